@@ -1,0 +1,50 @@
+"""Value types and protocols that all other layers speak in."""
+
+from headstart.base.configuration import Configuration
+from headstart.base.learner import Learner, Parameters, Parts
+from headstart.base.matrix import FloatArray, IntArray, Matrix, Rows, View
+from headstart.base.resources import Resources
+from headstart.base.space import (
+    Choice,
+    Condition,
+    Distribution,
+    Float,
+    Integer,
+    ParameterValue,
+    SearchSpace,
+)
+from headstart.base.task import Task, TaskKind
+from headstart.base.trial import (
+    FoldFit,
+    FoldOutcome,
+    FoldStatus,
+    Trial,
+    TrialStatus,
+)
+
+__all__ = [
+    "Choice",
+    "Condition",
+    "Configuration",
+    "Distribution",
+    "Float",
+    "FloatArray",
+    "FoldFit",
+    "FoldOutcome",
+    "FoldStatus",
+    "IntArray",
+    "Integer",
+    "Learner",
+    "Matrix",
+    "ParameterValue",
+    "Parameters",
+    "Parts",
+    "Resources",
+    "Rows",
+    "SearchSpace",
+    "Task",
+    "TaskKind",
+    "Trial",
+    "TrialStatus",
+    "View",
+]

@@ -1,0 +1,153 @@
+"""Events of a run, and how listeners hear them.
+
+The search never prints: progress display, log and trackers are listeners.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from headstart.base.trial import FoldOutcome, Trial
+
+__all__ = [
+    "BudgetSpent",
+    "Emitter",
+    "Event",
+    "FoldFitFinished",
+    "IncumbentChanged",
+    "Listener",
+    "Notice",
+    "RunFinished",
+    "RunStarted",
+    "TrialFailed",
+    "TrialFinished",
+    "TrialStarted",
+]
+
+_log = logging.getLogger("headstart")
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A fit begins: its plan in words and numbers."""
+
+    task: str
+    n_rows: int
+    n_features: int
+    metric: str
+    greater_is_better: bool
+    validation: str
+    time_limit: float | None
+    max_trials: int | None
+    n_jobs: int
+    executor: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStarted:
+    """The first fold fit of a configuration begins."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
+class FoldFitFinished:
+    """A fold fit ended, well or not."""
+
+    trial: Trial
+    repeat: int
+    fold: int
+    outcome: FoldOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFinished:
+    """A trial has all the folds it will get; `score` is as users read it."""
+
+    trial: Trial
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFailed:
+    """A trial came to nothing; `trial.reason` says why."""
+
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
+class IncumbentChanged:
+    """There is a new best ensemble; `score` is its out-of-fold score."""
+
+    score: float
+    members: tuple[tuple[str, float], ...]
+    elapsed: float
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSpent:
+    """Sent a few times a second, for displays."""
+
+    elapsed: float
+    n_trials: int
+    running: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know: a fallback taken, a column left out."""
+
+    message: str
+    severity: str = "info"  # or "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The fit is over, for `reason`."""
+
+    elapsed: float
+    n_trials: int
+    n_failed: int
+    score: float
+    reason: str
+
+
+Event = (
+    RunStarted
+    | TrialStarted
+    | FoldFitFinished
+    | TrialFinished
+    | TrialFailed
+    | IncumbentChanged
+    | BudgetSpent
+    | Notice
+    | RunFinished
+)
+
+
+class Listener(Protocol):
+    """Anything that can be called with an event."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Take note of `event`. Must be quick; what it raises is logged."""
+
+
+class Emitter:
+    """Hands events to listeners; a listener that raises is dropped, with a log line."""
+
+    def __init__(self, listeners: Iterable[Listener] = ()) -> None:
+        self._listeners = list(listeners)
+
+    def add(self, listener: Listener) -> None:
+        """Hear `listener` from now on."""
+        self._listeners.append(listener)
+
+    def __call__(self, event: Event) -> None:
+        """Send `event` to every listener."""
+        for listener in list(self._listeners):
+            try:
+                listener(event)
+            except Exception:
+                _log.exception("Listener %r raised and is dropped.", listener)
+                self._listeners.remove(listener)

@@ -1,0 +1,182 @@
+"""The learner: what can be put in a search.
+
+A learner is an estimator factory with a search space. It holds no fitted state: what
+is fitted is returned by `Learner.fit`, and everything later done with it (predict,
+dump, load) goes through the learner too, so that a stored model needs no class of its
+own.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from headstart.base.matrix import FloatArray, Matrix, Rows, View
+from headstart.base.resources import Resources
+from headstart.base.space import ParameterValue, SearchSpace
+from headstart.base.task import Task, TaskKind
+
+__all__ = ["Learner", "Parameters", "Parts"]
+
+Parameters = Mapping[str, ParameterValue]
+Parts = dict[str, bytes]
+
+
+class Learner:
+    """Base class of learners.
+
+    A subclass gives `name` and `build`; all else has a default. Methods are called in
+    worker processes as well as in the user's own; a learner must not keep state
+    between calls.
+
+    Attributes
+    ----------
+    name : str
+        Unique, lower case with underscores: what users write in ``learners=``.
+    tasks : frozenset of TaskKind
+        Kinds of problem it can solve.
+    view : View
+        The form in which it wants tables.
+    space_version : int
+        To be raised when a parameter changes its meaning, so that results stored for
+        the old meaning are not used for the new one.
+    max_rows : int or None
+        Rows above which it is not worth trying.
+    family : str
+        Learners of one family make similar errors; ``"neural"`` weights are capped in
+        ensembles.
+    """
+
+    name: ClassVar[str]
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset(TaskKind)
+    view: ClassVar[View] = View()
+    space_version: ClassVar[int] = 1
+    max_rows: ClassVar[int | None] = None
+    family: ClassVar[str] = ""
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return what may be varied, with a tuned default. Nothing by default."""
+        del task
+        return SearchSpace()
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return configurations worth trying first, best first.
+
+        Each is completed with the space's default. The default itself need not be
+        listed: it always comes first.
+        """
+        del task
+        return ()
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds of one fold fit on `n_rows` rows, one thread.
+
+        A hint for the order of the first trials: the run corrects it by what it
+        measures. The search without a time limit uses it as it is, so it must depend
+        on the arguments only.
+        """
+        del parameters
+        return 0.05 + 2e-7 * n_rows * (task.n_features + 5) * max(1, task.n_classes)
+
+    def build(self, task: Task, parameters: Parameters, resources: Resources) -> Any:
+        """Return an unfitted estimator with scikit-learn's ``fit`` and ``predict``.
+
+        Only called by the default `fit`.
+        """
+        raise NotImplementedError(
+            f"Learner {self.name!r} must define build(), or fit() and predict()."
+        )
+
+    def fit(
+        self,
+        task: Task,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        resources: Resources,
+    ) -> Any:
+        """Fit on `train` and return the fitted model.
+
+        Parameters
+        ----------
+        validation : Rows or None
+            Rows to stop early by; None where there is nothing to stop by (the final
+            refit): `parameters` then come from `refit_parameters`.
+        resources : Resources
+            A learner that can stop on its own should return what it has by
+            ``resources.deadline``.
+        """
+        del validation
+        estimator = self.build(task, parameters, resources)
+        if train.weight is None:
+            return estimator.fit(train.X.values, train.y)
+        return estimator.fit(train.X.values, train.y, sample_weight=train.weight)
+
+    def predict(self, model: Any, X: Matrix, task: Task) -> FloatArray:
+        """Predict.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes) or (n_rows,)
+            Probabilities in the order of the class codes, rows summing to 1; or
+            values, for regression. Finite.
+        """
+        if task.kind is TaskKind.REGRESSION:
+            return np.asarray(model.predict(X.values), dtype=np.float64).reshape(-1)
+        found = np.asarray(model.predict_proba(X.values), dtype=np.float64)
+        # A fold may lack a class: its column is then absent from the estimator's.
+        probabilities = np.zeros((X.n_rows, task.n_classes))
+        probabilities[:, np.asarray(model.classes_, dtype=np.int64)] = found
+        return probabilities
+
+    def refit_parameters(
+        self, parameters: Parameters, models: Sequence[Any]
+    ) -> Parameters:
+        """Return parameters for a fit on all rows, given the fold models.
+
+        Where folds stopped early, the rounds they agreed on.
+        """
+        del models
+        return parameters
+
+    def dump(self, model: Any) -> Parts:
+        """Return the fitted model as named bytes that load without running code."""
+        import skops.io
+
+        return {"model.skops": skops.io.dumps(model)}
+
+    def load(self, parts: Parts) -> Any:
+        """Return the model that `dump` wrote.
+
+        Parts may come from a hostile file: check before use.
+
+        Raises
+        ------
+        ArtifactError
+            If the parts are not what `dump` writes.
+        """
+        import skops.io
+
+        from headstart.exceptions import ArtifactError
+
+        try:
+            data = parts["model.skops"]
+            unknown = set(skops.io.get_untrusted_types(data=data))
+            refused = sorted(unknown - set(self.trusted_types()))
+            if refused:
+                raise ArtifactError(
+                    f"The model of learner {self.name!r} holds types that are not "
+                    f"trusted: {', '.join(refused)}. hint: a learner declares what "
+                    "it stores in trusted_types()."
+                )
+            return skops.io.loads(data, trusted=sorted(unknown))
+        except ArtifactError:
+            raise
+        except Exception as error:
+            raise ArtifactError(
+                f"The stored model of learner {self.name!r} cannot be read: {error}"
+            ) from error
+
+    def trusted_types(self) -> Sequence[str]:
+        """Return dotted names of types that `load` may build beyond skops' own."""
+        return ()

@@ -1,0 +1,93 @@
+"""What a view of a table is, and the matrix a learner is fed with."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FloatArray", "IntArray", "Matrix", "Rows", "View"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The form in which a learner wants a table.
+
+    Parameters
+    ----------
+    numeric : {"raw", "scaled", "quantile"}
+        As they are; centred and divided by a robust spread, outliers squashed; or
+        mapped to normal scores through the training quantiles.
+    categorical : {"native", "ordinal", "one_hot"}
+        Native: one column of codes, NaN where missing or unseen, listed in
+        `Matrix.categorical`. Ordinal: one plain numeric column of codes by falling
+        frequency. One-hot: a column a frequent level, rare ones together.
+    missing : {"native", "imputed"}
+        Native: NaN stays. Imputed: the training median, and an indicator column
+        where a numeric column has missing values in training.
+    """
+
+    numeric: Literal["raw", "scaled", "quantile"] = "raw"
+    categorical: Literal["native", "ordinal", "one_hot"] = "native"
+    missing: Literal["native", "imputed"] = "native"
+
+    @property
+    def key(self) -> str:
+        """A short name, unique among views, fit for a file name."""
+        return f"{self.numeric}-{self.categorical}-{self.missing}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A table in the form of one view.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features), float64, C order
+    names : tuple of str
+        Names of the columns, unique.
+    categorical : tuple of int
+        Columns that hold codes of a categorical (`View.categorical` is "native").
+    n_levels : tuple of int
+        For each of `categorical`: codes are ``0 .. n_levels - 1``.
+    """
+
+    values: FloatArray
+    names: tuple[str, ...]
+    categorical: tuple[int, ...] = ()
+    n_levels: tuple[int, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the matrix."""
+        return int(self.values.shape[0])
+
+    @property
+    def n_features(self) -> int:
+        """Columns of the matrix."""
+        return int(self.values.shape[1])
+
+    def take(self, rows: IntArray) -> "Matrix":
+        """Return the given rows, copied."""
+        return Matrix(self.values[rows], self.names, self.categorical, self.n_levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows to fit on or to stop early by: features, target, weights.
+
+    Parameters
+    ----------
+    X : Matrix
+    y : ndarray of shape (n_rows,)
+        int64 codes for classification, float64 for regression.
+    weight : ndarray of shape (n_rows,) or None
+        Positive float64 sample weights.
+    """
+
+    X: Matrix
+    y: NDArray[np.int64] | NDArray[np.float64]
+    weight: FloatArray | None = None

@@ -1,0 +1,60 @@
+"""Every environment variable headstart reads, and nowhere else.
+
+=============================  ====================================================
+name                           meaning
+=============================  ====================================================
+``HEADSTART_PLUGINS``          comma-separated distributions to load, instead of all
+``HEADSTART_DISABLE_PLUGINS``  comma-separated distributions not to load
+``HEADSTART_TRACE_PLUGINS``    ``1`` prints every hook call to standard error
+``HEADSTART_EXECUTION``        ``in-process`` runs fold fits without worker processes
+``HEADSTART_DATASETS``         folder of datasets, for benchmarks
+=============================  ====================================================
+"""
+
+import os
+from pathlib import Path
+
+__all__ = [
+    "datasets_folder",
+    "disabled_plugins",
+    "enabled_plugins",
+    "execution_mode",
+    "trace_plugins",
+]
+
+
+def enabled_plugins() -> tuple[str, ...] | None:
+    """Distributions to load, or None for all."""
+    value = os.environ.get("HEADSTART_PLUGINS")
+    return None if value is None else _names(value)
+
+
+def disabled_plugins() -> tuple[str, ...]:
+    """Distributions not to load."""
+    return _names(os.environ.get("HEADSTART_DISABLE_PLUGINS", ""))
+
+
+def trace_plugins() -> bool:
+    """Whether hook calls are printed."""
+    return os.environ.get("HEADSTART_TRACE_PLUGINS", "") not in {"", "0"}
+
+
+def execution_mode() -> str:
+    """``"processes"`` (default) or ``"in-process"``."""
+    value = os.environ.get("HEADSTART_EXECUTION", "processes")
+    if value not in {"processes", "in-process"}:
+        raise ValueError(
+            "HEADSTART_EXECUTION must be 'processes' or 'in-process'. "
+            f"Got {value!r} instead."
+        )
+    return value
+
+
+def datasets_folder() -> Path | None:
+    """Folder of benchmark datasets, or None."""
+    value = os.environ.get("HEADSTART_DATASETS")
+    return Path(value) if value else None
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())

@@ -1,0 +1,114 @@
+"""Trials: a configuration, evaluated on folds, with its outcome."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from headstart.base.configuration import Configuration
+
+__all__ = ["FoldFit", "FoldOutcome", "FoldStatus", "Trial", "TrialStatus"]
+
+
+class FoldStatus(StrEnum):
+    """How a fold fit ended."""
+
+    OK = "ok"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    CRASH = "crash"
+    CANCELLED = "cancelled"
+
+
+class TrialStatus(StrEnum):
+    """Where a trial stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    PARTIAL = "partial"  # raced out, or time ran out, after some folds
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FoldFit:
+    """The unit of work: one configuration on one fold.
+
+    Parameters
+    ----------
+    trial : int
+        Number of the trial in its run, from 0 in the order of proposal.
+    configuration : Configuration
+    repeat, fold : int
+    seed : int
+    threads : int
+    seconds : float or None
+        Seconds it may take from its start until its learner is asked to stop; None
+        without a limit. (Not a moment: an executor may run it on another machine.)
+    """
+
+    trial: int
+    configuration: Configuration
+    repeat: int
+    fold: int
+    seed: int
+    threads: int = 1
+    seconds: float | None = None
+
+    @property
+    def name(self) -> str:
+        """File name of its results in the run folder, without an ending."""
+        return f"{self.trial:05d}-{self.repeat}-{self.fold}"
+
+
+@dataclass(frozen=True, slots=True)
+class FoldOutcome:
+    """How a fold fit ended, and what it cost.
+
+    Parameters
+    ----------
+    status : FoldStatus
+    fit_seconds, predict_seconds : float
+        Inside the learner's `fit` and `predict`.
+    total_seconds : float
+        From start to end in the worker, views and files included.
+    n_bytes : int
+        Size of the stored fold model.
+    peak_memory : int
+        Highest resident bytes of the worker that were seen, 0 where not watched.
+    reason : str
+        Why it failed, in one line, for people. Empty when `status` is OK.
+    details : str
+        The traceback, or what the process printed last, for the log.
+    """
+
+    status: FoldStatus
+    fit_seconds: float = 0.0
+    predict_seconds: float = 0.0
+    total_seconds: float = 0.0
+    n_bytes: int = 0
+    peak_memory: int = 0
+    reason: str = ""
+    details: str = ""
+
+
+@dataclass(slots=True)
+class Trial:
+    """One configuration in a run."""
+
+    number: int
+    configuration: Configuration
+    origin: str = ""  # "floor", "portfolio", "search"
+    status: TrialStatus = TrialStatus.RUNNING
+    loss: float | None = None
+    outcomes: dict[tuple[int, int], FoldOutcome] = field(default_factory=dict)
+    fold_losses: dict[tuple[int, int], float] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def fit_seconds(self) -> float:
+        """Seconds spent in the learner's `fit` over all folds."""
+        return sum(o.fit_seconds for o in self.outcomes.values())
+
+    @property
+    def predict_seconds(self) -> float:
+        """Seconds spent in the learner's `predict` over all folds."""
+        return sum(o.predict_seconds for o in self.outcomes.values())

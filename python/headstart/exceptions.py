@@ -1,0 +1,63 @@
+"""Every error headstart raises on purpose.
+
+Each one is also a builtin error, so that code which knows nothing of headstart can
+catch it: a wrong argument is a ``ValueError`` whoever raises it.
+"""
+
+__all__ = [
+    "ArtifactError",
+    "BudgetError",
+    "ColumnError",
+    "FitError",
+    "HeadstartError",
+    "HeadstartWarning",
+    "MissingPluginError",
+    "PluginError",
+    "RunFolderError",
+    "TableError",
+    "WorkerDiedError",
+]
+
+
+class HeadstartError(Exception):
+    """Base class of headstart's errors."""
+
+
+class HeadstartWarning(UserWarning):
+    """Something the user should know, that did not stop the work."""
+
+
+class TableError(HeadstartError, ValueError):
+    """A table cannot be read, or is not one that can be learnt from."""
+
+
+class ColumnError(TableError):
+    """A column is missing, doubled, or holds what its kind does not allow."""
+
+
+class BudgetError(HeadstartError, ValueError):
+    """A limit of time, trials, cores or memory makes no sense."""
+
+
+class PluginError(HeadstartError, ValueError):
+    """A plugin, or what it registered, is not usable."""
+
+
+class MissingPluginError(HeadstartError, ImportError):
+    """Something needs a plugin or package that is not installed."""
+
+
+class WorkerDiedError(HeadstartError, RuntimeError):
+    """The process of a fold fit ended before it answered."""
+
+
+class RunFolderError(HeadstartError, RuntimeError):
+    """A run folder cannot be written, or belongs to another run."""
+
+
+class FitError(HeadstartError, RuntimeError):
+    """No trial of a fit succeeded."""
+
+
+class ArtifactError(HeadstartError, ValueError):
+    """A model file is damaged, unsafe, or from a version that cannot be read."""
