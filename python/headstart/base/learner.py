@@ -45,6 +45,9 @@ class Learner:
     family : str
         Learners of one family make similar errors; ``"neural"`` weights are capped in
         ensembles.
+    uses_weights : bool
+        Whether `fit` takes sample weights into account. Where it does not, the user is
+        told, and weights still count in scores and in the ensemble.
     """
 
     name: ClassVar[str]
@@ -53,6 +56,7 @@ class Learner:
     space_version: ClassVar[int] = 1
     max_rows: ClassVar[int | None] = None
     family: ClassVar[str] = ""
+    uses_weights: ClassVar[bool] = True
 
     def search_space(self, task: Task) -> SearchSpace:
         """Return what may be varied, with a tuned default. Nothing by default."""
