@@ -1,0 +1,342 @@
+"""Displays of a run: listeners that show its events to a person.
+
+In a terminal, a few lines that are redrawn in place and leave one summary line; in a
+notebook, one output that is replaced; elsewhere nothing, or plain lines for whoever
+asks for them.
+"""
+
+import os
+import sys
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from headstart.base.events import (
+    BudgetSpent,
+    Event,
+    IncumbentChanged,
+    Listener,
+    Notice,
+    RunFinished,
+    RunStarted,
+    TrialFailed,
+    TrialFinished,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["LogLines", "ProgressDisplay", "RunState", "log_lines", "progress_listener"]
+
+_BAR_WIDTH = 32
+# A notebook's front end stores every update: more than this only makes files large.
+_NOTEBOOK_SECONDS = 0.5
+
+
+def progress_listener(stream: TextIO | None = None) -> Listener | None:
+    """Return a display for the place where output goes, or None.
+
+    Parameters
+    ----------
+    stream : text stream or None, default=None
+        Where to draw; standard error by default.
+
+    Returns
+    -------
+    Listener or None
+        None where nobody looks: not a terminal, a terminal that cannot move its
+        cursor (``TERM=dumb``), and not a notebook.
+    """
+    if stream is None and _in_notebook():
+        return ProgressDisplay(_Notebook())
+    stream = sys.stderr if stream is None else stream
+    if stream is None or not stream.isatty():
+        return None
+    if os.environ.get("TERM", "") in {"dumb", "unknown"}:
+        return None
+    from rich.console import Console
+
+    return ProgressDisplay(_Terminal(Console(file=stream)))
+
+
+def log_lines(stream: TextIO | None = None) -> Listener:
+    """Return a listener that writes plain lines to `stream` (standard error)."""
+    return LogLines(sys.stderr if stream is None else stream)
+
+
+class RunState:
+    """What a display knows of a run, put into words."""
+
+    def __init__(self, plan: RunStarted | None = None) -> None:
+        self.plan = plan
+        self.elapsed = 0.0
+        self.n_done = 0
+        self.n_failed = 0
+        self.score: float | None = None
+        self.members: tuple[tuple[str, float], ...] = ()
+        self.running: tuple[str, ...] = ()
+
+    def update(self, event: Event) -> None:
+        """Take an event of the run into account."""
+        match event:
+            case BudgetSpent():
+                self.elapsed = event.elapsed
+                self.running = event.running
+            case TrialFinished():
+                self.n_done += 1
+            case TrialFailed():
+                self.n_failed += 1
+            case IncumbentChanged():
+                self.score = event.score
+                self.members = event.members
+                self.elapsed = max(self.elapsed, event.elapsed)
+            case RunFinished():
+                self.elapsed = event.elapsed
+                self.n_failed = event.n_failed
+                self.n_done = event.n_trials - event.n_failed
+                self.score = event.score
+
+    def headline(self) -> str:
+        """Say what is being solved, and how."""
+        plan = self.plan
+        if plan is None:
+            return "headstart"
+        return (
+            f"{plan.task}: {plan.n_rows:,} rows, {plan.n_features:,} features · "
+            f"{plan.metric} · {plan.validation} · {plan.n_jobs} at a time, "
+            f"{plan.executor}"
+        )
+
+    def spent(self) -> tuple[float, str]:
+        """Return the share of the budget that is spent, and its words."""
+        plan = self.plan
+        n_trials = self.n_done + self.n_failed
+        if plan is not None and plan.time_limit is not None:
+            share = self.elapsed / max(plan.time_limit, 1e-9)
+            return min(share, 1.0), f"{self.elapsed:.0f} of {plan.time_limit:g} s"
+        if plan is not None and plan.max_trials is not None:
+            share = n_trials / max(plan.max_trials, 1)
+            return min(share, 1.0), f"{n_trials} of {plan.max_trials} trials"
+        return 0.0, f"{self.elapsed:.0f} s"
+
+    def counted(self) -> str:
+        """Say how many trials ended, and how many of them failed."""
+        n_trials = self.n_done + self.n_failed
+        failed = f" ({self.n_failed} failed)" if self.n_failed else ""
+        return f"{n_trials} trial{'' if n_trials == 1 else 's'}{failed}"
+
+    def best(self) -> str:
+        """Say the incumbent's score and its heaviest members."""
+        if self.score is None:
+            return "no model yet"
+        metric = self.plan.metric if self.plan else "score"
+        return f"best {metric} {_number(self.score)}{_members(self.members)}"
+
+    def summary(self, reason: str) -> str:
+        """Say how the run ended, in one line."""
+        metric = self.plan.metric if self.plan else "score"
+        found = "no model" if self.score is None else f"{metric} {_number(self.score)}"
+        return (
+            f"headstart: {found} out of fold after {self.counted()} in "
+            f"{self.elapsed:.1f} s ({reason})"
+        )
+
+
+class LogLines:
+    """Writes one plain line for each event a reader of a log wants."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._state = RunState()
+        self._start = time.monotonic()
+
+    def __call__(self, event: Event) -> None:
+        """Write a line, or nothing."""
+        self._state.update(event)
+        match event:
+            case RunStarted():
+                self._state = RunState(event)
+                self._start = time.monotonic()
+                self._write(self._state.headline())
+            case IncumbentChanged():
+                self._write(f"{self._state.best()} · {self._state.counted()}")
+            case TrialFailed():
+                name = event.trial.configuration.learner
+                self._write(
+                    f"trial {event.trial.number} ({name}) failed: "
+                    f"{_one_line(event.trial.reason)}"
+                )
+            case Notice():
+                self._write(_notice(event))
+            case RunFinished():
+                self._write(self._state.summary(event.reason))
+
+    def _write(self, text: str) -> None:
+        seconds = time.monotonic() - self._start
+        self._stream.write(f"[{seconds:7.1f} s] {text}\n")
+        self._stream.flush()
+
+
+class _Surface(Protocol):
+    """A place on which a display draws."""
+
+    def draw(self, state: RunState) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def close(self, last: str) -> None: ...
+
+
+class ProgressDisplay:
+    """Shows a run while it lasts; leaves one line.
+
+    Whoever runs the fit should call `close` when it ends, well or not: that gives the
+    terminal its cursor back. It is also done when the display is collected.
+    """
+
+    def __init__(self, surface: _Surface) -> None:
+        self._surface = surface
+        self._state = RunState()
+        self._open = False
+        weakref.finalize(self, surface.close, "")
+
+    def __call__(self, event: Event) -> None:
+        """Redraw, note or close."""
+        self._state.update(event)
+        match event:
+            case RunStarted():
+                self._state = RunState(event)
+                self._open = True
+                self._surface.draw(self._state)
+            case Notice():
+                self._surface.note(_notice(event))
+            case RunFinished():
+                self._open = False
+                self._surface.close(self._state.summary(event.reason))
+            case BudgetSpent() | IncumbentChanged() | TrialFailed() if self._open:
+                self._surface.draw(self._state)
+
+    def close(self) -> None:
+        """Stop drawing, wherever the run stands."""
+        if self._open:
+            self._open = False
+            self._surface.close("")
+
+
+class _Terminal:
+    """Lines of a terminal, redrawn in place by rich.
+
+    Drawn on events only: no thread of its own, so nothing is left running when a fit
+    is interrupted.
+    """
+
+    def __init__(self, console: "Console") -> None:
+        self._console = console
+        self._live: Any = None
+
+    def draw(self, state: RunState) -> None:
+        from rich.live import Live
+
+        if self._live is None:
+            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            self._live.start()
+        self._live.update(self._picture(state), refresh=True)
+
+    def note(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, style="yellow")
+
+    def close(self, last: str) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        if last:
+            self._console.print(last, markup=False, highlight=False, soft_wrap=True)
+
+    def _picture(self, state: RunState) -> Any:
+        from rich.console import Group
+        from rich.text import Text
+
+        share, words = state.spent()
+        filled = round(share * _BAR_WIDTH)
+        bar = Text.assemble(
+            ("━" * filled, "green"),
+            ("━" * (_BAR_WIDTH - filled), "bright_black"),
+            f"  {words} · {state.counted()}",
+        )
+        running = ", ".join(dict.fromkeys(state.running)) or "waiting"
+        lines = [
+            Text(state.headline(), style="dim"),
+            bar,
+            Text(state.best(), style="bold"),
+            Text(f"running: {running}", style="dim"),
+        ]
+        for line in lines:
+            # A wrapped line would make the picture jump.
+            line.no_wrap = True
+            line.overflow = "ellipsis"
+        return Group(*lines)
+
+
+class _Notebook:
+    """One output of a notebook cell, replaced as the run goes on."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+        self._drawn = 0.0
+
+    def draw(self, state: RunState) -> None:
+        now = time.monotonic()
+        if now - self._drawn < _NOTEBOOK_SECONDS:
+            return
+        self._drawn = now
+        share, words = state.spent()
+        filled = round(share * _BAR_WIDTH)
+        bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
+        running = ", ".join(dict.fromkeys(state.running)) or "waiting"
+        self._show(
+            f"{state.headline()}\n{bar}  {words} · {state.counted()}\n"
+            f"{state.best()}\nrunning: {running}"
+        )
+
+    def note(self, text: str) -> None:
+        sys.stderr.write(text + "\n")
+
+    def close(self, last: str) -> None:
+        if self._handle is not None:
+            self._show(last)
+            self._handle = None
+
+    def _show(self, text: str) -> None:
+        display: Any = sys.modules["IPython"].display.display
+        content = {"text/plain": text}
+        if self._handle is None:
+            self._handle = display(content, raw=True, display_id=True)
+        else:
+            self._handle.update(content, raw=True)
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def _number(value: float) -> str:
+    return f"{value:.5g}"
+
+
+def _members(members: tuple[tuple[str, float], ...]) -> str:
+    if not members:
+        return ""
+    heaviest = sorted(members, key=lambda member: -member[1])
+    shown = ", ".join(f"{name} {weight:.2f}" for name, weight in heaviest[:3])
+    more = f" and {len(members) - 3} more" if len(members) > 3 else ""
+    return f" = {shown}{more}"
+
+
+def _notice(event: Notice) -> str:
+    return f"{event.severity}: {_one_line(event.message)}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
