@@ -1,0 +1,33 @@
+//! The one error type of the crate.
+
+/// What can go wrong in a kernel.
+///
+/// Callers check what users may get wrong and say it in their terms; these messages
+/// are the last line before undefined results.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument has a value that the kernel cannot work with.
+    #[error("{0}")]
+    Value(String),
+    /// Two arguments do not fit together in size.
+    #[error("{0}")]
+    Shape(String),
+    /// The work was stopped from outside before it was done.
+    #[error("the work was cancelled")]
+    Cancelled,
+}
+
+impl Error {
+    /// An [`Error::Value`] with the given message.
+    pub fn value(message: impl Into<String>) -> Self {
+        Self::Value(message.into())
+    }
+
+    /// An [`Error::Shape`] saying that `name` must hold `expected` values.
+    pub fn length(name: &str, expected: usize, found: usize) -> Self {
+        Self::Shape(format!(
+            "{name} must hold {expected} values. Got {found} instead."
+        ))
+    }
+}

@@ -1,0 +1,12 @@
+//! The part of headstart whose work grows with the data. It knows nothing of Python.
+//!
+//! Kernels are plain functions on slices. They get a [`Workers`] that says how many
+//! threads they may use and whether they should stop, and they give the same bytes for
+//! any number of threads: work is cut by the size of the data, never by the threads.
+
+mod error;
+mod parallel;
+pub mod rng;
+
+pub use error::Error;
+pub use parallel::{CancelFlag, Workers};

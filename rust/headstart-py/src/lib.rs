@@ -1,0 +1,35 @@
+//! The compiled module `headstart._core`: wrappers that convert, run and hand back.
+//!
+//! Everything is private to the package `headstart`; each name here has one Python
+//! module that wraps and documents it.
+
+mod build_info;
+mod convert;
+mod error;
+mod run;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+mod _core {
+    use pyo3::prelude::*;
+
+    // What was built.
+    #[pymodule_export]
+    use crate::build_info::build_info;
+
+    // Folds: headstart.validation.folds.
+
+    // Metrics: headstart.metrics.
+
+    // Out-of-fold store: headstart.validation.out_of_fold.
+
+    // Ensembles: headstart.ensemble.greedy.
+
+    // Trees: headstart.learners.tree_arrays.
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::build_info::warn_of_debug_build(module.py())
+    }
+}
