@@ -1,0 +1,89 @@
+# Each step leaves a stamp in .venv, so that what is done is not done again.
+# The same words work by hand and in CI; the tools' settings are in pyproject.toml
+# and Cargo.toml.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: help demo test test-all lint fmt types build wheel check clean
+
+# The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
+VENV    := .venv
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip --disable-pip-version-check
+PLUGINS := $(wildcard plugins/*/pyproject.toml)
+RUST    := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
+
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.plugins ## Train 30 s on a real dataset, show what was found, save, reload, predict
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/.plugins $(VENV)/.test ## All tests but the slow ones: Rust, Python, plugins, docs
+	cargo test --locked --package headstart-core
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/.plugins $(VENV)/.test ## All tests, the slow ones too
+	cargo test --locked --package headstart-core
+	$(BIN)/python -m pytest
+
+lint: types ## Formatting, lint, types and layers, of Python and Rust
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+types: $(VENV)/.plugins $(VENV)/.lint ## mypy on the package and its plugins; _core.pyi against the extension
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest headstart._core
+
+fmt: $(VENV)/.lint ## Format Python and Rust, mend what the linter can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cargo fmt --all
+
+build: $(VENV)/.extension ## Build the release extension into .venv
+
+wheel: $(VENV)/.build ## Wheels of headstart and of its plugins, in dist/
+	$(BIN)/maturin build --release --locked --out dist
+	$(PIP) wheel --quiet --no-deps --wheel-dir dist $(dir $(PLUGINS))
+
+check: lint test ## All that must pass before a change goes in
+
+clean: ## Remove everything that was made here, .venv too
+	rm -rf $(VENV) target dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find python plugins tests -name __pycache__ -prune -exec rm -rf {} +
+	rm -f python/headstart/_core*.so
+
+# --- steps ---------------------------------------------------------------------------
+
+$(VENV)/.python:
+	@sh .ci/make-venv $(VENV) $(or $(PYTHON),$(PYTHONS))
+	$(PIP) install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.build: pyproject.toml $(VENV)/.python
+	@sh .ci/find-rust
+	$(PIP) install --quiet --group build
+	@touch $@
+
+$(VENV)/.extension: $(RUST) Cargo.toml Cargo.lock pyproject.toml $(VENV)/.build
+	$(BIN)/maturin develop --release --locked
+	@touch $@
+
+$(VENV)/.plugins: $(PLUGINS) $(VENV)/.extension
+	$(PIP) install --quiet $(patsubst %/pyproject.toml,--editable %,$(PLUGINS))
+	@touch $@
+
+$(VENV)/.test: pyproject.toml $(VENV)/.python
+	$(PIP) install --quiet --group test
+	@touch $@
+
+$(VENV)/.lint: pyproject.toml $(VENV)/.python
+	$(PIP) install --quiet --group lint
+	@touch $@

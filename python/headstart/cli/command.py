@@ -1,0 +1,73 @@
+"""What all commands share: options, and how errors become messages and exit codes."""
+
+import functools
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headstart.exceptions import HeadstartError
+
+__all__ = ["FAILED", "INTERRUPTED", "JsonOption", "ModelArgument", "command"]
+
+FAILED = 1
+INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+
+ModelArgument = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Model file that `train` wrote.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+_DebugOption = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of an error.")
+]
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of `function`: add ``--debug`` and report errors.
+
+    What the user can mend (headstart's errors, files, wrong values) is one message on
+    standard error and exit code 1; anything else is a bug and keeps its traceback.
+    """
+
+    @functools.wraps(function)
+    def run(*arguments: Any, debug: bool, **options: Any) -> None:
+        try:
+            function(*arguments, **options)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            typer.echo("headstart: interrupted", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # The reader (`| head`) has gone: nothing to say, and nothing to flush.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(FAILED) from None
+        except (HeadstartError, OSError, ValueError) as error:
+            if debug:
+                traceback.print_exc()
+            typer.echo(f"headstart: {_message(error)}", err=True)
+            raise typer.Exit(FAILED) from None
+
+    # Typer reads the options off the signature, where --debug has to be found too.
+    signature = inspect.signature(function)
+    added = inspect.Parameter(
+        "debug",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False,
+        annotation=_DebugOption,
+    )
+    parameters = [*signature.parameters.values(), added]
+    del run.__wrapped__  # Typer would read the signature of what it points to
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {**function.__annotations__, "debug": _DebugOption}
+    return run
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__

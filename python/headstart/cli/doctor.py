@@ -1,0 +1,128 @@
+"""`headstart doctor`: what to paste into a bug report."""
+
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import typer
+
+from headstart.cli.command import FAILED, JsonOption, command
+from headstart.cli.output import print_json, print_record
+
+__all__ = ["doctor"]
+
+_PACKAGES = (
+    "headstart",
+    "numpy",
+    "scipy",
+    "polars",
+    "scikit-learn",
+    "optuna",
+    "skops",
+    "pluggy",
+    "cloudpickle",
+    "typer",
+    "headstart-lightgbm",
+    "lightgbm",
+    "headstart-xgboost",
+    "xgboost",
+    "xgboost-cpu",
+    "headstart-catboost",
+    "catboost",
+)
+
+
+@command
+def doctor(*, as_json: JsonOption = False) -> None:
+    """Check the installation, for a bug report.
+
+    Versions, usable cores and memory, learners with the plugins they come from, the
+    temporary folder.
+
+    Exits with 1 when something is wrong; what is wrong is listed under `problems`.
+    """
+    problems: list[str] = []
+    record = {
+        "versions": _versions(),
+        "machine": _tried(_machine, problems),
+        "execution": _tried(_execution, problems),
+        "temporary_folder": _tried(_temporary_folder, problems),
+        "plugins": _tried(lambda: _plugins(problems), problems),
+        "problems": problems,
+    }
+    _tried(_extension, problems)
+    if as_json:
+        print_json(record)
+    else:
+        print_record(record)
+        if not problems:
+            typer.echo("\nno problems found")
+    if problems:
+        raise typer.Exit(FAILED)
+
+
+def _tried(check: Callable[[], Any], problems: list[str]) -> Any:
+    """Return what `check` found; what it raises becomes a problem.
+
+    Whatever is broken, the rest of the report is still of use.
+    """
+    try:
+        return check()
+    except Exception as error:
+        problems.append(f"{type(error).__name__}: {error}")
+        return None
+
+
+def _versions() -> dict[str, str]:
+    import platform
+
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _machine() -> dict[str, Any]:
+    from headstart.base.machine import available_cores, available_memory
+
+    gigabytes = available_memory() / 1024**3
+    return {
+        "usable_cores": available_cores(),
+        "free_memory": f"{gigabytes:.1f} GiB",
+    }
+
+
+def _execution() -> str:
+    from headstart.base.settings import execution_mode
+
+    return execution_mode()
+
+
+def _temporary_folder() -> dict[str, Any]:
+    import shutil
+
+    with tempfile.NamedTemporaryFile(prefix="headstart-doctor-") as file:
+        file.write(b"x")
+        file.flush()
+    folder = tempfile.gettempdir()
+    gigabytes = shutil.disk_usage(folder).free / 1024**3
+    return {"path": folder, "free": f"{gigabytes:.1f} GiB"}
+
+
+def _extension() -> None:
+    import headstart._core  # noqa: F401 - that it loads is what is checked
+
+
+def _plugins(problems: list[str]) -> list[dict[str, str]]:
+    from headstart.plugins.manager import load_plugins
+
+    registry = load_plugins()
+    problems.extend(str(problem) for problem in registry.problems)
+    return [
+        {"learner": name, "from": registry.distribution_of(name) or "-"}
+        for name in sorted(registry.learners)
+    ]

@@ -1,0 +1,18 @@
+"""`headstart info`: what is inside a model file."""
+
+from headstart.cli.command import JsonOption, ModelArgument, command
+from headstart.cli.output import print_json, print_record
+
+__all__ = ["info"]
+
+
+@command
+def info(model: ModelArgument, *, as_json: JsonOption = False) -> None:
+    """Describe a model: columns, members, versions."""
+    import headstart
+
+    record = headstart.load(model).info()
+    if as_json:
+        print_json(record)
+    else:
+        print_record(record)

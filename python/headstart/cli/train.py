@@ -1,0 +1,216 @@
+"""`headstart train`: a table in, the best model of the time out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from headstart.cli.command import INTERRUPTED, JsonOption, command
+from headstart.cli.leaderboard import shown_columns
+from headstart.cli.output import print_json, print_rows
+from headstart.cli.values import parse_columns, parse_memory, parse_seconds
+
+if TYPE_CHECKING:
+    from headstart.base.events import Event, Listener
+
+__all__ = ["train"]
+
+
+@command
+def train(
+    data: Annotated[
+        Path,
+        typer.Argument(metavar="DATA", help="Table: .csv, .tsv, .parquet, .arrow."),
+    ],
+    *,
+    target: Annotated[
+        str, typer.Option("--target", "-t", help="Name of the column to predict.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to save the model. [default: DATA's name + .headstart]",
+        ),
+    ] = None,
+    test: Annotated[
+        Path | None,
+        typer.Option(
+            "--test", metavar="FILE", help="Score the model on this table at the end."
+        ),
+    ] = None,
+    time_limit: Annotated[
+        str,
+        typer.Option(
+            help="Time for all of it: 60, 90s, 5m, 1h; 'none' with --max-trials."
+        ),
+    ] = "5m",
+    max_trials: Annotated[
+        int | None, typer.Option(min=1, help="Stop after this many trials.")
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="What to optimise, by name. "
+            "[default: roc_auc, log_loss or rmse, by task]"
+        ),
+    ] = None,
+    learner: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Use this learner; with a minus (-svm), leave it out. Repeatable.",
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=KIND",
+            help="Set a column's kind, as in zip=categorical. Repeatable.",
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, help="Folds to validate on. [default: by table size]"),
+    ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Rows with one value here stay in one fold."
+        ),
+    ] = None,
+    time_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Validate on rows later than those fitted on."
+        ),
+    ] = None,
+    weight: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Weights of the rows.")
+    ] = None,
+    n_jobs: Annotated[
+        int | None, typer.Option(min=1, help="Cores to use. [default: all usable]")
+    ] = None,
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(help="Memory to use: 512M, 4G. [default: what is free]"),
+    ] = None,
+    random_state: Annotated[int | None, typer.Option(help="Random seed.")] = None,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Keep the run in this folder."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --run-dir.")
+    ] = False,
+    refit: Annotated[
+        bool,
+        typer.Option(
+            "--refit", help="Refit each member on all rows: smaller and faster."
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show no progress.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train on a table, save the model, print the leaderboard."""
+    if resume and run_dir is None:
+        raise typer.BadParameter(
+            "there is no run to go on with: name its folder with --run-dir.",
+            param_hint="--resume",
+        )
+    constructor: dict[str, Any] = {
+        "time_limit": parse_seconds(time_limit),
+        "max_trials": max_trials,
+        "metric": metric,
+        "learners": learner or None,
+        "columns": parse_columns(column or ()) or None,
+        "n_jobs": n_jobs,
+        "memory_limit": None if memory_limit is None else parse_memory(memory_limit),
+        "random_state": random_state,
+        "run_dir": run_dir,
+        "resume": resume,
+        "refit": refit,
+    }
+    import headstart
+
+    if folds is not None or time_column is not None:
+        constructor["validation"] = headstart.Validation(
+            folds=folds, time_column=time_column
+        )
+    output = output or Path(f"{data.name.split('.')[0]}.headstart")
+    _check_writable(output)
+    end = _End()
+    display = [] if quiet else [_display()]
+    model = headstart.train(
+        data,
+        target=target,
+        groups=groups,
+        sample_weight=weight,
+        listeners=[end, *display],
+        **constructor,
+    )
+    model.save(output)
+    typer.echo(f"headstart: the model is in {output}", err=True)
+    test_score = None if test is None else _score(model, test, target)
+    _report(model, output, test_score, as_json=as_json)
+    if end.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+class _End:
+    """Notes whether the run was interrupted: its best model is saved all the same."""
+
+    def __init__(self) -> None:
+        self.interrupted = False
+
+    def __call__(self, event: "Event") -> None:
+        from headstart.base.events import RunFinished
+
+        if isinstance(event, RunFinished):
+            self.interrupted = "interrupt" in event.reason
+
+
+def _display() -> "Listener":
+    from headstart.search.progress import log_lines, progress_listener
+
+    return progress_listener() or log_lines()
+
+
+def _check_writable(output: Path) -> None:
+    """Refuse a path that cannot be written now, not after the time is spent."""
+    if not output.absolute().parent.is_dir():
+        raise typer.BadParameter(
+            f"there is no folder {str(output.parent)!r}.", param_hint="--output"
+        )
+
+
+def _score(model: Any, test: Path, target: str) -> float:
+    from headstart.tables import split_target, to_frame
+
+    X, y = split_target(to_frame(test), target)
+    return float(model.score(X, y))
+
+
+def _report(
+    model: Any, output: Path, test_score: float | None, *, as_json: bool
+) -> None:
+    rows = model.leaderboard().to_dicts()
+    metric = str(model.metric_)
+    if as_json:
+        print_json(
+            {
+                "model": str(output),
+                "task": str(model.task_kind_),
+                "metric": metric,
+                "test_score": test_score,
+                "leaderboard": rows,
+            }
+        )
+        return
+    print_rows(rows, columns=shown_columns)
+    if test_score is not None:
+        typer.echo(f"\nscore on the test table: {test_score:.5g}")

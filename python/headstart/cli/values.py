@@ -1,0 +1,83 @@
+"""Values of options in the forms people write: durations, sizes, column kinds."""
+
+import re
+from collections.abc import Sequence
+
+import typer
+
+__all__ = ["parse_columns", "parse_memory", "parse_seconds"]
+
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_BYTES = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+def parse_seconds(text: str, option: str = "--time-limit") -> float | None:
+    """Read ``60``, ``90s``, ``5m``, ``1h30m`` as seconds; ``none`` as no limit.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none of these.
+
+    Examples
+    --------
+    >>> parse_seconds("1h30m")
+    5400.0
+    """
+    wanted = text.strip().lower()
+    if wanted == "none":
+        return None
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*(min|[a-z]?)\s*", wanted)
+    read = re.fullmatch(r"(?:\d+(?:\.\d+)?\s*(?:min|[a-z]?)\s*)+", wanted)
+    if not read or any(unit not in _SECONDS for _, unit in parts):
+        raise typer.BadParameter(
+            f"a duration is seconds or has a unit: 60, 90s, 5m, 1h30m. Got {text!r}.",
+            param_hint=option,
+        )
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def parse_memory(text: str, option: str = "--memory-limit") -> int:
+    """Read ``2000000``, ``512M``, ``4GB``, ``4GiB`` as bytes (units of 1024).
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none of these.
+
+    Examples
+    --------
+    >>> parse_memory("4GiB")
+    4294967296
+    """
+    read = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
+    if not read:
+        raise typer.BadParameter(
+            f"a size is bytes or has a unit: 512M, 4G, 4GiB. Got {text!r}.",
+            param_hint=option,
+        )
+    return int(float(read[1]) * 1024 ** _BYTES[read[2]])
+
+
+def parse_columns(pairs: Sequence[str], option: str = "--column") -> dict[str, str]:
+    """Read ``zip=categorical`` pairs; the last ``=`` divides, names may hold others.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one has no ``=``, no name or no kind, or a column is named twice.
+    """
+    columns: dict[str, str] = {}
+    for pair in pairs:
+        name, _, kind = pair.rpartition("=")
+        if not name or not kind:
+            raise typer.BadParameter(
+                f"write NAME=KIND, for example zip=categorical. Got {pair!r}.",
+                param_hint=option,
+            )
+        if name in columns:
+            raise typer.BadParameter(
+                f"column {name!r} is given twice.", param_hint=option
+            )
+        columns[name] = kind
+    return columns
