@@ -1,0 +1,177 @@
+"""Fitted models as files: what goes into the container, and how it comes back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import json
+
+from headstart.artifact.container import Artifact, read_artifact, write_artifact
+from headstart.base import Configuration, Learner, Parts, Task, TaskKind
+from headstart.ensemble import BaggedEnsemble, Fit, Member
+from headstart.ensemble.fitted_model import FittedModel
+from headstart.exceptions import ArtifactError, MissingPluginError
+from headstart.plugins import load_plugins
+from headstart.tables import Schema, TargetEncoder
+
+__all__ = ["load_model", "read_model_record", "save_model"]
+
+
+def save_model(model: FittedModel, path: str | Path, constructor: Mapping[str, Any]) -> None:
+    """Write a fitted model to a file (or folder), in place at once.
+
+    Parameters
+    ----------
+    constructor : mapping
+        The estimator's class and JSON-able parameters.
+    """
+    store = model.ensemble.store
+    parts: Parts = {
+        "schema.json": model.schema.to_json().encode(),
+        "target.json": model.target.to_json().encode(),
+        "leaderboard.json": json.dumps(list(model.leaderboard)).encode(),
+    }
+    for member in model.ensemble.members:
+        for fit in member.fits:
+            for name, content in store.model(fit.model).items():
+                parts[f"models/{fit.model}/{name}"] = content
+            for name, content in store.encoder(fit.encoder).items():
+                parts[f"encoders/{fit.encoder}/{name}"] = content
+    registry = load_plugins()
+    record = {
+        "constructor": dict(constructor),
+        "task": asdict(model.ensemble.task),
+        "members": [
+            {
+                "configuration": member.configuration.to_json(),
+                "weight": member.weight,
+                "fits": [asdict(fit) for fit in member.fits],
+            }
+            for member in model.ensemble.members
+        ],
+        "learners": {
+            name: registry.distribution_of(name)
+            for name in sorted(model.ensemble.learners)
+        },
+        "facts": dict(model.facts),
+    }
+    write_artifact(path, {"model": record}, parts)
+
+
+def read_model_record(path: str | Path) -> dict[str, Any]:
+    """Return what a model file says of itself, without loading the model."""
+    artifact = read_artifact(path)
+    record = _record(artifact)
+    return {**artifact.manifest, "model": record}
+
+
+def load_model(
+    path: str | Path, learners: Iterable[Learner] = ()
+) -> tuple[FittedModel, dict[str, Any]]:
+    """Read a fitted model; return it with its constructor record.
+
+    Every part is read, checked and loaded here: what is damaged is found now, not at
+    the first prediction. No code from the file is run.
+
+    Parameters
+    ----------
+    learners : iterable of Learner
+        Learners that are not installed as plugins.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is damaged, unsafe or too new.
+    MissingPluginError
+        If it needs a learner that is not installed.
+    """
+    artifact = read_artifact(path)
+    record = _record(artifact)
+    try:
+        task = Task(**{**record["task"], "kind": TaskKind(record["task"]["kind"])})
+        members = tuple(
+            Member(
+                Configuration.from_json(m["configuration"]),
+                float(m["weight"]),
+                tuple(Fit(str(f["model"]), str(f["encoder"])) for f in m["fits"]),
+            )
+            for m in record["members"]
+        )
+        needed = dict(record["learners"])
+        schema = Schema.from_json(artifact.parts["schema.json"].decode())
+        target = TargetEncoder.from_json(artifact.parts["target.json"].decode())
+        leaderboard = json.loads(artifact.parts["leaderboard.json"])
+        facts, constructor = dict(record["facts"]), dict(record["constructor"])
+    except ArtifactError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ArtifactError(
+            f"The model file {path} lacks what a model needs, or holds it in a wrong "
+            f"form: {type(error).__name__}: {error}."
+        ) from error
+    found = _find_learners(needed, {each.name: each for each in learners}, path)
+    ensemble = BaggedEnsemble(task, members, found, _ArtifactStore(artifact))
+    try:
+        ensemble.load()
+    except (ArtifactError, MissingPluginError):
+        raise
+    except Exception as error:
+        raise ArtifactError(
+            f"A part of the model file {path} cannot be used: "
+            f"{type(error).__name__}: {error}."
+        ) from error
+    return FittedModel(schema, target, ensemble, leaderboard, facts), constructor
+
+
+class _ArtifactStore:
+    """Models and encoders inside an artifact."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        self._artifact = artifact
+
+    def model(self, name: str) -> Parts:
+        return self._under(f"models/{name}/")
+
+    def encoder(self, name: str) -> Parts:
+        return self._under(f"encoders/{name}/")
+
+    def _under(self, prefix: str) -> Parts:
+        parts = {
+            name.removeprefix(prefix): self._artifact.parts[name]
+            for name in self._artifact.parts
+            if name.startswith(prefix)
+        }
+        if not parts:
+            raise ArtifactError(f"The model file has no part under {prefix!r}.")
+        return parts
+
+
+def _record(artifact: Artifact) -> dict[str, Any]:
+    record = artifact.manifest.get("model")
+    if not isinstance(record, dict):
+        raise ArtifactError("The file's manifest does not describe a model.")
+    return record
+
+
+def _find_learners(
+    needed: Mapping[str, str], given: Mapping[str, Learner], path: str | Path
+) -> dict[str, Learner]:
+    registry = load_plugins()
+    found = {}
+    for name, distribution in needed.items():
+        if name in given:
+            found[name] = given[name]
+        elif name in registry.learners:
+            found[name] = registry.learners[name]
+        else:
+            raise MissingPluginError(
+                f"The model file {path} needs the learner {name!r}, which is not "
+                f"installed. It came from {distribution or 'a running program'!s}. "
+                + (
+                    f"hint: pip install {distribution}"
+                    if distribution
+                    else "hint: pass it: headstart.load(path, learners=[...])"
+                )
+            )
+    return found

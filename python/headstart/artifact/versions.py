@@ -1,0 +1,86 @@
+"""Versions of what made a model file."""
+
+import platform
+from collections.abc import Iterable, Mapping
+
+__all__ = ["UNKNOWN", "installed_version", "version_differences", "versions_of_makers"]
+
+UNKNOWN = "unknown"
+"""What stands for a version where the package was not installed, only imported."""
+
+_LIBRARIES = ("numpy", "polars", "scikit-learn", "scipy", "skops")
+
+
+def installed_version(distribution: str) -> str | None:
+    """Return the version of an installed distribution, or None. Imports nothing of it.
+
+    Examples
+    --------
+    >>> installed_version("no-such-distribution") is None
+    True
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def versions_of_makers(distributions: Iterable[str] = ()) -> dict[str, str]:
+    """Return versions of headstart, Python and the libraries that shape a model.
+
+    Parameters
+    ----------
+    distributions : iterable of str
+        More of them: the plugins whose learners are in the model.
+
+    Returns
+    -------
+    dict of str to str
+        ``"headstart"`` and ``"python"`` are always there; what is not installed is
+        not.
+    """
+    found = {
+        "headstart": installed_version("headstart") or UNKNOWN,
+        "python": platform.python_version(),
+    }
+    for name in sorted({*_LIBRARIES, *distributions} - set(found)):
+        version = installed_version(name)
+        if version is not None:
+            found[name] = version
+    return found
+
+
+def version_differences(
+    made_by: Mapping[str, str],
+) -> dict[str, tuple[str, str | None]]:
+    """Return what made a model in another version than is installed here.
+
+    Parameters
+    ----------
+    made_by : mapping of str to str
+        As `versions_of_makers` gave it when the model was saved.
+
+    Returns
+    -------
+    dict of str to (str, str or None)
+        Version then and version now, None where it is not installed. Python counts
+        by its first two numbers.
+
+    Examples
+    --------
+    >>> version_differences({"no-such-distribution": "1.0"})
+    {'no-such-distribution': ('1.0', None)}
+    """
+    differences: dict[str, tuple[str, str | None]] = {}
+    for name, then in made_by.items():
+        if name == "python":
+            now: str | None = platform.python_version()
+            same = then.split(".")[:2] == platform.python_version().split(".")[:2]
+        else:
+            now = installed_version(name)
+            same = then == (now or (UNKNOWN if name == "headstart" else None))
+        if not same:
+            differences[name] = (then, now)
+    return differences
