@@ -13,6 +13,9 @@ pub enum Error {
     /// Two arguments do not fit together in size.
     #[error("{0}")]
     Shape(String),
+    /// A file cannot be read or written.
+    #[error("{0}")]
+    Storage(String),
     /// The work was stopped from outside before it was done.
     #[error("the work was cancelled")]
     Cancelled,

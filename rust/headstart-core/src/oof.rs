@@ -1,0 +1,455 @@
+//! The out-of-fold store: what each trial predicted for the rows its folds held out.
+//!
+//! Predictions are kept in single precision, a cell for each trial, repeat and fold, so
+//! that a trial that stopped after one fold of eight takes an eighth of the room. Cells
+//! are never changed once they are there. Above a limit new cells go to a file.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use crate::{Error, Workers};
+
+/// Fold id of rows that no fold of the repeat holds out.
+pub const NEVER_HELD_OUT: u8 = u8::MAX;
+
+/// Where one prediction belongs: trial, repeat, fold.
+pub type CellKey = (u64, usize, u8);
+
+#[derive(Debug)]
+enum Cell {
+    Memory(Vec<f32>),
+    /// Position in the file, in bytes.
+    File(u64),
+}
+
+/// A file for what memory should not hold.
+#[derive(Debug)]
+struct Overflow {
+    file: Mutex<File>,
+    /// Bytes that may be in memory.
+    limit: usize,
+    n_bytes: u64,
+}
+
+/// Out-of-fold predictions of all trials of a run.
+#[derive(Debug)]
+pub struct OutOfFold {
+    n_rows: usize,
+    n_outputs: usize,
+    /// Rows that fold `f` of repeat `r` holds out, ascending: `held_out[r][f]`.
+    held_out: Vec<Vec<Vec<u32>>>,
+    cells: BTreeMap<CellKey, Cell>,
+    n_bytes: usize,
+    overflow: Option<Overflow>,
+}
+
+impl OutOfFold {
+    /// An empty store for folds given as a matrix of ids, a row of `n_rows` a repeat.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] or [`Error::Value`] where the matrix is not one.
+    pub fn new(fold_ids: &[u8], n_rows: usize, n_outputs: usize) -> Result<Self, Error> {
+        if n_rows == 0 || n_outputs == 0 || n_rows > u32::MAX as usize {
+            return Err(Error::value(
+                "A store needs at least one output, and 1 to 2**32 - 1 rows.",
+            ));
+        }
+        if fold_ids.is_empty() || fold_ids.len() % n_rows != 0 {
+            return Err(Error::Shape(format!(
+                "Fold ids must be repeats of {n_rows} rows. Got {} ids.",
+                fold_ids.len()
+            )));
+        }
+        let held_out = fold_ids.chunks_exact(n_rows).map(|ids| {
+            let used = ids.iter().filter(|&&id| id != NEVER_HELD_OUT).max();
+            let mut folds = vec![Vec::new(); used.map_or(0, |&last| usize::from(last) + 1)];
+            for (row, &id) in ids.iter().enumerate() {
+                if id != NEVER_HELD_OUT {
+                    folds[usize::from(id)].push(row as u32);
+                }
+            }
+            folds
+        });
+        Ok(Self {
+            n_rows,
+            n_outputs,
+            held_out: held_out.collect(),
+            cells: BTreeMap::new(),
+            n_bytes: 0,
+            overflow: None,
+        })
+    }
+
+    /// Write new cells to a file at `path` once `limit` bytes are in memory.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where the file cannot be made.
+    pub fn overflow_to(&mut self, path: &Path, limit: usize) -> Result<(), Error> {
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)
+            .map_err(|error| storage(&error))?;
+        self.overflow = Some(Overflow {
+            file: Mutex::new(file),
+            limit,
+            n_bytes: 0,
+        });
+        Ok(())
+    }
+
+    /// Rows of the training table.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Columns of a prediction.
+    pub fn n_outputs(&self) -> usize {
+        self.n_outputs
+    }
+
+    /// Bytes of predictions in memory.
+    pub fn n_bytes(&self) -> usize {
+        self.n_bytes
+    }
+
+    /// Bytes of predictions in the file.
+    pub fn n_bytes_in_file(&self) -> u64 {
+        self.overflow
+            .as_ref()
+            .map_or(0, |overflow| overflow.n_bytes)
+    }
+
+    /// Trials of which there is anything, ascending.
+    pub fn trials(&self) -> Vec<u64> {
+        let mut trials: Vec<u64> = self.cells.keys().map(|key| key.0).collect();
+        trials.dedup();
+        trials
+    }
+
+    /// Repeats and folds of a trial that are there, ascending.
+    pub fn folds_of(&self, trial: u64) -> Vec<(usize, u8)> {
+        let cells = self.cells_of(trial);
+        cells
+            .map(|(&(_, repeat, fold), _)| (repeat, fold))
+            .collect()
+    }
+
+    /// Add a trial's prediction of the rows that a fold holds out, in row-major order.
+    ///
+    /// # Errors
+    /// [`Error::Value`] or [`Error::Shape`] where there is no such fold, the cell is
+    /// taken, or the prediction is not finite or of another size;
+    /// [`Error::Storage`] where the file cannot be written. Nothing is added then.
+    pub fn add(&mut self, key: CellKey, prediction: &[f64]) -> Result<(), Error> {
+        let (trial, repeat, fold) = key;
+        let expected = self.rows_of(repeat, fold)?.len() * self.n_outputs;
+        if prediction.len() != expected {
+            return Err(Error::length("prediction", expected, prediction.len()));
+        }
+        if self.cells.contains_key(&key) {
+            return Err(Error::value(format!(
+                "Trial {trial} already has a prediction for repeat {repeat}, fold {fold}."
+            )));
+        }
+        let values: Vec<f32> = prediction.iter().map(|&value| value as f32).collect();
+        if !values.iter().all(|value| value.is_finite()) {
+            return Err(Error::value(format!(
+                "The prediction of trial {trial} for repeat {repeat}, fold {fold} must be \
+                 finite in single precision."
+            )));
+        }
+        self.insert(key, values)
+    }
+
+    fn insert(&mut self, key: CellKey, values: Vec<f32>) -> Result<(), Error> {
+        let size = size_of_val(values.as_slice());
+        let cell = match &mut self.overflow {
+            Some(overflow) if self.n_bytes + size > overflow.limit => overflow.write(&values)?,
+            _ => {
+                self.n_bytes += size;
+                Cell::Memory(values)
+            }
+        };
+        self.cells.insert(key, cell);
+        Ok(())
+    }
+
+    /// Take over all cells of another store of the same folds.
+    ///
+    /// # Errors
+    /// [`Error::Value`] where the folds differ or a cell is in both: nothing is taken
+    /// then; [`Error::Storage`] where a file fails.
+    pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
+        if self.held_out != other.held_out
+            || self.n_rows != other.n_rows
+            || self.n_outputs != other.n_outputs
+        {
+            return Err(Error::value("The stores are not of the same folds."));
+        }
+        if let Some((trial, repeat, fold)) =
+            other.cells.keys().find(|key| self.cells.contains_key(key))
+        {
+            return Err(Error::value(format!(
+                "Both stores have trial {trial}, repeat {repeat}, fold {fold}."
+            )));
+        }
+        for (&key, cell) in &other.cells {
+            let values = other.values(key, cell)?;
+            self.insert(key, values)?;
+        }
+        Ok(())
+    }
+
+    /// For each row, whether all `trials` have a prediction for it.
+    pub fn covered(&self, trials: &[u64]) -> Vec<bool> {
+        let mut covered = vec![true; self.n_rows];
+        for &trial in trials {
+            let mut has = vec![false; self.n_rows];
+            for (&(_, repeat, fold), _) in self.cells_of(trial) {
+                for &row in &self.held_out[repeat][usize::from(fold)] {
+                    has[row as usize] = true;
+                }
+            }
+            for (covered, has) in covered.iter_mut().zip(has) {
+                *covered &= has;
+            }
+        }
+        covered
+    }
+
+    /// A trial's prediction for all rows: the mean over the repeats that have one, NaN
+    /// where none has.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] where the file cannot be read.
+    pub fn prediction(&self, trial: u64) -> Result<Vec<f64>, Error> {
+        let width = self.n_outputs;
+        let mut sum = vec![0.0; self.n_rows * width];
+        let mut n_found = vec![0_u32; self.n_rows];
+        // In order of the keys: the same sum in whatever order folds came in.
+        for (&key, cell) in self.cells_of(trial) {
+            let read;
+            let values = match cell {
+                Cell::Memory(values) => values,
+                Cell::File(_) => {
+                    read = self.values(key, cell)?;
+                    &read
+                }
+            };
+            let rows = &self.held_out[key.1][usize::from(key.2)];
+            for (&row, values) in rows.iter().zip(values.chunks_exact(width)) {
+                let row = row as usize;
+                n_found[row] += 1;
+                for (sum, &value) in sum[row * width..].iter_mut().zip(values) {
+                    *sum += f64::from(value);
+                }
+            }
+        }
+        for (row, &n_found) in sum.chunks_exact_mut(width).zip(&n_found) {
+            match n_found {
+                0 => row.fill(f64::NAN),
+                1 => {}
+                _ => row.iter_mut().for_each(|sum| *sum /= f64::from(n_found)),
+            }
+        }
+        Ok(sum)
+    }
+
+    /// The given rows of the predictions of `trials`, one trial after the other, in
+    /// single precision: what an ensemble is selected from.
+    ///
+    /// # Errors
+    /// [`Error::Value`] where there is no such row; [`Error::Storage`];
+    /// [`Error::Cancelled`].
+    pub fn stack(
+        &self,
+        trials: &[u64],
+        rows: &[i64],
+        workers: &Workers,
+    ) -> Result<Vec<f32>, Error> {
+        if let Some(row) = rows
+            .iter()
+            .find(|&&row| row < 0 || row as usize >= self.n_rows)
+        {
+            return Err(Error::value(format!(
+                "There is no row {row} among {}.",
+                self.n_rows
+            )));
+        }
+        let width = self.n_outputs;
+        let parts = workers.map(trials.len(), |index| {
+            let prediction = self.prediction(trials[index])?;
+            let mut part = Vec::with_capacity(rows.len() * width);
+            for &row in rows {
+                let start = row as usize * width;
+                part.extend(prediction[start..start + width].iter().map(|&v| v as f32));
+            }
+            Ok(part)
+        })?;
+        Ok(parts.concat())
+    }
+
+    fn cells_of(&self, trial: u64) -> impl Iterator<Item = (&CellKey, &Cell)> {
+        self.cells
+            .range((trial, 0, 0)..=(trial, usize::MAX, u8::MAX))
+    }
+
+    fn rows_of(&self, repeat: usize, fold: u8) -> Result<&[u32], Error> {
+        let folds = self.held_out.get(repeat);
+        let rows = folds.and_then(|folds| folds.get(usize::from(fold)));
+        rows.map(Vec::as_slice)
+            .ok_or_else(|| Error::value(format!("There is no fold {fold} in a repeat {repeat}.")))
+    }
+
+    fn values(&self, key: CellKey, cell: &Cell) -> Result<Vec<f32>, Error> {
+        match (cell, &self.overflow) {
+            (Cell::Memory(values), _) => Ok(values.clone()),
+            (&Cell::File(position), Some(overflow)) => {
+                overflow.read(position, self.rows_of(key.1, key.2)?.len() * self.n_outputs)
+            }
+            (Cell::File(_), None) => Err(Error::value("A cell is in a file that is not there.")),
+        }
+    }
+}
+
+impl Overflow {
+    fn write(&mut self, values: &[f32]) -> Result<Cell, Error> {
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        let position = self.n_bytes;
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // A write that failed half-way is written over by the next one.
+        file.seek(SeekFrom::Start(position))
+            .and_then(|_| file.write_all(&bytes))
+            .map_err(|error| storage(&error))?;
+        self.n_bytes += bytes.len() as u64;
+        Ok(Cell::File(position))
+    }
+
+    fn read(&self, position: u64, n_values: usize) -> Result<Vec<f32>, Error> {
+        let mut bytes = vec![0; n_values * size_of::<f32>()];
+        {
+            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            file.seek(SeekFrom::Start(position))
+                .and_then(|_| file.read_exact(&mut bytes))
+                .map_err(|error| storage(&error))?;
+        }
+        let words = bytes.chunks_exact(size_of::<f32>());
+        Ok(words
+            .map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+            .collect())
+    }
+}
+
+fn storage(error: &std::io::Error) -> Error {
+    Error::Storage(format!("The file of out-of-fold predictions: {error}"))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    /// Two repeats of four rows; the second never holds out the last row.
+    const IDS: [u8; 8] = [0, 1, 0, 1, 1, 1, 0, NEVER_HELD_OUT];
+
+    fn store() -> OutOfFold {
+        OutOfFold::new(&IDS, 4, 1).unwrap()
+    }
+
+    fn same(found: &[f64], expected: &[f64]) -> bool {
+        let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        bits(found) == bits(expected)
+    }
+
+    #[test]
+    fn a_prediction_is_the_mean_over_the_repeats_that_have_one() {
+        let mut store = store();
+        store.add((7, 0, 0), &[1.0, 2.0]).unwrap();
+        let found = store.prediction(7).unwrap();
+        assert!(same(&found, &[1.0, f64::NAN, 2.0, f64::NAN]));
+        store.add((7, 1, 1), &[3.0, 4.0]).unwrap();
+        let found = store.prediction(7).unwrap();
+        assert!(same(&found, &[2.0, 4.0, 2.0, f64::NAN]));
+        assert_eq!(store.folds_of(7), [(0, 0), (1, 1)]);
+        assert_eq!(store.trials(), [7]);
+        assert_eq!(store.covered(&[7]), [true, true, true, false]);
+        assert_eq!(store.covered(&[7, 8]), [false; 4]);
+        assert_eq!(store.covered(&[]), [true; 4]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_and_changes_nothing() {
+        let mut store = store();
+        store.add((0, 0, 0), &[1.0, 2.0]).unwrap();
+        assert!(store.add((0, 0, 0), &[1.0, 2.0]).is_err());
+        assert!(store.add((1, 0, 0), &[1.0]).is_err());
+        assert!(store.add((1, 0, 0), &[1.0, f64::NAN]).is_err());
+        assert!(store.add((1, 0, 0), &[1.0, 1e300]).is_err());
+        assert!(store.add((1, 0, 2), &[1.0]).is_err());
+        assert!(store.add((1, 2, 0), &[1.0]).is_err());
+        assert!(store.stack(&[0], &[4], &Workers::default()).is_err());
+        assert_eq!((store.trials(), store.n_bytes()), (vec![0], 8));
+        assert!(OutOfFold::new(&IDS, 3, 1).is_err());
+        assert!(OutOfFold::new(&[], 3, 1).is_err());
+    }
+
+    #[test]
+    fn stacked_rows_are_those_of_the_predictions() {
+        let mut store = OutOfFold::new(&IDS, 4, 2).unwrap();
+        store.add((0, 0, 0), &[1.0, 2.0, 3.0, 4.0]).unwrap();
+        store.add((5, 0, 0), &[5.0, 6.0, 7.0, 8.0]).unwrap();
+        let found = store.stack(&[5, 0], &[2, 0], &Workers::default()).unwrap();
+        assert_eq!(found, [7.0, 8.0, 5.0, 6.0, 3.0, 4.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn merging_takes_over_all_or_nothing() {
+        let (mut one, mut other) = (store(), store());
+        one.add((0, 0, 0), &[1.0, 2.0]).unwrap();
+        other.add((0, 0, 1), &[3.0, 4.0]).unwrap();
+        one.merge(&other).unwrap();
+        assert!(same(&one.prediction(0).unwrap(), &[1.0, 3.0, 2.0, 4.0]));
+        other.add((1, 0, 0), &[0.0, 0.0]).unwrap();
+        assert!(one.merge(&other).is_err());
+        assert_eq!(one.trials(), [0]);
+        let stranger = OutOfFold::new(&IDS[..4], 4, 1).unwrap();
+        assert!(one.merge(&stranger).is_err());
+    }
+
+    #[test]
+    fn a_file_holds_what_memory_may_not() {
+        let path = std::env::temp_dir().join(format!("headstart-oof-{}", std::process::id()));
+        let (mut filed, mut plain) = (store(), store());
+        filed.overflow_to(&path, 8).unwrap();
+        for (fold, values) in [(0, [1.0, 2.0]), (1, [3.0, 4.0])] {
+            for trial in 0..3 {
+                filed.add((trial, 0, fold), &values).unwrap();
+                plain.add((trial, 0, fold), &values).unwrap();
+            }
+        }
+        assert_eq!((filed.n_bytes(), filed.n_bytes_in_file()), (8, 40));
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 40);
+        for trial in 0..3 {
+            assert_eq!(filed.prediction(trial), plain.prediction(trial));
+        }
+        let mut merged = store();
+        merged.merge(&filed).unwrap();
+        assert_eq!(merged.prediction(1), plain.prediction(1));
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_made_is_told() {
+        let found = store().overflow_to(Path::new("/nonexistent/folder/file"), 0);
+        assert!(matches!(found, Err(Error::Storage(_))));
+    }
+}
