@@ -38,11 +38,14 @@ class FoldFit:
         Number of the trial in its run, from 0 in the order of proposal.
     configuration : Configuration
     repeat, fold : int
+        Fold -1 is the refit on all rows.
     seed : int
     threads : int
     seconds : float or None
         Seconds it may take from its start until its learner is asked to stop; None
         without a limit. (Not a moment: an executor may run it on another machine.)
+    max_rows : int or None
+        Training rows to draw at most; the floor model is fitted on few.
     """
 
     trial: int
@@ -52,11 +55,13 @@ class FoldFit:
     seed: int
     threads: int = 1
     seconds: float | None = None
+    max_rows: int | None = None
 
     @property
     def name(self) -> str:
         """File name of its results in the run folder, without an ending."""
-        return f"{self.trial:05d}-{self.repeat}-{self.fold}"
+        fold = "all" if self.fold < 0 else self.fold
+        return f"{self.trial:05d}-{self.repeat}-{fold}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class FoldOutcome:
         Why it failed, in one line, for people. Empty when `status` is OK.
     details : str
         The traceback, or what the process printed last, for the log.
+    encoder : str
+        Name of the fitted view that the fold model reads.
     """
 
     status: FoldStatus
@@ -88,6 +95,7 @@ class FoldOutcome:
     peak_memory: int = 0
     reason: str = ""
     details: str = ""
+    encoder: str = ""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,49 @@
+"""AutoML for tables that starts from precedent.
+
+>>> import headstart
+>>> headstart.__version__
+'0.1.0'
+
+Names are resolved when they are first used, so that ``import headstart`` is quick.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headstart.api import AutoClassifier, AutoRegressor, load, train
+    from headstart.base import Learner
+    from headstart.validation import Validation
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AutoClassifier",
+    "AutoRegressor",
+    "Learner",
+    "Validation",
+    "__version__",
+    "load",
+    "train",
+]
+
+_HOMES = {
+    "AutoClassifier": "headstart.api",
+    "AutoRegressor": "headstart.api",
+    "Learner": "headstart.base",
+    "Validation": "headstart.validation",
+    "load": "headstart.api",
+    "train": "headstart.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'headstart' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,453 @@
+"""AutoClassifier and AutoRegressor: headstart as scikit-learn estimators."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from headstart.artifact.model_file import load_model, save_model
+from headstart.base import FloatArray, Learner
+from headstart.base.events import Listener
+from headstart.ensemble.fitted_model import FittedModel
+from headstart.exceptions import ArtifactError
+from headstart.metrics import metric_names, resolve_metric
+from headstart.search.fit import fit_model
+from headstart.search.leaderboard import COLUMNS
+from headstart.search.progress import progress_listener
+from headstart.search.settings import FitSettings
+from headstart.tables import TargetEncoder, column_names, split_target, to_frame
+
+__all__ = ["AutoClassifier", "AutoRegressor", "load", "train"]
+
+_PARAMETERS = """\
+    Parameters
+    ----------
+    time_limit : float or None, default=300
+        Wall seconds for the whole of `fit`. None only together with `max_trials`.
+    max_trials : int, optional
+        Configurations to try; those that fail do not count. Without a time limit the
+        result depends on data, settings and `random_state` only.
+    metric : str, callable or scorer, optional
+        What to optimise: a name, a `sklearn.metrics.make_scorer` result, or
+        ``f(y_true, y_pred) -> float``, greater is better. Default: ROC AUC for two
+        classes, log loss for more, RMSE for regression.
+    validation : "auto", Validation or splitter, default="auto"
+        How rows are held out: a `headstart.Validation`, or any scikit-learn splitter.
+    learners : list of str or Learner, optional
+        Names to use, names to leave out (``"-svm"``), or `Learner` objects.
+    columns : mapping of str to str, optional
+        Kinds that override the inferred ones, ``{"zip": "categorical"}``.
+    n_jobs : int, optional
+        Fold fits at once. Default: the cores this process may use.
+    memory_limit : float or str, optional
+        Bytes for all workers together, or a text such as ``"4GB"``. Default: 85 % of
+        what is free.
+    executor : concurrent.futures.Executor, optional
+        Where fold fits run. Default: headstart's own worker processes.
+    random_state : int or RandomState, optional
+        Fixes folds, seeds of learners, and the sampler.
+    run_dir : path, optional
+        Folder for journal, predictions and fold models. Default: a temporary one,
+        removed with the model.
+    resume : bool, default=False
+        Go on with the run in `run_dir`.
+    refit : bool, default=False
+        Fit each chosen configuration once more on all rows, and keep these models
+        instead of the fold models: smaller and quicker, usually a little less exact.
+"""
+
+
+class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    _classification = False
+
+    def __init__(
+        self,
+        *,
+        time_limit: float | None = 300,
+        max_trials: int | None = None,
+        metric: Any = None,
+        validation: Any = "auto",
+        learners: Sequence[str | Learner] | None = None,
+        columns: Mapping[str, str] | None = None,
+        n_jobs: int | None = None,
+        memory_limit: float | str | None = None,
+        executor: Executor | None = None,
+        random_state: Any = None,
+        run_dir: str | Path | None = None,
+        resume: bool = False,
+        refit: bool = False,
+    ) -> None:
+        self.time_limit = time_limit
+        self.max_trials = max_trials
+        self.metric = metric
+        self.validation = validation
+        self.learners = learners
+        self.columns = columns
+        self.n_jobs = n_jobs
+        self.memory_limit = memory_limit
+        self.executor = executor
+        self.random_state = random_state
+        self.run_dir = run_dir
+        self.resume = resume
+        self.refit = refit
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        groups: Any = None,
+        *,
+        listeners: Sequence[Listener] | None = None,
+    ) -> Self:
+        """Search for the best model within the budget.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            pandas, polars, pyarrow, NumPy, scipy.sparse, or a path to a CSV, Parquet
+            or Arrow file.
+        y : vector of length n_rows, or str
+            The target, or the name of its column in `X`.
+        sample_weight : vector of length n_rows, optional
+            Weights, not negative.
+        groups : vector of length n_rows or str, optional
+            Rows of one group are never split between training and validation. A
+            string names a column of `X`.
+        listeners : sequence of Listener, optional
+            Called with every event of the run, in place of the progress display.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        HeadstartError
+            What is wrong with the data, the settings, or every trial.
+        KeyboardInterrupt
+            If Ctrl-C came before any trial had finished. Later, Ctrl-C ends the
+            search, and the best model so far is kept.
+        """
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None. hint: a vector, or the name of a column of X."
+            )
+        if isinstance(y, str):
+            X, y = split_target(to_frame(X), y)
+        if listeners is None:
+            display = progress_listener()
+            listeners = [] if display is None else [display]
+        settings = FitSettings(
+            **{name: getattr(self, name) for name in FitSettings.__dataclass_fields__}
+        )
+        names = column_names(X)
+        self.model_ = fit_model(
+            settings,
+            X,
+            y,
+            classification=self._classification,
+            sample_weight=sample_weight,
+            groups=groups,
+            listeners=listeners,
+        )
+        self._describe(names)
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict labels or values.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            Columns are matched by name; their order does not matter. NumPy arrays are
+            matched by position.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing, or holds what its kind does not allow.
+        """
+        return self._fitted().predict(X)
+
+    def evaluate(
+        self, X: Any, y: Any = None, metrics: Sequence[str] | None = None
+    ) -> dict[str, float]:
+        """Score predictions by name of metric.
+
+        Parameters
+        ----------
+        X, y : table and vector, or table and name of the target's column
+        metrics : sequence of str, optional
+            Default: every built-in metric for this kind of task.
+        """
+        model = self._fitted()
+        if isinstance(y, str):
+            X, y = split_target(to_frame(X), y)
+        kind = model.ensemble.task.kind
+        outputs = model.predict_outputs(X)
+        codes = model.target.encode(y)
+        prediction = outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        names = metric_names(kind) if metrics is None else metrics
+        classes = model.target.classes if kind.is_classification else None
+        return {
+            name: resolve_metric(name, kind, classes).score(codes, prediction)
+            for name in names
+        }
+
+    def leaderboard(self) -> pl.DataFrame:
+        """Return all trials ranked, best first, failures last with their reasons.
+
+        Scores are means over folds, in the metric's own direction; `weight` is the
+        trial's share in the final ensemble.
+        """
+        schema = {
+            "rank": pl.Int64,
+            "folds": pl.Int64,
+            **dict.fromkeys(
+                ("score", "std_error", "fit_seconds", "predict_seconds", "weight"),
+                pl.Float64,
+            ),
+        }
+        records = list(self._fitted().leaderboard)
+        return pl.DataFrame(
+            records, schema={name: schema.get(name, pl.String) for name in COLUMNS}
+        )
+
+    def info(self) -> dict[str, Any]:
+        """Return what is known of the fitted model, JSON-able."""
+        model = self._fitted()
+        return {
+            "class": type(self).__name__,
+            "task": model.ensemble.task.kind.value,
+            "classes": self.classes_.tolist() if self._classification else None,
+            **model.facts,
+            "columns": [
+                {"name": c.name, "kind": c.kind.value, "reason": c.reason}
+                for c in model.schema.columns
+            ],
+            "members": [
+                {
+                    "learner": member.configuration.learner,
+                    "parameters": dict(member.configuration.parameters),
+                    "weight": member.weight,
+                    "models": len(member.fits),
+                }
+                for member in model.ensemble.members
+            ],
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fitted model to a file that loads without running code.
+
+        Parameters
+        ----------
+        path : path
+            A file, usually ending in ``.headstart``, replaced at once; or a folder
+            (``name/``).
+
+        Returns
+        -------
+        Path
+            Where it lies.
+        """
+        parameters = {}
+        for name, value in self.get_params(deep=False).items():
+            try:
+                parameters[name] = json.loads(json.dumps(value))
+            except (TypeError, ValueError):
+                continue  # objects (executors, own learners) are not part of a model
+        constructor = {
+            "class": type(self).__name__,
+            "parameters": parameters,
+            "feature_names": list(getattr(self, "feature_names_in_", [])) or None,
+        }
+        save_model(self._fitted(), path, constructor)
+        return Path(path)
+
+    @property
+    def task_kind_(self) -> str:
+        """``"binary"``, ``"multiclass"`` or ``"regression"``."""
+        return self._fitted().ensemble.task.kind.value
+
+    @property
+    def metric_(self) -> str:
+        """Name of the metric that was optimised."""
+        return str(self._fitted().facts["metric"])
+
+    def _fitted(self) -> FittedModel:
+        check_is_fitted(self, "model_")
+        model: FittedModel = self.model_
+        return model
+
+    def _describe(self, names: Sequence[str] | None) -> None:
+        """Set scikit-learn's fitted attributes."""
+        self.n_features_in_ = len(self.model_.schema.columns)
+        if names is not None:
+            self.feature_names_in_ = np.array(names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        if self._classification:
+            self.classes_ = self.model_.target.classes
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.target_tags.required = True
+        tags.non_deterministic = self.time_limit is not None
+        return tags
+
+
+class AutoClassifier(ClassifierMixin, _AutoEstimator):  # type: ignore[misc]
+    __doc__ = f"""The best classifier found within a budget.
+
+{_PARAMETERS}
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where the table had names.
+    model_ : FittedModel
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from headstart import AutoClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = AutoClassifier(
+    ...     time_limit=None, max_trials=1, learners=["logistic"], random_state=0
+    ... )
+    >>> model.fit(X, y).predict(X[:2])
+    array([0, 0])
+    """
+
+    _classification = True
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Predict probabilities, columns in the order of `classes_`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes)
+        """
+        return self._fitted().predict_proba(X)
+
+
+class AutoRegressor(RegressorMixin, _AutoEstimator):  # type: ignore[misc]
+    __doc__ = f"""The best regressor found within a budget.
+
+{_PARAMETERS}
+    Attributes
+    ----------
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where the table had names.
+    model_ : FittedModel
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from headstart import AutoRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = AutoRegressor(
+    ...     time_limit=None, max_trials=1, learners=["ridge"], random_state=0
+    ... )
+    >>> model.fit(X, y).predict(X[:2]).shape
+    (2,)
+    """
+
+
+def train(
+    data: Any,
+    *,
+    target: str,
+    groups: Any = None,
+    sample_weight: Any = None,
+    listeners: Sequence[Listener] | None = None,
+    **parameters: Any,
+) -> AutoClassifier | AutoRegressor:
+    """Fit on one table; whether to classify is read off the target column.
+
+    Parameters
+    ----------
+    data : table or path
+        Features and target together.
+    target : str
+        Name of the target's column. Text, booleans, categoricals and integers with
+        few values are classes; other numbers are regression. To force one, use
+        `AutoClassifier` or `AutoRegressor`.
+    groups, sample_weight : vector or str, optional
+        A string names a column of `data`; the weights' column is not a feature.
+    listeners : sequence of Listener, optional
+    **parameters
+        Of `AutoClassifier`.
+
+    Returns
+    -------
+    AutoClassifier or AutoRegressor
+        Fitted.
+    """
+    frame = to_frame(data)
+    if isinstance(sample_weight, str):
+        frame, sample_weight = split_target(frame, sample_weight)
+    X, y = split_target(frame, target)
+    encoder = TargetEncoder.learn(y)
+    estimator = AutoClassifier if encoder.kind.is_classification else AutoRegressor
+    model: AutoClassifier | AutoRegressor = estimator(**parameters)
+    return model.fit(
+        X, y, sample_weight=sample_weight, groups=groups, listeners=listeners
+    )
+
+
+def load(
+    path: str | Path, *, learners: Iterable[Learner] = ()
+) -> AutoClassifier | AutoRegressor:
+    """Read a model that `save` wrote. No code from the file is run.
+
+    Parameters
+    ----------
+    path : path
+    learners : iterable of Learner
+        Learners the model uses that are not installed as plugins.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is damaged, unsafe, or from a newer headstart.
+    MissingPluginError
+        If a learner's plugin is not installed.
+    """
+    model, constructor = load_model(path, learners)
+    classes = {c.__name__: c for c in (AutoClassifier, AutoRegressor)}
+    name = constructor.get("class")
+    if name not in classes:
+        raise ArtifactError(
+            f"The model file {path} is of class {name!r}. Expected one of "
+            f"{sorted(classes)}."
+        )
+    known = classes[name]._get_param_names()  # noqa: SLF001 - scikit-learn's hook
+    stored = constructor.get("parameters") or {}
+    estimator = classes[name](**{k: v for k, v in stored.items() if k in known})
+    estimator.model_ = model
+    estimator._describe(constructor.get("feature_names"))  # noqa: SLF001
+    return estimator

@@ -1,0 +1,92 @@
+"""A fitted model with all that prediction needs: schema, target, ensemble, facts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray, Parts, TaskKind
+from headstart.ensemble.bagged import BaggedEnsemble
+from headstart.tables import Schema, TargetEncoder, to_frame
+
+__all__ = ["FittedModel", "MemoryStore"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryStore:
+    """Fitted models and encoders held as bytes."""
+
+    models: Mapping[str, Parts]
+    encoders: Mapping[str, Parts]
+
+    def model(self, name: str) -> Parts:
+        """Return the parts of a fitted model."""
+        return dict(self.models[name])
+
+    def encoder(self, name: str) -> Parts:
+        """Return the parts of a fitted view encoder."""
+        return dict(self.encoders[name])
+
+
+@dataclass
+class FittedModel:
+    """What a fit leaves.
+
+    Parameters
+    ----------
+    schema : Schema
+        What tables must look like.
+    target : TargetEncoder
+        From codes back to labels.
+    ensemble : BaggedEnsemble
+    leaderboard : sequence of dict
+        One record a trial.
+    facts : mapping
+        JSON-able facts of the fit: metric, score, validation, budget, versions.
+    """
+
+    schema: Schema
+    target: TargetEncoder
+    ensemble: BaggedEnsemble
+    leaderboard: Sequence[Mapping[str, Any]] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def predict_outputs(self, data: Any) -> FloatArray:
+        """Return predictions of shape (n_rows, n_outputs) for a table as users have."""
+        return self.ensemble.predict(self.schema.apply(to_frame(data)))
+
+    def predict_proba(self, data: Any) -> FloatArray:
+        """Return probabilities of shape (n_rows, n_classes)."""
+        outputs = self.predict_outputs(data)
+        if self.ensemble.task.kind is TaskKind.BINARY:
+            return np.hstack([1.0 - outputs, outputs])
+        return outputs
+
+    def predict(self, data: Any) -> NDArray[Any]:
+        """Return labels or values, shape (n_rows,)."""
+        if self.ensemble.task.kind is TaskKind.REGRESSION:
+            return self.predict_outputs(data)[:, 0]
+        codes: NDArray[np.int64] = self.predict_proba(data).argmax(axis=1)
+        return self.target.decode(codes)
+
+    def in_memory(self) -> "FittedModel":
+        """Return the same model with every part held as bytes."""
+        store = self.ensemble.store
+        fits = [fit for member in self.ensemble.members for fit in member.fits]
+        held = MemoryStore(
+            {name: store.model(name) for name in dict.fromkeys(f.model for f in fits)},
+            {
+                name: store.encoder(name)
+                for name in dict.fromkeys(f.encoder for f in fits)
+            },
+        )
+        ensemble = BaggedEnsemble(
+            self.ensemble.task, self.ensemble.members, self.ensemble.learners, held
+        )
+        return replace(self, ensemble=ensemble)
+
+    def __getstate__(self) -> dict[str, Any]:
+        model = self.in_memory()
+        return {name: getattr(model, name) for name in self.__dataclass_fields__}

@@ -1,0 +1,250 @@
+"""What every fold fit of a run reads: written once by the parent, mapped by workers.
+
+Layout, inside the run folder::
+
+    data/table.arrow     the canonical table
+    data/target.npy      codes or values
+    data/weight.npy      sample weights, where given
+    data/folds.npz       the fold assignment
+    data/task.json       task, schema
+    data/objects.pkl     learners that only this run knows (never part of a model file)
+    views/R-F-VIEW/      a view fitted on the training rows of a fold
+    fits/TRIAL-R-F.*     predictions, model and outcome of one fold fit
+"""
+
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.base import (
+    FloatArray,
+    IntArray,
+    Learner,
+    Matrix,
+    Parts,
+    Task,
+    TaskKind,
+    View,
+)
+from headstart.tables import Schema, ViewEncoder, read_frame, write_frame
+from headstart.validation import Folds
+
+__all__ = [
+    "ALL_ROWS",
+    "FitData",
+    "FoldView",
+    "fold_view",
+    "load_fit_data",
+    "read_parts",
+    "write_atomically",
+    "write_fit_data",
+    "write_parts",
+]
+
+
+# The fold of a refit: all rows are trained on, none is held out.
+ALL_ROWS = -1
+
+
+@dataclass(frozen=True, slots=True)
+class FitData:
+    """The data of a run, as a fold fit sees it."""
+
+    folder: Path
+    task: Task
+    schema: Schema
+    table: pl.DataFrame
+    y: NDArray[Any]
+    weight: FloatArray | None
+    folds: Folds
+    learners: Mapping[str, Learner]
+
+    def train(self, repeat: int, fold: int) -> IntArray:
+        """Return a fold's training rows; all rows for `ALL_ROWS`."""
+        if fold == ALL_ROWS:
+            return np.arange(self.y.size)
+        return self.folds.train(repeat, fold)
+
+    def held_out(self, repeat: int, fold: int) -> IntArray:
+        """Return a fold's validation rows; none for `ALL_ROWS`."""
+        if fold == ALL_ROWS:
+            return np.arange(0)
+        return self.folds.validation(repeat, fold)
+
+    def learner(self, name: str) -> Learner:
+        """Return the run's own learner of that name, or the registered one."""
+        if name in self.learners:
+            return self.learners[name]
+        from headstart.plugins import load_plugins
+
+        return load_plugins().learner(name)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldView:
+    """A view of a fold: training and validation rows, mapped from files."""
+
+    name: str
+    train: Matrix
+    validation: Matrix
+
+
+def write_fit_data(
+    folder: Path,
+    *,
+    task: Task,
+    schema: Schema,
+    table: pl.DataFrame,
+    y: NDArray[Any],
+    weight: FloatArray | None,
+    folds: Folds,
+    learners: Mapping[str, Learner],
+) -> FitData:
+    """Write the data of a run into its folder and return it."""
+    import cloudpickle
+
+    data = folder / "data"
+    for name in ("data", "views", "fits"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    write_frame(table, data / "table.arrow")
+    np.save(data / "target.npy", y, allow_pickle=False)
+    if weight is not None:
+        np.save(data / "weight.npy", weight, allow_pickle=False)
+    np.savez(data / "folds.npz", **folds.to_arrays())
+    record = {"task": asdict(task), "schema": schema.to_json()}
+    write_atomically(data / "task.json", json.dumps(record).encode())
+    write_atomically(data / "objects.pkl", cloudpickle.dumps(dict(learners)))
+    return FitData(folder, task, schema, table, y, weight, folds, dict(learners))
+
+
+@lru_cache(maxsize=2)
+def load_fit_data(folder: str) -> FitData:
+    """Read what `write_fit_data` wrote; the last two runs are remembered."""
+    import cloudpickle
+
+    data = Path(folder) / "data"
+    record = json.loads((data / "task.json").read_text())
+    task = record["task"]
+    weight = data / "weight.npy"
+    with np.load(data / "folds.npz", allow_pickle=False) as arrays:
+        folds = Folds.from_arrays(dict(arrays))
+    return FitData(
+        folder=Path(folder),
+        task=Task(**{**task, "kind": TaskKind(task["kind"])}),
+        schema=Schema.from_json(record["schema"]),
+        table=read_frame(data / "table.arrow"),
+        y=np.load(data / "target.npy", allow_pickle=False),
+        weight=np.load(weight, allow_pickle=False) if weight.exists() else None,
+        folds=folds,
+        # Written by this very run on this machine: never part of a model file.
+        learners=cloudpickle.loads((data / "objects.pkl").read_bytes()),
+    )
+
+
+def fold_view(
+    data: FitData, view: View, repeat: int, fold: int, rows: IntArray | None = None
+) -> FoldView:
+    """Return a view of a fold, fitted on its training rows; made once, then mapped.
+
+    Parameters
+    ----------
+    rows : ndarray of int64 or None
+        Training rows to use instead of all of the fold's (a sample of them); the view
+        is then stored under a name of its own.
+    """
+    part = "all" if fold == ALL_ROWS else str(fold)
+    name = f"{repeat}-{part}-{view.key}" + ("" if rows is None else f"-{rows.size}")
+    path = data.folder / "views" / name
+    if str(path) not in _opened:
+        if not path.exists():
+            _make_view(path, data, view, repeat, fold, rows)
+        while len(_opened) >= _MAX_OPENED:
+            _opened.pop(next(iter(_opened)))
+        _opened[str(path)] = _map_view(path)
+    return _opened[str(path)]
+
+
+_opened: dict[str, FoldView] = {}
+_MAX_OPENED = 12
+
+
+def _make_view(
+    folder: Path,
+    data: FitData,
+    view: View,
+    repeat: int,
+    fold: int,
+    rows: IntArray | None,
+) -> None:
+    train = data.table[data.train(repeat, fold) if rows is None else rows]
+    encoder = ViewEncoder.fit(train, view, data.schema)
+    matrix = encoder.transform(train)
+    validation = encoder.transform(data.table[data.held_out(repeat, fold)])
+    temporary = Path(tempfile.mkdtemp(prefix=".view-", dir=folder.parent))
+    try:
+        np.save(temporary / "train.npy", matrix.values)
+        np.save(temporary / "validation.npy", validation.values)
+        write_parts(temporary / "encoder.zip", encoder.to_parts())
+        names = {
+            "names": matrix.names,
+            "categorical": matrix.categorical,
+            "n_levels": matrix.n_levels,
+        }
+        (temporary / "columns.json").write_text(json.dumps(names))
+        temporary.rename(folder)
+    except OSError:
+        # Another worker was first: its files are the same.
+        if not folder.exists():
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _map_view(folder: Path) -> FoldView:
+    columns = json.loads((folder / "columns.json").read_text())
+
+    def matrix(name: str) -> Matrix:
+        # Mapped read-only: a learner that writes into its input gets an error.
+        values = np.load(folder / name, mmap_mode="r", allow_pickle=False)
+        return Matrix(
+            values.view(np.ndarray),
+            tuple(columns["names"]),
+            tuple(columns["categorical"]),
+            tuple(columns["n_levels"]),
+        )
+
+    return FoldView(folder.name, matrix("train.npy"), matrix("validation.npy"))
+
+
+def write_parts(path: Path, parts: Mapping[str, bytes]) -> int:
+    """Write named bytes to one file, in place at once; return its size in bytes."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    temporary.replace(path)
+    return path.stat().st_size
+
+
+def read_parts(path: Path) -> Parts:
+    """Read what `write_parts` wrote."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees all of it or nothing."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(content)
+    temporary.replace(path)

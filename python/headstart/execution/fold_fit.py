@@ -1,0 +1,178 @@
+"""The unit of work: fit one configuration on one fold, and leave the result in files.
+
+It runs in a worker process, in the parent, or on another machine that shares the run
+folder. Only names and small records go in and out.
+"""
+
+import json
+import random
+import time
+import traceback
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.base import (
+    FloatArray,
+    FoldFit,
+    FoldOutcome,
+    FoldStatus,
+    IntArray,
+    Resources,
+    Rows,
+    Task,
+    TaskKind,
+)
+from headstart.execution.fit_data import (
+    FitData,
+    fold_view,
+    load_fit_data,
+    write_atomically,
+    write_parts,
+)
+
+__all__ = ["read_outcome", "run_fold_fit"]
+
+
+def run_fold_fit(folder: str, fold_fit: FoldFit) -> FoldOutcome:
+    """Run a fold fit in the run folder `folder`.
+
+    Whatever the learner raises becomes the outcome: this function only raises where
+    the run folder itself cannot be used.
+
+    Files are written in the order model, predictions, outcome, each renamed into
+    place: where the outcome is, the others are whole.
+    """
+    started = time.monotonic()
+    data = load_fit_data(folder)
+    try:
+        outcome = _fit_and_predict(data, fold_fit, started)
+    except MemoryError as error:
+        outcome = FoldOutcome(
+            FoldStatus.MEMORY,
+            total_seconds=time.monotonic() - started,
+            reason=f"out of memory: {error}".rstrip(": "),
+        )
+    except Exception as error:
+        outcome = FoldOutcome(
+            FoldStatus.ERROR,
+            total_seconds=time.monotonic() - started,
+            reason=f"{type(error).__name__}: {_first_line(error)}",
+            details=traceback.format_exc(limit=-8),
+        )
+    path = Path(folder) / "fits" / f"{fold_fit.name}.json"
+    write_atomically(path, json.dumps(asdict(outcome)).encode())
+    return outcome
+
+
+def read_outcome(path: Path) -> FoldOutcome:
+    """Read the outcome that `run_fold_fit` left in a file."""
+    record = json.loads(path.read_text())
+    return FoldOutcome(**{**record, "status": FoldStatus(record["status"])})
+
+
+def _fit_and_predict(data: FitData, fold_fit: FoldFit, started: float) -> FoldOutcome:
+    learner = data.learner(fold_fit.configuration.learner)
+    parameters = fold_fit.configuration.parameters
+    train = data.train(fold_fit.repeat, fold_fit.fold)
+    held_out = data.held_out(fold_fit.repeat, fold_fit.fold)
+    sample = _sample(train, data, fold_fit)
+    view = fold_view(
+        data, learner.view, fold_fit.repeat, fold_fit.fold, rows=sample
+    )
+    rows = train if sample is None else sample
+    resources = Resources(
+        threads=fold_fit.threads,
+        seed=fold_fit.seed,
+        deadline=None if fold_fit.seconds is None else started + fold_fit.seconds,
+    )
+    # For code that draws from the global generators.
+    random.seed(fold_fit.seed)
+    np.random.seed(fold_fit.seed)  # noqa: NPY002 - the legacy generator is the point
+    begun = time.monotonic()
+    model = learner.fit(
+        data.task,
+        parameters,
+        Rows(view.train, data.y[rows], _take(data.weight, rows)),
+        Rows(view.validation, data.y[held_out], _take(data.weight, held_out))
+        if held_out.size
+        else None,
+        resources,
+    )
+    fitted = time.monotonic()
+    prediction = None
+    if held_out.size:
+        raw = learner.predict(model, view.validation, data.task)
+        prediction = as_outputs(raw, data.task, held_out.size)
+    predicted = time.monotonic()
+    fits = data.folder / "fits"
+    n_bytes = write_parts(fits / f"{fold_fit.name}.model", learner.dump(model))
+    if prediction is not None:
+        temporary = fits / f".{fold_fit.name}.npy"
+        np.save(temporary, prediction, allow_pickle=False)
+        temporary.replace(fits / f"{fold_fit.name}.npy")
+    return FoldOutcome(
+        FoldStatus.OK,
+        fit_seconds=fitted - begun,
+        predict_seconds=predicted - fitted,
+        total_seconds=time.monotonic() - started,
+        n_bytes=n_bytes,
+        encoder=view.name,
+    )
+
+
+def as_outputs(raw: Any, task: Task, n_rows: int) -> FloatArray:
+    """Check what a learner predicted; return it with shape (n_rows, n_outputs).
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, or a value is not finite or no probability.
+    """
+    values = np.asarray(raw, dtype=np.float64)
+    classes = task.kind is not TaskKind.REGRESSION
+    expected = (n_rows, task.n_classes) if classes else (n_rows,)
+    if values.shape != expected:
+        raise ValueError(
+            f"predict() must return an array of shape {expected}. "
+            f"Got {values.shape} instead."
+        )
+    if not np.isfinite(values).all():
+        n_bad = int((~np.isfinite(values)).sum())
+        raise ValueError(f"predict() returned {n_bad} values that are not finite.")
+    if not classes:
+        return values.reshape(-1, 1)
+    if values.size and (values.min() < -1e-6 or values.max() > 1 + 1e-6):
+        raise ValueError(
+            "predict() must return probabilities. Got values from "
+            f"{values.min():.3g} to {values.max():.3g}."
+        )
+    total = values.sum(axis=1, keepdims=True)
+    if values.size and not np.allclose(total, 1.0, atol=1e-3):
+        raise ValueError("predict() must return rows of probabilities that sum to 1.")
+    values = np.clip(values, 0.0, 1.0) / total
+    return values[:, 1:2] if task.kind is TaskKind.BINARY else values
+
+
+def _sample(train: IntArray, data: FitData, fold_fit: FoldFit) -> IntArray | None:
+    """Draw training rows for a fold fit that may not see all; a class keeps a row."""
+    if fold_fit.max_rows is None or train.size <= fold_fit.max_rows:
+        return None
+    seed = zlib.crc32(f"{fold_fit.repeat}-{fold_fit.fold}".encode())
+    drawn = np.random.default_rng(seed).permutation(train)[: fold_fit.max_rows]
+    if data.task.kind.is_classification:
+        _, first = np.unique(data.y[train], return_index=True)
+        drawn = np.union1d(drawn, train[first])
+    return np.sort(drawn)
+
+
+def _take(weight: FloatArray | None, rows: IntArray) -> FloatArray | None:
+    return None if weight is None else weight[rows]
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:300] if text else "no message"

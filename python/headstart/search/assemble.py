@@ -1,0 +1,121 @@
+"""From the chosen trials to a model that predicts; the refit on all rows."""
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import wait
+
+from headstart.base import FoldFit, FoldStatus, Learner, Task, Trial
+from headstart.base.configuration import Configuration
+from headstart.ensemble import BaggedEnsemble, Fit, Member
+from headstart.execution import FoldFitExecutor
+from headstart.execution.fit_data import ALL_ROWS
+from headstart.execution.fold_fit import run_fold_fit
+from headstart.search.run_folder import RunFolder
+from headstart.search.selection import Choice
+
+__all__ = ["assemble", "refit_members"]
+
+
+def assemble(
+    task: Task,
+    trials: Sequence[Trial],
+    choice: Choice,
+    learners: Mapping[str, Learner],
+    folder: RunFolder,
+    *,
+    latest_only: bool,
+) -> BaggedEnsemble:
+    """Return the ensemble of the chosen trials' fold models.
+
+    Parameters
+    ----------
+    latest_only : bool
+        Keep the last fold's model only: where folds follow time, earlier ones saw
+        less of it.
+    """
+    members = []
+    for number, weight in sorted(choice.weights.items(), key=lambda m: (-m[1], m[0])):
+        trial = trials[number]
+        units = sorted(
+            u for u, o in trial.outcomes.items() if o.status is FoldStatus.OK
+        )
+        fits = tuple(
+            Fit(
+                FoldFit(number, trial.configuration, *unit, seed=0).name,
+                trial.outcomes[unit].encoder,
+            )
+            for unit in (units[-1:] if latest_only else units)
+        )
+        members.append(Member(trial.configuration, weight, fits))
+    used = {m.configuration.learner for m in members}
+    return BaggedEnsemble(
+        task, tuple(members), {name: learners[name] for name in used}, folder
+    )
+
+
+def refit_members(
+    ensemble: BaggedEnsemble,
+    folder: RunFolder,
+    executor: FoldFitExecutor,
+    *,
+    seed: int,
+    deadline: float | None,
+) -> tuple[BaggedEnsemble, list[str]]:
+    """Collapse each member to one model, fitted on all rows.
+
+    Returns
+    -------
+    ensemble : BaggedEnsemble
+        Members whose refit was not done by `deadline` keep their fold models.
+    failed : list of str
+        One line a member that kept them.
+    """
+    futures = {}
+    for place, member in enumerate(ensemble.members):
+        learner = ensemble.learners[member.configuration.learner]
+        models = [learner.load(folder.model(fit.model)) for fit in member.fits]
+        parameters = learner.refit_parameters(member.configuration.parameters, models)
+        number = int(member.fits[0].model.split("-")[0])
+        fold_fit = FoldFit(
+            number,
+            Configuration(
+                learner.name, parameters, member.configuration.space_version
+            ),
+            repeat=0,
+            fold=ALL_ROWS,
+            seed=seed,
+            seconds=None
+            if deadline is None
+            else max(0.1, deadline - time.monotonic() - 0.2),
+        )
+        future = executor.submit(
+            run_fold_fit, (str(folder.path), fold_fit), deadline=deadline,
+            memory_limit=None,
+        )
+        futures[future] = (place, fold_fit)
+    timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+    done, late = wait(futures, timeout=timeout)
+    for future in late:
+        executor.kill(future)
+    members, failed = list(ensemble.members), []
+    for future, (place, fold_fit) in futures.items():
+        member = members[place]
+        problem = "not done in time"
+        if future in done and not future.cancelled():
+            error = future.exception()
+            if error is None:
+                outcome = future.result()
+                if outcome.status is FoldStatus.OK:
+                    fit = Fit(fold_fit.name, outcome.encoder)
+                    members[place] = Member(
+                        member.configuration, member.weight, (fit,)
+                    )
+                    continue
+                problem = outcome.reason
+            else:
+                problem = str(error)
+        failed.append(f"{member.configuration.learner}: {problem}")
+    return (
+        BaggedEnsemble(ensemble.task, tuple(members), ensemble.learners, folder),
+        failed,
+    )

@@ -1,0 +1,55 @@
+"""The promise of a time limit, as moments."""
+
+import time
+from dataclasses import dataclass, field
+
+__all__ = ["Clock"]
+
+# Kept back for the last ensemble and for handing over, of any limit.
+_RESERVE_SECONDS = 0.25
+_RESERVE_SHARE = 0.01
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time of one fit.
+
+    Parameters
+    ----------
+    limit : float or None
+        Wall seconds for the whole of `fit`; None where only work is counted.
+    spent_before : float
+        Seconds that an interrupted run had spent already.
+    started : float
+        Moment of `time.monotonic` at which `fit` was called.
+    """
+
+    limit: float | None
+    spent_before: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+    reserve_share: float = 0.0
+
+    def elapsed(self) -> float:
+        """Seconds spent, those before an interruption included."""
+        return self.spent_before + time.monotonic() - self.started
+
+    @property
+    def stop(self) -> float | None:
+        """Moment at which the last fold fit must have ended."""
+        if self.limit is None:
+            return None
+        left = self.limit - self.spent_before
+        share = _RESERVE_SHARE + self.reserve_share
+        return self.started + max(0.0, left * (1 - share) - _RESERVE_SECONDS)
+
+    @property
+    def end(self) -> float | None:
+        """Moment at which `fit` should return."""
+        if self.limit is None:
+            return None
+        return self.started + max(0.0, self.limit - self.spent_before)
+
+    def seconds_left(self) -> float:
+        """Seconds until `stop`; infinite without a limit."""
+        stop = self.stop
+        return float("inf") if stop is None else max(0.0, stop - time.monotonic())

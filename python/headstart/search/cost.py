@@ -1,0 +1,66 @@
+"""What a fold fit will cost: shipped hints, corrected by what this run measured.
+
+A learner's own `cost` gives seconds on some machine. The correction is a factor a
+learner, in the logarithm, shrunk towards the factor of all learners while there are
+few measurements. A trial's own finished folds say most.
+"""
+
+import math
+from collections.abc import Mapping
+
+from headstart.base import Configuration, Learner, Task, Trial
+
+__all__ = ["CostModel"]
+
+# Measurements of one learner that weigh as much as the factor of all learners.
+_SHRINKAGE = 1.0
+
+
+class CostModel:
+    """Predicts seconds of a fold fit.
+
+    Parameters
+    ----------
+    task : Task
+    learners : mapping of str to Learner
+    n_rows : int
+        Training rows of a fold.
+    learns : bool
+        Whether measured seconds correct the hints. Off in runs without a time limit,
+        whose results may not depend on the machine.
+    """
+
+    def __init__(
+        self, task: Task, learners: Mapping[str, Learner], n_rows: int, *, learns: bool
+    ) -> None:
+        self._task = task
+        self._learners = learners
+        self._n_rows = n_rows
+        self._learns = learns
+        self._ratios: dict[str, list[float]] = {}
+
+    def hint(self, configuration: Configuration) -> float:
+        """Return the learner's own prediction in seconds."""
+        learner = self._learners[configuration.learner]
+        seconds = learner.cost(self._task, configuration.parameters, self._n_rows)
+        return max(1e-3, float(seconds))
+
+    def observe(self, configuration: Configuration, seconds: float) -> None:
+        """Take note of what a fold fit took."""
+        ratio = math.log(max(1e-3, seconds) / self.hint(configuration))
+        self._ratios.setdefault(configuration.learner, []).append(ratio)
+
+    def seconds(self, configuration: Configuration, trial: Trial | None = None) -> float:
+        """Predict seconds of one more fold fit of a configuration."""
+        if not self._learns:
+            return self.hint(configuration)
+        if trial is not None and trial.outcomes:
+            spent = [o.total_seconds for o in trial.outcomes.values()]
+            return sum(spent) / len(spent)
+        everything = [r for ratios in self._ratios.values() for r in ratios]
+        if not everything:
+            return self.hint(configuration)
+        overall = sum(everything) / len(everything)
+        own = self._ratios.get(configuration.learner, [])
+        factor = (sum(own) + _SHRINKAGE * overall) / (len(own) + _SHRINKAGE)
+        return self.hint(configuration) * math.exp(factor)

@@ -1,0 +1,390 @@
+"""One fit, from a table to a fitted model."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+import headstart
+from headstart.base import FloatArray, Learner, Task, TaskKind
+from headstart.base.events import Emitter, Listener, Notice, RunStarted
+from headstart.ensemble.fitted_model import FittedModel
+from headstart.exceptions import ColumnError, TableError
+from headstart.execution import FoldFitExecutor, open_executor
+from headstart.execution.fit_data import FitData, write_fit_data
+from headstart.metrics import Metric, resolve_metric
+from headstart.plugins import load_plugins
+from headstart.search.assemble import assemble, refit_members
+from headstart.search.clock import Clock
+from headstart.search.leaderboard import leaderboard_records
+from headstart.search.portfolio import default_order
+from headstart.search.run_folder import RunFolder, data_digest
+from headstart.search.runner import Limits, Runner, SearchResult
+from headstart.search.settings import FitSettings
+from headstart.tables import Schema, TargetEncoder, to_frame
+from headstart.validation import Folds, Validation, folds_from_splitter, plan_folds
+
+__all__ = ["fit_model"]
+
+# Folds are cut to this many when the budget does not allow for more.
+_FEW_FOLDS = 5
+_MANY_FOLDS = 8
+# Share of the budget that the first configurations may take with many folds.
+_FOLDS_SHARE = 0.5
+_FIRST_CONFIGURATIONS = 6
+_ROWS_FOR_FEW_FOLDS = 10_000
+# Share of the time that a refit on all rows is given.
+_REFIT_SHARE = 0.25
+
+
+def fit_model(
+    settings: FitSettings,
+    X: Any,
+    y: Any,
+    *,
+    classification: bool,
+    sample_weight: Any = None,
+    groups: Any = None,
+    listeners: Sequence[Listener] = (),
+) -> FittedModel:
+    """Fit within the budget and return the model.
+
+    Parameters
+    ----------
+    settings : FitSettings
+    X : table
+        Anything `headstart.tables.to_frame` takes.
+    y : vector
+        As long as `X`.
+    classification : bool
+        Whether the target is a class; otherwise a number.
+    sample_weight : vector or None
+        Positive weights.
+    groups : vector, column name or None
+        Rows of one group are never split between training and validation.
+
+    Raises
+    ------
+    HeadstartError
+        What is wrong with the data, the settings, or every trial.
+    """
+    clock = Clock(settings.time_limit)
+    settings.check()
+    emit = Emitter(listeners)
+    problem = _read_problem(settings, X, y, classification, sample_weight, groups)
+    learners = load_plugins().select(settings.learners, problem.task.kind)
+    executor = open_executor(settings.cores(), settings.executor)
+    try:
+        return _fit(settings, problem, learners, executor, clock, emit)
+    finally:
+        executor.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """The data of a fit, in canonical form."""
+
+    frame: pl.DataFrame
+    schema: Schema
+    table: pl.DataFrame
+    target: TargetEncoder
+    y: NDArray[Any]
+    weight: FloatArray | None
+    groups: NDArray[Any] | None
+    task: Task
+    metric: Metric
+
+
+def _fit(
+    settings: FitSettings,
+    problem: _Problem,
+    learners: Mapping[str, Learner],
+    executor: FoldFitExecutor,
+    clock: Clock,
+    emit: Emitter,
+) -> FittedModel:
+    seed = settings.seed()
+    folds = _plan_folds(settings, problem, learners, executor.n_slots, seed)
+    folder = RunFolder(settings.run_dir, resume=settings.resume)
+    folder.claim(_identity(problem, folds, settings, learners))
+    clock.spent_before = float(folder.journal.fact("spent") or 0.0)
+    clock.reserve_share = _REFIT_SHARE if settings.refit else 0.0
+    data = write_fit_data(
+        folder.path,
+        task=problem.task,
+        schema=problem.schema,
+        table=problem.table,
+        y=problem.y,
+        weight=problem.weight,
+        folds=folds,
+        learners=_own_learners(learners),
+    )
+    emit(
+        RunStarted(
+            problem.task.kind.value,
+            problem.task.n_rows,
+            problem.task.n_features,
+            problem.metric.name,
+            problem.metric.greater_is_better,
+            folds.describe(),
+            settings.time_limit,
+            settings.max_trials,
+            executor.n_slots,
+            executor.name,
+        )
+    )
+    if executor.notice:
+        emit(Notice(executor.notice, "warning"))
+    _tell_about_weights(problem, learners, emit)
+    runner = Runner(
+        data,
+        folder,
+        executor,
+        problem.metric,
+        learners,
+        clock,
+        Limits(settings.max_trials, settings.memory_per_fit()),
+        emit,
+        seed=seed,
+    )
+    result = runner.run()
+    model = _assemble(settings, problem, data, result, learners, folder, clock)
+    if settings.refit and not result.interrupted:
+        ensemble, failed = refit_members(
+            model.ensemble, folder, executor, seed=seed, deadline=clock.end
+        )
+        model.ensemble = ensemble
+        for line in failed:
+            emit(Notice(f"Not refitted on all rows: {line}", "warning"))
+    runner.finish(result)
+    return model
+
+
+def _read_problem(
+    settings: FitSettings,
+    X: Any,
+    y: Any,
+    classification: bool,
+    sample_weight: Any,
+    groups: Any,
+) -> _Problem:
+    frame = to_frame(X)
+    if frame.height == 0 or frame.width == 0:
+        raise TableError(
+            f"The table has {frame.height} rows and {frame.width} columns. Expected at "
+            "least 2 rows and 1 column."
+        )
+    target = TargetEncoder.learn(
+        y, None if classification else TaskKind.REGRESSION, classification=classification
+    )
+    codes = target.encode(y)
+    _check_length("y", codes.size, frame.height)
+    weight = _read_weight(sample_weight, frame.height)
+    names = [n for n in (_group_column(settings, groups),) if n is not None]
+    group_codes = _read_groups(names[0] if names else groups, frame)
+    schema = Schema.learn(frame, overrides=settings.columns)
+    n_usable = schema.n_numeric + schema.n_categorical
+    if n_usable == 0:
+        reasons = "; ".join(f"{c.name}: {c.reason}" for c in schema.columns[:5])
+        raise TableError(
+            f"No column of the table can be learnt from ({reasons}). Expected at least "
+            "one column that varies. hint: columns={'name': 'kind'} overrides a kind."
+        )
+    table = schema.apply(frame)
+    kind = target.kind
+    n_classes = 0 if kind is TaskKind.REGRESSION else len(target.classes)
+    metric = resolve_metric(
+        settings.metric, kind, None if n_classes == 0 else target.classes
+    )
+    task = Task(
+        kind,
+        frame.height,
+        schema.n_numeric,
+        schema.n_categorical,
+        n_classes,
+        metric.name,
+    )
+    return _Problem(
+        frame, schema, table, target, codes, weight, group_codes, task, metric
+    )
+
+
+def _plan_folds(
+    settings: FitSettings,
+    problem: _Problem,
+    learners: Mapping[str, Learner],
+    n_slots: int,
+    seed: int,
+) -> Folds:
+    validation = settings.validation
+    if validation == "auto":
+        validation = Validation()
+    if not isinstance(validation, Validation):
+        return folds_from_splitter(
+            validation, problem.frame, problem.y, problem.groups
+        )
+    order = None
+    if validation.time_column is not None:
+        order = problem.frame[_known(validation.time_column, problem.frame)]
+    return plan_folds(
+        validation,
+        problem.y,
+        problem.task.kind,
+        groups=problem.groups,
+        time=order,
+        seed=seed,
+        n_folds=_affordable_folds(settings, problem.task, learners, n_slots),
+    )
+
+
+def _affordable_folds(
+    settings: FitSettings,
+    task: Task,
+    learners: Mapping[str, Learner],
+    n_slots: int,
+) -> int:
+    """Return how many folds the first configurations can afford."""
+    if settings.time_limit is None:
+        return _FEW_FOLDS if task.n_rows > _ROWS_FOR_FEW_FOLDS else _MANY_FOLDS
+    rows = int(task.n_rows * (1 - 1 / _MANY_FOLDS))
+    first = [
+        learners[c.learner].cost(task, c.parameters, rows)
+        for c, _ in zip(
+            default_order(task, learners), range(_FIRST_CONFIGURATIONS), strict=False
+        )
+    ]
+    budget = settings.time_limit * n_slots * _FOLDS_SHARE
+    return _MANY_FOLDS if _MANY_FOLDS * sum(first) <= budget else _FEW_FOLDS
+
+
+def _assemble(
+    settings: FitSettings,
+    problem: _Problem,
+    data: FitData,
+    result: SearchResult,
+    learners: Mapping[str, Learner],
+    folder: RunFolder,
+    clock: Clock,
+) -> FittedModel:
+    ensemble = assemble(
+        problem.task,
+        result.trials,
+        result.choice,
+        learners,
+        folder,
+        latest_only=data.folds.scheme == "time",
+    )
+    leaderboard = leaderboard_records(
+        result.trials,
+        result.choice.weights,
+        greater_is_better=problem.metric.greater_is_better,
+    )
+    facts = {
+        "headstart_version": headstart.__version__,
+        "metric": problem.metric.name,
+        "greater_is_better": problem.metric.greater_is_better,
+        "score": result.choice.score,
+        "validation": data.folds.describe(),
+        "n_rows": problem.task.n_rows,
+        "n_trials": len(result.trials),
+        "ended": result.reason,
+        "seconds": clock.elapsed(),
+        "time_limit": settings.time_limit,
+        "max_trials": settings.max_trials,
+    }
+    return FittedModel(problem.schema, problem.target, ensemble, leaderboard, facts)
+
+
+def _identity(
+    problem: _Problem,
+    folds: Folds,
+    settings: FitSettings,
+    learners: Mapping[str, Learner],
+) -> dict[str, str]:
+    return {
+        "data": data_digest(problem.table, problem.y, problem.weight),
+        "schema": problem.schema.to_json(),
+        "folds": folds.digest,
+        "metric": problem.metric.name,
+        "learners": json.dumps(sorted(learners)),
+        "random_state": repr(settings.random_state),
+        "headstart": headstart.__version__,
+    }
+
+
+def _own_learners(learners: Mapping[str, Learner]) -> dict[str, Learner]:
+    """Learners that workers cannot find by name: they travel with the run."""
+    registered = load_plugins().learners
+    return {n: v for n, v in learners.items() if registered.get(n) is not v}
+
+
+def _tell_about_weights(
+    problem: _Problem, learners: Mapping[str, Learner], emit: Emitter
+) -> None:
+    without = sorted(n for n, v in learners.items() if not v.uses_weights)
+    if problem.weight is not None and without:
+        emit(
+            Notice(
+                f"These learners take no sample weights: {', '.join(without)}. Weights "
+                "still count in their scores and in the ensemble."
+            )
+        )
+
+
+def _read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, int | float):
+        sample_weight = np.full(n_rows, float(sample_weight))
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.ndim != 1:
+        raise ValueError("Sample weights must be 1D array or scalar")
+    _check_length("sample_weight", weight.size, n_rows)
+    bad = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
+    if bad.size:
+        raise ValueError(
+            "sample_weight must be finite and not negative. Got "
+            f"{weight[bad[0]]} in row {bad[0]} ({bad.size} such rows)."
+        )
+    if not weight.any():
+        raise ValueError("sample_weight must not be 0 in every row.")
+    return weight
+
+
+def _group_column(settings: FitSettings, groups: Any) -> str | None:
+    if isinstance(groups, str):
+        return groups
+    if groups is None and isinstance(settings.validation, Validation):
+        return settings.validation.groups
+    return None
+
+
+def _read_groups(groups: Any, frame: pl.DataFrame) -> NDArray[Any] | None:
+    if groups is None:
+        return None
+    if isinstance(groups, str):
+        groups = frame[_known(groups, frame)]
+    values = groups if isinstance(groups, pl.Series) else pl.Series(np.asarray(groups))
+    _check_length("groups", values.len(), frame.height)
+    codes: NDArray[Any] = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    return codes
+
+
+def _known(name: str, frame: pl.DataFrame) -> str:
+    if name not in frame.columns:
+        raise ColumnError(
+            f"The table has no column {name!r}. It has: {', '.join(frame.columns[:20])}."
+        )
+    return name
+
+
+def _check_length(name: str, length: int, n_rows: int) -> None:
+    if length != n_rows:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: the table has "
+            f"{n_rows} rows, {name} has {length}."
+        )

@@ -1,0 +1,174 @@
+"""The journal: what a run proposed, ran and spent, in SQLite.
+
+Results are in files before their row is written here, so a row never promises what is
+not there. A run killed at any instant loses no finished fold fit.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from headstart.base import (
+    Configuration,
+    FoldOutcome,
+    FoldStatus,
+    Trial,
+    TrialStatus,
+)
+from headstart.exceptions import RunFolderError
+
+__all__ = ["Journal"]
+
+_VERSION = 1
+
+_SCHEMA = """
+create table if not exists facts (name text primary key, value text not null);
+create table if not exists trials (
+    number integer primary key,
+    configuration text not null,
+    origin text not null,
+    status text not null,
+    loss real,
+    reason text not null default ''
+);
+create table if not exists fits (
+    trial integer not null references trials(number),
+    repeat integer not null,
+    fold integer not null,
+    loss real,
+    outcome text not null,
+    primary key (trial, repeat, fold)
+);
+"""
+
+
+class Journal:
+    """The journal of one run; written by the run's own process only.
+
+    Parameters
+    ----------
+    path : Path
+        The database file, made where it is not there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            # Only one thread writes at a time; the runner may move between threads.
+            self._db = sqlite3.connect(path, check_same_thread=False)
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = normal")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise RunFolderError(
+                f"The journal {path} cannot be opened: {error}. Expected the journal "
+                "of a run, on a disk with room. hint: start in another folder "
+                "(run_dir=...)."
+            ) from error
+        version = self.fact("journal_version")
+        if version is None:
+            self.record_fact("journal_version", _VERSION)
+        elif version != _VERSION:
+            raise RunFolderError(
+                f"The journal {path} has version {version}; this headstart reads "
+                f"version {_VERSION}. hint: start in another folder (run_dir=...)."
+            )
+
+    def record_fact(self, name: str, value: Any) -> None:
+        """Store a JSON-able fact of the run under a name, replacing the old one."""
+        with self._writing() as db:
+            db.execute(
+                "insert into facts values (?, ?) on conflict (name) "
+                "do update set value = excluded.value",
+                (name, json.dumps(value)),
+            )
+
+    def fact(self, name: str) -> Any:
+        """Return a stored fact, or None."""
+        row = self._db.execute(
+            "select value from facts where name = ?", (name,)
+        ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def record_trial(self, trial: Trial) -> None:
+        """Store a trial as it stands (its fits apart)."""
+        with self._writing() as db:
+            db.execute(
+                "insert into trials values (?, ?, ?, ?, ?, ?) on conflict (number) "
+                "do update set status = excluded.status, loss = excluded.loss, "
+                "reason = excluded.reason",
+                (
+                    trial.number,
+                    trial.configuration.to_json(),
+                    trial.origin,
+                    trial.status.value,
+                    trial.loss,
+                    trial.reason,
+                ),
+            )
+
+    def record_fit(
+        self,
+        trial: Trial,
+        repeat: int,
+        fold: int,
+        outcome: FoldOutcome,
+        loss: float | None,
+        *,
+        spent: float,
+    ) -> None:
+        """Store how a fold fit ended, and the seconds the run has spent by then."""
+        with self._writing() as db:
+            db.execute(
+                "insert or replace into fits values (?, ?, ?, ?, ?)",
+                (trial.number, repeat, fold, loss, json.dumps(asdict(outcome))),
+            )
+            db.execute(
+                "insert into facts values ('spent', ?) on conflict (name) "
+                "do update set value = excluded.value",
+                (json.dumps(spent),),
+            )
+
+    def trials(self) -> list[Trial]:
+        """Return all trials with their fits, in order of number."""
+        found: dict[int, Trial] = {}
+        for number, text, origin, status, loss, reason in self._db.execute(
+            "select number, configuration, origin, status, loss, reason "
+            "from trials order by number"
+        ):
+            found[number] = Trial(
+                number,
+                Configuration.from_json(text),
+                origin,
+                TrialStatus(status),
+                loss,
+                reason=reason,
+            )
+        for number, repeat, fold, loss, text in self._db.execute(
+            "select trial, repeat, fold, loss, outcome from fits"
+        ):
+            record = json.loads(text)
+            outcome = FoldOutcome(**{**record, "status": FoldStatus(record["status"])})
+            found[number].outcomes[repeat, fold] = outcome
+            if loss is not None:
+                found[number].fold_losses[repeat, fold] = loss
+        return list(found.values())
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._db:
+                yield self._db
+        except sqlite3.Error as error:
+            raise RunFolderError(
+                f"The journal {self._path} cannot be written: {error}. "
+                "hint: is the disk full? What ran so far is kept."
+            ) from error

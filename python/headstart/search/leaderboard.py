@@ -1,0 +1,82 @@
+"""The leaderboard: all trials ranked, failures with their reasons."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from headstart.base import Trial, TrialStatus
+
+__all__ = ["COLUMNS", "leaderboard_records"]
+
+COLUMNS = (
+    "rank",
+    "learner",
+    "configuration",
+    "score",
+    "std_error",
+    "folds",
+    "fit_seconds",
+    "predict_seconds",
+    "weight",
+    "status",
+    "origin",
+    "reason",
+)
+
+
+def leaderboard_records(
+    trials: Sequence[Trial],
+    weights: Mapping[int, float],
+    *,
+    greater_is_better: bool,
+) -> list[dict[str, Any]]:
+    """Return one record a trial, best first; keys are `COLUMNS`.
+
+    Trials with every fold come before those with few, whose scores are means over
+    fewer rows; failed ones come last and have no rank.
+    """
+    most = max((len(t.fold_losses) for t in trials), default=0)
+
+    def order(trial: Trial) -> tuple[bool, bool, float, int]:
+        loss = _mean_loss(trial)
+        return (
+            trial.status is TrialStatus.FAILED or not trial.fold_losses,
+            len(trial.fold_losses) < min(most, 2),
+            math.inf if loss is None else loss,
+            trial.number,
+        )
+
+    records = []
+    for place, trial in enumerate(sorted(trials, key=order), start=1):
+        loss = _mean_loss(trial)
+        failed = trial.status is TrialStatus.FAILED or loss is None
+        values = np.array(list(trial.fold_losses.values()))
+        records.append(
+            {
+                "rank": None if failed else place,
+                "learner": trial.configuration.learner,
+                "configuration": trial.configuration.to_json(),
+                "score": None
+                if loss is None
+                else (-loss if greater_is_better else loss),
+                "std_error": float(values.std(ddof=1) / np.sqrt(values.size))
+                if values.size > 1
+                else None,
+                "folds": len(trial.fold_losses),
+                "fit_seconds": trial.fit_seconds,
+                "predict_seconds": trial.predict_seconds,
+                "weight": weights.get(trial.number, 0.0),
+                "status": trial.status.value,
+                "origin": trial.origin,
+                "reason": trial.reason,
+            }
+        )
+    return records
+
+
+def _mean_loss(trial: Trial) -> float | None:
+    if not trial.fold_losses:
+        return None
+    return sum(trial.fold_losses.values()) / len(trial.fold_losses)

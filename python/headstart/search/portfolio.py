@@ -1,0 +1,79 @@
+"""The built-in order in which configurations are tried.
+
+Learners take turns: each brings its default first, then its own precedents. The order
+of learners follows published results on a CPU: boosted trees first, then what errs
+differently from them. It is the cold start; precedents of a knowledge base go before.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from headstart.base import Configuration, Learner, Parameters, Task
+
+__all__ = ["complete", "default_order"]
+
+# Turns: (learner, place in its own list of precedents, 0 = its default).
+_ORDER: tuple[tuple[str, int], ...] = (
+    ("lightgbm", 0),
+    ("catboost", 0),
+    ("logistic", 0),
+    ("ridge", 0),
+    ("extra_trees", 0),
+    ("mlp", 0),
+    ("lightgbm", 1),
+    ("xgboost", 0),
+    ("random_forest", 0),
+    ("catboost", 1),
+    ("hist_gradient_boosting", 0),
+    ("lightgbm", 2),
+    ("mlp", 1),
+    ("svm", 0),
+    ("k_neighbors", 0),
+    ("extra_trees", 1),
+    ("lightgbm", 3),
+    ("xgboost", 1),
+    ("elastic_net", 0),
+    ("catboost", 2),
+)
+
+
+def default_order(
+    task: Task, learners: Mapping[str, Learner]
+) -> Iterator[Configuration]:
+    """Yield configurations of `learners`, the most promising first, each once.
+
+    Learners that the built-in order does not know (plugins) come early with their
+    default: whoever installs a learner wants to see it tried.
+    """
+    usable = {
+        name: learner
+        for name, learner in learners.items()
+        if learner.max_rows is None or task.n_rows <= learner.max_rows
+    }
+    queues = {name: _own_list(task, learner) for name, learner in usable.items()}
+    known = {name for name, _ in _ORDER}
+    strangers = [(name, 0) for name in sorted(usable) if name not in known]
+    turns = [*_ORDER[:2], *strangers, *_ORDER[2:]]
+    longest = max((len(queue) for queue in queues.values()), default=0)
+    names = list(dict.fromkeys(name for name, _ in turns))
+    rest = [(name, place) for place in range(longest) for name in names]
+    seen: set[str] = set()
+    for name, place in [*turns, *rest]:
+        queue = queues.get(name, ())
+        if place < len(queue) and queue[place].key not in seen:
+            seen.add(queue[place].key)
+            yield queue[place]
+
+
+def complete(learner: Learner, task: Task, parameters: Parameters) -> Configuration:
+    """Return a configuration with every parameter that is not given at its default."""
+    space = learner.search_space(task)
+    merged = {**space.default, **parameters}
+    active = {
+        name: value for name, value in merged.items() if space.is_active(name, merged)
+    }
+    return Configuration(learner.name, active, learner.space_version)
+
+
+def _own_list(task: Task, learner: Learner) -> Sequence[Configuration]:
+    precedents = [{}, *learner.precedents(task)]
+    return [complete(learner, task, parameters) for parameters in precedents]

@@ -1,0 +1,149 @@
+"""The folder of a run: where it lies, whose it is, what is in it.
+
+A run is known by its identity: the hash of data, schema and folds, the metric and the
+engine's version. A folder with another identity is refused, with the difference named.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.base import FoldOutcome, FoldStatus, Parts
+from headstart.exceptions import RunFolderError
+from headstart.execution.fit_data import read_parts
+from headstart.execution.fold_fit import read_outcome
+from headstart.search.journal import Journal
+
+__all__ = ["RunFolder", "data_digest"]
+
+Identity = Mapping[str, str]
+
+
+class RunFolder:
+    """A run's folder and journal.
+
+    Parameters
+    ----------
+    path : path or None
+        The folder; None makes a temporary one, removed with this object.
+    resume : bool
+        Go on with the run that lies there, if one does.
+    """
+
+    def __init__(self, path: str | Path | None, *, resume: bool = False) -> None:
+        self.is_temporary = path is None
+        if path is None:
+            if resume:
+                raise RunFolderError(
+                    "resume=True needs the folder of the run to go on with. "
+                    "hint: give run_dir=..."
+                )
+            self.path = Path(tempfile.mkdtemp(prefix="headstart-"))
+            self._remove = weakref.finalize(self, _remove, self.path, os.getpid())
+        else:
+            self.path = Path(path).expanduser().absolute()
+            self._make(resume=resume)
+        self.journal = Journal(self.path / "journal.db")
+
+    def claim(self, identity: Identity) -> None:
+        """Make this folder the run's own, or check that it is.
+
+        Raises
+        ------
+        RunFolderError
+            If the folder holds a run with another identity.
+        """
+        known = self.journal.fact("identity")
+        if known is None:
+            self.journal.record_fact("identity", dict(identity))
+            return
+        differing = [
+            f"{name} (there {known.get(name)!r:.40}, here {value!r:.40})"
+            for name, value in identity.items()
+            if known.get(name) != value
+        ]
+        if differing:
+            raise RunFolderError(
+                f"The run in {self.path} cannot be resumed: it differs in "
+                f"{'; '.join(differing)}. hint: use another run_dir, or fit with the "
+                "data and settings it was started with."
+            )
+
+    def prediction(self, name: str) -> NDArray[np.float64]:
+        """Return the stored predictions of a fold fit."""
+        stored: NDArray[np.float64] = np.load(
+            self.path / "fits" / f"{name}.npy", allow_pickle=False
+        )
+        return stored
+
+    def finished_fits(self) -> dict[str, FoldOutcome]:
+        """Return fold fits whose files are whole, by name, journalled or not."""
+        found = {}
+        for path in sorted((self.path / "fits").glob("[0-9]*.json")):
+            outcome = read_outcome(path)
+            if outcome.status is FoldStatus.OK:
+                found[path.stem] = outcome
+        return found
+
+    def drop_model(self, name: str) -> None:
+        """Delete a fold model that no ensemble will use; its predictions stay."""
+        (self.path / "fits" / f"{name}.model").unlink(missing_ok=True)
+
+    def model(self, name: str) -> Parts:
+        """Return the parts of a fold model."""
+        return read_parts(self.path / "fits" / f"{name}.model")
+
+    def encoder(self, name: str) -> Parts:
+        """Return the parts of a fitted view encoder."""
+        return read_parts(self.path / "views" / name / "encoder.zip")
+
+    def n_bytes(self) -> int:
+        """Return bytes on disk."""
+        return sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
+
+    def _make(self, *, resume: bool) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
+        except OSError as error:
+            raise RunFolderError(
+                f"The run folder {self.path} cannot be written: "
+                f"{error.strerror or error}. Expected a folder with write access. "
+                "hint: give another run_dir."
+            ) from error
+        if not resume and (self.path / "journal.db").exists():
+            raise RunFolderError(
+                f"The run folder {self.path} already holds a run. "
+                "hint: resume=True goes on with it; or give another run_dir."
+            )
+
+
+def data_digest(
+    table: pl.DataFrame, y: NDArray[Any], weight: NDArray[Any] | None
+) -> str:
+    """Return a SHA-256 over a canonical table, its target and weights."""
+    digest = hashlib.sha256()
+    for name in table.columns:
+        digest.update(name.encode() + b"\0")
+    hashes = table.hash_rows(seed=0).to_numpy() if table.width else np.empty(0)
+    digest.update(np.ascontiguousarray(hashes).tobytes())
+    digest.update(np.ascontiguousarray(y).tobytes())
+    if weight is not None:
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()
+
+
+def _remove(path: Path, owner: int) -> None:
+    # A forked child inherits this finalizer, and must not take the folder away.
+    if os.getpid() == owner:
+        shutil.rmtree(path, ignore_errors=True)

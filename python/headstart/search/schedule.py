@@ -1,0 +1,274 @@
+"""Which fold fit runs next.
+
+Two policies over one state. `CountedSchedule` serves a budget in trials: what it does
+depends on results only, taken in the order of proposal, never on time. `TimedSchedule`
+serves a budget in seconds: first folds of several configurations before last folds of
+one, nothing started that does not fit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from headstart.base import Configuration, Trial, TrialStatus
+from headstart.search.clock import Clock
+from headstart.search.cost import CostModel
+from headstart.search.race import is_hopeless, relative_gap
+from headstart.search.state import RunState, Unit
+
+__all__ = ["CountedSchedule", "Proposal", "Proposer", "Schedule", "TimedSchedule"]
+
+# Folds after which a race is decided when work is counted.
+_STAGE = 2
+# A proposal may know the trials up to this many before it, whatever has finished.
+_LAG = 6
+
+# Timed: share of the time spent that may go to first folds of new configurations.
+_EXPLORATION = 0.4
+# Configurations that are tried on one fold before shares are looked at.
+_FIRST_FEW = 3
+# A learner with complete trials must promise this much more to be completed again.
+_DIVERSITY = 0.03
+# A fold fit is started if this many times its predicted seconds are left.
+_SAFETY = 1.1
+
+Proposal = tuple[Configuration, str]
+
+
+class Proposer(Protocol):
+    """Where configurations come from."""
+
+    def __call__(
+        self, number: int, known: list[Trial], fits: Callable[[Configuration], bool]
+    ) -> Proposal | None:
+        """Return configuration and origin of trial `number`, or None: nothing left."""
+
+
+class Schedule(Protocol):
+    """A policy: the next fold fit, if there is one to start now."""
+
+    def next(self) -> tuple[Trial, Unit] | None:
+        """Return the next fold fit; None to wait, or when all is done."""
+
+    def settle(self) -> list[Trial]:
+        """Return trials that have just got all the folds they will get."""
+
+
+@dataclass
+class CountedSchedule:
+    """The policy for a budget in trials: one seed, one answer.
+
+    Parameters
+    ----------
+    max_trials : int
+        Trials to run; those that fail do not count.
+    """
+
+    state: RunState
+    propose: Proposer
+    max_trials: int
+    exhausted: bool = False
+
+    def next(self) -> tuple[Trial, Unit] | None:
+        """Return the first fold fit in the order of proposal that may start."""
+        for trial in self.state.trials:
+            unit = self.state.next_unit(trial, limit=self._allowed(trial))
+            if unit is not None:
+                return trial, unit
+        trial = self._start()
+        return None if trial is None else (trial, self.state.units[0])
+
+    def settle(self) -> list[Trial]:
+        """Close trials that are raced out or have every fold, in order."""
+        closed = []
+        for trial in self.state.trials:
+            if trial.status is not TrialStatus.RUNNING:
+                continue
+            if self.state.has(trial, len(self.state.units)):
+                trial.status = TrialStatus.DONE
+            elif self._race_is_due(trial) and self._is_raced_out(trial):
+                trial.status = TrialStatus.PARTIAL
+                trial.reason = "raced out: it could not win any more"
+            else:
+                continue
+            closed.append(trial)
+        return closed
+
+    def _allowed(self, trial: Trial) -> int:
+        if not self._race_is_due(trial) or self._is_raced_out(trial):
+            return _STAGE
+        return len(self.state.units)
+
+    def _race_is_due(self, trial: Trial) -> bool:
+        """Whether this and all earlier trials have the folds that are compared."""
+        return all(
+            earlier.status is TrialStatus.FAILED or self.state.has(earlier, _STAGE)
+            for earlier in self.state.trials[: trial.number + 1]
+        )
+
+    def _is_raced_out(self, trial: Trial) -> bool:
+        # Only the compared folds count, or the answer would depend on what else ran.
+        stage = self.state.units[:_STAGE]
+        # One that failed on a later fold stays a rival: when it fails is a matter of
+        # timing.
+        earlier = [
+            _first_folds(t, stage)
+            for t in self.state.trials[: trial.number]
+            if self.state.has(t, _STAGE)
+        ]
+        return is_hopeless(_first_folds(trial, stage), earlier, self.state.constant)
+
+    def _start(self) -> Trial | None:
+        trials = self.state.trials
+        number = len(trials)
+        failed = sum(t.status is TrialStatus.FAILED for t in trials)
+        known = trials[: max(0, number - _LAG)]
+        if (
+            self.exhausted
+            or number >= self.max_trials + failed
+            or any(t.status is TrialStatus.RUNNING for t in known)
+        ):
+            return None
+        proposal = self.propose(number, known, lambda _: True)
+        if proposal is None:
+            self.exhausted = True
+            return None
+        return self.state.add(*proposal)
+
+
+@dataclass
+class TimedSchedule:
+    """The policy for a budget in seconds.
+
+    Parameters
+    ----------
+    max_trials : int or None
+        Trials to run at most; those that fail do not count.
+    """
+
+    state: RunState
+    propose: Proposer
+    clock: Clock
+    cost: CostModel
+    n_slots: int
+    max_trials: int | None = None
+    exhausted: bool = False
+
+    def next(self) -> tuple[Trial, Unit] | None:
+        """Return the fold fit with the best use of the time left."""
+        left = self.clock.seconds_left()
+        candidates = self._open_trials(left)
+        if self._may_explore(candidates, left):
+            trial = self._start(left)
+            if trial is not None:
+                return trial, self.state.units[0]
+        for trial, unit in candidates:
+            return trial, unit
+        trial = self._start(left)
+        if trial is not None:
+            return trial, self.state.units[0]
+        return self._repeat(left)
+
+    def settle(self) -> list[Trial]:
+        """Close trials that are raced out or have every fold."""
+        closed = []
+        for trial in self.state.trials:
+            if trial.status is not TrialStatus.RUNNING or self.state.running.get(
+                trial.number
+            ):
+                continue
+            if self.state.has(trial, len(self.state.units)):
+                trial.status = TrialStatus.DONE
+                closed.append(trial)
+            elif self.state.is_complete(trial):
+                if trial.number not in self._announced:
+                    self._announced.add(trial.number)
+                    closed.append(trial)
+            elif trial.fold_losses and is_hopeless(
+                trial, self._rivals(), self.state.constant
+            ):
+                trial.status = TrialStatus.PARTIAL
+                trial.reason = "raced out: it could not win any more"
+                closed.append(trial)
+        return closed
+
+    def __post_init__(self) -> None:
+        self._announced: set[int] = set()
+
+    def _rivals(self) -> list[Trial]:
+        return self.state.with_results()
+
+    def _open_trials(self, left: float) -> list[tuple[Trial, Unit]]:
+        """Trials with folds to come that fit, the most promising first."""
+        rivals = self._rivals()
+        completed: dict[str, int] = {}
+        for trial in self.state.complete():
+            name = trial.configuration.learner
+            completed[name] = completed.get(name, 0) + 1
+        ranked = []
+        for trial in self.state.trials:
+            unit = self.state.next_unit(trial, limit=self.state.n_folds)
+            if unit is None or not trial.fold_losses:
+                continue
+            if self.cost.seconds(trial.configuration, trial) * _SAFETY > left:
+                continue
+            gap = relative_gap(trial, rivals, self.state.constant) or 0.0
+            gap += _DIVERSITY * completed.get(trial.configuration.learner, 0)
+            ranked.append((gap, trial.number, trial, unit))
+        ranked.sort(key=lambda entry: entry[:2])
+        return [(trial, unit) for _, _, trial, unit in ranked]
+
+    def _may_explore(self, candidates: list[tuple[Trial, Unit]], left: float) -> bool:
+        if not candidates:
+            return True
+        best = candidates[0][0]
+        to_come = self.state.n_folds - len(best.outcomes)
+        needed = to_come * self.cost.seconds(best.configuration, best)
+        if not self.state.complete() and needed > 0.8 * left * self.n_slots:
+            # What there is must become a whole model first.
+            return False
+        if len(self.state.trials) <= _FIRST_FEW:
+            return True
+        first = spent = 0.0
+        for trial in self.state.trials:
+            for unit, outcome in trial.outcomes.items():
+                spent += outcome.total_seconds
+                if unit == self.state.units[0]:
+                    first += outcome.total_seconds
+            waiting = self.state.running.get(trial.number, set())
+            seconds = self.cost.seconds(trial.configuration, trial)
+            spent += seconds * len(waiting)
+            first += seconds * (self.state.units[0] in waiting)
+        return first <= _EXPLORATION * spent
+
+    def _start(self, left: float) -> Trial | None:
+        trials = self.state.trials
+        failed = sum(
+            t.status is TrialStatus.FAILED or t.origin == "floor" for t in trials
+        )
+        if self.exhausted or (
+            self.max_trials is not None and len(trials) >= self.max_trials + failed
+        ):
+            return None
+
+        def fits(configuration: Configuration) -> bool:
+            return self.cost.seconds(configuration) * _SAFETY <= left
+
+        proposal = self.propose(len(trials), list(trials), fits)
+        return None if proposal is None else self.state.add(*proposal)
+
+    def _repeat(self, left: float) -> tuple[Trial, Unit] | None:
+        """More repeats of the best, when there is nothing else to do."""
+        losses = self.state.comparable_losses(self.state.complete())
+        for number in sorted(losses, key=lambda n: (losses[n], n)):
+            trial = self.state.trials[number]
+            unit = self.state.next_unit(trial)
+            seconds = self.cost.seconds(trial.configuration, trial)
+            if unit is not None and seconds * _SAFETY <= left:
+                return trial, unit
+        return None
+
+
+def _first_folds(trial: Trial, stage: "list[Unit] | tuple[Unit, ...]") -> Trial:
+    losses = {u: trial.fold_losses[u] for u in stage if u in trial.fold_losses}
+    return Trial(trial.number, trial.configuration, fold_losses=losses)

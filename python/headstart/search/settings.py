@@ -1,0 +1,143 @@
+"""The choices of one fit, checked: what the constructor's parameters mean."""
+
+import math
+import numbers
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.base import Learner
+from headstart.base.machine import available_cores, available_memory
+from headstart.exceptions import BudgetError
+
+__all__ = ["FitSettings", "parse_bytes"]
+
+# Of the memory that is free when a fit starts, what its workers may take together.
+_MEMORY_SHARE = 0.85
+_UNITS = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+_UNITS |= {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """Parameters of `AutoClassifier` and `AutoRegressor`, unchecked.
+
+    See `headstart.AutoClassifier` for what each means.
+    """
+
+    time_limit: float | None
+    max_trials: int | None
+    metric: Any
+    validation: Any
+    learners: Sequence[str | Learner] | None
+    columns: Mapping[str, str] | None
+    n_jobs: int | None
+    memory_limit: float | str | None
+    executor: Executor | None
+    random_state: Any
+    run_dir: str | Path | None
+    resume: bool
+    refit: bool
+
+    def check(self) -> None:
+        """Raise a clear error for a parameter that makes no sense.
+
+        Raises
+        ------
+        BudgetError
+            For a limit that is nonsense.
+        TypeError
+            For a parameter of the wrong type.
+        """
+        if self.time_limit is None and self.max_trials is None:
+            raise BudgetError(
+                "The 'time_limit' parameter may be None only together with "
+                "'max_trials'. hint: give one of them."
+            )
+        if self.time_limit is not None and not (
+            isinstance(self.time_limit, numbers.Real)
+            and not isinstance(self.time_limit, bool)
+            and 0 < float(self.time_limit) < math.inf
+        ):
+            raise BudgetError(
+                "The 'time_limit' parameter must be a number of seconds above 0, or "
+                f"None with max_trials. Got {self.time_limit!r} instead."
+            )
+        _check_count("max_trials", self.max_trials)
+        if self.n_jobs != -1:
+            _check_count("n_jobs", self.n_jobs)
+        if self.memory_limit is not None:
+            parse_bytes(self.memory_limit)
+        if isinstance(self.learners, str):
+            raise TypeError(
+                "The 'learners' parameter must be a list of names. "
+                f"Got the string {self.learners!r}. hint: [{self.learners!r}]"
+            )
+        if self.executor is not None and not isinstance(self.executor, Executor):
+            raise TypeError(
+                "The 'executor' parameter must be a concurrent.futures.Executor. Got "
+                f"{type(self.executor).__name__} instead. hint: Dask's is "
+                "client.get_executor()."
+            )
+
+    def cores(self) -> int:
+        """Return the number of fold fits to run at once."""
+        if self.n_jobs is None or self.n_jobs == -1:
+            return available_cores()
+        return self.n_jobs
+
+    def memory_per_fit(self) -> int:
+        """Return resident bytes that one worker may reach."""
+        total = (
+            int(available_memory() * _MEMORY_SHARE)
+            if self.memory_limit is None
+            else parse_bytes(self.memory_limit)
+        )
+        return max(1, total // self.cores())
+
+    def seed(self) -> int:
+        """Return the run's seed; a fresh one where `random_state` is None."""
+        from sklearn.utils import check_random_state
+
+        if isinstance(self.random_state, numbers.Integral):
+            return int(self.random_state) % 2**31
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+
+def parse_bytes(size: float | str) -> int:
+    """Return a number of bytes from a number, or a text such as ``"4GB"``.
+
+    Raises
+    ------
+    BudgetError
+        If it is not a positive size.
+    """
+    if isinstance(size, str):
+        found = re.fullmatch(r"\s*([0-9.]+)\s*([kmgt]i?)?b?\s*", size.lower())
+        try:
+            number = float(found[1]) * _UNITS[found[2] or ""] if found else math.nan
+        except ValueError:
+            number = math.nan
+    else:
+        number = float(size) if isinstance(size, numbers.Real) else math.nan
+    if not 0 < number < math.inf:
+        raise BudgetError(
+            "The 'memory_limit' parameter must be a positive number of bytes or a "
+            f"text like '4GB'. Got {size!r} instead."
+        )
+    return int(number)
+
+
+def _check_count(name: str, value: Any) -> None:
+    if value is not None and not (
+        isinstance(value, numbers.Integral)
+        and not isinstance(value, bool)
+        and value >= 1
+    ):
+        raise BudgetError(
+            f"The '{name}' parameter must be an int >= 1 or None. "
+            f"Got {value!r} instead."
+        )

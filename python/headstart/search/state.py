@@ -1,0 +1,85 @@
+"""What a run knows: its trials, which fold fits are done, under way, or to come."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from headstart.base import Configuration, Trial, TrialStatus
+
+__all__ = ["RunState", "Unit"]
+
+Unit = tuple[int, int]
+
+
+@dataclass
+class RunState:
+    """Trials of a run and their fold fits.
+
+    Parameters
+    ----------
+    units : sequence of (repeat, fold)
+        All fold fits a trial can have, in the order in which they are run.
+    n_folds : int
+        Units of the first repeat: a trial that has these is complete.
+    constant : dict of (repeat, fold) to float
+        Loss of the constant prediction on each fold.
+    """
+
+    units: Sequence[Unit]
+    n_folds: int
+    constant: dict[Unit, float]
+    trials: list[Trial] = field(default_factory=list)
+    running: dict[int, set[Unit]] = field(default_factory=dict)
+    stopped: set[int] = field(default_factory=set)
+
+    def add(self, configuration: Configuration, origin: str) -> Trial:
+        """Add a trial under the next number."""
+        trial = Trial(len(self.trials), configuration, origin)
+        self.trials.append(trial)
+        return trial
+
+    def next_unit(self, trial: Trial, *, limit: int | None = None) -> Unit | None:
+        """Return the first unit (of the first `limit`) neither done nor under way."""
+        if trial.status is not TrialStatus.RUNNING or trial.number in self.stopped:
+            return None
+        under_way = self.running.get(trial.number, set())
+        for unit in self.units[:limit]:
+            if unit not in trial.outcomes and unit not in under_way:
+                return unit
+        return None
+
+    def has(self, trial: Trial, n_units: int) -> bool:
+        """Whether the first `n_units` units of a trial are done."""
+        return all(unit in trial.fold_losses for unit in self.units[:n_units])
+
+    def is_complete(self, trial: Trial) -> bool:
+        """Whether a trial has all folds of the first repeat."""
+        return self.has(trial, self.n_folds)
+
+    def with_results(self) -> list[Trial]:
+        """Trials that have at least their first fold and did not fail."""
+        return [
+            t for t in self.trials if t.status is not TrialStatus.FAILED
+            and self.has(t, 1)
+        ]
+
+    def complete(self) -> list[Trial]:
+        """Trials that have all folds of the first repeat and did not fail."""
+        return [t for t in self.with_results() if self.is_complete(t)]
+
+    def under_way(self) -> int:
+        """Fold fits under way."""
+        return sum(len(units) for units in self.running.values())
+
+    def comparable_losses(self, trials: Iterable[Trial]) -> dict[int, float]:
+        """Mean loss of each trial less the constant's on the same folds.
+
+        Makes trials with different folds comparable; lower is better.
+        """
+        found = {}
+        for trial in trials:
+            gaps = [
+                loss - self.constant[unit] for unit, loss in trial.fold_losses.items()
+            ]
+            if gaps:
+                found[trial.number] = sum(gaps) / len(gaps)
+        return found
