@@ -1,0 +1,9 @@
+"""Settings of the test run: pages of documentation run in a folder of their own."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _pages_write_elsewhere(request, tmp_path_factory, monkeypatch):
+    if isinstance(request.node, pytest.DoctestItem) and request.path.suffix == ".md":
+        monkeypatch.chdir(tmp_path_factory.mktemp("page"))

@@ -1,0 +1,43 @@
+# A run that is kept: stop it, kill it, and go on later with nothing lost.
+#
+# Run it with the seconds to spend: python examples/40_resume.py 20
+
+import sys
+import tempfile
+from pathlib import Path
+
+from sklearn.datasets import load_wine
+
+from headstart import AutoClassifier
+
+seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20
+X, y = load_wine(return_X_y=True, as_frame=True)
+
+with tempfile.TemporaryDirectory() as folder:
+    run = Path(folder) / "wine-run"
+
+    # With run_dir the journal, predictions and fold models of the run stay in a folder
+    # of yours. max_trials bounds the work, here to show a run that ends early.
+    first = AutoClassifier(
+        time_limit=seconds, max_trials=3, run_dir=run, random_state=0
+    )
+    first.fit(X, y)
+    print("first part:", len(first.leaderboard()), "trials")
+
+    # The same data and settings, and resume=True: what is finished is not done again.
+    second = AutoClassifier(
+        time_limit=seconds, max_trials=6, run_dir=run, resume=True, random_state=0
+    )
+    second.fit(X, y)
+    print("after resuming:", len(second.leaderboard()), "trials")
+    assert len(second.leaderboard()) > len(first.leaderboard())
+
+    # A run belongs to its data: another table is refused, and the message says why.
+    try:
+        AutoClassifier(time_limit=seconds, run_dir=run, resume=True).fit(
+            X[:100], y[:100]
+        )
+    except RuntimeError as error:
+        print(f"{type(error).__name__}: {error}")
+    else:
+        sys.exit("A run was resumed with other data.")

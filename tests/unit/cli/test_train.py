@@ -1,0 +1,148 @@
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+import headstart
+from headstart.base import TaskKind
+from headstart.base.events import RunFinished
+from headstart.cli.__main__ import app
+
+
+class FakeModel:
+    task_kind_ = TaskKind.BINARY
+    metric_ = "roc_auc"
+
+    def leaderboard(self):
+        return pl.DataFrame({"rank": [1], "learner": ["ridge"], "score": [0.75]})
+
+    def save(self, path):
+        Path(path).write_bytes(b"model")
+
+
+@pytest.fixture
+def calls(monkeypatch, tmp_path):
+    """What `headstart.train` was called with; the model is a fake."""
+    monkeypatch.chdir(tmp_path)
+    found = SimpleNamespace(data=None, options={}, end="time limit")
+
+    def train(data, **options):
+        found.data, found.options = data, options
+        for listener in options["listeners"]:
+            listener(RunFinished(1.0, 1, 0, 0.75, found.end))
+        return FakeModel()
+
+    monkeypatch.setattr(headstart, "train", train)
+    return found
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, ["train", "churn.csv", "-t", "churn", *arguments])
+
+
+def test_options_reach_the_constructor(calls):
+    result = run(
+        *("--time-limit", "2m", "--max-trials", "7", "--metric", "f1"),
+        *("--learner", "ridge", "--learner", "-svm", "--column", "zip=categorical"),
+        *("--n-jobs", "2", "--memory-limit", "1G", "--random-state", "3"),
+        *("--run-dir", "run", "--resume", "--refit", "--groups", "g", "--weight", "w"),
+    )
+
+    assert result.exit_code == 0, result.output
+    options = {k: v for k, v in calls.options.items() if k != "listeners"}
+    assert str(calls.data) == "churn.csv"
+    assert options == {
+        "target": "churn",
+        "groups": "g",
+        "sample_weight": "w",
+        "time_limit": 120.0,
+        "max_trials": 7,
+        "metric": "f1",
+        "learners": ["ridge", "-svm"],
+        "columns": {"zip": "categorical"},
+        "n_jobs": 2,
+        "memory_limit": 1024**3,
+        "random_state": 3,
+        "run_dir": Path("run"),
+        "resume": True,
+        "refit": True,
+    }
+
+
+def test_defaults_are_those_of_the_python_interface(calls):
+    run()
+
+    set_ = {k for k, v in calls.options.items() if v not in (None, False)}
+    assert set_ == {"target", "time_limit", "listeners"}
+    assert calls.options["time_limit"] == 300.0
+
+
+def test_folds_and_time_column_make_a_validation(calls):
+    run("--folds", "4", "--time-column", "day")
+
+    validation = calls.options["validation"]
+    assert (validation.folds, validation.time_column) == (4, "day")
+
+
+def test_the_leaderboard_is_all_of_standard_output(calls):
+    result = run()
+
+    assert result.stdout.split()[:3] == ["rank", "learner", "score"]
+    assert "the model is in churn.headstart" in result.stderr
+    assert Path("churn.headstart").read_bytes() == b"model"
+
+
+def test_json_is_all_of_standard_output(calls):
+    record = json.loads(run("--json", "-o", "m.headstart").stdout)
+
+    assert record["model"] == "m.headstart"
+    assert record["metric"] == "roc_auc"
+    assert record["leaderboard"] == [{"rank": 1, "learner": "ridge", "score": 0.75}]
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(calls):
+    assert "headstart: score 0.75 out of fold" in run().stderr
+
+
+def test_quiet_says_only_where_the_model_is(calls):
+    assert run("--quiet").stderr == "headstart: the model is in churn.headstart\n"
+
+
+def test_an_interrupted_run_saves_its_model_and_exits_as_shells_say_it(calls):
+    calls.end = "interrupted"
+
+    result = run()
+
+    assert result.exit_code == 130
+    assert Path("churn.headstart").exists()
+
+
+def test_a_folder_that_does_not_exist_is_refused_before_training(calls):
+    result = run("--output", "nowhere/m.headstart")
+
+    assert result.exit_code == 2
+    assert "there is no folder 'nowhere'" in result.stderr
+    assert calls.options == {}
+
+
+def test_resume_without_a_folder_is_wrong_usage(calls):
+    result = run("--resume")
+
+    assert result.exit_code == 2
+    assert "--run-dir" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [["--max-trials", "0"], ["--folds", "1"], ["--n-jobs", "0"]]
+)
+def test_senseless_numbers_are_wrong_usage(calls, options):
+    assert run(*options).exit_code == 2
+
+
+def test_a_learner_to_leave_out_is_not_taken_for_an_option(calls):
+    run("--learner", "-svm")
+
+    assert calls.options["learners"] == ["-svm"]

@@ -1,0 +1,82 @@
+"""The pages in docs/ against what they describe."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from headstart.base import settings
+from headstart.cli.__main__ import app
+
+ROOT = Path(__file__).parents[2]
+CLI_PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+SETTINGS_PAGE = (ROOT / "docs" / "reference" / "settings.md").read_text(
+    encoding="utf-8"
+)
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/*.md")])
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def section(command: str) -> str:
+    found = re.search(rf"^## {command}\n(.*?)(?=^## |\Z)", CLI_PAGE, re.S | re.M)
+    assert found, f"docs/reference/cli.md has no section on {command!r}"
+    return found[1]
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_each_command_is_documented_with_exactly_its_options(command):
+    parameters = COMMANDS[command].params
+    expected = {name for p in parameters for name in p.opts if name.startswith("-")}
+
+    documented = set(re.findall(r"`(--?[a-z-]+)`", section(command))) - {"-svm"}
+    mentioned_elsewhere = {"--max-trials", "--run-dir"} if command == "train" else set()
+
+    assert documented - mentioned_elsewhere == expected - mentioned_elsewhere
+
+
+def test_no_command_is_documented_that_does_not_exist():
+    assert set(re.findall(r"^## (\w+)$", CLI_PAGE, re.M)) == set(COMMANDS)
+
+
+def test_each_setting_is_documented_and_no_other():
+    read = set(re.findall(r'"(HEADSTART_[A-Z_]+)"', inspect.getsource(settings)))
+    in_table = set(re.findall(r"^\| `(HEADSTART_[A-Z_]+)`", SETTINGS_PAGE, re.M))
+
+    assert in_table == read
+    assert set(re.findall(r"HEADSTART_[A-Z_]+", settings.__doc__ or "")) == read
+
+
+def test_only_the_settings_module_reads_our_environment_variables():
+    package = ROOT / "python" / "headstart"
+    readers = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if re.search(r'(environ|getenv)[^\n]*"HEADSTART_', path.read_text("utf-8"))
+    ]
+    assert readers == ["base/settings.py"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_between_pages_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:)([^)#\s]+)", text)
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_names_every_how_to_page():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    missing = [p.name for p in ROOT.glob("docs/how-to/*.md") if p.name not in text]
+    assert missing == []
+
+
+def test_every_make_target_in_the_pages_exists():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    pages = "\n".join(p.read_text(encoding="utf-8") for p in PAGES)
+
+    named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)`", pages, re.M))
+    assert {a or b for a, b in named} <= targets
