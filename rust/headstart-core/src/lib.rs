@@ -4,9 +4,13 @@
 //! threads they may use and whether they should stop, and they give the same bytes for
 //! any number of threads: work is cut by the size of the data, never by the threads.
 
+pub mod ensemble;
 mod error;
+pub mod folds;
+pub mod oof;
 mod parallel;
 pub mod rng;
+pub mod trees;
 
 pub use error::Error;
 pub use parallel::{CancelFlag, Workers};

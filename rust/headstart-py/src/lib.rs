@@ -6,7 +6,10 @@
 mod build_info;
 mod convert;
 mod error;
+mod folds;
+mod oof;
 mod run;
+mod trees;
 
 use pyo3::prelude::*;
 
@@ -19,14 +22,22 @@ mod _core {
     use crate::build_info::build_info;
 
     // Folds: headstart.validation.folds.
+    #[pymodule_export]
+    use crate::folds::{
+        group_holdout, holdout, plain_folds, stratified_folds, stratified_group_folds, time_folds,
+    };
 
     // Metrics: headstart.metrics.
 
     // Out-of-fold store: headstart.validation.out_of_fold.
+    #[pymodule_export]
+    use crate::oof::PyOutOfFold;
 
     // Ensembles: headstart.ensemble.greedy.
 
     // Trees: headstart.learners.tree_arrays.
+    #[pymodule_export]
+    use crate::trees::PyTreeEnsemble;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

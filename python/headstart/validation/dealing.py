@@ -1,0 +1,361 @@
+"""Deal rows out to folds: at random, by class, by group, by time, or a single share."""
+
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart import _core
+from headstart.base import FloatArray, IntArray
+from headstart.validation.folds import NEVER, Folds
+
+__all__ = [
+    "group_folds",
+    "holdout_fold",
+    "plain_folds",
+    "quantile_bins",
+    "stratified_folds",
+    "stratified_group_folds",
+    "time_folds",
+]
+
+BoolArray = NDArray[np.bool_]
+
+
+def plain_folds(
+    n_rows: int,
+    n_folds: int = 8,
+    n_repeats: int = 1,
+    *,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> Folds:
+    """Deal rows out at random; sizes of folds differ by at most one.
+
+    Parameters
+    ----------
+    n_rows : int
+    n_folds : int, default=8
+        In ``2 .. min(n_rows, 254)``.
+    n_repeats : int, default=1
+        Repeat ``r`` of a seed is the same however many there are.
+    seed : int, default=0
+        At least 0. The same seed gives the same folds on every machine.
+    n_threads : int, default=1
+        Repeats are made in parallel; the folds do not depend on it.
+
+    Raises
+    ------
+    ValueError
+        If there are more folds than rows.
+
+    Examples
+    --------
+    >>> plain_folds(10, 5, n_repeats=2).describe()
+    '5 folds, 2 repeats, plain'
+    """
+    _check_counts(n_folds, n_repeats, n_rows, "rows")
+    ids = _core.plain_folds(n_rows, n_folds, n_repeats, _seed(seed), n_threads)
+    return Folds(ids, how="plain")
+
+
+def stratified_folds(
+    codes: NDArray[Any],
+    n_folds: int = 8,
+    n_repeats: int = 1,
+    *,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> Folds:
+    """Deal rows out at random, each class evenly.
+
+    Counts of a class in two folds differ by at most one row, and so do the sizes of
+    the folds. A class with fewer rows than folds is spread over some of them.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n_rows,)
+        Classes: codes or labels. For regression see `quantile_bins`.
+    n_folds, n_repeats, seed, n_threads
+        As in `plain_folds`.
+
+    Raises
+    ------
+    ValueError
+        If there are more folds than rows.
+    """
+    dense = _codes(codes)
+    _check_counts(n_folds, n_repeats, dense.size, "rows")
+    ids = _core.stratified_folds(dense, n_folds, n_repeats, _seed(seed), n_threads)
+    return Folds(ids, how="stratified")
+
+
+def group_folds(
+    groups: NDArray[Any],
+    n_folds: int = 8,
+    n_repeats: int = 1,
+    *,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> Folds:
+    """Keep the rows of a group together; sizes of folds are about equal.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_rows,)
+        Anything that tells groups apart: numbers or strings.
+    n_folds, n_repeats, seed, n_threads
+        As in `plain_folds`.
+
+    Raises
+    ------
+    ValueError
+        If there are more folds than groups.
+    """
+    dense = _group_codes(groups)
+    _check_counts(n_folds, n_repeats, _n_groups(dense), "groups")
+    one_class = np.zeros(dense.size, dtype=np.int64)
+    ids = _core.stratified_group_folds(
+        one_class, dense, n_folds, n_repeats, _seed(seed), n_threads
+    )
+    return Folds(ids, how="grouped")
+
+
+def stratified_group_folds(
+    codes: NDArray[Any],
+    groups: NDArray[Any],
+    n_folds: int = 8,
+    n_repeats: int = 1,
+    *,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> Folds:
+    """Keep groups together and hold out about the same share of every class.
+
+    The criterion is that of scikit-learn's ``StratifiedGroupKFold``, at a cost of
+    O(n_rows + n_groups * n_folds * classes of a group) instead of its square in
+    groups.
+
+    Parameters
+    ----------
+    codes, groups : array-like of shape (n_rows,)
+        As in `stratified_folds` and `group_folds`.
+    n_folds, n_repeats, seed, n_threads
+        As in `plain_folds`.
+
+    Raises
+    ------
+    ValueError
+        If there are more folds than groups, or lengths differ.
+    """
+    dense, dense_groups = _codes(codes), _group_codes(groups)
+    _check_lengths(dense, dense_groups)
+    _check_counts(n_folds, n_repeats, _n_groups(dense_groups), "groups")
+    ids = _core.stratified_group_folds(
+        dense, dense_groups, n_folds, n_repeats, _seed(seed), n_threads
+    )
+    return Folds(ids, how="stratified, grouped")
+
+
+def holdout_fold(
+    n_rows: int,
+    fraction: float = 0.2,
+    n_repeats: int = 1,
+    *,
+    codes: NDArray[Any] | None = None,
+    groups: NDArray[Any] | None = None,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> Folds:
+    """Hold out one share of the rows, the rest is only trained on.
+
+    Parameters
+    ----------
+    n_rows : int
+        At least 2.
+    fraction : float, default=0.2
+        Share of rows to hold out, between 0 and 1. With `groups` it is met as nearly
+        as whole groups allow.
+    codes : array-like of shape (n_rows,) or None
+        Classes, each of which is to be held out by the same share. Each keeps at
+        least one row to train on.
+    groups : array-like of shape (n_rows,) or None
+        Groups to keep together.
+    n_repeats, seed, n_threads
+        As in `plain_folds`.
+
+    Raises
+    ------
+    ValueError
+        If `fraction` is not between 0 and 1, or nothing can be held out.
+    """
+    if not 0 < fraction < 1:
+        raise ValueError(
+            f"The share of rows to hold out must lie between 0 and 1. Got {fraction!r}."
+        )
+    _check_repeats(n_repeats)
+    how = ["plain" if codes is None else "stratified"]
+    dense = np.zeros(n_rows, dtype=np.int64) if codes is None else _codes(codes)
+    if dense.size != n_rows:
+        raise ValueError(f"codes must have {n_rows} values. Got {dense.size}.")
+    if groups is None:
+        ids = _core.holdout(dense, fraction, n_repeats, _seed(seed), n_threads)
+    else:
+        dense_groups = _group_codes(groups)
+        _check_lengths(dense, dense_groups)
+        how = ["grouped"] if codes is None else ["stratified", "grouped"]
+        ids = _core.group_holdout(
+            dense, dense_groups, fraction, n_repeats, _seed(seed), n_threads
+        )
+    return Folds(ids, "holdout", ", ".join(how))
+
+
+def time_folds(order: NDArray[Any], n_folds: int = 5, gap: int = 0) -> Folds:
+    """Predict later and later blocks of rows from what lies before them.
+
+    The rows, ordered by time, end in `n_folds` blocks of about
+    ``n_rows / (n_folds + 1)`` rows; each is held out once and predicted from all rows
+    before it. Rows of equal time are never parted.
+
+    Parameters
+    ----------
+    order : array-like of shape (n_rows,)
+        Times, or anything that sorts as they do. None may be missing.
+    n_folds : int, default=5
+        At least 1.
+    gap : int, default=0
+        How many distinct times right before a block are left out of its training
+        rows, as if they were not known yet.
+
+    Raises
+    ------
+    ValueError
+        If there are too few distinct times, or times are missing.
+    """
+    values = np.asarray(order)
+    if values.ndim != 1:
+        raise ValueError(f"order must have one dimension. Got shape {values.shape}.")
+    missing = _missing(values)
+    if missing.any():
+        raise ValueError(
+            f"{missing.sum()} of {values.size} times are missing, first in row "
+            f"{int(missing.argmax())}. Folds in order of time need them all. "
+            "hint: fill them in, or leave those rows out."
+        )
+    if n_folds < 1 or gap < 0:
+        raise ValueError(
+            "Folds in order of time need at least 1 fold and a gap of at least 0. "
+            f"Got {n_folds} folds and a gap of {gap}."
+        )
+    times, steps = np.unique(values, return_inverse=True)
+    needed = n_folds + gap + 1
+    if times.size < needed:
+        raise ValueError(
+            f"{n_folds} folds in order of time with a gap of {gap} need at least "
+            f"{needed} distinct times. Got {times.size}."
+        )
+    steps = np.ascontiguousarray(steps, dtype=np.int64)
+    ids, first_steps = _core.time_folds(steps, n_folds, gap)
+    training = np.stack([np.packbits(steps < first - gap) for first in first_steps])
+    how = "in order of time" + (f", gap {gap}" if gap else "")
+    return Folds(ids[np.newaxis], "time", how, training[np.newaxis])
+
+
+def quantile_bins(y: FloatArray, n_bins: int = 10) -> IntArray:
+    """Return codes of equally filled bins of `y`, to stratify a regression by.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,)
+    n_bins : int, default=10
+        Cut to the number of rows.
+
+    Examples
+    --------
+    >>> quantile_bins(np.array([0.1, 5.0, 0.3, 90.0]), n_bins=2)
+    array([0, 1, 0, 1])
+    """
+    values = np.asarray(y, dtype=np.float64)
+    rank = np.empty(values.size, dtype=np.int64)
+    # A stable order: equal values go to bins by row, the same on every machine.
+    rank[np.argsort(values, kind="stable")] = np.arange(values.size)
+    return rank * max(1, min(n_bins, values.size)) // max(1, values.size)
+
+
+def _codes(codes: NDArray[Any]) -> IntArray:
+    """Dense int64 codes of classes; codes that are dense already stay as they are."""
+    values = _vector("codes", codes)
+    if (
+        values.dtype.kind in "iu"
+        and values.size
+        and values.min() >= 0
+        and values.max() < values.size
+    ):
+        return np.ascontiguousarray(values, dtype=np.int64)
+    return _factorize(values)
+
+
+def _group_codes(groups: NDArray[Any]) -> IntArray:
+    return _factorize(_vector("groups", groups))
+
+
+def _factorize(values: NDArray[Any]) -> IntArray:
+    if values.dtype == object:
+        # Mixed types and None do not sort; the order of first sight is as good.
+        seen: dict[object, int] = {}
+        found = [seen.setdefault(value, len(seen)) for value in values.tolist()]
+        return np.array(found, dtype=np.int64)
+    _, inverse = np.unique(values, return_inverse=True)
+    return np.ascontiguousarray(inverse, dtype=np.int64)
+
+
+def _vector(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have one dimension. Got shape {array.shape}.")
+    return array
+
+
+def _missing(values: NDArray[Any]) -> BoolArray:
+    if values.dtype.kind in "mM":
+        return cast("BoolArray", np.isnat(values))
+    if values.dtype == object:
+        # None, NaN and NaT: the last two differ from themselves.
+        return np.array([v is None or v != v for v in values.tolist()], dtype=bool)
+    if values.dtype.kind == "f":
+        return cast("BoolArray", np.isnan(values))
+    return np.zeros(values.shape, dtype=bool)
+
+
+def _n_groups(codes: IntArray) -> int:
+    return int(codes.max()) + 1 if codes.size else 0
+
+
+def _check_lengths(codes: IntArray, groups: IntArray) -> None:
+    if codes.size != groups.size:
+        raise ValueError(
+            f"There must be one group a row: {codes.size} rows. "
+            f"Got {groups.size} groups."
+        )
+
+
+def _check_counts(n_folds: int, n_repeats: int, n_units: int, unit: str) -> None:
+    _check_repeats(n_repeats)
+    if not 2 <= n_folds < NEVER:
+        raise ValueError(f"There must be 2 to {NEVER - 1} folds. Got {n_folds!r}.")
+    if n_folds > n_units:
+        raise ValueError(
+            f"{n_folds} folds need at least {n_folds} {unit}. Got {n_units}. "
+            "hint: ask for fewer folds."
+        )
+
+
+def _check_repeats(n_repeats: int) -> None:
+    if n_repeats < 1:
+        raise ValueError(f"There must be at least 1 repeat. Got {n_repeats!r}.")
+
+
+def _seed(seed: int) -> int:
+    if seed < 0:
+        raise ValueError(f"The seed must be at least 0. Got {seed}.")
+    return int(seed) & (2**64 - 1)

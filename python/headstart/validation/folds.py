@@ -1,0 +1,232 @@
+"""Folds: which rows are trained on and which are held out, as ids of one byte a row."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import IntArray
+from headstart.exceptions import ArtifactError
+
+__all__ = [
+    "NEVER",
+    "Folds",
+]
+
+NEVER = 255
+"""Id of a row that no fold holds out."""
+
+Scheme = Literal["k_fold", "holdout", "time", "splitter"]
+_SCHEMES = ("k_fold", "holdout", "time", "splitter")
+
+
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """One assignment of rows to folds, the same for all configurations of a run.
+
+    Parameters
+    ----------
+    fold_ids : ndarray of uint8 of shape (n_repeats, n_rows)
+        The fold that holds a row out, or 255 where none does. Every repeat has the
+        same folds, ``0 .. n_folds - 1``, none of them empty.
+    scheme : {"k_fold", "holdout", "time", "splitter"}
+        Where the folds come from.
+    how : str
+        How rows were dealt out, in words, for `describe`.
+    training : ndarray of uint8 of shape (n_repeats, n_folds, ceil(n_rows / 8)) or None
+        Training rows of each fold, as bits (`numpy.packbits`). None where a fold
+        trains on all rows that it does not hold out.
+
+    Raises
+    ------
+    ValueError
+        If ids or bits do not make folds as described.
+
+    Examples
+    --------
+    >>> folds = Folds(np.array([[0, 1, 0, 1]], dtype=np.uint8))
+    >>> folds.train(0, 1), folds.validation(0, 1)
+    (array([0, 2]), array([1, 3]))
+    """
+
+    ARRAYS: ClassVar[Mapping[str, tuple[str, int]]] = {
+        "fold_ids": ("u", 2),
+        "training": ("u", 3),
+        "words": ("u", 1),
+    }
+    """The arrays of `to_arrays`, in the words of `headstart.base.arrays`."""
+
+    fold_ids: NDArray[np.uint8]
+    scheme: Scheme = "k_fold"
+    how: str = ""
+    training: NDArray[np.uint8] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fold_ids", _frozen(self.fold_ids))
+        if self.training is not None:
+            object.__setattr__(self, "training", _frozen(self.training))
+        _check(self)
+
+    @property
+    def n_repeats(self) -> int:
+        """Independent assignments of all rows."""
+        return int(self.fold_ids.shape[0])
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that are assigned."""
+        return int(self.fold_ids.shape[1])
+
+    @cached_property
+    def n_folds(self) -> int:
+        """Folds of each repeat."""
+        return _count_folds(self.fold_ids)
+
+    def train(self, repeat: int, fold: int) -> IntArray:
+        """Return the rows that `fold` trains on, ascending."""
+        self._check_fold(repeat, fold)
+        if self.training is None:
+            chosen = self.fold_ids[repeat] != fold
+        else:
+            bits = self.training[repeat, fold]
+            chosen = np.unpackbits(bits, count=self.n_rows).astype(bool)
+        return np.flatnonzero(chosen).astype(np.int64, copy=False)
+
+    def validation(self, repeat: int, fold: int) -> IntArray:
+        """Return the rows that `fold` holds out, ascending."""
+        self._check_fold(repeat, fold)
+        rows = np.flatnonzero(self.fold_ids[repeat] == fold)
+        return rows.astype(np.int64, copy=False)
+
+    def split(
+        self, X: object = None, y: object = None, groups: object = None
+    ) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield training and held-out rows, repeat by repeat.
+
+        The arguments are those of scikit-learn's splitters, and not looked at.
+        """
+        del X, y, groups
+        for repeat in range(self.n_repeats):
+            for fold in range(self.n_folds):
+                yield self.train(repeat, fold), self.validation(repeat, fold)
+
+    def get_n_splits(
+        self, X: object = None, y: object = None, groups: object = None
+    ) -> int:
+        """Return how many pairs `split` yields."""
+        del X, y, groups
+        return self.n_repeats * self.n_folds
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the assignment, in hexadecimal. `how` plays no part."""
+        content = hashlib.sha256()
+        content.update(f"{self.scheme} {self.fold_ids.shape}".encode())
+        content.update(self.fold_ids.tobytes())
+        if self.training is not None:
+            content.update(b"training")
+            content.update(self.training.tobytes())
+        return content.hexdigest()
+
+    def describe(self) -> str:
+        """Return the folds in words.
+
+        Examples
+        --------
+        >>> Folds(np.array([[0, 1, 0, 1]], dtype=np.uint8), how="plain").describe()
+        '2 folds, plain'
+        """
+        if self.scheme == "holdout":
+            share = np.count_nonzero(self.fold_ids != NEVER) / self.fold_ids.size
+            words = [f"holdout of {share:.0%}"]
+        else:
+            words = [f"{self.n_folds} fold{'s' if self.n_folds > 1 else ''}"]
+        if self.n_repeats > 1:
+            words.append(f"{self.n_repeats} repeats")
+        if self.how:
+            words.append(self.how)
+        return ", ".join(words)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all of it as arrays of numbers, for a file."""
+        words = json.dumps({"scheme": self.scheme, "how": self.how}).encode()
+        none = np.zeros((0, 0, 0), dtype=np.uint8)
+        return {
+            "fold_ids": self.fold_ids,
+            "training": none if self.training is None else self.training,
+            "words": np.frombuffer(words, dtype=np.uint8),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Read what `to_arrays` returned.
+
+        Raises
+        ------
+        ArtifactError
+            If the arrays are not those of folds.
+        """
+        try:
+            words = json.loads(np.asarray(arrays["words"], dtype=np.uint8).tobytes())
+            training = arrays["training"]
+            return cls(
+                arrays["fold_ids"],
+                words["scheme"],
+                str(words["how"]),
+                training if training.size else None,
+            )
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise ArtifactError(f"Stored folds cannot be read: {error}") from error
+
+    def _check_fold(self, repeat: int, fold: int) -> None:
+        if not (0 <= repeat < self.n_repeats and 0 <= fold < self.n_folds):
+            raise IndexError(
+                f"There are {self.n_repeats} repeats of {self.n_folds} folds, counted "
+                f"from 0. Got repeat {repeat}, fold {fold}."
+            )
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """View `array` in C order, not writable: the digest must stay true."""
+    values = np.ascontiguousarray(array)
+    if values.dtype != np.uint8:
+        raise ValueError(f"Folds are stored as uint8. Got dtype {values.dtype}.")
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
+def _count_folds(fold_ids: NDArray[np.uint8]) -> int:
+    held_out = fold_ids[fold_ids != NEVER]
+    return int(held_out.max()) + 1 if held_out.size else 0
+
+
+def _check(folds: Folds) -> None:
+    if folds.scheme not in _SCHEMES:
+        raise ValueError(f"scheme must be one of {_SCHEMES}. Got {folds.scheme!r}.")
+    ids = folds.fold_ids
+    if ids.ndim != 2 or ids.size == 0:
+        raise ValueError(
+            f"fold_ids must be (n_repeats, n_rows). Got shape {ids.shape}."
+        )
+    n_folds = _count_folds(ids)
+    if n_folds == 0:
+        raise ValueError("No row is ever held out. At least one must be.")
+    for repeat, row in enumerate(ids):
+        sizes = np.bincount(row, minlength=NEVER + 1)[:n_folds]
+        if not sizes.all():
+            raise ValueError(
+                f"Fold {int(sizes.argmin())} of repeat {repeat} holds out no row. "
+                "Every fold of every repeat must hold out some."
+            )
+    if folds.training is not None:
+        wanted = (ids.shape[0], n_folds, -(-ids.shape[1] // 8))
+        if folds.training.shape != wanted:
+            raise ValueError(
+                f"training must have shape {wanted}. Got {folds.training.shape}."
+            )

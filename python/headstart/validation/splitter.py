@@ -1,0 +1,126 @@
+"""Folds from a scikit-learn splitter."""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import numpy as np
+
+from headstart.base import IntArray
+from headstart.validation.folds import NEVER, Folds
+
+__all__ = ["Splitter", "folds_from_splitter"]
+
+
+class Splitter(Protocol):
+    """What scikit-learn's cross-validators have in common."""
+
+    def split(
+        self, X: Any, y: Any = None, groups: Any = None
+    ) -> Iterable[tuple[Any, Any]]:
+        """Yield training and held-out row numbers."""
+
+
+def folds_from_splitter(
+    splitter: Splitter, X: Any, y: Any, groups: Any = None
+) -> Folds:
+    """Return the folds that `splitter` yields, as they are.
+
+    Held-out sets that do not overlap become folds of one repeat; where one overlaps
+    those before it, a new repeat begins. Sets that do not fall into repeats of equal
+    size become repeats of one fold each.
+
+    Parameters
+    ----------
+    splitter : object with scikit-learn's ``split(X, y, groups)``
+    X : array-like of shape (n_rows, n_features)
+    y : array-like of shape (n_rows,)
+    groups : array-like of shape (n_rows,) or None
+
+    Raises
+    ------
+    TypeError
+        If `splitter` has no ``split``.
+    ValueError
+        If it yields nothing, empty sets, rows that do not exist, rows that are both
+        trained on and held out, or more than 254 folds.
+    """
+    if not callable(getattr(splitter, "split", None)):
+        raise TypeError(
+            "validation must be 'auto', a Validation, or a scikit-learn splitter with "
+            f"a split method. Got {type(splitter).__name__} instead."
+        )
+    name = type(splitter).__name__
+    n_rows = len(y)
+    pairs = [
+        (_rows(train, n_rows, name), _rows(held_out, n_rows, name))
+        for train, held_out in splitter.split(X, y, groups)
+    ]
+    _check(pairs, name)
+    repeats = _repeats(pairs, n_rows)
+    n_folds = len(repeats[0])
+    if n_folds >= NEVER:
+        raise ValueError(
+            f"{name} makes {n_folds} folds. There can be at most {NEVER - 1}."
+        )
+    fold_ids = np.full((len(repeats), n_rows), NEVER, dtype=np.uint8)
+    training = np.zeros((len(repeats), n_folds, n_rows), dtype=bool)
+    for repeat, members in enumerate(repeats):
+        for fold, (train, held_out) in enumerate(members):
+            fold_ids[repeat, held_out] = fold
+            training[repeat, fold, train] = True
+    folds = np.arange(n_folds, dtype=np.uint8)[np.newaxis, :, np.newaxis]
+    plain = bool((training == (fold_ids[:, np.newaxis, :] != folds)).all())
+    return Folds(
+        fold_ids,
+        "splitter",
+        f"by {name}",
+        None if plain else np.packbits(training, axis=-1),
+    )
+
+
+Pair = tuple[IntArray, IntArray]
+
+
+def _rows(rows: Any, n_rows: int, name: str) -> IntArray:
+    found = np.asarray(rows)
+    if found.dtype == bool:
+        found = np.flatnonzero(found)
+    if found.size and (
+        found.dtype.kind not in "iu" or found.min() < 0 or found.max() >= n_rows
+    ):
+        raise ValueError(
+            f"{name} must yield row numbers from 0 to {n_rows - 1}. "
+            f"Got {found.dtype} values up to {found.max()}."
+        )
+    return np.unique(found.astype(np.int64))
+
+
+def _check(pairs: list[Pair], name: str) -> None:
+    if not pairs:
+        raise ValueError(f"{name} yields no split. It must yield at least one.")
+    for number, (train, held_out) in enumerate(pairs):
+        if not train.size or not held_out.size:
+            raise ValueError(
+                f"Split {number} of {name} trains on {train.size} rows and holds out "
+                f"{held_out.size}. Neither may be 0."
+            )
+        both = np.intersect1d(train, held_out, assume_unique=True)
+        if both.size:
+            raise ValueError(
+                f"Split {number} of {name} both trains on and holds out {both.size} "
+                f"rows, the first of them row {both[0]}. A row can only be one of both."
+            )
+
+
+def _repeats(pairs: list[Pair], n_rows: int) -> list[list[Pair]]:
+    repeats: list[list[Pair]] = []
+    taken = np.ones(n_rows, dtype=bool)
+    for pair in pairs:
+        if taken[pair[1]].any():
+            repeats.append([])
+            taken = np.zeros(n_rows, dtype=bool)
+        repeats[-1].append(pair)
+        taken[pair[1]] = True
+    if len({len(members) for members in repeats}) > 1:
+        return [[pair] for pair in pairs]
+    return repeats

@@ -1,0 +1,70 @@
+//! Fold assignments: which fold holds out which row.
+//!
+//! An assignment is one `u8` a row and repeat: the fold that holds the row out, or
+//! [`NEVER`]. Repeat `r` of a seed is the same whatever the number of repeats. Codes of
+//! classes and groups are dense: `0..n`, each below the number of rows.
+
+mod grouped;
+mod holdout;
+mod rows;
+mod time;
+
+pub use grouped::stratified_group_folds;
+pub use holdout::{group_holdout, holdout};
+pub use rows::{plain_folds, stratified_folds};
+pub use time::time_folds;
+
+use crate::Error;
+
+/// The id of a row that no fold holds out.
+pub const NEVER: u8 = u8::MAX;
+
+/// The most folds an assignment can have.
+pub const MAX_FOLDS: usize = 254;
+
+fn check_folds(n_folds: usize, n_units: usize, unit: &str) -> Result<(), Error> {
+    if !(2..=MAX_FOLDS).contains(&n_folds) {
+        return Err(Error::value(format!(
+            "n_folds must be in 2..={MAX_FOLDS}. Got {n_folds} instead."
+        )));
+    }
+    if n_folds > n_units {
+        return Err(Error::value(format!(
+            "{n_folds} folds need at least {n_folds} {unit}. Got {n_units}."
+        )));
+    }
+    Ok(())
+}
+
+/// How many rows each code has.
+fn count_codes(name: &str, codes: &[i64]) -> Result<Vec<usize>, Error> {
+    let mut counts = Vec::new();
+    for &code in codes {
+        let index = usize::try_from(code)
+            .ok()
+            .filter(|&index| index < codes.len())
+            .ok_or_else(|| {
+                Error::value(format!(
+                    "{name} must be dense codes, 0 or more and below the number of rows. \
+                     Got {code}."
+                ))
+            })?;
+        if index >= counts.len() {
+            counts.resize(index + 1, 0);
+        }
+        counts[index] += 1;
+    }
+    Ok(counts)
+}
+
+/// Where the rows of each code would begin if rows were ordered by code.
+fn starts_of(counts: &[usize]) -> Vec<usize> {
+    counts
+        .iter()
+        .scan(0, |next, &count| {
+            let start = *next;
+            *next += count;
+            Some(start)
+        })
+        .collect()
+}
