@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from headstart.artifact.limits import DEFAULT_LIMITS, Limits
-from headstart.artifact.versions import UNKNOWN, installed_version
+from headstart.artifact.versions import installed_version
 from headstart.exceptions import ArtifactError
 
 __all__ = [
@@ -42,9 +42,8 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+!-]{0,39}")
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,39}")
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +182,14 @@ def _check_version(record: dict[str, Any]) -> int:
             f"The 'format_version' of {MANIFEST_NAME} must be an int >= 1. Got "
             f"{_shown(version)}."
         )
-    here = installed_version("headstart") or UNKNOWN
+    here = installed_version("headstart")
     made_by = record.get("made_by")
     maker = made_by.get("headstart") if isinstance(made_by, dict) else None
     if not isinstance(maker, str) or not _VERSION.fullmatch(maker):
-        maker = UNKNOWN
+        maker = ""
     if version > FORMAT_VERSION:
-        wanted = "a newer headstart" if maker == UNKNOWN else f"headstart {maker}"
-        install = "-U headstart" if maker == UNKNOWN else f"'headstart>={maker}'"
+        wanted = f"headstart {maker}" if maker else "a newer headstart"
+        install = f"'headstart>={maker}'" if maker else "-U headstart"
         raise ArtifactError(
             f"The model was saved by {wanted}, in format {version}. This is headstart "
             f"{here}, which reads formats up to {FORMAT_VERSION}. hint: pip install "
@@ -201,9 +200,9 @@ def _check_version(record: dict[str, Any]) -> int:
     ]
     if missing:
         raise ArtifactError(
-            f"The model is of format {version}, saved by headstart {maker}, which "
-            f"headstart {here} no longer reads. hint: load it with headstart {maker} "
-            "and save it with one in between."
+            f"The model is of format {version}, saved by headstart {maker or '?'}, "
+            f"which headstart {here} no longer reads. hint: load it with a headstart "
+            "in between, and save it again with that."
         )
     return version
 
@@ -263,8 +262,9 @@ def _parse_json(data: bytes, limits: Limits) -> Any:
         )
     # Depth is counted before parsing: the parser would recurse.
     depth = 0
-    for bracket in _STRING.sub(b"", data).translate(None, _NOT_BRACKETS):
-        depth += 1 if bracket in b"[{" else -1
+    for found in _STRING_OR_BRACKET.finditer(data):
+        token = data[found.start()]
+        depth += (token in b"[{") - (token in b"]}")
         if depth > limits.max_json_depth:
             raise ArtifactError(
                 f"{MANIFEST_NAME} is nested deeper than {limits.max_json_depth} levels."

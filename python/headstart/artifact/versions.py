@@ -3,10 +3,7 @@
 import platform
 from collections.abc import Iterable, Mapping
 
-__all__ = ["UNKNOWN", "installed_version", "version_differences", "versions_of_makers"]
-
-UNKNOWN = "unknown"
-"""What stands for a version where the package was not installed, only imported."""
+__all__ = ["installed_version", "version_differences", "versions_of_makers"]
 
 _LIBRARIES = ("numpy", "polars", "scikit-learn", "scipy", "skops")
 
@@ -21,6 +18,10 @@ def installed_version(distribution: str) -> str | None:
     """
     from importlib.metadata import PackageNotFoundError, version
 
+    from headstart import __version__
+
+    if distribution == "headstart":  # which may be imported from its sources
+        return __version__
     try:
         return version(distribution)
     except PackageNotFoundError:
@@ -41,8 +42,10 @@ def versions_of_makers(distributions: Iterable[str] = ()) -> dict[str, str]:
         ``"headstart"`` and ``"python"`` are always there; what is not installed is
         not.
     """
+    from headstart import __version__
+
     found = {
-        "headstart": installed_version("headstart") or UNKNOWN,
+        "headstart": __version__,
         "python": platform.python_version(),
     }
     for name in sorted({*_LIBRARIES, *distributions} - set(found)):
@@ -80,7 +83,7 @@ def version_differences(
             same = then.split(".")[:2] == platform.python_version().split(".")[:2]
         else:
             now = installed_version(name)
-            same = then == (now or (UNKNOWN if name == "headstart" else None))
+            same = then == now
         if not same:
             differences[name] = (then, now)
     return differences
