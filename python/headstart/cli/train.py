@@ -7,11 +7,11 @@ import typer
 
 from headstart.cli.command import INTERRUPTED, JsonOption, command
 from headstart.cli.leaderboard import shown_columns
-from headstart.cli.output import print_json, print_rows
+from headstart.cli.output import print_json, print_record, print_rows
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
 
 if TYPE_CHECKING:
-    from headstart.base.events import Event, Listener
+    from headstart.base.events import Event
 
 __all__ = ["train"]
 
@@ -136,6 +136,11 @@ def train(
         "refit": refit,
     }
     import headstart
+    from headstart.search.progress import (
+        ProgressDisplay,
+        log_lines,
+        progress_listener,
+    )
 
     if folds is not None or time_column is not None:
         constructor["validation"] = headstart.Validation(
@@ -144,19 +149,23 @@ def train(
     output = output or Path(f"{data.name.split('.')[0]}.headstart")
     _check_writable(output)
     end = _End()
-    display = [] if quiet else [_display()]
-    model = headstart.train(
-        data,
-        target=target,
-        groups=groups,
-        sample_weight=weight,
-        listeners=[end, *display],
-        **constructor,
-    )
+    display = None if quiet else progress_listener() or log_lines()
+    try:
+        model = headstart.train(
+            data,
+            target=target,
+            groups=groups,
+            sample_weight=weight,
+            listeners=[end] if display is None else [end, display],
+            **constructor,
+        )
+    finally:
+        if isinstance(display, ProgressDisplay):
+            display.close()
     model.save(output)
     typer.echo(f"headstart: the model is in {output}", err=True)
-    test_score = None if test is None else _score(model, test, target)
-    _report(model, output, test_score, as_json=as_json)
+    scores = None if test is None else model.evaluate(test, target)
+    _report(model, output, scores, as_json=as_json)
     if end.interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -174,12 +183,6 @@ class _End:
             self.interrupted = "interrupt" in event.reason
 
 
-def _display() -> "Listener":
-    from headstart.search.progress import log_lines, progress_listener
-
-    return progress_listener() or log_lines()
-
-
 def _check_writable(output: Path) -> None:
     """Refuse a path that cannot be written now, not after the time is spent."""
     if not output.absolute().parent.is_dir():
@@ -188,29 +191,22 @@ def _check_writable(output: Path) -> None:
         )
 
 
-def _score(model: Any, test: Path, target: str) -> float:
-    from headstart.tables import split_target, to_frame
-
-    X, y = split_target(to_frame(test), target)
-    return float(model.score(X, y))
-
-
 def _report(
-    model: Any, output: Path, test_score: float | None, *, as_json: bool
+    model: Any, output: Path, scores: dict[str, float] | None, *, as_json: bool
 ) -> None:
     rows = model.leaderboard().to_dicts()
-    metric = str(model.metric_)
     if as_json:
         print_json(
             {
                 "model": str(output),
-                "task": str(model.task_kind_),
-                "metric": metric,
-                "test_score": test_score,
+                "task": model.task_kind_,
+                "metric": model.metric_,
+                "test_scores": scores,
                 "leaderboard": rows,
             }
         )
         return
     print_rows(rows, columns=shown_columns)
-    if test_score is not None:
-        typer.echo(f"\nscore on the test table: {test_score:.5g}")
+    if scores is not None:
+        typer.echo("\nscores on the test table")
+        print_record(scores)

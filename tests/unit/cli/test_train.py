@@ -7,17 +7,19 @@ import pytest
 from typer.testing import CliRunner
 
 import headstart
-from headstart.base import TaskKind
 from headstart.base.events import RunFinished
 from headstart.cli.__main__ import app
 
 
 class FakeModel:
-    task_kind_ = TaskKind.BINARY
+    task_kind_ = "binary"
     metric_ = "roc_auc"
 
     def leaderboard(self):
         return pl.DataFrame({"rank": [1], "learner": ["ridge"], "score": [0.75]})
+
+    def evaluate(self, table, target):
+        return {"roc_auc": 0.5, "table": str(table), "target": target}
 
     def save(self, path):
         Path(path).write_bytes(b"model")
@@ -101,6 +103,14 @@ def test_json_is_all_of_standard_output(calls):
     assert record["model"] == "m.headstart"
     assert record["metric"] == "roc_auc"
     assert record["leaderboard"] == [{"rank": 1, "learner": "ridge", "score": 0.75}]
+
+
+def test_a_test_table_is_scored(calls):
+    assert run().stdout.count("roc_auc") == 0
+    assert "roc_auc  0.5" in run("--test", "new.csv").stdout
+
+    scores = json.loads(run("--json", "--test", "new.csv").stdout)["test_scores"]
+    assert scores == {"roc_auc": 0.5, "table": "new.csv", "target": "churn"}
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(calls):

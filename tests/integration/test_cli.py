@@ -1,0 +1,229 @@
+"""The installed command, end to end, on files it has not seen."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+
+import headstart
+
+
+def run(*arguments, cwd, check=True):
+    result = subprocess.run(
+        [sys.executable, "-m", "headstart.cli", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if check:
+        assert result.returncode == 0, result.stderr
+    return result
+
+
+def table(n_rows: int, seed: int) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    months = rng.integers(1, 60, n_rows)
+    plan = rng.choice(["basic", "plus", "größer"], n_rows)
+    chance = 0.9 / (1 + months / 12) + 0.3 * (plan == "basic")
+    return pl.DataFrame(
+        {
+            "months": months,
+            "plan": plan,
+            "household": rng.integers(0, n_rows // 3, n_rows),
+            "weight": rng.uniform(0.5, 2.0, n_rows),
+            "churn": np.where(rng.random(n_rows) < chance, "yes", "no"),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A folder with tables and a model trained from the shell."""
+    folder = tmp_path_factory.mktemp("shop")
+    table(300, 0).write_csv(folder / "churn.csv")
+    table(80, 1).write_csv(folder / "new.csv")
+    table(80, 1).write_parquet(folder / "new.parquet")
+    trained = run(
+        *("train", "churn.csv", "--target", "churn", "--time-limit", "8"),
+        *("--weight", "weight", "--learner", "logistic", "--learner", "random_forest"),
+        *("--random-state", "0", "--test", "new.csv", "--json"),
+        cwd=folder,
+    )
+    return SimpleNamespace(folder=folder, trained=trained)
+
+
+def test_training_reports_json_and_nothing_else_on_standard_output(shop):
+    record = json.loads(shop.trained.stdout)
+
+    assert record["task"] == "binary"
+    assert record["metric"] == "roc_auc"
+    assert record["model"] == "churn.headstart"
+    assert 0.6 < record["test_scores"]["roc_auc"] <= 1
+    learners = {row["learner"] for row in record["leaderboard"]}
+    assert learners <= {"logistic", "random_forest"}
+
+
+def test_training_tells_its_progress_on_standard_error(shop):
+    assert "best roc_auc" in shop.trained.stderr
+    assert "the model is in churn.headstart" in shop.trained.stderr
+    assert "Warning" not in shop.trained.stderr
+    assert "Traceback" not in shop.trained.stderr
+
+
+def test_prediction_of_the_shell_equals_that_of_python(shop):
+    shown = run("predict", "churn.headstart", "new.csv", cwd=shop.folder).stdout
+
+    model = headstart.load(shop.folder / "churn.headstart")
+    expected = model.predict(shop.folder / "new.csv")
+    assert shown.split() == ["prediction", *expected]
+
+
+@pytest.mark.parametrize("data", ["new.csv", "new.parquet"])
+def test_probabilities_are_written_beside_the_prediction(shop, data, tmp_path):
+    output = tmp_path / "out.parquet"
+    run(
+        *("predict", "churn.headstart", data, "--probabilities", "-o", output),
+        cwd=shop.folder,
+    )
+
+    frame = pl.read_parquet(output)
+    assert frame.columns == ["prediction", "probability_no", "probability_yes"]
+    assert frame.height == 80
+    sums = frame["probability_no"] + frame["probability_yes"]
+    assert np.allclose(sums, 1.0)
+    yes = frame["prediction"] == "yes"
+    assert (yes == (frame["probability_yes"] > 0.5)).all()
+
+
+def test_the_leaderboard_is_ranked(shop):
+    shown = run("leaderboard", "churn.headstart", "--json", cwd=shop.folder).stdout
+
+    rows = json.loads(shown)
+    scores = [row["score"] for row in rows if row["status"] == "done"]
+    assert scores == sorted(scores, reverse=True)
+    limited = run("leaderboard", "churn.headstart", "--limit", "1", cwd=shop.folder)
+    assert len(limited.stdout.splitlines()) == 2
+
+
+def test_info_names_task_columns_members_and_versions(shop):
+    shown = run("info", "churn.headstart", "--json", cwd=shop.folder).stdout
+
+    record = json.loads(shown)
+    kinds = {column["name"]: column["kind"] for column in record["columns"]}
+    assert kinds["plan"] == "categorical"
+    assert kinds["months"] == "numeric"
+    assert "weight" not in kinds
+    assert record["target"] == "churn"
+    assert sum(m["weight"] for m in record["members"]) == pytest.approx(1.0)
+    assert record["versions"]["headstart"] == headstart.__version__
+    text = run("info", "churn.headstart", cwd=shop.folder).stdout
+    assert "months" in text
+
+
+def test_doctor_finds_nothing_wrong(tmp_path):
+    result = run("doctor", cwd=tmp_path)
+
+    assert "no problems found" in result.stdout
+    assert "usable_cores" in result.stdout
+    names = [p["learner"] for p in json.loads(_doctor_json(tmp_path))["plugins"]]
+    assert "random_forest" in names
+
+
+def _doctor_json(folder):
+    return run("doctor", "--json", cwd=folder).stdout
+
+
+def test_groups_stay_together_and_regression_works_from_the_shell(tmp_path):
+    table(200, 2).write_parquet(tmp_path / "t.parquet")
+
+    result = run(
+        *("train", "t.parquet", "--target", "months", "--max-trials", "1"),
+        *("--time-limit", "none", "--learner", "ridge", "--groups", "household"),
+        *("--folds", "3", "--random-state", "1", "--n-jobs", "1"),
+        cwd=tmp_path,
+    )
+
+    assert result.stdout.split()[:2] == ["rank", "learner"]
+    assert "3 folds" in result.stderr
+    refused = run(
+        *("predict", "t.headstart", "t.parquet", "--probabilities"),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "predicts a number" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "nowhere.csv", "-t", "churn"], "nowhere.csv"),
+        (["train", "churn.csv", "-t", "chrn"], "'churn'"),
+        (["train", "churn.csv", "-t", "churn", "--metric", "roc_acu"], "roc_auc"),
+        (["train", "churn.csv", "-t", "churn", "--learner", "ridg"], "ridge"),
+        (["train", "churn.csv", "-t", "churn", "--column", "plam=text"], "plan"),
+        (["train", "churn.csv", "-t", "churn", "--column", "plan=txt"], "text"),
+        (["train", "churn.csv", "-t", "churn", "--groups", "hous"], "household"),
+        (["train", "churn.csv", "-t", "churn", "--time-limit", "0"], "time_limit"),
+        (["train", "churn.csv", "-t", "churn", "--time-limit", "none"], "max_trials"),
+        (["predict", "nothing.headstart", "new.csv"], "nothing.headstart"),
+        (["predict", "churn.csv", "new.csv"], "churn.csv"),
+        (["predict", "churn.headstart", "short.csv"], "plan"),
+        (["info", "new.csv"], "new.csv"),
+    ],
+)
+def test_a_mistake_is_one_clear_message(shop, arguments, said):
+    table(5, 1).drop("plan").write_csv(shop.folder / "short.csv")
+
+    result = run(*arguments, cwd=shop.folder, check=False)
+
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert result.stderr.startswith("headstart: ")
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_closed_pipe_is_no_crash(shop):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "headstart.cli", "info", "churn.headstart"],
+        cwd=shop.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    process.stdout.close()
+    assert process.stderr
+    assert process.stderr.read() == ""
+    assert process.wait(60) in (0, 1)
+
+
+def test_ctrl_c_saves_the_best_so_far_and_exits_with_130(shop, tmp_path):
+    command = ["train", str(shop.folder / "churn.csv"), "--target", "churn"]
+    limits = ["--time-limit", "120", "--output", str(tmp_path / "m.headstart")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "headstart.cli", *command, *limits],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    heard = ""
+    while "best roc_auc" not in heard and process.poll() is None:
+        heard += process.stderr.readline()
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=60)
+
+    assert process.returncode == 130, heard + rest
+    assert time.monotonic() - start < 30
+    assert "interrupted" in rest
+    assert len(headstart.load(tmp_path / "m.headstart").leaderboard()) >= 1
