@@ -1,1 +1,1 @@
-""""""
+"""The search of a fit: what is tried, in which order, and what becomes of it."""

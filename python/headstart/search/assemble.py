@@ -78,9 +78,7 @@ def refit_members(
         number = int(member.fits[0].model.split("-")[0])
         fold_fit = FoldFit(
             number,
-            Configuration(
-                learner.name, parameters, member.configuration.space_version
-            ),
+            Configuration(learner.name, parameters, member.configuration.space_version),
             repeat=0,
             fold=ALL_ROWS,
             seed=seed,
@@ -89,7 +87,9 @@ def refit_members(
             else max(0.1, deadline - time.monotonic() - 0.2),
         )
         future = executor.submit(
-            run_fold_fit, (str(folder.path), fold_fit), deadline=deadline,
+            run_fold_fit,
+            (str(folder.path), fold_fit),
+            deadline=deadline,
             memory_limit=None,
         )
         futures[future] = (place, fold_fit)
@@ -107,9 +107,7 @@ def refit_members(
                 outcome = future.result()
                 if outcome.status is FoldStatus.OK:
                     fit = Fit(fold_fit.name, outcome.encoder)
-                    members[place] = Member(
-                        member.configuration, member.weight, (fit,)
-                    )
+                    members[place] = Member(member.configuration, member.weight, (fit,))
                     continue
                 problem = outcome.reason
             else:

@@ -50,7 +50,9 @@ class CostModel:
         ratio = math.log(max(1e-3, seconds) / self.hint(configuration))
         self._ratios.setdefault(configuration.learner, []).append(ratio)
 
-    def seconds(self, configuration: Configuration, trial: Trial | None = None) -> float:
+    def seconds(
+        self, configuration: Configuration, trial: Trial | None = None
+    ) -> float:
         """Predict seconds of one more fold fit of a configuration."""
         if not self._learns:
             return self.hint(configuration)

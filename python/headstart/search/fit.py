@@ -75,7 +75,14 @@ def fit_model(
     clock = Clock(settings.time_limit)
     settings.check()
     emit = Emitter(listeners)
-    problem = _read_problem(settings, X, y, classification, sample_weight, groups)
+    problem = _read_problem(
+        settings,
+        X,
+        y,
+        classification=classification,
+        sample_weight=sample_weight,
+        groups=groups,
+    )
     learners = load_plugins().select(settings.learners, problem.task.kind)
     executor = open_executor(settings.cores(), settings.executor)
     try:
@@ -168,6 +175,7 @@ def _read_problem(
     settings: FitSettings,
     X: Any,
     y: Any,
+    *,
     classification: bool,
     sample_weight: Any,
     groups: Any,
@@ -179,7 +187,9 @@ def _read_problem(
             "least 2 rows and 1 column."
         )
     target = TargetEncoder.learn(
-        y, None if classification else TaskKind.REGRESSION, classification=classification
+        y,
+        None if classification else TaskKind.REGRESSION,
+        classification=classification,
     )
     codes = target.encode(y)
     _check_length("y", codes.size, frame.height)
@@ -224,9 +234,7 @@ def _plan_folds(
     if validation == "auto":
         validation = Validation()
     if not isinstance(validation, Validation):
-        return folds_from_splitter(
-            validation, problem.frame, problem.y, problem.groups
-        )
+        return folds_from_splitter(validation, problem.frame, problem.y, problem.groups)
     order = None
     if validation.time_column is not None:
         order = problem.frame[_known(validation.time_column, problem.frame)]
@@ -377,7 +385,8 @@ def _read_groups(groups: Any, frame: pl.DataFrame) -> NDArray[Any] | None:
 def _known(name: str, frame: pl.DataFrame) -> str:
     if name not in frame.columns:
         raise ColumnError(
-            f"The table has no column {name!r}. It has: {', '.join(frame.columns[:20])}."
+            f"The table has no column {name!r}. "
+            f"It has: {', '.join(frame.columns[:20])}."
         )
     return name
 
@@ -385,6 +394,6 @@ def _known(name: str, frame: pl.DataFrame) -> str:
 def _check_length(name: str, length: int, n_rows: int) -> None:
     if length != n_rows:
         raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: the table has "
-            f"{n_rows} rows, {name} has {length}."
+            "Found input variables with inconsistent numbers of samples: the table "
+            f"has {n_rows} rows, {name} has {length}."
         )

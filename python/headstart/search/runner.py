@@ -161,7 +161,9 @@ class Runner:
         self._seed = seed
         folds = data.folds
         self._state = RunState(
-            units=[(r, f) for r in range(folds.n_repeats) for f in range(folds.n_folds)],
+            units=[
+                (r, f) for r in range(folds.n_repeats) for f in range(folds.n_folds)
+            ],
             n_folds=folds.n_folds,
             constant=self._constant_losses(),
         )
@@ -350,11 +352,12 @@ class Runner:
             name = FoldFit(trial.number, trial.configuration, *unit, seed=0).name
             prediction = self._folder.prediction(name)
             loss = self._loss(prediction, rows)
-            if not np.isfinite(loss):
-                raise ValueError(f"the metric {self._metric.name!r} gave {loss}")
             self._store.add(trial.number, *unit, prediction)
-        except Exception as error:  # noqa: BLE001 - a learner's or metric's own error
+        except Exception as error:
             reason = f"{type(error).__name__}: {error}"
+            return None, replace(outcome, status=FoldStatus.ERROR, reason=reason)
+        if not np.isfinite(loss):
+            reason = f"the metric {self._metric.name!r} gave {loss}"
             return None, replace(outcome, status=FoldStatus.ERROR, reason=reason)
         return loss, outcome
 
@@ -480,7 +483,7 @@ class Runner:
         unit = self._state.units[0]
         rows = min(_FLOOR_ROWS, max(200, _FLOOR_CELLS // max(1, task.n_features)))
         fold_fit = replace(self._fold_fit(trial, unit), max_rows=rows)
-        assert fold_fit.seconds is not None  # noqa: S101 - there is a time limit
+        assert fold_fit.seconds is not None
         fold_fit = replace(fold_fit, seconds=0.3 * fold_fit.seconds)
         self._record(trial, unit, run_fold_fit(str(self._folder.path), fold_fit))
         if trial.fold_losses:

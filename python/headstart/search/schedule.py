@@ -31,6 +31,8 @@ _FIRST_FEW = 3
 _DIVERSITY = 0.03
 # A fold fit is started if this many times its predicted seconds are left.
 _SAFETY = 1.1
+# Completing the first model is begun while this many times its cost is left.
+_MARGIN = 1.25
 
 Proposal = tuple[Configuration, str]
 
@@ -222,9 +224,9 @@ class TimedSchedule:
         if not candidates:
             return True
         best = candidates[0][0]
-        to_come = self.state.n_folds - len(best.outcomes)
-        needed = to_come * self.cost.seconds(best.configuration, best)
-        if not self.state.complete() and needed > 0.8 * left * self.n_slots:
+        seconds = self.cost.seconds(best.configuration, best)
+        needed = _MARGIN * seconds * (self.state.n_folds - len(best.outcomes))
+        if not self.state.complete() and needed > left * self.n_slots - seconds:
             # What there is must become a whole model first.
             return False
         if len(self.state.trials) <= _FIRST_FEW:

@@ -88,9 +88,7 @@ def choose_members(
     for choice in choices:
         prediction = _as_metric_input(choice.prediction[shared])
         loss = metric.loss(y[shared], prediction, shared_weight)
-        if best is None or loss < best_loss - _MARGIN * abs(
-            constant[0, 0] - best_loss
-        ):
+        if best is None or loss < best_loss - _MARGIN * abs(constant[0, 0] - best_loss):
             best, best_loss = choice, loss
     return best
 

@@ -58,8 +58,9 @@ class RunState:
     def with_results(self) -> list[Trial]:
         """Trials that have at least their first fold and did not fail."""
         return [
-            t for t in self.trials if t.status is not TrialStatus.FAILED
-            and self.has(t, 1)
+            t
+            for t in self.trials
+            if t.status is not TrialStatus.FAILED and self.has(t, 1)
         ]
 
     def complete(self) -> list[Trial]:

@@ -1,0 +1,36 @@
+from headstart.base import Configuration, Trial, TrialStatus
+from headstart.search.leaderboard import COLUMNS, leaderboard_records
+
+
+def trial(number, *losses, status=TrialStatus.DONE):
+    folds = {(0, fold): loss for fold, loss in enumerate(losses)}
+    return Trial(number, Configuration("x"), status=status, fold_losses=folds)
+
+
+def ranked(trials, *, greater_is_better=True):
+    return leaderboard_records(trials, {1: 1.0}, greater_is_better=greater_is_better)
+
+
+def test_the_best_comes_first_in_the_metrics_own_direction():
+    records = ranked([trial(0, -0.7, -0.7), trial(1, -0.9, -0.9)])
+    assert [r["score"] for r in records] == [0.9, 0.7]
+    assert [r["rank"] for r in records] == [1, 2]
+    assert records[0]["weight"] == 1.0
+
+
+def test_failed_trials_come_last_without_a_rank():
+    failed = trial(0, status=TrialStatus.FAILED)
+    failed.reason = "it broke"
+    records = ranked([failed, trial(1, -0.5, -0.5)])
+    assert records[1]["rank"] is None
+    assert records[1]["score"] is None
+    assert records[1]["reason"] == "it broke"
+
+
+def test_one_fold_does_not_beat_a_whole_trial():
+    records = ranked([trial(0, -0.99), trial(1, -0.5, -0.5, -0.5)])
+    assert records[0]["folds"] == 3
+
+
+def test_every_record_has_every_column():
+    assert tuple(ranked([trial(0, 0.1)])[0]) == COLUMNS
