@@ -1,1 +1,35 @@
-""""""
+"""The one seam to pandas, polars, Arrow, NumPy and files; column kinds, schema, views.
+
+`to_frame` takes what the user has, `Schema` learns its columns and brings any later
+table to one canonical form, `ViewEncoder` gives learners the matrix they ask for, and
+`TargetEncoder` turns labels into codes and back.
+"""
+
+from headstart.tables.columns import Column
+from headstart.tables.files import read_table
+from headstart.tables.frames import feature_names, split_target, to_frame
+from headstart.tables.kinds import ColumnKind
+from headstart.tables.parts import pack_arrays, unpack_arrays
+from headstart.tables.schema import Schema
+from headstart.tables.storage import read_frame, write_frame
+from headstart.tables.target import TargetEncoder, to_target
+from headstart.tables.vectors import to_series
+from headstart.tables.views import ViewEncoder
+
+__all__ = [
+    "Column",
+    "ColumnKind",
+    "Schema",
+    "TargetEncoder",
+    "ViewEncoder",
+    "feature_names",
+    "pack_arrays",
+    "read_frame",
+    "read_table",
+    "split_target",
+    "to_frame",
+    "to_series",
+    "to_target",
+    "unpack_arrays",
+    "write_frame",
+]

@@ -1,0 +1,227 @@
+"""Categorical columns of a view: native codes, ordinal codes, one-hot columns."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base.matrix import FloatArray, IntArray
+from headstart.exceptions import ArtifactError
+
+__all__ = ["CategoricalEncoding"]
+
+Form = Literal["native", "ordinal", "one_hot"]
+
+_ONE_HOT_LEVELS = 30
+_ONE_HOT_WIDTH = 1_000
+_ONE_HOT_CELLS = 50_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class CategoricalEncoding:
+    """What was learnt of categorical columns from training rows.
+
+    Codes count levels by falling frequency in the training rows, so that a learner
+    with a limit on levels keeps the frequent ones by a comparison.
+
+    Parameters
+    ----------
+    form : {"native", "ordinal", "one_hot"}
+    impute : bool
+        Missing and unseen values get a code of their own instead of NaN: the one
+        after the last (native), -1 (ordinal).
+    starts : ndarray of shape (n_columns + 1,), int64
+        Where the levels of each column begin in `codes`.
+    codes : ndarray of shape (all levels,), int32
+        New code of each level of the schema, -1 where training rows have none.
+    seen : ndarray of shape (n_columns,), int64
+        Levels with a code, by column.
+    widths : ndarray of shape (n_columns,), int64
+        One-hot: levels that get a column of their own.
+    others, gaps : ndarray of shape (n_columns,), int64
+        One-hot: 1 where there is a column for all other levels, for missing values.
+    """
+
+    ARRAYS: ClassVar[dict[str, str]] = {
+        "starts": "<i8",
+        "codes": "<i4",
+        "seen": "<i8",
+        "widths": "<i8",
+        "others": "<i8",
+        "gaps": "<i8",
+    }
+
+    form: Form
+    impute: bool
+    starts: IntArray
+    codes: NDArray[np.int32]
+    seen: IntArray
+    widths: IntArray
+    others: IntArray
+    gaps: IntArray
+
+    @classmethod
+    def fit(
+        cls,
+        columns: list[NDArray[np.int64]],
+        n_levels: list[int],
+        form: Form,
+        *,
+        impute: bool,
+    ) -> Self:
+        """Learn from codes of training rows, ``n_levels[i]`` where missing."""
+        tables: list[NDArray[np.int32]] = []
+        seen, gaps = [], []
+        for values, n in zip(columns, n_levels, strict=True):
+            counts = np.bincount(values, minlength=n + 1)
+            order = np.argsort(-counts[:n], kind="stable")
+            n_seen = int((counts[:n] > 0).sum())
+            table = np.full(n, -1, dtype=np.int32)
+            table[order[:n_seen]] = np.arange(n_seen, dtype=np.int32)
+            tables.append(table)
+            seen.append(n_seen)
+            gaps.append(int(counts[n] > 0))
+        n_rows = len(columns[0]) if columns else 0
+        known = np.asarray(seen, dtype=np.int64)
+        missing = np.asarray(gaps, dtype=np.int64)
+        widths, others = _widths(known, missing, n_rows)
+        if form != "one_hot":
+            widths, others, missing = (np.zeros_like(known) for _ in range(3))
+        return cls(
+            form,
+            impute,
+            np.cumsum([0, *n_levels], dtype=np.int64),
+            np.concatenate(tables) if tables else np.zeros(0, dtype=np.int32),
+            known,
+            widths,
+            others,
+            missing,
+        )
+
+    @property
+    def n_columns(self) -> int:
+        """Columns that go in."""
+        return len(self.seen)
+
+    @property
+    def n_outputs(self) -> int:
+        """Columns that come out."""
+        if self.form != "one_hot":
+            return self.n_columns
+        return int(self.widths.sum() + self.others.sum() + self.gaps.sum())
+
+    def n_codes(self) -> tuple[int, ...]:
+        """Levels of each native column, the one for missing values included."""
+        return tuple(int(n) + self.impute for n in self.seen)
+
+    def level_counts(self) -> list[int]:
+        """Levels of each column in the schema."""
+        return [int(n) for n in np.diff(self.starts)]
+
+    def outputs(self, names: list[str], levels: list[list[str]]) -> list[str]:
+        """Return names of the columns that come out."""
+        if self.form != "one_hot":
+            return list(names)
+        found = []
+        for i, (name, words) in enumerate(zip(names, levels, strict=True)):
+            codes = self.codes[self.starts[i] : self.starts[i + 1]]
+            by_code = {int(c): w for c, w in zip(codes, words, strict=True)}
+            first = self._first(i)
+            found += [
+                f"{name}={by_code[c]}" for c in range(first, first + self.widths[i])
+            ]
+            found += [f"{name}: other"] * int(self.others[i])
+            found += [f"{name}: missing"] * int(self.gaps[i])
+        return found
+
+    def write(self, columns: list[NDArray[np.int64]], out: FloatArray) -> None:
+        """Write encoded columns into `out`, zeros of shape (n_rows, n_outputs)."""
+        place = 0
+        for i, values in enumerate(columns):
+            table = self.codes[self.starts[i] : self.starts[i + 1]]
+            if self.form != "one_hot":
+                out[:, i] = self._plain(i, table)[values]
+                continue
+            target = self._targets(i, table)[values]
+            rows = np.flatnonzero(target >= 0)
+            out[rows, place + target[rows]] = 1.0
+            place += int(self.widths[i] + self.others[i] + self.gaps[i])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the learnt arrays by name, of the types of `ARRAYS`."""
+        return {
+            name: np.asarray(getattr(self, name), dtype=dtype)
+            for name, dtype in self.ARRAYS.items()
+        }
+
+    def check(self) -> None:
+        """Raise ArtifactError unless the arrays fit together."""
+        if not self._fits():
+            raise ArtifactError("The stored view is damaged: categorical columns.")
+
+    def _fits(self) -> bool:
+        n = self.n_columns
+        if (
+            len(self.starts) != n + 1
+            or self.starts[0] != 0
+            or self.starts[-1] != len(self.codes)
+            or (np.diff(self.starts) < 0).any()
+            or not len(self.widths) == len(self.others) == len(self.gaps) == n
+            or not np.isin(self.others, (0, 1)).all()
+            or not np.isin(self.gaps, (0, 1)).all()
+            or (self.widths < 0).any()
+            or (self.widths > self.seen).any()
+            or (
+                self.form != "one_hot" and (self.widths + self.others + self.gaps).any()
+            )
+        ):
+            return False
+        for i in range(n):
+            codes = self.codes[self.starts[i] : self.starts[i + 1]]
+            used = np.sort(codes[codes != -1])
+            if len(used) != self.seen[i] or (used != np.arange(len(used))).any():
+                return False
+            if self._first(i) + self.widths[i] > self.seen[i]:
+                return False
+        return True
+
+    def _first(self, i: int) -> int:
+        """First code with a column: of two levels, the rarer one says it all."""
+        return int(self._is_pair(i))
+
+    def _is_pair(self, i: int) -> bool:
+        alone = not self.others[i] and not self.gaps[i]
+        return bool(self.seen[i] == 2 and self.widths[i] == 1 and alone)
+
+    def _plain(self, i: int, table: NDArray[np.int32]) -> FloatArray:
+        """Values by schema code, the last for missing."""
+        lookup = np.append(table, np.int32(-1)).astype(np.float64)
+        if not self.impute:
+            lookup[lookup < 0] = np.nan
+        elif self.form == "native":
+            lookup[lookup < 0] = float(self.seen[i])
+        return lookup
+
+    def _targets(self, i: int, table: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Column that is 1, by schema code, the last for missing; -1 for none."""
+        width, first = int(self.widths[i]), self._first(i)
+        lookup = table.astype(np.int64) - first
+        # Levels that training rows lack are like the rare ones.
+        rest = width if self.others[i] else -1
+        lookup[(lookup >= width) | (table < 0)] = rest
+        lookup[lookup < -1] = -1
+        gap = width + int(self.others[i]) if self.gaps[i] else -1
+        return np.append(lookup, np.int64(gap))
+
+
+def _widths(seen: IntArray, gaps: IntArray, n_rows: int) -> tuple[IntArray, IntArray]:
+    """Share out the one-hot columns: the same limit for all, at most 30 a column."""
+    most = min(_ONE_HOT_WIDTH, max(100, _ONE_HOT_CELLS // max(1, n_rows)))
+    limit = _ONE_HOT_LEVELS
+    while limit > 1 and int(np.minimum(seen, limit + 1).sum()) > most:
+        limit -= 1
+    others = (seen > limit).astype(np.int64)
+    widths = np.minimum(seen, limit)
+    pair = (seen == 2) & (gaps == 0) & (others == 0)
+    return np.where(pair, 1, widths), others

@@ -1,0 +1,256 @@
+"""One column of a schema: learnt from training rows, applied to any rows."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self
+
+import polars as pl
+
+from headstart.exceptions import ArtifactError, ColumnError
+from headstart.tables.kinds import ColumnKind, Inference
+from headstart.tables.levels import LEVEL_LIMIT, learn_levels, level_text, to_levels
+from headstart.tables.moments import (
+    PARTS,
+    date_parts,
+    find_format,
+    origin,
+    parse_moments,
+    to_clock,
+)
+from headstart.tables.numbers import find_text, to_numbers
+from headstart.tables.text_features import TEXT_PARTS, text_parts
+
+__all__ = ["Column", "apply_column", "learn_column"]
+
+_TRUE = ("true", "yes", "y", "t", "1", "1.0")
+_FALSE = ("false", "no", "n", "f", "0", "0.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What is known of a column of the training table.
+
+    Parameters
+    ----------
+    name : str
+    kind : ColumnKind
+    reason : str
+        Why it is of this kind, in words.
+    dtype : str
+        Type in the training table, as polars names it.
+    n_missing : int
+        Missing values in training, among them ±inf.
+    parts : tuple of str
+        What of it is used: `PARTS` of dates, `TEXT_PARTS` of text, else empty.
+    levels : tuple of str
+        Levels of a categorical column, sorted.
+    form : str
+        ``strptime`` format of a datetime column of text.
+    zone : str
+        Time zone in which a datetime column is read; "" without zones.
+    start : int
+        First moment of a datetime column, microseconds since 1970.
+    """
+
+    name: str
+    kind: ColumnKind
+    reason: str
+    dtype: str
+    n_missing: int = 0
+    parts: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    form: str = ""
+    zone: str = ""
+    start: int = 0
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the canonical columns that it becomes, none if it is left out."""
+        if not self.kind.is_used:
+            return ()
+        if self.kind in (ColumnKind.DATETIME, ColumnKind.TEXT):
+            return tuple(f"{self.name}.{part}" for part in self.parts)
+        return (self.name,)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: Any) -> Self:
+        """Read what `to_record` wrote.
+
+        Raises
+        ------
+        ArtifactError
+            If the record is not one of a column.
+        """
+        known = {field.name for field in fields(cls)}
+        if not isinstance(record, Mapping) or set(record) != known:
+            raise ArtifactError("The stored schema has a column with wrong fields.")
+        try:
+            kind = ColumnKind(record["kind"])
+        except ValueError as error:
+            raise ArtifactError(f"The stored schema is damaged: {error}.") from error
+        texts = ("name", "reason", "dtype", "form", "zone")
+        numbers = ("n_missing", "start")
+        if not (
+            all(isinstance(record[k], str) for k in texts)
+            and all(type(record[k]) is int for k in numbers)
+            and all(_is_texts(record[k]) for k in ("parts", "levels"))
+            and set(record["parts"]) <= {*PARTS, *TEXT_PARTS}
+            and len(set(record["levels"])) == len(record["levels"]) <= LEVEL_LIMIT
+            and abs(record["start"]) < 2**63
+        ):
+            raise ArtifactError(
+                f"The stored schema is damaged at column {str(record['name'])[:80]!r}."
+            )
+        plain = {**record, "kind": kind}
+        plain["parts"] = tuple(record["parts"])
+        plain["levels"] = tuple(record["levels"])
+        return cls(**plain)
+
+
+def learn_column(series: pl.Series, inference: Inference) -> Column:
+    """Learn a column of the given kind.
+
+    Raises
+    ------
+    ColumnError
+        If the values cannot be of that kind.
+    """
+    name, kind = series.name, inference.kind
+    column = Column(name, kind, inference.reason, str(series.dtype))
+    if not kind.is_used:
+        return replace(column, n_missing=series.null_count())
+    if series.dtype.is_nested() or series.dtype in (pl.Object, pl.Binary):
+        raise nested_error(series)
+    if kind is ColumnKind.CATEGORICAL:
+        text = level_text(series)
+        column = replace(column, levels=learn_levels(text), n_missing=text.null_count())
+    elif kind is ColumnKind.DATETIME:
+        column = _learn_moments(column, series, inference.form)
+    elif kind is ColumnKind.TEXT:
+        column = replace(column, parts=TEXT_PARTS, n_missing=series.null_count())
+    else:
+        # Applied once, so that a wrong override is told at fit, not at predict.
+        found, _ = apply_column(series, column)
+        column = replace(column, n_missing=found[0].null_count())
+    return column
+
+
+def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], int]:
+    """Return the canonical columns, and the number of values of unseen levels.
+
+    Raises
+    ------
+    ColumnError
+        If the values are not of the column's kind.
+    """
+    if series.dtype.is_nested() or series.dtype in (pl.Object, pl.Binary):
+        raise nested_error(series)
+    unseen = 0
+    match column.kind:
+        case ColumnKind.NUMERIC:
+            found = [_numeric(series, column)]
+        case ColumnKind.BOOLEAN:
+            found = [_boolean(series, column)]
+        case ColumnKind.CATEGORICAL:
+            levels, unseen = to_levels(level_text(series), column.levels)
+            found = [levels]
+        case ColumnKind.DATETIME:
+            clock = _clock(series, column)
+            parts = date_parts(clock, column.start)
+            found = [parts[part] for part in column.parts]
+        case ColumnKind.TEXT:
+            text = level_text(series)
+            parts = text_parts(text)
+            found = [parts[part] for part in column.parts]
+        case _:
+            found = []
+    names = column.features
+    return [s.alias(n) for s, n in zip(found, names, strict=True)], unseen
+
+
+def nested_error(series: pl.Series) -> ColumnError:
+    """Return the error about a column that holds lists, mappings or bytes."""
+    return ColumnError(
+        f"Column {series.name!r} holds {series.dtype} values. Expected one number, "
+        "text, boolean or date a row. hint: spread it over several columns, or leave "
+        f"it out with columns={{{series.name!r}: 'identifier'}}."
+    )
+
+
+def _learn_moments(column: Column, series: pl.Series, form: str) -> Column:
+    is_text = not series.dtype.is_temporal()
+    if is_text and not form and series.dtype == pl.String:
+        form = find_format(series) or ""
+    moments = parse_moments(series, form, column=column.name)
+    zone = getattr(moments.dtype, "time_zone", None) or ""
+    clock = to_clock(moments, zone)
+    start = origin(clock)
+    parts = date_parts(clock, start)
+    # A part that never varied in training can teach nothing.
+    used = [p for p in PARTS if p == "days" or parts[p].drop_nulls().n_unique() > 1]
+    return replace(
+        column,
+        form=form if is_text else "",
+        zone=zone,
+        start=start,
+        parts=tuple(used),
+        n_missing=clock.null_count(),
+    )
+
+
+def _clock(series: pl.Series, column: Column) -> pl.Series:
+    moments = parse_moments(series, column.form, column=column.name)
+    return to_clock(moments, column.zone)
+
+
+def _numeric(series: pl.Series, column: Column) -> pl.Series:
+    dtype = series.dtype
+    if dtype in (pl.Date, pl.Datetime):
+        raise ColumnError(
+            f"Column {column.name!r} must hold numbers. Got dates ({dtype}) instead. "
+            f"hint: declare it with columns={{{column.name!r}: 'datetime'}}, and train "
+            "again."
+        )
+    numbers = to_numbers(series)
+    is_text = dtype in (pl.String, pl.Categorical, pl.Enum)
+    if is_text and numbers.null_count() > series.null_count():
+        found = find_text(series)
+        if found is not None:
+            row, value = found
+            raise ColumnError(
+                f"Column {column.name!r} must hold numbers. Got {value[:80]!r} "
+                f"(row {row}) instead. hint: correct the value, leave it empty, or "
+                f"train with columns={{{column.name!r}: 'categorical'}}."
+            )
+    return numbers
+
+
+def _boolean(series: pl.Series, column: Column) -> pl.Series:
+    dtype = series.dtype
+    if dtype == pl.Boolean or dtype == pl.Null:
+        return series.cast(pl.Float64)
+    text = level_text(series).str.to_lowercase()
+    table = text.to_frame("t")
+    value = (
+        pl.when(pl.col("t").is_in(_TRUE))
+        .then(1.0)
+        .when(pl.col("t").is_in(_FALSE))
+        .then(0.0)
+    )
+    found = table.select(value.alias("v"))["v"]
+    bad = found.is_null() & text.is_not_null() & (text != "nan")
+    if bad.any():
+        row = bad.arg_max() or 0
+        raise ColumnError(
+            f"Column {column.name!r} must hold booleans. Got {str(series[row])[:80]!r} "
+            f"(row {row}) instead. Expected true or false, yes or no, 1 or 0."
+        )
+    return found
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)

@@ -1,0 +1,212 @@
+"""The one door for tables: whatever the user has becomes a polars DataFrame."""
+
+import difflib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headstart.exceptions import ColumnError, TableError
+from headstart.tables.files import read_table
+from headstart.tables.from_numpy import columns_of_matrix, columns_of_records, dense
+from headstart.tables.from_pandas import columns_of_pandas, is_pandas
+from headstart.tables.vectors import to_series
+
+__all__ = ["feature_names", "split_target", "to_frame"]
+
+
+def to_frame(data: Any, names: Sequence[str] | None = None) -> pl.DataFrame:
+    """Return any table as a polars DataFrame.
+
+    Parameters
+    ----------
+    data : table
+        A DataFrame of pandas or polars (lazy ones are collected), a pyarrow table or
+        anything else with ``__arrow_c_stream__``, a NumPy matrix or structured array,
+        a SciPy sparse matrix, a dictionary of columns, a list of dictionaries or of
+        rows, or the path of a file (see `read_table`). Not copied where possible.
+    names : sequence of str, optional
+        Names for the columns of data that has none (matrices, lists of rows);
+        ``x0, x1, ...`` otherwise.
+
+    Raises
+    ------
+    TableError
+        If it is no table, a file cannot be read, or a nameless table has not as many
+        columns as `names`.
+    ColumnError
+        If two columns have one name, or a column holds what no table can.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> to_frame(np.zeros((2, 3))).columns
+    ['x0', 'x1', 'x2']
+    """
+    if isinstance(data, str | Path):
+        return read_table(data)
+    if isinstance(data, pl.LazyFrame):
+        data = data.collect()
+    if isinstance(data, pl.DataFrame):
+        return _without_objects(data)
+    if is_pandas(data):
+        return _of_pandas(data)
+    if hasattr(data, "toarray") and hasattr(data, "nnz"):
+        return _joined(columns_of_matrix(dense(data), names))
+    if isinstance(data, np.ndarray):
+        return _of_array(data, names)
+    if isinstance(data, Mapping):
+        return _of_mapping(data)
+    if isinstance(data, list | tuple):
+        return _of_rows(data, names)
+    if hasattr(data, "__arrow_c_stream__") and not isinstance(data, pl.Series):
+        return _of_arrow(data)
+    if hasattr(data, "__array__") and not isinstance(data, pl.Series):
+        return _of_array(np.asarray(data), names)
+    raise TableError(_no_table(data))
+
+
+def feature_names(data: Any) -> tuple[str, ...] | None:
+    """Return the column names that a table brings along, None if it has none.
+
+    Paths are None too: only reading tells. Names that are not strings count as none,
+    as for scikit-learn.
+    """
+    if isinstance(data, pl.LazyFrame):
+        return tuple(data.collect_schema().names())
+    if isinstance(data, np.ndarray):
+        return tuple(data.dtype.names) if data.dtype.names else None
+    if isinstance(data, Mapping):
+        columns: Any = list(data)
+    else:
+        columns = getattr(data, "columns", None)
+        if columns is None or (
+            not isinstance(data, pl.DataFrame) and not is_pandas(data)
+        ):
+            columns = getattr(data, "column_names", None)
+    if columns is None or not all(isinstance(c, str) for c in columns):
+        return None
+    return tuple(columns)
+
+
+def split_target(frame: pl.DataFrame, target: str) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the table without the target column, and that column.
+
+    Raises
+    ------
+    ColumnError
+        If there is no such column; offers the near spelling.
+    """
+    if target not in frame.columns:
+        near = difflib.get_close_matches(str(target), frame.columns, 1)
+        shown = ", ".join(repr(c) for c in frame.columns[:10])
+        more = ", ..." if frame.width > 10 else ""
+        hint = f" hint: did you mean {near[0]!r}?" if near else ""
+        raise ColumnError(
+            f"The table has no target column {target!r}. It has {shown}{more}.{hint}"
+        )
+    return frame.drop(target), frame[target]
+
+
+def _of_pandas(data: Any) -> pl.DataFrame:
+    if getattr(data, "ndim", 0) != 2:
+        raise TableError(
+            f"A table must have 2 dimensions. Got a pandas {type(data).__name__} "
+            "instead. Reshape your data: use series.to_frame() if it is a column."
+        )
+    _check_names([str(name) for name in data.columns])
+    found = _joined(columns_of_pandas(data))
+    return found if found.width else pl.DataFrame()
+
+
+def _of_array(data: np.ndarray[Any, Any], names: Sequence[str] | None) -> pl.DataFrame:
+    if data.dtype.names is not None:
+        return _joined(columns_of_records(data))
+    return _joined(columns_of_matrix(data, names))
+
+
+def _of_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
+    columns = [to_series(values, str(name)) for name, values in data.items()]
+    lengths = {c.name: len(c) for c in columns}
+    if len(set(lengths.values())) > 1:
+        first, *others = lengths
+        other = next(n for n in others if lengths[n] != lengths[first])
+        raise TableError(
+            f"All columns must be of one length. Got {lengths[first]} rows in column "
+            f"{first!r} and {lengths[other]} in column {other!r}."
+        )
+    return _joined(columns)
+
+
+def _of_rows(data: Sequence[Any], names: Sequence[str] | None) -> pl.DataFrame:
+    if data and all(isinstance(row, Mapping) for row in data):
+        keys = list(dict.fromkeys(key for row in data for key in row))
+        return _joined(
+            [to_series([row.get(key) for row in data], str(key)) for key in keys]
+        )
+    if data and all(isinstance(row, list | tuple) for row in data):
+        widths = Counter(len(row) for row in data)
+        if len(widths) > 1:
+            usual = widths.most_common(1)[0][0]
+            row = next(i for i, r in enumerate(data) if len(r) != usual)
+            raise TableError(
+                f"All rows must be of one length. Got {len(data[row])} values in row "
+                f"{row} where the others have {usual}."
+            )
+        columns = list(zip(*data, strict=True))
+        if names is not None and len(names) != len(columns):
+            columns_of_matrix(np.empty((0, len(columns))), names)  # Says it.
+        names = names or [f"x{i}" for i in range(len(columns))]
+        return _joined([to_series(c, n) for c, n in zip(columns, names, strict=True)])
+    return _of_array(np.asarray(data), names)
+
+
+def _of_arrow(data: Any) -> pl.DataFrame:
+    names = getattr(data, "column_names", None)
+    if names is None:
+        names = getattr(getattr(data, "schema", None), "names", None)
+    if names is not None:
+        _check_names([str(name) for name in names])
+    try:
+        found = pl.DataFrame(data)
+    except Exception as error:
+        raise TableError(
+            f"The Arrow data ({type(data).__name__}) cannot be read: {error}"
+        ) from error
+    return _without_objects(found)
+
+
+def _without_objects(frame: pl.DataFrame) -> pl.DataFrame:
+    objects = [n for n, t in frame.schema.items() if t == pl.Object]
+    return frame.with_columns(to_series(frame[n], n) for n in objects)
+
+
+def _joined(columns: list[pl.Series]) -> pl.DataFrame:
+    _check_names([c.name for c in columns])
+    return pl.DataFrame(columns)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    doubled = [name for name, n in Counter(names).items() if n > 1]
+    if doubled:
+        shown = ", ".join(repr(name) for name in doubled[:10])
+        raise ColumnError(
+            f"Column names must differ. More than one column is named {shown}. "
+            "hint: rename or drop the others (names are compared as text)."
+        )
+
+
+def _no_table(data: Any) -> str:
+    if isinstance(data, pl.Series) or np.isscalar(data) or data is None:
+        got = f"{type(data).__name__}, which has less than 2 dimensions"
+    else:
+        got = f"{type(data).__module__}.{type(data).__name__}"
+    return (
+        f"X must be a table. Got {got}. Expected a pandas or polars DataFrame, a "
+        "pyarrow table, a NumPy matrix, a SciPy sparse matrix, a dictionary of "
+        "columns, or the path of a CSV or Parquet file. Reshape your data if it is a "
+        "single column: a table must have 2 dimensions."
+    )

@@ -1,0 +1,64 @@
+"""Levels of categorical columns: values as text, one way for every type."""
+
+import polars as pl
+
+__all__ = ["LEVEL_LIMIT", "learn_levels", "level_text", "to_levels"]
+
+LEVEL_LIMIT = 10_000
+"""Levels a column keeps at most, the most frequent ones; others count as unseen."""
+
+# Above this a float's whole value may not be what was written.
+_EXACT = 2.0**53
+
+
+def level_text(series: pl.Series) -> pl.Series:
+    """Return the values as text: trimmed, blank ones missing, 2.0 written as 2."""
+    dtype = series.dtype
+    name = series.name
+    if isinstance(dtype, pl.Categorical | pl.Enum):
+        series = series.cast(pl.String)
+    elif dtype.is_float() or dtype.is_decimal():
+        return _number_text(series.cast(pl.Float64))
+    elif dtype == pl.Boolean:
+        true, false = pl.lit("True"), pl.lit("False")
+        column = pl.col(name)
+        written = pl.when(column).then(true).when(~column).then(false)
+        return series.to_frame().select(written.alias(name))[name]
+    elif dtype != pl.String:
+        return series.cast(pl.String)
+    trimmed = pl.col(name).str.strip_chars()
+    return series.to_frame().select(pl.when(trimmed != "").then(trimmed).alias(name))[
+        name
+    ]
+
+
+def learn_levels(text: pl.Series) -> tuple[str, ...]:
+    """Return the levels of a column of `level_text`, sorted; see `LEVEL_LIMIT`."""
+    counted = text.drop_nulls().value_counts(name="n")
+    if counted.height > LEVEL_LIMIT:
+        order = counted.sort(["n", text.name], descending=[True, False])
+        counted = order.head(LEVEL_LIMIT)
+    return tuple(counted[text.name].sort().to_list())
+
+
+def to_levels(text: pl.Series, levels: tuple[str, ...]) -> tuple[pl.Series, int]:
+    """Return `text` as an Enum of `levels`, and how many values are not among them.
+
+    Such values become missing.
+    """
+    found = text.cast(pl.Enum(levels), strict=False)
+    return found, found.null_count() - text.null_count()
+
+
+def _number_text(series: pl.Series) -> pl.Series:
+    name = series.name
+    value = pl.col(name)
+    whole = (value == value.floor()) & (value.abs() < _EXACT)
+    written = (
+        pl.when(value.is_nan())
+        .then(None)
+        .when(whole)
+        .then(value.cast(pl.Int64, strict=False).cast(pl.String))
+        .otherwise(value.cast(pl.String))
+    )
+    return series.to_frame().select(written.alias(name))[name]

@@ -1,0 +1,286 @@
+"""The schema: what columns a table has, learnt once and enforced ever after."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import polars as pl
+
+from headstart.exceptions import ArtifactError, ColumnError, TableError
+from headstart.tables.columns import Column, apply_column, learn_column, nested_error
+from headstart.tables.kinds import ColumnKind, Inference, infer_kind
+
+__all__ = ["Schema"]
+
+_FORMAT = 1
+# A table without one usable column gets a column of zeros, so that it has rows and
+# learners find what they can: the mean, the class shares.
+_NOTHING = "(no usable column)"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Kinds of the columns of a table, and the way to one canonical form.
+
+    A canonical table has only columns that can be learnt from: numbers as Float64 with
+    null where missing, categories as Enum of the training levels with null where
+    missing or unseen. Dates and text have become numbers; identifiers and constants
+    are left out.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+        All columns of the training table, in its order.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> table = pl.DataFrame({"age": [31, 45, 31], "town": ["Ulm", "Bonn", "Ulm"]})
+    >>> schema = Schema.learn(table)
+    >>> [str(column.kind) for column in schema.columns]
+    ['numeric', 'categorical']
+    >>> schema.apply(pl.DataFrame({"town": ["Bonn"], "age": ["29"]})).columns
+    ['age', 'town']
+    """
+
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def learn(
+        cls,
+        frame: pl.DataFrame,
+        overrides: Mapping[str, ColumnKind | str] | None = None,
+    ) -> Self:
+        """Learn the schema of a training table.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            What `to_frame` returned, without the target.
+        overrides : mapping of str to ColumnKind or str
+            Kinds that are not to be inferred, by column name.
+
+        Raises
+        ------
+        TableError
+            If the table has no rows or no columns.
+        ColumnError
+            If an override names no column or no kind, or a column cannot be of its
+            kind.
+        """
+        _check_not_empty(frame)
+        declared = _check_overrides(overrides or {}, frame.columns)
+        columns = tuple(_learn(series, declared) for series in frame.iter_columns())
+        if not any(c.kind.is_used for c in columns):
+            columns = tuple(
+                _rescue(series, column, declared)
+                for series, column in zip(frame.iter_columns(), columns, strict=True)
+            )
+        _check_features(columns)
+        return cls(columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns of the training table."""
+        return tuple(c.name for c in self.columns)
+
+    @property
+    def used(self) -> tuple[Column, ...]:
+        """The columns that become features."""
+        return tuple(c for c in self.columns if c.kind.is_used)
+
+    @property
+    def dropped(self) -> tuple[Column, ...]:
+        """The columns that are left out; their `reason` says why."""
+        return tuple(c for c in self.columns if not c.kind.is_used)
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """Names of the columns of a canonical table, in order."""
+        found = tuple(f for c in self.columns for f in c.features)
+        return found or (_NOTHING,)
+
+    @property
+    def n_categorical(self) -> int:
+        """Categorical columns of a canonical table."""
+        return sum(c.kind is ColumnKind.CATEGORICAL for c in self.columns)
+
+    @property
+    def n_numeric(self) -> int:
+        """Numeric columns of a canonical table: booleans, dates and text included."""
+        return len(self.features) - self.n_categorical
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name.
+
+        Raises
+        ------
+        ColumnError
+            If there is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise ColumnError(_unknown(name, self.names))
+
+    def apply(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the canonical form of a table.
+
+        Columns are found by name, in any order; others, and those that training left
+        out, are ignored.
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing, or holds what its kind does not allow.
+        """
+        return self.apply_and_count(frame)[0]
+
+    def apply_and_count(
+        self, frame: pl.DataFrame
+    ) -> tuple[pl.DataFrame, dict[str, int]]:
+        """Return the canonical form, and how many values of each column are new.
+
+        Returns
+        -------
+        canonical : DataFrame
+        unseen : dict of str to int
+            For each categorical column that has any: values of levels that training
+            did not have, which have become missing.
+        """
+        given = {series.name: series for series in frame.iter_columns()}
+        missing = [c.name for c in self.used if c.name not in given]
+        if missing:
+            raise ColumnError(_missing(missing, frame.columns))
+        found: list[pl.Series] = []
+        unseen: dict[str, int] = {}
+        for column in self.used:
+            parts, n_unseen = apply_column(given[column.name], column)
+            found.extend(parts)
+            if n_unseen:
+                unseen[column.name] = n_unseen
+        if not found:
+            return pl.DataFrame({_NOTHING: pl.zeros(frame.height, eager=True)}), unseen
+        return pl.DataFrame(found), unseen
+
+    def to_json(self) -> str:
+        """Return the schema as JSON."""
+        record = {"format": _FORMAT, "columns": [c.to_record() for c in self.columns]}
+        return json.dumps(record, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        ArtifactError
+            If the text is not a schema, or one of a newer version.
+        """
+        try:
+            record: Any = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ArtifactError(f"The stored schema is no JSON: {error}") from error
+        if not isinstance(record, dict) or not isinstance(record.get("columns"), list):
+            raise ArtifactError("The stored schema lacks its columns.")
+        if record.get("format") != _FORMAT:
+            raise ArtifactError(
+                f"The stored schema has format {record.get('format')!r}. Expected "
+                f"{_FORMAT}. hint: read it with the version that wrote it."
+            )
+        columns = tuple(Column.from_record(r) for r in record["columns"])
+        if len({c.name for c in columns}) != len(columns):
+            raise ArtifactError("The stored schema names a column twice.")
+        features = [f for c in columns for f in c.features]
+        if len(set(features)) != len(features):
+            raise ArtifactError("The stored schema names a feature twice.")
+        return cls(columns)
+
+
+def _learn(series: pl.Series, declared: Mapping[str, ColumnKind]) -> Column:
+    kind = declared.get(series.name)
+    if kind is not None:
+        return learn_column(series, Inference(kind, "declared by the user"))
+    try:
+        inference = infer_kind(series)
+    except ValueError as error:
+        raise nested_error(series) from error
+    return learn_column(series, inference)
+
+
+def _rescue(
+    series: pl.Series, column: Column, declared: Mapping[str, ColumnKind]
+) -> Column:
+    """Use an identifier after all, where the table has nothing else."""
+    if column.kind is not ColumnKind.IDENTIFIER or column.name in declared:
+        return column
+    kind = ColumnKind.NUMERIC if series.dtype.is_numeric() else ColumnKind.CATEGORICAL
+    reason = f"{column.reason}; used because no other column is usable"
+    return learn_column(series, Inference(kind, reason))
+
+
+def _check_not_empty(frame: pl.DataFrame) -> None:
+    if frame.width == 0:
+        raise TableError(
+            f"The table has no columns: 0 feature(s) (shape=({frame.height}, 0)) while "
+            "a minimum of 1 is required."
+        )
+    if frame.height == 0:
+        raise TableError(
+            f"The table has no rows: 0 sample(s) (shape=(0, {frame.width})) while a "
+            "minimum of 1 is required."
+        )
+
+
+def _check_overrides(
+    overrides: Mapping[str, ColumnKind | str], names: list[str]
+) -> dict[str, ColumnKind]:
+    known = [str(kind) for kind in ColumnKind]
+    declared = {}
+    for name, kind in overrides.items():
+        if name not in names:
+            raise ColumnError(f"columns= is wrong. {_unknown(name, names)}")
+        if kind not in known:
+            near = difflib.get_close_matches(str(kind), known, 1)
+            hint = f" hint: did you mean {near[0]!r}?" if near else ""
+            raise ColumnError(
+                f"The kind of column {name!r} must be one of {', '.join(known)}. "
+                f"Got {kind!r} instead.{hint}"
+            )
+        declared[name] = ColumnKind(kind)
+    return declared
+
+
+def _check_features(columns: tuple[Column, ...]) -> None:
+    seen: dict[str, str] = {}
+    for column in columns:
+        for feature in column.features:
+            if feature in seen:
+                raise ColumnError(
+                    f"Columns {seen[feature]!r} and {column.name!r} both become a "
+                    f"feature named {feature!r}. hint: rename one of them."
+                )
+            seen[feature] = column.name
+
+
+def _missing(missing: list[str], given: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in missing[:10])
+    more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
+    near = difflib.get_close_matches(missing[0], given, 1)
+    hint = f" hint: is {near[0]!r} meant for {missing[0]!r}?" if near else ""
+    noun = "column" if len(missing) == 1 else "columns"
+    return (
+        f"The table lacks {noun} {shown}{more}, which the model was trained on. "
+        f"It has {len(given)} columns.{hint}"
+    )
+
+
+def _unknown(name: str, names: list[str] | tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(str(name), names, 1)
+    hint = f" hint: did you mean {near[0]!r}?" if near else ""
+    more = ", ..." if len(names) > 10 else ""
+    shown = ", ".join(repr(n) for n in names[:10]) + more
+    return f"The table has no column {name!r}. It has {shown}.{hint}"

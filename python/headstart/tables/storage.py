@@ -1,0 +1,41 @@
+"""Canonical tables on disk, as Arrow IPC files for workers to read."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+
+from headstart.exceptions import TableError
+
+__all__ = ["read_frame", "write_frame"]
+
+
+def write_frame(frame: pl.DataFrame, path: str | Path) -> None:
+    """Write a table, renamed into place when whole.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        frame.rechunk().write_ipc(partial, compression="uncompressed")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_frame(path: str | Path) -> pl.DataFrame:
+    """Read what `write_frame` wrote; as fast as memory, mapped where polars can.
+
+    Raises
+    ------
+    TableError
+        If the file is not there or is not a whole Arrow file.
+    """
+    try:
+        return pl.read_ipc(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise TableError(f"The stored table {path} cannot be read: {error}") from error

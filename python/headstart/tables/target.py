@@ -1,0 +1,313 @@
+"""Targets: the kind of problem, and labels as codes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.base.task import TaskKind
+from headstart.exceptions import ArtifactError, TableError
+from headstart.tables.levels import level_text
+from headstart.tables.vectors import to_series
+
+__all__ = ["CLASS_LIMIT", "FEW_CLASSES", "TargetEncoder", "to_target"]
+
+FEW_CLASSES = 20
+"""Integers are classes up to this many different ones, four rows each on average."""
+CLASS_LIMIT = 1_000
+"""More classes than this are refused."""
+
+_ROWS_A_CLASS = 4
+_DTYPES = {"bool", "object", "float32", "float64", "str"} | {
+    f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
+}
+
+Wanted = TaskKind | str | None
+
+
+@dataclass(frozen=True, eq=False)
+class TargetEncoder:
+    """The way between targets as the user has them and as learners do.
+
+    Parameters
+    ----------
+    kind : TaskKind
+    classes : ndarray of shape (n_classes,) or None
+        Labels in sorted order, of their own type: `encode` gives their places. None
+        for regression.
+
+    Examples
+    --------
+    >>> encoder = TargetEncoder.learn(["no", "yes", "no"])
+    >>> encoder.kind, encoder.encode(["yes", "no"])
+    (<TaskKind.BINARY: 'binary'>, array([1, 0]))
+    """
+
+    kind: TaskKind
+    classes: NDArray[Any] | None
+
+    @classmethod
+    def learn(cls, y: Any, kind: Wanted = None) -> Self:
+        """Learn from the training target.
+
+        Parameters
+        ----------
+        y : column of values
+        kind : TaskKind, "classification" or "regression", optional
+            The kind of problem. If not told: text, booleans and categories are
+            classes; so are integers of at most 20 different values with four rows
+            each on average, and any two whole numbers; other numbers are values.
+
+        Raises
+        ------
+        TableError
+            If values are missing or infinite, there is only one class or more than
+            1,000, or the target is not of the kind.
+        """
+        series = to_target(y)
+        values = _values(series)
+        if _is_regression(values, kind, series.len()):
+            _check_numbers(values)
+            return cls(TaskKind.REGRESSION, None)
+        classes = _classes(values, y)
+        _check_classes(classes, values, kind)
+        found = TaskKind.BINARY if len(classes) == 2 else TaskKind.MULTICLASS
+        if kind == TaskKind.BINARY and found is not TaskKind.BINARY:
+            raise TableError(
+                f"A binary target must have 2 classes. Got {len(classes)}: "
+                f"{_some(classes)}."
+            )
+        # A multiclass problem may be asked for with two classes.
+        return cls(TaskKind.MULTICLASS if kind == "multiclass" else found, classes)
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes, 0 for regression."""
+        return 0 if self.classes is None else len(self.classes)
+
+    def encode(self, y: Any) -> NDArray[np.int64] | NDArray[np.float64]:
+        """Return class codes, or floats for regression.
+
+        Raises
+        ------
+        TableError
+            If a value is missing, infinite, or a label that training did not have.
+        """
+        values = _values(to_target(y))
+        if self.classes is None:
+            _check_numbers(values)
+            return values.astype(np.float64)
+        labels = self.classes
+        if labels.dtype.kind in "OU":
+            values = _as_labels(values)
+        elif values.dtype.kind not in "biuf":
+            raise TableError(
+                f"The target must hold labels such as {_some(labels)}. Got "
+                f"{str(values[0])!r} instead."
+            )
+        codes = np.searchsorted(labels, values)
+        codes[codes == len(labels)] = 0
+        bad = np.flatnonzero(labels[codes] != values)
+        if len(bad):
+            row = int(bad[0])
+            raise TableError(
+                f"The target holds the label {values[row : row + 1].tolist()[0]!r} "
+                f"(row {row}), which training did not have. Known: {_some(labels)}."
+            )
+        return codes.astype(np.int64)
+
+    def decode(self, codes: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels of class codes; values of a regression as they are."""
+        if self.classes is None:
+            return np.asarray(codes, dtype=np.float64)
+        return self.classes[np.asarray(codes, dtype=np.int64)]
+
+    def to_json(self) -> str:
+        """Return the encoder as JSON."""
+        record: dict[str, Any] = {"kind": str(self.kind), "classes": None}
+        if self.classes is not None:
+            name = "str" if self.classes.dtype.kind == "U" else self.classes.dtype.name
+            record |= {"classes": self.classes.tolist(), "dtype": name}
+        return json.dumps(record, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        ArtifactError
+            If the text is not a target encoder.
+        """
+        try:
+            record: Any = json.loads(text)
+            kind = TaskKind(record["kind"])
+            classes = _read_classes(record) if kind.is_classification else None
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            OverflowError,
+            RecursionError,
+        ) as error:
+            raise ArtifactError(
+                f"The stored target encoder is damaged: {error}"
+            ) from error
+        return cls(kind, classes)
+
+
+def to_target(y: Any) -> pl.Series:
+    """Return the target as a Series without missing values.
+
+    Raises
+    ------
+    TableError
+        If values are missing (says how many, and where first), or there is no row.
+    """
+    series = to_series(y, "target")
+    if series.dtype.is_nested():
+        raise TableError(
+            f"The target must hold one value a row. Got {series.dtype} instead."
+        )
+    if series.dtype.is_float():
+        series = series.fill_nan(None)
+    if series.len() == 0:
+        raise TableError(
+            "The target has no rows: 0 sample(s) while a minimum of 1 is required."
+        )
+    n_missing = series.null_count()
+    if n_missing:
+        rows = series.is_null().arg_true().head(5).to_list()
+        listed = ", ".join(map(str, rows)) + (", ..." if n_missing > 5 else "")
+        raise TableError(
+            f"The target must not have missing values. Input y contains NaN or null in "
+            f"{n_missing:,} of {series.len():,} rows (first: {listed}). "
+            "hint: leave these rows out."
+        )
+    return series
+
+
+def _values(series: pl.Series) -> NDArray[Any]:
+    """NumPy values: numbers and booleans as they are, all else as text."""
+    dtype = series.dtype
+    if dtype.is_decimal():
+        return series.cast(pl.Float64).to_numpy()
+    if dtype.is_integer() and dtype in (pl.Int128, pl.UInt128):
+        return series.cast(pl.Float64).to_numpy()
+    if dtype.is_numeric() or dtype == pl.Boolean:
+        return series.to_numpy()
+    if dtype.is_temporal():
+        raise TableError(
+            f"The target must hold labels or numbers. Got {dtype} instead. hint: turn "
+            "it into a number, such as the days since a fixed date."
+        )
+    return np.asarray(series.cast(pl.String).to_list(), dtype=object)
+
+
+def _is_regression(values: NDArray[Any], kind: Wanted, n_rows: int) -> bool:
+    known = {"classification", "regression", *TaskKind}
+    if kind is not None and kind not in known:
+        raise TableError(
+            f"The kind of problem must be one of {', '.join(sorted(known))}. "
+            f"Got {kind!r} instead."
+        )
+    is_number = values.dtype.kind in "iuf"
+    if kind == "regression":
+        if values.dtype.kind == "O":
+            raise TableError(
+                "The target of a regression must hold numbers. Got text such as "
+                f"{str(values[0])[:40]!r} instead. hint: is it a classification?"
+            )
+        return True
+    if kind is not None or not is_number:
+        return False
+    if values.dtype.kind == "f":
+        whole = bool(np.isfinite(values).all() and (values == np.floor(values)).all())
+        return not (whole and len(np.unique(values)) == 2)
+    n_distinct = len(np.unique(values))
+    few = n_distinct <= FEW_CLASSES and n_distinct * _ROWS_A_CLASS <= n_rows
+    return not (few or n_distinct <= 2)
+
+
+def _classes(values: NDArray[Any], y: Any) -> NDArray[Any]:
+    """Sorted labels; of a NumPy target's own type."""
+    if values.dtype.kind == "f":
+        _check_numbers(values)
+        if not (values == np.floor(values)).all():
+            bad = int(np.flatnonzero(values != np.floor(values))[0])
+            raise TableError(
+                "Unknown label type: continuous. The target of a classification must "
+                f"hold labels. Got {float(values[bad])!r} (row {bad}) instead. "
+                "hint: use a regression, or make classes of the values."
+            )
+    if values.dtype.kind == "O":
+        labels = sorted(set(values.tolist()))
+        if isinstance(y, np.ndarray) and y.dtype.kind == "U":
+            return np.asarray(labels)
+        return np.asarray(labels, dtype=object)
+    return np.unique(values)
+
+
+def _check_classes(classes: NDArray[Any], values: NDArray[Any], kind: Wanted) -> None:
+    if len(classes) < 2:
+        hint = "" if kind else " hint: pass the kind of problem if it is a regression."
+        raise TableError(
+            "A classification needs at least 2 classes. The target has only one class: "
+            f"{_some(classes)}, in all {len(values):,} rows.{hint}"
+        )
+    if len(classes) > CLASS_LIMIT:
+        raise TableError(
+            f"The target has {len(classes):,} different labels in {len(values):,} "
+            f"rows. Expected at most {CLASS_LIMIT:,} classes. hint: is it an identifier, or "
+            "are they numbers to be predicted by a regression?"
+        )
+
+
+def _check_numbers(values: NDArray[Any]) -> None:
+    if values.dtype.kind == "O":
+        raise TableError(
+            "The target of a regression must hold numbers. Got text such as "
+            f"{str(values[0])[:40]!r} instead."
+        )
+    if values.dtype.kind != "f":
+        return
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        raise TableError(
+            "Input y contains infinity or a value too large for dtype('float64'). "
+            f"The target is infinite in {len(bad):,} rows (first: {int(bad[0])}). "
+            "hint: leave these rows out."
+        )
+
+
+def _as_labels(values: NDArray[Any]) -> NDArray[Any]:
+    """Numbers and booleans where labels are text: written as the labels would be."""
+    if values.dtype.kind == "O":
+        return values
+    text = level_text(pl.Series("y", values))
+    return np.asarray(text.to_list(), dtype=object)
+
+
+def _read_classes(record: Mapping[str, Any]) -> NDArray[Any]:
+    listed, name = record["classes"], record["dtype"]
+    if name not in _DTYPES or not isinstance(listed, list):
+        raise ValueError("unknown type of labels")
+    if not 2 <= len(listed) <= CLASS_LIMIT:
+        raise ValueError(f"{len(listed)} classes")
+    expected = {"bool": bool, "object": str, "str": str}.get(name)
+    if expected is None:
+        expected = float if name.startswith("float") else int
+    if any(type(label) is not expected for label in listed):
+        raise ValueError(f"labels that are not {expected.__name__}")
+    if sorted(set(listed)) != listed:
+        raise ValueError("labels are doubled or out of order")
+    return np.asarray(listed, dtype=name)
+
+
+def _some(labels: NDArray[Any]) -> str:
+    shown = ", ".join(repr(label) for label in labels[:5].tolist())
+    return shown + (f", ... ({len(labels)} in all)" if len(labels) > 5 else "")

@@ -1,0 +1,106 @@
+"""One column from anything that is one: a target, weights, groups."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headstart.exceptions import TableError
+from headstart.tables.from_numpy import series_of_array
+from headstart.tables.from_objects import from_objects
+from headstart.tables.from_pandas import is_pandas, series_of_pandas
+
+__all__ = ["to_series"]
+
+
+def to_series(values: Any, name: str = "") -> pl.Series:
+    """Return any one-dimensional data as a polars Series.
+
+    Parameters
+    ----------
+    values : Series, Index or array of pandas, polars or pyarrow, ndarray, sequence
+        A table or matrix of one column is taken for that column.
+    name : str
+        Name of the result.
+
+    Raises
+    ------
+    TableError
+        If it is not one-dimensional, or holds what no column can hold.
+    """
+    if isinstance(values, pl.Series):
+        return _plain(values.alias(name))
+    if isinstance(values, pl.LazyFrame):
+        values = values.collect()
+    if isinstance(values, pl.DataFrame):
+        return to_series(_only(values.get_columns(), values.width, name), name)
+    if is_pandas(values):
+        if getattr(values, "ndim", 1) == 2:
+            n_columns = values.shape[1]
+            columns = [values.iloc[:, i] for i in range(n_columns)]
+            values = _only(columns, n_columns, name)
+        return series_of_pandas(name, values)
+    if isinstance(values, np.ndarray):
+        return _of_array(values, name)
+    if hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__"):
+        return _of_arrow(values, name)
+    if isinstance(values, str | bytes | dict) or not (
+        isinstance(values, Iterable) or hasattr(values, "__array__")
+    ):
+        raise TableError(
+            f"{_called(name)} must be a column of values. Got {_shown(values)} instead."
+        )
+    if hasattr(values, "__array__"):
+        return _of_array(np.asarray(values), name)
+    listed: Sequence[Any] = values if isinstance(values, list | tuple) else list(values)
+    if listed and isinstance(listed[0], list | tuple | np.ndarray):
+        return _of_array(np.asarray(listed), name)
+    return from_objects(name, listed)
+
+
+def _of_array(values: np.ndarray[Any, Any], name: str) -> pl.Series:
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise TableError(
+            f"{_called(name)} must have 1 dimension. Got an array of shape "
+            f"{values.shape} instead."
+        )
+    return series_of_array(name, values)
+
+
+def _of_arrow(values: Any, name: str) -> pl.Series:
+    try:
+        found = pl.Series(name, values)
+    except Exception as error:
+        raise TableError(
+            f"{_called(name)} cannot be read from Arrow data: {error}"
+        ) from error
+    if found.dtype == pl.Struct:
+        columns = found.struct.unnest().get_columns()
+        found = _only(columns, len(columns), name).alias(name)
+    return _plain(found)
+
+
+def _plain(series: pl.Series) -> pl.Series:
+    if series.dtype == pl.Object:
+        return from_objects(series.name, series.to_list())
+    return series
+
+
+def _only(columns: list[Any], n_columns: int, name: str) -> Any:
+    if n_columns != 1:
+        raise TableError(
+            f"{_called(name)} must be one column. Got a table of {n_columns} columns "
+            "instead."
+        )
+    return columns[0]
+
+
+def _called(name: str) -> str:
+    return f"Column {name!r}" if name else "The data"
+
+
+def _shown(values: Any) -> str:
+    return f"{str(values)[:40]!r} ({type(values).__name__})"

@@ -1,0 +1,254 @@
+"""Views: a canonical table in the form that a learner asks for."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.base.learner import Parts
+from headstart.base.matrix import FloatArray, Matrix, View
+from headstart.exceptions import ArtifactError, ColumnError
+from headstart.tables.categorical_encoding import CategoricalEncoding
+from headstart.tables.numeric_encoding import NumericEncoding
+from headstart.tables.parts import pack_arrays, unpack_arrays
+from headstart.tables.schema import Schema
+
+__all__ = ["ViewEncoder"]
+
+_FORMAT = 1
+_CHOICES = {
+    "numeric": ("raw", "scaled", "quantile"),
+    "categorical": ("native", "ordinal", "one_hot"),
+    "missing": ("native", "imputed"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ViewEncoder:
+    """A view of canonical tables, learnt from training rows only.
+
+    Numeric columns come first, then indicators of missing values, then categorical
+    columns. A one-hot view shows at most 30 levels a column and fewer where the
+    matrix would grow too wide.
+
+    Parameters
+    ----------
+    view : View
+    numeric_names, categorical_names : tuple of str
+        Columns of the canonical table, in order.
+    numeric, categorical : what was learnt of them
+    names : tuple of str
+        Names of the matrix's columns.
+    """
+
+    view: View
+    numeric_names: tuple[str, ...]
+    categorical_names: tuple[str, ...]
+    numeric: NumericEncoding
+    categorical: CategoricalEncoding
+    names: tuple[str, ...]
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, view: View, schema: Schema) -> Self:
+        """Learn the view from the training rows of a canonical table.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Rows of what ``schema.apply`` returned.
+
+        Raises
+        ------
+        ColumnError
+            If the table is not canonical.
+        """
+        if tuple(frame.columns) != schema.features:
+            raise ColumnError(
+                f"A view is fitted on a canonical table, with columns "
+                f"{list(schema.features)[:10]}. Got {frame.columns[:10]}. "
+                "hint: use schema.apply() first."
+            )
+        columns = frame.get_columns()
+        enums = [c.name for c in columns if isinstance(c.dtype, pl.Enum)]
+        numbers = [c.name for c in columns if not isinstance(c.dtype, pl.Enum)]
+        levels = [_levels(frame[n].dtype) for n in enums]
+        impute = view.missing == "imputed"
+        numeric = NumericEncoding.fit(
+            _number_columns(frame, numbers), view.numeric, impute=impute
+        )
+        sizes = [len(words) for words in levels]
+        categorical = CategoricalEncoding.fit(
+            _code_columns(frame, enums, sizes), sizes, view.categorical, impute=impute
+        )
+        marked = [f"{numbers[int(i)]}: missing" for i in numeric.indicators]
+        names = [*numbers, *marked, *categorical.outputs(enums, levels)]
+        return cls(
+            view,
+            tuple(numbers),
+            tuple(enums),
+            numeric,
+            categorical,
+            tuple(_unique(names)),
+        )
+
+    def transform(self, frame: pl.DataFrame) -> Matrix:
+        """Return a canonical table in the form of the view.
+
+        Raises
+        ------
+        ColumnError
+            If the table is not canonical, or of another schema.
+        """
+        given = set(frame.columns)
+        for name in (*self.numeric_names, *self.categorical_names):
+            if name not in given:
+                raise ColumnError(
+                    f"The table lacks the column {name!r} that the view was fitted on. "
+                    "hint: use schema.apply() first."
+                )
+        sizes = self.categorical.level_counts()
+        numbers = _number_columns(frame, self.numeric_names)
+        codes = _code_columns(frame, self.categorical_names, sizes)
+        split = self.numeric.n_outputs
+        values = np.zeros((frame.height, split + self.categorical.n_outputs))
+        self.numeric.write(numbers, values[:, :split])
+        self.categorical.write(codes, values[:, split:])
+        if self.view.categorical != "native":
+            return Matrix(values, self.names)
+        places = tuple(range(split, split + self.categorical.n_columns))
+        return Matrix(values, self.names, places, self.categorical.n_codes())
+
+    def to_parts(self) -> Parts:
+        """Return the encoder as named bytes that load without running code."""
+        record = {
+            "format": _FORMAT,
+            "view": asdict(self.view),
+            "numeric": self.numeric_names,
+            "categorical": self.categorical_names,
+            "names": self.names,
+        }
+        arrays = {f"n_{k}": v for k, v in self.numeric.arrays().items()}
+        arrays |= {f"c_{k}": v for k, v in self.categorical.arrays().items()}
+        return {
+            "view.json": json.dumps(record, ensure_ascii=False).encode(),
+            "view.npz": pack_arrays(arrays),
+        }
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> Self:
+        """Read what `to_parts` wrote.
+
+        Raises
+        ------
+        ArtifactError
+            If the parts are not a view, or do not fit together.
+        """
+        try:
+            record: Any = json.loads(parts["view.json"])
+            data = parts["view.npz"]
+            view = _read_view(record)
+            numbers, enums, names = (
+                _read_names(record, key) for key in ("numeric", "categorical", "names")
+            )
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            if isinstance(error, ArtifactError):
+                raise
+            raise ArtifactError(f"The stored view is damaged: {error!r}") from error
+        expected = {f"n_{k}": v for k, v in NumericEncoding.ARRAYS.items()}
+        expected |= {f"c_{k}": v for k, v in CategoricalEncoding.ARRAYS.items()}
+        arrays = unpack_arrays(data, expected)
+        impute = view.missing == "imputed"
+        numeric = NumericEncoding(
+            view.numeric, impute, *(arrays[f"n_{k}"] for k in NumericEncoding.ARRAYS)
+        )
+        categorical = CategoricalEncoding(
+            view.categorical,
+            impute,
+            *(arrays[f"c_{k}"] for k in CategoricalEncoding.ARRAYS),
+        )
+        numeric.check()
+        categorical.check()
+        if (
+            numeric.n_columns != len(numbers)
+            or categorical.n_columns != len(enums)
+            or numeric.n_outputs + categorical.n_outputs != len(names)
+        ):
+            raise ArtifactError("The stored view is damaged: names do not fit.")
+        return cls(view, numbers, enums, numeric, categorical, names)
+
+
+def _number_columns(
+    frame: pl.DataFrame, names: list[str] | tuple[str, ...]
+) -> list[FloatArray]:
+    found = []
+    for name in names:
+        series = frame[name]
+        if series.dtype != pl.Float64:
+            raise ColumnError(
+                f"Column {name!r} of a canonical table must be Float64. Got "
+                f"{series.dtype} instead. hint: use schema.apply() first."
+            )
+        found.append(series.to_numpy())  # Null becomes NaN.
+    return found
+
+
+def _code_columns(
+    frame: pl.DataFrame, names: list[str] | tuple[str, ...], sizes: list[int]
+) -> list[NDArray[np.int64]]:
+    found = []
+    for name, size in zip(names, sizes, strict=True):
+        series = frame[name]
+        if series.dtype != pl.Enum or len(_levels(series.dtype)) != size:
+            raise ColumnError(
+                f"Column {name!r} must be an Enum of {size} levels. Got {series.dtype} "
+                "instead. hint: use the apply() of the schema the view was fitted with."
+            )
+        codes = series.to_physical().cast(pl.Int64).fill_null(size)
+        found.append(codes.to_numpy())
+    return found
+
+
+def _levels(dtype: pl.DataType) -> list[str]:
+    return dtype.categories.to_list() if isinstance(dtype, pl.Enum) else []
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Keep names apart that joining made equal."""
+    seen: set[str] = set()
+    found = []
+    for name in names:
+        while name in seen:
+            name = f"{name}'"
+        seen.add(name)
+        found.append(name)
+    return found
+
+
+def _read_view(record: Any) -> View:
+    if not isinstance(record, dict) or record.get("format") != _FORMAT:
+        raise ArtifactError(
+            f"The stored view must have format {_FORMAT}. hint: read it with the "
+            "version that wrote it."
+        )
+    fields = record["view"]
+    if not isinstance(fields, dict) or set(fields) != set(_CHOICES):
+        raise ArtifactError("The stored view lacks its choices.")
+    for name, choices in _CHOICES.items():
+        if fields[name] not in choices:
+            raise ArtifactError(
+                f"The stored view has {name} {str(fields[name])[:40]!r}. Expected one "
+                f"of {', '.join(choices)}."
+            )
+    return View(**fields)
+
+
+def _read_names(record: dict[str, Any], key: str) -> tuple[str, ...]:
+    names = record[key]
+    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+        raise ArtifactError(f"The stored view has no list of {key} columns.")
+    if len(set(names)) != len(names):
+        raise ArtifactError(f"The stored view names a column twice in {key!r}.")
+    return tuple(names)
