@@ -48,7 +48,23 @@ class MissingPluginError(HeadstartError, ImportError):
 
 
 class WorkerDiedError(HeadstartError, RuntimeError):
-    """The process of a fold fit ended before it answered."""
+    """The process of a fold fit ended before it answered.
+
+    Parameters
+    ----------
+    message : str
+        Why, in one line, for people.
+    kind : {"crash", "timeout", "memory", "cancelled"}
+        Killed by its own fault; stopped at its deadline; stopped above its memory
+        limit; stopped because its answer was no longer wanted.
+    details : str
+        What the process printed last, for the log.
+    """
+
+    def __init__(self, message: str, kind: str = "crash", details: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.details = details
 
 
 class RunFolderError(HeadstartError, RuntimeError):
