@@ -1,1 +1,1 @@
-""""""
+"""Built-in learners, one family a file."""

@@ -1,0 +1,198 @@
+"""What all built-in learners share: the target of a fold, and how a model is stored.
+
+A built-in learner fits and predicts a coded target (`FoldTarget`): present classes
+counted from 0, or values centred and scaled. A fold of one class or one value, or
+without a usable column, needs no model at all.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.base import FloatArray, Learner, Matrix, Parameters, Parts, Resources
+from headstart.base.arrays import require
+from headstart.base.matrix import Rows
+from headstart.base.task import Task
+from headstart.exceptions import ArtifactError
+from headstart.learners.fold_target import FoldTarget
+
+__all__ = ["FittedFold", "FoldLearner"]
+
+_TARGET_PART = "target.json"
+_MAX_TARGET_BYTES = 1 << 24
+
+
+@dataclass(frozen=True, eq=False)
+class FittedFold:
+    """What a built-in learner's `fit` returns.
+
+    Parameters
+    ----------
+    target : FoldTarget
+    n_features : int
+        Columns it was fitted on.
+    model : object or None
+        What `fit_model` returned; None where there was nothing to learn.
+    """
+
+    target: FoldTarget
+    n_features: int
+    model: Any = None
+
+
+class FoldLearner(Learner):
+    """A learner that says how to fit, predict, dump and load a coded target."""
+
+    def fit_model(
+        self,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        target: FoldTarget,
+        resources: Resources,
+    ) -> Any:
+        """Fit on coded rows: weights have mean 1, targets are `target.encode`'s."""
+        raise NotImplementedError
+
+    def predict_model(self, model: Any, X: Matrix, target: FoldTarget) -> FloatArray:
+        """Return what `FoldTarget.decode` takes."""
+        raise NotImplementedError
+
+    def dump_model(self, model: Any) -> Parts:
+        """Return the parts of a model."""
+        raise NotImplementedError
+
+    def load_model(self, parts: Parts, n_features: int, target: FoldTarget) -> Any:
+        """Return the model of `parts`; raise `ArtifactError` for nonsense."""
+        raise NotImplementedError
+
+    def fit(
+        self,
+        task: Task,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        resources: Resources,
+    ) -> FittedFold:
+        """Fit on `train`, with BLAS and OpenMP bounded to the threads allowed."""
+        from threadpoolctl import threadpool_limits
+
+        target = FoldTarget.learn(task, train)
+        n_features = train.X.n_features
+        if target.is_constant or n_features == 0:
+            return FittedFold(target, n_features)
+        completed = {**self.search_space(task).default, **parameters}
+        rows = _code(train, target)
+        stop_by = None if validation is None else _code(validation, target)
+        if stop_by is not None and stop_by.X.n_rows == 0:
+            stop_by = None
+        with threadpool_limits(limits=resources.threads):
+            model = self.fit_model(completed, rows, stop_by, target, resources)
+        return FittedFold(target, n_features, model)
+
+    def predict(self, model: Any, X: Matrix, task: Task) -> FloatArray:
+        """Predict probabilities or values; see `Learner.predict`."""
+        del task
+        fitted: FittedFold = model
+        if X.n_features != fitted.n_features:
+            raise ValueError(
+                f"The model of learner {self.name!r} must be given "
+                f"{fitted.n_features} columns. Got {X.n_features} instead."
+            )
+        if fitted.model is None:
+            return fitted.target.constant(X.n_rows)
+        coded = self.predict_model(fitted.model, X, fitted.target)
+        prediction = fitted.target.decode(coded)
+        if not np.isfinite(prediction).all():
+            raise ValueError(
+                f"The predictions of learner {self.name!r} must be finite. Got NaN or "
+                "infinite values."
+            )
+        return prediction
+
+    def dump(self, model: Any) -> Parts:
+        """Return the fitted model as named bytes; see `Learner.dump`."""
+        fitted: FittedFold = model
+        record = {
+            "target": fitted.target.to_record(),
+            "n_features": fitted.n_features,
+            "is_constant": fitted.model is None,
+        }
+        parts = {_TARGET_PART: json.dumps(record, sort_keys=True).encode()}
+        if fitted.model is not None:
+            parts |= self.dump_model(fitted.model)
+        return parts
+
+    def load(self, parts: Parts) -> FittedFold:
+        """Return the model that `dump` wrote; see `Learner.load`."""
+        try:
+            return self._load(parts)
+        except ArtifactError:
+            raise
+        except Exception as error:
+            raise ArtifactError(
+                f"The stored model of learner {self.name!r} cannot be read: {error!r}"
+            ) from error
+
+    def _load(self, parts: Parts) -> FittedFold:
+        rest = dict(parts)
+        data = rest.pop(_TARGET_PART, b"")
+        require(
+            0 < len(data) <= _MAX_TARGET_BYTES,
+            f"The stored model of learner {self.name!r} lacks its {_TARGET_PART}.",
+        )
+        record = json.loads(data)
+        require(
+            isinstance(record, Mapping)
+            and type(record.get("n_features")) is int
+            and record["n_features"] >= 0
+            and type(record.get("is_constant")) is bool,
+            f"The {_TARGET_PART} of learner {self.name!r} makes no sense.",
+        )
+        target = FoldTarget.from_record(record.get("target"))
+        n_features = record["n_features"]
+        if record["is_constant"]:
+            require(not rest, f"A constant model has parts too many: {sorted(rest)}.")
+            return FittedFold(target, n_features)
+        require(
+            not target.is_constant and n_features > 0,
+            "A model of a constant target must be constant.",
+        )
+        return FittedFold(target, n_features, self.load_model(rest, n_features, target))
+
+
+def one_part(parts: Parts, name: str) -> bytes:
+    """Return the only part there may be.
+
+    Raises
+    ------
+    ArtifactError
+        If there are others, or none.
+    """
+    require(
+        list(parts) == [name],
+        f"The stored model must consist of {name!r}. Got {sorted(parts)} instead.",
+    )
+    return parts[name]
+
+
+def softmax(scores: FloatArray) -> FloatArray:
+    """Return the rows' softmax; finite for all finite scores."""
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+
+
+def _code(rows: Rows, target: FoldTarget) -> Rows:
+    known = target.knows(rows.y)
+    X, y, weight = rows.X, rows.y, rows.weight
+    if not known.all():
+        kept = np.flatnonzero(known)
+        X, y = X.take(kept), y[kept]
+        weight = None if weight is None else weight[kept]
+    if weight is not None and weight.size:
+        # How strongly a learner regularises must not depend on the weights' unit.
+        weight = weight / weight.mean()
+    return Rows(X, target.encode(y), weight)

@@ -1,0 +1,203 @@
+"""Forests: `random_forest` and `extra_trees`.
+
+Grown in batches, so that a deadline leaves the trees there are; stored and evaluated as
+plain arrays.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from headstart.base import (
+    Choice,
+    FloatArray,
+    Integer,
+    Matrix,
+    Parameters,
+    Parts,
+    Resources,
+    Rows,
+    SearchSpace,
+    Task,
+    View,
+)
+from headstart.base.arrays import require
+from headstart.learners.fold_learner import FoldLearner
+from headstart.learners.fold_target import FoldTarget
+from headstart.plugins import hookimpl
+from headstart.plugins.hookspecs import RegisterLearner
+
+__all__ = ["ExtraTrees", "RandomForest", "register_learners"]
+
+_FIRST_BATCH = 1  # trees; a batch of many rows takes seconds
+_BATCH = 10
+_LARGEST = 1e38  # trees hold single precision numbers
+
+
+class _Forest(FoldLearner):
+    """What both forests share; they differ in the estimator and in good parameters."""
+
+    family = "forest"
+    view = View("raw", "ordinal", "native")
+    estimator_names: ClassVar[tuple[str, str]]
+    seconds_a_split: ClassVar[float]
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds; measured."""
+        chosen = {**self.search_space(task).default, **parameters}
+        leaf = max(1, _int(chosen["min_samples_leaf"]))
+        depth = max(1.0, float(np.log2(max(n_rows, 2) / leaf)))
+        tried = task.n_features * _share(chosen["max_features"], task.n_features)
+        scores = max(1, task.n_classes)
+        a_row = depth * tried * self.seconds_a_split * (1 + 0.05 * scores)
+        return 0.05 + _n_trees(n_rows) * (1e-3 + n_rows * (a_row + 1e-7 * depth))
+
+    def fit_model(
+        self,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        target: FoldTarget,
+        resources: Resources,
+    ) -> Any:
+        """Fit; see `FoldLearner.fit_model`."""
+        from sklearn import ensemble
+
+        from headstart.learners.tree_arrays import from_forest
+
+        del validation
+        options: dict[str, Any] = {
+            "max_features": parameters["max_features"],
+            "min_samples_leaf": parameters["min_samples_leaf"],
+            "n_jobs": resources.threads,
+            "random_state": resources.seed,
+            "warm_start": True,
+        }
+        if target.is_classification:
+            options["criterion"] = parameters["criterion"]
+        name = self.estimator_names[0 if target.is_classification else 1]
+        forest = getattr(ensemble, name)(**options)
+        values = np.clip(train.X.values, -_LARGEST, _LARGEST).astype(np.float32)
+        n_trees = _n_trees(len(train.y))
+        # Batches do not change the trees: seeds are drawn in one order.
+        size = _FIRST_BATCH
+        while True:
+            started = time.monotonic()
+            forest.n_estimators = min(size, n_trees)
+            forest.fit(values, train.y, sample_weight=train.weight)
+            # The next batch is several times the first.
+            took = (time.monotonic() - started) * (_BATCH if size < _BATCH else 1)
+            if size >= n_trees or took > resources.seconds_left():
+                break
+            size += _BATCH
+        return from_forest(forest)
+
+    def predict_model(self, model: Any, X: Matrix, target: FoldTarget) -> FloatArray:
+        """Predict; see `FoldLearner.predict_model`."""
+        bounded = np.clip(X.values, -_LARGEST, _LARGEST)
+        found: FloatArray = model.predict(bounded)
+        return found if target.is_classification else found[:, 0]
+
+    def dump_model(self, model: Any) -> Parts:
+        """Return the parts; see `FoldLearner.dump_model`."""
+        parts: Parts = model.to_parts()
+        return parts
+
+    def load_model(self, parts: Parts, n_features: int, target: FoldTarget) -> Any:
+        """Return the model of `parts`; see `FoldLearner.load_model`."""
+        from headstart.learners.tree_arrays import TreeArrays
+
+        model = TreeArrays.from_parts(parts)
+        require(
+            model.n_features == n_features
+            and model.n_outputs == max(1, target.n_present),
+            "The trees of a forest do not fit its columns or classes.",
+        )
+        return model
+
+
+class RandomForest(_Forest):
+    """Random forest."""
+
+    name = "random_forest"
+    estimator_names = ("RandomForestClassifier", "RandomForestRegressor")
+    seconds_a_split = 4e-8
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space."""
+        return _space(task, max_features="sqrt", min_samples_leaf=2)
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return forests of more and of fewer columns a split."""
+        if task.kind.is_classification:
+            return (
+                {"max_features": 0.4, "min_samples_leaf": 1, "criterion": "entropy"},
+                {"max_features": 0.6, "min_samples_leaf": 6},
+            )
+        return ({"max_features": 0.6}, {"max_features": 1.0, "min_samples_leaf": 5})
+
+
+class ExtraTrees(_Forest):
+    """Extremely randomised trees."""
+
+    name = "extra_trees"
+    estimator_names = ("ExtraTreesClassifier", "ExtraTreesRegressor")
+    seconds_a_split = 1.5e-8
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space."""
+        return _space(task, max_features=0.6, min_samples_leaf=2)
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return forests of more and of fewer columns a split."""
+        if task.kind.is_classification:
+            return (
+                {"max_features": 1.0, "min_samples_leaf": 5, "criterion": "entropy"},
+                {"max_features": "sqrt", "min_samples_leaf": 1},
+            )
+        return (
+            {"max_features": 1.0, "min_samples_leaf": 1},
+            {"max_features": 0.4, "min_samples_leaf": 4},
+        )
+
+
+@hookimpl
+def register_learners(register: RegisterLearner) -> None:
+    """Register both forests."""
+    register(RandomForest())
+    register(ExtraTrees())
+
+
+def _space(
+    task: Task, *, max_features: str | float, min_samples_leaf: int
+) -> SearchSpace:
+    distributions: dict[str, Any] = {
+        "max_features": Choice("sqrt", 0.2, 0.4, 0.6, 0.8, 1.0),
+        "min_samples_leaf": Integer(1, 50, log=True),
+    }
+    default: dict[str, Any] = {
+        "max_features": max_features,
+        "min_samples_leaf": min_samples_leaf,
+    }
+    if task.kind.is_classification:
+        distributions["criterion"] = Choice("gini", "entropy")
+        default["criterion"] = "gini"
+    return SearchSpace(distributions, default)
+
+
+def _n_trees(n_rows: int) -> int:
+    """Return 300 trees, fewer of more than 10,000 rows: size and time are bounded."""
+    return int(min(300, max(50, 300 * (10_000 / max(n_rows, 1)) ** 0.7)))
+
+
+def _share(max_features: object, n_features: int) -> float:
+    if isinstance(max_features, float):
+        return max_features
+    return 1.0 / math.sqrt(max(1, n_features))
+
+
+def _int(value: object) -> int:
+    return int(value)  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,263 @@
+"""Histogram gradient boosting of scikit-learn: `hist_gradient_boosting`.
+
+Rounds stop early by the fold's validation rows, and the rounds after the best are cut
+off. Stored and evaluated as plain arrays.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.base import (
+    Float,
+    FloatArray,
+    IntArray,
+    Integer,
+    Matrix,
+    Parameters,
+    Parts,
+    Resources,
+    Rows,
+    SearchSpace,
+    Task,
+    View,
+)
+from headstart.base.arrays import pack_arrays, require, unpack_arrays
+from headstart.learners.fold_learner import FittedFold, FoldLearner, softmax
+from headstart.learners.fold_target import FoldTarget
+from headstart.plugins import hookimpl
+from headstart.plugins.hookspecs import RegisterLearner
+
+__all__ = ["BoostedTrees", "HistGradientBoosting", "register_learners"]
+
+_PART = "boosting.npz"
+_FORM = {"capped": ("i", 1), "rounds": ("i", 0)}
+_MAX_ROUNDS = 1500
+_ROUNDS_ALONE = 150  # where there is nothing to stop by and nobody said how many
+_PATIENCE = 25
+_MAX_LEVELS = 255  # as many as the library has bins
+_FIRST_STEP = 16  # rounds before the first look at the clock
+
+
+@dataclass(frozen=True, eq=False)
+class BoostedTrees:
+    """Trees and what was done to the columns.
+
+    Parameters
+    ----------
+    trees : TreeArrays
+    capped : ndarray of shape (n_capped,)
+        Columns of so many levels that the rarest share one code.
+    rounds : int
+        Rounds kept.
+    """
+
+    trees: Any
+    capped: IntArray
+    rounds: int
+
+
+class HistGradientBoosting(FoldLearner):
+    """Gradient boosting over binned columns."""
+
+    name = "hist_gradient_boosting"
+    family = "boosting"
+    view = View("raw", "native", "native")
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space; `max_features` is the share of columns a split."""
+        del task
+        return SearchSpace(
+            {
+                "learning_rate": Float(0.02, 0.3, log=True),
+                "max_leaf_nodes": Integer(4, 128, log=True),
+                "min_samples_leaf": Integer(2, 100, log=True),
+                "l2_regularization": Float(1e-3, 100.0, log=True),
+                "max_features": Float(0.1, 1.0),
+            },
+            default={
+                "learning_rate": 0.07,
+                "max_leaf_nodes": 16,
+                "min_samples_leaf": 10,
+                "l2_regularization": 3.0,
+                "max_features": 0.5,
+            },
+        )
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return small trees, and larger ones."""
+        del task
+        return (
+            {"max_leaf_nodes": 5, "learning_rate": 0.1, "max_features": 0.3},
+            {"max_leaf_nodes": 48, "learning_rate": 0.05, "min_samples_leaf": 20},
+        )
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds; measured."""
+        chosen = {**self.search_space(task).default, **parameters}
+        rounds = min(_MAX_ROUNDS, 12.0 / float(chosen["learning_rate"] or 0.1))
+        leaves = min(_float(chosen["max_leaf_nodes"]), n_rows / 10 + 2)
+        width = task.n_features
+        a_tree = (
+            5e-4
+            + leaves * (3e-5 + 2e-6 * width)
+            + n_rows * (width * 1.5e-9 + 1e-8) * np.log2(leaves + 1)
+        )
+        return float(0.05 + rounds * max(1, task.n_outputs) * a_tree)
+
+    def fit_model(
+        self,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        target: FoldTarget,
+        resources: Resources,
+    ) -> BoostedTrees:
+        """Fit; see `FoldLearner.fit_model`."""
+        from sklearn import ensemble
+
+        from headstart.learners.tree_arrays import from_hist_gradient_boosting
+
+        capped = _columns_to_cap(train.X)
+        rounds = _int(parameters.get("rounds") or 0)
+        options: dict[str, Any] = {
+            "learning_rate": parameters["learning_rate"],
+            "max_leaf_nodes": parameters["max_leaf_nodes"],
+            "min_samples_leaf": parameters["min_samples_leaf"],
+            "l2_regularization": parameters["l2_regularization"],
+            "max_features": parameters["max_features"],
+            "categorical_features": list(train.X.categorical) or None,
+            "early_stopping": validation is not None and not rounds,
+            "n_iter_no_change": _PATIENCE,
+            "warm_start": True,
+            "random_state": resources.seed,
+        }
+        kind = (
+            ensemble.HistGradientBoostingClassifier
+            if target.is_classification
+            else ensemble.HistGradientBoostingRegressor
+        )
+        booster = kind(**options)
+        data: dict[str, Any] = {
+            "X": _cap(train.X.values, capped),
+            "y": train.y,
+            "sample_weight": train.weight,
+        }
+        if options["early_stopping"] and validation is not None:
+            data["X_val"] = _cap(validation.X.values, capped)
+            data["y_val"] = validation.y
+            data["sample_weight_val"] = validation.weight
+            rounds = _MAX_ROUNDS
+        _grow(booster, data, rounds or _ROUNDS_ALONE, resources)
+        if options["early_stopping"]:
+            # Scores start before the first round; a model has one round at least.
+            best = max(1, int(np.argmax(booster.validation_score_)))
+            del booster._predictors[best:]
+        return BoostedTrees(
+            from_hist_gradient_boosting(booster), capped, len(booster._predictors)
+        )
+
+    def predict_model(
+        self, model: BoostedTrees, X: Matrix, target: FoldTarget
+    ) -> FloatArray:
+        """Predict; see `FoldLearner.predict_model`."""
+        raw: FloatArray = model.trees.predict(_cap(X.values, model.capped))
+        if not target.is_classification:
+            return raw[:, 0]
+        if target.n_present == 2:
+            from scipy.special import expit
+
+            return np.asarray(expit(raw[:, 0]))
+        return softmax(raw)
+
+    def refit_parameters(
+        self, parameters: Parameters, models: Sequence[Any]
+    ) -> Parameters:
+        """Return `parameters` with the rounds that the folds kept."""
+        fitted: list[FittedFold] = list(models)
+        rounds = [f.model.rounds for f in fitted if f.model is not None]
+        if not rounds:
+            return parameters
+        return {**parameters, "rounds": max(1, round(float(np.median(rounds))))}
+
+    def dump_model(self, model: BoostedTrees) -> Parts:
+        """Return the parts; see `FoldLearner.dump_model`."""
+        arrays = {"capped": model.capped, "rounds": np.array(model.rounds)}
+        return {_PART: pack_arrays(arrays), **model.trees.to_parts()}
+
+    def load_model(
+        self, parts: Parts, n_features: int, target: FoldTarget
+    ) -> BoostedTrees:
+        """Return the model of `parts`; see `FoldLearner.load_model`."""
+        from headstart.learners.tree_arrays import TreeArrays
+
+        rest = dict(parts)
+        arrays = unpack_arrays(rest.pop(_PART, b""), _FORM)
+        trees = TreeArrays.from_parts(rest)
+        capped = arrays["capped"].astype(np.int64)
+        require(
+            trees.n_features == n_features
+            and trees.n_outputs == (target.n_present if target.n_present > 2 else 1)
+            and bool(np.all((capped >= 0) & (capped < n_features))),
+            "The trees of a boosted model do not fit its columns or classes.",
+        )
+        return BoostedTrees(trees, capped, int(arrays["rounds"]))
+
+
+@hookimpl
+def register_learners(register: RegisterLearner) -> None:
+    """Register histogram gradient boosting."""
+    register(HistGradientBoosting())
+
+
+def _grow(
+    booster: Any, data: dict[str, Any], rounds: int, resources: Resources
+) -> None:
+    """Fit `rounds` rounds, or as many as there is time for.
+
+    The library looks at no clock: it is asked for more rounds in steps that double,
+    so that what a step repeats (binning, the score so far) is repeated a few times.
+    """
+    done = 0
+    step = rounds if resources.deadline is None else _FIRST_STEP
+    while True:
+        started = time.monotonic()
+        booster.max_iter = min(done + step, rounds)
+        booster.fit(**data)
+        found = int(booster.n_iter_)
+        if found < booster.max_iter or found >= rounds:
+            return
+        a_round = (time.monotonic() - started) / max(1, found - done)
+        affordable = int(0.7 * resources.seconds_left() / max(a_round, 1e-9))
+        if affordable < 2:
+            return
+        done, step = found, min(2 * step, affordable)
+
+
+def _columns_to_cap(X: Matrix) -> IntArray:
+    found = [
+        column
+        for column, n_levels in zip(X.categorical, X.n_levels, strict=True)
+        if n_levels > _MAX_LEVELS
+    ]
+    return np.array(found, dtype=np.int64)
+
+
+def _cap(values: FloatArray, capped: IntArray) -> FloatArray:
+    """Give the rarest levels one code: codes are in order of falling frequency."""
+    if not capped.size:
+        return values
+    values = values.copy()
+    values[:, capped] = np.minimum(values[:, capped], _MAX_LEVELS - 1)
+    return values
+
+
+def _int(value: object) -> int:
+    return int(value)  # type: ignore[call-overload,no-any-return]
+
+
+def _float(value: object) -> float:
+    return float(value)  # type: ignore[arg-type]

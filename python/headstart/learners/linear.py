@@ -1,0 +1,416 @@
+"""Linear models: `ridge`, `logistic`, `elastic_net`.
+
+All are fitted on scaled or rank-mapped columns and their hinge features, and stored as
+one coefficient matrix.
+"""
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from headstart.base import (
+    Float,
+    FloatArray,
+    Integer,
+    Matrix,
+    Parameters,
+    Parts,
+    Resources,
+    Rows,
+    SearchSpace,
+    Task,
+    TaskKind,
+    View,
+)
+from headstart.base.arrays import pack_arrays, require, unpack_arrays
+from headstart.learners.fold_learner import FoldLearner, one_part, softmax
+from headstart.learners.fold_target import FoldTarget
+from headstart.learners.hinges import Hinges
+from headstart.plugins import hookimpl
+from headstart.plugins.hookspecs import RegisterLearner
+
+__all__ = ["ElasticNet", "LinearModel", "Logistic", "Ridge", "register_learners"]
+
+_PART = "linear.npz"
+_FORM = {
+    "columns": ("i", 1),
+    "knots": ("f", 1),
+    "coef": ("f", 2),
+    "intercept": ("f", 1),
+}
+_MAX_ROUNDS = 300  # of L-BFGS
+_MAX_EPOCHS = 60  # of SAGA
+_EPOCHS_A_STEP = 10  # between looks at the clock
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """Coefficients over columns and hinges.
+
+    Parameters
+    ----------
+    hinges : Hinges
+    coef : ndarray of shape (n_expanded, n_scores)
+        One score for regression and two classes, else one a class.
+    intercept : ndarray of shape (n_scores,)
+    """
+
+    hinges: Hinges
+    coef: FloatArray
+    intercept: FloatArray
+
+    def score(self, values: FloatArray) -> FloatArray:
+        """Return the scores, of shape (n_rows, n_scores)."""
+        return self.hinges.expand(values) @ self.coef + self.intercept
+
+
+class _Linear(FoldLearner):
+    """What the three have in common: form, prediction, storage."""
+
+    family = "linear"
+
+    def predict_model(
+        self, model: LinearModel, X: Matrix, target: FoldTarget
+    ) -> FloatArray:
+        scores = model.score(X.values)
+        if not target.is_classification:
+            return scores[:, 0]
+        if target.n_present == 2:
+            from scipy.special import expit
+
+            return np.asarray(expit(scores[:, 0]))
+        return softmax(scores)
+
+    def dump_model(self, model: LinearModel) -> Parts:
+        return {
+            _PART: pack_arrays(
+                {
+                    "columns": model.hinges.columns,
+                    "knots": model.hinges.knots,
+                    "coef": model.coef,
+                    "intercept": model.intercept,
+                }
+            )
+        }
+
+    def load_model(
+        self, parts: Parts, n_features: int, target: FoldTarget
+    ) -> LinearModel:
+        arrays = unpack_arrays(one_part(parts, _PART), _FORM)
+        columns, knots = arrays["columns"], arrays["knots"]
+        coef, intercept = arrays["coef"], arrays["intercept"]
+        n_scores = target.n_present if target.n_present > 2 else 1
+        require(
+            columns.shape == knots.shape
+            and coef.shape == (n_features + columns.size, n_scores)
+            and intercept.shape == (n_scores,),
+            f"The arrays of a linear model do not fit together: {coef.shape}.",
+        )
+        require(
+            bool(np.all((columns >= 0) & (columns < n_features)))
+            and all(np.isfinite(a).all() for a in (knots, coef, intercept)),
+            "The arrays of a linear model hold impossible values.",
+        )
+        hinges = Hinges(columns.astype(np.int64), knots.astype(np.float64))
+        return LinearModel(
+            hinges, coef.astype(np.float64), intercept.astype(np.float64)
+        )
+
+
+class Ridge(_Linear):
+    """Least squares with an L2 penalty, its strength chosen by leave-one-out.
+
+    Leave-one-out errors of all strengths come from one decomposition of the training
+    rows, so the strength is no parameter of the search.
+    """
+
+    name = "ridge"
+    tasks = frozenset({TaskKind.REGRESSION})
+    view = View("quantile", "one_hot", "imputed")
+    alphas: ClassVar[tuple[float, ...]] = tuple(np.logspace(-2, 5, 15).tolist())
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space: knots a column (0: plain linear)."""
+        del task
+        return SearchSpace({"n_knots": Integer(0, 10)}, default={"n_knots": 6})
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return the plain linear model and one that bends more."""
+        del task
+        return ({"n_knots": 0}, {"n_knots": 10})
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds; measured."""
+        width = _width(task, parameters)
+        return 0.01 + 2.5e-10 * n_rows * width * (width + 20) + 3e-9 * width**3
+
+    def fit_model(
+        self,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        target: FoldTarget,
+        resources: Resources,
+    ) -> LinearModel:
+        """Fit; see `FoldLearner.fit_model`."""
+        from sklearn.linear_model import RidgeCV
+
+        del validation, target, resources
+        hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
+        expanded = hinges.expand(train.X.values)
+        estimator = RidgeCV(alphas=self.alphas)
+        estimator.fit(expanded, train.y, sample_weight=train.weight)
+        return LinearModel(
+            hinges, estimator.coef_.reshape(-1, 1), np.atleast_1d(estimator.intercept_)
+        )
+
+
+class Logistic(_Linear):
+    """Logistic regression with an L2 penalty, by L-BFGS that looks at the clock."""
+
+    name = "logistic"
+    tasks = frozenset({TaskKind.BINARY, TaskKind.MULTICLASS})
+    view = View("scaled", "one_hot", "imputed")
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space: `C` as scikit-learn's, knots a column."""
+        del task
+        return SearchSpace(
+            {"C": Float(1e-4, 1e3, log=True), "n_knots": Integer(0, 10)},
+            default={"C": 0.3, "n_knots": 4},
+        )
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return weaker and stronger penalties, and piecewise linear models."""
+        del task
+        return (
+            {"C": 0.02, "n_knots": 0},
+            {"C": 3.0, "n_knots": 8},
+            {"C": 0.03},
+            {"C": 5.0, "n_knots": 0},
+        )
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds; measured."""
+        width = _width(task, parameters)
+        rounds = 15 + 12 * math.sqrt(float(parameters.get("C") or 0.3))
+        scores = 1 if task.n_classes <= 2 else task.n_classes
+        return 0.01 + min(rounds, _MAX_ROUNDS) * n_rows * (
+            1.2e-9 * width * (1 + 0.25 * scores) + 3e-8 * scores
+        )
+
+    def fit_model(
+        self,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        target: FoldTarget,
+        resources: Resources,
+    ) -> LinearModel:
+        """Fit; see `FoldLearner.fit_model`."""
+        del validation
+        hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
+        expanded = hinges.expand(train.X.values)
+        coef, intercept = _fit_logistic(
+            expanded,
+            train.y.astype(np.int64),
+            target.n_present,
+            weight=train.weight,
+            penalty=1.0 / (float(parameters["C"] or 0.0) * len(expanded)),
+            resources=resources,
+        )
+        return LinearModel(hinges, coef, intercept)
+
+
+class ElasticNet(_Linear):
+    """Least squares or logistic regression with L1 and L2 penalties."""
+
+    name = "elastic_net"
+    view = View("scaled", "one_hot", "imputed")
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space.
+
+        `strength` is the penalty as a share of the one that sets all coefficients
+        to 0, so it means the same on every table; `l1_ratio` the share of L1 in it.
+        """
+        del task
+        return SearchSpace(
+            {
+                "strength": Float(1e-4, 0.5, log=True),
+                "l1_ratio": Float(0.05, 1.0),
+                "n_knots": Integer(0, 10),
+            },
+            default={"strength": 0.003, "l1_ratio": 0.5, "n_knots": 4},
+        )
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return sparser and denser models."""
+        del task
+        return (
+            {"strength": 0.05, "l1_ratio": 0.9, "n_knots": 0},
+            {"strength": 0.02, "l1_ratio": 0.9},
+        )
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds; measured."""
+        width = _width(task, parameters)
+        if task.kind is TaskKind.REGRESSION:
+            return 0.01 + 3e-10 * n_rows * width * (width + 20)
+        scores = 1 if task.n_classes <= 2 else task.n_classes
+        return 0.02 + 80 * n_rows * (width * (1.5e-9 + 1.5e-9 * scores) + 1e-7)
+
+    def fit_model(
+        self,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        target: FoldTarget,
+        resources: Resources,
+    ) -> LinearModel:
+        """Fit; see `FoldLearner.fit_model`."""
+        del validation
+        hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
+        expanded = hinges.expand(train.X.values)
+        l1_ratio = float(parameters["l1_ratio"] or 0.0)
+        outputs = (
+            np.eye(target.n_present)[train.y.astype(np.int64)]
+            if target.is_classification
+            else np.asarray(train.y, dtype=np.float64)[:, None]
+        )
+        penalty = float(parameters["strength"] or 0.0) * _silencing_penalty(
+            expanded, outputs, train.weight, l1_ratio
+        )
+        fit = _fit_saga if target.is_classification else _fit_descent
+        with warnings.catch_warnings():
+            # Not converged in one step: there is another, or the time is over.
+            warnings.simplefilter("ignore")
+            coef, intercept = fit(expanded, train, penalty, l1_ratio, resources)
+        return LinearModel(hinges, coef, intercept)
+
+
+@hookimpl
+def register_learners(register: RegisterLearner) -> None:
+    """Register the linear family."""
+    register(Ridge())
+    register(Logistic())
+    register(ElasticNet())
+
+
+def _fit_logistic(
+    X: FloatArray,
+    y: Any,
+    n_classes: int,
+    *,
+    weight: FloatArray | None,
+    penalty: float,
+    resources: Resources,
+) -> tuple[FloatArray, FloatArray]:
+    """Minimise mean log loss + ``penalty / 2 * ||coef||²``.
+
+    scikit-learn's own cannot be stopped at a deadline; the minimum is the same.
+    """
+    from scipy.optimize import minimize
+
+    n_rows, n_features = X.shape
+    n_scores = 1 if n_classes == 2 else n_classes
+    shares = np.full(n_rows, 1.0 / n_rows) if weight is None else weight / weight.sum()
+    wanted = y[:, None].astype(np.float64) if n_scores == 1 else np.eye(n_classes)[y]
+
+    def loss_and_gradient(flat: FloatArray) -> tuple[float, FloatArray]:
+        at = flat.reshape(n_features + 1, n_scores)
+        scores = X @ at[:-1] + at[-1]
+        if n_scores == 1:
+            total = np.logaddexp(0.0, scores[:, 0])
+            found = np.exp(scores - total[:, None])
+        else:
+            highest = scores.max(axis=1)
+            total = highest + np.log(np.exp(scores - highest[:, None]).sum(axis=1))
+            found = np.exp(scores - total[:, None])
+        loss = shares @ (total - (wanted * scores).sum(axis=1))
+        residual = (found - wanted) * shares[:, None]
+        gradient = np.empty_like(at)
+        gradient[:-1] = X.T @ residual + penalty * at[:-1]
+        gradient[-1] = residual.sum(axis=0)
+        return float(loss + 0.5 * penalty * np.sum(at[:-1] ** 2)), gradient.ravel()
+
+    def stop_at_deadline(intermediate_result: Any) -> None:
+        del intermediate_result
+        if resources.seconds_left() <= 0:
+            raise StopIteration
+
+    solution = minimize(
+        loss_and_gradient,
+        np.zeros((n_features + 1) * n_scores),
+        jac=True,
+        method="L-BFGS-B",
+        callback=stop_at_deadline,
+        options={"maxiter": _MAX_ROUNDS, "gtol": 1e-5, "ftol": 1e-9},
+    )
+    found = np.asarray(solution.x).reshape(n_features + 1, n_scores)
+    return found[:-1].copy(), found[-1].copy()
+
+
+def _silencing_penalty(
+    X: FloatArray, outputs: FloatArray, weight: FloatArray | None, l1_ratio: float
+) -> float:
+    """Return the smallest penalty under which all coefficients are 0."""
+    shares = np.full(len(X), 1 / len(X)) if weight is None else weight / weight.sum()
+    residual = (outputs - shares @ outputs) * shares[:, None]
+    steepest = float(np.max(np.abs(X.T @ residual)))
+    return max(steepest / max(l1_ratio, 1e-3), 1e-12)
+
+
+def _fit_descent(
+    X: FloatArray, train: Rows, penalty: float, l1_ratio: float, resources: Resources
+) -> tuple[FloatArray, FloatArray]:
+    from sklearn import linear_model
+
+    estimator = linear_model.ElasticNet(
+        alpha=penalty,
+        l1_ratio=l1_ratio,
+        max_iter=100,
+        tol=1e-3,
+        precompute=X.shape[0] > X.shape[1],
+        warm_start=True,
+    )
+    for _ in range(_MAX_EPOCHS // _EPOCHS_A_STEP):
+        estimator.fit(X, train.y, sample_weight=train.weight)
+        if estimator.n_iter_ < estimator.max_iter or resources.seconds_left() <= 0:
+            break
+    return estimator.coef_.reshape(-1, 1), np.atleast_1d(estimator.intercept_)
+
+
+def _fit_saga(
+    X: FloatArray, train: Rows, penalty: float, l1_ratio: float, resources: Resources
+) -> tuple[FloatArray, FloatArray]:
+    from sklearn.linear_model import LogisticRegression
+
+    estimator = LogisticRegression(
+        C=1.0 / (penalty * len(X)),
+        l1_ratio=l1_ratio,
+        solver="saga",
+        max_iter=_EPOCHS_A_STEP,
+        tol=1e-3,
+        warm_start=True,
+        random_state=resources.seed,
+    )
+    for _ in range(_MAX_EPOCHS // _EPOCHS_A_STEP):
+        estimator.fit(X, train.y, sample_weight=train.weight)
+        if np.max(estimator.n_iter_) < _EPOCHS_A_STEP or resources.seconds_left() <= 0:
+            break
+    return np.ascontiguousarray(estimator.coef_.T), np.asarray(estimator.intercept_)
+
+
+def _width(task: Task, parameters: Parameters) -> float:
+    # About eight frequent levels a categorical column.
+    knots = _int(parameters.get("n_knots") or 0)
+    return task.n_numeric * (1 + knots) + 8.0 * task.n_categorical
+
+
+def _int(value: object) -> int:
+    return int(value)  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,299 @@
+"""Nearest neighbours: `k_neighbors`.
+
+Columns are stretched by how much they tell of the target, so that those which tell
+nothing do not drown the distance. Votes are weighted by sample weight and distance,
+and shrunk towards the training shares, as a class without a vote is not impossible.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.base import (
+    Choice,
+    FloatArray,
+    Integer,
+    Matrix,
+    Parameters,
+    Parts,
+    Resources,
+    Rows,
+    SearchSpace,
+    Task,
+    View,
+)
+from headstart.base.arrays import pack_arrays, require, unpack_arrays
+from headstart.learners.fold_learner import FoldLearner, one_part
+from headstart.learners.fold_target import FoldTarget
+from headstart.plugins import hookimpl
+from headstart.plugins.hookspecs import RegisterLearner
+
+__all__ = ["KNeighbors", "NeighborModel", "register_learners"]
+
+_PART = "neighbors.npz"
+_FORM = {
+    "points": ("f", 2),
+    "stretch": ("f", 1),
+    "outputs": ("f", 2),
+    "weight": ("f", 1),
+    "n_neighbors": ("i", 0),
+    "power": ("i", 0),
+    "by_distance": ("b", 0),
+}
+_SEEN_OUTPUTS = 1.0  # neighbours' worth of the training shares in each vote
+_MAX_VALUES = 1 << 22  # neighbours' outputs held at once
+
+
+@dataclass(frozen=True, eq=False)
+class NeighborModel:
+    """Training rows and how to ask them.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_rows, n_features), float32
+        Training rows, stretched.
+    stretch : ndarray of shape (n_features,)
+    outputs : ndarray of shape (n_rows, n_outputs)
+        One-hot classes, or the value.
+    weight : ndarray of shape (n_rows,)
+    n_neighbors, power : int
+        `power` is 1 for city-block distance, 2 for Euclidean.
+    by_distance : bool
+        Whether near neighbours count for more.
+    search : object
+        scikit-learn's structure for the search, built from `points`.
+    """
+
+    points: np.ndarray[Any, np.dtype[np.float32]]
+    stretch: FloatArray
+    outputs: FloatArray
+    weight: FloatArray
+    n_neighbors: int
+    power: int
+    by_distance: bool
+    search: Any
+
+    def vote(self, values: FloatArray) -> FloatArray:
+        """Return the neighbours' weighted mean output for each row."""
+        step = max(1, _MAX_VALUES // (self.n_neighbors * self.outputs.shape[1]))
+        found = np.empty((len(values), self.outputs.shape[1]))
+        for start in range(0, len(values), step):
+            rows = slice(start, start + step)
+            asked = _stretched(values[rows], self.stretch)
+            distances, neighbors = self.search.kneighbors(asked)
+            votes = self.weight[neighbors]
+            if self.by_distance:
+                # An equal row has all the say, as far as a float can tell.
+                votes = votes / np.maximum(distances.astype(np.float64), 1e-6)
+                votes *= self.n_neighbors / votes.sum(axis=1, keepdims=True)
+            total = (votes[:, :, None] * self.outputs[neighbors]).sum(axis=1)
+            found[rows] = total / votes.sum(axis=1, keepdims=True)
+        return found
+
+
+class KNeighbors(FoldLearner):
+    """Nearest neighbours in stretched columns."""
+
+    name = "k_neighbors"
+    family = "neighbors"
+    view = View("quantile", "one_hot", "imputed")
+    max_rows = 50_000
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space; `stretch` is the power of a column's relevance."""
+        del task
+        return SearchSpace(
+            {
+                "n_neighbors": Integer(1, 200, log=True),
+                "weights": Choice("uniform", "distance"),
+                "power": Choice(1, 2),
+                "stretch": Choice(0.0, 0.5, 1.0),
+            },
+            default={
+                "n_neighbors": 15,
+                "weights": "distance",
+                "power": 2,
+                "stretch": 0.5,
+            },
+        )
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return wider and narrower neighbourhoods."""
+        del task
+        return (
+            {"n_neighbors": 40, "power": 1},
+            {"n_neighbors": 7, "stretch": 1.0},
+            {"n_neighbors": 25, "stretch": 0.0},
+        )
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds of building and of asking a seventh of the rows; measured."""
+        del parameters
+        width = task.n_numeric + 8 * task.n_categorical
+        return 0.05 + 1.5e-5 * n_rows + 1e-10 * n_rows**2 * (width + 10)
+
+    def fit_model(
+        self,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        target: FoldTarget,
+        resources: Resources,
+    ) -> NeighborModel:
+        """Fit; see `FoldLearner.fit_model`."""
+        del validation
+        values = train.X.values
+        stretch = np.ones(values.shape[1])
+        power = float(parameters["stretch"] or 0.0)
+        if power > 0:
+            stretch = _relevance(train, target, resources) ** power
+        outputs = (
+            np.eye(target.n_present)[train.y.astype(np.int64)]
+            if target.is_classification
+            else np.asarray(train.y, dtype=np.float64)[:, None]
+        )
+        weight = np.ones(len(values)) if train.weight is None else train.weight
+        return _build(
+            _stretched(values, stretch),
+            stretch,
+            outputs,
+            weight,
+            min(_int(parameters["n_neighbors"]), len(values)),
+            _int(parameters["power"]),
+            by_distance=parameters["weights"] == "distance",
+        )
+
+    def predict_model(
+        self, model: NeighborModel, X: Matrix, target: FoldTarget
+    ) -> FloatArray:
+        """Predict; see `FoldLearner.predict_model`."""
+        found = model.vote(X.values)
+        if not target.is_classification:
+            return found[:, 0]
+        prior = target.prior[target.classes]
+        prior = prior / prior.sum()
+        seen = model.n_neighbors
+        return np.asarray(
+            (found * seen + prior * _SEEN_OUTPUTS) / (seen + _SEEN_OUTPUTS)
+        )
+
+    def dump_model(self, model: NeighborModel) -> Parts:
+        """Return the parts; see `FoldLearner.dump_model`."""
+        return {
+            _PART: pack_arrays(
+                {
+                    "points": model.points,
+                    "stretch": model.stretch,
+                    "outputs": model.outputs,
+                    "weight": model.weight,
+                    "n_neighbors": np.array(model.n_neighbors),
+                    "power": np.array(model.power),
+                    "by_distance": np.array(model.by_distance),
+                }
+            )
+        }
+
+    def load_model(
+        self, parts: Parts, n_features: int, target: FoldTarget
+    ) -> NeighborModel:
+        """Return the model of `parts`; see `FoldLearner.load_model`."""
+        arrays = unpack_arrays(one_part(parts, _PART), _FORM)
+        n_rows = len(arrays["points"])
+        require(
+            n_rows > 0
+            and arrays["points"].shape == (n_rows, n_features)
+            and arrays["stretch"].shape == (n_features,)
+            and arrays["outputs"].shape == (n_rows, max(1, target.n_present))
+            and arrays["weight"].shape == (n_rows,),
+            "The arrays of a neighbour model do not fit together.",
+        )
+        require(
+            all(
+                np.isfinite(arrays[name]).all()
+                for name in ("points", "stretch", "outputs", "weight")
+            )
+            and np.all(arrays["weight"] > 0)
+            and (not target.is_classification or np.all(arrays["outputs"] >= 0))
+            and 1 <= arrays["n_neighbors"] <= n_rows
+            and arrays["power"] in (1, 2),
+            "The arrays of a neighbour model hold impossible values.",
+        )
+        return _build(
+            arrays["points"].astype(np.float32),
+            arrays["stretch"].astype(np.float64),
+            arrays["outputs"].astype(np.float64),
+            arrays["weight"].astype(np.float64),
+            int(arrays["n_neighbors"]),
+            int(arrays["power"]),
+            by_distance=bool(arrays["by_distance"]),
+        )
+
+
+@hookimpl
+def register_learners(register: RegisterLearner) -> None:
+    """Register nearest neighbours."""
+    register(KNeighbors())
+
+
+def _build(
+    points: np.ndarray[Any, np.dtype[np.float32]],
+    stretch: FloatArray,
+    outputs: FloatArray,
+    weight: FloatArray,
+    n_neighbors: int,
+    power: int,
+    *,
+    by_distance: bool,
+) -> NeighborModel:
+    from sklearn.neighbors import NearestNeighbors
+
+    search = NearestNeighbors(
+        n_neighbors=n_neighbors,
+        metric="manhattan" if power == 1 else "euclidean",
+        # A tree pays in a few dimensions only.
+        algorithm="kd_tree" if points.shape[1] <= 8 else "brute",
+    ).fit(points)
+    return NeighborModel(
+        points, stretch, outputs, weight, n_neighbors, power, by_distance, search
+    )
+
+
+def _stretched(
+    values: FloatArray, stretch: FloatArray
+) -> np.ndarray[Any, np.dtype[np.float32]]:
+    # Squares of the distances must not overflow.
+    return np.clip(values * stretch, -1e15, 1e15).astype(np.float32)
+
+
+def _relevance(train: Rows, target: FoldTarget, resources: Resources) -> FloatArray:
+    """Return how much a small forest uses each column; the mean is 1."""
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+
+    n_rows = len(train.y)
+    kind = ExtraTreesClassifier if target.is_classification else ExtraTreesRegressor
+    forest = kind(
+        n_estimators=30,
+        min_samples_leaf=max(3, n_rows // 300),
+        max_features=0.5,
+        n_jobs=1,
+        random_state=resources.seed,
+    )
+    rows: Any = slice(None)
+    if n_rows > 5000:
+        # Relevance needs no more rows, and should cost little beside the neighbours.
+        rows = np.random.default_rng(resources.seed).choice(n_rows, 5000, replace=False)
+    weight = None if train.weight is None else train.weight[rows]
+    bounded = np.clip(train.X.values[rows], -1e30, 1e30)
+    forest.fit(bounded, train.y[rows], sample_weight=weight)
+    found = np.asarray(forest.feature_importances_, dtype=np.float64)
+    mean = float(found.mean())
+    if not 0.0 < mean < math.inf:
+        return np.ones_like(found)
+    return np.asarray(found / mean)
+
+
+def _int(value: object) -> int:
+    return int(value)  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,155 @@
+"""The registry: all learners that were found, and the choice among them."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from headstart.base.learner import Learner
+from headstart.base.task import TaskKind
+from headstart.exceptions import MissingPluginError, PluginError
+from headstart.plugins.records import (
+    PluginProblem,
+    PluginRecord,
+    check_learner_declaration,
+)
+
+__all__ = ["Registry"]
+
+# Learners of our own distributions, so that their absence can be told from a typing
+# error.
+_KNOWN_DISTRIBUTIONS = {
+    "catboost": "headstart-catboost",
+    "lightgbm": "headstart-lightgbm",
+    "xgboost": "headstart-xgboost",
+}
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Learners by name, and the plugins they came from.
+
+    Parameters
+    ----------
+    learners : mapping of str to Learner
+        Built-ins first, in a fixed order.
+    plugins : tuple of PluginRecord
+    problems : tuple of PluginProblem
+        Plugins that were left out.
+    """
+
+    learners: Mapping[str, Learner] = field(default_factory=dict)
+    plugins: tuple[PluginRecord, ...] = ()
+    problems: tuple[PluginProblem, ...] = ()
+
+    def learner(self, name: str) -> Learner:
+        """Return the learner of that name.
+
+        Raises
+        ------
+        MissingPluginError
+            If it belongs to a distribution that is not installed, or not usable.
+        PluginError
+            If there is none.
+        """
+        if name in self.learners:
+            return self.learners[name]
+        distribution = _KNOWN_DISTRIBUTIONS.get(name)
+        if distribution is not None:
+            raise MissingPluginError(self._why_missing(name, distribution))
+        raise PluginError(_unknown(name, self.learners))
+
+    def plugin_of(self, name: str) -> PluginRecord | None:
+        """Return the plugin that registered learner `name`, None where none did."""
+        return next((p for p in self.plugins if name in p.learners), None)
+
+    def distribution_of(self, name: str) -> str:
+        """Return the distribution that learner `name` came from; ``""`` if none."""
+        plugin = self.plugin_of(name)
+        return "" if plugin is None else plugin.distribution
+
+    def select(
+        self, learners: Sequence[str | Learner] | None, kind: TaskKind
+    ) -> dict[str, Learner]:
+        """Return the learners to use for a task of `kind`, by name.
+
+        Parameters
+        ----------
+        learners : sequence of str or Learner, or None
+            Names to use, names to leave out (``"-svm"``), `Learner` objects. Where
+            nothing is named but what to leave out, and for None, all that can solve
+            such a task are used.
+        kind : TaskKind
+
+        Raises
+        ------
+        PluginError
+            If a name is unknown, a learner is not made for `kind`, or none remains.
+        MissingPluginError
+            If a learner's distribution is not installed.
+        """
+        if isinstance(learners, str):
+            raise PluginError(
+                "The 'learners' parameter must be a list of names or learners. "
+                f"Got the str {learners!r} instead. hint: write [{learners!r}]."
+            )
+        if isinstance(learners, Learner | type):
+            raise PluginError(
+                "The 'learners' parameter must be a list of names or learners. "
+                f"Got {learners!r} instead. hint: put it into a list."
+            )
+        wanted: dict[str, Learner] = {}
+        unwanted: set[str] = set()
+        for item in learners or ():
+            if isinstance(item, str) and item.startswith("-"):
+                unwanted.add(self._known_name(item[1:]))
+                continue
+            learner = (
+                self.learner(item)
+                if isinstance(item, str)
+                else check_learner_declaration(item)
+            )
+            if wanted.setdefault(learner.name, learner) is not learner:
+                raise PluginError(f"Two learners are named {learner.name!r}.")
+            if kind not in learner.tasks:
+                raise PluginError(_wrong_kind(learner, kind, self.learners.values()))
+        if not wanted:
+            wanted = {n: v for n, v in self.learners.items() if kind in v.tasks}
+        chosen = {n: learner for n, learner in wanted.items() if n not in unwanted}
+        if not chosen:
+            raise PluginError(
+                f"No learner remains for a {kind} task. Got learners={learners!r}. "
+                "hint: leave out fewer."
+            )
+        return chosen
+
+    def _known_name(self, name: str) -> str:
+        # To leave out what is not installed is no mistake.
+        if name not in self.learners and name not in _KNOWN_DISTRIBUTIONS:
+            raise PluginError(_unknown(name, self.learners))
+        return name
+
+    def _why_missing(self, name: str, distribution: str) -> str:
+        for problem in self.problems:
+            if problem.distribution == distribution:
+                return f"Learner {name!r} is not usable. {problem}"
+        return (
+            f"Learner {name!r} needs the distribution {distribution}. "
+            f"hint: pip install {distribution}"
+        )
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    message = (
+        f"Unknown learner {name!r}. Installed: {', '.join(map(repr, names)) or 'none'}."
+    )
+    near = difflib.get_close_matches(name, [*names, *_KNOWN_DISTRIBUTIONS], n=1)
+    return f"{message} hint: did you mean {near[0]!r}?" if near else message
+
+
+def _wrong_kind(learner: Learner, kind: TaskKind, known: Iterable[Learner]) -> str:
+    fitting = ", ".join(sorted(repr(v.name) for v in known if kind in v.tasks))
+    return (
+        f"Learner {learner.name!r} is made for {', '.join(sorted(learner.tasks))} "
+        f"tasks. The task is {kind}. Learners for it: {fitting}."
+    )
