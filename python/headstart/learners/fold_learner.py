@@ -19,7 +19,7 @@ from headstart.base.task import Task
 from headstart.exceptions import ArtifactError
 from headstart.learners.fold_target import FoldTarget
 
-__all__ = ["FittedFold", "FoldLearner"]
+__all__ = ["FittedFold", "FoldLearner", "code_rows"]
 
 _TARGET_PART = "target.json"
 _MAX_TARGET_BYTES = 1 << 24
@@ -85,8 +85,8 @@ class FoldLearner(Learner):
         if target.is_constant or n_features == 0:
             return FittedFold(target, n_features)
         completed = {**self.search_space(task).default, **parameters}
-        rows = _code(train, target)
-        stop_by = None if validation is None else _code(validation, target)
+        rows = code_rows(train, target)
+        stop_by = None if validation is None else code_rows(validation, target)
         if stop_by is not None and stop_by.X.n_rows == 0:
             stop_by = None
         with threadpool_limits(limits=resources.threads):
@@ -185,7 +185,8 @@ def softmax(scores: FloatArray) -> FloatArray:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def _code(rows: Rows, target: FoldTarget) -> Rows:
+def code_rows(rows: Rows, target: FoldTarget) -> Rows:
+    """Return the rows whose target can be encoded, coded, with weights of mean 1."""
     known = target.knows(rows.y)
     X, y, weight = rows.X, rows.y, rows.weight
     if not known.all():
