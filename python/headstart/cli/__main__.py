@@ -1,10 +1,10 @@
 """Entry point of `headstart` and of ``python -m headstart.cli``."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
+import headstart
 from headstart.cli.doctor import doctor
 from headstart.cli.info import info
 from headstart.cli.leaderboard import leaderboard
@@ -29,7 +29,7 @@ for command in (train, predict, leaderboard, info, doctor):
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's form of a callback
     if wanted:
-        typer.echo(f"headstart {version('headstart')}")
+        typer.echo(f"headstart {headstart.__version__}")
         raise typer.Exit
 
 
