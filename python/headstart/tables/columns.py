@@ -13,6 +13,8 @@ from headstart.tables.moments import (
     PARTS,
     date_parts,
     find_format,
+    is_known_format,
+    is_known_zone,
     origin,
     parse_moments,
     to_clock,
@@ -101,6 +103,8 @@ class Column:
             and set(record["parts"]) <= {*PARTS, *TEXT_PARTS}
             and len(set(record["levels"])) == len(record["levels"]) <= LEVEL_LIMIT
             and abs(record["start"]) < 2**63
+            and (not record["form"] or is_known_format(record["form"]))
+            and (not record["zone"] or is_known_zone(record["zone"]))
         ):
             raise ArtifactError(
                 f"The stored schema is damaged at column {str(record['name'])[:80]!r}."

@@ -1,10 +1,21 @@
 """Dates and times: found in text, and taken apart into numbers."""
 
+import re
+
 import polars as pl
 
 from headstart.exceptions import ColumnError
 
-__all__ = ["PARTS", "date_parts", "find_format", "origin", "parse_moments", "to_clock"]
+__all__ = [
+    "PARTS",
+    "date_parts",
+    "find_format",
+    "is_known_format",
+    "is_known_zone",
+    "origin",
+    "parse_moments",
+    "to_clock",
+]
 
 PARTS = ("days", "year", "month", "day", "weekday", "hour")
 """Days since the first moment of training, with fraction; month 1-12; weekday 1-7
@@ -24,9 +35,26 @@ _TIMES = (
 _LOOKS = (
     r"^\s*(\d{1,4}[-/. ][A-Za-z0-9]{1,9}[-/. ]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, \d{4})"
 )
+_ZONE = re.compile(r"[A-Za-z0-9_+\-/:]{1,64}")
 _SAMPLE = 200
 _SHARE = 0.95
 _DAY = 86_400e6  # microseconds
+
+
+def is_known_format(form: str) -> bool:
+    """Whether `find_format` can have given it."""
+    return any(form == date + time for date in _DATES for time in _TIMES)
+
+
+def is_known_zone(zone: str) -> bool:
+    """Whether it names a time zone."""
+    if _ZONE.fullmatch(zone) is None:
+        return False
+    try:
+        pl.Series([0]).cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
 
 
 def find_format(text: pl.Series) -> str | None:

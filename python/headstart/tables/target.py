@@ -262,8 +262,8 @@ def _check_classes(classes: NDArray[Any], values: NDArray[Any], kind: Wanted) ->
     if len(classes) > CLASS_LIMIT:
         raise TableError(
             f"The target has {len(classes):,} different labels in {len(values):,} "
-            f"rows. Expected at most {CLASS_LIMIT:,} classes. hint: is it an identifier, or "
-            "are they numbers to be predicted by a regression?"
+            f"rows. Expected at most {CLASS_LIMIT:,} classes. hint: is it an "
+            "identifier, or are they numbers to be predicted by a regression?"
         )
 
 
@@ -303,6 +303,8 @@ def _read_classes(record: Mapping[str, Any]) -> NDArray[Any]:
         expected = float if name.startswith("float") else int
     if any(type(label) is not expected for label in listed):
         raise ValueError(f"labels that are not {expected.__name__}")
+    if record["kind"] == TaskKind.BINARY and len(listed) != 2:
+        raise ValueError(f"{len(listed)} classes of a binary target")
     if sorted(set(listed)) != listed:
         raise ValueError("labels are doubled or out of order")
     return np.asarray(listed, dtype=name)

@@ -1,0 +1,277 @@
+import json
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from headstart.exceptions import ArtifactError, ColumnError, TableError
+from headstart.tables import ColumnKind, Schema, to_frame
+
+
+@pytest.fixture
+def table():
+    return pl.DataFrame(
+        {
+            "age": [31, 45, None, 22],
+            "town": ["Ulm", "Bonn", "Ulm", None],
+            "member": [True, False, True, True],
+            "since": [date(2020, 1, 1), date(2020, 1, 3), None, date(2021, 6, 1)],
+            "empty": pl.Series([None] * 4, dtype=pl.String),
+            "one": [1, 1, 1, 1],
+        }
+    )
+
+
+def test_canonical_table_has_numbers_and_levels_only(table):
+    schema = Schema.learn(table)
+    canonical = schema.apply(table)
+    assert canonical.columns == list(schema.features)
+    assert canonical.columns == [
+        "age", "town", "member", "since.days", "since.year", "since.month", "since.day",
+        "since.weekday",
+    ]  # fmt: skip
+    assert canonical["age"].to_list() == [31.0, 45.0, None, 22.0]
+    assert canonical["town"].dtype == pl.Enum(["Bonn", "Ulm"])
+    assert canonical["member"].to_list() == [1.0, 0.0, 1.0, 1.0]
+    assert canonical["since.days"].to_list() == [0.0, 2.0, None, 517.0]
+    assert canonical["since.weekday"].to_list() == [3.0, 5.0, None, 2.0]
+    assert (schema.n_numeric, schema.n_categorical) == (7, 1)
+
+
+def test_left_out_columns_say_why(table):
+    dropped = {c.name: c.reason for c in Schema.learn(table).dropped}
+    assert dropped == {"empty": "all values are missing", "one": "every value is 1"}
+
+
+def test_columns_are_found_by_name_in_any_order(table):
+    schema = Schema.learn(table)
+    shuffled = table.select(reversed(table.columns)).with_columns(more=pl.lit(1))
+    assert_frame_equal(schema.apply(shuffled), schema.apply(table))
+
+
+def test_columns_that_were_left_out_may_be_missing(table):
+    schema = Schema.learn(table)
+    assert_frame_equal(schema.apply(table.drop("empty", "one")), schema.apply(table))
+
+
+def test_missing_columns_are_named_with_the_near_spelling(table):
+    schema = Schema.learn(table)
+    with pytest.raises(ColumnError, match=r"lacks column 'town'.*is 'Town' meant"):
+        schema.apply(table.rename({"town": "Town"}))
+    with pytest.raises(ColumnError, match="lacks columns 'age', 'town'"):
+        schema.apply(table.drop("age", "town"))
+
+
+def test_unseen_levels_become_missing_and_are_counted(table):
+    schema = Schema.learn(table)
+    new = table.with_columns(town=pl.Series(["Rom", "Ulm", "Rom", None]))
+    canonical, unseen = schema.apply_and_count(new)
+    assert canonical["town"].to_list() == [None, "Ulm", None, None]
+    assert unseen == {"town": 2}
+
+
+def test_infinite_values_and_nan_become_missing():
+    frame = pl.DataFrame({"a": [1.0, float("inf"), -float("inf"), float("nan"), 2.0]})
+    schema = Schema.learn(frame)
+    assert schema.apply(frame)["a"].to_list() == [1.0, None, None, None, 2.0]
+    assert schema.column("a").n_missing == 3
+
+
+def test_numbers_as_text_are_cast_at_predict(table):
+    schema = Schema.learn(table)
+    new = table.with_columns(age=pl.Series(["3.5", " 4 ", "?", None]))
+    assert schema.apply(new)["age"].to_list() == [3.5, 4.0, None, None]
+
+
+def test_text_in_a_numeric_column_is_named_with_its_row(table):
+    schema = Schema.learn(table)
+    new = table.with_columns(age=pl.Series(["3", None, "old", "young"]))
+    with pytest.raises(ColumnError, match=r"'age' must hold numbers.*'old' \(row 2\)"):
+        schema.apply(new)
+
+
+def test_dates_in_a_numeric_column_are_refused(table):
+    schema = Schema.learn(table)
+    with pytest.raises(ColumnError, match=r"'age' must hold numbers. Got dates"):
+        schema.apply(table.with_columns(age=pl.col("since")))
+
+
+def test_numbers_in_a_date_column_are_refused(table):
+    schema = Schema.learn(table)
+    with pytest.raises(ColumnError, match=r"'since' must hold dates. Got Int64"):
+        schema.apply(table.with_columns(since=pl.col("age")))
+
+
+def test_text_in_a_date_column_must_read_as_dates(table):
+    schema = Schema.learn(table)
+    new = table.with_columns(since=pl.Series(["2020-01-02", None, "2020-01-01", ""]))
+    assert schema.apply(new)["since.days"].to_list() == [1.0, None, 0.0, None]
+    bad = table.with_columns(since=pl.Series([None, "soon", "later", "never"]))
+    with pytest.raises(
+        ColumnError, match=r"'since' must hold dates. Got 'soon' \(row 1"
+    ):
+        schema.apply(bad)
+
+
+def test_booleans_may_come_as_words_or_numbers(table):
+    schema = Schema.learn(table)
+    for values in (["True", "no", "1", None], [1, 0, 1, None], [1.0, 0.0, 1.0, None]):
+        new = table.with_columns(member=pl.Series(values))
+        assert schema.apply(new)["member"].to_list() == [1.0, 0.0, 1.0, None]
+    bad = table.with_columns(member=pl.Series(["yes", "maybe", "no", "no"]))
+    with pytest.raises(ColumnError, match=r"must hold booleans. Got 'maybe' \(row 1"):
+        schema.apply(bad)
+
+
+def test_column_without_values_is_all_missing_at_predict(table):
+    schema = Schema.learn(table)
+    nothing = table.with_columns(pl.lit(None).alias(c) for c in table.columns)
+    canonical = schema.apply(nothing)
+    assert canonical.null_count().row(0) == (4,) * canonical.width
+
+
+def test_levels_meet_whatever_type_they_come_in():
+    schema = Schema.learn(pl.DataFrame({"zip": [1, 2, 2]}), {"zip": "categorical"})
+    for values in ([2, 1], [2.0, 1.0], ["2", " 1"], np.array([2, 1], dtype="i1")):
+        assert schema.apply(to_frame({"zip": values}))["zip"].to_list() == ["2", "1"]
+    categories = pd.DataFrame({"zip": pd.Categorical([2, 1])})
+    assert schema.apply(to_frame(categories))["zip"].to_list() == ["2", "1"]
+
+
+def test_one_row_is_read_as_in_training():
+    frame = pl.DataFrame({"t": ["31/12/2020 10:30", "01/02/2021 00:00"]})
+    schema = Schema.learn(frame)
+    row = schema.apply(pl.DataFrame({"t": ["01/02/2021 12:45"]}))
+    assert row["t.month"].item() == 2.0
+    assert row["t.hour"].item() == 12.75
+
+
+def test_times_of_another_zone_are_read_in_that_of_training():
+    moments = pl.Series([datetime(2020, 7, 1, 10), datetime(2020, 8, 1, 11)])
+    frame = pl.DataFrame({"t": moments.dt.replace_time_zone("Europe/Paris")})
+    schema = Schema.learn(frame)
+    other = frame.with_columns(pl.col("t").dt.convert_time_zone("UTC"))
+    assert_frame_equal(schema.apply(other), schema.apply(frame))
+    assert schema.apply(frame)["t.hour"].to_list() == [10.0, 11.0]
+
+
+def test_declared_kinds_are_kept():
+    frame = pl.DataFrame({"zip": ["1", "2", "3"], "a": [1, 2, 3]})
+    schema = Schema.learn(frame, {"zip": "numeric", "a": ColumnKind.IDENTIFIER})
+    assert schema.apply(frame).to_dict(as_series=False) == {"zip": [1.0, 2.0, 3.0]}
+    assert schema.column("zip").reason == "declared by the user"
+
+
+def test_declared_kind_that_does_not_fit_is_refused():
+    frame = pl.DataFrame({"town": ["Ulm", "Bonn"]})
+    with pytest.raises(ColumnError, match=r"'town' must hold numbers. Got 'Ulm'"):
+        Schema.learn(frame, {"town": "numeric"})
+    with pytest.raises(ColumnError, match="'town' must hold dates"):
+        Schema.learn(frame, {"town": "datetime"})
+    with pytest.raises(ColumnError, match="'town' must hold booleans"):
+        Schema.learn(frame, {"town": "boolean"})
+
+
+def test_wrong_overrides_offer_the_near_spelling(table):
+    with pytest.raises(ColumnError, match="did you mean 'town'"):
+        Schema.learn(table, {"twon": "categorical"})
+    with pytest.raises(ColumnError, match="did you mean 'categorical'"):
+        Schema.learn(table, {"town": "categoricle"})
+
+
+def test_nested_columns_are_refused_unless_left_out():
+    frame = pl.DataFrame({"v": [[1, 2], [3]], "s": [{"k": 1}, {"k": 2}], "a": [1, 2]})
+    with pytest.raises(ColumnError, match=r"'v' holds List\(Int64\)"):
+        Schema.learn(frame)
+    schema = Schema.learn(frame, {"v": "identifier", "s": "identifier"})
+    assert schema.features == ("a",)
+
+
+def test_tables_without_rows_or_columns_are_refused():
+    with pytest.raises(TableError, match=r"0 sample\(s\)"):
+        Schema.learn(pl.DataFrame({"a": []}))
+    message = r"0 feature\(s\) \(shape=\(\d*, 0\)\) while a minimum of \d* is required."
+    with pytest.raises(TableError, match=message):
+        Schema.learn(pl.DataFrame())
+
+
+def test_prediction_on_no_rows_gives_no_rows(table):
+    schema = Schema.learn(table)
+    assert schema.apply(table.head(0)).shape == (0, 8)
+
+
+def test_identifier_is_used_where_there_is_nothing_else():
+    frame = pl.DataFrame({"x0": range(50)})
+    column = Schema.learn(frame).column("x0")
+    assert column.kind == "numeric"
+    assert "no other column" in column.reason
+
+
+def test_table_of_constants_has_one_column_of_zeros():
+    frame = pl.DataFrame({"a": [1, 1, 1]})
+    schema = Schema.learn(frame)
+    canonical = schema.apply(frame)
+    assert canonical.rows() == [(0.0,)] * 3
+    assert schema.n_numeric == 1
+
+
+def test_thousand_levels_are_kept_and_the_most_frequent_of_too_many():
+    few = pl.DataFrame({"c": [f"L{i % 1000}" for i in range(5000)]})
+    assert len(Schema.learn(few).column("c").levels) == 1000
+    many = [f"L{i}" for i in range(20_000)] * 2 + ["often"] * 9
+    column = Schema.learn(pl.DataFrame({"c": many})).column("c")
+    assert len(column.levels) == 10_000
+    assert "often" in column.levels
+
+
+def test_features_of_two_columns_with_one_name_are_refused():
+    frame = pl.DataFrame({"d": [date(2020, 1, 1), date(2021, 1, 1)], "d.year": [1, 2]})
+    with pytest.raises(ColumnError, match=r"'d' and 'd.year'"):
+        Schema.learn(frame)
+
+
+def test_json_gives_the_same_schema(table):
+    schema = Schema.learn(table)
+    again = Schema.from_json(schema.to_json())
+    assert again == schema
+    assert_frame_equal(again.apply(table), schema.apply(table))
+
+
+def damaged(schema, change):
+    record = json.loads(schema.to_json())
+    change(record)
+    return json.dumps(record)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r: r.update(format=99),
+        lambda r: r.pop("columns"),
+        lambda r: r["columns"].append(r["columns"][0]),
+        lambda r: r["columns"][0].update(kind="odd"),
+        lambda r: r["columns"][0].update(name=3),
+        lambda r: r["columns"][0].update(extra=3),
+        lambda r: r["columns"][0].update(start=True),
+        lambda r: r["columns"][0].update(start=2**70),
+        lambda r: r["columns"][1].update(levels=["a", "a"]),
+        lambda r: r["columns"][1].update(levels="ab"),
+        lambda r: r["columns"][3].update(parts=["century"]),
+        lambda r: r["columns"][3].update(parts=["days", "days"]),
+        lambda r: r["columns"][3].update(form="%Q"),
+        lambda r: r["columns"][3].update(zone="Europe/Atlantis"),
+        lambda r: r["columns"].insert(0, []),
+    ],
+)
+def test_damaged_json_is_refused(table, change):
+    with pytest.raises(ArtifactError):
+        Schema.from_json(damaged(Schema.learn(table), change))
+
+
+@pytest.mark.parametrize("text", ["", "{", "3", "[" * 100_000])
+def test_what_is_no_schema_is_refused(text):
+    with pytest.raises(ArtifactError):
+        Schema.from_json(text)
