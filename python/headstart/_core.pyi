@@ -1,6 +1,7 @@
 # Types of the compiled module. Each name is wrapped by one Python module.
 
-from typing import TypedDict
+from pathlib import Path
+from typing import Any, Self, TypedDict, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,80 @@ def time_folds(
 
 # Metrics: headstart.metrics.
 
+def score_classes(
+    metric: str,
+    y: NDArray[np.int64],
+    prediction: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    n_threads: int,
+) -> float: ...
+def score_values(
+    metric: str,
+    y: NDArray[np.float64],
+    prediction: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    n_threads: int,
+) -> float: ...
+
 # Out-of-fold store: headstart.validation.out_of_fold.
+
+@final
+class OutOfFold:
+    def __new__(
+        cls,
+        fold_ids: NDArray[np.uint8],
+        n_outputs: int,
+        path: Path | None,
+        limit: int,
+    ) -> Self: ...
+    def n_bytes(self) -> tuple[int, int]: ...
+    def trials(self) -> list[int]: ...
+    def folds_of(self, trial: int) -> list[tuple[int, int]]: ...
+    def add(
+        self, trial: int, repeat: int, fold: int, prediction: NDArray[np.float64]
+    ) -> None: ...
+    def merge(self, other: OutOfFold) -> None: ...
+    def covered(self, trials: list[int]) -> NDArray[np.bool_]: ...
+    def prediction(self, trial: int) -> NDArray[np.float64]: ...
+    def stack(
+        self, trials: list[int], rows: NDArray[np.int64], n_threads: int
+    ) -> NDArray[np.float32]: ...
 
 # Ensembles: headstart.ensemble.greedy.
 
 # Trees: headstart.learners.tree_arrays.
+
+@final
+class TreeEnsemble:
+    def __new__(
+        cls,
+        *,
+        roots: NDArray[np.int64],
+        left: NDArray[np.int32],
+        right: NDArray[np.int32],
+        feature: NDArray[np.int32],
+        threshold: NDArray[np.float64],
+        missing_left: NDArray[np.uint8],
+        category_set: NDArray[np.int32],
+        values: NDArray[np.float64],
+        category_features: NDArray[np.int32],
+        category_offsets: NDArray[np.int64],
+        category_values: NDArray[np.float64],
+        category_sets: NDArray[np.uint32],
+        n_features: int,
+        baseline: NDArray[np.float64],
+        mean: bool,
+        single_precision: bool,
+    ) -> Self: ...
+    @property
+    def n_trees(self) -> int: ...
+    @property
+    def n_nodes(self) -> int: ...
+    @property
+    def n_features(self) -> int: ...
+    @property
+    def n_outputs(self) -> int: ...
+    def arrays(self) -> dict[str, NDArray[Any]]: ...
+    def predict(
+        self, x: NDArray[np.float64], n_threads: int
+    ) -> NDArray[np.float64]: ...

@@ -7,6 +7,7 @@
 pub mod ensemble;
 mod error;
 pub mod folds;
+pub mod metrics;
 pub mod oof;
 mod parallel;
 pub mod rng;

@@ -5,8 +5,10 @@
 
 mod build_info;
 mod convert;
+mod ensemble;
 mod error;
 mod folds;
+mod metrics;
 mod oof;
 mod run;
 mod trees;
@@ -28,12 +30,16 @@ mod _core {
     };
 
     // Metrics: headstart.metrics.
+    #[pymodule_export]
+    use crate::metrics::{score_classes, score_values};
 
     // Out-of-fold store: headstart.validation.out_of_fold.
     #[pymodule_export]
     use crate::oof::PyOutOfFold;
 
     // Ensembles: headstart.ensemble.greedy.
+    #[pymodule_export]
+    use crate::ensemble::{select_greedily, select_greedily_by};
 
     // Trees: headstart.learners.tree_arrays.
     #[pymodule_export]

@@ -190,7 +190,7 @@ mod tests {
             let spare = classes.len() - count_codes("", &classes).unwrap().iter()
                 .filter(|&&count| count > 0).count();
             let target = (classes.len() as f64 * fraction).round() as usize;
-            let held = ids.iter().filter(|&&id| id == 0).count();
+            let held: usize = ids.iter().map(|&id| usize::from(id == 0)).sum();
             prop_assert_eq!(held, target.clamp(1, classes.len() - 1).min(spare));
         }
     }

@@ -95,7 +95,9 @@ mod tests {
                     prop_assert!(spread(&counts) <= 1);
                 }
                 let mut sizes = vec![0; n_folds];
-                repeat.iter().for_each(|&id| sizes[id as usize] += 1);
+                for &id in repeat {
+                    sizes[id as usize] += 1;
+                }
                 prop_assert!(spread(&sizes) <= 1);
             }
         }
@@ -104,7 +106,9 @@ mod tests {
         fn plain_sizes_are_even(n_rows in 10_usize..300, n_folds in 2_usize..10, seed: u64) {
             let ids = plain_folds(n_rows, n_folds, 1, seed, &Workers::default()).unwrap();
             let mut sizes = vec![0; n_folds];
-            ids.iter().for_each(|&id| sizes[id as usize] += 1);
+            for &id in &ids {
+                sizes[id as usize] += 1;
+            }
             prop_assert!(spread(&sizes) <= 1);
         }
     }

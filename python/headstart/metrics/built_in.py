@@ -1,0 +1,145 @@
+"""The metrics that headstart brings, computed in Rust."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart import _core
+from headstart.base import FloatArray, TaskKind
+from headstart.metrics.metric import Metric, Needs, Target
+
+__all__ = ["BUILT_IN", "BuiltInMetric", "default_metric", "metric_names"]
+
+
+@dataclass(frozen=True)
+class BuiltInMetric(Metric):
+    """A metric of scikit-learn's, with its values, computed in Rust.
+
+    Parameters
+    ----------
+    undefined : float
+        Stands in for the score in `loss` where it is undefined.
+    """
+
+    undefined: float = 0.0
+
+    def score(  # noqa: D102
+        self,
+        y: Target,
+        prediction: FloatArray,
+        weight: FloatArray | None = None,
+        *,
+        n_threads: int = 1,
+    ) -> float:
+        found = _plain(prediction)
+        weights = None if weight is None else _plain(weight)
+        if self.needs == "value":
+            values = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+            return _core.score_values(
+                self.name, _plain(y), _one_dimension(values), weights, n_threads
+            )
+        return _core.score_classes(
+            self.name,
+            np.ascontiguousarray(y, dtype=np.int64),
+            _columns(found),
+            weights,
+            n_threads,
+        )
+
+    def _undefined(self, n_rows: int) -> float:
+        del n_rows
+        return self.undefined
+
+
+_BINARY = frozenset({TaskKind.BINARY})
+_MULTICLASS = frozenset({TaskKind.MULTICLASS})
+_CLASSES = _BINARY | _MULTICLASS
+_VALUES = frozenset({TaskKind.REGRESSION})
+
+
+def _table() -> Mapping[str, BuiltInMetric]:
+    rows: list[tuple[str, frozenset[TaskKind], bool, Needs, float]] = [
+        ("roc_auc", _BINARY, True, "probability", 0.5),
+        ("roc_auc_ovr", _MULTICLASS, True, "probability", 0.5),
+        ("roc_auc_ovo", _MULTICLASS, True, "probability", 0.5),
+        ("average_precision", _BINARY, True, "probability", 0.0),
+        ("log_loss", _CLASSES, False, "probability", 0.0),
+        ("brier", _CLASSES, False, "probability", 0.0),
+        ("accuracy", _CLASSES, True, "label", 0.0),
+        ("balanced_accuracy", _CLASSES, True, "label", 0.0),
+        ("f1", _BINARY, True, "label", 0.0),
+        ("f1_macro", _CLASSES, True, "label", 0.0),
+        ("f1_weighted", _CLASSES, True, "label", 0.0),
+        ("mcc", _CLASSES, True, "label", 0.0),
+        ("kappa", _CLASSES, True, "label", 0.0),
+        ("rmse", _VALUES, False, "value", 0.0),
+        ("mae", _VALUES, False, "value", 0.0),
+        ("r2", _VALUES, True, "value", 0.0),
+        ("rmsle", _VALUES, False, "value", 0.0),
+        ("mape", _VALUES, False, "value", 0.0),
+        ("medae", _VALUES, False, "value", 0.0),
+        ("pinball", _VALUES, False, "value", 0.0),
+    ]
+    return MappingProxyType({row[0]: BuiltInMetric(*row) for row in rows})
+
+
+BUILT_IN = _table()
+"""Built-in metrics by name."""
+
+
+def default_metric(kind: TaskKind) -> str:
+    """Return the name of the metric that is optimised where the user names none.
+
+    Examples
+    --------
+    >>> default_metric(TaskKind.REGRESSION)
+    'rmse'
+    """
+    if kind is TaskKind.BINARY:
+        return "roc_auc"
+    return "log_loss" if kind is TaskKind.MULTICLASS else "rmse"
+
+
+def metric_names(kind: TaskKind | None = None) -> tuple[str, ...]:
+    """Return the names of the built-in metrics, of those for `kind` where given.
+
+    Examples
+    --------
+    >>> metric_names(TaskKind.REGRESSION)
+    ('rmse', 'mae', 'r2', 'rmsle', 'mape', 'medae', 'pinball')
+    """
+    return tuple(
+        name
+        for name, metric in BUILT_IN.items()
+        if kind is None or kind in metric.kinds
+    )
+
+
+def _plain(values: NDArray[Any]) -> FloatArray:
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def _columns(prediction: FloatArray) -> FloatArray:
+    """Give probabilities a second axis: one column for two classes."""
+    if prediction.ndim == 1:
+        return prediction[:, np.newaxis]
+    if prediction.ndim != 2:
+        raise ValueError(
+            "Predicted probabilities must have shape (n_rows,) or (n_rows, n_classes). "
+            f"Got {prediction.shape} instead."
+        )
+    if prediction.shape[1] == 2:
+        return np.ascontiguousarray(prediction[:, 1:])
+    return prediction
+
+
+def _one_dimension(values: FloatArray) -> FloatArray:
+    if values.ndim != 1:
+        raise ValueError(
+            f"Predicted values must have shape (n_rows,). Got {values.shape} instead."
+        )
+    return np.ascontiguousarray(values)

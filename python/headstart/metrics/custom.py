@@ -1,0 +1,124 @@
+"""Metrics that users write: functions, and how any custom metric is tried."""
+
+import inspect
+import math
+import numbers
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray, TaskKind
+from headstart.metrics.metric import Metric, Target, predicted_codes
+
+__all__ = ["FunctionMetric", "name_of", "takes_weight", "to_number", "try_metric"]
+
+
+@dataclass(frozen=True)
+class FunctionMetric(Metric):
+    """A function of true and predicted targets; greater is better.
+
+    Parameters
+    ----------
+    function : callable of ``(y_true, y_pred) -> float``
+        It gets labels as the user knows them, or values. One that has a parameter
+        `sample_weight` gets weights where there are some.
+    classes : ndarray or None
+        Label of each code; None where codes are the labels, or for regression.
+    weighted : bool
+        Whether `function` has a parameter `sample_weight`.
+    """
+
+    function: Callable[..., Any] = field(kw_only=True)
+    classes: NDArray[Any] | None = field(default=None, compare=False)
+    weighted: bool = False
+
+    def score(  # noqa: D102
+        self,
+        y: Target,
+        prediction: FloatArray,
+        weight: FloatArray | None = None,
+        *,
+        n_threads: int = 1,
+    ) -> float:
+        del n_threads
+        truth: NDArray[Any] = np.asarray(y)
+        found: NDArray[Any] = np.asarray(prediction)
+        if self.needs == "label":
+            found = predicted_codes(found)
+            if self.classes is not None:
+                truth, found = self.classes[truth], self.classes[found]
+        more = {"sample_weight": weight} if self.weighted and weight is not None else {}
+        return to_number(self.function(truth, found, **more), self.name)
+
+
+def to_number(result: object, name: str) -> float:
+    """Return what a custom metric returned as a float, if it is a number."""
+    if isinstance(result, np.ndarray) and result.ndim == 0:
+        result = result[()]
+    if isinstance(result, numbers.Real) and not isinstance(result, bool | np.bool_):
+        return float(result)
+    shown = repr(result)
+    raise ValueError(
+        f"Metric {name!r} must return one number. It returned "
+        f"{shown if len(shown) <= 60 else shown[:57] + '...'} "
+        f"({type(result).__name__})."
+    )
+
+
+def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> None:
+    """Call `metric` once on toy data, so that its faults show before a long search.
+
+    Raises
+    ------
+    ValueError
+        If it raises, or returns anything but a number.
+    """
+    y, prediction = _toy_data(kind, n_classes)
+    signature = "(y_true, y_pred) -> float, greater is better"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            score = metric.score(y, prediction)
+    except Exception as error:
+        raise ValueError(
+            f"Metric {metric.name!r} failed when it was tried on {len(y)} rows of toy "
+            f"data ({kind}): {type(error).__name__}: {error} "
+            f"hint: a metric is a name, a make_scorer result or a function {signature}."
+        ) from error
+    if math.isnan(score):
+        raise ValueError(
+            f"Metric {metric.name!r} returned NaN for {len(y)} rows of toy data "
+            f"({kind}). It must return a number. hint: a metric is a function "
+            f"{signature}."
+        )
+
+
+def name_of(function: object) -> str:
+    """Return a short name for a callable."""
+    inner = getattr(function, "func", function)  # functools.partial
+    name = getattr(inner, "__name__", type(inner).__name__)
+    return "custom" if name == "<lambda>" else str(name)
+
+
+def takes_weight(function: Callable[..., Any]) -> bool:
+    """Whether `function` has a parameter named `sample_weight`."""
+    try:
+        return "sample_weight" in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _toy_data(kind: TaskKind, n_classes: int) -> tuple[Target, FloatArray]:
+    if kind is TaskKind.REGRESSION:
+        y = np.linspace(1.0, 3.0, 20)
+        return y, y + np.tile([0.1, -0.2, 0.3, 0.05], 5)
+    codes = np.arange(max(20, 4 * n_classes)) % n_classes
+    # Three rows in four are right, so that every label is predicted too.
+    shown = np.where(np.arange(codes.size) // n_classes % 4 == 3, codes[::-1], codes)
+    probabilities = np.full((codes.size, n_classes), 0.4 / max(1, n_classes - 1))
+    probabilities[np.arange(codes.size), shown] = 0.6
+    return codes, probabilities[:, 1] if kind is TaskKind.BINARY else probabilities

@@ -1,0 +1,151 @@
+"""From what a user passes as ``metric=`` to a metric."""
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import TaskKind
+from headstart.metrics.built_in import BUILT_IN, default_metric, metric_names
+from headstart.metrics.custom import FunctionMetric, name_of, takes_weight, try_metric
+from headstart.metrics.metric import Metric
+
+__all__ = ["resolve_metric"]
+
+_OTHER_NAMES = {
+    "auc": "roc_auc",
+    "auroc": "roc_auc",
+    "aucpr": "average_precision",
+    "logloss": "log_loss",
+    "neg_log_loss": "log_loss",
+    "cross_entropy": "log_loss",
+    "neg_brier_score": "brier",
+    "brier_score": "brier",
+    "acc": "accuracy",
+    "matthews_corrcoef": "mcc",
+    "cohen_kappa": "kappa",
+    "mse": "rmse",
+    "neg_mean_squared_error": "rmse",
+    "root_mean_squared_error": "rmse",
+    "neg_root_mean_squared_error": "rmse",
+    "neg_mean_absolute_error": "mae",
+    "neg_median_absolute_error": "medae",
+    "neg_mean_absolute_percentage_error": "mape",
+    "neg_root_mean_squared_log_error": "rmsle",
+}
+"""What others call our metrics. Only hinted at: two names for one thing confuse."""
+
+
+def resolve_metric(
+    metric: str | Metric | Callable[..., Any] | None,
+    kind: TaskKind,
+    classes: NDArray[Any] | None = None,
+) -> Metric:
+    """Return the metric that a user's choice stands for.
+
+    Parameters
+    ----------
+    metric : str, Metric, callable or None
+        A name out of `metric_names`; a `sklearn.metrics.make_scorer` result; a
+        function ``f(y_true, y_pred) -> float``, greater is better, that gets labels
+        (or values) as the user knows them; or None for the default.
+    kind : TaskKind
+    classes : ndarray of shape (n_classes,) or None
+        Label of each class code; by default the codes themselves.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric, it is for other kinds of problem, or a custom one
+        fails on toy data or returns anything but a number.
+    TypeError
+        If `metric` is none of the above.
+
+    Examples
+    --------
+    >>> resolve_metric(None, TaskKind.BINARY).name
+    'roc_auc'
+    >>> def hits(y_true, y_pred):
+    ...     return sum(y_true == y_pred)
+    >>> ours = resolve_metric(hits, TaskKind.BINARY, np.array(["no", "yes"]))
+    >>> ours.score(np.array([0, 1, 1]), np.array([0.2, 0.7, 0.4]))
+    2.0
+    """
+    if metric is None:
+        return BUILT_IN[default_metric(kind)]
+    if isinstance(metric, str):
+        return _by_name(metric, kind)
+    if isinstance(metric, Metric):
+        _check_kind(metric, kind)
+        return metric
+    if not callable(metric):
+        raise TypeError(
+            "The 'metric' parameter must be a name, a make_scorer result or a function "
+            f"(y_true, y_pred) -> float. Got {metric!r} "
+            f"({type(metric).__name__}) instead."
+        )
+    if classes is not None:
+        classes = np.asarray(classes)
+    custom = _custom(metric, kind, classes)
+    n_classes = 2 if kind is TaskKind.BINARY else 3
+    try_metric(custom, kind, n_classes if classes is None else len(classes))
+    return custom
+
+
+def _by_name(name: str, kind: TaskKind) -> Metric:
+    known = metric_names(kind)
+    if name in known:
+        return BUILT_IN[name]
+    if name in BUILT_IN:
+        _check_kind(BUILT_IN[name], kind)
+    meant = _OTHER_NAMES.get(name.lower())
+    close = [meant] if meant in known else difflib.get_close_matches(name, known, n=1)
+    hint = f" hint: did you mean {close[0]!r}?" if close else ""
+    raise ValueError(
+        f"Unknown metric {name!r}. For {kind} problems there are: {', '.join(known)}, "
+        f"and your own functions and scorers.{hint}"
+    )
+
+
+def _check_kind(metric: Metric, kind: TaskKind) -> None:
+    if kind not in metric.kinds:
+        known = metric_names(kind)
+        close = difflib.get_close_matches(metric.name, known, n=1)
+        hint = f" hint: did you mean {close[0]!r}?" if close else ""
+        raise ValueError(
+            f"Metric {metric.name!r} is for {' and '.join(sorted(metric.kinds))} "
+            f"problems, this one is {kind}. Metrics for it: {', '.join(known)}.{hint}"
+        )
+
+
+def _custom(
+    metric: Callable[..., Any], kind: TaskKind, classes: NDArray[Any] | None
+) -> Metric:
+    classes = classes if kind.is_classification else None
+    kinds = frozenset({kind})
+    if not hasattr(metric, "_score_func"):
+        return FunctionMetric(
+            name_of(metric),
+            kinds,
+            greater_is_better=True,
+            needs="label" if kind.is_classification else "value",
+            function=metric,
+            classes=classes,
+            weighted=takes_weight(metric),
+        )
+    from headstart.metrics.scorer import ScorerMetric
+
+    # Private in scikit-learn, but as old as scorers; only for the name and weights.
+    function = metric._score_func
+    sign = "neg_" if getattr(metric, "_sign", 1) < 0 else ""
+    return ScorerMetric(
+        sign + name_of(function),
+        kinds,
+        greater_is_better=True,
+        needs="probability" if kind.is_classification else "value",
+        scorer=metric,
+        classes=classes,
+        weighted=takes_weight(function),
+    )

@@ -1,0 +1,99 @@
+"""Metrics made by scikit-learn's ``make_scorer``.
+
+A scorer wants a fitted estimator, we have its predictions: it is given an estimator
+that answers with them. Only this module needs scikit-learn, and takes long to import.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+from headstart.base import FloatArray
+from headstart.metrics.custom import to_number
+from headstart.metrics.metric import Metric, Target, predicted_codes
+
+__all__ = ["ScorerMetric"]
+
+
+@dataclass(frozen=True)
+class ScorerMetric(Metric):
+    """A scorer of scikit-learn's; its sign is already such that greater is better.
+
+    Parameters
+    ----------
+    scorer : callable of ``(estimator, X, y) -> float``
+    classes : ndarray or None
+        Label of each code; None where codes are the labels, or for regression.
+    weighted : bool
+        Whether its function has a parameter `sample_weight`.
+    """
+
+    scorer: Any = field(kw_only=True)
+    classes: NDArray[Any] | None = field(default=None, compare=False)
+    weighted: bool = False
+
+    def score(  # noqa: D102
+        self,
+        y: Target,
+        prediction: FloatArray,
+        weight: FloatArray | None = None,
+        *,
+        n_threads: int = 1,
+    ) -> float:
+        del n_threads
+        truth, found = np.asarray(y), np.asarray(prediction)
+        answer: _Classifier | _Regressor
+        if self.needs == "value":
+            answer = _Regressor(found)
+        else:
+            n_classes = 2 if found.ndim == 1 else found.shape[1]
+            labels = np.arange(n_classes) if self.classes is None else self.classes
+            answer = _Classifier(found, labels)
+            truth = labels[truth]
+        more = {"sample_weight": weight} if self.weighted and weight is not None else {}
+        rows = np.zeros((len(truth), 1))
+        return to_number(self.scorer(answer, rows, truth, **more), self.name)
+
+
+class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A fitted classifier that answers with the predictions it was given."""
+
+    def __init__(self, prediction: FloatArray, classes: NDArray[Any]) -> None:
+        self.prediction = prediction
+        self.classes_ = classes
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def predict(self, X: object) -> NDArray[Any]:
+        del X
+        return self.classes_[predicted_codes(self.prediction)]
+
+    def predict_proba(self, X: object) -> FloatArray:
+        del X
+        if self.prediction.ndim == 2:
+            return self.prediction
+        return np.column_stack([1.0 - self.prediction, self.prediction])
+
+    def decision_function(self, X: object) -> FloatArray:
+        del X
+        # Positive where class 1 is predicted, in the order of its probability.
+        shift = 0.5 if self.prediction.ndim == 1 else 0.0
+        return self.prediction - shift
+
+
+class _Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """A fitted regressor that answers with the predictions it was given."""
+
+    def __init__(self, prediction: FloatArray) -> None:
+        self.prediction = prediction
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def predict(self, X: object) -> FloatArray:
+        del X
+        return self.prediction

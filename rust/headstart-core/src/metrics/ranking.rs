@@ -1,0 +1,259 @@
+//! Metrics of the order of predictions: areas under curves, with exact ties.
+
+use super::Classified;
+use crate::{Error, Workers};
+
+pub(super) fn roc_auc(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
+    rows.binary("roc_auc")?;
+    Ok(area(&rank_class(rows, 1, 0, workers)))
+}
+
+pub(super) fn average_precision(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
+    rows.binary("average_precision")?;
+    let ranked = rank_class(rows, 1, 0, workers);
+    let total: f64 = ranked.totals().0;
+    let (mut sum, mut above, mut found) = (0.0, 0.0, 0.0);
+    ranked.visit_ties(|positive, negative| {
+        found += positive;
+        above += positive + negative;
+        sum += positive * (found / above);
+    });
+    Ok(if total > 0.0 { sum / total } else { f64::NAN })
+}
+
+/// The mean area of each class against the rest, over classes that are there.
+pub(super) fn roc_auc_ovr(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
+    let areas = workers.map(rows.n_classes(), |class| {
+        let output = class.min(rows.n_outputs - 1);
+        Ok(area(&rank_class(rows, class as i64, output, workers)))
+    })?;
+    Ok(mean_of_defined(areas.into_iter()))
+}
+
+/// The mean area over pairs of classes, ranked once by each of the two probabilities.
+pub(super) fn roc_auc_ovo(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
+    let n_classes = rows.n_classes();
+    if rows.n_outputs == 1 {
+        return roc_auc(rows, workers);
+    }
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); n_classes];
+    for (row, &code) in rows.y.iter().enumerate() {
+        members[code as usize].push(row);
+    }
+    let pairs: Vec<(usize, usize)> = (0..n_classes)
+        .flat_map(|a| (0..a).map(move |b| (b, a)))
+        .collect();
+    let one = |class: usize, rest: usize| {
+        let both = members[class]
+            .iter()
+            .map(|&row| (row, true))
+            .chain(members[rest].iter().map(|&row| (row, false)))
+            .map(|(row, positive)| {
+                (
+                    positive,
+                    rows.prediction[row * n_classes + class],
+                    rows.weight.map_or(1.0, |weight| weight[row]),
+                )
+            });
+        area(&Ranked::new(both, rows.weight.is_some(), workers))
+    };
+    let areas = workers.map(pairs.len(), |pair| {
+        let (a, b) = pairs[pair];
+        Ok(f64::midpoint(one(a, b), one(b, a)))
+    })?;
+    Ok(mean_of_defined(areas.into_iter()))
+}
+
+fn mean_of_defined(areas: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = areas
+        .filter(|area| !area.is_nan())
+        .fold((0.0, 0_usize), |(sum, count), area| (sum + area, count + 1));
+    sum / count as f64
+}
+
+/// Rows ranked by one output, those of `class` being the positive ones.
+fn rank_class(rows: &Classified<'_>, class: i64, output: usize, workers: &Workers) -> Ranked {
+    // With one output, class 0 is ranked by what speaks against class 1.
+    let sign = if rows.n_outputs == 1 && class == 0 {
+        -1.0
+    } else {
+        1.0
+    };
+    let scores = rows.prediction.iter().skip(output).step_by(rows.n_outputs);
+    let labelled = rows.y.iter().zip(scores).enumerate();
+    let weight = rows.weight;
+    Ranked::new(
+        labelled.map(|(row, (&code, &score))| {
+            (
+                code == class,
+                sign * score,
+                weight.map_or(1.0, |weight| weight[row]),
+            )
+        }),
+        weight.is_some(),
+        workers,
+    )
+}
+
+fn area(ranked: &Ranked) -> f64 {
+    let (positive, negative) = ranked.totals();
+    let (mut sum, mut above) = (0.0, 0.0);
+    ranked.visit_ties(|tied_positive, tied_negative| {
+        sum += tied_negative * (above + 0.5 * tied_positive);
+        above += tied_positive;
+    });
+    if positive > 0.0 && negative > 0.0 {
+        sum / (positive * negative)
+    } else {
+        f64::NAN
+    }
+}
+
+/// Scores in order, as integers that sort as the floats do.
+enum Ranked {
+    /// Apart by class and without a payload, which is what makes it quick.
+    Counted {
+        positive: Vec<i64>,
+        negative: Vec<i64>,
+    },
+    /// With weights, negative for the negative class, and the row to keep the order of
+    /// the sums fixed among equal scores.
+    Weighted(Vec<(i64, usize, f64)>),
+}
+
+impl Ranked {
+    fn new(
+        rows: impl Iterator<Item = (bool, f64, f64)>,
+        weighted: bool,
+        workers: &Workers,
+    ) -> Self {
+        if weighted {
+            let mut entries: Vec<(i64, usize, f64)> = rows
+                .enumerate()
+                .filter(|(_, (_, _, weight))| *weight > 0.0)
+                .map(|(row, (is_positive, score, weight))| {
+                    (
+                        sort_key(score),
+                        row,
+                        if is_positive { weight } else { -weight },
+                    )
+                })
+                .collect();
+            workers.sort_unstable_by(&mut entries, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+            return Self::Weighted(entries);
+        }
+        let (mut positive, mut negative) = (Vec::new(), Vec::new());
+        for (is_positive, score, _) in rows {
+            if is_positive {
+                positive.push(sort_key(score));
+            } else {
+                negative.push(sort_key(score));
+            }
+        }
+        workers.sort_unstable_by(&mut positive, Ord::cmp);
+        workers.sort_unstable_by(&mut negative, Ord::cmp);
+        Self::Counted { positive, negative }
+    }
+
+    /// Weight of the positive and of the negative rows.
+    fn totals(&self) -> (f64, f64) {
+        match self {
+            Self::Counted { positive, negative } => (positive.len() as f64, negative.len() as f64),
+            Self::Weighted(entries) => {
+                entries
+                    .iter()
+                    .fold((0.0, 0.0), |(positive, negative), &(_, _, weight)| {
+                        if weight > 0.0 {
+                            (positive + weight, negative)
+                        } else {
+                            (positive, negative - weight)
+                        }
+                    })
+            }
+        }
+    }
+
+    /// Give `visit` the positive and negative weight of each distinct score, highest
+    /// first.
+    fn visit_ties(&self, mut visit: impl FnMut(f64, f64)) {
+        match self {
+            Self::Counted { positive, negative } => {
+                let (mut p, mut n) = (positive.len(), negative.len());
+                while p > 0 || n > 0 {
+                    let highest = match (positive[..p].last(), negative[..n].last()) {
+                        (Some(&a), Some(&b)) => a.max(b),
+                        (Some(&a), None) => a,
+                        (None, Some(&b)) => b,
+                        (None, None) => break,
+                    };
+                    let (before_p, before_n) = (p, n);
+                    while p > 0 && positive[p - 1] == highest {
+                        p -= 1;
+                    }
+                    while n > 0 && negative[n - 1] == highest {
+                        n -= 1;
+                    }
+                    visit((before_p - p) as f64, (before_n - n) as f64);
+                }
+            }
+            Self::Weighted(entries) => {
+                for tied in entries.chunk_by(|a, b| a.0 == b.0).rev() {
+                    let (positive, negative) =
+                        tied.iter().fold((0.0, 0.0), |(positive, negative), entry| {
+                            if entry.2 > 0.0 {
+                                (positive + entry.2, negative)
+                            } else {
+                                (positive, negative - entry.2)
+                            }
+                        });
+                    visit(positive, negative);
+                }
+            }
+        }
+    }
+}
+
+/// The order of `f64::total_cmp`, with both zeros equal.
+#[inline]
+fn sort_key(score: f64) -> i64 {
+    // Adding zero turns -0.0 into 0.0.
+    let bits = (score + 0.0).to_bits() as i64;
+    bits ^ (((bits >> 63) as u64) >> 1) as i64
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_as_their_floats() {
+        let scores = [
+            f64::MIN,
+            -1.5,
+            -f64::MIN_POSITIVE,
+            0.0,
+            1e-300,
+            0.5,
+            f64::MAX,
+        ];
+        let keys: Vec<i64> = scores.into_iter().map(sort_key).collect();
+        assert!(keys.is_sorted_by(|a, b| a < b));
+        assert_eq!(sort_key(-0.0), sort_key(0.0));
+    }
+
+    #[test]
+    fn classes_that_are_absent_are_left_out_of_the_mean() {
+        let prediction = [0.7, 0.2, 0.1, 0.2, 0.7, 0.1, 0.6, 0.3, 0.1];
+        let rows = Classified::new(&[0, 1, 0], &prediction, 3, None).unwrap();
+        let workers = Workers::default();
+        assert_eq!(roc_auc_ovr(&rows, &workers), Ok(1.0));
+        assert_eq!(roc_auc_ovo(&rows, &workers), Ok(1.0));
+    }
+
+    #[test]
+    fn one_class_alone_has_no_area() {
+        let rows = Classified::new(&[1, 1], &[0.2, 0.4], 1, None).unwrap();
+        assert!(roc_auc(&rows, &Workers::default()).unwrap().is_nan());
+    }
+}
