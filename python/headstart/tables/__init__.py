@@ -7,7 +7,12 @@ table to one canonical form, `ViewEncoder` gives learners the matrix they ask fo
 
 from headstart.tables.columns import Column
 from headstart.tables.files import read_table
-from headstart.tables.frames import feature_names, split_target, to_frame
+from headstart.tables.frames import (
+    feature_names,
+    split_target,
+    to_frame,
+    to_frame_like,
+)
 from headstart.tables.kinds import ColumnKind
 from headstart.tables.parts import pack_arrays, unpack_arrays
 from headstart.tables.schema import Schema
@@ -28,6 +33,7 @@ __all__ = [
     "read_table",
     "split_target",
     "to_frame",
+    "to_frame_like",
     "to_series",
     "to_target",
     "unpack_arrays",

@@ -15,7 +15,7 @@ from headstart.tables.from_numpy import columns_of_matrix, columns_of_records, d
 from headstart.tables.from_pandas import columns_of_pandas, is_pandas
 from headstart.tables.vectors import to_series
 
-__all__ = ["feature_names", "split_target", "to_frame"]
+__all__ = ["feature_names", "split_target", "to_frame", "to_frame_like"]
 
 
 def to_frame(data: Any, names: Sequence[str] | None = None) -> pl.DataFrame:
@@ -67,6 +67,37 @@ def to_frame(data: Any, names: Sequence[str] | None = None) -> pl.DataFrame:
     if hasattr(data, "__array__") and not isinstance(data, pl.Series):
         return _of_array(np.asarray(data), names)
     raise TableError(_no_table(data))
+
+
+def to_frame_like(data: Any, names: Sequence[str]) -> pl.DataFrame:
+    """Return a table for a model that was trained on columns of the given names.
+
+    Data without names is matched by position. So is data with other names, if the
+    model was trained on data without; all else is left for the schema to find by name.
+
+    Parameters
+    ----------
+    data : table
+        As for `to_frame`.
+    names : sequence of str
+        All columns of the training table, as `Schema.names`.
+
+    Raises
+    ------
+    TableError
+        As `to_frame`, and if data without names has another number of columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> to_frame_like(np.zeros((1, 2)), ["age", "size"]).columns
+    ['age', 'size']
+    """
+    frame = to_frame(data, names)
+    nameless = [f"x{i}" for i in range(len(names))] == list(names)
+    if nameless and frame.width == len(names) and set(frame.columns).isdisjoint(names):
+        return frame.rename(dict(zip(frame.columns, names, strict=True)))
+    return frame
 
 
 def feature_names(data: Any) -> tuple[str, ...] | None:
@@ -123,6 +154,8 @@ def _of_pandas(data: Any) -> pl.DataFrame:
 
 
 def _of_array(data: np.ndarray[Any, Any], names: Sequence[str] | None) -> pl.DataFrame:
+    if isinstance(data, np.matrix):
+        data = np.asarray(data)  # A column of a np.matrix would be a matrix again.
     if data.dtype.names is not None:
         return _joined(columns_of_records(data))
     return _joined(columns_of_matrix(data, names))

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse
 
 from headstart.exceptions import ColumnError, TableError
-from headstart.tables import feature_names, split_target, to_frame
+from headstart.tables import feature_names, split_target, to_frame, to_frame_like
 from headstart.tables import from_numpy as from_numpy_module
 
 
@@ -47,6 +47,11 @@ def test_matrix_takes_the_names_it_is_given():
 def test_matrix_of_other_width_than_its_names_is_refused(data):
     with pytest.raises(TableError, match=r"X has 3 features, but .* on 2"):
         to_frame(data, names=["a", "b"])
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_matrix_class_of_numpy_is_a_table():
+    assert to_frame(np.matrix([[1, 2], [3, 4]])).rows() == [(1, 2), (3, 4)]
 
 
 def test_structured_array_has_its_fields_as_columns():
@@ -220,6 +225,20 @@ def test_feature_names_are_those_the_data_brings():
     assert feature_names(np.zeros((1, 2))) is None
     assert feature_names(pd.DataFrame([[1]])) is None
     assert feature_names([[1]]) is None
+
+
+def test_data_without_names_is_matched_by_position():
+    frame = to_frame_like(np.array([[1, 2]]), ["b", "a"])
+    assert frame.to_dict(as_series=False) == {"b": [1], "a": [2]}
+
+
+def test_names_are_matched_by_position_where_training_had_none():
+    table = pl.DataFrame({"b": [1], "a": [2]})
+    assert to_frame_like(table, ["x0", "x1"]).columns == ["x0", "x1"]
+    assert to_frame_like(table, ["x0", "x1", "x2"]).columns == ["b", "a"]
+    assert to_frame_like(table, ["a", "b"]).columns == ["b", "a"]
+    swapped = pl.DataFrame({"x1": [1], "x0": [2]})
+    assert to_frame_like(swapped, ["x0", "x1"]).columns == ["x1", "x0"]
 
 
 def test_target_is_split_off():
