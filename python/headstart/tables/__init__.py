@@ -14,7 +14,6 @@ from headstart.tables.frames import (
     to_frame_like,
 )
 from headstart.tables.kinds import ColumnKind
-from headstart.tables.parts import pack_arrays, unpack_arrays
 from headstart.tables.schema import Schema
 from headstart.tables.storage import read_frame, write_frame
 from headstart.tables.target import TargetEncoder, to_target
@@ -28,7 +27,6 @@ __all__ = [
     "TargetEncoder",
     "ViewEncoder",
     "feature_names",
-    "pack_arrays",
     "read_frame",
     "read_table",
     "split_target",
@@ -36,6 +34,5 @@ __all__ = [
     "to_frame_like",
     "to_series",
     "to_target",
-    "unpack_arrays",
     "write_frame",
 ]

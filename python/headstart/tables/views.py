@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from headstart.base.arrays import pack_arrays, unpack_arrays
 from headstart.base.learner import Parts
 from headstart.base.matrix import FloatArray, Matrix, View
 from headstart.exceptions import ArtifactError, ColumnError
 from headstart.tables.categorical_encoding import CategoricalEncoding
 from headstart.tables.numeric_encoding import NumericEncoding
-from headstart.tables.parts import pack_arrays, unpack_arrays
 from headstart.tables.schema import Schema
 
 __all__ = ["ViewEncoder"]
@@ -157,9 +157,10 @@ class ViewEncoder:
             if isinstance(error, ArtifactError):
                 raise
             raise ArtifactError(f"The stored view is damaged: {error!r}") from error
-        expected = {f"n_{k}": v for k, v in NumericEncoding.ARRAYS.items()}
-        expected |= {f"c_{k}": v for k, v in CategoricalEncoding.ARRAYS.items()}
-        arrays = unpack_arrays(data, expected)
+        types = {f"n_{k}": v for k, v in NumericEncoding.ARRAYS.items()}
+        types |= {f"c_{k}": v for k, v in CategoricalEncoding.ARRAYS.items()}
+        found = unpack_arrays(data, {k: (v[1], 1) for k, v in types.items()})
+        arrays = {name: found[name].astype(dtype) for name, dtype in types.items()}
         impute = view.missing == "imputed"
         numeric = NumericEncoding(
             view.numeric, impute, *(arrays[f"n_{k}"] for k in NumericEncoding.ARRAYS)

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from headstart.base import View
+from headstart.base.arrays import pack_arrays
 from headstart.exceptions import ArtifactError, ColumnError
-from headstart.tables import Schema, ViewEncoder, pack_arrays
+from headstart.tables import Schema, ViewEncoder
 
 VIEWS = [
     View(*choice)
