@@ -22,7 +22,7 @@ from headstart.search.fit import fit_model
 from headstart.search.leaderboard import COLUMNS
 from headstart.search.progress import progress_listener
 from headstart.search.settings import FitSettings
-from headstart.tables import TargetEncoder, column_names, split_target, to_frame
+from headstart.tables import TargetEncoder, feature_names, split_target, to_frame
 
 __all__ = ["AutoClassifier", "AutoRegressor", "load", "train"]
 
@@ -149,7 +149,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         settings = FitSettings(
             **{name: getattr(self, name) for name in FitSettings.__dataclass_fields__}
         )
-        names = column_names(X)
+        names = feature_names(X)
         self.model_ = fit_model(
             settings,
             X,
@@ -445,9 +445,9 @@ def load(
             f"The model file {path} is of class {name!r}. Expected one of "
             f"{sorted(classes)}."
         )
-    known = classes[name]._get_param_names()  # noqa: SLF001 - scikit-learn's hook
+    known = classes[name]._get_param_names()
     stored = constructor.get("parameters") or {}
     estimator = classes[name](**{k: v for k, v in stored.items() if k in known})
     estimator.model_ = model
-    estimator._describe(constructor.get("feature_names"))  # noqa: SLF001
+    estimator._describe(constructor.get("feature_names"))
     return estimator

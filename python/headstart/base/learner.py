@@ -167,19 +167,17 @@ class Learner:
             data = parts["model.skops"]
             unknown = set(skops.io.get_untrusted_types(data=data))
             refused = sorted(unknown - set(self.trusted_types()))
-            if refused:
-                raise ArtifactError(
-                    f"The model of learner {self.name!r} holds types that are not "
-                    f"trusted: {', '.join(refused)}. hint: a learner declares what "
-                    "it stores in trusted_types()."
-                )
-            return skops.io.loads(data, trusted=sorted(unknown))
-        except ArtifactError:
-            raise
+            if not refused:
+                return skops.io.loads(data, trusted=sorted(unknown))
         except Exception as error:
             raise ArtifactError(
                 f"The stored model of learner {self.name!r} cannot be read: {error}"
             ) from error
+        raise ArtifactError(
+            f"The model of learner {self.name!r} holds types that are not trusted: "
+            f"{', '.join(refused)}. hint: a learner declares what it stores in "
+            "trusted_types()."
+        )
 
     def trusted_types(self) -> Sequence[str]:
         """Return dotted names of types that `load` may build beyond skops' own."""

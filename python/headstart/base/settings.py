@@ -24,13 +24,13 @@ __all__ = [
 
 
 def enabled_plugins() -> tuple[str, ...] | None:
-    """Distributions to load, or None for all."""
+    """Return distributions to load, or None for all."""
     value = os.environ.get("HEADSTART_PLUGINS")
     return None if value is None else _names(value)
 
 
 def disabled_plugins() -> tuple[str, ...]:
-    """Distributions not to load."""
+    """Return distributions not to load."""
     return _names(os.environ.get("HEADSTART_DISABLE_PLUGINS", ""))
 
 
@@ -40,7 +40,7 @@ def trace_plugins() -> bool:
 
 
 def execution_mode() -> str:
-    """``"processes"`` (default) or ``"in-process"``."""
+    """Return ``"processes"`` (the default) or ``"in-process"``."""
     value = os.environ.get("HEADSTART_EXECUTION", "processes")
     if value not in {"processes", "in-process"}:
         raise ValueError(
@@ -51,7 +51,7 @@ def execution_mode() -> str:
 
 
 def datasets_folder() -> Path | None:
-    """Folder of benchmark datasets, or None."""
+    """Return the folder of benchmark datasets, or None."""
     value = os.environ.get("HEADSTART_DATASETS")
     return Path(value) if value else None
 

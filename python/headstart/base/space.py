@@ -130,9 +130,7 @@ class SearchSpace:
             if name not in self.default and name not in self.conditions:
                 raise ValueError(f"The default must give a value for {name!r}.")
 
-    def is_active(
-        self, name: str, parameters: Mapping[str, ParameterValue]
-    ) -> bool:
+    def is_active(self, name: str, parameters: Mapping[str, ParameterValue]) -> bool:
         """Whether parameter `name` exists, given the others' values."""
         condition = self.conditions.get(name)
         return condition is None or parameters.get(condition.parent) in condition.values

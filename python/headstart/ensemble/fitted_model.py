@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headstart.base import FloatArray, Parts, TaskKind
 from headstart.ensemble.bagged import BaggedEnsemble
-from headstart.tables import Schema, TargetEncoder, to_frame
+from headstart.tables import Schema, TargetEncoder, to_frame_like
 
 __all__ = ["FittedModel", "MemoryStore"]
 
@@ -55,7 +55,8 @@ class FittedModel:
 
     def predict_outputs(self, data: Any) -> FloatArray:
         """Return predictions of shape (n_rows, n_outputs) for a table as users have."""
-        return self.ensemble.predict(self.schema.apply(to_frame(data)))
+        frame = to_frame_like(data, self.schema.names)
+        return self.ensemble.predict(self.schema.apply(frame))
 
     def predict_proba(self, data: Any) -> FloatArray:
         """Return probabilities of shape (n_rows, n_classes)."""

@@ -26,7 +26,7 @@ from headstart.search.run_folder import RunFolder, data_digest
 from headstart.search.runner import Limits, Runner, SearchResult
 from headstart.search.settings import FitSettings
 from headstart.tables import Schema, TargetEncoder, to_frame
-from headstart.validation import Folds, Validation, folds_from_splitter, plan_folds
+from headstart.validation import Folds, Validation, plan_folds
 
 __all__ = ["fit_model"]
 
@@ -187,9 +187,7 @@ def _read_problem(
             "least 2 rows and 1 column."
         )
     target = TargetEncoder.learn(
-        y,
-        None if classification else TaskKind.REGRESSION,
-        classification=classification,
+        y, "classification" if classification else "regression"
     )
     codes = target.encode(y)
     _check_length("y", codes.size, frame.height)
@@ -233,11 +231,9 @@ def _plan_folds(
     validation = settings.validation
     if validation == "auto":
         validation = Validation()
-    if not isinstance(validation, Validation):
-        return folds_from_splitter(validation, problem.frame, problem.y, problem.groups)
     order = None
-    if validation.time_column is not None:
-        order = problem.frame[_known(validation.time_column, problem.frame)]
+    if isinstance(validation, Validation) and validation.time_column is not None:
+        order = problem.frame[_known(validation.time_column, problem.frame)].to_numpy()
     return plan_folds(
         validation,
         problem.y,

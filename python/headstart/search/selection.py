@@ -22,9 +22,11 @@ __all__ = ["Choice", "choose_members", "complete_folds"]
 _N_ROUNDS = 40
 # Neural nets overfit the validation rows they are chosen by more than others do.
 _NEURAL_CAP = 0.6
-# Fewer folds mean fewer models in the bag: they must be this much better (share of
-# what the ensemble gains over the constant prediction) to be preferred.
+# Fewer folds mean fewer models in the bag and fewer rows to choose by: they must be
+# this much better (share of what the ensemble gains over the constant prediction) to
+# be preferred, and better than the noise of the rows that are compared.
 _MARGIN = 0.02
+_NOISE = 2.0
 # Members that may enter, by rows: with few rows, many candidates overfit the choice.
 _CANDIDATES = ((300, 8), (1_000, 14), (3_000, 22), (10_000, 30))
 _MOST_CANDIDATES = 40
@@ -84,11 +86,12 @@ def choose_members(
     # Every choice predicts the rows of the first fold.
     shared = folds.validation(0, 0)
     shared_weight = None if weight is None else weight[shared]
+    margin = max(_MARGIN, _NOISE / np.sqrt(shared.size))
     best, best_loss = None, np.inf
     for choice in choices:
         prediction = _as_metric_input(choice.prediction[shared])
         loss = metric.loss(y[shared], prediction, shared_weight)
-        if best is None or loss < best_loss - _MARGIN * abs(constant[0, 0] - best_loss):
+        if best is None or loss < best_loss - margin * abs(constant[0, 0] - best_loss):
             best, best_loss = choice, loss
     return best
 

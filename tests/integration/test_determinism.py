@@ -1,0 +1,89 @@
+"""One seed, one answer: for any number of workers, under load, in a new process."""
+
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+
+import headstart
+
+TRIALS = 12
+
+
+def fit(X, y, kind, n_jobs):
+    model = kind(time_limit=None, max_trials=TRIALS, random_state=0, n_jobs=n_jobs)
+    return model.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("load", "kind"),
+    [
+        (load_wine, headstart.AutoClassifier),
+        (load_diabetes, headstart.AutoRegressor),
+    ],
+)
+def test_the_number_of_workers_changes_nothing(load, kind):
+    X, y = load(return_X_y=True)
+    X, y = X[::2], y[::2]
+    one = fit(X, y, kind, 1)
+    two = fit(X, y, kind, 2)
+    assert one.predict(X).tobytes() == two.predict(X).tobytes()
+    if hasattr(one, "predict_proba"):
+        assert one.predict_proba(X).tobytes() == two.predict_proba(X).tobytes()
+    columns = ["learner", "configuration", "score", "folds", "weight"]
+    assert one.leaderboard()[columns].equals(two.leaderboard()[columns])
+
+
+SCRIPT = """
+    import hashlib
+    from sklearn.datasets import load_breast_cancer
+    from headstart import AutoClassifier
+
+    X, y = load_breast_cancer(return_X_y=True)
+    model = AutoClassifier(
+        time_limit=None, max_trials=4, random_state=0, n_jobs=2,
+        learners=["logistic", "extra_trees", "hist_gradient_boosting", "k_neighbors"],
+    ).fit(X[:300], y[:300])
+    print(hashlib.sha256(model.predict_proba(X).tobytes()).hexdigest())
+"""
+
+
+def run_script():
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(SCRIPT)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_a_new_process_under_load_gives_the_same_bytes():
+    quiet = run_script()
+    spinners = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)
+    ]
+    try:
+        loaded = run_script()
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
+    assert quiet == loaded
+
+
+def test_another_seed_gives_another_model():
+    X, y = load_breast_cancer(return_X_y=True)
+    names = ["extra_trees"]
+    first, second = (
+        headstart.AutoClassifier(
+            time_limit=None, max_trials=1, learners=names, random_state=seed
+        )
+        .fit(X[:200], y[:200])
+        .predict_proba(X)
+        for seed in (0, 1)
+    )
+    assert not np.array_equal(first, second)

@@ -1,0 +1,75 @@
+"""scikit-learn's own checks of the public estimators."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import headstart
+
+QUICK = {"time_limit": None, "max_trials": 1, "n_jobs": 1, "random_state": 0}
+
+ROWS = "headstart holds rows out and weighs folds, so rows do not add up as in one fit"
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": ROWS,
+    "check_sample_weight_equivalence_on_sparse_data": ROWS,
+}
+
+
+@pytest.fixture(autouse=True)
+def _in_process(monkeypatch):
+    # Hundreds of tiny fits: no worker processes for each.
+    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
+
+
+@parametrize_with_checks(
+    [
+        headstart.AutoClassifier(learners=["logistic"], **QUICK),
+        headstart.AutoRegressor(learners=["ridge"], **QUICK),
+    ],
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_scikit_learns_checks_pass(estimator, check):
+    check(estimator)
+
+
+def quick():
+    return headstart.AutoClassifier(learners=["logistic"], **QUICK)
+
+
+def test_it_sits_in_a_pipeline_and_in_cross_validation():
+    X, y = load_iris(return_X_y=True)
+    scores = cross_val_score(make_pipeline(StandardScaler(), quick()), X, y, cv=3)
+    assert scores.mean() > 0.9
+
+
+def test_a_pickled_model_predicts_the_same():
+    X, y = load_iris(return_X_y=True)
+    model = quick().fit(X, y)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.predict_proba(X).tobytes() == model.predict_proba(X).tobytes()
+
+
+def test_a_clone_is_not_fitted_and_has_the_same_parameters():
+    X, y = load_iris(return_X_y=True)
+    model = quick().fit(X, y)
+    again = clone(model)
+    assert not hasattr(again, "model_")
+    assert again.get_params() == model.get_params()
+
+
+def test_probabilities_are_in_the_order_of_the_classes():
+    X, y = load_iris(return_X_y=True)
+    names = np.array(["c", "a", "b"], dtype=object)[y]
+    model = quick().fit(X, names)
+    assert model.classes_.tolist() == ["a", "b", "c"]
+    predicted = model.classes_[model.predict_proba(X).argmax(axis=1)]
+    assert (predicted == model.predict(X)).all()
+    assert (predicted == names).mean() > 0.9

@@ -1,0 +1,149 @@
+"""A run killed at any moment goes on with nothing finished lost."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+from sklearn.datasets import load_breast_cancer
+
+import headstart
+from headstart.exceptions import RunFolderError
+from headstart.search.journal import Journal
+
+LEARNERS = ["logistic", "extra_trees", "random_forest", "k_neighbors", "mlp"]
+
+SCRIPT = """
+    import sys
+    from sklearn.datasets import load_breast_cancer
+    from headstart import AutoClassifier
+
+    X, y = load_breast_cancer(return_X_y=True)
+    model = AutoClassifier(
+        time_limit=None, max_trials=8, random_state=0, n_jobs=2, learners=LEARNERS,
+        run_dir=sys.argv[1], resume=True,
+    ).fit(X, y)
+    print(model.leaderboard().write_json())
+"""
+
+
+def start(folder):
+    code = textwrap.dedent(SCRIPT).replace("LEARNERS", repr(LEARNERS))
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(folder):
+    """Fold fits in the journal that succeeded, with their losses."""
+    if not (folder / "journal.db").exists():
+        return {}
+    journal = Journal(folder / "journal.db")
+    found = {
+        (trial.number, unit): loss
+        for trial in journal.trials()
+        for unit, loss in trial.fold_losses.items()
+    }
+    journal.close()
+    return found
+
+
+def kill_and_resume(tmp_path, n_kills, seed):
+    """Kill a run at random moments until it ends; return its leaderboard."""
+    chance = random.Random(seed)
+    folder = tmp_path / "run"
+    kept = {}
+    for _ in range(n_kills):
+        process = start(folder)
+        time.sleep(chance.uniform(1.0, 7.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        now = finished(folder)
+        assert kept.items() <= now.items(), "a finished fold fit was lost or changed"
+        kept = now
+    process = start(folder)
+    out, err = process.communicate(timeout=280)
+    assert process.returncode == 0, err
+    assert kept.items() <= finished(folder).items()
+    return json.loads(out.splitlines()[-1])
+
+
+def undisturbed(tmp_path):
+    process = start(tmp_path / "undisturbed")
+    out, err = process.communicate(timeout=280)
+    assert process.returncode == 0, err
+    return json.loads(out.splitlines()[-1])
+
+
+def essence(board):
+    return [(r["configuration"], r["score"], r["weight"]) for r in board]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+def test_a_run_killed_twice_ends_as_the_undisturbed_one(tmp_path):
+    assert essence(kill_and_resume(tmp_path, 2, seed=1)) == essence(
+        undisturbed(tmp_path)
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+def test_a_run_killed_twenty_times_ends_as_the_undisturbed_one(tmp_path):
+    assert essence(kill_and_resume(tmp_path, 20, seed=2)) == essence(
+        undisturbed(tmp_path)
+    )
+
+
+def small():
+    X, y = load_breast_cancer(return_X_y=True)
+    return X[:120], y[:120]
+
+
+def fit(folder, X, y, **changed):
+    parameters = {
+        "time_limit": None,
+        "max_trials": 1,
+        "learners": ["logistic"],
+        "random_state": 0,
+        "n_jobs": 1,
+        "run_dir": folder,
+    }
+    return headstart.AutoClassifier(**{**parameters, **changed}).fit(X, y)
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path):
+    fit(tmp_path / "run", *small())
+    with pytest.raises(RunFolderError, match="resume=True"):
+        fit(tmp_path / "run", *small())
+
+
+def test_a_run_on_other_data_is_refused_with_the_difference_named(tmp_path):
+    X, y = small()
+    fit(tmp_path / "run", X, y)
+    X = X.copy()
+    X[0, 0] += 1.0
+    with pytest.raises(RunFolderError, match="differs in data"):
+        fit(tmp_path / "run", X, y, resume=True)
+
+
+def test_more_trials_can_be_added_to_a_finished_run(tmp_path):
+    X, y = small()
+    fit(tmp_path / "run", X, y, learners=["logistic", "k_neighbors"])
+    model = fit(
+        tmp_path / "run",
+        X,
+        y,
+        learners=["logistic", "k_neighbors"],
+        max_trials=2,
+        resume=True,
+    )
+    assert model.leaderboard().height == 2
