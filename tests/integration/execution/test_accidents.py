@@ -1,0 +1,212 @@
+"""Calls that crash, hang, fill memory or are killed cost themselves only."""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import cloudpickle
+import pytest
+
+from headstart.exceptions import WorkerDiedError
+from headstart.execution import WorkerPool
+
+# Workers cannot import a test file; its functions travel by value.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+MIB = 2**20
+
+
+@pytest.fixture
+def pool():
+    with WorkerPool(2) as pool:
+        yield pool
+
+
+def hang():
+    print("still at it")
+    time.sleep(600)
+
+
+def hang_in_compiled_code():
+    sum(range(10**15))
+
+
+def read_address_zero():
+    ctypes.string_at(0)
+
+
+def fill_memory():
+    held = []
+    while True:
+        held.append(bytearray(b"x" * 5_000_000))
+
+
+def fill_memory_in_a_child():
+    subprocess.run(
+        [sys.executable, "-c", "x = bytearray(b'x' * 500_000_000); input()"],
+        stdin=subprocess.PIPE,
+        check=False,
+    )
+    time.sleep(600)
+
+
+def tell_and_hang(path):
+    """Start a child in the group and one in a session of its own; tell; hang."""
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    child = subprocess.Popen(sleep)
+    escaped = subprocess.Popen(sleep, start_new_session=True)
+    path.with_suffix(".part").write_text(f"{os.getpid()} {child.pid} {escaped.pid}")
+    path.with_suffix(".part").rename(path)
+    time.sleep(600)
+
+
+class DiesWhenPickled:
+    def __reduce__(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("accident", "said"),
+    [
+        (read_address_zero, "SIGSEGV"),
+        (os.abort, "SIGABRT"),
+        (lambda: os._exit(3), "exit code 3"),
+        (lambda: sys.exit(3), r"SystemExit\(3\)"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL"),
+        (lambda: os.closerange(3, 256), "exit code 1, after .* Bad file descriptor"),
+        (DiesWhenPickled, "SIGKILL"),
+    ],
+)
+def test_a_crash_is_told_and_the_pool_goes_on(pool, accident, said):
+    beside = pool.submit(abs, -1)
+
+    with pytest.raises(WorkerDiedError, match=said) as caught:
+        pool.submit(accident).result(30)
+
+    assert caught.value.kind == "crash"
+    assert beside.result(30) == 1
+    assert pool.submit(abs, -2).result(30) == 2
+
+
+def test_a_fault_leaves_the_lines_that_led_to_it(pool):
+    with pytest.raises(WorkerDiedError) as caught:
+        pool.submit(read_address_zero).result(30)
+
+    assert "read_address_zero" in caught.value.details
+
+
+def test_many_crashes_do_not_exhaust_the_pool(pool):
+    futures = [pool.submit(os._exit, 1) for _ in range(30)]
+
+    assert all(isinstance(f.exception(60), WorkerDiedError) for f in futures)
+    assert pool.submit(abs, -2).result(30) == 2
+
+
+@pytest.mark.parametrize("hanging", [hang, hang_in_compiled_code])
+def test_a_call_is_killed_at_its_deadline(pool, hanging):
+    pool.submit(int).result(30)
+    deadline = time.monotonic() + 0.3
+
+    with pytest.raises(WorkerDiedError) as caught:
+        pool.submit_limited(hanging, deadline=deadline).result(30)
+
+    # 50 ms on an idle machine; tests run on busy ones.
+    assert 0 <= time.monotonic() - deadline < 0.5
+    assert caught.value.kind == "timeout"
+
+
+def test_what_a_killed_call_printed_is_kept(pool):
+    pool.submit(int).result(30)
+
+    error = pool.submit_limited(hang, deadline=time.monotonic() + 0.5).exception(30)
+
+    assert error.details == "still at it"
+
+
+def test_a_spare_worker_takes_over_at_once(pool):
+    pool.submit(int).result(30)
+    futures = [
+        pool.submit_limited(hang, deadline=time.monotonic() + 0.3) for _ in range(2)
+    ]
+    after = pool.submit(int)
+
+    assert after.result(30) == 0
+    assert all(future.exception(30).kind == "timeout" for future in futures)
+
+
+@pytest.mark.parametrize("filling", [fill_memory, fill_memory_in_a_child])
+def test_a_call_above_its_memory_limit_is_killed(pool, filling):
+    future = pool.submit_limited(filling, memory_limit=200 * MIB)
+
+    with pytest.raises(WorkerDiedError, match="limit was 200 MiB") as caught:
+        future.result(60)
+
+    assert caught.value.kind == "memory"
+    assert 200 * MIB < future.peak_memory < 1500 * MIB
+    assert pool.submit(int).result(30) == 0
+
+
+def test_a_worker_killed_from_outside_costs_its_call_only(pool, mailbox):
+    lost = pool.submit(tell_and_hang, mailbox.path)
+    kept = pool.submit(lambda: time.sleep(1) or "kept")
+    worker, *_ = mailbox.processes()
+
+    worker.kill()
+
+    assert "SIGKILL" in str(lost.exception(30))
+    assert kept.result(30) == "kept"
+
+
+def test_what_a_killed_call_started_goes_with_it(pool, mailbox, gone):
+    future = pool.submit(tell_and_hang, mailbox.path)
+    processes = mailbox.processes()
+
+    pool.kill(future)
+
+    assert gone(processes)
+
+
+def test_the_pool_is_rebuilt_when_the_zygote_is_killed(pool, mailbox, gone):
+    lost = pool.submit(tell_and_hang, mailbox.path)
+    worker, *_ = mailbox.processes()
+    zygote = worker.parent()
+
+    zygote.kill()
+
+    assert "the process that starts workers died" in str(lost.exception(30))
+    assert pool.submit(os.getppid).result(30) != zygote.pid
+    assert gone([zygote, worker])
+
+
+def test_calls_that_wait_survive_the_death_of_the_zygote(mailbox):
+    with WorkerPool(1) as pool:
+        pool.submit(tell_and_hang, mailbox.path)
+        waiting = [pool.submit(abs, -n) for n in range(3)]
+
+        mailbox.processes()[0].parent().kill()
+
+        assert [future.result(30) for future in waiting] == [0, 1, 2]
+
+
+def test_a_zygote_that_dies_again_and_again_is_given_up_with_a_clear_error(pool):
+    def kill_the_zygote():
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(600)
+
+    errors = [pool.submit(kill_the_zygote).exception(60) for _ in range(5)]
+
+    assert all(isinstance(error, WorkerDiedError) for error in errors)
+    assert "died repeatedly" in str(errors[-1])
+    assert "died repeatedly" in pool.broken
+
+
+def test_a_call_may_use_multiprocessing(pool):
+    def sum_in_children():
+        with multiprocessing.get_context("fork").Pool(2) as children:
+            return sum(children.map(abs, [-1, -2, -3]))
+
+    assert pool.submit(sum_in_children).result(60) == 6
