@@ -1,11 +1,10 @@
 """Fitted models as files: what goes into the container, and how it comes back."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import json
 
 from headstart.artifact.container import Artifact, read_artifact, write_artifact
 from headstart.base import Configuration, Learner, Parts, Task, TaskKind
@@ -18,7 +17,9 @@ from headstart.tables import Schema, TargetEncoder
 __all__ = ["load_model", "read_model_record", "save_model"]
 
 
-def save_model(model: FittedModel, path: str | Path, constructor: Mapping[str, Any]) -> None:
+def save_model(
+    model: FittedModel, path: str | Path, constructor: Mapping[str, Any]
+) -> None:
     """Write a fitted model to a file (or folder), in place at once.
 
     Parameters

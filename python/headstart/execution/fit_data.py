@@ -8,7 +8,8 @@ Layout, inside the run folder::
     data/folds.npz       the fold assignment
     data/task.json       task, schema
     data/objects.pkl     learners that only this run knows (never part of a model file)
-    views/R-F-VIEW/      a view fitted on the training rows of a fold
+    encoders/R-F-VIEW.zip  a view fitted on the training rows of a fold
+    views/R-F-VIEW/      what it makes of the fold's rows; may go and be made again
     fits/TRIAL-R-F.*     predictions, model and outcome of one fold fit
 """
 
@@ -115,7 +116,7 @@ def write_fit_data(
     import cloudpickle
 
     data = folder / "data"
-    for name in ("data", "views", "fits"):
+    for name in ("data", "encoders", "views", "fits"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     write_frame(table, data / "table.arrow")
     np.save(data / "target.npy", y, allow_pickle=False)
@@ -191,11 +192,12 @@ def _make_view(
     encoder = ViewEncoder.fit(train, view, data.schema)
     matrix = encoder.transform(train)
     validation = encoder.transform(data.table[data.held_out(repeat, fold)])
+    encoders = data.folder / "encoders"
+    write_parts(encoders / f"{folder.name}.zip", encoder.to_parts())
     temporary = Path(tempfile.mkdtemp(prefix=".view-", dir=folder.parent))
     try:
         np.save(temporary / "train.npy", matrix.values)
         np.save(temporary / "validation.npy", validation.values)
-        write_parts(temporary / "encoder.zip", encoder.to_parts())
         names = {
             "names": matrix.names,
             "categorical": matrix.categorical,

@@ -80,9 +80,7 @@ def _fit_and_predict(data: FitData, fold_fit: FoldFit, started: float) -> FoldOu
     train = data.train(fold_fit.repeat, fold_fit.fold)
     held_out = data.held_out(fold_fit.repeat, fold_fit.fold)
     sample = _sample(train, data, fold_fit)
-    view = fold_view(
-        data, learner.view, fold_fit.repeat, fold_fit.fold, rows=sample
-    )
+    view = fold_view(data, learner.view, fold_fit.repeat, fold_fit.fold, rows=sample)
     rows = train if sample is None else sample
     resources = Resources(
         threads=fold_fit.threads,

@@ -167,6 +167,9 @@ def _fit(
         model.ensemble = ensemble
         for line in failed:
             emit(Notice(f"Not refitted on all rows: {line}", "warning"))
+    if folder.is_temporary:
+        fits = [fit for member in model.ensemble.members for fit in member.fits]
+        folder.keep_only({f.model for f in fits}, {f.encoder for f in fits})
     runner.finish(result)
     return model
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,10 @@ from headstart.execution.fit_data import read_parts
 from headstart.execution.fold_fit import read_outcome
 from headstart.search.journal import Journal
 
-__all__ = ["RunFolder", "data_digest"]
+__all__ = ["MOST_VIEW_BYTES", "RunFolder", "data_digest"]
+
+# Stored views above this are deleted, the oldest first.
+MOST_VIEW_BYTES = 4 * 2**30
 
 Identity = Mapping[str, str]
 
@@ -94,17 +97,46 @@ class RunFolder:
                 found[path.stem] = outcome
         return found
 
-    def drop_model(self, name: str) -> None:
-        """Delete a fold model that no ensemble will use; its predictions stay."""
-        (self.path / "fits" / f"{name}.model").unlink(missing_ok=True)
-
     def model(self, name: str) -> Parts:
         """Return the parts of a fold model."""
         return read_parts(self.path / "fits" / f"{name}.model")
 
     def encoder(self, name: str) -> Parts:
         """Return the parts of a fitted view encoder."""
-        return read_parts(self.path / "views" / name / "encoder.zip")
+        return read_parts(self.path / "encoders" / f"{name}.zip")
+
+    def trim_views(self, most_bytes: int = MOST_VIEW_BYTES) -> int:
+        """Delete the oldest stored views above a size; return bytes freed.
+
+        Views are made again when they are needed. A worker that reads one keeps it
+        until it lets go.
+        """
+        sizes = []
+        for folder in (self.path / "views").glob("[0-9]*"):
+            files = list(folder.iterdir())
+            size = sum(file.stat().st_size for file in files)
+            sizes.append((folder.stat().st_mtime, size, folder))
+        total, freed = sum(size for _, size, _ in sizes), 0
+        for _, size, folder in sorted(sizes, key=lambda entry: entry[0]):
+            if total - freed <= most_bytes:
+                break
+            # Renamed first, so that nobody finds half of it.
+            doomed = folder.with_name(f".{folder.name}")
+            folder.rename(doomed)
+            shutil.rmtree(doomed, ignore_errors=True)
+            freed += size
+        return freed
+
+    def keep_only(self, models: Collection[str], encoders: Collection[str]) -> None:
+        """Delete what a fitted model does not need (of a temporary folder)."""
+        for name in ("views", "data"):
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        for path in (self.path / "fits").iterdir():
+            if not (path.suffix == ".model" and path.stem in models):
+                path.unlink(missing_ok=True)
+        for path in (self.path / "encoders").iterdir():
+            if path.stem not in encoders:
+                path.unlink(missing_ok=True)
 
     def n_bytes(self) -> int:
         """Return bytes on disk."""

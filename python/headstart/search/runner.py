@@ -381,6 +381,8 @@ class Runner:
         closed = schedule.settle()
         for trial in closed:
             self._close(trial)
+        if closed:
+            self._folder.trim_views()
         elapsed = self._clock.elapsed()
         if closed and self._ensemble_seconds <= _ENSEMBLE_SHARE * elapsed:
             choice = self._choose()
