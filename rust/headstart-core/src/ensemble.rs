@@ -88,6 +88,11 @@ impl<'a> Members<'a> {
         self.count == 0
     }
 
+    /// Columns of a prediction.
+    pub fn n_outputs(&self) -> usize {
+        self.n_outputs
+    }
+
     fn size(&self) -> usize {
         self.values.len() / self.count
     }
@@ -129,11 +134,11 @@ pub struct Rules<'a> {
     pub cap: f64,
 }
 
-/// Select members; the weights of the best ensemble that came up on the way.
+/// Select members; the weights of the best ensemble that came up on the way. Where no
+/// loss is finite, the cheapest member alone.
 ///
 /// # Errors
-/// [`Error::Value`] where the rules make no sense or no loss is finite, and what
-/// `candidates` returns.
+/// [`Error::Value`] where the rules make no sense, and what `candidates` returns.
 pub fn select<C: Candidates + ?Sized>(
     candidates: &mut C,
     n_members: usize,
@@ -171,7 +176,13 @@ pub fn select<C: Candidates + ?Sized>(
         }
     }
     if best_length == 0 {
-        return Err(Error::value("No member of the ensemble has a finite loss."));
+        // The rows leave the loss undefined, as one class only does the area under a
+        // curve: nothing tells the members apart but their costs.
+        let same: Vec<f64> = (0..n_members)
+            .map(|member| f64::from(u8::from(cap_holds && is_capped(member))))
+            .collect();
+        picks.extend(best_member(&same, rules.costs));
+        best_length = picks.len();
     }
     let mut weights = vec![0.0; n_members];
     for &member in &picks[..best_length] {
@@ -881,8 +892,23 @@ mod tests {
     fn a_member_without_a_finite_loss_is_never_picked() {
         let mut losses = Fixed(vec![f64::NAN, 2.0, f64::NEG_INFINITY]);
         assert_eq!(select(&mut losses, 3, &RULES).unwrap(), [0.0, 1.0, 0.0]);
-        let mut losses = Fixed(vec![f64::NAN]);
-        assert!(select(&mut losses, 1, &RULES).is_err());
+    }
+
+    #[test]
+    fn where_no_loss_is_finite_the_cheapest_member_stands_alone() {
+        let costs = [3.0, 1.0, 2.0];
+        let rules = |capped| Rules {
+            costs: Some(&costs),
+            capped,
+            cap: 0.5,
+            ..RULES
+        };
+        let undefined = || Fixed(vec![f64::NAN; 3]);
+        let found = select(&mut undefined(), 3, &rules(None)).unwrap();
+        assert_eq!(found, [0.0, 1.0, 0.0]);
+        let capped = [false, true, false];
+        let found = select(&mut undefined(), 3, &rules(Some(&capped))).unwrap();
+        assert_eq!(found, [0.0, 0.0, 1.0]);
     }
 
     #[test]

@@ -295,14 +295,16 @@ impl TreeEnsemble {
         let n_rows = rows.len();
         let x = self.prepare(&x[rows.start * self.n_features..rows.end * self.n_features]);
         let mut out = self.baseline.repeat(n_rows);
+        // The answer is the same either way; without missing values it comes sooner.
+        let missing = x.iter().any(|value| value.is_nan());
         for tree in 0..self.n_trees() {
             if tree % 16 == 15 {
                 workers.check()?;
             }
-            if self.categories.is_empty() {
-                self.add_tree::<false>(tree, &x, &mut out);
-            } else {
-                self.add_tree::<true>(tree, &x, &mut out);
+            match (self.categories.is_empty(), missing) {
+                (true, false) => self.add_tree::<false, false>(tree, &x, &mut out),
+                (true, true) => self.add_tree::<false, true>(tree, &x, &mut out),
+                (false, _) => self.add_tree::<true, true>(tree, &x, &mut out),
             }
         }
         if self.mean {
@@ -334,13 +336,25 @@ impl TreeEnsemble {
         Cow::Owned(rows)
     }
 
-    fn add_tree<const SETS: bool>(&self, tree: usize, x: &[f64], out: &mut [f64]) {
+    fn add_tree<const SETS: bool, const MISSING: bool>(
+        &self,
+        tree: usize,
+        x: &[f64],
+        out: &mut [f64],
+    ) {
         let n_outputs = self.n_outputs();
         let width = self.n_value_columns;
         let output = if width == 1 { tree % n_outputs } else { 0 };
-        let groups = x.chunks(LANES * self.n_features);
-        for (group, out) in groups.zip(out.chunks_mut(LANES * n_outputs)) {
-            let leaves = self.walk::<SETS>(self.roots[tree], group);
+        let size = LANES * self.n_features;
+        for (group, out) in x.chunks(size).zip(out.chunks_mut(LANES * n_outputs)) {
+            let leaves = if group.len() == size {
+                self.walk::<SETS, MISSING>(self.roots[tree], group)
+            } else {
+                // A short last group walks with rows of zeros behind it.
+                let mut padded = group.to_vec();
+                padded.resize(size, 0.0);
+                self.walk::<SETS, MISSING>(self.roots[tree], &padded)
+            };
             for (sum, leaf) in out.chunks_exact_mut(n_outputs).zip(leaves) {
                 let row = self.leaf[leaf as usize] as usize * width;
                 let values = &self.values[row..row + width];
@@ -351,22 +365,22 @@ impl TreeEnsemble {
         }
     }
 
-    /// The leaves that up to eight rows fall into.
+    /// The leaves that eight rows fall into. `SETS`: nodes may ask for sets; `MISSING`:
+    /// values may be missing.
     #[inline]
-    fn walk<const SETS: bool>(&self, root: u32, group: &[f64]) -> [u32; LANES] {
-        let n_features = self.n_features;
-        // A short last group walks with its last row doubled.
-        let last = group.len() / n_features - 1;
-        let rows: [&[f64]; LANES] = std::array::from_fn(|lane| {
-            let start = lane.min(last) * n_features;
-            &group[start..start + n_features]
-        });
+    fn walk<const SETS: bool, const MISSING: bool>(
+        &self,
+        root: u32,
+        group: &[f64],
+    ) -> [u32; LANES] {
+        let nodes = self.nodes.as_slice();
+        let rows: [usize; LANES] = std::array::from_fn(|lane| lane * self.n_features);
         let mut at = [root; LANES];
         loop {
             let mut moved = 0;
-            for lane in 0..LANES {
-                let node = self.nodes[at[lane] as usize];
-                let value = rows[lane][(node.question & FEATURE) as usize];
+            for (at, row) in at.iter_mut().zip(rows) {
+                let node = nodes[*at as usize];
+                let value = group[row + (node.question & FEATURE) as usize];
                 let missing_left = node.question & MISSING_LEFT != 0;
                 let left = if SETS && node.question & CATEGORICAL != 0 {
                     if value.is_nan() {
@@ -376,11 +390,11 @@ impl TreeEnsemble {
                     }
                 } else {
                     // Bitwise on purpose: both sides are cheaper than a branch.
-                    (value <= node.threshold) | (value.is_nan() & missing_left)
+                    (value <= node.threshold) | (MISSING && value.is_nan() & missing_left)
                 };
                 let next = node.left + u32::from(!left);
-                moved |= next ^ at[lane];
-                at[lane] = next;
+                moved |= next ^ *at;
+                *at = next;
             }
             if moved == 0 {
                 return at;
@@ -540,10 +554,6 @@ fn check_nodes(
     let n_nodes = trees.left.len();
     let n_sets = categories.sets.len().checked_div(categories.n_words);
     let n_sets = n_sets.unwrap_or(0);
-    let mut is_categorical = vec![false; n_features];
-    for &feature in categories.features {
-        is_categorical[feature as usize] = true;
-    }
     let mut has_parent = vec![false; n_nodes];
     for (tree, &root) in roots.iter().enumerate() {
         let root = root as usize;
@@ -581,7 +591,7 @@ fn check_nodes(
                 return refuse("must say 0 or 1 where missing values go");
             }
             let set = trees.category_set[node];
-            if is_categorical[feature as usize] {
+            if categories.features.binary_search(&feature).is_ok() {
                 if set < 0 || set as usize >= n_sets {
                     return refuse(&format!("must use a set in 0..{n_sets}. Got {set}"));
                 }
