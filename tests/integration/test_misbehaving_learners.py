@@ -1,0 +1,282 @@
+"""Learners that raise, hang, exit, crash, fill memory or lie cost their trials only."""
+
+import ctypes
+import logging
+import os
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes
+
+from headstart import AutoClassifier, AutoRegressor
+from headstart.base import Learner
+from headstart.exceptions import FitError
+
+SECONDS = 8
+FAILED = pl.col("status") == "failed"
+
+
+class Raises(Learner):
+    name = "raises"
+
+    def fit(self, task, parameters, train, validation, resources):
+        raise RuntimeError("the solver exploded")
+
+
+class Hangs(Learner):
+    name = "hangs"
+
+    def fit(self, task, parameters, train, validation, resources):
+        while True:
+            time.sleep(1)
+
+
+class Exits(Learner):
+    name = "exits"
+
+    def fit(self, task, parameters, train, validation, resources):
+        os._exit(3)
+
+
+class Crashes(Learner):
+    name = "crashes"
+
+    def fit(self, task, parameters, train, validation, resources):
+        ctypes.string_at(0)
+
+
+class FillsMemory(Learner):
+    name = "fills_memory"
+
+    def fit(self, task, parameters, train, validation, resources):
+        hoard = []
+        while len(hoard) < 400:  # 8 GB, should nobody stop it
+            hoard.append(np.ones(20_000_000 // 8))
+            time.sleep(0.01)
+        raise AssertionError("nobody stopped it")
+
+
+class PredictsNaN(Learner):
+    name = "predicts_nan"
+
+    def fit(self, task, parameters, train, validation, resources):
+        return None
+
+    def predict(self, model, X, task):
+        return np.full((X.n_rows, max(2, task.n_classes)), np.nan)
+
+    def dump(self, model):
+        return {}
+
+    def load(self, parts):
+        return None
+
+
+class PredictsAnotherShape(PredictsNaN):
+    name = "predicts_another_shape"
+
+    def predict(self, model, X, task):
+        return np.zeros((X.n_rows + 1, 3))
+
+
+class PredictsText(PredictsNaN):
+    name = "predicts_text"
+
+    def predict(self, model, X, task):
+        return "certainly"
+
+
+class RaisesKeyboardInterrupt(Learner):
+    name = "raises_interrupt"
+
+    def fit(self, task, parameters, train, validation, resources):
+        raise KeyboardInterrupt
+
+
+class Exit(Learner):
+    name = "raises_exit"
+
+    def fit(self, task, parameters, train, validation, resources):
+        raise SystemExit(0)
+
+
+class SpaceRaises(Learner):
+    name = "space_raises"
+
+    def search_space(self, task):
+        raise ValueError("no space today")
+
+
+class CostLies(Learner):
+    name = "cost_lies"
+
+    def cost(self, task, parameters, n_rows):
+        return float("nan")
+
+    def fit(self, task, parameters, train, validation, resources):
+        raise RuntimeError("costly")
+
+
+class CannotBeDumped(PredictsNaN):
+    name = "cannot_be_dumped"
+
+    def predict(self, model, X, task):
+        return np.full((X.n_rows, 2), 0.5)
+
+    def dump(self, model):
+        raise OSError("no bytes for you")
+
+
+def fit(*learners, **settings):
+    X, y = load_breast_cancer(return_X_y=True)
+    model = AutoClassifier(
+        time_limit=SECONDS,
+        n_jobs=2,
+        random_state=0,
+        learners=[*learners, "logistic"],
+        **{"max_trials": 3} | settings,
+    )
+    start = time.monotonic()
+    model.fit(X[::3], y[::3])
+    assert time.monotonic() - start < SECONDS + 2
+    return model, X, y
+
+
+def rows_of(model, learner):
+    return model.leaderboard().filter(pl.col("learner") == learner)
+
+
+def assert_good(model, X, y):
+    """The good learner made the model, and no bad one has a part in it."""
+    assert model.score(X, y) > 0.9
+    chosen = model.leaderboard().filter(pl.col("weight") > 0)
+    assert set(chosen["learner"]) == {"logistic"}
+
+
+@pytest.mark.parametrize(
+    ("learner", "words"),
+    [
+        (Raises(), ["RuntimeError", "the solver exploded"]),
+        (Exits(), ["exit", "3"]),
+        (Crashes(), ["SIGSEGV"]),
+        (PredictsNaN(), ["finite|NaN"]),
+        (PredictsAnotherShape(), ["shape"]),
+        (PredictsText(), ["predict|shape|number|float"]),
+        (Exit(), ["exit|Exit"]),
+        (RaisesKeyboardInterrupt(), ["interrupt|Interrupt"]),
+        (CannotBeDumped(), ["no bytes for you"]),
+        (CostLies(), ["costly"]),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_bad_learner_costs_its_trials_only(learner, words, caplog):
+    caplog.set_level(logging.INFO, logger="headstart")
+
+    model, X, y = fit(learner)
+
+    assert_good(model, X, y)
+    failed = rows_of(model, learner.name)
+    assert len(failed) >= 1
+    assert failed.filter(~FAILED).is_empty()
+    for word in words:
+        for reason in failed["reason"]:
+            assert any(part in reason for part in word.split("|")), reason
+    assert learner.name in caplog.text
+    assert any(part in caplog.text for part in words[0].split("|"))
+
+
+def test_a_learner_that_hangs_is_killed_and_reported(caplog):
+    caplog.set_level(logging.INFO, logger="headstart")
+
+    model, X, y = fit(Hangs())
+
+    assert_good(model, X, y)
+    reasons = rows_of(model, "hangs").filter(FAILED)["reason"]
+    assert len(reasons) >= 1
+    assert all("time" in reason or "second" in reason for reason in reasons)
+    assert "hangs" in caplog.text
+
+
+def test_a_learner_that_fills_memory_is_killed_and_reported(caplog):
+    caplog.set_level(logging.INFO, logger="headstart")
+
+    model, X, y = fit(FillsMemory(), memory_limit="1500MB")
+
+    assert_good(model, X, y)
+    reasons = rows_of(model, "fills_memory").filter(FAILED)["reason"]
+    assert len(reasons) >= 1
+    assert all("memory" in reason for reason in reasons)
+    assert "fills_memory" in caplog.text
+
+
+def test_a_learner_without_a_space_is_left_out_and_reported(caplog):
+    caplog.set_level(logging.INFO, logger="headstart")
+
+    model, X, y = fit(SpaceRaises())
+
+    assert_good(model, X, y)
+    assert "space_raises" in caplog.text
+    assert "no space today" in caplog.text
+
+
+def test_all_bad_learners_together_leave_the_good_one(caplog):
+    caplog.set_level(logging.INFO, logger="headstart")
+    bad = [Raises(), Exits(), Crashes(), PredictsNaN(), PredictsAnotherShape()]
+
+    model, X, y = fit(*bad)
+
+    assert_good(model, X, y)
+    for learner in bad:
+        assert learner.name in caplog.text
+
+
+def test_a_bad_learner_is_benched_after_some_failures():
+    model, _, _ = fit(Raises())
+
+    assert len(rows_of(model, "raises")) <= 5
+
+
+def test_only_bad_learners_are_a_fit_error_that_says_why_for_each():
+    X, y = load_breast_cancer(return_X_y=True)
+    model = AutoClassifier(
+        time_limit=SECONDS, n_jobs=2, learners=[Raises(), PredictsNaN()]
+    )
+
+    with pytest.raises(FitError) as raised:
+        model.fit(X, y)
+
+    assert "the solver exploded" in str(raised.value)
+    assert "predicts_nan" in str(raised.value)
+
+
+def test_a_regressor_goes_on_too():
+    X, y = load_diabetes(return_X_y=True)
+    model = AutoRegressor(
+        time_limit=SECONDS,
+        max_trials=3,
+        n_jobs=2,
+        random_state=0,
+        learners=[Raises(), PredictsNaN(), "ridge"],
+    )
+
+    model.fit(X, y)
+
+    assert model.score(X, y) > 0.3
+    assert set(model.leaderboard().filter(FAILED)["learner"]) == {
+        "raises",
+        "predicts_nan",
+    }
+
+
+def test_a_leaderboard_with_failures_survives_saving(tmp_path):
+    import headstart
+
+    model, X, _ = fit(Raises())
+    model.save(tmp_path / "m.headstart")
+
+    loaded = headstart.load(tmp_path / "m.headstart")
+
+    assert loaded.leaderboard().equals(model.leaderboard())
+    assert np.array_equal(loaded.predict_proba(X), model.predict_proba(X))

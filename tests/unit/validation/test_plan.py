@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from sklearn.model_selection import KFold
+
+from headstart.base import TaskKind
+from headstart.validation import Validation, plan_folds
+
+
+def plan(n_rows, validation=None, kind=TaskKind.BINARY, **more):
+    y = np.arange(n_rows) % 2 if kind.is_classification else np.arange(n_rows) / 7
+    return plan_folds(validation, y, kind, **more)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "more", "words"),
+    [
+        (400, {}, "8 folds, 2 repeats, stratified"),
+        (1_000, {}, "8 folds, stratified"),
+        (1_000, {"n_folds": 5}, "5 folds, stratified"),
+        (1_000, {"n_folds": 1}, "holdout of 20%, stratified"),
+        (50_000, {}, "8 folds, stratified"),
+        (50_001, {}, "holdout of 20%, stratified"),
+        (500_000, {}, "holdout of 10%, stratified"),
+        (50_001, {"n_folds": 5}, "5 folds, stratified"),
+        (5, {}, "5 folds, 2 repeats, stratified"),
+        (9, {"kind": TaskKind.REGRESSION}, "8 folds, 2 repeats, plain"),
+        (900, {"kind": TaskKind.REGRESSION}, "8 folds, 2 repeats, stratified"),
+        (2_000, {"groups": np.arange(2_000) // 9}, "8 folds, stratified, grouped"),
+        (2_000, {"groups": np.arange(2_000) // 900}, "3 folds, stratified, grouped"),
+        (100, {"time": np.arange(100)}, "5 folds, in order of time"),
+        (9, {"time": np.arange(9) // 3}, "2 folds, in order of time"),
+    ],
+)
+def test_what_nobody_asked_for_is_chosen(n_rows, more, words):
+    assert plan(n_rows, **more).describe() == words
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "validation", "words"),
+    [
+        (60_000, Validation(folds=3), "3 folds, stratified"),
+        (60_000, Validation(repeats=2), "8 folds, 2 repeats, stratified"),
+        (400, Validation(repeats=1), "8 folds, stratified"),
+        (400, Validation(holdout=0.5), "holdout of 50%, stratified"),
+        (
+            400,
+            Validation(holdout=0.5, repeats=3),
+            "holdout of 50%, 3 repeats, stratified",
+        ),
+        (400, KFold(3), "3 folds, by KFold"),
+    ],
+)
+def test_what_the_user_asked_for_is_done(n_rows, validation, words):
+    assert plan(n_rows, validation, n_folds=5 if n_rows < 1 else None).describe() == (
+        words
+    )
+
+
+def test_the_users_folds_go_before_the_callers():
+    assert plan(400, Validation(folds=3), n_folds=5).n_folds == 3
+
+
+def test_a_gap_is_kept():
+    folds = plan(
+        100, Validation(folds=4, time_column="day", gap=3), time=np.arange(100)
+    )
+    assert folds.describe() == "4 folds, in order of time, gap 3"
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "validation", "more", "message"),
+    [
+        (1, None, {}, "at least 2 rows. Got 1"),
+        (5, Validation(folds=6), {}, "6 folds need at least 6 rows"),
+        (9, None, {"groups": np.zeros(9)}, "at least 2 groups. Got 1"),
+        (9, Validation(groups="who"), {}, "group column 'who'"),
+        (9, Validation(time_column="day"), {}, "time column 'day'"),
+        (9, None, {"time": np.zeros(9)}, "at least 2 distinct times. Got 1"),
+    ],
+)
+def test_plans_that_can_not_be_are_refused(n_rows, validation, more, message):
+    with pytest.raises(ValueError, match=message):
+        plan(n_rows, validation, **more)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"folds": 1}, ValueError, "'folds'.* an int in 2 .. 254. Got 1"),
+        ({"folds": 2.5}, TypeError, "'folds'.* Got 2.5"),
+        ({"folds": True}, TypeError, "'folds'.* Got True"),
+        ({"repeats": 0}, ValueError, "'repeats'"),
+        ({"gap": -1, "time_column": "day"}, ValueError, "'gap'.* an int >= 0"),
+        ({"gap": 1}, ValueError, "needs the 'time_column'"),
+        ({"holdout": 1.0}, ValueError, "between 0 and 1. Got 1.0"),
+        ({"holdout": 0.2, "folds": 5}, ValueError, "both 'holdout' and 'folds'"),
+        ({"time_column": "a", "groups": "b"}, ValueError, "both 'time_column' and"),
+    ],
+)
+def test_a_validation_that_makes_no_sense_is_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        Validation(**arguments)
+
+
+def test_one_block_in_order_of_time_is_enough():
+    assert Validation(folds=1, time_column="day").folds == 1
