@@ -1,1 +1,7 @@
-""""""
+"""Where fold fits run: worker processes with limits, or any executor."""
+
+from headstart.execution.executor import FoldFitExecutor
+from headstart.execution.opening import PRELOAD, WARM, open_executor
+from headstart.execution.pool import WorkerPool
+
+__all__ = ["PRELOAD", "WARM", "FoldFitExecutor", "WorkerPool", "open_executor"]

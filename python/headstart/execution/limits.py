@@ -1,0 +1,55 @@
+"""Notice when a running call breaks its limits."""
+
+import time
+from collections.abc import Iterable, Iterator
+
+from headstart.exceptions import WorkerDiedError
+from headstart.execution.death import out_of_memory, past_deadline
+from headstart.execution.memory import resident_bytes
+from headstart.execution.worker_handle import WorkerHandle
+
+__all__ = ["LimitWatch"]
+
+# Memory is looked at this often, and more often above half of the limit: an allocation
+# loop fills about 2 GB/s.
+_SECONDS = 0.1
+_SECONDS_NEAR_LIMIT = 0.02
+
+
+class LimitWatch:
+    """Watches deadlines and memory of the workers that run something.
+
+    Attributes
+    ----------
+    next_look : float
+        Moment of `time.monotonic` at which memory is to be looked at again.
+    """
+
+    def __init__(self) -> None:
+        self.next_look = 0.0
+
+    def broken(
+        self, running: Iterable[WorkerHandle]
+    ) -> Iterator[tuple[WorkerHandle, WorkerDiedError]]:
+        """Give each worker whose call breaks a limit now, and the error it earns.
+
+        Also notes the highest memory seen in the futures.
+        """
+        now = time.monotonic()
+        look = now >= self.next_look
+        if look:
+            self.next_look = now + _SECONDS
+        for worker in running:
+            job = worker.job
+            if job is None or worker.doom is not None:
+                continue
+            if job.is_late(now):
+                yield worker, past_deadline(job.seconds(), worker.printed())
+            elif look:
+                used = resident_bytes(worker.pid or 0)
+                job.future.peak_memory = max(job.future.peak_memory, used)
+                limit = job.memory_limit
+                if limit is not None and used > limit:
+                    yield worker, out_of_memory(used, limit, worker.printed())
+                elif limit is not None and used > limit / 2:
+                    self.next_look = now + _SECONDS_NEAR_LIMIT

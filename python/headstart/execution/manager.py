@@ -1,0 +1,388 @@
+"""The thread behind a pool: it alone touches the zygote and the workers.
+
+One thread, one `select`, no locks between processes: each worker has a connection of
+its own, so that a worker which dies at any instant takes nothing with it that another
+one needs. The thread is a daemon and lives as long as the pool.
+"""
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from headstart.exceptions import WorkerDiedError
+from headstart.execution.call import unpack_answer
+from headstart.execution.death import (
+    cancelled,
+    crashed,
+    describe_status,
+    tail_text,
+)
+from headstart.execution.future import Job
+from headstart.execution.job_queue import Ending, JobQueue
+from headstart.execution.launch import launch_zygote
+from headstart.execution.limits import LimitWatch
+from headstart.execution.worker_handle import WorkerHandle
+
+if TYPE_CHECKING:
+    from headstart.execution.zygote_link import ZygoteLink
+
+__all__ = ["PoolManager"]
+
+# A process that the kernel cannot end (a hung disk) must not hold its future.
+_DEATH_SECONDS = 1.0
+# Deaths in a row, without one finished call, after which it is the pool that is ill.
+_MAX_ZYGOTE_DEATHS = 3
+_MAX_WORKER_DEATHS = 20
+
+Rescue = Callable[[str, list[Job]], None]
+
+
+class PoolManager:
+    """Runs jobs on workers; see `WorkerPool` for the parameters.
+
+    Parameters
+    ----------
+    rescue : callable of ``(reason, jobs)`` or None
+        Called, in the manager's thread, when there never was a worker: with why, and
+        with the jobs that wait. They fail where it is None, and where workers were
+        lost later, for then a call may be to blame.
+    """
+
+    def __init__(
+        self,
+        n_workers: int,
+        preload: Sequence[str],
+        warm: Sequence[str],
+        environment: Mapping[str, str],
+        rescue: Rescue | None,
+    ) -> None:
+        self.problems: tuple[str, ...] = ()
+        self.n_threads = 0
+        self.broken = ""
+        self.ready = threading.Event()
+        self._n_workers = n_workers
+        self._preload = tuple(preload)
+        self._warm = tuple(warm)
+        self._environment = dict(environment)
+        self._rescue = rescue
+        self._queue = JobQueue()
+        self._may_rescue = False
+        # The thread's own.
+        self._zygote: ZygoteLink | None = None
+        self._zygote_deaths = 0
+        self._worker_deaths = 0
+        self._workers: dict[int, WorkerHandle] = {}
+        self._n_made = 0
+        self._limits = LimitWatch()
+        self._fork_again_at = 0.0
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._queue.wake_fd, selectors.EVENT_READ, _nothing)
+        self.pid = os.getpid()
+        self.thread = threading.Thread(
+            target=self._run, name="headstart-pool", daemon=True
+        )
+        self.thread.start()
+
+    # What callers may use, from any thread.
+
+    def submit(self, job: Job) -> None:
+        """Queue a job."""
+        if not self._queue.put(job):
+            self._hand_to_rescue([job])
+
+    def kill(self, future: Future[Any]) -> None:
+        """End the job of `future`, running or not."""
+        self._queue.kill(future)
+
+    def end(self, ending: Ending) -> None:
+        """Let the thread end, if this process is the one that started it."""
+        if os.getpid() == self.pid:
+            self._queue.end(ending)
+
+    def cancel_pending(self) -> None:
+        """Cancel all jobs that have not started."""
+        self._queue.cancel_all()
+
+    def join(self) -> None:
+        """Wait for the thread to end; never waits for itself.
+
+        A callback of a future runs in the thread, and may close the pool.
+        """
+        if threading.current_thread() is not self.thread and os.getpid() == self.pid:
+            self.thread.join()
+
+    # The thread.
+
+    def _run(self) -> None:
+        reason = ""
+        try:
+            self._launch()
+            while not self._is_over():
+                for key, events in self._selector.select(self._patience()):
+                    key.data(events)
+                self._enforce_limits()
+                self._assign()
+                self._keep_workers()
+        except _NoWorkersError as error:
+            reason = str(error)
+        except Exception as error:  # a defect here must not leave anyone waiting
+            reason = f"the pool failed: {type(error).__name__}: {error}"
+        finally:
+            self._clean_up(reason)
+
+    def _is_over(self) -> bool:
+        if self._queue.ending is Ending.WHEN_DONE:
+            return not self._queue and not self._running()
+        return self._queue.ending is Ending.NOW
+
+    def _running(self) -> list[WorkerHandle]:
+        return [w for w in self._workers.values() if w.job is not None]
+
+    def _patience(self) -> float | None:
+        """Seconds that may pass before something must be looked at."""
+        moments = [self._queue.next_deadline()]
+        for worker in self._running():
+            moments.append(self._limits.next_look)
+            moments.append(worker.job.deadline if worker.job else None)
+        if self._fork_again_at:
+            moments.append(self._fork_again_at)
+        first = min((at for at in moments if at is not None), default=None)
+        # A millisecond late is better than a few rounds early.
+        return None if first is None else max(0.0, first - time.monotonic()) + 0.001
+
+    # Zygote.
+
+    def _launch(self) -> None:
+        try:
+            self._zygote = zygote = launch_zygote(self._environment)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            raise _NoWorkersError(f"no Python process could be started: {error}") from (
+                error
+            )
+        self._selector.register(
+            zygote.control, selectors.EVENT_READ, self._on_zygote_report
+        )
+        self._selector.register(
+            zygote.output_fd, selectors.EVENT_READ, self._on_zygote_output
+        )
+        zygote.ask("preload", self._preload, self._warm)
+        self._keep_workers()
+
+    def _on_zygote_output(self, _events: int) -> None:
+        if self._zygote is not None and not self._zygote.read_output():
+            self._forget(self._zygote.output_fd)
+
+    def _on_zygote_report(self, _events: int) -> None:
+        if self._zygote is None:
+            return
+        reports = self._zygote.reports()
+        if reports is None:
+            self._on_zygote_death()
+            return
+        for kind, *parts in reports:
+            if kind == "ready":
+                self.n_threads, self.problems = parts[0], tuple(parts[1])
+                self.ready.set()
+            elif parts[0] not in self._workers:
+                pass
+            elif kind == "forked":
+                self._workers[parts[0]].pid = parts[1]
+            elif kind == "died":
+                self._on_worker_death(parts[0], describe_status(parts[1]))
+            elif kind == "failed":
+                self._on_worker_death(parts[0], f"could not be started: {parts[1]}")
+                self._fork_again_at = time.monotonic() + 0.5
+
+    def _on_zygote_death(self) -> None:
+        # Its workers are gone with it, or as good as: what they began cannot be told
+        # from what they finished.
+        was_ready = self.ready.is_set()
+        self._zygote_deaths += 1
+        output = self._drop_zygote()
+        for worker in list(self._workers.values()):
+            _kill_group(worker.pid)
+            self._on_worker_death(
+                worker.number, "was lost: the process that starts workers died"
+            )
+        if not was_ready:
+            raise _NoWorkersError(
+                "the process that starts workers ended before it was ready"
+                + (f": {tail_text(output, 3)}" if output else "")
+            )
+        if self._zygote_deaths > _MAX_ZYGOTE_DEATHS:
+            raise _NoWorkersError("the process that starts workers died repeatedly")
+        self._launch()
+
+    def _drop_zygote(self) -> bytes:
+        """Forget the zygote and make sure that it ends; return what it printed."""
+        zygote, self._zygote = self._zygote, None
+        if zygote is None:
+            return b""
+        self._forget(zygote.control)
+        self._forget(zygote.output_fd)
+        return zygote.end()
+
+    def _forget(self, channel: Any) -> None:
+        """Wait for `channel` no longer, if it was waited for."""
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(channel)
+
+    # Workers.
+
+    def _keep_workers(self) -> None:
+        """Ask for workers until there is one for each slot, and a spare."""
+        if self._zygote is None or time.monotonic() < self._fork_again_at:
+            return
+        self._fork_again_at = 0.0
+        alive = sum(worker.doom is None for worker in self._workers.values())
+        for _ in range(self._n_workers + 1 - alive):
+            self._n_made += 1
+            worker = WorkerHandle(self._n_made)
+            self._workers[worker.number] = worker
+            self._watch(worker)
+            self._zygote.ask_for(worker)
+
+    def _watch(self, worker: WorkerHandle) -> None:
+        # A worker may have been closed by an earlier event of the same round.
+        def on_connection(events: int) -> None:
+            if worker.closed:
+                return
+            if events & selectors.EVENT_WRITE and not worker.send():
+                self._selector.modify(
+                    worker.connection, selectors.EVENT_READ, on_connection
+                )
+            if events & selectors.EVENT_READ:
+                self._on_answers(worker)
+
+        def on_output(_events: int) -> None:
+            if not worker.closed and not worker.read_output():
+                self._forget(worker.output_fd)
+
+        self._selector.register(worker.connection, selectors.EVENT_READ, on_connection)
+        self._selector.register(worker.output_fd, selectors.EVENT_READ, on_output)
+
+    def _on_answers(self, worker: WorkerHandle) -> None:
+        answers, ended = worker.receive()
+        if ended and not worker.disconnected:
+            # It is dead, which the zygote will report with the cause; or it lives on
+            # but closed its end, and is of no use.
+            worker.disconnected = True
+            self._forget(worker.connection)
+            if self._zygote is not None:
+                self._zygote.ask("kill", worker.number)
+        for answer in answers:
+            job, worker.job = worker.job, None
+            if job is None:
+                continue
+            self._worker_deaths = self._zygote_deaths = 0
+            try:
+                result = unpack_answer(answer)
+            except Exception as error:
+                job.fail(error)
+            else:
+                job.succeed(result)
+
+    def _on_worker_death(self, number: int, what: str) -> None:
+        worker = self._workers.pop(number)
+        self._on_answers(worker)  # it may have answered before it died
+        worker.read_output()
+        self._forget(worker.connection)
+        self._forget(worker.output_fd)
+        worker.close()
+        if worker.job is not None:
+            worker.job.fail(worker.doom or crashed(what, bytes(worker.output)))
+        elif worker.doom is None:
+            self._worker_deaths += 1
+            if self._worker_deaths > _MAX_WORKER_DEATHS:
+                raise _NoWorkersError(f"every worker process {what}")
+
+    def _assign(self) -> None:
+        """Give pending jobs to idle workers, while slots are free."""
+        n_running = len(self._running())
+        for worker in list(self._workers.values()):
+            if n_running >= self._n_workers:
+                return
+            if not worker.is_idle:
+                continue
+            job = self._queue.take()
+            if job is None:
+                return
+            worker.give(job)
+            n_running += 1
+            if worker.send() and not worker.disconnected:
+                key = self._selector.get_key(worker.connection)
+                both = selectors.EVENT_READ | selectors.EVENT_WRITE
+                self._selector.modify(worker.connection, both, key.data)
+
+    # Limits.
+
+    def _enforce_limits(self) -> None:
+        wanted = self._queue.settle()
+        running = self._running()
+        for worker in running:
+            if worker.doom is None and worker.job and worker.job.future in wanted:
+                self._condemn(worker, cancelled(worker.printed()))
+        for worker, error in self._limits.broken(running):
+            self._condemn(worker, error)
+        for worker in running:
+            doom, stuck = worker.doom, worker.job
+            if doom and stuck and time.monotonic() - worker.doomed_at > _DEATH_SECONDS:
+                worker.job = None
+                stuck.fail(doom)
+
+    def _condemn(self, worker: WorkerHandle, error: WorkerDiedError) -> None:
+        worker.condemn(error)
+        if self._zygote is not None:
+            self._zygote.ask("kill", worker.number)
+
+    # The end.
+
+    def _clean_up(self, reason: str) -> None:
+        self.broken = reason or "the pool is closed"
+        self._may_rescue = bool(reason) and not self.ready.is_set()
+        self._forget(self._queue.wake_fd)
+        pending = self._queue.close()
+        self._drop_zygote()
+        for worker in self._workers.values():
+            if worker.job is not None:
+                lost = crashed(f"was lost: {reason}") if reason else cancelled()
+                worker.job.fail(worker.doom or lost)
+            worker.close()
+        self._workers.clear()
+        self._selector.close()
+        self.ready.set()
+        if reason:
+            self._hand_to_rescue(pending)
+        else:
+            for job in pending:
+                job.cancel()
+
+    def _hand_to_rescue(self, jobs: list[Job]) -> None:
+        if self._rescue is not None and self._may_rescue:
+            self._rescue(self.broken, jobs)
+            return
+        for job in jobs:
+            job.fail(
+                WorkerDiedError(f"No worker process could run the call: {self.broken}.")
+            )
+
+
+class _NoWorkersError(Exception):
+    """The pool cannot have workers; says why."""
+
+
+def _nothing(_events: int) -> None:
+    """Stands for an event that only has to end the waiting."""
+
+
+def _kill_group(pid: int | None) -> None:
+    if pid is not None:
+        with contextlib.suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)

@@ -1,0 +1,88 @@
+"""Choose where fold fits run."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+
+from headstart.base.machine import available_cores
+from headstart.base.settings import execution_mode
+from headstart.execution.executor import FoldFitExecutor
+from headstart.execution.foreign import ForeignExecutor
+from headstart.execution.in_process import InProcessExecutor
+from headstart.execution.launch import why_not_launched
+from headstart.execution.pooled import PooledExecutor
+
+__all__ = ["PRELOAD", "WARM", "open_executor"]
+
+# What built-in learners import: two seconds that each worker would spend again. None
+# of it starts a thread; polars does, so workers import it, while they wait for work.
+PRELOAD = (
+    "numpy",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.neighbors",
+    "sklearn.neural_network",
+    "sklearn.preprocessing",
+    "sklearn.svm",
+)
+WARM = ("polars",)
+
+
+def open_executor(
+    n_jobs: int | None = None,
+    executor: Executor | None = None,
+    *,
+    preload: Sequence[str] = PRELOAD,
+    warm: Sequence[str] = WARM,
+    environment: Mapping[str, str] | None = None,
+) -> FoldFitExecutor:
+    """Return a place for calls to run; do not wait until it is ready.
+
+    Worker processes wherever they can be started; this process where they cannot, or
+    where the environment variable ``HEADSTART_EXECUTION`` is ``in-process``; the
+    user's `executor` if there is one. `notice` of the result says what is unusual.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        Calls that run at the same time. None: as many as there are usable cores, or
+        as the user's executor has workers.
+    executor : concurrent.futures.Executor or None
+        The user's own; for Dask, ``client.get_executor()``.
+    preload : sequence of str
+        Modules to import before workers are forked; they must not start threads.
+    warm : sequence of str
+        Modules that each worker imports when it starts.
+    environment : mapping of str to str, optional
+        Environment variables of the workers.
+
+    Raises
+    ------
+    ValueError
+        If `n_jobs` is less than 1.
+    TypeError
+        If `executor` is no executor.
+
+    Examples
+    --------
+    >>> executor = open_executor(1, preload=(), warm=())
+    >>> executor.submit(pow, (2, 10)).result()
+    1024
+    >>> executor.close()
+    """
+    if n_jobs is not None and n_jobs < 1:
+        raise ValueError(
+            "The 'n_jobs' parameter of open_executor must be an int >= 1 or None. "
+            f"Got {n_jobs!r} instead."
+        )
+    if executor is not None:
+        return ForeignExecutor(executor, n_jobs)
+    if execution_mode() == "in-process":
+        return InProcessExecutor("HEADSTART_EXECUTION is set to in-process")
+    if why := why_not_launched():
+        return InProcessExecutor(f"worker processes cannot be started: {why}")
+    return PooledExecutor(
+        n_jobs or available_cores(),
+        preload=preload,
+        warm=warm,
+        environment=environment,
+    )

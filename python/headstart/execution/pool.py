@@ -1,0 +1,215 @@
+"""A pool of worker processes that can be killed one by one."""
+
+import os
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from types import TracebackType
+from typing import Any, Literal
+
+from headstart.execution.call import pack_call
+from headstart.execution.future import Job, WorkerFuture
+from headstart.execution.job_queue import Ending
+from headstart.execution.launch import why_not_launched
+from headstart.execution.manager import PoolManager
+
+__all__ = ["WorkerPool"]
+
+
+class WorkerPool(Executor):
+    """An executor whose calls have deadlines and memory limits that are kept.
+
+    Workers are forked from a zygote, a process that has imported `preload` and runs
+    one thread. It is started as a fresh interpreter: nothing of the user's program is
+    run again, so no ``if __name__ == "__main__"`` guard is needed, and pools work in
+    scripts, on standard input, in notebooks, and inside daemonic processes. There is
+    no semaphore and no shared memory; each worker has a connection of its own.
+
+    Building a pool does not wait: the zygote starts in the background, and calls that
+    are submitted meanwhile run as soon as it is ready. Nothing a pool started survives
+    it, or this process, however it ends: not even what a call itself has started.
+
+    What calls print is not shown; its last lines go into the error of one that dies.
+
+    Parameters
+    ----------
+    n_workers : int
+        Calls that run at the same time, at least 1. One more process is kept ready
+        to take the place of a worker that dies.
+    preload : sequence of str, default=()
+        Dotted names of modules to import before workers are forked. One that cannot
+        be imported, or that starts a thread, is listed in `problems`.
+    warm : sequence of str, default=()
+        Modules that each worker imports when it starts, before it has work: those
+        that start threads, which a fork would lose.
+    environment : mapping of str to str, optional
+        Environment variables of the workers, over those of this process. Variables
+        that set the number of threads are 1 if not given.
+    rescue : callable of ``(reason, jobs)``, optional
+        Called when no worker process can be had, with the calls that wait.
+
+    Raises
+    ------
+    ValueError
+        If `n_workers` is less than 1.
+    RuntimeError
+        If processes cannot be started here (Windows, frozen programs).
+
+    Examples
+    --------
+    >>> with WorkerPool(1) as pool:
+    ...     pool.submit(pow, 2, 10).result()
+    1024
+    """
+
+    def __init__(
+        self,
+        n_workers: int,
+        *,
+        preload: Sequence[str] = (),
+        warm: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        rescue: Callable[[str, list[Job]], None] | None = None,
+    ) -> None:
+        if n_workers < 1:
+            raise ValueError(
+                "The 'n_workers' parameter of WorkerPool must be an int >= 1. "
+                f"Got {n_workers!r} instead."
+            )
+        if why := why_not_launched():
+            raise RuntimeError(
+                f"Worker processes cannot be started: {why}. "
+                "hint: open_executor() runs the work in this process instead."
+            )
+        self.n_workers = n_workers
+        self._shut = False
+        self._manager = PoolManager(
+            n_workers, preload, warm, environment or {}, rescue
+        )
+        # Also called when the interpreter exits.
+        self._finalizer = weakref.finalize(self, _end_now, self._manager)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What went wrong with preloading, a line each; empty until it is ready."""
+        return self._manager.problems
+
+    @property
+    def broken(self) -> str:
+        """Why no worker can be had, empty while all is well."""
+        return self._manager.broken
+
+    @property
+    def n_threads(self) -> int:
+        """Threads of the zygote after its imports, 0 until it is ready; should be 1."""
+        return self._manager.n_threads
+
+    def wait_until_ready(self, timeout: float | None = None) -> bool:
+        """Wait until `preload` is imported, or cannot be; False after `timeout` s."""
+        return self._manager.ready.wait(timeout)
+
+    def submit(
+        self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> WorkerFuture:
+        """Run ``fn(*args, **kwargs)`` in a worker, without limits.
+
+        Raises
+        ------
+        RuntimeError
+            If the pool was shut down.
+        """
+        return self._submit(Job(fn, args, kwargs))
+
+    def submit_limited(
+        self,
+        fn: Callable[..., Any],
+        args: Sequence[Any] = (),
+        *,
+        deadline: float | None = None,
+        memory_limit: int | None = None,
+    ) -> WorkerFuture:
+        """Run ``fn(*args)`` in a worker that is killed when it breaks a limit.
+
+        Parameters
+        ----------
+        deadline : float or None
+            Moment of `time.monotonic`. It counts while the call waits, too.
+        memory_limit : int or None
+            Bytes that the worker and all processes it started may hold together;
+            what it shares with the zygote (the libraries) counts.
+
+        Returns
+        -------
+        WorkerFuture
+            Raises `WorkerDiedError` where the worker died or was killed; its `kind`
+            says why.
+        """
+        return self._submit(Job(fn, tuple(args), {}, deadline, memory_limit))
+
+    def _submit(self, job: Job) -> WorkerFuture:
+        if self._shut or os.getpid() != self._manager.pid:
+            raise RuntimeError(
+                "The pool was shut down, or belongs to another process. "
+                "hint: make a new WorkerPool."
+            )
+        try:
+            job.packed = pack_call(job.fn, job.args, job.kwargs)
+        except TypeError as error:
+            job.fail(error)
+            return job.future
+        job.keeps = self
+        self._manager.submit(job)
+        return job.future
+
+    def kill(self, future: Future[Any]) -> None:
+        """End a call: it is cancelled, or if it runs, killed with its worker.
+
+        The future of a running call then raises `WorkerDiedError` of kind
+        ``"cancelled"``. Nothing happens to a call that has ended.
+        """
+        self._manager.kill(future)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of Executor
+        """Take no more calls; end the workers when all that were taken have run.
+
+        Parameters
+        ----------
+        wait : bool
+            Return only then.
+        cancel_futures : bool
+            Cancel the calls that have not started.
+        """
+        self._shut = True
+        if cancel_futures:
+            self._manager.cancel_pending()
+        self._manager.end(Ending.WHEN_DONE)
+        if wait:
+            self._manager.join()
+
+    def terminate(self) -> None:
+        """Kill all workers now and return when they are gone.
+
+        Calls that have not started are cancelled; futures of running ones raise
+        `WorkerDiedError` of kind ``"cancelled"``.
+        """
+        self._shut = True
+        self._manager.end(Ending.NOW)
+        self._manager.join()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> Literal[False]:
+        # After Ctrl-C nobody wants to wait for what is running.
+        if kind is None:
+            self.shutdown()
+        else:
+            self.terminate()
+        return False
+
+
+def _end_now(manager: PoolManager) -> None:
+    manager.end(Ending.NOW)
+    manager.join()

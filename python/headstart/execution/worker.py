@@ -1,0 +1,79 @@
+"""The worker: reads calls from its connection, runs them, sends the answers back."""
+
+import contextlib
+import faulthandler
+import importlib
+import io
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from headstart.execution.call import run_packed
+from headstart.execution.framing import HEADER, frame
+
+__all__ = ["run_worker"]
+
+
+def run_worker(
+    connection_fd: int, output_fd: int, warm: Sequence[str] = ()
+) -> None:
+    """Serve calls until the other end of the connection closes.
+
+    Parameters
+    ----------
+    connection_fd : int
+        A stream socket; descriptor of this process alone.
+    output_fd : int
+        Where everything goes that calls write to standard output and error.
+    warm : sequence of str
+        Modules to import first. One that cannot be is left to the call that needs it.
+    """
+    # Ctrl-C is for the parent, which decides what becomes of the work.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _send_output_to(output_fd)
+    _offer_to_the_memory_killer()
+    connection = socket.socket(fileno=connection_fd)
+    # A program that a learner starts must not hold the connection open.
+    connection.set_inheritable(False)
+    for module in warm:
+        with contextlib.suppress(Exception):
+            importlib.import_module(module)
+    stream = connection.makefile("rb")
+    while True:
+        header = stream.read(HEADER.size)
+        if len(header) < HEADER.size:
+            return
+        packed = stream.read(HEADER.unpack(header)[0])
+        answer = run_packed(packed)
+        for printed in (sys.stdout, sys.stderr):
+            _flush(printed)
+        connection.sendall(frame(answer))
+        # What they hold must not stay in memory until the next call.
+        del packed, answer
+
+
+def _send_output_to(output_fd: int) -> None:
+    os.dup2(output_fd, 1)
+    os.dup2(output_fd, 2)
+    os.close(output_fd)
+    for printed in (sys.stdout, sys.stderr):
+        if isinstance(printed, io.TextIOWrapper):
+            # What is printed last tells most, so it must not die in a buffer.
+            printed.reconfigure(line_buffering=True, errors="backslashreplace")
+    # A segmentation fault leaves the Python lines that led to it.
+    faulthandler.enable(file=2, all_threads=False)
+
+
+def _offer_to_the_memory_killer() -> None:
+    """Have Linux, when it runs out of memory, end a worker and not the user's work."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _flush(printed: object) -> None:
+    # A call may have closed it, or put anything in its place.
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        printed.flush()  # type: ignore[attr-defined]

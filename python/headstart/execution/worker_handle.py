@@ -1,0 +1,141 @@
+"""A worker as the pool sees it: connection, output, and the call it runs."""
+
+import contextlib
+import os
+import socket
+import time
+
+from headstart.exceptions import WorkerDiedError
+from headstart.execution.framing import FrameReader, frame
+from headstart.execution.future import Job
+
+__all__ = ["WorkerHandle"]
+
+_CHUNK = 1 << 20
+_OUTPUT_BYTES = 16384
+
+
+class WorkerHandle:
+    """One worker process, from the request to fork it until its death is known.
+
+    Attributes
+    ----------
+    pid : int or None
+        None until the zygote has forked it.
+    job : Job or None
+        What it runs.
+    doom : WorkerDiedError or None
+        Why it is being killed; it takes no job any more.
+    disconnected : bool
+        Whether its end of the connection is closed.
+    closed : bool
+        Whether ours is: the worker is gone.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.pid: int | None = None
+        self.job: Job | None = None
+        self.doom: WorkerDiedError | None = None
+        self.doomed_at = 0.0
+        self.disconnected = False
+        self.closed = False
+        self.output = bytearray()
+        self._outgoing = memoryview(b"")
+        self._frames = FrameReader()
+        self.connection, theirs = socket.socketpair()
+        self.output_fd, output_write = os.pipe()
+        os.set_blocking(self.connection.fileno(), False)
+        os.set_blocking(self.output_fd, False)
+        self._their_connection: socket.socket | None = theirs
+        self._output_write = output_write
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it can be given a job."""
+        return (
+            self.pid is not None
+            and self.job is None
+            and self.doom is None
+            and not self.disconnected
+        )
+
+    def hand_over(self, control: socket.socket, request: bytes) -> None:
+        """Send `request` with the worker's ends of the channels."""
+        theirs = self._their_connection
+        if theirs is None:
+            return
+        try:
+            socket.send_fds(control, [request], [theirs.fileno(), self._output_write])
+        finally:
+            theirs.close()
+            os.close(self._output_write)
+            self._their_connection = None
+
+    def give(self, job: Job) -> None:
+        """Begin to send it `job`; `send` goes on."""
+        self.read_output()
+        self.output.clear()  # of an earlier call
+        self.job = job
+        self._outgoing = memoryview(frame(job.packed))
+        self.send()
+
+    def send(self) -> bool:
+        """Send what fits; True where something is left."""
+        # A dead worker's connection breaks; the zygote will report its death.
+        with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionError):
+            while self._outgoing:
+                sent = self.connection.send(self._outgoing)
+                self._outgoing = self._outgoing[sent:]
+            return False
+        return bool(self._outgoing)
+
+    def receive(self) -> tuple[list[bytes], bool]:
+        """Return answers that are complete, and whether the connection has ended."""
+        answers: list[bytes] = []
+        while True:
+            try:
+                data = self.connection.recv(_CHUNK)
+            except BlockingIOError:
+                return answers, False
+            except OSError:
+                return answers, True
+            if not data:
+                return answers, True
+            answers.extend(self._frames.feed(data))
+
+    def read_output(self) -> bool:
+        """Keep the end of what it printed; False when there will be no more."""
+        while True:
+            try:
+                data = os.read(self.output_fd, 65536)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+            if not data:
+                return False
+            self.output += data
+            del self.output[:-_OUTPUT_BYTES]
+            if len(data) < 65536:
+                return True
+
+    def printed(self) -> bytes:
+        """Return the end of what it printed while it ran its job."""
+        self.read_output()
+        return bytes(self.output)
+
+    def condemn(self, error: WorkerDiedError) -> None:
+        """Note that it is being killed, and why."""
+        self.doom = error
+        self.doomed_at = time.monotonic()
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        self.closed = True
+        self.connection.close()
+        os.close(self.output_fd)
+        if self._their_connection is not None:
+            self._their_connection.close()
+            os.close(self._output_write)
+            self._their_connection = None
