@@ -53,7 +53,7 @@ MANIFEST = st.dictionaries(st.text(max_size=9), JSON, max_size=4)
 
 FAST = settings(max_examples=50, deadline=None)
 THOROUGH = settings(
-    max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
