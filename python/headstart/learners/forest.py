@@ -1,7 +1,7 @@
 """Forests: `random_forest` and `extra_trees`.
 
-Grown in batches, so that a deadline leaves the trees there are; stored and evaluated as
-plain arrays.
+Under a deadline they grow in steps, so that it leaves the trees there are. Stored and
+evaluated as plain arrays.
 """
 
 import math
@@ -32,8 +32,6 @@ from headstart.plugins.hookspecs import RegisterLearner
 
 __all__ = ["ExtraTrees", "RandomForest", "register_learners"]
 
-_FIRST_BATCH = 1  # trees; a batch of many rows takes seconds
-_BATCH = 10
 _LARGEST = 1e38  # trees hold single precision numbers
 
 
@@ -82,17 +80,19 @@ class _Forest(FoldLearner):
         forest = getattr(ensemble, name)(**options)
         values = np.clip(train.X.values, -_LARGEST, _LARGEST).astype(np.float32)
         n_trees = _n_trees(len(train.y))
-        # Batches do not change the trees: seeds are drawn in one order.
-        size = _FIRST_BATCH
+        # Steps do not change the trees: their seeds are drawn in one order.
+        step = n_trees if resources.deadline is None else 1
+        grown = 0
         while True:
             started = time.monotonic()
-            forest.n_estimators = min(size, n_trees)
+            forest.n_estimators = min(grown + step, n_trees)
             forest.fit(values, train.y, sample_weight=train.weight)
-            # The next batch is several times the first.
-            took = (time.monotonic() - started) * (_BATCH if size < _BATCH else 1)
-            if size >= n_trees or took > resources.seconds_left():
+            a_tree = (time.monotonic() - started) / (forest.n_estimators - grown)
+            grown = forest.n_estimators
+            affordable = 0.8 * resources.seconds_left() / max(a_tree, 1e-9)
+            if grown >= n_trees or affordable < 1:
                 break
-            size += _BATCH
+            step = int(min(4 * step, affordable))
         return from_forest(forest)
 
     def predict_model(self, model: Any, X: Matrix, target: FoldTarget) -> FloatArray:

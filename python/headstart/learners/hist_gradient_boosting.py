@@ -79,9 +79,9 @@ class HistGradientBoosting(FoldLearner):
                 "max_features": Float(0.1, 1.0),
             },
             default={
-                "learning_rate": 0.07,
-                "max_leaf_nodes": 16,
-                "min_samples_leaf": 10,
+                "learning_rate": 0.08,
+                "max_leaf_nodes": 10,
+                "min_samples_leaf": 15,
                 "l2_regularization": 3.0,
                 "max_features": 0.5,
             },
@@ -91,8 +91,14 @@ class HistGradientBoosting(FoldLearner):
         """Return small trees, and larger ones."""
         del task
         return (
-            {"max_leaf_nodes": 5, "learning_rate": 0.1, "max_features": 0.3},
-            {"max_leaf_nodes": 48, "learning_rate": 0.05, "min_samples_leaf": 20},
+            {"max_leaf_nodes": 5, "learning_rate": 0.12, "max_features": 0.3},
+            {
+                "max_leaf_nodes": 31,
+                "learning_rate": 0.05,
+                "l2_regularization": 10.0,
+                "max_features": 0.3,
+            },
+            {"max_leaf_nodes": 6, "learning_rate": 0.05, "min_samples_leaf": 4},
         )
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:

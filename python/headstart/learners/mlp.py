@@ -203,7 +203,7 @@ def _train(
 ) -> FittedNetwork:
     rng = np.random.default_rng(resources.seed)
     started = time.monotonic()
-    time_given = resources.seconds_left()
+    time_given = max(resources.seconds_left(), 1e-9)
     hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
     X = _inputs(hinges, train.X.values)
     n_rows = len(X)
