@@ -201,9 +201,10 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         codes = model.target.encode(y)
         prediction = outputs[:, 0] if outputs.shape[1] == 1 else outputs
         names = metric_names(kind) if metrics is None else metrics
-        classes = model.target.classes if kind.is_classification else None
         return {
-            name: resolve_metric(name, kind, classes).score(codes, prediction)
+            name: resolve_metric(name, kind, model.target.classes).score(
+                codes, prediction
+            )
             for name in names
         }
 
@@ -232,7 +233,9 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         return {
             "class": type(self).__name__,
             "task": model.ensemble.task.kind.value,
-            "classes": self.classes_.tolist() if self._classification else None,
+            "classes": None
+            if model.target.classes is None
+            else model.target.classes.tolist(),
             **model.facts,
             "columns": [
                 {"name": c.name, "kind": c.kind.value, "reason": c.reason}

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 import headstart
-from headstart.base import FloatArray, Learner, Task, TaskKind
+from headstart.base import FloatArray, Learner, Task
 from headstart.base.events import Emitter, Listener, Notice, RunStarted
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ColumnError, TableError
@@ -207,10 +207,8 @@ def _read_problem(
         )
     table = schema.apply(frame)
     kind = target.kind
-    n_classes = 0 if kind is TaskKind.REGRESSION else len(target.classes)
-    metric = resolve_metric(
-        settings.metric, kind, None if n_classes == 0 else target.classes
-    )
+    n_classes = 0 if target.classes is None else len(target.classes)
+    metric = resolve_metric(settings.metric, kind, target.classes)
     task = Task(
         kind,
         frame.height,

@@ -588,7 +588,7 @@ def constant_prediction(
     if task.kind is TaskKind.REGRESSION:
         return np.array([[np.average(y, weights=weight)]])
     counts = np.bincount(y.astype(np.int64), weights=weight, minlength=task.n_classes)
-    shares = counts / counts.sum()
+    shares: FloatArray = counts / counts.sum()
     return shares[None, 1:2] if task.kind is TaskKind.BINARY else shares[None, :]
 
 

@@ -6,7 +6,7 @@ serves a budget in seconds: first folds of several configurations before last fo
 one, nothing started that does not fit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,8 +77,8 @@ class CountedSchedule:
             unit = self.state.next_unit(trial, limit=self._allowed(trial))
             if unit is not None:
                 return trial, unit
-        trial = self._start()
-        return None if trial is None else (trial, self.state.units[0])
+        started = self._start()
+        return None if started is None else (started, self.state.units[0])
 
     def settle(self) -> list[Trial]:
         """Close trials that are raced out or have every fold, in order."""
@@ -271,6 +271,6 @@ class TimedSchedule:
         return None
 
 
-def _first_folds(trial: Trial, stage: "list[Unit] | tuple[Unit, ...]") -> Trial:
+def _first_folds(trial: Trial, stage: Sequence[Unit]) -> Trial:
     losses = {u: trial.fold_losses[u] for u in stage if u in trial.fold_losses}
     return Trial(trial.number, trial.configuration, fold_losses=losses)

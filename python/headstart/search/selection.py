@@ -3,7 +3,7 @@
 Trials may have different numbers of folds: time ran out, or a race ended. Folds are
 run in one order, so each trial has a first part of it. For every length of that part
 an ensemble is chosen among the trials that have it, and the lengths are compared on
-the folds they share; more folds win unless the gain of fewer is clear.
+the rows they share; more folds win unless the gain of fewer is clear.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,16 +83,21 @@ def choose_members(
         )
     if not choices:
         return None
-    # Every choice predicts the rows of the first fold.
-    shared = folds.validation(0, 0)
-    shared_weight = None if weight is None else weight[shared]
-    margin = max(_MARGIN, _NOISE / np.sqrt(shared.size))
-    best, best_loss = None, np.inf
-    for choice in choices:
-        prediction = _as_metric_input(choice.prediction[shared])
-        loss = metric.loss(y[shared], prediction, shared_weight)
-        if best is None or loss < best_loss - margin * abs(constant[0, 0] - best_loss):
-            best, best_loss = choice, loss
+    best = choices[0]
+    for choice in choices[1:]:
+        # The longer choice predicts all rows that the shorter one does.
+        rows = choice.rows
+        losses = [
+            metric.loss(
+                y[rows],
+                _as_metric_input(each.prediction[rows]),
+                None if weight is None else weight[rows],
+            )
+            for each in (best, choice)
+        ]
+        gain = abs(constant[0, 0] - losses[0])
+        if losses[0] - losses[1] > gain * max(_MARGIN, _NOISE / np.sqrt(rows.sum())):
+            best = choice
     return best
 
 

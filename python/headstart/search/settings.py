@@ -57,11 +57,7 @@ class FitSettings:
                 "The 'time_limit' parameter may be None only together with "
                 "'max_trials'. hint: give one of them."
             )
-        if self.time_limit is not None and not (
-            isinstance(self.time_limit, numbers.Real)
-            and not isinstance(self.time_limit, bool)
-            and 0 < float(self.time_limit) < math.inf
-        ):
+        if self.time_limit is not None and not _is_positive(self.time_limit):
             raise BudgetError(
                 "The 'time_limit' parameter must be a number of seconds above 0, or "
                 f"None with max_trials. Got {self.time_limit!r} instead."
@@ -71,15 +67,17 @@ class FitSettings:
             _check_count("n_jobs", self.n_jobs)
         if self.memory_limit is not None:
             parse_bytes(self.memory_limit)
-        if isinstance(self.learners, str):
+        learners: Any = self.learners
+        if isinstance(learners, str):
             raise TypeError(
                 "The 'learners' parameter must be a list of names. "
-                f"Got the string {self.learners!r}. hint: [{self.learners!r}]"
+                f"Got the string {learners!r}. hint: [{learners!r}]"
             )
-        if self.executor is not None and not isinstance(self.executor, Executor):
+        executor: Any = self.executor
+        if executor is not None and not isinstance(executor, Executor):
             raise TypeError(
                 "The 'executor' parameter must be a concurrent.futures.Executor. Got "
-                f"{type(self.executor).__name__} instead. hint: Dask's is "
+                f"{type(executor).__name__} instead. hint: Dask's is "
                 "client.get_executor()."
             )
 
@@ -107,7 +105,7 @@ class FitSettings:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
 
-def parse_bytes(size: float | str) -> int:
+def parse_bytes(size: Any) -> int:
     """Return a number of bytes from a number, or a text such as ``"4GB"``.
 
     Raises
@@ -131,12 +129,14 @@ def parse_bytes(size: float | str) -> int:
     return int(number)
 
 
+def _is_positive(value: Any) -> bool:
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return number and 0 < float(value) < math.inf
+
+
 def _check_count(name: str, value: Any) -> None:
-    if value is not None and not (
-        isinstance(value, numbers.Integral)
-        and not isinstance(value, bool)
-        and value >= 1
-    ):
+    is_count = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if value is not None and not (is_count and int(value) >= 1):
         raise BudgetError(
             f"The '{name}' parameter must be an int >= 1 or None. "
             f"Got {value!r} instead."
