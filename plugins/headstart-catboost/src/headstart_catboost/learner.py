@@ -1,0 +1,294 @@
+"""CatBoost as a learner: training, prediction, storage."""
+
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from headstart.base import (
+    FloatArray,
+    Matrix,
+    Parameters,
+    Parts,
+    Resources,
+    Rows,
+    SearchSpace,
+    Task,
+    View,
+)
+from headstart.base.arrays import require
+from headstart.exceptions import ArtifactError
+from headstart.learners.fold_learner import (
+    FittedFold,
+    FoldLearner,
+    code_rows,
+    one_part,
+    softmax,
+)
+from headstart.learners.fold_target import FoldTarget
+from headstart_catboost import model_json, portfolio
+from headstart_catboost.metric_names import loss_function, stopping_metric
+
+__all__ = ["BoostedTrees", "CatBoost"]
+
+# CatBoost takes features in single precision.
+_LARGEST = 1e38
+_MISSING = b"nan"
+
+
+@dataclass(frozen=True, eq=False)
+class BoostedTrees:
+    """The trees of a fitted model.
+
+    Parameters
+    ----------
+    booster : catboost.CatBoost
+    data : bytes
+        The checked JSON that `booster` was loaded from.
+    n_rounds : int
+        Rounds that are kept.
+    categorical : tuple of int
+        Columns that hold categories.
+    """
+
+    booster: Any
+    data: bytes
+    n_rounds: int
+    categorical: tuple[int, ...]
+
+
+class CatBoost(FoldLearner):
+    """Gradient boosting of symmetric trees, with target statistics of categories.
+
+    Stops early on the validation rows. Categories and missing values are handled by
+    CatBoost itself. `learning_rate_scale` multiplies a rate that depends on the number
+    of rows, so that one configuration fits tables of all sizes.
+    """
+
+    name: ClassVar[str] = "catboost"
+    view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
+    family: ClassVar[str] = "boosting"
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space; it is the same for all tasks."""
+        del task
+        return portfolio.SPACE
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return configurations that did well on other tables, best first."""
+        del task
+        return portfolio.PRECEDENTS
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds of one fold fit on `n_rows` rows, one thread."""
+        return portfolio.seconds(task, parameters, n_rows)
+
+    def fit(
+        self,
+        task: Task,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        resources: Resources,
+    ) -> FittedFold:
+        """Boost until the validation rows stop getting better, or the deadline."""
+        target = FoldTarget.learn(task, train)
+        n_features = train.X.n_features
+        if target.is_constant or not _varies(train.X.values):
+            return FittedFold(target, n_features)
+        complete = {**portfolio.SPACE.default, **parameters}
+        held_out = None if validation is None else code_rows(validation, target)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trees = _boost(
+                task, complete, target, code_rows(train, target), held_out, resources
+            )
+        return FittedFold(target, n_features, trees)
+
+    def predict_model(
+        self, model: BoostedTrees, X: Matrix, target: FoldTarget
+    ) -> FloatArray:
+        """Return values or probabilities of the present classes, on one thread."""
+        if X.n_rows == 0:
+            return np.zeros(0)
+        scores = np.asarray(
+            model.booster.predict(
+                _features(X, model.categorical),
+                prediction_type="RawFormulaVal",
+                thread_count=1,
+            ),
+            dtype=np.float64,
+        )
+        if not target.is_classification:
+            return scores.reshape(-1)
+        if target.n_present == 2:
+            scores = np.column_stack([np.zeros(X.n_rows), scores])
+        return softmax(scores)
+
+    def refit_parameters(
+        self, parameters: Parameters, models: Sequence[FittedFold]
+    ) -> Parameters:
+        """Add ``n_rounds``, the mean of the folds' rounds."""
+        rounds = [fold.model.n_rounds for fold in models if fold.model is not None]
+        if not rounds:
+            return parameters
+        return {**parameters, "n_rounds": max(1, round(float(np.mean(rounds))))}
+
+    def dump_model(self, model: BoostedTrees) -> Parts:
+        """Return CatBoost's JSON, without what prediction does not need."""
+        columns = ",".join(map(str, model.categorical))
+        return {"model.json": model.data, "categorical.txt": columns.encode()}
+
+    def load_model(
+        self, parts: Parts, n_features: int, target: FoldTarget
+    ) -> BoostedTrees:
+        """Return the model of `parts`, all of whose numbers have been checked."""
+        rest = dict(parts)
+        words = rest.pop("categorical.txt").decode("ascii")
+        categorical = tuple(int(word) for word in words.split(",") if word)
+        model = model_json.parse(one_part(rest, "model.json"))
+        n_outputs = target.n_present if target.n_present > 2 else 1
+        require(
+            model.n_outputs == n_outputs
+            and model.n_categorical == len(categorical)
+            and model.n_numeric + model.n_categorical == n_features
+            and list(categorical) == sorted(set(categorical))
+            and all(0 <= column < n_features for column in categorical),
+            "The CatBoost model does not fit its description.",
+        )
+        data = model_json.render(model)
+        return BoostedTrees(_load(data), data, model.n_trees, categorical)
+
+
+class _Stop:
+    """Ends training at the deadline; CatBoost asks after each round."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+
+    def after_iteration(self, info: Any) -> bool:
+        """Return whether training goes on."""
+        del info
+        return self._resources.seconds_left() > 0.0
+
+
+def _varies(values: FloatArray) -> bool:
+    """Whether any column has two values: CatBoost refuses to learn from constants."""
+    with np.errstate(invalid="ignore"):
+        single = values.astype(np.float32)
+    first = single[:1]
+    same = (single == first) | (np.isnan(single) & np.isnan(first))
+    return not bool(same.all())
+
+
+def _features(X: Matrix, categorical: Sequence[int]) -> Any:
+    """Return the table as CatBoost's: numbers first, then categories as words."""
+    from catboost import FeaturesData
+
+    columns = list(categorical)
+    numeric = np.clip(np.delete(X.values, columns, axis=1), -_LARGEST, _LARGEST)
+    words = None
+    if columns and X.n_rows:
+        values = X.values[:, columns]
+        known = np.isfinite(values) & (values >= 0)
+        codes = np.where(known, values, -1.0).astype(np.int64) + 1
+        names = [_MISSING, *(b"%d" % code for code in range(int(codes.max())))]
+        words = np.array(names, dtype=object)[codes]
+    return FeaturesData(
+        num_feature_data=np.ascontiguousarray(numeric, dtype=np.float32)
+        if numeric.shape[1]
+        else None,
+        cat_feature_data=words,
+    )
+
+
+def _pool(rows: Rows) -> Any:
+    from catboost import Pool
+
+    features = _features(rows.X, rows.X.categorical)
+    return Pool(features, label=rows.y, weight=rows.weight)
+
+
+def _load(data: bytes) -> Any:
+    from catboost import CatBoost as Booster
+    from catboost import CatBoostError
+
+    booster = Booster()
+    with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
+        path = Path(folder) / "model.json"
+        path.write_bytes(data)
+        try:
+            booster.load_model(str(path), format="json")
+        except CatBoostError as error:
+            raise ArtifactError(
+                f"CatBoost refuses the stored model: {error}."
+            ) from error
+    return booster
+
+
+def _boost(
+    task: Task,
+    parameters: Parameters,
+    target: FoldTarget,
+    train: Rows,
+    validation: Rows | None,
+    resources: Resources,
+) -> BoostedTrees | None:
+    """Return the best rounds, None where no round could be made."""
+    from catboost import CatBoost as Booster
+
+    options = _options(task, parameters, target, resources, train.X.n_rows)
+    held_out = None
+    if validation is not None and validation.X.n_rows > 0:
+        options["eval_metric"] = stopping_metric(
+            task, target.n_present, len(np.unique(validation.y))
+        )
+        options["od_type"] = "Iter"
+        options["od_wait"] = portfolio.patience(options["learning_rate"])
+        options["use_best_model"] = True
+        held_out = _pool(validation)
+    booster = Booster(options)
+    booster.fit(
+        _pool(train),
+        eval_set=held_out,
+        # Asked only where there is a deadline: each call copies the history so far.
+        callbacks=None if resources.deadline is None else [_Stop(resources)],
+    )
+    if not booster.tree_count_:
+        return None
+    with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
+        path = Path(folder) / "model.json"
+        booster.save_model(str(path), format="json")
+        model = model_json.parse(path.read_bytes())
+    data = model_json.render(model)
+    # What is kept is loaded anew, as after a load: JSON rounds in the last bit.
+    return BoostedTrees(_load(data), data, model.n_trees, train.X.categorical)
+
+
+def _options(
+    task: Task,
+    parameters: Parameters,
+    target: FoldTarget,
+    resources: Resources,
+    n_rows: int,
+) -> dict[str, Any]:
+    n_rounds = portfolio.max_rounds(target.n_present, parameters)
+    options: dict[str, Any] = {
+        **{k: v for k, v in parameters.items() if k in portfolio.SPACE.distributions},
+        "iterations": n_rounds,
+        "learning_rate": portfolio.learning_rate(n_rows, parameters),
+        "loss_function": loss_function(task, target.n_present),
+        "boosting_type": "Plain",
+        "bootstrap_type": "MVS",
+        "border_count": 128,
+        "thread_count": resources.threads,
+        "random_seed": resources.seed,
+        "logging_level": "Silent",
+        "allow_writing_files": False,
+    }
+    del options["learning_rate_scale"]
+    return options

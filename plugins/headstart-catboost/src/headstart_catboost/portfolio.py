@@ -1,0 +1,114 @@
+"""What is searched, where the search starts, and what a fit costs."""
+
+import math
+
+from headstart.base import (
+    Float,
+    Integer,
+    Parameters,
+    ParameterValue,
+    SearchSpace,
+    Task,
+)
+
+__all__ = [
+    "PRECEDENTS",
+    "SPACE",
+    "learning_rate",
+    "max_rounds",
+    "number",
+    "patience",
+    "seconds",
+]
+
+_DEFAULT: dict[str, ParameterValue] = {
+    "learning_rate_scale": 1.0,
+    "depth": 6,
+    "l2_leaf_reg": 3.0,
+    "random_strength": 1.0,
+    "colsample_bylevel": 0.8,
+    "subsample": 0.8,
+    "one_hot_max_size": 4,
+    "max_ctr_complexity": 2,
+}
+
+SPACE = SearchSpace(
+    {
+        "learning_rate_scale": Float(0.25, 4.0, log=True),
+        "depth": Integer(2, 9),
+        "l2_leaf_reg": Float(0.1, 50.0, log=True),
+        "random_strength": Float(0.1, 10.0, log=True),
+        "colsample_bylevel": Float(0.2, 1.0),
+        "subsample": Float(0.4, 1.0),
+        "one_hot_max_size": Integer(2, 64, log=True),
+        "max_ctr_complexity": Integer(1, 3),
+    },
+    default=_DEFAULT,
+)
+
+PRECEDENTS: tuple[Parameters, ...] = (
+    {
+        "depth": 4,
+        "l2_leaf_reg": 1.0,
+        "colsample_bylevel": 0.6,
+        "one_hot_max_size": 16,
+        "max_ctr_complexity": 1,
+    },
+    {
+        "depth": 8,
+        "learning_rate_scale": 0.8,
+        "l2_leaf_reg": 6.0,
+        "colsample_bylevel": 0.6,
+        "subsample": 0.7,
+    },
+    {
+        "depth": 3,
+        "learning_rate_scale": 1.6,
+        "l2_leaf_reg": 1.0,
+        "random_strength": 3.0,
+        "colsample_bylevel": 0.5,
+        "one_hot_max_size": 32,
+        "max_ctr_complexity": 1,
+    },
+)
+
+
+def learning_rate(n_rows: int, parameters: Parameters) -> float:
+    """Return the learning rate: a power of the rows, times the searched factor."""
+    base = min(0.12, max(0.03, 0.06 * math.pow(n_rows / 2_000, 0.15)))
+    return base * number(parameters, "learning_rate_scale")
+
+
+def max_rounds(n_outputs: int, parameters: Parameters) -> int:
+    """Return where boosting ends at the latest: later for a small learning rate.
+
+    A round costs a tree for each class, so there are fewer with many classes.
+    """
+    if "n_rounds" in parameters:
+        return int(number(parameters, "n_rounds"))
+    slowness = min(2.0, max(0.7, 1.0 / number(parameters, "learning_rate_scale")))
+    return round(1_000 / math.sqrt(max(1, n_outputs)) * slowness)
+
+
+def patience(rate: float) -> int:
+    """Return the rounds without gain after which to stop, at a learning rate."""
+    return max(20, round(3.0 / rate))
+
+
+def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
+    """Predict seconds of one fit on one thread."""
+    return 1.0
+
+
+def number(parameters: Parameters, name: str) -> float:
+    """Return a parameter that must be a number.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    value = parameters[name]
+    if isinstance(value, str) or value is None:
+        raise TypeError(f"Parameter {name!r} must be a number. Got {value!r} instead.")
+    return float(value)

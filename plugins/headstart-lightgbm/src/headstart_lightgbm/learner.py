@@ -1,0 +1,245 @@
+"""LightGBM as a learner: training, prediction, storage."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from headstart.base import (
+    FloatArray,
+    Matrix,
+    Parameters,
+    Parts,
+    Resources,
+    Rows,
+    SearchSpace,
+    Task,
+    View,
+)
+from headstart.base.arrays import require
+from headstart.exceptions import ArtifactError
+from headstart.learners.fold_learner import (
+    FittedFold,
+    FoldLearner,
+    code_rows,
+    one_part,
+)
+from headstart.learners.fold_target import FoldTarget
+from headstart_lightgbm import model_text, portfolio
+from headstart_lightgbm.metric_names import (
+    greater_is_better,
+    stopping_metric,
+    uses_absolute_error,
+)
+
+__all__ = ["BoostedTrees", "LightGBM"]
+
+
+@dataclass(frozen=True, eq=False)
+class BoostedTrees:
+    """The trees of a fitted model.
+
+    Parameters
+    ----------
+    booster : lightgbm.Booster
+    text : str
+        What `booster` was loaded from.
+    n_rounds : int
+        Rounds that are kept.
+    """
+
+    booster: Any
+    text: str
+    n_rounds: int
+
+
+class LightGBM(FoldLearner):
+    """Gradient boosting of leaf-wise trees on histograms.
+
+    Stops early on the validation rows. Categories and missing values are handled by
+    LightGBM itself. `learning_rate_scale` multiplies a rate that depends on the number
+    of rows, so that one configuration fits tables of all sizes.
+    """
+
+    name: ClassVar[str] = "lightgbm"
+    view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
+    family: ClassVar[str] = "boosting"
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space; it is the same for all tasks."""
+        del task
+        return portfolio.SPACE
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return configurations that did well on other tables, best first."""
+        del task
+        return portfolio.PRECEDENTS
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds of one fold fit on `n_rows` rows, one thread."""
+        return portfolio.seconds(task, parameters, n_rows)
+
+    def fit(
+        self,
+        task: Task,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        resources: Resources,
+    ) -> FittedFold:
+        """Boost until the validation rows stop getting better, or the deadline."""
+        target = FoldTarget.learn(task, train)
+        n_features = train.X.n_features
+        if target.is_constant or n_features == 0:
+            return FittedFold(target, n_features)
+        complete = {**portfolio.SPACE.default, **parameters}
+        held_out = None if validation is None else code_rows(validation, target)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trees = _boost(
+                task, complete, target, code_rows(train, target), held_out, resources
+            )
+        return FittedFold(target, n_features, trees)
+
+    def predict_model(
+        self, model: BoostedTrees, X: Matrix, target: FoldTarget
+    ) -> FloatArray:
+        """Return values or probabilities of the present classes, on one thread."""
+        del target
+        if X.n_rows == 0:
+            return np.zeros(0)
+        return np.asarray(
+            model.booster.predict(X.values, num_threads=1, validate_features=False)
+        )
+
+    def refit_parameters(
+        self, parameters: Parameters, models: Sequence[FittedFold]
+    ) -> Parameters:
+        """Add ``n_rounds``, the mean of the folds' rounds."""
+        rounds = [fold.model.n_rounds for fold in models if fold.model is not None]
+        if not rounds:
+            return parameters
+        return {**parameters, "n_rounds": max(1, round(float(np.mean(rounds))))}
+
+    def dump_model(self, model: BoostedTrees) -> Parts:
+        """Return LightGBM's text, without what prediction does not need."""
+        text = model_text.render(model_text.parse(model.text))
+        return {"model.txt": text.encode("ascii")}
+
+    def load_model(
+        self, parts: Parts, n_features: int, target: FoldTarget
+    ) -> BoostedTrees:
+        """Return the model of `parts`, all of whose numbers have been checked."""
+        model = model_text.parse(one_part(parts, "model.txt").decode("ascii"))
+        require(
+            model.n_features == n_features and model.objective in _objectives(target),
+            f"The LightGBM model of {model.n_features} features and objective "
+            f"{model.objective!r} does not fit its description.",
+        )
+        return _load(model_text.render(model), len(model.trees) // model.n_outputs)
+
+
+def _objectives(target: FoldTarget) -> tuple[str, ...]:
+    if not target.is_classification:
+        return ("regression", "regression_l1")
+    if target.n_present == 2:
+        return ("binary sigmoid:1",)
+    return (f"multiclass num_class:{target.n_present}",)
+
+
+def _load(text: str, n_rounds: int) -> BoostedTrees:
+    from lightgbm import Booster
+    from lightgbm.basic import LightGBMError
+
+    try:
+        return BoostedTrees(Booster(model_str=text), text, n_rounds)
+    except LightGBMError as error:
+        raise ArtifactError(f"LightGBM refuses the stored model: {error}.") from error
+
+
+def _boost(
+    task: Task,
+    parameters: Parameters,
+    target: FoldTarget,
+    train: Rows,
+    validation: Rows | None,
+    resources: Resources,
+) -> BoostedTrees | None:
+    """Return the best rounds, None where no round could be made."""
+    import lightgbm
+
+    rate = portfolio.learning_rate(train.X.n_rows, parameters)
+    options = _options(task, parameters, target, resources, rate)
+    stopping = validation is not None and validation.X.n_rows > 0
+    if validation is not None and stopping:
+        options["metric"] = stopping_metric(
+            task, target.n_present, len(np.unique(validation.y))
+        )
+    data = _dataset(train, options)
+    booster = lightgbm.Booster(options, data)
+    if validation is not None and stopping:
+        booster.add_valid(_dataset(validation, options, data), "validation")
+    limit = portfolio.max_rounds(target.n_present, parameters)
+    patience = portfolio.patience(rate) if stopping else limit
+    sign = -1.0 if greater_is_better(str(options["metric"])) else 1.0
+    best, best_loss, last = 0, np.inf, 0
+    for attempt in range(limit):
+        # A round in which no split helps is not kept and counts as one without gain:
+        # the next may draw other rows and columns.
+        booster.update()
+        loss = sign * booster.eval_valid()[0][2] if stopping else -float(attempt)
+        if loss < best_loss or best == 0:
+            best, best_loss, last = booster.current_iteration(), loss, attempt
+        if attempt - last >= patience or resources.seconds_left() == 0.0:
+            break
+    if best == 0:
+        return None
+    # What is kept comes from the text, as after a load: the training data are let go,
+    # and a stored model predicts the same to the last bit.
+    return _load(str(booster.model_to_string(num_iteration=best)), best)
+
+
+def _dataset(rows: Rows, options: dict[str, Any], reference: Any = None) -> Any:
+    from lightgbm import Dataset
+
+    return Dataset(
+        rows.X.values,
+        rows.y,
+        weight=rows.weight,
+        reference=reference,
+        categorical_feature=list(rows.X.categorical),
+        params=options,
+    )
+
+
+def _options(
+    task: Task,
+    parameters: Parameters,
+    target: FoldTarget,
+    resources: Resources,
+    rate: float,
+) -> dict[str, Any]:
+    if not target.is_classification:
+        objective = "regression_l1" if uses_absolute_error(task) else "regression"
+    else:
+        objective = "binary" if target.n_present == 2 else "multiclass"
+    options: dict[str, Any] = {
+        **{k: v for k, v in parameters.items() if k in portfolio.SPACE.distributions},
+        "objective": objective,
+        "metric": "None",
+        "learning_rate": rate,
+        "bagging_freq": 1,
+        "num_threads": resources.threads,
+        "seed": resources.seed,
+        "deterministic": True,
+        # Without it LightGBM times both ways, which makes sums depend on the clock.
+        "force_col_wise": True,
+        "feature_pre_filter": False,
+        "verbosity": -1,
+    }
+    del options["learning_rate_scale"]
+    if objective == "multiclass":
+        options["num_class"] = target.n_present
+    return options

@@ -1,0 +1,267 @@
+"""LightGBM's model text, checked.
+
+LightGBM trusts the text it loads: a child index that points outside a tree, or at one
+of its own ancestors, makes it read foreign memory or never return. So the text is read
+here first, every number is checked, and LightGBM gets a text written anew from what
+was read, with nothing in it that was not checked. What prediction does not need (the
+training parameters, the list of tree sizes) is left out.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from headstart.exceptions import ArtifactError
+
+__all__ = ["Ensemble", "Tree", "parse", "render"]
+
+# What LightGBM's "%.17g" writes, and nothing that overflows a double.
+_WORD = {
+    "integer": r"-?[0-9]{1,10}",
+    "float": r"-?[0-9](?:\.[0-9]{1,20})?e[+-][0-2]?[0-9]{2}"
+    r"|-?[0-9]{1,18}(?:\.[0-9]{1,25})?",
+}
+# A split of missing from known values has an infinite threshold, one after the last
+# value 1e+300.
+_WORD["bound"] = rf"inf|-?1(?:\.0+)?e\+300|{_WORD['float']}"
+_LINE = {
+    kind: re.compile(rf"(?:{word})(?: (?:{word}))*", re.ASCII)
+    for kind, word in _WORD.items()
+}
+_INTEGER = re.compile(_WORD["integer"], re.ASCII)
+_OBJECTIVE = re.compile(
+    r"binary sigmoid:1|multiclass num_class:[0-9]{1,6}|regression|regression_l1"
+)
+
+# LightGBM walks a tree's depth by recursion when it loads one.
+_MAX_DEPTH = 2_000
+_MAX_LEAVES = 100_000
+_MAX_CATEGORY_WORDS = 100_000
+_MAX_FEATURES = 10_000_000
+
+# Keys of a tree, in the order in which LightGBM writes them. "node" has one value for
+# each split, "leaf" one for each leaf.
+_ARRAYS: tuple[tuple[str, str, str], ...] = (
+    ("split_feature", "node", "integer"),
+    ("split_gain", "node", "float"),
+    ("threshold", "node", "bound"),
+    ("decision_type", "node", "integer"),
+    ("left_child", "node", "integer"),
+    ("right_child", "node", "integer"),
+    ("leaf_value", "leaf", "float"),
+    ("leaf_count", "leaf", "integer"),
+    ("internal_value", "node", "float"),
+    ("internal_count", "node", "integer"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """One tree: its arrays as checked words, by LightGBM's names."""
+
+    n_leaves: int
+    n_categorical: int
+    arrays: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """A whole model.
+
+    Parameters
+    ----------
+    objective : str
+        As LightGBM writes it.
+    n_features : int
+    n_outputs : int
+        Trees in each round.
+    trees : list of Tree
+    """
+
+    objective: str
+    n_features: int
+    n_outputs: int
+    trees: list[Tree]
+
+
+def parse(text: str) -> Ensemble:
+    """Read and check a model text.
+
+    Raises
+    ------
+    ArtifactError
+        If `text` is not a model that LightGBM can safely load.
+    """
+    end = text.find("\nend of trees")
+    if end < 0:
+        raise ArtifactError("The LightGBM model has no end: it is cut off or damaged.")
+    blocks = text[:end].split("\nTree=")
+    header = _fields(blocks[0], "the header")
+    objective = header.get("objective", "")
+    if not _OBJECTIVE.fullmatch(objective):
+        raise ArtifactError(
+            f"The LightGBM model has an unknown objective: {objective[:80]!r}."
+        )
+    n_outputs = _number(header, "num_tree_per_iteration", 1, 100_000)
+    if objective.startswith("multiclass"):
+        expected = int(objective.rpartition(":")[2])
+    else:
+        expected = 1
+    if n_outputs != expected or _number(header, "num_class", 1, 100_000) != expected:
+        raise ArtifactError(
+            f"The LightGBM model of objective {objective!r} must have {expected} "
+            f"trees a round. Got {n_outputs}."
+        )
+    n_features = _number(header, "max_feature_idx", 0, _MAX_FEATURES) + 1
+    trees = [_tree(block, index, n_features) for index, block in enumerate(blocks[1:])]
+    if not trees or len(trees) % n_outputs:
+        raise ArtifactError(
+            f"The LightGBM model must have a positive multiple of {n_outputs} trees. "
+            f"Got {len(trees)}."
+        )
+    return Ensemble(objective, n_features, n_outputs, trees)
+
+
+def render(model: Ensemble) -> str:
+    """Write the text that LightGBM loads; `parse` reads it back."""
+    names = " ".join(f"Column_{index}" for index in range(model.n_features))
+    lines = [
+        "tree",
+        "version=v4",
+        f"num_class={model.n_outputs}",
+        f"num_tree_per_iteration={model.n_outputs}",
+        "label_index=0",
+        f"max_feature_idx={model.n_features - 1}",
+        f"objective={model.objective}",
+        f"feature_names={names}",
+        # The ranges matter only when training goes on.
+        "feature_infos=" + " ".join(["none"] * model.n_features),
+        "",
+    ]
+    for index, tree in enumerate(model.trees):
+        lines += [
+            f"Tree={index}",
+            f"num_leaves={tree.n_leaves}",
+            f"num_cat={tree.n_categorical}",
+            *(f"{key}={' '.join(words)}" for key, words in tree.arrays.items()),
+            "is_linear=0",
+            "shrinkage=1",
+            "",
+            "",
+        ]
+    lines += ["end of trees", "", "parameters:", "end of parameters", ""]
+    return "\n".join(lines)
+
+
+def _fields(block: str, where: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for line in block.split("\n"):
+        key, separator, value = line.partition("=")
+        if separator:
+            if key in fields:
+                raise _damaged(where, f"{key[:40]!r} occurs twice")
+            fields[key] = value
+    return fields
+
+
+def _number(fields: dict[str, str], key: str, low: int, high: int) -> int:
+    word = fields.get(key, "")
+    if not _INTEGER.fullmatch(word) or not low <= int(word) <= high:
+        raise _damaged(key, f"expected an integer in {low}..{high}, got {word[:40]!r}")
+    return int(word)
+
+
+def _tree(block: str, index: int, n_features: int) -> Tree:
+    where = f"tree {index}"
+    first, _, rest = block.partition("\n")
+    if first != str(index):
+        raise _damaged(where, f"it calls itself {first[:20]!r}")
+    fields = _fields(rest, where)
+    n_leaves = _number(fields, "num_leaves", 1, _MAX_LEAVES)
+    if _number(fields, "is_linear", 0, 1):
+        raise _damaged(where, "linear trees are not supported")
+    if n_leaves == 1:
+        words = _words(fields, "leaf_value", 1, "float", where)
+        return Tree(1, 0, {"leaf_value": words})
+    size = {"node": n_leaves - 1, "leaf": n_leaves}
+    arrays = {
+        key: _words(fields, key, size[per], kind, where) for key, per, kind in _ARRAYS
+    }
+
+    def integers(key: str) -> list[int]:
+        return [int(word) for word in arrays[key]]
+
+    _check(integers("split_feature"), lambda v: 0 <= v < n_features, where, "a feature")
+    # One bit for categorical, one for the default side, two for the kind of missing.
+    _check(integers("decision_type"), lambda v: 0 <= v < 12, where, "a decision")
+    for key in ("leaf_count", "internal_count"):
+        _check(integers(key), lambda v: 0 <= v < 2**31, where, "a count")
+    _check_shape(integers("left_child"), integers("right_child"), where)
+    n_categorical = _number(fields, "num_cat", 0, n_leaves - 1)
+    if n_categorical:
+        bounds = _words(fields, "cat_boundaries", n_categorical + 1, "integer", where)
+        edges = [int(word) for word in bounds]
+        rising = all(low < high for low, high in pairwise(edges))
+        if edges[0] != 0 or not rising or edges[-1] > _MAX_CATEGORY_WORDS:
+            raise _damaged(where, "the sets of categories overlap")
+        sets = _words(fields, "cat_threshold", edges[-1], "integer", where)
+        _check([int(word) for word in sets], lambda v: 0 <= v < 2**32, where, "a set")
+        arrays |= {"cat_boundaries": bounds, "cat_threshold": sets}
+    known = {str(number) for number in range(n_categorical)}
+    for decision, threshold in zip(
+        integers("decision_type"), arrays["threshold"], strict=True
+    ):
+        if decision & 1 and threshold not in known:
+            raise _damaged(where, f"there is no set of categories {threshold[:20]!r}")
+    return Tree(n_leaves, n_categorical, arrays)
+
+
+def _words(
+    fields: dict[str, str], key: str, size: int, kind: str, where: str
+) -> list[str]:
+    line = fields.get(key, "")
+    if not _LINE[kind].fullmatch(line):
+        raise _damaged(where, f"{key} holds {line[:40]!r}, expected finite {kind}s")
+    words = line.split(" ")
+    if len(words) != size:
+        raise _damaged(where, f"{key} must have {size} values, not {len(words)}")
+    return words
+
+
+def _check(
+    values: Sequence[int], accept: Callable[[int], bool], where: str, what: str
+) -> None:
+    for value in values:
+        if not accept(value):
+            raise _damaged(where, f"{value} is not {what} that exists")
+
+
+def _check_shape(left: list[int], right: list[int], where: str) -> None:
+    """Check that the children form one tree: each node and leaf has one parent.
+
+    LightGBM numbers splits in the order in which it makes them, so that a child always
+    comes after its parent; with one parent each, that rules out cycles.
+    """
+    n_nodes = len(left)
+    depth = [0] * n_nodes
+    seen_nodes = [False] * n_nodes
+    seen_leaves = [False] * (n_nodes + 1)
+    for node in range(n_nodes):
+        for child in (left[node], right[node]):
+            if child >= 0:
+                if not node < child < n_nodes or seen_nodes[child]:
+                    raise _damaged(where, f"node {node} has no child {child}")
+                seen_nodes[child] = True
+                depth[child] = depth[node] + 1
+            else:
+                leaf = -child - 1
+                if leaf > n_nodes or seen_leaves[leaf]:
+                    raise _damaged(where, f"node {node} has no leaf {leaf}")
+                seen_leaves[leaf] = True
+    if max(depth) > _MAX_DEPTH:
+        raise _damaged(where, f"it is deeper than {_MAX_DEPTH}")
+
+
+def _damaged(where: str, what: str) -> ArtifactError:
+    return ArtifactError(f"The LightGBM model is damaged in {where}: {what}.")

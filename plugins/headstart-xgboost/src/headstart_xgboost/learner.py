@@ -1,0 +1,268 @@
+"""XGBoost as a learner: training, prediction, storage."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from headstart.base import (
+    FloatArray,
+    Matrix,
+    Parameters,
+    Parts,
+    Resources,
+    Rows,
+    SearchSpace,
+    Task,
+    View,
+)
+from headstart.base.arrays import require
+from headstart.exceptions import ArtifactError
+from headstart.learners.fold_learner import (
+    FittedFold,
+    FoldLearner,
+    code_rows,
+    one_part,
+)
+from headstart.learners.fold_target import FoldTarget
+from headstart_xgboost import model_json, portfolio
+from headstart_xgboost.metric_names import (
+    greater_is_better,
+    stopping_metric,
+    uses_absolute_error,
+)
+
+__all__ = ["BoostedTrees", "XGBoost"]
+
+# XGBoost computes in single precision and refuses numbers beyond it.
+_LARGEST = 1e38
+
+
+@dataclass(frozen=True, eq=False)
+class BoostedTrees:
+    """The trees of a fitted model.
+
+    Parameters
+    ----------
+    booster : xgboost.Booster
+    n_rounds : int
+        Rounds that are kept.
+    categorical : tuple of int
+        Features that hold categories.
+    """
+
+    booster: Any
+    n_rounds: int
+    categorical: tuple[int, ...]
+
+
+class XGBoost(FoldLearner):
+    """Gradient boosting of trees on histograms, with second-order regularisation.
+
+    Stops early on the validation rows. Categories and missing values are handled by
+    XGBoost itself. `learning_rate_scale` multiplies a rate that depends on the number
+    of rows, so that one configuration fits tables of all sizes.
+    """
+
+    name: ClassVar[str] = "xgboost"
+    view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
+    family: ClassVar[str] = "boosting"
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space; it is the same for all tasks."""
+        del task
+        return portfolio.SPACE
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return configurations that did well on other tables, best first."""
+        del task
+        return portfolio.PRECEDENTS
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds of one fold fit on `n_rows` rows, one thread."""
+        return portfolio.seconds(task, parameters, n_rows)
+
+    def fit(
+        self,
+        task: Task,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        resources: Resources,
+    ) -> FittedFold:
+        """Boost until the validation rows stop getting better, or the deadline."""
+        target = FoldTarget.learn(task, train)
+        n_features = train.X.n_features
+        if target.is_constant or n_features == 0:
+            return FittedFold(target, n_features)
+        complete = {**portfolio.SPACE.default, **parameters}
+        held_out = None if validation is None else code_rows(validation, target)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trees = _boost(
+                task, complete, target, code_rows(train, target), held_out, resources
+            )
+        return FittedFold(target, n_features, trees)
+
+    def predict_model(
+        self, model: BoostedTrees, X: Matrix, target: FoldTarget
+    ) -> FloatArray:
+        """Return values or probabilities of the present classes, on one thread."""
+        del target
+        from xgboost import DMatrix
+
+        if X.n_rows == 0:
+            return np.zeros(0)
+        data = DMatrix(_values(X), nthread=1, **_types(X.n_features, model.categorical))
+        found = model.booster.predict(data, validate_features=False)
+        return np.asarray(found, dtype=np.float64)
+
+    def refit_parameters(
+        self, parameters: Parameters, models: Sequence[FittedFold]
+    ) -> Parameters:
+        """Add ``n_rounds``, the mean of the folds' rounds."""
+        rounds = [fold.model.n_rounds for fold in models if fold.model is not None]
+        if not rounds:
+            return parameters
+        return {**parameters, "n_rounds": max(1, round(float(np.mean(rounds))))}
+
+    def dump_model(self, model: BoostedTrees) -> Parts:
+        """Return XGBoost's JSON, without what prediction does not need."""
+        data = model_json.parse(bytes(model.booster.save_raw("json")))
+        return {"model.json": model_json.render(data)}
+
+    def load_model(
+        self, parts: Parts, n_features: int, target: FoldTarget
+    ) -> BoostedTrees:
+        """Return the model of `parts`, all of whose numbers have been checked."""
+        model = model_json.parse(one_part(parts, "model.json"))
+        if target.is_classification and target.n_present > 2:
+            sound = model.n_outputs == target.n_present
+        else:
+            sound = model.objective in _objectives(target)
+        require(
+            sound and model.n_features == n_features,
+            f"The XGBoost model of {model.n_features} features and objective "
+            f"{model.objective!r} does not fit its description.",
+        )
+        booster = _load(model_json.render(model))
+        return BoostedTrees(
+            booster, len(model.trees) // model.n_outputs, model.categorical
+        )
+
+
+def _objectives(target: FoldTarget) -> tuple[str, ...]:
+    if not target.is_classification:
+        return ("reg:squarederror", "reg:absoluteerror")
+    return ("binary:logistic",) if target.n_present == 2 else ("multi:softprob",)
+
+
+def _values(X: Matrix) -> FloatArray:
+    return np.clip(X.values, -_LARGEST, _LARGEST)
+
+
+def _types(n_features: int, categorical: Sequence[int]) -> dict[str, Any]:
+    types = ["q"] * n_features
+    for feature in categorical:
+        types[feature] = "c"
+    return {"feature_types": types, "enable_categorical": True}
+
+
+def _load(data: bytes) -> Any:
+    from xgboost import Booster
+    from xgboost.core import XGBoostError
+
+    booster = Booster({"nthread": 1, "verbosity": 0})
+    try:
+        booster.load_model(bytearray(data))
+    except XGBoostError as error:
+        raise ArtifactError(f"XGBoost refuses the stored model: {error}.") from error
+    # Loading brings back the settings of the file.
+    booster.set_param({"nthread": 1, "verbosity": 0})
+    return booster
+
+
+def _boost(
+    task: Task,
+    parameters: Parameters,
+    target: FoldTarget,
+    train: Rows,
+    validation: Rows | None,
+    resources: Resources,
+) -> BoostedTrees:
+    import xgboost
+
+    rate = portfolio.learning_rate(train.X.n_rows, parameters)
+    options = _options(task, parameters, target, resources, rate)
+    types = _types(train.X.n_features, train.X.categorical)
+    data = xgboost.QuantileDMatrix(
+        _values(train.X),
+        train.y,
+        weight=train.weight,
+        nthread=resources.threads,
+        max_bin=256,
+        **types,
+    )
+    held_out = None
+    if validation is not None and validation.X.n_rows > 0:
+        options["eval_metric"] = stopping_metric(
+            task, target.n_present, len(np.unique(validation.y))
+        )
+        held_out = xgboost.DMatrix(
+            _values(validation.X),
+            validation.y,
+            weight=validation.weight,
+            nthread=resources.threads,
+            **types,
+        )
+    booster = xgboost.Booster(options, [data] if held_out is None else [data, held_out])
+    limit = portfolio.max_rounds(target.n_present, parameters)
+    patience = limit if held_out is None else portfolio.patience(rate)
+    sign = -1.0 if greater_is_better(str(options.get("eval_metric", ""))) else 1.0
+    best, best_loss = 0, np.inf
+    for done in range(1, limit + 1):
+        booster.update(data, done - 1)
+        loss = -float(done)
+        if held_out is not None:
+            loss = sign * float(booster.eval(held_out).rpartition(":")[2])
+        if loss < best_loss or best == 0:
+            best, best_loss = done, loss
+        if done - best >= patience or resources.seconds_left() == 0.0:
+            break
+    kept = bytes(booster[:best].save_raw("json"))
+    # What is kept is loaded anew, as after a load: the training data are let go.
+    return BoostedTrees(_load(kept), best, train.X.categorical)
+
+
+def _options(
+    task: Task,
+    parameters: Parameters,
+    target: FoldTarget,
+    resources: Resources,
+    rate: float,
+) -> dict[str, Any]:
+    if not target.is_classification:
+        absolute = uses_absolute_error(task)
+        objective = "reg:absoluteerror" if absolute else "reg:squarederror"
+    else:
+        objective = _objectives(target)[0]
+    options: dict[str, Any] = {
+        **{k: v for k, v in parameters.items() if k in portfolio.SPACE.distributions},
+        "objective": objective,
+        "tree_method": "hist",
+        "learning_rate": rate,
+        "nthread": resources.threads,
+        "seed": resources.seed,
+        "max_bin": 256,
+        "verbosity": 0,
+    }
+    del options["learning_rate_scale"]
+    if options["grow_policy"] == "lossguide":
+        # As many leaves as the depth allows, but spent where they help most.
+        options["max_leaves"] = 2 ** int(options["max_depth"])
+        options["max_depth"] = 0
+    if objective == "multi:softprob":
+        options["num_class"] = target.n_present
+    return options

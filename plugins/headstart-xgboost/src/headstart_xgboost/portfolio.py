@@ -1,0 +1,119 @@
+"""What is searched, where the search starts, and what a fit costs."""
+
+import math
+
+from headstart.base import (
+    Choice,
+    Float,
+    Integer,
+    Parameters,
+    ParameterValue,
+    SearchSpace,
+    Task,
+)
+
+__all__ = [
+    "PRECEDENTS",
+    "SPACE",
+    "learning_rate",
+    "max_rounds",
+    "number",
+    "patience",
+    "seconds",
+]
+
+_DEFAULT: dict[str, ParameterValue] = {
+    "learning_rate_scale": 1.0,
+    "max_depth": 6,
+    "min_child_weight": 1.0,
+    "colsample_bytree": 0.8,
+    "colsample_bynode": 0.7,
+    "subsample": 0.9,
+    "reg_lambda": 1.0,
+    "grow_policy": "depthwise",
+    "max_cat_to_onehot": 8,
+}
+
+SPACE = SearchSpace(
+    {
+        "learning_rate_scale": Float(0.25, 4.0, log=True),
+        "max_depth": Integer(2, 10),
+        "min_child_weight": Float(0.05, 50.0, log=True),
+        "colsample_bytree": Float(0.3, 1.0),
+        "colsample_bynode": Float(0.3, 1.0),
+        "subsample": Float(0.5, 1.0),
+        "reg_lambda": Float(0.01, 50.0, log=True),
+        "grow_policy": Choice("depthwise", "lossguide"),
+        "max_cat_to_onehot": Integer(2, 64, log=True),
+    },
+    default=_DEFAULT,
+)
+
+PRECEDENTS: tuple[Parameters, ...] = (
+    {
+        "max_depth": 4,
+        "min_child_weight": 0.3,
+        "colsample_bytree": 0.6,
+        "reg_lambda": 0.3,
+    },
+    {
+        "learning_rate_scale": 0.6,
+        "max_depth": 8,
+        "min_child_weight": 4.0,
+        "colsample_bytree": 0.7,
+        "colsample_bynode": 0.5,
+        "subsample": 0.7,
+        "reg_lambda": 5.0,
+    },
+    {
+        "learning_rate_scale": 1.5,
+        "max_depth": 3,
+        "min_child_weight": 1.0,
+        "colsample_bytree": 0.5,
+        "colsample_bynode": 0.5,
+        "subsample": 0.7,
+        "reg_lambda": 3.0,
+        "max_cat_to_onehot": 32,
+    },
+)
+
+
+def learning_rate(n_rows: int, parameters: Parameters) -> float:
+    """Return the learning rate: a power of the rows, times the searched factor."""
+    base = min(0.1, max(0.04, 0.07 * math.pow(n_rows / 2_000, 0.1)))
+    return base * number(parameters, "learning_rate_scale")
+
+
+def max_rounds(n_outputs: int, parameters: Parameters) -> int:
+    """Return where boosting ends at the latest: later for a small learning rate.
+
+    A round costs a tree for each class, so there are fewer with many classes.
+    """
+    if "n_rounds" in parameters:
+        return int(number(parameters, "n_rounds"))
+    slowness = min(2.0, max(0.7, 1.0 / number(parameters, "learning_rate_scale")))
+    return round(1_500 / math.sqrt(max(1, n_outputs)) * slowness)
+
+
+def patience(rate: float) -> int:
+    """Return the rounds without gain after which to stop, at a learning rate."""
+    return max(20, round(3.0 / rate))
+
+
+def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
+    """Predict seconds of one fit on one thread."""
+    return 1.0
+
+
+def number(parameters: Parameters, name: str) -> float:
+    """Return a parameter that must be a number.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    value = parameters[name]
+    if isinstance(value, str) or value is None:
+        raise TypeError(f"Parameter {name!r} must be a number. Got {value!r} instead.")
+    return float(value)
