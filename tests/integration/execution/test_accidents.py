@@ -77,7 +77,8 @@ class DiesWhenPickled:
         (lambda: os._exit(3), "exit code 3"),
         (lambda: sys.exit(3), r"SystemExit\(3\)"),
         (lambda: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL"),
-        (lambda: os.closerange(3, 256), "exit code 1, after .* Bad file descriptor"),
+        # It fails when it answers, or is ended before it does.
+        (lambda: os.closerange(3, 256), "Bad file descriptor|SIGKILL"),
         (DiesWhenPickled, "SIGKILL"),
     ],
 )

@@ -291,6 +291,8 @@ def test_a_program_that_ends_with_work_to_do_ends(run):
 def test_workers_are_single_processes_with_a_spare(pool):
     pool.submit(int).result(30)
     zygote = psutil.Process(pool.submit(os.getppid).result(30))
+    while len(zygote.children()) < 3:
+        time.sleep(0.002)
 
     assert len(zygote.children()) == 3
 
