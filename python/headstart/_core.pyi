@@ -1,10 +1,27 @@
 # Types of the compiled module. Each name is wrapped by one Python module.
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self, TypedDict, final
+from typing import Any, Self, TypedDict, final, type_check_only
 
 import numpy as np
 from numpy.typing import NDArray
+
+__all__ = [
+    "OutOfFold",
+    "TreeEnsemble",
+    "build_info",
+    "group_holdout",
+    "holdout",
+    "plain_folds",
+    "score_classes",
+    "score_values",
+    "select_greedily",
+    "select_greedily_by",
+    "stratified_folds",
+    "stratified_group_folds",
+    "time_folds",
+]
 
 class _BuildInfo(TypedDict):
     profile: str
@@ -91,6 +108,28 @@ class OutOfFold:
     ) -> NDArray[np.float32]: ...
 
 # Ensembles: headstart.ensemble.greedy.
+
+@type_check_only
+class SelectionRules(TypedDict):
+    n_rounds: int
+    costs: NDArray[np.float64] | None
+    capped: NDArray[np.bool_] | None
+    cap: float
+
+def select_greedily(
+    predictions: NDArray[np.float32],
+    y: NDArray[np.int64] | NDArray[np.float64],
+    metric: str,
+    greater_is_better: bool,
+    weight: NDArray[np.float64] | None,
+    rules: SelectionRules,
+    n_threads: int,
+) -> NDArray[np.float64]: ...
+def select_greedily_by(
+    losses: Callable[[NDArray[np.int64]], list[float]],
+    n_members: int,
+    rules: SelectionRules,
+) -> NDArray[np.float64]: ...
 
 # Trees: headstart.learners.tree_arrays.
 

@@ -10,11 +10,13 @@ from headstart.validation.dealing import (
     time_folds,
 )
 from headstart.validation.folds import Folds
+from headstart.validation.out_of_fold import OutOfFoldStore
 from headstart.validation.plan import Validation, plan_folds
 from headstart.validation.splitter import folds_from_splitter
 
 __all__ = [
     "Folds",
+    "OutOfFoldStore",
     "Validation",
     "folds_from_splitter",
     "group_folds",

@@ -147,7 +147,7 @@ pub fn select<C: Candidates + ?Sized>(
     check_rules(n_members, rules)?;
     let is_capped = |member: usize| rules.capped.is_some_and(|capped| capped[member]);
     let cap_holds = (0..n_members).any(|member| !is_capped(member));
-    let mut picks = Vec::with_capacity(rules.n_rounds);
+    let mut picks = Vec::new();
     let mut n_capped = 0_usize;
     let mut best_loss = f64::INFINITY;
     let mut best_length = 0;

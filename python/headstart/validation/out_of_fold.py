@@ -1,0 +1,215 @@
+"""The out-of-fold store: what trials predicted for rows they were not fitted on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart import _core
+from headstart.base import FloatArray, IntArray
+from headstart.validation.folds import Folds
+
+__all__ = ["OutOfFoldStore"]
+
+_MEMORY_LIMIT = 1 << 30  # bytes
+
+
+class OutOfFoldStore:
+    """Out-of-fold predictions of all trials of a run, for one assignment of folds.
+
+    Append-only: what is stored is never changed. Kept in single precision. Predictions
+    of other folds never get in: an ensemble of both would have seen its own rows.
+
+    Parameters
+    ----------
+    folds : Folds
+    n_outputs : int
+        Columns of a prediction, at least 1.
+    path : path or None, default=None
+        File for predictions that do not fit into memory; written anew. None keeps all
+        in memory.
+    memory_limit : int, default=1 GiB
+        Bytes of predictions in memory from which on new ones go to `path`.
+
+    Raises
+    ------
+    ValueError
+        If `n_outputs` or `memory_limit` makes no sense.
+    OSError
+        If the file cannot be made.
+
+    Examples
+    --------
+    >>> folds = Folds(np.array([[0, 1, 0, 1]], dtype=np.uint8))
+    >>> store = OutOfFoldStore(folds, 1)
+    >>> store.add(0, 0, 1, np.array([0.25, 0.75]))
+    >>> store.prediction(0).ravel()
+    array([ nan, 0.25,  nan, 0.75])
+    """
+
+    def __init__(
+        self,
+        folds: Folds,
+        n_outputs: int,
+        *,
+        path: Path | str | None = None,
+        memory_limit: int = _MEMORY_LIMIT,
+    ) -> None:
+        if n_outputs < 1:
+            raise ValueError(
+                "The 'n_outputs' parameter of OutOfFoldStore must be an int >= 1. "
+                f"Got {n_outputs} instead."
+            )
+        if memory_limit < 0:
+            raise ValueError(
+                "The 'memory_limit' parameter of OutOfFoldStore must be an int >= 0. "
+                f"Got {memory_limit} instead."
+            )
+        self._n_outputs = n_outputs
+        self._digest = folds.digest
+        self._core = _core.OutOfFold(
+            np.ascontiguousarray(folds.fold_ids),
+            n_outputs,
+            None if path is None else Path(path),
+            memory_limit,
+        )
+
+    @property
+    def digest(self) -> str:
+        """Digest of the folds that the predictions belong to."""
+        return self._digest
+
+    @property
+    def n_outputs(self) -> int:
+        """Columns of a prediction."""
+        return self._n_outputs
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of predictions in memory."""
+        return self._core.n_bytes()[0]
+
+    @property
+    def n_bytes_in_file(self) -> int:
+        """Bytes of predictions in the file."""
+        return self._core.n_bytes()[1]
+
+    @property
+    def trials(self) -> tuple[int, ...]:
+        """Trials of which there is any prediction, ascending."""
+        return tuple(self._core.trials())
+
+    def folds_of(self, trial: int) -> list[tuple[int, int]]:
+        """Return the repeats and folds of which `trial` has a prediction, ascending."""
+        return self._core.folds_of(_number(trial))
+
+    def add(
+        self,
+        trial: int,
+        repeat: int,
+        fold: int,
+        prediction: NDArray[np.floating[Any]],
+        *,
+        digest: str | None = None,
+    ) -> None:
+        """Store what `trial` predicted for the rows that a fold holds out.
+
+        Parameters
+        ----------
+        trial : int
+            Number of the trial, from 0.
+        repeat, fold : int
+        prediction : ndarray of shape (n_held_out, n_outputs), or (n_held_out,)
+            Finite, in the order of ``folds.validation(repeat, fold)``. Without columns
+            only where `n_outputs` is 1.
+        digest : str or None, default=None
+            Digest of the folds that the prediction was made with, where it is known.
+
+        Raises
+        ------
+        ValueError
+            If the folds are others, there is no such fold, the prediction is already
+            there, has another shape or is not finite in single precision.
+        OSError
+            If the file cannot be written.
+        """
+        if digest is not None:
+            self._check_digest(digest)
+        if not 0 <= fold <= np.iinfo(np.uint8).max or repeat < 0:
+            raise ValueError(f"There is no fold {fold} in a repeat {repeat}.")
+        values = np.ascontiguousarray(prediction, dtype=np.float64)
+        if values.ndim == 1 and self._n_outputs == 1:
+            values = values.reshape(-1, 1)
+        if values.ndim != 2 or values.shape[1] != self._n_outputs:
+            raise ValueError(
+                f"The prediction of trial {trial} must have {self._n_outputs} columns. "
+                f"Got an array of shape {values.shape} instead."
+            )
+        self._core.add(_number(trial), repeat, fold, values)
+
+    def merge(self, other: "OutOfFoldStore") -> None:
+        """Take over all predictions of another store.
+
+        Raises
+        ------
+        ValueError
+            If it is of other folds, or a prediction is in both.
+        """
+        self._check_digest(other.digest)
+        self._core.merge(other._core)
+
+    def prediction(self, trial: int) -> FloatArray:
+        """Return a trial's prediction for all rows.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs)
+            The mean over the repeats that have one; NaN where none has.
+        """
+        return self._core.prediction(_number(trial))
+
+    def covered(self, trials: Sequence[int]) -> NDArray[np.bool_]:
+        """Return, for each row, whether all `trials` have a prediction for it."""
+        return self._core.covered([_number(trial) for trial in trials])
+
+    def stack(
+        self, trials: Sequence[int], rows: IntArray, *, n_threads: int = 1
+    ) -> NDArray[np.float32]:
+        """Return the predictions that an ensemble is selected from.
+
+        Parameters
+        ----------
+        trials : sequence of int
+        rows : ndarray of int64 of shape (n_selected,)
+        n_threads : int, default=1
+
+        Returns
+        -------
+        ndarray of shape (n_trials, n_selected, n_outputs)
+            NaN where a trial has no prediction: see `covered`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such row.
+        """
+        return self._core.stack(
+            [_number(trial) for trial in trials],
+            np.ascontiguousarray(rows, dtype=np.int64),
+            n_threads,
+        )
+
+    def _check_digest(self, digest: str) -> None:
+        if digest != self._digest:
+            raise ValueError(
+                "Predictions of other folds cannot be added: they were made with folds "
+                f"{digest[:12]}, the store is of {self._digest[:12]}."
+            )
+
+
+def _number(trial: int) -> int:
+    if trial < 0:
+        raise ValueError(f"The number of a trial must be an int >= 0. Got {trial}.")
+    return int(trial)
