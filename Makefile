@@ -13,6 +13,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
+SOURCES := $(dir $(wildcard plugins/*/src/*/__init__.py))
 RUST    := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
 
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
@@ -40,6 +41,7 @@ lint: types ## Formatting, lint, types and layers, of Python and Rust
 
 types: $(VENV)/.plugins $(VENV)/.lint ## mypy on the package and its plugins; _core.pyi against the extension
 	$(BIN)/mypy
+	$(BIN)/mypy $(SOURCES)
 	$(BIN)/python -m mypy.stubtest headstart._core
 
 fmt: $(VENV)/.lint ## Format Python and Rust, mend what the linter can mend

@@ -66,8 +66,8 @@ def main() -> None:
         size = path.stat().st_size / 1e6
     same = np.array_equal(again.predict_proba(X_test), model.predict_proba(X_test))
     print(f"\nsaved ({size:.1f} MB), loaded: the same predictions: {same}")
-    print(f"the first test rows: predicted {list(again.predict(X_test[:8]))}")
-    print(f"                     are       {list(y_test[:8])}")
+    print(f"the first test rows: predicted {again.predict(X_test[:8]).tolist()}")
+    print(f"                     are       {y_test[:8].tolist()}")
     if not same:
         sys.exit("The loaded model predicts otherwise than the one that was saved.")
 

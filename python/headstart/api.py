@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,11 +14,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from headstart.artifact.model_file import load_model, save_model
+from headstart.artifact.versions import versions_of_makers
 from headstart.base import FloatArray, Learner
 from headstart.base.events import Listener
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError
 from headstart.metrics import metric_names, resolve_metric
+from headstart.plugins import load_plugins
 from headstart.search.fit import fit_model
 from headstart.search.leaderboard import COLUMNS
 from headstart.search.progress import progress_listener
@@ -143,22 +146,33 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
             )
         if isinstance(y, str):
             X, y = split_target(to_frame(X), y)
+        display = progress_listener() if listeners is None else None
         if listeners is None:
-            display = progress_listener()
             listeners = [] if display is None else [display]
         settings = FitSettings(
             **{name: getattr(self, name) for name in FitSettings.__dataclass_fields__}
         )
         names = feature_names(X)
-        self.model_ = fit_model(
-            settings,
-            X,
-            y,
-            classification=self._classification,
-            sample_weight=sample_weight,
-            groups=groups,
-            listeners=listeners,
-        )
+        try:
+            model = fit_model(
+                settings,
+                X,
+                y,
+                classification=self._classification,
+                sample_weight=sample_weight,
+                groups=groups,
+                listeners=listeners,
+            )
+        finally:
+            if display is not None:
+                display.close()
+        target = getattr(y, "name", None)
+        facts = {
+            "target": None if target is None else str(target),
+            **model.facts,
+            "versions": _versions(model),
+        }
+        self.model_ = replace(model, facts=facts)
         self._describe(names)
         return self
 
@@ -317,6 +331,14 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         tags.target_tags.required = True
         tags.non_deterministic = self.time_limit is not None
         return tags
+
+
+def _versions(model: FittedModel) -> dict[str, str]:
+    """Return the versions of what made `model`."""
+    registry = load_plugins()
+    learners = {m.configuration.learner for m in model.ensemble.members}
+    origins = {registry.distribution_of(name) for name in learners}
+    return versions_of_makers(origins - {""})
 
 
 class AutoClassifier(ClassifierMixin, _AutoEstimator):  # type: ignore[misc]

@@ -10,8 +10,10 @@ from types import SimpleNamespace
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 import headstart
+from headstart.cli.__main__ import app
 
 
 def run(*arguments, cwd, check=True):
@@ -179,12 +181,13 @@ def test_groups_stay_together_and_regression_works_from_the_shell(tmp_path):
         (["info", "new.csv"], "new.csv"),
     ],
 )
-def test_a_mistake_is_one_clear_message(shop, arguments, said):
-    table(5, 1).drop("plan").write_csv(shop.folder / "short.csv")
+def test_a_mistake_is_one_clear_message(shop, arguments, said, monkeypatch):
+    monkeypatch.chdir(shop.folder)
+    table(5, 1).drop("plan").write_csv("short.csv")
 
-    result = run(*arguments, cwd=shop.folder, check=False)
+    result = CliRunner().invoke(app, arguments)
 
-    assert result.returncode == 1
+    assert result.exit_code == 1, result.output
     assert said in result.stderr
     assert result.stderr.startswith("headstart: ")
     assert "Traceback" not in result.stderr
@@ -192,18 +195,20 @@ def test_a_mistake_is_one_clear_message(shop, arguments, said):
 
 
 def test_a_closed_pipe_is_no_crash(shop):
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "headstart.cli", "info", "churn.headstart"],
         cwd=shop.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout
-    process.stdout.close()
-    assert process.stderr
-    assert process.stderr.read() == ""
-    assert process.wait(60) in (0, 1)
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert said == ""
+    assert process.returncode == 1
 
 
 def test_ctrl_c_saves_the_best_so_far_and_exits_with_130(shop, tmp_path):

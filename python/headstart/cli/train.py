@@ -136,11 +136,7 @@ def train(
         "refit": refit,
     }
     import headstart
-    from headstart.search.progress import (
-        ProgressDisplay,
-        log_lines,
-        progress_listener,
-    )
+    from headstart.search.progress import log_lines, progress_listener
 
     if folds is not None or time_column is not None:
         constructor["validation"] = headstart.Validation(
@@ -149,18 +145,19 @@ def train(
     output = output or Path(f"{data.name.split('.')[0]}.headstart")
     _check_writable(output)
     end = _End()
-    display = None if quiet else progress_listener() or log_lines()
+    display = None if quiet else progress_listener()
+    listeners = [end] if quiet else [end, display or log_lines()]
     try:
         model = headstart.train(
             data,
             target=target,
             groups=groups,
             sample_weight=weight,
-            listeners=[end] if display is None else [end, display],
+            listeners=listeners,
             **constructor,
         )
     finally:
-        if isinstance(display, ProgressDisplay):
+        if display is not None:
             display.close()
     model.save(output)
     typer.echo(f"headstart: the model is in {output}", err=True)

@@ -33,7 +33,7 @@ _BAR_WIDTH = 32
 _NOTEBOOK_SECONDS = 0.5
 
 
-def progress_listener(stream: TextIO | None = None) -> Listener | None:
+def progress_listener(stream: TextIO | None = None) -> "ProgressDisplay | None":
     """Return a display for the place where output goes, or None.
 
     Parameters
@@ -43,9 +43,10 @@ def progress_listener(stream: TextIO | None = None) -> Listener | None:
 
     Returns
     -------
-    Listener or None
-        None where nobody looks: not a terminal, a terminal that cannot move its
-        cursor (``TERM=dumb``), and not a notebook.
+    ProgressDisplay or None
+        To be closed when the fit is over, well or not. None where nobody looks: not
+        a terminal, a terminal that cannot move its cursor (``TERM=dumb``), and not a
+        notebook.
     """
     if stream is None and _in_notebook():
         return ProgressDisplay(_Notebook())
