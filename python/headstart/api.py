@@ -1,6 +1,7 @@
 """AutoClassifier and AutoRegressor: headstart as scikit-learn estimators."""
 
 import json
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -11,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_is_fitted
 
 from headstart.artifact.model_file import load_model, save_model
@@ -146,6 +148,13 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
             )
         if isinstance(y, str):
             X, y = split_target(to_frame(X), y)
+        if getattr(y, "ndim", 1) == 2:
+            warnings.warn(
+                "A column-vector y was passed when a 1d array was expected. Please "
+                "change the shape of y to (n_samples,), for example using ravel().",
+                DataConversionWarning,
+                stacklevel=2,
+            )
         display = progress_listener() if listeners is None else None
         if listeners is None:
             listeners = [] if display is None else [display]

@@ -122,7 +122,8 @@ def write_fit_data(
     np.save(data / "target.npy", y, allow_pickle=False)
     if weight is not None:
         np.save(data / "weight.npy", weight, allow_pickle=False)
-    np.savez(data / "folds.npz", **folds.to_arrays())
+    arrays: dict[str, Any] = dict(folds.to_arrays())
+    np.savez(data / "folds.npz", **arrays)
     record = {"task": asdict(task), "schema": schema.to_json()}
     write_atomically(data / "task.json", json.dumps(record).encode())
     write_atomically(data / "objects.pkl", cloudpickle.dumps(dict(learners)))

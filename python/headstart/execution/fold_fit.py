@@ -151,7 +151,7 @@ def as_outputs(raw: Any, task: Task, n_rows: int) -> FloatArray:
     total = values.sum(axis=1, keepdims=True)
     if values.size and not np.allclose(total, 1.0, atol=1e-3):
         raise ValueError("predict() must return rows of probabilities that sum to 1.")
-    values = np.clip(values, 0.0, 1.0) / total
+    values = np.asarray(np.clip(values, 0.0, 1.0) / total)
     return values[:, 1:2] if task.kind is TaskKind.BINARY else values
 
 

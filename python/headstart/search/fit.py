@@ -16,6 +16,7 @@ from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ColumnError, TableError
 from headstart.execution import FoldFitExecutor, open_executor
 from headstart.execution.fit_data import FitData, write_fit_data
+from headstart.execution.fold_fit import run_fold_fit
 from headstart.metrics import Metric, resolve_metric
 from headstart.plugins import load_plugins
 from headstart.search.assemble import assemble, refit_members
@@ -25,7 +26,7 @@ from headstart.search.portfolio import default_order
 from headstart.search.run_folder import RunFolder, data_digest
 from headstart.search.runner import Limits, Runner, SearchResult
 from headstart.search.settings import FitSettings
-from headstart.tables import Schema, TargetEncoder, to_frame
+from headstart.tables import Schema, TargetEncoder, to_frame, to_target
 from headstart.validation import Folds, Validation, plan_folds
 
 __all__ = ["fit_model"]
@@ -84,7 +85,9 @@ def fit_model(
         groups=groups,
     )
     learners = load_plugins().select(settings.learners, problem.task.kind)
-    executor = open_executor(settings.cores(), settings.executor)
+    executor = open_executor(
+        settings.cores(), settings.executor, warm=("polars", run_fold_fit.__module__)
+    )
     try:
         return _fit(settings, problem, learners, executor, clock, emit)
     finally:
@@ -184,19 +187,21 @@ def _read_problem(
     groups: Any,
 ) -> _Problem:
     frame = to_frame(X)
-    if frame.height == 0 or frame.width == 0:
-        raise TableError(
-            f"The table has {frame.height} rows and {frame.width} columns. Expected at "
-            "least 2 rows and 1 column."
-        )
-    target = TargetEncoder.learn(
-        y, "classification" if classification else "regression"
-    )
-    codes = target.encode(y)
-    _check_length("y", codes.size, frame.height)
+    _check_shape(frame)
+    labels = y
+    _check_length("y", to_target(y).len(), frame.height)
+    column = _group_column(settings, groups)
+    group_codes = _read_groups(groups if column is None else column, frame)
     weight = _read_weight(sample_weight, frame.height)
-    names = [n for n in (_group_column(settings, groups),) if n is not None]
-    group_codes = _read_groups(names[0] if names else groups, frame)
+    if weight is not None and not weight.all():
+        # A weight of 0 says that the row is not there.
+        kept = np.flatnonzero(weight)
+        frame, labels, weight = frame[kept], to_target(y)[kept], weight[kept]
+        group_codes = None if group_codes is None else group_codes[kept]
+    target = TargetEncoder.learn(
+        labels, "classification" if classification else "regression"
+    )
+    codes = target.encode(labels)
     schema = Schema.learn(frame, overrides=settings.columns)
     n_usable = schema.n_numeric + schema.n_categorical
     if n_usable == 0:
@@ -356,8 +361,22 @@ def _read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
             f"{weight[bad[0]]} in row {bad[0]} ({bad.size} such rows)."
         )
     if not weight.any():
-        raise ValueError("sample_weight must not be 0 in every row.")
+        raise ValueError("sample_weight must not be zero in every row.")
     return weight
+
+
+def _check_shape(frame: pl.DataFrame) -> None:
+    # The words in brackets are scikit-learn's, which its users look for.
+    shape = f"(shape=({frame.height}, {frame.width}))"
+    if frame.width == 0:
+        raise TableError(
+            f"The table has 0 feature(s) {shape} while a minimum of 1 is required."
+        )
+    if frame.height < 2:
+        raise TableError(
+            f"The table has n_samples = {frame.height} {shape} while a minimum of 2 "
+            "rows is required: some must be held out."
+        )
 
 
 def _group_column(settings: FitSettings, groups: Any) -> str | None:

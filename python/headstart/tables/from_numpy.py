@@ -40,8 +40,8 @@ def columns_of_matrix(
         names = [f"x{i}" for i in range(n_columns)]
     elif len(names) != n_columns:
         raise TableError(
-            f"X has {n_columns} features, but the model was trained on {len(names)} "
-            "features. Expected the same columns in the same order."
+            f"X has {n_columns} features, but headstart is expecting {len(names)} "
+            "features as input: the columns it was trained on, in the same order."
         )
     return [series_of_array(n, values[:, i]) for i, n in enumerate(names)]
 

@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 
 import numpy as np
 import polars as pl
@@ -16,8 +16,10 @@ from headstart.validation import (
 
 
 def test_a_seed_gives_the_folds_of_the_first_release():
-    assert plain_folds(10, 3, seed=7).fold_ids.tolist() == [[]]
-    assert stratified_folds(np.arange(10) % 2, 3, seed=7).fold_ids.tolist() == [[]]
+    plain = plain_folds(10, 3, seed=7)
+    assert plain.fold_ids.tolist() == [[0, 1, 0, 1, 2, 1, 0, 2, 0, 2]]
+    stratified = stratified_folds(np.arange(10) % 2, 3, seed=7)
+    assert stratified.fold_ids.tolist() == [[0, 0, 0, 2, 1, 2, 2, 1, 1, 0]]
 
 
 def test_a_class_with_fewer_rows_than_folds_is_spread():
@@ -71,8 +73,8 @@ def test_impossible_folds_are_refused_in_words(call, message):
 
 
 def test_times_may_be_dates_of_a_polars_column():
-    start = datetime.date(2024, 1, 1)
-    days = pl.Series([start + datetime.timedelta(d) for d in (3, 0, 2, 1)])
+    start = dt.date(2024, 1, 1)
+    days = pl.Series([start + dt.timedelta(d) for d in (3, 0, 2, 1)])
     folds = time_folds(days, 1)
     assert folds.validation(0, 0).tolist() == [0, 2]
     with pytest.raises(ValueError, match="1 of 2 times are missing"):

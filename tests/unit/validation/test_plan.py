@@ -51,9 +51,7 @@ def test_what_nobody_asked_for_is_chosen(n_rows, more, words):
     ],
 )
 def test_what_the_user_asked_for_is_done(n_rows, validation, words):
-    assert plan(n_rows, validation, n_folds=5 if n_rows < 1 else None).describe() == (
-        words
-    )
+    assert plan(n_rows, validation).describe() == words
 
 
 def test_the_users_folds_go_before_the_callers():

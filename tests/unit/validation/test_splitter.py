@@ -74,10 +74,10 @@ def test_splits_that_make_no_sense_are_refused(pairs, message):
 
 
 def test_more_than_254_folds_are_refused():
-    with pytest.raises(ValueError, match="300 folds. There can be at most 254"):
+    with pytest.raises(ValueError, match=r"300 folds\. There can be at most 254"):
         folds_from_splitter(LeaveOneOut(), np.zeros((300, 1)), np.zeros(300))
 
 
 def test_what_is_no_splitter_is_a_type_error():
-    with pytest.raises(TypeError, match="a split method. Got int instead"):
+    with pytest.raises(TypeError, match=r"a split method\. Got int instead"):
         folds_from_splitter(5, X, Y)
