@@ -42,6 +42,7 @@ def every_kind(classes, groups, n_folds, seed, n_threads=1):
     }
 
 
+@settings(max_examples=50)
 @given(tables(), seeds)
 def test_folds_partition_the_rows_in_every_repeat(table, seed):
     classes = table[0]
@@ -54,6 +55,7 @@ def test_folds_partition_the_rows_in_every_repeat(table, seed):
                 assert sorted([*train, *rows]) == list(range(classes.size))
 
 
+@settings(max_examples=50)
 @given(tables(), seeds)
 def test_groups_are_never_parted(table, seed):
     classes, groups, _ = table

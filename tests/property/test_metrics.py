@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.base import TaskKind
@@ -34,6 +34,7 @@ def test_threads_do_not_change_a_bit(kind, name, weighted):
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)
+@settings(max_examples=20)
 @given(st.integers(8, 60), st.integers(0, 2**31), st.data())
 def test_integer_weights_equal_repeated_rows(kind, name, n_rows, seed, data):
     y, prediction = make_rows(kind, n_rows, seed)
@@ -46,6 +47,7 @@ def test_integer_weights_equal_repeated_rows(kind, name, n_rows, seed, data):
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)
+@settings(max_examples=20)
 @given(st.integers(8, 60), st.integers(0, 2**31), st.randoms(use_true_random=False))
 def test_the_order_of_rows_plays_no_part(kind, name, n_rows, seed, random):
     y, prediction = make_rows(kind, n_rows, seed)
@@ -60,6 +62,7 @@ def test_the_order_of_rows_plays_no_part(kind, name, n_rows, seed, random):
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)
+@settings(max_examples=20)
 @given(st.integers(8, 60), st.integers(0, 2**31))
 def test_the_truth_is_never_beaten(kind, name, n_rows, seed):
     y, prediction = make_rows(kind, n_rows, seed)

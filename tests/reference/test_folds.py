@@ -89,9 +89,20 @@ def test_stratified_group_folds_are_as_even_as_scikit_learns(codes, groups, n_fo
         shares = np.array(held_out_counts(pairs, codes)) / np.bincount(codes)
         return shares.std(axis=0).mean()
 
-    ours = unevenness(stratified_group_folds(codes, groups, n_folds).split())
-    theirs = unevenness(StratifiedGroupKFold(n_folds).split(codes, codes, groups))
-    assert ours <= 1.05 * theirs + 1e-12
+    ours = [
+        unevenness(stratified_group_folds(codes, groups, n_folds, seed=seed).split())
+        for seed in range(20)
+    ]
+    theirs = [
+        unevenness(
+            StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed).split(
+                codes, codes, groups
+            )
+        )
+        for seed in range(20)
+    ]
+    # Groups alike are taken in random order: single seeds differ by some percent.
+    assert np.mean(ours) <= 1.05 * np.mean(theirs)
 
 
 @pytest.mark.parametrize(("n_rows", "n_folds", "gap"), [(20, 3, 0), (101, 5, 4)])

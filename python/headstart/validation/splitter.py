@@ -85,13 +85,11 @@ def _rows(rows: Any, n_rows: int, name: str) -> IntArray:
     found = np.asarray(rows)
     if found.dtype == bool:
         found = np.flatnonzero(found)
-    if found.size and (
-        found.dtype.kind not in "iu" or found.min() < 0 or found.max() >= n_rows
-    ):
-        raise ValueError(
-            f"{name} must yield row numbers from 0 to {n_rows - 1}. "
-            f"Got {found.dtype} values up to {found.max()}."
-        )
+    wanted = f"{name} must yield row numbers from 0 to {n_rows - 1}."
+    if found.size and found.dtype.kind not in "iu":
+        raise ValueError(f"{wanted} Got values of dtype {found.dtype}.")
+    if found.size and (found.min() < 0 or found.max() >= n_rows):
+        raise ValueError(f"{wanted} Got {found.min()} to {found.max()}.")
     return np.unique(found.astype(np.int64))
 
 

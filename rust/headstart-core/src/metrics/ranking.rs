@@ -55,7 +55,8 @@ pub(super) fn roc_auc_ovo(rows: &Classified<'_>, workers: &Workers) -> Result<f6
                     rows.weight.map_or(1.0, |weight| weight[row]),
                 )
             });
-        area(&Ranked::new(both, rows.weight.is_some(), workers))
+        let n_rows = members[class].len() + members[rest].len();
+        area(&Ranked::new(n_rows, both, rows.weight.is_some(), workers))
     };
     let areas = workers.map(pairs.len(), |pair| {
         let (a, b) = pairs[pair];
@@ -83,6 +84,7 @@ fn rank_class(rows: &Classified<'_>, class: i64, output: usize, workers: &Worker
     let labelled = rows.y.iter().zip(scores).enumerate();
     let weight = rows.weight;
     Ranked::new(
+        rows.y.len(),
         labelled.map(|(row, (&code, &score))| {
             (
                 code == class,
@@ -97,25 +99,45 @@ fn rank_class(rows: &Classified<'_>, class: i64, output: usize, workers: &Worker
 
 fn area(ranked: &Ranked) -> f64 {
     let (positive, negative) = ranked.totals();
+    if positive <= 0.0 || negative <= 0.0 {
+        return f64::NAN;
+    }
+    if let Ranked::Counted { keys, n_positive } = ranked {
+        let (positives, negatives) = keys.split_at(*n_positive);
+        let below = count_pairs(positives, negatives, |positive, negative| {
+            positive < negative
+        });
+        let up_to = count_pairs(positives, negatives, |positive, negative| {
+            positive <= negative
+        });
+        return 1.0 - (below + up_to) as f64 / (2.0 * positive * negative);
+    }
     let (mut sum, mut above) = (0.0, 0.0);
     ranked.visit_ties(|tied_positive, tied_negative| {
         sum += tied_negative * (above + 0.5 * tied_positive);
         above += tied_positive;
     });
-    if positive > 0.0 && negative > 0.0 {
-        sum / (positive * negative)
-    } else {
-        f64::NAN
+    sum / (positive * negative)
+}
+
+/// Pairs in which the positive key is before the negative one, both ascending. A merge
+/// without a branch: the order of random scores can not be predicted.
+fn count_pairs(positive: &[i64], negative: &[i64], before: impl Fn(i64, i64) -> bool) -> u64 {
+    let (mut p, mut n, mut pairs) = (0, 0, 0_u64);
+    while p < positive.len() && n < negative.len() {
+        let is_before = before(positive[p], negative[n]);
+        pairs += u64::from(!is_before) * p as u64;
+        p += usize::from(is_before);
+        n += usize::from(!is_before);
     }
+    pairs + (p * (negative.len() - n)) as u64
 }
 
 /// Scores in order, as integers that sort as the floats do.
 enum Ranked {
-    /// Apart by class and without a payload, which is what makes it quick.
-    Counted {
-        positive: Vec<i64>,
-        negative: Vec<i64>,
-    },
+    /// First the positive rows, then the negative ones, each in order: apart and
+    /// without a payload, which is what makes it quick.
+    Counted { keys: Vec<i64>, n_positive: usize },
     /// With weights, negative for the negative class, and the row to keep the order of
     /// the sums fixed among equal scores.
     Weighted(Vec<(i64, usize, f64)>),
@@ -123,6 +145,7 @@ enum Ranked {
 
 impl Ranked {
     fn new(
+        n_rows: usize,
         rows: impl Iterator<Item = (bool, f64, f64)>,
         weighted: bool,
         workers: &Workers,
@@ -142,23 +165,32 @@ impl Ranked {
             workers.sort_unstable_by(&mut entries, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
             return Self::Weighted(entries);
         }
-        let (mut positive, mut negative) = (Vec::new(), Vec::new());
-        for (is_positive, score, _) in rows {
-            if is_positive {
-                positive.push(sort_key(score));
-            } else {
-                negative.push(sort_key(score));
-            }
+        // Positive keys from the front, negative ones from the back, without a branch:
+        // each key is written to both ends and only one of them moves on.
+        let mut keys = vec![0; n_rows];
+        let (mut front, mut back) = (0, n_rows);
+        for (is_positive, score, _) in rows.take(n_rows) {
+            let key = sort_key(score);
+            keys[front] = key;
+            keys[back - 1] = key;
+            front += usize::from(is_positive);
+            back -= usize::from(!is_positive);
         }
-        workers.sort_unstable_by(&mut positive, Ord::cmp);
-        workers.sort_unstable_by(&mut negative, Ord::cmp);
-        Self::Counted { positive, negative }
+        let (positive, negative) = keys.split_at_mut(front);
+        workers.sort_unstable_by(positive, Ord::cmp);
+        workers.sort_unstable_by(negative, Ord::cmp);
+        Self::Counted {
+            keys,
+            n_positive: front,
+        }
     }
 
     /// Weight of the positive and of the negative rows.
     fn totals(&self) -> (f64, f64) {
         match self {
-            Self::Counted { positive, negative } => (positive.len() as f64, negative.len() as f64),
+            Self::Counted { keys, n_positive } => {
+                (*n_positive as f64, (keys.len() - n_positive) as f64)
+            }
             Self::Weighted(entries) => {
                 entries
                     .iter()
@@ -177,7 +209,8 @@ impl Ranked {
     /// first.
     fn visit_ties(&self, mut visit: impl FnMut(f64, f64)) {
         match self {
-            Self::Counted { positive, negative } => {
+            Self::Counted { keys, n_positive } => {
+                let (positive, negative) = keys.split_at(*n_positive);
                 let (mut p, mut n) = (positive.len(), negative.len());
                 while p > 0 || n > 0 {
                     let highest = match (positive[..p].last(), negative[..n].last()) {

@@ -1,0 +1,88 @@
+"""The way into the compiled module: build, errors, Ctrl-C."""
+
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from headstart import _core
+from headstart.validation import plain_folds
+
+
+def test_the_build_says_what_it_is():
+    assert _core.build_info()["profile"] == "release"
+    assert _core.build_info()["version"].count(".") == 2
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_ctrl_c_ends_a_long_kernel(n_threads):
+    program = f"""
+import os, signal, threading, time
+from headstart import _core
+
+def press():
+    time.sleep(0.3)
+    print("pressed", time.monotonic(), flush=True)
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=press).start()
+try:
+    _core.plain_folds(100_000, 5, 10_000, 0, {n_threads})
+except KeyboardInterrupt:
+    print("stopped", time.monotonic(), flush=True)
+"""
+    moments = dict(line.split() for line in run(program).splitlines())
+    assert float(moments["stopped"]) - float(moments["pressed"]) < 1.0
+
+
+def test_other_threads_run_while_a_kernel_does():
+    ticks = []
+    done = threading.Event()
+
+    def tick():
+        while not done.wait(0.001):
+            ticks.append(time.monotonic())
+
+    ticker = threading.Thread(target=tick)
+    ticker.start()
+    started = time.monotonic()
+    plain_folds(200_000, 5, 100)
+    ended = time.monotonic()
+    done.set()
+    ticker.join()
+    assert sum(started < moment < ended for moment in ticks) > 5
+
+
+def test_arrays_that_are_not_contiguous_are_refused_at_the_border():
+    with pytest.raises(ValueError, match="y must be a contiguous array"):
+        _core.score_values("mae", np.zeros(6)[::2], np.zeros(3), None, 1)
+
+
+def test_kernels_run_in_a_forked_child_too():
+    program = """
+import os
+from headstart.validation import plain_folds
+
+plain_folds(200_000, 5, 4, n_threads=2)
+child = os.fork()
+if child == 0:
+    os._exit(plain_folds(200_000, 5, 4, n_threads=2).n_folds)
+_, status = os.waitpid(child, 0)
+print(os.waitstatus_to_exitcode(status))
+"""
+    assert run(program).split() == ["5"]
+
+
+def run(program):
+    """Run a program to its end; give what it printed."""
+    return subprocess.run(
+        # A warning of newer Pythons about forks beside other libraries' threads.
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
