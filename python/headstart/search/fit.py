@@ -76,19 +76,20 @@ def fit_model(
     clock = Clock(settings.time_limit)
     settings.check()
     emit = Emitter(listeners)
-    problem = _read_problem(
-        settings,
-        X,
-        y,
-        classification=classification,
-        sample_weight=sample_weight,
-        groups=groups,
-    )
-    learners = load_plugins().select(settings.learners, problem.task.kind)
+    # Workers start while the table is read.
     executor = open_executor(
         settings.cores(), settings.executor, warm=("polars", run_fold_fit.__module__)
     )
     try:
+        problem = _read_problem(
+            settings,
+            X,
+            y,
+            classification=classification,
+            sample_weight=sample_weight,
+            groups=groups,
+        )
+        learners = load_plugins().select(settings.learners, problem.task.kind)
         return _fit(settings, problem, learners, executor, clock, emit)
     finally:
         executor.close()
