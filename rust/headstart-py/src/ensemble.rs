@@ -1,7 +1,7 @@
 //! Greedy ensemble selection, for `headstart.ensemble.greedy`.
 
 use headstart_core::ensemble::{
-    Absolute, AnyLoss, Candidates, LogLoss, Members, Rules, Squared, select,
+    Absolute, AnyLoss, Candidates, LogLoss, Members, RocAuc, Rules, Squared, select,
 };
 use headstart_core::metrics::{ClassMetric, Classified, ValueMetric, Valued};
 use headstart_core::{Error, Workers};
@@ -131,7 +131,7 @@ struct Called<'py> {
 }
 
 impl Candidates for Called<'_> {
-    fn losses(&mut self) -> Result<Vec<f64>, Error> {
+    fn losses(&mut self, _allowed: &[bool]) -> Result<Vec<f64>, Error> {
         let counts = PyArray1::from_slice(self.losses.py(), &self.counts);
         let found = self.losses.call1((counts,));
         found
@@ -172,6 +172,10 @@ fn by_class_metric(
         }
         ClassMetric::Brier => {
             let mut candidates = Squared::of_codes(members, y, weight, workers)?;
+            select(&mut candidates, n_members, rules)
+        }
+        ClassMetric::RocAuc if weight.is_none() => {
+            let mut candidates = RocAuc::new(members, y, workers)?;
             select(&mut candidates, n_members, rules)
         }
         _ => {

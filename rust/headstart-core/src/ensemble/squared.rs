@@ -1,0 +1,146 @@
+//! Squared errors, by inner products of residuals.
+
+use std::collections::BTreeMap;
+
+use super::lanes::{lane_sum, no_column};
+use super::members::{check_codes, check_values, check_weight};
+use super::{Candidates, Members};
+use crate::{Error, Workers};
+
+/// Mean squared error: the order of RMSE, of R2 and of the Brier score.
+#[derive(Debug)]
+pub struct Squared<'a> {
+    members: Members<'a>,
+    workers: &'a Workers,
+    target: Vec<f64>,
+    /// One number a row, repeated for each output; empty where all rows count the same.
+    weight: Vec<f64>,
+    /// Inner products of each member's residual with itself.
+    own: Vec<f64>,
+    /// Inner products of each member's residual with the ensemble's sum.
+    with_sum: Vec<f64>,
+    /// Inner product of the ensemble's sum with itself.
+    sum_with_sum: f64,
+    /// Inner products of all members with those that were picked.
+    products: BTreeMap<usize, Vec<f64>>,
+    n_picked: usize,
+}
+
+impl<'a> Squared<'a> {
+    /// Prepare a selection for values `y`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] or [`Error::Value`] where the arrays do not fit.
+    pub fn of_values(
+        members: Members<'a>,
+        y: &[f64],
+        weight: Option<&[f64]>,
+        workers: &'a Workers,
+    ) -> Result<Self, Error> {
+        check_values(&members, y)?;
+        Self::new(members, y.to_vec(), weight, workers)
+    }
+
+    /// Prepare a selection for class codes `y`: the Brier score.
+    ///
+    /// # Errors
+    /// As [`Squared::of_values`].
+    pub fn of_codes(
+        members: Members<'a>,
+        y: &[i64],
+        weight: Option<&[f64]>,
+        workers: &'a Workers,
+    ) -> Result<Self, Error> {
+        check_codes(y, members.n_rows(), members.n_outputs())?;
+        let target = if members.n_outputs() == 1 {
+            y.iter().map(|&code| code as f64).collect()
+        } else {
+            let mut target = vec![0.0; members.size()];
+            for (row, &code) in target.chunks_exact_mut(members.n_outputs()).zip(y) {
+                row[code as usize] = 1.0;
+            }
+            target
+        };
+        Self::new(members, target, weight, workers)
+    }
+
+    fn new(
+        members: Members<'a>,
+        target: Vec<f64>,
+        weight: Option<&[f64]>,
+        workers: &'a Workers,
+    ) -> Result<Self, Error> {
+        check_weight(weight, members.n_rows())?;
+        let repeat = |&w: &f64| std::iter::repeat_n(w, members.n_outputs());
+        let mut squared = Self {
+            members,
+            workers,
+            target,
+            weight: weight.map_or_else(Vec::new, |w| w.iter().flat_map(repeat).collect()),
+            own: Vec::new(),
+            with_sum: vec![0.0; members.len()],
+            sum_with_sum: 0.0,
+            products: BTreeMap::new(),
+            n_picked: 0,
+        };
+        squared.own = workers.map(members.len(), |member| {
+            Ok(squared.product(member, &squared.residual(member)))
+        })?;
+        Ok(squared)
+    }
+
+    /// Residuals, not predictions: their inner products do not cancel, however far the
+    /// target is from zero.
+    fn residual(&self, member: usize) -> Vec<f64> {
+        let prediction = self.members.prediction(member);
+        let residual = prediction.iter().zip(&self.target);
+        let residual = residual.map(|(&p, y)| f64::from(p) - y);
+        if self.weight.is_empty() {
+            residual.collect()
+        } else {
+            residual.zip(&self.weight).map(|(r, w)| r * w).collect()
+        }
+    }
+
+    /// The inner product of a member's plain residual and a weighted one.
+    fn product(&self, member: usize, weighted: &[f64]) -> f64 {
+        let unit = no_column(weighted.len());
+        let prediction = self.members.prediction(member);
+        lane_sum(
+            (prediction, &self.target, weighted, &unit),
+            |p, y, w, ()| (f64::from(p) - y) * w,
+        )
+    }
+}
+
+impl Candidates for Squared<'_> {
+    fn losses(&mut self, _allowed: &[bool]) -> Result<Vec<f64>, Error> {
+        self.workers.check()?;
+        let n_picked = (self.n_picked + 1) as f64;
+        let losses = self.own.iter().zip(&self.with_sum);
+        Ok(losses
+            .map(|(own, with_sum)| {
+                let total = self.sum_with_sum + 2.0 * with_sum + own;
+                total.max(0.0) / (n_picked * n_picked)
+            })
+            .collect())
+    }
+
+    fn pick(&mut self, member: usize) -> Result<(), Error> {
+        if !self.products.contains_key(&member) {
+            let residual = self.residual(member);
+            let row = self.workers.map(self.members.len(), |other| {
+                Ok(self.product(other, &residual))
+            })?;
+            self.products.insert(member, row);
+        }
+        self.sum_with_sum += 2.0 * self.with_sum[member] + self.own[member];
+        if let Some(row) = self.products.get(&member) {
+            for (sum, product) in self.with_sum.iter_mut().zip(row) {
+                *sum += product;
+            }
+        }
+        self.n_picked += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,203 @@
+//! What arrays must hold to be trees.
+
+use super::{Categories, CategoryArrays, FEATURE, TreeArrays, TreeForm};
+use crate::Error;
+
+pub(super) fn check_form(trees: &TreeArrays<'_>, form: &TreeForm<'_>) -> Result<(), Error> {
+    if form.n_features == 0 || form.n_features > FEATURE as usize {
+        return Err(Error::value(format!(
+            "Trees must have 1 to {FEATURE} features. Got {}.",
+            form.n_features
+        )));
+    }
+    if form.baseline.is_empty() {
+        return Err(Error::value("Trees must have at least one output."));
+    }
+    if !form.baseline.iter().all(|value| value.is_finite()) {
+        return Err(Error::value("The baseline of trees must be finite."));
+    }
+    if form.mean && trees.roots.is_empty() {
+        return Err(Error::value("A mean needs at least one tree."));
+    }
+    let n_nodes = trees.left.len();
+    if n_nodes > i32::MAX as usize {
+        return Err(Error::value(format!("{n_nodes} nodes are too many.")));
+    }
+    let lengths = [
+        ("right", trees.right.len()),
+        ("feature", trees.feature.len()),
+        ("threshold", trees.threshold.len()),
+        ("missing_left", trees.missing_left.len()),
+        ("category_set", trees.category_set.len()),
+    ];
+    for (name, found) in lengths {
+        if found != n_nodes {
+            return Err(Error::length(name, n_nodes, found));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_categories(
+    categories: &CategoryArrays<'_>,
+    n_features: usize,
+) -> Result<Vec<Categories>, Error> {
+    let CategoryArrays {
+        features,
+        offsets,
+        values,
+        sets,
+        n_words,
+    } = *categories;
+    if !features.is_sorted_by(|a, b| a < b)
+        || features.iter().any(|&f| f < 0 || f as usize >= n_features)
+    {
+        return Err(Error::value(format!(
+            "Categorical features must ascend within 0..{n_features}."
+        )));
+    }
+    if offsets.len() != features.len() + 1 {
+        return Err(Error::length(
+            "category_offsets",
+            features.len() + 1,
+            offsets.len(),
+        ));
+    }
+    let n_values = values.len() as i64;
+    if !offsets.is_sorted() || offsets[0] != 0 || offsets[features.len()] != n_values {
+        return Err(Error::value(format!(
+            "Offsets of categories must ascend from 0 to {n_values}."
+        )));
+    }
+    if n_words == 0 && !sets.is_empty() || n_words > 0 && sets.len() % n_words != 0 {
+        return Err(Error::value(
+            "Sets of categories must all have as many words.",
+        ));
+    }
+    features
+        .iter()
+        .zip(offsets.windows(2))
+        .map(|(&feature, bounds)| {
+            let known = &values[bounds[0] as usize..bounds[1] as usize];
+            // Infinity as a last value would be fine, NaN not: it equals nothing.
+            if !known.is_sorted_by(|a, b| a < b) || known.iter().any(|value| value.is_nan()) {
+                return Err(Error::value(format!(
+                    "Categories of feature {feature} must ascend."
+                )));
+            }
+            if known.len() > n_words * 32 {
+                return Err(Error::value(format!(
+                    "Feature {feature} has {} categories. Sets hold {}.",
+                    known.len(),
+                    n_words * 32
+                )));
+            }
+            Ok(Categories {
+                feature: feature as usize,
+                values: known.to_vec(),
+            })
+        })
+        .collect()
+}
+
+pub(super) fn check_roots(trees: &TreeArrays<'_>) -> Result<Vec<u32>, Error> {
+    let n_nodes = trees.left.len() as i64;
+    let roots = trees.roots;
+    let starts_well = match roots.first() {
+        Some(&first) => first == 0,
+        None => n_nodes == 0,
+    };
+    if !starts_well
+        || !roots.is_sorted_by(|a, b| a < b)
+        || roots.last().is_some_and(|&last| last >= n_nodes)
+    {
+        return Err(Error::value(format!(
+            "Roots of trees must ascend from 0 and stay below {n_nodes}."
+        )));
+    }
+    Ok(roots.iter().map(|&root| root as u32).collect())
+}
+
+pub(super) fn check_nodes(
+    trees: &TreeArrays<'_>,
+    roots: &[u32],
+    categories: &CategoryArrays<'_>,
+    n_features: usize,
+) -> Result<(), Error> {
+    let n_nodes = trees.left.len();
+    let n_sets = categories.sets.len().checked_div(categories.n_words);
+    let n_sets = n_sets.unwrap_or(0);
+    let mut has_parent = vec![false; n_nodes];
+    for (tree, &root) in roots.iter().enumerate() {
+        let root = root as usize;
+        let end = roots.get(tree + 1).map_or(n_nodes, |&next| next as usize);
+        for node in root..end {
+            let refuse = |what: &str| Err(Error::value(format!("Node {node} of trees {what}.")));
+            // Children come after their parents and have one parent each: what is
+            // reached from a root is a tree, and all of it is reached.
+            if node != root && !has_parent[node] {
+                return refuse("has no parent");
+            }
+            let (left, right) = (trees.left[node], trees.right[node]);
+            if left < 0 && right < 0 {
+                continue;
+            }
+            for child in [left, right] {
+                if child < 0 || child as usize <= node || child as usize >= end {
+                    return refuse(&format!(
+                        "must have children in {}..{end}. Got {child}",
+                        node + 1
+                    ));
+                }
+                if has_parent[child as usize] {
+                    return refuse(&format!("shares its child {child}"));
+                }
+                has_parent[child as usize] = true;
+            }
+            let feature = trees.feature[node];
+            if feature < 0 || feature as usize >= n_features {
+                return refuse(&format!(
+                    "must ask for a feature in 0..{n_features}. Got {feature}"
+                ));
+            }
+            if trees.missing_left[node] > 1 {
+                return refuse("must say 0 or 1 where missing values go");
+            }
+            let set = trees.category_set[node];
+            if categories.features.binary_search(&feature).is_ok() {
+                if set < 0 || set as usize >= n_sets {
+                    return refuse(&format!("must use a set in 0..{n_sets}. Got {set}"));
+                }
+            } else if set >= 0 {
+                return refuse(&format!("uses a set on the numeric feature {feature}"));
+            } else if trees.threshold[node].is_nan() {
+                return refuse("must have a threshold. Got NaN");
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_values(
+    trees: &TreeArrays<'_>,
+    form: &TreeForm<'_>,
+    n_leaves: usize,
+) -> Result<usize, Error> {
+    let n_outputs = form.baseline.len();
+    if !trees.values.iter().all(|value| value.is_finite()) {
+        return Err(Error::value("Values of leaves must be finite."));
+    }
+    if trees.values.len() == n_leaves * n_outputs {
+        Ok(n_outputs)
+    } else if trees.values.len() == n_leaves && trees.roots.len() % n_outputs == 0 {
+        Ok(1)
+    } else {
+        Err(Error::Shape(format!(
+            "{n_leaves} leaves of {} trees with {n_outputs} outputs must have {n_leaves} \
+             values or {}. Got {}.",
+            trees.roots.len(),
+            n_leaves.saturating_mul(n_outputs),
+            trees.values.len()
+        )))
+    }
+}
