@@ -31,13 +31,14 @@ from headstart.learners.fold_learner import (
 )
 from headstart.learners.fold_target import FoldTarget
 from headstart_catboost import model_json, portfolio
-from headstart_catboost.metric_names import loss_function, stopping_metric
+from headstart_catboost.metric_names import loss_function, stopping_metrics
 
 __all__ = ["BoostedTrees", "CatBoost"]
 
 # CatBoost takes features in single precision.
 _LARGEST = 1e38
 _MISSING = b"nan"
+_FEW_ROWS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,8 +179,7 @@ class _Stop:
 
 def _varies(values: FloatArray) -> bool:
     """Whether any column has two values: CatBoost refuses to learn from constants."""
-    with np.errstate(invalid="ignore"):
-        single = values.astype(np.float32)
+    single = np.clip(values, -_LARGEST, _LARGEST).astype(np.float32)
     first = single[:1]
     same = (single == first) | (np.isnan(single) & np.isnan(first))
     return not bool(same.all())
@@ -243,13 +243,14 @@ def _boost(
 
     options = _options(task, parameters, target, resources, train.X.n_rows)
     held_out = None
+    metrics: dict[str, float] = {}
     if validation is not None and validation.X.n_rows > 0:
-        options["eval_metric"] = stopping_metric(
-            task, target.n_present, len(np.unique(validation.y))
-        )
+        metrics = stopping_metrics(task, target.n_present, len(np.unique(validation.y)))
+        options["eval_metric"], *options["custom_metric"] = metrics
+        # Left out, it would be on, and the model already cut by the first metric.
+        options["use_best_model"] = False
         options["od_type"] = "Iter"
         options["od_wait"] = portfolio.patience(options["learning_rate"])
-        options["use_best_model"] = True
         held_out = _pool(validation)
     booster = Booster(options)
     booster.fit(
@@ -260,6 +261,11 @@ def _boost(
     )
     if not booster.tree_count_:
         return None
+    if metrics:
+        found = booster.get_evals_result()["validation"]
+        loss = sum(factor * np.array(found[name]) for name, factor in metrics.items())
+        # CatBoost crashes when told to keep more rounds than there are.
+        booster.shrink(min(int(np.argmin(loss)) + 1, booster.tree_count_))
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         path = Path(folder) / "model.json"
         booster.save_model(str(path), format="json")
@@ -291,4 +297,8 @@ def _options(
         "allow_writing_files": False,
     }
     del options["learning_rate_scale"]
+    if n_rows < _FEW_ROWS:
+        # CatBoost refuses to draw a sample from a handful of rows.
+        options["bootstrap_type"] = "No"
+        del options["subsample"]
     return options

@@ -28,11 +28,7 @@ from headstart.learners.fold_learner import (
 )
 from headstart.learners.fold_target import FoldTarget
 from headstart_lightgbm import model_text, portfolio
-from headstart_lightgbm.metric_names import (
-    greater_is_better,
-    stopping_metric,
-    uses_absolute_error,
-)
+from headstart_lightgbm.metric_names import stopping_metrics, uses_absolute_error
 
 __all__ = ["BoostedTrees", "LightGBM"]
 
@@ -132,7 +128,12 @@ class LightGBM(FoldLearner):
         self, parts: Parts, n_features: int, target: FoldTarget
     ) -> BoostedTrees:
         """Return the model of `parts`, all of whose numbers have been checked."""
-        model = model_text.parse(one_part(parts, "model.txt").decode("ascii"))
+        text = one_part(parts, "model.txt").decode("ascii")
+        require(
+            text.endswith(model_text.END),
+            "The LightGBM model has no end: it is cut off or damaged.",
+        )
+        model = model_text.parse(text)
         require(
             model.n_features == n_features and model.objective in _objectives(target),
             f"The LightGBM model of {model.n_features} features and objective "
@@ -172,24 +173,25 @@ def _boost(
 
     rate = portfolio.learning_rate(train.X.n_rows, parameters)
     options = _options(task, parameters, target, resources, rate)
-    stopping = validation is not None and validation.X.n_rows > 0
-    if validation is not None and stopping:
-        options["metric"] = stopping_metric(
-            task, target.n_present, len(np.unique(validation.y))
-        )
+    metrics: dict[str, float] = {}
+    if validation is not None and validation.X.n_rows > 0:
+        metrics = stopping_metrics(task, target.n_present, len(np.unique(validation.y)))
+        options["metric"] = list(metrics)
     data = _dataset(train, options)
     booster = lightgbm.Booster(options, data)
-    if validation is not None and stopping:
+    if validation is not None and metrics:
         booster.add_valid(_dataset(validation, options, data), "validation")
     limit = portfolio.max_rounds(target.n_present, parameters)
-    patience = portfolio.patience(rate) if stopping else limit
-    sign = -1.0 if greater_is_better(str(options["metric"])) else 1.0
+    patience = portfolio.patience(rate) if metrics else limit
     best, best_loss, last = 0, np.inf, 0
     for attempt in range(limit):
         # A round in which no split helps is not kept and counts as one without gain:
         # the next may draw other rows and columns.
         booster.update()
-        loss = sign * booster.eval_valid()[0][2] if stopping else -float(attempt)
+        loss = -float(attempt)
+        if metrics:
+            found = booster.eval_valid()
+            loss = sum(metrics[name] * value for _, name, value, *_ in found)
         if loss < best_loss or best == 0:
             best, best_loss, last = booster.current_iteration(), loss, attempt
         if attempt - last >= patience or resources.seconds_left() == 0.0:

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from headstart.exceptions import ArtifactError
 
-__all__ = ["Ensemble", "Tree", "parse", "render"]
+__all__ = ["END", "Ensemble", "Tree", "parse", "render"]
 
 # What LightGBM's "%.17g" writes, and nothing that overflows a double.
 _WORD = {
@@ -33,6 +33,9 @@ _INTEGER = re.compile(_WORD["integer"], re.ASCII)
 _OBJECTIVE = re.compile(
     r"binary sigmoid:1|multiclass num_class:[0-9]{1,6}|regression|regression_l1"
 )
+
+#: What a text written by `render` ends with.
+END = "end of trees\n\nparameters:\nend of parameters\n"
 
 # LightGBM walks a tree's depth by recursion when it loads one.
 _MAX_DEPTH = 2_000
@@ -150,8 +153,8 @@ def render(model: Ensemble) -> str:
             "",
             "",
         ]
-    lines += ["end of trees", "", "parameters:", "end of parameters", ""]
-    return "\n".join(lines)
+    lines.append("")
+    return "\n".join(lines) + END
 
 
 def _fields(block: str, where: str) -> dict[str, str]:

@@ -28,11 +28,7 @@ from headstart.learners.fold_learner import (
 )
 from headstart.learners.fold_target import FoldTarget
 from headstart_xgboost import model_json, portfolio
-from headstart_xgboost.metric_names import (
-    greater_is_better,
-    stopping_metric,
-    uses_absolute_error,
-)
+from headstart_xgboost.metric_names import stopping_metrics, uses_absolute_error
 
 __all__ = ["BoostedTrees", "XGBoost"]
 
@@ -206,10 +202,10 @@ def _boost(
         **types,
     )
     held_out = None
+    metrics: dict[str, float] = {}
     if validation is not None and validation.X.n_rows > 0:
-        options["eval_metric"] = stopping_metric(
-            task, target.n_present, len(np.unique(validation.y))
-        )
+        metrics = stopping_metrics(task, target.n_present, len(np.unique(validation.y)))
+        options["eval_metric"] = list(metrics)
         held_out = xgboost.DMatrix(
             _values(validation.X),
             validation.y,
@@ -220,13 +216,18 @@ def _boost(
     booster = xgboost.Booster(options, [data] if held_out is None else [data, held_out])
     limit = portfolio.max_rounds(target.n_present, parameters)
     patience = limit if held_out is None else portfolio.patience(rate)
-    sign = -1.0 if greater_is_better(str(options.get("eval_metric", ""))) else 1.0
     best, best_loss = 0, np.inf
     for done in range(1, limit + 1):
         booster.update(data, done - 1)
         loss = -float(done)
         if held_out is not None:
-            loss = sign * float(booster.eval(held_out).rpartition(":")[2])
+            # The answer reads "[0]\teval-auc:0.91\teval-logloss:0.3".
+            words = booster.eval(held_out).split(":")[1:]
+            values = (float(word.split("\t")[0]) for word in words)
+            loss = sum(
+                factor * value
+                for factor, value in zip(metrics.values(), values, strict=True)
+            )
         if loss < best_loss or best == 0:
             best, best_loss = done, loss
         if done - best >= patience or resources.seconds_left() == 0.0:
@@ -253,12 +254,14 @@ def _options(
         "objective": objective,
         "tree_method": "hist",
         "learning_rate": rate,
+        "min_child_weight": portfolio.min_child_weight(target.n_present, parameters),
         "nthread": resources.threads,
         "seed": resources.seed,
         "max_bin": 256,
         "verbosity": 0,
     }
     del options["learning_rate_scale"]
+    del options["min_child_rows"]
     if options["grow_policy"] == "lossguide":
         # As many leaves as the depth allows, but spent where they help most.
         options["max_leaves"] = 2 ** int(options["max_depth"])
