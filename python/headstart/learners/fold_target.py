@@ -65,7 +65,9 @@ class FoldTarget:
             present = np.unique(codes)
             # A class of weight 1 row is added, in the weights' own unit.
             unit = 1.0 if train.weight is None else float(np.mean(train.weight))
-            prior = (counts + unit) / float(np.sum(counts + unit))
+            prior = np.asarray(
+                (counts + unit) / np.sum(counts + unit), dtype=np.float64
+            )
             return cls(prior, present, is_constant=present.size < 2)
         y = np.asarray(train.y, dtype=np.float64)
         nothing = (np.zeros(0), np.zeros(0, dtype=np.int64))
@@ -121,15 +123,15 @@ class FoldTarget:
         """
         found = np.asarray(prediction, dtype=np.float64)
         if not self.is_classification:
-            return found.reshape(-1) * self.scale + self.center
+            return np.asarray(found.reshape(-1) * self.scale + self.center)
         if found.ndim == 1:
             found = np.column_stack([1.0 - found, found])
         found = found / found.sum(axis=1, keepdims=True)
         if self.n_present == self.prior.size:
-            return found
+            return np.asarray(found)
         probabilities = np.tile(self.prior, (len(found), 1))
         probabilities[:, self.classes] = found * self.prior[self.classes].sum()
-        return probabilities / probabilities.sum(axis=1, keepdims=True)
+        return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
 
     def to_record(self) -> dict[str, Any]:
         """Return what `from_record` reads, fit for JSON."""

@@ -4,7 +4,6 @@ All are fitted on scaled or rank-mapped columns and their hinge features, and st
 one coefficient matrix.
 """
 
-import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -146,7 +145,7 @@ class Ridge(_Linear):
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
         """Predict seconds; measured."""
         width = _width(task, parameters)
-        return 0.01 + 2.5e-10 * n_rows * width * (width + 20) + 3e-9 * width**3
+        return 0.01 + n_rows * width * (1e-9 * min(width, n_rows) + 1e-8)
 
     def fit_model(
         self,
@@ -197,11 +196,10 @@ class Logistic(_Linear):
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
         """Predict seconds; measured."""
         width = _width(task, parameters)
-        rounds = 15 + 12 * math.sqrt(float(parameters.get("C") or 0.3))
+        rounds = 150 * (float(parameters.get("C") or 0.3) / 0.3) ** 0.25
         scores = 1 if task.n_classes <= 2 else task.n_classes
-        return 0.01 + min(rounds, _MAX_ROUNDS) * n_rows * (
-            1.2e-9 * width * (1 + 0.25 * scores) + 3e-8 * scores
-        )
+        a_row = 6e-10 * width * (1 + scores) + 2e-8 * scores
+        return float(0.01 + min(rounds, _MAX_ROUNDS) * n_rows * a_row)
 
     def fit_model(
         self,
@@ -260,9 +258,9 @@ class ElasticNet(_Linear):
         """Predict seconds; measured."""
         width = _width(task, parameters)
         if task.kind is TaskKind.REGRESSION:
-            return 0.01 + 3e-10 * n_rows * width * (width + 20)
+            return 0.01 + 5e-10 * n_rows * width * (width + 20)
         scores = 1 if task.n_classes <= 2 else task.n_classes
-        return 0.02 + 80 * n_rows * (width * (1.5e-9 + 1.5e-9 * scores) + 1e-7)
+        return 0.02 + _MAX_EPOCHS * n_rows * (width * (6e-9 + 4.5e-9 * scores) + 1e-7)
 
     def fit_model(
         self,
@@ -407,8 +405,8 @@ def _fit_saga(
 
 
 def _width(task: Task, parameters: Parameters) -> float:
-    # About eight frequent levels a categorical column.
-    knots = _int(parameters.get("n_knots") or 0)
+    # About eight frequent levels a categorical column; most defaults have few knots.
+    knots = _int(parameters.get("n_knots", 4) or 0)
     return task.n_numeric * (1 + knots) + 8.0 * task.n_categorical
 
 

@@ -108,7 +108,7 @@ class MultiLayerPerceptron(FoldLearner):
         width, n_layers = _int(chosen["width"]), _int(chosen["n_layers"])
         size = width * (inputs + width * (n_layers - 1) + task.n_outputs)
         epochs, batch = _plan(n_rows)
-        steps = 0.7 * epochs * math.ceil(n_rows / batch)
+        steps = 0.5 * epochs * math.ceil(n_rows / batch)
         return 0.02 + steps * (1e-4 + 7e-9 * size + 1.6e-10 * size * batch)
 
     def fit_model(

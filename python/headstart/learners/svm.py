@@ -123,7 +123,7 @@ class SupportVectorMachine(FoldLearner):
         del parameters
         width = task.n_numeric + 8 * task.n_categorical
         fits = 1 + (_CALIBRATION_FOLDS if task.kind.is_classification else 0)
-        return 0.02 + fits * n_rows**2 * (3e-8 + 4e-10 * width)
+        return 0.02 + fits * n_rows**2 * (2e-8 + 2.5e-10 * width)
 
     def fit_model(
         self,
