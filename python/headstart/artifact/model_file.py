@@ -12,9 +12,17 @@ from headstart.ensemble import BaggedEnsemble, Fit, Member
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, MissingPluginError
 from headstart.plugins import load_plugins
+from headstart.search.leaderboard import COLUMNS
 from headstart.tables import Schema, TargetEncoder
 
 __all__ = ["load_model", "read_model_record", "save_model"]
+
+_NUMBERS = ("score", "std_error", "fit_seconds", "predict_seconds", "weight")
+_COLUMN_TYPES: dict[str, Any] = {
+    "rank": int,
+    "folds": int,
+    **dict.fromkeys(_NUMBERS, (int, float)),
+}
 
 
 def save_model(
@@ -40,6 +48,9 @@ def save_model(
             for name, content in store.encoder(fit.encoder).items():
                 parts[f"encoders/{fit.encoder}/{name}"] = content
     registry = load_plugins()
+    sources = {
+        name: registry.distribution_of(name) for name in sorted(model.ensemble.learners)
+    }
     record = {
         "constructor": dict(constructor),
         "task": asdict(model.ensemble.task),
@@ -51,20 +62,18 @@ def save_model(
             }
             for member in model.ensemble.members
         ],
-        "learners": {
-            name: registry.distribution_of(name)
-            for name in sorted(model.ensemble.learners)
-        },
+        "learners": sources,
         "facts": dict(model.facts),
     }
-    write_artifact(path, {"model": record}, parts)
+    distributions = sorted({name for name in sources.values() if name})
+    write_artifact(path, {"model": record}, parts, distributions=distributions)
 
 
 def read_model_record(path: str | Path) -> dict[str, Any]:
     """Return what a model file says of itself, without loading the model."""
     artifact = read_artifact(path)
     record = _record(artifact)
-    return {**artifact.manifest, "model": record}
+    return {**artifact.manifest, "model": record, "made_by": artifact.made_by}
 
 
 def load_model(
@@ -102,7 +111,7 @@ def load_model(
         needed = dict(record["learners"])
         schema = Schema.from_json(artifact.parts["schema.json"].decode())
         target = TargetEncoder.from_json(artifact.parts["target.json"].decode())
-        leaderboard = json.loads(artifact.parts["leaderboard.json"])
+        leaderboard = _read_leaderboard(artifact.parts["leaderboard.json"])
         facts, constructor = dict(record["facts"]), dict(record["constructor"])
     except ArtifactError:
         raise
@@ -146,6 +155,21 @@ class _ArtifactStore:
         if not parts:
             raise ArtifactError(f"The model file has no part under {prefix!r}.")
         return parts
+
+
+def _read_leaderboard(data: bytes) -> list[dict[str, Any]]:
+    records = json.loads(data)
+    if not isinstance(records, list):
+        raise TypeError("the leaderboard is not a list")
+    for record in records:
+        if not isinstance(record, dict) or set(record) != set(COLUMNS):
+            raise ValueError("the leaderboard's columns are not those expected")
+        for name, value in record.items():
+            if value is not None and not isinstance(
+                value, _COLUMN_TYPES.get(name, str)
+            ):
+                raise TypeError(f"the leaderboard's {name} is {value!r:.40}")
+    return records
 
 
 def _record(artifact: Artifact) -> dict[str, Any]:

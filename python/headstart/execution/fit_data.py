@@ -7,21 +7,24 @@ Layout, inside the run folder::
     data/weight.npy      sample weights, where given
     data/folds.npz       the fold assignment
     data/task.json       task, schema
-    data/objects.pkl     learners that only this run knows (never part of a model file)
+    data/learners/       learners that only this run knows (never part of a model file)
     encoders/R-F-VIEW.zip  a view fitted on the training rows of a fold
     views/R-F-VIEW/      what it makes of the fold's rows; may go and be made again
     fits/TRIAL-R-F.*     predictions, model and outcome of one fold fit
 """
 
+import importlib.util
 import json
 import os
 import shutil
+import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -87,6 +90,14 @@ class FitData:
         """Return the run's own learner of that name, or the registered one."""
         if name in self.learners:
             return self.learners[name]
+        path = self.folder / "data" / "learners" / f"{name}.pkl"
+        if path.exists():
+            import cloudpickle
+
+            # Written by this very run, on this machine: never part of a model file.
+            # One at a time: one that cannot be read here spoils no other.
+            own: Learner = cloudpickle.loads(path.read_bytes())
+            return own
         from headstart.plugins import load_plugins
 
         return load_plugins().learner(name)
@@ -113,8 +124,6 @@ def write_fit_data(
     learners: Mapping[str, Learner],
 ) -> FitData:
     """Write the data of a run into its folder and return it."""
-    import cloudpickle
-
     data = folder / "data"
     for name in ("data", "encoders", "views", "fits"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -126,15 +135,15 @@ def write_fit_data(
     np.savez(data / "folds.npz", **arrays)
     record = {"task": asdict(task), "schema": schema.to_json()}
     write_atomically(data / "task.json", json.dumps(record).encode())
-    write_atomically(data / "objects.pkl", cloudpickle.dumps(dict(learners)))
+    (data / "learners").mkdir(exist_ok=True)
+    for name, learner in learners.items():
+        write_atomically(data / "learners" / f"{name}.pkl", _pickled(learner))
     return FitData(folder, task, schema, table, y, weight, folds, dict(learners))
 
 
 @lru_cache(maxsize=2)
 def load_fit_data(folder: str) -> FitData:
     """Read what `write_fit_data` wrote; the last two runs are remembered."""
-    import cloudpickle
-
     data = Path(folder) / "data"
     record = json.loads((data / "task.json").read_text())
     task = record["task"]
@@ -149,8 +158,7 @@ def load_fit_data(folder: str) -> FitData:
         y=np.load(data / "target.npy", allow_pickle=False),
         weight=np.load(weight, allow_pickle=False) if weight.exists() else None,
         folds=folds,
-        # Written by this very run on this machine: never part of a model file.
-        learners=cloudpickle.loads((data / "objects.pkl").read_bytes()),
+        learners={},
     )
 
 
@@ -228,6 +236,28 @@ def _map_view(folder: Path) -> FoldView:
         )
 
     return FoldView(folder.name, matrix("train.npy"), matrix("validation.npy"))
+
+
+def _pickled(learner: Learner) -> bytes:
+    """Pickle a learner so that a worker can read it: by value where it must be."""
+    import cloudpickle
+
+    module = sys.modules.get(type(learner).__module__)
+    if module is None or module.__name__ == "__main__" or _is_importable(module):
+        return bytes(cloudpickle.dumps(learner))
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        return bytes(cloudpickle.dumps(learner))
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)
+
+
+def _is_importable(module: ModuleType) -> bool:
+    """Whether another process finds the module by its name."""
+    try:
+        return importlib.util.find_spec(module.__name__) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def write_parts(path: Path, parts: Mapping[str, bytes]) -> int:

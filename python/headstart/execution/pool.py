@@ -83,9 +83,7 @@ class WorkerPool(Executor):
             )
         self.n_workers = n_workers
         self._shut = False
-        self._manager = PoolManager(
-            n_workers, preload, warm, environment or {}, rescue
-        )
+        self._manager = PoolManager(n_workers, preload, warm, environment or {}, rescue)
         # Also called when the interpreter exits.
         self._finalizer = weakref.finalize(self, _end_now, self._manager)
 

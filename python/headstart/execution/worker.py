@@ -17,9 +17,7 @@ from headstart.execution.framing import HEADER, frame
 __all__ = ["run_worker"]
 
 
-def run_worker(
-    connection_fd: int, output_fd: int, warm: Sequence[str] = ()
-) -> None:
+def run_worker(connection_fd: int, output_fd: int, warm: Sequence[str] = ()) -> None:
     """Serve calls until the other end of the connection closes.
 
     Parameters

@@ -13,7 +13,7 @@ import headstart
 from headstart.base import FloatArray, Learner, Task
 from headstart.base.events import Emitter, Listener, Notice, RunStarted
 from headstart.ensemble.fitted_model import FittedModel
-from headstart.exceptions import ColumnError, TableError
+from headstart.exceptions import ColumnError, FitError, TableError
 from headstart.execution import FoldFitExecutor, open_executor
 from headstart.execution.fit_data import FitData, write_fit_data
 from headstart.execution.fold_fit import run_fold_fit
@@ -22,7 +22,7 @@ from headstart.plugins import load_plugins
 from headstart.search.assemble import assemble, refit_members
 from headstart.search.clock import Clock
 from headstart.search.leaderboard import leaderboard_records
-from headstart.search.portfolio import default_order
+from headstart.search.portfolio import default_order, usable_learners
 from headstart.search.run_folder import RunFolder, data_digest
 from headstart.search.runner import Limits, Runner, SearchResult
 from headstart.search.settings import FitSettings
@@ -90,7 +90,12 @@ def fit_model(
             groups=groups,
         )
         learners = load_plugins().select(settings.learners, problem.task.kind)
-        return _fit(settings, problem, learners, executor, clock, emit)
+        usable, problems = usable_learners(problem.task, learners)
+        for line in problems:
+            emit(Notice(line, "warning"))
+        if not usable:
+            raise FitError("No learner can be used.\n" + "\n".join(problems))
+        return _fit(settings, problem, usable, executor, clock, emit)
     finally:
         executor.close()
 
@@ -351,7 +356,10 @@ def _read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
         return None
     if isinstance(sample_weight, int | float):
         sample_weight = np.full(n_rows, float(sample_weight))
-    weight = np.asarray(sample_weight, dtype=np.float64)
+    try:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TableError(f"sample_weight must hold numbers: {error}.") from error
     if weight.ndim != 1:
         raise ValueError("Sample weights must be 1D array or scalar")
     _check_length("sample_weight", weight.size, n_rows)
@@ -410,7 +418,7 @@ def _known(name: str, frame: pl.DataFrame) -> str:
 
 def _check_length(name: str, length: int, n_rows: int) -> None:
     if length != n_rows:
-        raise ValueError(
+        raise TableError(
             "Found input variables with inconsistent numbers of samples: the table "
             f"has {n_rows} rows, {name} has {length}."
         )

@@ -5,11 +5,14 @@ of learners follows published results on a CPU: boosted trees first, then what e
 differently from them. It is the cold start; precedents of a knowledge base go before.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 
 from headstart.base import Configuration, Learner, Parameters, Task
 
-__all__ = ["complete", "default_order"]
+__all__ = ["complete", "default_order", "usable_learners"]
+
+_log = logging.getLogger("headstart.search")
 
 # Turns: (learner, place in its own list of precedents, 0 = its default).
 _ORDER: tuple[tuple[str, int], ...] = (
@@ -62,6 +65,33 @@ def default_order(
         if place < len(queue) and queue[place].key not in seen:
             seen.add(queue[place].key)
             yield queue[place]
+
+
+def usable_learners(
+    task: Task, learners: Mapping[str, Learner]
+) -> tuple[dict[str, Learner], list[str]]:
+    """Leave out learners whose own description of their search fails.
+
+    Returns
+    -------
+    usable : dict of str to Learner
+    problems : list of str
+        One line a learner that was left out.
+    """
+    usable, problems = {}, []
+    for name, learner in learners.items():
+        try:
+            for configuration in _own_list(task, learner):
+                float(learner.cost(task, configuration.parameters, task.n_rows))
+        except Exception as error:
+            _log.exception("Learner %r is left out.", name)
+            problems.append(
+                f"Learner {name!r} is left out: it does not say what to try. "
+                f"{type(error).__name__}: {error}"
+            )
+        else:
+            usable[name] = learner
+    return usable, problems
 
 
 def complete(learner: Learner, task: Task, parameters: Parameters) -> Configuration:

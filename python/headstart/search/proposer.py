@@ -85,7 +85,12 @@ class PortfolioThenSampler:
             name = trial.configuration.learner
             if trial.status is TrialStatus.FAILED:
                 failed[name] = failed.get(name, 0) + 1
-        succeeded = {t.configuration.learner for t in known if t.fold_losses}
+        # The floor is fitted here, not by a worker: it proves nothing.
+        succeeded = {
+            t.configuration.learner
+            for t in known
+            if t.fold_losses and t.origin != "floor"
+        }
         return {
             name
             for name, count in failed.items()

@@ -64,6 +64,10 @@ _LONGEST_SHARE = 0.3
 _SHORTEST_CAP = 2.0
 # Left to a learner that stops at its deadline: predict, dump, write.
 _GRACE_SECONDS = 0.35
+# A fold fit that takes no notice is killed this much after a quarter more than that.
+_OVERDUE_SECONDS = 2.0
+# Where work is counted nothing depends on time, but a learner that hangs must end.
+_LONGEST_COUNTED = 1_800.0
 _FLOOR_ROWS = 5_000
 _FLOOR_CELLS = 400_000
 _FLOOR_LEARNERS = (
@@ -117,6 +121,8 @@ class _Running:
     trial: Trial
     unit: Unit
     began: float
+    most_seconds: float
+    is_overdue: bool = False
 
 
 class Runner:
@@ -246,6 +252,7 @@ class Runner:
             )
             for future in sorted(done, key=lambda f: self._futures[f].trial.number):
                 self._book(future)
+            self._kill_overdue()
             self._settle(schedule)
             self._tell_spent()
 
@@ -280,7 +287,9 @@ class Runner:
             deadline=self._clock.stop,
             memory_limit=self._limits.memory_per_fit,
         )
-        self._futures[future] = _Running(trial, unit, time.monotonic())
+        most = fold_fit.seconds
+        most = _LONGEST_COUNTED if most is None else 1.25 * most + _OVERDUE_SECONDS
+        self._futures[future] = _Running(trial, unit, time.monotonic(), most)
         self._state.running.setdefault(trial.number, set()).add(unit)
 
     def _fold_fit(self, trial: Trial, unit: Unit) -> FoldFit:
@@ -302,8 +311,23 @@ class Runner:
         self._state.running[running.trial.number].discard(running.unit)
         self._record(running.trial, running.unit, self._outcome(future, running))
 
+    def _kill_overdue(self) -> None:
+        """Kill fold fits that took no notice of their deadline."""
+        now = time.monotonic()
+        for future, running in self._futures.items():
+            started = getattr(future, "started", None)
+            if started is not None and now - started > running.most_seconds:
+                running.is_overdue = True
+                self._executor.kill(future)
+
     def _outcome(self, future: Future[FoldOutcome], running: _Running) -> FoldOutcome:
         seconds = time.monotonic() - running.began
+        if running.is_overdue:
+            return FoldOutcome(
+                FoldStatus.TIMEOUT,
+                total_seconds=seconds,
+                reason=f"did not stop when asked to, killed after {seconds:.1f} s",
+            )
         if future.cancelled():
             return FoldOutcome(FoldStatus.CANCELLED, total_seconds=seconds)
         error = future.exception()
@@ -325,7 +349,9 @@ class Runner:
     def _record(self, trial: Trial, unit: Unit, outcome: FoldOutcome) -> None:
         """Book a fold fit: store, trial, journal, listeners, in this order."""
         if outcome.status is FoldStatus.CANCELLED or (
-            outcome.status is FoldStatus.TIMEOUT and self._clock.seconds_left() <= 0
+            outcome.status is FoldStatus.TIMEOUT
+            and self._clock.seconds_left() <= 0
+            and not outcome.reason.startswith("did not stop")
         ):
             return  # The run ended, not the trial.
         loss = None
