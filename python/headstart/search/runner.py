@@ -1,8 +1,7 @@
 """The runner: spends the budget, one fold fit after another.
 
-It asks the schedule what to run, hands it to the executor, books the result (files,
-then journal, then out-of-fold store), and stops in time. It never prints: listeners
-do.
+It asks the schedule what to run, hands it to the executor, has the ledger book the
+result, and stops in time. It never prints: listeners do.
 """
 
 import hashlib
@@ -11,31 +10,20 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
 
 from headstart.base import (
-    FloatArray,
     FoldFit,
     FoldOutcome,
     FoldStatus,
     Learner,
-    Task,
-    TaskKind,
     Trial,
     TrialStatus,
 )
 from headstart.base.events import (
     BudgetSpent,
     Emitter,
-    FoldFitFinished,
-    IncumbentChanged,
     Notice,
     RunFinished,
-    TrialFailed,
-    TrialFinished,
-    TrialStarted,
 )
 from headstart.exceptions import FitError, WorkerDiedError
 from headstart.execution import FoldFitExecutor
@@ -43,22 +31,19 @@ from headstart.execution.fit_data import FitData
 from headstart.execution.fold_fit import run_fold_fit
 from headstart.metrics import Metric
 from headstart.search.clock import Clock
-from headstart.search.cost import CostModel
+from headstart.search.ledger import Ledger
 from headstart.search.portfolio import complete
 from headstart.search.proposer import PortfolioThenSampler
 from headstart.search.run_folder import RunFolder
 from headstart.search.schedule import CountedSchedule, Schedule, TimedSchedule
-from headstart.search.selection import Choice, choose_members
-from headstart.search.state import RunState, Unit
-from headstart.validation import OutOfFoldStore
+from headstart.search.selection import Choice
+from headstart.search.state import Unit
 
 __all__ = ["Limits", "Runner", "SearchResult"]
 
 _log = logging.getLogger("headstart.search")
 
 _TICK_SECONDS = 0.2
-# Share of the time spent that may go to ensembles while trials run.
-_ENSEMBLE_SHARE = 0.03
 # A fold fit is asked to stop after this share of the limit, and killed at the stop.
 _LONGEST_SHARE = 0.3
 _SHORTEST_CAP = 2.0
@@ -159,30 +144,15 @@ class Runner:
         self._data = data
         self._folder = folder
         self._executor = executor
-        self._metric = metric
         self._learners = learners
         self._clock = clock
         self._limits = limits
         self._emit = emit
         self._seed = seed
-        folds = data.folds
-        self._state = RunState(
-            units=[
-                (r, f) for r in range(folds.n_repeats) for f in range(folds.n_folds)
-            ],
-            n_folds=folds.n_folds,
-            constant=self._constant_losses(),
-        )
-        self._store = OutOfFoldStore(folds, data.task.n_outputs)
-        self._cost = CostModel(
-            data.task,
-            learners,
-            folds.train(0, 0).size,
-            learns=clock.limit is not None,
-        )
+        self._ledger = Ledger(data, folder, metric, learners, clock, emit)
+        self._state = self._ledger.state
+        self._cost = self._ledger.cost
         self._futures: dict[Future[FoldOutcome], _Running] = {}
-        self._ensemble_seconds = 0.0
-        self._incumbent: float | None = None
         self._spent_told = 0.0
 
     def run(self) -> SearchResult:
@@ -197,7 +167,7 @@ class Runner:
         KeyboardInterrupt
             If Ctrl-C came before any trial had succeeded.
         """
-        self._restore()
+        self._ledger.restore()
         schedule = self._schedule()
         interrupted = False
         self._settle(schedule)
@@ -211,11 +181,10 @@ class Runner:
             self._emit(Notice("Interrupted: the best model so far is kept."))
         finally:
             self._cancel_running()
-        self._close_open_trials()
-        choice = self._choose()
+        self._ledger.close_open_trials()
+        choice = self._ledger.choose()
         if choice is None:
             raise FitError(self._why_nothing())
-        self._tell_incumbent(choice)
         elapsed = self._clock.elapsed()
         self._folder.journal.record_fact("spent", elapsed)
         return SearchResult(self._state.trials, choice, reason, interrupted, elapsed)
@@ -278,8 +247,7 @@ class Runner:
 
     def _submit(self, trial: Trial, unit: Unit) -> None:
         if not trial.outcomes and not self._state.running.get(trial.number):
-            self._folder.journal.record_trial(trial)
-            self._emit(TrialStarted(trial))
+            self._ledger.open(trial)
         fold_fit = self._fold_fit(trial, unit)
         future = self._executor.submit(
             run_fold_fit,
@@ -309,7 +277,7 @@ class Runner:
     def _book(self, future: Future[FoldOutcome]) -> None:
         running = self._futures.pop(future)
         self._state.running[running.trial.number].discard(running.unit)
-        self._record(running.trial, running.unit, self._outcome(future, running))
+        self._ledger.record(running.trial, running.unit, self._outcome(future, running))
 
     def _kill_overdue(self) -> None:
         """Kill fold fits that took no notice of their deadline."""
@@ -346,96 +314,15 @@ class Runner:
             reason=f"{type(error).__name__}: {error}",
         )
 
-    def _record(self, trial: Trial, unit: Unit, outcome: FoldOutcome) -> None:
-        """Book a fold fit: store, trial, journal, listeners, in this order."""
-        if outcome.status is FoldStatus.CANCELLED or (
-            outcome.status is FoldStatus.TIMEOUT
-            and self._clock.seconds_left() <= 0
-            and not outcome.reason.startswith("did not stop")
-        ):
-            return  # The run ended, not the trial.
-        loss = None
-        if outcome.status is FoldStatus.OK:
-            loss, outcome = self._score(trial, unit, outcome)
-        trial.outcomes[unit] = outcome
-        if loss is None:
-            self._fail(trial, unit, outcome)
-        else:
-            trial.fold_losses[unit] = loss
-            if trial.origin != "floor":
-                self._cost.observe(trial.configuration, outcome.total_seconds)
-        self._folder.journal.record_fit(
-            trial, *unit, outcome, loss, spent=self._clock.elapsed()
-        )
-        self._emit(FoldFitFinished(trial, *unit, outcome))
-
-    def _score(
-        self, trial: Trial, unit: Unit, outcome: FoldOutcome
-    ) -> tuple[float | None, FoldOutcome]:
-        """Take predictions into the store; return their loss."""
-        rows = self._data.folds.validation(*unit)
-        try:
-            name = FoldFit(trial.number, trial.configuration, *unit, seed=0).name
-            prediction = self._folder.prediction(name)
-            loss = self._loss(prediction, rows)
-            self._store.add(trial.number, *unit, prediction)
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            return None, replace(outcome, status=FoldStatus.ERROR, reason=reason)
-        if not np.isfinite(loss):
-            reason = f"the metric {self._metric.name!r} gave {loss}"
-            return None, replace(outcome, status=FoldStatus.ERROR, reason=reason)
-        return loss, outcome
-
-    def _fail(self, trial: Trial, unit: Unit, outcome: FoldOutcome) -> None:
-        if trial.status is TrialStatus.FAILED:
-            return
-        trial.status = TrialStatus.FAILED
-        trial.reason = f"{outcome.status.value} on fold {unit[1]}: {outcome.reason}"
-        _log.warning(
-            "Trial %d failed: %s: %s\n%s",
-            trial.number,
-            trial.configuration,
-            trial.reason,
-            outcome.details,
-        )
-        self._folder.journal.record_trial(trial)
-        self._emit(TrialFailed(trial))
-
     def _settle(self, schedule: Schedule) -> None:
         """Close trials that have all they will get; look at the ensemble."""
         closed = schedule.settle()
         for trial in closed:
-            self._close(trial)
+            self._ledger.close(trial)
         if closed:
             self._folder.trim_views()
-        elapsed = self._clock.elapsed()
-        if closed and self._ensemble_seconds <= _ENSEMBLE_SHARE * elapsed:
-            choice = self._choose()
-            if choice is not None:
-                self._tell_incumbent(choice)
-
-    def _close(self, trial: Trial) -> None:
-        losses = [trial.fold_losses[unit] for unit in sorted(trial.fold_losses)]
-        trial.loss = float(np.mean(losses))
-        self._folder.journal.record_trial(trial)
-        self._emit(TrialFinished(trial, self._as_score(trial.loss)))
-
-    def _close_open_trials(self) -> None:
-        for trial in self._state.trials:
-            if trial.status is not TrialStatus.RUNNING:
-                continue
-            trial.status = (
-                TrialStatus.DONE
-                if self._state.is_complete(trial)
-                else TrialStatus.PARTIAL
-            )
-            if trial.status is TrialStatus.PARTIAL:
-                trial.reason = "the budget ended before its last fold"
-            if trial.fold_losses:
-                self._close(trial)
-            else:
-                self._folder.journal.record_trial(trial)
+            if self._ledger.may_choose():
+                self._ledger.choose()
 
     def _cancel_running(self) -> None:
         for future in list(self._futures):
@@ -445,7 +332,7 @@ class Runner:
             del self._futures[future]
             self._state.running[running.trial.number].discard(running.unit)
             if future.done() and not future.cancelled() and future.exception() is None:
-                self._record(running.trial, running.unit, future.result())
+                self._ledger.record(running.trial, running.unit, future.result())
 
     # -- the start --------------------------------------------------------------------
 
@@ -466,30 +353,6 @@ class Runner:
             self._limits.max_trials,
         )
 
-    def _restore(self) -> None:
-        """Take over what an interrupted run left in the folder."""
-        files = self._folder.finished_fits()
-        for trial in self._folder.journal.trials():
-            self._state.trials.append(trial)
-            journalled = dict(trial.outcomes)
-            for unit in self._state.units:
-                name = FoldFit(trial.number, trial.configuration, *unit, seed=0).name
-                if name not in files:
-                    continue
-                outcome = journalled.get(unit, files[name])
-                if outcome.status is FoldStatus.OK:
-                    self._record(trial, unit, files[name])
-            if trial.status is TrialStatus.PARTIAL and trial.origin != "floor":
-                trial.status, trial.reason = TrialStatus.RUNNING, ""
-        if self._state.trials:
-            n_fits = sum(len(t.fold_losses) for t in self._state.trials)
-            self._emit(
-                Notice(
-                    f"Resumed: {len(self._state.trials)} trials with {n_fits} "
-                    f"finished fold fits, {self._clock.spent_before:.0f} s spent."
-                )
-            )
-
     def _fit_floor(self) -> None:
         """Fit a first, small model here while the workers start."""
         task = self._data.task
@@ -507,70 +370,17 @@ class Runner:
         trial = self._state.add(configuration, "floor")
         trial.status = TrialStatus.PARTIAL
         trial.reason = "the floor: few rows, one fold"
-        self._folder.journal.record_trial(trial)
+        self._ledger.open(trial)
         unit = self._state.units[0]
         rows = min(_FLOOR_ROWS, max(200, _FLOOR_CELLS // max(1, task.n_features)))
         fold_fit = replace(self._fold_fit(trial, unit), max_rows=rows)
         assert fold_fit.seconds is not None
         fold_fit = replace(fold_fit, seconds=0.3 * fold_fit.seconds)
-        self._record(trial, unit, run_fold_fit(str(self._folder.path), fold_fit))
+        self._ledger.record(trial, unit, run_fold_fit(str(self._folder.path), fold_fit))
         if trial.fold_losses:
-            self._close(trial)
-
-    # -- scores -----------------------------------------------------------------------
-
-    def _loss(self, prediction: FloatArray, rows: Any) -> float:
-        weight = self._data.weight
-        return self._metric.loss(
-            self._data.y[rows],
-            prediction[:, 0] if prediction.shape[1] == 1 else prediction,
-            None if weight is None else weight[rows],
-        )
-
-    def _constant_losses(self) -> dict[Unit, float]:
-        """Loss of predicting the training mean or class shares, for every fold."""
-        data, found = self._data, {}
-        for repeat in range(data.folds.n_repeats):
-            for fold in range(data.folds.n_folds):
-                train = data.folds.train(repeat, fold)
-                rows = data.folds.validation(repeat, fold)
-                flat = constant_prediction(
-                    data.task,
-                    data.y[train],
-                    None if data.weight is None else data.weight[train],
-                )
-                found[repeat, fold] = self._loss(np.tile(flat, (rows.size, 1)), rows)
-        return found
-
-    def _choose(self) -> Choice | None:
-        began = time.monotonic()
-        choice = choose_members(
-            self._state.with_results(),
-            self._store,
-            self._data.folds,
-            self._data.y,
-            self._data.weight,
-            self._metric,
-            self._learners,
-            self._state.constant,
-        )
-        self._ensemble_seconds += time.monotonic() - began
-        return choice
-
-    def _as_score(self, loss: float) -> float:
-        return -loss if self._metric.greater_is_better else loss
+            self._ledger.close(trial)
 
     # -- telling ----------------------------------------------------------------------
-
-    def _tell_incumbent(self, choice: Choice) -> None:
-        if choice.score == self._incumbent:
-            return
-        self._incumbent = choice.score
-        members = tuple(
-            (self._state.trials[number].configuration.learner, weight)
-            for number, weight in sorted(choice.weights.items(), key=lambda m: -m[1])
-        )
-        self._emit(IncumbentChanged(choice.score, members, self._clock.elapsed()))
 
     def _tell_spent(self) -> None:
         elapsed = self._clock.elapsed()
@@ -605,17 +415,6 @@ class Runner:
             f"{listed}\nhint: a longer time_limit, other learners, or look at the "
             "reasons above."
         )
-
-
-def constant_prediction(
-    task: Task, y: FloatArray, weight: FloatArray | None
-) -> FloatArray:
-    """Return the constant that predicts `y` best: one row, n_outputs columns."""
-    if task.kind is TaskKind.REGRESSION:
-        return np.array([[np.average(y, weights=weight)]])
-    counts = np.bincount(y.astype(np.int64), weights=weight, minlength=task.n_classes)
-    shares: FloatArray = counts / counts.sum()
-    return shares[None, 1:2] if task.kind is TaskKind.BINARY else shares[None, :]
 
 
 def _seed(seed: int, key: str, unit: Unit) -> int:

@@ -1,0 +1,277 @@
+"""The ledger: what is known of a run, booked in one order.
+
+Results are in files already; the ledger takes them into the out-of-fold store, the
+trial and the journal, and tells listeners.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from headstart.base import (
+    FloatArray,
+    FoldFit,
+    FoldOutcome,
+    FoldStatus,
+    Learner,
+    Task,
+    TaskKind,
+    Trial,
+    TrialStatus,
+)
+from headstart.base.events import (
+    Emitter,
+    FoldFitFinished,
+    IncumbentChanged,
+    Notice,
+    TrialFailed,
+    TrialFinished,
+    TrialStarted,
+)
+from headstart.execution.fit_data import FitData
+from headstart.metrics import Metric
+from headstart.search.clock import Clock
+from headstart.search.cost import CostModel
+from headstart.search.run_folder import RunFolder
+from headstart.search.selection import Choice, choose_members
+from headstart.search.state import RunState, Unit
+from headstart.validation import OutOfFoldStore
+
+__all__ = ["Ledger"]
+
+_log = logging.getLogger("headstart.search")
+
+# Share of the time spent that may go to ensembles while trials run.
+_ENSEMBLE_SHARE = 0.03
+
+
+class Ledger:
+    """Books trials, fold fits and ensembles of one run.
+
+    Parameters
+    ----------
+    data : FitData
+    folder : RunFolder
+    metric : Metric
+    learners : mapping of str to Learner
+    clock : Clock
+    emit : Emitter
+
+    Attributes
+    ----------
+    state : RunState
+    cost : CostModel
+    """
+
+    def __init__(
+        self,
+        data: FitData,
+        folder: RunFolder,
+        metric: Metric,
+        learners: Mapping[str, Learner],
+        clock: Clock,
+        emit: Emitter,
+    ) -> None:
+        self._data = data
+        self._folder = folder
+        self._metric = metric
+        self._learners = learners
+        self._clock = clock
+        self._emit = emit
+        folds = data.folds
+        self.state = RunState(
+            units=[
+                (r, f) for r in range(folds.n_repeats) for f in range(folds.n_folds)
+            ],
+            n_folds=folds.n_folds,
+            constant=self._constant_losses(),
+        )
+        self.cost = CostModel(
+            data.task,
+            learners,
+            folds.train(0, 0).size,
+            learns=clock.limit is not None,
+        )
+        self._store = OutOfFoldStore(folds, data.task.n_outputs)
+        self._ensemble_seconds = 0.0
+        self._incumbent: float | None = None
+
+    def restore(self) -> None:
+        """Take over what an interrupted run left in the folder."""
+        files = self._folder.finished_fits()
+        for trial in self._folder.journal.trials():
+            self.state.trials.append(trial)
+            journalled = dict(trial.outcomes)
+            for unit in self.state.units:
+                name = FoldFit(trial.number, trial.configuration, *unit, seed=0).name
+                if name not in files:
+                    continue
+                outcome = journalled.get(unit, files[name])
+                if outcome.status is FoldStatus.OK:
+                    self.record(trial, unit, files[name])
+            if trial.status is TrialStatus.PARTIAL and trial.origin != "floor":
+                trial.status, trial.reason = TrialStatus.RUNNING, ""
+        if self.state.trials:
+            n_fits = sum(len(t.fold_losses) for t in self.state.trials)
+            self._emit(
+                Notice(
+                    f"Resumed: {len(self.state.trials)} trials with {n_fits} "
+                    f"finished fold fits, {self._clock.spent_before:.0f} s spent."
+                )
+            )
+
+    def open(self, trial: Trial) -> None:
+        """Book that a trial's first fold fit is about to start."""
+        self._folder.journal.record_trial(trial)
+        self._emit(TrialStarted(trial))
+
+    def record(self, trial: Trial, unit: Unit, outcome: FoldOutcome) -> None:
+        """Book a fold fit: store, trial, journal, listeners, in this order."""
+        if outcome.status is FoldStatus.CANCELLED or (
+            outcome.status is FoldStatus.TIMEOUT
+            and self._clock.seconds_left() <= 0
+            and not outcome.reason.startswith("did not stop")
+        ):
+            return  # The run ended, not the trial.
+        loss = None
+        if outcome.status is FoldStatus.OK:
+            loss, outcome = self._score(trial, unit, outcome)
+        trial.outcomes[unit] = outcome
+        if loss is None:
+            self._fail(trial, unit, outcome)
+        else:
+            trial.fold_losses[unit] = loss
+            if trial.origin != "floor":
+                self.cost.observe(trial.configuration, outcome.total_seconds)
+        self._folder.journal.record_fit(
+            trial, *unit, outcome, loss, spent=self._clock.elapsed()
+        )
+        self._emit(FoldFitFinished(trial, *unit, outcome))
+
+    def close(self, trial: Trial) -> None:
+        """Book that a trial has all the folds it will get."""
+        losses = [trial.fold_losses[unit] for unit in sorted(trial.fold_losses)]
+        trial.loss = float(np.mean(losses))
+        self._folder.journal.record_trial(trial)
+        self._emit(TrialFinished(trial, self._as_score(trial.loss)))
+
+    def close_open_trials(self) -> None:
+        """Book that no more fold fits will come."""
+        for trial in self.state.trials:
+            if trial.status is not TrialStatus.RUNNING:
+                continue
+            trial.status = (
+                TrialStatus.DONE
+                if self.state.is_complete(trial)
+                else TrialStatus.PARTIAL
+            )
+            if trial.status is TrialStatus.PARTIAL:
+                trial.reason = "the budget ended before its last fold"
+            if trial.fold_losses:
+                self.close(trial)
+            else:
+                self._folder.journal.record_trial(trial)
+
+    def choose(self) -> Choice | None:
+        """Return the best ensemble of what there is, and tell if it is new."""
+        began = time.monotonic()
+        choice = choose_members(
+            self.state.with_results(),
+            self._store,
+            self._data.folds,
+            self._data.y,
+            self._data.weight,
+            self._metric,
+            self._learners,
+            self.state.constant,
+        )
+        self._ensemble_seconds += time.monotonic() - began
+        if choice is not None and choice.score != self._incumbent:
+            self._incumbent = choice.score
+            self._tell_incumbent(choice)
+        return choice
+
+    def may_choose(self) -> bool:
+        """Whether ensembles have taken little enough of the time so far."""
+        return self._ensemble_seconds <= _ENSEMBLE_SHARE * self._clock.elapsed()
+
+    def _score(
+        self, trial: Trial, unit: Unit, outcome: FoldOutcome
+    ) -> tuple[float | None, FoldOutcome]:
+        """Take predictions into the store; return their loss."""
+        rows = self._data.folds.validation(*unit)
+        try:
+            name = FoldFit(trial.number, trial.configuration, *unit, seed=0).name
+            prediction = self._folder.prediction(name)
+            loss = self._loss(prediction, rows)
+            self._store.add(trial.number, *unit, prediction)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            return None, replace(outcome, status=FoldStatus.ERROR, reason=reason)
+        if not np.isfinite(loss):
+            reason = f"the metric {self._metric.name!r} gave {loss}"
+            return None, replace(outcome, status=FoldStatus.ERROR, reason=reason)
+        return loss, outcome
+
+    def _fail(self, trial: Trial, unit: Unit, outcome: FoldOutcome) -> None:
+        if trial.status is TrialStatus.FAILED:
+            return
+        trial.status = TrialStatus.FAILED
+        trial.reason = f"{outcome.status.value} on fold {unit[1]}: {outcome.reason}"
+        _log.warning(
+            "Trial %d failed: %s: %s\n%s",
+            trial.number,
+            trial.configuration,
+            trial.reason,
+            outcome.details,
+        )
+        self._folder.journal.record_trial(trial)
+        self._emit(TrialFailed(trial))
+
+    def _loss(self, prediction: FloatArray, rows: Any) -> float:
+        weight = self._data.weight
+        return self._metric.loss(
+            self._data.y[rows],
+            prediction[:, 0] if prediction.shape[1] == 1 else prediction,
+            None if weight is None else weight[rows],
+        )
+
+    def _constant_losses(self) -> dict[Unit, float]:
+        """Loss of predicting the training mean or class shares, for every fold."""
+        data, found = self._data, {}
+        for repeat in range(data.folds.n_repeats):
+            for fold in range(data.folds.n_folds):
+                train = data.folds.train(repeat, fold)
+                rows = data.folds.validation(repeat, fold)
+                flat = _constant_prediction(
+                    data.task,
+                    data.y[train],
+                    None if data.weight is None else data.weight[train],
+                )
+                found[repeat, fold] = self._loss(np.tile(flat, (rows.size, 1)), rows)
+        return found
+
+    def _tell_incumbent(self, choice: Choice) -> None:
+        members = tuple(
+            (self.state.trials[number].configuration.learner, weight)
+            for number, weight in sorted(choice.weights.items(), key=lambda m: -m[1])
+        )
+        self._emit(IncumbentChanged(choice.score, members, self._clock.elapsed()))
+
+    def _as_score(self, loss: float) -> float:
+        return -loss if self._metric.greater_is_better else loss
+
+
+def _constant_prediction(
+    task: Task, y: FloatArray, weight: FloatArray | None
+) -> FloatArray:
+    """Return the constant that predicts `y` best: one row, n_outputs columns."""
+    if task.kind is TaskKind.REGRESSION:
+        return np.array([[np.average(y, weights=weight)]])
+    counts = np.bincount(y.astype(np.int64), weights=weight, minlength=task.n_classes)
+    shares: FloatArray = counts / counts.sum()
+    return shares[None, 1:2] if task.kind is TaskKind.BINARY else shares[None, :]
