@@ -213,6 +213,13 @@ def _pool(rows: Rows) -> Any:
     return Pool(features, label=rows.y, weight=rows.weight)
 
 
+def _to_json(booster: Any) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
+        path = Path(folder) / "model.json"
+        booster.save_model(str(path), format="json")
+        return path.read_bytes()
+
+
 def _load(data: bytes) -> Any:
     from catboost import CatBoost as Booster
     from catboost import CatBoostError
@@ -266,10 +273,7 @@ def _boost(
         loss = sum(factor * np.array(found[name]) for name, factor in metrics.items())
         # CatBoost crashes when told to keep more rounds than there are.
         booster.shrink(min(int(np.argmin(loss)) + 1, booster.tree_count_))
-    with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        path = Path(folder) / "model.json"
-        booster.save_model(str(path), format="json")
-        model = model_json.parse(path.read_bytes())
+    model = model_json.parse(_to_json(booster))
     data = model_json.render(model)
     # What is kept is loaded anew, as after a load: JSON rounds in the last bit.
     return BoostedTrees(_load(data), data, model.n_trees, train.X.categorical)

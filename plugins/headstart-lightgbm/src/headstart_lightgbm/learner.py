@@ -172,7 +172,7 @@ def _boost(
     import lightgbm
 
     rate = portfolio.learning_rate(train.X.n_rows, parameters)
-    options = _options(task, parameters, target, resources, rate)
+    options = _options(task, parameters, target, resources, rate, train.X.n_rows)
     metrics: dict[str, float] = {}
     if validation is not None and validation.X.n_rows > 0:
         metrics = stopping_metrics(task, target.n_present, len(np.unique(validation.y)))
@@ -222,6 +222,7 @@ def _options(
     target: FoldTarget,
     resources: Resources,
     rate: float,
+    n_rows: int,
 ) -> dict[str, Any]:
     if not target.is_classification:
         objective = "regression_l1" if uses_absolute_error(task) else "regression"
@@ -233,6 +234,8 @@ def _options(
         "metric": "None",
         "learning_rate": rate,
         "bagging_freq": 1,
+        # LightGBM's 100 keeps small tables from using categories at all.
+        "min_data_per_group": min(100, max(5, n_rows // 100)),
         "num_threads": resources.threads,
         "seed": resources.seed,
         "deterministic": True,

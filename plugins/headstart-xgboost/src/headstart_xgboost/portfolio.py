@@ -52,17 +52,9 @@ SPACE = SearchSpace(
 
 PRECEDENTS: tuple[Parameters, ...] = (
     {
-        "max_depth": 7,
-        "min_child_rows": 0.5,
-        "colsample_bytree": 1.0,
-        "colsample_bynode": 0.5,
-        "reg_lambda": 0.1,
-    },
-    {
         "learning_rate_scale": 0.6,
         "max_depth": 8,
         "min_child_rows": 15.0,
-        "colsample_bytree": 0.7,
         "colsample_bynode": 0.5,
         "subsample": 0.7,
         "reg_lambda": 5.0,
@@ -76,6 +68,14 @@ PRECEDENTS: tuple[Parameters, ...] = (
         "subsample": 0.7,
         "reg_lambda": 3.0,
         "max_cat_to_onehot": 32,
+    },
+    {
+        "max_depth": 7,
+        "min_child_rows": 1.0,
+        "colsample_bytree": 1.0,
+        "colsample_bynode": 0.5,
+        "reg_lambda": 0.3,
+        "max_cat_to_onehot": 16,
     },
 )
 
