@@ -1,15 +1,16 @@
 """`headstart leaderboard`: what was tried for a model, best first."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import typer
 
 from headstart.cli.command import JsonOption, ModelArgument, command
 from headstart.cli.output import print_json, print_rows
 
-__all__ = ["leaderboard", "shown_columns"]
+__all__ = ["leaderboard", "print_leaderboard"]
 
-shown_columns = (
+_COLUMNS = (
     "rank",
     "learner",
     "score",
@@ -20,7 +21,7 @@ shown_columns = (
     "status",
     "origin",
     "reason",
-    "configuration",
+    "parameters",
 )
 
 
@@ -40,4 +41,15 @@ def leaderboard(
     if as_json:
         print_json(rows)
     else:
-        print_rows(rows, columns=shown_columns)
+        print_leaderboard(rows)
+
+
+def print_leaderboard(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print a leaderboard as text, configurations as their parameters."""
+    from headstart.base import Configuration
+
+    shown = []
+    for row in rows:
+        configuration = Configuration.from_json(row["configuration"])
+        shown.append({**row, "parameters": configuration.parameters})
+    print_rows(shown, columns=_COLUMNS)

@@ -130,6 +130,8 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.5g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_cell(item)}" for name, item in value.items())
     return " ".join(str(value).split())
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headstart.cli.command import INTERRUPTED, JsonOption, command
-from headstart.cli.leaderboard import shown_columns
-from headstart.cli.output import print_json, print_record, print_rows
+from headstart.cli.leaderboard import print_leaderboard
+from headstart.cli.output import print_json, print_record
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _report(
             }
         )
         return
-    print_rows(rows, columns=shown_columns)
+    print_leaderboard(rows)
     if scores is not None:
         typer.echo("\nscores on the test table")
         print_record(scores)

@@ -50,6 +50,14 @@ def test_no_rows_leave_the_heading(capsys):
     assert capsys.readouterr().out == "a  b\n"
 
 
+def test_parameters_are_shown_by_name_and_value(capsys):
+    print_rows([{"parameters": {"alpha": 0.5, "scaled": True, "kernel": "rbf"}}])
+
+    assert capsys.readouterr().out.splitlines()[1] == (
+        "alpha=0.5, scaled=yes, kernel=rbf"
+    )
+
+
 def test_line_breaks_in_a_cell_do_not_break_the_table(capsys):
     print_rows([{"reason": "first\nsecond"}])
 

@@ -7,8 +7,18 @@ import pytest
 from typer.testing import CliRunner
 
 import headstart
+from headstart.base import Configuration
 from headstart.base.events import RunFinished
 from headstart.cli.__main__ import app
+
+ROWS = [
+    {
+        "rank": 1,
+        "learner": "ridge",
+        "score": 0.75,
+        "configuration": Configuration("ridge", {"alpha": 0.5}).to_json(),
+    }
+]
 
 
 class FakeModel:
@@ -16,7 +26,7 @@ class FakeModel:
     metric_ = "roc_auc"
 
     def leaderboard(self):
-        return pl.DataFrame({"rank": [1], "learner": ["ridge"], "score": [0.75]})
+        return pl.DataFrame(ROWS)
 
     def evaluate(self, table, target):
         return {"roc_auc": 0.5, "table": str(table), "target": target}
@@ -93,6 +103,7 @@ def test_the_leaderboard_is_all_of_standard_output(calls):
     result = run()
 
     assert result.stdout.split()[:3] == ["rank", "learner", "score"]
+    assert result.stdout.split()[-1] == "alpha=0.5"
     assert "the model is in churn.headstart" in result.stderr
     assert Path("churn.headstart").read_bytes() == b"model"
 
@@ -102,7 +113,7 @@ def test_json_is_all_of_standard_output(calls):
 
     assert record["model"] == "m.headstart"
     assert record["metric"] == "roc_auc"
-    assert record["leaderboard"] == [{"rank": 1, "learner": "ridge", "score": 0.75}]
+    assert record["leaderboard"] == ROWS
 
 
 def test_a_test_table_is_scored(calls):
