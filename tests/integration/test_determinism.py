@@ -14,7 +14,13 @@ TRIALS = 12
 
 
 def fit(X, y, kind, n_jobs):
-    model = kind(time_limit=None, max_trials=TRIALS, random_state=0, n_jobs=n_jobs)
+    model = kind(
+        time_limit=None,
+        max_trials=TRIALS,
+        random_state=0,
+        n_jobs=n_jobs,
+        validation=headstart.Validation(folds=3, repeats=1),
+    )
     return model.fit(X, y)
 
 

@@ -21,12 +21,12 @@ LEARNERS = ["logistic", "extra_trees", "random_forest", "k_neighbors", "mlp"]
 SCRIPT = """
     import sys
     from sklearn.datasets import load_breast_cancer
-    from headstart import AutoClassifier
+    from headstart import AutoClassifier, Validation
 
     X, y = load_breast_cancer(return_X_y=True)
     model = AutoClassifier(
         time_limit=None, max_trials=8, random_state=0, n_jobs=2, learners=LEARNERS,
-        run_dir=sys.argv[1], resume=True,
+        validation=Validation(folds=5), run_dir=sys.argv[1], resume=True,
     ).fit(X, y)
     print(model.leaderboard().write_json())
 """

@@ -31,6 +31,8 @@ _FIRST_FEW = 3
 _DIVERSITY = 0.03
 # A fold fit is started if this many times its predicted seconds are left.
 _SAFETY = 1.1
+# A configuration is worth a first fold if all its folds fit into this share.
+_COMPLETABLE = 0.5
 # Completing the first model is begun while this many times its cost is left.
 _MARGIN = 1.25
 
@@ -161,7 +163,9 @@ class TimedSchedule:
         left = self.clock.seconds_left()
         candidates = self._open_trials(left)
         if self._may_explore(candidates, left):
-            trial = self._start(left)
+            # Whose folds could all be run in part of the time left.
+            most = _COMPLETABLE * left * self.n_slots / self.state.n_folds
+            trial = self._start(left if len(self.state.trials) < 2 else min(left, most))
             if trial is not None:
                 return trial, self.state.units[0]
         for trial, unit in candidates:
@@ -243,7 +247,8 @@ class TimedSchedule:
             first += seconds * (self.state.units[0] in waiting)
         return first <= _EXPLORATION * spent
 
-    def _start(self, left: float) -> Trial | None:
+    def _start(self, most: float) -> Trial | None:
+        """Start the next configuration whose first fold takes `most` seconds."""
         trials = self.state.trials
         failed = sum(
             t.status is TrialStatus.FAILED or t.origin == "floor" for t in trials
@@ -254,7 +259,7 @@ class TimedSchedule:
             return None
 
         def fits(configuration: Configuration) -> bool:
-            return self.cost.seconds(configuration) * _SAFETY <= left
+            return self.cost.seconds(configuration) * _SAFETY <= most
 
         proposal = self.propose(len(trials), list(trials), fits)
         return None if proposal is None else self.state.add(*proposal)
