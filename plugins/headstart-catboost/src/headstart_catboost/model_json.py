@@ -12,7 +12,7 @@ copies of splits) is left out.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy as np
 from headstart.base.arrays import require
 from headstart.exceptions import ArtifactError
 
-__all__ = ["Ensemble", "parse", "render"]
+__all__ = ["Ensemble", "cut", "parse", "render"]
 
 _MAX_BORDERS = 254
 _MAX_DEPTH = 12
@@ -77,6 +77,17 @@ def parse(data: bytes) -> Ensemble:
 def render(model: Ensemble) -> bytes:
     """Write the JSON that CatBoost loads; `parse` reads it back."""
     return json.dumps(model.record, separators=(",", ":"), allow_nan=False).encode()
+
+
+def cut(model: Ensemble, n_trees: int) -> Ensemble:
+    """Return the model of the first trees.
+
+    CatBoost's own `shrink` fails where the best round is the last (seen in 1.2.10), and
+    ends the process when it is asked for more trees than there are.
+    """
+    trees = model.record["oblivious_trees"][:n_trees]
+    record = {**model.record, "oblivious_trees": trees}
+    return replace(model, record=record, n_trees=len(trees))
 
 
 def _read(record: Record) -> Ensemble:

@@ -28,8 +28,8 @@ _DEFAULT: dict[str, ParameterValue] = {
     "random_strength": 1.0,
     "colsample_bylevel": 0.8,
     "subsample": 0.8,
-    "one_hot_max_size": 4,
-    "max_ctr_complexity": 2,
+    "one_hot_max_size": 12,
+    "max_ctr_complexity": 1,
 }
 
 SPACE = SearchSpace(
@@ -48,35 +48,39 @@ SPACE = SearchSpace(
 
 PRECEDENTS: tuple[Parameters, ...] = (
     {
-        "depth": 4,
-        "l2_leaf_reg": 1.0,
-        "colsample_bylevel": 0.6,
-        "one_hot_max_size": 16,
-        "max_ctr_complexity": 1,
-    },
-    {
-        "depth": 8,
-        "learning_rate_scale": 0.8,
-        "l2_leaf_reg": 6.0,
-        "colsample_bylevel": 0.6,
-        "subsample": 0.7,
-    },
-    {
-        "depth": 3,
         "learning_rate_scale": 1.6,
+        "depth": 3,
         "l2_leaf_reg": 1.0,
         "random_strength": 3.0,
         "colsample_bylevel": 0.5,
         "one_hot_max_size": 32,
-        "max_ctr_complexity": 1,
+    },
+    {
+        "learning_rate_scale": 1.3,
+        "depth": 5,
+        "l2_leaf_reg": 1.0,
+        "colsample_bylevel": 0.6,
+        "one_hot_max_size": 3,
+        "max_ctr_complexity": 2,
+    },
+    {
+        "depth": 8,
+        "l2_leaf_reg": 6.0,
+        "colsample_bylevel": 0.6,
+        "subsample": 0.7,
+        "one_hot_max_size": 6,
     },
 )
 
 
-def learning_rate(n_rows: int, parameters: Parameters) -> float:
-    """Return the learning rate: a power of the rows, times the searched factor."""
+def learning_rate(n_rows: int, n_present: int, parameters: Parameters) -> float:
+    """Return the learning rate: a power of the rows, times the searched factor.
+
+    Above two classes a round is dear and moves each class less: twice the rate.
+    """
     base = min(0.12, max(0.03, 0.06 * math.pow(n_rows / 2_000, 0.15)))
-    return base * number(parameters, "learning_rate_scale")
+    factor = 2.0 if n_present > 2 else 1.0
+    return base * factor * number(parameters, "learning_rate_scale")
 
 
 def max_rounds(n_outputs: int, parameters: Parameters) -> int:
@@ -96,8 +100,23 @@ def patience(rate: float) -> int:
 
 
 def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
-    """Predict seconds of one fit on one thread."""
-    return 1.0
+    """Predict seconds of one fit on one thread.
+
+    A power law fitted to 19 tables of 243 to 29,524 training rows; it is right within
+    a factor of two for two in three of them: the rounds that a table takes vary most.
+    """
+    complete = {**_DEFAULT, **parameters}
+    n_trees = task.n_classes if task.n_classes > 2 else 1
+    typical = (
+        5.0e-3
+        * math.pow(max(1, n_rows), 0.46)
+        * math.pow(task.n_features + 1, 0.46)
+        * math.pow(n_trees, 0.60)
+        * (1.0 if task.kind.is_classification else 2.3)
+    )
+    size = math.pow(2.0, (number(complete, "depth") - 6) / 2)
+    slowness = math.pow(number(complete, "learning_rate_scale"), -0.7)
+    return 0.03 + typical * size * slowness
 
 
 def number(parameters: Parameters, name: str) -> float:

@@ -32,6 +32,8 @@ from headstart_lightgbm.metric_names import stopping_metrics, uses_absolute_erro
 
 __all__ = ["BoostedTrees", "LightGBM"]
 
+_FEW_FEATURES = 4
+
 
 @dataclass(frozen=True, eq=False)
 class BoostedTrees:
@@ -172,7 +174,7 @@ def _boost(
     import lightgbm
 
     rate = portfolio.learning_rate(train.X.n_rows, parameters)
-    options = _options(task, parameters, target, resources, rate, train.X.n_rows)
+    options = _options(task, parameters, target, resources, rate, train.X)
     metrics: dict[str, float] = {}
     if validation is not None and validation.X.n_rows > 0:
         metrics = stopping_metrics(task, target.n_present, len(np.unique(validation.y)))
@@ -222,7 +224,7 @@ def _options(
     target: FoldTarget,
     resources: Resources,
     rate: float,
-    n_rows: int,
+    X: Matrix,
 ) -> dict[str, Any]:
     if not target.is_classification:
         objective = "regression_l1" if uses_absolute_error(task) else "regression"
@@ -235,7 +237,7 @@ def _options(
         "learning_rate": rate,
         "bagging_freq": 1,
         # LightGBM's 100 keeps small tables from using categories at all.
-        "min_data_per_group": min(100, max(5, n_rows // 100)),
+        "min_data_per_group": min(100, max(5, X.n_rows // 100)),
         "num_threads": resources.threads,
         "seed": resources.seed,
         "deterministic": True,
@@ -245,6 +247,10 @@ def _options(
         "verbosity": -1,
     }
     del options["learning_rate_scale"]
+    # Narrow tables are not to be learnt from one or two columns at a time.
+    enough = min(1.0, _FEW_FEATURES / X.n_features)
+    share = portfolio.number(parameters, "feature_fraction")
+    options["feature_fraction"] = max(share, enough)
     if objective == "multiclass":
         options["num_class"] = target.n_present
     return options

@@ -124,8 +124,23 @@ def patience(rate: float) -> int:
 
 
 def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
-    """Predict seconds of one fit on one thread."""
-    return 1.0
+    """Predict seconds of one fit on one thread.
+
+    A power law fitted to 22 tables of 243 to 29,524 training rows; it is right within
+    a factor of two for two in three of them: the rounds that a table takes vary most.
+    """
+    complete = {**_DEFAULT, **parameters}
+    n_trees = task.n_classes if task.n_classes > 2 else 1
+    typical = (
+        1.5e-4
+        * math.pow(max(1, n_rows), 0.68)
+        * math.pow(task.n_features + 1, 0.37)
+        * math.pow(n_trees, 0.87)
+        * (1.0 if task.kind.is_classification else 3.2)
+    )
+    size = math.pow(number(complete, "num_leaves") / 31, 0.35)
+    slowness = math.pow(number(complete, "learning_rate_scale"), -0.8)
+    return 0.03 + typical * size * slowness
 
 
 def number(parameters: Parameters, name: str) -> float:

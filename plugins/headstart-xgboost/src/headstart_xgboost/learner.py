@@ -34,6 +34,7 @@ __all__ = ["BoostedTrees", "XGBoost"]
 
 # XGBoost computes in single precision and refuses numbers beyond it.
 _LARGEST = 1e38
+_FEW_FEATURES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +192,7 @@ def _boost(
     import xgboost
 
     rate = portfolio.learning_rate(train.X.n_rows, parameters)
-    options = _options(task, parameters, target, resources, rate)
+    options = _options(task, parameters, target, resources, rate, train.X.n_features)
     types = _types(train.X.n_features, train.X.categorical)
     data = xgboost.QuantileDMatrix(
         _values(train.X),
@@ -243,6 +244,7 @@ def _options(
     target: FoldTarget,
     resources: Resources,
     rate: float,
+    n_features: int,
 ) -> dict[str, Any]:
     if not target.is_classification:
         absolute = uses_absolute_error(task)
@@ -262,6 +264,10 @@ def _options(
     }
     del options["learning_rate_scale"]
     del options["min_child_rows"]
+    # Narrow tables are not to be learnt from one or two columns at a time.
+    enough = min(1.0, _FEW_FEATURES / n_features)
+    for name in ("colsample_bytree", "colsample_bynode"):
+        options[name] = max(portfolio.number(parameters, name), enough)
     if options["grow_policy"] == "lossguide":
         # As many leaves as the depth allows, but spent where they help most.
         options["max_leaves"] = 2 ** int(options["max_depth"])

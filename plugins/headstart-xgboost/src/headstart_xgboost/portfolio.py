@@ -116,8 +116,23 @@ def patience(rate: float) -> int:
 
 
 def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
-    """Predict seconds of one fit on one thread."""
-    return 1.0
+    """Predict seconds of one fit on one thread.
+
+    A power law fitted to 22 tables of 243 to 29,524 training rows; it is right within
+    a factor of two for two in three of them: the rounds that a table takes vary most.
+    """
+    complete = {**_DEFAULT, **parameters}
+    n_trees = task.n_classes if task.n_classes > 2 else 1
+    typical = (
+        1.0e-3
+        * math.pow(max(1, n_rows), 0.52)
+        * math.pow(task.n_features + 1, 0.53)
+        * math.pow(n_trees, 0.72)
+        * (1.0 if task.kind.is_classification else 1.9)
+    )
+    size = math.pow(2.0, (number(complete, "max_depth") - 4) / 4)
+    slowness = math.pow(number(complete, "learning_rate_scale"), -0.7)
+    return 0.03 + typical * size * slowness
 
 
 def number(parameters: Parameters, name: str) -> float:
