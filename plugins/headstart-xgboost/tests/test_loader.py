@@ -87,7 +87,6 @@ def first_tree_of_categories(parts):
         ("parents", 0, 1),
         ("split_indices", 0, 3),
         ("split_indices", 0, -1),
-        ("split_indices", 0, True),
         ("split_conditions", -1, float("nan")),
         ("split_conditions", -1, 1e39),
         ("base_weights", 0, "1"),
