@@ -36,7 +36,7 @@ from headstart.search.portfolio import complete
 from headstart.search.proposer import PortfolioThenSampler
 from headstart.search.run_folder import RunFolder
 from headstart.search.schedule import CountedSchedule, Schedule, TimedSchedule
-from headstart.search.selection import Choice
+from headstart.search.selection import Choice, candidate_limit
 from headstart.search.state import Unit
 
 __all__ = ["Limits", "Runner", "SearchResult"]
@@ -351,6 +351,7 @@ class Runner:
             self._cost,
             self._executor.n_slots,
             self._limits.max_trials,
+            candidate_limit(self._data.task.n_rows),
         )
 
     def _fit_floor(self) -> None:

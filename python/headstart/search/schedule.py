@@ -148,6 +148,9 @@ class TimedSchedule:
     ----------
     max_trials : int or None
         Trials to run at most; those that fail do not count.
+    enough_trials : int
+        From here on, more repeats of the best come before more configurations: with
+        few rows, many of them would be chosen by luck.
     """
 
     state: RunState
@@ -156,6 +159,7 @@ class TimedSchedule:
     cost: CostModel
     n_slots: int
     max_trials: int | None = None
+    enough_trials: int = 40
     exhausted: bool = False
 
     def next(self) -> tuple[Trial, Unit] | None:
@@ -168,8 +172,12 @@ class TimedSchedule:
             trial = self._start(left if len(self.state.trials) < 2 else min(left, most))
             if trial is not None:
                 return trial, self.state.units[0]
-        for trial, unit in candidates:
-            return trial, unit
+        if candidates:
+            return candidates[0]
+        if len(self.state.trials) >= self.enough_trials:
+            again = self._repeat(left)
+            if again is not None:
+                return again
         trial = self._start(left)
         if trial is not None:
             return trial, self.state.units[0]
@@ -226,7 +234,7 @@ class TimedSchedule:
 
     def _may_explore(self, candidates: list[tuple[Trial, Unit]], left: float) -> bool:
         if not candidates:
-            return True
+            return len(self.state.trials) < self.enough_trials
         best = candidates[0][0]
         seconds = self.cost.seconds(best.configuration, best)
         needed = _MARGIN * seconds * (self.state.n_folds - len(best.outcomes))

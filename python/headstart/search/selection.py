@@ -17,7 +17,7 @@ from headstart.ensemble import select_greedily
 from headstart.metrics import Metric
 from headstart.validation import Folds, OutOfFoldStore
 
-__all__ = ["Choice", "choose_members", "complete_folds"]
+__all__ = ["Choice", "candidate_limit", "choose_members", "complete_folds"]
 
 _N_ROUNDS = 40
 # Neural nets overfit the validation rows they are chosen by more than others do.
@@ -123,7 +123,7 @@ def _select(
         return sum(trial.fold_losses[0, fold] for fold in range(length)) / length
 
     ranked = sorted(candidates, key=lambda t: (loss(t), t.number))
-    ranked = ranked[: _candidate_limit(int(rows.sum()))]
+    ranked = ranked[: candidate_limit(int(rows.sum()))]
     predictions = np.stack([store.prediction(t.number)[rows] for t in ranked])
     row_weight = None if weight is None else weight[rows]
     neural = np.array(
@@ -152,7 +152,8 @@ def _select(
     )
 
 
-def _candidate_limit(n_rows: int) -> int:
+def candidate_limit(n_rows: int) -> int:
+    """Return how many configurations so many rows can tell apart."""
     for bound, limit in _CANDIDATES:
         if n_rows <= bound:
             return limit
