@@ -7,9 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import psutil
 from sklearn.model_selection import train_test_split
 
 TEST_SHARE = 0.3
+
+
+def busy_share(seconds: float = 1.0) -> float:
+    """Return the share of the machine's cores in use just now (by others)."""
+    return psutil.cpu_percent(interval=seconds) / 100
 
 
 @dataclass(frozen=True)

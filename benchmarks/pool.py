@@ -10,7 +10,6 @@ minutes at 10 s.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +54,6 @@ def one(name: str, time_limit: float) -> dict:
         "n_trials": board.height,
         "failed": board.filter(board["status"] == "failed")["reason"].to_list(),
         "members": [m["learner"] for m in model.info()["members"]],
-        "load_before": os.getloadavg()[0],
     }
 
 

@@ -147,3 +147,10 @@ def test_more_trials_can_be_added_to_a_finished_run(tmp_path):
         resume=True,
     )
     assert model.leaderboard().height == 2
+
+
+def test_a_run_goes_on_with_its_own_folds_under_another_limit(tmp_path):
+    X, y = small()
+    first = fit(tmp_path / "run", X, y, time_limit=2)
+    again = fit(tmp_path / "run", X, y, time_limit=600, max_trials=1, resume=True)
+    assert again.info()["validation"] == first.info()["validation"]

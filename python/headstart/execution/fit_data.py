@@ -41,6 +41,7 @@ from headstart.base import (
     TaskKind,
     View,
 )
+from headstart.exceptions import RunFolderError
 from headstart.tables import Schema, ViewEncoder, read_frame, write_frame
 from headstart.validation import Folds
 
@@ -51,6 +52,7 @@ __all__ = [
     "fold_view",
     "load_fit_data",
     "read_parts",
+    "stored_folds",
     "write_atomically",
     "write_fit_data",
     "write_parts",
@@ -132,7 +134,9 @@ def write_fit_data(
     if weight is not None:
         np.save(data / "weight.npy", weight, allow_pickle=False)
     arrays: dict[str, Any] = dict(folds.to_arrays())
-    np.savez(data / "folds.npz", **arrays)
+    # Renamed into place: a run that is resumed reads its folds from here.
+    np.savez(data / ".folds.npz", **arrays)
+    (data / ".folds.npz").replace(data / "folds.npz")
     record = {"task": asdict(task), "schema": schema.to_json()}
     write_atomically(data / "task.json", json.dumps(record).encode())
     (data / "learners").mkdir(exist_ok=True)
@@ -148,8 +152,9 @@ def load_fit_data(folder: str) -> FitData:
     record = json.loads((data / "task.json").read_text())
     task = record["task"]
     weight = data / "weight.npy"
-    with np.load(data / "folds.npz", allow_pickle=False) as arrays:
-        folds = Folds.from_arrays(dict(arrays))
+    folds = stored_folds(Path(folder))
+    if folds is None:
+        raise RunFolderError(f"The run folder {folder} has no folds.")
     return FitData(
         folder=Path(folder),
         task=Task(**{**task, "kind": TaskKind(task["kind"])}),
@@ -160,6 +165,15 @@ def load_fit_data(folder: str) -> FitData:
         folds=folds,
         learners={},
     )
+
+
+def stored_folds(folder: Path) -> Folds | None:
+    """Return the folds of the run in a folder, None where it has none yet."""
+    path = folder / "data" / "folds.npz"
+    if not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        return Folds.from_arrays(dict(arrays))
 
 
 def fold_view(

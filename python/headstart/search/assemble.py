@@ -60,6 +60,7 @@ def refit_members(
     *,
     seed: int,
     deadline: float | None,
+    memory_limit: int | None,
 ) -> tuple[BaggedEnsemble, list[str]]:
     """Collapse each member to one model, fitted on all rows.
 
@@ -90,7 +91,7 @@ def refit_members(
             run_fold_fit,
             (str(folder.path), fold_fit),
             deadline=deadline,
-            memory_limit=None,
+            memory_limit=memory_limit,
         )
         futures[future] = (place, fold_fit)
     timeout = None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -1,5 +1,6 @@
 """One fit, from a table to a fitted model."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from headstart.base.events import Emitter, Listener, Notice, RunStarted
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ColumnError, FitError, TableError
 from headstart.execution import FoldFitExecutor, open_executor
-from headstart.execution.fit_data import FitData, write_fit_data
+from headstart.execution.fit_data import FitData, stored_folds, write_fit_data
 from headstart.execution.fold_fit import run_fold_fit
 from headstart.metrics import Metric, resolve_metric
 from headstart.plugins import load_plugins
@@ -123,11 +124,33 @@ def _fit(
     clock: Clock,
     emit: Emitter,
 ) -> FittedModel:
-    seed = settings.seed()
-    folds = _plan_folds(settings, problem, learners, executor.n_slots, seed)
     folder = RunFolder(settings.run_dir, resume=settings.resume)
-    folder.claim(_identity(problem, folds, settings, learners))
-    clock.spent_before = float(folder.journal.fact("spent") or 0.0)
+    try:
+        return _fit_in(folder, settings, problem, learners, executor, clock, emit)
+    finally:
+        folder.journal.close()
+
+
+def _fit_in(
+    folder: RunFolder,
+    settings: FitSettings,
+    problem: _Problem,
+    learners: Mapping[str, Learner],
+    executor: FoldFitExecutor,
+    clock: Clock,
+    emit: Emitter,
+) -> FittedModel:
+    folder.claim(_identity(problem, settings, learners))
+    journal = folder.journal
+    # A resumed run goes on with its own seed and folds, whatever its limit is now.
+    seed = journal.fact("seed")
+    if seed is None:
+        seed = settings.seed()
+        journal.record_fact("seed", seed)
+    folds = stored_folds(folder.path) or _plan_folds(
+        settings, problem, learners, executor.n_slots, seed
+    )
+    clock.spent_before = float(journal.fact("spent") or 0.0)
     clock.reserve_share = _REFIT_SHARE if settings.refit else 0.0
     data = write_fit_data(
         folder.path,
@@ -171,7 +194,12 @@ def _fit(
     model = _assemble(settings, problem, data, result, learners, folder, clock)
     if settings.refit and not result.interrupted:
         ensemble, failed = refit_members(
-            model.ensemble, folder, executor, seed=seed, deadline=clock.end
+            model.ensemble,
+            folder,
+            executor,
+            seed=seed,
+            deadline=clock.end,
+            memory_limit=settings.memory_per_fit(),
         )
         model.ensemble = ensemble
         for line in failed:
@@ -208,7 +236,11 @@ def _read_problem(
         labels, "classification" if classification else "regression"
     )
     codes = target.encode(labels)
-    schema = Schema.learn(frame, overrides=settings.columns)
+    overrides = dict(settings.columns or {})
+    if column is not None:
+        # What tells groups apart is no feature: new rows come from new groups.
+        overrides.setdefault(column, "identifier")
+    schema = Schema.learn(frame, overrides=overrides)
     n_usable = schema.n_numeric + schema.n_categorical
     if n_usable == 0:
         reasons = "; ".join(f"{c.name}: {c.reason}" for c in schema.columns[:5])
@@ -316,15 +348,17 @@ def _assemble(
 
 
 def _identity(
-    problem: _Problem,
-    folds: Folds,
-    settings: FitSettings,
-    learners: Mapping[str, Learner],
+    problem: _Problem, settings: FitSettings, learners: Mapping[str, Learner]
 ) -> dict[str, str]:
+    validation = settings.validation
+    if not isinstance(validation, str | Validation):
+        validation = type(validation).__name__  # repr may hold an address
+    groups = b"" if problem.groups is None else problem.groups.tobytes()
     return {
         "data": data_digest(problem.table, problem.y, problem.weight),
         "schema": problem.schema.to_json(),
-        "folds": folds.digest,
+        "groups": hashlib.sha256(groups).hexdigest(),
+        "validation": repr(validation),
         "metric": problem.metric.name,
         "learners": json.dumps(sorted(learners)),
         "random_state": repr(settings.random_state),

@@ -26,7 +26,7 @@ from headstart.base.events import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["LogLines", "ProgressDisplay", "RunState", "log_lines", "progress_listener"]
+__all__ = ["LogLines", "ProgressDisplay", "Shown", "log_lines", "progress_listener"]
 
 _BAR_WIDTH = 32
 # A notebook's front end stores every update: more than this only makes files large.
@@ -65,7 +65,7 @@ def log_lines(stream: TextIO | None = None) -> Listener:
     return LogLines(sys.stderr if stream is None else stream)
 
 
-class RunState:
+class Shown:
     """What a display knows of a run, put into words."""
 
     def __init__(self, plan: RunStarted | None = None) -> None:
@@ -148,7 +148,7 @@ class LogLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._state = RunState()
+        self._state = Shown()
         self._start = time.monotonic()
 
     def __call__(self, event: Event) -> None:
@@ -156,7 +156,7 @@ class LogLines:
         self._state.update(event)
         match event:
             case RunStarted():
-                self._state = RunState(event)
+                self._state = Shown(event)
                 self._start = time.monotonic()
                 self._write(self._state.headline())
             case IncumbentChanged():
@@ -181,7 +181,7 @@ class LogLines:
 class _Surface(Protocol):
     """A place on which a display draws."""
 
-    def draw(self, state: RunState) -> None: ...
+    def draw(self, state: Shown) -> None: ...
 
     def note(self, text: str) -> None: ...
 
@@ -197,7 +197,7 @@ class ProgressDisplay:
 
     def __init__(self, surface: _Surface) -> None:
         self._surface = surface
-        self._state = RunState()
+        self._state = Shown()
         self._open = False
         weakref.finalize(self, surface.close, "")
 
@@ -206,7 +206,7 @@ class ProgressDisplay:
         self._state.update(event)
         match event:
             case RunStarted():
-                self._state = RunState(event)
+                self._state = Shown(event)
                 self._open = True
                 self._surface.draw(self._state)
             case Notice():
@@ -235,7 +235,7 @@ class _Terminal:
         self._console = console
         self._live: Any = None
 
-    def draw(self, state: RunState) -> None:
+    def draw(self, state: Shown) -> None:
         from rich.live import Live
 
         if self._live is None:
@@ -253,7 +253,7 @@ class _Terminal:
         if last:
             self._console.print(last, markup=False, highlight=False, soft_wrap=True)
 
-    def _picture(self, state: RunState) -> Any:
+    def _picture(self, state: Shown) -> Any:
         from rich.console import Group
         from rich.text import Text
 
@@ -285,7 +285,7 @@ class _Notebook:
         self._handle: Any = None
         self._drawn = 0.0
 
-    def draw(self, state: RunState) -> None:
+    def draw(self, state: Shown) -> None:
         now = time.monotonic()
         if now - self._drawn < _NOTEBOOK_SECONDS:
             return

@@ -208,6 +208,7 @@ class Runner:
         self._fill(schedule)
         if self._clock.limit is not None and not self._state.with_results():
             self._fit_floor()
+            self._ledger.choose()
         while True:
             if self._clock.seconds_left() <= 0:
                 return "time limit reached"

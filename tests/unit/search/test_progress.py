@@ -16,7 +16,7 @@ from headstart.base.events import (
 )
 from headstart.search.progress import (
     ProgressDisplay,
-    RunState,
+    Shown,
     log_lines,
     progress_listener,
 )
@@ -161,7 +161,7 @@ def test_log_lines_tell_the_story_one_line_an_event():
 
 
 def test_a_budget_in_trials_is_shown_in_trials():
-    state = RunState(plan(time_limit=None, max_trials=8))
+    state = Shown(plan(time_limit=None, max_trials=8))
     state.update(TrialFinished(trial(), 0.9))
     state.update(TrialFailed(trial(1)))
 
@@ -169,7 +169,7 @@ def test_a_budget_in_trials_is_shown_in_trials():
 
 
 def test_a_spent_budget_never_exceeds_the_whole():
-    state = RunState(plan(time_limit=10.0))
+    state = Shown(plan(time_limit=10.0))
     state.update(BudgetSpent(12.0, 3, ()))
 
     assert state.spent()[0] == 1.0
@@ -183,7 +183,7 @@ def test_a_second_run_starts_counting_anew():
 
 
 def test_many_members_are_summed_up():
-    state = RunState(plan())
+    state = Shown(plan())
     members = tuple((f"learner_{i}", i / 10) for i in range(5))
     state.update(IncumbentChanged(0.9, members, 1.0))
 
