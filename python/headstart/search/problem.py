@@ -1,0 +1,167 @@
+"""The problem of a fit: tables and vectors as users have them, in canonical form."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray, Task
+from headstart.exceptions import ColumnError, TableError
+from headstart.metrics import Metric, resolve_metric
+from headstart.search.settings import FitSettings
+from headstart.tables import Schema, TargetEncoder, to_frame, to_target
+from headstart.validation import Validation
+
+__all__ = ["Problem", "known_column", "read_problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The data of a fit, in canonical form."""
+
+    frame: pl.DataFrame
+    schema: Schema
+    table: pl.DataFrame
+    target: TargetEncoder
+    y: NDArray[Any]
+    weight: FloatArray | None
+    groups: NDArray[Any] | None
+    task: Task
+    metric: Metric
+
+
+def read_problem(
+    settings: FitSettings,
+    X: Any,
+    y: Any,
+    *,
+    classification: bool,
+    sample_weight: Any,
+    groups: Any,
+) -> Problem:
+    """Check what a fit is given, and learn its schema, target and metric.
+
+    Raises
+    ------
+    TableError
+        What is wrong with the table, the target, weights or groups.
+    """
+    frame = to_frame(X)
+    _check_shape(frame)
+    labels = y
+    _check_length("y", to_target(y).len(), frame.height)
+    column = _group_column(settings, groups)
+    group_codes = _read_groups(groups if column is None else column, frame)
+    weight = _read_weight(sample_weight, frame.height)
+    if weight is not None and not weight.all():
+        # A weight of 0 says that the row is not there.
+        kept = np.flatnonzero(weight)
+        frame, labels, weight = frame[kept], to_target(y)[kept], weight[kept]
+        group_codes = None if group_codes is None else group_codes[kept]
+    target = TargetEncoder.learn(
+        labels, "classification" if classification else "regression"
+    )
+    codes = target.encode(labels)
+    overrides = dict(settings.columns or {})
+    if column is not None:
+        # What tells groups apart is no feature: new rows come from new groups.
+        overrides.setdefault(column, "identifier")
+    schema = Schema.learn(frame, overrides=overrides)
+    n_usable = schema.n_numeric + schema.n_categorical
+    if n_usable == 0:
+        reasons = "; ".join(f"{c.name}: {c.reason}" for c in schema.columns[:5])
+        raise TableError(
+            f"No column of the table can be learnt from ({reasons}). Expected at least "
+            "one column that varies. hint: columns={'name': 'kind'} overrides a kind."
+        )
+    table = schema.apply(frame)
+    kind = target.kind
+    n_classes = 0 if target.classes is None else len(target.classes)
+    metric = resolve_metric(settings.metric, kind, target.classes)
+    task = Task(
+        kind,
+        frame.height,
+        schema.n_numeric,
+        schema.n_categorical,
+        n_classes,
+        metric.name,
+    )
+    return Problem(
+        frame, schema, table, target, codes, weight, group_codes, task, metric
+    )
+
+
+def _read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, int | float):
+        sample_weight = np.full(n_rows, float(sample_weight))
+    try:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TableError(f"sample_weight must hold numbers: {error}.") from error
+    if weight.ndim != 1:
+        raise ValueError("Sample weights must be 1D array or scalar")
+    _check_length("sample_weight", weight.size, n_rows)
+    bad = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
+    if bad.size:
+        raise ValueError(
+            "sample_weight must be finite and not negative. Got "
+            f"{weight[bad[0]]} in row {bad[0]} ({bad.size} such rows)."
+        )
+    if not weight.any():
+        raise ValueError("sample_weight must not be zero in every row.")
+    return weight
+
+
+def _check_shape(frame: pl.DataFrame) -> None:
+    # The words in brackets are scikit-learn's, which its users look for.
+    shape = f"(shape=({frame.height}, {frame.width}))"
+    if frame.width == 0:
+        raise TableError(
+            f"The table has 0 feature(s) {shape} while a minimum of 1 is required."
+        )
+    if frame.height < 2:
+        raise TableError(
+            f"The table has n_samples = {frame.height} {shape} while a minimum of 2 "
+            "rows is required: some must be held out."
+        )
+
+
+def _group_column(settings: FitSettings, groups: Any) -> str | None:
+    if isinstance(groups, str):
+        return groups
+    if groups is None and isinstance(settings.validation, Validation):
+        return settings.validation.groups
+    return None
+
+
+def _read_groups(groups: Any, frame: pl.DataFrame) -> NDArray[Any] | None:
+    if groups is None:
+        return None
+    if isinstance(groups, str):
+        groups = frame[known_column(groups, frame)]
+    values = groups if isinstance(groups, pl.Series) else pl.Series(np.asarray(groups))
+    _check_length("groups", values.len(), frame.height)
+    codes: NDArray[Any] = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    return codes
+
+
+def known_column(name: str, frame: pl.DataFrame) -> str:
+    """Return `name`; raise ColumnError if the table has no such column."""
+    if name not in frame.columns:
+        raise ColumnError(
+            f"The table has no column {name!r}. "
+            f"It has: {', '.join(frame.columns[:20])}."
+        )
+    return name
+
+
+def _check_length(name: str, length: int, n_rows: int) -> None:
+    if length != n_rows:
+        raise TableError(
+            "Found input variables with inconsistent numbers of samples: the table "
+            f"has {n_rows} rows, {name} has {length}."
+        )
