@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test test-all lint fmt types build wheel check clean
+.PHONY: help demo test test-all lint fmt types build wheel bench check clean
 
 # The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
@@ -55,6 +55,11 @@ wheel: $(VENV)/.build ## Wheels of headstart and of its plugins, in dist/
 	$(BIN)/maturin build --release --locked --out dist
 	$(PIP) wheel --quiet --no-deps --wheel-dir dist $(dir $(PLUGINS))
 
+bench: $(VENV)/.plugins $(VENV)/.bench ## Quality and time limits against peers; about an hour, see benchmarks/README.md
+	$(BIN)/python benchmarks/automl.py
+	$(BIN)/python benchmarks/time_limit.py
+	$(BIN)/python benchmarks/pool.py
+
 check: lint test ## All that must pass before a change goes in
 
 clean: ## Remove everything that was made here, .venv too
@@ -84,6 +89,10 @@ $(VENV)/.plugins: $(PLUGINS) $(VENV)/.extension
 
 $(VENV)/.test: pyproject.toml $(VENV)/.python
 	$(PIP) install --quiet --group test
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml $(VENV)/.python
+	$(PIP) install --quiet --group bench
 	@touch $@
 
 $(VENV)/.lint: pyproject.toml $(VENV)/.python
