@@ -65,7 +65,7 @@ def kill_and_resume(tmp_path, n_kills, seed):
         process = start(folder)
         time.sleep(chance.uniform(1.0, 7.0))
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.communicate()
         now = finished(folder)
         assert kept.items() <= now.items(), "a finished fold fit was lost or changed"
         kept = now

@@ -112,6 +112,15 @@ class Trial:
     reason: str = ""
 
     @property
+    def mean_loss(self) -> float | None:
+        """Mean over the folds that are done; None without one."""
+        if not self.fold_losses:
+            return None
+        # In the order of folds, not of arrival: sums of floats depend on it.
+        losses = [self.fold_losses[unit] for unit in sorted(self.fold_losses)]
+        return sum(losses) / len(losses)
+
+    @property
     def fit_seconds(self) -> float:
         """Seconds spent in the learner's `fit` over all folds."""
         return sum(o.fit_seconds for o in self.outcomes.values())

@@ -37,7 +37,9 @@ class CostModel:
         self._learners = learners
         self._n_rows = n_rows
         self._learns = learns
-        self._ratios: dict[str, list[float]] = {}
+        # Sum and count of log ratios, by learner and over all of them.
+        self._ratios: dict[str, tuple[float, int]] = {}
+        self._overall = (0.0, 0)
 
     def hint(self, configuration: Configuration) -> float:
         """Return the learner's own prediction in seconds."""
@@ -48,7 +50,9 @@ class CostModel:
     def observe(self, configuration: Configuration, seconds: float) -> None:
         """Take note of what a fold fit took."""
         ratio = math.log(max(1e-3, seconds) / self.hint(configuration))
-        self._ratios.setdefault(configuration.learner, []).append(ratio)
+        total, count = self._ratios.get(configuration.learner, (0.0, 0))
+        self._ratios[configuration.learner] = (total + ratio, count + 1)
+        self._overall = (self._overall[0] + ratio, self._overall[1] + 1)
 
     def seconds(
         self, configuration: Configuration, trial: Trial | None = None
@@ -59,10 +63,9 @@ class CostModel:
         if trial is not None and trial.outcomes:
             spent = [o.total_seconds for o in trial.outcomes.values()]
             return sum(spent) / len(spent)
-        everything = [r for ratios in self._ratios.values() for r in ratios]
-        if not everything:
+        total, count = self._overall
+        if not count:
             return self.hint(configuration)
-        overall = sum(everything) / len(everything)
-        own = self._ratios.get(configuration.learner, [])
-        factor = (sum(own) + _SHRINKAGE * overall) / (len(own) + _SHRINKAGE)
+        own, n_own = self._ratios.get(configuration.learner, (0.0, 0))
+        factor = (own + _SHRINKAGE * total / count) / (n_own + _SHRINKAGE)
         return self.hint(configuration) * math.exp(factor)

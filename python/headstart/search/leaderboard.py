@@ -40,7 +40,7 @@ def leaderboard_records(
     most = max((len(t.fold_losses) for t in trials), default=0)
 
     def order(trial: Trial) -> tuple[bool, bool, float, int]:
-        loss = _mean_loss(trial)
+        loss = trial.mean_loss
         return (
             trial.status is TrialStatus.FAILED or not trial.fold_losses,
             len(trial.fold_losses) < min(most, 2),
@@ -50,9 +50,9 @@ def leaderboard_records(
 
     records = []
     for place, trial in enumerate(sorted(trials, key=order), start=1):
-        loss = _mean_loss(trial)
+        loss = trial.mean_loss
         failed = trial.status is TrialStatus.FAILED or loss is None
-        values = np.array(list(trial.fold_losses.values()))
+        values = np.array([trial.fold_losses[u] for u in sorted(trial.fold_losses)])
         records.append(
             {
                 "rank": None if failed else place,
@@ -74,9 +74,3 @@ def leaderboard_records(
             }
         )
     return records
-
-
-def _mean_loss(trial: Trial) -> float | None:
-    if not trial.fold_losses:
-        return None
-    return sum(trial.fold_losses.values()) / len(trial.fold_losses)

@@ -154,10 +154,10 @@ class Ledger:
 
     def close(self, trial: Trial) -> None:
         """Book that a trial has all the folds it will get."""
-        losses = [trial.fold_losses[unit] for unit in sorted(trial.fold_losses)]
-        trial.loss = float(np.mean(losses))
+        trial.loss = trial.mean_loss
         self._folder.journal.record_trial(trial)
-        self._emit(TrialFinished(trial, self._as_score(trial.loss)))
+        if trial.loss is not None:
+            self._emit(TrialFinished(trial, self._as_score(trial.loss)))
 
     def close_open_trials(self) -> None:
         """Book that no more fold fits will come."""
@@ -171,10 +171,7 @@ class Ledger:
             )
             if trial.status is TrialStatus.PARTIAL:
                 trial.reason = "the budget ended before its last fold"
-            if trial.fold_losses:
-                self.close(trial)
-            else:
-                self._folder.journal.record_trial(trial)
+            self.close(trial)
 
     def choose(self) -> Choice | None:
         """Return the best ensemble of what there is, and tell if it is new."""

@@ -31,6 +31,7 @@ __all__ = ["sample_configuration"]
 # A learner's chance halves with each rank of its best trial.
 _RANK_DECAY = 0.6
 _ATTEMPTS = 8
+_MOST_KNOWN = 40
 
 Values = Mapping[int, float]
 
@@ -107,9 +108,14 @@ def _study(
     )
     study = optuna.create_study(sampler=sampler)
     distributions = _distributions(space)
-    for trial in trials:
-        if trial.number not in values:
-            continue
+    known = [trial for trial in trials if trial.number in values]
+    if len(known) > _MOST_KNOWN:
+        # The best and the latest: to add all takes longer than many a fit.
+        ranked = sorted(known, key=lambda t: (values[t.number], t.number))
+        kept = {t.number for t in ranked[: _MOST_KNOWN // 2]}
+        kept |= {t.number for t in known[-_MOST_KNOWN // 2 :]}
+        known = [trial for trial in known if trial.number in kept]
+    for trial in known:
         parameters = dict(trial.configuration.parameters)
         if all(
             name in space.distributions and value in space.distributions[name]

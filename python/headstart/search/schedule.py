@@ -33,6 +33,9 @@ _DIVERSITY = 0.03
 _SAFETY = 1.1
 # A configuration is worth a first fold if all its folds fit into this share.
 _COMPLETABLE = 0.5
+# Best trials that a trial is compared with. (With all of them, a run of many small fits
+# spent as much time here as in the fits.)
+_N_RIVALS = 5
 # Completing the first model is begun while this many times its cost is left.
 _MARGIN = 1.25
 
@@ -186,6 +189,7 @@ class TimedSchedule:
     def settle(self) -> list[Trial]:
         """Close trials that are raced out or have every fold."""
         closed = []
+        rivals = self._rivals()
         for trial in self.state.trials:
             if trial.status is not TrialStatus.RUNNING or self.state.running.get(
                 trial.number
@@ -198,9 +202,7 @@ class TimedSchedule:
                 if trial.number not in self._announced:
                     self._announced.add(trial.number)
                     closed.append(trial)
-            elif trial.fold_losses and is_hopeless(
-                trial, self._rivals(), self.state.constant
-            ):
+            elif trial.fold_losses and is_hopeless(trial, rivals, self.state.constant):
                 trial.status = TrialStatus.PARTIAL
                 trial.reason = "raced out: it could not win any more"
                 closed.append(trial)
@@ -210,7 +212,10 @@ class TimedSchedule:
         self._announced: set[int] = set()
 
     def _rivals(self) -> list[Trial]:
-        return self.state.with_results()
+        """Return the few best trials: to be behind all of them is to be behind."""
+        losses = self.state.comparable_losses(self.state.with_results())
+        best = sorted(losses, key=lambda n: (losses[n], n))[:_N_RIVALS]
+        return [self.state.trials[number] for number in best]
 
     def _open_trials(self, left: float) -> list[tuple[Trial, Unit]]:
         """Trials with folds to come that fit, the most promising first."""

@@ -78,9 +78,8 @@ class RunState:
         """
         found = {}
         for trial in trials:
-            gaps = [
-                loss - self.constant[unit] for unit, loss in trial.fold_losses.items()
-            ]
+            losses = trial.fold_losses
+            gaps = [losses[unit] - self.constant[unit] for unit in sorted(losses)]
             if gaps:
                 found[trial.number] = sum(gaps) / len(gaps)
         return found

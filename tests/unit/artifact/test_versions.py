@@ -22,10 +22,12 @@ def test_what_is_not_installed_is_not_listed():
 
 
 def test_a_library_is_not_imported_for_its_version():
-    assert installed_version("catboost-no-such") is None
-    installed_version("hypothesis")
+    before = set(sys.modules)
 
-    assert "catboost" not in sys.modules
+    assert installed_version("catboost-no-such") is None
+    assert installed_version("catboost") != ""
+
+    assert {"catboost"} & (set(sys.modules) - before) == set()
 
 
 def test_the_same_versions_do_not_differ():

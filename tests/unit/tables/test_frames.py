@@ -45,7 +45,9 @@ def test_matrix_takes_the_names_it_is_given():
 
 @pytest.mark.parametrize("data", [np.zeros((2, 3)), [[1, 2, 3]], [["a", "b", "c"]]])
 def test_matrix_of_other_width_than_its_names_is_refused(data):
-    with pytest.raises(TableError, match=r"X has 3 features, but .* on 2"):
+    with pytest.raises(
+        TableError, match=r"X has 3 features, but headstart is expecting 2"
+    ):
         to_frame(data, names=["a", "b"])
 
 
