@@ -110,13 +110,13 @@ class PoolManager:
         """Cancel all jobs that have not started."""
         self._queue.cancel_all()
 
-    def join(self) -> None:
-        """Wait for the thread to end; never waits for itself.
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the thread to end, `timeout` seconds at most; never for itself.
 
         A callback of a future runs in the thread, and may close the pool.
         """
         if threading.current_thread() is not self.thread and os.getpid() == self.pid:
-            self.thread.join()
+            self.thread.join(timeout)
 
     # The thread.
 

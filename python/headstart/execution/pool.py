@@ -15,6 +15,8 @@ from headstart.execution.manager import PoolManager
 
 __all__ = ["WorkerPool"]
 
+_LONGEST_END = 10.0  # seconds; killing takes a fraction of one
+
 
 class WorkerPool(Executor):
     """An executor whose calls have deadlines and memory limits that are kept.
@@ -192,7 +194,9 @@ class WorkerPool(Executor):
         """
         self._shut = True
         self._manager.end(Ending.NOW)
-        self._manager.join()
+        # Not for ever: a second Ctrl-C can leave a future's lock held, and the thread
+        # waiting for it. The processes end with this one, whatever happens.
+        self._manager.join(_LONGEST_END)
 
     def __exit__(
         self,

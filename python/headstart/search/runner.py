@@ -31,6 +31,7 @@ from headstart.execution.fit_data import FitData
 from headstart.execution.fold_fit import run_fold_fit
 from headstart.metrics import Metric
 from headstart.search.clock import Clock
+from headstart.search.interrupt import NotedInterrupt
 from headstart.search.ledger import Ledger
 from headstart.search.portfolio import complete
 from headstart.search.proposer import PortfolioThenSampler
@@ -53,6 +54,7 @@ _GRACE_SECONDS = 0.35
 _OVERDUE_SECONDS = 2.0
 # Where work is counted nothing depends on time, but a learner that hangs must end.
 _LONGEST_COUNTED = 1_800.0
+_INTERRUPTED = "interrupted"
 _FLOOR_ROWS = 5_000
 _FLOOR_CELLS = 400_000
 _FLOOR_LEARNERS = (
@@ -154,6 +156,7 @@ class Runner:
         self._cost = self._ledger.cost
         self._futures: dict[Future[FoldOutcome], _Running] = {}
         self._spent_told = 0.0
+        self._interrupt = NotedInterrupt()
 
     def run(self) -> SearchResult:
         """Search until the budget is spent; return the best ensemble.
@@ -172,15 +175,17 @@ class Runner:
         interrupted = False
         self._settle(schedule)
         try:
-            reason = self._loop(schedule)
+            with self._interrupt:
+                reason = self._loop(schedule)
+            interrupted = self._interrupt.is_set
         except KeyboardInterrupt:
-            if not self._state.with_results():
-                raise
-            interrupted = True
-            reason = "interrupted"
-            self._emit(Notice("Interrupted: the best model so far is kept."))
+            interrupted, reason = True, _INTERRUPTED
         finally:
             self._cancel_running()
+        if interrupted:
+            if not self._state.with_results():
+                raise KeyboardInterrupt
+            self._emit(Notice("Interrupted: the best model so far is kept."))
         self._ledger.close_open_trials()
         choice = self._ledger.choose()
         if choice is None:
@@ -210,6 +215,8 @@ class Runner:
             self._fit_floor()
             self._ledger.choose()
         while True:
+            if self._interrupt.is_set:
+                return _INTERRUPTED
             if self._clock.seconds_left() <= 0:
                 return "time limit reached"
             self._fill(schedule)
