@@ -50,8 +50,8 @@ _LONGEST_SHARE = 0.3
 _SHORTEST_CAP = 2.0
 # Left to a learner that stops at its deadline: predict, dump, write.
 _GRACE_SECONDS = 0.35
-# A fold fit that takes no notice is killed this much after a quarter more than that.
-_OVERDUE_SECONDS = 2.0
+# A fold fit that takes no notice is killed after a tenth more than that, and this.
+_OVERDUE_SECONDS = 1.0
 # Where work is counted nothing depends on time, but a learner that hangs must end.
 _LONGEST_COUNTED = 1_800.0
 _INTERRUPTED = "interrupted"
@@ -264,7 +264,7 @@ class Runner:
             memory_limit=self._limits.memory_per_fit,
         )
         most = fold_fit.seconds
-        most = _LONGEST_COUNTED if most is None else 1.25 * most + _OVERDUE_SECONDS
+        most = _LONGEST_COUNTED if most is None else 1.1 * most + _OVERDUE_SECONDS
         self._futures[future] = _Running(trial, unit, time.monotonic(), most)
         self._state.running.setdefault(trial.number, set()).add(unit)
 
