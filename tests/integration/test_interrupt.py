@@ -9,6 +9,11 @@ import textwrap
 import pytest
 
 SCRIPT = """
+    import signal
+
+    # Where the tests run in the background, Ctrl-C is ignored and children inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
     from sklearn.datasets import load_breast_cancer
     from headstart import AutoClassifier
     from headstart.base.events import IncumbentChanged

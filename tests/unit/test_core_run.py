@@ -23,6 +23,9 @@ def test_ctrl_c_ends_a_long_kernel(n_threads):
 import os, signal, threading, time
 from headstart import _core
 
+# Where the tests run in the background, Ctrl-C is ignored and children inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def press():
     time.sleep(0.3)
     print("pressed", time.monotonic(), flush=True)

@@ -7,6 +7,14 @@ import pytest
 from headstart.search.interrupt import NotedInterrupt
 
 
+@pytest.fixture(autouse=True)
+def _pythons_own_handler():
+    # Where the tests run in the background, Ctrl-C is ignored from the start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_the_first_interrupt_is_noted_and_the_second_raises():
     interrupt = NotedInterrupt()
     with interrupt:
