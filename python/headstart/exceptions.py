@@ -11,6 +11,7 @@ __all__ = [
     "FitError",
     "HeadstartError",
     "HeadstartWarning",
+    "KnowledgeBaseError",
     "MissingPluginError",
     "PluginError",
     "RunFolderError",
@@ -41,6 +42,10 @@ class BudgetError(HeadstartError, ValueError):
 
 class PluginError(HeadstartError, ValueError):
     """A plugin, or what it registered, is not usable."""
+
+
+class KnowledgeBaseError(HeadstartError, ValueError):
+    """A knowledge base cannot be used, or what it is to take in is no record."""
 
 
 class MissingPluginError(HeadstartError, ImportError):

@@ -8,6 +8,7 @@ name                           meaning
 ``HEADSTART_TRACE_PLUGINS``    ``1`` prints every hook call to standard error
 ``HEADSTART_EXECUTION``        ``in-process`` runs fold fits without worker processes
 ``HEADSTART_DATASETS``         folder of datasets, for benchmarks
+``HEADSTART_META_DB``          your own knowledge base: a file, or a PostgreSQL URL
 =============================  ====================================================
 """
 
@@ -19,6 +20,7 @@ __all__ = [
     "disabled_plugins",
     "enabled_plugins",
     "execution_mode",
+    "own_knowledge_base",
     "trace_plugins",
 ]
 
@@ -54,6 +56,11 @@ def datasets_folder() -> Path | None:
     """Return the folder of benchmark datasets, or None."""
     value = os.environ.get("HEADSTART_DATASETS")
     return Path(value) if value else None
+
+
+def own_knowledge_base() -> str | None:
+    """Return where the user's own knowledge base is, or None for the usual place."""
+    return os.environ.get("HEADSTART_META_DB") or None
 
 
 def _names(value: str) -> tuple[str, ...]:
