@@ -1,0 +1,400 @@
+"""Evidence out of one base, or of several laid over each other.
+
+Rows become arrays at once, without a record each: a hundred datasets by a hundred
+configurations have to be there in a few hundredths of a second.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from headstart.base import Configuration, FloatArray, IntArray, TaskKind
+from headstart.meta.evidence import Evidence
+from headstart.meta.records import CellStatus, DatasetRecord
+from headstart.meta.store import rules
+from headstart.meta.store.lines import configuration_of
+from headstart.meta.store.rows import Fetch, explaining_damage
+from headstart.metrics.built_in import BUILT_IN
+
+__all__ = ["Gathered", "Gathering", "candidate_metrics"]
+
+_CLASSES = ("log_loss", "roc_auc", "roc_auc_ovr", "accuracy")
+_VALUES = ("rmse", "mae", "r2")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Gathered:
+    """Evidence, and which dataset each of its rows is.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    uids : tuple of str
+        Of the datasets.
+    """
+
+    evidence: Evidence
+    uids: tuple[str, ...]
+
+
+@dataclass(eq=False, slots=True)
+class _Block:
+    """Evaluations of one layer that were measured by the same metrics."""
+
+    metrics: tuple[str, ...]
+    dataset: IntArray
+    configuration: IntArray
+    succeeded: IntArray
+    n_rows: IntArray
+    seconds: FloatArray
+    means: FloatArray  # (n, n_metrics): mean over the folds that have a score
+
+
+@dataclass(eq=False, slots=True)
+class Gathering:
+    """Takes in bases one after the other; what an earlier one says of a dataset stays.
+
+    Parameters
+    ----------
+    kinds : frozenset of TaskKind
+        Datasets of these kinds count.
+    learners : mapping of str to int, or None
+        Configurations of these learners count, if of that version of the learner's
+        space; None: all.
+    source : str
+        Whose meta-features.
+    """
+
+    kinds: frozenset[TaskKind]
+    learners: Mapping[str, int] | None = None
+    source: str = "headstart"
+    _datasets: dict[str, DatasetRecord] = field(default_factory=dict)
+    _index: dict[str, int] = field(default_factory=dict)
+    _features: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
+    _configurations: dict[Configuration, int] = field(default_factory=dict)
+    _blocks: list[_Block] = field(default_factory=list)
+
+    def take(self, fetch: Fetch, place: str) -> None:
+        """Take in what a base says.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            If it holds what no base can; nothing of it is taken in then.
+        """
+        with explaining_damage(f"The knowledge base {place} is damaged"):
+            datasets = _read_datasets(fetch, self.kinds)
+            if not datasets:
+                return
+            where = f"where dataset in ({', '.join(map(str, datasets))})"
+            features = _read_features(fetch, where, self.source)
+            configurations = _read_configurations(fetch, self.learners)
+            blocks = _read_blocks(fetch, where, configurations)
+        for record in datasets.values():
+            self._datasets.setdefault(record.uid, record)
+            self._index.setdefault(record.uid, len(self._index))
+        for (dataset, version), values in features.items():
+            self._features.setdefault((datasets[dataset].uid, version), values)
+        for block in blocks:
+            block.dataset = _translated(
+                block.dataset, {d: self._index[r.uid] for d, r in datasets.items()}
+            )
+            block.configuration = _translated(
+                block.configuration,
+                {
+                    number: self._configurations.setdefault(
+                        configuration, len(self._configurations)
+                    )
+                    for number, configuration in configurations.items()
+                },
+            )
+            self._blocks.append(block)
+
+    def gathered(self, metric: str) -> Gathered:
+        """Return the evidence for a metric, or for the nearest one that there is."""
+        chosen = self._choose(metric)
+        shape = (len(self._index), len(self._configurations))
+        losses, seconds, used_rows = self._cells(chosen, shape)
+
+        # What nobody tried says nothing, and what only failed ranks nothing.
+        keep_rows = np.flatnonzero(np.isfinite(losses).any(axis=1))
+        losses = losses[keep_rows]
+        keep_columns = np.flatnonzero(~np.isnan(losses).all(axis=0))
+        records = list(self._datasets.values())
+        known = list(self._configurations)
+        # In an order that does not depend on that of rows in files.
+        by_name = sorted(keep_rows, key=lambda i: (records[i].name, records[i].uid))
+        by_text = sorted(keep_columns, key=lambda j: known[j].to_json())
+        rows = np.searchsorted(keep_rows, by_name)
+        cells = np.ix_(rows, by_text)
+        chosen_records = [records[i] for i in by_name]
+        names, features = self._feature_table([r.uid for r in chosen_records])
+        evidence = Evidence(
+            metric=chosen or metric,
+            names=tuple(r.name for r in chosen_records),
+            families=tuple(r.family for r in chosen_records),
+            n_rows=np.array(
+                [
+                    used_rows[i] or r.n_rows
+                    for i, r in zip(by_name, chosen_records, strict=True)
+                ],
+                dtype=np.float64,
+            ),
+            n_features=np.array([r.n_features for r in chosen_records], np.float64),
+            feature_names=names,
+            features=features,
+            configurations=tuple(known[j] for j in by_text),
+            losses=losses[cells],
+            seconds=seconds[keep_rows][cells],
+            is_proxy=chosen is not None and chosen != metric,
+        )
+        return Gathered(evidence, tuple(r.uid for r in chosen_records))
+
+    def _choose(self, metric: str) -> str | None:
+        """Return the first candidate that enough datasets have; None if none has.
+
+        Enough: half as many as the best covered of the candidates. A metric that one
+        dataset of a hundred has would leave the others out.
+        """
+        covered: dict[str, set[int]] = {}
+        for block in self._blocks:
+            for column, name in enumerate(block.metrics):
+                there = np.isfinite(block.means[:, column]) & (block.succeeded == 1)
+                covered.setdefault(name, set()).update(
+                    np.unique(block.dataset[there]).tolist()
+                )
+        candidates = candidate_metrics(metric, self.kinds)
+        sizes = {name: len(covered.get(name, ())) for name in candidates}
+        most = max(sizes.values(), default=0)
+        return next((c for c in candidates if 2 * sizes[c] >= most > 0), None)
+
+    def _cells(
+        self, metric: str | None, shape: tuple[int, int]
+    ) -> tuple[FloatArray, FloatArray, IntArray]:
+        """Return losses and seconds by dataset and configuration, and rows used.
+
+        Of several evaluations of a cell a success counts more than a failure, then
+        one on more rows more than one on fewer; those that are left are averaged.
+        """
+        size = shape[0] * shape[1]
+        parts = [self._losses(block, metric) for block in self._blocks]
+        cell = np.concatenate(
+            [b.dataset * shape[1] + b.configuration for b in self._blocks]
+            or [np.empty(0, np.int64)]
+        )
+        if not size or not len(cell):
+            empty = np.full(shape, np.nan)
+            return empty, empty.copy(), np.zeros(shape[0], dtype=np.int64)
+        loss = np.concatenate(parts)
+        seconds = np.concatenate([b.seconds for b in self._blocks])
+        n_rows = np.concatenate([b.n_rows for b in self._blocks])
+        worth = np.concatenate([b.succeeded for b in self._blocks]) * 2**53 + n_rows
+        known = ~np.isnan(loss)
+        best = np.full(size, -1, dtype=np.int64)
+        np.maximum.at(best, cell[known], worth[known])
+        used = known & (worth == best[cell])
+        rows = np.zeros(shape[0], dtype=np.int64)
+        np.maximum.at(rows, cell[used] // shape[1], n_rows[used])
+        timed = used & ~np.isnan(seconds)
+        return (
+            _mean_by(cell[used], loss[used], size).reshape(shape),
+            _mean_by(cell[timed], seconds[timed], size).reshape(shape),
+            rows,
+        )
+
+    def _losses(self, block: _Block, metric: str | None) -> FloatArray:
+        """Return a loss an evaluation: NaN where not known, +inf where it failed."""
+        if metric is not None and metric in block.metrics:
+            loss = block.means[:, block.metrics.index(metric)].copy()
+            if BUILT_IN[metric].greater_is_better:
+                loss = -loss
+        else:
+            loss = np.full(len(block.dataset), np.nan)
+        loss[block.succeeded == 0] = np.inf
+        return loss
+
+    def _feature_table(self, uids: Sequence[str]) -> tuple[tuple[str, ...], FloatArray]:
+        """Return names and values of one version of the meta-features.
+
+        Versions define names differently and are not mixed: the one that most of the
+        datasets have is used, of several the newest.
+        """
+        versions: dict[int, int] = {}
+        wanted = set(uids)
+        for uid, version in self._features:
+            if uid in wanted:
+                versions[version] = versions.get(version, 0) + 1
+        chosen = max(versions, key=lambda v: (versions[v], v), default=0)
+        found = [self._features.get((uid, chosen), {}) for uid in uids]
+        names = sorted({name for values in found for name in values})
+        table = np.array(
+            [[values.get(name, np.nan) for name in names] for values in found],
+            dtype=np.float64,
+        )
+        return tuple(names), table.reshape(len(uids), len(names))
+
+
+def candidate_metrics(metric: str, kinds: Iterable[TaskKind]) -> tuple[str, ...]:
+    """Return the metric and those that stand in for it, nearest first.
+
+    A name that is not built in may mean anything, whatever a base has under it: only
+    the others are candidates then.
+
+    Examples
+    --------
+    >>> candidate_metrics("f1", {TaskKind.BINARY})
+    ('f1', 'log_loss', 'roc_auc', 'roc_auc_ovr', 'accuracy')
+    >>> candidate_metrics("profit", {TaskKind.REGRESSION})
+    ('rmse', 'mae', 'r2')
+    """
+    chain: list[str] = [metric] if metric in BUILT_IN else []
+    if any(kind.is_classification for kind in kinds):
+        chain += _CLASSES
+    if TaskKind.REGRESSION in set(kinds):
+        chain += _VALUES
+    return tuple(dict.fromkeys(chain))
+
+
+def _read_datasets(
+    fetch: Fetch, kinds: frozenset[TaskKind]
+) -> dict[int, DatasetRecord]:
+    """Return datasets by the id of their uid; of contradictions the first by hash."""
+    found: dict[int, DatasetRecord] = {}
+    for number, uid, name, family, source, kind, n_rows, n_features, n_classes in fetch(
+        "select d.dataset, t.text, d.name, d.family, d.source, d.kind, d.n_rows, "
+        "d.n_features, d.n_classes from datasets d join texts t on t.id = d.dataset "
+        "order by d.content"
+    ):
+        if TaskKind(kind) in kinds:
+            record = DatasetRecord(
+                rules.uid(uid),
+                rules.name(name),
+                rules.name(family),
+                rules.name(source),
+                TaskKind(kind),
+                rules.count(n_rows),
+                rules.count(n_features),
+                rules.count(n_classes),
+            )
+            found.setdefault(rules.integer(number), record)
+    return found
+
+
+def _read_features(
+    fetch: Fetch, where: str, source: str
+) -> dict[tuple[int, int], dict[str, float]]:
+    """Return meta-features by dataset and version."""
+    rows = [
+        row
+        for row in fetch(
+            "select dataset, version, names, numbers, source from meta_features "
+            f"{where} order by content"
+        )
+        if row[4] == source
+    ]
+    lists = {i: rules.names(n) for i, n in _read_lists(fetch, (r[2] for r in rows))}
+    found: dict[tuple[int, int], dict[str, float]] = {}
+    for dataset, version, names, numbers, _ in rows:
+        values = np.frombuffer(numbers, dtype="<f8").astype(np.float64)
+        values[np.isinf(values)] = np.nan
+        found.setdefault(
+            (dataset, rules.count(version)),
+            dict(zip(lists[names], values.tolist(), strict=True)),
+        )
+    return found
+
+
+def _read_configurations(
+    fetch: Fetch, learners: Mapping[str, int] | None
+) -> dict[int, Configuration]:
+    """Return the configurations that count, by id."""
+    found = {}
+    for number, text in fetch("select id, json from configurations"):
+        configuration = configuration_of(rules.configuration(json.loads(text)))
+        version = configuration.space_version
+        if learners is None or learners.get(configuration.learner) == version:
+            found[rules.integer(number)] = configuration
+    return found
+
+
+def _read_blocks(
+    fetch: Fetch, where: str, configurations: Mapping[int, Configuration]
+) -> list[_Block]:
+    rows = [
+        row
+        for row in fetch(
+            "select dataset, configuration, metrics, scores, fit_seconds, status, "
+            f"n_rows from evaluations {where}"
+        )
+        if row[1] in configurations
+    ]
+    lists = {i: rules.names(n) for i, n in _read_lists(fetch, (r[2] for r in rows))}
+    groups: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
+    for row in rows:
+        groups.setdefault((row[2], len(row[3])), []).append(row)
+    return [
+        _block(tuple(lists[metrics]), length, group)
+        for (metrics, length), group in sorted(groups.items())
+    ]
+
+
+def _block(
+    metrics: tuple[str, ...], length: int, rows: Sequence[tuple[Any, ...]]
+) -> _Block:
+    """Return the block of rows whose scores have one length in bytes."""
+    dataset, configuration, _, scores, seconds, status, n_rows = zip(*rows, strict=True)
+    known = {member.value for member in CellStatus}
+    if not known.issuperset(status):
+        raise ValueError(f"There is no such status as {set(status) - known}.")
+    if length % (4 * len(metrics)):
+        raise ValueError(f"{length} bytes of scores are not {len(metrics)} a fold.")
+    table = np.frombuffer(b"".join(scores), dtype="<f4").astype(np.float64)
+    table = (
+        table.reshape(len(rows), -1, len(metrics))
+        if length
+        else table.reshape(len(rows), 0, len(metrics))
+    )
+    there = np.isfinite(table)
+    n_there = there.sum(axis=1)
+    total = np.where(there, table, 0.0).sum(axis=1)
+    means = np.where(n_there > 0, total / np.maximum(n_there, 1), np.nan)
+    spent = np.array([np.nan if s is None else s for s in seconds], dtype=np.float64)
+    used = np.array(n_rows, dtype=np.int64)
+    if (used < 0).any() or (used >= 2**53).any():
+        raise ValueError("The number of rows of an evaluation makes no sense.")
+    return _Block(
+        metrics,
+        np.array(dataset, dtype=np.int64),
+        np.array(configuration, dtype=np.int64),
+        np.array([s == CellStatus.OK for s in status], dtype=np.int64),
+        used,
+        np.where(np.isfinite(spent) & (spent >= 0), spent, np.nan),
+        means,
+    )
+
+
+def _read_lists(fetch: Fetch, numbers: Iterable[int]) -> list[tuple[int, Any]]:
+    """Return the lists of names that are stored under some ids."""
+    wanted = {rules.integer(number) for number in numbers}
+    if not wanted:
+        return []
+    listed = ", ".join(map(str, sorted(wanted)))
+    rows = fetch(f"select id, text from texts where id in ({listed})")
+    return [(number, json.loads(text)) for number, text in rows]
+
+
+def _translated(numbers: IntArray, to: Mapping[int, int]) -> IntArray:
+    """Return what numbers become by a mapping that has all of them."""
+    keys = np.array(sorted(to), dtype=np.int64)
+    values = np.array([to[key] for key in keys.tolist()], dtype=np.int64)
+    return np.asarray(values[np.searchsorted(keys, numbers)], dtype=np.int64)
+
+
+def _mean_by(cell: IntArray, values: FloatArray, size: int) -> FloatArray:
+    """Return the mean of the values in each cell; NaN where there is none."""
+    n = np.bincount(cell, minlength=size)
+    total = np.bincount(cell, weights=values, minlength=size)
+    return np.where(n > 0, total / np.maximum(n, 1), np.nan)

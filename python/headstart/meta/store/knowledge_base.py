@@ -1,0 +1,425 @@
+"""A knowledge base: one SQLite file, or one PostgreSQL database."""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from headstart.base import TaskKind
+from headstart.exceptions import KnowledgeBaseError
+from headstart.meta.evidence import Evidence
+from headstart.meta.records import (
+    DatasetRecord,
+    EvaluationRecord,
+    FetchRecord,
+    ForeignEvaluation,
+    ForeignSetup,
+    MetaFeatures,
+    Record,
+)
+from headstart.meta.store.changes import Added, Conflict
+from headstart.meta.store.evidence import Gathered, Gathering
+from headstart.meta.store.export import digest_of, read_export, write_export
+from headstart.meta.store.lines import KINDS, Line
+from headstart.meta.store.reader import Reader, SqliteReader
+from headstart.meta.store.rows import TABLES, Fetch, read_rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from headstart.meta.store.writing import Writer
+
+__all__ = ["KnowledgeBase"]
+
+
+class KnowledgeBase:
+    """What is known of datasets and of how configurations did on them.
+
+    Rows are never changed: a record that is there already is not added again, and one
+    that says something else about the same is kept beside it. Any number of processes
+    may read while one writes; a second writer waits. Made by `open`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from headstart.meta.records import DatasetRecord
+    >>> record = DatasetRecord(
+    ...     "0" * 64, "iris", "iris", "local", TaskKind.MULTICLASS, 150, 4, 3
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with KnowledgeBase.open(f"{folder}/base.db") as base:
+    ...         first, again = base.add([record]), base.add([record])
+    ...         names = [dataset.name for dataset in base.datasets()]
+    >>> first.n_new, again.n_known, names
+    (1, 1, ['iris'])
+    """
+
+    def __init__(
+        self, place: str, reader: Reader, engine: "Engine | None" = None
+    ) -> None:
+        self._place = place
+        self._reader = reader
+        self._engine = engine
+        self._writer: Writer | None = None
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(
+        cls, where: str | Path, *, read_only: bool = False, immutable: bool = False
+    ) -> Self:
+        """Open a base; one that is to be written is made where it is not there.
+
+        Parameters
+        ----------
+        where : str or Path
+            Of an SQLite file; or a URL ``postgresql://user@host/database``.
+        read_only : bool, default=False
+        immutable : bool, default=False
+            Nobody will write to the file while it is open: no locks are taken. For
+            files that came with a package. Implies `read_only`.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            If it is not there (read only), is not a base, is damaged, has a newer
+            schema, or cannot be reached.
+        MissingPluginError
+            If it is in PostgreSQL, and its driver is not installed.
+        """
+        # SQLAlchemy is imported for writing and for PostgreSQL only. MEASURED: its
+        # import takes longer than all else that reading a file does together.
+        read_only = read_only or immutable
+        if isinstance(where, str) and "://" in where:
+            return cls._open_url(where, read_only=read_only)
+        path = Path(where)
+        if read_only:
+            return cls(str(path), SqliteReader(path, immutable=immutable))
+        from headstart.meta.store.engine import open_sqlite
+
+        engine = open_sqlite(path)
+        try:
+            _prepare(engine)
+            return cls(str(path), SqliteReader(path), engine)
+        except BaseException:
+            engine.dispose()
+            raise
+
+    @classmethod
+    def _open_url(cls, url: str, *, read_only: bool) -> Self:
+        if not url.startswith(("postgresql://", "postgresql+psycopg://")):
+            raise KnowledgeBaseError(
+                "The place of a knowledge base must be the path of a file or a URL "
+                "like postgresql://user@host/database. Got a URL that begins with "
+                f"{url.partition('://')[0]!r:.40}."
+            )
+        from headstart.meta.store.engine import EngineReader, open_postgresql, place_of
+
+        engine = open_postgresql(url)
+        try:
+            if not read_only:
+                _prepare(engine)
+            reader = EngineReader(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(place_of(engine), reader, None if read_only else engine)
+
+    @property
+    def place(self) -> str:
+        """Where the base is: a path, or a URL without its password."""
+        return self._place
+
+    def close(self) -> None:
+        """Let go of the base."""
+        self._reader.close()
+        if self._engine is not None:
+            self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Writing
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Let several calls of `add` land together, or none of them.
+
+        Nested ones belong to the outermost; an error that leaves an inner one undoes
+        that part only, if it is caught outside of it.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            If the base is read only, or another process has been writing for too long.
+        """
+        if self._engine is None:
+            raise KnowledgeBaseError(
+                f"The knowledge base {self._place} is open for reading only. hint: "
+                "write to your own base, and merge."
+            )
+        from headstart.meta.store.engine import writing
+        from headstart.meta.store.writing import Writer
+
+        with self._lock:
+            if self._writer is not None:
+                writer = self._writer
+                try:
+                    with writer.connection.begin_nested():
+                        yield
+                except BaseException:
+                    writer.forget()
+                    raise
+                return
+            with writing(self._engine) as connection:
+                self._writer = Writer(connection)
+                try:
+                    yield
+                finally:
+                    self._writer = None
+
+    def add(self, records: Iterable[Record], *, origin: str | None = None) -> Added:
+        """Add records in one transaction.
+
+        Parameters
+        ----------
+        records : iterable of Record
+        origin : str or None
+            Who brings them; by default what an evaluation says itself, ``"local"``
+            for other records.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            If a record holds what it must not (the message names the field), or the
+            base cannot be written. Nothing is added then.
+        """
+        return self.add_lines(Line.of(record, origin) for record in records)
+
+    def add_lines(self, lines: Iterable[Line]) -> Added:
+        """Add records that were checked and know who brought them."""
+        with self.transaction():
+            assert self._writer is not None  # set by transaction
+            return self._writer.add(lines)
+
+    def merge(self, other: "KnowledgeBase", *, origin: str | None = None) -> Added:
+        """Add all that another base has, also what was fetched.
+
+        Parameters
+        ----------
+        other : KnowledgeBase
+        origin : str or None
+            Who brings it; by default those who brought it to the other base.
+        """
+        with other.snapshot() as fetch:
+            lines = [row.line for kind in KINDS for row in read_rows(fetch, kind)]
+        if origin is not None:
+            lines = [Line.checked(line.kind, line.fields, origin) for line in lines]
+        return self.add_lines(lines)
+
+    def import_lines(
+        self, path: str | Path, *, origin: str | None = None, sha256: str | None = None
+    ) -> Added:
+        """Add the records of an export, all or none.
+
+        Parameters
+        ----------
+        path : str or Path
+        origin : str or None
+            Who brings them; by default those whom the lines name.
+        sha256 : str or None
+            What the file's hash must be; None: it is not checked.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            If a line is not what it must be; the message has its number. Nothing is
+            added then.
+        """
+        return self.add_lines(read_export(Path(path), origin=origin, sha256=sha256))
+
+    # Reading
+
+    def export(self, path: str | Path) -> str:
+        """Write all records as canonical JSON lines, and return the file's SHA-256.
+
+        Equal bases give equal bytes, whatever the order in which they were filled.
+        The log of what was fetched, which only says when this machine asked, is left
+        out. The file appears whole or not at all.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        with self.snapshot() as fetch:
+            return write_export(fetch, Path(path))
+
+    def digest(self) -> str:
+        """Return the SHA-256 that `export` returns: the identity of the base."""
+        with self.snapshot() as fetch:
+            return digest_of(fetch)
+
+    def pack(self, path: str | Path) -> None:
+        """Write a compact copy that is made to be read only, in place of what is there.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            If the base is not an SQLite file, or the copy cannot be written.
+        """
+        if not isinstance(self._reader, SqliteReader):
+            raise KnowledgeBaseError(
+                f"Only a base in a file can be packed. Got {self._place}. hint: merge "
+                "it into a file first."
+            )
+        target = Path(path)
+        part = target.with_name(f".{target.name}.part")
+        part.unlink(missing_ok=True)
+        try:
+            self._reader.pack_into(part)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def datasets(self) -> list[DatasetRecord]:
+        """Return the datasets, one a uid: of contradictions the first by hash."""
+        records: list[Any] = self._first_of_each("dataset")
+        return sorted(records, key=lambda record: (record.name, record.uid))
+
+    def meta_features(self, source: str | None = None) -> list[MetaFeatures]:
+        """Return meta-features, those of one source if told.
+
+        One record a dataset, source and version: of contradictions the first by hash.
+        """
+        records: list[Any] = self._first_of_each("meta_features")
+        return [r for r in records if source is None or r.source == source]
+
+    def evaluations(
+        self, *, dataset_uid: str | None = None, learner: str | None = None
+    ) -> Iterator[EvaluationRecord]:
+        """Return all evaluations, those of one dataset or learner if told."""
+        for record in self._records("evaluation"):
+            if dataset_uid is not None and record.dataset_uid != dataset_uid:
+                continue
+            if learner is None or record.configuration.learner == learner:
+                yield record
+
+    def foreign_evaluations(self) -> list[ForeignEvaluation]:
+        """Return the scores of other people's runs."""
+        return list(self._records("foreign_evaluation"))
+
+    def foreign_setups(self) -> list[ForeignSetup]:
+        """Return the setups of other people's flows."""
+        return list(self._records("foreign_setup"))
+
+    def fetches(self, server: str | None = None) -> list[FetchRecord]:
+        """Return what was fetched, from one server if told, oldest first."""
+        found = [
+            r for r in self._records("fetch") if server is None or r.server == server
+        ]
+        return sorted(found, key=lambda r: (r.fetched_at, r.key))
+
+    def conflicts(self) -> list[Conflict]:
+        """Return the records that contradict each other."""
+        found = []
+        with self.snapshot() as fetch:
+            for kind, table in TABLES.items():
+                where = (
+                    f"where key_hash in (select key_hash from {table} "
+                    "group by key_hash having count(*) > 1)"
+                )
+                groups: dict[int, list[Line]] = {}
+                for row in read_rows(fetch, kind, where):
+                    groups.setdefault(row.key_hash, []).append(row.line)
+                found += [
+                    Conflict(lines[0].about, tuple(line.origin for line in lines))
+                    for lines in groups.values()
+                ]
+        return found
+
+    def evidence(
+        self,
+        kinds: frozenset[TaskKind],
+        metric: str,
+        *,
+        learners: Mapping[str, int] | None = None,
+        source: str = "headstart",
+    ) -> Evidence:
+        """Return what the base says about a task.
+
+        Of several evaluations of one cell a success counts more than a failure, one
+        on more rows more than one on fewer; equal ones are averaged. Datasets where
+        nothing succeeded are left out. Where too few datasets have the metric, the
+        nearest that has them stands in: see `candidate_metrics`.
+
+        Parameters
+        ----------
+        kinds : frozenset of TaskKind
+        metric : str
+        learners : mapping of str to int, or None
+            Learners that are installed, with the version of their space; the
+            configurations of others are left out. None: all.
+        source : str, default="headstart"
+            Whose meta-features; those of two sources are never mixed.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            If the base is damaged.
+        """
+        return self.gathered(kinds, metric, learners=learners, source=source).evidence
+
+    def gathered(
+        self,
+        kinds: frozenset[TaskKind],
+        metric: str,
+        *,
+        learners: Mapping[str, int] | None = None,
+        source: str = "headstart",
+    ) -> Gathered:
+        """Return evidence with the uids of its datasets."""
+        gathering = Gathering(kinds, learners, source)
+        with self.snapshot() as fetch:
+            gathering.take(fetch, self._place)
+        return gathering.gathered(metric)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Fetch]:
+        """Give what runs queries on one state of the base.
+
+        Within a `transaction` that is what was written so far.
+        """
+        with self._lock:
+            if self._writer is None:
+                with self._reader.snapshot() as fetch:
+                    yield fetch
+                return
+            connection = self._writer.connection
+            yield lambda query: [tuple(r) for r in connection.exec_driver_sql(query)]
+
+    def _records(self, kind: str) -> Iterator[Any]:
+        with self.snapshot() as fetch:
+            rows = list(read_rows(fetch, kind))
+        return iter([row.line.record for row in rows])
+
+    def _first_of_each(self, kind: str) -> list[Any]:
+        """Return records, one of each group that is about the same."""
+        with self.snapshot() as fetch:
+            first: dict[int, Line] = {}
+            for row in read_rows(fetch, kind):
+                first.setdefault(row.key_hash, row.line)
+        return [line.record for line in first.values()]
+
+
+def _prepare(engine: "Engine") -> None:
+    """Make the tables, or bring them up to date."""
+    from headstart import __version__
+    from headstart.meta.store.engine import place_of, writing
+    from headstart.meta.store.migration import prepare
+
+    with writing(engine) as connection:
+        prepare(connection, place_of(engine), f"headstart {__version__}")

@@ -1,0 +1,225 @@
+"""A shipped base and the user's own, read as one."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from headstart.base import TaskKind
+from headstart.base.settings import own_knowledge_base
+from headstart.exceptions import HeadstartError, KnowledgeBaseError
+from headstart.meta.evidence import Evidence
+from headstart.meta.records import (
+    DatasetRecord,
+    EvaluationRecord,
+    ForeignEvaluation,
+    ForeignSetup,
+    MetaFeatures,
+)
+from headstart.meta.store.evidence import Gathered, Gathering
+from headstart.meta.store.knowledge_base import KnowledgeBase
+from headstart.meta.store.lines import Line
+
+__all__ = ["LayeredBase", "own_base_place"]
+
+T = TypeVar("T")
+
+
+def own_base_place() -> str | Path:
+    """Return where the user's own base is, or would be; nothing is made.
+
+    ``HEADSTART_META_DB`` says where (a path, or a PostgreSQL URL); by default it is a
+    file in the platform's folder for data.
+    """
+    told = own_knowledge_base()
+    if told is not None:
+        return told if "://" in told else Path(told).expanduser()
+    import platformdirs
+
+    return platformdirs.user_data_path("headstart") / "knowledge.db"
+
+
+class LayeredBase:
+    """Bases that are laid over each other; of a dataset the first one speaks.
+
+    Parameters
+    ----------
+    layers : sequence of KnowledgeBase
+
+    Attributes
+    ----------
+    layers : tuple of KnowledgeBase
+        Those that can be read.
+    problems : list of HeadstartError
+        Why a layer was left out, when it was opened or later. The others serve.
+    """
+
+    def __init__(self, layers: Sequence[KnowledgeBase]) -> None:
+        self.layers = tuple(layers)
+        self.problems: list[HeadstartError] = []
+
+    @classmethod
+    def open(cls, shipped: Path | None, own: str | Path | None = None) -> Self:
+        """Open the shipped base and the user's own for reading.
+
+        Neither is made or changed. The user's own may be absent; a layer that cannot
+        be read is left out, and told in `problems`.
+
+        Parameters
+        ----------
+        shipped : Path or None
+            A file that nobody writes to.
+        own : str, Path or None
+            By default `own_base_place`.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            If none of those that are there can be read.
+        """
+        place = own_base_place() if own is None else own
+        is_url = isinstance(place, str) and "://" in place
+        openings: list[Callable[[], KnowledgeBase]] = []
+        if shipped is not None:
+            openings.append(lambda: KnowledgeBase.open(shipped, immutable=True))
+        if is_url or _holds_something(Path(place)):
+            openings.append(lambda: KnowledgeBase.open(place, read_only=True))
+        layers, problems = [], []
+        for opening in openings:
+            try:
+                layers.append(opening())
+            except HeadstartError as error:
+                problems.append(error)
+        if problems and not layers:
+            raise _all_refused(problems)
+        found = cls(layers)
+        found.problems += problems
+        return found
+
+    def close(self) -> None:
+        """Let go of the bases."""
+        for layer in self.layers:
+            layer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def datasets(self) -> list[DatasetRecord]:
+        """Return the datasets, each as the first layer that has it describes it."""
+        found: dict[str, DatasetRecord] = {}
+        for layer in self._read(KnowledgeBase.datasets):
+            for record in layer:
+                found.setdefault(record.uid, record)
+        return sorted(found.values(), key=lambda record: (record.name, record.uid))
+
+    def meta_features(self, source: str | None = None) -> list[MetaFeatures]:
+        """Return meta-features, those of one source if told; the first layer's."""
+        found: dict[tuple[str, str, int], MetaFeatures] = {}
+        for layer in self._read(lambda base: base.meta_features(source)):
+            for record in layer:
+                key = (record.dataset_uid, record.source, record.version)
+                found.setdefault(key, record)
+        return list(found.values())
+
+    def evaluations(
+        self, *, dataset_uid: str | None = None, learner: str | None = None
+    ) -> Iterator[EvaluationRecord]:
+        """Return all evaluations, each once; of one dataset or learner if told."""
+        known: set[bytes] = set()
+        for layer in self._read(
+            lambda base: list(
+                base.evaluations(dataset_uid=dataset_uid, learner=learner)
+            )
+        ):
+            for record in layer:
+                content = Line.of(record).content
+                if content not in known:
+                    known.add(content)
+                    yield record
+
+    def foreign_evaluations(self) -> list[ForeignEvaluation]:
+        """Return the scores of other people's runs, each once."""
+        layers = self._read(KnowledgeBase.foreign_evaluations)
+        return list(dict.fromkeys(record for layer in layers for record in layer))
+
+    def foreign_setups(self) -> list[ForeignSetup]:
+        """Return the setups of other people's flows, each once."""
+        found: dict[bytes, ForeignSetup] = {}
+        for layer in self._read(KnowledgeBase.foreign_setups):
+            for record in layer:
+                found.setdefault(Line.of(record).content, record)
+        return list(found.values())
+
+    def evidence(
+        self,
+        kinds: frozenset[TaskKind],
+        metric: str,
+        *,
+        learners: Mapping[str, int] | None = None,
+        source: str = "headstart",
+    ) -> Evidence:
+        """Return what the bases together say about a task.
+
+        As `KnowledgeBase.evidence`, over all layers that can be read.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            If there are bases, and all of them are damaged.
+        """
+        return self.gathered(kinds, metric, learners=learners, source=source).evidence
+
+    def gathered(
+        self,
+        kinds: frozenset[TaskKind],
+        metric: str,
+        *,
+        learners: Mapping[str, int] | None = None,
+        source: str = "headstart",
+    ) -> Gathered:
+        """Return evidence with the uids of its datasets."""
+        gathering = Gathering(kinds, learners, source)
+
+        def take(base: KnowledgeBase) -> None:
+            with base.snapshot() as fetch:
+                gathering.take(fetch, base.place)
+
+        self._read(take)
+        return gathering.gathered(metric)
+
+    def _read(self, ask: Callable[[KnowledgeBase], T]) -> list[T]:
+        """Ask each layer; leave out those that turn out to be damaged."""
+        answers, broken = [], []
+        for layer in self.layers:
+            try:
+                answers.append(ask(layer))
+            except KnowledgeBaseError as error:
+                broken.append((layer, error))
+        if broken and not answers:
+            raise _all_refused([error for _, error in broken])
+        for layer, error in broken:
+            self.problems.append(error)
+            layer.close()
+        lost = {id(layer) for layer, _ in broken}
+        self.layers = tuple(layer for layer in self.layers if id(layer) not in lost)
+        return answers
+
+
+def _all_refused(problems: Sequence[HeadstartError]) -> KnowledgeBaseError:
+    return KnowledgeBaseError(" ".join(str(problem) for problem in problems))
+
+
+def _holds_something(path: Path) -> bool:
+    """Whether a base is there; a file that was only just made is as good as none."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False

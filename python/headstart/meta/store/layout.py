@@ -1,0 +1,100 @@
+"""What a knowledge base's tables are called and hold; known without a library.
+
+`schema` builds the same tables with SQLAlchemy; a test holds the two together. Reading
+an SQLite file needs the names only.
+
+Repeated texts (uids of datasets, lists of metrics, schemes, servers) are stored once in
+`texts`; other tables hold their ids. Every row of the six tables of records has
+
+``content``
+    SHA-256 of the record's canonical line: no two rows have the same;
+``key_hash``
+    64 bits of the hash of those fields that say what the record is about: rows that
+    share it contradict each other;
+``origin``
+    who said so.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["COLUMNS", "SCHEMA_VERSION"]
+
+SCHEMA_VERSION = 1
+
+_KNOWN_BY = ("id", "content", "key_hash", "origin")
+
+COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "meta": ("name", "value"),
+        "texts": ("id", "digest", "text"),
+        "configurations": ("id", "content", "learner", "space_version", "json"),
+        "datasets": (
+            *_KNOWN_BY,
+            "dataset",
+            "name",
+            "family",
+            "source",
+            "kind",
+            "n_rows",
+            "n_features",
+            "n_classes",
+            "licence",
+        ),
+        "meta_features": (
+            *_KNOWN_BY,
+            "dataset",
+            "source",
+            "version",
+            "names",
+            "numbers",
+        ),
+        "evaluations": (
+            *_KNOWN_BY,
+            "dataset",
+            "configuration",
+            "metrics",
+            "scores",
+            "fit_seconds",
+            "predict_seconds",
+            "status",
+            "reason",
+            "scheme",
+            "n_rows",
+            "engine_version",
+            "machine",
+            "seed",
+        ),
+        "foreign_evaluations": (
+            *_KNOWN_BY,
+            "dataset",
+            "run_id",
+            "task_id",
+            "flow_id",
+            "flow_name",
+            "setup_id",
+            "function",
+            "value",
+            "upload_time",
+            "server",
+        ),
+        "foreign_setups": (
+            *_KNOWN_BY,
+            "setup_id",
+            "flow_id",
+            "flow_name",
+            "server",
+            "parameters",
+            "configuration",
+        ),
+        "fetch_log": (
+            *_KNOWN_BY,
+            "server",
+            "request",
+            "fetched_at",
+            "sha256",
+            "outcome",
+        ),
+    }
+)
+"""Columns of each table, in order."""

@@ -1,0 +1,203 @@
+"""Reading an SQLite file, with nothing but the standard library.
+
+SQLAlchemy takes longer to import than a whole lookup may: see `MEASURED` below. A file
+is checked before anything in it is trusted: a base may come from anywhere.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from headstart.exceptions import KnowledgeBaseError
+from headstart.meta.store.layout import COLUMNS, SCHEMA_VERSION
+from headstart.meta.store.rows import Fetch
+
+__all__ = ["Reader", "SqliteReader", "check_version", "is_sqlite"]
+
+_MAGIC = b"SQLite format 3\0"
+_LONGEST_VALUE = 16 * 2**20
+_BUSY_SECONDS = 30
+
+
+class Reader(Protocol):
+    """Reads a base, each time a state of it that no writer changes meanwhile."""
+
+    def snapshot(self) -> AbstractContextManager[Fetch]:
+        """Give what runs queries on one state of the base."""
+
+    def close(self) -> None:
+        """Let go of the base."""
+
+
+class SqliteReader:
+    """Reads a file.
+
+    Parameters
+    ----------
+    path : Path
+    immutable : bool, default=False
+        Nobody writes to the file as long as it is open: no locks are taken, nothing
+        is made beside it.
+
+    Raises
+    ------
+    KnowledgeBaseError
+        If the file is not there, is no base, is damaged, or of another schema.
+    """
+
+    def __init__(self, path: Path, *, immutable: bool = False) -> None:
+        self._path = path
+        if not path.is_file():
+            raise KnowledgeBaseError(
+                f"There is no knowledge base at {path}. Expected the path of a file."
+            )
+        if not is_sqlite(path):
+            raise KnowledgeBaseError(
+                f"{path} is not a knowledge base: it is no SQLite file, or was cut "
+                "off. hint: restore it from a copy or an export."
+            )
+        self._db = self._connect(immutable=immutable)
+        try:
+            with self.snapshot() as fetch:
+                self._check(fetch)
+        except KnowledgeBaseError:
+            self._db.close()
+            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Fetch]:
+        """Give what runs queries on one state of the file."""
+        with self._explained():
+            self._db.execute("begin")
+        try:
+            yield self._fetch
+        finally:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("rollback")
+
+    def pack_into(self, path: Path) -> None:
+        """Write a compact copy to a path where nothing is."""
+        with self._explained():
+            self._db.execute("vacuum into ?", (os.fspath(path),))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _fetch(self, query: str) -> list[tuple[Any, ...]]:
+        with self._explained():
+            return self._db.execute(query).fetchall()
+
+    def _connect(self, *, immutable: bool) -> sqlite3.Connection:
+        uri = f"{self._path.resolve().as_uri()}?mode=ro"
+        with self._explained():
+            db = sqlite3.connect(
+                f"{uri}&immutable=1" if immutable else uri,
+                uri=True,
+                isolation_level=None,
+                timeout=_BUSY_SECONDS,
+                check_same_thread=False,
+            )
+            try:
+                db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+                db.execute("pragma trusted_schema = off")
+                db.execute("pragma cell_size_check = on")
+                db.execute("select 1 from sqlite_master").fetchone()
+            except BaseException as error:
+                db.close()
+                # A file in write-ahead mode needs files beside it, and the folder may
+                # allow none. Without such a file nobody is writing.
+                beside = self._path.with_name(f"{self._path.name}-wal")
+                if (
+                    immutable
+                    or not isinstance(error, sqlite3.OperationalError)
+                    or beside.exists()
+                    or os.access(self._path.parent, os.W_OK)
+                ):
+                    raise
+                return self._connect(immutable=True)
+        return db
+
+    def _check(self, fetch: Fetch) -> None:
+        """Refuse what is no base: before anything else in the file is read."""
+        entries = fetch("select type, name, rootpage from sqlite_master")
+        # Views, triggers and virtual tables run what the maker of the file likes.
+        foreign = [
+            name
+            for kind, name, page in entries
+            if kind not in {"table", "index"} or (kind == "table" and not page)
+        ]
+        tables = {name for kind, name, _ in entries if kind == "table"}
+        if foreign or "meta" not in tables:
+            found = (
+                f"it holds {foreign[0]!r:.80}" if foreign else "it has no such table"
+            )
+            raise KnowledgeBaseError(
+                f"{self._path} is an SQLite file, but not a knowledge base: {found}. "
+                "Expected plain tables, 'meta' among them."
+            )
+        values = fetch("select value from meta where name = 'schema_version'")
+        check_version(values[0][0] if values else None, str(self._path))
+        for table, columns in COLUMNS.items():
+            found_columns = tuple(r[1] for r in fetch(f"pragma table_info({table})"))
+            if found_columns != columns:
+                raise KnowledgeBaseError(
+                    f"The table {table!r} of {self._path} has the columns "
+                    f"{found_columns!s:.300}. Expected {columns}. hint: it was changed "
+                    "by hand; restore it from a copy or an export."
+                )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OverflowError, UnicodeDecodeError, MemoryError) as error:
+            # The last ones come from sqlite3 too, where a damaged page is shown in a
+            # message, or gives a size.
+            raise KnowledgeBaseError(
+                f"The knowledge base {self._path} cannot be read: {error}. hint: "
+                "restore it from a copy or an export if it is damaged."
+            ) from error
+
+
+def is_sqlite(path: Path) -> bool:
+    """Whether a file begins as SQLite's do."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except OSError as error:
+        raise KnowledgeBaseError(
+            f"{path} cannot be read: {error.strerror or error}. hint: is it a file, "
+            "and are you allowed to?"
+        ) from error
+
+
+def check_version(found: Any, where: str) -> None:
+    """Refuse a base of another version of the schema than this one.
+
+    Raises
+    ------
+    KnowledgeBaseError
+        Naming both versions and what to do.
+    """
+    version = int(found) if isinstance(found, str) and found.isdecimal() else None
+    if version is None:
+        raise KnowledgeBaseError(
+            f"{where} does not say which version of the schema it has. Expected a "
+            f"number. Got {found!r:.80}."
+        )
+    if version > SCHEMA_VERSION:
+        raise KnowledgeBaseError(
+            f"{where} has version {version} of the schema; this headstart reads "
+            f"version {SCHEMA_VERSION}. hint: a newer headstart wrote it; upgrade."
+        )
+    if version < SCHEMA_VERSION:
+        raise KnowledgeBaseError(
+            f"{where} has version {version} of the schema; this headstart reads "
+            f"version {SCHEMA_VERSION}. hint: open it for writing once (as `headstart "
+            "meta learn` does), which brings it up to date."
+        )

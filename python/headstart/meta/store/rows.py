@@ -1,0 +1,225 @@
+"""Between records and the rows of tables."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.exceptions import KnowledgeBaseError
+from headstart.meta.store import rules
+from headstart.meta.store.layout import COLUMNS
+from headstart.meta.store.lines import KINDS, Line, RecordKind, canonical
+
+__all__ = [
+    "TABLES",
+    "Fetch",
+    "Names",
+    "StoredRow",
+    "columns_of",
+    "explaining_damage",
+    "raw_rows",
+    "read_names",
+    "read_rows",
+    "stored_row",
+]
+
+Fetch = Callable[[str], Sequence[tuple[Any, ...]]]
+"""Runs a query without parameters and returns all its rows."""
+
+TABLES: Mapping[str, str] = {
+    "dataset": "datasets",
+    "meta_features": "meta_features",
+    "evaluation": "evaluations",
+    "foreign_evaluation": "foreign_evaluations",
+    "foreign_setup": "foreign_setups",
+    "fetch": "fetch_log",
+}
+"""The table of each kind of record."""
+
+# Where a column is not called as the field.
+_COLUMN_OF = {
+    ("dataset", "uid"): "dataset",
+    ("meta_features", "dataset_uid"): "dataset",
+    ("evaluation", "dataset_uid"): "dataset",
+    ("foreign_evaluation", "dataset_uid"): "dataset",
+    ("fetch", "key"): "request",
+}
+
+# Columns that hold the id of a text instead of the text.
+_BY_ID = {
+    "dataset": {"dataset"},
+    "meta_features": {"dataset"},
+    "evaluation": {"dataset", "scheme", "engine_version", "machine"},
+    "foreign_evaluation": {"dataset", "flow_name", "function", "server"},
+    "foreign_setup": {"flow_name", "server"},
+    "fetch": {"server"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the ids in rows stand for."""
+
+    texts: Mapping[int, str]
+    configurations: Mapping[int, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A row of a table of records, as it is and as it should be."""
+
+    id: int
+    content: bytes
+    key_hash: int
+    line: Line
+
+
+def columns_of(
+    line: Line,
+    text_id: Callable[[str], int],
+    configuration_id: Callable[[str], int],
+) -> dict[str, Any]:
+    """Return the columns of a record's row, but for its ``id``.
+
+    Parameters
+    ----------
+    line : Line
+    text_id : callable of str
+        Gives the id of a text.
+    configuration_id : callable of str
+        Gives the id of a configuration by its canonical JSON.
+    """
+    kind = line.kind.name
+    row: dict[str, Any] = {
+        "content": line.content,
+        "key_hash": line.key_hash,
+        "origin": line.origin,
+    }
+    for field, value in line.fields.items():
+        column = _COLUMN_OF.get((kind, field), field)
+        if column in _BY_ID[kind]:
+            row[column] = text_id(value)
+        elif field == "configuration":
+            row[column] = None if value is None else configuration_id(canonical(value))
+        elif field == "metrics":
+            row[column] = text_id(canonical(value))
+        elif field == "scores":
+            table = np.array(value, dtype=np.float64)  # None becomes NaN
+            row[column] = table.astype("<f4").tobytes()
+        elif field == "values":
+            row["names"] = text_id(canonical(sorted(value)))
+            numbers = np.array([value[name] for name in sorted(value)], np.float64)
+            row["numbers"] = numbers.astype("<f8").tobytes()
+        elif field == "parameters":
+            row[column] = canonical(value)
+        else:
+            row[column] = value
+    return row
+
+
+def read_names(fetch: Fetch) -> Names:
+    """Read all texts and configurations."""
+    with explaining_damage("The tables 'texts' and 'configurations' are damaged"):
+        texts = dict(fetch("select id, text from texts"))
+        configurations = {
+            number: rules.configuration(json.loads(text))
+            for number, text in fetch("select id, json from configurations")
+        }
+    return Names(texts, configurations)
+
+
+def raw_rows(fetch: Fetch, kind: str, where: str = "") -> list[dict[str, Any]]:
+    """Return the rows of a table of records by column, in the order of `content`."""
+    table = TABLES[kind]
+    columns = COLUMNS[table]
+    query = f"select {', '.join(columns)} from {table} {where} order by content"
+    return [dict(zip(columns, row, strict=True)) for row in fetch(query)]
+
+
+def stored_row(kind: RecordKind, row: Mapping[str, Any], names: Names) -> StoredRow:
+    """Return what a row says, checked.
+
+    Raises
+    ------
+    KnowledgeBaseError
+        If it holds what no record can.
+    """
+    with explaining_damage(f"A row of the table {TABLES[kind.name]!r} is damaged"):
+        values = {field: _value(kind.name, field, row, names) for field in kind.fields}
+        line = Line.checked(kind, values, row["origin"])
+        return StoredRow(
+            rules.integer(row["id"]),
+            _blob(row["content"]),
+            rules.integer(row["key_hash"]),
+            line,
+        )
+
+
+def read_rows(fetch: Fetch, kind: str, where: str = "") -> Iterator[StoredRow]:
+    """Read rows of a table of records, in the order of `content`.
+
+    Raises
+    ------
+    KnowledgeBaseError
+        If one holds what no record can.
+    """
+    rows = raw_rows(fetch, kind, where)
+    names = read_names(fetch)
+    for row in rows:
+        yield stored_row(KINDS[kind], row, names)
+
+
+@contextmanager
+def explaining_damage(what: str) -> Iterator[None]:
+    """Say of an error that it comes from what a base holds.
+
+    Only for code that takes apart what was read: there any wrong type, length or id
+    is the file's fault.
+    """
+    try:
+        yield
+    except KnowledgeBaseError as error:
+        raise KnowledgeBaseError(f"{what}. {error}") from error
+    except (
+        TypeError,
+        ValueError,
+        LookupError,
+        OverflowError,
+        RecursionError,
+        AttributeError,
+    ) as error:
+        raise KnowledgeBaseError(
+            f"{what}. {type(error).__name__}: {error!s:.300} hint: restore the base "
+            "from a copy or an export, or rebuild it."
+        ) from error
+
+
+def _blob(value: Any) -> bytes:
+    if not isinstance(value, bytes | memoryview):
+        raise TypeError(f"expected bytes, found {type(value).__name__}")
+    return bytes(value)
+
+
+def _value(kind: str, field: str, row: Mapping[str, Any], names: Names) -> Any:
+    """Return what a row holds for a field, not checked yet."""
+    if field == "values":
+        listed = json.loads(names.texts[row["names"]])
+        numbers = np.frombuffer(row["numbers"], dtype="<f8")
+        return dict(zip(listed, numbers.tolist(), strict=True))
+    column = _COLUMN_OF.get((kind, field), field)
+    value = row[column]
+    if column in _BY_ID[kind]:
+        return names.texts[value]
+    if field == "configuration":
+        return None if value is None else names.configurations[value]
+    if field == "metrics":
+        return json.loads(names.texts[value])
+    if field == "parameters":
+        return json.loads(value)
+    if field == "scores":
+        n_metrics = len(json.loads(names.texts[row["metrics"]]))
+        return np.frombuffer(value, dtype="<f4").reshape(-1, n_metrics)
+    return value

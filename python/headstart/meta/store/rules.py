@@ -1,0 +1,260 @@
+"""What a field of a record may hold.
+
+A rule takes a value from anywhere (a record of ours, a line of somebody's file) and
+returns it in its canonical form, or raises a ``ValueError`` that says what it must be.
+NaN is written as None; infinities are never taken. Sizes are bounded: a record that
+breaks a bound is damaged or made to do harm.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from headstart.base import Configuration
+
+__all__ = [
+    "Rule",
+    "configuration",
+    "count",
+    "identifier",
+    "integer",
+    "name",
+    "names",
+    "number",
+    "numbers_by_name",
+    "one_of",
+    "optional_configuration",
+    "scores",
+    "seconds",
+    "sentence",
+    "text",
+    "texts_by_name",
+    "uid",
+]
+
+Rule = Callable[[Any], Any]
+
+_UID = re.compile("[0-9a-f]{64}")
+_LONGEST_TEXT = 300
+_LONGEST_SENTENCE = 500
+_LONGEST_VALUES = 500_000
+_MOST_NAMES = 2_000
+_MOST_SCORES = 100_000
+
+
+def uid(value: Any) -> str:
+    """Take a SHA-256 in hexadecimal."""
+    if not isinstance(value, str) or not _UID.fullmatch(value):
+        raise _refused("64 hexadecimal digits in lower case", value)
+    return value
+
+
+def text(value: Any) -> str:
+    """Take a printable text of one line, perhaps empty."""
+    if (
+        not isinstance(value, str)
+        or len(value) > _LONGEST_TEXT
+        or not value.isprintable()
+    ):
+        raise _refused(
+            f"text of at most {_LONGEST_TEXT} printable characters (no line breaks, "
+            "no control characters)",
+            value,
+        )
+    return str(value)
+
+
+def name(value: Any) -> str:
+    """Take a text that is not empty or blank."""
+    if not text(value).strip():
+        raise _refused("a name, not an empty text", value)
+    return str(value)
+
+
+def sentence(value: Any) -> str:
+    """Take any text, brought to one printable line: errors come from foreign code."""
+    if not isinstance(value, str):
+        raise _refused("text", value)
+    line = " ".join(value.split())
+    line = "".join(c if c.isprintable() else "?" for c in line)
+    return line[:_LONGEST_SENTENCE].rstrip()
+
+
+def one_of(kinds: type[StrEnum]) -> Rule:
+    """Return the rule that takes the values of an enumeration."""
+    allowed = {member.value for member in kinds}
+
+    def rule(value: Any) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise _refused(f"one of {', '.join(sorted(allowed))}", value)
+        return str(kinds(value).value)
+
+    return rule
+
+
+def count(value: Any) -> int:
+    """Take a whole number that is not negative."""
+    if not _is_whole(value) or not 0 <= value < 2**53:
+        raise _refused("a whole number, 0 or more", value)
+    return int(value)
+
+
+def integer(value: Any) -> int:
+    """Take a whole number of at most 64 bits."""
+    if not _is_whole(value) or not -(2**63) <= value < 2**63:
+        raise _refused("a whole number of at most 64 bits", value)
+    return int(value)
+
+
+identifier = integer
+"""A number that a server gave to something."""
+
+
+def number(value: Any) -> float | None:
+    """Take a finite number; None and NaN mean that it is not known."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(
+        value, int | float | np.integer | np.floating
+    ):
+        raise _refused("a number, or null for NaN", value)
+    try:
+        found = float(value)
+    except OverflowError as error:
+        raise _refused("a finite number", value) from error
+    if math.isinf(found):
+        raise _refused("a finite number, or NaN where there is none", value)
+    return None if math.isnan(found) else found
+
+
+def seconds(value: Any) -> float | None:
+    """Take a number that is not negative, or NaN."""
+    found = number(value)
+    if found is not None and found < 0:
+        raise _refused("a number of seconds, 0 or more", value)
+    return found
+
+
+def names(value: Any) -> list[str]:
+    """Take a list of different names."""
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_NAMES:
+        raise _refused(f"a list of 1 to {_MOST_NAMES} names", value)
+    found = [name(item) for item in value]
+    if len(set(found)) < len(found):
+        raise _refused("a list of different names", value)
+    return found
+
+
+def numbers_by_name(value: Any) -> dict[str, float | None]:
+    """Take a mapping of names to numbers."""
+    return {name(k): number(v) for k, v in _mapping(value).items()}
+
+
+def texts_by_name(value: Any) -> dict[str, str]:
+    """Take a mapping of names to texts of any form."""
+    found = _mapping(value)
+    for item in found.values():
+        if not isinstance(item, str) or "\0" in item:
+            raise _refused("a mapping to texts without null characters", item)
+        try:
+            item.encode()
+        except UnicodeEncodeError as error:
+            raise _refused("a mapping to texts that UTF-8 can write", item) from error
+    if sum(map(len, found.values())) > _LONGEST_VALUES:
+        raise _refused(f"a mapping to {_LONGEST_VALUES} characters at most", value)
+    return {name(k): str(v) for k, v in found.items()}
+
+
+def scores(value: Any) -> list[list[float | None]]:
+    """Take an array of folds by metrics, or the lists that stand for it.
+
+    The numbers are the shortest decimals that give the same float32 again.
+    """
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind != "f" or value.ndim != 2:
+            raise _refused("an array of floats, folds by metrics", value)
+        table = value
+    elif isinstance(value, list) and all(isinstance(row, list) for row in value):
+        checked = [[number(item) for item in row] for row in value]
+        if len({len(row) for row in checked}) > 1:
+            raise _refused("rows of one length, a row a fold", value)
+        table = np.array(checked, dtype=np.float64).reshape(
+            len(checked), len(checked[0]) if checked else 0
+        )
+    else:
+        raise _refused("a list of rows of numbers, a row a fold", value)
+    if max(len(table), table.size) > _MOST_SCORES:
+        raise _refused(f"at most {_MOST_SCORES} numbers", value)
+    with np.errstate(over="ignore"):
+        small = table.astype(np.float32)
+    if np.isinf(small).any():
+        raise _refused(
+            "finite float32 numbers; hint: store NaN for a fold that failed", value
+        )
+    return [
+        [None if item != item else float(str(item)) for item in row] for row in small
+    ]
+
+
+def configuration(value: Any) -> dict[str, Any]:
+    """Take a Configuration, or the mapping that its canonical JSON stands for."""
+    if isinstance(value, Configuration):
+        value = {
+            "learner": value.learner,
+            "parameters": dict(value.parameters),
+            "space_version": value.space_version,
+        }
+    found = _mapping(value)
+    if set(found) != {"learner", "parameters", "space_version"}:
+        raise _refused("learner, parameters and space_version, no more", sorted(found))
+    return {
+        "learner": name(found["learner"]),
+        "parameters": {
+            name(k): _parameter(v) for k, v in _mapping(found["parameters"]).items()
+        },
+        "space_version": count(found["space_version"]),
+    }
+
+
+def optional_configuration(value: Any) -> dict[str, Any] | None:
+    """Take a configuration, or None."""
+    return None if value is None else configuration(value)
+
+
+def _parameter(value: Any) -> bool | int | float | str | None:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, int):
+        return integer(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    raise _refused(
+        "a parameter: true, false, null, text, a whole or a finite number", value
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or len(value) > _MOST_NAMES:
+        raise _refused(f"a mapping of at most {_MOST_NAMES} names", value)
+    return dict(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _refused(expected: str, value: Any) -> ValueError:
+    """Return the error that says what was expected and shows the value, cut short."""
+    try:
+        shown = repr(value)
+    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+        shown = f"one too long to show ({type(value).__name__})"
+    if len(shown) > 80:
+        shown = f"{shown[:77]}..."
+    return ValueError(f"must be {expected}. Got {shown}.")

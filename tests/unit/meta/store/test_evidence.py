@@ -1,0 +1,245 @@
+import sqlite3
+
+import numpy as np
+import pytest
+
+from headstart.base import TaskKind
+from headstart.exceptions import KnowledgeBaseError
+from headstart.meta.records import CellStatus
+from headstart.meta.store.evidence import candidate_metrics
+
+BINARY = frozenset({TaskKind.BINARY})
+NAN = float("nan")
+
+
+def test_losses_are_means_over_folds_and_lower_is_better(base, kit):
+    base.add([kit.dataset(), kit.evaluation(scores=[[0.5, 0.9], [0.7, 0.7]])])
+
+    assert base.evidence(BINARY, "log_loss").losses == pytest.approx(0.6)
+    assert base.evidence(BINARY, "roc_auc").losses == pytest.approx(-0.8)
+
+
+def test_cells_that_were_not_tried_and_cells_that_failed_differ(base, kit):
+    other = kit.ridge(2.0)
+    base.add([kit.dataset("a"), kit.dataset("b")])
+    base.add([kit.evaluation("a"), kit.failure("a", other), kit.evaluation("b")])
+
+    found = base.evidence(BINARY, "log_loss")
+
+    assert found.names == ("a", "b")
+    assert found.configurations == (kit.ridge(1.0), other)
+    assert found.losses[0].tolist() == [pytest.approx(0.6), np.inf]
+    assert np.isnan(found.losses[1]).tolist() == [False, True]
+    assert found.seconds[0].tolist() == [0.25, 0.25]
+    assert np.isnan(found.seconds[1]).tolist() == [False, True]
+    assert not found.is_proxy
+
+
+def test_a_fold_without_a_score_is_left_out_of_the_mean(base, kit):
+    base.add([kit.dataset(), kit.evaluation(scores=[[0.5, NAN], [0.7, 0.7]])])
+
+    assert base.evidence(BINARY, "roc_auc").losses == pytest.approx(-0.7)
+
+
+def test_datasets_of_other_kinds_are_left_out(base, kit):
+    base.add([kit.dataset("a"), kit.dataset("b", kind=TaskKind.MULTICLASS)])
+    base.add([kit.evaluation("a"), kit.evaluation("b")])
+
+    assert base.evidence(BINARY, "log_loss").names == ("a",)
+    both = BINARY | {TaskKind.MULTICLASS}
+    assert base.evidence(both, "log_loss").names == ("a", "b")
+
+
+def test_datasets_on_which_nothing_succeeded_are_left_out(base, kit):
+    base.add([kit.dataset("a"), kit.dataset("b"), kit.dataset("c")])
+    base.add([kit.evaluation("a"), kit.failure("b")])
+
+    assert base.evidence(BINARY, "log_loss").names == ("a",)
+
+
+def test_configurations_of_learners_not_installed_are_left_out(base, kit):
+    old, new = kit.ridge(1.0, version=1), kit.ridge(1.0, version=2)
+    base.add([kit.dataset(), kit.evaluation("iris", old), kit.evaluation("iris", new)])
+
+    def found(**learners):
+        return base.evidence(BINARY, "log_loss", learners=learners).configurations
+
+    assert found(ridge=2) == (new,)
+    assert found(ridge=3) == ()
+    assert found(forest=1) == ()
+
+
+@pytest.mark.parametrize("metric", ["f1", "profit of last year"])
+def test_a_metric_that_the_base_lacks_has_a_proxy(base, kit, metric):
+    base.add([kit.dataset(), kit.evaluation()])
+
+    found = base.evidence(BINARY, metric)
+
+    assert (found.metric, found.is_proxy) == ("log_loss", True)
+
+
+def test_a_custom_metric_is_never_taken_for_another_of_its_name(base, kit):
+    base.add([kit.dataset(), kit.evaluation(metrics=("profit", "accuracy"))])
+
+    found = base.evidence(BINARY, "profit")
+
+    assert (found.metric, found.is_proxy) == ("accuracy", True)
+
+
+def test_a_metric_that_few_datasets_have_gives_way_to_a_proxy(base, kit):
+    for i in range(5):
+        base.add([kit.dataset(f"d{i}"), kit.evaluation(f"d{i}")])
+    base.add([kit.evaluation("d0", kit.ridge(3.0), metrics=("f1", "log_loss"))])
+
+    found = base.evidence(BINARY, "f1")
+
+    assert (found.metric, len(found.names)) == ("log_loss", 5)
+
+
+def test_proxies_fit_the_kind():
+    assert candidate_metrics("profit", {TaskKind.REGRESSION}) == ("rmse", "mae", "r2")
+    assert candidate_metrics("accuracy", {TaskKind.MULTICLASS})[0] == "accuracy"
+
+
+def test_an_empty_base_gives_empty_evidence(base):
+    found = base.evidence(BINARY, "roc_auc")
+
+    assert (found.metric, found.is_proxy) == ("roc_auc", False)
+    assert found.losses.shape == (0, 0)
+    assert found.features.shape == (0, 0)
+
+
+def test_a_success_counts_more_than_a_failure_and_more_rows_than_fewer(base, kit):
+    base.add([kit.dataset("a"), kit.dataset("b")])
+    base.add([kit.evaluation("a", n_rows=100), kit.failure("a", n_rows=150)])
+    base.add(
+        [
+            kit.evaluation("b", n_rows=100),
+            kit.evaluation("b", n_rows=150, seed=1, scores=[[0.1, 0.9]]),
+        ]
+    )
+
+    found = base.evidence(BINARY, "log_loss")
+
+    assert found.losses.ravel() == pytest.approx([0.6, 0.1])
+    assert found.n_rows.tolist() == [100.0, 150.0]
+
+
+def test_equal_evaluations_of_one_cell_are_averaged(base, kit):
+    base.add([kit.dataset()])
+    base.add([kit.evaluation(scores=[[0.2, 0.9]], fit_seconds=1.0)])
+    base.add([kit.evaluation(scores=[[0.4, 0.9]], seed=1, fit_seconds=3.0)])
+
+    found = base.evidence(BINARY, "log_loss")
+
+    assert found.losses == pytest.approx(0.3)
+    assert found.seconds == pytest.approx(2.0)
+
+
+def test_seconds_that_are_not_known_are_nan(base, kit):
+    base.add([kit.dataset(), kit.evaluation(fit_seconds=NAN)])
+
+    assert np.isnan(base.evidence(BINARY, "log_loss").seconds).all()
+
+
+def test_a_fold_fit_that_ended_well_without_any_score_says_nothing(base, kit):
+    base.add(
+        [
+            kit.dataset(),
+            kit.evaluation(),
+            kit.evaluation(
+                configuration=kit.ridge(2.0), scores=[[NAN, NAN]], status=CellStatus.OK
+            ),
+        ]
+    )
+
+    assert base.evidence(BINARY, "log_loss").configurations == (kit.ridge(1.0),)
+
+
+def test_meta_features_are_a_row_a_dataset_and_nan_where_not_known(base, kit):
+    base.add([kit.dataset("a"), kit.dataset("b"), kit.dataset("c")])
+    base.add([kit.evaluation("a"), kit.evaluation("b"), kit.evaluation("c")])
+    base.add([kit.features("a", x=1.0, y=NAN), kit.features("b", y=4.0)])
+
+    found = base.evidence(BINARY, "log_loss")
+
+    assert found.feature_names == ("x", "y")
+    assert np.array_equal(
+        found.features, [[1.0, NAN], [NAN, 4.0], [NAN, NAN]], equal_nan=True
+    )
+
+
+def test_sources_and_versions_of_meta_features_are_not_mixed(base, kit):
+    base.add([kit.dataset("a"), kit.dataset("b"), kit.evaluation("a")])
+    base.add([kit.evaluation("b"), kit.features("a", version=1, x=1.0)])
+    base.add([kit.features("a", version=2, x=2.0), kit.features("b", version=2, x=3.0)])
+    base.add([kit.features("b", source="openml", x=9.0)])
+
+    def column(**asked):
+        return base.evidence(BINARY, "log_loss", **asked).features[:, 0].tolist()
+
+    assert column() == [2.0, 3.0]
+    assert column(source="openml") == [pytest.approx(NAN, nan_ok=True), 9.0]
+
+
+def test_the_order_of_adding_changes_nothing(new_base, kit):
+    records = [kit.dataset("a"), kit.dataset("b"), kit.features("a", x=1.0)]
+    records += [
+        kit.evaluation(name, kit.ridge(alpha), scores=[[alpha, 0.5]])
+        for name in ("a", "b")
+        for alpha in (1.0, 2.0, 3.0)
+    ]
+
+    one = new_base(records).evidence(BINARY, "log_loss")
+    other = new_base(records[::-1]).evidence(BINARY, "log_loss")
+
+    assert one.names == other.names
+    assert one.configurations == other.configurations
+    assert np.array_equal(one.losses, other.losses)
+    assert np.array_equal(one.features, other.features, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update evaluations set scores = x'00'",
+        "update evaluations set scores = 'text'",
+        "update evaluations set scores = 3",
+        "update evaluations set status = 'splendid'",
+        "update evaluations set metrics = 999",
+        "update evaluations set n_rows = -1",
+        "update evaluations set n_rows = 'many'",
+        "update evaluations set fit_seconds = 'long'",
+        "update texts set text = '3' where text like '[%'",
+        "update texts set text = char(27) where text not like '[%'",
+        "update configurations set json = '{'",
+        """update configurations set json = '{"learner":1}'""",
+        "update datasets set kind = 'clustering'",
+        "update datasets set n_rows = -1",
+        "update datasets set name = x'ff'",
+        "update meta_features set numbers = x'0000'",
+        "update meta_features set numbers = 'text'",
+        "update meta_features set names = 999",
+    ],
+)
+def test_rows_that_make_no_sense_are_said_to_be_damaged(base, kit, tmp_path, damage):
+    base.add([kit.dataset(), kit.features(), kit.evaluation()])
+    other = sqlite3.connect(tmp_path / "base.db")
+    other.execute(damage)
+    other.commit()
+    other.close()
+
+    with pytest.raises(KnowledgeBaseError, match="damaged"):
+        base.evidence(BINARY, "log_loss")
+
+
+def test_infinite_numbers_in_a_file_are_not_taken_for_results(base, kit, tmp_path):
+    base.add([kit.dataset(), kit.evaluation(), kit.features(x=1.0)])
+    infinite = np.full((2, 2), np.inf, "<f4").tobytes()
+    other = sqlite3.connect(tmp_path / "base.db")
+    other.execute("update evaluations set scores = ?", (infinite,))
+    other.execute("update evaluations set fit_seconds = 9e999")
+    other.commit()
+    other.close()
+
+    assert base.evidence(BINARY, "log_loss").losses.size == 0
