@@ -14,7 +14,7 @@ from sqlalchemy.pool import StaticPool
 
 from headstart.exceptions import KnowledgeBaseError, MissingPluginError
 from headstart.meta.store.layout import COLUMNS
-from headstart.meta.store.reader import check_version, is_sqlite
+from headstart.meta.store.reader import check_version, no_database
 from headstart.meta.store.rows import Fetch
 
 __all__ = ["EngineReader", "open_postgresql", "open_sqlite", "place_of", "writing"]
@@ -70,17 +70,11 @@ def open_sqlite(path: Path) -> Engine:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        occupied = path.exists() and path.stat().st_size > 0
     except OSError as error:
         raise KnowledgeBaseError(
-            f"The folder of {path} cannot be made or read: {error.strerror or error}. "
+            f"The folder of {path} cannot be made: {error.strerror or error}. "
             "hint: choose another place (HEADSTART_META_DB for your own base)."
         ) from error
-    if occupied and not is_sqlite(path):
-        raise KnowledgeBaseError(
-            f"{path} is not a knowledge base: it is no SQLite file, or was cut off. "
-            "hint: restore it from a copy or an export; nothing was changed."
-        )
 
     def connect() -> sqlite3.Connection:
         db = sqlite3.connect(
@@ -171,14 +165,15 @@ def explained(engine: Engine, done: str = "read") -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        reason = str(getattr(error, "orig", None) or error).strip()
+        original = getattr(error, "orig", None) or error
+        reason = str(original).strip()
         hint = (
             f"another process has been writing to it for {_BUSY_SECONDS:.0f} s; wait "
             "for it to end"
             if "locked" in reason
             else "is it running, are you allowed to, is there room on its disk?"
         )
-        raise KnowledgeBaseError(
+        raise no_database(place_of(engine), original) or KnowledgeBaseError(
             f"The knowledge base {place_of(engine)} cannot be {done}: {reason}. "
             f"What it held is unchanged. hint: {hint}"
         ) from error

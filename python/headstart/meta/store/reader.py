@@ -16,9 +16,8 @@ from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.store.layout import COLUMNS, SCHEMA_VERSION
 from headstart.meta.store.rows import Fetch
 
-__all__ = ["Reader", "SqliteReader", "check_version", "is_sqlite"]
+__all__ = ["Reader", "SqliteReader", "check_version", "no_database"]
 
-_MAGIC = b"SQLite format 3\0"
 _LONGEST_VALUE = 16 * 2**20
 _BUSY_SECONDS = 30
 
@@ -55,11 +54,8 @@ class SqliteReader:
             raise KnowledgeBaseError(
                 f"There is no knowledge base at {path}. Expected the path of a file."
             )
-        if not is_sqlite(path):
-            raise KnowledgeBaseError(
-                f"{path} is not a knowledge base: it is no SQLite file, or was cut "
-                "off. hint: restore it from a copy or an export."
-            )
+        if path.stat().st_size == 0:
+            raise KnowledgeBaseError(f"{path} is not a knowledge base: it is empty.")
         self._db = self._connect(immutable=immutable)
         try:
             with self.snapshot() as fetch:
@@ -158,22 +154,26 @@ class SqliteReader:
         except (sqlite3.Error, OverflowError, UnicodeDecodeError, MemoryError) as error:
             # The last ones come from sqlite3 too, where a damaged page is shown in a
             # message, or gives a size.
-            raise KnowledgeBaseError(
+            raise no_database(self._path, error) or KnowledgeBaseError(
                 f"The knowledge base {self._path} cannot be read: {error}. hint: "
                 "restore it from a copy or an export if it is damaged."
             ) from error
 
 
-def is_sqlite(path: Path) -> bool:
-    """Whether a file begins as SQLite's do."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
-    except OSError as error:
-        raise KnowledgeBaseError(
-            f"{path} cannot be read: {error.strerror or error}. hint: is it a file, "
-            "and are you allowed to?"
-        ) from error
+def no_database(place: object, error: object) -> KnowledgeBaseError | None:
+    """Return what to say if an error of SQLite's means that a file is none of its own.
+
+    Only SQLite may look into the file: a process that opens a database by other means
+    and closes it loses the locks of all its connections to it (POSIX), another process
+    then takes itself for the last one and removes the log, and what is written goes
+    nowhere.
+    """
+    if getattr(error, "sqlite_errorname", "") != "SQLITE_NOTADB":
+        return None
+    return KnowledgeBaseError(
+        f"{place} is not a knowledge base: it is no SQLite file, or was cut off. hint: "
+        "restore it from a copy or an export; nothing was changed."
+    )
 
 
 def check_version(found: Any, where: str) -> None:
