@@ -11,6 +11,7 @@ __all__ = [
     "OutOfFold",
     "TreeEnsemble",
     "build_info",
+    "describe_table",
     "group_holdout",
     "holdout",
     "plain_folds",
@@ -130,6 +131,29 @@ def select_greedily_by(
     n_members: int,
     rules: SelectionRules,
 ) -> NDArray[np.float64]: ...
+
+# Meta-features: headstart.meta.features.
+
+@type_check_only
+class NominalColumn(TypedDict):
+    codes: NDArray[np.int32]
+    n_levels: int
+    is_ordered: bool
+
+@type_check_only
+class OtherColumns(TypedDict):
+    n_columns: int
+    n_missing: int
+    rows: NDArray[np.bool_]
+
+def describe_table(
+    numeric: list[NDArray[np.float64]],
+    nominal: list[NominalColumn],
+    others: OtherColumns,
+    y: NDArray[np.int64] | NDArray[np.float64],
+    seed: int,
+    n_threads: int,
+) -> dict[str, float]: ...
 
 # Trees: headstart.learners.tree_arrays.
 

@@ -8,6 +8,7 @@ mod convert;
 mod ensemble;
 mod error;
 mod folds;
+mod meta_features;
 mod metrics;
 mod oof;
 mod run;
@@ -40,6 +41,10 @@ mod _core {
     // Ensembles: headstart.ensemble.greedy.
     #[pymodule_export]
     use crate::ensemble::{select_greedily, select_greedily_by};
+
+    // Meta-features: headstart.meta.features.
+    #[pymodule_export]
+    use crate::meta_features::describe_table;
 
     // Trees: headstart.learners.tree_arrays.
     #[pymodule_export]

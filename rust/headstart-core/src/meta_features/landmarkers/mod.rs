@@ -1,0 +1,105 @@
+//! Landmarkers: how well simple learners do on a sample of the rows.
+//!
+//! At most 1,000 rows and 256 columns, two folds; every learner sees the same. Scores
+//! over both folds: the share of errors, or the R² of a regression, no less than -1.
+//! The values are not `OpenML`'s, whose landmarkers are Weka's on all rows.
+
+mod bayes;
+mod linear;
+mod matrix;
+mod nearest;
+mod sample;
+mod tree;
+
+use sample::Sample;
+
+use super::classes::Classes;
+use super::{Qualities, Table};
+use crate::{Error, Workers};
+
+/// A simple learner.
+#[derive(Debug, Clone, Copy)]
+enum Learner {
+    /// The best single split.
+    Stump,
+    /// A tree of depth three.
+    Tree,
+    /// Independent columns, normal where they are numeric.
+    Bayes,
+    /// The nearest row.
+    Nearest,
+    /// Ridge regression, of class indicators where there are classes.
+    Linear,
+}
+
+impl Learner {
+    /// Loss over the rows that the fold holds out.
+    fn loss(self, sample: &Sample, fold: usize) -> f64 {
+        let (train, test) = sample.split(fold);
+        match self {
+            Self::Stump => tree::loss(sample, train, test, 1),
+            Self::Tree => tree::loss(sample, train, test, 3),
+            Self::Bayes => bayes::loss(sample, &train, &test),
+            Self::Nearest => nearest::loss(sample, &train, &test),
+            Self::Linear => linear::loss(sample, &train, &test),
+        }
+    }
+}
+
+const OF_CLASSES: [(&str, Learner); 5] = [
+    ("hs_stump_error", Learner::Stump),
+    ("hs_tree_error", Learner::Tree),
+    ("hs_naive_bayes_error", Learner::Bayes),
+    ("hs_nearest_error", Learner::Nearest),
+    ("hs_linear_error", Learner::Linear),
+];
+
+const OF_VALUES: [(&str, Learner); 4] = [
+    ("hs_stump_r2", Learner::Stump),
+    ("hs_tree_r2", Learner::Tree),
+    ("hs_nearest_r2", Learner::Nearest),
+    ("hs_linear_r2", Learner::Linear),
+];
+
+/// Put the landmarkers of classes and of values; NaN for those of the other kind, and
+/// where there is nothing to learn: fewer than four rows, no column, one target only.
+pub(super) fn put(
+    found: &mut Qualities,
+    table: &Table<'_>,
+    classes: Option<&Classes>,
+    seed: u64,
+    workers: &Workers,
+) -> Result<(), Error> {
+    let sample = Sample::draw(table, classes, seed);
+    let of_classes = sample.as_ref().filter(|_| classes.is_some());
+    let of_values = sample.as_ref().filter(|_| classes.is_none());
+    for (name, error) in scores(of_classes, &OF_CLASSES, workers)? {
+        found.put(name, error);
+    }
+    for (name, error) in scores(of_values, &OF_VALUES, workers)? {
+        // The sample's squared distances from the mean are their own unit.
+        let score = 1.0 - error;
+        // Not `max`, which would hide a NaN.
+        found.put(name, if score < -1.0 { -1.0 } else { score });
+    }
+    Ok(())
+}
+
+/// Loss of each learner, as a share of what the sample has to lose.
+fn scores(
+    sample: Option<&Sample>,
+    learners: &[(&'static str, Learner)],
+    workers: &Workers,
+) -> Result<Vec<(&'static str, f64)>, Error> {
+    let Some(sample) = sample else {
+        return Ok(learners.iter().map(|&(name, _)| (name, f64::NAN)).collect());
+    };
+    let losses = workers.map(2 * learners.len(), |task| {
+        Ok(learners[task / 2].1.loss(sample, task % 2))
+    })?;
+    Ok(learners
+        .iter()
+        .zip(losses.chunks(2))
+        .map(|(&(name, _), of_folds)| (name, (of_folds[0] + of_folds[1]) / sample.total()))
+        .collect())
+}

@@ -1,0 +1,431 @@
+//! Trees grown greedily: one split, or a few.
+
+use super::sample::{Labels, Levels, Sample};
+
+/// Rows that each side of a split must have.
+const MIN_LEAF: usize = 3;
+
+/// What a split must gain, so that rounding is no reason for one.
+const MIN_GAIN: f64 = 1e-9;
+
+/// Loss of a tree of at most that depth.
+pub(super) fn loss(sample: &Sample, train: Vec<usize>, test: Vec<usize>, depth: usize) -> f64 {
+    let orders = Orders::of(sample);
+    match &sample.labels {
+        Labels::Classes { codes, n_classes } => {
+            let mut tally = ClassTally::new(codes, *n_classes);
+            grow(sample, &orders, &mut tally, train, test, depth)
+        }
+        Labels::Values(values) => {
+            let mut tally = ValueTally::new(values);
+            grow(sample, &orders, &mut tally, train, test, depth)
+        }
+    }
+}
+
+/// Rows in the order of each column's values, sorted once for all nodes.
+struct Orders {
+    /// Rows with a value, and rows without.
+    numeric: Vec<(Vec<usize>, Vec<usize>)>,
+    nominal: Vec<Vec<usize>>,
+}
+
+impl Orders {
+    fn of(sample: &Sample) -> Self {
+        let numeric = sample.numeric.iter().map(|values| {
+            let (mut rows, missing): (Vec<usize>, Vec<usize>) =
+                (0..values.len()).partition(|&row| !values[row].is_nan());
+            rows.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+            (rows, missing)
+        });
+        let nominal = sample.nominal.iter().map(|column| {
+            let mut rows: Vec<usize> = (0..column.codes.len()).collect();
+            rows.sort_by_key(|&row| column.codes[row]);
+            rows
+        });
+        Self {
+            numeric: numeric.collect(),
+            nominal: nominal.collect(),
+        }
+    }
+}
+
+/// Rows on the two sides of a split. Rows are moved from right to left.
+trait Tally {
+    /// Take these rows, all on the right.
+    fn start(&mut self, rows: &[usize]);
+    /// Put all rows back to the right.
+    fn rewind(&mut self);
+    fn move_left(&mut self, row: usize);
+    fn n_left(&self) -> usize;
+    /// How pure the sides are: the more the better.
+    fn score(&self) -> f64;
+    /// Loss of other rows, predicted by what is most likely among all rows taken.
+    fn leaf_loss(&self, rows: &[usize]) -> f64;
+}
+
+/// Counts of classes. Purity is that of Gini: the sum of squared counts over rows.
+struct ClassTally<'a> {
+    codes: &'a [u32],
+    all: Vec<u64>,
+    left: Vec<u64>,
+    n_rows: usize,
+    n_left: usize,
+    all_squares: u64,
+    left_squares: u64,
+    right_squares: u64,
+}
+
+impl<'a> ClassTally<'a> {
+    fn new(codes: &'a [u32], n_classes: usize) -> Self {
+        Self {
+            codes,
+            all: vec![0; n_classes],
+            left: vec![0; n_classes],
+            n_rows: 0,
+            n_left: 0,
+            all_squares: 0,
+            left_squares: 0,
+            right_squares: 0,
+        }
+    }
+}
+
+impl Tally for ClassTally<'_> {
+    fn start(&mut self, rows: &[usize]) {
+        self.all.fill(0);
+        for &row in rows {
+            self.all[self.codes[row] as usize] += 1;
+        }
+        self.n_rows = rows.len();
+        self.all_squares = self.all.iter().map(|count| count * count).sum();
+        self.rewind();
+    }
+
+    fn rewind(&mut self) {
+        self.left.fill(0);
+        self.n_left = 0;
+        self.left_squares = 0;
+        self.right_squares = self.all_squares;
+    }
+
+    fn move_left(&mut self, row: usize) {
+        let class = self.codes[row] as usize;
+        let left = self.left[class];
+        let right = self.all[class] - left;
+        self.left_squares += 2 * left + 1;
+        self.right_squares -= 2 * right - 1;
+        self.left[class] += 1;
+        self.n_left += 1;
+    }
+
+    fn n_left(&self) -> usize {
+        self.n_left
+    }
+
+    fn score(&self) -> f64 {
+        let side = |squares: u64, n: usize| {
+            if n == 0 {
+                0.0
+            } else {
+                squares as f64 / n as f64
+            }
+        };
+        side(self.left_squares, self.n_left) + side(self.right_squares, self.n_rows - self.n_left)
+    }
+
+    fn leaf_loss(&self, rows: &[usize]) -> f64 {
+        let most = self.all.iter().copied().max().unwrap_or(0);
+        let class = self.all.iter().position(|&count| count == most);
+        let wrong = rows
+            .iter()
+            .filter(|&&row| Some(self.codes[row] as usize) != class);
+        wrong.count() as f64
+    }
+}
+
+/// Sums of values. Purity is the sum of squared sums over rows: what is left of the
+/// squared errors when the squares, which no split changes, are taken away.
+struct ValueTally<'a> {
+    values: &'a [f64],
+    all: f64,
+    left: f64,
+    n_rows: usize,
+    n_left: usize,
+}
+
+impl<'a> ValueTally<'a> {
+    fn new(values: &'a [f64]) -> Self {
+        Self {
+            values,
+            all: 0.0,
+            left: 0.0,
+            n_rows: 0,
+            n_left: 0,
+        }
+    }
+}
+
+impl Tally for ValueTally<'_> {
+    fn start(&mut self, rows: &[usize]) {
+        self.all = rows.iter().map(|&row| self.values[row]).sum();
+        self.n_rows = rows.len();
+        self.rewind();
+    }
+
+    fn rewind(&mut self) {
+        self.left = 0.0;
+        self.n_left = 0;
+    }
+
+    fn move_left(&mut self, row: usize) {
+        self.left += self.values[row];
+        self.n_left += 1;
+    }
+
+    fn n_left(&self) -> usize {
+        self.n_left
+    }
+
+    fn score(&self) -> f64 {
+        let side = |sum: f64, n: usize| if n == 0 { 0.0 } else { sum * sum / n as f64 };
+        side(self.left, self.n_left) + side(self.all - self.left, self.n_rows - self.n_left)
+    }
+
+    fn leaf_loss(&self, rows: &[usize]) -> f64 {
+        let mean = self.all / self.n_rows.max(1) as f64;
+        rows.iter()
+            .map(|&row| (self.values[row] - mean).powi(2))
+            .sum()
+    }
+}
+
+/// A question about a row; those it holds for go left.
+#[derive(Clone, Copy)]
+enum Split<'a> {
+    UpTo {
+        values: &'a [f64],
+        threshold: f64,
+        missing_left: bool,
+    },
+    Is {
+        codes: &'a [u32],
+        level: u32,
+    },
+}
+
+impl Split<'_> {
+    fn goes_left(self, row: usize) -> bool {
+        match self {
+            Self::UpTo {
+                values,
+                threshold,
+                missing_left,
+            } => {
+                let value = values[row];
+                if value.is_nan() {
+                    missing_left
+                } else {
+                    value <= threshold
+                }
+            }
+            Self::Is { codes, level } => codes[row] == level,
+        }
+    }
+}
+
+/// Loss of the test rows of a node and all that is grown from it.
+fn grow<T: Tally>(
+    sample: &Sample,
+    orders: &Orders,
+    tally: &mut T,
+    train: Vec<usize>,
+    test: Vec<usize>,
+    depth: usize,
+) -> f64 {
+    tally.start(&train);
+    let split = if depth == 0 || train.len() < 2 * MIN_LEAF {
+        None
+    } else {
+        best_split(sample, orders, tally, &train)
+    };
+    let Some(split) = split else {
+        return tally.leaf_loss(&test);
+    };
+    let part = |rows: Vec<usize>| -> (Vec<usize>, Vec<usize>) {
+        rows.into_iter().partition(|&row| split.goes_left(row))
+    };
+    let ((train_left, train_right), (test_left, test_right)) = (part(train), part(test));
+    grow(sample, orders, tally, train_left, test_left, depth - 1)
+        + grow(sample, orders, tally, train_right, test_right, depth - 1)
+}
+
+/// The split of the highest score, the first of several; None where none gains.
+fn best_split<'a, T: Tally>(
+    sample: &'a Sample,
+    orders: &Orders,
+    tally: &mut T,
+    rows: &[usize],
+) -> Option<Split<'a>> {
+    let mut inside = vec![false; sample.n_rows()];
+    for &row in rows {
+        inside[row] = true;
+    }
+    let mut best = Best {
+        score: tally.score() + MIN_GAIN,
+        split: None,
+        n_rows: rows.len(),
+    };
+    for (values, (order, missing)) in sample.numeric.iter().zip(&orders.numeric) {
+        let missing: Vec<usize> = missing.iter().copied().filter(|&row| inside[row]).collect();
+        let order = || order.iter().copied().filter(|&row| inside[row]);
+        best.look_at_numbers(tally, values, order(), None);
+        if !missing.is_empty() {
+            best.look_at_numbers(tally, values, order(), Some(&missing));
+        }
+    }
+    for (column, order) in sample.nominal.iter().zip(&orders.nominal) {
+        let order = order.iter().copied().filter(|&row| inside[row]);
+        best.look_at_levels(tally, column, order);
+    }
+    best.split
+}
+
+struct Best<'a> {
+    score: f64,
+    split: Option<Split<'a>>,
+    n_rows: usize,
+}
+
+impl<'a> Best<'a> {
+    fn offer<T: Tally>(&mut self, tally: &T, split: Split<'a>) {
+        let (left, right) = (tally.n_left(), self.n_rows - tally.n_left());
+        if left >= MIN_LEAF && right >= MIN_LEAF {
+            let score = tally.score();
+            if score > self.score {
+                self.score = score;
+                self.split = Some(split);
+            }
+        }
+    }
+
+    /// Try every threshold, with the rows that have no value on the left or, for None,
+    /// on the right.
+    fn look_at_numbers<T: Tally>(
+        &mut self,
+        tally: &mut T,
+        values: &'a [f64],
+        order: impl Iterator<Item = usize>,
+        missing: Option<&[usize]>,
+    ) {
+        tally.rewind();
+        for &row in missing.unwrap_or_default() {
+            tally.move_left(row);
+        }
+        // Below all values there may be a split too: missing or not.
+        let mut below = f64::NEG_INFINITY;
+        for row in order {
+            let value = values[row];
+            if value > below {
+                let middle = f64::midpoint(below, value);
+                let split = Split::UpTo {
+                    values,
+                    // Between neighbouring floats there is none.
+                    threshold: if middle < value { middle } else { below },
+                    missing_left: missing.is_some(),
+                };
+                self.offer(tally, split);
+            }
+            tally.move_left(row);
+            below = value;
+        }
+    }
+
+    /// Try each level against the rest.
+    fn look_at_levels<T: Tally>(
+        &mut self,
+        tally: &mut T,
+        column: &'a Levels,
+        order: impl Iterator<Item = usize>,
+    ) {
+        let mut current = None;
+        for row in order {
+            let level = column.codes[row];
+            if current != Some(level) {
+                self.offer_level(tally, column, current);
+                tally.rewind();
+                current = Some(level);
+            }
+            tally.move_left(row);
+        }
+        self.offer_level(tally, column, current);
+    }
+
+    fn offer_level<T: Tally>(&mut self, tally: &T, column: &'a Levels, level: Option<u32>) {
+        if let Some(level) = level {
+            let codes = &column.codes;
+            self.offer(tally, Split::Is { codes, level });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::tests::sample;
+    use super::*;
+
+    fn classes(codes: &[u32]) -> Labels {
+        Labels::Classes {
+            codes: codes.to_vec(),
+            n_classes: 3,
+        }
+    }
+
+    fn rows(n: usize) -> Vec<usize> {
+        (0..n).collect()
+    }
+
+    #[test]
+    fn one_split_tells_two_classes_apart_and_two_tell_three() {
+        let values: Vec<f64> = (0..12).map(f64::from).collect();
+        let codes = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
+        let found = sample(vec![values], vec![], classes(&codes));
+        assert_eq!(loss(&found, rows(12), rows(12), 1), 4.0);
+        assert_eq!(loss(&found, rows(12), rows(12), 2), 0.0);
+    }
+
+    #[test]
+    fn missing_values_can_tell_the_class() {
+        let mut values: Vec<f64> = (0..8).map(|row| f64::from(row % 2)).collect();
+        values[..4].fill(f64::NAN);
+        let codes = [0, 0, 0, 0, 1, 1, 1, 1];
+        let found = sample(vec![values], vec![], classes(&codes));
+        assert_eq!(loss(&found, rows(8), rows(8), 1), 0.0);
+    }
+
+    #[test]
+    fn a_level_is_split_from_the_others() {
+        let levels = vec![2, 1, 0, 1, 2, 1, 0, 1];
+        let codes = [0, 1, 0, 1, 0, 1, 0, 1];
+        let found = sample(vec![], vec![levels], classes(&codes));
+        assert_eq!(loss(&found, rows(8), rows(8), 1), 0.0);
+    }
+
+    #[test]
+    fn values_are_predicted_by_the_means_of_the_sides() {
+        let values: Vec<f64> = (0..8).map(f64::from).collect();
+        let y = vec![-1.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0];
+        let found = sample(vec![values], vec![], Labels::Values(y));
+        assert_eq!(loss(&found, rows(8), rows(8), 0), 8.0);
+        assert_eq!(loss(&found, rows(8), rows(8), 1), 0.0);
+    }
+
+    #[test]
+    fn neighbouring_floats_are_parted() {
+        let low = 1.0_f64;
+        let high = f64::from_bits(low.to_bits() + 1);
+        let values = vec![low, low, low, high, high, high];
+        let found = sample(vec![values], vec![], classes(&[0, 0, 0, 1, 1, 1]));
+        assert_eq!(loss(&found, rows(6), rows(6), 1), 0.0);
+    }
+}

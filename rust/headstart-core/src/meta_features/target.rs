@@ -1,0 +1,64 @@
+//! What the values of a regression are like. Names are our own.
+
+use super::{Qualities, Table, Target, numeric, summary};
+
+/// Values farther than this many interquartile ranges from the quartiles are outliers.
+const WHISKER: f64 = 1.5;
+
+/// Put the shape of a regression's target; NaN for classes.
+pub(super) fn put(found: &mut Qualities, table: &Table<'_>) {
+    let values = match table.target {
+        Target::Values(values) => values,
+        Target::Classes(_) => &[],
+    };
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let share = |count: usize| count as f64 / sorted.len() as f64;
+    let (mut n_distinct, mut n_of_mode) = (0, 0);
+    // Not by bits: 0.0 and -0.0 are one value.
+    for run in sorted.chunk_by(|a, b| a == b) {
+        n_distinct += 1;
+        n_of_mode = n_of_mode.max(run.len());
+    }
+    let low = summary::quartile(&sorted, 1);
+    let high = summary::quartile(&sorted, 3);
+    let whisker = WHISKER * (high - low);
+    let is_outlier = |value: &&f64| **value < low - whisker || **value > high + whisker;
+    let column = numeric::Column::of(&sorted);
+    let count = |is: fn(&&f64) -> bool| sorted.iter().filter(is).count();
+    found.put("hs_target_skewness", column.skewness);
+    found.put("hs_target_kurtosis", column.kurtosis);
+    found.put("hs_target_distinct_share", share(n_distinct));
+    found.put("hs_target_mode_share", share(n_of_mode));
+    found.put("hs_target_zero_share", share(count(|value| **value == 0.0)));
+    found.put(
+        "hs_target_negative_share",
+        share(count(|value| **value < 0.0)),
+    );
+    let n_outliers = sorted.iter().filter(is_outlier).count();
+    found.put("hs_target_outlier_share", share(n_outliers));
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::super::Others;
+    use super::*;
+
+    #[test]
+    fn shares_are_of_all_rows() {
+        let y = [0.0, -0.0, 1.0, 2.0, 1.0, 1.0, -3.0, 100.0];
+        let table = Table::new(
+            Vec::new(),
+            Vec::new(),
+            Others::default(),
+            Target::Values(&y),
+        )
+        .unwrap();
+        let mut found = Qualities::default();
+        put(&mut found, &table);
+        let values: Vec<f64> = found.0[2..].iter().map(|&(_, value)| value).collect();
+        // Quartiles 0 and 1.75: beyond -2.625 and 4.375 lie two.
+        assert_eq!(values, [0.625, 0.375, 0.25, 0.125, 0.25]);
+    }
+}
