@@ -12,7 +12,6 @@ from headstart.exceptions import ColumnError
 from headstart.meta.identity import dataset_uid
 from headstart.tables import read_table, to_frame
 
-
 # From an implementation of the definition that shares no code with it.
 EXPECTED = "6f89cbfb7d35edc295c838968cdb63c66e3374fd629698651f526b1c712440b5"
 
@@ -106,5 +105,3 @@ def test_a_column_of_lists_is_refused_by_name():
 def test_a_missing_target_is_named():
     with pytest.raises(ColumnError, match="no target column 'z'"):
         uid({"a": [1], "y": [1]}, target="z")
-
-

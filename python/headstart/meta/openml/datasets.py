@@ -1,0 +1,275 @@
+"""One task of a suite: its dataset, checked, as records.
+
+What costs little comes first: nothing is downloaded before the description, the columns
+and the number of rows have said that it can be used.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import polars as pl
+
+from headstart.base import TaskKind
+from headstart.exceptions import TableError
+from headstart.meta.identity import dataset_uid
+from headstart.meta.openml.errors import (
+    MalformedReplyError,
+    ServerRefusalError,
+    UnusableDatasetError,
+)
+from headstart.meta.openml.options import RefreshOptions
+from headstart.meta.openml.plan import reason_to_leave_out, too_large
+from headstart.meta.openml.replies import (
+    CLASSIFICATION,
+    DescriptionReply,
+    FeatureReply,
+    TaskReply,
+)
+from headstart.meta.openml.session import Session
+from headstart.meta.openml.text import clean_name, family_of
+from headstart.meta.records import DatasetRecord, MetaFeatures
+from headstart.tables import to_frame
+
+__all__ = ["FetchedDataset", "fetch_dataset", "fetch_description"]
+
+T = TypeVar("T")
+
+# Unknown dataset, private dataset, no such features: of this dataset only.
+_NO_DATASET = frozenset({110, 111, 112, 113, 131})
+_NO_FEATURES = frozenset({270, 271, 272, 273, 274})
+_NO_QUALITIES = frozenset({360, 361, 362, 363, 364})
+_QUALITY_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
+_MOST_QUALITIES = 500
+_LONGEST_COLUMN_NAME = 1_000
+
+
+@dataclass(frozen=True, eq=False)
+class FetchedDataset:
+    """A dataset and what describes it.
+
+    Parameters
+    ----------
+    record : DatasetRecord
+    qualities : MetaFeatures or None
+        As the server has them; None where it has none.
+    table : polars.DataFrame
+        With its target, as float64 for a regression.
+    target : str
+    """
+
+    record: DatasetRecord
+    qualities: MetaFeatures | None
+    table: pl.DataFrame
+    target: str
+
+
+def fetch_description(
+    session: Session, task: TaskReply, options: RefreshOptions
+) -> DescriptionReply:
+    """Fetch what the server says of the dataset of a task. 1 call.
+
+    Raises
+    ------
+    UnusableDatasetError
+        If the dataset cannot be used, with the reason.
+    RefreshError
+        If the server does not answer.
+    """
+    if reason := reason_to_leave_out(task, options):
+        raise UnusableDatasetError(reason)
+    client, did = session.client, task.did
+    client.forget()  # Of an earlier task there may be files of the same dataset.
+    description = _refusable(
+        _NO_DATASET,
+        lambda: session.call(f"dataset {did}", lambda: client.description(did)),
+    )
+    _check_description(description)
+    return description
+
+
+def fetch_dataset(
+    session: Session,
+    task: TaskReply,
+    description: DescriptionReply,
+    options: RefreshOptions,
+) -> FetchedDataset:
+    """Fetch the dataset of a task. 3 calls, 2 where it turns out too large.
+
+    Parameters
+    ----------
+    session : Session
+    task : TaskReply
+    description : DescriptionReply
+        What `fetch_description` returned just before.
+    options : RefreshOptions
+        For the bounds of size.
+
+    Raises
+    ------
+    UnusableDatasetError
+        If it cannot be used, with the reason.
+    RefreshError
+        If the server does not answer.
+    """
+    client, did = session.client, task.did
+    features = _refusable(
+        _NO_FEATURES,
+        lambda: session.call(f"features of {did}", lambda: client.features(did)),
+    )
+    _check_features(features, task, options)
+    qualities = _qualities(session, did)
+    n_rows = _rows(qualities, task)
+    if reason := too_large(n_rows, len(features), options):
+        raise UnusableDatasetError(reason)
+    dataset = session.call(f"data of {did}", lambda: client.download(did))
+    table = _read(session, dataset, options)
+    return _checked(task, description, qualities, table)
+
+
+def _refusable(codes: frozenset[int], call: Callable[[], T]) -> T:
+    """Return what a call gives; some refusals concern this dataset alone."""
+    try:
+        return call()
+    except MalformedReplyError as error:
+        raise UnusableDatasetError(str(error)) from error
+    except ServerRefusalError as error:
+        if error.code in codes:
+            raise UnusableDatasetError(f"the server says: {error}") from error
+        raise
+
+
+def _qualities(session: Session, did: int) -> dict[str, float]:
+    try:
+        found = session.call(
+            f"qualities of {did}", lambda: session.client.qualities(did)
+        )
+    except ServerRefusalError as error:
+        # 362 means that there are none; the client takes it for a failure.
+        if error.code not in _NO_QUALITIES:
+            raise
+        return {}
+    except MalformedReplyError:
+        return {}
+    return _clean_qualities(found)
+
+
+def _clean_qualities(found: Mapping[str, float]) -> dict[str, float]:
+    clean = {
+        name: float(value)
+        for name, value in found.items()
+        if isinstance(name, str)
+        and _QUALITY_NAME.fullmatch(name)
+        and not math.isinf(float(value))
+    }
+    return {name: clean[name] for name in sorted(clean)[:_MOST_QUALITIES]}
+
+
+def _check_description(description: DescriptionReply) -> None:
+    if description.form.lower() != "arff":
+        shown = clean_name(description.form)
+        raise UnusableDatasetError(f"its format is {shown}, and only ARFF is read")
+    if not re.fullmatch("[0-9a-fA-F]{32}", description.md5):
+        raise UnusableDatasetError("its description has no checksum")
+
+
+def _check_features(
+    features: tuple[FeatureReply, ...], task: TaskReply, options: RefreshOptions
+) -> None:
+    if reason := too_large(None, len(features), options):
+        raise UnusableDatasetError(reason)
+    target = next((f for f in features if f.name == task.target), None)
+    if target is None:
+        raise UnusableDatasetError(
+            f"it has no column {clean_name(task.target)!r}, the target of the task"
+        )
+    is_number = target.kind == "numeric"
+    if task.kind_id != CLASSIFICATION and not is_number:
+        raise UnusableDatasetError(
+            f"its target is {clean_name(target.kind)}; a regression needs numbers"
+        )
+    if task.kind_id == CLASSIFICATION and is_number:
+        raise UnusableDatasetError("its target is numeric; classes are needed")
+
+
+def _rows(qualities: Mapping[str, float], task: TaskReply) -> int:
+    said = qualities.get("NumberOfInstances", math.nan)
+    if math.isfinite(said) and said >= 0:
+        return int(said)
+    if task.n_rows is None:
+        raise UnusableDatasetError("the server does not say how many rows it has")
+    return task.n_rows
+
+
+def _read(session: Session, dataset: Any, options: RefreshOptions) -> pl.DataFrame:
+    # The file is what the server says it is: what cannot be read now never can.
+    try:
+        table = to_frame(session.client.read(dataset))
+    except TableError as error:
+        raise UnusableDatasetError(f"its table cannot be used: {error}") from error
+    except Exception as error:
+        raise UnusableDatasetError(
+            f"its file cannot be read: {type(error).__name__}: {clean_name(error)}"
+        ) from error
+    # The server may have told less than there is.
+    if reason := too_large(table.height, table.width, options):
+        raise UnusableDatasetError(reason)
+    return table
+
+
+def _checked(
+    task: TaskReply,
+    description: DescriptionReply,
+    qualities: dict[str, float],
+    table: pl.DataFrame,
+) -> FetchedDataset:
+    target = task.target
+    if target not in table.columns:
+        raise UnusableDatasetError(f"its file has no column {clean_name(target)!r}")
+    if table.width < 2:
+        raise UnusableDatasetError("it has no column beside the target")
+    for name in table.columns:
+        if len(name) > _LONGEST_COLUMN_NAME or not name.isprintable():
+            raise UnusableDatasetError(
+                f"the name of a column is no name: {clean_name(name)[:40]!r}"
+            )
+    table, kind, n_classes = _with_target(table, target, task)
+    name = clean_name(description.name)
+    record = DatasetRecord(
+        uid=dataset_uid(table, target, kind),
+        name=name,
+        family=family_of(name),
+        source=f"openml:{task.did}",
+        kind=kind,
+        n_rows=table.height,
+        n_features=table.width - 1,
+        n_classes=n_classes,
+        licence=clean_name(description.licence, ""),
+    )
+    described = MetaFeatures(record.uid, "openml", 0, qualities) if qualities else None
+    return FetchedDataset(record, described, table, target)
+
+
+def _with_target(
+    table: pl.DataFrame, target: str, task: TaskReply
+) -> tuple[pl.DataFrame, TaskKind, int]:
+    """Check the target; return the table, the kind of task, the number of classes."""
+    outcome = table[target]
+    if outcome.dtype.is_float():
+        outcome = outcome.fill_nan(None)
+    if table.height == 0 or outcome.null_count():
+        raise UnusableDatasetError("its target has missing values")
+    if task.kind_id == CLASSIFICATION:
+        n_classes = outcome.n_unique()
+        if n_classes < 2:
+            raise UnusableDatasetError("its target has one class only")
+        kind = TaskKind.BINARY if n_classes == 2 else TaskKind.MULTICLASS
+        return table, kind, n_classes
+    if not outcome.dtype.is_numeric():
+        raise UnusableDatasetError("its target is no number in the file")
+    outcome = outcome.cast(pl.Float64)
+    if outcome.is_infinite().any():
+        raise UnusableDatasetError("its target is infinite in some rows")
+    return table.with_columns(outcome), TaskKind.REGRESSION, 0

@@ -1,0 +1,272 @@
+"""What a refresh is told, what it says while it runs, and what it reports."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import polars as pl
+
+from headstart.exceptions import KnowledgeBaseError
+from headstart.meta.records import DatasetRecord, Record
+
+__all__ = [
+    "DEFAULT_FLOWS",
+    "Evaluate",
+    "PlannedTask",
+    "Progress",
+    "RefreshOptions",
+    "RefreshPlan",
+    "RefreshProgress",
+    "RefreshReport",
+]
+
+DEFAULT_FLOWS = (6969, 7707)
+"""Flows of the bot that made most of OpenML's runs: random forest, support vectors.
+
+Each is looked up before it is used: a number says nothing about what it stands for on
+another server, and `flows` maps by name.
+"""
+
+Evaluate = Callable[[DatasetRecord, pl.DataFrame, str], Iterable[Record]]
+"""Own evaluation: (dataset, table with its target, name of the target) to records."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshOptions:
+    """What to refresh from, and how much at most.
+
+    Parameters
+    ----------
+    server : str
+        URL of the XML interface.
+    suite : int or str
+        Number or alias of a benchmark suite: ``"OpenML-CC18"``, 271, 269.
+    limit : int or None
+        Tasks at most, in the order of the suite.
+    evaluations : bool
+        Whether to fetch other people's evaluations too.
+    flows : tuple of int
+        Whose evaluations; those that no rule maps are left out.
+    functions : mapping of bool to str
+        Which score, for classification (True) and for regression (False).
+    max_cells, max_columns : int
+        Datasets with more values, or columns, are left out before they are downloaded.
+    max_reply_bytes : int
+        A larger reply is refused.
+    max_evaluations : int
+        Of one flow on one slice of tasks.
+    calls_per_second : float
+        0 for no limit.
+    connect_seconds, read_seconds, total_seconds : float
+        To connect, between two bytes, for one reply.
+    attempts : int
+        Calls at most where one fails for a passing reason.
+    first_wait, longest_wait : float
+        Seconds before another attempt: doubled each time, up to the longest.
+    tasks_per_call, tasks_per_slice, page_size : int
+        Tasks of one listing; of one listing of evaluations; rows of a page.
+    data_hosts : tuple of str
+        Further hosts that links in replies may lead to, as ``host`` or ``host:port``.
+    staging : Path or None
+        Folder for what has been fetched until all of it lands in the base; by default
+        in the user's cache. Removed when it has landed.
+    """
+
+    server: str = "https://www.openml.org/api/v1/xml"
+    suite: int | str = "OpenML-CC18"
+    limit: int | None = None
+    evaluations: bool = False
+    flows: tuple[int, ...] = DEFAULT_FLOWS
+    functions: Mapping[bool, str] = field(
+        default_factory=lambda: {
+            True: "area_under_roc_curve",
+            False: "root_mean_squared_error",
+        }
+    )
+    max_cells: int = 10_000_000
+    max_columns: int = 5_000
+    max_reply_bytes: int = 500_000_000
+    max_evaluations: int = 100_000
+    calls_per_second: float = 2.0
+    connect_seconds: float = 10.0
+    read_seconds: float = 60.0
+    total_seconds: float = 900.0
+    attempts: int = 5
+    first_wait: float = 2.0
+    longest_wait: float = 60.0
+    tasks_per_call: int = 200
+    tasks_per_slice: int = 20
+    page_size: int = 10_000
+    data_hosts: tuple[str, ...] = ()
+    staging: Path | None = None
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.server)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise KnowledgeBaseError(
+                "The server must be the URL of an XML interface, such as "
+                f"'https://www.openml.org/api/v1/xml'. Got {self.server!r}."
+            )
+        for name in (
+            "max_cells",
+            "max_columns",
+            "max_reply_bytes",
+            "max_evaluations",
+            "connect_seconds",
+            "read_seconds",
+            "total_seconds",
+            "attempts",
+            "tasks_per_call",
+            "tasks_per_slice",
+            "page_size",
+        ):
+            if not getattr(self, name) > 0:
+                raise KnowledgeBaseError(
+                    f"The {name!r} of a refresh must be above 0. "
+                    f"Got {getattr(self, name)}."
+                )
+        if self.limit is not None and self.limit < 1:
+            raise KnowledgeBaseError(
+                f"The limit of a refresh must be at least 1 task. Got {self.limit}."
+            )
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Where links in replies may lead."""
+        parts = urlsplit(self.server)
+        host = (parts.hostname or "").lower()
+        own = {parts.netloc.lower()}
+        if host == "openml.org" or host.endswith(".openml.org"):
+            own |= {"openml.org", ".openml.org"}
+        return frozenset(own | {name.lower() for name in self.data_hosts})
+
+    def identity(self, *, base: str, evaluated: bool, engine: str) -> str:
+        """Return a hash of what decides the result: another one starts anew.
+
+        Parameters
+        ----------
+        base : str
+            Where the base is.
+        evaluated : bool
+            Whether datasets are evaluated.
+        engine : str
+            Version.
+        """
+        facts = {
+            "base": base if "://" in base else str(Path(base).resolve()),
+            "server": self.server,
+            "suite": str(self.suite),
+            "limit": self.limit,
+            "evaluations": self.evaluations,
+            "flows": list(self.flows),
+            "functions": [self.functions[True], self.functions[False]],
+            "max_cells": self.max_cells,
+            "max_columns": self.max_columns,
+            "max_evaluations": self.max_evaluations,
+            "slices": [self.tasks_per_call, self.tasks_per_slice, self.page_size],
+            "evaluated": evaluated,
+            "engine": engine,
+        }
+        text = json.dumps(facts, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask:
+    """A task of the suite; `left_out` says why, where it will not be fetched."""
+
+    task_id: int
+    did: int
+    name: str
+    target: str
+    n_rows: int | None
+    n_columns: int | None
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshPlan:
+    """What a refresh would do.
+
+    Parameters
+    ----------
+    calls : mapping of str to int
+        Calls by what they fetch; those of evaluations are the least there can be.
+    calls_per_second : float
+    """
+
+    server: str
+    suite_id: int
+    suite_name: str
+    tasks: tuple[PlannedTask, ...]
+    calls: Mapping[str, int]
+    calls_per_second: float
+
+    @property
+    def n_calls(self) -> int:
+        """Calls in all."""
+        return sum(self.calls.values())
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that the pace alone takes; downloads come on top."""
+        if self.calls_per_second <= 0:
+            return 0.0
+        return math.ceil(self.n_calls / self.calls_per_second)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshProgress:
+    """A step done, or a remark (then `done` is the number of the step before)."""
+
+    stage: str
+    done: int
+    total: int
+    message: str
+
+
+Progress = Callable[[RefreshProgress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReport:
+    """What a refresh brought.
+
+    Parameters
+    ----------
+    n_datasets, n_own_evaluations, n_evaluations, n_setups, n_mapped : int
+        Records that were fetched or made: datasets, own evaluations, other people's
+        evaluations, their setups, those of them that map to a configuration.
+    n_unchanged : int
+        Tasks whose dataset the base has as the server still describes it.
+    n_new, n_known : int
+        Records that were new to the base, and that it had.
+    conflicts : tuple of str
+        Records that contradict what the base had; both are kept.
+    left_out : tuple of (str, str)
+        What was left out, and why.
+    n_calls, n_retries, n_resumed : int
+        Replies, repeated calls, steps that an earlier refresh had done.
+    """
+
+    server: str
+    suite_id: int
+    suite_name: str
+    n_tasks: int
+    n_datasets: int
+    n_unchanged: int
+    n_own_evaluations: int
+    n_evaluations: int
+    n_setups: int
+    n_mapped: int
+    n_new: int
+    n_known: int
+    conflicts: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+    n_calls: int
+    n_retries: int
+    n_resumed: int

@@ -1,0 +1,196 @@
+"""HTTP for the client, bounded: time, size, hosts, pace.
+
+The client calls ``requests`` without a time-out, follows any link that a reply holds,
+and reads replies of any size. It is given this session instead. Each reply is also
+looked at before the client sees it, because the client mistakes some for others: a
+gateway's page with status 503 is not an answer of OpenML.
+"""
+
+import hashlib
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+
+from headstart.meta.openml.errors import FinalReplyError, TransientReplyError
+from headstart.meta.openml.retry import Pace
+
+__all__ = ["Limits", "Seen", "requests_shim"]
+
+_CHUNK = 1 << 16
+_MOST_REDIRECTS = 5
+_TRY_AGAIN = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one call.
+
+    Parameters
+    ----------
+    connect_seconds, read_seconds, total_seconds : float
+        To connect; between two bytes; for the whole reply.
+    max_bytes : int
+        Of a reply, decompressed.
+    hosts : frozenset of str
+        Where links may lead, as ``host`` or ``host:port``; a leading dot takes all
+        hosts of a domain.
+    """
+
+    connect_seconds: float
+    read_seconds: float
+    total_seconds: float
+    max_bytes: int
+    hosts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A reply that came: path asked for, SHA-256 of the body, HTTP status."""
+
+    path: str
+    sha256: str
+    status: int
+
+
+def requests_shim(limits: Limits, pace: Pace, seen: Callable[[Seen], None]) -> Any:
+    """Return what the client takes for the module ``requests``."""
+
+    def session() -> _BoundedSession:
+        return _BoundedSession(limits, pace, seen)
+
+    return SimpleNamespace(
+        Session=session,
+        Response=requests.Response,
+        codes=requests.codes,
+        exceptions=requests.exceptions,
+        utils=requests.utils,
+    )
+
+
+class _BoundedSession(requests.Session):
+    """A session that only reads, within limits."""
+
+    def __init__(
+        self, limits: Limits, pace: Pace, seen: Callable[[Seen], None]
+    ) -> None:
+        super().__init__()
+        self._limits = limits
+        self._pace = pace
+        self._seen = seen
+
+    def request(  # type: ignore[override]
+        self, method: str | bytes, url: str | bytes, **options: Any
+    ) -> requests.Response:
+        """Read `url`; see `requests.Session.request`."""
+        if str(method).upper() != "GET":
+            raise FinalReplyError(f"a refresh only reads; {method!r} was refused")
+        target, query = str(url), options.get("params")
+        for _ in range(_MOST_REDIRECTS + 1):
+            self._check_host(target)
+            response = self._read(target, query, options.get("headers"))
+            if not response.is_redirect:
+                self._judge(response)
+                return response
+            target, query = urljoin(target, response.headers["location"]), None
+        raise TransientReplyError(f"more than {_MOST_REDIRECTS} redirects")
+
+    def _check_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        known = any(
+            allowed in (host, parts.netloc.lower())
+            or (allowed.startswith(".") and host.endswith(allowed))
+            for allowed in self._limits.hosts
+        )
+        if parts.scheme not in {"http", "https"} or not known:
+            raise FinalReplyError(
+                f"the server sends us to {url[:200]!r}. Expected a link to "
+                f"{', '.join(sorted(self._limits.hosts))}. hint: name the host in "
+                "data_hosts if it can be trusted"
+            )
+
+    def _read(self, url: str, query: Any, headers: Any) -> requests.Response:
+        self._pace.wait()
+        response = super().request(
+            "GET",
+            url,
+            params=query,
+            headers={**(headers or {}), "Accept-Encoding": "gzip, deflate"},
+            timeout=(self._limits.connect_seconds, self._limits.read_seconds),
+            stream=True,
+            allow_redirects=False,
+        )
+        try:
+            body = self._body(response)
+        finally:
+            response.close()
+        response._content = body
+        response._content_consumed = True  # type: ignore[attr-defined]
+        return response
+
+    def _body(self, response: requests.Response) -> bytes:
+        limits = self._limits
+        decoder = _decoder(response.headers.get("Content-Encoding", ""))
+        give_up = time.monotonic() + limits.total_seconds
+        body = bytearray()
+        try:
+            # read1 gives what has come; read would wait for a full chunk, and a server
+            # that sends a byte now and then could hold it for ever.
+            while chunk := response.raw.read1(_CHUNK, decode_content=False):
+                if decoder is None:
+                    body += chunk
+                else:
+                    # A few bytes may stand for billions: only one too many is made.
+                    room = limits.max_bytes + 1 - len(body)
+                    body += decoder.decompress(chunk, room)
+                if len(body) > limits.max_bytes:
+                    raise FinalReplyError(
+                        f"the reply is larger than {limits.max_bytes:,} bytes"
+                    )
+                if time.monotonic() > give_up:
+                    raise TransientReplyError(
+                        f"the reply took longer than {limits.total_seconds:g} s"
+                    )
+        except (urllib3.exceptions.HTTPError, OSError, zlib.error) as error:
+            raise TransientReplyError(
+                f"the reply broke off ({type(error).__name__})"
+            ) from error
+        if decoder is not None and not decoder.eof:
+            raise TransientReplyError("the reply broke off")
+        return bytes(body)
+
+    def _judge(self, response: requests.Response) -> None:
+        body, status = response.content, response.status_code
+        path = urlsplit(str(response.url)).path
+        self._seen(Seen(path, hashlib.sha256(body).hexdigest(), status))
+        if "charset" not in response.headers.get("Content-Type", "").lower():
+            # Without one requests takes Latin-1 for text, and the checksum fails.
+            try:
+                body.decode("utf-8")
+            except UnicodeDecodeError:
+                pass
+            else:
+                response.encoding = "utf-8"
+        if status < 400 or b"<oml:error" in body[:1000]:
+            return
+        if status >= 500 or status in _TRY_AGAIN:
+            wait = response.headers.get("Retry-After", "")
+            seconds = float(wait) if wait.isdigit() else 0.0
+            raise TransientReplyError(f"HTTP status {status}", seconds)
+        raise FinalReplyError(f"HTTP status {status} for {path[:200]}")
+
+
+def _decoder(encoding: str) -> "zlib._Decompress | None":
+    name = encoding.strip().lower()
+    if name in {"", "identity"}:
+        return None
+    if name in {"gzip", "x-gzip", "deflate"}:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32)  # Either header.
+    raise TransientReplyError(f"the reply is compressed as {name[:40]!r}")
