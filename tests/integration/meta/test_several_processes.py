@@ -41,6 +41,10 @@ ADD_BLOCKS = """
             base.add(block(number))
             print(number, flush=True)
 """
+COUNT_DATASETS = """
+    with KnowledgeBase.open(where, read_only=True) as base:
+        print(len(base.datasets()))
+"""
 STOP_INSIDE = """
     with KnowledgeBase.open(where) as base, base.transaction():
         base.add(block(0, size=1000))
@@ -145,6 +149,20 @@ def test_killed_at_any_moment_a_block_is_there_whole_or_not_at_all(place, start)
             assert n_told <= n_there <= n_told + 1
         assert verify(base) == []
         assert doctor(base).conflicts == ()
+
+
+def test_what_is_written_after_another_process_came_and_went_is_kept(place, start):
+    with KnowledgeBase.open(place) as base:
+        table(base)
+        with KnowledgeBase.open(place, read_only=True) as reader:
+            assert len(reader.datasets()) == 1
+        # A process that finds nobody else removes SQLite's log when it ends; this one
+        # must find us, whatever was opened and closed beside our connections.
+        assert finish(start(ADD_BLOCKS, place, "visitor", 1)) == [0]
+        base.add([DatasetRecord("1" * 64, "u", "u", "local", TaskKind.BINARY, 1, 1, 2)])
+        reading = start(COUNT_DATASETS, place, "reader")
+
+        assert finish(reading) == [2]
 
 
 def test_two_processes_may_make_a_base_at_once(place, start):

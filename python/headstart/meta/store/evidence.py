@@ -159,14 +159,15 @@ class Gathering:
         Enough: half as many as the best covered of the candidates. A metric that one
         dataset of a hundred has would leave the others out.
         """
+        candidates = candidate_metrics(metric, self.kinds)
         covered: dict[str, set[int]] = {}
         for block in self._blocks:
-            for column, name in enumerate(block.metrics):
+            for name in set(candidates).intersection(block.metrics):
+                column = block.metrics.index(name)
                 there = np.isfinite(block.means[:, column]) & (block.succeeded == 1)
                 covered.setdefault(name, set()).update(
                     np.unique(block.dataset[there]).tolist()
                 )
-        candidates = candidate_metrics(metric, self.kinds)
         sizes = {name: len(covered.get(name, ())) for name in candidates}
         most = max(sizes.values(), default=0)
         return next((c for c in candidates if 2 * sizes[c] >= most > 0), None)
@@ -323,18 +324,14 @@ def _read_configurations(
 def _read_blocks(
     fetch: Fetch, where: str, configurations: Mapping[int, Configuration]
 ) -> list[_Block]:
-    rows = [
-        row
-        for row in fetch(
-            "select dataset, configuration, metrics, scores, fit_seconds, status, "
-            f"n_rows from evaluations {where}"
-        )
-        if row[1] in configurations
-    ]
-    lists = {i: rules.names(n) for i, n in _read_lists(fetch, (r[2] for r in rows))}
     groups: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
-    for row in rows:
-        groups.setdefault((row[2], len(row[3])), []).append(row)
+    for row in fetch(
+        "select dataset, configuration, metrics, scores, fit_seconds, status, n_rows "
+        f"from evaluations {where}"
+    ):
+        if row[1] in configurations:
+            groups.setdefault((row[2], len(row[3])), []).append(row)
+    lists = {i: rules.names(n) for i, n in _read_lists(fetch, (m for m, _ in groups))}
     return [
         _block(tuple(lists[metrics]), length, group)
         for (metrics, length), group in sorted(groups.items())
@@ -369,7 +366,7 @@ def _block(
         metrics,
         np.array(dataset, dtype=np.int64),
         np.array(configuration, dtype=np.int64),
-        np.array([s == CellStatus.OK for s in status], dtype=np.int64),
+        np.array([s == "ok" for s in status], dtype=np.int64),
         used,
         np.where(np.isfinite(spent) & (spent >= 0), spent, np.nan),
         means,
@@ -378,7 +375,7 @@ def _block(
 
 def _read_lists(fetch: Fetch, numbers: Iterable[int]) -> list[tuple[int, Any]]:
     """Return the lists of names that are stored under some ids."""
-    wanted = {rules.integer(number) for number in numbers}
+    wanted = {rules.integer(number) for number in set(numbers)}
     if not wanted:
         return []
     listed = ", ".join(map(str, sorted(wanted)))

@@ -154,8 +154,9 @@ def doctor(base: KnowledgeBase) -> Diagnosis:
         found = base.gathered(frozenset({kind}), default_metric(kind))
         losses = found.evidence.losses
         if losses.size:
+            n_datasets, n_configurations = losses.shape
             share = float((~np.isnan(losses)).mean())
-            coverage.append(Coverage(kind, *losses.shape, share))
+            coverage.append(Coverage(kind, n_datasets, n_configurations, share))
             outliers += _too_good(found)
             outliers += _slow(found)
     return Diagnosis(

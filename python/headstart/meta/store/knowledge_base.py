@@ -87,8 +87,7 @@ class KnowledgeBase:
         MissingPluginError
             If it is in PostgreSQL, and its driver is not installed.
         """
-        # SQLAlchemy is imported for writing and for PostgreSQL only. MEASURED: its
-        # import takes longer than all else that reading a file does together.
+        # SQLAlchemy is imported for writing and for PostgreSQL only: see `reader`.
         read_only = read_only or immutable
         if isinstance(where, str) and "://" in where:
             return cls._open_url(where, read_only=read_only)

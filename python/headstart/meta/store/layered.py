@@ -204,9 +204,9 @@ class LayeredBase:
             except KnowledgeBaseError as error:
                 broken.append((layer, error))
         if broken and not answers:
-            raise _all_refused([error for _, error in broken])
-        for layer, error in broken:
-            self.problems.append(error)
+            raise _all_refused([problem for _, problem in broken])
+        for layer, problem in broken:
+            self.problems.append(problem)
             layer.close()
         lost = {id(layer) for layer, _ in broken}
         self.layers = tuple(layer for layer in self.layers if id(layer) not in lost)

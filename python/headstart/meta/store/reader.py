@@ -1,7 +1,9 @@
 """Reading an SQLite file, with nothing but the standard library.
 
-SQLAlchemy takes longer to import than a whole lookup may: see `MEASURED` below. A file
-is checked before anything in it is trusted: a base may come from anywhere.
+A lookup from a cold process may take 0.3 s in all. Importing SQLAlchemy takes 0.27 s of
+processor time; opening a base of 110 datasets by 120 configurations in this way and
+making evidence of it takes 0.08 s, on the same machine. A file is checked before
+anything in it is trusted: a base may come from anywhere.
 """
 
 import contextlib

@@ -123,7 +123,7 @@ def columns_of(
 def read_names(fetch: Fetch) -> Names:
     """Read all texts and configurations."""
     with explaining_damage("The tables 'texts' and 'configurations' are damaged"):
-        texts = dict(fetch("select id, text from texts"))
+        texts: dict[int, str] = dict(fetch("select id, text from texts"))
         configurations = {
             number: rules.configuration(json.loads(text))
             for number, text in fetch("select id, json from configurations")
