@@ -123,8 +123,7 @@ class LightGBM(FoldLearner):
 
     def dump_model(self, model: BoostedTrees) -> Parts:
         """Return LightGBM's text, without what prediction does not need."""
-        text = model_text.render(model_text.parse(model.text))
-        return {"model.txt": text.encode("ascii")}
+        return {"model.txt": model_text.stripped(model.text).encode("ascii")}
 
     def load_model(
         self, parts: Parts, n_features: int, target: FoldTarget
