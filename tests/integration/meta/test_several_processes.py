@@ -8,11 +8,20 @@ import sys
 import textwrap
 import time
 
+import numpy as np
 import pytest
 
 from headstart.base import Configuration, TaskKind
-from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
-from headstart.meta.store import KnowledgeBase, doctor, verify
+from headstart.meta.records import (
+    CellStatus,
+    DatasetRecord,
+    EvaluationRecord,
+    FetchRecord,
+    ForeignEvaluation,
+    ForeignSetup,
+    MetaFeatures,
+)
+from headstart.meta.store import KnowledgeBase, diff, doctor, verify
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signal")
 
@@ -192,6 +201,18 @@ def test_both_databases_hold_the_same(place, tmp_path):
         )
         for i, scores in enumerate(_scores())
     ]
+    names = [f"a_rather_long_name_of_a_meta_feature_{i}" for i in range(200)]
+    records += [
+        MetaFeatures("0" * 64, "headstart", 1, dict.fromkeys(names, float("nan"))),
+        ForeignEvaluation(
+            2**40, 1, "0" * 64, 2, "Flöw(1)", 3, "auc", 0.1, "2020-01-01", "server"
+        ),
+        ForeignSetup(
+            3, 2, "Flöw(1)", "server", {"a": '"x\ny"'}, Configuration("ridge")
+        ),
+        ForeignSetup(4, 2, "Flöw(1)", "server", {"a": "1"}),
+        FetchRecord("server", "data/1", "2020-01-01", "0" * 64, "ok"),
+    ]
     with (
         KnowledgeBase.open(place) as base,
         KnowledgeBase.open(tmp_path / "file.db") as file,
@@ -201,6 +222,12 @@ def test_both_databases_hold_the_same(place, tmp_path):
 
         assert (added.n_new, len(added.conflicts)) == (len(records), 1)
         assert base.digest() == file.digest()
+        assert base.foreign_setups() == file.foreign_setups()
+        assert base.foreign_evaluations() == file.foreign_evaluations()
+        assert base.fetches("server") == file.fetches("server")
+        assert not diff(base, file)
+        assert len(base.conflicts()) == 1
+        assert verify(base) == []
         ours = base.evidence(frozenset({TaskKind.BINARY}), "log_loss")
         theirs = file.evidence(frozenset({TaskKind.BINARY}), "log_loss")
         assert ours.losses.tolist() == theirs.losses.tolist()
@@ -212,8 +239,6 @@ def test_both_databases_hold_the_same(place, tmp_path):
 
 
 def _scores():
-    import numpy as np
-
     rng = np.random.default_rng(0)
     return rng.random((4, 3, 2)).astype(np.float32)
 
