@@ -171,7 +171,7 @@ def explained(engine: Engine, done: str = "read") -> Iterator[None]:
             f"another process has been writing to it for {_BUSY_SECONDS:.0f} s; wait "
             "for it to end"
             if "locked" in reason
-            else "is it running, are you allowed to, is there room on its disk?"
+            else "is it there, are you allowed to, is there room on its disk?"
         )
         raise no_database(place_of(engine), original) or KnowledgeBaseError(
             f"The knowledge base {place_of(engine)} cannot be {done}: {reason}. "

@@ -1,5 +1,6 @@
 import os
 import stat
+import subprocess
 
 import numpy as np
 import pytest
@@ -242,3 +243,56 @@ def test_a_missing_driver_names_its_install_command(monkeypatch):
 
     with pytest.raises(ImportError, match=r"pip install 'headstart\[postgres\]'"):
         KnowledgeBase.open("postgresql://nobody@localhost/nothing")
+
+
+def test_a_second_writer_waits_and_then_says_why(base, kit, tmp_path, monkeypatch):
+    monkeypatch.setattr("headstart.meta.store.engine._BUSY_SECONDS", 0.05)
+
+    with (
+        base.transaction(),
+        pytest.raises(KnowledgeBaseError, match="another process has been writing"),
+    ):
+        KnowledgeBase.open(tmp_path / "base.db")
+
+    assert base.add([kit.dataset()]).n_new == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Give a folder on a disk of 512 kB, too small for many records."""
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.decode()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_is_said_and_costs_nothing_that_was_there(small_disk, kit):
+    with KnowledgeBase.open(small_disk / "base.db") as base:
+        base.add([kit.dataset()])
+
+        with pytest.raises(KnowledgeBaseError, match="disk is full"):
+            base.add(kit.evaluation(seed=i) for i in range(5000))
+
+        assert [d.name for d in base.datasets()] == ["iris"]
+        assert list(base.evaluations()) == []
+        assert verify(base) == []
+
+
+def test_a_base_on_a_disk_that_may_not_be_written_can_be_read(small_disk, kit):
+    with KnowledgeBase.open(small_disk / "base.db") as base:
+        base.add([kit.dataset()])
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+
+    with KnowledgeBase.open(small_disk / "base.db", read_only=True) as base:
+        assert len(base.datasets()) == 1
+    with pytest.raises(KnowledgeBaseError, match="are you allowed to"):
+        KnowledgeBase.open(small_disk / "base.db")
