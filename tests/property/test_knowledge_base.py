@@ -1,10 +1,12 @@
 """What always holds of knowledge bases, whatever is put into them."""
 
+import math
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -187,3 +189,64 @@ def test_records_can_be_added_in_any_number_of_calls(records, at):
         parts = bases.make((records[at:], "o"), (records[:at], "o"))
 
         assert whole.digest() == parts.digest()
+
+
+def expected_loss(records):
+    """Return the loss of a cell out of its evaluations, worked out one by one."""
+    usable = []
+    for record in records:
+        scores = [s for s in record.scores[:, 0].tolist() if not math.isnan(s)]
+        if record.status is not CellStatus.OK:
+            usable.append((0, record.n_rows, math.inf))
+        elif scores:
+            usable.append((1, record.n_rows, sum(scores) / len(scores)))
+    best = max((worth[:2] for worth in usable), default=None)
+    losses = [loss for *worth, loss in usable if tuple(worth) == best]
+    return sum(losses) / len(losses) if losses else math.nan
+
+
+CELL = st.builds(
+    EvaluationRecord,
+    UID,
+    st.builds(Configuration, st.just("a"), st.builds(dict, x=st.integers(0, 2))),
+    st.just(("log_loss",)),
+    hnp.arrays(
+        np.float32,
+        (2, 1),
+        elements=st.floats(0, 100, width=32) | st.just(float("nan")),
+    ),
+    st.just(1.0),
+    st.just(1.0),
+    st.sampled_from([CellStatus.OK, CellStatus.OK, CellStatus.CRASH]),
+    n_rows=st.integers(1, 2),
+    seed=st.integers(0, 1),
+)
+
+
+@FEW
+@given(st.lists(CELL, max_size=12))
+def test_evidence_is_what_it_is_cell_by_cell(records):
+    unique = {Line.of(record).content: record for record in records}.values()
+    cells = {}
+    for record in unique:
+        key = (record.dataset_uid, record.configuration)
+        cells.setdefault(key, []).append(record)
+    expected = {key: expected_loss(of_cell) for key, of_cell in cells.items()}
+    datasets = [
+        DatasetRecord(uid, uid[0], "f", "s", TaskKind.BINARY, 10, 2, 2)
+        for uid in ("0" * 64, "1" * 64)
+    ]
+    with Bases() as bases:
+        base = bases.make((datasets, "o"), (records, "o"))
+        found = base.gathered(frozenset({TaskKind.BINARY}), "log_loss")
+
+    for i, uid in enumerate(found.uids):
+        for j, configuration in enumerate(found.evidence.configurations):
+            loss = expected.pop((uid, configuration), math.nan)
+            assert found.evidence.losses[i, j] == pytest.approx(loss, nan_ok=True)
+    # What is left out ranks nothing: there only failures or no scores at all.
+    left = {uid for uid, _ in expected} - set(found.uids)
+    assert not any(
+        math.isfinite(loss) for (uid, _), loss in expected.items() if uid in left
+    )
+    assert all(math.isnan(v) for (uid, _), v in expected.items() if uid not in left)
