@@ -23,7 +23,7 @@ from headstart.meta.records import (
 from headstart.meta.store import KnowledgeBase, verify
 from headstart.meta.store.lines import Line
 
-FEW = settings(max_examples=15, deadline=None)
+FEW = settings(max_examples=10, deadline=None)
 MANY = settings(max_examples=150, deadline=None)
 
 # Few of each, so that records often speak of the same.
