@@ -103,9 +103,10 @@ class FaultPlan:
         with self._lock:
             self._faults += faults
 
-    def clear(self):
+    def reset(self):
         with self._lock:
             self._faults.clear()
+            self.n_struck = 0
 
     def apply(self, path, reply):
         with self._lock:

@@ -156,7 +156,7 @@ def _qualities(session: Session, did: int) -> dict[str, float]:
     return _clean_qualities(found)
 
 
-def _clean_qualities(found: Mapping[str, float]) -> dict[str, float]:
+def _clean_qualities(found: Mapping[Any, float]) -> dict[str, float]:
     clean = {
         name: float(value)
         for name, value in found.items()

@@ -101,6 +101,9 @@ class _BoundedSession(requests.Session):
             target, query = urljoin(target, response.headers["location"]), None
         raise TransientReplyError(f"more than {_MOST_REDIRECTS} redirects")
 
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Leave redirects to `request`: the session reads their bodies unbounded."""
+
     def _check_host(self, url: str) -> None:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
@@ -132,7 +135,7 @@ class _BoundedSession(requests.Session):
         finally:
             response.close()
         response._content = body
-        response._content_consumed = True  # type: ignore[attr-defined]
+        response._content_consumed = True
         return response
 
     def _body(self, response: requests.Response) -> bytes:

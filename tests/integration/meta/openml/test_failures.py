@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from tests.integration.meta.openml.conftest import only_iris
-from tests.openml_server import Fault, faults
+from tests.integration.meta.openml.conftest import Bench, only_iris
+from tests.openml_server import Fault, OpenMLServer, faults
 from tests.openml_server.tables import Column
 
 from headstart.meta.openml import RefreshError
@@ -13,15 +13,28 @@ DATA = "/download/"
 ALWAYS = 1_000
 
 
+@pytest.fixture(scope="module")
+def shared():
+    with OpenMLServer(only_iris()) as server:
+        yield server
+
+
 @pytest.fixture
-def server(bench):
-    return bench.serve()
+def server(bench, shared):
+    """One server for all: what a base holds names its port."""
+    shared.faults.reset()
+    shared.calls.clear()
+    bench.server = shared
+    return shared
 
 
-def undisturbed(bench, **changes):
-    """The digest of a refresh without faults from the same server."""
-    with bench.base("undisturbed.db") as base:
-        bench.refresh(base, evaluations=True, **changes)
+@pytest.fixture(scope="module")
+def expected(shared, tmp_path_factory):
+    """The digest of a refresh without faults."""
+    bench = Bench(tmp_path_factory.mktemp("undisturbed"))
+    bench.server = shared
+    with bench.base() as base:
+        bench.refresh(base, evaluations=True)
         return base.digest()
 
 
@@ -51,8 +64,9 @@ PASSING = [
 
 
 @pytest.mark.parametrize(("path", "change"), PASSING)
-def test_a_passing_failure_is_mended_by_another_try(bench, base, server, path, change):
-    expected = undisturbed(bench)
+def test_a_passing_failure_is_mended_by_another_try(
+    bench, base, expected, server, path, change
+):
     # The checksum is in the description: it has to be wrong until the download fails.
     server.faults.add(Fault(path, change))
     report = bench.refresh(base, evaluations=True)
@@ -74,8 +88,7 @@ def test_a_lasting_failure_is_said_and_the_base_is_as_it_was(
 
 
 @pytest.mark.parametrize("path", ["data/61$", DATA])
-def test_a_stall_is_waited_for_no_longer_than_told(bench, base, server, path):
-    expected = undisturbed(bench)
+def test_a_stall_is_waited_for_no_longer_than_told(bench, base, expected, server, path):
     server.faults.add(Fault(path, faults.stall(30.0)))
     bench.refresh(base, evaluations=True, read_seconds=0.5)
     assert server.faults.n_struck == 1
@@ -96,9 +109,9 @@ def test_a_trickle_is_waited_for_no_longer_than_told(bench, base, server):
         bench.refresh(base, total_seconds=0.5, attempts=1)
 
 
-def test_a_server_that_is_not_there_is_named(bench, base, server):
-    server.close()
-    bench.servers.clear()
+def test_a_server_that_is_not_there_is_named(bench, base):
+    with OpenMLServer(only_iris()) as server:
+        bench.server = server
     with pytest.raises(RefreshError, match=r"suite 99.*ConnectionError"):
         bench.refresh(base)
 
@@ -143,9 +156,10 @@ def test_any_other_refusal_ends_the_refresh(bench, base, server, path, code):
     assert base.digest() == before
 
 
-def test_lists_that_the_client_cannot_read_are_read_one_by_one(bench, base, server):
+def test_lists_that_the_client_cannot_read_are_read_one_by_one(
+    bench, base, expected, server
+):
     # One quality in a listing, and the client fails on the whole of it.
-    expected = undisturbed(bench)
     server.faults.add(Fault("task/list", faults.single_quality, times=ALWAYS))
     bench.refresh(base, evaluations=True)
     assert base.digest() == expected
@@ -162,8 +176,7 @@ def test_lists_that_the_client_cannot_read_are_read_one_by_one(bench, base, serv
         pytest.param("evaluation/list", faults.uncompressed, id="uncompressed"),
     ],
 )
-def test_gaps_in_evaluations_lose_none(bench, base, server, path, change):
-    expected = undisturbed(bench)
+def test_gaps_in_evaluations_lose_none(bench, base, expected, server, path, change):
     server.faults.add(Fault(path, change, times=ALWAYS))
     bench.refresh(base, evaluations=True)
     assert server.faults.n_struck > 0

@@ -38,8 +38,12 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signal")
 def start(bench, stage="", moment=""):
     code = textwrap.dedent(SCRIPT)
     arguments = [bench.server.url, str(bench.folder), stage, str(moment)]
+    home = bench.folder / "home"
+    home.mkdir(exist_ok=True)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("XDG_")}
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
+        env={**kept, "HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -60,11 +64,11 @@ def killed_at_call(bench, number):
         victims[0].kill()
         return reply
 
-    bench.server.faults.clear()
+    bench.server.faults.reset()
     bench.server.faults.add(Fault(".", kill, first=number))
     victims.append(start(bench))
     victims[0].communicate(timeout=120)
-    bench.server.faults.clear()
+    bench.server.faults.reset()
     return victims[0].returncode
 
 
@@ -91,6 +95,8 @@ def test_a_refresh_killed_within_a_download_goes_on(bench):
     asked = [path for path in server.calls if "/download/" in path]
     assert len(asked) == 2, "the first dataset is not downloaded again"
     assert not any("study" in path for path in server.calls)
+    # The client makes folders at home when it is imported, unless it is kept from it.
+    assert list((bench.folder / "home").rglob("*")) == []
 
 
 def test_a_refresh_killed_after_landing_lands_no_second_time(bench):
@@ -122,7 +128,7 @@ def test_what_was_staged_for_another_suite_is_not_used(bench, base):
     server.faults.add(Fault("data/1510$", faults.drop, times=1_000))
     with pytest.raises(RefreshError):
         bench.refresh(base, suite=99, attempts=1)
-    server.faults.clear()
+    server.faults.reset()
     bench.refresh(base, suite=269)
     assert {r.name for r in base.datasets()} == {"diabetes-progression", "iris"}
 
@@ -136,7 +142,7 @@ def test_a_dataset_that_has_left_the_base_is_fetched_again(bench):
         server.faults.add(Fault("data/1510$", faults.drop, times=1_000))
         with pytest.raises(RefreshError):
             bench.refresh(base, suite=99, attempts=1)
-        server.faults.clear()
+        server.faults.reset()
     (bench.folder / "base.db").unlink()
     with bench.base() as base:
         bench.refresh(base, suite=99)

@@ -2,8 +2,11 @@
 
 import gzip
 import hashlib
+import subprocess
+import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -143,6 +146,22 @@ def test_errors_have_the_real_ones_codes(bench, path, code):
     assert status == 412
     found = ET.fromstring(body).find("{http://openml.org/openml}code")
     assert found.text == code
+
+
+def test_it_can_be_started_by_hand():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.openml_server", "--fault", "overload:data/61$"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[4],
+    )
+    try:
+        url = process.stdout.readline().strip()
+        statuses = [fetch(f"{url}/data/61")[0] for _ in range(2)]
+    finally:
+        process.terminate()
+        process.communicate()
+    assert statuses == [412, 200]
 
 
 def test_data_have_the_checksum_of_their_description():
