@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test test-all lint fmt types build wheel bench check clean
+.PHONY: help demo test test-all lint fmt types build wheel bench meta-db meta-pack check clean
 
 # The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
@@ -59,6 +59,15 @@ bench: $(VENV)/.plugins $(VENV)/.bench ## Quality and time limits against peers;
 	$(BIN)/python benchmarks/automl.py
 	$(BIN)/python benchmarks/time_limit.py
 	$(BIN)/python benchmarks/pool.py
+
+meta-db: $(VENV)/.plugins ## Evaluate the grid on HEADSTART_DATASETS (hours; resumable), pack the base
+	$(BIN)/headstart meta evaluate "$${HEADSTART_DATASETS:?names the folder of datasets}/manifest.json" \
+	  --families meta_db/families.json --output meta_db/data
+	$(MAKE) meta-pack
+
+meta-pack: $(VENV)/.plugins ## Make the shipped base of the shards in meta_db/data
+	$(BIN)/headstart meta pack meta_db/data/*.jsonl \
+	  --output python/headstart/meta/data/base.db > meta_db/base.sha256
 
 check: lint test ## All that must pass before a change goes in
 

@@ -1,7 +1,14 @@
 """Settings of the test run: pages of documentation run in a folder of their own."""
 
+import os
+import tempfile
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
+
+# What this user has learnt from earlier runs is not for tests.
+os.environ["HEADSTART_META_DB"] = str(Path(tempfile.gettempdir()) / "no-base-here.db")
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ DATASETS = (
 ).split()
 LIMITS = {
     5: DATASETS,
-    10: DATASETS[4::6] + DATASETS[20:] + DATASETS[:6],
+    10: DATASETS[4::6] + DATASETS[20:] + DATASETS[:8],
     30: DATASETS[1::2][:10],
 }
 # Share of the cores that others may use when a fit starts.

@@ -178,7 +178,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         target = getattr(y, "name", None)
         facts = {
             "target": None if target is None else str(target),
-            **model.facts,
+            **{k: v for k, v in model.facts.items() if k != "precedents"},
             "versions": _versions(model),
         }
         self.model_ = replace(model, facts=facts)
@@ -248,6 +248,30 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         records = list(self._fitted().leaderboard)
         return pl.DataFrame(
             records, schema={name: schema.get(name, pl.String) for name in COLUMNS}
+        )
+
+    def precedents(self) -> pl.DataFrame:
+        """Return which known datasets spoke for which configurations.
+
+        Returns
+        -------
+        DataFrame
+            A row a configuration that the knowledge base proposed, and a dataset that
+            spoke for it: ``learner``, ``configuration`` (JSON), ``dataset``, ``weight``
+            (its share of the expected gain), ``rank`` (the configuration's place among
+            the ``n_ranked`` that were evaluated on that dataset). No rows where the
+            search had no base to go by.
+        """
+        return pl.DataFrame(
+            list(self._fitted().facts.get("precedents", ())),
+            schema={
+                "learner": pl.String,
+                "configuration": pl.String,
+                "dataset": pl.String,
+                "weight": pl.Float64,
+                "rank": pl.Int64,
+                "n_ranked": pl.Int64,
+            },
         )
 
     def info(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Value types and protocols that all other layers speak in."""
 
+from headstart.base.completion import complete, known_configurations
 from headstart.base.configuration import Configuration
 from headstart.base.learner import Learner, Parameters, Parts
 from headstart.base.matrix import FloatArray, IntArray, Matrix, Rows, View
@@ -18,6 +19,7 @@ from headstart.base.trial import (
     FoldFit,
     FoldOutcome,
     FoldStatus,
+    Precedent,
     Trial,
     TrialStatus,
 )
@@ -39,6 +41,7 @@ __all__ = [
     "ParameterValue",
     "Parameters",
     "Parts",
+    "Precedent",
     "Resources",
     "Rows",
     "SearchSpace",
@@ -47,4 +50,6 @@ __all__ = [
     "Trial",
     "TrialStatus",
     "View",
+    "complete",
+    "known_configurations",
 ]

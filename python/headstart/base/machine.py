@@ -1,9 +1,10 @@
 """Cores and memory that this process may really use, not what the machine has."""
 
 import os
+import platform
 from pathlib import Path
 
-__all__ = ["available_cores", "available_memory"]
+__all__ = ["available_cores", "available_memory", "machine_class"]
 
 _CGROUP = Path("/sys/fs/cgroup")
 
@@ -29,6 +30,22 @@ def available_memory() -> int:
     if limit is not None and used is not None:
         free = min(free, max(0, limit - used))
     return free
+
+
+def machine_class() -> str:
+    """Return what kind of machine this is, in words, for comparing seconds.
+
+    Examples
+    --------
+    >>> machine_class()
+    '...'
+    """
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if "model name" in line)
+    return next(models, "") or platform.processor() or platform.machine()
 
 
 def _cpu_quota() -> float | None:

@@ -5,7 +5,14 @@ from enum import StrEnum
 
 from headstart.base.configuration import Configuration
 
-__all__ = ["FoldFit", "FoldOutcome", "FoldStatus", "Trial", "TrialStatus"]
+__all__ = [
+    "FoldFit",
+    "FoldOutcome",
+    "FoldStatus",
+    "Precedent",
+    "Trial",
+    "TrialStatus",
+]
 
 
 class FoldStatus(StrEnum):
@@ -98,13 +105,39 @@ class FoldOutcome:
     encoder: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """A known dataset that spoke for a configuration.
+
+    Parameters
+    ----------
+    dataset : str
+    weight : float
+        Its share of the expected gain, in (0, 1].
+    rank : int
+        The configuration's place among those evaluated on it; 1 is the best.
+    n_ranked : int
+        How many were evaluated on it, failures too.
+    """
+
+    dataset: str
+    weight: float
+    rank: int
+    n_ranked: int
+
+
 @dataclass(slots=True)
 class Trial:
-    """One configuration in a run."""
+    """One configuration in a run.
+
+    `origin` is ``"floor"``, ``"precedent"`` (the knowledge base proposed it, for
+    `precedents`), ``"portfolio"`` (the built-in order) or ``"search"``.
+    """
 
     number: int
     configuration: Configuration
-    origin: str = ""  # "floor", "portfolio", "search"
+    origin: str = ""
+    precedents: tuple[Precedent, ...] = ()
     status: TrialStatus = TrialStatus.RUNNING
     loss: float | None = None
     outcomes: dict[tuple[int, int], FoldOutcome] = field(default_factory=dict)

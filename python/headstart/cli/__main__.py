@@ -8,6 +8,7 @@ import headstart
 from headstart.cli.doctor import doctor
 from headstart.cli.info import info
 from headstart.cli.leaderboard import leaderboard
+from headstart.cli.meta import meta
 from headstart.cli.predict import predict
 from headstart.cli.train import train
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 for command in (train, predict, leaderboard, info, doctor):
     app.command()(command)
+app.add_typer(meta)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's form of a callback

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import headstart
@@ -16,6 +17,7 @@ from headstart.execution.fold_fit import run_fold_fit
 from headstart.plugins import load_plugins
 from headstart.search.assemble import assemble, refit_members
 from headstart.search.clock import Clock
+from headstart.search.guide import consult
 from headstart.search.leaderboard import leaderboard_records
 from headstart.search.portfolio import default_order, usable_learners
 from headstart.search.problem import Problem, known_column, read_problem
@@ -157,6 +159,11 @@ def _fit_in(
     )
     if executor.notice:
         emit(Notice(executor.notice, "warning"))
+    guide, notes = consult(
+        problem, learners, seed=seed, learns_seconds=settings.time_limit is not None
+    )
+    for line in notes:
+        emit(Notice(line))
     _tell_about_weights(problem, learners, emit)
     runner = Runner(
         data,
@@ -168,6 +175,7 @@ def _fit_in(
         Limits(settings.max_trials, settings.memory_per_fit()),
         emit,
         seed=seed,
+        guide=guide,
     )
     result = runner.run()
     model = _assemble(settings, problem, data, result, learners, folder, clock)
@@ -266,6 +274,15 @@ def _assemble(
         "validation": data.folds.describe(),
         "n_rows": problem.task.n_rows,
         "n_trials": len(result.trials),
+        "precedents": [
+            {
+                "learner": trial.configuration.learner,
+                "configuration": trial.configuration.to_json(),
+                **asdict(precedent),
+            }
+            for trial in result.trials
+            for precedent in trial.precedents
+        ],
         "ended": result.reason,
         "seconds": clock.elapsed(),
         "time_limit": settings.time_limit,

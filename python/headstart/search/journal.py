@@ -16,6 +16,7 @@ from headstart.base import (
     Configuration,
     FoldOutcome,
     FoldStatus,
+    Precedent,
     Trial,
     TrialStatus,
 )
@@ -23,7 +24,7 @@ from headstart.exceptions import RunFolderError
 
 __all__ = ["Journal"]
 
-_VERSION = 1
+_VERSION = 2
 
 _SCHEMA = """
 create table if not exists facts (name text primary key, value text not null);
@@ -31,6 +32,7 @@ create table if not exists trials (
     number integer primary key,
     configuration text not null,
     origin text not null,
+    precedents text not null,
     status text not null,
     loss real,
     reason text not null default ''
@@ -98,13 +100,14 @@ class Journal:
         """Store a trial as it stands (its fits apart)."""
         with self._writing() as db:
             db.execute(
-                "insert into trials values (?, ?, ?, ?, ?, ?) on conflict (number) "
+                "insert into trials values (?, ?, ?, ?, ?, ?, ?) on conflict (number) "
                 "do update set status = excluded.status, loss = excluded.loss, "
                 "reason = excluded.reason",
                 (
                     trial.number,
                     trial.configuration.to_json(),
                     trial.origin,
+                    json.dumps([asdict(p) for p in trial.precedents]),
                     trial.status.value,
                     trial.loss,
                     trial.reason,
@@ -136,14 +139,15 @@ class Journal:
     def trials(self) -> list[Trial]:
         """Return all trials with their fits, in order of number."""
         found: dict[int, Trial] = {}
-        for number, text, origin, status, loss, reason in self._db.execute(
-            "select number, configuration, origin, status, loss, reason "
+        for number, text, origin, spoke, status, loss, reason in self._db.execute(
+            "select number, configuration, origin, precedents, status, loss, reason "
             "from trials order by number"
         ):
             found[number] = Trial(
                 number,
                 Configuration.from_json(text),
                 origin,
+                tuple(Precedent(**record) for record in json.loads(spoke)),
                 TrialStatus(status),
                 loss,
                 reason=reason,

@@ -22,6 +22,7 @@ COLUMNS = (
     "weight",
     "status",
     "origin",
+    "precedent",
     "reason",
 )
 
@@ -70,7 +71,16 @@ def leaderboard_records(
                 "weight": weights.get(trial.number, 0.0),
                 "status": trial.status.value,
                 "origin": trial.origin,
+                "precedent": _in_words(trial),
                 "reason": trial.reason,
             }
         )
     return records
+
+
+def _in_words(trial: Trial) -> str:
+    """Name the dataset that spoke most for a trial, and the trial's place there."""
+    if not trial.precedents:
+        return ""
+    first = trial.precedents[0]
+    return f"{first.dataset} ({first.rank} of {first.n_ranked})"

@@ -6,11 +6,11 @@ differently from them. It is the cold start; precedents of a knowledge base go b
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 
-from headstart.base import Configuration, Learner, Parameters, Task
+from headstart.base import Configuration, Learner, Task, known_configurations
 
-__all__ = ["complete", "default_order", "usable_learners"]
+__all__ = ["default_order", "strangers", "usable_learners"]
 
 _log = logging.getLogger("headstart.search")
 
@@ -52,10 +52,10 @@ def default_order(
         for name, learner in learners.items()
         if learner.max_rows is None or task.n_rows <= learner.max_rows
     }
-    queues = {name: _own_list(task, learner) for name, learner in usable.items()}
+    queues = {name: known_configurations(task, v) for name, v in usable.items()}
     known = {name for name, _ in _ORDER}
-    strangers = [(name, 0) for name in sorted(usable) if name not in known]
-    turns = [*_ORDER[:2], *strangers, *_ORDER[2:]]
+    unknown = [(name, 0) for name in sorted(usable) if name not in known]
+    turns = [*_ORDER[:2], *unknown, *_ORDER[2:]]
     longest = max((len(queue) for queue in queues.values()), default=0)
     names = list(dict.fromkeys(name for name, _ in turns))
     rest = [(name, place) for place in range(longest) for name in names]
@@ -65,6 +65,16 @@ def default_order(
         if place < len(queue) and queue[place].key not in seen:
             seen.add(queue[place].key)
             yield queue[place]
+
+
+def strangers(
+    task: Task, learners: Mapping[str, Learner], known: Collection[str]
+) -> Iterator[Configuration]:
+    """Yield the default of each learner that a knowledge base does not know."""
+    for name in sorted(set(learners) - set(known)):
+        learner = learners[name]
+        if learner.max_rows is None or task.n_rows <= learner.max_rows:
+            yield known_configurations(task, learner)[0]
 
 
 def usable_learners(
@@ -81,7 +91,7 @@ def usable_learners(
     usable, problems = {}, []
     for name, learner in learners.items():
         try:
-            for configuration in _own_list(task, learner):
+            for configuration in known_configurations(task, learner):
                 float(learner.cost(task, configuration.parameters, task.n_rows))
         except Exception as error:
             _log.exception("Learner %r is left out.", name)
@@ -92,18 +102,3 @@ def usable_learners(
         else:
             usable[name] = learner
     return usable, problems
-
-
-def complete(learner: Learner, task: Task, parameters: Parameters) -> Configuration:
-    """Return a configuration with every parameter that is not given at its default."""
-    space = learner.search_space(task)
-    merged = {**space.default, **parameters}
-    active = {
-        name: value for name, value in merged.items() if space.is_active(name, merged)
-    }
-    return Configuration(learner.name, active, learner.space_version)
-
-
-def _own_list(task: Task, learner: Learner) -> Sequence[Configuration]:
-    precedents = [{}, *learner.precedents(task)]
-    return [complete(learner, task, parameters) for parameters in precedents]

@@ -18,6 +18,7 @@ from headstart.base import (
     Learner,
     Trial,
     TrialStatus,
+    complete,
 )
 from headstart.base.events import (
     BudgetSpent,
@@ -31,10 +32,10 @@ from headstart.execution.fit_data import FitData
 from headstart.execution.fold_fit import run_fold_fit
 from headstart.metrics import Metric
 from headstart.search.clock import Clock
+from headstart.search.guide import Guide
 from headstart.search.interrupt import NotedInterrupt
 from headstart.search.ledger import Ledger
-from headstart.search.portfolio import complete
-from headstart.search.proposer import PortfolioThenSampler
+from headstart.search.proposer import PrecedentThenSampler
 from headstart.search.run_folder import RunFolder
 from headstart.search.schedule import CountedSchedule, Schedule, TimedSchedule
 from headstart.search.selection import Choice, candidate_limit
@@ -128,6 +129,8 @@ class Runner:
     limits : Limits
     emit : Emitter
     seed : int
+    guide : Guide or None
+        What the knowledge base says of the table.
     """
 
     def __init__(
@@ -142,8 +145,10 @@ class Runner:
         emit: Emitter,
         *,
         seed: int,
+        guide: Guide | None = None,
     ) -> None:
         self._data = data
+        self._guide = guide
         self._folder = folder
         self._executor = executor
         self._learners = learners
@@ -345,8 +350,8 @@ class Runner:
     # -- the start --------------------------------------------------------------------
 
     def _schedule(self) -> Schedule:
-        proposer = PortfolioThenSampler(
-            self._data.task, self._learners, self._state, seed=self._seed
+        proposer = PrecedentThenSampler(
+            self._data.task, self._learners, self._state, self._guide, seed=self._seed
         )
         if self._clock.limit is None:
             if self._limits.max_trials is None:

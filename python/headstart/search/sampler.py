@@ -20,8 +20,8 @@ from headstart.base import (
     SearchSpace,
     Task,
     Trial,
+    complete,
 )
-from headstart.search.portfolio import complete
 
 if TYPE_CHECKING:
     import optuna

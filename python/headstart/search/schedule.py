@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from headstart.base import Configuration, Trial, TrialStatus
+from headstart.base import Configuration, Precedent, Trial, TrialStatus
 from headstart.search.clock import Clock
 from headstart.search.cost import CostModel
 from headstart.search.race import is_hopeless, relative_gap
@@ -39,7 +39,14 @@ _N_RIVALS = 5
 # Completing the first model is begun while this many times its cost is left.
 _MARGIN = 1.25
 
-Proposal = tuple[Configuration, str]
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What to try next, where it comes from, and what spoke for it."""
+
+    configuration: Configuration
+    origin: str
+    precedents: tuple[Precedent, ...] = ()
 
 
 class Proposer(Protocol):
@@ -48,7 +55,7 @@ class Proposer(Protocol):
     def __call__(
         self, number: int, known: list[Trial], fits: Callable[[Configuration], bool]
     ) -> Proposal | None:
-        """Return configuration and origin of trial `number`, or None: nothing left."""
+        """Return what trial `number` tries, or None: nothing is left."""
 
 
 class Schedule(Protocol):
@@ -140,7 +147,9 @@ class CountedSchedule:
         if proposal is None:
             self.exhausted = True
             return None
-        return self.state.add(*proposal)
+        return self.state.add(
+            proposal.configuration, proposal.origin, proposal.precedents
+        )
 
 
 @dataclass
@@ -275,7 +284,11 @@ class TimedSchedule:
             return self.cost.seconds(configuration) * _SAFETY <= most
 
         proposal = self.propose(len(trials), list(trials), fits)
-        return None if proposal is None else self.state.add(*proposal)
+        if proposal is None:
+            return None
+        return self.state.add(
+            proposal.configuration, proposal.origin, proposal.precedents
+        )
 
     def _repeat(self, left: float) -> tuple[Trial, Unit] | None:
         """More repeats of the best, when there is nothing else to do."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from headstart.base import Configuration, Trial, TrialStatus
+from headstart.base import Configuration, Precedent, Trial, TrialStatus
 
 __all__ = ["RunState", "Unit"]
 
@@ -31,9 +31,14 @@ class RunState:
     running: dict[int, set[Unit]] = field(default_factory=dict)
     stopped: set[int] = field(default_factory=set)
 
-    def add(self, configuration: Configuration, origin: str) -> Trial:
+    def add(
+        self,
+        configuration: Configuration,
+        origin: str,
+        precedents: tuple[Precedent, ...] = (),
+    ) -> Trial:
         """Add a trial under the next number."""
-        trial = Trial(len(self.trials), configuration, origin)
+        trial = Trial(len(self.trials), configuration, origin, precedents)
         self.trials.append(trial)
         return trial
 

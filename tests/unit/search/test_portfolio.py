@@ -1,5 +1,6 @@
 from headstart.base import Choice, Float, Learner, SearchSpace, Task, TaskKind
-from headstart.search.portfolio import complete, default_order
+from headstart.base import complete
+from headstart.search.portfolio import default_order
 
 TASK = Task(TaskKind.BINARY, 1000, 5, 0, 2, "roc_auc")
 

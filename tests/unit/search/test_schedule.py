@@ -11,7 +11,7 @@ from headstart.base import (
 )
 from headstart.search.clock import Clock
 from headstart.search.cost import CostModel
-from headstart.search.schedule import CountedSchedule, TimedSchedule
+from headstart.search.schedule import CountedSchedule, Proposal, TimedSchedule
 from headstart.search.state import RunState
 
 N_FOLDS = 4
@@ -33,7 +33,7 @@ def quality(number):
 
 def propose(number, known, fits):
     configuration = Configuration("toy", {"number": number, "seconds": 1.0})
-    return (configuration, "portfolio") if fits(configuration) else None
+    return Proposal(configuration, "portfolio") if fits(configuration) else None
 
 
 def state():

@@ -1,0 +1,24 @@
+"""`headstart meta`: the knowledge base, from its making to its checks."""
+
+import typer
+
+from headstart.cli.meta.diff import diff
+from headstart.cli.meta.doctor import doctor
+from headstart.cli.meta.evaluate import evaluate
+from headstart.cli.meta.export import export, import_lines, merge
+from headstart.cli.meta.info import info
+from headstart.cli.meta.pack import pack
+from headstart.cli.meta.refresh import refresh
+from headstart.cli.meta.verify import verify
+
+__all__ = ["meta"]
+
+meta = typer.Typer(
+    name="meta",
+    help="The knowledge base: what worked on which tables.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+for function in (info, doctor, verify, diff, export, merge, refresh, evaluate, pack):
+    meta.command()(function)
+meta.command("import")(import_lines)

@@ -1,0 +1,81 @@
+"""`headstart meta diff`: what one base has that another has not."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from headstart.cli.command import JsonOption, command
+from headstart.cli.meta.places import BaseArgument, open_base
+from headstart.cli.output import print_json, print_rows
+
+__all__ = ["diff"]
+
+
+@command
+def diff(
+    before: BaseArgument,
+    after: BaseArgument,
+    *,
+    whole: Annotated[
+        bool, typer.Option("--all", help="Name every record, not only how many.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what changed from one base to another.
+
+    Records that came, went or say something else, and the kinds of tables for which
+    the order of configurations moved.
+    """
+    from headstart.meta.store import diff as difference
+
+    with open_base(before) as first, open_base(after) as second:
+        found = difference(first, second)
+    kinds = (
+        "datasets",
+        "meta_features",
+        "evaluations",
+        "foreign_evaluations",
+        "foreign_setups",
+    )
+    changes: list[dict[str, Any]] = [
+        {
+            "records": kind,
+            **{
+                how: list(getattr(getattr(found, kind), how))
+                if as_json or whole
+                else len(getattr(getattr(found, kind), how))
+                for how in ("added", "removed", "changed")
+            },
+        }
+        for kind in kinds
+    ]
+    orders = [
+        {
+            **{k: v for k, v in asdict(move).items() if not k.startswith("top_")},
+            "top_before": [str(c) for c in move.top_before],
+            "top_after": [str(c) for c in move.top_after],
+        }
+        for move in found.orders
+    ]
+    if as_json:
+        print_json({"changes": changes, "orders": orders})
+        return
+    if not found:
+        typer.echo("The two hold the same.")
+        return
+    if whole:
+        for row in changes:
+            for how in ("added", "removed", "changed"):
+                for about in row[how]:
+                    typer.echo(f"{how} {about}")
+    else:
+        print_rows(changes)
+    for order in orders:
+        typer.echo(
+            f"\n{order['tables']} ({order['metric']}, {order['n_before']} to "
+            f"{order['n_after']} datasets): rank correlation "
+            f"{order['rank_correlation']:.2f}"
+        )
+        typer.echo(f"  best before: {order['top_before'][0]}")
+        typer.echo(f"  best after:  {order['top_after'][0]}")

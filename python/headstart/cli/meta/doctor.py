@@ -1,0 +1,50 @@
+"""`headstart meta doctor`: what a base covers, and what in it looks wrong."""
+
+from dataclasses import asdict
+
+import typer
+
+from headstart.cli.command import JsonOption, command
+from headstart.cli.meta.places import BaseArgument, open_base
+from headstart.cli.output import print_json, print_rows
+
+__all__ = ["doctor"]
+
+
+@command
+def doctor(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> None:
+    """Show what a knowledge base covers, and what in it should be looked at.
+
+    Coverage of datasets by configurations, failures by learner, datasets without
+    evaluations or meta-features, results that are hard to believe, contradictions.
+    """
+    from headstart.meta.store import doctor as diagnose
+
+    with open_base(base) as found:
+        diagnosis = diagnose(found)
+    if as_json:
+        print_json(asdict(diagnosis))
+        return
+    typer.echo(
+        f"{diagnosis.n_datasets} datasets, {diagnosis.n_evaluations} evaluations\n"
+    )
+    print_rows([asdict(c) for c in diagnosis.coverage])
+    rows = [{"learner": k, **v} for k, v in diagnosis.failures.items()]
+    columns = [
+        "learner",
+        *sorted({status for row in rows for status in row} - {"learner"}),
+    ]
+    if rows:
+        typer.echo()
+        print_rows(rows, columns=columns)
+    for heading, entries in (
+        ("without evaluations", diagnosis.without_evaluations),
+        ("without meta-features", diagnosis.without_meta_features),
+        ("nothing ever succeeded", diagnosis.never_succeeded),
+        ("hard to believe", diagnosis.outliers),
+        ("contradictions", diagnosis.conflicts),
+    ):
+        if entries:
+            typer.echo(f"\n{heading}")
+            for entry in entries:
+                typer.echo(f"  {entry}")

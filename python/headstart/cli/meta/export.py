@@ -1,0 +1,87 @@
+"""`headstart meta export`, `import` and `merge`: how bases travel."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headstart.cli.command import JsonOption, command
+from headstart.cli.meta.places import BaseArgument, BaseOption, open_base, own_place
+from headstart.cli.output import print_json
+
+if TYPE_CHECKING:
+    from headstart.meta.store import Added
+
+__all__ = ["export", "import_lines", "merge"]
+
+_OriginOption = Annotated[
+    str | None,
+    typer.Option(help="Who brings the records. Default: whom they name themselves."),
+]
+
+
+@command
+def export(
+    output: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines.")],
+    *,
+    base: BaseOption = "own",
+) -> None:
+    """Write a base as canonical JSON lines, and print their SHA-256.
+
+    Equal bases give equal files, whatever the order in which they were filled.
+    """
+    with open_base(base) as found:
+        typer.echo(found.export(output))
+
+
+@command
+def import_lines(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="What `export` wrote.")
+    ],
+    *,
+    base: BaseOption = "own",
+    origin: _OriginOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add the records of exports to a base: of each file all, or none.
+
+    Records that are there already are not added again; what contradicts them is kept
+    beside them, and told.
+    """
+    from headstart.meta.shipped import open_own
+
+    with open_own(own_place(base)) as found:
+        for path in files:
+            _tell(path, found.import_lines(path, origin=origin), as_json=as_json)
+
+
+@command
+def merge(
+    other: BaseArgument,
+    *,
+    base: BaseOption = "own",
+    origin: _OriginOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add all that another base has to a base."""
+    from headstart.meta.shipped import open_own
+
+    with open_base(other) as source, open_own(own_place(base)) as found:
+        _tell(other, found.merge(source, origin=origin), as_json=as_json)
+
+
+def _tell(source: object, added: "Added", *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "source": str(source),
+                "new": added.n_new,
+                "known": added.n_known,
+                "conflicts": [str(c) for c in added.conflicts],
+            }
+        )
+        return
+    typer.echo(f"{source}: {added.n_new} new, {added.n_known} known")
+    for conflict in added.conflicts:
+        typer.echo(f"  contradiction: {conflict}")

@@ -1,0 +1,47 @@
+"""`headstart meta info`: what a base holds."""
+
+from collections import Counter
+from typing import Any
+
+from headstart.cli.command import JsonOption, command
+from headstart.cli.meta.places import BaseArgument, open_base
+from headstart.cli.output import print_json, print_record
+
+__all__ = ["info"]
+
+
+@command
+def info(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> None:
+    """Show what a knowledge base holds.
+
+    Datasets by kind of task, evaluations by learner, what they took, where the records
+    are from, and the hash that is the base's identity.
+    """
+    with open_base(base) as found:
+        datasets = found.datasets()
+        statuses: Counter[str] = Counter()
+        learners: Counter[str] = Counter()
+        seconds = 0.0
+        for record in found.evaluations():
+            statuses[record.status.value] += 1
+            learners[record.configuration.learner] += 1
+            folds = max(1, len(record.scores))
+            seconds += folds * (record.fit_seconds + record.predict_seconds)
+        facts: dict[str, Any] = {
+            "place": found.place,
+            "sha256": found.digest(),
+            "datasets": len(datasets),
+            "families": len({d.family for d in datasets}),
+            "evaluations": sum(statuses.values()),
+            "hours_of_fits": seconds / 3600,
+            "foreign_evaluations": len(found.foreign_evaluations()),
+            "datasets_by_kind": dict(
+                sorted(Counter(d.kind.value for d in datasets).items())
+            ),
+            "evaluations_by_learner": dict(sorted(learners.items())),
+            "evaluations_by_status": dict(sorted(statuses.items())),
+        }
+    if as_json:
+        print_json(facts)
+    else:
+        print_record(facts)

@@ -1,0 +1,36 @@
+"""`headstart meta pack`: from shards to one compact file that is only read."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headstart.cli.command import command
+
+__all__ = ["pack"]
+
+
+@command
+def pack(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Shards or exports.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+) -> None:
+    """Make a base of shards, compact and to be read only; print its SHA-256."""
+    from headstart.meta.store import KnowledgeBase
+
+    with (
+        tempfile.TemporaryDirectory(prefix="headstart-pack-") as folder,
+        KnowledgeBase.open(Path(folder) / "base.db") as base,
+    ):
+        with base.transaction():
+            for path in sorted(files):
+                added = base.import_lines(path)
+                for conflict in added.conflicts:
+                    typer.echo(f"{path}: contradiction: {conflict}", err=True)
+        digest = base.digest()
+        output.parent.mkdir(parents=True, exist_ok=True)
+        base.pack(output)
+    typer.echo(f"{digest}  {output.name}")

@@ -1,0 +1,52 @@
+"""Which base a command means: the shipped one, the user's own, or a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from headstart.meta.store import KnowledgeBase
+
+__all__ = ["BaseArgument", "BaseOption", "open_base", "own_place"]
+
+_HELP = "'shipped', 'own', a file, or a postgresql:// URL."
+
+BaseArgument = Annotated[str, typer.Argument(metavar="BASE", help=_HELP)]
+BaseOption = Annotated[
+    str, typer.Option("--base", help=f"Which base: {_HELP} Default: own.")
+]
+
+
+def own_place(name: str) -> str | Path:
+    """Return the place of a base that is to be written."""
+    from headstart.exceptions import KnowledgeBaseError
+    from headstart.meta.store import own_base_place
+
+    if name == "shipped":
+        raise KnowledgeBaseError(
+            "The shipped base is never written. hint: write to your own (--base own), "
+            "which lies over it."
+        )
+    return own_base_place() if name == "own" else name
+
+
+def open_base(name: str) -> "KnowledgeBase":
+    """Open a base for reading.
+
+    Raises
+    ------
+    KnowledgeBaseError
+        If it is not there or cannot be read.
+    """
+    from headstart.exceptions import KnowledgeBaseError
+    from headstart.meta.shipped import shipped_base
+    from headstart.meta.store import KnowledgeBase, own_base_place
+
+    if name == "shipped":
+        path = shipped_base()
+        if path is None:
+            raise KnowledgeBaseError("This build of headstart came without a base.")
+        return KnowledgeBase.open(path, immutable=True)
+    place = own_base_place() if name == "own" else name
+    return KnowledgeBase.open(place, read_only=True)

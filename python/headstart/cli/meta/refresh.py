@@ -1,0 +1,99 @@
+"""`headstart meta refresh`: from a suite on an OpenML server into a base."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headstart.cli.command import JsonOption, command
+from headstart.cli.meta.places import BaseOption, own_place
+from headstart.cli.output import print_json, print_record, print_rows
+
+if TYPE_CHECKING:
+    from headstart.meta.openml import Evaluate, RefreshProgress
+
+__all__ = ["refresh"]
+
+
+@command
+def refresh(
+    suite: Annotated[
+        str, typer.Option(help="Number or alias: OpenML-CC18, 271, 269.")
+    ] = "OpenML-CC18",
+    *,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Tasks at most, in the suite's order.")
+    ] = None,
+    server: Annotated[
+        str | None, typer.Option(help="URL of the XML interface.")
+    ] = None,
+    base: BaseOption = "own",
+    evaluate: Annotated[
+        bool, typer.Option("--evaluate", help="Evaluate our own grid on each dataset.")
+    ] = False,
+    configurations: Annotated[
+        int, typer.Option(min=1, help="Of the grid, with --evaluate.")
+    ] = 20,
+    seconds: Annotated[
+        float,
+        typer.Option(min=0.1, help="Of a configuration's folds, with --evaluate."),
+    ] = 20.0,
+    n_jobs: Annotated[
+        int | None, typer.Option(min=1, help="Fits at a time. Default: the cores.")
+    ] = None,
+    evaluations: Annotated[
+        bool,
+        typer.Option("--evaluations", help="Fetch other people's evaluations too."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan, fetch no data.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the datasets of an OpenML suite into your own knowledge base.
+
+    Everything lands at the end, in one transaction. What was stopped goes on where it
+    was. Nothing is sent but the questions.
+    """
+    from headstart.meta.openml import RefreshOptions, plan_refresh
+    from headstart.meta.openml import refresh as fetch
+    from headstart.meta.shipped import open_own
+
+    number_or_alias = int(suite) if suite.isdecimal() else suite
+    options = RefreshOptions(
+        suite=number_or_alias,
+        limit=limit,
+        evaluations=evaluations,
+        **({} if server is None else {"server": server}),
+    )
+    if dry_run:
+        plan = plan_refresh(options)
+        if as_json:
+            print_json(asdict(plan) | {"n_calls": plan.n_calls})
+            return
+        print_rows([asdict(task) for task in plan.tasks])
+        calls = ", ".join(f"{n} {what}" for what, n in plan.calls.items())
+        typer.echo(
+            f"\n{plan.n_calls} calls ({calls}), at least {plan.seconds:.0f} s at "
+            f"{plan.calls_per_second:g} a second"
+        )
+        return
+    with open_own(own_place(base)) as found:
+        evaluator = _evaluator(configurations, seconds, n_jobs) if evaluate else None
+        report = fetch(found, options, evaluator, _tell)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        print_record(asdict(report))
+
+
+def _evaluator(configurations: int, seconds: float, n_jobs: int | None) -> "Evaluate":
+    from headstart.meta.evaluate import EvaluationLimits, table_evaluator
+
+    return table_evaluator(
+        configurations, EvaluationLimits(seconds=seconds), n_jobs=n_jobs
+    )
+
+
+def _tell(step: "RefreshProgress") -> None:
+    typer.echo(f"[{step.done}/{step.total}] {step.stage}: {step.message}", err=True)

@@ -1,0 +1,125 @@
+"""A campaign: the grid over many datasets, the quickest first, resumed at any time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from headstart.base import Configuration, TaskKind
+from headstart.exceptions import HeadstartError
+from headstart.execution import FoldFitExecutor
+from headstart.meta.evaluate.description import describe_dataset
+from headstart.meta.evaluate.evaluator import EvaluationLimits, evaluate_dataset
+from headstart.meta.evaluate.grid import grid
+from headstart.meta.evaluate.shard import Shard
+from headstart.meta.evaluate.source import Source
+from headstart.meta.records import CellStatus
+from headstart.plugins import load_plugins
+
+__all__ = ["evaluate_all", "grid_for"]
+
+
+def evaluate_all(
+    sources: Sequence[Source],
+    folder: Path,
+    n_configurations: int,
+    executor: FoldFitExecutor,
+    limits: EvaluationLimits,
+    *,
+    origin: str = "shipped",
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[str]:
+    """Evaluate the grid on every source; yield lines that say how far it is.
+
+    Small tables come first, so that a campaign that is cut short leaves whole ones.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+    folder : Path
+        One shard a dataset, ``NAME.jsonl``; cells that are there are not redone.
+    n_configurations : int
+    executor : FoldFitExecutor
+    limits : EvaluationLimits
+    origin : str
+        Who is said to have brought the evaluations.
+    stop : callable
+        Asked before each cell is started.
+    """
+    sized = sorted(sources, key=lambda s: (_size(s, limits), s.name))
+    for place, source in enumerate(sized, start=1):
+        if stop():
+            yield "stopped before the end; the same command goes on from here"
+            return
+        where = f"{place}/{len(sized)} {source.name}"
+        try:
+            for line in _one(
+                source, folder, n_configurations, executor, limits, origin, stop
+            ):
+                yield f"{where}: {line}"
+        except (HeadstartError, OSError, pl.exceptions.PolarsError) as error:
+            yield f"{where}: left out: {error}"
+
+
+def grid_for(kind: TaskKind, n_rows: int, n_configurations: int) -> list[Configuration]:
+    """Return the grid of the installed learners, less those not for so many rows."""
+    learners = {
+        name: learner
+        for name, learner in load_plugins().learners.items()
+        if kind in learner.tasks
+    }
+    return [
+        configuration
+        for configuration in grid(kind, learners, n_configurations)
+        if n_rows <= (learners[configuration.learner].max_rows or n_rows)
+    ]
+
+
+def _size(source: Source, limits: EvaluationLimits) -> int:
+    try:
+        frame = pl.scan_parquet(source.path)
+        n_rows = int(frame.select(pl.len()).collect().item())
+        n_columns = len(frame.collect_schema())
+    except (OSError, pl.exceptions.PolarsError):
+        return source.path.stat().st_size if source.path.exists() else 0
+    return min(n_rows, limits.n_rows) * n_columns
+
+
+def _one(
+    source: Source,
+    folder: Path,
+    n_configurations: int,
+    executor: FoldFitExecutor,
+    limits: EvaluationLimits,
+    origin: str,
+    stop: Callable[[], bool],
+) -> Iterator[str]:
+    X, y = source.read()
+    dataset = source.describe(X, y)
+    shard = Shard(folder / f"{source.name}.jsonl", origin)
+    shard.add(dataset)
+    shard.add(describe_dataset(dataset.uid, X, y, source.kind))
+    configurations = grid_for(
+        source.kind, min(X.height, limits.n_rows), n_configurations
+    )
+    known = shard.known(dataset.uid, limits.scheme)
+    done = sum(c.key in known for c in configurations)
+    yield f"{X.height} x {X.width}, {done} of {len(configurations)} cells known"
+    failed = 0
+    for record in evaluate_dataset(
+        dataset,
+        X,
+        y,
+        configurations,
+        load_plugins().learners,
+        executor,
+        limits,
+        known=known,
+        stop=stop,
+    ):
+        shard.add(record)
+        done += 1
+        if record.status is not CellStatus.OK:
+            failed += 1
+            yield f"{record.configuration}: {record.status.value}: {record.reason}"
+    yield f"{done} of {len(configurations)} cells, {failed} of the new ones failed"

@@ -1,0 +1,129 @@
+"""A cell of the table: one configuration on all folds of one dataset, in a worker."""
+
+import contextlib
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from headstart.base import Configuration, FloatArray, FoldFit, FoldOutcome, FoldStatus
+from headstart.execution.fit_data import FitData, load_fit_data
+from headstart.execution.fold_fit import run_fold_fit
+from headstart.metrics.built_in import BUILT_IN
+
+__all__ = ["CellResult", "run_cell"]
+
+# Learners that this process has fitted once: the first fit pays for their imports.
+_warmed: set[str] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """What came out of a cell.
+
+    Parameters
+    ----------
+    status : FoldStatus
+        Of the first fold that failed, or OK.
+    scores : list of list of float
+        A row a finished fold, a column a metric; NaN where a metric is undefined.
+    fit_seconds, predict_seconds : float
+        Of the processor, mean of the finished folds.
+    """
+
+    status: FoldStatus
+    scores: list[list[float]]
+    fit_seconds: float
+    predict_seconds: float
+    reason: str = ""
+
+
+def run_cell(
+    folder: str,
+    configuration: Configuration,
+    metrics: tuple[str, ...],
+    seconds: float,
+    seed: int,
+) -> CellResult:
+    """Fit and score a configuration on each fold; stop at the first that fails.
+
+    Parameters
+    ----------
+    folder : str
+        Written by `headstart.execution.fit_data.write_fit_data`.
+    metrics : tuple of str
+        Built-in metrics to compute.
+    seconds : float
+        For all folds together; each gets an equal part, and learners that can stop
+        do so in time.
+    seed : int
+    """
+    data = load_fit_data(folder)
+    n_folds = data.folds.n_folds
+    scores: list[list[float]] = []
+    finished: list[FoldOutcome] = []
+    for fold in range(n_folds):
+        fold_fit = FoldFit(
+            0, configuration, 0, fold, seed=seed, seconds=seconds / n_folds
+        )
+        outcome, prediction = _run(data, fold_fit)
+        if configuration.learner not in _warmed:
+            _warmed.add(configuration.learner)
+            outcome, prediction = _run(data, fold_fit)
+        if prediction is None:
+            return _result(outcome.status, scores, finished, outcome.reason)
+        finished.append(outcome)
+        held_out = data.held_out(0, fold)
+        scores.append([_score(m, data.y[held_out], prediction) for m in metrics])
+    return _result(FoldStatus.OK, scores, finished, "")
+
+
+def _run(data: FitData, fold_fit: FoldFit) -> tuple[FoldOutcome, FloatArray | None]:
+    begun, worked = time.monotonic(), time.process_time()
+    outcome = run_fold_fit(str(data.folder), fold_fit)
+    # Seconds of the processor, where it was shared: a busy machine must not make
+    # learners look slow.
+    share = (time.process_time() - worked) / max(outcome.total_seconds, 1e-9)
+    outcome = replace(
+        outcome,
+        fit_seconds=min(1.0, share) * outcome.fit_seconds,
+        predict_seconds=min(1.0, share) * outcome.predict_seconds,
+    )
+    stem = data.folder / "fits" / fold_fit.name
+    prediction = None
+    if outcome.status is FoldStatus.OK:
+        prediction = np.load(stem.with_suffix(".npy"), allow_pickle=False)
+        allowed = fold_fit.seconds
+        if allowed is not None and time.monotonic() - begun > 2 * allowed + 1:
+            # It came, but no search would have waited: evidence against it.
+            late = f"took {time.monotonic() - begun:.1f} s of {allowed:.1f} s"
+            outcome, prediction = FoldOutcome(FoldStatus.TIMEOUT, reason=late), None
+    for suffix in (".npy", ".model", ".json"):
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{stem}{suffix}").unlink()
+    return outcome, prediction
+
+
+def _score(name: str, y: FloatArray, prediction: FloatArray) -> float:
+    values = prediction[:, 0] if prediction.shape[1] == 1 else prediction
+    try:
+        return BUILT_IN[name].score(y, values)
+    except ValueError:  # not for these values: the logarithm of a negative one
+        return float("nan")
+
+
+def _result(
+    status: FoldStatus,
+    scores: list[list[float]],
+    finished: list[FoldOutcome],
+    reason: str,
+) -> CellResult:
+    n = max(1, len(finished))
+    return CellResult(
+        status,
+        scores,
+        sum(o.fit_seconds for o in finished) / n,
+        sum(o.predict_seconds for o in finished) / n,
+        reason,
+    )

@@ -1,0 +1,243 @@
+"""Run a grid of configurations over one dataset, cell by cell, within limits."""
+
+import logging
+import math
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+import headstart
+from headstart.base import Configuration, FoldStatus, Learner, Task
+from headstart.base.machine import machine_class
+from headstart.exceptions import WorkerDiedError
+from headstart.execution import FoldFitExecutor
+from headstart.execution.fit_data import FitData, write_fit_data
+from headstart.meta.evaluate.cell import CellResult, run_cell
+from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
+from headstart.metrics import metric_names
+from headstart.tables import Schema, TargetEncoder
+from headstart.validation import Validation, plan_folds
+
+__all__ = ["EvaluationLimits", "evaluate_dataset"]
+
+_log = logging.getLogger("headstart.meta")
+
+# A worker that has not answered by this many times its seconds is killed. Loading the
+# data and fits that cannot stop come on top of what learners are told.
+_PATIENCE = 1.5
+_GRACE_SECONDS = 10.0
+_LONGEST_REASON = 300
+_STATUS = {
+    FoldStatus.OK: CellStatus.OK,
+    FoldStatus.ERROR: CellStatus.ERROR,
+    FoldStatus.TIMEOUT: CellStatus.TIMEOUT,
+    FoldStatus.MEMORY: CellStatus.MEMORY,
+    FoldStatus.CRASH: CellStatus.CRASH,
+    FoldStatus.CANCELLED: CellStatus.CRASH,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationLimits:
+    """What one cell, a configuration on all folds of a dataset, may take.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows that are drawn of a larger table.
+    n_folds : int
+    seconds : float
+        For the folds of a cell together, on one thread.
+    memory : int
+        Resident bytes of a worker.
+    seed : int
+        Of the rows drawn, the folds and the learners.
+    """
+
+    n_rows: int = 5_000
+    n_folds: int = 3
+    seconds: float = 20.0
+    memory: int = 4 << 30
+    seed: int = 0
+
+    @property
+    def scheme(self) -> str:
+        """How rows are split, in words: part of what an evaluation is known by."""
+        return (
+            f"{self.n_folds} folds, stratified, at most {self.n_rows} rows, "
+            f"{self.seconds:g} s, seed {self.seed}"
+        )
+
+
+def evaluate_dataset(
+    dataset: DatasetRecord,
+    X: pl.DataFrame,
+    y: pl.Series,
+    configurations: Sequence[Configuration],
+    learners: Mapping[str, Learner],
+    executor: FoldFitExecutor,
+    limits: EvaluationLimits,
+    *,
+    known: Collection[str] = (),
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[EvaluationRecord]:
+    """Yield the evaluation of each configuration, cheap ones first, as they come.
+
+    Parameters
+    ----------
+    dataset : DatasetRecord
+    X : DataFrame
+    y : Series
+        Labels or values.
+    configurations : sequence of Configuration
+    learners : mapping of str to Learner
+    executor : FoldFitExecutor
+    limits : EvaluationLimits
+    known : collection of str
+        Keys of configurations that need not be evaluated again.
+    stop : callable
+        Asked before each cell is started; what runs is waited for.
+
+    Raises
+    ------
+    HeadstartError
+        If nothing can be learnt from the table. A cell that fails is evidence: it is
+        yielded with its reason.
+    """
+    with tempfile.TemporaryDirectory(prefix="headstart-meta-") as folder:
+        data = _prepare(Path(folder), dataset, X, y, limits)
+        metrics = metric_names(data.task.kind)
+        todo = [
+            configuration
+            for configuration in _cheapest_first(configurations, learners, data.task)
+            if configuration.key not in known
+        ]
+        running: dict[Future[CellResult], tuple[Configuration, float]] = {}
+        while todo or running:
+            while todo and len(running) < executor.n_slots and not stop():
+                configuration = todo.pop(0)
+                future = executor.submit(
+                    run_cell,
+                    (
+                        str(data.folder),
+                        configuration,
+                        metrics,
+                        limits.seconds,
+                        limits.seed,
+                    ),
+                    deadline=time.monotonic()
+                    + _PATIENCE * limits.seconds
+                    + _GRACE_SECONDS,
+                    memory_limit=limits.memory,
+                )
+                running[future] = (configuration, time.monotonic())
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                configuration, begun = running.pop(future)
+                yield _record(
+                    dataset, configuration, metrics, future, begun, data.task, limits
+                )
+
+
+def _prepare(
+    folder: Path,
+    dataset: DatasetRecord,
+    X: pl.DataFrame,
+    y: pl.Series,
+    limits: EvaluationLimits,
+) -> FitData:
+    if X.height > limits.n_rows:
+        rows = np.sort(
+            np.random.default_rng(limits.seed).permutation(X.height)[: limits.n_rows]
+        )
+        X, y = X[rows], y[rows]
+    classification = dataset.kind.is_classification
+    target = TargetEncoder.learn(
+        y, "classification" if classification else "regression"
+    )
+    codes = target.encode(y)
+    schema = Schema.learn(X)
+    task = Task(
+        target.kind,
+        X.height,
+        schema.n_numeric,
+        schema.n_categorical,
+        0 if target.classes is None else len(target.classes),
+        "",
+    )
+    folds = plan_folds(
+        Validation(folds=limits.n_folds, repeats=1), codes, task.kind, seed=limits.seed
+    )
+    return write_fit_data(
+        folder,
+        task=task,
+        schema=schema,
+        table=schema.apply(X),
+        y=codes,
+        weight=None,
+        folds=folds,
+        learners={},
+    )
+
+
+def _cheapest_first(
+    configurations: Sequence[Configuration], learners: Mapping[str, Learner], task: Task
+) -> list[Configuration]:
+    usable = [c for c in configurations if c.learner in learners]
+
+    def cost(configuration: Configuration) -> float:
+        learner = learners[configuration.learner]
+        try:
+            return float(learner.cost(task, configuration.parameters, task.n_rows))
+        except Exception:
+            # What it cannot foresee comes last; whether it can be fitted is seen then.
+            _log.exception("The cost of %s is not known.", configuration)
+            return math.inf
+
+    return sorted(usable, key=cost)
+
+
+def _record(
+    dataset: DatasetRecord,
+    configuration: Configuration,
+    metrics: tuple[str, ...],
+    future: Future[CellResult],
+    begun: float,
+    task: Task,
+    limits: EvaluationLimits,
+) -> EvaluationRecord:
+    error = future.exception()
+    if error is None:
+        found = future.result()
+    elif isinstance(error, WorkerDiedError):
+        spent = (time.monotonic() - begun) / limits.n_folds
+        found = CellResult(FoldStatus(error.kind), [], spent, 0.0, str(error))
+    else:
+        found = CellResult(
+            FoldStatus.ERROR, [], 0.0, 0.0, f"{type(error).__name__}: {error}"
+        )
+    scores = np.asarray(found.scores, dtype=np.float32).reshape(-1, len(metrics))
+    return EvaluationRecord(
+        dataset_uid=dataset.uid,
+        configuration=configuration,
+        metrics=metrics,
+        scores=scores,
+        fit_seconds=round(found.fit_seconds, 4),
+        predict_seconds=round(found.predict_seconds, 4),
+        status=_STATUS[found.status],
+        reason=" ".join(found.reason.split())[:_LONGEST_REASON],
+        scheme=limits.scheme,
+        n_rows=task.n_rows,
+        engine_version=headstart.__version__,
+        machine=machine_class(),
+        seed=limits.seed,
+        origin="",
+    )

@@ -1,0 +1,118 @@
+"""Which configurations are evaluated: the same list on every dataset of a kind.
+
+Learners take turns, those with more parameters more often. Each brings its default,
+then its own precedents, then points drawn from its space. A longer grid begins with
+the shorter one, so that a base can grow.
+"""
+
+import hashlib
+import heapq
+import itertools
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from headstart.base import (
+    Choice,
+    Configuration,
+    Distribution,
+    Integer,
+    Learner,
+    Parameters,
+    ParameterValue,
+    SearchSpace,
+    Task,
+    TaskKind,
+    known_configurations,
+)
+
+__all__ = ["draw", "grid", "reference_task"]
+
+# A learner without parameters gets this many turns for each one parameter gets.
+_BASE_TURNS = 2
+# Digits of drawn floats: a configuration is known by its text.
+_DIGITS = 4
+_ATTEMPTS = 20
+
+
+def reference_task(kind: TaskKind) -> Task:
+    """Return the task whose spaces are drawn from: the grid must not depend on rows."""
+    n_classes = {TaskKind.BINARY: 2, TaskKind.MULTICLASS: 4}.get(kind, 0)
+    return Task(kind, 2_000, 15, 5, n_classes, "")
+
+
+def grid(
+    kind: TaskKind, learners: Mapping[str, Learner], n_configurations: int
+) -> list[Configuration]:
+    """Return the configurations to evaluate on datasets of a kind.
+
+    Parameters
+    ----------
+    kind : TaskKind
+    learners : mapping of str to Learner
+        Those that solve `kind`.
+    n_configurations : int
+        How many; fewer are returned where the spaces hold no more.
+
+    Examples
+    --------
+    >>> from headstart.plugins import load_plugins
+    >>> ridge = {"ridge": load_plugins().learner("ridge")}
+    >>> [str(c) for c in grid(TaskKind.REGRESSION, ridge, 2)]
+    ['ridge(n_knots=6)', 'ridge(n_knots=0)']
+    """
+    task = reference_task(kind)
+    queues = []
+    for name in sorted(learners):
+        turns = _BASE_TURNS + len(learners[name].search_space(task).distributions)
+        own = _configurations(learners[name], task)
+        places = ((place + 0.5) / turns for place in itertools.count())
+        queues.append(zip(places, itertools.repeat(name), own))
+    merged = heapq.merge(*queues, key=lambda entry: entry[:2])
+    return [c for _, _, c in itertools.islice(merged, n_configurations)]
+
+
+def draw(space: SearchSpace, random: np.random.Generator) -> Parameters:
+    """Draw one point of a space, with the parameters that exist there."""
+    drawn = {
+        name: _draw_value(space.distributions[name], float(random.random()))
+        for name in sorted(space.distributions)
+    }
+    return {n: v for n, v in drawn.items() if space.is_active(n, drawn)}
+
+
+def _configurations(learner: Learner, task: Task) -> Iterator[Configuration]:
+    space = learner.search_space(task)
+    seen: set[Configuration] = set()
+    for configuration in known_configurations(task, learner):
+        if configuration not in seen:
+            seen.add(configuration)
+            yield configuration
+    digest = hashlib.sha256(learner.name.encode()).digest()
+    random = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+    in_vain = 0
+    while in_vain < _ATTEMPTS:
+        found = draw(space, random)
+        configuration = Configuration(learner.name, found, learner.space_version)
+        in_vain += 1
+        if configuration not in seen:
+            in_vain = 0
+            seen.add(configuration)
+            yield configuration
+
+
+def _draw_value(distribution: Distribution, share: float) -> ParameterValue:
+    if isinstance(distribution, Choice):
+        options = distribution.options
+        return options[min(int(share * len(options)), len(options) - 1)]
+    low, high = float(distribution.low), float(distribution.high)
+    if isinstance(distribution, Integer):
+        high += 1.0  # each integer gets an equal part of the range
+    if distribution.log:
+        value = low * (high / low) ** share
+    else:
+        value = low + (high - low) * share
+    if isinstance(distribution, Integer):
+        return min(int(value), distribution.high)
+    rounded = float(f"{value:.{_DIGITS}g}")
+    return min(max(rounded, distribution.low), distribution.high)

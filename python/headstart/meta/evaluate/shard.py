@@ -1,0 +1,73 @@
+"""Shards: what was evaluated on one dataset, a line a record, added as cells finish."""
+
+from pathlib import Path
+
+from headstart.exceptions import KnowledgeBaseError
+from headstart.meta.records import EvaluationRecord, Record
+from headstart.meta.store.lines import Line
+
+__all__ = ["Shard"]
+
+
+class Shard:
+    """The lines of one dataset.
+
+    A line that a kill cut off is dropped when the shard is opened, and its cell done
+    again; any other line that cannot be read is an error.
+
+    Parameters
+    ----------
+    path : Path
+        Made where it is not there.
+    origin : str
+        Who is said to have brought the records.
+
+    Raises
+    ------
+    KnowledgeBaseError
+        If a line is not one of a knowledge base.
+    """
+
+    def __init__(self, path: Path, origin: str) -> None:
+        self._path = path
+        self._origin = origin
+        self._known: set[tuple[str, str, str]] = set()
+        self._others: set[bytes] = set()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        whole, cut = text[: text.rfind("\n") + 1], text[text.rfind("\n") + 1 :]
+        if cut:
+            path.write_text(whole, encoding="utf-8")
+        for number, line in enumerate(whole.splitlines(), start=1):
+            try:
+                self._take(Line.read(line))
+            except KnowledgeBaseError as error:
+                raise KnowledgeBaseError(
+                    f"Line {number} of the shard {path} cannot be read. {error}"
+                ) from error
+
+    def known(self, dataset_uid: str, scheme: str) -> set[str]:
+        """Return keys of the configurations that were evaluated under a scheme."""
+        return {
+            configuration
+            for dataset, how, configuration in self._known
+            if dataset == dataset_uid and how == scheme
+        }
+
+    def add(self, record: Record) -> None:
+        """Add a record; one that is there already is not added again."""
+        line = Line.of(record, self._origin)
+        if line.content in self._others:
+            return
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(line.text + "\n")
+        self._take(line)
+
+    def _take(self, line: Line) -> None:
+        record = line.record
+        if isinstance(record, EvaluationRecord):
+            self._known.add(
+                (record.dataset_uid, record.scheme, record.configuration.key)
+            )
+        else:
+            self._others.add(line.content)

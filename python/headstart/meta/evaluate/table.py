@@ -1,0 +1,49 @@
+"""The evaluation of one table in memory: what a refresh asks for."""
+
+from collections.abc import Callable, Iterator
+
+import polars as pl
+
+from headstart.execution import open_executor
+from headstart.meta.evaluate.campaign import grid_for
+from headstart.meta.evaluate.description import describe_dataset
+from headstart.meta.evaluate.evaluator import EvaluationLimits, evaluate_dataset
+from headstart.meta.records import DatasetRecord, Record
+from headstart.plugins import load_plugins
+
+__all__ = ["table_evaluator"]
+
+
+def table_evaluator(
+    n_configurations: int, limits: EvaluationLimits, *, n_jobs: int | None = None
+) -> Callable[[DatasetRecord, pl.DataFrame, str], Iterator[Record]]:
+    """Return what evaluates the grid on a table that it is given.
+
+    Parameters
+    ----------
+    n_configurations : int
+    limits : EvaluationLimits
+    n_jobs : int or None
+        Cells at a time; by default as many as there are cores.
+    """
+
+    def evaluate(
+        dataset: DatasetRecord, table: pl.DataFrame, target: str
+    ) -> Iterator[Record]:
+        X, y = table.drop(target), table[target]
+        yield describe_dataset(dataset.uid, X, y, dataset.kind)
+        executor = open_executor(n_jobs)
+        try:
+            yield from evaluate_dataset(
+                dataset,
+                X,
+                y,
+                grid_for(dataset.kind, min(X.height, limits.n_rows), n_configurations),
+                load_plugins().learners,
+                executor,
+                limits,
+            )
+        finally:
+            executor.close()
+
+    return evaluate

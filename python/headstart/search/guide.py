@@ -1,0 +1,128 @@
+"""What the knowledge base says of a fit: what to try next, and who spoke for it."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from headstart.base import Configuration, Learner, Precedent, Task, Trial, TrialStatus
+from headstart.exceptions import HeadstartError
+from headstart.meta.advice import Adviser
+from headstart.meta.features import describe, for_distance
+from headstart.meta.shipped import open_bases
+from headstart.search.problem import Problem
+
+__all__ = ["Guide", "consult"]
+
+_log = logging.getLogger("headstart.search")
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """Proposes what did well on similar tables and is still to be tried.
+
+    Parameters
+    ----------
+    adviser : Adviser
+    configurations : sequence of Configuration
+        Those that the adviser's indices mean.
+    learns_seconds : bool
+        Whether seconds measured in this run count. Off where the search may not
+        depend on the machine.
+    """
+
+    adviser: Adviser
+    configurations: Sequence[Configuration]
+    learns_seconds: bool
+
+    def next(
+        self,
+        known: Iterable[Trial],
+        losses: Mapping[int, float],
+        may_try: Callable[[Configuration], bool],
+    ) -> tuple[Configuration, tuple[Precedent, ...]] | None:
+        """Return the configuration to try next, with the datasets that spoke for it.
+
+        Parameters
+        ----------
+        known : iterable of Trial
+            Trials whose results may be used.
+        losses : mapping of int to float
+            By number of the trial, made comparable across folds.
+        may_try : callable
+            Whether a configuration is still to be tried, and fits.
+        """
+        place = {c.key: i for i, c in enumerate(self.configurations)}
+        observed: dict[int, float] = {}
+        seconds: dict[int, float] = {}
+        for trial in known:
+            index = place.get(trial.configuration.key)
+            if index is None or trial.origin == "floor":
+                continue
+            if trial.status is TrialStatus.FAILED:
+                observed[index] = float("inf")
+            elif trial.number in losses:
+                observed[index] = losses[trial.number]
+                if self.learns_seconds:
+                    spent = trial.fit_seconds + trial.predict_seconds
+                    seconds[index] = spent / max(1, len(trial.fold_losses))
+        available = {i for i, c in enumerate(self.configurations) if may_try(c)}
+        advice = self.adviser.next(
+            observed, available=available, measured_seconds=seconds
+        )
+        if advice is None:
+            return None
+        return self.configurations[advice.index], advice.precedents
+
+
+def consult(
+    problem: Problem,
+    learners: Mapping[str, Learner],
+    *,
+    seed: int,
+    learns_seconds: bool,
+) -> tuple[Guide | None, list[str]]:
+    """Ask the knowledge base about a table.
+
+    Returns
+    -------
+    guide : Guide or None
+        None where the base has nothing to say, or cannot be read.
+    notes : list of str
+        What the user should know: what the advice is not based on, and why.
+    """
+    task = problem.task
+    versions = {name: learner.space_version for name, learner in learners.items()}
+    try:
+        with open_bases() as base:
+            evidence = base.evidence(
+                frozenset({task.kind}), task.metric, learners=versions
+            )
+            notes = [f"A knowledge base is left out. {e}" for e in base.problems]
+    except HeadstartError as error:
+        return None, [f"The search starts from the built-in order. {error}"]
+    usable = _usable(evidence.configurations, learners, task)
+    if not evidence.names or not usable:
+        return None, notes
+    features = for_distance(
+        describe(problem.frame, problem.schema, problem.y, task.kind, seed=seed)
+    )
+    adviser = Adviser(evidence, features, task.n_rows, task.n_features)
+    return (
+        Guide(adviser, evidence.configurations, learns_seconds),
+        [*notes, *adviser.notes],
+    )
+
+
+def _usable(
+    configurations: Sequence[Configuration],
+    learners: Mapping[str, Learner],
+    task: Task,
+) -> list[Configuration]:
+    """Return the configurations that this run's learners can be given."""
+    found = []
+    for configuration in configurations:
+        learner = learners.get(configuration.learner)
+        if learner is None or task.n_rows > (learner.max_rows or task.n_rows):
+            continue
+        found.append(configuration)
+    return found

@@ -1,0 +1,74 @@
+"""Folders that cannot be written, disks that are full."""
+
+import os
+import subprocess
+
+import numpy as np
+import pytest
+from tests.integration.bad_input.kit import classifier, labels, message_of, table
+
+from headstart.exceptions import HeadstartError, RunFolderError
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="there is no /proc")  # noqa: PTH112
+def test_a_run_folder_that_cannot_be_made_is_refused():
+    # Nobody may make a folder there, not even root.
+    model = classifier(run_dir="/proc/run")
+
+    text = message_of(RunFolderError, model.fit, table(), labels())
+
+    assert "/proc/run" in text
+
+
+def test_a_run_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "run").write_text("mine")
+    model = classifier(run_dir=tmp_path / "run")
+
+    text = message_of(RunFolderError, model.fit, table(), labels())
+
+    assert str(tmp_path / "run") in text
+    assert (tmp_path / "run").read_text() == "mine"
+
+
+def test_a_model_is_not_saved_where_there_is_no_folder(fitted, tmp_path):
+    text = message_of(OSError, fitted.save, tmp_path / "absent" / "m.headstart")
+
+    assert "absent" in text
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Give a folder on a disk of 64 kB, too small for a run or a model."""
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.decode()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_under_a_run_is_said(small_disk):
+    rng = np.random.default_rng(0)
+    model = classifier(run_dir=small_disk / "run")
+
+    text = message_of(
+        (HeadstartError, OSError), model.fit, rng.normal(size=(3000, 5)), labels(3000)
+    )
+
+    assert "disk" in text or "space" in text
+
+
+def test_a_full_disk_under_a_saved_model_is_said(fitted, small_disk):
+    (small_disk / "filler").write_bytes(bytes(60_000))
+
+    text = message_of(OSError, fitted.save, small_disk / "m.headstart")
+
+    assert "disk is full" in text
+    assert [entry.name for entry in small_disk.iterdir()] == ["filler"]

@@ -1,0 +1,145 @@
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.datasets import load_wine
+
+from headstart.base import Configuration, TaskKind
+from headstart.execution import open_executor
+from headstart.meta.evaluate import (
+    EvaluationLimits,
+    evaluate_all,
+    evaluate_dataset,
+    read_manifest,
+)
+from headstart.meta.evaluate.shard import Shard
+from headstart.meta.records import CellStatus, DatasetRecord
+from headstart.plugins import load_plugins
+
+LIMITS = EvaluationLimits(n_rows=120, seconds=30.0)
+
+
+@pytest.fixture
+def executor(monkeypatch):
+    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
+    executor = open_executor(1)
+    yield executor
+    executor.close()
+
+
+def wine():
+    X, y = load_wine(return_X_y=True)
+    frame = pl.DataFrame({f"x{i}": X[:, i] for i in range(X.shape[1])})
+    return frame, pl.Series("class", [f"kind {v}" for v in y])
+
+
+def record():
+    return DatasetRecord(
+        "ab" * 32, "wine", "wine", "local", TaskKind.MULTICLASS, 178, 13, 3
+    )
+
+
+def test_cells_have_a_score_a_fold_and_metric(executor):
+    X, y = wine()
+    configurations = [
+        Configuration("logistic", {"C": 0.3, "n_knots": 0}),
+        Configuration("logistic", {"C": 1e-4, "n_knots": 0}),
+    ]
+
+    cells = {
+        cell.configuration.parameters["C"]: cell
+        for cell in evaluate_dataset(
+            record(), X, y, configurations, load_plugins().learners, executor, LIMITS
+        )
+    }
+
+    good, poor = cells[0.3], cells[1e-4]
+    assert good.status is CellStatus.OK
+    assert good.n_rows == 120
+    assert good.scores.shape == (3, len(good.metrics))
+    accuracy = good.metrics.index("accuracy")
+    assert good.scores[:, accuracy].mean() > 0.9
+    loss = good.metrics.index("log_loss")
+    assert good.scores[:, loss].mean() < poor.scores[:, loss].mean()
+    assert good.fit_seconds > 0
+
+
+def test_a_configuration_that_fails_is_evidence_with_its_reason(executor):
+    X, y = wine()
+    hopeless = Configuration("logistic", {"C": "much", "n_knots": 0})
+
+    (cell,) = evaluate_dataset(
+        record(), X, y, [hopeless], load_plugins().learners, executor, LIMITS
+    )
+
+    assert cell.status is CellStatus.ERROR
+    assert "much" in cell.reason
+    assert cell.scores.shape == (0, len(cell.metrics))
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    X, y = wine()
+    X.with_columns(y).write_parquet(tmp_path / "wine.parquet")
+    X.with_columns(y.alias("class")).head(3).write_csv(tmp_path / "three.csv")
+    entries = [
+        {
+            "name": "wine",
+            "file": "wine.parquet",
+            "task": "multiclass",
+            "target": "class",
+        },
+        {"name": "three", "file": "three.csv", "task": "multiclass", "target": "class"},
+        {"name": "gone", "file": "gone.csv", "task": "binary", "target": "class"},
+    ]
+    (tmp_path / "manifest.json").write_text(json.dumps(entries))
+    return tmp_path / "manifest.json"
+
+
+def test_a_campaign_goes_on_where_it_was_stopped(manifest, executor, tmp_path):
+    (source, *_) = read_manifest(manifest, {"wine": "drinks"})
+    asked = iter([False] * 4 + [True] * 1_000)
+
+    list(
+        evaluate_all(
+            [source], tmp_path / "out", 4, executor, LIMITS, stop=lambda: next(asked)
+        )
+    )
+    X, y = source.read()
+    uid = source.describe(X, y).uid
+    first = Shard(tmp_path / "out" / "wine.jsonl", "shipped").known(uid, LIMITS.scheme)
+    lines = list(evaluate_all([source], tmp_path / "out", 4, executor, LIMITS))
+    whole = Shard(tmp_path / "out" / "wine.jsonl", "shipped").known(uid, LIMITS.scheme)
+
+    assert 0 < len(first) < len(whole) == 4
+    assert f"{len(first)} of 4 cells known" in lines[0]
+    assert source.describe(X, y).family == "drinks"
+
+
+def test_a_table_that_cannot_be_used_is_left_out_and_named(
+    manifest, executor, tmp_path
+):
+    lines = list(
+        evaluate_all(read_manifest(manifest), tmp_path / "out", 1, executor, LIMITS)
+    )
+
+    left_out = [line for line in lines if "left out" in line]
+    assert any("gone" in line for line in left_out)
+    assert any("three" in line for line in left_out)
+    assert any("wine" in line and "1 of 1 cells, 0" in line for line in lines)
+
+
+def test_rows_drawn_depend_on_the_seed_only(executor):
+    X, y = wine()
+    ridge = [Configuration("logistic", {"C": 0.3, "n_knots": 0})]
+
+    def scores(seed):
+        limits = EvaluationLimits(n_rows=90, seed=seed)
+        (cell,) = evaluate_dataset(
+            record(), X, y, ridge, load_plugins().learners, executor, limits
+        )
+        return cell.scores
+
+    np.testing.assert_array_equal(scores(0), scores(0))
+    assert (scores(0) != scores(1)).any()

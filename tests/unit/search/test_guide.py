@@ -1,0 +1,211 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from headstart.base import (
+    FoldOutcome,
+    FoldStatus,
+    TaskKind,
+    Trial,
+    TrialStatus,
+    complete,
+)
+from headstart.meta.evaluate.description import describe_dataset
+from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
+from headstart.meta.store import KnowledgeBase
+from headstart.plugins import load_plugins
+from headstart.search.guide import consult
+from headstart.search.problem import read_problem
+from headstart.search.proposer import PrecedentThenSampler
+from headstart.search.settings import FitSettings
+from headstart.search.state import RunState
+
+LEARNERS = {n: load_plugins().learner(n) for n in ("ridge", "elastic_net", "svm")}
+UNITS = [(0, 0), (0, 1)]
+
+
+def table(seed, n=80):
+    random = np.random.default_rng(seed)
+    X = random.normal(size=(n, 3))
+    y = X @ [1.0, 2.0, 0.0] + random.normal(size=n)
+    return pl.DataFrame(X, schema=["a", "b", "c"]), y
+
+
+def problem():
+    X, y = table(99)
+    settings = FitSettings(
+        time_limit=None,
+        max_trials=4,
+        metric=None,
+        validation="auto",
+        learners=None,
+        columns=None,
+        n_jobs=1,
+        memory_limit=None,
+        executor=None,
+        random_state=0,
+        run_dir=None,
+        resume=False,
+        refit=False,
+    )
+    return read_problem(
+        settings, X, y, classification=False, sample_weight=None, groups=None
+    )
+
+
+def configurations():
+    task = problem().task
+    found = [complete(LEARNERS["ridge"], task, {"n_knots": k}) for k in range(6)]
+    found += [complete(LEARNERS["svm"], task, {"C": 1.0 + k}) for k in range(3)]
+    return found
+
+
+@pytest.fixture
+def base(tmp_path, monkeypatch):
+    """Twelve tables on which the fourth configuration is the best by far."""
+    path = tmp_path / "base.db"
+    records = []
+    for number in range(12):
+        X, y = table(number)
+        uid = f"{number:064x}"
+        records.append(
+            DatasetRecord(
+                uid,
+                f"table {number}",
+                f"f{number}",
+                "local",
+                TaskKind.REGRESSION,
+                80,
+                3,
+                0,
+            )
+        )
+        records.append(describe_dataset(uid, X, pl.Series(y), TaskKind.REGRESSION))
+        for place, configuration in enumerate(configurations()):
+            loss = 0.1 if place == 3 else 1.0 + 0.1 * ((place * 7 + number) % 5)
+            records.append(
+                EvaluationRecord(
+                    uid,
+                    configuration,
+                    ("rmse",),
+                    np.full((3, 1), loss, np.float32),
+                    0.1,
+                    0.01,
+                    CellStatus.OK,
+                    n_rows=80,
+                )
+            )
+    with KnowledgeBase.open(path) as opened:
+        opened.add(records)
+    monkeypatch.setenv("HEADSTART_META_DB", str(path))
+    monkeypatch.setattr("headstart.meta.shipped.shipped_base", lambda: None)
+    return path
+
+
+def asked(learners=LEARNERS):
+    return consult(problem(), learners, seed=0, learns_seconds=False)
+
+
+def proposer(guide, learners=LEARNERS, trials=()):
+    state = RunState(UNITS, 2, dict.fromkeys(UNITS, 3.0), list(trials))
+    return PrecedentThenSampler(problem().task, learners, state, guide, seed=0), state
+
+
+def finished(number, configuration, loss):
+    return Trial(
+        number,
+        configuration,
+        "precedent",
+        status=TrialStatus.DONE,
+        outcomes=dict.fromkeys(UNITS, FoldOutcome(FoldStatus.OK, fit_seconds=0.1)),
+        fold_losses=dict.fromkeys(UNITS, loss),
+    )
+
+
+def test_what_did_well_on_known_tables_comes_first(base):
+    guide, _ = asked()
+    propose, _ = proposer(guide)
+
+    first = propose(0, [], lambda _: True)
+
+    assert first.configuration == configurations()[3]
+    assert first.origin == "precedent"
+    assert first.precedents[0].dataset.startswith("table")
+    assert first.precedents[0].rank == 1
+    assert first.precedents[0].n_ranked == len(configurations())
+
+
+def test_nothing_is_proposed_twice_nor_what_does_not_fit(base):
+    guide, _ = asked()
+    best = configurations()[3]
+    propose, _ = proposer(guide, trials=[finished(0, best, 1.0)])
+
+    found = propose(1, [], lambda c: c.learner == "svm")
+
+    assert found.configuration.learner == "svm"
+
+
+def test_a_learner_that_only_fails_is_not_proposed_again(base):
+    guide, _ = asked()
+    failed = [
+        Trial(n, c, "precedent", status=TrialStatus.FAILED)
+        for n, c in enumerate(configurations()[:2])
+    ]
+    propose, _ = proposer(guide, trials=failed)
+
+    found = propose(2, failed, lambda _: True)
+
+    assert found.configuration.learner != "ridge"
+
+
+def test_a_learner_the_base_does_not_know_is_tried_early(base):
+    guide, _ = asked()
+    trials = [finished(n, c, 1.0 + n) for n, c in enumerate(configurations()[:2])]
+    propose, _ = proposer(guide, trials=trials)
+
+    found = propose(2, trials, lambda _: True)
+
+    assert found.configuration.learner == "elastic_net"
+    assert found.origin == "portfolio"
+
+
+def test_one_trial_in_four_is_from_outside(base):
+    guide, _ = asked()
+    propose, state = proposer(guide)
+    for number in range(16):
+        found = propose(number, list(state.trials), lambda _: True)
+        state.trials.append(finished(number, found.configuration, 1.0 + number % 3))
+        state.trials[-1].origin = found.origin
+
+    outside = sum(t.origin == "search" for t in state.trials)
+
+    assert outside >= 4
+
+
+def test_configurations_of_another_space_version_are_not_used(base):
+    class Newer(type(LEARNERS["ridge"])):
+        space_version = 2
+
+    guide, _ = asked({"ridge": Newer(), "svm": LEARNERS["svm"]})
+
+    assert {c.learner for c in guide.configurations} == {"svm"}
+
+
+def test_without_a_base_the_built_in_order_comes_first(monkeypatch):
+    monkeypatch.setattr("headstart.meta.shipped.shipped_base", lambda: None)
+    guide, notes = asked()
+    propose, _ = proposer(guide)
+
+    assert guide is None
+    assert notes == []
+    assert propose(0, [], lambda _: True).origin == "portfolio"
+
+
+def test_a_spoilt_base_is_told_and_the_search_goes_on(base):
+    base.write_bytes(b"no base at all" * 1_000)
+
+    guide, notes = asked()
+
+    assert guide is None
+    assert "built-in order" in notes[0]
+    assert str(base) in notes[0]
