@@ -17,8 +17,18 @@ SCRIPT = """
     from pathlib import Path
     from headstart.meta.openml import RefreshOptions, refresh
     from headstart.meta.store import KnowledgeBase
+    from headstart.meta.store.writing import Writer
 
     server, folder, stage, moment = sys.argv[1:]
+    add = Writer.add
+
+    def add_half(writer, lines):
+        lines = list(lines)
+        add(writer, lines[: len(lines) // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if stage == "landing":
+        Writer.add = add_half
 
     def progress(told):
         if (told.stage, str(told.done)) == (stage, moment):
@@ -99,9 +109,14 @@ def test_a_refresh_killed_within_a_download_goes_on(bench):
     assert list((bench.folder / "home").rglob("*")) == []
 
 
-def test_a_refresh_killed_after_landing_lands_no_second_time(bench):
+def test_a_refresh_killed_while_or_after_it_lands_lands_whole_and_once(bench):
     bench.serve(packaged_content())
     expected = undisturbed(bench)
+    with bench.base("killed.db") as base:
+        empty = base.digest()
+    assert run(bench, "landing")[0] == -signal.SIGKILL
+    with bench.base("killed.db") as base:
+        assert base.digest() == empty, "half of the records were written, and undone"
     assert run(bench, "base", 1)[0] == -signal.SIGKILL
     assert exported(bench) == expected
     assert run(bench) == (0, "")
@@ -163,7 +178,7 @@ def test_a_refresh_killed_at_twenty_random_moments_ends_as_an_undisturbed_one(be
             # A resumed refresh makes fewer calls: some are not killed, and finish.
             code = killed_at_call(bench, chance.randint(1, n_calls // 2))
         else:
-            stages = [("datasets", 1), ("datasets", 3), ("base", 1)]
+            stages = [("datasets", 1), ("datasets", 3), ("landing", 1), ("base", 1)]
             code, _ = run(bench, *chance.choice(stages))
         n_killed += code == -signal.SIGKILL
         assert code in (0, -signal.SIGKILL)
