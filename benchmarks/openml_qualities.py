@@ -1,10 +1,10 @@
-"""Do our meta-features equal the qualities that OpenML recorded?
+"""Compare our meta-features with the qualities that OpenML recorded.
 
 Reads recorded replies of OpenML, JSON as scikit-learn's tests keep them
 (``id_61/api-v1-jdq-61.json.gz`` beside ``data-v1-dl-61.arff.gz``), or XML as
-openml-python's do (``datasets/1/qualities.xml`` beside ``dataset.arff``), describes each
-table whose body is complete, and prints how many numbers of `openml_comparable` agree
-to nine digits, and which do not.
+openml-python's do (``datasets/1/qualities.xml`` beside ``dataset.arff``), describes
+each table whose body is complete, and prints how many numbers of `openml_comparable`
+agree to nine digits, and which do not.
 
     python benchmarks/openml_qualities.py FOLDER
 """
@@ -69,7 +69,7 @@ def read(body, target, ignored):
     for place, (name, declared) in enumerate(found["attributes"]):
         values = [row[place] for row in found["data"]]
         if isinstance(declared, list):
-            levels = pl.Series(declared)
+            levels = pl.Series(declared, dtype=pl.String).drop_nulls()
             series = pl.Series(name, values, pl.String).cast(pl.Enum(levels))
             kinds[name] = "categorical"
         elif declared.upper() in ("REAL", "NUMERIC", "INTEGER"):
@@ -94,8 +94,10 @@ def main(folder):
         except (arff.ArffException, MemoryError) as error:
             print(f"{name}: body not readable ({error})")
             continue
-        if y is None or frame.height != recorded["NumberOfInstances"]:
-            print(f"{name}: {frame.height} rows of {recorded['NumberOfInstances']:.0f}")
+        # Cut bodies keep the whole table's dimensionality, not always its rows.
+        n_rows = recorded["NumberOfFeatures"] / recorded["Dimensionality"]
+        if y is None or frame.height != round(n_rows):
+            print(f"{name}: {frame.height} rows of {n_rows:.0f}, target {target!r}")
             continue
         wanted = "regression" if y.dtype.is_float() else "classification"
         encoder = TargetEncoder.learn(y, wanted)

@@ -111,7 +111,7 @@ def describe(
 
     Notes
     -----
-    10,000 rows of 50 columns take some 20 ms, most of it for the landmarkers, which
+    10,000 rows of 50 columns take some 40 ms, most of it for the landmarkers, which
     see 1,000 rows and 256 columns at most.
 
     Examples

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from sklearn.datasets import load_iris
 
+from headstart import _core
 from headstart.base import TaskKind
 from headstart.exceptions import ColumnError, TableError
 from headstart.meta.features import (
@@ -250,6 +251,31 @@ def test_a_table_without_a_column_of_its_schema_is_refused():
 
     with pytest.raises(ColumnError, match="lacks column 'b'"):
         describe(pl.DataFrame({"a": [1, 2]}), schema, np.array([0, 1]), TaskKind.BINARY)
+
+
+NUMBERS = np.array([1.0, 2.0, 4.0])
+LEVELS = {"codes": np.zeros(3, dtype=np.int32), "n_levels": 1, "is_ordered": False}
+OTHERS = {"n_columns": 0, "n_missing": 0, "rows": np.zeros(0, dtype=bool)}
+TARGET = np.array([0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("numeric", "nominal", "others", "y", "message"),
+    [
+        ([NUMBERS[:2]], [], OTHERS, TARGET, "numeric column 0 must hold 3 values"),
+        ([np.zeros(6)[::2]], [], OTHERS, TARGET, "contiguous"),
+        ([], [LEVELS | {"n_levels": 0}], OTHERS, TARGET, "codes from -1 to -1"),
+        ([], [LEVELS | {"n_levels": 2**40}], OTHERS, TARGET, "too many levels"),
+        ([], [LEVELS | {"codes": LEVELS["codes"] - 2}], OTHERS, TARGET, "Got -2"),
+        ([], [], OTHERS | {"rows": np.ones(2, dtype=bool)}, TARGET, "rows of the"),
+        ([NUMBERS], [], OTHERS, NUMBERS * np.nan, "finite"),
+    ],
+)
+def test_what_does_not_fit_is_refused_at_the_border(
+    numeric, nominal, others, y, message
+):
+    with pytest.raises(ValueError, match=message):
+        _core.describe_table(numeric, nominal, others, y, 0, 1)
 
 
 @pytest.mark.parametrize("more", [{"seed": -1}, {"n_threads": 0}])

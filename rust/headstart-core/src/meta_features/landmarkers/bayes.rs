@@ -70,14 +70,18 @@ fn add_normal(
     for &row in train {
         of_class[codes[row] as usize].push(standard(row));
     }
-    let normals: Vec<(f64, f64)> = of_class
+    // Mean, variance and its logarithm.
+    let normals: Vec<(f64, f64, f64)> = of_class
         .iter()
         .map(|values| {
             let column = Column::of(values);
             match column.n_values {
-                0 => (0.0, 1.0),
-                1 => (column.mean, 1.0),
-                _ => (column.mean, column.deviation.powi(2).max(MIN_VARIANCE)),
+                0 => (0.0, 1.0, 0.0),
+                1 => (column.mean, 1.0, 0.0),
+                _ => {
+                    let variance = column.deviation.powi(2).max(MIN_VARIANCE);
+                    (column.mean, variance, variance.ln())
+                }
             }
         })
         .collect();
@@ -86,8 +90,8 @@ fn add_normal(
         if !value.is_finite() {
             continue;
         }
-        for (score, &(mean, variance)) in scores.iter_mut().zip(&normals) {
-            *score -= 0.5 * (variance.ln() + (value - mean).powi(2) / variance);
+        for (score, &(mean, variance, logarithm)) in scores.iter_mut().zip(&normals) {
+            *score -= 0.5 * (logarithm + (value - mean).powi(2) / variance);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Ridge regression, of values or of one indicator a class.
 
-use super::matrix::Matrix;
+use super::matrix::{Matrix, sum_of_pairs};
 use super::sample::{Labels, Sample};
 
 /// Added to the diagonal. Columns are standardised, rows are some hundreds.
@@ -8,7 +8,7 @@ const PENALTY: f64 = 1.0;
 
 /// Loss on the test rows: squared errors, or classes other than the highest output.
 pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
-    let matrix = Matrix::of(sample, train);
+    let matrix = Matrix::of_indicators(sample, train);
     let centre = centre(&matrix, train);
     let row = |row: usize| -> Vec<f64> {
         let values = matrix.row(row).iter().zip(&centre);
@@ -45,9 +45,7 @@ pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
             let values = row(at);
             let found: Vec<f64> = outputs
                 .iter()
-                .map(|(mean, weights)| {
-                    mean + values.iter().zip(weights).map(|(a, b)| a * b).sum::<f64>()
-                })
+                .map(|(mean, weights)| mean + sum_of_pairs(&values, weights, |a, b| a * b))
                 .collect();
             match &sample.labels {
                 Labels::Classes { codes, .. } => {
@@ -109,7 +107,7 @@ impl Factor {
                 } else {
                     &before[column * width..column * width + column]
                 };
-                let sum: f64 = rest[..column].iter().zip(other).map(|(a, b)| a * b).sum();
+                let sum = sum_of_pairs(&rest[..column], other, |a, b| a * b);
                 let left = rest[column] - sum;
                 // Moments and a penalty are positive definite, but for rounding.
                 rest[column] = if column == at {

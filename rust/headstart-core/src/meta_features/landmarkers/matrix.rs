@@ -1,8 +1,4 @@
 //! Rows as vectors, for learners that need them.
-//!
-//! Numbers are standardised by the training rows, 0 where missing. Of a nominal column
-//! the commonest levels become indicators, scaled so that two rows of different levels
-//! are at a distance of one.
 
 use super::super::numeric::Column;
 use super::sample::{Levels, MAX_COLUMNS, Sample};
@@ -20,17 +16,36 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    pub(super) fn of(sample: &Sample, train: &[usize]) -> Self {
-        let n_nominal = sample.nominal.len();
+    /// Numeric columns, standardised by the training rows, 0 where missing.
+    pub(super) fn of_numbers(sample: &Sample, train: &[usize]) -> Self {
+        Self::with_room(sample, train, sample.numeric.len())
+    }
+
+    /// Numeric columns as above, then indicators of the commonest levels of each
+    /// nominal column.
+    pub(super) fn of_indicators(sample: &Sample, train: &[usize]) -> Self {
         let room = MAX_COLUMNS.saturating_sub(sample.numeric.len());
-        let limit = (room / n_nominal.max(1)).clamp(1, MAX_LEVELS);
-        let indicators: Vec<Vec<Option<usize>>> = sample
+        let limit = (room / sample.nominal.len().max(1)).clamp(1, MAX_LEVELS);
+        let places: Vec<Vec<Option<usize>>> = sample
             .nominal
             .iter()
             .map(|column| commonest(column, train, limit))
             .collect();
-        let n_indicators = |places: &Vec<Option<usize>>| places.iter().flatten().count();
-        let n_columns = sample.numeric.len() + indicators.iter().map(n_indicators).sum::<usize>();
+        let n_indicators: usize = places.iter().flatten().flatten().count();
+        let mut found = Self::with_room(sample, train, sample.numeric.len() + n_indicators);
+        let mut start = sample.numeric.len();
+        for (column, places) in sample.nominal.iter().zip(&places) {
+            for (row, &code) in column.codes.iter().enumerate() {
+                if let Some(place) = places[code as usize] {
+                    found.values[row * found.width + start + place] = 1.0;
+                }
+            }
+            start += places.iter().flatten().count();
+        }
+        found
+    }
+
+    fn with_room(sample: &Sample, train: &[usize], n_columns: usize) -> Self {
         let width = n_columns.next_multiple_of(LANES);
         let mut values = vec![0.0; sample.n_rows() * width];
         for (at, column) in sample.numeric.iter().enumerate() {
@@ -48,21 +63,30 @@ impl Matrix {
                 }
             }
         }
-        let mut start = sample.numeric.len();
-        for (column, places) in sample.nominal.iter().zip(&indicators) {
-            for (row, &code) in column.codes.iter().enumerate() {
-                if let Some(place) = places[code as usize] {
-                    values[row * width + start + place] = std::f64::consts::FRAC_1_SQRT_2;
-                }
-            }
-            start += n_indicators(places);
-        }
         Self { values, width }
     }
 
     pub(super) fn row(&self, row: usize) -> &[f64] {
         &self.values[row * self.width..(row + 1) * self.width]
     }
+}
+
+/// The sum of `term` over pairs, lanes side by side: vectors where the machine has
+/// them, the same bits anyway.
+pub(super) fn sum_of_pairs(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (blocks_a, rest_a) = a.split_at(a.len() / LANES * LANES);
+    let (blocks_b, rest_b) = b.split_at(blocks_a.len());
+    for (a, b) in blocks_a
+        .chunks_exact(LANES)
+        .zip(blocks_b.chunks_exact(LANES))
+    {
+        for ((sum, &a), &b) in lanes.iter_mut().zip(a).zip(b) {
+            *sum += term(a, b);
+        }
+    }
+    let rest = rest_a.iter().zip(rest_b).map(|(&a, &b)| term(a, b));
+    lanes.iter().copied().chain(rest).sum()
 }
 
 /// Places of the levels that have indicators, the commonest first.
@@ -92,15 +116,14 @@ mod tests {
         let levels = vec![0, 1, 1, 2];
         let labels = Labels::Values(vec![0.0; 4]);
         let found = sample(vec![numbers], vec![levels], labels);
-        let matrix = Matrix::of(&found, &[0, 1, 2]);
+        let matrix = Matrix::of_indicators(&found, &[0, 1, 2]);
         assert_eq!(matrix.width, LANES);
-        let half = std::f64::consts::FRAC_1_SQRT_2;
         let low = -1.0 / 2.0_f64.sqrt();
         // Level 1 is the commonest of the three, level 2 the rarest.
-        assert_eq!(matrix.row(0)[..4], [low, 0.0, half, 0.0]);
-        assert_eq!(matrix.row(1)[..4], [-low, half, 0.0, 0.0]);
-        assert_eq!(matrix.row(2)[..4], [0.0, half, 0.0, 0.0]);
-        assert_eq!(matrix.row(3)[1..4], [0.0, 0.0, half]);
+        assert_eq!(matrix.row(0)[..4], [low, 0.0, 1.0, 0.0]);
+        assert_eq!(matrix.row(1)[..4], [-low, 1.0, 0.0, 0.0]);
+        assert_eq!(matrix.row(2)[..4], [0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(matrix.row(3)[1..4], [0.0, 0.0, 1.0]);
     }
 
     #[test]
@@ -108,6 +131,16 @@ mod tests {
         let levels: Vec<Vec<u32>> = (0..MAX_COLUMNS).map(|_| (0..50).collect()).collect();
         let found = sample(vec![], levels, Labels::Values(vec![0.0; 50]));
         let rows: Vec<usize> = (0..50).collect();
-        assert_eq!(Matrix::of(&found, &rows).width, MAX_COLUMNS);
+        assert_eq!(Matrix::of_indicators(&found, &rows).width, MAX_COLUMNS);
+        assert_eq!(Matrix::of_numbers(&found, &rows).width, 0);
+    }
+
+    #[test]
+    fn every_pair_counts_once() {
+        for n in 0..20 {
+            let values: Vec<f64> = (0..n).map(f64::from).collect();
+            let found = sum_of_pairs(&values, &values, |a, _| a);
+            assert_eq!(found, f64::from(n * (n - 1) / 2));
+        }
     }
 }

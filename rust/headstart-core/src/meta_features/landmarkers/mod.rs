@@ -12,6 +12,7 @@ mod sample;
 mod tree;
 
 use sample::Sample;
+use tree::Orders;
 
 use super::classes::Classes;
 use super::{Qualities, Table};
@@ -34,11 +35,11 @@ enum Learner {
 
 impl Learner {
     /// Loss over the rows that the fold holds out.
-    fn loss(self, sample: &Sample, fold: usize) -> f64 {
+    fn loss(self, sample: &Sample, orders: &Orders, fold: usize) -> f64 {
         let (train, test) = sample.split(fold);
         match self {
-            Self::Stump => tree::loss(sample, train, test, 1),
-            Self::Tree => tree::loss(sample, train, test, 3),
+            Self::Stump => tree::loss(sample, orders, train, test, 1),
+            Self::Tree => tree::loss(sample, orders, train, test, 3),
             Self::Bayes => bayes::loss(sample, &train, &test),
             Self::Nearest => nearest::loss(sample, &train, &test),
             Self::Linear => linear::loss(sample, &train, &test),
@@ -94,8 +95,9 @@ fn scores(
     let Some(sample) = sample else {
         return Ok(learners.iter().map(|&(name, _)| (name, f64::NAN)).collect());
     };
+    let orders = Orders::of(sample, workers)?;
     let losses = workers.map(2 * learners.len(), |task| {
-        Ok(learners[task / 2].1.loss(sample, task % 2))
+        Ok(learners[task / 2].1.loss(sample, &orders, task % 2))
     })?;
     Ok(learners
         .iter()

@@ -1,24 +1,33 @@
 //! The nearest training row.
+//!
+//! Two rows are apart by the squared differences of their standardised numbers, and by
+//! one for each nominal column of different levels.
 
-use super::matrix::{LANES, Matrix};
+use super::matrix::{Matrix, sum_of_pairs};
 use super::sample::{Labels, Sample};
 
 /// Loss of predicting what the nearest row has, the first of several.
 pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
-    let matrix = Matrix::of(sample, train);
-    // Side by side: the inner loop then reads memory in order.
-    let known: Vec<f64> = train
-        .iter()
-        .flat_map(|&row| matrix.row(row))
-        .copied()
-        .collect();
+    let numbers = Matrix::of_numbers(sample, train);
+    // Row by row: a pair of rows is then read in order.
+    let n_nominal = sample.nominal.len();
+    let mut levels = vec![0; sample.n_rows() * n_nominal];
+    for (at, column) in sample.nominal.iter().enumerate() {
+        for (row, &code) in column.codes.iter().enumerate() {
+            levels[row * n_nominal + at] = code;
+        }
+    }
+    let levels = |row: usize| &levels[row * n_nominal..(row + 1) * n_nominal];
     test.iter()
         .map(|&row| {
             let mut nearest = (f64::INFINITY, row);
-            for (other, &label) in known.chunks(matrix.width).zip(train) {
-                let distance = squared_distance(matrix.row(row), other);
+            for &other in train {
+                let apart = sum_of_pairs(numbers.row(row), numbers.row(other), |a, b| {
+                    (a - b) * (a - b)
+                });
+                let distance = apart + f64::from(n_different(levels(row), levels(other)));
                 if distance < nearest.0 {
-                    nearest = (distance, label);
+                    nearest = (distance, other);
                 }
             }
             match &sample.labels {
@@ -29,17 +38,8 @@ pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
         .sum()
 }
 
-/// Lanes are summed side by side: vectors where the machine has them, the same bits
-/// anyway.
-fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
-        for ((sum, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            let distance = a - b;
-            *sum += distance * distance;
-        }
-    }
-    lanes.iter().sum()
+fn n_different(a: &[u32], b: &[u32]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| u32::from(a != b)).sum()
 }
 
 #[cfg(test)]
@@ -56,11 +56,16 @@ mod tests {
         };
         let classes = sample(vec![values.clone()], vec![], labels);
         assert_eq!(loss(&classes, &[0, 1], &[2, 3]), 1.0);
-        let numbers = sample(
-            vec![values],
-            vec![],
-            Labels::Values(vec![0.0, 4.0, 1.0, 2.0]),
-        );
+        let labels = Labels::Values(vec![0.0, 4.0, 1.0, 2.0]);
+        let numbers = sample(vec![values], vec![], labels);
         assert_eq!(loss(&numbers, &[0, 1], &[2, 3]), 5.0);
+    }
+
+    #[test]
+    fn levels_that_differ_are_apart() {
+        let labels = Labels::Values(vec![0.0, 4.0, 1.0, 2.0]);
+        let nominal = vec![vec![0, 1, 0, 1], vec![0, 1, 2, 1]];
+        let found = sample(vec![], nominal, labels);
+        assert_eq!(loss(&found, &[0, 1], &[2, 3]), 5.0);
     }
 }

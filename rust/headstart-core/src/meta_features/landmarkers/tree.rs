@@ -1,6 +1,7 @@
 //! Trees grown greedily: one split, or a few.
 
 use super::sample::{Labels, Levels, Sample};
+use crate::{Error, Workers};
 
 /// Rows that each side of a split must have.
 const MIN_LEAF: usize = 3;
@@ -9,44 +10,50 @@ const MIN_LEAF: usize = 3;
 const MIN_GAIN: f64 = 1e-9;
 
 /// Loss of a tree of at most that depth.
-pub(super) fn loss(sample: &Sample, train: Vec<usize>, test: Vec<usize>, depth: usize) -> f64 {
-    let orders = Orders::of(sample);
+pub(super) fn loss(
+    sample: &Sample,
+    orders: &Orders,
+    train: Vec<usize>,
+    test: Vec<usize>,
+    depth: usize,
+) -> f64 {
     match &sample.labels {
         Labels::Classes { codes, n_classes } => {
             let mut tally = ClassTally::new(codes, *n_classes);
-            grow(sample, &orders, &mut tally, train, test, depth)
+            grow(sample, orders, &mut tally, train, test, depth)
         }
         Labels::Values(values) => {
             let mut tally = ValueTally::new(values);
-            grow(sample, &orders, &mut tally, train, test, depth)
+            grow(sample, orders, &mut tally, train, test, depth)
         }
     }
 }
 
-/// Rows in the order of each column's values, sorted once for all nodes.
-struct Orders {
+/// Rows in the order of each column's values, sorted once for all trees and nodes.
+pub(super) struct Orders {
     /// Rows with a value, and rows without.
     numeric: Vec<(Vec<usize>, Vec<usize>)>,
     nominal: Vec<Vec<usize>>,
 }
 
 impl Orders {
-    fn of(sample: &Sample) -> Self {
-        let numeric = sample.numeric.iter().map(|values| {
-            let (mut rows, missing): (Vec<usize>, Vec<usize>) =
+    pub(super) fn of(sample: &Sample, workers: &Workers) -> Result<Self, Error> {
+        let numeric = workers.map(sample.numeric.len(), |column| {
+            let values = &sample.numeric[column];
+            let (known, missing): (Vec<usize>, Vec<usize>) =
                 (0..values.len()).partition(|&row| !values[row].is_nan());
-            rows.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-            (rows, missing)
-        });
-        let nominal = sample.nominal.iter().map(|column| {
-            let mut rows: Vec<usize> = (0..column.codes.len()).collect();
-            rows.sort_by_key(|&row| column.codes[row]);
-            rows
-        });
-        Self {
-            numeric: numeric.collect(),
-            nominal: nominal.collect(),
-        }
+            let mut pairs: Vec<(f64, usize)> =
+                known.into_iter().map(|row| (values[row], row)).collect();
+            pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            Ok((pairs.into_iter().map(|(_, row)| row).collect(), missing))
+        })?;
+        let nominal = workers.map(sample.nominal.len(), |column| {
+            let codes = &sample.nominal[column].codes;
+            let mut rows: Vec<usize> = (0..codes.len()).collect();
+            rows.sort_by_key(|&row| codes[row]);
+            Ok(rows)
+        })?;
+        Ok(Self { numeric, nominal })
     }
 }
 
@@ -370,6 +377,7 @@ impl<'a> Best<'a> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::super::sample::tests::sample;
     use super::*;
@@ -381,8 +389,11 @@ mod tests {
         }
     }
 
-    fn rows(n: usize) -> Vec<usize> {
-        (0..n).collect()
+    /// Loss of a tree on the rows that it was grown from.
+    fn fitted(sample: &Sample, depth: usize) -> f64 {
+        let rows: Vec<usize> = (0..sample.n_rows()).collect();
+        let orders = Orders::of(sample, &Workers::default()).unwrap();
+        loss(sample, &orders, rows.clone(), rows, depth)
     }
 
     #[test]
@@ -390,8 +401,8 @@ mod tests {
         let values: Vec<f64> = (0..12).map(f64::from).collect();
         let codes = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
         let found = sample(vec![values], vec![], classes(&codes));
-        assert_eq!(loss(&found, rows(12), rows(12), 1), 4.0);
-        assert_eq!(loss(&found, rows(12), rows(12), 2), 0.0);
+        assert_eq!(fitted(&found, 1), 4.0);
+        assert_eq!(fitted(&found, 2), 0.0);
     }
 
     #[test]
@@ -400,7 +411,7 @@ mod tests {
         values[..4].fill(f64::NAN);
         let codes = [0, 0, 0, 0, 1, 1, 1, 1];
         let found = sample(vec![values], vec![], classes(&codes));
-        assert_eq!(loss(&found, rows(8), rows(8), 1), 0.0);
+        assert_eq!(fitted(&found, 1), 0.0);
     }
 
     #[test]
@@ -408,7 +419,7 @@ mod tests {
         let levels = vec![2, 1, 0, 1, 2, 1, 0, 1];
         let codes = [0, 1, 0, 1, 0, 1, 0, 1];
         let found = sample(vec![], vec![levels], classes(&codes));
-        assert_eq!(loss(&found, rows(8), rows(8), 1), 0.0);
+        assert_eq!(fitted(&found, 1), 0.0);
     }
 
     #[test]
@@ -416,8 +427,8 @@ mod tests {
         let values: Vec<f64> = (0..8).map(f64::from).collect();
         let y = vec![-1.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0];
         let found = sample(vec![values], vec![], Labels::Values(y));
-        assert_eq!(loss(&found, rows(8), rows(8), 0), 8.0);
-        assert_eq!(loss(&found, rows(8), rows(8), 1), 0.0);
+        assert_eq!(fitted(&found, 0), 8.0);
+        assert_eq!(fitted(&found, 1), 0.0);
     }
 
     #[test]
@@ -426,6 +437,6 @@ mod tests {
         let high = f64::from_bits(low.to_bits() + 1);
         let values = vec![low, low, low, high, high, high];
         let found = sample(vec![values], vec![], classes(&[0, 0, 0, 1, 1, 1]));
-        assert_eq!(loss(&found, rows(6), rows(6), 1), 0.0);
+        assert_eq!(fitted(&found, 1), 0.0);
     }
 }
