@@ -9,6 +9,7 @@ mod linear;
 mod matrix;
 mod nearest;
 mod sample;
+mod tally;
 mod tree;
 
 use sample::Sample;
