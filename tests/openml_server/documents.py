@@ -232,6 +232,8 @@ def dataset_document(base, table):
         element("upload_date", "2026-11-22T12:00:00"),
         element("licence", table.licence),
         element("url", url),
+        # As the real one has it for every dataset; there is nothing behind it.
+        element("parquet_url", f"{base}/parquet/dataset_{table.did}.pq"),
         element("file_id", table.file_id),
         element("default_target_attribute", table.target),
         *(element("ignore_attribute", name) for name in table.ignored),

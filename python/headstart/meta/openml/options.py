@@ -69,6 +69,9 @@ class RefreshOptions:
         Seconds before another attempt: doubled each time, up to the longest.
     tasks_per_call, tasks_per_slice, page_size : int
         Tasks of one listing; of one listing of evaluations; rows of a page.
+    evaluation : str
+        What `evaluate` does, in words: a refresh that was stopped goes on only where
+        it is the same.
     data_hosts : tuple of str
         Further hosts that links in replies may lead to, as ``host`` or ``host:port``.
     staging : Path or None
@@ -101,6 +104,7 @@ class RefreshOptions:
     tasks_per_call: int = 200
     tasks_per_slice: int = 20
     page_size: int = 10_000
+    evaluation: str = ""
     data_hosts: tuple[str, ...] = ()
     staging: Path | None = None
 
@@ -168,7 +172,7 @@ class RefreshOptions:
             "max_columns": self.max_columns,
             "max_evaluations": self.max_evaluations,
             "slices": [self.tasks_per_call, self.tasks_per_slice, self.page_size],
-            "evaluated": evaluated,
+            "evaluated": [evaluated, self.evaluation],
             "engine": engine,
         }
         text = json.dumps(facts, sort_keys=True)

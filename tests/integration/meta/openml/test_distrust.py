@@ -136,6 +136,12 @@ def test_links_to_files_are_not_followed(bench, base):
         bench.refresh(base)
 
 
+def test_files_without_a_checksum_are_not_asked_for(bench, base):
+    server = bench.serve()
+    bench.refresh(base)
+    assert not any("parquet" in path for path in server.calls)
+
+
 def test_a_dataset_without_a_checksum_is_left_out(bench, base):
     server = bench.serve()
     server.faults.add(

@@ -177,6 +177,11 @@ def test_an_evaluation_that_fails_leaves_the_base_as_it_was(bench, base, whole):
     with pytest.raises(RefreshError, match=r"Evaluating iris: no such thing"):
         bench.refresh(base, evaluate, suite=99)
     assert base.digest() == before
+    # And the next one does not evaluate again what was done.
+    again = []
+    bench.refresh(base, lambda record, *_: again.append(record.name) or (), suite=99)
+    assert again == ["iris", "wdbc"]
+    assert len(base.datasets()) == 3
 
 
 def test_progress_is_told_step_by_step(bench, base, whole):

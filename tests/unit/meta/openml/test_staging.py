@@ -55,6 +55,7 @@ def test_what_changes_the_result_is_another_refresh():
     others = [
         identity(base="other.db"),
         identity(evaluated=True),
+        identity(evaluated=True, evaluation="20 configurations"),
         identity(suite=271),
         identity(server="http://localhost/api/v1/xml"),
         identity(limit=3),
