@@ -16,21 +16,32 @@ SETTINGS_PAGE = (ROOT / "docs" / "reference" / "settings.md").read_text(
     encoding="utf-8"
 )
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/*.md")])
+META_PAGE = (ROOT / "docs" / "reference" / "cli_meta.md").read_text(encoding="utf-8")
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+META_COMMANDS = COMMANDS["meta"].commands
 
 
-def section(command: str) -> str:
-    found = re.search(rf"^## {command}\n(.*?)(?=^## |\Z)", CLI_PAGE, re.S | re.M)
-    assert found, f"docs/reference/cli.md has no section on {command!r}"
+def section(page: str, command: str) -> str:
+    found = re.search(rf"^## {command}\n(.*?)(?=^## |\Z)", page, re.S | re.M)
+    assert found, f"there is no section on {command!r}"
     return found[1]
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS))
-def test_each_command_is_documented_with_exactly_its_options(command):
-    parameters = COMMANDS[command].params
-    expected = {name for p in parameters for name in p.opts if name.startswith("-")}
+@pytest.mark.parametrize(
+    ("page", "command", "declared"),
+    [
+        *((CLI_PAGE, n, c) for n, c in sorted(COMMANDS.items()) if n != "meta"),
+        *((META_PAGE, n, c) for n, c in sorted(META_COMMANDS.items())),
+    ],
+    ids=[
+        *sorted(set(COMMANDS) - {"meta"}),
+        *(f"meta {n}" for n in sorted(META_COMMANDS)),
+    ],
+)
+def test_each_command_is_documented_with_exactly_its_options(page, command, declared):
+    expected = {n for p in declared.params for n in p.opts if n.startswith("-")}
 
-    documented = set(re.findall(r"`(--?[a-z-]+)`", section(command))) - {"-svm"}
+    documented = set(re.findall(r"`(--?[a-z-]+)`", section(page, command))) - {"-svm"}
     mentioned_elsewhere = {"--max-trials", "--run-dir"} if command == "train" else set()
 
     assert documented - mentioned_elsewhere == expected - mentioned_elsewhere
@@ -38,6 +49,7 @@ def test_each_command_is_documented_with_exactly_its_options(command):
 
 def test_no_command_is_documented_that_does_not_exist():
     assert set(re.findall(r"^## (\w+)$", CLI_PAGE, re.M)) == set(COMMANDS)
+    assert set(re.findall(r"^## (\w+)$", META_PAGE, re.M)) == set(META_COMMANDS)
 
 
 def test_each_setting_is_documented_and_no_other():

@@ -25,8 +25,8 @@ def refresh(
         int | None, typer.Option(min=1, help="Tasks at most, in the suite's order.")
     ] = None,
     server: Annotated[
-        str | None, typer.Option(help="URL of the XML interface.")
-    ] = None,
+        str, typer.Option(help="URL of the XML interface.")
+    ] = "https://www.openml.org/api/v1/xml",
     base: BaseOption = "own",
     evaluate: Annotated[
         bool, typer.Option("--evaluate", help="Evaluate our own grid on each dataset.")
@@ -61,10 +61,7 @@ def refresh(
 
     number_or_alias = int(suite) if suite.isdecimal() else suite
     options = RefreshOptions(
-        suite=number_or_alias,
-        limit=limit,
-        evaluations=evaluations,
-        **({} if server is None else {"server": server}),
+        server=server, suite=number_or_alias, limit=limit, evaluations=evaluations
     )
     if dry_run:
         plan = plan_refresh(options)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.records import EvaluationRecord, Record
+from headstart.meta.store.export import HEADER
 from headstart.meta.store.lines import Line
 
 __all__ = ["Shard"]
@@ -35,10 +36,19 @@ class Shard:
         self._others: set[bytes] = set()
         path.parent.mkdir(parents=True, exist_ok=True)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if "\n" not in text:
+            path.write_text(f"{HEADER}\n", encoding="utf-8")
+            return
         whole, cut = text[: text.rfind("\n") + 1], text[text.rfind("\n") + 1 :]
         if cut:
             path.write_text(whole, encoding="utf-8")
-        for number, line in enumerate(whole.splitlines(), start=1):
+        header, *lines = whole.splitlines()
+        if header != HEADER:
+            raise KnowledgeBaseError(
+                f"The shard {path} must begin with the line {HEADER}. "
+                f"Got {header[:80]!r}."
+            )
+        for number, line in enumerate(lines, start=2):
             try:
                 self._take(Line.read(line))
             except KnowledgeBaseError as error:

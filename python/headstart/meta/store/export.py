@@ -10,9 +10,10 @@ from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.store.lines import KINDS, Line, canonical
 from headstart.meta.store.rows import Fetch, read_rows
 
-__all__ = ["digest_of", "read_export", "write_export"]
+__all__ = ["HEADER", "digest_of", "read_export", "write_export"]
 
-_HEADER = canonical({"headstart_knowledge_base": 1})
+HEADER = canonical({"headstart_knowledge_base": 1})
+"""First line of an export: which version of the lines follows."""
 _LONGEST_LINE = 4_000_000
 
 
@@ -102,9 +103,9 @@ def _read_line(raw: bytes, *, first: bool) -> Line | None:
     except UnicodeDecodeError as error:
         raise _RefusedLineError("It must be ASCII (with JSON escapes).") from error
     if first:
-        if text != _HEADER:
+        if text != HEADER:
             raise _RefusedLineError(
-                f"The first line of an export of this version is {_HEADER}. Got "
+                f"The first line of an export of this version is {HEADER}. Got "
                 f"{text!r:.80}."
             )
         return None
@@ -115,7 +116,7 @@ def _read_line(raw: bytes, *, first: bool) -> Line | None:
 
 
 def _lines(fetch: Fetch) -> Iterator[bytes]:
-    yield f"{_HEADER}\n".encode()
+    yield f"{HEADER}\n".encode()
     for kind in KINDS:
         if kind == "fetch":
             continue

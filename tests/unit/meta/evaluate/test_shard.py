@@ -38,7 +38,8 @@ def test_a_dataset_is_added_once(tmp_path):
     for _ in range(3):
         Shard(tmp_path / "a.jsonl", "shipped").add(dataset)
 
-    assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 1
+    # The first line says what the file is.
+    assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 2
 
 
 def test_a_line_that_was_cut_off_is_dropped(tmp_path):
@@ -60,5 +61,13 @@ def test_a_spoilt_line_is_named(tmp_path):
     Shard(path, "shipped").add(cell(1.0))
     path.write_text(path.read_text() + "{]\n")
 
-    with pytest.raises(KnowledgeBaseError, match=r"Line 2 of the shard .*a\.jsonl"):
+    with pytest.raises(KnowledgeBaseError, match=r"Line 3 of the shard .*a\.jsonl"):
+        Shard(path, "shipped")
+
+
+def test_a_file_that_is_no_shard_is_refused(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text("something else\n")
+
+    with pytest.raises(KnowledgeBaseError, match="must begin with"):
         Shard(path, "shipped")
