@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from headstart.base import Configuration, Learner, Precedent, Task, Trial, TrialStatus
 from headstart.exceptions import HeadstartError
 from headstart.meta.advice import Adviser
+from headstart.meta.comparison import comparable
 from headstart.meta.features import describe, for_distance
 from headstart.meta.shipped import open_bases
 from headstart.search.problem import Problem
@@ -94,8 +95,8 @@ def consult(
     versions = {name: learner.space_version for name, learner in learners.items()}
     try:
         with open_bases() as base:
-            evidence = base.evidence(
-                frozenset({task.kind}), task.metric, learners=versions
+            evidence = comparable(
+                base.evidence(frozenset({task.kind}), task.metric, learners=versions)
             )
             notes = [f"A knowledge base is left out. {e}" for e in base.problems]
     except HeadstartError as error:
