@@ -14,7 +14,8 @@ from headstart.meta.openml.errors import (
     RefreshError,
     ServerRefusalError,
 )
-from headstart.meta.openml.flows import FlowRule, map_setup
+from headstart.meta.openml.flow_rules import FlowRule
+from headstart.meta.openml.flows import map_setup
 from headstart.meta.openml.options import RefreshOptions
 from headstart.meta.openml.replies import EvaluationReply, SetupReply
 from headstart.meta.openml.session import Session

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from headstart.base import Configuration
+from headstart.meta.openml.flow_rules import RULES
 from headstart.meta.openml.flows import map_setup, rule_of
 from headstart.plugins import load_plugins
 
@@ -66,6 +67,7 @@ def test_a_flow_is_known_by_its_last_step(name, learner):
         f"sklearn.pipeline.Pipeline(e={FOREST}",
         "sklearn.pipeline.Pipeline()",
         "((((,,))",
+        pytest.param("sklearn.pipeline.Pipeline(a=" * 5_000 + ")" * 5_000, id="deep"),
     ],
 )
 def test_flows_that_do_something_else_have_no_rule(name):
@@ -188,9 +190,7 @@ def test_logistic_regression_maps_its_l2_penalty_only():
 
 
 def test_every_rule_names_a_learner_and_maps_its_defaults():
-    from headstart.meta.openml import flows
-
-    for kind, make in flows._RULES.items():
+    for kind, make in RULES.items():
         component = f"sklearn.any.{kind}"
         rule = make(component)
         learner = load_plugins().learners[rule.learner]
