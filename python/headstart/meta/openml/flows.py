@@ -3,10 +3,10 @@
 A flow is known by its name, the tree of its components:
 ``sklearn.pipeline.Pipeline(imputer=...,estimator=sklearn.svm.classes.SVC)``. It maps
 where the last step is an estimator with a rule (`flow_rules`), and every step before
-it does what our views do anyway. A setup maps where every parameter that is not at its default
-has a place in our space; all others have no configuration, and stay evidence about
-the flow alone. Implementations differ even so (other trees, other preprocessing): a
-mapped setup says where to look, and its score is never compared with one of ours.
+it does what our views do anyway. A setup maps where every parameter that is not at its
+default has a place in our space; all others have no configuration, and stay evidence
+about the flow alone. Implementations differ even so (other trees, other preprocessing):
+a mapped setup says where to look, and its score is never compared with one of ours.
 """
 
 import json
