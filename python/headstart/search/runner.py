@@ -6,6 +6,7 @@ result, and stops in time. It never prints: listeners do.
 
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -55,6 +56,9 @@ _GRACE_SECONDS = 0.35
 _OVERDUE_SECONDS = 1.0
 # Where work is counted nothing depends on time, but a learner that hangs must end.
 _LONGEST_COUNTED = 1_800.0
+# Work that may wait for a free slot: a proposal takes up to this long.
+_WAITING_SECONDS = 0.25
+_MOST_WAITING = 4
 _INTERRUPTED = "interrupted"
 _FLOOR_ROWS = 5_000
 _FLOOR_CELLS = 400_000
@@ -239,7 +243,7 @@ class Runner:
             self._tell_spent()
 
     def _fill(self, schedule: Schedule) -> None:
-        """Keep every slot busy, with one more waiting while there is time enough."""
+        """Keep every slot busy, with a little more waiting while there is time."""
         while len(self._futures) < self._executor.n_slots + self._waiting_allowed():
             chosen = schedule.next()
             if chosen is None:
@@ -247,16 +251,21 @@ class Runner:
             self._submit(*chosen)
 
     def _waiting_allowed(self) -> int:
+        """Return how many fold fits may wait for a free slot.
+
+        Enough that no worker is idle while the next proposal is thought out; none when
+        time is short, since what waits has been chosen knowing less.
+        """
         if self._clock.limit is None:
             return 1
-        longest = max(
-            (
-                self._cost.seconds(r.trial.configuration, r.trial)
-                for r in self._futures.values()
-            ),
-            default=0.0,
-        )
-        return int(self._clock.seconds_left() > 3 * longest + 1)
+        expected = [
+            self._cost.seconds(r.trial.configuration, r.trial)
+            for r in self._futures.values()
+        ]
+        if self._clock.seconds_left() <= 3 * max(expected, default=0.0) + 1:
+            return 0
+        mean = sum(expected) / max(1, len(expected))
+        return max(1, min(_MOST_WAITING, math.ceil(_WAITING_SECONDS / max(mean, 1e-3))))
 
     def _submit(self, trial: Trial, unit: Unit) -> None:
         if not trial.outcomes and not self._state.running.get(trial.number):
