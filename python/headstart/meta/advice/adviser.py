@@ -1,0 +1,292 @@
+"""The policy: which configuration comes next, and which precedents say so.
+
+1. Before this run has results: a greedy portfolio over the known datasets, weighted by
+   their likeness to the table, gain divided by predicted seconds to a power.
+2. From `POSTERIOR_FROM` results on: the highest expected improvement, given those
+   results, by the same price.
+3. Cold start. Fewer than `FEWEST_DATASETS` datasets, or a table that is unlike all of
+   them: every dataset counts the same. Without any dataset there is no advice, and the
+   caller has an order of its own.
+
+This order serves the best single configuration. An order that serves the ensemble would
+replace the gain of a configuration by what it adds to a weighted mean of those tried;
+its place is `Adviser._shares`.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray, Precedent
+from headstart.meta.advice.greedy import PREFERENCE, expected_gains
+from headstart.meta.advice.posterior import RegretModel, expected_improvement
+from headstart.meta.advice.regrets import CAP, Regrets, normalise_losses
+from headstart.meta.advice.seconds import SecondsModel
+from headstart.meta.advice.similarity import weigh_datasets
+from headstart.meta.evidence import Evidence
+
+__all__ = ["Advice", "Adviser", "Method", "Study"]
+
+Method = Literal["portfolio", "posterior", "unweighted portfolio"]
+
+# Finite results from which on the posterior decides: with fewer, neither the scale of
+# the losses nor the likeness to a dataset can be told.
+POSTERIOR_FROM = 3
+# With fewer datasets neither weights nor a covariance mean anything.
+FEWEST_DATASETS = 10
+# Precedents that are named.
+_N_PRECEDENTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A configuration to try next.
+
+    Parameters
+    ----------
+    index : int
+        Of the evidence's configurations.
+    expected_gain : float
+        In regret: 1 is the difference between the best and the median configuration.
+    predicted_seconds : float
+        Of one fold fit, on this machine.
+    method : {"portfolio", "posterior", "unweighted portfolio"}
+    precedents : tuple of Precedent
+        Datasets on which the configuration was evaluated, most weight first; at most
+        five.
+    """
+
+    index: int
+    expected_gain: float
+    predicted_seconds: float
+    method: Method
+    precedents: tuple[Precedent, ...]
+
+
+class Study:
+    """What evidence says before there is a table: made once, used for many tables.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        learners = [c.learner for c in evidence.configurations]
+        names = sorted(set(learners))
+        self.regrets: Regrets = normalise_losses(evidence.losses)
+        self.seconds = SecondsModel(
+            evidence.seconds, evidence.n_rows, evidence.n_features, learners
+        )
+        self.model: RegretModel | None = None
+        if len(self.regrets.datasets) >= FEWEST_DATASETS:
+            groups = np.array([names.index(n) for n in learners], dtype=np.int64)
+            self.model = RegretModel(self.regrets, groups)
+
+
+class Adviser:
+    """Says what to try next on one table.
+
+    The answer depends on the arguments alone: no random numbers, ties go to the lower
+    index.
+
+    Parameters
+    ----------
+    evidence : Evidence or Study
+    features : mapping of str to float
+        The table's meta-features by the evidence's names; may be empty.
+    n_rows, n_features : float
+        Of the table, as many rows as a trial is given.
+    cost_exponent : float, default=0.8
+        Gains are divided by predicted seconds to this power. 0: cost does not matter.
+        Between 0.8 and 1.3 the exponent makes little difference.
+
+    Attributes
+    ----------
+    notes : tuple of str
+        Sentences on what the advice is not based on, and why.
+    """
+
+    def __init__(
+        self,
+        evidence: Evidence | Study,
+        features: Mapping[str, float],
+        n_rows: float,
+        n_features: float,
+        *,
+        cost_exponent: float = 0.8,
+    ) -> None:
+        if not cost_exponent >= 0:
+            raise ValueError(
+                "The 'cost_exponent' parameter of Adviser must be a number >= 0. "
+                f"Got {cost_exponent!r} instead."
+            )
+        self._study = evidence if isinstance(evidence, Study) else Study(evidence)
+        self._evidence = self._study.evidence
+        self._exponent = cost_exponent
+        self._log_seconds = self._study.seconds.predict(n_rows, n_features)
+        regrets = self._study.regrets
+        n_datasets = len(regrets.datasets)
+        notes = []
+        self._weights: FloatArray = np.full(n_datasets, 1.0 / max(n_datasets, 1))
+        self._is_weighted = n_datasets >= FEWEST_DATASETS
+        if n_datasets == 0:
+            notes.append(
+                "Cold start: the knowledge base has no dataset that compares "
+                f"configurations by {self._evidence.metric}."
+            )
+        elif not self._is_weighted:
+            notes.append(
+                f"Unweighted: the knowledge base has only {n_datasets} datasets with "
+                f"{self._evidence.metric}; likeness counts from {FEWEST_DATASETS} on."
+            )
+        else:
+            similarity = weigh_datasets(
+                self._evidence, regrets.datasets, features, n_rows, n_features
+            )
+            self._weights = similarity.weights
+            if similarity.is_far:
+                self._is_weighted = False
+                notes.append(
+                    "Unweighted: the table is unlike every dataset of the knowledge "
+                    "base."
+                )
+        if n_datasets and self._evidence.is_proxy:
+            notes.append(
+                f"Precedents are ranked by {self._evidence.metric}, the nearest metric "
+                "that the knowledge base has."
+            )
+        self.notes = tuple(notes)
+
+    def next(
+        self,
+        observed: Mapping[int, float],
+        *,
+        available: Container[int] | NDArray[np.bool_],
+        seconds_scale: float = 1.0,
+        measured_seconds: Mapping[int, float] | None = None,
+    ) -> Advice | None:
+        """Return the configuration to try next.
+
+        Parameters
+        ----------
+        observed : mapping of int to float
+            Losses measured in this run, by index of the configuration; +inf for a
+            failure.
+        available : container of int, or ndarray of bool of shape (n_configurations,)
+            Configurations that may still be tried; those in `observed` are not.
+        seconds_scale : float, default=1.0
+            How many times as long as in the evidence a fold fit takes on this machine.
+        measured_seconds : mapping of int to float, optional
+            Of a fold fit in this run; they correct the predictions for the others.
+
+        Returns
+        -------
+        Advice or None
+            None where nothing is available, or nothing is known.
+
+        Raises
+        ------
+        ValueError
+            If an index is not one of the evidence's, or a loss is NaN or -inf.
+        """
+        self._check(observed)
+        regrets = self._study.regrets
+        allowed = self._allowed(observed, available)
+        if len(regrets.datasets) == 0 or not allowed.any():
+            return None
+        shares, method = self._shares(observed)
+        gains = shares.sum(axis=0)
+        logs = self._study.seconds.correct(
+            self._log_seconds + np.log(seconds_scale), measured_seconds or {}
+        )
+        spare = PREFERENCE * (CAP - self._weights @ regrets.values)
+        # The logarithm of gain / seconds^exponent.
+        value = np.log(gains + spare + 1e-300) - self._exponent * logs
+        index = int(np.argmax(np.where(allowed, value, -np.inf)))
+        return Advice(
+            index,
+            float(gains[index]),
+            float(np.exp(logs[index])),
+            method,
+            self._precedents(index, shares[:, index]),
+        )
+
+    def seconds(self, index: int, *, seconds_scale: float = 1.0) -> float:
+        """Predict seconds of a fold fit of a configuration, without measurements."""
+        return float(np.exp(self._log_seconds[index])) * seconds_scale
+
+    def _shares(self, observed: Mapping[int, float]) -> tuple[FloatArray, Method]:
+        """Return expected gains by dataset and configuration, and whose they are."""
+        regrets = self._study.regrets.values
+        finite = [i for i in sorted(observed) if np.isfinite(observed[i])]
+        model = self._study.model
+        if model is not None and len(finite) >= POSTERIOR_FROM:
+            conditioned = model.condition(self._weights, observed)
+            return expected_improvement(conditioned), "posterior"
+        # A failure speaks for the datasets on which that configuration did badly.
+        failed = [i for i in sorted(observed) if not np.isfinite(observed[i])]
+        weights = self._weights * np.exp(regrets[:, failed].sum(axis=1))
+        shares = expected_gains(
+            regrets, weights / weights.sum(), np.array(finite, dtype=np.int64)
+        )
+        return shares, "portfolio" if self._is_weighted else "unweighted portfolio"
+
+    def _precedents(self, index: int, shares: FloatArray) -> tuple[Precedent, ...]:
+        """Name the datasets that spoke for a configuration that was tried on them."""
+        regrets = self._study.regrets
+        spoke = np.where(regrets.known[:, index], shares, 0.0)
+        total = shares.sum()
+        found = []
+        for place in np.argsort(-spoke, kind="stable")[:_N_PRECEDENTS]:
+            if spoke[place] <= 0:
+                break
+            dataset = int(regrets.datasets[place])
+            losses = self._evidence.losses[dataset]
+            rank = 1 + int((losses < losses[index]).sum())
+            found.append(
+                Precedent(
+                    self._evidence.names[dataset],
+                    float(spoke[place] / total),
+                    rank,
+                    int((~np.isnan(losses)).sum()),
+                )
+            )
+        return tuple(found)
+
+    def _allowed(
+        self,
+        observed: Mapping[int, float],
+        available: Container[int] | NDArray[np.bool_],
+    ) -> NDArray[np.bool_]:
+        n = len(self._evidence.configurations)
+        if isinstance(available, np.ndarray):
+            allowed = available.astype(bool)
+            if allowed.shape != (n,):
+                raise ValueError(
+                    "The 'available' parameter of Adviser.next must have one entry a "
+                    f"configuration, shape ({n},). Got {allowed.shape} instead."
+                )
+        else:
+            allowed = np.array([i in available for i in range(n)], dtype=bool)
+        allowed[list(observed)] = False
+        return allowed
+
+    def _check(self, observed: Mapping[int, float]) -> None:
+        n = len(self._evidence.configurations)
+        for index, loss in observed.items():
+            if not 0 <= index < n:
+                raise ValueError(
+                    "The 'observed' parameter of Adviser.next must have indices of "
+                    f"configurations, 0 to {n - 1}. Got {index!r} instead."
+                )
+            if np.isnan(loss) or loss == -np.inf:
+                raise ValueError(
+                    "The 'observed' parameter of Adviser.next must have losses that "
+                    "are numbers, or +inf for a failure. "
+                    f"Configuration {index} has {loss!r}."
+                )

@@ -1,0 +1,202 @@
+"""What to try next once this run has measured something.
+
+Notation, with n results of this run, D hypotheses and C configurations:
+
+- z (C) : regrets on the new table, 0 the best and 1 the median configuration;
+- m_d (C) : mean of z under hypothesis d, its own regrets drawn towards the mean of all;
+- S (C, C) : covariance of z under any hypothesis;
+- y (n) : measured losses, y = a + z_o / t with unknown location a and scale t > 0;
+- K = S_oo (n, n), q = 1' K^-1 1, Q = K^-1 - K^-1 1 1' K^-1 / q.
+
+So z is a mixture of D Gaussians around what happened on known datasets: with S of full
+size it is one Gaussian over configurations, with S = 0 it is the datasets themselves.
+A flat prior on the location is integrated out, and with a Gamma(s, r) prior on the
+scale, ::
+
+    log p(y, t | d) = (n - 1 + s) log t - r t - (t² y'Qy - 2 t y'Q m_d + m_d'Q m_d) / 2
+
+whose mode t_d is the root of a quadratic. A hypothesis weighs as much as it did before
+times the Laplace approximation of its integral over log t. The next configuration
+has the highest expected improvement, the mean over hypotheses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray
+from headstart.meta.advice.covariance import shrunk_covariance
+from headstart.meta.advice.regrets import CAP, Regrets
+
+__all__ = ["Conditioned", "RegretModel", "expected_improvement"]
+
+# How far a hypothesis keeps to its dataset: correlation of z with the dataset's own.
+_FIDELITY = 0.9
+# Power of the likelihood in the weights of hypotheses: they are not that exact.
+_TEMPER = 0.5
+# Variance of a result around the true regret.
+_NOISE = 0.01
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Conditioned:
+    """Regrets given the results of a run, under every hypothesis.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_datasets,)
+        Of the hypotheses, they sum to 1.
+    means : ndarray of shape (n_datasets, n_configurations)
+    deviations : ndarray of shape (n_configurations,)
+        Of the difference from the best result.
+    best : ndarray of shape (n_datasets,)
+        Regret of the best result so far.
+    """
+
+    weights: FloatArray
+    means: FloatArray
+    deviations: FloatArray
+    best: FloatArray
+
+
+class RegretModel:
+    """Gaussians over configurations, one around each known dataset.
+
+    Parameters
+    ----------
+    regrets : Regrets
+        Of at least two datasets.
+    groups : ndarray of int, shape (n_configurations,)
+        The learner of each configuration.
+    """
+
+    def __init__(self, regrets: Regrets, groups: NDArray[np.int64]) -> None:
+        mean = regrets.values.mean(axis=0)
+        deviations = regrets.values - mean
+        self.means = mean + _FIDELITY * deviations
+        self.covariance = (1.0 - _FIDELITY**2) * shrunk_covariance(deviations, groups)
+        self.shape, self.rate = _fit_scales(regrets.scales)
+
+    def condition(
+        self, weights: FloatArray, results: Mapping[int, float]
+    ) -> Conditioned:
+        """Condition on the results of a run.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_datasets,)
+            Of the hypotheses before this run; they sum to 1.
+        results : mapping of int to float
+            Losses by configuration; +inf for a failure. At least one is finite.
+        """
+        places = np.array(sorted(results), dtype=np.int64)
+        losses = np.array([results[int(p)] for p in places])
+        finite = losses[np.isfinite(losses)]
+        best = float(finite.min())
+        # What is far above the median is no farther than `CAP`, as in the base. Where
+        # that is, in units of the loss, is known once the scale is.
+        # The first guess is three times the median result's distance from the best.
+        ceiling = best + 3.0 * max(float(np.median(finite)) - best, 0.0)
+        if ceiling <= best:
+            ceiling = max(float(finite.max()), best + CAP * self.rate / self.shape)
+        for _ in range(2):
+            fit = self._fit(weights, places, np.minimum(losses, ceiling))
+            unit = 1.0 / (fit.weights @ fit.scales)
+            level = float(fit.weights @ (fit.offsets / fit.scales))
+            ceiling = max(best + 0.5 * unit, level + CAP * unit)
+        clipped = np.minimum(losses, ceiling)
+        fit = self._fit(weights, places, clipped)
+        standard = fit.scales[:, None] * clipped - fit.offsets[:, None]
+        cross = self.covariance[places]
+        gain = fit.inverse @ cross
+        means = self.means + (standard - self.means[:, places]) @ gain
+        variances = (
+            self.covariance.diagonal()
+            - (cross * gain).sum(axis=0)
+            + (1.0 - gain.sum(axis=0)) ** 2 / fit.inverse.sum()
+        )
+        deviations = np.sqrt(np.maximum(variances, 1e-12))
+        return Conditioned(
+            fit.weights, means, deviations, fit.scales * best - fit.offsets
+        )
+
+    def _fit(
+        self, prior: FloatArray, places: NDArray[np.int64], losses: FloatArray
+    ) -> "_Fit":
+        """Find scale, location and weight of every hypothesis."""
+        n = len(places)
+        own = self.covariance[np.ix_(places, places)] + _NOISE * np.eye(n)
+        inverse = np.linalg.inv(own)
+        ones = inverse.sum(axis=1)
+        total = ones.sum()
+        centred = inverse - ones[:, None] * ones[None, :] / total
+        means = self.means[:, places]
+        # Losses from their own mean: Q does not see it, and digits are not lost.
+        shift = losses.mean()
+        y = losses - shift
+        a = max(float(y @ centred @ y), 0.0)
+        b = means @ (centred @ y) - self.rate
+        c = ((means @ centred) * means).sum(axis=1)
+        power = n - 1 + self.shape
+        root = np.sqrt(b**2 + 4.0 * a * power)
+        # The root of a t² - b t - power = 0, in the form without cancellation.
+        scales = np.where(
+            b > 0,
+            (b + root) / (2.0 * a) if a > 0 else np.inf,
+            2.0 * power / np.maximum(root - b, 1e-300),
+        )
+        evidence = (
+            power * np.log(scales)
+            - 0.5 * (a * scales**2 - 2.0 * b * scales + c)
+            - 0.5 * np.log(a * scales**2 + power)
+        )
+        logs = np.log(np.maximum(prior, 1e-300)) + _TEMPER * evidence
+        weights = np.exp(logs - logs.max())
+        # The location times the scale, of losses as they came.
+        offsets = scales * (shift + y @ ones / total) - means @ ones / total
+        return _Fit(weights / weights.sum(), scales, offsets, inverse)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Fit:
+    weights: FloatArray
+    scales: FloatArray
+    offsets: FloatArray
+    inverse: FloatArray
+
+
+def expected_improvement(conditioned: Conditioned) -> FloatArray:
+    """Return the share of each hypothesis in the expected improvement.
+
+    Returns
+    -------
+    ndarray of shape (n_datasets, n_configurations)
+        In regret; the sum of a column is the expected improvement.
+    """
+    # Not needed before this run has results: the import takes a while.
+    from scipy.special import ndtr
+
+    gap = conditioned.best[:, None] - conditioned.means
+    deviations = conditioned.deviations
+    standard = gap / deviations
+    density = np.exp(-0.5 * standard**2) / np.sqrt(2.0 * np.pi)
+    gain = gap * ndtr(standard) + deviations * density
+    return np.asarray(conditioned.weights[:, None] * np.maximum(gain, 0.0))
+
+
+def _fit_scales(scales: FloatArray) -> tuple[float, float]:
+    """Fit a Gamma prior of 1 / scale: its mean and variance in the logarithm.
+
+    Losses that are comparable between datasets (error rates) have scales alike, and
+    the prior is narrow; those in units of the target have not, and it is broad.
+    """
+    logs = -np.log(scales[np.isfinite(scales)])
+    if len(logs) < 2:
+        return 0.5, 0.5
+    variance = max(float(logs.var()), 1e-2)
+    # trigamma(s) = 1 / s + 1 / (2 s²), digamma(s) = log(s) - 1 / (2 s), nearly.
+    shape = (1.0 + np.sqrt(1.0 + 2.0 * variance)) / (2.0 * variance)
+    rate = np.exp(np.log(shape) - 0.5 / shape - logs.mean())
+    return float(shape), float(rate)
