@@ -93,20 +93,8 @@ class RegretModel:
         """
         places = np.array(sorted(results), dtype=np.int64)
         losses = np.array([results[int(p)] for p in places])
-        finite = losses[np.isfinite(losses)]
-        best = float(finite.min())
-        # What is far above the median is no farther than `CAP`, as in the base. Where
-        # that is, in units of the loss, is known once the scale is.
-        # The first guess is three times the median result's distance from the best.
-        ceiling = best + 3.0 * max(float(np.median(finite)) - best, 0.0)
-        if ceiling <= best:
-            ceiling = max(float(finite.max()), best + CAP * self.rate / self.shape)
-        for _ in range(2):
-            fit = self._fit(weights, places, np.minimum(losses, ceiling))
-            unit = 1.0 / (fit.weights @ fit.scales)
-            level = float(fit.weights @ (fit.offsets / fit.scales))
-            ceiling = max(best + 0.5 * unit, level + CAP * unit)
-        clipped = np.minimum(losses, ceiling)
+        best = float(losses.min())
+        clipped = self._clip(weights, places, losses)
         fit = self._fit(weights, places, clipped)
         standard = fit.scales[:, None] * clipped - fit.offsets[:, None]
         cross = self.covariance[places]
@@ -122,13 +110,33 @@ class RegretModel:
             fit.weights, means, deviations, fit.scales * best - fit.offsets
         )
 
+    def _clip(
+        self, weights: FloatArray, places: NDArray[np.int64], losses: FloatArray
+    ) -> FloatArray:
+        """Cut losses off where regret is `CAP`, as those of the base are.
+
+        Where that is, in units of the loss, is known once the scale is. The first
+        guess is three times the distance of the median result from the best.
+        """
+        finite = losses[np.isfinite(losses)]
+        best = float(finite.min())
+        ceiling = best + 3.0 * (float(np.median(finite)) - best)
+        if ceiling <= best:
+            ceiling = max(float(finite.max()), best + CAP * self.rate / self.shape)
+        for _ in range(2):
+            fit = self._fit(weights, places, np.minimum(losses, ceiling))
+            unit = 1.0 / float(fit.weights @ fit.scales)
+            location = float(fit.weights @ (fit.offsets / fit.scales))
+            ceiling = max(best + 0.5 * unit, location + CAP * unit)
+        return np.minimum(losses, ceiling)
+
     def _fit(
         self, prior: FloatArray, places: NDArray[np.int64], losses: FloatArray
     ) -> "_Fit":
         """Find scale, location and weight of every hypothesis."""
         n = len(places)
         own = self.covariance[np.ix_(places, places)] + _NOISE * np.eye(n)
-        inverse = np.linalg.inv(own)
+        inverse: FloatArray = np.linalg.inv(own).astype(np.float64)
         ones = inverse.sum(axis=1)
         total = ones.sum()
         centred = inverse - ones[:, None] * ones[None, :] / total
