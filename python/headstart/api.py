@@ -66,6 +66,10 @@ _PARAMETERS = """\
     refit : bool, default=False
         Fit each chosen configuration once more on all rows, and keep these models
         instead of the fold models: smaller and quicker, usually a little less exact.
+    learn : bool, default=False
+        Add what this run measured to your own knowledge base, on this machine, so that
+        later searches on such tables start from it. What is stored is said: scores,
+        seconds and numbers that describe the table, never its rows or names of columns.
 """
 
 
@@ -88,6 +92,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         run_dir: str | Path | None = None,
         resume: bool = False,
         refit: bool = False,
+        learn: bool = False,
     ) -> None:
         self.time_limit = time_limit
         self.max_trials = max_trials
@@ -102,6 +107,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         self.run_dir = run_dir
         self.resume = resume
         self.refit = refit
+        self.learn = learn
 
     def fit(
         self,
@@ -178,7 +184,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         target = getattr(y, "name", None)
         facts = {
             "target": None if target is None else str(target),
-            **{k: v for k, v in model.facts.items() if k != "precedents"},
+            **model.facts,
             "versions": _versions(model),
         }
         self.model_ = replace(model, facts=facts)
@@ -283,7 +289,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
             "classes": None
             if model.target.classes is None
             else model.target.classes.tolist(),
-            **model.facts,
+            **{k: v for k, v in model.facts.items() if k != "precedents"},
             "columns": [
                 {"name": c.name, "kind": c.kind.value, "reason": c.reason}
                 for c in model.schema.columns

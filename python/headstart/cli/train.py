@@ -111,6 +111,10 @@ def train(
             "--refit", help="Refit each member on all rows: smaller and faster."
         ),
     ] = False,
+    learn: Annotated[
+        bool,
+        typer.Option("--learn", help="Add the run to your own knowledge base."),
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show no progress.")
     ] = False,
@@ -134,6 +138,7 @@ def train(
         "run_dir": run_dir,
         "resume": resume,
         "refit": refit,
+        "learn": learn,
     }
     import headstart
     from headstart.search.progress import log_lines, progress_listener

@@ -10,15 +10,18 @@ import headstart
 from headstart.base import Learner, Task
 from headstart.base.events import Emitter, Listener, Notice, RunStarted
 from headstart.ensemble.fitted_model import FittedModel
-from headstart.exceptions import FitError
+from headstart.exceptions import FitError, HeadstartError
 from headstart.execution import FoldFitExecutor, open_executor
 from headstart.execution.fit_data import FitData, stored_folds, write_fit_data
 from headstart.execution.fold_fit import run_fold_fit
+from headstart.meta.shipped import open_own
+from headstart.meta.store import own_base_place
 from headstart.plugins import load_plugins
 from headstart.search.assemble import assemble, refit_members
 from headstart.search.clock import Clock
 from headstart.search.guide import consult
 from headstart.search.leaderboard import leaderboard_records
+from headstart.search.learning import FACT, describe_problem, run_records
 from headstart.search.portfolio import default_order, usable_learners
 from headstart.search.problem import Problem, known_column, read_problem
 from headstart.search.run_folder import RunFolder, data_digest
@@ -131,6 +134,8 @@ def _fit_in(
     folds = stored_folds(folder.path) or _plan_folds(
         settings, problem, learners, executor.n_slots, seed
     )
+    if settings.learn or not folder.is_temporary:
+        journal.record_fact(FACT, describe_problem(problem, seed=seed))
     clock.spent_before = float(journal.fact("spent") or 0.0)
     clock.reserve_share = _REFIT_SHARE if settings.refit else 0.0
     data = write_fit_data(
@@ -191,11 +196,37 @@ def _fit_in(
         model.ensemble = ensemble
         for line in failed:
             emit(Notice(f"Not refitted on all rows: {line}", "warning"))
+    if settings.learn:
+        _learn(data, result, journal.fact(FACT), emit, seed=seed)
     if folder.is_temporary:
         fits = [fit for member in model.ensemble.members for fit in member.fits]
         folder.keep_only({f.model for f in fits}, {f.encoder for f in fits})
     runner.finish(result)
     return model
+
+
+def _learn(
+    data: FitData,
+    result: SearchResult,
+    described: dict[str, Any],
+    emit: Emitter,
+    *,
+    seed: int,
+) -> None:
+    """Add the run to the user's own base; the model is there whatever comes of it."""
+    place = own_base_place()
+    try:
+        with open_own(place) as base:
+            added = base.add(run_records(data, result.trials, described, seed=seed))
+    except (HeadstartError, OSError) as error:
+        emit(Notice(f"Nothing was learnt from this run. {error}", "warning"))
+        return
+    emit(
+        Notice(
+            f"Learnt from this run: {added.n_new} records (scores, seconds and numbers "
+            f"that describe the table) are new in {place}."
+        )
+    )
 
 
 def _plan_folds(

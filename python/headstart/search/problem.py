@@ -25,6 +25,7 @@ class Problem:
     schema: Schema
     table: pl.DataFrame
     target: TargetEncoder
+    target_name: str
     y: NDArray[Any]
     weight: FloatArray | None
     groups: NDArray[Any] | None
@@ -89,7 +90,16 @@ def read_problem(
         metric.name,
     )
     return Problem(
-        frame, schema, table, target, codes, weight, group_codes, task, metric
+        frame,
+        schema,
+        table,
+        target,
+        to_target(y).name,
+        codes,
+        weight,
+        group_codes,
+        task,
+        metric,
     )
 
 

@@ -41,6 +41,7 @@ class FitSettings:
     run_dir: str | Path | None
     resume: bool
     refit: bool
+    learn: bool
 
     def check(self) -> None:
         """Raise a clear error for a parameter that makes no sense.

@@ -47,6 +47,7 @@ def problem():
         run_dir=None,
         resume=False,
         refit=False,
+        learn=False,
     )
     return read_problem(
         settings, X, y, classification=False, sample_weight=None, groups=None

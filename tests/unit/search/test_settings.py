@@ -21,6 +21,7 @@ def settings(**changed):
         "run_dir": None,
         "resume": False,
         "refit": False,
+        "learn": False,
     }
     return FitSettings(**{**values, **changed})
 

@@ -7,6 +7,7 @@ from headstart.cli.meta.doctor import doctor
 from headstart.cli.meta.evaluate import evaluate
 from headstart.cli.meta.export import export, import_lines, merge
 from headstart.cli.meta.info import info
+from headstart.cli.meta.learn import learn
 from headstart.cli.meta.pack import pack
 from headstart.cli.meta.refresh import refresh
 from headstart.cli.meta.verify import verify
@@ -19,6 +20,9 @@ meta = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-for function in (info, doctor, verify, diff, export, merge, refresh, evaluate, pack):
+for function in (
+    *(info, doctor, verify, diff, export, merge),
+    *(learn, refresh, evaluate, pack),
+):
     meta.command()(function)
 meta.command("import")(import_lines)

@@ -11,6 +11,7 @@ from headstart.cli.output import print_json, print_record, print_rows
 
 if TYPE_CHECKING:
     from headstart.meta.openml import Evaluate, RefreshProgress
+    from headstart.meta.store import KnowledgeBase
 
 __all__ = ["refresh"]
 
@@ -60,8 +61,13 @@ def refresh(
     from headstart.meta.shipped import open_own
 
     number_or_alias = int(suite) if suite.isdecimal() else suite
+    budget = f"{configurations} configurations, {seconds:g} s" if evaluate else ""
     options = RefreshOptions(
-        server=server, suite=number_or_alias, limit=limit, evaluations=evaluations
+        server=server,
+        suite=number_or_alias,
+        limit=limit,
+        evaluations=evaluations,
+        evaluation=budget,
     )
     if dry_run:
         plan = plan_refresh(options)
@@ -76,7 +82,9 @@ def refresh(
         )
         return
     with open_own(own_place(base)) as found:
-        evaluator = _evaluator(configurations, seconds, n_jobs) if evaluate else None
+        evaluator = None
+        if evaluate:
+            evaluator = _evaluator(found, configurations, seconds, n_jobs)
         report = fetch(found, options, evaluator, _tell)
     if as_json:
         print_json(asdict(report))
@@ -84,12 +92,21 @@ def refresh(
         print_record(asdict(report))
 
 
-def _evaluator(configurations: int, seconds: float, n_jobs: int | None) -> "Evaluate":
+def _evaluator(
+    base: "KnowledgeBase", configurations: int, seconds: float, n_jobs: int | None
+) -> "Evaluate":
     from headstart.meta.evaluate import EvaluationLimits, table_evaluator
 
-    return table_evaluator(
-        configurations, EvaluationLimits(seconds=seconds), n_jobs=n_jobs
-    )
+    limits = EvaluationLimits(seconds=seconds)
+
+    def known(uid: str) -> set[str]:
+        return {
+            record.configuration.key
+            for record in base.evaluations(dataset_uid=uid)
+            if record.scheme == limits.scheme
+        }
+
+    return table_evaluator(configurations, limits, known=known, n_jobs=n_jobs)
 
 
 def _tell(step: "RefreshProgress") -> None:

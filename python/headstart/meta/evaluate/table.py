@@ -1,6 +1,6 @@
 """The evaluation of one table in memory: what a refresh asks for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import polars as pl
 
@@ -15,7 +15,11 @@ __all__ = ["table_evaluator"]
 
 
 def table_evaluator(
-    n_configurations: int, limits: EvaluationLimits, *, n_jobs: int | None = None
+    n_configurations: int,
+    limits: EvaluationLimits,
+    *,
+    known: Callable[[str], Collection[str]] = lambda _: (),
+    n_jobs: int | None = None,
 ) -> Callable[[DatasetRecord, pl.DataFrame, str], Iterator[Record]]:
     """Return what evaluates the grid on a table that it is given.
 
@@ -23,6 +27,9 @@ def table_evaluator(
     ----------
     n_configurations : int
     limits : EvaluationLimits
+    known : callable
+        Given a dataset's uid, returns keys of configurations that are not to be
+        evaluated again.
     n_jobs : int or None
         Cells at a time; by default as many as there are cores.
     """
@@ -42,6 +49,7 @@ def table_evaluator(
                 load_plugins().learners,
                 executor,
                 limits,
+                known=known(dataset.uid),
             )
         finally:
             executor.close()

@@ -1,0 +1,1 @@
+"""Precedent: what worked on which tables, and what that says about a new one."""
