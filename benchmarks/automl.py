@@ -92,15 +92,10 @@ def aligned(data: Split, prediction: np.ndarray, classes: np.ndarray | None):
 
 def run_peer(system: str, data: Split):
     """Return a peer's predictions and classes, None if it takes too long."""
-    results: multiprocessing.Queue = multiprocessing.Queue()
-
-    def work() -> None:
-        # Of the processor, on all its threads: a busy machine is not the peer's fault.
-        limit = int(PEER_LIMIT * N_THREADS)
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-        results.put(PEERS[system](data))
-
-    child = multiprocessing.Process(target=work, daemon=True)
+    # Spawned: polars' threads do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    child = context.Process(target=_work, args=(system, data, results), daemon=True)
     child.start()
     while True:
         try:
@@ -110,6 +105,13 @@ def run_peer(system: str, data: Split):
                 return None
             if child.exitcode is not None and results.empty():
                 raise SystemExit(f"{system} on {data.name} failed") from None
+
+
+def _work(system: str, data: Split, results: multiprocessing.Queue) -> None:
+    # Of the processor, on all its threads: a busy machine is not the peer's fault.
+    limit = int(PEER_LIMIT * N_THREADS)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+    results.put(PEERS[system](data))
 
 
 def run_one(name: str, system: str, time_limit: float, *, allow_load: bool) -> None:

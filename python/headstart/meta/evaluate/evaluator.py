@@ -239,5 +239,5 @@ def _record(
         engine_version=headstart.__version__,
         machine=machine_class(),
         seed=limits.seed,
-        origin="",
+        origin="local",
     )
