@@ -1,6 +1,7 @@
 """Settings of the test run: pages of documentation run in a folder of their own."""
 
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -20,3 +21,22 @@ def _pages_write_elsewhere(request, tmp_path_factory, monkeypatch):
 # Machines are slow and busy: how long an example takes says nothing of the code.
 settings.register_profile("headstart", deadline=None)
 settings.load_profile("headstart")
+
+
+@pytest.fixture
+def small_disk(request, tmp_path):
+    """Give a folder on a disk of 256 kB, or of the size in the test's parameter."""
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    size = getattr(request, "param", "256k")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.decode()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)

@@ -1,7 +1,6 @@
 """Folders that cannot be written, disks that are full."""
 
 import os
-import subprocess
 
 import numpy as np
 import pytest
@@ -36,24 +35,7 @@ def test_a_model_is_not_saved_where_there_is_no_folder(fitted, tmp_path):
     assert "absent" in text
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Give a folder on a disk of 64 kB, too small for a run or a model."""
-    if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.decode()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
+@pytest.mark.parametrize("small_disk", ["64k"], indirect=True)
 def test_a_full_disk_under_a_run_is_said(small_disk):
     rng = np.random.default_rng(0)
     model = classifier(run_dir=small_disk / "run")
@@ -65,6 +47,7 @@ def test_a_full_disk_under_a_run_is_said(small_disk):
     assert "disk" in text or "space" in text
 
 
+@pytest.mark.parametrize("small_disk", ["64k"], indirect=True)
 def test_a_full_disk_under_a_saved_model_is_said(fitted, small_disk):
     (small_disk / "filler").write_bytes(bytes(60_000))
 

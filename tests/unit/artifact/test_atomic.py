@@ -1,6 +1,5 @@
 import errno
 import os
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -14,24 +13,6 @@ from headstart.exceptions import ArtifactError
 def path(request, tmp_path):
     (tmp_path / "in").mkdir()
     return f"{tmp_path}/in/m" + ("/" if request.param == "folder" else "")
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """Give a folder on a disk of 256 kB."""
-    if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.decode()}")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def random_bytes(n):

@@ -1,5 +1,4 @@
-from headstart.base import Choice, Float, Learner, SearchSpace, Task, TaskKind
-from headstart.base import complete
+from headstart.base import Choice, Float, Learner, SearchSpace, Task, TaskKind, complete
 from headstart.search.portfolio import default_order
 
 TASK = Task(TaskKind.BINARY, 1000, 5, 0, 2, "roc_auc")

@@ -257,24 +257,7 @@ def test_a_second_writer_waits_and_then_says_why(base, kit, tmp_path, monkeypatc
     assert base.add([kit.dataset()]).n_new == 1
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Give a folder on a disk of 512 kB, too small for many records."""
-    if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.decode()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
+@pytest.mark.parametrize("small_disk", ["512k"], indirect=True)
 def test_a_full_disk_is_said_and_costs_nothing_that_was_there(small_disk, kit):
     with KnowledgeBase.open(small_disk / "base.db") as base:
         base.add([kit.dataset()])
@@ -287,6 +270,7 @@ def test_a_full_disk_is_said_and_costs_nothing_that_was_there(small_disk, kit):
         assert verify(base) == []
 
 
+@pytest.mark.parametrize("small_disk", ["512k"], indirect=True)
 def test_a_base_on_a_disk_that_may_not_be_written_can_be_read(small_disk, kit):
     with KnowledgeBase.open(small_disk / "base.db") as base:
         base.add([kit.dataset()])
