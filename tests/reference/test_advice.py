@@ -59,7 +59,8 @@ class PlainPosterior:
         self.own = self.covariance[np.ix_(places, places)] + NOISE * np.eye(len(places))
         self.scales = np.array([self.mode(d) for d in range(len(weights))])
         logs = [
-            math.log(w) + TEMPER * self.log_integral(d) for d, w in enumerate(weights)
+            math.log(w) + TEMPER * self.log_integral(d) + self.log_likeness(d)
+            for d, w in enumerate(weights)
         ]
         unscaled = np.exp(np.array(logs) - max(logs))
         self.weights = unscaled / unscaled.sum()
@@ -94,6 +95,15 @@ class PlainPosterior:
         around = [self.log_joint(d, at + k * step) for k in (-1, 0, 1)]
         curvature = -(around[0] - 2 * around[1] + around[2]) / step**2
         return around[1] - 0.5 * math.log(curvature)
+
+    def log_likeness(self, d):
+        """Of the best loss to be expected here to that of the dataset."""
+        y = self.scales[d] * (self.losses - self.losses.mean())
+        residual = y - self.model.means[d, self.places]
+        location = self.WIDE * np.linalg.solve(self.own, residual).sum()
+        best = self.losses.mean() + location / self.scales[d]
+        gap = (best - self.model.locations[d]) / self.model.locations.std()
+        return -math.log(1 + gap**2 / 2)
 
     def improvement(self, d, c):
         y = self.scales[d] * (self.losses - self.losses.mean())

@@ -32,9 +32,8 @@ __all__ = ["Advice", "Adviser", "Method", "Study"]
 
 Method = Literal["portfolio", "posterior", "unweighted portfolio"]
 
-# Finite results from which on the posterior decides: with fewer, neither the scale of
-# the losses nor the likeness to a dataset can be told.
-POSTERIOR_FROM = 3
+# Finite results from which on the posterior decides: one tells no differences.
+POSTERIOR_FROM = 2
 # With fewer datasets neither weights nor a covariance mean anything.
 FEWEST_DATASETS = 10
 # Precedents that are named.

@@ -36,6 +36,8 @@ class Regrets:
         In [0, `CAP`], without gaps.
     known : ndarray of bool, shape (n_kept, n_configurations)
         Evaluated, failures too; the others are filled in.
+    locations : ndarray of shape (n_kept,)
+        The loss whose regret is 0.
     scales : ndarray of shape (n_kept,)
         What a regret of 1 is in the units of the loss; NaN where nothing says so.
     """
@@ -43,6 +45,7 @@ class Regrets:
     datasets: NDArray[np.int64]
     values: FloatArray
     known: NDArray[np.bool_]
+    locations: FloatArray
     scales: FloatArray
 
 
@@ -75,7 +78,8 @@ def normalise_losses(losses: FloatArray) -> Regrets:
     known = ~np.isnan(raw)
     values, units = _fill(raw, known)
     kept = np.array(rows, dtype=np.int64)
-    return Regrets(kept, values, known, np.array(scales) * units)
+    lowest = np.min(losses[kept], axis=1, initial=np.inf, where=known)
+    return Regrets(kept, values, known, lowest, np.array(scales) * units)
 
 
 def _normalise_row(row: FloatArray) -> tuple[FloatArray, float] | None:

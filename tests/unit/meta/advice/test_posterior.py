@@ -95,3 +95,18 @@ def test_a_scale_no_dataset_gives_is_no_obstacle():
     model = RegretModel(normalise_losses(losses), GROUPS)
     found = model.condition(np.full(12, 1 / 12), {0: 0.3, 1: 0.2, 4: 0.9})
     assert np.isfinite(expected_improvement(found)).all()
+
+
+def test_an_easy_table_is_like_easy_datasets():
+    rng = np.random.default_rng(0)
+    # Half of the datasets are easy, half are hard; all rank configurations at random.
+    losses = 0.05 + 0.02 * rng.random((40, 6)) + 0.3 * (np.arange(40) % 2)[:, None]
+    model = RegretModel(normalise_losses(losses), GROUPS)
+    found = model.condition(EQUAL, {0: 0.06, 3: 0.065})
+    assert found.weights[0::2].sum() > 2 * found.weights[1::2].sum()
+
+
+def test_losses_in_units_of_the_target_tell_no_table_easy():
+    rng = np.random.default_rng(0)
+    losses = rng.random((40, 6)) * np.exp(4.0 * rng.normal(size=(40, 1)))
+    assert RegretModel(normalise_losses(losses), GROUPS).width is None

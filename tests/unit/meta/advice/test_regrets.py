@@ -9,6 +9,7 @@ NAN, INF = np.nan, np.inf
 def test_the_best_has_no_regret_and_the_median_has_one():
     found = normalise_losses(np.array([[0.3, 0.1, 0.2], [7.0, 5.0, 9.0]]))
     np.testing.assert_allclose(found.values, [[2.0, 0.0, 1.0], [1.0, 0.0, 2.0]])
+    np.testing.assert_allclose(found.locations, [0.1, 5.0])
     np.testing.assert_allclose(found.scales, [0.1, 2.0])
 
 
