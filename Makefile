@@ -26,7 +26,7 @@ demo: $(VENV)/.plugins ## Train 30 s on a real dataset, show what was found, sav
 
 test: $(VENV)/.plugins $(VENV)/.test ## All tests but the slow ones: Rust, Python, plugins, docs
 	cargo test --locked --package headstart-core
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --durations=20
 
 test-all: $(VENV)/.plugins $(VENV)/.test ## All tests, the slow ones too
 	cargo test --locked --package headstart-core

@@ -219,7 +219,10 @@ class Ledger:
             return
         trial.status = TrialStatus.FAILED
         trial.reason = f"{outcome.status.value} on fold {unit[1]}: {outcome.reason}"
-        _log.warning(
+        # What ran out of its time is no fault: the search goes on with quicker ones.
+        ran_out = outcome.status is FoldStatus.TIMEOUT
+        _log.log(
+            logging.INFO if ran_out else logging.WARNING,
             "Trial %d failed: %s: %s\n%s",
             trial.number,
             trial.configuration,

@@ -99,21 +99,21 @@ def manifest(tmp_path):
 
 def test_a_campaign_goes_on_where_it_was_stopped(manifest, executor, tmp_path):
     (source, *_) = read_manifest(manifest, {"wine": "drinks"})
-    asked = iter([False] * 4 + [True] * 1_000)
+    asked = iter([False] * 2 + [True] * 1_000)
 
     list(
         evaluate_all(
-            [source], tmp_path / "out", 4, executor, LIMITS, stop=lambda: next(asked)
+            [source], tmp_path / "out", 2, executor, LIMITS, stop=lambda: next(asked)
         )
     )
     X, y = source.read()
     uid = source.describe(X, y).uid
     first = Shard(tmp_path / "out" / "wine.jsonl", "shipped").known(uid, LIMITS.scheme)
-    lines = list(evaluate_all([source], tmp_path / "out", 4, executor, LIMITS))
+    lines = list(evaluate_all([source], tmp_path / "out", 2, executor, LIMITS))
     whole = Shard(tmp_path / "out" / "wine.jsonl", "shipped").known(uid, LIMITS.scheme)
 
-    assert 0 < len(first) < len(whole) == 4
-    assert f"{len(first)} of 4 cells known" in lines[0]
+    assert 0 < len(first) < len(whole) == 2
+    assert f"{len(first)} of 2 cells known" in lines[0]
     assert source.describe(X, y).family == "drinks"
 
 
