@@ -22,6 +22,8 @@ _PACKAGES = (
     "skops",
     "pluggy",
     "cloudpickle",
+    "sqlalchemy",
+    "openml",
     "typer",
     "headstart-lightgbm",
     "lightgbm",
@@ -37,8 +39,8 @@ _PACKAGES = (
 def doctor(*, as_json: JsonOption = False) -> None:
     """Check the installation, for a bug report.
 
-    Versions, usable cores and memory, learners with the plugins they come from, the
-    temporary folder.
+    Versions, usable cores and memory, knowledge bases, learners with the plugins they
+    come from, the temporary folder.
 
     Exits with 1 when something is wrong; what is wrong is listed under `problems`.
     """
@@ -48,6 +50,7 @@ def doctor(*, as_json: JsonOption = False) -> None:
         "machine": _tried(_machine, problems),
         "execution": _tried(_execution, problems),
         "temporary_folder": _tried(_temporary_folder, problems),
+        "knowledge_bases": _tried(lambda: _knowledge_bases(problems), problems),
         "plugins": _tried(lambda: _plugins(problems), problems),
         "problems": problems,
     }
@@ -111,6 +114,26 @@ def _temporary_folder() -> dict[str, Any]:
     folder = tempfile.gettempdir()
     gigabytes = shutil.disk_usage(folder).free / 1024**3
     return {"path": folder, "free": f"{gigabytes:.1f} GiB"}
+
+
+def _knowledge_bases(problems: list[str]) -> dict[str, str]:
+    from headstart.exceptions import HeadstartError
+    from headstart.meta.shipped import shipped_base
+    from headstart.meta.store import KnowledgeBase, own_base_place
+
+    own = own_base_place()
+    found = {"shipped": "none in this build", "own": f"none yet (would be {own})"}
+    places = {"shipped": shipped_base(), "own": own}
+    for name, place in places.items():
+        if place is None or not (isinstance(place, str) or place.exists()):
+            continue
+        try:
+            with KnowledgeBase.open(place, read_only=True) as base:
+                found[name] = f"{len(base.datasets())} datasets in {base.place}"
+        except HeadstartError as error:
+            problems.append(f"The {name} knowledge base cannot be read. {error}")
+            found[name] = "cannot be read"
+    return found
 
 
 def _extension() -> None:

@@ -60,7 +60,8 @@ def test_options_reach_the_constructor(calls):
         *("--time-limit", "2m", "--max-trials", "7", "--metric", "f1"),
         *("--learner", "ridge", "--learner", "-svm", "--column", "zip=categorical"),
         *("--n-jobs", "2", "--memory-limit", "1G", "--random-state", "3"),
-        *("--run-dir", "run", "--resume", "--refit", "--groups", "g", "--weight", "w"),
+        *("--run-dir", "run", "--resume", "--refit", "--learn", "--groups", "g"),
+        *("--weight", "w"),
     )
 
     assert result.exit_code == 0, result.output
@@ -81,6 +82,7 @@ def test_options_reach_the_constructor(calls):
         "run_dir": Path("run"),
         "resume": True,
         "refit": True,
+        "learn": True,
     }
 
 
