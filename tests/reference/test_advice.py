@@ -10,7 +10,11 @@ from scipy.stats import multivariate_normal, norm
 from headstart.meta.advice.greedy import order_greedily
 from headstart.meta.advice.posterior import _NOISE as NOISE
 from headstart.meta.advice.posterior import _TEMPER as TEMPER
-from headstart.meta.advice.posterior import RegretModel, expected_improvement
+from headstart.meta.advice.posterior import (
+    Conditioned,
+    RegretModel,
+    expected_improvement,
+)
 from headstart.meta.advice.regrets import normalise_losses
 
 
@@ -134,3 +138,16 @@ def test_conditioning_and_expected_improvement_agree(seed):
     for c in (0, 2, 5, 7):
         expected = [plain.improvement(d, c) for d in range(15)]
         np.testing.assert_allclose(gains[:, c], expected, rtol=0.01, atol=1e-4)
+
+
+def test_expected_improvement_agrees_with_scipy_far_into_the_tails():
+    means = np.array([np.linspace(-9.0, 30.0, 400)])
+    conditioned = Conditioned(np.ones(1), means, np.full(400, 1.7), np.full(1, 0.4))
+    u = (0.4 - means) / 1.7
+    # Below, the two terms cancel each other in SciPy's digits.
+    expected = 1.7 * np.where(
+        u > -15, u * norm.cdf(u) + norm.pdf(u), norm.pdf(u) / (u**2 + 3)
+    )
+    found = expected_improvement(conditioned)
+    np.testing.assert_allclose(found, expected, rtol=2e-3)
+    np.testing.assert_allclose(found[u > -6], expected[u > -6], rtol=1e-5)
