@@ -1,4 +1,4 @@
-"""Does precedent find good configurations sooner? Replay of a matrix of scores.
+r"""Does precedent find good configurations sooner? Replay of a matrix of scores.
 
     python benchmarks/warm_start.py --matrix E.csv --seconds T.csv --sizes S.csv \
         --json OUT [--draws 20]
@@ -10,10 +10,9 @@ what counts while nothing is finished. Over trials cost is ignored; over time, i
 of the dataset's median configuration time, a trial counts when its time is over.
 
 Methods: random (the mean of 5 orders); the order of the columns; average rank; static
-greedy portfolio (blind to cost over trials, gain / predicted
-seconds^0.8 over time, the exponent that headstart has);
-nearest neighbour (the best configuration of the nearest dataset, then of the next, by
-log rows and log columns); headstart's adviser.
+greedy portfolio (blind to cost over trials, gain / predicted seconds^0.8 over time, the
+exponent that headstart has); nearest neighbour (the best configuration of the nearest
+dataset, then of the next, by log rows and log columns); headstart's adviser.
 
 Resumable: each draw is written to OUT when it is done. On one core 6 to 15 seconds a
 draw, 2 to 5 minutes for 20 draws.

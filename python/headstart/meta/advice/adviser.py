@@ -103,6 +103,9 @@ class Adviser:
     cost_exponent : float, default=0.8
         Gains are divided by predicted seconds to this power. 0: cost does not matter.
         Between 0.8 and 1.3 the exponent makes little difference.
+    overhead_seconds : float, default=0.0
+        What every fold fit takes besides, whatever the configuration: fits that are
+        shorter are hardly cheaper.
 
     Attributes
     ----------
@@ -118,15 +121,22 @@ class Adviser:
         n_features: float,
         *,
         cost_exponent: float = 0.8,
+        overhead_seconds: float = 0.0,
     ) -> None:
         if not cost_exponent >= 0:
             raise ValueError(
                 "The 'cost_exponent' parameter of Adviser must be a number >= 0. "
                 f"Got {cost_exponent!r} instead."
             )
+        if not overhead_seconds >= 0:
+            raise ValueError(
+                "The 'overhead_seconds' parameter of Adviser must be a number >= 0. "
+                f"Got {overhead_seconds!r} instead."
+            )
         self._study = evidence if isinstance(evidence, Study) else Study(evidence)
         self._evidence = self._study.evidence
         self._exponent = cost_exponent
+        self._overhead = overhead_seconds
         self._log_seconds = self._study.seconds.predict(n_rows, n_features)
         regrets = self._study.regrets
         n_datasets = len(regrets.datasets)
@@ -204,13 +214,15 @@ class Adviser:
             self._log_seconds + np.log(seconds_scale), measured_seconds or {}
         )
         spare = PREFERENCE * (CAP - self._weights @ regrets.values)
+        seconds = np.exp(logs)
         # The logarithm of gain / seconds^exponent.
-        value = np.log(gains + spare + 1e-300) - self._exponent * logs
+        price = self._exponent * np.log(seconds + self._overhead)
+        value = np.log(gains + spare + 1e-300) - price
         index = int(np.argmax(np.where(allowed, value, -np.inf)))
         return Advice(
             index,
             float(gains[index]),
-            float(np.exp(logs[index])),
+            float(seconds[index]),
             method,
             self._precedents(index, shares[:, index]),
         )

@@ -56,6 +56,16 @@ def test_a_dear_one_with_the_same_gain_comes_later(make_evidence):
     assert blind.next({}, available=all_of(evidence)).index == 0
 
 
+def test_a_gain_counts_where_all_take_as_long(make_evidence):
+    evidence = make_evidence(
+        [[0.1, 0.15, 0.3, 0.3]] * 12, seconds=[[0.04, 0.004, 1.0, 1.0]] * 12
+    )
+    plain = Adviser(evidence, {}, 1000, 10)
+    assert plain.next({}, available=all_of(evidence)).index == 1
+    busy = Adviser(evidence, {}, 1000, 10, overhead_seconds=1.0)
+    assert busy.next({}, available=all_of(evidence)).index == 0
+
+
 def test_precedents_name_the_datasets_that_count(make_evidence):
     losses = np.full((12, 4), 0.5)
     losses[:, 3] = 0.4
@@ -270,9 +280,10 @@ def test_a_mask_of_another_length_is_refused(random_evidence):
         adviser.next({}, available=np.ones(4, dtype=bool))
 
 
-def test_a_negative_cost_exponent_is_refused(random_evidence):
-    with pytest.raises(ValueError, match="cost_exponent"):
-        Adviser(random_evidence, {}, 1000, 10, cost_exponent=-1.0)
+@pytest.mark.parametrize("name", ["cost_exponent", "overhead_seconds"])
+def test_a_negative_price_is_refused(random_evidence, name):
+    with pytest.raises(ValueError, match=name):
+        Adviser(random_evidence, {}, 1000, 10, **{name: -1.0})
 
 
 def test_an_answer_takes_milliseconds(make_evidence):
