@@ -63,6 +63,7 @@ _ARRAYS: tuple[tuple[str, str, str], ...] = (
 class Tree:
     """One tree: its arrays as checked lines, by LightGBM's names."""
 
+    index: int
     n_leaves: int
     n_categorical: int
     lines: dict[str, str]
@@ -117,7 +118,8 @@ def parse(text: str) -> Ensemble:
             f"trees a round. Got {n_outputs}."
         )
     n_features = _number(header, "max_feature_idx", 0, _MAX_FEATURES) + 1
-    trees = [_tree(block, index, n_features) for index, block in enumerate(blocks[1:])]
+    trees = [_tree(block, index) for index, block in enumerate(blocks[1:])]
+    _check_nodes([tree for tree in trees if tree.n_leaves > 1], n_features)
     if not trees or len(trees) % n_outputs:
         raise ArtifactError(
             f"The LightGBM model must have a positive multiple of {n_outputs} trees. "
@@ -184,7 +186,8 @@ def _number(fields: dict[str, str], key: str, low: int, high: int) -> int:
     return int(word)
 
 
-def _tree(block: str, index: int, n_features: int) -> Tree:
+def _tree(block: str, index: int) -> Tree:
+    """Read one tree; what is in its nodes is checked for all trees together."""
     where = f"tree {index}"
     first, _, rest = block.partition("\n")
     if first != str(index):
@@ -194,97 +197,140 @@ def _tree(block: str, index: int, n_features: int) -> Tree:
     if _number(fields, "is_linear", 0, 1):
         raise _damaged(where, "linear trees are not supported")
     if n_leaves == 1:
-        return Tree(1, 0, {"leaf_value": _line(fields, "leaf_value", 1, "float", where)})
+        line = _line(fields, "leaf_value", 1, where)
+        _check_words([line], "leaf_value", "float")
+        return Tree(index, 1, 0, {"leaf_value": line})
     size = {"node": n_leaves - 1, "leaf": n_leaves}
-    lines = {
-        key: _line(fields, key, size[per], kind, where) for key, per, kind in _ARRAYS
-    }
-    _check(_integers(lines["split_feature"]), n_features, where, "a feature")
-    # One bit for categorical, one for the default side, two for the kind of missing.
-    decisions = _integers(lines["decision_type"])
-    _check(decisions, 12, where, "a decision")
-    for key in ("leaf_count", "internal_count"):
-        _check(_integers(lines[key]), 2**31, where, "a count")
-    _check_shape(
-        _integers(lines["left_child"]), _integers(lines["right_child"]), where
-    )
+    lines = {key: _line(fields, key, size[per], where) for key, per, _ in _ARRAYS}
     n_categorical = _number(fields, "num_cat", 0, n_leaves - 1)
     if n_categorical:
-        bounds = _line(fields, "cat_boundaries", n_categorical + 1, "integer", where)
-        edges = _integers(bounds)
+        bounds = _line(fields, "cat_boundaries", n_categorical + 1, where)
+        _check_words([bounds], "cat_boundaries", "integer")
+        edges = _integers([bounds])
         if (
             edges[0] != 0
             or (np.diff(edges) <= 0).any()
             or edges[-1] > _MAX_CATEGORY_WORDS
         ):
             raise _damaged(where, "the sets of categories overlap")
-        sets = _line(fields, "cat_threshold", int(edges[-1]), "integer", where)
-        _check(_integers(sets), 2**32, where, "a set")
+        sets = _line(fields, "cat_threshold", int(edges[-1]), where)
+        _check_words([sets], "cat_threshold", "integer")
+        _check_range(_integers([sets]), 2**32, "a set")
         lines |= {"cat_boundaries": bounds, "cat_threshold": sets}
-    if (decisions & 1).any():
-        known = {str(number) for number in range(n_categorical)}
-        words = lines["threshold"].split(" ")
-        for node in np.flatnonzero(decisions & 1):
-            if words[node] not in known:
-                raise _damaged(
-                    where, f"there is no set of categories {words[node][:20]!r}"
-                )
-    return Tree(n_leaves, n_categorical, lines)
+    return Tree(index, n_leaves, n_categorical, lines)
 
 
-def _line(fields: dict[str, str], key: str, size: int, kind: str, where: str) -> str:
+def _line(fields: dict[str, str], key: str, size: int, where: str) -> str:
     line = fields.get(key, "")
-    if not _LINE[kind].fullmatch(line):
-        raise _damaged(where, f"{key} holds {line[:40]!r}, expected finite {kind}s")
     n_values = line.count(" ") + 1
     if n_values != size:
         raise _damaged(where, f"{key} must have {size} values, not {n_values}")
-    if kind == "float" and not np.isfinite(np.fromstring(line, sep=" ")).all():
-        raise _damaged(where, f"{key} holds a value that is not finite")
     return line
 
 
-def _integers(line: str) -> NDArray[np.int64]:
-    return np.fromstring(line, dtype=np.int64, sep=" ")
+def _check_nodes(trees: list[Tree], n_features: int) -> None:
+    """Check the nodes of all trees at once: one by one costs several times as much."""
+    if not trees:
+        return
+    for key, _, kind in _ARRAYS:
+        _check_words([tree.lines[key] for tree in trees], key, kind)
+    found = {
+        key: _integers([tree.lines[key] for tree in trees])
+        for key, _, kind in _ARRAYS
+        if kind == "integer"
+    }
+    _check_range(found["split_feature"], n_features, "a feature")
+    # One bit for categorical, one for the default side, two for the kind of missing.
+    _check_range(found["decision_type"], 12, "a decision")
+    for key in ("leaf_count", "internal_count"):
+        _check_range(found[key], 2**31, "a count")
+    sizes = np.array([tree.n_leaves - 1 for tree in trees])
+    _check_shape(np.stack([found["left_child"], found["right_child"]]), sizes, trees)
+    _check_categorical(found["decision_type"], sizes, trees)
 
 
-def _check(values: NDArray[np.int64], limit: int, where: str, what: str) -> None:
+def _check_words(lines: list[str], key: str, kind: str) -> None:
+    # A blank too many, or a line without a word, makes two blanks in a row: no match.
+    joined = " ".join(lines)
+    if not _LINE[kind].fullmatch(joined):
+        wrong = next(line for line in lines if not _LINE[kind].fullmatch(line))
+        raise _damaged("a tree", f"{key} holds {wrong[:40]!r}, expected finite {kind}s")
+    if kind == "float" and not np.isfinite(np.fromstring(joined, sep=" ")).all():
+        raise _damaged("a tree", f"{key} holds a value that is not finite")
+
+
+def _integers(lines: list[str]) -> NDArray[np.int64]:
+    return np.fromstring(" ".join(lines), dtype=np.int64, sep=" ")
+
+
+def _check_range(values: NDArray[np.int64], limit: int, what: str) -> None:
     wrong = (values < 0) | (values >= limit)
     if wrong.any():
-        raise _damaged(where, f"{values[wrong][0]} is not {what} that exists")
+        raise _damaged("a tree", f"{values[wrong][0]} is not {what} that exists")
 
 
 def _check_shape(
-    left: NDArray[np.int64], right: NDArray[np.int64], where: str
+    children: NDArray[np.int64], sizes: NDArray[np.int64], trees: list[Tree]
 ) -> None:
-    """Check that the children form one tree: each node and leaf has one parent.
+    """Check that the children form trees: each node and leaf has one parent.
 
     LightGBM numbers splits in the order in which it makes them, so that a child always
     comes after its parent; with one parent each, that rules out cycles.
     """
-    n_nodes = left.size
-    children = np.stack([left, right])
+    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    n_nodes = np.broadcast_to(np.repeat(sizes, sizes), children.shape)
+    nodes = np.broadcast_to(np.arange(first.size) - first, children.shape)
+    owner = np.broadcast_to(np.repeat(np.arange(sizes.size), sizes), children.shape)
     inner = children >= 0
-    parents = np.broadcast_to(np.arange(n_nodes), children.shape)
-    wrong = inner & ((children <= parents) | (children >= n_nodes))
-    leaves = -children[~inner] - 1
+    leaves = -children - 1
+    wrong = np.where(
+        inner, (children <= nodes) | (children >= n_nodes), leaves > n_nodes
+    )
     if wrong.any():
-        node = parents[wrong][0]
-        raise _damaged(where, f"node {node} has no child {children[wrong][0]}")
-    if leaves.size and leaves.max() > n_nodes:
-        raise _damaged(where, f"it has no leaf {leaves.max()}")
-    if (np.bincount(children[inner], minlength=1) > 1).any() or (
-        np.bincount(leaves, minlength=1) > 1
-    ).any():
-        raise _damaged(where, "two nodes have one child")
-    if n_nodes > _MAX_DEPTH:
-        depth = [0] * n_nodes
-        for node, pair in enumerate(children.T.tolist()):
-            for child in pair:
-                if child >= 0:
-                    depth[child] = depth[node] + 1
-        if max(depth) > _MAX_DEPTH:
-            raise _damaged(where, f"it is deeper than {_MAX_DEPTH}")
+        where = f"tree {trees[owner[wrong][0]].index}"
+        raise _damaged(
+            where, f"node {nodes[wrong][0]} has no child {children[wrong][0]}"
+        )
+    # A tree has one leaf more than nodes, so its leaves begin after those before it.
+    places = np.broadcast_to(first, children.shape)
+    for taken in (
+        (children + places)[inner],
+        (leaves + places + owner)[~inner],
+    ):
+        if (np.bincount(taken, minlength=1) > 1).any():
+            raise _damaged("a tree", "two nodes have one child")
+    for place in np.flatnonzero(sizes > _MAX_DEPTH):
+        begin = int(sizes[:place].sum())
+        _check_depth(children[:, begin : begin + sizes[place]], trees[place].index)
+
+
+def _check_depth(children: NDArray[np.int64], index: int) -> None:
+    depth = [0] * children.shape[1]
+    for node, pair in enumerate(children.T.tolist()):
+        for child in pair:
+            if child >= 0:
+                depth[child] = depth[node] + 1
+    if max(depth) > _MAX_DEPTH:
+        raise _damaged(f"tree {index}", f"it is deeper than {_MAX_DEPTH}")
+
+
+def _check_categorical(
+    decisions: NDArray[np.int64], sizes: NDArray[np.int64], trees: list[Tree]
+) -> None:
+    """Check that nodes that split by a set of categories name one that there is."""
+    splits = np.flatnonzero(decisions & 1)
+    first = np.cumsum(sizes) - sizes
+    owners = np.searchsorted(first, splits, side="right") - 1
+    for owner in np.unique(owners):
+        tree = trees[owner]
+        known = {str(number) for number in range(tree.n_categorical)}
+        words = tree.lines["threshold"].split(" ")
+        for node in splits[owners == owner] - first[owner]:
+            if words[node] not in known:
+                raise _damaged(
+                    f"tree {tree.index}",
+                    f"there is no set of categories {words[node][:20]!r}",
+                )
 
 
 def _damaged(where: str, what: str) -> ArtifactError:
