@@ -280,14 +280,15 @@ def _check_shape(tree: dict[str, Array], where: str) -> NDArray[np.bool_]:
         sound = np.array_equal(parents[1:], expected[1:])
         sound = sound and parents[0] in {_ROOT_PARENT, -1}
     require(sound, f"The nodes of {where} of the XGBoost model form no tree.")
-    depth = [0] * size
-    for node, parent in enumerate(parents.tolist()):
-        if node:
-            depth[node] = depth[parent] + 1
-    require(
-        max(depth) <= _MAX_DEPTH,
-        f"{where} of the XGBoost model is deeper than {_MAX_DEPTH}.",
-    )
+    if size > _MAX_DEPTH:
+        depth = [0] * size
+        for node, parent in enumerate(parents.tolist()):
+            if node:
+                depth[node] = depth[parent] + 1
+        require(
+            max(depth) <= _MAX_DEPTH,
+            f"{where} of the XGBoost model is deeper than {_MAX_DEPTH}.",
+        )
     return np.asarray(inner)
 
 
