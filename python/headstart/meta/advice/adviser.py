@@ -5,8 +5,8 @@
 2. From `POSTERIOR_FROM` results on: the highest expected improvement, given those
    results, by the same price.
 3. Cold start. Fewer than `FEWEST_DATASETS` datasets, or a table that is unlike all of
-   them: every dataset counts the same. Without any dataset there is no advice, and the
-   caller has an order of its own.
+   them: every dataset counts the same until there are results. Without any dataset
+   there is no advice, and the caller has an order of its own.
 
 This order serves the best single configuration. An order that serves the ensemble would
 replace the gain of a configuration by what it adds to a weighted mean of those tried;
@@ -34,8 +34,11 @@ Method = Literal["portfolio", "posterior", "unweighted portfolio"]
 
 # Finite results from which on the posterior decides: one tells no differences.
 POSTERIOR_FROM = 2
-# With fewer datasets neither weights nor a covariance mean anything.
+# With fewer datasets likeness to some of them means nothing.
 FEWEST_DATASETS = 10
+# With fewer there is no covariance to speak of. Results of the run tell more than the
+# portfolio already with these.
+_FEWEST_FOR_POSTERIOR = 4
 # Precedents that are named.
 _N_PRECEDENTS = 5
 
@@ -82,7 +85,7 @@ class Study:
             evidence.seconds, evidence.n_rows, evidence.n_features, learners
         )
         self.model: RegretModel | None = None
-        if len(self.regrets.datasets) >= FEWEST_DATASETS:
+        if len(self.regrets.datasets) >= _FEWEST_FOR_POSTERIOR:
             groups = np.array([names.index(n) for n in learners], dtype=np.int64)
             self.model = RegretModel(self.regrets, groups)
 

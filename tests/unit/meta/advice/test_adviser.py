@@ -117,6 +117,18 @@ def test_few_datasets_are_not_weighted_by_likeness(make_evidence):
     assert "only 9 datasets" in adviser.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("n_datasets", "method"), [(3, "unweighted portfolio"), (4, "posterior")]
+)
+def test_results_count_as_soon_as_there_is_a_covariance(
+    make_evidence, n_datasets, method
+):
+    evidence = make_evidence(np.random.default_rng(0).normal(size=(n_datasets, 5)))
+    adviser = Adviser(evidence, {}, 1000, 10)
+    answer = adviser.next({0: 0.1, 1: 0.2, 2: 0.3}, available=all_of(evidence))
+    assert answer.method == method
+
+
 def test_a_table_unlike_all_is_not_weighted_by_likeness(make_evidence):
     losses = [[0.1, 0.4, 0.3]] * 5 + [[0.4, 0.1, 0.3]] * 6
     rows = [100.0 + i for i in range(5)] + [150.0 + i for i in range(6)]
