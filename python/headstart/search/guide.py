@@ -16,6 +16,9 @@ __all__ = ["Guide", "consult"]
 
 _log = logging.getLogger("headstart.search")
 
+# What a fold fit costs besides the learner: views, files, the way to a worker and back.
+_OVERHEAD_SECONDS = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Guide:
@@ -26,6 +29,8 @@ class Guide:
     adviser : Adviser
     configurations : sequence of Configuration
         Those that the adviser's indices mean.
+    n_datasets : int
+        How many datasets speak.
     learns_seconds : bool
         Whether seconds measured in this run count. Off where the search may not
         depend on the machine.
@@ -33,6 +38,7 @@ class Guide:
 
     adviser: Adviser
     configurations: Sequence[Configuration]
+    n_datasets: int
     learns_seconds: bool
 
     def next(
@@ -107,9 +113,15 @@ def consult(
     features = for_distance(
         describe(problem.frame, problem.schema, problem.y, task.kind, seed=seed)
     )
-    adviser = Adviser(evidence, features, task.n_rows, task.n_features)
+    adviser = Adviser(
+        evidence,
+        features,
+        task.n_rows,
+        task.n_features,
+        overhead_seconds=_OVERHEAD_SECONDS,
+    )
     return (
-        Guide(adviser, evidence.configurations, learns_seconds),
+        Guide(adviser, evidence.configurations, len(evidence.names), learns_seconds),
         [*notes, *adviser.notes],
     )
 

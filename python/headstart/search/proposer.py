@@ -20,6 +20,11 @@ _ATTEMPTS = 4
 _PRECEDENT_ALONE = 8
 # A learner that the base does not know is tried after this many trials.
 _BEFORE_STRANGERS = 2
+# A base of fewer datasets takes turns with the built-in order: it knows few tables, and
+# not much of them.
+_FEW_DATASETS = 10
+
+_Source = Callable[[], Proposal | None]
 
 
 class PrecedentThenSampler:
@@ -47,12 +52,14 @@ class PrecedentThenSampler:
         self._state = state
         self._guide = guide
         self._seed = seed
+        self._takes_turns = guide is not None and guide.n_datasets < _FEW_DATASETS
         order = default_order(task, learners)
-        if guide is not None:
+        if guide is not None and not self._takes_turns:
             # The base orders what it knows; learners it has never seen come by their
             # own defaults.
             order = strangers(task, learners, {c.learner for c in guide.configurations})
-        self._queue = [c for c in order if c.key not in self._tried()]
+        tried = self._tried()
+        self._queue = [c for c in order if c.key not in tried]
 
     def __call__(
         self,
@@ -65,16 +72,52 @@ class PrecedentThenSampler:
         losses = self._state.comparable_losses(
             t for t in known if t.status is not TrialStatus.FAILED
         )
-        sampled = number >= _PRECEDENT_ALONE and number % 2 == 1
-        if self._guide is None or number >= _BEFORE_STRANGERS:
-            for place, configuration in enumerate(self._queue):
-                if configuration.learner not in benched and fits(configuration):
-                    return Proposal(self._queue.pop(place), "portfolio")
-        if self._guide is not None and not (sampled and losses):
-            found = self._by_precedent(known, losses, benched, fits)
+
+        def listed() -> Proposal | None:
+            return self._listed(benched, fits)
+
+        def precedent() -> Proposal | None:
+            return self._by_precedent(known, losses, benched, fits)
+
+        def sample() -> Proposal | None:
+            return self._sample(number, losses, benched, fits)
+
+        for source in self._turn(number, listed, precedent, sample, bool(losses)):
+            found = source()
             if found is not None:
                 return found
-        return self._sample(number, losses, benched, fits)
+        return None
+
+    def _turn(
+        self,
+        number: int,
+        listed: _Source,
+        precedent: _Source,
+        sample: _Source,
+        has_results: bool,  # noqa: FBT001 - one of five that are passed on as they are
+    ) -> tuple[_Source, ...]:
+        """Return who is asked for trial `number`, in order."""
+        if self._guide is None:
+            return listed, sample
+        every = 4 if self._takes_turns else 2
+        if number >= _PRECEDENT_ALONE and number % every == every - 1 and has_results:
+            return sample, precedent, listed
+        if self._takes_turns:
+            first, second = (listed, precedent) if number % 2 else (precedent, listed)
+            return first, second, sample
+        if number < _BEFORE_STRANGERS:
+            return precedent, listed, sample
+        return listed, precedent, sample
+
+    def _listed(
+        self, benched: set[str], fits: Callable[[Configuration], bool]
+    ) -> Proposal | None:
+        tried = self._tried()
+        self._queue = [c for c in self._queue if c.key not in tried]
+        for place, configuration in enumerate(self._queue):
+            if configuration.learner not in benched and fits(configuration):
+                return Proposal(self._queue.pop(place), "portfolio")
+        return None
 
     def _by_precedent(
         self,

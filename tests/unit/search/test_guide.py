@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -210,3 +212,17 @@ def test_a_spoilt_base_is_told_and_the_search_goes_on(base):
     assert guide is None
     assert "built-in order" in notes[0]
     assert str(base) in notes[0]
+
+
+def test_a_base_of_few_datasets_takes_turns_with_the_built_in_order(base, tmp_path):
+    guide, _ = asked()
+    small = replace(guide, n_datasets=3)
+    propose, state = proposer(small)
+    origins = []
+    for number in range(6):
+        found = propose(number, list(state.trials), lambda _: True)
+        state.trials.append(finished(number, found.configuration, 1.0 + number))
+        origins.append(found.origin)
+
+    assert origins == ["precedent", "portfolio"] * 3
+    assert len({t.configuration for t in state.trials}) == 6
