@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -43,7 +43,7 @@ class BoostedTrees:
     ----------
     booster : lightgbm.Booster
     text : str
-        What `booster` was loaded from.
+        What the model is stored as, but for what prediction does not need.
     n_rounds : int
         Rounds that are kept.
     """
@@ -140,7 +140,9 @@ class LightGBM(FoldLearner):
             f"The LightGBM model of {model.n_features} features and objective "
             f"{model.objective!r} does not fit its description.",
         )
-        return _load(model_text.render(model), len(model.trees) // model.n_outputs)
+        loaded = _load(model_text.render(model), len(model.trees) // model.n_outputs)
+        # Stored again, it is the same to the last byte.
+        return replace(loaded, text=text)
 
 
 def _objectives(target: FoldTarget) -> tuple[str, ...]:
