@@ -28,8 +28,8 @@ CACHE = HERE / "cache" / "automl"
 RESULTS = HERE / "results"
 N_BOOTSTRAP = 1_000
 LOAD_LIMIT = 0.1  # share of the cores that others may use when a run starts
-# Seconds after which a peer is given up: ten times as long as headstart gets.
-PEER_LIMIT = 600.0
+# Seconds after which a peer is given up: five times as long as headstart gets.
+PEER_LIMIT = 300.0
 
 # Ten of each kind of task, from small to large; chosen before the first run.
 DATASETS = (

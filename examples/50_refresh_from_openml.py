@@ -48,7 +48,7 @@ print(f"{plan.suite_name}: {len(plan.tasks)} tasks, {plan.n_calls} calls")
 
 # Fetch descriptions, qualities and tables, evaluate four configurations of our own on
 # each, and land all of it in one transaction.
-limits = EvaluationLimits(n_rows=200, seconds=5)
+limits = EvaluationLimits(n_rows=150, n_folds=2, seconds=3)
 with open_own(os.environ["HEADSTART_META_DB"]) as base:
     report = refresh(base, options, table_evaluator(4, limits))
     for dataset in base.datasets():
