@@ -112,6 +112,15 @@ def test_a_base_that_is_not_there_is_named(tmp_path):
     assert "none.db" in result.output
 
 
+def test_who_has_no_base_yet_is_told_how_to_get_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADSTART_META_DB", str(tmp_path / "own.db"))
+
+    result = run("info", "own", code=1)
+
+    assert "--learn" in result.output
+    assert str(tmp_path / "own.db") in result.output
+
+
 def test_the_shipped_base_is_never_written(shards):
     result = run("import", shards / "wine.jsonl", "--base", "shipped", code=1)
 

@@ -48,5 +48,13 @@ def open_base(name: str) -> "KnowledgeBase":
         if path is None:
             raise KnowledgeBaseError("This build of headstart came without a base.")
         return KnowledgeBase.open(path, immutable=True)
-    place = own_base_place() if name == "own" else name
-    return KnowledgeBase.open(place, read_only=True)
+    if name != "own":
+        return KnowledgeBase.open(name, read_only=True)
+    own = own_base_place()
+    if isinstance(own, Path) and not own.exists():
+        raise KnowledgeBaseError(
+            f"You have no knowledge base of your own yet; it would be {own}. hint: "
+            "`headstart train --learn`, `headstart meta learn` and `headstart meta "
+            "refresh` make one."
+        )
+    return KnowledgeBase.open(own, read_only=True)
