@@ -20,6 +20,7 @@ _COLUMNS = (
     "fit_seconds",
     "status",
     "origin",
+    "precedent",
     "reason",
     "parameters",
 )
