@@ -41,6 +41,7 @@ class CellResult:
 
 def run_cell(
     folder: str,
+    number: int,
     configuration: Configuration,
     metrics: tuple[str, ...],
     seconds: float,
@@ -52,6 +53,8 @@ def run_cell(
     ----------
     folder : str
         Written by `headstart.execution.fit_data.write_fit_data`.
+    number : int
+        Names the cell's files in the folder, which other cells use at the same time.
     metrics : tuple of str
         Built-in metrics to compute.
     seconds : float
@@ -65,7 +68,7 @@ def run_cell(
     finished: list[FoldOutcome] = []
     for fold in range(n_folds):
         fold_fit = FoldFit(
-            0, configuration, 0, fold, seed=seed, seconds=seconds / n_folds
+            number, configuration, 0, fold, seed=seed, seconds=seconds / n_folds
         )
         outcome, prediction = _run(data, fold_fit)
         if configuration.learner not in _warmed:

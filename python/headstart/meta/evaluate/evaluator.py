@@ -114,18 +114,21 @@ def evaluate_dataset(
         data = _prepare(Path(folder), dataset, X, y, limits)
         metrics = metric_names(data.task.kind)
         todo = [
-            configuration
-            for configuration in _cheapest_first(configurations, learners, data.task)
+            (number, configuration)
+            for number, configuration in enumerate(
+                _cheapest_first(configurations, learners, data.task)
+            )
             if configuration.key not in known
         ]
         running: dict[Future[CellResult], tuple[Configuration, float]] = {}
         while todo or running:
             while todo and len(running) < executor.n_slots and not stop():
-                configuration = todo.pop(0)
+                number, configuration = todo.pop(0)
                 future = executor.submit(
                     run_cell,
                     (
                         str(data.folder),
+                        number,
                         configuration,
                         metrics,
                         limits.seconds,
