@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test test-all lint fmt types build wheel bench meta-db meta-pack check clean
+.PHONY: help demo test test-all lint fmt types build wheel bench bench-core meta-db meta-pack check clean
 
 # The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
@@ -19,7 +19,7 @@ RUST    := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.plugins ## Train 30 s on a real dataset, show what was found, save, reload, predict
 	$(BIN)/python examples/demo.py
@@ -59,6 +59,9 @@ bench: $(VENV)/.plugins $(VENV)/.bench ## Quality and time limits against peers;
 	$(BIN)/python benchmarks/automl.py
 	$(BIN)/python benchmarks/time_limit.py
 	$(BIN)/python benchmarks/pool.py
+
+bench-core: $(VENV)/.extension $(VENV)/.bench ## The Rust core against its peers, kernel by kernel; about ten minutes
+	$(BIN)/python benchmarks/core.py $(if $(JSON),--json $(JSON))
 
 meta-db: $(VENV)/.plugins ## Evaluate the grid on HEADSTART_DATASETS (hours; resumable), pack the base
 	$(BIN)/headstart meta evaluate "$${HEADSTART_DATASETS:?names the folder of datasets}/manifest.json" \

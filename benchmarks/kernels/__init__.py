@@ -1,0 +1,1 @@
+"""What `benchmarks/core.py` times: one file a module of the core."""
