@@ -23,8 +23,8 @@ for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA"):
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 from datasets import busy_share  # noqa: E402
-from kernels.row import Row, Timed  # noqa: E402
 from headstart import _core  # noqa: E402
+from kernels.row import Row, Timed  # noqa: E402
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache" / "core.json"
