@@ -20,6 +20,7 @@ __all__ = ["Registry"]
 _KNOWN_DISTRIBUTIONS = {
     "catboost": "headstart-catboost",
     "lightgbm": "headstart-lightgbm",
+    "naive_bayes": "headstart-example",
     "xgboost": "headstart-xgboost",
 }
 

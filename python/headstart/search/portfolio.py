@@ -36,6 +36,7 @@ _ORDER: tuple[tuple[str, int], ...] = (
     ("xgboost", 1),
     ("elastic_net", 0),
     ("catboost", 2),
+    ("naive_bayes", 0),
 )
 
 
