@@ -14,7 +14,9 @@ from headstart.base.space import (
     ParameterValue,
     SearchSpace,
 )
+from headstart.base.table_summary import TableColumn, TableSummary
 from headstart.base.task import Task, TaskKind
+from headstart.base.transform import Transform
 from headstart.base.trial import (
     FoldFit,
     FoldOutcome,
@@ -45,8 +47,11 @@ __all__ = [
     "Resources",
     "Rows",
     "SearchSpace",
+    "TableColumn",
+    "TableSummary",
     "Task",
     "TaskKind",
+    "Transform",
     "Trial",
     "TrialStatus",
     "View",

@@ -1,0 +1,395 @@
+"""Any scikit-learn transformer as a `Transform`.
+
+One transformer is fitted on all columns of numbers, or of levels, at once; of text, one
+a column, since scikit-learn's take one text a row.
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base.arrays import require
+from headstart.base.learner import Parameters, Parts
+from headstart.base.matrix import FloatArray
+from headstart.base.resources import Resources
+from headstart.base.space import Distribution, SearchSpace
+from headstart.base.stored import dump_skops, load_skops
+from headstart.base.table_summary import TableSummary
+from headstart.base.task import Task, TaskKind
+from headstart.base.transform import Transform
+from headstart.exceptions import ArtifactError, PluginError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["FittedTransformer", "FromTransformer"]
+
+_HOLDS = ("numeric", "categorical", "text")
+_MISSING = "(missing)"
+# What transformers of scikit-learn hold besides its own types (splines do): plain
+# numbers with a name, and a function that only makes arrays.
+_HARMLESS = (
+    "scipy.interpolate._bsplines.BSpline",
+    "scipy._lib.array_api_compat.numpy._aliases.asarray",
+    "numpy.dtype",
+)
+# More dense columns than this from one step are a mistake: words that nobody counted.
+_MOST_OUTPUTS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class FittedTransformer:
+    """What a `FromTransformer` has learnt.
+
+    Parameters
+    ----------
+    holds : str
+        What the columns hold.
+    columns : tuple of str
+    fill : tuple of float
+        For columns of numbers: what stands for a missing value; empty where the
+        transformer takes missing values.
+    transformers : tuple
+        One; of text, one a column.
+    names : tuple of tuple of str
+        Columns that each makes.
+    """
+
+    holds: str
+    columns: tuple[str, ...]
+    fill: tuple[float, ...]
+    transformers: tuple[Any, ...]
+    names: tuple[tuple[str, ...], ...]
+
+
+class FromTransformer(Transform):
+    """A transform made of scikit-learn's; see `Transform.from_transformer`."""
+
+    def __init__(
+        self,
+        name: str,
+        transformer: Callable[..., Any],
+        *,
+        columns: str | Callable[[TableSummary], Sequence[str]],
+        space: Mapping[str, Distribution],
+        default: Parameters,
+        precedents: Sequence[Parameters],
+        tasks: frozenset[TaskKind],
+        order: int,
+        max_rows: int | None,
+        replaces: bool,
+        seconds_per_cell: float,
+        trusted_types: Sequence[str],
+    ) -> None:
+        if not callable(transformer):
+            raise PluginError(
+                f"The transformer of {name!r} must be a class or a function that makes "
+                f"one. Got {transformer!r:.80} instead. hint: pass "
+                f"{type(transformer).__name__} without brackets."
+            )
+        if not callable(columns) and columns not in _HOLDS:
+            raise PluginError(
+                f"The 'columns' of transform {name!r} must be one of "
+                f"{', '.join(map(repr, _HOLDS))}, or a function. Got {columns!r}."
+            )
+        self.name = name  # type: ignore[misc]  # an instance is a transform of its own
+        self.tasks = frozenset(tasks)  # type: ignore[misc]
+        self.order = order  # type: ignore[misc]
+        self.max_rows = max_rows  # type: ignore[misc]
+        self.replaces = replaces  # type: ignore[misc]
+        self._make = transformer
+        self._columns = columns
+        self._precedents = tuple(dict(p) for p in precedents)
+        self._seconds = seconds_per_cell
+        example = _made(transformer, name, default)
+        self._space = SearchSpace(dict(space), _defaults(name, example, space, default))
+        self._trusted = (_dotted(type(example)), *_HARMLESS, *trusted_types)
+        tags = _tags(example)
+        self._takes_missing = tags is not None and bool(tags.input_tags.allow_nan)
+        self.reads_target = tags is not None and bool(  # type: ignore[misc]
+            tags.target_tags.required
+        )
+
+    def columns(self, table: TableSummary, task: Task) -> Sequence[str]:
+        """Return the names of the columns it applies to."""
+        del task
+        if callable(self._columns):
+            return tuple(self._columns(table))
+        found: tuple[str, ...] = getattr(table, self._columns)
+        return found
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space it was made with."""
+        del task
+        return self._space
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return the precedents it was made with."""
+        del task
+        return self._precedents
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds, in proportion to the table's cells."""
+        del parameters
+        return 0.02 + self._seconds * n_rows * task.n_features
+
+    def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
+        """Predict the columns it makes: ``n_components``, where it has that."""
+        found = parameters.get("n_components")
+        return found if isinstance(found, int) else n_columns
+
+    def fit(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        weight: FloatArray | None,
+        resources: Resources,
+    ) -> FittedTransformer:
+        """Fit one transformer, or one a column of text."""
+        del task
+        holds = _holds(self.name, X)
+        fill: tuple[float, ...] = ()
+        if holds == "numeric" and not self._takes_missing:
+            fill = tuple(_median(X[name]) for name in X.columns)
+        fitted, names = [], []
+        for label, values in _inputs(X, holds, fill):
+            transformer = _made(
+                self._make, self.name, {**self._space.default, **parameters}
+            )
+            _prepare(transformer, resources)
+            given: dict[str, Any] = {}
+            if weight is not None and _takes_weights(transformer):
+                given["sample_weight"] = weight
+            transformer.fit(values, y, **given)
+            # Names are asked of what it makes, since not all can tell.
+            n_outputs = _dense(transformer.transform(values[:1]), self.name).shape[1]
+            fitted.append(transformer)
+            names.append(_names(transformer, X.columns, n_outputs, label))
+        return FittedTransformer(
+            holds, tuple(X.columns), fill, tuple(fitted), tuple(names)
+        )
+
+    def transform(self, fitted: Any, X: "pl.DataFrame", task: Task) -> "pl.DataFrame":
+        """Return what the fitted transformers make."""
+        del task
+        import polars as pl
+
+        state: FittedTransformer = fitted
+        blocks: dict[str, pl.Series] = {}
+        inputs = _inputs(X.select(state.columns), state.holds, state.fill)
+        for (_, values), transformer, names in zip(
+            inputs, state.transformers, state.names, strict=True
+        ):
+            made = (
+                _dense(transformer.transform(values), self.name)
+                if len(values)
+                else np.zeros((0, len(names)))
+            )
+            if made.shape[1] != len(names):
+                raise ValueError(
+                    f"Transform {self.name!r} made {made.shape[1]} columns. Expected "
+                    f"{len(names)}, as in training."
+                )
+            for place, name in enumerate(names):
+                series = pl.Series(name, np.ascontiguousarray(made[:, place]))
+                blocks[name] = series.fill_nan(None) if self._takes_missing else series
+        return pl.DataFrame(blocks)
+
+    def dump(self, fitted: Any) -> Parts:
+        """Return the transformers in skops' form, and what else was learnt as JSON."""
+        state: FittedTransformer = fitted
+        record = {
+            "holds": state.holds,
+            "columns": state.columns,
+            "fill": state.fill,
+            "names": state.names,
+        }
+        parts = {"transformer.json": json.dumps(record).encode()}
+        for place, transformer in enumerate(state.transformers):
+            parts |= dump_skops(transformer, f"{place}.skops")
+        return parts
+
+    def load(self, parts: Parts) -> FittedTransformer:
+        """Return what `dump` wrote; see `Transform.load`."""
+        owner = f"transform {self.name!r}"
+        try:
+            record = json.loads(parts["transformer.json"])
+            holds = record["holds"]
+            columns = _texts(record["columns"])
+            fill = tuple(float(v) for v in record["fill"])
+            names = tuple(_texts(each) for each in record["names"])
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise ArtifactError(
+                f"What {owner} has stored is damaged: {error!r}"
+            ) from error
+        require(
+            holds in _HOLDS
+            and len(names) == (len(columns) if holds == "text" else 1)
+            and len(fill) in (0, len(columns))
+            and bool(np.isfinite(fill).all())
+            and len({n for each in names for n in each}) == sum(map(len, names)),
+            f"What {owner} has stored does not fit together.",
+        )
+        transformers = tuple(
+            load_skops(parts, owner, self.trusted_types(), f"{place}.skops")
+            for place in range(len(names))
+        )
+        require(
+            all(callable(getattr(t, "transform", None)) for t in transformers),
+            f"What {owner} has stored is no transformer.",
+        )
+        return FittedTransformer(holds, columns, fill, transformers, names)
+
+    def trusted_types(self) -> Sequence[str]:
+        """Return the transformer's own type and those it was made with."""
+        return self._trusted
+
+
+def _made(make: Callable[..., Any], name: str, parameters: Parameters) -> Any:
+    made = make(**parameters)
+    if not (hasattr(made, "fit") and hasattr(made, "transform")):
+        raise PluginError(
+            f"Transform {name!r} needs a transformer with fit() and transform(). Got "
+            f"{type(made).__name__} instead."
+        )
+    return made
+
+
+def _defaults(
+    name: str, example: Any, space: Mapping[str, Distribution], given: Parameters
+) -> dict[str, Any]:
+    own = example.get_params() if hasattr(example, "get_params") else {}
+    found: dict[str, Any] = {}
+    for key, distribution in space.items():
+        value = given.get(key, own.get(key))
+        if value not in distribution:
+            raise PluginError(
+                f"Transform {name!r} needs a default for {key!r} that lies in "
+                f"{distribution}. Got {value!r}. hint: default={{{key!r}: ...}}"
+            )
+        found[key] = value
+    strange = sorted(set(given) - set(space))
+    if strange:
+        raise PluginError(
+            f"The default of transform {name!r} names {strange[0]!r}, which its space "
+            f"does not have. Known: {sorted(space)}. hint: a parameter that does not "
+            "vary belongs into the function that makes the transformer."
+        )
+    return found
+
+
+def _tags(transformer: Any) -> Any:
+    from sklearn.utils import get_tags
+
+    try:
+        return get_tags(transformer)
+    except (AttributeError, TypeError, ValueError):
+        return None  # not of scikit-learn's family
+
+
+def _dotted(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _holds(name: str, X: "pl.DataFrame") -> str:
+    import polars as pl
+
+    kinds = {
+        "text"
+        if dtype == pl.String
+        else "categorical"
+        if isinstance(dtype, pl.Enum)
+        else "numeric"
+        for dtype in X.dtypes
+    }
+    if len(kinds) != 1:
+        raise ValueError(
+            f"Transform {name!r} must apply to columns of one kind. Got "
+            f"{', '.join(sorted(kinds)) or 'no column'}."
+        )
+    return kinds.pop()
+
+
+def _inputs(
+    X: "pl.DataFrame", holds: str, fill: tuple[float, ...]
+) -> list[tuple[str, NDArray[Any]]]:
+    """Return what each transformer is fed with, and of text the column it is for."""
+    if holds == "text":
+        return [
+            (c.name, np.asarray(c.fill_null("").to_list(), dtype=object))
+            for c in X.get_columns()
+        ]
+    if holds == "categorical":
+        words = [c.cast(str).fill_null(_MISSING).to_list() for c in X.get_columns()]
+        return [("", np.asarray(words, dtype=object).T.reshape(X.height, X.width))]
+    values = np.column_stack([c.to_numpy() for c in X.get_columns()]).astype(np.float64)
+    if fill:
+        values = np.where(np.isnan(values), np.asarray(fill), values)
+    return [("", values)]
+
+
+def _median(series: "pl.Series") -> float:
+    found = series.median()
+    return float(found) if isinstance(found, int | float) else 0.0
+
+
+def _prepare(transformer: Any, resources: Resources) -> None:
+    """Give it the seed and the threads it may use, wherever it asks for them."""
+    if not hasattr(transformer, "get_params"):
+        return
+    settings = {}
+    for key, value in transformer.get_params().items():
+        if key == "random_state" or key.endswith("__random_state"):
+            settings[key] = resources.seed if value is None else value
+        elif key == "n_jobs" or key.endswith("__n_jobs"):
+            settings[key] = resources.threads
+    transformer.set_params(**settings)
+
+
+def _takes_weights(transformer: Any) -> bool:
+    try:
+        return "sample_weight" in inspect.signature(transformer.fit).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _dense(made: Any, name: str) -> FloatArray:
+    if made.ndim != 2:
+        raise ValueError(
+            f"Transform {name!r} must make a matrix. Got shape {made.shape} instead."
+        )
+    if made.shape[1] > _MOST_OUTPUTS:
+        raise ValueError(
+            f"Transform {name!r} made {made.shape[1]} columns; at most {_MOST_OUTPUTS} "
+            "are kept. hint: let a TruncatedSVD or a selection follow it."
+        )
+    dense = made.toarray() if hasattr(made, "toarray") else made
+    return np.asarray(dense, dtype=np.float64)
+
+
+def _names(
+    transformer: Any, columns: Sequence[str], n_outputs: int, label: str
+) -> tuple[str, ...]:
+    try:
+        given = () if label else (np.asarray(columns, dtype=object),)
+        found = [str(n) for n in transformer.get_feature_names_out(*given)]
+    except (AttributeError, TypeError, ValueError):
+        found = []
+    if len(found) != n_outputs or len(set(found)) != n_outputs:
+        found = [f"{type(transformer).__name__.lower()}{i}" for i in range(n_outputs)]
+    return tuple(f"{label}.{name}" if label else name for name in found)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    require(
+        isinstance(value, list) and all(isinstance(v, str) for v in value),
+        "A stored list of names holds other things than names.",
+    )
+    return tuple(value)
