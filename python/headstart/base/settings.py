@@ -5,6 +5,8 @@ name                           meaning
 =============================  ====================================================
 ``HEADSTART_PLUGINS``          comma-separated distributions to load, instead of all
 ``HEADSTART_DISABLE_PLUGINS``  comma-separated distributions not to load
+``HEADSTART_PLUGIN_FOLDER``    folder of plugins of one file each
+``HEADSTART_STRICT_PLUGINS``   ``1`` makes any problem with a plugin an error
 ``HEADSTART_TRACE_PLUGINS``    ``1`` prints every hook call to standard error
 ``HEADSTART_EXECUTION``        ``in-process`` runs fold fits without worker processes
 ``HEADSTART_DATASETS``         folder of datasets, for benchmarks
@@ -13,14 +15,18 @@ name                           meaning
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 __all__ = [
+    "as_environment",
     "datasets_folder",
     "disabled_plugins",
     "enabled_plugins",
     "execution_mode",
     "own_knowledge_base",
+    "plugin_folder",
+    "strict_plugins",
     "trace_plugins",
 ]
 
@@ -34,6 +40,32 @@ def enabled_plugins() -> tuple[str, ...] | None:
 def disabled_plugins() -> tuple[str, ...]:
     """Return distributions not to load."""
     return _names(os.environ.get("HEADSTART_DISABLE_PLUGINS", ""))
+
+
+def plugin_folder() -> Path | None:
+    """Return the folder of plugins of one file each, or None."""
+    value = os.environ.get("HEADSTART_PLUGIN_FOLDER")
+    return Path(value).expanduser() if value else None
+
+
+def strict_plugins() -> bool:
+    """Whether a problem with any plugin is an error."""
+    return os.environ.get("HEADSTART_STRICT_PLUGINS", "") not in {"", "0"}
+
+
+def as_environment(
+    *, enabled: Sequence[str] | None, disabled: Sequence[str]
+) -> dict[str, str]:
+    """Return the variables that make a worker load just these distributions."""
+    found = {
+        "HEADSTART_DISABLE_PLUGINS": ",".join(disabled),
+        # What a run needs of files is handed over by path and hash.
+        "HEADSTART_PLUGIN_FOLDER": "",
+        "HEADSTART_STRICT_PLUGINS": "",
+    }
+    return (
+        found if enabled is None else {**found, "HEADSTART_PLUGINS": ",".join(enabled)}
+    )
 
 
 def trace_plugins() -> bool:

@@ -11,8 +11,16 @@ from numpy.typing import NDArray
 from headstart import _core
 from headstart.base import FloatArray, TaskKind
 from headstart.metrics.metric import Metric, Needs, Target
+from headstart.plugins import hookimpl
+from headstart.plugins.hookspecs import RegisterMetric
 
-__all__ = ["BUILT_IN", "BuiltInMetric", "default_metric", "metric_names"]
+__all__ = [
+    "BUILT_IN",
+    "BuiltInMetric",
+    "default_metric",
+    "metric_names",
+    "register_metrics",
+]
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,13 @@ def _table() -> Mapping[str, BuiltInMetric]:
 
 BUILT_IN = _table()
 """Built-in metrics by name."""
+
+
+@hookimpl
+def register_metrics(register: RegisterMetric) -> None:
+    """Register the built-in metrics."""
+    for metric in BUILT_IN.values():
+        register(metric)
 
 
 def default_metric(kind: TaskKind) -> str:

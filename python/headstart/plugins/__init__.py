@@ -1,15 +1,44 @@
 """What can be added to headstart (`hookspecs`), and how it is found (`manager`)."""
 
-from headstart.plugins.hookspecs import API_VERSION, hookimpl
-from headstart.plugins.manager import load_plugins
+from headstart.plugins.contributions import (
+    ExporterRecord,
+    ListenerRecord,
+    MetaFeatureRecord,
+    MetricRecord,
+    SplitterRecord,
+    TableReaderRecord,
+    TableSummary,
+)
+from headstart.plugins.hookspecs import API_VERSION, SUPPORTED_API_VERSIONS, hookimpl
+from headstart.plugins.manager import (
+    load_plugins,
+    plugin_environment,
+    register,
+    registry_of_file,
+    unregister,
+    use,
+)
 from headstart.plugins.records import PluginProblem, PluginRecord
 from headstart.plugins.registry import Registry
 
 __all__ = [
     "API_VERSION",
+    "SUPPORTED_API_VERSIONS",
+    "ExporterRecord",
+    "ListenerRecord",
+    "MetaFeatureRecord",
+    "MetricRecord",
     "PluginProblem",
     "PluginRecord",
     "Registry",
+    "SplitterRecord",
+    "TableReaderRecord",
+    "TableSummary",
     "hookimpl",
     "load_plugins",
+    "plugin_environment",
+    "register",
+    "registry_of_file",
+    "unregister",
+    "use",
 ]

@@ -9,21 +9,49 @@ entry point of the group ``headstart``::
     @hookimpl
     def register_learners(register):
         register(MyLearner())
+
+Every hook is called once in a process, when plugins are first needed, with a callback.
+It should be quick: import the library behind a learner in its `fit`, not at the top of
+the module. What the callback refuses, a name that is taken for one, leaves the whole
+plugin out.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import pluggy
 
 from headstart.base.learner import Learner
+from headstart.plugins.contributions import (
+    ExporterRecord,
+    ListenerRecord,
+    MetaFeatureRecord,
+    SplitterRecord,
+    TableReaderRecord,
+)
 
 __all__ = [
     "API_VERSION",
+    "HOOKS",
     "PROJECT",
+    "SUPPORTED_API_VERSIONS",
+    "RegisterExporter",
     "RegisterLearner",
+    "RegisterListener",
+    "RegisterMetaFeature",
+    "RegisterMetric",
+    "RegisterSplitter",
+    "RegisterTableReader",
+    "RegisterTransform",
     "hookimpl",
     "hookspec",
+    "register_exporters",
     "register_learners",
+    "register_listeners",
+    "register_meta_features",
+    "register_metrics",
+    "register_splitters",
+    "register_table_readers",
+    "register_transforms",
 ]
 
 PROJECT = "headstart"
@@ -32,6 +60,21 @@ PROJECT = "headstart"
 #: plugin states the version it was built for as ``HEADSTART_API_VERSION`` in its
 #: module; one that states none was built for version 1.
 API_VERSION = 1
+
+#: Versions of the interface whose plugins this headstart can use.
+SUPPORTED_API_VERSIONS = range(1, API_VERSION + 1)
+
+#: What each hook brings: the name of the registry's mapping.
+HOOKS = {
+    "register_learners": "learners",
+    "register_transforms": "transforms",
+    "register_metrics": "metrics",
+    "register_splitters": "splitters",
+    "register_meta_features": "meta_features",
+    "register_listeners": "listeners",
+    "register_table_readers": "table_readers",
+    "register_exporters": "exporters",
+}
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -44,15 +87,141 @@ class RegisterLearner(Protocol):
         """Add `learner`, an instance, to what can be searched."""
 
 
+class RegisterTransform(Protocol):
+    """The callback that `register_transforms` is given."""
+
+    def __call__(self, transform: Any, /) -> None:
+        """Add `transform`, an instance of `headstart.base.Transform`."""
+
+
+class RegisterMetric(Protocol):
+    """The callback that `register_metrics` is given."""
+
+    def __call__(self, metric: Any, /) -> None:
+        """Add a `MetricRecord`, or an instance of `headstart.metrics.Metric`."""
+
+
+class RegisterSplitter(Protocol):
+    """The callback that `register_splitters` is given."""
+
+    def __call__(self, splitter: SplitterRecord, /) -> None:
+        """Add a way to hold rows out."""
+
+
+class RegisterMetaFeature(Protocol):
+    """The callback that `register_meta_features` is given."""
+
+    def __call__(self, meta_feature: MetaFeatureRecord, /) -> None:
+        """Add numbers that describe tables."""
+
+
+class RegisterListener(Protocol):
+    """The callback that `register_listeners` is given."""
+
+    def __call__(self, listener: ListenerRecord, /) -> None:
+        """Add a listener to every run."""
+
+
+class RegisterTableReader(Protocol):
+    """The callback that `register_table_readers` is given."""
+
+    def __call__(self, reader: TableReaderRecord, /) -> None:
+        """Add a reader of files."""
+
+
+class RegisterExporter(Protocol):
+    """The callback that `register_exporters` is given."""
+
+    def __call__(self, exporter: ExporterRecord, /) -> None:
+        """Add a form in which models are written."""
+
+
 @hookspec
 def register_learners(register: RegisterLearner) -> None:
-    """Register learners.
-
-    Called once in each process, at the first use of the registry. Should be quick:
-    import the library behind a learner in its `fit`, not at the top of the module.
+    """Register learners: what can be searched.
 
     Parameters
     ----------
     register : callable of ``(learner) -> None``
-        To be called once for each learner. A name must be unique over all plugins.
+        To be called once for each `headstart.base.Learner`, an instance. Its name must
+        be unique over all plugins.
+    """
+
+
+@hookspec
+def register_transforms(register: RegisterTransform) -> None:
+    """Register transforms: steps from table to table that the search may choose.
+
+    Parameters
+    ----------
+    register : callable of ``(transform) -> None``
+        To be called once for each `headstart.base.Transform`, an instance.
+    """
+
+
+@hookspec
+def register_metrics(register: RegisterMetric) -> None:
+    """Register metrics, used by ``metric="name"``.
+
+    Parameters
+    ----------
+    register : callable of ``(metric) -> None``
+        To be called once for each `MetricRecord`, or instance of
+        `headstart.metrics.Metric`.
+    """
+
+
+@hookspec
+def register_splitters(register: RegisterSplitter) -> None:
+    """Register ways to hold rows out, used by ``validation="name"``.
+
+    Parameters
+    ----------
+    register : callable of ``(splitter) -> None``
+        To be called once for each `SplitterRecord`.
+    """
+
+
+@hookspec
+def register_meta_features(register: RegisterMetaFeature) -> None:
+    """Register numbers that describe tables, by which known ones are found alike.
+
+    Parameters
+    ----------
+    register : callable of ``(meta_feature) -> None``
+        To be called once for each `MetaFeatureRecord`.
+    """
+
+
+@hookspec
+def register_listeners(register: RegisterListener) -> None:
+    """Register listeners that hear the events of every run.
+
+    Parameters
+    ----------
+    register : callable of ``(listener) -> None``
+        To be called once for each `ListenerRecord`.
+    """
+
+
+@hookspec
+def register_table_readers(register: RegisterTableReader) -> None:
+    """Register readers of files, used wherever headstart takes a path.
+
+    Parameters
+    ----------
+    register : callable of ``(reader) -> None``
+        To be called once for each `TableReaderRecord`. Endings and schemes must be
+        unique over all plugins.
+    """
+
+
+@hookspec
+def register_exporters(register: RegisterExporter) -> None:
+    """Register forms in which fitted models are written, used by ``model.export``.
+
+    Parameters
+    ----------
+    register : callable of ``(exporter) -> None``
+        To be called once for each `ExporterRecord`.
     """

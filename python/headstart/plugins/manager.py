@@ -1,265 +1,271 @@
-"""How plugins are found.
+"""The plugins of this process: what is installed, and what the program adds to it.
 
-pluggy's own loader raises at the first broken plugin. Ours warns, writes down why and
-goes on: a broken plugin must not take the built-in learners away from the user.
+Three sources: entry points of installed distributions, files, and objects that a
+running program registers. The environment says which of them are wanted, and `use`
+says otherwise.
 """
 
 import functools
-import importlib
-import importlib.metadata
-import logging
 import re
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import pluggy
-
 from headstart.base import settings
-from headstart.base.learner import Learner
 from headstart.exceptions import PluginError
-from headstart.plugins import hookspecs
-from headstart.plugins.records import (
-    PluginProblem,
-    PluginRecord,
-    check_learner_declaration,
-)
+from headstart.plugins.files import file_candidate, file_candidates, files_in_folder
+from headstart.plugins.loading import build_registry
+from headstart.plugins.records import PluginRecord
 from headstart.plugins.registry import Registry
-
-__all__ = ["BUILTINS", "Candidate", "build_registry", "find_candidates", "load_plugins"]
-
-#: Imported by name, so that this layer does not depend on the learners above it. The
-#: order is that of the registry.
-BUILTINS = (
-    "headstart.learners.linear",
-    "headstart.learners.forest",
-    "headstart.learners.hist_gradient_boosting",
-    "headstart.learners.mlp",
-    "headstart.learners.neighbors",
-    "headstart.learners.svm",
+from headstart.plugins.sources import (
+    Candidate,
+    built_in_candidates,
+    installed_candidates,
 )
 
-_log = logging.getLogger("headstart")
+__all__ = [
+    "find_candidates",
+    "load_plugins",
+    "plugin_environment",
+    "register",
+    "registry_of_file",
+    "unregister",
+    "use",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A plugin that could be loaded.
+class _Choice:
+    enabled: tuple[str, ...] | None = None
+    disabled: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    strict: bool | None = None
 
-    Parameters
-    ----------
-    name, distribution, version : str
-    load : callable of ``() -> object``
-        Imports it.
-    """
 
-    name: str
-    distribution: str
-    version: str
-    load: Callable[[], Any]
+_choice = _Choice()
+_registered: dict[str, Any] = {}
 
 
 @functools.cache
 def load_plugins() -> Registry:
-    """Return the registry of everything installed, loaded once in a process.
+    """Return the registry of all plugins, loaded once in a process.
 
     Which distributions are loaded is bounded by ``HEADSTART_PLUGINS`` and
-    ``HEADSTART_DISABLE_PLUGINS``; built-in learners are always there.
+    ``HEADSTART_DISABLE_PLUGINS``, or by `use`; built-in plugins are always there.
     ``HEADSTART_TRACE_PLUGINS=1`` prints hook calls to standard error.
+
+    Raises
+    ------
+    PluginError
+        Where plugins are loaded strictly (``HEADSTART_STRICT_PLUGINS=1``, or
+        ``use(strict=True)``), if there is a problem with any.
 
     Examples
     --------
     >>> "ridge" in load_plugins().learners
     True
     """
+    strict = settings.strict_plugins() if _choice.strict is None else _choice.strict
     return build_registry(
         find_candidates(),
-        enabled=settings.enabled_plugins(),
-        disabled=settings.disabled_plugins(),
+        enabled=settings.enabled_plugins()
+        if _choice.enabled is None
+        else _choice.enabled,
+        disabled=(*settings.disabled_plugins(), *_choice.disabled),
         trace=settings.trace_plugins(),
+        strict=strict,
     )
 
 
 def find_candidates() -> list[Candidate]:
-    """Return built-in plugins, then those of entry points, sorted by distribution."""
-    version = _own_version()
-    built_in = [
-        Candidate(
-            name,
-            hookspecs.PROJECT,
-            version,
-            functools.partial(importlib.import_module, name),
-        )
-        for name in BUILTINS
+    """Return built-in plugins, then installed ones, files, and the program's own."""
+    folder = settings.plugin_folder()
+    files = [] if folder is None else _folder_candidates(folder)
+    places = {candidate.path for candidate in files}
+    files += [c for c in file_candidates(_choice.files) if c.path not in places]
+    own = [
+        Candidate(name, "", "", functools.partial(_the, plugin), source="program")
+        for name, plugin in _registered.items()
     ]
-    # A distribution may be found twice, on two entries of sys.path.
-    found: dict[tuple[str, str], Candidate] = {}
-    for entry in importlib.metadata.entry_points(group=hookspecs.PROJECT):
-        distribution = entry.dist.name if entry.dist else entry.value
-        found.setdefault(
-            (distribution, entry.name),
-            Candidate(
-                entry.name,
-                distribution,
-                entry.dist.version if entry.dist else "",
-                entry.load,
-            ),
-        )
-    return built_in + [found[key] for key in sorted(found)]
+    return [*built_in_candidates(), *installed_candidates(), *files, *own]
 
 
-def build_registry(
-    candidates: Iterable[Candidate],
+def use(
     *,
-    enabled: Sequence[str] | None = None,
-    disabled: Sequence[str] = (),
-    trace: bool = False,
-) -> Registry:
-    """Load `candidates` in order; those that fail are reported and left out.
+    enabled: Iterable[str] | None = None,
+    disabled: Iterable[str] = (),
+    files: Iterable[str | Path] = (),
+    strict: bool | None = None,
+) -> None:
+    """Choose the plugins of this process, and of the workers of its fits.
+
+    Takes the place of what an earlier call chose; without arguments the environment
+    alone decides again.
 
     Parameters
     ----------
-    candidates : iterable of Candidate
-    enabled : sequence of str or None
-        Distributions to load besides headstart's own; None for all.
-    disabled : sequence of str
-        Distributions not to load. Stronger than `enabled`.
-    trace : bool
-        Print hook calls to standard error.
+    enabled : iterable of str, optional
+        Distributions to load, instead of what ``HEADSTART_PLUGINS`` says. Built-in
+        plugins, files, and what the program registers are always wanted.
+    disabled : iterable of str
+        Distributions, names of files or of registered plugins not to load, besides
+        those of ``HEADSTART_DISABLE_PLUGINS``. Stronger than `enabled`.
+    files : iterable of path
+        Plugins of one file each, besides those in ``HEADSTART_PLUGIN_FOLDER``.
+    strict : bool, optional
+        Whether a plugin that cannot be used is an error. By default what
+        ``HEADSTART_STRICT_PLUGINS`` says; False otherwise: it is reported and left out.
+
+    Raises
+    ------
+    PluginError
+        If one of `files` cannot be used.
+
+    Examples
+    --------
+    >>> use(enabled=[])
+    >>> {plugin.distribution for plugin in load_plugins().plugins}
+    {'headstart'}
+    >>> use()
     """
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    if trace:
-        manager.add_hookcall_monitoring(_trace_call, _trace_result)
-    allowed = None if enabled is None else {_canonical(name) for name in enabled}
-    forbidden = {_canonical(name) for name in disabled}
-    learners: dict[str, Learner] = {}
-    records: list[PluginRecord] = []
-    candidates = list(candidates)
-    installed = {_canonical(candidate.distribution) for candidate in candidates}
-    problems = [
-        PluginProblem(name, name, "HEADSTART_PLUGINS names it, it is not installed.")
-        for name in enabled or ()
-        if _canonical(name) not in installed
-    ]
-    for candidate in candidates:
-        distribution = _canonical(candidate.distribution)
-        is_built_in = distribution == hookspecs.PROJECT
-        if not is_built_in and (
-            distribution in forbidden
-            or (allowed is not None and distribution not in allowed)
-        ):
-            continue
-        try:
-            found = _load(manager, candidate)
-            _check_names(found, learners, records)
-        # A plugin may raise anything; only the user's Ctrl-C is not its own fault.
-        except (Exception, SystemExit) as error:
-            problem = PluginProblem(
-                candidate.name,
-                candidate.distribution,
-                str(error)
-                if isinstance(error, PluginError)
-                else f"{type(error).__name__}: {error}",
-            )
-            problems.append(problem)
-            _log.warning("%s", problem)
-            _log.debug("%s", candidate.name, exc_info=error)
-            continue
-        learners.update(found)
-        records.append(
-            PluginRecord(
-                candidate.name,
-                candidate.distribution,
-                candidate.version,
-                tuple(found),
-            )
-        )
-    return Registry(learners, tuple(records), tuple(problems))
+    global _choice
+    before = _choice
+    _choice = _Choice(
+        None if enabled is None else tuple(enabled),
+        tuple(disabled),
+        tuple(str(Path(path).expanduser().absolute()) for path in files),
+        strict,
+    )
+    load_plugins.cache_clear()
+    if not _choice.files:
+        return
+    wanted = {Path(path).name for path in _choice.files}
+    problems = [p for p in load_plugins().problems if p.distribution in wanted]
+    if problems:
+        _choice = before
+        load_plugins.cache_clear()
+        raise PluginError("\n".join(map(str, problems)))
 
 
-def _load(manager: pluggy.PluginManager, candidate: Candidate) -> dict[str, Learner]:
-    """Import one plugin and call its hooks; nothing stays behind if it fails."""
-    plugin = candidate.load()
-    _check_version(plugin)
-    others = [p for p in manager.get_plugins() if p is not plugin]
-    if manager.register(plugin, f"{candidate.distribution}:{candidate.name}") is None:
-        raise PluginError("it is blocked.")
-    registered: list[Learner] = []
+def register(plugin: Any, name: str | None = None) -> PluginRecord:
+    """Add a plugin to the running program.
+
+    What it brings is there for every later fit, in worker processes too, and is gone
+    with the program. A notebook's own learner needs no more than this; to have it
+    everywhere, make a file or a distribution of it.
+
+    Parameters
+    ----------
+    plugin : module, class or object
+        With functions that are marked by `hookimpl`.
+    name : str, optional
+        To tell plugins apart by. By default its ``__name__``, or that of its class. One
+        of that name that was registered before is replaced.
+
+    Returns
+    -------
+    PluginRecord
+
+    Raises
+    ------
+    PluginError
+        If it declares nonsense, or takes a name that another plugin has.
+
+    Examples
+    --------
+    >>> from headstart.base import Learner
+    >>> from headstart.plugins import hookimpl
+    >>> class Mine(Learner):
+    ...     name = "mine"
+    >>> class Plugin:
+    ...     @hookimpl
+    ...     def register_learners(self, register):
+    ...         register(Mine())
+    >>> register(Plugin).learners
+    ('mine',)
+    >>> unregister("plugin")
+    """
+    named = getattr(plugin, "__name__", type(plugin).__name__) if name is None else name
+    key = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", named.rpartition(".")[2]).lower()
+    before = _registered.get(key)
+    _registered[key] = plugin
+    load_plugins.cache_clear()
     try:
-        _check_hooks(manager, plugin)
-        call = manager.subset_hook_caller("register_learners", others)
-        call(register=registered.append)
-        return _by_name(registered)
+        return _record_of(key, load_plugins())
     except BaseException:
-        manager.unregister(plugin)
+        del _registered[key]
+        if before is not None:
+            _registered[key] = before
+        load_plugins.cache_clear()
         raise
 
 
-def _by_name(registered: Iterable[object]) -> dict[str, Learner]:
-    learners: dict[str, Learner] = {}
-    for item in registered:
-        learner = check_learner_declaration(item)
-        if learner.name in learners:
-            raise PluginError(f"it registers the learner {learner.name!r} twice.")
-        learners[learner.name] = learner
-    return learners
+def unregister(name: str) -> None:
+    """Take back a plugin that `register` has added.
 
-
-def _check_version(plugin: object) -> None:
-    version = getattr(plugin, "HEADSTART_API_VERSION", 1)
-    if version != hookspecs.API_VERSION:
+    Raises
+    ------
+    PluginError
+        If there is none of that name.
+    """
+    if name not in _registered:
         raise PluginError(
-            f"it is built for version {version!r} of the plugin interface, this "
-            f"headstart ({_own_version()}) has version {hookspecs.API_VERSION}. "
-            "hint: install matching versions."
+            f"No plugin {name!r} was registered by this program. There are: "
+            f"{', '.join(map(repr, _registered)) or 'none'}."
         )
+    del _registered[name]
+    load_plugins.cache_clear()
 
 
-def _check_hooks(manager: pluggy.PluginManager, plugin: object) -> None:
-    callers = manager.get_hookcallers(plugin) or []
-    if not callers:
-        raise PluginError(
-            "it implements no hook. hint: mark its functions with "
-            "headstart.plugins.hookimpl."
-        )
-    for caller in callers:
-        if not caller.has_spec():
-            raise PluginError(
-                f"it implements the hook {caller.name!r}, which does not exist."
-            )
+def plugin_environment() -> dict[str, str]:
+    """Return the environment variables by which workers load what they may need.
+
+    Files, and what the program has registered, are not among it: a run hands its
+    workers what it needs of these, see `registry_of_file`.
+    """
+    return settings.as_environment(
+        enabled=settings.enabled_plugins()
+        if _choice.enabled is None
+        else _choice.enabled,
+        disabled=(*settings.disabled_plugins(), *_choice.disabled),
+    )
 
 
-def _check_names(
-    found: Iterable[str], learners: Iterable[str], records: Iterable[PluginRecord]
-) -> None:
-    for name in sorted(set(found) & set(learners)):
-        owner = next(r.distribution for r in records if name in r.learners)
-        raise PluginError(
-            f"it registers the learner {name!r}, a name that {owner} has taken."
-        )
+@functools.lru_cache(maxsize=16)
+def registry_of_file(path: str, sha256: str) -> Registry:
+    """Return what one plugin file brings, as a worker needs it.
+
+    Raises
+    ------
+    PluginError
+        If the file is not what the parent has loaded, or not usable.
+    """
+    return build_registry([file_candidate(path, sha256)], strict=True)
 
 
-def _canonical(name: str) -> str:
-    # Names of distributions as the packaging rules compare them.
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _own_version() -> str:
+def _folder_candidates(folder: Path) -> list[Candidate]:
     try:
-        return importlib.metadata.version(hookspecs.PROJECT)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+        return file_candidates(files_in_folder(folder))
+    except PluginError as error:
+        return [
+            Candidate(folder.name, str(folder), "", functools.partial(_raise, error))
+        ]
 
 
-def _trace_call(hook_name: str, impls: Sequence[Any], arguments: Any) -> None:
-    del arguments
-    plugins = ", ".join(impl.plugin_name for impl in impls)
-    sys.stderr.write(f"headstart: calling {hook_name} of {plugins}\n")
+def _record_of(name: str, registry: Registry) -> PluginRecord:
+    for record in registry.plugins:
+        if record.source == "program" and record.name == name:
+            return record
+    left_out = (*registry.problems, *registry.disabled)
+    raise PluginError(
+        next(str(p) for p in left_out if p.name == name and not p.distribution)
+    )
 
 
-def _trace_result(outcome: Any, hook_name: str, impls: Any, arguments: Any) -> None:
-    del impls, arguments
-    if outcome.exception is not None:
-        sys.stderr.write(f"headstart: {hook_name} raised {outcome.exception!r}\n")
+def _the(plugin: Any) -> Any:
+    return plugin
+
+
+def _raise(error: Exception) -> Any:
+    raise error

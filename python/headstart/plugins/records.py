@@ -1,16 +1,12 @@
 """What is known of a plugin: where it comes from, what it brought, what went wrong."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
-from headstart.base.learner import Learner
-from headstart.base.matrix import View
-from headstart.base.task import TaskKind
-from headstart.exceptions import PluginError
+__all__ = ["PluginProblem", "PluginRecord", "Source"]
 
-__all__ = ["PluginProblem", "PluginRecord", "check_learner_declaration"]
-
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+Source = Literal["built-in", "distribution", "file", "program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +16,50 @@ class PluginRecord:
     Parameters
     ----------
     name : str
-        Dotted name of a built-in module, or the entry point's name.
-    distribution, version : str
-        What has to be installed for it.
-    learners : tuple of str
-        Names of the learners it registered.
+        Dotted name of a built-in module, the entry point's name, a file's name without
+        its ending, or the name it was registered by in a running program.
+    distribution : str
+        What has to be installed for it; of a file, its name; empty for what a running
+        program registered.
+    version : str
+        Of the distribution; of a file, the beginning of its SHA-256.
+    brought : mapping of str to tuple of str
+        Names it registered, by kind: ``"learners"``, ``"transforms"``, ``"metrics"``,
+        ``"splitters"``, ``"meta_features"``, ``"listeners"``, ``"table_readers"``,
+        ``"exporters"``. Kinds of which it brought none are not there.
+    source : {"built-in", "distribution", "file", "program"}
+    hooks : tuple of str
+        Hooks it implements.
+    api_version : int
+        Of the plugin interface that it was built for.
+    path, sha256 : str
+        Of a file: where it lies, and what was loaded of it.
+    notes : tuple of str
+        What is odd but harmless: it printed when it was imported.
     """
 
     name: str
     distribution: str
     version: str
-    learners: tuple[str, ...]
+    brought: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source: Source = "distribution"
+    hooks: tuple[str, ...] = ()
+    api_version: int = 1
+    path: str = ""
+    sha256: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def learners(self) -> tuple[str, ...]:
+        """Names of the learners it registered."""
+        return self.brought.get("learners", ())
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, for people: a distribution, a file, this program."""
+        if self.source == "file":
+            return f"the file {self.path or self.distribution}"
+        return self.distribution or "this program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,62 +71,5 @@ class PluginProblem:
     reason: str
 
     def __str__(self) -> str:
-        return f"Plugin {self.name!r} of {self.distribution} is left out: {self.reason}"
-
-
-def check_learner_declaration(learner: object) -> Learner:
-    """Return `learner` if what it declares makes sense.
-
-    Only what costs nothing is looked at; whether it works is for the conformance
-    tests.
-
-    Raises
-    ------
-    PluginError
-        If it is not an instance of `Learner`, or an attribute is nonsense.
-    """
-    if isinstance(learner, type):
-        raise PluginError(
-            f"A learner must be an instance. Got the class {learner.__name__} instead. "
-            f"hint: write {learner.__name__}()."
-        )
-    if not isinstance(learner, Learner):
-        raise PluginError(
-            "A learner must be an instance of headstart.base.Learner. "
-            f"Got {type(learner).__name__} instead."
-        )
-    name = getattr(learner, "name", None)
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise PluginError(
-            f"The 'name' of {type(learner).__name__} must be lower-case letters, "
-            f"digits and underscores. Got {name!r} instead."
-        )
-    for attribute, ok, expected in (
-        ("tasks", _are_kinds(learner.tasks), "a set of at least one TaskKind"),
-        ("view", isinstance(learner.view, View), "a View"),
-        ("space_version", _is_count(learner.space_version), "an int >= 1"),
-        (
-            "max_rows",
-            learner.max_rows is None or _is_count(learner.max_rows),
-            "an int >= 1 or None",
-        ),
-        ("family", isinstance(learner.family, str), "a str"),
-    ):
-        if not ok:
-            raise PluginError(
-                f"The {attribute!r} of learner {name!r} must be {expected}. "
-                f"Got {getattr(learner, attribute)!r} instead."
-            )
-    return learner
-
-
-def _are_kinds(value: object) -> bool:
-    return (
-        isinstance(value, frozenset | set)
-        and bool(value)
-        and all(isinstance(kind, TaskKind) for kind in value)
-    )
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+        origin = self.distribution or "this program"
+        return f"Plugin {self.name!r} of {origin} is left out: {self.reason}"

@@ -1,17 +1,22 @@
-"""The registry: all learners that were found, and the choice among them."""
+"""The registry: all that plugins brought, and the choice among learners."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from headstart.base.learner import Learner
 from headstart.base.task import TaskKind
 from headstart.exceptions import MissingPluginError, PluginError
-from headstart.plugins.records import (
-    PluginProblem,
-    PluginRecord,
-    check_learner_declaration,
+from headstart.plugins.contributions import (
+    ExporterRecord,
+    ListenerRecord,
+    MetaFeatureRecord,
+    SplitterRecord,
+    TableReaderRecord,
 )
+from headstart.plugins.declarations import check_learner_declaration
+from headstart.plugins.records import PluginProblem, PluginRecord
 
 __all__ = ["Registry"]
 
@@ -27,7 +32,7 @@ _KNOWN_DISTRIBUTIONS = {
 
 @dataclass(frozen=True)
 class Registry:
-    """Learners by name, and the plugins they came from.
+    """What plugins brought, by name, and the plugins it came from.
 
     Parameters
     ----------
@@ -35,12 +40,29 @@ class Registry:
         Built-ins first, in a fixed order.
     plugins : tuple of PluginRecord
     problems : tuple of PluginProblem
-        Plugins that were left out.
+        Plugins that were left out because something is wrong with them.
+    disabled : tuple of PluginProblem
+        Plugins that were left out because they are not wanted.
+    transforms : mapping of str to Transform
+    metrics : mapping of str to MetricRecord or Metric
+    splitters : mapping of str to SplitterRecord
+    meta_features : mapping of str to MetaFeatureRecord
+    listeners : mapping of str to ListenerRecord
+    table_readers : mapping of str to TableReaderRecord
+    exporters : mapping of str to ExporterRecord
     """
 
     learners: Mapping[str, Learner] = field(default_factory=dict)
     plugins: tuple[PluginRecord, ...] = ()
     problems: tuple[PluginProblem, ...] = ()
+    disabled: tuple[PluginProblem, ...] = ()
+    transforms: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    splitters: Mapping[str, SplitterRecord] = field(default_factory=dict)
+    meta_features: Mapping[str, MetaFeatureRecord] = field(default_factory=dict)
+    listeners: Mapping[str, ListenerRecord] = field(default_factory=dict)
+    table_readers: Mapping[str, TableReaderRecord] = field(default_factory=dict)
+    exporters: Mapping[str, ExporterRecord] = field(default_factory=dict)
 
     def learner(self, name: str) -> Learner:
         """Return the learner of that name.
@@ -59,13 +81,13 @@ class Registry:
             raise MissingPluginError(self._why_missing(name, distribution))
         raise PluginError(_unknown(name, self.learners))
 
-    def plugin_of(self, name: str) -> PluginRecord | None:
-        """Return the plugin that registered learner `name`, None where none did."""
-        return next((p for p in self.plugins if name in p.learners), None)
+    def plugin_of(self, name: str, kind: str = "learners") -> PluginRecord | None:
+        """Return the plugin that registered `name` of a kind, None where none did."""
+        return next((p for p in self.plugins if name in p.brought.get(kind, ())), None)
 
-    def distribution_of(self, name: str) -> str:
-        """Return the distribution that learner `name` came from; ``""`` if none."""
-        plugin = self.plugin_of(name)
+    def distribution_of(self, name: str, kind: str = "learners") -> str:
+        """Return the distribution that `name` of a kind came from; ``""`` if none."""
+        plugin = self.plugin_of(name, kind)
         return "" if plugin is None else plugin.distribution
 
     def select(

@@ -1,20 +1,84 @@
-"""Tables from files: CSV and its kin, Parquet, Arrow."""
+"""Tables from files: CSV and its kin, Parquet, Arrow, and what plugins read."""
 
 import difflib
 import gzip
+import re
 import zlib
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from headstart.exceptions import TableError
+from headstart.plugins import TableReaderRecord, hookimpl, load_plugins
+from headstart.plugins.hookspecs import RegisterTableReader
 from headstart.tables.delimited import read_delimited
 
-__all__ = ["read_table"]
+__all__ = ["read_by_plugin", "read_table", "register_table_readers"]
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt")
 _PARQUET = (".parquet", ".pq")
 _ARROW = (".arrow", ".feather", ".ipc")
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+
+
+def read_by_plugin(path: str | Path) -> Any:
+    """Return what a plugin's reader makes of a path, None where none is for it.
+
+    What headstart reads itself does not get here, and no plugin is loaded for it.
+
+    Raises
+    ------
+    TableError
+        If the reader raises, or nothing reads addresses of that scheme.
+    """
+    text = str(path)
+    address = _ADDRESS.match(text)
+    scheme = address[1].lower() if address else None
+    ending = text.lower()
+    if scheme is None and ending.removesuffix(".gz").endswith(_TEXT):
+        return None
+    if scheme is None and ending.endswith((*_PARQUET, *_ARROW)):
+        return None
+    for reader in load_plugins().table_readers.values():
+        if scheme in reader.schemes or (
+            scheme is None and ending.endswith(reader.suffixes)
+        ):
+            if scheme is None:
+                _check_is_file(Path(path).expanduser())
+                text = str(Path(path).expanduser())
+            return _called(reader, text)
+    if scheme is not None:
+        raise TableError(
+            f"No plugin reads {scheme}:// addresses such as {text[:200]!r}. hint: "
+            "save the table to a file, or pass it as a DataFrame."
+        )
+    return None
+
+
+def _called(reader: TableReaderRecord, path: str) -> Any:
+    try:
+        found = reader.function(path)
+    except Exception as error:
+        raise TableError(
+            f"The table reader {reader.name!r} failed on {path}: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if found is None or isinstance(found, str | Path):
+        raise TableError(
+            f"The table reader {reader.name!r} must return a table. It returned "
+            f"{found!r} for {path}."
+        )
+    return found
+
+
+@hookimpl
+def register_table_readers(register: RegisterTableReader) -> None:
+    """Register the built-in readers, so that no plugin takes their endings."""
+    text = (*_TEXT, *(f"{ending}.gz" for ending in _TEXT))
+    register(TableReaderRecord("delimited", read_table, text))
+    register(TableReaderRecord("parquet", read_table, _PARQUET))
+    register(TableReaderRecord("arrow", read_table, _ARROW))
 
 
 def read_table(path: str | Path) -> pl.DataFrame:
@@ -22,7 +86,8 @@ def read_table(path: str | Path) -> pl.DataFrame:
 
     ``.csv``, ``.tsv``, ``.tab``, ``.txt`` (each also with ``.gz``): separator (comma,
     semicolon, tab or bar) and encoding (UTF-8, else Windows-1252, with a warning) are
-    found out. ``.parquet``, ``.pq``; ``.arrow``, ``.feather``, ``.ipc``.
+    found out. ``.parquet``, ``.pq``; ``.arrow``, ``.feather``, ``.ipc``. (`to_frame`
+    also reads what plugins have readers for.)
 
     Raises
     ------

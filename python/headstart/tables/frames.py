@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from headstart.exceptions import ColumnError, TableError
-from headstart.tables.files import read_table
+from headstart.tables.files import read_by_plugin, read_table
 from headstart.tables.from_numpy import columns_of_matrix, columns_of_records, dense
 from headstart.tables.from_pandas import columns_of_pandas, is_pandas
 from headstart.tables.vectors import to_series
@@ -27,7 +27,8 @@ def to_frame(data: Any, names: Sequence[str] | None = None) -> pl.DataFrame:
         A DataFrame of pandas or polars (lazy ones are collected), a pyarrow table or
         anything else with ``__arrow_c_stream__``, a NumPy matrix or structured array,
         a SciPy sparse matrix, a dictionary of columns, a list of dictionaries or of
-        rows, or the path of a file (see `read_table`). Not copied where possible.
+        rows, or the path of a file (see `read_table`) or address that a plugin reads.
+        Not copied where possible.
     names : sequence of str, optional
         Names for the columns of data that has none (matrices, lists of rows);
         ``x0, x1, ...`` otherwise.
@@ -47,7 +48,8 @@ def to_frame(data: Any, names: Sequence[str] | None = None) -> pl.DataFrame:
     ['x0', 'x1', 'x2']
     """
     if isinstance(data, str | Path):
-        return read_table(data)
+        found = read_by_plugin(data)
+        return read_table(data) if found is None else to_frame(found, names)
     if isinstance(data, pl.LazyFrame):
         data = data.collect()
     if isinstance(data, pl.DataFrame):

@@ -5,12 +5,9 @@ import pytest
 
 from headstart.base import Learner, TaskKind
 from headstart.plugins import hookimpl, load_plugins
-from headstart.plugins.manager import (
-    BUILTINS,
-    Candidate,
-    build_registry,
-    find_candidates,
-)
+from headstart.plugins.loading import build_registry
+from headstart.plugins.manager import find_candidates
+from headstart.plugins.sources import BUILTINS, Candidate
 
 
 class Plain(Learner):
@@ -150,7 +147,13 @@ def test_the_first_of_two_plugins_keeps_a_name_and_both_are_told():
 
 def test_only_enabled_distributions_are_loaded_beside_the_built_in_ones():
     candidates = [
-        candidate(plugin(learner("own")), "headstart", "headstart.learners.own"),
+        Candidate(
+            "headstart.learners.own",
+            "headstart",
+            "1.0",
+            lambda: plugin(learner("own")),
+            source="built-in",
+        ),
         candidate(plugin(learner("wanted")), "headstart-wanted"),
         candidate(plugin(learner("other")), "headstart-other"),
     ]

@@ -17,7 +17,7 @@ def registry():
         "logistic": learner("logistic", TaskKind.BINARY, TaskKind.MULTICLASS),
         "mlp": learner("mlp"),
     }
-    plugins = (PluginRecord("own", "headstart", "1.0", tuple(learners)),)
+    plugins = (PluginRecord("own", "headstart", "1.0", {"learners": tuple(learners)}),)
     return Registry(learners, plugins)
 
 

@@ -1,0 +1,122 @@
+"""Plugins of one file: loaded by path, known by the SHA-256 of what was loaded."""
+
+import hashlib
+import sys
+from collections.abc import Iterable
+from functools import lru_cache, partial
+from pathlib import Path
+from types import ModuleType
+
+from headstart.exceptions import PluginError
+from headstart.plugins.sources import Candidate
+
+__all__ = [
+    "MODULE_PREFIX",
+    "file_candidate",
+    "file_candidates",
+    "files_in_folder",
+    "load_plugin_file",
+]
+
+#: Modules of plugin files are called this and the file's name without its ending.
+MODULE_PREFIX = "headstart_plugin_file_"
+
+
+def files_in_folder(folder: Path) -> list[Path]:
+    """Return the plugin files of a folder, sorted: ``*.py`` without a leading ``_``.
+
+    Raises
+    ------
+    PluginError
+        If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise PluginError(
+            f"The folder of plugins {str(folder)!r} is not there. "
+            "hint: see HEADSTART_PLUGIN_FOLDER."
+        )
+    return sorted(p for p in folder.glob("*.py") if p.name[0] not in "_.")
+
+
+def file_candidate(path: str | Path, sha256: str | None = None) -> Candidate:
+    """Return the plugin in a file, to be loaded later.
+
+    Parameters
+    ----------
+    path : path
+    sha256 : str, optional
+        What the file must be; by default what it is now.
+    """
+    place = Path(path).expanduser().absolute()
+    if sha256 is None:
+        try:
+            sha256 = hashlib.sha256(place.read_bytes()).hexdigest()
+        except OSError:
+            sha256 = ""  # loading says what is wrong
+    return Candidate(
+        place.stem,
+        place.name,
+        sha256[:12],
+        partial(load_plugin_file, str(place), sha256),
+        source="file",
+        path=str(place),
+        sha256=sha256,
+    )
+
+
+@lru_cache(maxsize=64)
+def load_plugin_file(path: str, sha256: str) -> ModuleType:
+    """Import a plugin file; its module stays importable by `MODULE_PREFIX` and name.
+
+    What is hashed is what is run: the file is read once.
+
+    Raises
+    ------
+    PluginError
+        If it cannot be read, has another hash, or a name that is no identifier or that
+        of another plugin file.
+    """
+    place = Path(path)
+    try:
+        content = place.read_bytes()
+    except OSError as error:
+        raise PluginError(
+            f"the file {path} cannot be read: {error.strerror or error}."
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise PluginError(
+            f"the file {path} has changed since it was loaded (its SHA-256 began with "
+            f"{sha256[:12]}, now with {found[:12]}). hint: start again with the file "
+            "as it is."
+        )
+    if not place.stem.isidentifier():
+        raise PluginError(
+            f"the file {path} must have the name of a module: letters, digits and "
+            "underscores, and .py."
+        )
+    name = MODULE_PREFIX + place.stem
+    before = sys.modules.get(name)
+    if before is not None and before.__file__ != path:
+        raise PluginError(
+            f"the file {path} has the name of another plugin file, "
+            f"{before.__file__}. hint: rename one of them."
+        )
+    module = ModuleType(name)
+    module.__file__ = path
+    sys.modules[name] = module
+    try:
+        exec(compile(content, path, "exec"), module.__dict__)
+    except BaseException:
+        if before is None:
+            del sys.modules[name]
+        else:
+            sys.modules[name] = before
+        raise
+    return module
+
+
+def file_candidates(files: Iterable[str | Path]) -> list[Candidate]:
+    """Return the plugins in some files, each file once, in their order."""
+    places = dict.fromkeys(Path(path).expanduser().absolute() for path in files)
+    return [file_candidate(place) for place in places]

@@ -1,0 +1,285 @@
+"""How plugins are loaded: one by one, each whole or not at all.
+
+pluggy's own loader raises at the first broken plugin. Ours warns, writes down why and
+goes on: a broken plugin must not take the built-in learners away from the user.
+"""
+
+import contextlib
+import io
+import logging
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pluggy
+
+from headstart.exceptions import PluginError
+from headstart.plugins import hookspecs
+from headstart.plugins.declarations import CHECKS
+from headstart.plugins.records import PluginProblem, PluginRecord
+from headstart.plugins.registry import Registry
+from headstart.plugins.sources import Candidate, canonical, own_version
+
+__all__ = ["build_registry"]
+
+_log = logging.getLogger("headstart")
+
+# By kind, by name. What is of one kind has one name each.
+_Brought = dict[str, dict[str, Any]]
+_SINGULAR = {
+    "learners": "learner",
+    "transforms": "transform",
+    "metrics": "metric",
+    "splitters": "splitter",
+    "meta_features": "meta-feature record",
+    "listeners": "listener",
+    "table_readers": "table reader",
+    "exporters": "exporter",
+}
+_MOST_PRINTED = 200
+
+
+def build_registry(
+    candidates: Iterable[Candidate],
+    *,
+    enabled: Sequence[str] | None = None,
+    disabled: Sequence[str] = (),
+    trace: bool = False,
+    strict: bool = False,
+) -> Registry:
+    """Load `candidates` in order; those that fail are reported and left out.
+
+    Parameters
+    ----------
+    candidates : iterable of Candidate
+    enabled : sequence of str or None
+        Distributions to load besides headstart's own; None for all. Files and what the
+        program registered are wanted anyway.
+    disabled : sequence of str
+        Distributions, files or names not to load. Stronger than `enabled`.
+    trace : bool
+        Print hook calls to standard error.
+    strict : bool
+        Raise where a plugin would be reported.
+
+    Raises
+    ------
+    PluginError
+        If `strict`, and there is any problem.
+    """
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    if trace:
+        manager.add_hookcall_monitoring(_trace_call, _trace_result)
+    candidates = list(candidates)
+    installed = {canonical(candidate.distribution) for candidate in candidates}
+    problems = [
+        PluginProblem(
+            name, name, "the list of enabled plugins names it, it is not installed."
+        )
+        for name in enabled or ()
+        if canonical(name) not in installed
+    ]
+    everything: _Brought = {kind: {} for kind in hookspecs.HOOKS.values()}
+    records: list[PluginRecord] = []
+    unwanted: list[PluginProblem] = []
+    for candidate in candidates:
+        why_not = _why_unwanted(candidate, enabled, disabled)
+        if why_not:
+            unwanted.append(
+                PluginProblem(candidate.name, candidate.distribution, why_not)
+            )
+            continue
+        try:
+            found, record = _load(manager, candidate)
+            _check_names(found, everything, records)
+        # A plugin may raise anything; only the user's Ctrl-C is not its own fault.
+        except (Exception, SystemExit) as error:
+            problem = PluginProblem(
+                candidate.name,
+                candidate.distribution,
+                str(error)
+                if isinstance(error, PluginError)
+                else f"{type(error).__name__}: {error}",
+            )
+            problems.append(problem)
+            _log.warning("%s", problem)
+            _log.debug("%s", candidate.name, exc_info=error)
+            continue
+        for kind, items in found.items():
+            everything[kind].update(items)
+        records.append(record)
+        for note in record.notes:
+            _log.warning("Plugin %r of %s %s", record.name, record.origin, note)
+    if strict and problems:
+        raise PluginError(
+            "\n".join(map(str, problems)) + "\nhint: plugins are loaded strictly "
+            "(HEADSTART_STRICT_PLUGINS, or strict=True): any problem is an error."
+        )
+    return Registry(
+        **everything,
+        plugins=tuple(records),
+        problems=tuple(problems),
+        disabled=tuple(unwanted),
+    )
+
+
+def _why_unwanted(
+    candidate: Candidate, enabled: Sequence[str] | None, disabled: Sequence[str]
+) -> str:
+    if candidate.source == "built-in" or candidate.distribution == hookspecs.PROJECT:
+        return ""
+    names = {canonical(candidate.distribution)}
+    if candidate.source in {"file", "program"}:
+        names.add(canonical(candidate.name))
+    elif enabled is not None and not names & {canonical(name) for name in enabled}:
+        return "it is not in the list of enabled plugins."
+    if names & {canonical(name) for name in disabled}:
+        return "it is disabled."
+    return ""
+
+
+def _load(
+    manager: pluggy.PluginManager, candidate: Candidate
+) -> tuple[_Brought, PluginRecord]:
+    """Import one plugin and call its hooks; nothing stays behind if it fails."""
+    printed = io.StringIO()
+    with contextlib.ExitStack() as stack:
+        if candidate.source == "distribution":
+            # What it says belongs into a note: standard output is for results.
+            stack.enter_context(contextlib.redirect_stdout(printed))
+            stack.enter_context(contextlib.redirect_stderr(printed))
+        plugin = candidate.load()
+    if isinstance(plugin, type):
+        plugin = plugin()
+    version = _checked_version(plugin)
+    others = [p for p in manager.get_plugins() if p is not plugin]
+    if manager.register(plugin, f"{candidate.distribution}:{candidate.name}") is None:
+        raise PluginError("it is blocked.")
+    try:
+        hooks = _checked_hooks(manager, plugin)
+        found: _Brought = {}
+        for hook in hooks:
+            registered: list[Any] = []
+            call = manager.subset_hook_caller(hook, others)
+            call(register=registered.append)
+            kind = hookspecs.HOOKS[hook]
+            found[kind] = _by_name(registered, kind)
+    except BaseException:
+        manager.unregister(plugin)
+        raise
+    return found, PluginRecord(
+        candidate.name,
+        candidate.distribution,
+        candidate.version,
+        {kind: tuple(items) for kind, items in found.items() if items},
+        candidate.source,
+        hooks,
+        version,
+        candidate.path,
+        candidate.sha256,
+        _notes(printed.getvalue()),
+    )
+
+
+def _by_name(registered: Iterable[Any], kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for item in registered:
+        checked = CHECKS[kind](item)
+        if checked.name in found:
+            raise PluginError(
+                f"it registers the {_SINGULAR[kind]} {checked.name!r} twice."
+            )
+        found[checked.name] = checked
+    return found
+
+
+def _notes(printed: str) -> tuple[str, ...]:
+    text = " ".join(printed.split())
+    if not text:
+        return ()
+    shown = text if len(text) <= _MOST_PRINTED else f"{text[:_MOST_PRINTED]}..."
+    return (f"printed when it was imported: {shown}",)
+
+
+def _checked_version(plugin: object) -> int:
+    version = getattr(plugin, "HEADSTART_API_VERSION", 1)
+    supported = hookspecs.SUPPORTED_API_VERSIONS
+    if isinstance(version, int) and version in supported:
+        return version
+    known = (
+        f"version {supported[0]}"
+        if len(supported) == 1
+        else f"versions {supported[0]} to {supported[-1]}"
+    )
+    raise PluginError(
+        f"it is built for version {version!r} of the plugin interface, this "
+        f"headstart ({own_version()}) supports {known}. "
+        "hint: install matching versions."
+    )
+
+
+def _checked_hooks(manager: pluggy.PluginManager, plugin: object) -> tuple[str, ...]:
+    callers = manager.get_hookcallers(plugin) or []
+    if not callers:
+        raise PluginError(
+            "it implements no hook. hint: mark its functions with "
+            "headstart.plugins.hookimpl."
+        )
+    for caller in callers:
+        if not caller.has_spec():
+            raise PluginError(
+                f"it implements the hook {caller.name!r}, which does not exist. "
+                f"There are: {', '.join(hookspecs.HOOKS)}."
+            )
+    named = {caller.name for caller in callers}
+    return tuple(hook for hook in hookspecs.HOOKS if hook in named)
+
+
+def _check_names(
+    found: Mapping[str, Mapping[str, Any]],
+    everything: _Brought,
+    records: Sequence[PluginRecord],
+) -> None:
+    for kind, items in found.items():
+        for name in sorted(set(items) & set(everything[kind])):
+            owner = next(r for r in records if name in r.brought.get(kind, ()))
+            raise PluginError(
+                f"it registers the {_SINGULAR[kind]} {name!r}, a name that "
+                f"{owner.origin} has taken."
+            )
+    _check_marks(found.get("table_readers", {}), everything["table_readers"], records)
+
+
+def _check_marks(
+    found: Mapping[str, Any],
+    others: Mapping[str, Any],
+    records: Sequence[PluginRecord],
+) -> None:
+    """Refuse a table reader for endings or schemes that another one reads."""
+    origins = {
+        name: record.origin
+        for record in records
+        for name in record.brought.get("table_readers", ())
+    }
+    taken: dict[str, str] = {}
+    for reader in (*others.values(), *found.values()):
+        for mark in (*reader.suffixes, *reader.schemes):
+            other = taken.setdefault(mark, reader.name)
+            if other != reader.name:
+                raise PluginError(
+                    f"its table reader {reader.name!r} is for {mark!r}, which the "
+                    f"reader {other!r} of {origins.get(other, 'its own')} reads."
+                )
+
+
+def _trace_call(hook_name: str, impls: Sequence[Any], arguments: Any) -> None:
+    del arguments
+    plugins = ", ".join(impl.plugin_name for impl in impls)
+    sys.stderr.write(f"headstart: calling {hook_name} of {plugins}\n")
+
+
+def _trace_result(outcome: Any, hook_name: str, impls: Any, arguments: Any) -> None:
+    del impls, arguments
+    if outcome.exception is not None:
+        sys.stderr.write(f"headstart: {hook_name} raised {outcome.exception!r}\n")

@@ -1,0 +1,103 @@
+"""Where plugins come from: built in, or by the entry points of distributions."""
+
+import functools
+import importlib
+import importlib.metadata
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from headstart.plugins import hookspecs
+from headstart.plugins.records import Source
+
+__all__ = [
+    "BUILTINS",
+    "Candidate",
+    "built_in_candidates",
+    "canonical",
+    "installed_candidates",
+    "own_version",
+]
+
+#: Imported by name, so that this layer does not depend on those above it. The order is
+#: that of the registry.
+BUILTINS = (
+    "headstart.learners.linear",
+    "headstart.learners.forest",
+    "headstart.learners.hist_gradient_boosting",
+    "headstart.learners.mlp",
+    "headstart.learners.neighbors",
+    "headstart.learners.svm",
+    "headstart.metrics.built_in",
+    "headstart.tables.files",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A plugin that could be loaded.
+
+    Parameters
+    ----------
+    name, distribution, version : str
+    load : callable of ``() -> object``
+        Imports it.
+    source : {"built-in", "distribution", "file", "program"}
+    path, sha256 : str
+        Of a file.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    load: Callable[[], Any]
+    source: Source = "distribution"
+    path: str = ""
+    sha256: str = ""
+
+
+def built_in_candidates() -> list[Candidate]:
+    """Return headstart's own plugins."""
+    version = own_version()
+    return [
+        Candidate(
+            name,
+            hookspecs.PROJECT,
+            version,
+            functools.partial(importlib.import_module, name),
+            source="built-in",
+        )
+        for name in BUILTINS
+    ]
+
+
+def installed_candidates() -> list[Candidate]:
+    """Return the plugins of installed distributions, sorted by distribution."""
+    # A distribution may be found twice, on two entries of sys.path.
+    found: dict[tuple[str, str], Candidate] = {}
+    for entry in importlib.metadata.entry_points(group=hookspecs.PROJECT):
+        distribution = entry.dist.name if entry.dist else entry.value
+        found.setdefault(
+            (distribution, entry.name),
+            Candidate(
+                entry.name,
+                distribution,
+                entry.dist.version if entry.dist else "",
+                entry.load,
+            ),
+        )
+    return [found[key] for key in sorted(found)]
+
+
+def canonical(name: str) -> str:
+    """Return the name of a distribution as the packaging rules compare them."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def own_version() -> str:
+    """Return the version of the headstart that is installed."""
+    try:
+        return importlib.metadata.version(hookspecs.PROJECT)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
