@@ -7,6 +7,7 @@
 pub mod ensemble;
 mod error;
 pub mod folds;
+pub mod generate;
 pub mod meta_features;
 pub mod metrics;
 pub mod oof;
