@@ -20,6 +20,7 @@ from headstart.tables.moments import (
     to_clock,
 )
 from headstart.tables.numbers import find_text, to_numbers
+from headstart.tables.quantities import QUANTITY_PARTS, is_known_quantity, split
 from headstart.tables.text_features import TEXT_PARTS, text_parts
 
 __all__ = ["Column", "apply_column", "learn_column"]
@@ -43,11 +44,13 @@ class Column:
     n_missing : int
         Missing values in training, among them ±inf.
     parts : tuple of str
-        What of it is used: `PARTS` of dates, `TEXT_PARTS` of text, else empty.
+        What of it is used: `PARTS` of dates, `TEXT_PARTS` of text, `QUANTITY_PARTS`
+        of numbers with units, else empty.
     levels : tuple of str
-        Levels of a categorical column, sorted.
+        Levels of a categorical column, or the units of a numeric one, sorted.
     form : str
-        ``strptime`` format of a datetime column of text.
+        ``strptime`` format of a datetime column of text; how the text of a numeric
+        one writes numbers.
     zone : str
         Time zone in which a datetime column is read; "" without zones.
     start : int
@@ -72,7 +75,14 @@ class Column:
             return ()
         if self.kind in (ColumnKind.DATETIME, ColumnKind.TEXT):
             return tuple(f"{self.name}.{part}" for part in self.parts)
+        if "unit" in self.parts:
+            return self.name, f"{self.name}.unit"
         return (self.name,)
+
+    @property
+    def n_categorical(self) -> int:
+        """How many of `features` are categories."""
+        return int(self.kind is ColumnKind.CATEGORICAL or "unit" in self.parts)
 
     def to_record(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -100,10 +110,10 @@ class Column:
             all(isinstance(record[k], str) for k in texts)
             and all(type(record[k]) is int for k in numbers)
             and all(_is_texts(record[k]) for k in ("parts", "levels"))
-            and set(record["parts"]) <= {*PARTS, *TEXT_PARTS}
+            and set(record["parts"]) <= {*PARTS, *TEXT_PARTS, *QUANTITY_PARTS}
             and len(set(record["levels"])) == len(record["levels"]) <= LEVEL_LIMIT
             and abs(record["start"]) < 2**63
-            and (not record["form"] or is_known_format(record["form"]))
+            and (not record["form"] or _is_known_form(kind, record["form"]))
             and (not record["zone"] or is_known_zone(record["zone"]))
         ):
             raise ArtifactError(
@@ -136,6 +146,15 @@ def learn_column(series: pl.Series, inference: Inference) -> Column:
         column = _learn_moments(column, series, inference.form)
     elif kind is ColumnKind.TEXT:
         column = replace(column, parts=TEXT_PARTS, n_missing=series.null_count())
+    elif inference.form:
+        number, _ = split(level_text(series), inference.form)
+        column = replace(
+            column,
+            form=inference.form,
+            parts=QUANTITY_PARTS if inference.units else (),
+            levels=inference.units,
+            n_missing=number.null_count(),
+        )
     else:
         # Applied once, so that a wrong override is told at fit, not at predict.
         found, _ = apply_column(series, column)
@@ -155,8 +174,17 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
         raise nested_error(series)
     unseen = 0
     match column.kind:
+        case ColumnKind.NUMERIC if column.form and not series.dtype.is_numeric():
+            number, unit = split(level_text(series), column.form)
+            found = [number]
+            if "unit" in column.parts:
+                levels, unseen = to_levels(unit, column.levels)
+                found.append(levels)
         case ColumnKind.NUMERIC:
             found = [_numeric(series, column)]
+            if "unit" in column.parts:
+                plain = pl.Series([""]).extend_constant("", series.len() - 1)
+                found.append(to_levels(plain, column.levels)[0])
         case ColumnKind.BOOLEAN:
             found = [_boolean(series, column)]
         case ColumnKind.CATEGORICAL:
@@ -254,6 +282,12 @@ def _boolean(series: pl.Series, column: Column) -> pl.Series:
             f"(row {row}) instead. Expected true or false, yes or no, 1 or 0."
         )
     return found
+
+
+def _is_known_form(kind: ColumnKind, form: str) -> bool:
+    if kind is ColumnKind.NUMERIC:
+        return is_known_quantity(form)
+    return is_known_format(form)
 
 
 def _is_texts(value: Any) -> bool:

@@ -12,6 +12,7 @@ from itertools import islice
 import polars as pl
 
 from headstart.exceptions import ColumnError, HeadstartWarning, TableError
+from headstart.tables.second_header import find_second_header
 
 __all__ = ["read_delimited"]
 
@@ -28,6 +29,7 @@ def read_delimited(data: bytes, file: str) -> pl.DataFrame:
 
     Empty fields and the usual words for missing (``NA``, ``NaN``, ``null``, ``?``) are
     missing. Columns without a name are called ``column_3`` by their place, from 1.
+    Where a second header row gives them names, both are joined: ``Films seen: Alien``.
 
     Parameters
     ----------
@@ -52,6 +54,15 @@ def read_delimited(data: bytes, file: str) -> pl.DataFrame:
     sample = "".join(islice(io.StringIO(text), _SAMPLE_LINES))
     separator = _find_separator(sample)
     names = _header(text, separator, file)
+    second = find_second_header(text, separator)
+    if second is not None:
+        names, text = _unique(second.names, file), second.text
+        warnings.warn(
+            f"The file {file} has two header rows; names were joined, such as "
+            f"{second.example[:80]!r}.",
+            HeadstartWarning,
+            stacklevel=4,
+        )
     decimal_comma = (
         separator == ";"
         and _DECIMAL_COMMA.search(sample) is not None
@@ -130,7 +141,12 @@ def _header(text: str, separator: str, file: str) -> list[str]:
         fields = next(row for row in rows if row)
     except (csv.Error, StopIteration) as error:
         raise TableError(f"The header of {file} cannot be read: {error}") from error
-    names = [f.strip() or f"column_{i}" for i, f in enumerate(fields, start=1)]
+    return _unique(
+        [f.strip() or f"column_{i}" for i, f in enumerate(fields, start=1)], file
+    )
+
+
+def _unique(names: list[str], file: str) -> list[str]:
     doubled = [name for name, n in Counter(names).items() if n > 1]
     if doubled:
         shown = ", ".join(repr(name) for name in doubled[:10])

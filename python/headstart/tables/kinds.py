@@ -9,6 +9,7 @@ import polars as pl
 
 from headstart.tables.moments import find_format
 from headstart.tables.numbers import find_text, has_leading_zeros, to_numbers
+from headstart.tables.quantities import find_quantity
 
 __all__ = ["ColumnKind", "Inference", "infer_kind"]
 
@@ -53,12 +54,16 @@ class Inference:
     kind : ColumnKind
     reason : str
     form : str
-        ``strptime`` format, for a datetime column of text.
+        ``strptime`` format, for a datetime column of text; how numbers are written,
+        for a numeric one (`headstart.tables.quantities`).
+    units : tuple of str
+        Words beside such numbers that are a category of their own.
     """
 
     kind: ColumnKind
     reason: str
     form: str = ""
+    units: tuple[str, ...] = ()
 
 
 def infer_kind(series: pl.Series) -> Inference:
@@ -68,8 +73,9 @@ def infer_kind(series: pl.Series) -> Inference:
     and declared categories (Enum) are what they say; numbers are numeric unless they
     count the rows, or are all different under the name of an identifier; text is
     numeric where all of it reads as numbers, datetime where 95 % reads as dates in
-    one format, text where it is sentences, an identifier where 95 % of the values are
-    different, and categorical otherwise.
+    one format, numeric where 90 % are numbers with units or ranges, text where it is
+    sentences, an identifier where 95 % of the values are different, and categorical
+    otherwise.
 
     Raises
     ------
@@ -128,6 +134,11 @@ def _infer_text(series: pl.Series) -> Inference:
     form = find_format(text)
     if form is not None:
         return Inference(ColumnKind.DATETIME, f"text that holds dates, {form}", form)
+    quantity = find_quantity(text)
+    if quantity is not None and not _has_identifier_name(series.name):
+        return Inference(
+            ColumnKind.NUMERIC, quantity.words, quantity.form, quantity.units
+        )
     return _infer_words(series.name, text, distinct)
 
 

@@ -106,7 +106,7 @@ class Schema:
     @property
     def n_categorical(self) -> int:
         """Categorical columns of a canonical table."""
-        return sum(c.kind is ColumnKind.CATEGORICAL for c in self.columns)
+        return sum(c.n_categorical for c in self.columns)
 
     @property
     def n_numeric(self) -> int:

@@ -1,0 +1,99 @@
+"""A second header row: answers' names under the questions, as survey tools write it."""
+
+import csv
+import io
+from dataclasses import dataclass
+from itertools import islice
+
+__all__ = ["SecondHeader", "find_second_header"]
+
+_ROWS = 50
+# Columns without a name that the first row must have.
+_FEWEST_BLANK = 2
+# Columns in which the second row's cell must be unlike all that follows.
+_NEW_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class SecondHeader:
+    """What two header rows say together.
+
+    Parameters
+    ----------
+    names : list of str
+        One a column.
+    text : str
+        The file's text with the second row left blank, so that lines keep their
+        numbers.
+    example : str
+        A name that was joined.
+    """
+
+    names: list[str]
+    text: str
+    example: str
+
+
+def find_second_header(text: str, separator: str) -> SecondHeader | None:
+    """Return the names of two header rows, None where the second row is data.
+
+    It is a header where the first row leaves two names or more open, the second gives
+    them, holds no number, and in half of its cells a text that the column does not
+    have again.
+    """
+    source = io.StringIO(text, newline="")
+    reader = csv.reader(source, delimiter=separator)
+    try:
+        first = next(reader)
+        begin = reader.line_num
+        second = next(reader)
+        end = reader.line_num
+        rows = list(islice(reader, _ROWS))
+    except (csv.Error, StopIteration):
+        return None
+    blank = [i for i, name in enumerate(first) if not name.strip()]
+    if len(blank) < _FEWEST_BLANK or len(second) != len(first) or len(rows) < 2:
+        return None
+    cells = [cell.strip() for cell in second]
+    filled = [i for i, cell in enumerate(cells) if cell]
+    if not all(cells[i] for i in blank) or any(_is_number(c) for c in cells):
+        return None
+    below = [{row[i].strip() for row in rows if i < len(row)} for i in filled]
+    n_new = sum(cells[i] not in seen for i, seen in zip(filled, below, strict=True))
+    if n_new < _NEW_SHARE * len(filled):
+        return None
+    names = _join(first, cells)
+    lines = text.splitlines(keepends=True)
+    kept = [*lines[:begin], *("\n" * (end - begin)), *lines[end:]]
+    return SecondHeader(names, "".join(kept), names[blank[0]])
+
+
+def _join(first: list[str], cells: list[str]) -> list[str]:
+    above = [name.strip() for name in first]
+    opens = [bool(a) and not b for a, b in zip(above, [*above[1:], "-"], strict=True)]
+    # "Response" under each plain question says nothing.
+    generic = {
+        cell
+        for name, cell, is_group in zip(above, cells, opens, strict=True)
+        if name and not is_group
+    }
+    names = []
+    question = ""
+    for name, cell, is_group in zip(above, cells, opens, strict=True):
+        question = name or question
+        if name and (not is_group or not cell or cell in generic):
+            names.append(name)
+        else:
+            names.append(f"{question}: {cell}" if question else cell)
+    return [
+        name if names.count(name) == 1 else f"{name} ({place})"
+        for place, name in enumerate(names, start=1)
+    ]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.replace(",", "."))
+    except ValueError:
+        return False
+    return True
