@@ -32,6 +32,8 @@ _PACKAGES = (
     "xgboost-cpu",
     "headstart-catboost",
     "catboost",
+    "headstart-interpret",
+    "interpret-core",
 )
 
 

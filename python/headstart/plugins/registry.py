@@ -24,6 +24,7 @@ __all__ = ["Registry"]
 # error.
 _KNOWN_DISTRIBUTIONS = {
     "catboost": "headstart-catboost",
+    "explainable_boosting": "headstart-interpret",
     "lightgbm": "headstart-lightgbm",
     "naive_bayes": "headstart-example",
     "xgboost": "headstart-xgboost",

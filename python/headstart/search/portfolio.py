@@ -31,6 +31,7 @@ _ORDER: tuple[tuple[str, int], ...] = (
     ("mlp", 1),
     ("svm", 0),
     ("k_neighbors", 0),
+    ("explainable_boosting", 0),
     ("extra_trees", 1),
     ("lightgbm", 3),
     ("xgboost", 1),

@@ -1,0 +1,99 @@
+"""Explainable boosting machines as a learner: training, prediction, storage."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from headstart.base import (
+    FloatArray,
+    Matrix,
+    Parameters,
+    Parts,
+    Resources,
+    Rows,
+    SearchSpace,
+    Task,
+    View,
+)
+from headstart.learners.fold_learner import (
+    FittedFold,
+    FoldLearner,
+    one_part,
+    softmax,
+)
+from headstart.learners.fold_target import FoldTarget
+from headstart_interpret import portfolio
+from headstart_interpret.boosting import boost
+from headstart_interpret.tables import PART, AdditiveTables
+
+__all__ = ["ExplainableBoosting"]
+
+
+class ExplainableBoosting(FoldLearner):
+    """A generalised additive model of boosted tables: columns, and pairs of columns.
+
+    Stops early on the validation rows. Categories and missing values have entries of
+    their own in each table.
+    """
+
+    name: ClassVar[str] = "explainable_boosting"
+    view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
+    family: ClassVar[str] = "additive"
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space; it is the same for all tasks."""
+        del task
+        return portfolio.SPACE
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return configurations that did well on other tables, best first."""
+        del task
+        return portfolio.PRECEDENTS
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds of one fold fit on `n_rows` rows, one thread."""
+        return portfolio.seconds(task, parameters, n_rows)
+
+    def fit_model(
+        self,
+        parameters: Parameters,
+        train: Rows,
+        validation: Rows | None,
+        target: FoldTarget,
+        resources: Resources,
+    ) -> AdditiveTables | None:
+        """Boost until the validation rows stop getting better, or the deadline."""
+        return boost(parameters, train, validation, target, resources)
+
+    def predict_model(
+        self, model: AdditiveTables, X: Matrix, target: FoldTarget
+    ) -> FloatArray:
+        """Return values or probabilities of the present classes."""
+        scores = model.scores(X.values)
+        if not target.is_classification:
+            return scores[:, 0]
+        if target.n_present == 2:
+            scores = np.column_stack([np.zeros(X.n_rows), scores])
+        return softmax(scores)
+
+    def refit_parameters(
+        self, parameters: Parameters, models: Sequence[FittedFold]
+    ) -> Parameters:
+        """Add ``n_rounds`` and ``n_pair_rounds``, the means of the folds' rounds."""
+        fitted = [fold.model.rounds for fold in models if fold.model is not None]
+        if not fitted:
+            return parameters
+        mains, pairs = (round(float(mean)) for mean in np.mean(fitted, axis=0))
+        return {**parameters, "n_rounds": max(1, mains), "n_pair_rounds": max(1, pairs)}
+
+    def dump_model(self, model: AdditiveTables) -> Parts:
+        """Return the tables, as plain numbers."""
+        return model.to_parts()
+
+    def load_model(
+        self, parts: Parts, n_features: int, target: FoldTarget
+    ) -> AdditiveTables:
+        """Return the model of `parts`, all of whose numbers have been checked."""
+        n_outputs = target.n_present if target.n_present > 2 else 1
+        return AdditiveTables.from_bytes(one_part(parts, PART), n_features, n_outputs)
