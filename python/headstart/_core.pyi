@@ -12,6 +12,7 @@ __all__ = [
     "TreeEnsemble",
     "build_info",
     "describe_table",
+    "feature_operators",
     "group_holdout",
     "holdout",
     "plain_folds",
@@ -154,6 +155,22 @@ def describe_table(
     seed: int,
     n_threads: int,
 ) -> dict[str, float]: ...
+
+# Generated features: headstart.features.
+
+@type_check_only
+class FeatureOperator(TypedDict):
+    code: int
+    name: str
+    inputs: str
+    kind: str
+    least: int
+    most: int
+    is_commutative: bool
+    reads_target: bool
+    is_monotone: bool
+
+def feature_operators() -> list[FeatureOperator]: ...
 
 # Trees: headstart.learners.tree_arrays.
 

@@ -7,6 +7,7 @@ mod build_info;
 mod convert;
 mod ensemble;
 mod error;
+mod features;
 mod folds;
 mod meta_features;
 mod metrics;
@@ -45,6 +46,10 @@ mod _core {
     // Meta-features: headstart.meta.features.
     #[pymodule_export]
     use crate::meta_features::describe_table;
+
+    // Generated features: headstart.features.
+    #[pymodule_export]
+    use crate::features::feature_operators;
 
     // Trees: headstart.learners.tree_arrays.
     #[pymodule_export]
