@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_is_fitted
 
+from headstart.artifact.exporting import exporter_for
 from headstart.artifact.model_file import load_model, save_model
 from headstart.artifact.versions import versions_of_makers
 from headstart.base import FloatArray, Learner
@@ -40,11 +41,13 @@ _PARAMETERS = """\
         Configurations to try; those that fail do not count. Without a time limit the
         result depends on data, settings and `random_state` only.
     metric : str, callable or scorer, optional
-        What to optimise: a name, a `sklearn.metrics.make_scorer` result, or
-        ``f(y_true, y_pred) -> float``, greater is better. Default: ROC AUC for two
-        classes, log loss for more, RMSE for regression.
-    validation : "auto", Validation or splitter, default="auto"
-        How rows are held out: a `headstart.Validation`, or any scikit-learn splitter.
+        What to optimise: a name (built in, or of a plugin), a
+        `sklearn.metrics.make_scorer` result, or ``f(y_true, y_pred) -> float``, greater
+        is better. Default: ROC AUC for two classes, log loss for more, RMSE for
+        regression.
+    validation : "auto", Validation, splitter or str, default="auto"
+        How rows are held out: a `headstart.Validation`, any scikit-learn splitter, or
+        the name of one that a plugin brings.
     learners : list of str or Learner, optional
         Names to use, names to leave out (``"-svm"``), or `Learner` objects.
     columns : mapping of str to str, optional
@@ -331,6 +334,32 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
             "feature_names": list(getattr(self, "feature_names_in_", [])) or None,
         }
         save_model(self._fitted(), path, constructor)
+        return Path(path)
+
+    def export(self, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
+        """Write the fitted model in a form that a plugin brings.
+
+        For a file that headstart reads again, see `save`.
+
+        Parameters
+        ----------
+        path : path
+        format : str, optional
+            Name of the exporter. By default the one for files of the ending of `path`.
+
+        Returns
+        -------
+        Path
+            Where it lies.
+
+        Raises
+        ------
+        MissingPluginError
+            If no installed plugin brings such an exporter.
+        """
+        self._fitted()
+        exporter = exporter_for(path, format)
+        exporter.function(self, Path(path))
         return Path(path)
 
     @property

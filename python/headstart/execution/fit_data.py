@@ -7,7 +7,8 @@ Layout, inside the run folder::
     data/weight.npy      sample weights, where given
     data/folds.npz       the fold assignment
     data/task.json       task, schema
-    data/learners/       learners that only this run knows (never part of a model file)
+    data/learners/       learners that only this run knows (never part of a model file),
+                         and where those of plugin files are from
     encoders/R-F-VIEW.zip  a view fitted on the training rows of a fold
     views/R-F-VIEW/      what it makes of the fold's rows; may go and be made again
     fits/TRIAL-R-F.*     predictions, model and outcome of one fold fit
@@ -24,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -100,8 +101,12 @@ class FitData:
             # One at a time: one that cannot be read here spoils no other.
             own: Learner = cloudpickle.loads(path.read_bytes())
             return own
-        from headstart.plugins import load_plugins
+        from headstart.plugins import load_plugins, registry_of_file
 
+        path = path.with_suffix(".json")
+        if path.exists():
+            place, sha256 = json.loads(path.read_text())
+            return registry_of_file(place, sha256).learner(name)
         return load_plugins().learner(name)
 
 
@@ -124,8 +129,17 @@ def write_fit_data(
     weight: FloatArray | None,
     folds: Folds,
     learners: Mapping[str, Learner],
+    plugin_files: Mapping[str, tuple[str, str]] = MappingProxyType({}),
 ) -> FitData:
-    """Write the data of a run into its folder and return it."""
+    """Write the data of a run into its folder and return it.
+
+    Parameters
+    ----------
+    learners : mapping of str to Learner
+        Those that workers cannot find by name.
+    plugin_files : mapping of str to (str, str)
+        By learner: path and SHA-256 of the plugin file that workers find it in.
+    """
     data = folder / "data"
     for name in ("data", "encoders", "views", "fits"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -142,6 +156,9 @@ def write_fit_data(
     (data / "learners").mkdir(exist_ok=True)
     for name, learner in learners.items():
         write_atomically(data / "learners" / f"{name}.pkl", _pickled(learner))
+    for name, place in plugin_files.items():
+        path = data / "learners" / f"{name}.json"
+        write_atomically(path, json.dumps(place).encode())
     return FitData(folder, task, schema, table, y, weight, folds, dict(learners))
 
 

@@ -19,13 +19,13 @@ __all__ = ["FunctionMetric", "name_of", "takes_weight", "to_number", "try_metric
 
 @dataclass(frozen=True)
 class FunctionMetric(Metric):
-    """A function of true and predicted targets; greater is better.
+    """A function of true and predicted targets.
 
     Parameters
     ----------
     function : callable of ``(y_true, y_pred) -> float``
-        It gets labels as the user knows them, or values. One that has a parameter
-        `sample_weight` gets weights where there are some.
+        It gets labels as the user knows them, codes and probabilities, or values. One
+        that has a parameter `sample_weight` gets weights where there are some.
     classes : ndarray or None
         Label of each code; None where codes are the labels, or for regression.
     weighted : bool

@@ -11,6 +11,7 @@ from headstart.base import TaskKind
 from headstart.metrics.built_in import BUILT_IN, default_metric, metric_names
 from headstart.metrics.custom import FunctionMetric, name_of, takes_weight, try_metric
 from headstart.metrics.metric import Metric
+from headstart.plugins import MetricRecord, load_plugins
 
 __all__ = ["resolve_metric"]
 
@@ -48,9 +49,10 @@ def resolve_metric(
     Parameters
     ----------
     metric : str, Metric, callable or None
-        A name out of `metric_names`; a `sklearn.metrics.make_scorer` result; a
-        function ``f(y_true, y_pred) -> float``, greater is better, that gets labels
-        (or values) as the user knows them; or None for the default.
+        A name out of `metric_names`, or of a metric that a plugin brings; a
+        `sklearn.metrics.make_scorer` result; a function ``f(y_true, y_pred) -> float``,
+        greater is better, that gets labels (or values) as the user knows them; or None
+        for the default.
     kind : TaskKind
     classes : ndarray of shape (n_classes,) or None
         Label of each class code; by default the codes themselves.
@@ -75,8 +77,10 @@ def resolve_metric(
     """
     if metric is None:
         return BUILT_IN[default_metric(kind)]
+    if isinstance(metric, str) and metric in metric_names(kind):
+        return BUILT_IN[metric]
     if isinstance(metric, str):
-        return _by_name(metric, kind)
+        return _by_name(metric, kind, classes)
     if isinstance(metric, Metric):
         _check_kind(metric, kind)
         return metric
@@ -94,12 +98,18 @@ def resolve_metric(
     return custom
 
 
-def _by_name(name: str, kind: TaskKind) -> Metric:
-    known = metric_names(kind)
-    if name in known:
-        return BUILT_IN[name]
-    if name in BUILT_IN:
-        _check_kind(BUILT_IN[name], kind)
+def _by_name(name: str, kind: TaskKind, classes: NDArray[Any] | None) -> Metric:
+    metrics = load_plugins().metrics
+    if name in metrics:
+        found = metrics[name]
+        _check_kind(found, kind)
+        metric = (
+            _of_record(found, classes) if isinstance(found, MetricRecord) else found
+        )
+        n_classes = 2 if kind is TaskKind.BINARY else 3
+        try_metric(metric, kind, n_classes if classes is None else len(classes))
+        return metric
+    known = [n for n, metric in metrics.items() if kind in metric.kinds]
     meant = _OTHER_NAMES.get(name.lower())
     close = [meant] if meant in known else difflib.get_close_matches(name, known, n=1)
     hint = f" hint: did you mean {close[0]!r}?" if close else ""
@@ -109,7 +119,19 @@ def _by_name(name: str, kind: TaskKind) -> Metric:
     )
 
 
-def _check_kind(metric: Metric, kind: TaskKind) -> None:
+def _of_record(record: MetricRecord, classes: NDArray[Any] | None) -> Metric:
+    return FunctionMetric(
+        record.name,
+        record.kinds,
+        record.greater_is_better,
+        record.needs,
+        function=record.function,
+        classes=None if classes is None else np.asarray(classes),
+        weighted=takes_weight(record.function),
+    )
+
+
+def _check_kind(metric: Metric | MetricRecord, kind: TaskKind) -> None:
     if kind not in metric.kinds:
         known = metric_names(kind)
         close = difflib.get_close_matches(metric.name, known, n=1)

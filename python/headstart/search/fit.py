@@ -16,18 +16,20 @@ from headstart.execution.fit_data import FitData, stored_folds, write_fit_data
 from headstart.execution.fold_fit import run_fold_fit
 from headstart.meta.shipped import open_own
 from headstart.meta.store import own_base_place
-from headstart.plugins import load_plugins
+from headstart.plugins import load_plugins, plugin_environment
 from headstart.search.assemble import assemble, refit_members
 from headstart.search.clock import Clock
 from headstart.search.guide import consult
+from headstart.search.handover import own_learners, plugin_files
 from headstart.search.leaderboard import leaderboard_records
 from headstart.search.learning import FACT, describe_problem, run_records
+from headstart.search.listening import add_listeners, run_facts
 from headstart.search.portfolio import default_order, usable_learners
 from headstart.search.problem import Problem, known_column, read_problem
 from headstart.search.run_folder import RunFolder, data_digest
 from headstart.search.runner import Limits, Runner, SearchResult
 from headstart.search.settings import FitSettings
-from headstart.validation import Folds, Validation, plan_folds
+from headstart.validation import Folds, Validation, plan_folds, splitter_named
 
 __all__ = ["fit_model"]
 
@@ -78,7 +80,10 @@ def fit_model(
     emit = Emitter(listeners)
     # Workers start while the table is read.
     executor = open_executor(
-        settings.cores(), settings.executor, warm=("polars", run_fold_fit.__module__)
+        settings.cores(),
+        settings.executor,
+        warm=("polars", run_fold_fit.__module__),
+        environment=plugin_environment(),
     )
     try:
         problem = read_problem(
@@ -146,8 +151,11 @@ def _fit_in(
         y=problem.y,
         weight=problem.weight,
         folds=folds,
-        learners=_own_learners(learners),
+        learners=own_learners(learners),
+        plugin_files=plugin_files(learners),
     )
+    facts = run_facts(settings, problem, learners, folds, executor.n_slots)
+    add_listeners(load_plugins(), facts, emit)
     emit(
         RunStarted(
             problem.task.kind.value,
@@ -237,8 +245,10 @@ def _plan_folds(
     seed: int,
 ) -> Folds:
     validation = settings.validation
-    if validation == "auto":
-        validation = Validation()
+    if isinstance(validation, str):
+        validation = (
+            Validation() if validation == "auto" else splitter_named(validation, seed)
+        )
     order = None
     if isinstance(validation, Validation) and validation.time_column is not None:
         order = problem.frame[
@@ -339,12 +349,6 @@ def _identity(
         "random_state": repr(settings.random_state),
         "headstart": headstart.__version__,
     }
-
-
-def _own_learners(learners: Mapping[str, Learner]) -> dict[str, Learner]:
-    """Learners that workers cannot find by name: they travel with the run."""
-    registered = load_plugins().learners
-    return {n: v for n, v in learners.items() if registered.get(n) is not v}
 
 
 def _tell_about_weights(

@@ -9,7 +9,9 @@ from headstart.exceptions import HeadstartError
 from headstart.meta.advice import Adviser
 from headstart.meta.comparison import comparable
 from headstart.meta.features import describe, for_distance
+from headstart.meta.plugin_features import describe_by_plugins, with_features
 from headstart.meta.shipped import open_bases
+from headstart.plugins import load_plugins
 from headstart.search.problem import Problem
 
 __all__ = ["Guide", "consult"]
@@ -101,18 +103,23 @@ def consult(
     versions = {name: learner.space_version for name, learner in learners.items()}
     try:
         with open_bases() as base:
-            evidence = comparable(
-                base.evidence(frozenset({task.kind}), task.metric, learners=versions)
+            stored = base.evidence(
+                frozenset({task.kind}), task.metric, learners=versions
             )
             notes = [f"A knowledge base is left out. {e}" for e in base.problems]
     except HeadstartError as error:
         return None, [f"The search starts from the built-in order. {error}"]
+    evidence = comparable(stored)
     usable = _usable(evidence.configurations, learners, task)
     if not evidence.names or not usable:
         return None, notes
     features = for_distance(
         describe(problem.frame, problem.schema, problem.y, task.kind, seed=seed)
     )
+    by_plugins, problems = describe_by_plugins(load_plugins(), problem.summary())
+    notes += problems
+    features |= by_plugins
+    evidence = with_features(evidence, stored, by_plugins)
     adviser = Adviser(
         evidence,
         features,

@@ -14,6 +14,7 @@ from headstart.exceptions import RunFolderError
 from headstart.execution.fit_data import FitData, load_fit_data
 from headstart.meta.features import VERSION, describe
 from headstart.meta.identity import dataset_uid
+from headstart.meta.plugin_features import describe_by_plugins
 from headstart.meta.records import (
     CellStatus,
     DatasetRecord,
@@ -23,6 +24,7 @@ from headstart.meta.records import (
 )
 from headstart.metrics import metric_names
 from headstart.metrics.built_in import BUILT_IN
+from headstart.plugins import load_plugins
 from headstart.search.journal import Journal
 from headstart.search.problem import Problem
 
@@ -52,6 +54,7 @@ def describe_problem(problem: Problem, *, seed: int) -> dict[str, Any]:
     labels = pl.Series(name, problem.target.decode(problem.y).tolist())
     uid = dataset_uid(problem.frame.with_columns(labels), name, kind)
     found = describe(problem.frame, problem.schema, problem.y, kind, seed=seed)
+    found |= describe_by_plugins(load_plugins(), problem.summary())[0]
     return {
         "uid": uid,
         "name": f"table {uid[:8]}",

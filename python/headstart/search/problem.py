@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from headstart.base import FloatArray, Task
 from headstart.exceptions import ColumnError, TableError
 from headstart.metrics import Metric, resolve_metric
+from headstart.plugins import TableSummary
 from headstart.search.settings import FitSettings
 from headstart.tables import Schema, TargetEncoder, to_frame, to_target
 from headstart.validation import Validation
@@ -31,6 +32,17 @@ class Problem:
     groups: NDArray[Any] | None
     task: Task
     metric: Metric
+
+    def summary(self) -> TableSummary:
+        """Return the table as plugins that describe one are given it."""
+        return TableSummary(
+            self.frame,
+            self.y,
+            self.task.kind,
+            self.task.n_numeric,
+            self.task.n_categorical,
+            self.task.n_classes,
+        )
 
 
 def read_problem(

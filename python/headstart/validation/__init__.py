@@ -10,6 +10,7 @@ from headstart.validation.dealing import (
     time_folds,
 )
 from headstart.validation.folds import Folds
+from headstart.validation.named import splitter_named
 from headstart.validation.out_of_fold import OutOfFoldStore
 from headstart.validation.plan import Validation, plan_folds
 from headstart.validation.splitter import folds_from_splitter
@@ -24,6 +25,7 @@ __all__ = [
     "plain_folds",
     "plan_folds",
     "quantile_bins",
+    "splitter_named",
     "stratified_folds",
     "stratified_group_folds",
     "time_folds",

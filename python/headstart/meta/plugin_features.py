@@ -1,0 +1,73 @@
+"""Meta-features that plugins bring."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from headstart.meta.evidence import Evidence
+from headstart.plugins import Registry, TableSummary
+
+__all__ = ["describe_by_plugins", "with_features"]
+
+
+def describe_by_plugins(
+    registry: Registry, summary: TableSummary
+) -> tuple[dict[str, float], list[str]]:
+    """Describe a table by what plugins say of it.
+
+    Parameters
+    ----------
+    registry : Registry
+    summary : TableSummary
+
+    Returns
+    -------
+    values : dict of str to float
+        By ``distribution:name``.
+    problems : list of str
+        One line a plugin whose function failed, or gave what is no number: nothing of
+        it counts.
+    """
+    values: dict[str, float] = {}
+    problems = []
+    for name, record in registry.meta_features.items():
+        plugin = registry.plugin_of(name, "meta_features")
+        prefix = name if plugin is None else plugin.distribution or plugin.name
+        try:
+            found = record.function(summary)
+            own = {f"{prefix}:{key}": float(value) for key, value in found.items()}
+        except Exception as error:
+            problems.append(
+                f"The meta-features {name!r} of {prefix} are left out: "
+                f"{type(error).__name__}: {error}"
+            )
+            continue
+        values |= {k: v if math.isfinite(v) else math.nan for k, v in own.items()}
+    return values, problems
+
+
+def with_features(
+    compared: Evidence, stored: Evidence, names: Iterable[str]
+) -> Evidence:
+    """Return evidence with some of the stored meta-features, as they are, added.
+
+    Parameters
+    ----------
+    compared : Evidence
+        By the numbers tables are compared by.
+    stored : Evidence
+        The same datasets, by the meta-features of the base.
+    names : iterable of str
+        Those of `stored` to add; names that it lacks are ignored.
+    """
+    wanted = [name for name in names if name in stored.feature_names]
+    if not wanted:
+        return compared
+    columns = [stored.features[:, stored.feature_names.index(n)] for n in wanted]
+    return replace(
+        compared,
+        feature_names=(*compared.feature_names, *wanted),
+        features=np.column_stack([compared.features, *columns]),
+    )

@@ -1,0 +1,71 @@
+"""Listeners that plugins bring: made anew for each fit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import headstart
+from headstart.base import Learner
+from headstart.base.events import Emitter, Notice
+from headstart.plugins import Registry
+from headstart.search.problem import Problem
+from headstart.search.settings import FitSettings
+from headstart.validation import Folds
+
+__all__ = ["add_listeners", "run_facts"]
+
+
+def add_listeners(registry: Registry, facts: Mapping[str, Any], emit: Emitter) -> None:
+    """Make the listeners of all plugins and have them hear the run.
+
+    One that cannot be made is left out, and the user told: a tracker that is not
+    reachable must not stop a fit.
+
+    Parameters
+    ----------
+    registry : Registry
+    facts : mapping of str to value
+        What is known of the run before it begins, JSON-able.
+    emit : Emitter
+    """
+    for name, record in registry.listeners.items():
+        try:
+            listener = record.factory(facts)
+        except Exception as error:
+            plugin = registry.plugin_of(name, "listeners")
+            origin = "" if plugin is None else f" of {plugin.origin}"
+            emit(
+                Notice(
+                    f"The listener {name!r}{origin} is left out: "
+                    f"{type(error).__name__}: {error}",
+                    "warning",
+                )
+            )
+            continue
+        if listener is not None:
+            emit.add(listener)
+
+
+def run_facts(
+    settings: FitSettings,
+    problem: Problem,
+    learners: Mapping[str, Learner],
+    folds: Folds,
+    n_jobs: int,
+) -> dict[str, Any]:
+    """Return what listeners of plugins are told of a run, JSON-able."""
+    state = settings.random_state
+    return {
+        "task": problem.task.kind.value,
+        "target": problem.target_name,
+        "n_rows": problem.task.n_rows,
+        "n_features": problem.task.n_features,
+        "metric": problem.metric.name,
+        "validation": folds.describe(),
+        "time_limit": settings.time_limit,
+        "max_trials": settings.max_trials,
+        "n_jobs": n_jobs,
+        "learners": list(learners),
+        "random_state": state if isinstance(state, int) else None,
+        "run_dir": None if settings.run_dir is None else str(settings.run_dir),
+        "headstart_version": headstart.__version__,
+    }
