@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "BinnedMatrix",
     "OutOfFold",
     "TreeEnsemble",
     "build_info",
@@ -171,6 +172,31 @@ class FeatureOperator(TypedDict):
     is_monotone: bool
 
 def feature_operators() -> list[FeatureOperator]: ...
+
+# Binned matrices: headstart.scoring.binning.
+
+@final
+class BinnedMatrix:
+    MISSING: int
+    @staticmethod
+    def fit(
+        table: NDArray[Any] | list[NDArray[Any]],
+        is_categorical: list[bool],
+        n_bins: int,
+        n_sampled: int | None,
+        seed: int,
+        n_threads: int,
+    ) -> BinnedMatrix: ...
+    def transform(
+        self, table: NDArray[Any] | list[NDArray[Any]], n_threads: int
+    ) -> BinnedMatrix: ...
+    def take(self, rows: NDArray[np.uint32], n_threads: int) -> BinnedMatrix: ...
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    def codes(self) -> NDArray[np.uint8]: ...
+    def bins(self, column: int) -> tuple[bool, int]: ...
+    def cuts(self, column: int) -> NDArray[np.float64] | None: ...
+    def bins_of_levels(self, column: int) -> NDArray[np.uint8] | None: ...
 
 # Trees: headstart.learners.tree_arrays.
 

@@ -4,6 +4,8 @@
 //! threads they may use and whether they should stop, and they give the same bytes for
 //! any number of threads: work is cut by the size of the data, never by the threads.
 
+pub mod binning;
+pub mod columns;
 pub mod ensemble;
 mod error;
 pub mod folds;
@@ -11,6 +13,7 @@ pub mod generate;
 pub mod meta_features;
 pub mod metrics;
 pub mod oof;
+mod order;
 mod parallel;
 pub mod rng;
 pub mod trees;

@@ -3,6 +3,7 @@
 //! Everything is private to the package `headstart`; each name here has one Python
 //! module that wraps and documents it.
 
+mod binning;
 mod build_info;
 mod convert;
 mod ensemble;
@@ -13,6 +14,7 @@ mod meta_features;
 mod metrics;
 mod oof;
 mod run;
+mod table;
 mod trees;
 
 use pyo3::prelude::*;
@@ -50,6 +52,10 @@ mod _core {
     // Generated features: headstart.features.
     #[pymodule_export]
     use crate::features::feature_operators;
+
+    // Binned matrices: headstart.scoring.binning.
+    #[pymodule_export]
+    use crate::binning::PyBinnedMatrix;
 
     // Trees: headstart.learners.tree_arrays.
     #[pymodule_export]

@@ -1,0 +1,94 @@
+"""What users give as a table, as arrays that the core reads in place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "readable_column", "readable_matrix", "which_columns"]
+
+Array = NDArray[Any]
+
+# Read by the core as they are; others are copied to 64-bit floats.
+_READ = frozenset(["f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1"])
+
+
+def readable_matrix(X: Any) -> Array:
+    """Return a table of numbers as a matrix that the core can read.
+
+    Arrays in C or Fortran order of booleans, integers, float32 and float64 are not
+    copied; all others are, in Fortran order.
+
+    Raises
+    ------
+    TypeError
+        If the values are no numbers.
+    ValueError
+        If `X` has not two dimensions.
+    """
+    values = np.asarray(X)
+    if values.ndim != 2:
+        raise ValueError(
+            f"X must have shape (n_samples, n_features). Got {values.shape} instead. "
+            "hint: X.reshape(-1, 1) makes one column of a vector."
+        )
+    values = _numbers(values, "X")
+    if values.flags.c_contiguous or values.flags.f_contiguous:
+        return values
+    return np.asfortranarray(values)
+
+
+def readable_column(column: Any, name: str) -> Array:
+    """Return one column likewise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `readable_matrix`.
+    """
+    values = np.asarray(column)
+    if values.ndim != 1:
+        raise ValueError(
+            f"{name} must have shape (n_samples,). Got {values.shape} instead."
+        )
+    return np.ascontiguousarray(_numbers(values, name))
+
+
+def which_columns(
+    chosen: Sequence[int] | Sequence[bool] | NDArray[Any] | None, n_columns: int
+) -> list[bool]:
+    """Return for each column whether it is among `chosen`, places or a mask.
+
+    Raises
+    ------
+    ValueError
+        If a place is not there, or a mask is not of the columns' number.
+    """
+    places = np.asarray([] if chosen is None else chosen)
+    if places.dtype == bool:
+        if places.shape != (n_columns,):
+            raise ValueError(
+                f"A mask of columns must have shape ({n_columns},). "
+                f"Got {places.shape} instead."
+            )
+        return [bool(value) for value in places]
+    found = [False] * n_columns
+    for place in places.tolist():
+        if not isinstance(place, int) or not 0 <= place < n_columns:
+            raise ValueError(
+                f"Categorical columns must be places from 0 to {n_columns - 1}. "
+                f"Got {place!r} instead."
+            )
+        found[place] = True
+    return found
+
+
+def _numbers(values: Array, name: str) -> Array:
+    if values.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name} must hold numbers. Got dtype {values.dtype} instead. "
+            "hint: tables with text or categories come in as pandas, polars or pyarrow."
+        )
+    is_read = values.dtype.str[1:] in _READ and values.dtype.isnative
+    return values if is_read and values.flags.aligned else values.astype(np.float64)

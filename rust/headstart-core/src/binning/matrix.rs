@@ -1,0 +1,298 @@
+//! The matrix of codes, how it is made, and how new rows get theirs.
+
+use crate::columns::Columns;
+use crate::{Error, Workers};
+
+use super::finder::Finder;
+use super::{MAX_BINS, cuts, levels};
+
+/// Rows between two looks at the cancel flag.
+const PIECE: usize = 1 << 18;
+
+/// What a column's values mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Ordered values.
+    Numeric,
+    /// Codes of levels, from 0; negative or NaN where missing.
+    Categorical,
+}
+
+/// A sample of rows that cuts are found from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    /// Rows of it; all where the table has no more.
+    pub n_rows: usize,
+    /// Which rows.
+    pub seed: u64,
+}
+
+/// How columns are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Most bins of a column, from 2 to [`MAX_BINS`].
+    pub n_bins: usize,
+    /// Rows that numeric cuts come from; all where `None`.
+    pub sample: Option<Sample>,
+}
+
+/// How one column is cut.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Bins {
+    /// A number's bin is the number of cuts below it. Cuts ascend.
+    Cuts(Vec<f64>),
+    /// The bin of each level, and how many bins there are.
+    Levels {
+        /// Bins, by level.
+        of_level: Vec<u8>,
+        /// Most bins of the column; more levels than that share the last one.
+        limit: usize,
+    },
+}
+
+impl Bins {
+    /// Bins, the missing ones not counted: codes are `0..n_bins`.
+    pub fn n_bins(&self) -> usize {
+        match self {
+            Self::Cuts(cuts) => cuts.len() + 1,
+            Self::Levels { of_level, limit } => of_level.len().min(*limit).max(1),
+        }
+    }
+
+    /// Whether the bins have an order.
+    pub fn is_ordered(&self) -> bool {
+        matches!(self, Self::Cuts(_))
+    }
+
+    fn learn(
+        kind: Kind,
+        values: &[f64],
+        rows: Option<&[u32]>,
+        n_bins: usize,
+    ) -> Result<Self, Error> {
+        Ok(match kind {
+            Kind::Categorical => Self::Levels {
+                of_level: levels::bins_of_levels(values, n_bins)?,
+                limit: n_bins,
+            },
+            Kind::Numeric => Self::Cuts(match rows {
+                Some(rows) => cuts::quantiles(rows.iter().map(|&row| values[row as usize]), n_bins),
+                None => cuts::quantiles(values.iter().copied(), n_bins),
+            }),
+        })
+    }
+
+    fn find(&self, values: &[f64], workers: &Workers) -> Result<Vec<u8>, Error> {
+        let mut codes = vec![0; values.len()];
+        let finder = match self {
+            Self::Cuts(cuts) => Some(Finder::new(cuts)),
+            Self::Levels { .. } => None,
+        };
+        for (values, codes) in values.chunks(PIECE).zip(codes.chunks_mut(PIECE)) {
+            workers.check()?;
+            match (self, &finder) {
+                (_, Some(finder)) => finder.find(values, codes),
+                (Self::Levels { of_level, limit }, _) => {
+                    levels::find(values, of_level, *limit, codes);
+                }
+                (Self::Cuts(_), None) => {}
+            }
+        }
+        Ok(codes)
+    }
+}
+
+/// Bytes for values, column by column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BinnedMatrix {
+    n_rows: usize,
+    codes: Vec<Vec<u8>>,
+    bins: Vec<Bins>,
+}
+
+impl BinnedMatrix {
+    /// Cut the columns of a table, a kind for each.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] and [`Error::Value`] where the arguments make no sense or codes
+    /// of levels are no whole numbers; [`Error::Cancelled`].
+    pub fn fit(
+        table: &dyn Columns,
+        kinds: &[Kind],
+        options: Options,
+        workers: &Workers,
+    ) -> Result<Self, Error> {
+        let n_rows = table.n_rows();
+        if kinds.len() != table.n_columns() {
+            return Err(Error::length("kinds", table.n_columns(), kinds.len()));
+        }
+        if !(2..=MAX_BINS).contains(&options.n_bins) {
+            return Err(Error::value(format!(
+                "n_bins must be from 2 to {MAX_BINS}. Got {} instead.",
+                options.n_bins
+            )));
+        }
+        if n_rows > u32::MAX as usize {
+            return Err(Error::value("A table must have fewer than 2^32 rows."));
+        }
+        let rows = options
+            .sample
+            .filter(|sample| sample.n_rows < n_rows)
+            .map(|sample| cuts::sample_rows(n_rows, sample.n_rows, sample.seed));
+        let (codes, bins) = each_column(table, workers, |column, values| {
+            let bins = Bins::learn(kinds[column], values, rows.as_deref(), options.n_bins)
+                .map_err(|error| at_column(column, error))?;
+            Ok((bins.find(values, workers)?, bins))
+        })?
+        .into_iter()
+        .unzip();
+        Ok(Self {
+            n_rows,
+            codes,
+            bins,
+        })
+    }
+
+    /// Give the rows of another table with the same columns the codes of this one.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where the number of columns differs; [`Error::Cancelled`].
+    pub fn transform(&self, table: &dyn Columns, workers: &Workers) -> Result<Self, Error> {
+        if table.n_columns() != self.n_columns() {
+            return Err(Error::length("a row", self.n_columns(), table.n_columns()));
+        }
+        let codes = each_column(table, workers, |column, values| {
+            self.bins[column].find(values, workers)
+        })?;
+        Ok(Self {
+            n_rows: table.n_rows(),
+            codes,
+            bins: self.bins.clone(),
+        })
+    }
+
+    /// The rows at the given places, in that order.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a place that is not there; [`Error::Cancelled`].
+    pub fn take(&self, rows: &[u32], workers: &Workers) -> Result<Self, Error> {
+        if let Some(row) = rows.iter().find(|&&row| row as usize >= self.n_rows) {
+            return Err(Error::value(format!(
+                "Rows must be below {}. Got {row} instead.",
+                self.n_rows
+            )));
+        }
+        let codes = workers.map(self.n_columns(), |column| {
+            let codes = &self.codes[column];
+            Ok(rows.iter().map(|&row| codes[row as usize]).collect())
+        })?;
+        Ok(Self {
+            n_rows: rows.len(),
+            codes,
+            bins: self.bins.clone(),
+        })
+    }
+
+    /// Rows.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Columns.
+    pub fn n_columns(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// The codes of a column.
+    pub fn column(&self, column: usize) -> &[u8] {
+        &self.codes[column]
+    }
+
+    /// How a column is cut.
+    pub fn bins(&self, column: usize) -> &Bins {
+        &self.bins[column]
+    }
+}
+
+/// Call `task` for each column of a table, a group of columns read at a time.
+pub(crate) fn each_column<T: Send>(
+    table: &dyn Columns,
+    workers: &Workers,
+    task: impl Fn(usize, &[f64]) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let groups = workers.map_chunks(table.n_columns(), table.group(), |columns| {
+        let mut buffer = Vec::new();
+        let values = table.read(columns.start, columns.len(), &mut buffer);
+        columns
+            .zip(values)
+            .map(|(column, values)| {
+                workers.check()?;
+                task(column, values)
+            })
+            .collect::<Result<Vec<T>, Error>>()
+    })?;
+    Ok(groups.into_iter().flatten().collect())
+}
+
+/// The same error, with the column that it is about.
+fn at_column(column: usize, error: Error) -> Error {
+    match error {
+        Error::Value(message) => Error::Value(format!("Column {column}: {message}")),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::super::MISSING;
+    use super::*;
+    use crate::columns::Separate;
+
+    const PLAIN: Options = Options {
+        n_bins: 4,
+        sample: None,
+    };
+
+    #[test]
+    fn each_column_has_bins_of_its_own() {
+        let numbers = [0.5, f64::NAN, 2.5, -1.0, f64::INFINITY];
+        let levels = [1.0, 0.0, -1.0, 1.0, 2.0];
+        let constant = [7.0; 5];
+        let table = Separate::new(vec![&numbers[..], &levels, &constant]).unwrap();
+        let kinds = [Kind::Numeric, Kind::Categorical, Kind::Numeric];
+        let workers = Workers::default();
+        let found = BinnedMatrix::fit(&table, &kinds, PLAIN, &workers).unwrap();
+        assert_eq!(found.column(0), [1, MISSING, 2, 0, 3]);
+        assert_eq!(found.column(1), [1, 0, MISSING, 1, 2]);
+        assert_eq!(found.column(2), [0; 5]);
+        assert_eq!(found.bins(0), &Bins::Cuts(vec![-1.0, 0.5, 2.5]));
+        assert_eq!(found.bins(2).n_bins(), 1);
+        assert_eq!(found.transform(&table, &workers).unwrap(), found);
+        let taken = found.take(&[4, 0], &workers).unwrap();
+        assert_eq!(taken.column(0), [3, 1]);
+    }
+
+    #[test]
+    fn cuts_of_a_sample_are_near_those_of_all_rows() {
+        let values: Vec<f64> = (0..50_000_u32)
+            .map(|row| f64::from(row * 7919 % 50_000))
+            .collect();
+        let table = Separate::new(vec![&values[..]]).unwrap();
+        let options = Options {
+            n_bins: 4,
+            sample: Some(Sample {
+                n_rows: 2_000,
+                seed: 1,
+            }),
+        };
+        let found = BinnedMatrix::fit(&table, &[Kind::Numeric], options, &Workers::default());
+        let found = found.unwrap();
+        let Bins::Cuts(cuts) = found.bins(0) else {
+            unreachable!()
+        };
+        for (cut, expected) in cuts.iter().zip([12_500.0, 25_000.0, 37_500.0]) {
+            assert!((cut - expected).abs() < 1_500.0, "{cuts:?}");
+        }
+    }
+}

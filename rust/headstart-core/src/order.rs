@@ -1,0 +1,154 @@
+//! Floats in order: keys that sort as they do, and radix sorts of them.
+
+/// Bits of a key that are sorted by counting; what is left is rarely needed.
+const DIGIT: u32 = 11;
+const N_DIGITS: u32 = 3;
+const N_BUCKETS: usize = 1 << DIGIT;
+
+/// Fewer values than this are sorted by comparing.
+const SMALL: usize = 512;
+
+/// An integer that sorts as the float does, with both zeros equal and NaN at the ends.
+#[inline]
+pub(crate) fn key(value: f64) -> u64 {
+    // Adding zero turns -0.0 into 0.0.
+    let bits = (value + 0.0).to_bits();
+    let flip = ((bits as i64) >> 63) as u64 | (1 << 63);
+    bits ^ flip
+}
+
+/// The float of a key.
+#[inline]
+pub(crate) fn value_of(key: u64) -> f64 {
+    let flip = (((!key) as i64) >> 63) as u64 | (1 << 63);
+    f64::from_bits(key ^ flip)
+}
+
+/// Sort keys.
+///
+/// The leading 33 bits of those in which the keys differ are sorted by counting, which
+/// tells nearly all floats apart; runs that they do not are sorted by comparing.
+pub(crate) fn sort_keys(keys: &mut Vec<u64>) {
+    let Some((low, shift)) = span(keys, DIGIT * N_DIGITS) else {
+        keys.sort_unstable();
+        return;
+    };
+    let mut other = vec![0; keys.len()];
+    radix(keys, &mut other, |key| (key - low) >> shift);
+    if shift > 0 {
+        for run in keys.chunk_by_mut(|a, b| (a - low) >> shift == (b - low) >> shift) {
+            if run.len() > 1 {
+                run.sort_unstable();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+/// The places of `keys` in ascending order; equal keys in the order they have.
+pub(crate) fn order_of(keys: &[u64]) -> Vec<u32> {
+    let Some((low, shift)) = span(keys, 32) else {
+        let mut places: Vec<u32> = (0..keys.len() as u32).collect();
+        places.sort_unstable_by_key(|&place| (keys[place as usize], place));
+        return places;
+    };
+    let mut items: Vec<u64> = keys
+        .iter()
+        .zip(0_u64..)
+        .map(|(key, place)| ((key - low) >> shift) << 32 | place)
+        .collect();
+    let mut other = vec![0; items.len()];
+    radix(&mut items, &mut other, |item| item >> 32);
+    if shift > 0 {
+        for run in items.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
+            if run.len() > 1 {
+                run.sort_unstable_by_key(|&item| (keys[item as u32 as usize], item));
+            }
+        }
+    }
+    items.into_iter().map(|item| item as u32).collect()
+}
+
+/// The lowest key and how far to shift differences from it to keep `n_bits`; `None`
+/// where comparing is the quicker way.
+fn span(keys: &[u64], n_bits: u32) -> Option<(u64, u32)> {
+    if keys.len() < SMALL {
+        return None;
+    }
+    let low = keys.iter().copied().min()?;
+    let high = keys.iter().copied().max()?;
+    let used = u64::BITS - (high - low).leading_zeros();
+    Some((low, used.saturating_sub(n_bits)))
+}
+
+/// A stable sort by the low 33 bits of `part`.
+fn radix(items: &mut Vec<u64>, other: &mut Vec<u64>, part: impl Fn(u64) -> u64) {
+    let mask = N_BUCKETS as u64 - 1;
+    let mut counts = [[0_u32; N_BUCKETS]; N_DIGITS as usize];
+    for &item in items.iter() {
+        let part = part(item);
+        for (digit, counts) in (0..N_DIGITS).zip(&mut counts) {
+            counts[(part >> (digit * DIGIT) & mask) as usize] += 1;
+        }
+    }
+    for (digit, counts) in (0..N_DIGITS).zip(&mut counts) {
+        if counts.iter().any(|&count| count as usize == items.len()) {
+            continue;
+        }
+        let mut start = 0;
+        for count in counts.iter_mut() {
+            start += std::mem::replace(count, start);
+        }
+        for &item in items.iter() {
+            let place = &mut counts[(part(item) >> (digit * DIGIT) & mask) as usize];
+            other[*place as usize] = item;
+            *place += 1;
+        }
+        std::mem::swap(items, other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_key_gives_its_float_back() {
+        for value in [
+            f64::NEG_INFINITY,
+            f64::MIN,
+            -1.5,
+            0.0,
+            1e-310,
+            7.25,
+            f64::MAX,
+            f64::INFINITY,
+        ] {
+            assert_eq!(value_of(key(value)).to_bits(), value.to_bits());
+        }
+        assert_eq!(key(-0.0), key(0.0));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn the_order_is_that_of_a_stable_sort(
+            values in prop::collection::vec(
+                prop_oneof![any::<f64>(), (-3..3_i32).prop_map(f64::from), 1.0..1.000_001],
+                0..1500,
+            )
+        ) {
+            let keys: Vec<u64> = values.into_iter().map(key).collect();
+            let mut expected: Vec<u32> = (0..keys.len() as u32).collect();
+            expected.sort_by_key(|&place| keys[place as usize]);
+            prop_assert_eq!(&order_of(&keys), &expected);
+            let mut sorted = keys.clone();
+            sort_keys(&mut sorted);
+            prop_assert!(sorted.is_sorted());
+            let by_place: Vec<u64> = expected.iter().map(|&p| keys[p as usize]).collect();
+            prop_assert_eq!(sorted, by_place);
+        }
+    }
+}
