@@ -16,6 +16,7 @@ __all__ = [
     "PluginError",
     "RunFolderError",
     "TableError",
+    "TransformError",
     "WorkerDiedError",
 ]
 
@@ -50,6 +51,24 @@ class KnowledgeBaseError(HeadstartError, ValueError):
 
 class MissingPluginError(HeadstartError, ImportError):
     """Something needs a plugin or package that is not installed."""
+
+
+class TransformError(HeadstartError, RuntimeError):
+    """A transform raised, or made of a table what it may not.
+
+    Parameters
+    ----------
+    message : str
+        What it did, in one line, its name included.
+    transform : str
+        Its name.
+    kind : {"error", "memory"}
+    """
+
+    def __init__(self, message: str, transform: str, kind: str = "error") -> None:
+        super().__init__(message)
+        self.transform = transform
+        self.kind = kind
 
 
 class WorkerDiedError(HeadstartError, RuntimeError):

@@ -1,7 +1,13 @@
 """Value types and protocols that all other layers speak in."""
 
-from headstart.base.completion import complete, known_configurations
-from headstart.base.configuration import Configuration
+from headstart.base.completion import (
+    complete,
+    complete_step,
+    in_order,
+    known_configurations,
+    known_steps,
+)
+from headstart.base.configuration import Configuration, Step, chain_key
 from headstart.base.learner import Learner, Parameters, Parts
 from headstart.base.matrix import FloatArray, IntArray, Matrix, Rows, View
 from headstart.base.resources import Resources
@@ -14,7 +20,7 @@ from headstart.base.space import (
     ParameterValue,
     SearchSpace,
 )
-from headstart.base.table_summary import TableColumn, TableSummary
+from headstart.base.table_columns import TableColumn, TableColumns
 from headstart.base.task import Task, TaskKind
 from headstart.base.transform import Transform
 from headstart.base.trial import (
@@ -47,14 +53,19 @@ __all__ = [
     "Resources",
     "Rows",
     "SearchSpace",
+    "Step",
     "TableColumn",
-    "TableSummary",
+    "TableColumns",
     "Task",
     "TaskKind",
     "Transform",
     "Trial",
     "TrialStatus",
     "View",
+    "chain_key",
     "complete",
+    "complete_step",
+    "in_order",
     "known_configurations",
+    "known_steps",
 ]

@@ -1,23 +1,56 @@
 """From some parameters to a whole configuration."""
 
-from headstart.base.configuration import Configuration
-from headstart.base.learner import Learner, Parameters
-from headstart.base.task import Task
+from collections.abc import Iterable
 
-__all__ = ["complete", "known_configurations"]
+from headstart.base.configuration import Configuration, Step
+from headstart.base.learner import Learner, Parameters
+from headstart.base.space import SearchSpace
+from headstart.base.task import Task
+from headstart.base.transform import Transform
+
+__all__ = [
+    "complete",
+    "complete_step",
+    "in_order",
+    "known_configurations",
+    "known_steps",
+]
 
 
 def complete(learner: Learner, task: Task, parameters: Parameters) -> Configuration:
     """Return a configuration with every parameter that is not given at its default."""
-    space = learner.search_space(task)
-    merged = {**space.default, **parameters}
-    active = {
-        name: value for name, value in merged.items() if space.is_active(name, merged)
-    }
+    active = _active(learner.search_space(task), parameters)
     return Configuration(learner.name, active, learner.space_version)
+
+
+def complete_step(transform: Transform, task: Task, parameters: Parameters) -> Step:
+    """Return a step with every parameter that is not given at its default."""
+    active = _active(transform.search_space(task), parameters)
+    return Step(transform.name, active, transform.space_version)
 
 
 def known_configurations(task: Task, learner: Learner) -> list[Configuration]:
     """Return a learner's default and its own precedents, best first."""
     precedents = [{}, *learner.precedents(task)]
     return [complete(learner, task, parameters) for parameters in precedents]
+
+
+def known_steps(task: Task, transform: Transform) -> list[Step]:
+    """Return a transform's default and its own precedents, best first."""
+    precedents = [{}, *transform.precedents(task)]
+    return [complete_step(transform, task, parameters) for parameters in precedents]
+
+
+def in_order(
+    steps: Iterable[tuple[Transform, Step]],
+) -> tuple[Step, ...]:
+    """Return steps in the order in which they run: by `Transform.order`, then name."""
+    ranked = sorted(steps, key=lambda pair: (pair[0].order, pair[1].name))
+    return tuple(step for _, step in ranked)
+
+
+def _active(space: SearchSpace, parameters: Parameters) -> Parameters:
+    merged = {**space.default, **parameters}
+    return {
+        name: value for name, value in merged.items() if space.is_active(name, merged)
+    }

@@ -19,7 +19,7 @@ from headstart.base.matrix import FloatArray
 from headstart.base.resources import Resources
 from headstart.base.space import Distribution, SearchSpace
 from headstart.base.stored import dump_skops, load_skops
-from headstart.base.table_summary import TableSummary
+from headstart.base.table_columns import TableColumns
 from headstart.base.task import Task, TaskKind
 from headstart.base.transform import Transform
 from headstart.exceptions import ArtifactError, PluginError
@@ -75,7 +75,7 @@ class FromTransformer(Transform):
         name: str,
         transformer: Callable[..., Any],
         *,
-        columns: str | Callable[[TableSummary], Sequence[str]],
+        columns: str | Callable[[TableColumns], Sequence[str]],
         space: Mapping[str, Distribution],
         default: Parameters,
         precedents: Sequence[Parameters],
@@ -115,7 +115,7 @@ class FromTransformer(Transform):
             tags.target_tags.required
         )
 
-    def columns(self, table: TableSummary, task: Task) -> Sequence[str]:
+    def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
         """Return the names of the columns it applies to."""
         del task
         if callable(self._columns):

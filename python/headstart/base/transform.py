@@ -15,7 +15,7 @@ from headstart.base.matrix import FloatArray, IntArray
 from headstart.base.resources import Resources
 from headstart.base.space import Distribution, SearchSpace
 from headstart.base.stored import dump_skops, load_skops
-from headstart.base.table_summary import TableSummary
+from headstart.base.table_columns import TableColumns
 from headstart.base.task import Task, TaskKind
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Transform:
     replaces: ClassVar[bool] = False
     reads_target: ClassVar[bool] = False
 
-    def columns(self, table: TableSummary, task: Task) -> Sequence[str]:
+    def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
         """Return the names of the columns it applies to, of those in `table`.
 
         None: it is not offered for this table. Called for the user's table before the
@@ -212,7 +212,7 @@ class Transform:
         transformer: Callable[..., Any],
         *,
         columns: Literal["numeric", "categorical", "text"]
-        | Callable[[TableSummary], Sequence[str]] = "numeric",
+        | Callable[[TableColumns], Sequence[str]] = "numeric",
         space: Mapping[str, Distribution] | None = None,
         default: Parameters | None = None,
         precedents: Sequence[Parameters] = (),
@@ -235,7 +235,7 @@ class Transform:
             What it applies to: all columns of numbers as one matrix; all of levels as
             one matrix of strings, ``"(missing)"`` where missing; or every text column
             for itself, as strings, empty where missing. Or a function of the
-            `TableSummary` that returns names of columns of one such kind.
+            `TableColumns` that returns names of columns of one such kind.
         space : mapping of str to Distribution, optional
             Parameters that are searched.
         default : mapping, optional

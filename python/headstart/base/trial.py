@@ -92,6 +92,10 @@ class FoldOutcome:
         The traceback, or what the process printed last, for the log.
     encoder : str
         Name of the fitted view that the fold model reads.
+    transforms : tuple of str
+        Names of the fitted transforms that the table goes through before that view.
+    culprit : str
+        Name of the transform that failed; empty where the learner did, or nothing.
     """
 
     status: FoldStatus
@@ -103,6 +107,12 @@ class FoldOutcome:
     reason: str = ""
     details: str = ""
     encoder: str = ""
+    transforms: tuple[str, ...] = ()
+    culprit: str = ""
+
+    def __post_init__(self) -> None:
+        # JSON, through which outcomes travel, has lists only.
+        object.__setattr__(self, "transforms", tuple(self.transforms))
 
 
 @dataclass(frozen=True, slots=True)

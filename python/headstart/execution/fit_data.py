@@ -5,10 +5,13 @@ Layout, inside the run folder::
     data/table.arrow     the canonical table
     data/target.npy      codes or values
     data/weight.npy      sample weights, where given
+    data/texts.arrow     raw strings of text columns, where a transform may want them
     data/folds.npz       the fold assignment
-    data/task.json       task, schema
-    data/learners/       learners that only this run knows (never part of a model file),
-                         and where those of plugin files are from
+    data/task.json       task, schema, seed
+    data/learners/, data/transforms/  those that only this run knows (never part of a
+                         model file), and where those of plugin files are from
+    transforms/R-F-CHAIN.zip  a transform fitted on the training rows of a fold
+    tables/R-F-CHAIN/    columns that it made; may go and be made again
     encoders/R-F-VIEW.zip  a view fitted on the training rows of a fold
     views/R-F-VIEW/      what it makes of the fold's rows; may go and be made again
     fits/TRIAL-R-F.*     predictions, model and outcome of one fold fit
@@ -16,17 +19,13 @@ Layout, inside the run folder::
 
 import importlib.util
 import json
-import os
-import shutil
 import sys
-import tempfile
-import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -36,27 +35,24 @@ from headstart.base import (
     FloatArray,
     IntArray,
     Learner,
-    Matrix,
-    Parts,
     Task,
     TaskKind,
-    View,
+    Transform,
 )
 from headstart.exceptions import RunFolderError
-from headstart.tables import Schema, ViewEncoder, read_frame, write_frame
+from headstart.execution.files import write_atomically
+from headstart.tables import Schema, read_frame, write_frame
 from headstart.validation import Folds
+
+if TYPE_CHECKING:
+    from headstart.plugins import Registry
 
 __all__ = [
     "ALL_ROWS",
     "FitData",
-    "FoldView",
-    "fold_view",
     "load_fit_data",
-    "read_parts",
     "stored_folds",
-    "write_atomically",
     "write_fit_data",
-    "write_parts",
 ]
 
 
@@ -76,6 +72,13 @@ class FitData:
     weight: FloatArray | None
     folds: Folds
     learners: Mapping[str, Learner]
+    transforms: Mapping[str, Transform] = field(default_factory=dict)
+    texts: pl.DataFrame | None = None
+    seed: int = 0
+
+    def with_texts(self) -> pl.DataFrame:
+        """Return the table with the raw text columns, where there are any."""
+        return self.table if self.texts is None else self.table.hstack(self.texts)
 
     def train(self, repeat: int, fold: int) -> IntArray:
         """Return a fold's training rows; all rows for `ALL_ROWS`."""
@@ -93,30 +96,19 @@ class FitData:
         """Return the run's own learner of that name, or the registered one."""
         if name in self.learners:
             return self.learners[name]
-        path = self.folder / "data" / "learners" / f"{name}.pkl"
-        if path.exists():
-            import cloudpickle
+        own, registry = _handed_over(self.folder / "data" / "learners", name)
+        learner: Learner = registry.learner(name) if own is None else own
+        return learner
 
-            # Written by this very run, on this machine: never part of a model file.
-            # One at a time: one that cannot be read here spoils no other.
-            own: Learner = cloudpickle.loads(path.read_bytes())
-            return own
-        from headstart.plugins import load_plugins, registry_of_file
+    def transform(self, name: str) -> Transform:
+        """Return the run's own transform of that name, or the registered one."""
+        if name in self.transforms:
+            return self.transforms[name]
+        from headstart.plugins import find_transform
 
-        path = path.with_suffix(".json")
-        if path.exists():
-            place, sha256 = json.loads(path.read_text())
-            return registry_of_file(place, sha256).learner(name)
-        return load_plugins().learner(name)
-
-
-@dataclass(frozen=True, slots=True)
-class FoldView:
-    """A view of a fold: training and validation rows, mapped from files."""
-
-    name: str
-    train: Matrix
-    validation: Matrix
+        own, registry = _handed_over(self.folder / "data" / "transforms", name)
+        transform: Transform = find_transform(registry, name) if own is None else own
+        return transform
 
 
 def write_fit_data(
@@ -130,20 +122,31 @@ def write_fit_data(
     folds: Folds,
     learners: Mapping[str, Learner],
     plugin_files: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    transforms: Mapping[str, Transform] = MappingProxyType({}),
+    transform_files: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    texts: pl.DataFrame | None = None,
+    seed: int = 0,
 ) -> FitData:
     """Write the data of a run into its folder and return it.
 
     Parameters
     ----------
-    learners : mapping of str to Learner
+    learners, transforms : mapping
         Those that workers cannot find by name.
-    plugin_files : mapping of str to (str, str)
-        By learner: path and SHA-256 of the plugin file that workers find it in.
+    plugin_files, transform_files : mapping of str to (str, str)
+        By learner and by transform: path and SHA-256 of the plugin file that workers
+        find it in.
+    texts : DataFrame or None
+        What ``schema.read_texts`` returned, where a transform may want it.
+    seed : int
+        Of the run; transforms draw by it.
     """
     data = folder / "data"
-    for name in ("data", "encoders", "views", "fits"):
+    for name in ("data", "encoders", "views", "fits", "transforms", "tables"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     write_frame(table, data / "table.arrow")
+    if texts is not None:
+        write_frame(texts, data / "texts.arrow")
     np.save(data / "target.npy", y, allow_pickle=False)
     if weight is not None:
         np.save(data / "weight.npy", weight, allow_pickle=False)
@@ -151,15 +154,23 @@ def write_fit_data(
     # Renamed into place: a run that is resumed reads its folds from here.
     np.savez(data / ".folds.npz", **arrays)
     (data / ".folds.npz").replace(data / "folds.npz")
-    record = {"task": asdict(task), "schema": schema.to_json()}
+    record = {"task": asdict(task), "schema": schema.to_json(), "seed": seed}
     write_atomically(data / "task.json", json.dumps(record).encode())
-    (data / "learners").mkdir(exist_ok=True)
-    for name, learner in learners.items():
-        write_atomically(data / "learners" / f"{name}.pkl", _pickled(learner))
-    for name, place in plugin_files.items():
-        path = data / "learners" / f"{name}.json"
-        write_atomically(path, json.dumps(place).encode())
-    return FitData(folder, task, schema, table, y, weight, folds, dict(learners))
+    _hand_over(data / "learners", learners, plugin_files)
+    _hand_over(data / "transforms", transforms, transform_files)
+    return FitData(
+        folder,
+        task,
+        schema,
+        table,
+        y,
+        weight,
+        folds,
+        dict(learners),
+        dict(transforms),
+        texts,
+        seed,
+    )
 
 
 @lru_cache(maxsize=2)
@@ -168,7 +179,7 @@ def load_fit_data(folder: str) -> FitData:
     data = Path(folder) / "data"
     record = json.loads((data / "task.json").read_text())
     task = record["task"]
-    weight = data / "weight.npy"
+    weight, texts = data / "weight.npy", data / "texts.arrow"
     folds = stored_folds(Path(folder))
     if folds is None:
         raise RunFolderError(f"The run folder {folder} has no folds.")
@@ -181,6 +192,8 @@ def load_fit_data(folder: str) -> FitData:
         weight=np.load(weight, allow_pickle=False) if weight.exists() else None,
         folds=folds,
         learners={},
+        texts=read_frame(texts) if texts.exists() else None,
+        seed=int(record.get("seed", 0)),
     )
 
 
@@ -193,92 +206,47 @@ def stored_folds(folder: Path) -> Folds | None:
         return Folds.from_arrays(dict(arrays))
 
 
-def fold_view(
-    data: FitData, view: View, repeat: int, fold: int, rows: IntArray | None = None
-) -> FoldView:
-    """Return a view of a fold, fitted on its training rows; made once, then mapped.
-
-    Parameters
-    ----------
-    rows : ndarray of int64 or None
-        Training rows to use instead of all of the fold's (a sample of them); the view
-        is then stored under a name of its own.
-    """
-    part = "all" if fold == ALL_ROWS else str(fold)
-    name = f"{repeat}-{part}-{view.key}" + ("" if rows is None else f"-{rows.size}")
-    path = data.folder / "views" / name
-    if str(path) not in _opened:
-        if not path.exists():
-            _make_view(path, data, view, repeat, fold, rows)
-        while len(_opened) >= _MAX_OPENED:
-            _opened.pop(next(iter(_opened)))
-        _opened[str(path)] = _map_view(path)
-    return _opened[str(path)]
-
-
-_opened: dict[str, FoldView] = {}
-_MAX_OPENED = 12
-
-
-def _make_view(
+def _hand_over(
     folder: Path,
-    data: FitData,
-    view: View,
-    repeat: int,
-    fold: int,
-    rows: IntArray | None,
+    own: Mapping[str, Learner | Transform],
+    files: Mapping[str, tuple[str, str]],
 ) -> None:
-    train = data.table[data.train(repeat, fold) if rows is None else rows]
-    encoder = ViewEncoder.fit(train, view, data.schema)
-    matrix = encoder.transform(train)
-    validation = encoder.transform(data.table[data.held_out(repeat, fold)])
-    encoders = data.folder / "encoders"
-    write_parts(encoders / f"{folder.name}.zip", encoder.to_parts())
-    temporary = Path(tempfile.mkdtemp(prefix=".view-", dir=folder.parent))
-    try:
-        np.save(temporary / "train.npy", matrix.values)
-        np.save(temporary / "validation.npy", validation.values)
-        names = {
-            "names": matrix.names,
-            "categorical": matrix.categorical,
-            "n_levels": matrix.n_levels,
-        }
-        (temporary / "columns.json").write_text(json.dumps(names))
-        temporary.rename(folder)
-    except OSError:
-        # Another worker was first: its files are the same.
-        if not folder.exists():
-            raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    """Write what workers cannot find by name, and where plugin files lie."""
+    folder.mkdir(exist_ok=True)
+    for name, item in own.items():
+        write_atomically(folder / f"{name}.pkl", _pickled(item))
+    for name, place in files.items():
+        write_atomically(folder / f"{name}.json", json.dumps(place).encode())
 
 
-def _map_view(folder: Path) -> FoldView:
-    columns = json.loads((folder / "columns.json").read_text())
+def _handed_over(folder: Path, name: str) -> tuple[Any, "Registry"]:
+    """Return what only this run knows, or None; and the registry that knows others."""
+    from headstart.plugins import load_plugins, registry_of_file
 
-    def matrix(name: str) -> Matrix:
-        # Mapped read-only: a learner that writes into its input gets an error.
-        values = np.load(folder / name, mmap_mode="r", allow_pickle=False)
-        return Matrix(
-            values.view(np.ndarray),
-            tuple(columns["names"]),
-            tuple(columns["categorical"]),
-            tuple(columns["n_levels"]),
-        )
+    path = folder / f"{name}.pkl"
+    if path.exists():
+        import cloudpickle
 
-    return FoldView(folder.name, matrix("train.npy"), matrix("validation.npy"))
+        # Written by this very run, on this machine: never part of a model file. One
+        # at a time: one that cannot be read here spoils no other.
+        return cloudpickle.loads(path.read_bytes()), load_plugins()
+    path = path.with_suffix(".json")
+    if path.exists():
+        place, sha256 = json.loads(path.read_text())
+        return None, registry_of_file(place, sha256)
+    return None, load_plugins()
 
 
-def _pickled(learner: Learner) -> bytes:
-    """Pickle a learner so that a worker can read it: by value where it must be."""
+def _pickled(item: Learner | Transform) -> bytes:
+    """Pickle it so that a worker can read it: by value where it must be."""
     import cloudpickle
 
-    module = sys.modules.get(type(learner).__module__)
+    module = sys.modules.get(type(item).__module__)
     if module is None or module.__name__ == "__main__" or _is_importable(module):
-        return bytes(cloudpickle.dumps(learner))
+        return bytes(cloudpickle.dumps(item))
     cloudpickle.register_pickle_by_value(module)
     try:
-        return bytes(cloudpickle.dumps(learner))
+        return bytes(cloudpickle.dumps(item))
     finally:
         cloudpickle.unregister_pickle_by_value(module)
 
@@ -289,26 +257,3 @@ def _is_importable(module: ModuleType) -> bool:
         return importlib.util.find_spec(module.__name__) is not None
     except (ImportError, ValueError):
         return False
-
-
-def write_parts(path: Path, parts: Mapping[str, bytes]) -> int:
-    """Write named bytes to one file, in place at once; return its size in bytes."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    temporary.replace(path)
-    return path.stat().st_size
-
-
-def read_parts(path: Path) -> Parts:
-    """Read what `write_parts` wrote."""
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees all of it or nothing."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)

@@ -26,15 +26,13 @@ from headstart.base import (
     Task,
     TaskKind,
 )
-from headstart.execution.fit_data import (
-    FitData,
-    fold_view,
-    load_fit_data,
-    write_atomically,
-    write_parts,
-)
+from headstart.exceptions import TransformError
+from headstart.execution.files import write_atomically, write_parts
+from headstart.execution.fit_data import FitData, load_fit_data
+from headstart.execution.fold_table import step_names
+from headstart.execution.fold_view import fold_view
 
-__all__ = ["read_outcome", "run_fold_fit"]
+__all__ = ["read_outcome", "run_fold_fit", "running_transform"]
 
 
 def run_fold_fit(folder: str, fold_fit: FoldFit) -> FoldOutcome:
@@ -50,6 +48,14 @@ def run_fold_fit(folder: str, fold_fit: FoldFit) -> FoldOutcome:
     data = load_fit_data(folder)
     try:
         outcome = _fit_and_predict(data, fold_fit, started)
+    except TransformError as error:
+        outcome = FoldOutcome(
+            FoldStatus(error.kind),
+            total_seconds=time.monotonic() - started,
+            reason=str(error),
+            details=traceback.format_exc(limit=-8),
+            culprit=error.transform,
+        )
     except MemoryError as error:
         outcome = FoldOutcome(
             FoldStatus.MEMORY,
@@ -74,22 +80,44 @@ def read_outcome(path: Path) -> FoldOutcome:
     return FoldOutcome(**{**record, "status": FoldStatus(record["status"])})
 
 
+def running_transform(folder: Path, name: str) -> str:
+    """Return the transform that fold fit `name` was in when its process ended.
+
+    Empty where it was in none.
+    """
+    path = folder / "fits" / f"{name}.transform"
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
 def _fit_and_predict(data: FitData, fold_fit: FoldFit, started: float) -> FoldOutcome:
     learner = data.learner(fold_fit.configuration.learner)
     parameters = fold_fit.configuration.parameters
     train = data.train(fold_fit.repeat, fold_fit.fold)
     held_out = data.held_out(fold_fit.repeat, fold_fit.fold)
     sample = _sample(train, data, fold_fit)
-    view = fold_view(data, learner.view, fold_fit.repeat, fold_fit.fold, rows=sample)
     rows = train if sample is None else sample
+    steps = fold_fit.configuration.transforms
     resources = Resources(
         threads=fold_fit.threads,
         seed=fold_fit.seed,
         deadline=None if fold_fit.seconds is None else started + fold_fit.seconds,
     )
-    # For code that draws from the global generators.
-    random.seed(fold_fit.seed)
-    np.random.seed(fold_fit.seed)  # noqa: NPY002 - the legacy generator is the point
+    _seed_globally(fold_fit.seed)
+    view = fold_view(
+        data,
+        learner.view,
+        fold_fit.repeat,
+        fold_fit.fold,
+        rows=sample,
+        steps=steps,
+        resources=resources,
+        tell=lambda name: _note_transform(data, fold_fit, name),
+    )
+    if steps:
+        _seed_globally(fold_fit.seed)  # which transforms ran here must not matter
     begun = time.monotonic()
     model = learner.fit(
         data.task,
@@ -119,7 +147,23 @@ def _fit_and_predict(data: FitData, fold_fit: FoldFit, started: float) -> FoldOu
         total_seconds=time.monotonic() - started,
         n_bytes=n_bytes,
         encoder=view.name,
+        transforms=step_names(steps, fold_fit.repeat, fold_fit.fold, sample),
     )
+
+
+def _seed_globally(seed: int) -> None:
+    """Seed the global generators, for code that draws from them."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the legacy generator is the point
+
+
+def _note_transform(data: FitData, fold_fit: FoldFit, name: str) -> None:
+    """Leave word of the transform that runs, for the case that nobody comes back."""
+    path = data.folder / "fits" / f"{fold_fit.name}.transform"
+    if name:
+        write_atomically(path, name.encode())
+    else:
+        path.unlink(missing_ok=True)
 
 
 def as_outputs(raw: Any, task: Task, n_rows: int) -> FloatArray:

@@ -20,6 +20,7 @@ from headstart.plugins.manager import (
 )
 from headstart.plugins.records import PluginProblem, PluginRecord
 from headstart.plugins.registry import Registry
+from headstart.plugins.transform_choice import find_transform, select_transforms
 
 __all__ = [
     "API_VERSION",
@@ -34,11 +35,13 @@ __all__ = [
     "SplitterRecord",
     "TableReaderRecord",
     "TableSummary",
+    "find_transform",
     "hookimpl",
     "load_plugins",
     "plugin_environment",
     "register",
     "registry_of_file",
+    "select_transforms",
     "unregister",
     "use",
 ]

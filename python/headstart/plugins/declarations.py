@@ -10,6 +10,7 @@ from typing import Any
 from headstart.base.learner import Learner
 from headstart.base.matrix import View
 from headstart.base.task import TaskKind
+from headstart.base.transform import Transform
 from headstart.exceptions import PluginError
 from headstart.plugins.contributions import (
     ExporterRecord,
@@ -20,7 +21,7 @@ from headstart.plugins.contributions import (
     TableReaderRecord,
 )
 
-__all__ = ["CHECKS", "check_learner_declaration"]
+__all__ = ["CHECKS", "check_learner_declaration", "check_transform_declaration"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SUFFIX = re.compile(r"\.[a-z0-9][a-z0-9_.-]*")
@@ -54,10 +55,31 @@ def check_learner_declaration(learner: object) -> Learner:
     return learner
 
 
-def _check_transform(transform: Any) -> Any:
-    if isinstance(transform, type):
-        raise _is_class(transform, "transform")
-    _checked_name(transform)
+def check_transform_declaration(transform: object) -> Transform:
+    """Return `transform` if what it declares makes sense.
+
+    Raises
+    ------
+    PluginError
+        If it is not an instance of `Transform`, or an attribute is nonsense.
+    """
+    _check_instance(transform, "transform", Transform, "headstart.base.Transform")
+    assert isinstance(transform, Transform)
+    name = _checked_name(transform)
+    for attribute, ok, expected in (
+        ("tasks", _are_kinds(transform.tasks), "a set of at least one TaskKind"),
+        ("space_version", _is_count(transform.space_version), "an int >= 1"),
+        ("order", type(transform.order) is int, "an int"),
+        (
+            "max_rows",
+            transform.max_rows is None or _is_count(transform.max_rows),
+            "an int >= 1 or None",
+        ),
+        ("replaces", type(transform.replaces) is bool, "a bool"),
+        ("reads_target", type(transform.reads_target) is bool, "a bool"),
+    ):
+        if not ok:
+            raise _nonsense(transform, "transform", attribute, expected, name)
     return transform
 
 
@@ -147,7 +169,7 @@ def _check_exporter(record: Any) -> Any:
 
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "learners": check_learner_declaration,
-    "transforms": _check_transform,
+    "transforms": check_transform_declaration,
     "metrics": _check_metric,
     "splitters": _check_splitter,
     "meta_features": _check_meta_feature,

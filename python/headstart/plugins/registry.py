@@ -7,6 +7,7 @@ from typing import Any
 
 from headstart.base.learner import Learner
 from headstart.base.task import TaskKind
+from headstart.base.transform import Transform
 from headstart.exceptions import MissingPluginError, PluginError
 from headstart.plugins.contributions import (
     ExporterRecord,
@@ -57,7 +58,7 @@ class Registry:
     plugins: tuple[PluginRecord, ...] = ()
     problems: tuple[PluginProblem, ...] = ()
     disabled: tuple[PluginProblem, ...] = ()
-    transforms: Mapping[str, Any] = field(default_factory=dict)
+    transforms: Mapping[str, Transform] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     splitters: Mapping[str, SplitterRecord] = field(default_factory=dict)
     meta_features: Mapping[str, MetaFeatureRecord] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from headstart.base import FoldOutcome, FoldStatus, Parts
 from headstart.exceptions import RunFolderError
-from headstart.execution.fit_data import read_parts
+from headstart.execution.files import read_parts
 from headstart.execution.fold_fit import read_outcome
 from headstart.search.journal import Journal
 

@@ -16,6 +16,7 @@ from headstart.tables.frames import (
 from headstart.tables.kinds import ColumnKind
 from headstart.tables.schema import Schema
 from headstart.tables.storage import read_frame, write_frame
+from headstart.tables.summary import summarize
 from headstart.tables.target import TargetEncoder, to_target
 from headstart.tables.vectors import to_series
 from headstart.tables.views import ViewEncoder
@@ -30,6 +31,7 @@ __all__ = [
     "read_frame",
     "read_table",
     "split_target",
+    "summarize",
     "to_frame",
     "to_frame_like",
     "to_series",

@@ -12,6 +12,7 @@ import polars as pl
 from headstart.exceptions import ArtifactError, ColumnError, TableError
 from headstart.tables.columns import Column, apply_column, learn_column, nested_error
 from headstart.tables.kinds import ColumnKind, Inference, infer_kind
+from headstart.tables.levels import level_text
 
 __all__ = ["Schema"]
 
@@ -103,6 +104,15 @@ class Schema:
         found = tuple(f for c in self.columns for f in c.features)
         return found or (_NOTHING,)
 
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Names of the text columns, whose raw strings only transforms are given.
+
+        One that is named as a feature of another column is left out.
+        """
+        texts = (c.name for c in self.columns if c.kind is ColumnKind.TEXT)
+        return tuple(name for name in texts if name not in self.features)
+
     @property
     def n_categorical(self) -> int:
         """Categorical columns of a canonical table."""
@@ -165,6 +175,24 @@ class Schema:
         if not found:
             return pl.DataFrame({_NOTHING: pl.zeros(frame.height, eager=True)}), unseen
         return pl.DataFrame(found), unseen
+
+    def read_texts(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the raw strings of `texts`: trimmed, null where blank or missing.
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing, or holds what is no text.
+        """
+        missing = [name for name in self.texts if name not in frame.columns]
+        if missing:
+            raise ColumnError(_missing(missing, frame.columns))
+        found = []
+        for name in self.texts:
+            if frame[name].dtype.is_nested() or frame[name].dtype == pl.Binary:
+                raise nested_error(frame[name])
+            found.append(level_text(frame[name]).cast(pl.String))
+        return pl.DataFrame(found)
 
     def to_json(self) -> str:
         """Return the schema as JSON."""

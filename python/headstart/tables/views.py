@@ -52,20 +52,22 @@ class ViewEncoder:
     names: tuple[str, ...]
 
     @classmethod
-    def fit(cls, frame: pl.DataFrame, view: View, schema: Schema) -> Self:
+    def fit(cls, frame: pl.DataFrame, view: View, schema: Schema | None) -> Self:
         """Learn the view from the training rows of a canonical table.
 
         Parameters
         ----------
         frame : DataFrame
-            Rows of what ``schema.apply`` returned.
+            Rows of what ``schema.apply`` returned, or of what transforms made of it.
+        schema : Schema or None
+            None for what transforms made: its columns are its own.
 
         Raises
         ------
         ColumnError
             If the table is not canonical.
         """
-        if tuple(frame.columns) != schema.features:
+        if schema is not None and tuple(frame.columns) != schema.features:
             raise ColumnError(
                 f"A view is fitted on a canonical table, with columns "
                 f"{list(schema.features)[:10]}. Got {frame.columns[:10]}. "

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["TableColumn", "TableSummary"]
+__all__ = ["TableColumn", "TableColumns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class TableColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class TableSummary:
+class TableColumns:
     """The columns of a table, in order.
 
     Examples
     --------
-    >>> table = TableSummary(
+    >>> table = TableColumns(
     ...     (
     ...         TableColumn("age", "numeric", "age", "numeric"),
     ...         TableColumn("town", "categorical", "town", "categorical", 12),

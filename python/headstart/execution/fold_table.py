@@ -1,0 +1,199 @@
+"""The table of a fold after a chain of transforms; each step is made once, then mapped.
+
+A step is known by the chain that ends in it, so that chains share what they begin with.
+What is stored of it are the columns it made, not the table.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headstart.base import (
+    IntArray,
+    Resources,
+    Step,
+    TableColumn,
+    TableColumns,
+    chain_key,
+)
+from headstart.execution.files import write_parts
+from headstart.execution.fit_data import FitData
+from headstart.execution.steps import FittedStep, apply_step, fit_step, store_step
+from headstart.tables import read_frame, summarize, write_frame
+
+__all__ = ["FoldTable", "fold_table", "inner_folds", "step_names"]
+
+# Inner folds for a transform that reads the target: it is fitted as many times more.
+_MOST_PARTS = 5
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldTable:
+    """A fold's training and held-out rows, as transforms left them."""
+
+    train: pl.DataFrame
+    held_out: pl.DataFrame
+    summary: TableColumns
+
+    def for_views(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return both without raw text, which no view takes."""
+        texts = self.summary.text
+        return self.train.drop(texts), self.held_out.drop(texts)
+
+
+def step_names(
+    steps: Sequence[Step], repeat: int, fold: int, rows: IntArray | None = None
+) -> tuple[str, ...]:
+    """Return the names under which the steps of a chain are stored, in order."""
+    part = "all" if fold < 0 else str(fold)
+    sample = "" if rows is None else f"-{rows.size}"
+    return tuple(
+        f"{repeat}-{part}-{chain_key(steps[: place + 1])}{sample}"
+        for place in range(len(steps))
+    )
+
+
+def fold_table(
+    data: FitData,
+    steps: Sequence[Step],
+    repeat: int,
+    fold: int,
+    resources: Resources,
+    *,
+    rows: IntArray | None = None,
+    tell: Tell = lambda _: None,
+) -> FoldTable:
+    """Return a fold's rows after `steps`, which are fitted on its training rows.
+
+    Parameters
+    ----------
+    rows : ndarray of int64 or None
+        Training rows to use instead of all of the fold's (a sample of them).
+    tell : callable of str
+        Told the name of each transform before it runs, and ``""`` afterwards: who it
+        was is then known of a process that does not come back.
+
+    Raises
+    ------
+    TransformError
+        If a transform fails, or returns what it may not.
+    """
+    train = data.train(repeat, fold) if rows is None else rows
+    held_out = data.held_out(repeat, fold)
+    table = data.with_texts()
+    found = FoldTable(table[train], table[held_out], summarize(data.schema))
+    for step, name in zip(steps, step_names(steps, repeat, fold, rows), strict=True):
+        folder = data.folder / "tables" / name
+        if not folder.exists():
+            tell(step.name)
+            try:
+                with _alone(folder):
+                    if not folder.exists():
+                        _make(folder, data, step, found, repeat, train, resources)
+            finally:
+                tell("")
+        found = _after(found, folder)
+    return found
+
+
+def inner_folds(data: FitData, repeat: int, rows: IntArray, seed: int) -> IntArray:
+    """Return the part of each training row, ``0 .. n_parts - 1``.
+
+    Rows that one fold holds out stay together: so do groups, which no fold divides.
+    Without folds to go by they are drawn.
+    """
+    ids = data.folds.fold_ids[repeat][rows]
+    known, place = np.unique(ids, return_inverse=True)
+    if known.size > 1:
+        return np.asarray(place, dtype=np.int64) % min(_MOST_PARTS, known.size)
+    drawn = np.random.default_rng(seed).permutation(rows.size)
+    return np.asarray(drawn, dtype=np.int64) % max(1, min(_MOST_PARTS, rows.size))
+
+
+def _make(
+    folder: Path,
+    data: FitData,
+    step: Step,
+    table: FoldTable,
+    repeat: int,
+    rows: IntArray,
+    resources: Resources,
+) -> None:
+    transform = data.transform(step.name)
+    # Not the fold fit's own seed: who makes the step must not matter.
+    digest = hashlib.sha256(f"{data.seed}-{folder.name}".encode()).digest()
+    seed = int.from_bytes(digest[:4], "little") >> 1
+    fitted, made = fit_step(
+        transform,
+        step,
+        table.train,
+        table.summary,
+        data.task,
+        data.y[rows],
+        None if data.weight is None else data.weight[rows],
+        inner_folds(data, repeat, rows, seed),
+        Resources(resources.threads, seed, resources.deadline),
+    )
+    held_out = apply_step(transform, fitted, table.held_out, data.task, strict=True)
+    parts = store_step(transform, fitted)
+    write_parts(data.folder / "transforms" / f"{folder.name}.zip", parts)
+    temporary = Path(tempfile.mkdtemp(prefix=".table-", dir=folder.parent))
+    try:
+        write_frame(made, temporary / "train.arrow")
+        write_frame(held_out, temporary / "held_out.arrow")
+        record = {
+            "scope": fitted.scope,
+            "dropped": fitted.dropped,
+            "made": [[c.name, c.holds, c.source, c.n_levels] for c in fitted.made],
+        }
+        (temporary / "step.json").write_text(json.dumps(record), encoding="utf-8")
+        temporary.rename(folder)
+    except OSError:
+        # Another worker was first: its files are the same.
+        if not folder.exists():
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _after(table: FoldTable, folder: Path) -> FoldTable:
+    record: Any = json.loads((folder / "step.json").read_text(encoding="utf-8"))
+    made = tuple(
+        TableColumn(name, holds, source, "made", n_levels)
+        for name, holds, source, n_levels in record["made"]
+    )
+    step = FittedStep("", tuple(record["scope"]), tuple(record["dropped"]), (), made)
+    if not made and not step.dropped:
+        return table
+    return FoldTable(
+        step.join(table.train, read_frame(folder / "train.arrow")),
+        step.join(table.held_out, read_frame(folder / "held_out.arrow")),
+        step.summary(table.summary),
+    )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait while another process makes the same; its lock goes with it if it dies."""
+    lock = None
+    with suppress(ImportError, OSError):  # no such locks here: both make it
+        import fcntl
+
+        lock = folder.with_name(f".{folder.name}.lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.close()

@@ -1,0 +1,139 @@
+"""A view of a fold, fitted on its training rows: made once, then mapped by workers."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from headstart.base import IntArray, Matrix, Resources, Step, View, chain_key
+from headstart.execution.files import write_parts
+from headstart.execution.fit_data import ALL_ROWS, FitData
+from headstart.execution.fold_table import Tell, fold_table
+from headstart.tables import Schema, ViewEncoder
+
+__all__ = ["FoldView", "fold_view"]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldView:
+    """A view of a fold: training and validation rows, mapped from files."""
+
+    name: str
+    train: Matrix
+    validation: Matrix
+
+
+def fold_view(
+    data: FitData,
+    view: View,
+    repeat: int,
+    fold: int,
+    rows: IntArray | None = None,
+    *,
+    steps: Sequence[Step] = (),
+    resources: Resources | None = None,
+    tell: Tell = lambda _: None,
+) -> FoldView:
+    """Return a view of a fold, fitted on its training rows; made once, then mapped.
+
+    Parameters
+    ----------
+    rows : ndarray of int64 or None
+        Training rows to use instead of all of the fold's (a sample of them); the view
+        is then stored under a name of its own.
+    steps : sequence of Step
+        Transforms that the table goes through first; see `fold_table`.
+    resources : Resources or None
+        What they may use.
+    tell : callable of str
+        Told which of them runs.
+    """
+    part = "all" if fold == ALL_ROWS else str(fold)
+    chain = f"-{chain_key(steps)}" if steps else ""
+    sample = "" if rows is None else f"-{rows.size}"
+    path = data.folder / "views" / f"{repeat}-{part}-{view.key}{chain}{sample}"
+    if str(path) not in _opened:
+        if not path.exists():
+            if steps:
+                table = fold_table(
+                    data,
+                    steps,
+                    repeat,
+                    fold,
+                    resources or Resources(),
+                    rows=rows,
+                    tell=tell,
+                )
+                _make_view(path, data, view, None, *table.for_views())
+            else:
+                train = data.train(repeat, fold) if rows is None else rows
+                held_out = data.held_out(repeat, fold)
+                _make_view(
+                    path,
+                    data,
+                    view,
+                    data.schema,
+                    data.table[train],
+                    data.table[held_out],
+                )
+        while len(_opened) >= _MAX_OPENED:
+            _opened.pop(next(iter(_opened)))
+        _opened[str(path)] = _map_view(path)
+    return _opened[str(path)]
+
+
+_opened: dict[str, FoldView] = {}
+_MAX_OPENED = 12
+
+
+def _make_view(
+    folder: Path,
+    data: FitData,
+    view: View,
+    schema: Schema | None,
+    train: pl.DataFrame,
+    held_out: pl.DataFrame,
+) -> None:
+    encoder = ViewEncoder.fit(train, view, schema)
+    matrix = encoder.transform(train)
+    validation = encoder.transform(held_out)
+    encoders = data.folder / "encoders"
+    write_parts(encoders / f"{folder.name}.zip", encoder.to_parts())
+    temporary = Path(tempfile.mkdtemp(prefix=".view-", dir=folder.parent))
+    try:
+        np.save(temporary / "train.npy", matrix.values)
+        np.save(temporary / "validation.npy", validation.values)
+        names = {
+            "names": matrix.names,
+            "categorical": matrix.categorical,
+            "n_levels": matrix.n_levels,
+        }
+        (temporary / "columns.json").write_text(json.dumps(names))
+        temporary.rename(folder)
+    except OSError:
+        # Another worker was first: its files are the same.
+        if not folder.exists():
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _map_view(folder: Path) -> FoldView:
+    columns = json.loads((folder / "columns.json").read_text())
+
+    def matrix(name: str) -> Matrix:
+        # Mapped read-only: a learner that writes into its input gets an error.
+        values = np.load(folder / name, mmap_mode="r", allow_pickle=False)
+        return Matrix(
+            values.view(np.ndarray),
+            tuple(columns["names"]),
+            tuple(columns["categorical"]),
+            tuple(columns["n_levels"]),
+        )
+
+    return FoldView(folder.name, matrix("train.npy"), matrix("validation.npy"))

@@ -1,0 +1,34 @@
+"""What transforms are told of a table: its canonical columns, and its raw texts."""
+
+from headstart.base.table_columns import TableColumn, TableColumns
+from headstart.tables.kinds import ColumnKind
+from headstart.tables.schema import Schema
+
+__all__ = ["summarize"]
+
+
+def summarize(schema: Schema) -> TableColumns:
+    """Return the columns that transforms may apply to: canonical ones, then texts.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> schema = Schema.learn(pl.DataFrame({"age": [31, 45], "town": ["Ulm", "Bonn"]}))
+    >>> summarize(schema).categorical
+    ('town',)
+    """
+    found = []
+    for column in schema.used:
+        is_levels = column.kind is ColumnKind.CATEGORICAL
+        found += [
+            TableColumn(
+                name,
+                "categorical" if is_levels else "numeric",
+                column.name,
+                str(column.kind),
+                len(column.levels) if is_levels else 0,
+            )
+            for name in column.features
+        ]
+    found += [TableColumn(name, "text", name, "text") for name in schema.texts]
+    return TableColumns(tuple(found))
