@@ -4,7 +4,6 @@ One transformer is fitted on all columns of numbers, or of levels, at once; of t
 a column, since scikit-learn's take one text a row.
 """
 
-import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,14 @@ from numpy.typing import NDArray
 from headstart.base.arrays import require
 from headstart.base.learner import Parameters, Parts
 from headstart.base.matrix import FloatArray
+from headstart.base.probing import (
+    check_names,
+    defaults_of,
+    dotted_name,
+    prepare,
+    tags_of,
+    takes_weights,
+)
 from headstart.base.resources import Resources
 from headstart.base.space import Distribution, SearchSpace
 from headstart.base.stored import dump_skops, load_skops
@@ -106,10 +113,14 @@ class FromTransformer(Transform):
         self._columns = columns
         self._precedents = tuple(dict(p) for p in precedents)
         self._seconds = seconds_per_cell
+        owner = f"Transform {name!r}"
+        check_names(owner, space, default)
         example = _made(transformer, name, default)
-        self._space = SearchSpace(dict(space), _defaults(name, example, space, default))
-        self._trusted = (_dotted(type(example)), *_HARMLESS, *trusted_types)
-        tags = _tags(example)
+        self._space = SearchSpace(
+            dict(space), defaults_of(owner, example, space, default)
+        )
+        self._trusted = (dotted_name(type(example)), *_HARMLESS, *trusted_types)
+        tags = tags_of(example)
         self._takes_missing = tags is not None and bool(tags.input_tags.allow_nan)
         self.reads_target = tags is not None and bool(  # type: ignore[misc]
             tags.target_tags.required
@@ -163,9 +174,9 @@ class FromTransformer(Transform):
             transformer = _made(
                 self._make, self.name, {**self._space.default, **parameters}
             )
-            _prepare(transformer, resources)
+            prepare(transformer, resources)
             given: dict[str, Any] = {}
-            if weight is not None and _takes_weights(transformer):
+            if weight is not None and takes_weights(transformer):
                 given["sample_weight"] = weight
             transformer.fit(values, y, **given)
             # Names are asked of what it makes, since not all can tell.
@@ -262,42 +273,6 @@ def _made(make: Callable[..., Any], name: str, parameters: Parameters) -> Any:
     return made
 
 
-def _defaults(
-    name: str, example: Any, space: Mapping[str, Distribution], given: Parameters
-) -> dict[str, Any]:
-    own = example.get_params() if hasattr(example, "get_params") else {}
-    found: dict[str, Any] = {}
-    for key, distribution in space.items():
-        value = given.get(key, own.get(key))
-        if value not in distribution:
-            raise PluginError(
-                f"Transform {name!r} needs a default for {key!r} that lies in "
-                f"{distribution}. Got {value!r}. hint: default={{{key!r}: ...}}"
-            )
-        found[key] = value
-    strange = sorted(set(given) - set(space))
-    if strange:
-        raise PluginError(
-            f"The default of transform {name!r} names {strange[0]!r}, which its space "
-            f"does not have. Known: {sorted(space)}. hint: a parameter that does not "
-            "vary belongs into the function that makes the transformer."
-        )
-    return found
-
-
-def _tags(transformer: Any) -> Any:
-    from sklearn.utils import get_tags
-
-    try:
-        return get_tags(transformer)
-    except (AttributeError, TypeError, ValueError):
-        return None  # not of scikit-learn's family
-
-
-def _dotted(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
-
-
 def _holds(name: str, X: "pl.DataFrame") -> str:
     import polars as pl
 
@@ -338,26 +313,6 @@ def _inputs(
 def _median(series: "pl.Series") -> float:
     found = series.median()
     return float(found) if isinstance(found, int | float) else 0.0
-
-
-def _prepare(transformer: Any, resources: Resources) -> None:
-    """Give it the seed and the threads it may use, wherever it asks for them."""
-    if not hasattr(transformer, "get_params"):
-        return
-    settings = {}
-    for key, value in transformer.get_params().items():
-        if key == "random_state" or key.endswith("__random_state"):
-            settings[key] = resources.seed if value is None else value
-        elif key == "n_jobs" or key.endswith("__n_jobs"):
-            settings[key] = resources.threads
-    transformer.set_params(**settings)
-
-
-def _takes_weights(transformer: Any) -> bool:
-    try:
-        return "sample_weight" in inspect.signature(transformer.fit).parameters
-    except (TypeError, ValueError):
-        return False
 
 
 def _dense(made: Any, name: str) -> FloatArray:

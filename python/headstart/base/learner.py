@@ -6,14 +6,14 @@ dump, load) goes through the learner too, so that a stored model needs no class 
 own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from headstart.base.matrix import FloatArray, Matrix, Rows, View
 from headstart.base.resources import Resources
-from headstart.base.space import ParameterValue, SearchSpace
+from headstart.base.space import Distribution, ParameterValue, SearchSpace
 from headstart.base.task import Task, TaskKind
 
 __all__ = ["Learner", "Parameters", "Parts"]
@@ -57,6 +57,90 @@ class Learner:
     max_rows: ClassVar[int | None] = None
     family: ClassVar[str] = ""
     uses_weights: ClassVar[bool] = True
+
+    @staticmethod
+    def from_estimator(
+        name: str,
+        estimator: Callable[..., Any],
+        *,
+        space: Mapping[str, Distribution] | SearchSpace | None = None,
+        default: Parameters | None = None,
+        precedents: Sequence[Parameters] = (),
+        tasks: frozenset[TaskKind] | None = None,
+        view: View | None = None,
+        family: str = "",
+        max_rows: int | None = None,
+        space_version: int = 1,
+        cost: Callable[[Task, Parameters, int], float] | None = None,
+        trusted_types: Sequence[str] = (),
+    ) -> "Learner":
+        """Make a learner of a class with scikit-learn's ``fit`` and ``predict``.
+
+        What it can do is read off its tags and signatures: kinds of problem, missing
+        values, sample weights; it is given its seed and threads where it has the
+        parameters ``random_state`` and ``n_jobs``. Classes are counted from 0, targets
+        of a regression have mean 0 and scale 1.
+
+        Parameters
+        ----------
+        name : str
+        estimator : class, or callable of ``(**parameters) -> estimator``
+        space : mapping of str to Distribution, or SearchSpace, optional
+            Parameters that are searched.
+        default : mapping, optional
+            Where the search starts: values for parameters in `space` whose own
+            default is not wanted.
+        precedents : sequence of mappings
+            Parameters worth trying first, besides the default.
+        tasks : frozenset of TaskKind, optional
+            For one whose tags do not tell.
+        view : View, optional
+            The form it is fed with. By default numbers are scaled, levels one-hot and
+            missing values filled; numbers come as they are where it takes missing ones.
+        family, max_rows, space_version
+            As the attributes of `Learner`.
+        cost : callable of ``(task, parameters, n_rows) -> seconds``, optional
+            See `Learner.cost`.
+        trusted_types : sequence of str
+            Dotted names of what a fitted estimator holds from packages other than its
+            own; see `trusted_types`.
+
+        Returns
+        -------
+        Learner
+
+        Raises
+        ------
+        PluginError
+            If it is no estimator, neither classifier nor regressor, gives neither
+            probabilities nor scores, or cannot take any table; says which.
+
+        Examples
+        --------
+        >>> from sklearn.svm import LinearSVC
+        >>> from headstart.base import Float
+        >>> learner = Learner.from_estimator(
+        ...     "linear_svm", LinearSVC, space={"C": Float(1e-3, 1e3, log=True)}
+        ... )
+        >>> sorted(map(str, learner.tasks)), learner.view.missing, learner.uses_weights
+        (['binary', 'multiclass'], 'imputed', True)
+        """
+        from headstart.base.from_estimator import FromEstimator
+
+        return FromEstimator(
+            name,
+            estimator,
+            space=space or {},
+            default=default or {},
+            precedents=precedents,
+            tasks=tasks,
+            view=view,
+            family=family,
+            max_rows=max_rows,
+            space_version=space_version,
+            cost=cost,
+            trusted_types=trusted_types,
+        )
 
     def search_space(self, task: Task) -> SearchSpace:
         """Return what may be varied, with a tuned default. Nothing by default."""

@@ -7,20 +7,20 @@ from dataclasses import replace
 import numpy as np
 
 from headstart.meta.evidence import Evidence
-from headstart.plugins import Registry, TableSummary
+from headstart.plugins import DescribedTable, Registry
 
 __all__ = ["describe_by_plugins", "with_features"]
 
 
 def describe_by_plugins(
-    registry: Registry, summary: TableSummary
+    registry: Registry, summary: DescribedTable
 ) -> tuple[dict[str, float], list[str]]:
     """Describe a table by what plugins say of it.
 
     Parameters
     ----------
     registry : Registry
-    summary : TableSummary
+    summary : DescribedTable
 
     Returns
     -------

@@ -1,13 +1,13 @@
 """What can be added to headstart (`hookspecs`), and how it is found (`manager`)."""
 
 from headstart.plugins.contributions import (
+    DescribedTable,
     ExporterRecord,
     ListenerRecord,
     MetaFeatureRecord,
     MetricRecord,
     SplitterRecord,
     TableReaderRecord,
-    TableSummary,
 )
 from headstart.plugins.hookspecs import API_VERSION, SUPPORTED_API_VERSIONS, hookimpl
 from headstart.plugins.manager import (
@@ -25,6 +25,7 @@ from headstart.plugins.transform_choice import find_transform, select_transforms
 __all__ = [
     "API_VERSION",
     "SUPPORTED_API_VERSIONS",
+    "DescribedTable",
     "ExporterRecord",
     "ListenerRecord",
     "MetaFeatureRecord",
@@ -34,7 +35,6 @@ __all__ = [
     "Registry",
     "SplitterRecord",
     "TableReaderRecord",
-    "TableSummary",
     "find_transform",
     "hookimpl",
     "load_plugins",

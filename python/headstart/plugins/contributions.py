@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "DescribedTable",
     "ExporterRecord",
     "ListenerRecord",
     "MetaFeatureRecord",
     "MetricRecord",
     "SplitterRecord",
     "TableReaderRecord",
-    "TableSummary",
 ]
 
 
@@ -81,7 +81,7 @@ class SplitterRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class TableSummary:
+class DescribedTable:
     """A training table, as functions that describe one are given it.
 
     Parameters
@@ -114,14 +114,14 @@ class MetaFeatureRecord:
     ----------
     name : str
         Lower case with underscores, unique over all records of this kind.
-    function : callable of ``(TableSummary) -> mapping of str to float``
+    function : callable of ``(DescribedTable) -> mapping of str to float``
         Should be quick, give the same names for every table, in numbers of about the
         same scale whatever the table's size (logarithms and shares, not counts). NaN
         where a number is not defined. Each is kept as ``distribution:name``.
     """
 
     name: str
-    function: Callable[[TableSummary], Mapping[str, float]]
+    function: Callable[[DescribedTable], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)

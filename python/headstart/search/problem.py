@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from headstart.base import FloatArray, Task
 from headstart.exceptions import ColumnError, TableError
 from headstart.metrics import Metric, resolve_metric
-from headstart.plugins import TableSummary
+from headstart.plugins import DescribedTable
 from headstart.search.settings import FitSettings
 from headstart.tables import Schema, TargetEncoder, to_frame, to_target
 from headstart.validation import Validation
@@ -33,9 +33,9 @@ class Problem:
     task: Task
     metric: Metric
 
-    def summary(self) -> TableSummary:
+    def summary(self) -> DescribedTable:
         """Return the table as plugins that describe one are given it."""
-        return TableSummary(
+        return DescribedTable(
             self.frame,
             self.y,
             self.task.kind,

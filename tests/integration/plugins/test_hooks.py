@@ -14,13 +14,13 @@ from headstart.exceptions import MissingPluginError, TableError
 from headstart.meta.plugin_features import describe_by_plugins
 from headstart.meta.store import KnowledgeBase
 from headstart.plugins import (
+    DescribedTable,
     ExporterRecord,
     ListenerRecord,
     MetaFeatureRecord,
     MetricRecord,
     SplitterRecord,
     TableReaderRecord,
-    TableSummary,
     hookimpl,
     load_plugins,
     register,
@@ -299,7 +299,7 @@ def test_meta_features_that_fail_are_told_and_left_out():
         ),
         name="describer",
     )
-    values, problems = describe_by_plugins(load_plugins(), TableSummary(None))
+    values, problems = describe_by_plugins(load_plugins(), DescribedTable(None))
     assert list(values) == ["describer:b", "describer:c"]
     assert np.isnan(values["describer:b"])
     assert "'broken' of describer" in problems[0]

@@ -1,0 +1,106 @@
+"""What scikit-learn-compatible objects say of themselves, and how they are set up."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.base.learner import Parameters
+from headstart.base.resources import Resources
+from headstart.base.space import Distribution
+from headstart.exceptions import PluginError
+
+__all__ = [
+    "check_names",
+    "defaults_of",
+    "dotted_name",
+    "prepare",
+    "tags_of",
+    "takes_weights",
+]
+
+
+def tags_of(estimator: Any) -> Any:
+    """Return scikit-learn's tags of an object, None if it has none."""
+    from sklearn.utils import get_tags
+
+    try:
+        return get_tags(estimator)
+    except (AttributeError, TypeError, ValueError):
+        return None  # not of scikit-learn's family
+
+
+def takes_weights(estimator: Any) -> bool:
+    """Whether its `fit` has a parameter named ``sample_weight``."""
+    try:
+        return "sample_weight" in inspect.signature(estimator.fit).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def dotted_name(kind: type) -> str:
+    """Return module and name of a class, as model files name it."""
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def prepare(estimator: Any, resources: Resources) -> None:
+    """Give it the seed and the threads it may use, wherever it asks for them.
+
+    A seed that was chosen on purpose stays.
+    """
+    if not hasattr(estimator, "get_params"):
+        return
+    settings = {}
+    parameters = estimator.get_params()
+    for key, value in parameters.items():
+        owner, _, own = key.rpartition("__")
+        if own == "random_state" and value is None:
+            settings[key] = resources.seed
+        elif own == "n_jobs":
+            holder = parameters.get(owner, estimator) if owner else estimator
+            # scikit-learn's own mean one thread by None, and some warn of any number.
+            module = getattr(type(holder).__init__, "__module__", None) or ""
+            plain = module.startswith("sklearn.")
+            if not (plain and value is None and resources.threads == 1):
+                settings[key] = resources.threads
+    estimator.set_params(**settings)
+
+
+def check_names(
+    owner: str, space: Mapping[str, Distribution], given: Parameters
+) -> None:
+    """Refuse values for parameters that the space does not have.
+
+    Raises
+    ------
+    PluginError
+    """
+    strange = sorted(set(given) - set(space))
+    if strange:
+        raise PluginError(
+            f"The default of {owner} names {strange[0]!r}, which its space does not "
+            f"have. Known: {sorted(space)}. hint: a parameter that does not vary "
+            "belongs into a function that makes the object."
+        )
+
+
+def defaults_of(
+    owner: str, example: Any, space: Mapping[str, Distribution], given: Parameters
+) -> dict[str, Any]:
+    """Return a value for each parameter of a space: given, or the object's own.
+
+    Raises
+    ------
+    PluginError
+        If one lies outside of its distribution.
+    """
+    own = example.get_params() if hasattr(example, "get_params") else {}
+    found: dict[str, Any] = {}
+    for key, distribution in space.items():
+        value = given.get(key, own.get(key))
+        if value not in distribution:
+            raise PluginError(
+                f"{owner} needs a default for {key!r} that lies in {distribution}. Got "
+                f"{value!r}. hint: default={{{key!r}: ...}}"
+            )
+        found[key] = value
+    return found
