@@ -4,7 +4,15 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from headstart.base import Configuration, Learner, Precedent, Task, Trial, TrialStatus
+from headstart.base import (
+    Configuration,
+    Learner,
+    Precedent,
+    Task,
+    Trial,
+    TrialStatus,
+    complete,
+)
 from headstart.exceptions import HeadstartError
 from headstart.meta.advice import Adviser
 from headstart.meta.comparison import comparable
@@ -143,6 +151,9 @@ def _usable(
     for configuration in configurations:
         learner = learners.get(configuration.learner)
         if learner is None or task.n_rows > (learner.max_rows or task.n_rows):
+            continue
+        # Fitted otherwise than this learner would: one that a user has told more.
+        if complete(learner, task, configuration.parameters) != configuration:
             continue
         found.append(configuration)
     return found

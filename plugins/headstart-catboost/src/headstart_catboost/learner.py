@@ -1,7 +1,6 @@
 """CatBoost as a learner: training, prediction, storage."""
 
 import tempfile
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +15,17 @@ from headstart.base import (
     Parts,
     Resources,
     Rows,
-    SearchSpace,
     Task,
-    View,
 )
 from headstart.base.arrays import require
 from headstart.exceptions import ArtifactError
+from headstart.learners.boosting import (
+    BoostingLearner,
+    Portfolio,
+    directions,
+    quantile,
+)
 from headstart.learners.fold_learner import (
-    FittedFold,
-    FoldLearner,
-    code_rows,
     one_part,
     softmax,
 )
@@ -62,7 +62,7 @@ class BoostedTrees:
     categorical: tuple[int, ...]
 
 
-class CatBoost(FoldLearner):
+class CatBoost(BoostingLearner):
     """Gradient boosting of symmetric trees, with target statistics of categories.
 
     Stops early on the validation rows. Categories and missing values are handled by
@@ -71,44 +71,25 @@ class CatBoost(FoldLearner):
     """
 
     name: ClassVar[str] = "catboost"
-    view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
-    family: ClassVar[str] = "boosting"
+    portfolio: ClassVar[Portfolio] = portfolio
 
-    def search_space(self, task: Task) -> SearchSpace:
-        """Return the space; it is the same for all tasks."""
-        del task
-        return portfolio.SPACE
-
-    def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return configurations that did well on other tables, best first."""
-        del task
-        return portfolio.PRECEDENTS
-
-    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds of one fold fit on `n_rows` rows, one thread."""
-        return portfolio.seconds(task, parameters, n_rows)
-
-    def fit(
+    def boost(
         self,
         task: Task,
         parameters: Parameters,
+        target: FoldTarget,
         train: Rows,
         validation: Rows | None,
         resources: Resources,
-    ) -> FittedFold:
-        """Boost until the validation rows stop getting better, or the deadline."""
-        target = FoldTarget.learn(task, train)
-        n_features = train.X.n_features
-        if target.is_constant or not _varies(train.X.values):
-            return FittedFold(target, n_features)
-        complete = {**portfolio.SPACE.default, **parameters}
-        held_out = None if validation is None else code_rows(validation, target)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            trees = _boost(
-                task, complete, target, code_rows(train, target), held_out, resources
-            )
-        return FittedFold(target, n_features, trees)
+    ) -> BoostedTrees | None:
+        """Boost by the library's own rounds; see `BoostingLearner.boost`."""
+        return _boost(
+            self.device, task, parameters, target, train, validation, resources
+        )
+
+    def can_learn(self, X: Matrix) -> bool:
+        """Whether any column has two values: CatBoost refuses constants."""
+        return _varies(X.values)
 
     def predict_model(
         self, model: BoostedTrees, X: Matrix, target: FoldTarget
@@ -129,15 +110,6 @@ class CatBoost(FoldLearner):
         if target.n_present == 2:
             scores = np.column_stack([np.zeros(X.n_rows), scores])
         return softmax(scores)
-
-    def refit_parameters(
-        self, parameters: Parameters, models: Sequence[FittedFold]
-    ) -> Parameters:
-        """Add ``n_rounds``, the mean of the folds' rounds."""
-        rounds = [fold.model.n_rounds for fold in models if fold.model is not None]
-        if not rounds:
-            return parameters
-        return {**parameters, "n_rounds": max(1, round(float(np.mean(rounds))))}
 
     def dump_model(self, model: BoostedTrees) -> Parts:
         """Return CatBoost's JSON, without what prediction does not need."""
@@ -238,6 +210,7 @@ def _load(data: bytes) -> Any:
 
 
 def _boost(
+    device: str,
     task: Task,
     parameters: Parameters,
     target: FoldTarget,
@@ -248,11 +221,13 @@ def _boost(
     """Return the best rounds, None where no round could be made."""
     from catboost import CatBoost as Booster
 
-    options = _options(task, parameters, target, resources, train.X.n_rows)
+    options = _options(device, task, parameters, target, resources, train.X)
     held_out = None
     metrics: dict[str, float] = {}
-    if validation is not None and validation.X.n_rows > 0:
-        metrics = stopping_metrics(task, target.n_present, len(np.unique(validation.y)))
+    if validation is not None:
+        n_classes = len(np.unique(validation.y))
+        loss = options["loss_function"]
+        metrics = stopping_metrics(task, target.n_present, n_classes, loss)
         options["eval_metric"], *options["custom_metric"] = metrics
         # Left out, it would be on, and the model already cut by the first metric.
         options["use_best_model"] = False
@@ -264,33 +239,40 @@ def _boost(
         _pool(train),
         eval_set=held_out,
         # Asked only where there is a deadline: each call copies the history so far.
-        callbacks=None if resources.deadline is None else [_Stop(resources)],
+        # CatBoost refuses to be asked on a GPU.
+        callbacks=None
+        if resources.deadline is None or device == "gpu"
+        else [_Stop(resources)],
     )
     if not booster.tree_count_:
         return None
     model = model_json.parse(_to_json(booster))
     if metrics:
         found = booster.get_evals_result()["validation"]
-        loss = sum(factor * np.array(found[name]) for name, factor in metrics.items())
-        model = model_json.cut(model, int(np.argmin(loss)) + 1)
+        losses = sum(factor * np.array(found[name]) for name, factor in metrics.items())
+        model = model_json.cut(model, int(np.argmin(losses)) + 1)
     data = model_json.render(model)
     # What is kept is loaded anew, as after a load: JSON rounds in the last bit.
     return BoostedTrees(_load(data), data, model.n_trees, train.X.categorical)
 
 
 def _options(
+    device: str,
     task: Task,
     parameters: Parameters,
     target: FoldTarget,
     resources: Resources,
-    n_rows: int,
+    X: Matrix,
 ) -> dict[str, Any]:
     n_rounds = portfolio.max_rounds(target.n_present, parameters)
+    ways, level = directions(parameters, X), quantile(parameters)
     options: dict[str, Any] = {
         **{k: v for k, v in parameters.items() if k in portfolio.SPACE.distributions},
         "iterations": n_rounds,
-        "learning_rate": portfolio.learning_rate(n_rows, target.n_present, parameters),
-        "loss_function": loss_function(task, target.n_present),
+        "learning_rate": portfolio.learning_rate(
+            X.n_rows, target.n_present, parameters
+        ),
+        "loss_function": loss_function(task, target.n_present, level),
         "boosting_type": "Plain",
         "bootstrap_type": "MVS",
         "border_count": 128,
@@ -300,6 +282,10 @@ def _options(
         "allow_writing_files": False,
     }
     del options["learning_rate_scale"]
+    if ways is not None:
+        # In the order of `_features`: categories come last, and have no order.
+        numeric = [way for c, way in enumerate(ways) if c not in X.categorical]
+        options["monotone_constraints"] = numeric + [0] * len(X.categorical)
     if target.n_present > 2:
         # There is a statistic for each class and prior: one prior, and no combinations,
         # or a table of 19 classes and 35 categories takes 40 seconds, not 1.
@@ -307,8 +293,16 @@ def _options(
         # The latter are set too, lest CatBoost prints that they are not.
         options["combinations_ctr"] = options["simple_ctr"]
         options["max_ctr_complexity"] = 1
-    if n_rows < _FEW_ROWS:
+    if X.n_rows < _FEW_ROWS:
         # CatBoost refuses to draw a sample from a handful of rows.
         options["bootstrap_type"] = "No"
         del options["subsample"]
+    if device == "gpu":
+        options["task_type"] = "GPU"
+        # Columns cannot be drawn there, and only these statistics of categories are
+        # among those that a stored model may hold.
+        del options["colsample_bylevel"]
+        options["simple_ctr"] = ["Borders:Prior=0.5"]
+        options["combinations_ctr"] = options["simple_ctr"]
+        options["max_ctr_complexity"] = 1
     return options

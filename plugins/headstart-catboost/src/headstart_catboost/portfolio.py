@@ -10,13 +10,13 @@ from headstart.base import (
     SearchSpace,
     Task,
 )
+from headstart.learners.boosting import number
 
 __all__ = [
     "PRECEDENTS",
     "SPACE",
     "learning_rate",
     "max_rounds",
-    "number",
     "patience",
     "seconds",
 ]
@@ -117,17 +117,3 @@ def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
     size = math.pow(2.0, (number(complete, "depth") - 6) / 2)
     slowness = math.pow(number(complete, "learning_rate_scale"), -0.7)
     return 0.03 + typical * size * slowness
-
-
-def number(parameters: Parameters, name: str) -> float:
-    """Return a parameter that must be a number.
-
-    Raises
-    ------
-    TypeError
-        If it is something else.
-    """
-    value = parameters[name]
-    if isinstance(value, str) or value is None:
-        raise TypeError(f"Parameter {name!r} must be a number. Got {value!r} instead.")
-    return float(value)

@@ -1,7 +1,6 @@
 """LightGBM as a learner: training, prediction, storage."""
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -14,21 +13,24 @@ from headstart.base import (
     Parts,
     Resources,
     Rows,
-    SearchSpace,
     Task,
-    View,
 )
 from headstart.base.arrays import require
 from headstart.exceptions import ArtifactError
+from headstart.learners.boosting import (
+    BoostingLearner,
+    Portfolio,
+    directions,
+    number,
+    quantile,
+    uses_absolute_error,
+)
 from headstart.learners.fold_learner import (
-    FittedFold,
-    FoldLearner,
-    code_rows,
     one_part,
 )
 from headstart.learners.fold_target import FoldTarget
 from headstart_lightgbm import model_text, portfolio
-from headstart_lightgbm.metric_names import stopping_metrics, uses_absolute_error
+from headstart_lightgbm.metric_names import stopping_metrics
 
 __all__ = ["BoostedTrees", "LightGBM"]
 
@@ -53,7 +55,7 @@ class BoostedTrees:
     n_rounds: int
 
 
-class LightGBM(FoldLearner):
+class LightGBM(BoostingLearner):
     """Gradient boosting of leaf-wise trees on histograms.
 
     Stops early on the validation rows. Categories and missing values are handled by
@@ -62,44 +64,35 @@ class LightGBM(FoldLearner):
     """
 
     name: ClassVar[str] = "lightgbm"
-    view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
-    family: ClassVar[str] = "boosting"
+    portfolio: ClassVar[Portfolio] = portfolio
 
-    def search_space(self, task: Task) -> SearchSpace:
-        """Return the space; it is the same for all tasks."""
-        del task
-        return portfolio.SPACE
+    def __init__(
+        self,
+        *,
+        device: str = "cpu",
+        monotone: Mapping[str, int] | None = None,
+        quantile: float | None = None,
+    ) -> None:
+        super().__init__(device=device, monotone=monotone, quantile=quantile)
+        if monotone is not None and quantile is not None:
+            raise ValueError(
+                "LightGBM cannot boost a quantile with monotone columns. "
+                "hint: XGBoost and CatBoost can."
+            )
 
-    def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return configurations that did well on other tables, best first."""
-        del task
-        return portfolio.PRECEDENTS
-
-    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds of one fold fit on `n_rows` rows, one thread."""
-        return portfolio.seconds(task, parameters, n_rows)
-
-    def fit(
+    def boost(
         self,
         task: Task,
         parameters: Parameters,
+        target: FoldTarget,
         train: Rows,
         validation: Rows | None,
         resources: Resources,
-    ) -> FittedFold:
-        """Boost until the validation rows stop getting better, or the deadline."""
-        target = FoldTarget.learn(task, train)
-        n_features = train.X.n_features
-        if target.is_constant or n_features == 0:
-            return FittedFold(target, n_features)
-        complete = {**portfolio.SPACE.default, **parameters}
-        held_out = None if validation is None else code_rows(validation, target)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            trees = _boost(
-                task, complete, target, code_rows(train, target), held_out, resources
-            )
-        return FittedFold(target, n_features, trees)
+    ) -> BoostedTrees | None:
+        """Boost by the library's own rounds; see `BoostingLearner.boost`."""
+        return _boost(
+            self.device, task, parameters, target, train, validation, resources
+        )
 
     def predict_model(
         self, model: BoostedTrees, X: Matrix, target: FoldTarget
@@ -111,15 +104,6 @@ class LightGBM(FoldLearner):
         return np.asarray(
             model.booster.predict(X.values, num_threads=1, validate_features=False)
         )
-
-    def refit_parameters(
-        self, parameters: Parameters, models: Sequence[FittedFold]
-    ) -> Parameters:
-        """Add ``n_rounds``, the mean of the folds' rounds."""
-        rounds = [fold.model.n_rounds for fold in models if fold.model is not None]
-        if not rounds:
-            return parameters
-        return {**parameters, "n_rounds": max(1, round(float(np.mean(rounds))))}
 
     def dump_model(self, model: BoostedTrees) -> Parts:
         """Return LightGBM's text, without what prediction does not need."""
@@ -147,7 +131,7 @@ class LightGBM(FoldLearner):
 
 def _objectives(target: FoldTarget) -> tuple[str, ...]:
     if not target.is_classification:
-        return ("regression", "regression_l1")
+        return ("regression", "regression_l1", "quantile")
     if target.n_present == 2:
         return ("binary sigmoid:1",)
     return (f"multiclass num_class:{target.n_present}",)
@@ -164,6 +148,7 @@ def _load(text: str, n_rounds: int) -> BoostedTrees:
 
 
 def _boost(
+    device: str,
     task: Task,
     parameters: Parameters,
     target: FoldTarget,
@@ -175,10 +160,12 @@ def _boost(
     import lightgbm
 
     rate = portfolio.learning_rate(train.X.n_rows, parameters)
-    options = _options(task, parameters, target, resources, rate, train.X)
+    options = _options(device, task, parameters, target, resources, rate, train.X)
     metrics: dict[str, float] = {}
-    if validation is not None and validation.X.n_rows > 0:
+    if validation is not None:
         metrics = stopping_metrics(task, target.n_present, len(np.unique(validation.y)))
+        if options["objective"] == "quantile":
+            metrics = {"quantile": 1.0}
         options["metric"] = list(metrics)
     data = _dataset(train, options)
     booster = lightgbm.Booster(options, data)
@@ -220,6 +207,7 @@ def _dataset(rows: Rows, options: dict[str, Any], reference: Any = None) -> Any:
 
 
 def _options(
+    device: str,
     task: Task,
     parameters: Parameters,
     target: FoldTarget,
@@ -227,8 +215,13 @@ def _options(
     rate: float,
     X: Matrix,
 ) -> dict[str, Any]:
-    if not target.is_classification:
-        objective = "regression_l1" if uses_absolute_error(task) else "regression"
+    ways, level = directions(parameters, X), quantile(parameters)
+    if level is not None:
+        objective = "quantile"
+    elif not target.is_classification:
+        # LightGBM sets the leaves of a median anew, which monotone columns forbid.
+        median = uses_absolute_error(task) and ways is None
+        objective = "regression_l1" if median else "regression"
     else:
         objective = "binary" if target.n_present == 2 else "multiclass"
     options: dict[str, Any] = {
@@ -248,9 +241,15 @@ def _options(
         "verbosity": -1,
     }
     del options["learning_rate_scale"]
+    if ways is not None:
+        options["monotone_constraints"] = ways
+    if level is not None:
+        options["alpha"] = level
+    if device == "gpu":
+        options["device_type"] = "gpu"
     # Narrow tables are not to be learnt from one or two columns at a time.
     enough = min(1.0, _FEW_FEATURES / X.n_features)
-    share = portfolio.number(parameters, "feature_fraction")
+    share = number(parameters, "feature_fraction")
     options["feature_fraction"] = max(share, enough)
     if objective == "multiclass":
         options["num_class"] = target.n_present

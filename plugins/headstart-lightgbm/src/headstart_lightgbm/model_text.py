@@ -29,7 +29,8 @@ _LINE = {
 }
 _INTEGER = re.compile(_WORD["integer"], re.ASCII)
 _OBJECTIVE = re.compile(
-    r"binary sigmoid:1|multiclass num_class:[0-9]{1,6}|regression|regression_l1"
+    r"binary sigmoid:1|multiclass num_class:[0-9]{1,6}"
+    r"|regression|regression_l1|quantile"
 )
 
 _UNUSED = re.compile(r"^(?:leaf_weight|internal_weight)=.*\n", re.MULTILINE)

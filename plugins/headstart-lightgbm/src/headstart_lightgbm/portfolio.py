@@ -11,6 +11,7 @@ from headstart.base import (
     SearchSpace,
     Task,
 )
+from headstart.learners.boosting import number
 
 __all__ = ["PRECEDENTS", "SPACE", "learning_rate", "max_rounds", "patience", "seconds"]
 
@@ -141,17 +142,3 @@ def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
     size = math.pow(number(complete, "num_leaves") / 31, 0.35)
     slowness = math.pow(number(complete, "learning_rate_scale"), -0.8)
     return 0.03 + typical * size * slowness
-
-
-def number(parameters: Parameters, name: str) -> float:
-    """Return a parameter that must be a number.
-
-    Raises
-    ------
-    TypeError
-        If it is something else.
-    """
-    value = parameters[name]
-    if isinstance(value, str) or value is None:
-        raise TypeError(f"Parameter {name!r} must be a number. Got {value!r} instead.")
-    return float(value)

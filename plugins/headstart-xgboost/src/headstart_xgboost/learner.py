@@ -1,6 +1,5 @@
 """XGBoost as a learner: training, prediction, storage."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -14,21 +13,24 @@ from headstart.base import (
     Parts,
     Resources,
     Rows,
-    SearchSpace,
     Task,
-    View,
 )
 from headstart.base.arrays import require
 from headstart.exceptions import ArtifactError
+from headstart.learners.boosting import (
+    BoostingLearner,
+    Portfolio,
+    directions,
+    number,
+    quantile,
+    uses_absolute_error,
+)
 from headstart.learners.fold_learner import (
-    FittedFold,
-    FoldLearner,
-    code_rows,
     one_part,
 )
 from headstart.learners.fold_target import FoldTarget
 from headstart_xgboost import model_json, portfolio
-from headstart_xgboost.metric_names import stopping_metrics, uses_absolute_error
+from headstart_xgboost.metric_names import stopping_metrics
 
 __all__ = ["BoostedTrees", "XGBoost"]
 
@@ -55,7 +57,7 @@ class BoostedTrees:
     categorical: tuple[int, ...]
 
 
-class XGBoost(FoldLearner):
+class XGBoost(BoostingLearner):
     """Gradient boosting of trees on histograms, with second-order regularisation.
 
     Stops early on the validation rows. Categories and missing values are handled by
@@ -64,44 +66,21 @@ class XGBoost(FoldLearner):
     """
 
     name: ClassVar[str] = "xgboost"
-    view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
-    family: ClassVar[str] = "boosting"
+    portfolio: ClassVar[Portfolio] = portfolio
 
-    def search_space(self, task: Task) -> SearchSpace:
-        """Return the space; it is the same for all tasks."""
-        del task
-        return portfolio.SPACE
-
-    def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return configurations that did well on other tables, best first."""
-        del task
-        return portfolio.PRECEDENTS
-
-    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds of one fold fit on `n_rows` rows, one thread."""
-        return portfolio.seconds(task, parameters, n_rows)
-
-    def fit(
+    def boost(
         self,
         task: Task,
         parameters: Parameters,
+        target: FoldTarget,
         train: Rows,
         validation: Rows | None,
         resources: Resources,
-    ) -> FittedFold:
-        """Boost until the validation rows stop getting better, or the deadline."""
-        target = FoldTarget.learn(task, train)
-        n_features = train.X.n_features
-        if target.is_constant or n_features == 0:
-            return FittedFold(target, n_features)
-        complete = {**portfolio.SPACE.default, **parameters}
-        held_out = None if validation is None else code_rows(validation, target)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            trees = _boost(
-                task, complete, target, code_rows(train, target), held_out, resources
-            )
-        return FittedFold(target, n_features, trees)
+    ) -> BoostedTrees:
+        """Boost by the library's own rounds; see `BoostingLearner.boost`."""
+        return _boost(
+            self.device, task, parameters, target, train, validation, resources
+        )
 
     def predict_model(
         self, model: BoostedTrees, X: Matrix, target: FoldTarget
@@ -115,15 +94,6 @@ class XGBoost(FoldLearner):
         data = DMatrix(_values(X), nthread=1, **_types(X.n_features, model.categorical))
         found = model.booster.predict(data, validate_features=False)
         return np.asarray(found, dtype=np.float64)
-
-    def refit_parameters(
-        self, parameters: Parameters, models: Sequence[FittedFold]
-    ) -> Parameters:
-        """Add ``n_rounds``, the mean of the folds' rounds."""
-        rounds = [fold.model.n_rounds for fold in models if fold.model is not None]
-        if not rounds:
-            return parameters
-        return {**parameters, "n_rounds": max(1, round(float(np.mean(rounds))))}
 
     def dump_model(self, model: BoostedTrees) -> Parts:
         """Return XGBoost's JSON; it is checked when it is loaded."""
@@ -151,7 +121,7 @@ class XGBoost(FoldLearner):
 
 def _objectives(target: FoldTarget) -> tuple[str, ...]:
     if not target.is_classification:
-        return ("reg:squarederror", "reg:absoluteerror")
+        return ("reg:squarederror", "reg:absoluteerror", "reg:quantileerror")
     return ("binary:logistic",) if target.n_present == 2 else ("multi:softprob",)
 
 
@@ -181,6 +151,7 @@ def _load(data: bytes) -> Any:
 
 
 def _boost(
+    device: str,
     task: Task,
     parameters: Parameters,
     target: FoldTarget,
@@ -191,7 +162,7 @@ def _boost(
     import xgboost
 
     rate = portfolio.learning_rate(train.X.n_rows, parameters)
-    options = _options(task, parameters, target, resources, rate, train.X.n_features)
+    options = _options(device, task, parameters, target, resources, rate, train.X)
     types = _types(train.X.n_features, train.X.categorical)
     data = xgboost.QuantileDMatrix(
         _values(train.X),
@@ -203,8 +174,10 @@ def _boost(
     )
     held_out = None
     metrics: dict[str, float] = {}
-    if validation is not None and validation.X.n_rows > 0:
+    if validation is not None:
         metrics = stopping_metrics(task, target.n_present, len(np.unique(validation.y)))
+        if options["objective"] == "reg:quantileerror":
+            metrics = {"quantile": 1.0}
         options["eval_metric"] = list(metrics)
         held_out = xgboost.DMatrix(
             _values(validation.X),
@@ -237,15 +210,30 @@ def _boost(
     return BoostedTrees(_load(kept), best, train.X.categorical)
 
 
+def _require_cuda() -> None:
+    """Refuse what XGBoost would quietly do on the processor."""
+    import xgboost
+
+    if not xgboost.build_info().get("USE_CUDA"):
+        raise ValueError(
+            "device='gpu' needs an XGBoost that was built with CUDA; this one was not. "
+            "hint: pip uninstall xgboost-cpu, then pip install xgboost"
+        )
+
+
 def _options(
+    device: str,
     task: Task,
     parameters: Parameters,
     target: FoldTarget,
     resources: Resources,
     rate: float,
-    n_features: int,
+    X: Matrix,
 ) -> dict[str, Any]:
-    if not target.is_classification:
+    ways, level = directions(parameters, X), quantile(parameters)
+    if level is not None:
+        objective = "reg:quantileerror"
+    elif not target.is_classification:
         absolute = uses_absolute_error(task)
         objective = "reg:absoluteerror" if absolute else "reg:squarederror"
     else:
@@ -263,10 +251,17 @@ def _options(
     }
     del options["learning_rate_scale"]
     del options["min_child_rows"]
+    if ways is not None:
+        options["monotone_constraints"] = tuple(ways)
+    if level is not None:
+        options["quantile_alpha"] = level
+    if device == "gpu":
+        _require_cuda()
+        options["device"] = "cuda"
     # Narrow tables are not to be learnt from one or two columns at a time.
-    enough = min(1.0, _FEW_FEATURES / n_features)
+    enough = min(1.0, _FEW_FEATURES / X.n_features)
     for name in ("colsample_bytree", "colsample_bynode"):
-        options[name] = max(portfolio.number(parameters, name), enough)
+        options[name] = max(number(parameters, name), enough)
     if options["grow_policy"] == "lossguide":
         # As many leaves as the depth allows, but spent where they help most.
         options["max_leaves"] = 2 ** int(options["max_depth"])

@@ -1,13 +1,13 @@
 """What to stop early by: XGBoost's metrics nearest to the task's."""
 
 from headstart.base import Task
+from headstart.learners.boosting import uses_absolute_error
 
-__all__ = ["stopping_metrics", "uses_absolute_error"]
+__all__ = ["stopping_metrics"]
 
 # Metrics that only look at labels move in steps of one row, which makes a poor guide:
 # they are stopped by log loss.
 _RANKING = {"roc_auc": "auc", "average_precision": "aucpr"}
-_ABSOLUTE = {"mae", "medae", "mape", "pinball"}
 # Ranking alone may be perfect on few validation rows after one round, which would
 # leave all probabilities near the prior. On eight small tables this share of log loss
 # cost no AUC on held-out rows (0.858) and took held-out log loss from 0.37 to 0.34.
@@ -33,8 +33,3 @@ def stopping_metrics(
     if n_validation_classes == 2 and task.metric in _RANKING:
         return {_RANKING[task.metric]: -1.0, "logloss": _LOG_LOSS_SHARE}
     return {"logloss": 1.0}
-
-
-def uses_absolute_error(task: Task) -> bool:
-    """Whether the task's metric asks for the median, not the mean."""
-    return task.metric in _ABSOLUTE

@@ -41,6 +41,8 @@ _OBJECTIVES: dict[str, dict[str, Any]] = {
     "binary:logistic": _REGRESSION,
     "reg:squarederror": _REGRESSION,
     "reg:absoluteerror": {},
+    # Which quantile it was does not change what the trees say.
+    "reg:quantileerror": {"quantile_loss_param": {"quantile_alpha": "[0.5]"}},
     "multi:softprob": {},
 }
 

@@ -11,6 +11,7 @@ from headstart.base import (
     SearchSpace,
     Task,
 )
+from headstart.learners.boosting import number
 
 __all__ = [
     "PRECEDENTS",
@@ -18,7 +19,6 @@ __all__ = [
     "learning_rate",
     "max_rounds",
     "min_child_weight",
-    "number",
     "patience",
     "seconds",
 ]
@@ -133,17 +133,3 @@ def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
     size = math.pow(2.0, (number(complete, "max_depth") - 4) / 4)
     slowness = math.pow(number(complete, "learning_rate_scale"), -0.7)
     return 0.03 + typical * size * slowness
-
-
-def number(parameters: Parameters, name: str) -> float:
-    """Return a parameter that must be a number.
-
-    Raises
-    ------
-    TypeError
-        If it is something else.
-    """
-    value = parameters[name]
-    if isinstance(value, str) or value is None:
-        raise TypeError(f"Parameter {name!r} must be a number. Got {value!r} instead.")
-    return float(value)
