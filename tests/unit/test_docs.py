@@ -9,6 +9,7 @@ import typer
 
 from headstart.base import settings
 from headstart.cli.__main__ import app
+from headstart.plugins import contributions, hookspecs
 
 ROOT = Path(__file__).parents[2]
 CLI_PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
@@ -58,6 +59,23 @@ def test_each_setting_is_documented_and_no_other():
 
     assert in_table == read
     assert set(re.findall(r"HEADSTART_[A-Z_]+", settings.__doc__ or "")) == read
+
+
+def test_each_plugin_hook_is_documented_with_its_signature_and_no_other():
+    page = (ROOT / "docs" / "reference" / "plugins.md").read_text(encoding="utf-8")
+
+    documented = re.findall(r"^### `(\w+\(.*?\))`$", page, re.M)
+
+    assert documented == [
+        f"{hook}({', '.join(inspect.signature(getattr(hookspecs, hook)).parameters)})"
+        for hook in hookspecs.HOOKS
+    ]
+    for record in contributions.__all__:
+        assert record in page
+        fields = inspect.signature(getattr(contributions, record)).parameters
+        if record != "DescribedTable":
+            call = re.search(rf"`{record}\((.*?)\)`", page, re.S)
+            assert re.findall(r"(\w+)(?:=[^,]+)?(?:, |,\n|$)", call[1]) == list(fields)
 
 
 def test_only_the_settings_module_reads_our_environment_variables():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.artifact.container import Artifact, read_artifact, write_artifact
+from headstart.artifact.requirements import missing_plugin, plugins_needed
 from headstart.base import Configuration, Learner, Parts, Task, TaskKind
 from headstart.ensemble import BaggedEnsemble, Fit, Member
 from headstart.ensemble.fitted_model import FittedModel
@@ -63,6 +64,7 @@ def save_model(
             for member in model.ensemble.members
         ],
         "learners": sources,
+        "plugins": plugins_needed(registry, sources),
         "facts": dict(model.facts),
     }
     distributions = sorted({name for name in sources.values() if name})
@@ -109,6 +111,8 @@ def load_model(
             for m in record["members"]
         )
         needed = dict(record["learners"])
+        # Files of earlier versions do not have it.
+        plugins = {n: dict(r) for n, r in dict(record.get("plugins", {})).items()}
         schema = Schema.from_json(artifact.parts["schema.json"].decode())
         target = TargetEncoder.from_json(artifact.parts["target.json"].decode())
         leaderboard = _read_leaderboard(artifact.parts["leaderboard.json"])
@@ -120,7 +124,9 @@ def load_model(
             f"The model file {path} lacks what a model needs, or holds it in a wrong "
             f"form: {type(error).__name__}: {error}."
         ) from error
-    found = _find_learners(needed, {each.name: each for each in learners}, path)
+    found = _find_learners(
+        needed, plugins, {each.name: each for each in learners}, path
+    )
     ensemble = BaggedEnsemble(task, members, found, _ArtifactStore(artifact))
     try:
         ensemble.load()
@@ -180,7 +186,10 @@ def _record(artifact: Artifact) -> dict[str, Any]:
 
 
 def _find_learners(
-    needed: Mapping[str, str], given: Mapping[str, Learner], path: str | Path
+    needed: Mapping[str, str],
+    plugins: Mapping[str, Mapping[str, Any]],
+    given: Mapping[str, Learner],
+    path: str | Path,
 ) -> dict[str, Learner]:
     registry = load_plugins()
     found = {}
@@ -190,13 +199,6 @@ def _find_learners(
         elif name in registry.learners:
             found[name] = registry.learners[name]
         else:
-            raise MissingPluginError(
-                f"The model file {path} needs the learner {name!r}, which is not "
-                f"installed. It came from {distribution or 'a running program'!s}. "
-                + (
-                    f"hint: pip install {distribution}"
-                    if distribution
-                    else "hint: pass it: headstart.load(path, learners=[...])"
-                )
-            )
+            record = plugins.get(name, {"distribution": distribution})
+            raise missing_plugin(registry, path, "learner", name, record)
     return found

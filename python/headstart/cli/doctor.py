@@ -9,6 +9,7 @@ import typer
 
 from headstart.cli.command import FAILED, JsonOption, command
 from headstart.cli.output import print_json, print_record
+from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["doctor"]
 
@@ -38,6 +39,7 @@ _PACKAGES = (
 
 
 @command
+@with_plugins
 def doctor(*, as_json: JsonOption = False) -> None:
     """Check the installation, for a bug report.
 

@@ -2,11 +2,13 @@
 
 from headstart.cli.command import JsonOption, ModelArgument, command
 from headstart.cli.output import print_json, print_record
+from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["info"]
 
 
 @command
+@with_plugins
 def info(model: ModelArgument, *, as_json: JsonOption = False) -> None:
     """Describe a model: columns, members, versions."""
     import headstart

@@ -7,6 +7,7 @@ import typer
 
 from headstart.cli.command import JsonOption, ModelArgument, command
 from headstart.cli.output import print_json, print_rows
+from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["leaderboard", "print_leaderboard"]
 
@@ -27,6 +28,7 @@ _COLUMNS = (
 
 
 @command
+@with_plugins
 def leaderboard(
     model: ModelArgument,
     *,

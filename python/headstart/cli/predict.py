@@ -7,6 +7,7 @@ import typer
 
 from headstart.cli.command import ModelArgument, command
 from headstart.cli.output import check_ending, write_table
+from headstart.cli.plugin_options import with_plugins
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,11 +16,15 @@ __all__ = ["predict"]
 
 
 @command
+@with_plugins
 def predict(
     model: ModelArgument,
     data: Annotated[
-        Path,
-        typer.Argument(metavar="DATA", help="Table: .csv, .tsv, .parquet, .arrow."),
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="Table: .csv, .tsv, .parquet, .arrow, or what a plugin reads.",
+        ),
     ],
     *,
     output: Annotated[

@@ -8,6 +8,7 @@ import typer
 from headstart.cli.command import INTERRUPTED, JsonOption, command
 from headstart.cli.leaderboard import print_leaderboard
 from headstart.cli.output import print_json, print_record
+from headstart.cli.plugin_options import with_plugins
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
 
 if TYPE_CHECKING:
@@ -17,10 +18,14 @@ __all__ = ["train"]
 
 
 @command
+@with_plugins
 def train(
     data: Annotated[
-        Path,
-        typer.Argument(metavar="DATA", help="Table: .csv, .tsv, .parquet, .arrow."),
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="Table: .csv, .tsv, .parquet, .arrow, or what a plugin reads.",
+        ),
     ],
     *,
     target: Annotated[
@@ -36,7 +41,7 @@ def train(
         ),
     ] = None,
     test: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--test", metavar="FILE", help="Score the model on this table at the end."
         ),
@@ -69,6 +74,12 @@ def train(
         typer.Option(
             metavar="NAME=KIND",
             help="Set a column's kind, as in zip=categorical. Repeatable.",
+        ),
+    ] = None,
+    validation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Hold rows out by this splitter of a plugin."
         ),
     ] = None,
     folds: Annotated[
@@ -143,11 +154,18 @@ def train(
     import headstart
     from headstart.search.progress import log_lines, progress_listener
 
+    if validation is not None and (folds is not None or time_column is not None):
+        raise typer.BadParameter(
+            "a splitter decides alone: leave out --folds and --time-column.",
+            param_hint="--validation",
+        )
+    if validation is not None:
+        constructor["validation"] = validation
     if folds is not None or time_column is not None:
         constructor["validation"] = headstart.Validation(
             folds=folds, time_column=time_column
         )
-    output = output or Path(f"{data.name.split('.')[0]}.headstart")
+    output = output or Path(f"{Path(data).name.split('.')[0]}.headstart")
     _check_writable(output)
     end = _End()
     display = None if quiet else progress_listener()

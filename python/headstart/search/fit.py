@@ -20,7 +20,7 @@ from headstart.plugins import load_plugins, plugin_environment
 from headstart.search.assemble import assemble, refit_members
 from headstart.search.clock import Clock
 from headstart.search.guide import consult
-from headstart.search.handover import own_learners, plugin_files
+from headstart.search.handover import own_items, plugin_files
 from headstart.search.leaderboard import leaderboard_records
 from headstart.search.learning import FACT, describe_problem, run_records
 from headstart.search.listening import add_listeners, run_facts
@@ -151,8 +151,8 @@ def _fit_in(
         y=problem.y,
         weight=problem.weight,
         folds=folds,
-        learners=own_learners(learners),
-        plugin_files=plugin_files(learners),
+        learners=own_items(learners, "learners"),
+        plugin_files=plugin_files(learners, "learners"),
     )
     facts = run_facts(settings, problem, learners, folds, executor.n_slots)
     add_listeners(load_plugins(), facts, emit)

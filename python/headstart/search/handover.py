@@ -1,38 +1,45 @@
 """What workers cannot find by name: handed over with the run."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
-from headstart.base import Learner
+from headstart.base import Learner, Transform
 from headstart.plugins import load_plugins
 
-__all__ = ["own_learners", "plugin_files"]
+__all__ = ["own_items", "plugin_files"]
+
+_Item = TypeVar("_Item", Learner, Transform)
 
 
-def own_learners(learners: Mapping[str, Learner]) -> dict[str, Learner]:
-    """Learners that workers cannot find by name: they travel with the run."""
+def own_items(items: Mapping[str, _Item], kind: str) -> dict[str, _Item]:
+    """Return those that workers must be given: the user's own, and the program's.
+
+    Parameters
+    ----------
+    items : mapping of str to Learner or Transform
+    kind : {"learners", "transforms"}
+    """
     registry = load_plugins()
+    registered: Mapping[str, object] = getattr(registry, kind)
 
-    def is_own(name: str, learner: Learner) -> bool:
-        plugin = registry.plugin_of(name)
-        return (
-            registry.learners.get(name) is not learner
-            or plugin is None
-            or plugin.source == "program"
-        )
+    def is_own(name: str, item: _Item) -> bool:
+        plugin = registry.plugin_of(name, kind)
+        if registered.get(name) is not item or plugin is None:
+            return True
+        return plugin.source == "program"
 
-    return {name: v for name, v in learners.items() if is_own(name, v)}
+    return {name: item for name, item in items.items() if is_own(name, item)}
 
 
-def plugin_files(learners: Mapping[str, Learner]) -> dict[str, tuple[str, str]]:
-    """Path and hash of the plugin file that a learner came from, where one did."""
+def plugin_files(items: Mapping[str, _Item], kind: str) -> dict[str, tuple[str, str]]:
+    """Return path and hash of the plugin files that items came from, where they did."""
     registry = load_plugins()
+    registered: Mapping[str, object] = getattr(registry, kind)
     found = {}
-    for name, learner in learners.items():
-        plugin = registry.plugin_of(name)
-        if (
-            plugin is not None
-            and plugin.source == "file"
-            and registry.learners[name] is learner
-        ):
+    for name, item in items.items():
+        plugin = registry.plugin_of(name, kind)
+        if plugin is None or plugin.source != "file":
+            continue
+        if registered.get(name) is item:
             found[name] = (plugin.path, plugin.sha256)
     return found

@@ -1,0 +1,71 @@
+"""What must be installed for a model file, and what to do where it is not."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from headstart.exceptions import MissingPluginError
+from headstart.plugins import Registry
+
+__all__ = ["missing_plugin", "plugins_needed"]
+
+
+def plugins_needed(
+    registry: Registry, names: Iterable[str], kind: str = "learners"
+) -> dict[str, dict[str, str]]:
+    """Return, by name, the plugin that brought it: JSON-able, for a model file.
+
+    What no plugin brought (an object that was passed to the fit) is not there.
+    """
+    found = {}
+    for name in names:
+        plugin = registry.plugin_of(name, kind)
+        if plugin is not None:
+            found[name] = {
+                "plugin": plugin.name,
+                "distribution": plugin.distribution,
+                "version": plugin.version,
+                "source": plugin.source,
+            }
+    return found
+
+
+def missing_plugin(
+    registry: Registry,
+    path: str | Path,
+    what: str,
+    name: str,
+    record: Mapping[str, Any],
+) -> MissingPluginError:
+    """Return the error that says what to do for a plugin that is not there.
+
+    Parameters
+    ----------
+    what, name : str
+        ``"learner"`` and its name.
+    record : mapping
+        Of it in the model file, as `plugins_needed` made it; empty where unknown.
+    """
+    distribution = str(record.get("distribution", ""))
+    version = str(record.get("version", ""))
+    source = str(record.get("source", "distribution"))
+    begin = f"The model file {path} needs the {what} {name!r}, which is not there."
+    for problem in (*registry.problems, *registry.disabled):
+        if distribution and problem.distribution == distribution:
+            return MissingPluginError(f"{begin} {problem}")
+    if source == "file":
+        return MissingPluginError(
+            f"{begin} It came from the plugin file {distribution} (its SHA-256 begins "
+            f"with {version}). hint: --plugin {distribution}, or "
+            f"headstart.plugins.use(files=[{distribution!r}]), where it lies now."
+        )
+    if distribution:
+        wanted = f"{distribution}=={version}" if version else distribution
+        return MissingPluginError(
+            f"{begin} It came from {distribution}{version and ' '}{version}, which is "
+            f"not installed. hint: pip install {wanted}"
+        )
+    return MissingPluginError(
+        f"{begin} It came from a running program. hint: register its plugin again "
+        f"(headstart.plugins.register), or pass it: headstart.load(path, {what}s=[...])"
+    )

@@ -1,0 +1,46 @@
+"""`headstart export`: a stored model in a form that a plugin writes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headstart.cli.command import ModelArgument, command
+from headstart.cli.plugin_options import with_plugins
+
+__all__ = ["export"]
+
+
+@command
+@with_plugins
+def export(
+    model: ModelArgument,
+    *,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="Name of the exporter. [default: by the ending of FILE]",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to write. [default: MODEL's name + the format's ending]",
+        ),
+    ] = None,
+) -> None:
+    """Write a model in a form that a plugin brings."""
+    import headstart
+    from headstart.artifact.exporting import exporter_for
+
+    if form is None and output is None:
+        raise typer.BadParameter("name the --format, or a file to write.")
+    exporter = exporter_for(output, form)
+    place = output or model.with_name(f"{model.name.split('.')[0]}{exporter.suffix}")
+    headstart.load(model).export(place, exporter.name)
+    typer.echo(f"headstart: the model is in {place}", err=True)

@@ -1,0 +1,60 @@
+"""Options of all commands that load plugins: which ones, besides the installed."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["with_plugins"]
+
+_Files = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE", help="Load the plugin in this Python file. Repeatable."
+    ),
+]
+_Disabled = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Do not load plugins of this distribution. Repeatable."
+    ),
+]
+
+
+def with_plugins(function: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--plugin`` and ``--disable-plugin``; to be written below `command`."""
+
+    @functools.wraps(function)
+    def run(
+        *arguments: Any,
+        plugin: list[Path] | None,
+        disable_plugin: list[str] | None,
+        **options: Any,
+    ) -> None:
+        if plugin or disable_plugin:
+            from headstart.plugins import use
+
+            use(files=plugin or (), disabled=disable_plugin or ())
+        function(*arguments, **options)
+
+    signature = inspect.signature(function)
+    added = {"plugin": _Files, "disable_plugin": _Disabled}
+    parameters = [
+        *signature.parameters.values(),
+        *(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None,
+                annotation=annotation,
+            )
+            for name, annotation in added.items()
+        ),
+    ]
+    del run.__wrapped__  # its signature is not the one to read
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {**function.__annotations__, **added}
+    return run

@@ -1,0 +1,117 @@
+import logging
+import sys
+
+import pytest
+
+from headstart.base import Learner
+from headstart.exceptions import PluginError
+from headstart.plugins import (
+    PluginRecord,
+    hookimpl,
+    load_plugins,
+    plugin_environment,
+    register,
+    unregister,
+    use,
+)
+from headstart.plugins.loading import build_registry
+from headstart.plugins.sources import Candidate
+
+
+class Mine(Learner):
+    name = "mine"
+
+
+class Plugin:
+    @hookimpl
+    def register_learners(self, register):
+        register(Mine())
+
+
+class Clashing:
+    @hookimpl
+    def register_learners(self, register):
+        register(type("R", (Learner,), {"name": "ridge"})())
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays():
+    yield
+    if "plugin" in {p.name for p in load_plugins().plugins if p.source == "program"}:
+        unregister("plugin")
+    use()
+
+
+@pytest.mark.parametrize("given", [Plugin, Plugin()])
+def test_a_class_or_an_object_is_registered_until_it_is_taken_back(given):
+    record = register(given)
+    assert isinstance(record, PluginRecord)
+    assert (record.source, record.distribution) == ("program", "")
+    assert record.origin == "this program"
+    assert "mine" in load_plugins().learners
+    unregister("plugin")
+    assert "mine" not in load_plugins().learners
+    with pytest.raises(PluginError, match="No plugin 'plugin' was registered"):
+        unregister("plugin")
+
+
+def test_registering_again_takes_the_place_of_the_first():
+    register(Plugin)
+    first = load_plugins().learners["mine"]
+    register(Plugin)
+    assert load_plugins().learners["mine"] is not first
+
+
+def test_what_cannot_be_registered_is_an_error_and_leaves_nothing_behind():
+    with pytest.raises(PluginError, match="'ridge', a name that headstart has taken"):
+        register(Clashing)
+    with pytest.raises(PluginError, match="implements no hook"):
+        register(object())
+    assert load_plugins().problems == ()
+
+
+def test_arguments_choose_over_the_environment(monkeypatch):
+    monkeypatch.setenv("HEADSTART_PLUGINS", "no-such-thing")
+    use(enabled=[], disabled=["Some_Thing"])
+    assert {p.distribution for p in load_plugins().plugins} == {"headstart"}
+    assert load_plugins().problems == ()
+    environment = plugin_environment()
+    assert environment["HEADSTART_PLUGINS"] == ""
+    assert environment["HEADSTART_DISABLE_PLUGINS"] == "Some_Thing"
+    use()
+    assert "not installed" in load_plugins().problems[0].reason
+
+
+def test_a_registered_plugin_may_be_disabled_by_its_name():
+    register(Plugin)
+    use(disabled=["plugin"])
+    assert "mine" not in load_plugins().learners
+    assert [p.name for p in load_plugins().disabled if not p.distribution] == ["plugin"]
+
+
+def test_strict_loading_makes_a_problem_an_error(monkeypatch):
+    monkeypatch.setenv("HEADSTART_PLUGINS", "no-such-thing")
+    use(strict=True)
+    with pytest.raises(PluginError, match=r"no-such-thing.*(?s:.)*strict"):
+        load_plugins()
+    use()
+    assert load_plugins().problems
+    monkeypatch.setenv("HEADSTART_STRICT_PLUGINS", "1")
+    load_plugins.cache_clear()
+    with pytest.raises(PluginError, match="no-such-thing"):
+        load_plugins()
+    monkeypatch.undo()
+    load_plugins.cache_clear()
+
+
+def test_what_a_plugin_prints_when_imported_is_held_back_and_told(capsys, caplog):
+    def load():
+        sys.stdout.write("Welcome to\nmy plugin!")
+        return Plugin()
+
+    with caplog.at_level(logging.WARNING, "headstart"):
+        registry = build_registry([Candidate("loud", "headstart-loud", "1", load)])
+    assert capsys.readouterr().out == ""
+    note = "printed when it was imported: Welcome to my plugin!"
+    assert registry.plugins[0].notes == (note,)
+    assert "headstart-loud" in caplog.text
