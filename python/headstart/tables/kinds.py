@@ -11,7 +11,7 @@ from headstart.tables.moments import find_format
 from headstart.tables.numbers import find_text, has_leading_zeros, to_numbers
 from headstart.tables.quantities import find_quantity
 
-__all__ = ["ColumnKind", "Inference", "infer_kind"]
+__all__ = ["ColumnKind", "Inference", "has_identifier_name", "infer_kind"]
 
 FEW_NUMBERS = 20
 """Text of at most this many different numbers stays categorical: they are codes."""
@@ -111,7 +111,7 @@ def _infer_number(series: pl.Series) -> Inference:
     if series.dtype.is_integer() and series.len() >= _IDENTIFIER_ROWS:
         if _counts_rows(series):
             return Inference(ColumnKind.IDENTIFIER, "integers that count the rows")
-        if _has_identifier_name(series.name) and _is_near_unique(series):
+        if has_identifier_name(series.name) and _is_near_unique(series):
             return Inference(
                 ColumnKind.IDENTIFIER, "integers, all different, named as an identifier"
             )
@@ -135,7 +135,7 @@ def _infer_text(series: pl.Series) -> Inference:
     if form is not None:
         return Inference(ColumnKind.DATETIME, f"text that holds dates, {form}", form)
     quantity = find_quantity(text)
-    if quantity is not None and not _has_identifier_name(series.name):
+    if quantity is not None and not has_identifier_name(series.name):
         return Inference(
             ColumnKind.NUMERIC, quantity.words, quantity.form, quantity.units
         )
@@ -154,7 +154,7 @@ def _infer_number_text(text: pl.Series, distinct: pl.Series) -> Inference | None
     if n_words == 0 and n_numbers <= FEW_NUMBERS:
         return None
     missing = f"; {n_words} other words stand for missing" if n_words else ""
-    if n_numbers >= _IDENTIFIER_ROWS and _has_identifier_name(text.name):
+    if n_numbers >= _IDENTIFIER_ROWS and has_identifier_name(text.name):
         return None  # Named as an identifier: judged by how many are different.
     return Inference(ColumnKind.NUMERIC, f"text that holds numbers{missing}")
 
@@ -166,7 +166,7 @@ def _infer_words(name: str, text: pl.Series, distinct: pl.Series) -> Inference:
     if n_distinct > _TEXT_DISTINCT and share > _TEXT_SHARE and words >= _TEXT_WORDS:
         return Inference(ColumnKind.TEXT, f"sentences, {words:.1f} words each")
     if n_values >= _IDENTIFIER_ROWS and share >= _IDENTIFIER_SHARE:
-        named = ", named as an identifier" if _has_identifier_name(name) else ""
+        named = ", named as an identifier" if has_identifier_name(name) else ""
         return Inference(
             ColumnKind.IDENTIFIER,
             f"{n_distinct:,} of {n_values:,} values are different{named}",
@@ -198,7 +198,8 @@ def _is_near_unique(series: pl.Series) -> bool:
     return series.drop_nulls().n_unique() >= _IDENTIFIER_SHARE * n_values
 
 
-def _has_identifier_name(name: str) -> bool:
+def has_identifier_name(name: str) -> bool:
+    """Whether a column is called as identifiers are: id, customerID, row_number."""
     return bool(_IDENTIFIER_NAME.search(name) or _IDENTIFIER_NAME.search(name.lower()))
 
 

@@ -1,0 +1,7 @@
+"""What a table warns of before training: leaks, order, groups, duplicates."""
+
+from headstart.findings.examine import examine
+from headstart.findings.finding import Finding, Severity
+from headstart.findings.subject import Subject
+
+__all__ = ["Finding", "Severity", "Subject", "examine"]

@@ -1,0 +1,77 @@
+"""Columns that were left out, or read in another way than they are written."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from headstart.findings.finding import Finding, Severity
+from headstart.findings.subject import Subject
+from headstart.tables import ColumnKind
+
+__all__ = ["find_column_traits"]
+
+_EMPTY = 0.5
+_MANY_LEVELS = 1_000
+_TELLS = 0.1
+_SIGMAS = 5.0
+
+
+def find_column_traits(subject: Subject) -> Iterator[Finding]:
+    """Find columns that are left out, mostly empty, or read as something else."""
+    for column in subject.schema.columns:
+        name = column.name
+        if column.kind is ColumnKind.CONSTANT:
+            yield Finding(
+                "constant", Severity.NOTE, (name,),
+                f"Column {name!r} is left out: {column.reason}.",
+            )  # fmt: skip
+        elif column.kind is ColumnKind.IDENTIFIER:
+            yield _identifier(subject, name, column.reason)
+        elif column.kind is ColumnKind.NUMERIC and column.form:
+            yield Finding(
+                "numbers_in_text", Severity.NOTE, (name,),
+                f"Column {name!r} is read as {column.reason}.",
+                f"columns={{{name!r}: 'categorical'}} keeps the text as it is.",
+            )  # fmt: skip
+        elif (
+            column.kind is ColumnKind.CATEGORICAL and len(column.levels) > _MANY_LEVELS
+        ):
+            yield Finding(
+                "many_levels", Severity.NOTE, (name,),
+                f"Column {name!r} has {len(column.levels):,} different values.",
+                "Rare ones are taken together; new ones count as missing.",
+            )  # fmt: skip
+        share = column.n_missing / max(1, subject.n_rows)
+        if column.kind.is_used and share >= _EMPTY:
+            yield Finding(
+                "mostly_missing", Severity.NOTE, (name,),
+                f"Column {name!r} is missing in {share:.0%} of the rows.",
+                evidence={"share": round(share, 3)},
+            )  # fmt: skip
+
+
+def _identifier(subject: Subject, name: str, reason: str) -> Finding:
+    series = subject.frame[name]
+    told = 0.0
+    if series.dtype.is_numeric() and series.null_count() == 0:
+        told = abs(float(spearmanr(series.to_numpy(), subject.y).statistic))
+    if told >= max(_TELLS, _SIGMAS / np.sqrt(subject.n_rows)):
+        return Finding(
+            "identifier_leaks",
+            Severity.WARNING,
+            (name,),
+            f"Column {name!r} is left out as an identifier ({reason}), yet it goes "
+            f"with {subject.target!r} (rank correlation {told:.2f}): numbers were "
+            "given in an order that tells the target.",
+            "Find out why before trusting a score; Validation(time_column=...) where "
+            "it is time.",
+            {"rank_correlation": round(told, 3)},
+        )
+    return Finding(
+        "identifier",
+        Severity.NOTE,
+        (name,),
+        f"Column {name!r} is left out as an identifier: {reason}.",
+        f"columns={{{name!r}: 'categorical'}} uses it all the same.",
+    )

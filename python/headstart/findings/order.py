@@ -1,0 +1,89 @@
+"""Rows whose order tells the target, and columns that date them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.stats import rankdata
+
+from headstart.base import TaskKind
+from headstart.findings.explained import share_explained
+from headstart.findings.finding import Finding, Severity
+from headstart.findings.subject import Subject
+from headstart.tables import ColumnKind
+
+__all__ = ["find_order", "find_time"]
+
+# Correlation of neighbours' targets beyond what chance gives.
+_ALIKE = 0.1
+_SIGMAS = 5.0
+_DRIFT = 0.02
+_MOMENTS = 20
+
+
+def find_order(subject: Subject) -> Iterator[Finding]:
+    """Find a target that is like its neighbour's above or below."""
+    n = subject.n_rows
+    if n < 50:
+        return
+    if subject.kind is TaskKind.REGRESSION:
+        y = rankdata(subject.y)
+        alike = float(np.corrcoef(y[:-1], y[1:])[0, 1]) if y.std() > 0 else 0.0
+    else:
+        shares = np.bincount(subject.y.astype(np.int64)) / n
+        expected = float((shares**2).sum())
+        same = float((subject.y[:-1] == subject.y[1:]).mean())
+        alike = (same - expected) / max(1e-9, 1.0 - expected)
+    if alike < max(_ALIKE, _SIGMAS / np.sqrt(n)):
+        return
+    dated = [
+        c for c in subject.columns_of(ColumnKind.DATETIME) if _is_sorted(subject, c)
+    ]
+    remedy = (
+        f"validation=Validation(time_column={dated[0]!r}) judges on later rows."
+        if dated
+        else "If rows come in time or in batches, name the column that says so: "
+        "Validation(time_column=...) or Validation(groups=...). A row number is no "
+        "feature."
+    )
+    yield Finding(
+        "row_order",
+        Severity.WARNING,
+        tuple(dated[:1]),
+        f"Neighbouring rows have like targets (correlation {alike:.2f}): the file is "
+        "sorted by the target, by time or by batch.",
+        remedy,
+        {"correlation": round(alike, 3)},
+    )
+
+
+def find_time(subject: Subject) -> Iterator[Finding]:
+    """Find columns that date the rows, and whether the target moves with them."""
+    for name in subject.columns_of(ColumnKind.DATETIME):
+        days = f"{name}.days"
+        if days not in subject.table.columns:
+            continue
+        series = subject.table[days]
+        if series.n_unique() < _MOMENTS or series.null_count() > 0.5 * series.len():
+            continue
+        groups = subject.codes(series, n_bins=_MOMENTS)
+        drift = share_explained(groups, subject.outputs, subject.is_learning)
+        moves = drift >= _DRIFT
+        yield Finding(
+            "time",
+            Severity.WARNING if moves else Severity.NOTE,
+            (name,),
+            f"Rows are dated by {name!r}"
+            + (
+                f", and {subject.target!r} moves with it ({drift:.0%})."
+                if moves
+                else "."
+            ),
+            f"If the model is to predict what comes later: "
+            f"validation=Validation(time_column={name!r}).",
+            {"share_explained": round(drift, 3)},
+        )
+
+
+def _is_sorted(subject: Subject, name: str) -> bool:
+    days = f"{name}.days"
+    return days in subject.table.columns and subject.table[days].is_sorted()

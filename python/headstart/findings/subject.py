@@ -1,0 +1,101 @@
+"""What is examined: a table with its schema and target, cut to a size to look at."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray, IntArray, TaskKind
+from headstart.tables import ColumnKind, Schema
+
+__all__ = ["LOOKED_AT", "Subject"]
+
+LOOKED_AT = 20_000
+"""Rows that the dearer finders look at."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A table to examine.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As the user has it, without the target.
+    schema : Schema
+    table : DataFrame
+        The canonical form of `frame`.
+    y : ndarray of shape (n_rows,)
+        Class codes or values.
+    kind : TaskKind
+    target : str
+        Its name.
+    classes : tuple of str
+        Labels in the order of the codes; empty for regression.
+    """
+
+    frame: pl.DataFrame
+    schema: Schema
+    table: pl.DataFrame
+    y: NDArray[np.int64] | NDArray[np.float64]
+    kind: TaskKind
+    target: str
+    classes: tuple[str, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the table."""
+        return self.frame.height
+
+    @cached_property
+    def sample(self) -> IntArray:
+        """Rows to look at, in order: all, or `LOOKED_AT` drawn once and for all."""
+        if self.n_rows <= LOOKED_AT:
+            return np.arange(self.n_rows)
+        drawn = np.random.default_rng(0).permutation(self.n_rows)[:LOOKED_AT]
+        return np.sort(drawn)
+
+    @cached_property
+    def is_learning(self) -> NDArray[np.bool_]:
+        """Which rows of `sample` a rule is learnt on; it is tried on the others."""
+        half = np.random.default_rng(1).permutation(self.sample.size)
+        return half < self.sample.size // 2
+
+    @cached_property
+    def outputs(self) -> FloatArray:
+        """The target of `sample`: a column of values, or one a class of zeros and ones.
+
+        Shape (n_sample, n_outputs).
+        """
+        y = self.y[self.sample]
+        if self.kind is TaskKind.REGRESSION:
+            return y.astype(np.float64)[:, np.newaxis]
+        n_classes = max(len(self.classes), int(y.max(initial=0)) + 1)
+        return np.eye(n_classes)[y.astype(np.int64)]
+
+    def codes(self, series: pl.Series, n_bins: int = 64) -> IntArray:
+        """Return a column of `sample` in bins: levels, or quantiles; 0 for missing.
+
+        At most `n_bins`, and no more than leave a bin some rows to learn from.
+        """
+        n_bins = max(2, min(n_bins, self.sample.size // 16))
+        column = series.gather(self.sample)
+        if isinstance(column.dtype, pl.Enum | pl.Categorical) or not (
+            column.dtype.is_numeric()
+        ):
+            ranks = column.cast(pl.String).rank("dense").fill_null(0)
+            return ranks.to_numpy().astype(np.int64)
+        values = column.cast(pl.Float64).to_numpy()
+        known = values[np.isfinite(values)]
+        if known.size == 0:
+            return np.zeros(values.size, dtype=np.int64)
+        cuts = np.unique(np.quantile(known, np.linspace(0, 1, n_bins + 1)[1:-1]))
+        found = np.searchsorted(cuts, values, side="right").astype(np.int64) + 1
+        found[~np.isfinite(values)] = 0
+        return found
+
+    def columns_of(self, *kinds: ColumnKind) -> list[str]:
+        """Return names of the columns of these kinds."""
+        return [c.name for c in self.schema.columns if c.kind in kinds]

@@ -1,0 +1,37 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from headstart.findings import Subject, examine
+from headstart.tables import Schema, TargetEncoder
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def found():
+    """Examine columns and a target; give the findings by code."""
+
+    def look(columns, y, target="y", kind=None):
+        frame = pl.DataFrame(columns)
+        encoder = TargetEncoder.learn(y, kind)
+        schema = Schema.learn(frame)
+        labels = () if encoder.classes is None else tuple(map(str, encoder.classes))
+        subject = Subject(
+            frame,
+            schema,
+            schema.apply(frame),
+            encoder.encode(y),
+            encoder.kind,
+            target,
+            labels,
+        )
+        codes: dict[str, list] = {}
+        for finding in examine(subject):
+            codes.setdefault(finding.code, []).append(finding)
+        return codes
+
+    return look

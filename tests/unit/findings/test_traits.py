@@ -1,0 +1,66 @@
+import numpy as np
+
+N = 300
+
+
+def test_an_identifier_that_counts_with_the_target_is_a_warning(random, found):
+    y = np.arange(N) + 40 * random.normal(size=N)
+    codes = found({"row_id": np.arange(N), "x": random.normal(size=N)}, y)
+    assert codes["identifier_leaks"][0].columns == ("row_id",)
+
+
+def test_an_identifier_beside_classes_in_no_order_is_a_note(random, found):
+    y = random.choice(["no", "yes"], N)
+    codes = found({"row_id": np.arange(N), "x": random.normal(size=N)}, y)
+    assert "identifier_leaks" not in codes
+    assert codes["identifier"][0].severity == "note"
+
+
+def test_columns_that_say_the_same_are_found(random, found):
+    x = random.normal(size=N)
+    codes = found({"a": x, "b": x, "c": -x}, random.normal(size=N))
+    assert codes["duplicate_columns"][0].columns == ("a", "b")
+
+
+def test_rare_classes_are_named(random, found):
+    y = ["common"] * 150 + ["other"] * 147 + ["rare"] * 3
+    (finding,) = found({"x": random.normal(size=N)}, y)["rare_classes"]
+    assert "'rare' (3)" in finding.message
+
+
+def test_few_of_a_class_are_told(random, found):
+    y = ["no"] * 288 + ["yes"] * 12
+    (finding,) = found({"x": random.normal(size=N)}, y)["lopsided_classes"]
+    assert "'yes'" in finding.message
+
+
+def test_a_heavy_tail_is_told_with_a_metric_that_bears_it(random, found):
+    y = np.exp(2 * random.normal(size=N))
+    (finding,) = found({"x": random.normal(size=N)}, y)["heavy_tail"]
+    assert "rmsle" in finding.remedy
+
+
+def test_columns_left_out_or_read_otherwise_are_told(random, found):
+    columns = {
+        "one": [1] * N,
+        "hardly": [None] * 200 + list(random.normal(size=N - 200)),
+        "size": [f"{n} kg" for n in random.integers(1, 90, N)],
+        "name": [f"{a} {b}" for a, b in random.integers(0, 40, (N, 2)).tolist()],
+    }
+    codes = found(columns, random.normal(size=N))
+    assert codes["constant"][0].columns == ("one",)
+    assert codes["mostly_missing"][0].columns == ("hardly",)
+    assert codes["numbers_in_text"][0].columns == ("size",)
+
+
+def test_findings_are_the_same_each_time_and_json_ready(random, found):
+    import json
+
+    columns = {"a": random.normal(size=30_000), "k": random.integers(0, 90, 30_000)}
+    y = columns["a"] + random.normal(size=30_000)
+
+    def told():
+        codes = found(columns, y)
+        return json.dumps([f.to_record() for fs in codes.values() for f in fs])
+
+    assert told() == told()
