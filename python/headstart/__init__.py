@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from headstart.api import AutoClassifier, AutoRegressor, load, train
     from headstart.base import Learner
+    from headstart.findings import inspect
     from headstart.validation import Validation
 
 __version__ = "0.1.0"
@@ -23,6 +24,7 @@ __all__ = [
     "Learner",
     "Validation",
     "__version__",
+    "inspect",
     "load",
     "train",
 ]
@@ -32,6 +34,7 @@ _HOMES = {
     "AutoRegressor": "headstart.api",
     "Learner": "headstart.base",
     "Validation": "headstart.validation",
+    "inspect": "headstart.findings",
     "load": "headstart.api",
     "train": "headstart.api",
 }

@@ -21,14 +21,21 @@ from headstart.artifact.versions import versions_of_makers
 from headstart.base import FloatArray, Learner
 from headstart.base.events import Listener
 from headstart.ensemble.fitted_model import FittedModel
-from headstart.exceptions import ArtifactError
+from headstart.exceptions import ArtifactError, HeadstartWarning
 from headstart.metrics import metric_names, resolve_metric
 from headstart.plugins import load_plugins
 from headstart.search.fit import fit_model
 from headstart.search.leaderboard import COLUMNS
 from headstart.search.progress import progress_listener
 from headstart.search.settings import FitSettings
-from headstart.tables import TargetEncoder, feature_names, split_target, to_frame
+from headstart.tables import (
+    TargetEncoder,
+    feature_names,
+    split_target,
+    to_frame,
+    to_series,
+    with_known_target,
+)
 
 __all__ = ["AutoClassifier", "AutoRegressor", "load", "train"]
 
@@ -488,7 +495,8 @@ def train(
     target : str
         Name of the target's column. Text, booleans, categoricals and integers with
         few values are classes; other numbers are regression. To force one, use
-        `AutoClassifier` or `AutoRegressor`.
+        `AutoClassifier` or `AutoRegressor`. Rows without a target are left out, with
+        a warning.
     groups, sample_weight : vector or str, optional
         A string names a column of `data`; the weights' column is not a feature.
     listeners : sequence of Listener, optional
@@ -503,13 +511,29 @@ def train(
     frame = to_frame(data)
     if isinstance(sample_weight, str):
         frame, sample_weight = split_target(frame, sample_weight)
-    X, y = split_target(frame, target)
+    X, y, known = with_known_target(*split_target(frame, target))
+    if X.height < known.len():
+        groups, sample_weight = _of_rows(known, groups), _of_rows(known, sample_weight)
+        warnings.warn(
+            f"{known.len() - X.height:,} of {known.len():,} rows have no {target!r} "
+            "and are left out.",
+            HeadstartWarning,
+            stacklevel=2,
+        )
     encoder = TargetEncoder.learn(y)
     estimator = AutoClassifier if encoder.kind.is_classification else AutoRegressor
     model: AutoClassifier | AutoRegressor = estimator(**parameters)
     return model.fit(
         X, y, sample_weight=sample_weight, groups=groups, listeners=listeners
     )
+
+
+def _of_rows(known: pl.Series, values: Any) -> Any:
+    """Return what is told of each row for the rows that are used."""
+    if values is None or isinstance(values, str):
+        return values
+    series = to_series(values, "values")
+    return series.filter(known) if series.len() == known.len() else values
 
 
 def load(

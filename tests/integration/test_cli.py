@@ -232,3 +232,24 @@ def test_ctrl_c_saves_the_best_so_far_and_exits_with_130(shop, tmp_path):
     assert time.monotonic() - start < 30
     assert "interrupted" in rest
     assert len(headstart.load(tmp_path / "m.headstart").leaderboard()) >= 1
+
+
+def test_inspect_tells_kinds_and_findings(tmp_path):
+    table = tmp_path / "rides.csv"
+    rows = [
+        f"{n % 7} kg,{n},{n + n % 5},{n % 5 if n % 9 else ''}" for n in range(3, 240)
+    ]
+    table.write_text("load,fare,total,tip\n" + "\n".join(rows))
+
+    found = json.loads(
+        run("inspect", table, "-t", "tip", "--json", cwd=tmp_path).stdout
+    )
+    text = run(
+        *("inspect", table, "-t", "tip", "--column", "load=text"), cwd=tmp_path
+    ).stdout
+
+    kinds = {c["name"]: c["kind"] for c in found["columns"]}
+    assert kinds["load"] == "numeric"
+    codes = [f["code"] for f in found["findings"]]
+    assert {"missing_target", "numbers_in_text"} <= set(codes)
+    assert "declared by the user" in text

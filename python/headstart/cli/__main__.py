@@ -8,6 +8,7 @@ import headstart
 from headstart.cli.doctor import doctor
 from headstart.cli.export import export
 from headstart.cli.info import info
+from headstart.cli.inspect import inspect
 from headstart.cli.leaderboard import leaderboard
 from headstart.cli.meta import meta
 from headstart.cli.predict import predict
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, predict, export, leaderboard, info, doctor):
+for command in (inspect, train, predict, export, leaderboard, info, doctor):
     app.command()(command)
 app.add_typer(meta)
 

@@ -5,13 +5,14 @@ import inspect
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from headstart.exceptions import HeadstartError
+from headstart.exceptions import HeadstartError, HeadstartWarning
 
 __all__ = ["FAILED", "INTERRUPTED", "JsonOption", "ModelArgument", "command"]
 
@@ -37,7 +38,9 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def run(*arguments: Any, debug: bool, **options: Any) -> None:
         try:
-            function(*arguments, **options)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                function(*arguments, **options)
             sys.stdout.flush()
         except KeyboardInterrupt:
             typer.echo("headstart: interrupted", err=True)
@@ -65,6 +68,22 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {**function.__annotations__, "debug": _DebugOption}
     return run
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: Any = None,
+    line: str | None = None,
+) -> None:
+    """Tell headstart's own warnings as notes; leave others to Python's form."""
+    if issubclass(category, HeadstartWarning):
+        typer.echo(f"headstart: {message}", err=True)
+    else:
+        text = warnings.formatwarning(message, category, filename, lineno, line)
+        (file or sys.stderr).write(text)
 
 
 def _message(error: Exception) -> str:

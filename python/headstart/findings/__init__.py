@@ -2,6 +2,7 @@
 
 from headstart.findings.examine import examine
 from headstart.findings.finding import Finding, Severity
+from headstart.findings.inspection import Inspection, inspect
 from headstart.findings.subject import Subject
 
-__all__ = ["Finding", "Severity", "Subject", "examine"]
+__all__ = ["Finding", "Inspection", "Severity", "Subject", "examine", "inspect"]

@@ -80,7 +80,7 @@ class Subject:
 
         At most `n_bins`, and no more than leave a bin some rows to learn from.
         """
-        n_bins = max(2, min(n_bins, self.sample.size // 16))
+        n_bins = max(8, min(n_bins, self.sample.size // 16))
         column = series.gather(self.sample)
         if isinstance(column.dtype, pl.Enum | pl.Categorical) or not (
             column.dtype.is_numeric()

@@ -12,6 +12,7 @@ from headstart.tables.frames import (
     split_target,
     to_frame,
     to_frame_like,
+    with_known_target,
 )
 from headstart.tables.kinds import ColumnKind
 from headstart.tables.schema import Schema
@@ -36,5 +37,6 @@ __all__ = [
     "to_frame_like",
     "to_series",
     "to_target",
+    "with_known_target",
     "write_frame",
 ]

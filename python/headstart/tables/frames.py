@@ -15,7 +15,13 @@ from headstart.tables.from_numpy import columns_of_matrix, columns_of_records, d
 from headstart.tables.from_pandas import columns_of_pandas, is_pandas
 from headstart.tables.vectors import to_series
 
-__all__ = ["feature_names", "split_target", "to_frame", "to_frame_like"]
+__all__ = [
+    "feature_names",
+    "split_target",
+    "to_frame",
+    "to_frame_like",
+    "with_known_target",
+]
 
 
 def to_frame(data: Any, names: Sequence[str] | None = None) -> pl.DataFrame:
@@ -142,6 +148,26 @@ def split_target(frame: pl.DataFrame, target: str) -> tuple[pl.DataFrame, pl.Ser
             f"The table has no target column {target!r}. It has {shown}{more}.{hint}"
         )
     return frame.drop(target), frame[target]
+
+
+def with_known_target(
+    X: pl.DataFrame, y: pl.Series
+) -> tuple[pl.DataFrame, pl.Series, pl.Series]:
+    """Return the rows whose target is known, and which of all rows they are.
+
+    Returns
+    -------
+    X : DataFrame
+    y : Series
+    known : Series of bool
+        One value for each row that was given.
+    """
+    known = y.is_not_null()
+    if y.dtype.is_float():
+        known &= y.is_not_nan().fill_null(value=False)
+    if known.all():
+        return X, y, known
+    return X.filter(known), y.filter(known), known
 
 
 def _of_pandas(data: Any) -> pl.DataFrame:

@@ -1,0 +1,77 @@
+"""`headstart inspect`: what a table's columns are taken for, and what it warns of."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headstart.cli.command import JsonOption, command
+from headstart.cli.output import print_json, print_rows
+from headstart.cli.values import parse_columns
+
+if TYPE_CHECKING:
+    from headstart.findings import Inspection
+
+__all__ = ["inspect"]
+
+_NAME_WIDTH = 48
+
+
+@command
+def inspect(
+    data: Annotated[
+        Path,
+        typer.Argument(metavar="DATA", help="Table: .csv, .tsv, .parquet, .arrow."),
+    ],
+    *,
+    target: Annotated[
+        str, typer.Option("--target", "-t", help="Name of the column to predict.")
+    ],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=KIND",
+            help="Set a column's kind, as in zip=categorical. Repeatable.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell kinds of columns with reasons, and findings; train nothing."""
+    import headstart
+
+    found = headstart.inspect(
+        data, target=target, columns=parse_columns(column or ()) or None
+    )
+    if as_json:
+        print_json(found.to_record())
+    else:
+        _print(found)
+
+
+def _short(name: str) -> str:
+    """Cut a name in its middle: surveys' questions differ at their ends."""
+    if len(name) <= _NAME_WIDTH:
+        return name
+    return f"{name[: _NAME_WIDTH // 3]}...{name[-(_NAME_WIDTH * 2 // 3 - 3) :]}"
+
+
+def _print(found: "Inspection") -> None:
+    typer.echo(f"{found.n_rows:,} rows, target {found.target!r}: {found.task}\n")
+    print_rows(
+        [
+            {
+                "column": _short(column.name),
+                "kind": str(column.kind),
+                "missing": column.n_missing,
+                "different": found.n_different[column.name],
+                "reason": column.reason,
+            }
+            for column in found.columns
+        ]
+    )
+    if not found.findings:
+        typer.echo("\nNothing to warn of.")
+    for finding in found.findings:
+        typer.echo(f"\n{finding.severity}: {finding.message}")
+        if finding.remedy:
+            typer.echo(f"  hint: {finding.remedy}")

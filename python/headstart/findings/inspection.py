@@ -1,0 +1,140 @@
+"""The inspection of a table: its columns with reasons, and what it warns of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headstart.findings.examine import examine
+from headstart.findings.finding import Finding, Severity
+from headstart.findings.subject import Subject
+from headstart.tables import (
+    Column,
+    ColumnKind,
+    Schema,
+    TargetEncoder,
+    split_target,
+    to_frame,
+    with_known_target,
+)
+
+__all__ = ["Inspection", "inspect"]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What is seen of a table without training anything.
+
+    Parameters
+    ----------
+    target, task : str
+        Name of the target, and the kind of task it makes.
+    n_rows : int
+        Rows with a target.
+    columns : tuple of Column
+        Kind and reason of each column but the target.
+    n_different : mapping of str to int
+        Different values of each column, missing ones not counted.
+    findings : tuple of Finding
+        Gravest first.
+    """
+
+    target: str
+    task: str
+    n_rows: int
+    columns: tuple[Column, ...]
+    n_different: Mapping[str, int]
+    findings: Sequence[Finding]
+
+    def to_record(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return {
+            "target": self.target,
+            "task": self.task,
+            "n_rows": self.n_rows,
+            "columns": [
+                {
+                    "name": column.name,
+                    "kind": str(column.kind),
+                    "type": column.dtype,
+                    "n_missing": column.n_missing,
+                    "n_different": self.n_different[column.name],
+                    "features": list(column.features),
+                    "reason": column.reason,
+                }
+                for column in self.columns
+            ],
+            "findings": [finding.to_record() for finding in self.findings],
+        }
+
+
+def inspect(
+    data: Any, *, target: str, columns: Mapping[str, ColumnKind | str] | None = None
+) -> Inspection:
+    """Look at a table: what its columns are taken for, and what it warns of.
+
+    Nothing is trained. Leaks, rows whose order tells the target, columns that tie rows
+    together or date them, repeated rows, rare classes: each finding has its evidence
+    and a remedy. Takes a second or two.
+
+    Parameters
+    ----------
+    data : table or path
+        Features and target together.
+    target : str
+        Name of the target's column. Rows without a target are left out, and told.
+    columns : mapping of str to str, optional
+        Kinds that are not to be inferred, by column name.
+
+    Returns
+    -------
+    Inspection
+
+    Raises
+    ------
+    TableError, ColumnError
+        If the table cannot be read, or the target is no target.
+
+    Examples
+    --------
+    >>> import headstart
+    >>> table = {"x": [0.5, 1.5, 2.5, 3.5] * 9, "y": ["no", "yes", "no", "yes"] * 9}
+    >>> found = headstart.inspect(table, target="y")
+    >>> found.columns[0].kind, found.findings[0].code
+    (<ColumnKind.NUMERIC: 'numeric'>, 'leak')
+    """
+    X, y, known = with_known_target(*split_target(to_frame(data), target))
+    found: list[Finding] = []
+    if X.height < known.len():
+        found.append(_without_target(target, known.len() - X.height, known.len()))
+    encoder = TargetEncoder.learn(y)
+    schema = Schema.learn(X, overrides=columns)
+    labels = () if encoder.classes is None else tuple(map(str, encoder.classes))
+    subject = Subject(
+        X,
+        schema,
+        schema.apply(X),
+        encoder.encode(y),
+        encoder.kind,
+        target,
+        labels,
+    )
+    different = {s.name: s.drop_nulls().n_unique() for s in X.iter_columns()}
+    return Inspection(
+        target,
+        str(encoder.kind),
+        X.height,
+        schema.columns,
+        different,
+        (*found, *examine(subject)),
+    )
+
+
+def _without_target(target: str, n_missing: int, n_rows: int) -> Finding:
+    return Finding(
+        "missing_target",
+        Severity.NOTE,
+        (target,),
+        f"{n_missing:,} of {n_rows:,} rows have no {target!r} and are left out.",
+        "",
+        {"n_missing": n_missing},
+    )
