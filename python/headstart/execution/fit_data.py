@@ -51,6 +51,7 @@ __all__ = [
     "ALL_ROWS",
     "FitData",
     "load_fit_data",
+    "pickled",
     "stored_folds",
     "write_fit_data",
 ]
@@ -214,7 +215,7 @@ def _hand_over(
     """Write what workers cannot find by name, and where plugin files lie."""
     folder.mkdir(exist_ok=True)
     for name, item in own.items():
-        write_atomically(folder / f"{name}.pkl", _pickled(item))
+        write_atomically(folder / f"{name}.pkl", pickled(item))
     for name, place in files.items():
         write_atomically(folder / f"{name}.json", json.dumps(place).encode())
 
@@ -237,7 +238,7 @@ def _handed_over(folder: Path, name: str) -> tuple[Any, "Registry"]:
     return None, load_plugins()
 
 
-def _pickled(item: Learner | Transform) -> bytes:
+def pickled(item: object) -> bytes:
     """Pickle it so that a worker can read it: by value where it must be."""
     import cloudpickle
 

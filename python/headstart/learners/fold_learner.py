@@ -102,7 +102,7 @@ class FoldLearner(Learner):
                 f"The model of learner {self.name!r} must be given "
                 f"{fitted.n_features} columns. Got {X.n_features} instead."
             )
-        if fitted.model is None:
+        if fitted.model is None or X.n_rows == 0:
             return fitted.target.constant(X.n_rows)
         coded = self.predict_model(fitted.model, X, fitted.target)
         prediction = fitted.target.decode(coded)

@@ -153,7 +153,7 @@ class HistGradientBoosting(FoldLearner):
         )
         booster = kind(**options)
         data: dict[str, Any] = {
-            "X": _cap(train.X.values, capped),
+            "X": _without_empty_columns(_cap(train.X.values, capped)),
             "y": train.y,
             "sample_weight": train.weight,
         }
@@ -264,6 +264,12 @@ def _cap(values: FloatArray, capped: IntArray) -> FloatArray:
     values = values.copy()
     values[:, capped] = np.minimum(values[:, capped], _MAX_LEVELS - 1)
     return values
+
+
+def _without_empty_columns(values: FloatArray) -> FloatArray:
+    """Give columns of missing values a value: no split uses them, binning raises."""
+    empty = np.isnan(values).all(axis=0)
+    return np.where(empty, 0.0, values) if empty.any() else values
 
 
 def _int(value: object) -> int:

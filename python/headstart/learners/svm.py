@@ -224,6 +224,7 @@ def _fit_regression(
         cache_size=_CACHE,
         max_iter=_MAX_ITERATIONS,
     )
+    estimator.random_state = 0  # unused, but else drawn from the global generator
     estimator.fit(train.X.values, train.y, sample_weight=train.weight)
     return KernelMachine(
         np.asarray(estimator.support_vectors_, dtype=np.float64),
@@ -290,6 +291,7 @@ def _fit_pairs(
         cache_size=_CACHE,
         max_iter=_MAX_ITERATIONS,
         decision_function_shape="ovo",
+        random_state=0,  # unused, but else drawn from the global generator
     )
     estimator.fit(X, y, sample_weight=weight)
     stored = np.asarray(estimator.dual_coef_)

@@ -1,0 +1,30 @@
+"""Checks for plugin authors: learners, transforms and metrics that behave.
+
+>>> from headstart.plugins import load_plugins
+>>> from headstart.testing import learner_checks
+>>> checks = learner_checks(load_plugins().learners["ridge"])
+>>> [str(check) for check in checks][:3]
+['import-time', 'import-effects', 'worker-copy']
+"""
+
+from headstart.testing.cases import Case, check_learner, learner_checks
+from headstart.testing.catalogue import checks_for
+from headstart.testing.outcome import (
+    CheckError,
+    CheckReport,
+    CheckResult,
+    CheckStatus,
+    NotApplicableError,
+)
+
+__all__ = [
+    "Case",
+    "CheckError",
+    "CheckReport",
+    "CheckResult",
+    "CheckStatus",
+    "NotApplicableError",
+    "check_learner",
+    "checks_for",
+    "learner_checks",
+]

@@ -1,0 +1,105 @@
+"""What plugin authors call: all checks at once, or one after another under pytest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headstart.testing.catalogue import checks_of
+from headstart.testing.outcome import (
+    CheckError,
+    CheckReport,
+    CheckStatus,
+    NotApplicableError,
+)
+from headstart.testing.session import Session
+
+__all__ = ["Case", "check_learner", "learner_checks"]
+
+_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One check of one thing, to be called by a test.
+
+    Its string is the check's id.
+    """
+
+    id: str
+    session: Session
+
+    def __call__(self) -> None:
+        """Ask the check.
+
+        Raises
+        ------
+        CheckError
+            If it fails; an `AssertionError`.
+        NotApplicableError
+            If it asks nothing of such a thing; a `unittest.SkipTest`, which pytest
+            reports as a skip.
+        """
+        result = self.session.result(self.id)
+        if result.status is CheckStatus.SKIPPED:
+            raise NotApplicableError(result.message)
+        if result.status is CheckStatus.FAILED:
+            raise CheckError(str(result))
+
+    def __str__(self) -> str:
+        return self.id
+
+
+def check_learner(
+    learner: Any, *, module: str | None = None, seconds: float = _SECONDS
+) -> CheckReport:
+    """Ask all checks of a learner.
+
+    They run in a worker process: a learner that crashes or hangs fails its checks and
+    nothing else.
+
+    Parameters
+    ----------
+    learner : Learner
+    module : str or None
+        What is imported for it; by default the module of its class.
+    seconds : float, default=120
+        Wall time after which a check has failed.
+
+    Returns
+    -------
+    CheckReport
+        `ok` says whether none failed; its string lists those that did, with hints.
+
+    Examples
+    --------
+    >>> from headstart.plugins import load_plugins
+    >>> report = check_learner(load_plugins().learners["ridge"])
+    >>> print(report)
+    learner 'ridge': 0 failed, ... skipped, ... passed
+    """
+    return Session("learner", learner, module=module, seconds=seconds).report()
+
+
+def learner_checks(
+    learner: Any, *, module: str | None = None, seconds: float = _SECONDS
+) -> Sequence[Case]:
+    """Return the checks of a learner as calls, for ``pytest.mark.parametrize``.
+
+    Parameters are those of `check_learner`.
+
+    Examples
+    --------
+    A whole test file::
+
+        @pytest.mark.parametrize("check", learner_checks(MyLearner()), ids=str)
+        def test_the_learner_behaves(check):
+            check()
+    """
+    return _cases("learner", learner, module=module, seconds=seconds)
+
+
+def _cases(
+    kind: str, thing: Any, *, module: str | None, seconds: float
+) -> Sequence[Case]:
+    session = Session(kind, thing, module=module, seconds=seconds)
+    return [Case(check.id, session) for check in checks_of(kind)]

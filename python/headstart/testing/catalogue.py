@@ -1,0 +1,59 @@
+"""All checks, by what they are asked of."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+from headstart.testing.check import Check
+
+__all__ = ["Kind", "checks_for", "checks_of", "find_check", "make_subject"]
+
+Kind = Literal["learner", "transform", "metric"]
+
+# By name, since a worker that checks learners needs no metrics.
+_HOMES = {
+    "learner": ("headstart.testing.learners", "LEARNER_CHECKS", "LearnerSubject"),
+}
+
+
+def checks_for(kind: Kind) -> Mapping[str, str]:
+    """Return the ids of the checks of a kind, each with what it asks in one line.
+
+    Parameters
+    ----------
+    kind : {"learner", "transform", "metric"}
+
+    Examples
+    --------
+    >>> checks_for("learner")["deterministic"]
+    'One seed gives one model, to the last bit, whatever the global generators do.'
+    """
+    return {check.id: check.description for check in checks_of(kind)}
+
+
+def checks_of(kind: str) -> tuple[Check, ...]:
+    """Return the checks of a kind, in the order in which they run.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind.
+    """
+    if kind not in _HOMES:
+        raise ValueError(
+            f"The kind must be one of {', '.join(get_args(Kind))}. Got {kind!r}."
+        )
+    module, name, _ = _HOMES[kind]
+    found: tuple[Check, ...] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def find_check(kind: str, id: str) -> Check:  # noqa: A002
+    """Return one check."""
+    return next(check for check in checks_of(kind) if check.id == id)
+
+
+def make_subject(kind: str, thing: Any, packed: bytes = b"", **more: Any) -> Any:
+    """Return what the checks of a kind are given."""
+    module, _, name = _HOMES[kind]
+    return getattr(importlib.import_module(module), name)(thing, packed=packed, **more)

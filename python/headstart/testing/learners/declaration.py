@@ -1,0 +1,121 @@
+"""What a learner says of itself."""
+
+import math
+
+from headstart.base import Configuration, Parameters, ParameterValue, SearchSpace, Task
+from headstart.exceptions import PluginError
+from headstart.plugins.declarations import check_learner_declaration
+from headstart.testing.check import check
+from headstart.testing.data import make_task
+from headstart.testing.learners.subject import LearnerSubject
+from headstart.testing.naming import naming
+from headstart.testing.outcome import CheckError
+
+__all__ = ["CHECKS"]
+
+
+@check(
+    "declaration",
+    hint="See the attributes of headstart.base.Learner for what each may be.",
+    after=(),
+    place="here",
+)
+def _declaration(subject: LearnerSubject) -> None:
+    """The name, the tasks, the view and the other attributes make sense."""
+    try:
+        check_learner_declaration(subject.learner)
+    except PluginError as error:
+        raise CheckError(str(error)) from error
+
+
+@check(
+    "space",
+    hint="Give values of the type and range that search_space() declares: 1.0 is no "
+    "Integer, True is no Choice(1).",
+    after=("worker-copy",),
+)
+def _space(subject: LearnerSubject) -> None:
+    """The default and the precedents lie in the space and come back from JSON."""
+    for kind in subject.kinds:
+        task = make_task(kind)
+        with naming(f"search_space() of a {kind} task"):
+            space = subject.learner.search_space(task)
+        if not isinstance(space, SearchSpace):
+            raise CheckError(f"search_space() must return a SearchSpace. Got {space!r}")
+        with naming(f"precedents() of a {kind} task"):
+            precedents = list(subject.learner.precedents(task))
+        for precedent in ({}, *precedents):
+            _check_point(subject.learner.name, space, {**space.default, **precedent})
+
+
+@check(
+    "precedents-differ",
+    hint="Leave out the precedent that repeats another: each costs a trial.",
+    after=("space",),
+)
+def _precedents_differ(subject: LearnerSubject) -> None:
+    """No precedent repeats another, or the default."""
+    for kind in subject.kinds:
+        task = make_task(kind)
+        default = subject.learner.search_space(task).default
+        seen: dict[str, int] = {}
+        for number, given in enumerate([{}, *subject.learner.precedents(task)]):
+            key = Configuration(subject.learner.name, {**default, **given}).key
+            if key in seen:
+                other = f"precedent {seen[key]}" if seen[key] else "the default"
+                raise CheckError(f"For {kind} tasks precedent {number} is {other}.")
+            seen[key] = number
+
+
+@check(
+    "cost",
+    hint="Predict seconds of one fold fit from the arguments alone; a rough formula "
+    "that grows with rows and columns is enough.",
+    after=("space",),
+)
+def _cost(subject: LearnerSubject) -> None:
+    """The predicted seconds are positive, finite, and grow with the rows."""
+    for kind in subject.kinds:
+        task, larger = make_task(kind, 1_000), make_task(kind, 50_000)
+        for parameters in ({}, *subject.learner.precedents(task)):
+            few = _seconds(subject, task, parameters, 1_000)
+            many = _seconds(subject, larger, parameters, 50_000)
+            if not few < many:
+                raise CheckError(
+                    f"cost() of a {kind} task must grow with the rows. Got {few:.3g} s "
+                    f"for 1000 rows and {many:.3g} s for 50000."
+                )
+
+
+def _seconds(
+    subject: LearnerSubject, task: Task, parameters: Parameters, n_rows: int
+) -> float:
+    with naming(f"cost() of a {task.kind} task"):
+        seconds = float(subject.learner.cost(task, parameters, n_rows))
+    if not 0 < seconds < math.inf:
+        raise CheckError(
+            f"cost() must return seconds, positive and finite. Got {seconds!r}."
+        )
+    return seconds
+
+
+def _check_point(
+    learner: str, space: SearchSpace, point: dict[str, ParameterValue]
+) -> None:
+    for name, value in point.items():
+        if name not in space.distributions:
+            raise CheckError(
+                f"A precedent names the parameter {name!r}, which the space does not "
+                f"have. Known: {sorted(space.distributions)}."
+            )
+        distribution = space.distributions[name]
+        if value not in distribution:
+            raise CheckError(f"{name}={value!r} does not lie in {distribution}.")
+    configuration = Configuration(learner, point)
+    with naming("a configuration as JSON"):
+        again = Configuration.from_json(configuration.to_json())
+    if again != configuration:
+        raise CheckError(f"{configuration} is another one after JSON: {again}.")
+
+
+CHECKS = (_declaration, _space, _precedents_differ, _cost)

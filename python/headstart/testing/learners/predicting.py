@@ -1,0 +1,95 @@
+"""That a prediction depends on its row and nothing else."""
+
+import numpy as np
+
+from headstart.base import Matrix, Rows, TaskKind
+from headstart.testing.check import check
+from headstart.testing.data import make_task
+from headstart.testing.learners.subject import LearnerSubject
+from headstart.testing.outcome import CheckError, NotApplicableError
+
+__all__ = ["CHECKS"]
+
+
+@check(
+    "batches",
+    hint="Learn all statistics in fit(): predict() must not centre, rank or count "
+    "the rows it is given.",
+)
+def _batches(subject: LearnerSubject) -> None:
+    """A batch, and a row alone, are predicted like among all rows."""
+    for kind in subject.kinds:
+        fitted = subject.fitted(kind)
+        X = fitted.validation.X
+        whole = subject.predict(kind, fitted.model, X)
+        for rows in (np.arange(7, 19), np.array([0]), np.array([1])):
+            part = subject.predict(kind, fitted.model, X.take(rows))
+            if not np.allclose(part, whole[rows], rtol=1e-5, atol=1e-7):
+                worst = float(np.abs(part - whole[rows]).max())
+                raise CheckError(
+                    f"{len(rows)} rows of a {kind} task are predicted differently "
+                    f"than among {X.n_rows}: by up to {worst:.3g}."
+                )
+
+
+@check(
+    "no-rows",
+    hint="Return an empty array where X.n_rows is 0, before the library is asked.",
+)
+def _no_rows(subject: LearnerSubject) -> None:
+    """No rows give no predictions, and no error."""
+    for kind in subject.kinds:
+        fitted = subject.fitted(kind)
+        none = fitted.validation.X.take(np.array([], dtype=np.int64))
+        subject.predict(kind, fitted.model, none)
+
+
+@check(
+    "column-count",
+    hint="Compare X.n_features with what the model was fitted on, and raise.",
+)
+def _column_count(subject: LearnerSubject) -> None:
+    """A matrix with a column too few is an error, not a prediction."""
+    for kind in subject.kinds:
+        fitted = subject.fitted(kind)
+        X = fitted.validation.X
+        fewer = Matrix(np.ascontiguousarray(X.values[:, 1:]), X.names[1:])
+        try:
+            subject.learner.predict(fitted.model, fewer, make_task(kind))
+        except Exception:
+            continue
+        raise CheckError(
+            f"A model of {X.n_features} columns predicted a {kind} task from "
+            f"{fewer.n_features}."
+        )
+
+
+@check(
+    "target-unit",
+    hint="Centre and scale the target in fit(), and undo it in predict().",
+)
+def _target_unit(subject: LearnerSubject) -> None:
+    """A regression does not depend on the unit of its target."""
+    kind = TaskKind.REGRESSION
+    if kind not in subject.kinds:
+        raise NotApplicableError("it is not made for regression")
+    fitted = subject.fitted(kind)
+    X = fitted.validation.X
+    plain = subject.predict(kind, fitted.model, X)
+    for unit in (1e-9, 1e9):
+        train, validation = subject.rows(kind)
+        model = subject.fit(
+            kind,
+            Rows(train.X, np.asarray(train.y * unit, dtype=np.float64)),
+            Rows(validation.X, np.asarray(validation.y * unit, dtype=np.float64)),
+        )
+        found = subject.predict(kind, model, X) / unit
+        if not np.allclose(found, plain, rtol=0.1, atol=0.02 * float(np.std(plain))):
+            raise CheckError(
+                f"With targets multiplied by {unit:g}, predictions are not: they "
+                f"differ by up to {float(np.abs(found - plain).max()):.3g}, where "
+                f"their spread is {float(np.std(plain)):.3g}."
+            )
+
+
+CHECKS = (_batches, _no_rows, _column_count, _target_unit)

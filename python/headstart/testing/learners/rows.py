@@ -1,0 +1,183 @@
+"""Rows that real tables have and examples lack."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from headstart.base import Matrix, Rows, Task, TaskKind
+from headstart.testing.check import check
+from headstart.testing.data import make_task
+from headstart.testing.learners.subject import LearnerSubject
+from headstart.testing.outcome import CheckError, NotApplicableError
+
+__all__ = ["CHECKS"]
+
+
+@check(
+    "missing-values",
+    hint="Handle NaN, or declare View(missing='imputed').",
+)
+def _missing_values(subject: LearnerSubject) -> None:
+    """Missing values that training did not have are predicted."""
+    if subject.learner.view.missing != "native":
+        raise NotApplicableError("its view has no missing values")
+    for kind in subject.kinds:
+        train, validation = subject.rows(kind)
+        whole = np.flatnonzero(~np.isnan(train.X.values).any(axis=1))
+        model = subject.fit(kind, Rows(train.X.take(whole), train.y[whole]), None)
+        empty = np.full_like(validation.X.values, np.nan)
+        subject.predict(kind, model, replace(validation.X, values=empty))
+
+
+@check(
+    "missing-column",
+    hint="Handle a column of NaN alone, or declare View(missing='imputed').",
+)
+def _missing_column(subject: LearnerSubject) -> None:
+    """A column of the training rows may be missing altogether."""
+    if subject.learner.view.missing != "native":
+        raise NotApplicableError("its view has no missing values")
+
+    def cleared(rows: Rows) -> Rows:
+        values = rows.X.values.copy()
+        values[:, [1, 3]] = np.nan
+        return Rows(replace(rows.X, values=values), rows.y)
+
+    _fit_changed(subject, cleared)
+
+
+@check(
+    "unseen-category",
+    hint="Codes run to Matrix.n_levels - 1, whether or not training has them all; "
+    "treat one it has not as missing.",
+)
+def _unseen_category(subject: LearnerSubject) -> None:
+    """A category that the training rows lack is predicted."""
+    for kind in subject.kinds:
+        train, validation = subject.rows(kind)
+        column = -1  # the last code, or its indicator
+        last = 3.0 if subject.learner.view.categorical != "one_hot" else 1.0
+        seen = np.flatnonzero(train.X.values[:, column] != last)
+        model = subject.fit(kind, Rows(train.X.take(seen), train.y[seen]), validation)
+        values = validation.X.values.copy()
+        values[:, column] = last
+        if last == 1.0:
+            values[:, -4:-1] = 0.0
+        subject.predict(kind, model, replace(validation.X, values=values))
+
+
+@check(
+    "constant-columns",
+    hint="Look for a division by a spread of 0, and for libraries that drop columns.",
+)
+def _constant_columns(subject: LearnerSubject) -> None:
+    """No column, one column, or a constant one beside it are enough."""
+    for n_columns in (0, 1, 2):
+
+        def cut(rows: Rows, n_columns: int = n_columns) -> Rows:
+            values = rows.X.values[:, :n_columns].copy()
+            values[:, 1:] = 3.0
+            return Rows(Matrix(values, ("first", "constant")[:n_columns]), rows.y)
+
+        _fit_changed(subject, cut)
+
+
+@check(
+    "few-rows",
+    hint="Bound counts (neighbours, folds, leaves) by the rows there are.",
+)
+def _few_rows(subject: LearnerSubject) -> None:
+    """Two training rows are enough."""
+    for kind in subject.kinds:
+        train, validation = subject.rows(kind)
+        two = np.array([int(np.argmin(train.y)), int(np.argmax(train.y))])
+        model = subject.fit(kind, Rows(train.X.take(two), train.y[two]), validation)
+        subject.predict(kind, model, validation.X)
+
+
+@check(
+    "one-class",
+    hint="Return a constant model where the target has one value; most libraries "
+    "refuse to fit it.",
+)
+def _one_class(subject: LearnerSubject) -> None:
+    """A fold of one class, or one value, is predicted as such."""
+    for kind in subject.kinds:
+        train, validation = subject.rows(kind)
+        constant = np.full_like(train.y, 1)
+        model = subject.fit(kind, Rows(train.X, constant), validation)
+        found = subject.predict(kind, model, validation.X)
+        right = (
+            np.allclose(found, 1.0, rtol=1e-6)
+            if kind is TaskKind.REGRESSION
+            else bool((found.argmax(axis=1) == 1).all())
+        )
+        if not right:
+            raise CheckError(
+                f"A {kind} target that is 1 in all rows is predicted as something else."
+            )
+
+
+@check(
+    "absent-class",
+    hint="Fit on the classes there are, and give the others a small probability in "
+    "their own columns; the estimator's classes_ say which it has.",
+)
+def _absent_class(subject: LearnerSubject) -> None:
+    """A fold may lack classes that the task has, also ones it is stopped by."""
+    kinds = [kind for kind in subject.kinds if kind.is_classification]
+    if TaskKind.MULTICLASS not in kinds:
+        raise NotApplicableError("it is not made for multiclass tasks")
+    kind, task = TaskKind.MULTICLASS, make_task(TaskKind.MULTICLASS, n_classes=4)
+    train, validation = subject.rows(kind)
+    other = validation.y.copy()
+    other[:3] = 3
+    # Three classes of four; then two, which the estimator inside takes for binary.
+    for present in (np.arange(len(train.y)), np.flatnonzero(train.y > 0)):
+        rows = Rows(train.X.take(present), train.y[present])
+        _check_absent(subject, task, rows, Rows(validation.X, other))
+
+
+@check(
+    "huge-values",
+    hint="Clip, rank or squash what overflows, or declare View(numeric='scaled').",
+)
+def _huge_values(subject: LearnerSubject) -> None:
+    """Values as large as the view allows are survived."""
+    # A scaled view is bounded by its encoder.
+    largest = 1e300 if subject.learner.view.numeric == "raw" else 50.0
+
+    def swollen(rows: Rows) -> Rows:
+        values = rows.X.values.copy()
+        values[::5, 0] = largest
+        values[1::5, 0] = -largest
+        return Rows(replace(rows.X, values=values), rows.y)
+
+    _fit_changed(subject, swollen)
+
+
+def _fit_changed(subject: LearnerSubject, change: Callable[[Rows], Rows]) -> None:
+    for kind in subject.kinds:
+        train, validation = map(change, subject.rows(kind))
+        model = subject.fit(kind, train, validation)
+        subject.predict(kind, model, change(subject.rows(kind)[1]).X)
+
+
+def _check_absent(
+    subject: LearnerSubject, task: Task, train: Rows, validation: Rows
+) -> None:
+    kind = TaskKind.MULTICLASS
+    model = subject.fit(kind, train, validation, task=task)
+    found = subject.predict(kind, model, validation.X, task)
+    highest = float(found[:, 3].max())
+    if highest > 0.2:
+        raise CheckError(
+            f"A class that no training row has is given a probability of {highest:.3g}."
+        )
+
+
+CHECKS = (
+    *(_missing_values, _missing_column, _unseen_category, _constant_columns),
+    *(_few_rows, _one_class, _absent_class, _huge_values),
+)

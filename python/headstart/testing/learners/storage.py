@@ -1,0 +1,128 @@
+"""That a stored model comes back whole, and that nothing else does."""
+
+import pickle
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from headstart.base import FloatArray, Parts, TaskKind
+from headstart.exceptions import ArtifactError, WorkerDiedError
+from headstart.testing import workers
+from headstart.testing.check import check
+from headstart.testing.learners.subject import LearnerSubject
+from headstart.testing.outcome import CheckError
+
+__all__ = ["CHECKS"]
+
+_HOSTILE = b"cos\nsystem\n(S'true'\ntR."
+
+
+@check(
+    "dump-load",
+    hint="Store numbers at full precision and load them as they are: model files are "
+    "read in other processes.",
+    place="here",
+)
+def _dump_load(subject: LearnerSubject) -> None:
+    """A stored model predicts the same bits in a fresh process."""
+    try:
+        stored = workers.call(_store, subject.packed, seconds=subject.seconds)
+        found = workers.call_afresh(
+            _restore, subject.packed, stored, seconds=subject.seconds
+        )
+    except WorkerDiedError as error:
+        raise CheckError(str(error)) from error
+    for (kind, _, expected), again in zip(stored, found, strict=True):
+        if not np.array_equal(expected, again):
+            worst = float(np.abs(expected - again).max())
+            raise CheckError(
+                f"A stored and loaded model of a {kind} task predicts differently: by "
+                f"up to {worst:.3g}."
+            )
+
+
+def _store(packed: bytes) -> list[tuple[TaskKind, Parts, FloatArray]]:
+    subject = LearnerSubject(pickle.loads(packed))
+    found = []
+    for kind in subject.kinds:
+        fitted = subject.fitted(kind)
+        parts = subject.dump(fitted.model)
+        contents: Mapping[str, object] = parts
+        wrong = [n for n, part in contents.items() if not isinstance(part, bytes)]
+        if wrong:
+            raise CheckError(f"dump() must return bytes. {wrong[0]!r} is none.")
+        prediction = subject.predict(kind, fitted.model, fitted.train.X)
+        found.append((kind, parts, prediction))
+    return found
+
+
+def _restore(
+    packed: bytes, stored: list[tuple[TaskKind, Parts, FloatArray]]
+) -> list[FloatArray]:
+    subject = LearnerSubject(pickle.loads(packed))
+    return [
+        subject.predict(kind, subject.load(parts), subject.rows(kind)[0].X)
+        for kind, parts, _ in stored
+    ]
+
+
+@check(
+    "dump-again",
+    hint="Let load() rebuild all that dump() writes.",
+)
+def _dump_again(subject: LearnerSubject) -> None:
+    """What was loaded is stored as the same bytes again."""
+    for kind in subject.kinds:
+        parts = subject.dump(subject.fitted(kind).model)
+        again = subject.dump(subject.load(parts))
+        if again != parts:
+            differing = sorted(
+                name for name in {*parts, *again} if parts.get(name) != again.get(name)
+            )
+            raise CheckError(
+                f"A loaded model of a {kind} task is stored differently in "
+                f"{', '.join(differing)}."
+            )
+
+
+@check(
+    "damaged-parts",
+    hint="Check what load() is given, and raise headstart.exceptions.ArtifactError; "
+    "never unpickle: model files come from anywhere.",
+)
+def _damaged_parts(subject: LearnerSubject) -> None:
+    """Parts that dump() did not write are refused with an ArtifactError."""
+    for kind in subject.kinds:
+        parts = subject.dump(subject.fitted(kind).model)
+        for what, wrong in _damaged(parts):
+            try:
+                subject.learner.load(wrong)
+            except ArtifactError:
+                continue
+            except Exception as error:
+                raise CheckError(
+                    f"load() of {what} raised {type(error).__name__} instead of "
+                    "ArtifactError."
+                ) from error
+            raise CheckError(f"load() accepted {what}.")
+
+
+def _damaged(parts: Parts) -> Iterator[tuple[str, Parts]]:
+    yield "no parts", {}
+    yield "another learner's parts", {"model.pickle": _HOSTILE}
+    for name, data in parts.items():
+        yield (
+            f"parts without {name!r}",
+            {key: part for key, part in parts.items() if key != name},
+        )
+        for what, other in (
+            ("empty", b""),
+            ("all zeros", b"\x00" * 64),
+            ("a pickle", _HOSTILE),
+            ("cut in half", data[: len(data) // 2]),
+            ("a byte short", data[:-1]),
+        ):
+            yield f"a {name!r} that is {what}", {**parts, name: other}
+
+
+CHECKS = (_dump_load, _dump_again, _damaged_parts)

@@ -1,0 +1,156 @@
+"""A learner as its checks see it: every call of it, with its errors named."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from headstart.base import (
+    FloatArray,
+    Learner,
+    Matrix,
+    Parameters,
+    Parts,
+    Resources,
+    Rows,
+    Task,
+    TaskKind,
+)
+from headstart.testing.data import make_rows, make_task
+from headstart.testing.naming import naming
+from headstart.testing.outcome import CheckError
+from headstart.testing.subject import Subject
+from headstart.testing.usage import Usage
+
+__all__ = ["Fitted", "LearnerSubject", "check_form"]
+
+SEED = 7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A model, the rows it was fitted and stopped by, and what that took."""
+
+    model: Any
+    train: Rows
+    validation: Rows
+    seconds: float
+
+
+@dataclass(eq=False)
+class LearnerSubject(Subject):
+    """A learner in the process where its checks run.
+
+    Parameters
+    ----------
+    models : dict
+        One model a kind of task, for all checks that only look at it.
+    usage : list
+        What a fit used, once it was measured.
+    """
+
+    models: dict[TaskKind, Fitted] = field(default_factory=dict)
+    usage: list[Usage] = field(default_factory=list)
+
+    @property
+    def learner(self) -> Learner:
+        """The learner."""
+        learner: Learner = self.thing
+        return learner
+
+    @property
+    def kinds(self) -> list[TaskKind]:
+        """Kinds of task the learner is made for."""
+        return sorted(self.learner.tasks)
+
+    def rows(self, kind: TaskKind, n_train: int = 90) -> tuple[Rows, Rows]:
+        """Return new training and validation rows in the learner's view."""
+        return make_rows(self.learner.view, kind, n_train)
+
+    def fitted(self, kind: TaskKind) -> Fitted:
+        """Return one model of the kind, for all checks that only look at it."""
+        if kind not in self.models:
+            train, validation = self.rows(kind)
+            started = time.monotonic()
+            model = self.fit(kind, train, validation)
+            seconds = time.monotonic() - started
+            self.models[kind] = Fitted(model, *self.rows(kind), seconds)
+        return self.models[kind]
+
+    def fit(
+        self,
+        kind: TaskKind,
+        train: Rows,
+        validation: Rows | None,
+        *,
+        task: Task | None = None,
+        parameters: Parameters | None = None,
+        deadline: float | None = None,
+    ) -> Any:
+        """Fit; an error becomes a `CheckError` that names it."""
+        with naming(f"fit() of a {kind} task"):
+            return self.learner.fit(
+                task or make_task(kind),
+                {} if parameters is None else parameters,
+                train,
+                validation,
+                Resources(1, SEED, deadline),
+            )
+
+    def predict(
+        self, kind: TaskKind, model: Any, X: Matrix, task: Task | None = None
+    ) -> FloatArray:
+        """Predict; an error becomes a `CheckError`, and so does another form."""
+        task = task or make_task(kind)
+        with naming(f"predict() of a {kind} task"):
+            found = self.learner.predict(model, X, task)
+        check_form(found, task, X.n_rows)
+        return np.asarray(found, dtype=np.float64)
+
+    def dump(self, model: Any) -> Parts:
+        """Dump; an error becomes a `CheckError`."""
+        with naming("dump()"):
+            return self.learner.dump(model)
+
+    def load(self, parts: Parts) -> Any:
+        """Load; an error becomes a `CheckError`."""
+        with naming("load()"):
+            return self.learner.load(parts)
+
+
+def check_form(found: Any, task: Task, n_rows: int) -> None:
+    """Refuse predictions of another shape, or that are no numbers of that kind."""
+    expected: tuple[int, ...] = (n_rows,)
+    if task.kind.is_classification:
+        expected = (n_rows, task.n_classes)
+    shape = getattr(found, "shape", None)
+    if shape != expected:
+        raise CheckError(
+            f"predict() of a {task.kind} task must return an array of shape "
+            f"{expected}. Got {type(found).__name__} of shape {shape} instead."
+        )
+    if found.dtype.kind not in "fiu":
+        raise CheckError(
+            f"predict() must return floats. Got an array of {found.dtype} instead."
+        )
+    n_bad = int((~np.isfinite(found)).sum())
+    if n_bad:
+        raise CheckError(
+            f"predict() of a {task.kind} task returned {n_bad} values that are not "
+            "finite."
+        )
+    if not task.kind.is_classification or not found.size:
+        return
+    low, high = float(found.min()), float(found.max())
+    if low < -1e-6 or high > 1 + 1e-6:
+        raise CheckError(
+            f"predict() must return probabilities. Got values from {low:.3g} to "
+            f"{high:.3g} instead."
+        )
+    worst = float(np.abs(found.sum(axis=1) - 1).max())
+    if worst > 1e-3:
+        raise CheckError(
+            "predict() must return rows that sum to 1. One differs from it by "
+            f"{worst:.3g}."
+        )

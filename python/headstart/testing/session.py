@@ -1,0 +1,88 @@
+"""All checks of one thing, each asked once, in the order they depend on each other."""
+
+import time
+from typing import Any
+
+from headstart.exceptions import WorkerDiedError
+from headstart.execution.fit_data import pickled
+from headstart.testing import workers
+from headstart.testing.asking import ask, ask_by_id
+from headstart.testing.catalogue import checks_of, find_check, make_subject
+from headstart.testing.check import Check
+from headstart.testing.outcome import CheckReport, CheckResult, CheckStatus
+
+__all__ = ["Session"]
+
+
+class Session:
+    """The checks of one learner, transform or metric, and what came of them so far.
+
+    Parameters
+    ----------
+    kind : {"learner", "transform", "metric"}
+    thing : Learner, Transform or metric
+    module : str or None
+        What is imported for it, for the checks of the import. None: the module of its
+        class.
+    seconds : float
+        After which a check has failed.
+    """
+
+    def __init__(
+        self, kind: str, thing: Any, *, module: str | None, seconds: float
+    ) -> None:
+        self.kind = kind
+        self.name = str(getattr(thing, "name", None) or type(thing).__name__)
+        self._seconds = seconds
+        self._results: dict[str, CheckResult] = {}
+        packed, why = b"", ""
+        try:
+            packed = pickled(thing)
+        except Exception as error:
+            why = f"It cannot be pickled: {type(error).__name__}: {error}"
+        self._subject = make_subject(
+            kind,
+            thing,
+            packed,
+            module=module or type(thing).__module__,
+            unpackable=why,
+            seconds=seconds,
+        )
+        self._key = f"{id(self)}-{time.monotonic_ns()}"
+
+    def report(self) -> CheckReport:
+        """Ask all checks."""
+        results = tuple(self.result(check.id) for check in checks_of(self.kind))
+        return CheckReport(self.kind, self.name, results)
+
+    def result(self, id: str) -> CheckResult:  # noqa: A002
+        """Ask one check, and before it those it depends on."""
+        if id not in self._results:
+            self._results[id] = self._ask(find_check(self.kind, id))
+        return self._results[id]
+
+    def _ask(self, check: Check) -> CheckResult:
+        for needed in check.after:
+            if self.result(needed).status is not CheckStatus.PASSED:
+                why = f"the check {needed!r} did not pass"
+                return CheckResult(check.id, CheckStatus.SKIPPED, why)
+        started = time.monotonic()
+        if check.place == "here":
+            status, message = ask(check.function, self._subject)
+        else:
+            status, message = self._ask_worker(check)
+        return CheckResult(
+            check.id,
+            CheckStatus(status),
+            message,
+            check.hint if status == CheckStatus.FAILED else "",
+            time.monotonic() - started,
+        )
+
+    def _ask_worker(self, check: Check) -> tuple[str, str]:
+        sent = (self.kind, check.id, self._key, self._subject.packed)
+        try:
+            status, message = workers.call(ask_by_id, *sent, seconds=self._seconds)
+        except WorkerDiedError as error:
+            return CheckStatus.FAILED, f"{error}"
+        return status, message

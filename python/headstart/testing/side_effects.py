@@ -1,0 +1,158 @@
+"""What a call leaves behind that nobody asked for."""
+
+import contextlib
+import logging
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from headstart.execution.memory import children
+
+__all__ = ["side_effects"]
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGCHLD", "SIGALRM", "SIGHUP")
+
+
+@dataclass(eq=False)
+class _State:
+    """What a process has that a call should not change."""
+
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    folder: str = field(default_factory=os.getcwd)
+    threads: set[int] = field(default_factory=lambda: _threads())
+    processes: set[int] = field(default_factory=lambda: set(children(os.getpid())))
+    handlers: dict[str, object] = field(default_factory=lambda: _handlers())
+    loggers: list[logging.Handler] = field(
+        default_factory=lambda: list(logging.getLogger().handlers)
+    )
+    hook: object = field(default_factory=lambda: sys.excepthook)
+    errors: object = field(default_factory=np.geterr)
+
+
+def side_effects(
+    function: Callable[[], object], *, generators: bool = True
+) -> list[str]:
+    """Call `function` in an empty folder; return what it left behind, a line each.
+
+    Parameters
+    ----------
+    generators : bool
+        Whether drawing from the global generators counts.
+
+    Notes
+    -----
+    What it prints is looked for at the descriptors, where compiled code writes, too.
+    Warnings do not count.
+    """
+    found: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, _inside(folder):
+        before = _State()
+        drawn = (random.getstate(), str(np.random.get_state()))  # noqa: NPY002
+        with _captured() as printed, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            function()
+        if printed:
+            found.append(f"it printed {printed[0][:80]!r}")
+        found += _differences(before, _State())
+        if generators and drawn != (random.getstate(), str(np.random.get_state())):  # noqa: NPY002
+            found.append("it drew from, or set, a global random generator")
+        files = sorted(os.listdir(folder))  # noqa: PTH208
+        if files:
+            found.append(f"it wrote {', '.join(files[:3])} into the working folder")
+        _undo(before)
+    return found
+
+
+def _differences(before: _State, after: _State) -> list[str]:
+    changed = {
+        name
+        for name in {*before.environment, *after.environment}
+        if before.environment.get(name) != after.environment.get(name)
+    }
+    found = []
+    if changed:
+        found.append(f"it changed the environment: {', '.join(sorted(changed)[:3])}")
+    if after.folder != before.folder:
+        found.append("it changed the working folder")
+    if more := len(after.threads - before.threads):
+        found.append(f"it left {more} thread{'s'[: more > 1]} running")
+    if more := len(after.processes - before.processes):
+        found.append(f"it left {more} process{'es'[: 2 * (more > 1)]} running")
+    for name, handler in after.handlers.items():
+        if handler is not before.handlers[name]:
+            found.append(f"it set a handler of {name}")
+    if after.loggers != before.loggers:
+        found.append("it set a handler of the root logger")
+    if after.hook is not before.hook:
+        found.append("it set sys.excepthook")
+    if after.errors != before.errors:
+        found.append("it changed numpy.seterr")
+    return found
+
+
+def _undo(before: _State) -> None:
+    """Put back what the next check would trip over."""
+    for name in set(os.environ) - set(before.environment):
+        del os.environ[name]
+    os.environ.update(before.environment)
+    np.seterr(**before.errors)  # type: ignore[arg-type]
+    sys.excepthook = before.hook  # type: ignore[assignment]
+    logging.getLogger().handlers[:] = before.loggers
+
+
+@contextlib.contextmanager
+def _inside(folder: str) -> Iterator[None]:
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(here)
+
+
+@contextlib.contextmanager
+def _captured() -> Iterator[list[str]]:
+    """Catch what is written to standard output and error; give its lines at the end."""
+    lines: list[str] = []
+    with tempfile.TemporaryFile() as file:
+        _flush()
+        kept = [os.dup(1), os.dup(2)]
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield lines
+        finally:
+            _flush()
+            for place, descriptor in enumerate(kept, start=1):
+                os.dup2(descriptor, place)
+                os.close(descriptor)
+            file.seek(0)
+            text = file.read().decode("utf-8", errors="replace")
+            lines += [line for line in text.splitlines() if line.strip()]
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+
+
+def _threads() -> set[int]:
+    return {thread.ident or 0 for thread in threading.enumerate()}
+
+
+def _handlers() -> dict[str, object]:
+    return {
+        name: signal.getsignal(getattr(signal, name))
+        for name in _SIGNALS
+        if hasattr(signal, name)
+    }

@@ -1,0 +1,33 @@
+"""What a check is given: a learner, a transform or a metric, and how it travels."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Subject"]
+
+
+@dataclass(eq=False)
+class Subject:
+    """What is checked, in the process where it is.
+
+    Parameters
+    ----------
+    thing : Learner, Transform or metric
+    module : str
+        What is imported for it.
+    packed : bytes
+        It, pickled; empty where it cannot be.
+    unpackable : str
+        Why it cannot be pickled.
+    seconds : float
+        Limit of a call that goes to another process.
+    imports : dict
+        What came of importing `module`, for the checks that ask.
+    """
+
+    thing: Any
+    module: str = ""
+    packed: bytes = b""
+    unpackable: str = ""
+    seconds: float = 120.0
+    imports: dict[str, tuple[float, list[str]]] = field(default_factory=dict)

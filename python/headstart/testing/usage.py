@@ -1,0 +1,92 @@
+"""What a call uses: time of each thread, memory, processes."""
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.execution.memory import children, resident_bytes
+
+__all__ = ["Usage", "can_measure", "measure_usage"]
+
+_SECONDS = 0.005
+_THREADS = Path("/proc/self/task")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one call used.
+
+    Parameters
+    ----------
+    cpu_seconds : float
+        Of all threads of the process together.
+    busiest_seconds : float
+        Of the thread that used most.
+    n_processes : int
+        The most processes that ran beside it and were its own.
+    peak_bytes : int
+        The most memory it held at a time, beyond what was held before.
+    """
+
+    cpu_seconds: float
+    busiest_seconds: float
+    n_processes: int
+    peak_bytes: int
+
+
+def can_measure() -> bool:
+    """Whether the system tells the times of single threads."""
+    return sys.platform.startswith("linux") and _seconds_of_threads() != {}
+
+
+def measure_usage(function: Callable[[], object]) -> Usage:
+    """Call `function` and return what it used, looking on every few milliseconds."""
+    over = threading.Event()
+    pid, own_children = os.getpid(), set(children(os.getpid()))
+    seen: dict[str, float] = _seconds_of_threads()
+    before = dict(seen)
+    peak = [resident_bytes(pid)]
+    n_processes = [0]
+    held = peak[0]
+
+    def look() -> None:
+        seen.update(_seconds_of_threads())
+        peak[0] = max(peak[0], resident_bytes(pid))
+        more = len(set(children(pid)) - own_children)
+        n_processes[0] = max(n_processes[0], more)
+
+    def watch() -> None:
+        while not over.wait(_SECONDS):
+            look()
+
+    watcher = threading.Thread(target=watch, name="headstart-usage")
+    watcher.start()
+    started = time.process_time()
+    try:
+        function()
+    finally:
+        used = time.process_time() - started
+        look()
+        over.set()
+        watcher.join()
+    name = str(watcher.native_id)
+    spent = {t: s - before.get(t, 0.0) for t, s in seen.items() if t != name}
+    used -= seen.get(name, 0.0)
+    busiest = max(spent.values(), default=0.0)
+    return Usage(max(used, busiest), busiest, n_processes[0], peak[0] - held)
+
+
+def _seconds_of_threads() -> dict[str, float]:
+    """Return seconds on a processor by thread; of those that still run."""
+    found: dict[str, float] = {}
+    with contextlib.suppress(OSError):
+        for name in os.listdir(_THREADS):  # noqa: PTH208 - every few milliseconds
+            with contextlib.suppress(OSError, ValueError):
+                text = (_THREADS / name / "schedstat").read_text()
+                found[name] = int(text.split()[0]) / 1e9
+    return found

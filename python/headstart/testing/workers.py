@@ -1,0 +1,60 @@
+"""The worker processes in which checks run.
+
+One pool serves all checks of a program. It is the pool of real fits, so a crash, a
+hang or a memory hog is stopped and named as it would be there.
+"""
+
+import functools
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from headstart.execution import PRELOAD, WorkerPool
+
+__all__ = ["MEMORY_LIMIT", "call", "call_afresh"]
+
+MEMORY_LIMIT = 4 * 2**30
+
+
+def call(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
+    """Return ``function(*arguments)`` of a worker, the same one as before if it lives.
+
+    Raises
+    ------
+    WorkerDiedError
+        If the worker crashed, or was killed after `seconds` or for its memory.
+    TypeError
+        If the call cannot be sent to another process.
+    """
+    return _submit(function, arguments, seconds).result()
+
+
+def call_afresh(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
+    """Return ``function(*arguments)`` of a worker that has run nothing yet."""
+    asleep = _pool().submit(time.sleep, 60.0)
+    _wait_until_started(asleep)
+    _pool().kill(asleep)
+    return call(function, *arguments, seconds=seconds)
+
+
+def _submit(
+    function: Callable[..., Any], arguments: Sequence[Any], seconds: float
+) -> Any:
+    # The interpreter's start is not the plugin's time.
+    _pool().wait_until_ready()
+    return _pool().submit_limited(
+        function,
+        arguments,
+        deadline=time.monotonic() + seconds,
+        memory_limit=MEMORY_LIMIT,
+    )
+
+
+def _wait_until_started(future: Any) -> None:
+    while not (future.running() or future.done()):
+        time.sleep(0.001)
+
+
+@functools.cache
+def _pool() -> WorkerPool:
+    return WorkerPool(1, preload=(*PRELOAD, "headstart.testing.asking"))
