@@ -153,7 +153,8 @@ def _usable(
         if learner is None or task.n_rows > (learner.max_rows or task.n_rows):
             continue
         # Fitted otherwise than this learner would: one that a user has told more.
-        if complete(learner, task, configuration.parameters) != configuration:
+        whole = complete(learner, task, configuration.parameters)
+        if whole.parameters != configuration.parameters:
             continue
         found.append(configuration)
     return found
