@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.model_selection import ShuffleSplit
 
 from headstart import AutoClassifier, AutoRegressor
 from headstart.base import Float, Learner, SearchSpace
@@ -259,6 +260,50 @@ def test_a_learner_that_always_fails_is_benched():
 
     assert_good(model, X, y)
     assert 1 <= len(rows_of(model, "raises_anywhere")) <= 10
+
+
+def test_a_benched_learner_is_told_and_the_leaderboard_says_so():
+    X, y = load_breast_cancer(return_X_y=True)
+    events = []
+    model = AutoClassifier(
+        time_limit=None,
+        max_trials=1,
+        n_jobs=1,
+        random_state=0,
+        learners=[RaisesAnywhere(), "logistic"],
+    )
+
+    model.fit(X[::4], y[::4], listeners=[events.append])
+
+    reasons = rows_of(model, "raises_anywhere")["reason"].to_list()
+    assert len(reasons) == 2
+    assert any("benched for this run" in reason for reason in reasons)
+    notices = [e.message for e in events if type(e).__name__ == "Notice"]
+    told = [m for m in notices if "'raises_anywhere' is benched" in m]
+    assert len(told) == 1
+    assert "the solver exploded" in told[0]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_learners_that_always_fail_do_not_change_what_the_others_give(n_jobs):
+    X, y = load_breast_cancer(return_X_y=True)
+
+    def predictions(*learners):
+        model = AutoClassifier(
+            time_limit=None,
+            max_trials=9,
+            n_jobs=n_jobs,
+            random_state=0,
+            learners=[*learners, "logistic", "k_neighbors"],
+            validation=ShuffleSplit(2, random_state=0),
+        )
+        model.fit(X[::6], y[::6], listeners=[])
+        good = rows_of(model, "logistic").vstack(rows_of(model, "k_neighbors"))
+        configurations = good.filter(~FAILED).sort("configuration")["configuration"]
+        return model.predict_proba(X).tobytes(), configurations.to_list()
+
+    bad = (RaisesAnywhere(), PredictsNaN(), PredictsAnotherShape(), Raises())
+    assert predictions(*bad) == predictions()
 
 
 def test_only_bad_learners_are_a_fit_error_that_says_why_for_each():

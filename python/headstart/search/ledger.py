@@ -34,6 +34,7 @@ from headstart.base.events import (
 )
 from headstart.execution.fit_data import FitData
 from headstart.metrics import Metric
+from headstart.search.bench import BENCHED_AFTER, benched
 from headstart.search.clock import Clock
 from headstart.search.cost import CostModel
 from headstart.search.run_folder import RunFolder
@@ -99,6 +100,7 @@ class Ledger:
         self._store = OutOfFoldStore(folds, data.task.n_outputs)
         self._ensemble_seconds = 0.0
         self._incumbent: float | None = None
+        self._benched: set[str] = set()
 
     def restore(self) -> None:
         """Take over what an interrupted run left in the folder."""
@@ -219,6 +221,11 @@ class Ledger:
             return
         trial.status = TrialStatus.FAILED
         trial.reason = f"{outcome.status.value} on fold {unit[1]}: {outcome.reason}"
+        name = trial.configuration.learner
+        is_out = name in benched(self.state.trials) and name not in self._benched
+        if is_out:
+            self._benched.add(name)
+            trial.reason += f" (the learner {name!r} is benched for this run)"
         # What ran out of its time is no fault: the search goes on with quicker ones.
         ran_out = outcome.status is FoldStatus.TIMEOUT
         _log.log(
@@ -231,6 +238,16 @@ class Ledger:
         )
         self._folder.journal.record_trial(trial)
         self._emit(TrialFailed(trial))
+        if is_out:
+            self._folder.journal.record_fact("benched", sorted(self._benched))
+            self._emit(
+                Notice(
+                    f"The learner {name!r} is benched for this run: it has failed "
+                    f"{BENCHED_AFTER} times, and never succeeded. Last: "
+                    f"{outcome.reason}",
+                    "warning",
+                )
+            )
 
     def _loss(self, prediction: FloatArray, rows: Any) -> float:
         weight = self._data.weight

@@ -1,8 +1,16 @@
 """Where configurations come from: precedents, the built-in order, then the sampler."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from headstart.base import Configuration, Learner, Task, Trial, TrialStatus
+from headstart.base import (
+    Configuration,
+    Learner,
+    Task,
+    Trial,
+    TrialStatus,
+    known_configurations,
+)
+from headstart.search.bench import benched, failed_on_probation, untested
 from headstart.search.guide import Guide
 from headstart.search.portfolio import default_order, strangers
 from headstart.search.sampler import sample_configuration
@@ -11,8 +19,6 @@ from headstart.search.state import RunState
 
 __all__ = ["PrecedentThenSampler"]
 
-# A learner that failed this often, and never succeeded, is benched for the run.
-_BENCHED_AFTER = 2
 # Configurations the sampler may propose in vain (none fits the time left).
 _ATTEMPTS = 4
 # The first trials follow precedent alone; from here on every second one is sampled, so
@@ -34,6 +40,8 @@ class PrecedentThenSampler:
     ----------
     guide : Guide or None
         None where there is no knowledge base: the built-in order comes first.
+    on_probation : collection of str
+        Learners of which nothing is known; see `headstart.search.bench`.
     seed : int
         Fixes the sampler's draws, with the number of the trial.
     """
@@ -46,12 +54,14 @@ class PrecedentThenSampler:
         guide: Guide | None,
         *,
         seed: int,
+        on_probation: Collection[str] = (),
     ) -> None:
         self._task = task
         self._learners = learners
         self._state = state
         self._guide = guide
         self._seed = seed
+        self._on_probation = on_probation
         self._takes_turns = guide is not None and guide.n_datasets < _FEW_DATASETS
         order = default_order(task, learners)
         if guide is not None and not self._takes_turns:
@@ -68,19 +78,24 @@ class PrecedentThenSampler:
         fits: Callable[[Configuration], bool],
     ) -> Proposal | None:
         """Return the next configuration that `fits`, with where it comes from."""
-        benched = self.benched(known)
+        trials = self._state.trials
+        failed = failed_on_probation(trials, self._on_probation)
+        out = benched(known) | benched(failed)
+        second = self._second_chance(failed, out, fits)
+        if second is not None:
+            return second
         losses = self._state.comparable_losses(
             t for t in known if t.status is not TrialStatus.FAILED
         )
 
         def listed() -> Proposal | None:
-            return self._listed(benched, fits)
+            return self._listed(out, fits)
 
         def precedent() -> Proposal | None:
-            return self._by_precedent(known, losses, benched, fits)
+            return self._by_precedent(known, losses, out, fits)
 
         def sample() -> Proposal | None:
-            return self._sample(number, losses, benched, fits)
+            return self._sample(number, losses, out, fits)
 
         for source in self._turn(number, listed, precedent, sample, bool(losses)):
             found = source()
@@ -109,13 +124,39 @@ class PrecedentThenSampler:
             return precedent, listed, sample
         return listed, precedent, sample
 
+    def _second_chance(
+        self,
+        failed: Sequence[Trial],
+        out: set[str],
+        fits: Callable[[Configuration], bool],
+    ) -> Proposal | None:
+        """Return another configuration of a learner that has failed once."""
+        tried = self._tried()
+        for name in {t.configuration.learner: None for t in failed}:
+            if name in out or name not in untested(self._state.trials, [name]):
+                continue
+            for configuration in known_configurations(self._task, self._learners[name]):
+                if configuration.key not in tried and fits(configuration):
+                    return Proposal(configuration, "portfolio")
+            found = sample_configuration(
+                self._task,
+                {name: self._learners[name]},
+                self._state.trials,
+                {},
+                number=0,
+                seed=self._seed,
+            )
+            if found is not None and fits(found):
+                return Proposal(found, "search")
+        return None
+
     def _listed(
-        self, benched: set[str], fits: Callable[[Configuration], bool]
+        self, out: set[str], fits: Callable[[Configuration], bool]
     ) -> Proposal | None:
         tried = self._tried()
         self._queue = [c for c in self._queue if c.key not in tried]
         for place, configuration in enumerate(self._queue):
-            if configuration.learner not in benched and fits(configuration):
+            if configuration.learner not in out and fits(configuration):
                 return Proposal(self._queue.pop(place), "portfolio")
         return None
 
@@ -123,7 +164,7 @@ class PrecedentThenSampler:
         self,
         known: list[Trial],
         losses: Mapping[int, float],
-        benched: set[str],
+        out: set[str],
         fits: Callable[[Configuration], bool],
     ) -> Proposal | None:
         assert self._guide is not None
@@ -133,7 +174,7 @@ class PrecedentThenSampler:
             learner = self._learners.get(configuration.learner)
             return (
                 learner is not None
-                and configuration.learner not in benched
+                and configuration.learner not in out
                 and configuration.key not in tried
                 and self._task.n_rows <= (learner.max_rows or self._task.n_rows)
                 and fits(configuration)
@@ -146,10 +187,12 @@ class PrecedentThenSampler:
         self,
         number: int,
         losses: Mapping[int, float],
-        benched: set[str],
+        out: set[str],
         fits: Callable[[Configuration], bool],
     ) -> Proposal | None:
-        usable = {n: v for n, v in self._learners.items() if n not in benched}
+        # What has not had a success yet is tried by its own configurations only.
+        out = out | untested(self._state.trials, self._on_probation)
+        usable = {n: v for n, v in self._learners.items() if n not in out}
         for attempt in range(_ATTEMPTS):
             found = sample_configuration(
                 self._task,
@@ -170,23 +213,3 @@ class PrecedentThenSampler:
     def _tried(self) -> set[str]:
         # The floor saw few rows: its configuration is still to be tried with all.
         return {t.configuration.key for t in self._state.trials if t.origin != "floor"}
-
-    @staticmethod
-    def benched(known: list[Trial]) -> set[str]:
-        """Return learners whose trials only fail."""
-        failed: dict[str, int] = {}
-        for trial in known:
-            name = trial.configuration.learner
-            if trial.status is TrialStatus.FAILED:
-                failed[name] = failed.get(name, 0) + 1
-        # The floor is fitted here, not by a worker: it proves nothing.
-        succeeded = {
-            t.configuration.learner
-            for t in known
-            if t.fold_losses and t.origin != "floor"
-        }
-        return {
-            name
-            for name, count in failed.items()
-            if count >= _BENCHED_AFTER and name not in succeeded
-        }

@@ -32,6 +32,7 @@ from headstart.execution import FoldFitExecutor
 from headstart.execution.fit_data import FitData
 from headstart.execution.fold_fit import run_fold_fit
 from headstart.metrics import Metric
+from headstart.search.bench import strangers
 from headstart.search.clock import Clock
 from headstart.search.guide import Guide
 from headstart.search.interrupt import NotedInterrupt
@@ -359,13 +360,22 @@ class Runner:
     # -- the start --------------------------------------------------------------------
 
     def _schedule(self) -> Schedule:
+        known = () if self._guide is None else self._guide.configurations
+        on_probation = strangers(self._learners, {c.learner for c in known})
         proposer = PrecedentThenSampler(
-            self._data.task, self._learners, self._state, self._guide, seed=self._seed
+            self._data.task,
+            self._learners,
+            self._state,
+            self._guide,
+            seed=self._seed,
+            on_probation=on_probation,
         )
         if self._clock.limit is None:
             if self._limits.max_trials is None:
                 raise ValueError("A run needs a time limit or a number of trials.")
-            return CountedSchedule(self._state, proposer, self._limits.max_trials)
+            return CountedSchedule(
+                self._state, proposer, self._limits.max_trials, on_probation
+            )
         return TimedSchedule(
             self._state,
             proposer,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from headstart.base import Configuration, Precedent, Trial, TrialStatus
+from headstart.search.bench import failed_on_probation, untested
 from headstart.search.clock import Clock
 from headstart.search.cost import CostModel
 from headstart.search.race import is_hopeless, relative_gap
@@ -76,11 +77,14 @@ class CountedSchedule:
     ----------
     max_trials : int
         Trials to run; those that fail do not count.
+    on_probation : frozenset of str
+        Learners of which nothing is known; see `headstart.search.bench`.
     """
 
     state: RunState
     propose: Proposer
     max_trials: int
+    on_probation: frozenset[str] = frozenset()
     exhausted: bool = False
 
     def next(self) -> tuple[Trial, Unit] | None:
@@ -109,6 +113,10 @@ class CountedSchedule:
         return closed
 
     def _allowed(self, trial: Trial) -> int:
+        if trial.configuration.learner in untested(
+            self.state.trials, self.on_probation
+        ):
+            return 1
         if not self._race_is_due(trial) or self._is_raced_out(trial):
             return _STAGE
         return len(self.state.units)
@@ -134,13 +142,21 @@ class CountedSchedule:
 
     def _start(self) -> Trial | None:
         trials = self.state.trials
-        number = len(trials)
-        failed = sum(t.status is TrialStatus.FAILED for t in trials)
-        known = trials[: max(0, number - _LAG)]
+        n_failed = sum(t.status is TrialStatus.FAILED for t in trials)
+        # What failed on probation was never there.
+        gone = {t.number for t in failed_on_probation(trials, self.on_probation)}
+        there = [t for t in trials if t.number not in gone]
+        number = len(there)
+        known = there[: max(0, number - _LAG)]
+        waits = untested(trials, self.on_probation)
         if (
             self.exhausted
-            or number >= self.max_trials + failed
+            or len(trials) >= self.max_trials + n_failed
             or any(t.status is TrialStatus.RUNNING for t in known)
+            or any(
+                t.status is TrialStatus.RUNNING and t.configuration.learner in waits
+                for t in there
+            )
         ):
             return None
         proposal = self.propose(number, known, lambda _: True)
