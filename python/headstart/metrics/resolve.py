@@ -13,7 +13,7 @@ from headstart.metrics.custom import FunctionMetric, name_of, takes_weight, try_
 from headstart.metrics.metric import Metric
 from headstart.plugins import MetricRecord, load_plugins
 
-__all__ = ["resolve_metric"]
+__all__ = ["metric_of", "resolve_metric"]
 
 _OTHER_NAMES = {
     "auc": "roc_auc",
@@ -103,9 +103,7 @@ def _by_name(name: str, kind: TaskKind, classes: NDArray[Any] | None) -> Metric:
     if name in metrics:
         found = metrics[name]
         _check_kind(found, kind)
-        metric = (
-            _of_record(found, classes) if isinstance(found, MetricRecord) else found
-        )
+        metric = metric_of(found, classes)
         n_classes = 2 if kind is TaskKind.BINARY else 3
         try_metric(metric, kind, n_classes if classes is None else len(classes))
         return metric
@@ -119,7 +117,12 @@ def _by_name(name: str, kind: TaskKind, classes: NDArray[Any] | None) -> Metric:
     )
 
 
-def _of_record(record: MetricRecord, classes: NDArray[Any] | None) -> Metric:
+def metric_of(
+    record: Metric | MetricRecord, classes: NDArray[Any] | None = None
+) -> Metric:
+    """Return the metric that a plugin registered, for labels `classes`."""
+    if isinstance(record, Metric):
+        return record
     return FunctionMetric(
         record.name,
         record.kinds,

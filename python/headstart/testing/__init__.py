@@ -7,7 +7,15 @@
 ['import-time', 'import-effects', 'worker-copy']
 """
 
-from headstart.testing.cases import Case, check_learner, learner_checks
+from headstart.testing.cases import (
+    Case,
+    check_learner,
+    check_metric,
+    check_transform,
+    learner_checks,
+    metric_checks,
+    transform_checks,
+)
 from headstart.testing.catalogue import checks_for
 from headstart.testing.outcome import (
     CheckError,
@@ -25,6 +33,10 @@ __all__ = [
     "CheckStatus",
     "NotApplicableError",
     "check_learner",
+    "check_metric",
+    "check_transform",
     "checks_for",
     "learner_checks",
+    "metric_checks",
+    "transform_checks",
 ]

@@ -13,7 +13,15 @@ from headstart.testing.outcome import (
 )
 from headstart.testing.session import Session
 
-__all__ = ["Case", "check_learner", "learner_checks"]
+__all__ = [
+    "Case",
+    "check_learner",
+    "check_metric",
+    "check_transform",
+    "learner_checks",
+    "metric_checks",
+    "transform_checks",
+]
 
 _SECONDS = 120.0
 
@@ -96,6 +104,48 @@ def learner_checks(
             check()
     """
     return _cases("learner", learner, module=module, seconds=seconds)
+
+
+def check_transform(
+    transform: Any, *, module: str | None = None, seconds: float = _SECONDS
+) -> CheckReport:
+    """Ask all checks of a transform; see `check_learner`.
+
+    Parameters
+    ----------
+    transform : Transform
+    module, seconds
+        As for `check_learner`.
+    """
+    return Session("transform", transform, module=module, seconds=seconds).report()
+
+
+def check_metric(
+    metric: Any, *, module: str | None = None, seconds: float = _SECONDS
+) -> CheckReport:
+    """Ask all checks of a metric; see `check_learner`.
+
+    Parameters
+    ----------
+    metric : MetricRecord or Metric
+    module, seconds
+        As for `check_learner`.
+    """
+    return Session("metric", metric, module=module, seconds=seconds).report()
+
+
+def transform_checks(
+    transform: Any, *, module: str | None = None, seconds: float = _SECONDS
+) -> Sequence[Case]:
+    """Return the checks of a transform as calls; see `learner_checks`."""
+    return _cases("transform", transform, module=module, seconds=seconds)
+
+
+def metric_checks(
+    metric: Any, *, module: str | None = None, seconds: float = _SECONDS
+) -> Sequence[Case]:
+    """Return the checks of a metric as calls; see `learner_checks`."""
+    return _cases("metric", metric, module=module, seconds=seconds)
 
 
 def _cases(

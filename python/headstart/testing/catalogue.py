@@ -13,6 +13,12 @@ Kind = Literal["learner", "transform", "metric"]
 # By name, since a worker that checks learners needs no metrics.
 _HOMES = {
     "learner": ("headstart.testing.learners", "LEARNER_CHECKS", "LearnerSubject"),
+    "transform": (
+        "headstart.testing.transforms",
+        "TRANSFORM_CHECKS",
+        "TransformSubject",
+    ),
+    "metric": ("headstart.testing.metrics", "METRIC_CHECKS", "MetricSubject"),
 }
 
 

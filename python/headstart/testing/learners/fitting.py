@@ -1,6 +1,5 @@
 """That a learner fits ordinary rows, learns from them, and does so again alike."""
 
-import math
 import random
 from typing import Any
 
@@ -8,17 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import (
-    Choice,
-    Float,
     FloatArray,
-    Integer,
-    ParameterValue,
     Rows,
-    SearchSpace,
     TaskKind,
 )
 from headstart.testing.check import check
 from headstart.testing.data import make_task
+from headstart.testing.drawing import draw, end
 from headstart.testing.learners.subject import LearnerSubject
 from headstart.testing.naming import naming
 from headstart.testing.outcome import CheckError
@@ -129,8 +124,8 @@ def _every_point_fits(subject: LearnerSubject) -> None:
         space = subject.learner.search_space(make_task(kind))
         train, validation = subject.rows(kind)
         rng = random.Random(0)
-        ends = (_end(space, 0), _end(space, -1))
-        drawn = (_draw(space, rng) for _ in range(_N_DRAWN))
+        ends = (end(space, 0), end(space, -1))
+        drawn = (draw(space, rng) for _ in range(_N_DRAWN))
         for point in (*ends, *drawn):
             active = {k: v for k, v in point.items() if space.is_active(k, point)}
             try:
@@ -150,34 +145,6 @@ def _loss(kind: TaskKind, y: NDArray[Any], prediction: FloatArray) -> float:
         return float(np.mean((y - prediction) ** 2))
     picked = prediction[np.arange(len(y)), y.astype(np.int64)]
     return float(-np.mean(np.log(np.clip(picked, 1e-12, 1))))
-
-
-def _end(space: SearchSpace, end: int) -> dict[str, ParameterValue]:
-    return {
-        name: d.options[end] if isinstance(d, Choice) else (d.low, d.high)[end]
-        for name, d in space.distributions.items()
-    }
-
-
-def _draw(space: SearchSpace, rng: random.Random) -> dict[str, ParameterValue]:
-    return {
-        name: _draw_one(distribution, rng)
-        for name, distribution in space.distributions.items()
-    }
-
-
-def _draw_one(
-    distribution: Choice | Float | Integer, rng: random.Random
-) -> ParameterValue:
-    if isinstance(distribution, Choice):
-        return rng.choice(distribution.options)
-    low, high = float(distribution.low), float(distribution.high)
-    if distribution.log:
-        value = math.exp(rng.uniform(math.log(low), math.log(high)))
-    else:
-        value = rng.uniform(low, high)
-    value = min(max(value, low), high)
-    return round(value) if isinstance(distribution, Integer) else value
 
 
 CHECKS = (_fits, _output_form, _learns, _deterministic, _refit, _every_point_fits)

@@ -1,7 +1,6 @@
 """That a stored model comes back whole, and that nothing else does."""
 
 import pickle
-from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -9,12 +8,11 @@ from headstart.base import FloatArray, Parts, TaskKind
 from headstart.exceptions import ArtifactError, WorkerDiedError
 from headstart.testing import workers
 from headstart.testing.check import check
+from headstart.testing.damage import damaged
 from headstart.testing.learners.subject import LearnerSubject
 from headstart.testing.outcome import CheckError
 
 __all__ = ["CHECKS"]
-
-_HOSTILE = b"cos\nsystem\n(S'true'\ntR."
 
 
 @check(
@@ -47,7 +45,7 @@ def _store(packed: bytes) -> list[tuple[TaskKind, Parts, FloatArray]]:
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
         parts = subject.dump(fitted.model)
-        contents: Mapping[str, object] = parts
+        contents: dict[str, object] = {**parts}
         wrong = [n for n, part in contents.items() if not isinstance(part, bytes)]
         if wrong:
             raise CheckError(f"dump() must return bytes. {wrong[0]!r} is none.")
@@ -94,7 +92,7 @@ def _damaged_parts(subject: LearnerSubject) -> None:
     """Parts that dump() did not write are refused with an ArtifactError."""
     for kind in subject.kinds:
         parts = subject.dump(subject.fitted(kind).model)
-        for what, wrong in _damaged(parts):
+        for what, wrong in damaged(parts):
             try:
                 subject.learner.load(wrong)
             except ArtifactError:
@@ -105,24 +103,6 @@ def _damaged_parts(subject: LearnerSubject) -> None:
                     "ArtifactError."
                 ) from error
             raise CheckError(f"load() accepted {what}.")
-
-
-def _damaged(parts: Parts) -> Iterator[tuple[str, Parts]]:
-    yield "no parts", {}
-    yield "another learner's parts", {"model.pickle": _HOSTILE}
-    for name, data in parts.items():
-        yield (
-            f"parts without {name!r}",
-            {key: part for key, part in parts.items() if key != name},
-        )
-        for what, other in (
-            ("empty", b""),
-            ("all zeros", b"\x00" * 64),
-            ("a pickle", _HOSTILE),
-            ("cut in half", data[: len(data) // 2]),
-            ("a byte short", data[:-1]),
-        ):
-            yield f"a {name!r} that is {what}", {**parts, name: other}
 
 
 CHECKS = (_dump_load, _dump_again, _damaged_parts)

@@ -1,0 +1,95 @@
+"""That a stored transform comes back whole, and that nothing else does."""
+
+import pickle
+from dataclasses import replace
+from typing import Any
+
+from headstart.base import Parts, TaskKind
+from headstart.exceptions import ArtifactError, WorkerDiedError
+from headstart.testing import workers
+from headstart.testing.check import check
+from headstart.testing.damage import damaged
+from headstart.testing.naming import naming
+from headstart.testing.outcome import CheckError
+from headstart.testing.transforms.subject import FittedTable, TransformSubject
+
+__all__ = ["CHECKS"]
+
+
+@check(
+    "dump-load",
+    hint="Store numbers at full precision and load them as they are: model files are "
+    "read in other processes.",
+    place="here",
+)
+def _dump_load(subject: TransformSubject) -> None:
+    """A stored transform makes the same bits in a fresh process."""
+    try:
+        stored = workers.call(_store, subject.packed, seconds=subject.seconds)
+        found = workers.call_afresh(
+            _restore, subject.packed, stored, seconds=subject.seconds
+        )
+    except WorkerDiedError as error:
+        raise CheckError(str(error)) from error
+    for (kind, _, _, expected), again in zip(stored, found, strict=True):
+        if not expected.equals(again):
+            raise CheckError(
+                f"A stored and loaded transform of a {kind} task makes other columns."
+            )
+
+
+@check(
+    "damaged-parts",
+    hint="Check what load() is given, and raise headstart.exceptions.ArtifactError; "
+    "never unpickle: model files come from anywhere.",
+)
+def _damaged_parts(subject: TransformSubject) -> None:
+    """Parts that dump() did not write are refused with an ArtifactError."""
+    for kind in subject.kinds:
+        parts = _dump(subject, kind)
+        if not parts:
+            continue  # it learns nothing: there is nothing to damage
+        for what, wrong in damaged(parts):
+            try:
+                subject.transform.load(wrong)
+            except ArtifactError:
+                continue
+            except Exception as error:
+                raise CheckError(
+                    f"load() of {what} raised {type(error).__name__} instead of "
+                    "ArtifactError."
+                ) from error
+            raise CheckError(f"load() accepted {what}.")
+
+
+def _dump(subject: TransformSubject, kind: TaskKind) -> Parts:
+    with naming("dump()"):
+        return subject.transform.dump(subject.fitted(kind).step.state)
+
+
+def _store(packed: bytes) -> list[tuple[TaskKind, Parts, FittedTable, Any]]:
+    subject = TransformSubject(pickle.loads(packed))
+    stored = []
+    for kind in subject.kinds:
+        fitted = subject.fitted(kind)
+        made = subject.apply(kind, fitted, subject.held_out())
+        stateless = FittedTable(replace(fitted.step, state=None), fitted.made)
+        stored.append((kind, _dump(subject, kind), stateless, made))
+    return stored
+
+
+def _restore(
+    packed: bytes, stored: list[tuple[TaskKind, Parts, FittedTable, Any]]
+) -> list[Any]:
+    subject = TransformSubject(pickle.loads(packed))
+    found = []
+    for kind, parts, fitted, _ in stored:
+        with naming("load()"):
+            state = subject.transform.load(parts)
+        step = replace(fitted.step, state=state)
+        again = FittedTable(step, fitted.made)
+        found.append(subject.apply(kind, again, subject.held_out()))
+    return found
+
+
+CHECKS = (_dump_load, _damaged_parts)

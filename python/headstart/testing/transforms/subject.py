@@ -1,0 +1,166 @@
+"""A transform as its checks see it: every call of it, on a table of its own."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import (
+    Parameters,
+    Resources,
+    Step,
+    TableColumn,
+    TableColumns,
+    TaskKind,
+    Transform,
+)
+from headstart.exceptions import TransformError
+from headstart.testing.data import make_task
+from headstart.testing.outcome import CheckError
+from headstart.testing.subject import Subject
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["FittedTable", "TransformSubject", "columns_of", "make_table", "make_target"]
+
+N_ROWS = 80
+_N_TRAIN = 60
+_SEED = 7
+_LEVELS = ("low", "middle", "high", "rare")
+_WORDS = ("the", "red", "fox", "blue", "house", "sings", "a", "green", "song")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedTable:
+    """A fitted transform, and what it made of its training rows."""
+
+    step: Any
+    made: "pl.DataFrame"
+
+
+@dataclass(eq=False)
+class TransformSubject(Subject):
+    """A transform in the process where its checks run."""
+
+    models: dict[TaskKind, FittedTable] = field(default_factory=dict)
+
+    @property
+    def transform(self) -> Transform:
+        """The transform."""
+        transform: Transform = self.thing
+        return transform
+
+    @property
+    def kinds(self) -> list[TaskKind]:
+        """Kinds of task it is offered for."""
+        return sorted(self.transform.tasks)
+
+    def train(self) -> "pl.DataFrame":
+        """Return the training rows."""
+        return make_table()[:_N_TRAIN]
+
+    def held_out(self) -> "pl.DataFrame":
+        """Return rows that training does not have."""
+        return make_table()[_N_TRAIN:]
+
+    def fitted(self, kind: TaskKind) -> FittedTable:
+        """Return one fit of the kind, for all checks that only look at it."""
+        if kind not in self.models:
+            self.models[kind] = self.fit(kind, self.train())
+        return self.models[kind]
+
+    def fit(
+        self,
+        kind: TaskKind,
+        table: "pl.DataFrame",
+        *,
+        y: NDArray[Any] | None = None,
+        parameters: Parameters | None = None,
+    ) -> FittedTable:
+        """Fit on the columns it chooses; an error becomes a `CheckError`."""
+        from headstart.execution.steps import fit_step
+
+        given = {} if parameters is None else parameters
+        space = self.transform.search_space(make_task(kind))
+        try:
+            step, made = fit_step(
+                self.transform,
+                Step(self.transform.name, {**space.default, **given}),
+                table,
+                columns_of(table),
+                make_task(kind),
+                make_target(kind, table) if y is None else y,
+                None,
+                np.arange(table.height) % 3,
+                Resources(1, _SEED),
+            )
+        except TransformError as error:
+            raise CheckError(f"When it was fitted: {error}") from error.__cause__
+        return FittedTable(step, made)
+
+    def apply(
+        self, kind: TaskKind, fitted: FittedTable, table: "pl.DataFrame"
+    ) -> "pl.DataFrame":
+        """Return what it makes of new rows; an error becomes a `CheckError`."""
+        from headstart.execution.steps import apply_step
+
+        try:
+            return apply_step(
+                self.transform, fitted.step, table, make_task(kind), strict=True
+            )
+        except TransformError as error:
+            raise CheckError(f"On new rows: {error}") from error.__cause__
+
+
+def make_table(n_rows: int = N_ROWS) -> "pl.DataFrame":
+    """Return a table of numbers, levels and text, with gaps in each."""
+    import polars as pl
+
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(_WORDS, 6)) for _ in range(n_rows)]
+    levels = [_LEVELS[i] for i in rng.integers(0, 3, n_rows)]
+    return pl.DataFrame(
+        {
+            "a": rng.normal(size=n_rows),
+            "b": [None if i % 9 == 4 else float(i % 5) for i in range(n_rows)],
+            "c": np.exp(rng.normal(size=n_rows)),
+            "level": pl.Series(
+                [None if i % 11 == 3 else x for i, x in enumerate(levels)],
+                dtype=pl.Enum(_LEVELS),
+            ),
+            "size": pl.Series(
+                ["small" if v < 0 else "large" for v in rng.normal(size=n_rows)],
+                dtype=pl.Enum(["small", "large"]),
+            ),
+            "text": [None if i % 13 == 5 else t for i, t in enumerate(texts)],
+        }
+    )
+
+
+def make_target(kind: TaskKind, table: "pl.DataFrame") -> NDArray[Any]:
+    """Return a target that depends on the first column."""
+    signal = table["a"].fill_null(0.0).to_numpy()
+    if kind is TaskKind.REGRESSION:
+        return np.asarray(10.0 * signal)
+    cuts = [0.0] if kind is TaskKind.BINARY else [-0.5, 0.5]
+    return np.searchsorted(cuts, signal).astype(np.int64)
+
+
+def columns_of(table: "pl.DataFrame") -> TableColumns:
+    """Return the table's columns as a transform is told of them."""
+    import polars as pl
+
+    found = []
+    for series in table.get_columns():
+        name, dtype = series.name, series.dtype
+        if isinstance(dtype, pl.Enum):
+            n_levels = len(dtype.categories)
+            column = TableColumn(name, "categorical", name, "categorical", n_levels)
+        elif dtype == pl.String:
+            column = TableColumn(name, "text", name, "text")
+        else:
+            column = TableColumn(name, "numeric", name, "numeric")
+        found.append(column)
+    return TableColumns(tuple(found))
