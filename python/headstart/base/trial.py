@@ -141,7 +141,8 @@ class Trial:
     """One configuration in a run.
 
     `origin` is ``"floor"``, ``"precedent"`` (the knowledge base proposed it, for
-    `precedents`), ``"portfolio"`` (the built-in order) or ``"search"``.
+    `precedents`), ``"plugin"`` (a learner that no base knows brought it),
+    ``"portfolio"`` (the built-in order) or ``"search"``.
     """
 
     number: int

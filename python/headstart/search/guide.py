@@ -1,7 +1,7 @@
 """What the knowledge base says of a fit: what to try next, and who spoke for it."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from headstart.base import (
@@ -22,7 +22,7 @@ from headstart.meta.shipped import open_bases
 from headstart.plugins import load_plugins
 from headstart.search.problem import Problem
 
-__all__ = ["Guide", "consult"]
+__all__ = ["Guide", "Suggestion", "consult"]
 
 _log = logging.getLogger("headstart.search")
 
@@ -56,7 +56,7 @@ class Guide:
         known: Iterable[Trial],
         losses: Mapping[int, float],
         may_try: Callable[[Configuration], bool],
-    ) -> tuple[Configuration, tuple[Precedent, ...]] | None:
+    ) -> "Suggestion | None":
         """Return the configuration to try next, with the datasets that spoke for it.
 
         Parameters
@@ -68,6 +68,43 @@ class Guide:
         may_try : callable
             Whether a configuration is still to be tried, and fits.
         """
+        observed, seconds = self._observed(known, losses)
+        available = {i for i, c in enumerate(self.configurations) if may_try(c)}
+        advice = self.adviser.next(
+            observed, available=available, measured_seconds=seconds
+        )
+        if advice is None:
+            return None
+        return Suggestion(
+            self.configurations[advice.index], advice.value, advice.precedents
+        )
+
+    def value_of_newcomer(
+        self,
+        known: Iterable[Trial],
+        losses: Mapping[int, float],
+        like: Container[str],
+        seconds: float,
+    ) -> float:
+        """Return the expected gain, for its price, of what the base does not know.
+
+        Parameters
+        ----------
+        known, losses
+            As for `next`.
+        like : container of str
+            Learners that it is taken for.
+        seconds : float
+            Predicted, of a fold fit.
+        """
+        observed, _ = self._observed(known, losses)
+        gain = self.adviser.newcomer_gain(observed, like)
+        return self.adviser.value(gain, seconds)
+
+    def _observed(
+        self, known: Iterable[Trial], losses: Mapping[int, float]
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """Return losses and measured seconds by the adviser's indices."""
         place = {c.key: i for i, c in enumerate(self.configurations)}
         observed: dict[int, float] = {}
         seconds: dict[int, float] = {}
@@ -82,13 +119,16 @@ class Guide:
                 if self.learns_seconds:
                     spent = trial.fit_seconds + trial.predict_seconds
                     seconds[index] = spent / max(1, len(trial.fold_losses))
-        available = {i for i, c in enumerate(self.configurations) if may_try(c)}
-        advice = self.adviser.next(
-            observed, available=available, measured_seconds=seconds
-        )
-        if advice is None:
-            return None
-        return self.configurations[advice.index], advice.precedents
+        return observed, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A configuration, its expected gain for its price, and who spoke for it."""
+
+    configuration: Configuration
+    value: float
+    precedents: tuple[Precedent, ...]
 
 
 def consult(

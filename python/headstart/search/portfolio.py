@@ -6,11 +6,11 @@ differently from them. It is the cold start; precedents of a knowledge base go b
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from headstart.base import Configuration, Learner, Task, known_configurations
 
-__all__ = ["default_order", "strangers", "usable_learners"]
+__all__ = ["default_order", "usable_learners"]
 
 _log = logging.getLogger("headstart.search")
 
@@ -67,16 +67,6 @@ def default_order(
         if place < len(queue) and queue[place].key not in seen:
             seen.add(queue[place].key)
             yield queue[place]
-
-
-def strangers(
-    task: Task, learners: Mapping[str, Learner], known: Collection[str]
-) -> Iterator[Configuration]:
-    """Yield the default of each learner that a knowledge base does not know."""
-    for name in sorted(set(learners) - set(known)):
-        learner = learners[name]
-        if learner.max_rows is None or task.n_rows <= learner.max_rows:
-            yield known_configurations(task, learner)[0]
 
 
 def usable_learners(

@@ -12,7 +12,8 @@ from headstart.base import (
 )
 from headstart.search.bench import benched, failed_on_probation, untested
 from headstart.search.guide import Guide
-from headstart.search.portfolio import default_order, strangers
+from headstart.search.newcomers import Newcomers
+from headstart.search.portfolio import default_order
 from headstart.search.sampler import sample_configuration
 from headstart.search.schedule import Proposal
 from headstart.search.state import RunState
@@ -24,11 +25,12 @@ _ATTEMPTS = 4
 # The first trials follow precedent alone; from here on every second one is sampled, so
 # that in a run of twice as many one in four is from outside.
 _PRECEDENT_ALONE = 8
-# A learner that the base does not know is tried after this many trials.
-_BEFORE_STRANGERS = 2
 # A base of fewer datasets takes turns with the built-in order: it knows few tables, and
 # not much of them.
 _FEW_DATASETS = 10
+
+# The first trials are the base's own, whatever a newcomer says of its cost.
+_BASE_ALONE = 2
 
 _Source = Callable[[], Proposal | None]
 
@@ -44,6 +46,8 @@ class PrecedentThenSampler:
         Learners of which nothing is known; see `headstart.search.bench`.
     seed : int
         Fixes the sampler's draws, with the number of the trial.
+    seconds : callable of ``(configuration) -> float``, optional
+        Predicted seconds of a fold fit; by default the learner's own hint.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class PrecedentThenSampler:
         *,
         seed: int,
         on_probation: Collection[str] = (),
+        seconds: Callable[[Configuration], float] | None = None,
     ) -> None:
         self._task = task
         self._learners = learners
@@ -63,13 +68,13 @@ class PrecedentThenSampler:
         self._seed = seed
         self._on_probation = on_probation
         self._takes_turns = guide is not None and guide.n_datasets < _FEW_DATASETS
-        order = default_order(task, learners)
+        self._newcomers: Newcomers | None = None
+        self._queue = list(default_order(task, learners))
         if guide is not None and not self._takes_turns:
-            # The base orders what it knows; learners it has never seen come by their
-            # own defaults.
-            order = strangers(task, learners, {c.learner for c in guide.configurations})
-        tried = self._tried()
-        self._queue = [c for c in order if c.key not in tried]
+            # The base orders what it knows; learners it has never seen compete by what
+            # they bring.
+            self._newcomers = Newcomers(task, learners, guide, seconds or self._hint)
+            self._queue = []
 
     def __call__(
         self,
@@ -92,7 +97,7 @@ class PrecedentThenSampler:
             return self._listed(out, fits)
 
         def precedent() -> Proposal | None:
-            return self._by_precedent(known, losses, out, fits)
+            return self._by_precedent(number, known, losses, out, fits)
 
         def sample() -> Proposal | None:
             return self._sample(number, losses, out, fits)
@@ -120,9 +125,7 @@ class PrecedentThenSampler:
         if self._takes_turns:
             first, second = (listed, precedent) if number % 2 else (precedent, listed)
             return first, second, sample
-        if number < _BEFORE_STRANGERS:
-            return precedent, listed, sample
-        return listed, precedent, sample
+        return precedent, sample
 
     def _second_chance(
         self,
@@ -162,11 +165,13 @@ class PrecedentThenSampler:
 
     def _by_precedent(
         self,
+        number: int,
         known: list[Trial],
         losses: Mapping[int, float],
         out: set[str],
         fits: Callable[[Configuration], bool],
     ) -> Proposal | None:
+        """Return what the base speaks for, or a newcomer that promises more."""
         assert self._guide is not None
         tried = self._tried()
 
@@ -180,8 +185,22 @@ class PrecedentThenSampler:
                 and fits(configuration)
             )
 
+        if self._newcomers is not None:
+            due = self._newcomers.due(number, tried, may_try)
+            if due is not None:
+                return Proposal(due, "plugin")
         found = self._guide.next(known, losses, may_try)
-        return None if found is None else Proposal(found[0], "precedent", found[1])
+        if self._newcomers is not None and number >= _BASE_ALONE:
+            newcomer = self._newcomers.best(known, losses, may_try)
+            if newcomer is not None and (found is None or newcomer.value > found.value):
+                return Proposal(newcomer.configuration, "plugin")
+        if found is None:
+            return None
+        return Proposal(found.configuration, "precedent", found.precedents)
+
+    def _hint(self, configuration: Configuration) -> float:
+        learner = self._learners[configuration.learner]
+        return learner.cost(self._task, configuration.parameters, self._task.n_rows)
 
     def _sample(
         self,

@@ -369,6 +369,7 @@ class Runner:
             self._guide,
             seed=self._seed,
             on_probation=on_probation,
+            seconds=self._cost.seconds,
         )
         if self._clock.limit is None:
             if self._limits.max_trials is None:

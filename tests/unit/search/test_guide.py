@@ -169,7 +169,7 @@ def test_a_learner_the_base_does_not_know_is_tried_early(base):
     found = propose(2, trials, lambda _: True)
 
     assert found.configuration.learner == "elastic_net"
-    assert found.origin == "portfolio"
+    assert found.origin == "plugin"
 
 
 def test_one_trial_in_four_is_from_outside(base):

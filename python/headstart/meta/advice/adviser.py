@@ -55,6 +55,8 @@ class Advice:
         In regret: 1 is the difference between the best and the median configuration.
     predicted_seconds : float
         Of one fold fit, on this machine.
+    value : float
+        The expected gain for its price, as `Adviser.value` has it.
     method : {"portfolio", "posterior", "unweighted portfolio"}
     precedents : tuple of Precedent
         Datasets on which the configuration was evaluated, most weight first; at most
@@ -64,6 +66,7 @@ class Advice:
     index: int
     expected_gain: float
     predicted_seconds: float
+    value: float
     method: Method
     precedents: tuple[Precedent, ...]
 
@@ -226,9 +229,58 @@ class Adviser:
             index,
             float(gains[index]),
             float(seconds[index]),
+            self.value(float(gains[index]), float(seconds[index])),
             method,
             self._precedents(index, shares[:, index]),
         )
+
+    def value(self, gain: float, seconds: float) -> float:
+        """Return a gain for its price: divided by seconds to the cost's exponent."""
+        return float(gain / (seconds + self._overhead) ** self._exponent)
+
+    def newcomer_gain(
+        self, observed: Mapping[int, float], like: Container[str]
+    ) -> float:
+        """Return the expected gain of a configuration that nobody has evaluated.
+
+        On each known table it is taken for the favourite of any of some known
+        learners, each as likely: the configuration of lowest mean regret.
+
+        Parameters
+        ----------
+        observed : mapping of int to float
+            As for `next`.
+        like : container of str
+            Names of learners.
+
+        Returns
+        -------
+        float
+            In regret, as `Advice.expected_gain`; 0 where nothing is known.
+        """
+        self._check(observed)
+        regrets = self._study.regrets.values
+        favourites = self._favourites(like)
+        if not len(regrets) or not favourites:
+            return 0.0
+        finite = [i for i in sorted(observed) if np.isfinite(observed[i])]
+        weights, best = self._weights, np.min(regrets[:, finite], axis=1, initial=CAP)
+        model = self._study.model
+        if model is not None and len(finite) >= POSTERIOR_FROM:
+            conditioned = model.condition(self._weights, observed)
+            weights, best = conditioned.weights, conditioned.best
+        gains = np.maximum(best[:, None] - regrets[:, favourites], 0.0)
+        return float(weights @ gains.mean(axis=1))
+
+    def _favourites(self, like: Container[str]) -> list[int]:
+        """Return, of each of some learners, its configuration of lowest mean regret."""
+        means = self._weights @ self._study.regrets.values
+        found: dict[str, int] = {}
+        for index, configuration in enumerate(self._evidence.configurations):
+            name = configuration.learner
+            if name in like and means[index] < means[found.setdefault(name, index)]:
+                found[name] = index
+        return sorted(found.values())
 
     def seconds(self, index: int, *, seconds_scale: float = 1.0) -> float:
         """Predict seconds of a fold fit of a configuration, without measurements."""

@@ -313,3 +313,30 @@ def test_an_answer_takes_milliseconds(make_evidence):
         adviser.next(observed, available=range(120), measured_seconds=observed)
         took.append(time.perf_counter() - begun)
     assert min(took) < 0.05
+
+
+def test_a_newcomer_is_taken_for_the_favourites_of_known_learners(make_evidence):
+    # Regrets 0, 1, 2 and 1: the favourites are the first, and the last but one.
+    losses = [[0.1, 0.2, 0.3, 0.2]] * 12
+    learners = ["forest", "forest", "linear", "linear"]
+    adviser = Adviser(make_evidence(losses, learners=learners), {}, 1000, 10)
+
+    assert adviser.newcomer_gain({}, {"forest"}) == pytest.approx(2.0)
+    assert adviser.newcomer_gain({}, {"linear"}) == pytest.approx(1.0)
+    assert adviser.newcomer_gain({}, {"forest", "linear"}) == pytest.approx(1.5)
+    assert adviser.newcomer_gain({3: 0.2}, {"forest"}) == pytest.approx(1.0)
+    assert adviser.newcomer_gain({0: 0.1}, {"forest"}) == 0.0
+    assert adviser.newcomer_gain({}, {"unknown"}) == 0.0
+
+
+def test_a_newcomers_gain_falls_as_results_come_in(random_evidence):
+    adviser = Adviser(random_evidence, {}, 1000, 10)
+    like = {"forest", "linear", "boosting"}
+    observed, gains = {}, []
+    for index in (4, 7, 1, 3):
+        gains.append(adviser.newcomer_gain(observed, like))
+        observed[index] = 0.3 - 0.01 * index
+    assert gains[0] == max(gains)
+    assert all(np.isfinite(gains))
+    assert min(gains) >= 0.0
+    assert adviser.value(1.0, 2.0) == pytest.approx(2.0**-0.8)
