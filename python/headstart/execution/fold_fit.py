@@ -9,6 +9,7 @@ import random
 import time
 import traceback
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,12 @@ from headstart.execution.fold_view import fold_view
 __all__ = ["read_outcome", "run_fold_fit", "running_transform"]
 
 
-def run_fold_fit(folder: str, fold_fit: FoldFit) -> FoldOutcome:
+def run_fold_fit(
+    folder: str, fold_fit: FoldFit, clock: Callable[[], float] = time.monotonic
+) -> FoldOutcome:
     """Run a fold fit in the run folder `folder`.
+
+    The learner is to stop after ``fold_fit.seconds`` of `clock`.
 
     Whatever the learner raises becomes the outcome: this function only raises where
     the run folder itself cannot be used.
@@ -45,9 +50,15 @@ def run_fold_fit(folder: str, fold_fit: FoldFit) -> FoldOutcome:
     place: where the outcome is, the others are whole.
     """
     started = time.monotonic()
+    resources = Resources(
+        threads=fold_fit.threads,
+        seed=fold_fit.seed,
+        deadline=None if fold_fit.seconds is None else clock() + fold_fit.seconds,
+        clock=clock,
+    )
     data = load_fit_data(folder)
     try:
-        outcome = _fit_and_predict(data, fold_fit, started)
+        outcome = _fit_and_predict(data, fold_fit, resources, started)
     except TransformError as error:
         outcome = FoldOutcome(
             FoldStatus(error.kind),
@@ -92,7 +103,9 @@ def running_transform(folder: Path, name: str) -> str:
         return ""
 
 
-def _fit_and_predict(data: FitData, fold_fit: FoldFit, started: float) -> FoldOutcome:
+def _fit_and_predict(
+    data: FitData, fold_fit: FoldFit, resources: Resources, started: float
+) -> FoldOutcome:
     learner = data.learner(fold_fit.configuration.learner)
     parameters = fold_fit.configuration.parameters
     train = data.train(fold_fit.repeat, fold_fit.fold)
@@ -100,11 +113,6 @@ def _fit_and_predict(data: FitData, fold_fit: FoldFit, started: float) -> FoldOu
     sample = _sample(train, data, fold_fit)
     rows = train if sample is None else sample
     steps = fold_fit.configuration.transforms
-    resources = Resources(
-        threads=fold_fit.threads,
-        seed=fold_fit.seed,
-        deadline=None if fold_fit.seconds is None else started + fold_fit.seconds,
-    )
     _seed_globally(fold_fit.seed)
     view = fold_view(
         data,

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,7 @@ def _make(
         data.y[rows],
         None if data.weight is None else data.weight[rows],
         inner_folds(data, repeat, rows, seed),
-        Resources(resources.threads, seed, resources.deadline),
+        replace(resources, seed=seed),
     )
     held_out = apply_step(transform, fitted, table.held_out, data.task, strict=True)
     parts = store_step(transform, fitted)

@@ -5,7 +5,6 @@ evaluated as plain arrays.
 """
 
 import math
-import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -84,10 +83,10 @@ class _Forest(FoldLearner):
         step = n_trees if resources.deadline is None else 1
         grown = 0
         while True:
-            started = time.monotonic()
+            started = resources.clock()
             forest.n_estimators = min(grown + step, n_trees)
             forest.fit(values, train.y, sample_weight=train.weight)
-            a_tree = (time.monotonic() - started) / (forest.n_estimators - grown)
+            a_tree = (resources.clock() - started) / (forest.n_estimators - grown)
             grown = forest.n_estimators
             affordable = 0.8 * resources.seconds_left() / max(a_tree, 1e-9)
             if grown >= n_trees or affordable < 1:

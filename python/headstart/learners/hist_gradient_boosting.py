@@ -4,7 +4,6 @@ Rounds stop early by the fold's validation rows, and the rounds after the best a
 off. Stored and evaluated as plain arrays.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -235,13 +234,13 @@ def _grow(
     done = 0
     step = rounds if resources.deadline is None else _FIRST_STEP
     while True:
-        started = time.monotonic()
+        started = resources.clock()
         booster.max_iter = min(done + step, rounds)
         booster.fit(**data)
         found = int(booster.n_iter_)
         if found < booster.max_iter or found >= rounds:
             return
-        a_round = (time.monotonic() - started) / max(1, found - done)
+        a_round = (resources.clock() - started) / max(1, found - done)
         affordable = int(0.7 * resources.seconds_left() / max(a_round, 1e-9))
         if affordable < 2:
             return

@@ -5,7 +5,6 @@ weight decay and a cosine schedule, and stopped by the validation rows.
 """
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -202,7 +201,7 @@ def _train(
     resources: Resources,
 ) -> FittedNetwork:
     rng = np.random.default_rng(resources.seed)
-    started = time.monotonic()
+    started = resources.clock()
     time_given = max(resources.seconds_left(), 1e-9)
     hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
     X = _inputs(hinges, train.X.values)
@@ -233,7 +232,7 @@ def _train(
             done = (epoch + index / n_batches) / epochs
             if time_given < math.inf:
                 # Under a near deadline the schedule runs by the clock.
-                done = max(done, (time.monotonic() - started) / (0.9 * time_given))
+                done = max(done, (resources.clock() - started) / (0.9 * time_given))
             if done >= 1.0:
                 break
             batch_X = X[rows]

@@ -1,5 +1,6 @@
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -187,3 +188,29 @@ class ConcurrentCells:
         finally:
             with self.lock:
                 self.at_once -= 1
+
+
+def test_waiting_for_the_processor_is_not_held_against_a_learner(executor, monkeypatch):
+    learners = load_plugins().learners
+    logistic = type(learners["logistic"])
+    fit = logistic.fit
+
+    def wait_and_fit(self, task, parameters, train, validation, resources):
+        left = resources.seconds_left()
+        time.sleep(0.5)
+        assert resources.seconds_left() > left - 0.4
+        return fit(self, task, parameters, train, validation, resources)
+
+    monkeypatch.setattr(logistic, "fit", wait_and_fit)
+    X, y = wine()
+    (cell,) = evaluate_dataset(
+        record(),
+        X,
+        y,
+        [Configuration("logistic", {"C": 0.3, "n_knots": 0})],
+        learners,
+        executor,
+        EvaluationLimits(n_rows=120, seconds=1.5),
+    )
+    assert cell.status is CellStatus.OK, cell.reason
+    assert cell.fit_seconds < 0.4
