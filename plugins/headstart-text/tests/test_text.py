@@ -1,0 +1,201 @@
+"""Topics of text columns: learnt, applied, stored."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import polars as pl
+import pytest
+from headstart_text import ColumnTopics, TextTopics
+
+from headstart.base import Resources, Task, TaskKind
+from headstart.base.arrays import pack_arrays
+from headstart.base.table_columns import TableColumn, TableColumns
+from headstart.exceptions import ArtifactError
+
+TRANSFORM = TextTopics()
+TASK = Task(TaskKind.BINARY, 200, 1, 0, 2, "roc_auc")
+RESOURCES = Resources(threads=1, seed=3)
+GOOD, BAD = ("fine", "lovely", "great", "works"), ("awful", "broken", "poor", "late")
+REST = ("the", "parcel", "came", "today", "and", "it", "is", "of", "blue", "size")
+
+
+def make_table(n_rows=200, seed=0):
+    """Reviews: what tells is which of a few words they have among many."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, n_rows)
+    reviews = [
+        " ".join(
+            rng.permutation([*rng.choice(REST, 6), *rng.choice((BAD, GOOD)[label], 2)])
+        )
+        for label in y
+    ]
+    titles = ["no. " + " ".join(rng.choice(REST, 2)) for _ in y]
+    return pl.DataFrame({"review": reviews, "title": titles}), y
+
+
+def fit(X, **parameters):
+    return TRANSFORM.fit(TASK, parameters, X, None, None, RESOURCES)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return fit(make_table()[0], n_topics=6)
+
+
+def test_it_applies_to_text_only():
+    table = TableColumns(
+        (
+            TableColumn("age", "numeric", "age", "numeric"),
+            TableColumn("review", "text", "review", "text"),
+            TableColumn("review: length", "numeric", "review", "text"),
+        )
+    )
+    assert TRANSFORM.columns(table, TASK) == ("review",)
+
+
+@pytest.mark.parametrize("ngrams", ["words", "word_pairs", "characters"])
+def test_topics_tell_what_texts_are_about(ngrams):
+    from sklearn.linear_model import LogisticRegression
+
+    (train, y), (test, y_test) = make_table(), make_table(seed=1)
+    topics = fit(train, ngrams=ngrams, n_topics=20)
+    model = LogisticRegression(C=10).fit(TRANSFORM.transform(topics, train, TASK), y)
+    found = model.predict(TRANSFORM.transform(topics, test, TASK))
+    assert (found == y_test).mean() > 0.9
+
+
+def test_each_column_has_its_topics(fitted):
+    X = make_table(20, seed=1)[0]
+    found = TRANSFORM.transform(fitted, X, TASK)
+    assert found.columns[0] == "review: topic 1"
+    assert found.columns[-1] == "title: topic 6"
+    assert found.shape == (20, TRANSFORM.n_outputs({"n_topics": 6}, 2))
+    assert set(found.dtypes) == {pl.Float64}
+
+
+def test_it_agrees_with_scikit_learn():
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import make_pipeline
+
+    X = make_table()[0]["review"].to_list()
+    theirs = make_pipeline(
+        TfidfVectorizer(sublinear_tf=True, min_df=2, max_df=0.9, dtype=np.float32),
+        TruncatedSVD(5, random_state=0),
+    ).fit(X)
+    ours = ColumnTopics.learn(X, "words", 5, min_rows=2, seed=0)
+    np.testing.assert_allclose(
+        np.abs(ours.of(X)), np.abs(theirs.transform(X)), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("texts", [["", ""], ["  ", "!"], [None, None]])
+def test_texts_without_a_word_have_no_topic(texts):
+    X = pl.DataFrame({"t": texts}, schema={"t": pl.String})
+    found = TRANSFORM.transform(fit(X), make_table(3)[0].rename({"title": "t"}), TASK)
+    assert found.shape == (3, 1)
+    assert found.to_series().to_list() == [0.0, 0.0, 0.0]
+
+
+def test_a_word_in_every_text_of_few_is_enough():
+    X = pl.DataFrame({"t": ["same", "same"]})
+    assert TRANSFORM.transform(fit(X), X, TASK).shape == (2, 1)
+
+
+def test_missing_and_unknown_words_are_zero(fitted):
+    X = pl.DataFrame({"review": [None, "unheard"], "title": ["", "of"]})
+    found = TRANSFORM.transform(fitted, X, TASK).select("^review.*$")
+    assert (found.to_numpy() == 0).all()
+
+
+def test_no_rows_give_no_rows(fitted):
+    found = TRANSFORM.transform(fitted, make_table()[0].head(0), TASK)
+    assert found.shape == (0, 12)
+
+
+def test_one_seed_gives_the_same_bytes():
+    X = make_table()[0]
+    assert TRANSFORM.dump(fit(X)) == TRANSFORM.dump(fit(X))
+
+
+def test_what_is_stored_transforms_the_same_bits(fitted):
+    parts = TRANSFORM.dump(fitted)
+    again = TRANSFORM.load(parts)
+    X = make_table(seed=1)[0]
+    assert TRANSFORM.transform(again, X, TASK).equals(
+        TRANSFORM.transform(fitted, X, TASK)
+    )
+    assert TRANSFORM.dump(again) == parts
+
+
+def test_half_a_character_is_stored():
+    odd = "b\ud83d"
+    topics = ColumnTopics(
+        "words", (odd,), np.ones(1, np.float32), np.ones((1, 1), np.float32)
+    )
+    assert TRANSFORM.load(TRANSFORM.dump({"t": topics}))["t"].terms == (odd,)
+
+
+def arrays_of(parts):
+    with zipfile.ZipFile(io.BytesIO(parts["topics.npz"])) as file:
+        return {
+            name.removesuffix(".npy"): np.load(io.BytesIO(file.read(name)))
+            for name in file.namelist()
+        }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record[0]["terms"].pop(),
+        lambda record: record[0]["terms"].append(record[0]["terms"][0]),
+        lambda record: record[0]["terms"].__setitem__(0, 5),
+        lambda record: record[0]["terms"].__setitem__(0, ""),
+        lambda record: record[0].__setitem__("ngrams", "eval"),
+        lambda record: record[0].__setitem__("column", "title"),
+        lambda record: record[0].pop("terms"),
+        lambda record: record.pop(),
+        lambda record: record.append({}),
+    ],
+)
+def test_a_hostile_vocabulary_is_refused(fitted, change):
+    parts = TRANSFORM.dump(fitted)
+    record = json.loads(parts["terms.json"])
+    change(record)
+    with pytest.raises(ArtifactError):
+        TRANSFORM.load({**parts, "terms.json": json.dumps(record).encode()})
+
+
+@pytest.mark.parametrize("name", ["rarity_0", "topics_1"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e38])
+def test_a_number_out_of_place_is_refused(fitted, name, value):
+    parts = TRANSFORM.dump(fitted)
+    arrays = arrays_of(parts)
+    arrays[name].flat[0] = value
+    with pytest.raises(ArtifactError):
+        TRANSFORM.load({**parts, "topics.npz": pack_arrays(arrays)})
+
+
+def test_damage_is_refused_or_harmless(fitted):
+    rng = np.random.default_rng(0)
+    parts = TRANSFORM.dump(fitted)
+    X = make_table(3)[0]
+    refused = 0
+    for name, data in parts.items():
+        for _ in range(60):
+            wrong = bytearray(data)
+            wrong[rng.integers(len(wrong))] ^= 1 << rng.integers(8)
+            cut = bytes(wrong[: rng.integers(len(wrong))])
+            for other in (bytes(wrong), cut):
+                try:
+                    loaded = TRANSFORM.load({**parts, name: other})
+                except ArtifactError:
+                    refused += 1
+                    continue
+                found = TRANSFORM.transform(
+                    loaded, X.rename(dict(zip(X.columns, loaded, strict=True))), TASK
+                )
+                assert np.isfinite(found.to_numpy()).all()
+    assert refused > 120
