@@ -13,9 +13,19 @@ __all__ = [
     "TreeEnsemble",
     "build_info",
     "describe_table",
+    "encode_ordered",
+    "encode_target",
+    "factorize",
     "feature_operators",
+    "find_codes",
+    "group_distinct",
     "group_holdout",
+    "group_knots",
+    "group_positions",
+    "group_statistics",
+    "hash_text",
     "holdout",
+    "make_numeric",
     "plain_folds",
     "score_classes",
     "score_values",
@@ -172,6 +182,57 @@ class FeatureOperator(TypedDict):
     is_monotone: bool
 
 def feature_operators() -> list[FeatureOperator]: ...
+def make_numeric(
+    columns: list[NDArray[np.float64]],
+    jobs: list[tuple[int, list[int], list[float]]],
+    n_threads: int,
+) -> list[NDArray[np.float64]]: ...
+def factorize(
+    columns: list[NDArray[np.uint64]], n_threads: int
+) -> list[tuple[NDArray[np.uint32], NDArray[np.uint32]]]: ...
+def find_codes(
+    known: NDArray[np.uint64], ids: NDArray[np.uint64]
+) -> NDArray[np.uint32]: ...
+def encode_target(
+    columns: list[tuple[NDArray[np.uint32], int]],
+    y: NDArray[np.uint32] | NDArray[np.float64],
+    n_classes: int,
+    fold_ids: NDArray[np.uint8],
+    smoothing: float | None,
+    evidence: bool,
+    outer_fold: int | None,
+    n_threads: int,
+) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]: ...
+def encode_ordered(
+    columns: list[tuple[NDArray[np.uint32], int]],
+    y: NDArray[np.uint32] | NDArray[np.float64],
+    n_classes: int,
+    smoothing: float,
+    seed: int,
+    n_threads: int,
+) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]: ...
+def group_statistics(
+    keys: list[tuple[NDArray[np.uint32], int]],
+    values: list[NDArray[np.float64]],
+    jobs: list[tuple[int, int, str]],
+    n_threads: int,
+) -> list[NDArray[np.float64]]: ...
+def group_distinct(
+    key: tuple[NDArray[np.uint32], int], levels: NDArray[np.uint32], n_levels: int
+) -> NDArray[np.float64]: ...
+def group_knots(
+    key: tuple[NDArray[np.uint32], int], values: NDArray[np.float64], most: int
+) -> tuple[list[int], NDArray[np.float64]]: ...
+def group_positions(
+    codes: NDArray[np.uint32],
+    values: NDArray[np.float64],
+    starts: list[int],
+    knots: NDArray[np.float64],
+    n_threads: int,
+) -> NDArray[np.float64]: ...
+def hash_text(
+    texts: list[str | None], length: int, n_columns: int, n_threads: int
+) -> NDArray[np.float64]: ...
 
 # Binned matrices: headstart.scoring.binning.
 

@@ -2,10 +2,28 @@
 
 A `Candidate` names one feature: an operator and its columns. A `FeaturePlan` fits
 candidates to training rows, makes them of any rows, says in words what they are, and
-goes to and from JSON. ``docs/reference/features.md`` lists the operators.
+goes to and from JSON. The encoders do for whole tables what some of the operators do,
+with scikit-learn's conventions. ``docs/reference/features.md`` lists the operators.
 """
 
 from headstart.features.candidate import Candidate
+from headstart.features.encoders import (
+    FrequencyEncoder,
+    OrderedTargetEncoder,
+    TargetEncoder,
+    WeightOfEvidenceEncoder,
+)
 from headstart.features.operators import OPERATORS, Operator
+from headstart.features.plan import Feature, FeaturePlan
 
-__all__ = ["OPERATORS", "Candidate", "Operator"]
+__all__ = [
+    "OPERATORS",
+    "Candidate",
+    "Feature",
+    "FeaturePlan",
+    "FrequencyEncoder",
+    "Operator",
+    "OrderedTargetEncoder",
+    "TargetEncoder",
+    "WeightOfEvidenceEncoder",
+]

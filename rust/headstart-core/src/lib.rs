@@ -6,6 +6,7 @@
 
 pub mod binning;
 pub mod columns;
+pub mod encode;
 pub mod ensemble;
 mod error;
 pub mod folds;

@@ -1,8 +1,23 @@
 //! Generated features, for `headstart.features`.
 
-use headstart_core::generate::Operator;
+use headstart_core::Error;
+use headstart_core::encode::{self, Category, Encoded, Rules, Statistic};
+use headstart_core::generate::{self, Job, Operator};
+use numpy::ndarray::Array2;
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyDict;
+
+use crate::convert::slice;
+use crate::run::run;
+
+type Floats<'py> = Bound<'py, PyArray1<f64>>;
+type Codes<'py> = Bound<'py, PyArray1<u32>>;
+/// Codes and the number of groups.
+type PyCategory<'py> = (PyReadonlyArray1<'py, u32>, usize);
+/// Values of training rows, and a table for each column.
+type PyEncoded<'py> = (Bound<'py, PyArray2<f64>>, Vec<Floats<'py>>);
 
 /// Describe the operators: one dictionary each, by code.
 #[pyfunction]
@@ -25,4 +40,331 @@ pub(crate) fn feature_operators(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict
             Ok(found)
         })
         .collect()
+}
+
+/// Make features of numbers: code of the operator, columns, constants of each.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn make_numeric<'py>(
+    py: Python<'py>,
+    columns: Vec<PyReadonlyArray1<'py, f64>>,
+    jobs: Vec<(u8, Vec<usize>, Vec<f64>)>,
+    n_threads: usize,
+) -> PyResult<Vec<Floats<'py>>> {
+    let columns: Vec<&[f64]> = columns
+        .iter()
+        .map(|column| slice("a column", column))
+        .collect::<PyResult<_>>()?;
+    let n_rows = columns.first().map_or(0, |column| column.len());
+    let made = run(
+        py,
+        n_threads,
+        jobs.len().saturating_mul(n_rows),
+        |workers| {
+            let jobs = jobs
+                .into_iter()
+                .map(|(code, columns, constants)| {
+                    Ok(Job {
+                        operator: Operator::from_code(code)
+                            .ok_or_else(|| Error::value(format!("No operator has code {code}.")))?,
+                        columns,
+                        constants,
+                    })
+                })
+                .collect::<Result<Vec<_>, Error>>()?;
+            generate::make_numeric(&columns, &jobs, workers)
+        },
+    )?;
+    Ok(made.into_iter().map(|m| m.into_pyarray(py)).collect())
+}
+
+/// Give equal ids of each column equal codes; with the first row of each code.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn factorize<'py>(
+    py: Python<'py>,
+    columns: Vec<PyReadonlyArray1<'py, u64>>,
+    n_threads: usize,
+) -> PyResult<Vec<(Codes<'py>, Codes<'py>)>> {
+    let columns: Vec<&[u64]> = columns
+        .iter()
+        .map(|column| slice("a column", column))
+        .collect::<PyResult<_>>()?;
+    let n_steps = columns.iter().map(|column| column.len()).sum();
+    let found = run(py, n_threads, n_steps, |workers| {
+        workers.map(columns.len(), |index| {
+            encode::factorize(columns[index], workers)
+        })
+    })?;
+    Ok(found
+        .into_iter()
+        .map(|f| (f.codes.into_pyarray(py), f.first_rows.into_pyarray(py)))
+        .collect())
+}
+
+/// Find the place of each id among known ones.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn find_codes<'py>(
+    py: Python<'py>,
+    known: PyReadonlyArray1<'py, u64>,
+    ids: PyReadonlyArray1<'py, u64>,
+) -> PyResult<Codes<'py>> {
+    let (known, ids) = (slice("known", &known)?, slice("ids", &ids)?);
+    let codes = run(py, 1, ids.len(), |workers| {
+        encode::find_codes(known, ids, workers)
+    })?;
+    Ok(codes.into_pyarray(py))
+}
+
+/// Codes of classes, or values of a regression.
+#[derive(FromPyObject)]
+pub(crate) enum PyTarget<'py> {
+    #[pyo3(transparent)]
+    Classes(PyReadonlyArray1<'py, u32>),
+    #[pyo3(transparent)]
+    Values(PyReadonlyArray1<'py, f64>),
+}
+
+impl PyTarget<'_> {
+    fn borrow(&self, n_classes: usize) -> PyResult<encode::Target<'_>> {
+        Ok(match self {
+            Self::Classes(codes) => encode::Target::Classes(slice("y", codes)?, n_classes),
+            Self::Values(values) => encode::Target::Values(slice("y", values)?),
+        })
+    }
+}
+
+fn categories<'a>(columns: &'a [PyCategory<'_>]) -> PyResult<Vec<(&'a [u32], usize)>> {
+    columns
+        .iter()
+        .map(|(codes, n_groups)| Ok((slice("codes", codes)?, *n_groups)))
+        .collect()
+}
+
+/// Encode columns by the target, out of fold.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+#[expect(clippy::too_many_arguments, reason = "as many as there are choices")]
+pub(crate) fn encode_target<'py>(
+    py: Python<'py>,
+    columns: Vec<PyCategory<'py>>,
+    y: PyTarget<'py>,
+    n_classes: usize,
+    fold_ids: PyReadonlyArray1<'py, u8>,
+    smoothing: Option<f64>,
+    evidence: bool,
+    outer_fold: Option<u8>,
+    n_threads: usize,
+) -> PyResult<PyEncoded<'py>> {
+    let fold_ids = slice("fold_ids", &fold_ids)?;
+    let rules = Rules {
+        smoothing,
+        evidence,
+        outer_fold,
+    };
+    encode_by(
+        py,
+        &columns,
+        y.borrow(n_classes)?,
+        n_threads,
+        |columns, target, out, workers| {
+            encode::encode_target(columns, target, fold_ids, rules, out, workers)
+        },
+    )
+}
+
+/// Encode columns by the target of the rows before, in the order of a seed.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn encode_ordered<'py>(
+    py: Python<'py>,
+    columns: Vec<PyCategory<'py>>,
+    y: PyTarget<'py>,
+    n_classes: usize,
+    smoothing: f64,
+    seed: u64,
+    n_threads: usize,
+) -> PyResult<PyEncoded<'py>> {
+    encode_by(
+        py,
+        &columns,
+        y.borrow(n_classes)?,
+        n_threads,
+        |columns, target, out, workers| {
+            encode::encode_ordered(columns, target, smoothing, seed, out, workers)
+        },
+    )
+}
+
+fn encode_by<'py, F>(
+    py: Python<'py>,
+    columns: &[PyCategory<'_>],
+    target: encode::Target<'_>,
+    n_threads: usize,
+    kernel: F,
+) -> PyResult<PyEncoded<'py>>
+where
+    F: FnOnce(
+            &[Category<'_>],
+            encode::Target<'_>,
+            &mut [f64],
+            &headstart_core::Workers,
+        ) -> Result<Vec<Encoded>, Error>
+        + Send,
+{
+    let columns = categories(columns)?;
+    let n_rows = target.len();
+    let n_outputs = columns.len() * target.n_outputs();
+    let n_steps = n_rows.saturating_mul(n_outputs + 1);
+    let (values, tables) = run(py, n_threads, n_steps, |workers| {
+        let columns = columns
+            .iter()
+            .map(|&(codes, n_groups)| Category::new(codes, n_groups))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let mut out = vec![0.0; n_outputs * n_rows];
+        let tables = kernel(&columns, target, &mut out, workers)?;
+        let values = Array2::from_shape_vec((n_outputs, n_rows), out)
+            .map_err(|error| Error::value(error.to_string()))?;
+        Ok((values, tables))
+    })?;
+    let tables = tables
+        .into_iter()
+        .map(|encoded| encoded.table.into_pyarray(py))
+        .collect();
+    Ok((values.into_pyarray(py), tables))
+}
+
+/// Describe values by group: place of the key, place of the values, name of the
+/// statistic of each.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn group_statistics<'py>(
+    py: Python<'py>,
+    keys: Vec<PyCategory<'py>>,
+    values: Vec<PyReadonlyArray1<'py, f64>>,
+    jobs: Vec<(usize, usize, String)>,
+    n_threads: usize,
+) -> PyResult<Vec<Floats<'py>>> {
+    let keys = categories(&keys)?;
+    let values: Vec<&[f64]> = values
+        .iter()
+        .map(|column| slice("values", column))
+        .collect::<PyResult<_>>()?;
+    let n_rows = values.first().map_or(0, |column| column.len());
+    let n_steps = jobs.len().saturating_mul(n_rows);
+    let found = run(py, n_threads, n_steps, |workers| {
+        workers.map(jobs.len(), |index| {
+            let (key, column, name) = &jobs[index];
+            let (Some(&(codes, n_groups)), Some(&column), Some(statistic)) = (
+                keys.get(*key),
+                values.get(*column),
+                Statistic::from_name(name),
+            ) else {
+                return Err(Error::value(format!("There is no such statistic: {name}.")));
+            };
+            encode::group_statistic(Category::new(codes, n_groups)?, column, statistic, workers)
+        })
+    })?;
+    Ok(found.into_iter().map(|f| f.into_pyarray(py)).collect())
+}
+
+/// Count different levels by group.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn group_distinct<'py>(
+    py: Python<'py>,
+    key: PyCategory<'py>,
+    levels: PyReadonlyArray1<'py, u32>,
+    n_levels: u32,
+) -> PyResult<Floats<'py>> {
+    let (codes, levels) = (slice("codes", &key.0)?, slice("levels", &levels)?);
+    let found = run(py, 1, 4 * codes.len(), |workers| {
+        encode::group_distinct(Category::new(codes, key.1)?, levels, n_levels, workers)
+    })?;
+    Ok(found.into_pyarray(py))
+}
+
+/// Quantiles by group: where each group's begin, and the quantiles.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn group_knots<'py>(
+    py: Python<'py>,
+    key: PyCategory<'py>,
+    values: PyReadonlyArray1<'py, f64>,
+    most: usize,
+) -> PyResult<(Vec<usize>, Floats<'py>)> {
+    let (codes, values) = (slice("codes", &key.0)?, slice("values", &values)?);
+    let (starts, knots) = run(py, 1, 16 * codes.len(), |workers| {
+        encode::group_knots(Category::new(codes, key.1)?, values, most, workers)
+    })?;
+    Ok((starts, knots.into_pyarray(py)))
+}
+
+/// Where values stand among the quantiles of their group.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn group_positions<'py>(
+    py: Python<'py>,
+    codes: PyReadonlyArray1<'py, u32>,
+    values: PyReadonlyArray1<'py, f64>,
+    starts: Vec<usize>,
+    knots: PyReadonlyArray1<'py, f64>,
+    n_threads: usize,
+) -> PyResult<Floats<'py>> {
+    let (codes, values) = (slice("codes", &codes)?, slice("values", &values)?);
+    let knots = slice("knots", &knots)?;
+    let found = run(py, n_threads, 16 * codes.len(), |workers| {
+        encode::group_positions(codes, values, &starts, knots, workers)
+    })?;
+    Ok(found.into_pyarray(py))
+}
+
+/// Count runs of characters in hashed columns.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "texts are read where they lie"
+)]
+pub(crate) fn hash_text(
+    py: Python<'_>,
+    texts: Vec<Option<PyBackedStr>>,
+    length: usize,
+    n_columns: usize,
+    n_threads: usize,
+) -> PyResult<Bound<'_, PyArray2<f64>>> {
+    let n_steps = texts.len().saturating_mul(64);
+    let counts = run(py, n_threads, n_steps, |workers| {
+        let counts = encode::hash_text(&texts, length, n_columns, workers)?;
+        Array2::from_shape_vec((n_columns, texts.len()), counts)
+            .map_err(|error| Error::value(error.to_string()))
+    })?;
+    Ok(counts.into_pyarray(py))
 }

@@ -51,7 +51,10 @@ mod _core {
 
     // Generated features: headstart.features.
     #[pymodule_export]
-    use crate::features::feature_operators;
+    use crate::features::{
+        encode_ordered, encode_target, factorize, feature_operators, find_codes, group_distinct,
+        group_knots, group_positions, group_statistics, hash_text, make_numeric,
+    };
 
     // Binned matrices: headstart.scoring.binning.
     #[pymodule_export]

@@ -9,9 +9,11 @@
 //! what is made of a missing input is missing, and so is a result that is not finite.
 
 mod candidate;
+mod many;
 mod numeric;
 mod operator;
 
 pub use candidate::{Candidate, NO_COLUMN};
+pub use many::{Job, make_numeric};
 pub use numeric::{Real, evaluate_binary, evaluate_unary};
 pub use operator::{Inputs, Kind, Operator};

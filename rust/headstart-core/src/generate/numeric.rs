@@ -27,16 +27,22 @@ pub trait Real:
     /// Neither infinite nor NaN.
     fn is_finite(self) -> bool;
     /// Without its sign.
+    #[must_use]
     fn abs(self) -> Self;
     /// With the sign of another.
+    #[must_use]
     fn copysign(self, sign: Self) -> Self;
     /// Square root.
+    #[must_use]
     fn sqrt(self) -> Self;
     /// ln(1 + a).
+    #[must_use]
     fn ln_1p(self) -> Self;
     /// The nearest whole number, halves away from zero.
+    #[must_use]
     fn round(self) -> Self;
     /// The whole number towards zero.
+    #[must_use]
     fn trunc(self) -> Self;
 }
 

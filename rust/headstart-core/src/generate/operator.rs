@@ -60,9 +60,8 @@ impl Inputs {
     pub fn kind_at(self, place: usize) -> Kind {
         match self {
             Self::One(kind) | Self::Two(kind) => kind,
-            Self::Crossed(_) => Kind::Category,
             Self::Grouped(kind) if place == 0 => kind,
-            Self::Grouped(_) => Kind::Category,
+            Self::Crossed(_) | Self::Grouped(_) => Kind::Category,
             Self::Row => Kind::Numeric,
         }
     }

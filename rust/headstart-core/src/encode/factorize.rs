@@ -1,0 +1,172 @@
+//! Dense codes for values that are known by a number of 64 bits.
+
+use crate::{Error, Workers};
+
+/// Codes by first appearance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Factorized {
+    /// The code of each row.
+    pub codes: Vec<u32>,
+    /// The first row of each code.
+    pub first_rows: Vec<u32>,
+}
+
+const FREE: u32 = u32::MAX;
+/// Rows between two looks at whether to stop.
+const BLOCK: usize = 1 << 16;
+
+/// Open addressing with linear probing, at most a quarter full: a second look costs a
+/// branch that is predicted wrongly.
+struct Table {
+    slots: Vec<(u64, u32)>,
+    shift: u32,
+    n_codes: u32,
+}
+
+impl Table {
+    fn with_room_for(n_codes: usize) -> Self {
+        let n_slots = (4 * n_codes).next_power_of_two().max(64);
+        Self {
+            slots: vec![(0, FREE); n_slots],
+            shift: 64 - n_slots.trailing_zeros(),
+            n_codes: 0,
+        }
+    }
+
+    /// The slot that holds `id`, or the free one where it would go.
+    #[inline]
+    fn find(&self, id: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        // Fibonacci hashing: the high bits of the product depend on all bits.
+        let mut place = (id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize;
+        loop {
+            let (known, code) = self.slots[place & mask];
+            if code == FREE || known == id {
+                return place & mask;
+            }
+            place += 1;
+        }
+    }
+
+    #[inline]
+    fn code_or_new(&mut self, id: u64) -> u32 {
+        let place = self.find(id);
+        let code = self.slots[place].1;
+        if code != FREE {
+            return code;
+        }
+        let code = self.n_codes;
+        self.slots[place] = (id, code);
+        self.n_codes += 1;
+        if 4 * self.n_codes as usize > self.slots.len() {
+            self.grow();
+        }
+        code
+    }
+
+    fn grow(&mut self) {
+        let mut larger = Self::with_room_for(self.slots.len() / 2);
+        for &(id, code) in self.slots.iter().filter(|slot| slot.1 != FREE) {
+            let place = larger.find(id);
+            larger.slots[place] = (id, code);
+        }
+        larger.n_codes = self.n_codes;
+        *self = larger;
+    }
+}
+
+/// Give equal ids equal codes, `0, 1, ...` by first appearance.
+///
+/// # Errors
+/// If there are 2³² rows or more, or the work was cancelled.
+pub fn factorize(ids: &[u64], workers: &Workers) -> Result<Factorized, Error> {
+    check_count(ids.len())?;
+    let mut table = Table::with_room_for(1 << 10);
+    let mut codes = Vec::with_capacity(ids.len());
+    let mut first_rows = Vec::new();
+    for (block, ids) in ids.chunks(BLOCK).enumerate() {
+        workers.check()?;
+        for (row, &id) in ids.iter().enumerate() {
+            let code = table.code_or_new(id);
+            if code as usize == first_rows.len() {
+                first_rows.push((block * BLOCK + row) as u32);
+            }
+            codes.push(code);
+        }
+    }
+    Ok(Factorized { codes, first_rows })
+}
+
+/// Find the place of each id among `known` ones; those that are not there get the
+/// number of known ones.
+///
+/// # Errors
+/// If `known` has an id twice, there are 2³² ids or more, or the work was cancelled.
+pub fn find_codes(known: &[u64], ids: &[u64], workers: &Workers) -> Result<Vec<u32>, Error> {
+    check_count(known.len())?;
+    let mut table = Table::with_room_for(known.len());
+    for &id in known {
+        table.code_or_new(id);
+    }
+    if table.n_codes as usize != known.len() {
+        return Err(Error::value("known ids must differ."));
+    }
+    let mut codes = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(BLOCK) {
+        workers.check()?;
+        codes.extend(ids.iter().map(|&id| {
+            let code = table.slots[table.find(id)].1;
+            code.min(table.n_codes)
+        }));
+    }
+    Ok(codes)
+}
+
+fn check_count(n_ids: usize) -> Result<(), Error> {
+    if n_ids < FREE as usize {
+        Ok(())
+    } else {
+        Err(Error::value(format!(
+            "At most {} rows can be coded. Got {n_ids}.",
+            FREE - 1
+        )))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::rng::Rng;
+
+    #[test]
+    fn codes_are_given_by_first_appearance() {
+        let found = factorize(&[9, 4, 9, 0, 4], &Workers::default()).unwrap();
+        assert_eq!(found.codes, [0, 1, 0, 2, 1]);
+        assert_eq!(found.first_rows, [0, 1, 3]);
+    }
+
+    #[test]
+    fn a_table_that_grows_forgets_nothing() {
+        let mut rng = Rng::new(1, 1);
+        let ids: Vec<u64> = (0..20_000).map(|_| rng.below(9_000)).collect();
+        let found = factorize(&ids, &Workers::default()).unwrap();
+        for (&id, &code) in ids.iter().zip(&found.codes) {
+            assert_eq!(ids[found.first_rows[code as usize] as usize], id);
+        }
+        let known: Vec<u64> = found.first_rows.iter().map(|&r| ids[r as usize]).collect();
+        let again = find_codes(&known, &ids, &Workers::default()).unwrap();
+        assert_eq!(again, found.codes);
+    }
+
+    #[test]
+    fn unknown_ids_get_the_code_after_the_last() {
+        let workers = Workers::default();
+        assert_eq!(
+            find_codes(&[5, 0], &[0, 7, 5], &workers).unwrap(),
+            [1, 2, 0]
+        );
+        assert_eq!(find_codes(&[], &[0], &workers).unwrap(), [0]);
+        assert!(find_codes(&[5, 5], &[], &workers).is_err());
+    }
+}

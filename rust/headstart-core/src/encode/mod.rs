@@ -1,0 +1,83 @@
+//! Categories made into numbers: codes, statistics of groups, means of the target.
+//!
+//! A category is a column of dense codes, `0..n_groups`, as [`factorize`] gives them.
+//! Whatever reads the target ([`encode_target`], [`encode_ordered`]) gives training
+//! rows values that their own target has no part in, bit for bit, and a table for rows
+//! that were not trained on.
+
+mod factorize;
+mod groups;
+mod ordered;
+mod target;
+mod text;
+
+pub use factorize::{Factorized, factorize, find_codes};
+pub use groups::{Statistic, group_distinct, group_knots, group_positions, group_statistic};
+pub use ordered::encode_ordered;
+pub use target::{Encoded, Rules, Target, encode_target};
+pub use text::hash_text;
+
+use crate::Error;
+
+/// A column of codes.
+#[derive(Debug, Clone, Copy)]
+pub struct Category<'a> {
+    codes: &'a [u32],
+    n_groups: usize,
+}
+
+impl<'a> Category<'a> {
+    /// A column of codes below `n_groups`.
+    ///
+    /// # Errors
+    /// If a code is not below `n_groups`.
+    pub fn new(codes: &'a [u32], n_groups: usize) -> Result<Self, Error> {
+        let largest = codes.iter().copied().max();
+        if let Some(largest) = largest
+            && largest as usize >= n_groups
+        {
+            return Err(Error::value(format!(
+                "codes must be below {n_groups}. Got {largest}."
+            )));
+        }
+        Ok(Self { codes, n_groups })
+    }
+
+    /// The code of each row.
+    pub fn codes(&self) -> &'a [u32] {
+        self.codes
+    }
+
+    /// How many different codes there can be.
+    pub fn n_groups(&self) -> usize {
+        self.n_groups
+    }
+
+    /// Rows by group: where the rows of each group begin, and the rows, ascending in
+    /// each group.
+    fn rows_by_group(&self) -> (Vec<u32>, Vec<u32>) {
+        let mut starts = vec![0_u32; self.n_groups + 1];
+        for &code in self.codes {
+            starts[code as usize + 1] += 1;
+        }
+        for group in 0..self.n_groups {
+            starts[group + 1] += starts[group];
+        }
+        let mut next = starts.clone();
+        let mut rows = vec![0_u32; self.codes.len()];
+        for (row, &code) in self.codes.iter().enumerate() {
+            let place = &mut next[code as usize];
+            rows[*place as usize] = row as u32;
+            *place += 1;
+        }
+        (starts, rows)
+    }
+}
+
+fn check_rows(name: &str, expected: usize, found: usize) -> Result<(), Error> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(Error::length(name, expected, found))
+    }
+}
