@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
@@ -12,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import headstart
+import headstart.exceptions
 
 QUICK = {"time_limit": None, "max_trials": 1, "n_jobs": 1, "random_state": 0}
 
@@ -73,3 +75,21 @@ def test_probabilities_are_in_the_order_of_the_classes():
     predicted = model.classes_[model.predict_proba(X).argmax(axis=1)]
     assert (predicted == model.predict(X)).all()
     assert (predicted == names).mean() > 0.9
+
+
+def test_training_leaves_out_rows_without_a_target_and_what_belongs_to_them():
+    X, y = load_iris(return_X_y=True)
+    table = pl.DataFrame(X).with_columns(y=pl.Series(y).cast(pl.String))
+    gaps = table.with_columns(y=pl.when(pl.col("column_0") < 7.0).then("y"))
+    weight = np.linspace(1.0, 2.0, len(y))
+    known = gaps["y"].is_not_null().to_numpy()
+
+    with pytest.warns(headstart.exceptions.HeadstartWarning, match="13 of 150 rows"):
+        model = headstart.train(
+            gaps, target="y", sample_weight=weight, learners=["logistic"], **QUICK
+        )
+
+    by_hand = quick().fit(
+        X[known], np.array(gaps["y"])[known], sample_weight=weight[known]
+    )
+    assert model.predict_proba(X).tobytes() == by_hand.predict_proba(X).tobytes()
