@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from headstart.artifact.exporting import exporter_for
 from headstart.artifact.model_file import load_model, save_model
 from headstart.artifact.versions import versions_of_makers
-from headstart.base import FloatArray, Learner
+from headstart.base import Configuration, FloatArray, Learner, Transform
 from headstart.base.events import Listener
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, HeadstartWarning
@@ -57,6 +57,10 @@ _PARAMETERS = """\
         the name of one that a plugin brings.
     learners : list of str or Learner, optional
         Names to use, names to leave out (``"-svm"``), or `Learner` objects.
+    transforms : list of str or Transform, optional
+        Steps from table to table that the search may put before a learner: names to
+        offer, which are tried at once, names to leave out (``"-text_svd"``), or
+        `Transform` objects. Default: all that are installed. ``[]``: none.
     columns : mapping of str to str, optional
         Kinds that override the inferred ones, ``{"zip": "categorical"}``.
     n_jobs : int, optional
@@ -94,6 +98,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         metric: Any = None,
         validation: Any = "auto",
         learners: Sequence[str | Learner] | None = None,
+        transforms: Sequence[str | Transform] | None = None,
         columns: Mapping[str, str] | None = None,
         n_jobs: int | None = None,
         memory_limit: float | str | None = None,
@@ -109,6 +114,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         self.metric = metric
         self.validation = validation
         self.learners = learners
+        self.transforms = transforms
         self.columns = columns
         self.n_jobs = n_jobs
         self.memory_limit = memory_limit
@@ -308,6 +314,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
                 {
                     "learner": member.configuration.learner,
                     "parameters": dict(member.configuration.parameters),
+                    **_steps_record(member.configuration),
                     "weight": member.weight,
                     "models": len(member.fits),
                 }
@@ -408,11 +415,19 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         return tags
 
 
+def _steps_record(configuration: Configuration) -> dict[str, Any]:
+    """Return the transforms of a member, where it has any."""
+    steps = [step.to_record() for step in configuration.transforms]
+    return {"transforms": steps} if steps else {}
+
+
 def _versions(model: FittedModel) -> dict[str, str]:
     """Return the versions of what made `model`."""
     registry = load_plugins()
     learners = {m.configuration.learner for m in model.ensemble.members}
     origins = {registry.distribution_of(name) for name in learners}
+    steps = model.ensemble.transforms
+    origins |= {registry.distribution_of(name, "transforms") for name in steps}
     return versions_of_makers(origins - {""})
 
 
@@ -537,7 +552,10 @@ def _of_rows(known: pl.Series, values: Any) -> Any:
 
 
 def load(
-    path: str | Path, *, learners: Iterable[Learner] = ()
+    path: str | Path,
+    *,
+    learners: Iterable[Learner] = (),
+    transforms: Iterable[Transform] = (),
 ) -> AutoClassifier | AutoRegressor:
     """Read a model that `save` wrote. No code from the file is run.
 
@@ -546,15 +564,17 @@ def load(
     path : path
     learners : iterable of Learner
         Learners the model uses that are not installed as plugins.
+    transforms : iterable of Transform
+        Transforms the model uses that are not installed as plugins.
 
     Raises
     ------
     ArtifactError
         If the file is damaged, unsafe, or from a newer headstart.
     MissingPluginError
-        If a learner's plugin is not installed.
+        If the plugin of a learner or transform is not installed.
     """
-    model, constructor = load_model(path, learners)
+    model, constructor = load_model(path, learners, transforms)
     classes = {c.__name__: c for c in (AutoClassifier, AutoRegressor)}
     name = constructor.get("class")
     if name not in classes:

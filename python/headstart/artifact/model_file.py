@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from headstart.artifact.container import Artifact, read_artifact, write_artifact
 from headstart.artifact.requirements import missing_plugin, plugins_needed
-from headstart.base import Configuration, Learner, Parts, Task, TaskKind
+from headstart.base import Configuration, Learner, Parts, Task, TaskKind, Transform
 from headstart.ensemble import BaggedEnsemble, Fit, Member
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, MissingPluginError
@@ -18,6 +18,7 @@ from headstart.tables import Schema, TargetEncoder
 
 __all__ = ["load_model", "read_model_record", "save_model"]
 
+_T = TypeVar("_T")
 _NUMBERS = ("score", "std_error", "fit_seconds", "predict_seconds", "weight")
 _COLUMN_TYPES: dict[str, Any] = {
     "rank": int,
@@ -48,18 +49,25 @@ def save_model(
                 parts[f"models/{fit.model}/{name}"] = content
             for name, content in store.encoder(fit.encoder).items():
                 parts[f"encoders/{fit.encoder}/{name}"] = content
+            for step in fit.transforms:
+                for name, content in store.transform(step).items():
+                    parts[f"transforms/{step}/{name}"] = content
     registry = load_plugins()
     sources = {
         name: registry.distribution_of(name) for name in sorted(model.ensemble.learners)
     }
-    record = {
+    made_by = {
+        name: registry.distribution_of(name, "transforms")
+        for name in sorted(model.ensemble.transforms)
+    }
+    record: dict[str, Any] = {
         "constructor": dict(constructor),
         "task": asdict(model.ensemble.task),
         "members": [
             {
                 "configuration": member.configuration.to_json(),
                 "weight": member.weight,
-                "fits": [asdict(fit) for fit in member.fits],
+                "fits": [_fit_record(fit) for fit in member.fits],
             }
             for member in model.ensemble.members
         ],
@@ -67,7 +75,11 @@ def save_model(
         "plugins": plugins_needed(registry, sources),
         "facts": dict(model.facts),
     }
-    distributions = sorted({name for name in sources.values() if name})
+    if made_by:  # a model without them is as before there were any
+        needed = plugins_needed(registry, made_by, "transforms")
+        record["transforms"] = made_by
+        record["plugins"] |= {f"transform {n}": r for n, r in needed.items()}
+    distributions = sorted({*sources.values(), *made_by.values()} - {""})
     write_artifact(path, {"model": record}, parts, distributions=distributions)
 
 
@@ -79,7 +91,9 @@ def read_model_record(path: str | Path) -> dict[str, Any]:
 
 
 def load_model(
-    path: str | Path, learners: Iterable[Learner] = ()
+    path: str | Path,
+    learners: Iterable[Learner] = (),
+    transforms: Iterable[Transform] = (),
 ) -> tuple[FittedModel, dict[str, Any]]:
     """Read a fitted model; return it with its constructor record.
 
@@ -90,13 +104,15 @@ def load_model(
     ----------
     learners : iterable of Learner
         Learners that are not installed as plugins.
+    transforms : iterable of Transform
+        Transforms that are not installed as plugins.
 
     Raises
     ------
     ArtifactError
         If the file is damaged, unsafe or too new.
     MissingPluginError
-        If it needs a learner that is not installed.
+        If it needs a learner or transform that is not installed.
     """
     artifact = read_artifact(path)
     record = _record(artifact)
@@ -106,13 +122,14 @@ def load_model(
             Member(
                 Configuration.from_json(m["configuration"]),
                 float(m["weight"]),
-                tuple(Fit(str(f["model"]), str(f["encoder"])) for f in m["fits"]),
+                tuple(_read_fit(f) for f in m["fits"]),
             )
             for m in record["members"]
         )
         needed = dict(record["learners"])
         # Files of earlier versions do not have it.
         plugins = {n: dict(r) for n, r in dict(record.get("plugins", {})).items()}
+        needed_steps = dict(record.get("transforms", {}))
         schema = Schema.from_json(artifact.parts["schema.json"].decode())
         target = TargetEncoder.from_json(artifact.parts["target.json"].decode())
         leaderboard = _read_leaderboard(artifact.parts["leaderboard.json"])
@@ -124,10 +141,28 @@ def load_model(
             f"The model file {path} lacks what a model needs, or holds it in a wrong "
             f"form: {type(error).__name__}: {error}."
         ) from error
-    found = _find_learners(
-        needed, plugins, {each.name: each for each in learners}, path
+    registry = load_plugins()
+    found = _find(
+        "learner",
+        needed,
+        plugins,
+        {v.name: v for v in learners},
+        registry.learners,
+        path,
     )
-    ensemble = BaggedEnsemble(task, members, found, _ArtifactStore(artifact))
+    steps = _find(
+        "transform",
+        needed_steps,
+        {
+            n.removeprefix("transform "): r
+            for n, r in plugins.items()
+            if n.startswith("transform ")
+        },
+        {v.name: v for v in transforms},
+        registry.transforms,
+        path,
+    )
+    ensemble = BaggedEnsemble(task, members, found, _ArtifactStore(artifact), steps)
     try:
         ensemble.load()
     except (ArtifactError, MissingPluginError):
@@ -151,6 +186,9 @@ class _ArtifactStore:
 
     def encoder(self, name: str) -> Parts:
         return self._under(f"encoders/{name}/")
+
+    def transform(self, name: str) -> Parts:
+        return self._under(f"transforms/{name}/")
 
     def _under(self, prefix: str) -> Parts:
         parts = {
@@ -185,20 +223,36 @@ def _record(artifact: Artifact) -> dict[str, Any]:
     return record
 
 
-def _find_learners(
+def _fit_record(fit: Fit) -> dict[str, Any]:
+    record: dict[str, Any] = {"model": fit.model, "encoder": fit.encoder}
+    if fit.transforms:
+        record["transforms"] = list(fit.transforms)
+    return record
+
+
+def _read_fit(record: Mapping[str, Any]) -> Fit:
+    names = record.get("transforms", [])
+    if not isinstance(names, list):
+        raise TypeError("the transforms of a fit are not a list")
+    return Fit(str(record["model"]), str(record["encoder"]), tuple(map(str, names)))
+
+
+def _find(
+    what: str,
     needed: Mapping[str, str],
     plugins: Mapping[str, Mapping[str, Any]],
-    given: Mapping[str, Learner],
+    given: Mapping[str, _T],
+    registered: Mapping[str, _T],
     path: str | Path,
-) -> dict[str, Learner]:
-    registry = load_plugins()
+) -> dict[str, _T]:
+    """Return what the model needs by name: of what was passed, else of plugins."""
     found = {}
     for name, distribution in needed.items():
         if name in given:
             found[name] = given[name]
-        elif name in registry.learners:
-            found[name] = registry.learners[name]
+        elif name in registered:
+            found[name] = registered[name]
         else:
             record = plugins.get(name, {"distribution": distribution})
-            raise missing_plugin(registry, path, "learner", name, record)
+            raise missing_plugin(load_plugins(), path, what, name, record)
     return found

@@ -142,7 +142,8 @@ class Trial:
 
     `origin` is ``"floor"``, ``"precedent"`` (the knowledge base proposed it, for
     `precedents`), ``"plugin"`` (a learner that no base knows brought it),
-    ``"portfolio"`` (the built-in order) or ``"search"``.
+    ``"portfolio"`` (the built-in order), ``"transform"`` (the best so far, with one
+    more transform) or ``"search"``.
     """
 
     number: int

@@ -69,6 +69,14 @@ def train(
             help="Use this learner; with a minus (-svm), leave it out. Repeatable.",
         ),
     ] = None,
+    transform: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Try this transform of a plugin at once; with a minus (-text_svd), "
+            "leave it out. Repeatable.",
+        ),
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
@@ -142,6 +150,7 @@ def train(
         "max_trials": max_trials,
         "metric": metric,
         "learners": learner or None,
+        "transforms": transform or None,
         "columns": parse_columns(column or ()) or None,
         "n_jobs": n_jobs,
         "memory_limit": None if memory_limit is None else parse_memory(memory_limit),

@@ -1,7 +1,7 @@
 """The fitted model: a weighted mean of configurations, each the mean of its fits.
 
-Nothing is loaded until it is needed: fold models and view encoders come from a store,
-which is the run folder, a model file, or memory.
+Nothing is loaded until it is needed: fold models, view encoders and fitted transforms
+come from a store, which is the run folder, a model file, or memory.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,16 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
-from headstart.base import Configuration, FloatArray, Learner, Parts, Task
+from headstart.base import (
+    Configuration,
+    FloatArray,
+    Learner,
+    Parts,
+    Task,
+    Transform,
+)
 from headstart.execution.fold_fit import as_outputs
+from headstart.execution.steps import FittedStep, apply_step, load_step
 from headstart.tables import ViewEncoder
 
 __all__ = ["BaggedEnsemble", "Fit", "Member", "ModelStore"]
@@ -20,10 +28,19 @@ __all__ = ["BaggedEnsemble", "Fit", "Member", "ModelStore"]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Names of one fitted model and of the fitted view it reads."""
+    """Names of one fitted model, of the fitted view it reads, and of what is before.
+
+    Parameters
+    ----------
+    model, encoder : str
+    transforms : tuple of str
+        Fitted transforms that the table goes through first. They are those of a fold:
+        members that ask for the same share them.
+    """
 
     model: str
     encoder: str
+    transforms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +53,16 @@ class Member:
 
 
 class ModelStore(Protocol):
-    """Where fitted models and encoders lie."""
+    """Where fitted models, encoders and transforms lie."""
 
     def model(self, name: str) -> Parts:
         """Return the parts of a fitted model."""
 
     def encoder(self, name: str) -> Parts:
         """Return the parts of a fitted view encoder."""
+
+    def transform(self, name: str) -> Parts:
+        """Return the parts of a fitted transform."""
 
 
 @dataclass
@@ -57,17 +77,31 @@ class BaggedEnsemble:
     learners : mapping of str to Learner
         At least those the members name.
     store : ModelStore
+    transforms : mapping of str to Transform
+        At least those the members name.
     """
 
     task: Task
     members: Sequence[Member]
     learners: Mapping[str, Learner]
     store: ModelStore
+    transforms: Mapping[str, Transform] = field(default_factory=dict)
     _models: dict[str, Any] = field(default_factory=dict, repr=False)
     _encoders: dict[str, ViewEncoder] = field(default_factory=dict, repr=False)
+    _steps: dict[str, FittedStep] = field(default_factory=dict, repr=False)
+
+    @property
+    def has_transforms(self) -> bool:
+        """Whether tables go through transforms, which may want raw text columns."""
+        return any(member.configuration.transforms for member in self.members)
 
     def predict(self, table: pl.DataFrame) -> FloatArray:
         """Predict a canonical table.
+
+        Parameters
+        ----------
+        table : DataFrame
+            With the raw text columns of `Schema.read_texts`, if `has_transforms`.
 
         Returns
         -------
@@ -76,8 +110,15 @@ class BaggedEnsemble:
             values.
         """
         total = np.zeros((table.height, self.task.n_outputs))
-        for encoder, fits in self._by_encoder().items():
-            matrix = self._encoder(encoder).transform(table)
+        after: dict[tuple[str, ...], pl.DataFrame] = {(): table}
+        for (chain, encoder), fits in self._by_view().items():
+            # Only what this chain begins with is kept: chains are in order of folds.
+            after = {k: v for k, v in after.items() if chain[: len(k)] == k}
+            for length in range(1, len(chain) + 1):
+                if chain[:length] not in after:
+                    before = after[chain[: length - 1]]
+                    after[chain[:length]] = self._after(before, chain[length - 1])
+            matrix = self._encoder(encoder).transform(after[chain])
             for member, fit in fits:
                 learner = self.learners[member.configuration.learner]
                 raw = learner.predict(self._model(learner, fit), matrix, self.task)
@@ -87,17 +128,37 @@ class BaggedEnsemble:
 
     def load(self) -> None:
         """Load every part now, so that a damaged one is found early."""
-        for encoder, fits in self._by_encoder().items():
+        for (chain, encoder), fits in self._by_view().items():
+            for name in chain:
+                self._step(name)
             self._encoder(encoder)
             for member, fit in fits:
                 self._model(self.learners[member.configuration.learner], fit)
 
-    def _by_encoder(self) -> dict[str, list[tuple[Member, Fit]]]:
-        grouped: dict[str, list[tuple[Member, Fit]]] = {}
+    def _by_view(
+        self,
+    ) -> dict[tuple[tuple[str, ...], str], list[tuple[Member, Fit]]]:
+        """Fits by what they read; what goes through the same transforms side by side.
+
+        Sorting is stable: without transforms the order is that of the members.
+        """
+        grouped: dict[tuple[tuple[str, ...], str], list[tuple[Member, Fit]]] = {}
         for member in self.members:
             for fit in member.fits:
-                grouped.setdefault(fit.encoder, []).append((member, fit))
-        return grouped
+                key = (fit.transforms, fit.encoder)
+                grouped.setdefault(key, []).append((member, fit))
+        return dict(sorted(grouped.items(), key=lambda item: item[0][0]))
+
+    def _after(self, table: pl.DataFrame, name: str) -> pl.DataFrame:
+        step = self._step(name)
+        transform = self.transforms[step.transform]
+        made = apply_step(transform, step, table, self.task, strict=False)
+        return step.join(table, made)
+
+    def _step(self, name: str) -> FittedStep:
+        if name not in self._steps:
+            self._steps[name] = load_step(self.store.transform(name), self.transforms)
+        return self._steps[name]
 
     def _model(self, learner: Learner, fit: Fit) -> Any:
         if fit.model not in self._models:

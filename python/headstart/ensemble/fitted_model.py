@@ -16,10 +16,11 @@ __all__ = ["FittedModel", "MemoryStore"]
 
 @dataclass(frozen=True, slots=True)
 class MemoryStore:
-    """Fitted models and encoders held as bytes."""
+    """Fitted models, encoders and transforms held as bytes."""
 
     models: Mapping[str, Parts]
     encoders: Mapping[str, Parts]
+    transforms: Mapping[str, Parts] = field(default_factory=dict)
 
     def model(self, name: str) -> Parts:
         """Return the parts of a fitted model."""
@@ -28,6 +29,10 @@ class MemoryStore:
     def encoder(self, name: str) -> Parts:
         """Return the parts of a fitted view encoder."""
         return dict(self.encoders[name])
+
+    def transform(self, name: str) -> Parts:
+        """Return the parts of a fitted transform."""
+        return dict(self.transforms[name])
 
 
 @dataclass
@@ -56,7 +61,10 @@ class FittedModel:
     def predict_outputs(self, data: Any) -> FloatArray:
         """Return predictions of shape (n_rows, n_outputs) for a table as users have."""
         frame = to_frame_like(data, self.schema.names)
-        return self.ensemble.predict(self.schema.apply(frame))
+        table = self.schema.apply(frame)
+        if self.ensemble.has_transforms:
+            table = table.hstack(self.schema.read_texts(frame))
+        return self.ensemble.predict(table)
 
     def predict_proba(self, data: Any) -> FloatArray:
         """Return probabilities of shape (n_rows, n_classes)."""
@@ -82,9 +90,17 @@ class FittedModel:
                 name: store.encoder(name)
                 for name in dict.fromkeys(f.encoder for f in fits)
             },
+            {
+                name: store.transform(name)
+                for name in dict.fromkeys(n for f in fits for n in f.transforms)
+            },
         )
         ensemble = BaggedEnsemble(
-            self.ensemble.task, self.ensemble.members, self.ensemble.learners, held
+            self.ensemble.task,
+            self.ensemble.members,
+            self.ensemble.learners,
+            held,
+            self.ensemble.transforms,
         )
         return replace(self, ensemble=ensemble)
 

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
+from dataclasses import replace
+from types import MappingProxyType
 
-from headstart.base import FoldFit, FoldStatus, Learner, Task, Trial
-from headstart.base.configuration import Configuration
+from headstart.base import FoldFit, FoldStatus, Learner, Task, Transform, Trial
 from headstart.ensemble import BaggedEnsemble, Fit, Member
 from headstart.execution import FoldFitExecutor
 from headstart.execution.fit_data import ALL_ROWS
@@ -24,6 +25,7 @@ def assemble(
     folder: RunFolder,
     *,
     latest_only: bool,
+    transforms: Mapping[str, Transform] = MappingProxyType({}),
 ) -> BaggedEnsemble:
     """Return the ensemble of the chosen trials' fold models.
 
@@ -43,13 +45,19 @@ def assemble(
             Fit(
                 FoldFit(number, trial.configuration, *unit, seed=0).name,
                 trial.outcomes[unit].encoder,
+                trial.outcomes[unit].transforms,
             )
             for unit in (units[-1:] if latest_only else units)
         )
         members.append(Member(trial.configuration, weight, fits))
     used = {m.configuration.learner for m in members}
+    steps = {s.name for m in members for s in m.configuration.transforms}
     return BaggedEnsemble(
-        task, tuple(members), {name: learners[name] for name in used}, folder
+        task,
+        tuple(members),
+        {name: learners[name] for name in used},
+        folder,
+        {name: transforms[name] for name in sorted(steps)},
     )
 
 
@@ -79,7 +87,7 @@ def refit_members(
         number = int(member.fits[0].model.split("-")[0])
         fold_fit = FoldFit(
             number,
-            Configuration(learner.name, parameters, member.configuration.space_version),
+            replace(member.configuration, parameters=parameters),
             repeat=0,
             fold=ALL_ROWS,
             seed=seed,
@@ -107,14 +115,14 @@ def refit_members(
             if error is None:
                 outcome = future.result()
                 if outcome.status is FoldStatus.OK:
-                    fit = Fit(fold_fit.name, outcome.encoder)
+                    fit = Fit(fold_fit.name, outcome.encoder, outcome.transforms)
                     members[place] = Member(member.configuration, member.weight, (fit,))
                     continue
                 problem = outcome.reason
             else:
                 problem = str(error)
-        failed.append(f"{member.configuration.learner}: {problem}")
-    return (
-        BaggedEnsemble(ensemble.task, tuple(members), ensemble.learners, folder),
-        failed,
+        failed.append(f"{member.configuration.label}: {problem}")
+    refitted = BaggedEnsemble(
+        ensemble.task, tuple(members), ensemble.learners, folder, ensemble.transforms
     )
+    return refitted, failed

@@ -1,32 +1,84 @@
-"""Learners that only fail: when one is benched for the rest of a run.
+"""Learners and transforms that only fail: when one is benched for the rest of a run.
 
-A learner that no knowledge base knows and that is not built in is *on probation* until
-its first fold fit succeeds. Where work is counted, nothing else is proposed before that
-is known, and what fails on probation leaves no trace in later proposals: a run with a
-learner that never works gives the bytes of a run without it.
+A learner that no knowledge base knows and that is not built in, and any such transform,
+is *on probation* until its first fold fit succeeds. Where work is counted, nothing else
+is proposed before that is known, and what fails on probation leaves no trace in later
+proposals: a run with a learner that never works gives the bytes of a run without it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
-from headstart.base import Learner, Trial, TrialStatus
+from headstart.base import Learner, Transform, Trial, TrialStatus
 from headstart.plugins import load_plugins
 
-__all__ = ["BENCHED_AFTER", "benched", "failed_on_probation", "strangers", "untested"]
+__all__ = [
+    "BENCHED_AFTER",
+    "benched",
+    "blamed",
+    "described",
+    "failed_on_probation",
+    "involved",
+    "strangers",
+    "transform_token",
+    "transforms_in",
+    "untested",
+]
 
 #: A learner that failed this often, and never succeeded, is benched for the run.
 BENCHED_AFTER = 2
 
 
+# Transforms have names of their own: a learner may be called the same.
+_STEP = "transform "
+
+
+def transform_token(name: str) -> str:
+    """Return what a transform is called where learners are named too."""
+    return f"{_STEP}{name}"
+
+
+def transforms_in(tokens: Iterable[str]) -> set[str]:
+    """Return the names of the transforms among learners and transforms."""
+    return {t.removeprefix(_STEP) for t in tokens if t.startswith(_STEP)}
+
+
+def described(token: str) -> str:
+    """Return a learner or transform in words.
+
+    Examples
+    --------
+    >>> described("ridge"), described(transform_token("pca"))
+    ("learner 'ridge'", "transform 'pca'")
+    """
+    if token.startswith(_STEP):
+        return f"transform {token.removeprefix(_STEP)!r}"
+    return f"learner {token!r}"
+
+
+def involved(trial: Trial) -> set[str]:
+    """Return the learner of a trial, and its transforms."""
+    steps = {transform_token(s.name) for s in trial.configuration.transforms}
+    return {trial.configuration.learner, *steps}
+
+
+def blamed(trial: Trial) -> str:
+    """Return whose fault a failed trial is: the learner's, or a transform's."""
+    culprits = (o.culprit for o in trial.outcomes.values() if o.culprit)
+    culprit = next(culprits, "")
+    return transform_token(culprit) if culprit else trial.configuration.learner
+
+
 def benched(trials: Iterable[Trial]) -> set[str]:
-    """Return learners whose trials only fail."""
+    """Return learners and transforms whose trials only fail, by their own fault."""
     failed: dict[str, int] = {}
     succeeded: set[str] = set()
     for trial in trials:
-        name = trial.configuration.learner
         # The floor is fitted in the parent, not by a worker: it proves nothing.
         if trial.fold_losses and trial.origin != "floor":
-            succeeded.add(name)
+            succeeded |= involved(trial)
         if trial.status is TrialStatus.FAILED:
+            name = blamed(trial)
             failed[name] = failed.get(name, 0) + 1
     return {
         name
@@ -36,30 +88,38 @@ def benched(trials: Iterable[Trial]) -> set[str]:
 
 
 def strangers(
-    learners: Mapping[str, Learner], known: Collection[str]
+    learners: Mapping[str, Learner],
+    known: Collection[str],
+    transforms: Mapping[str, Transform] = MappingProxyType({}),
 ) -> frozenset[str]:
-    """Return learners of which nothing is known: not built in, not in the base.
+    """Return those of which nothing is known: not built in, not in the base.
 
     Parameters
     ----------
     learners : mapping of str to Learner
     known : collection of str
-        Those that the knowledge base knows.
+        Learners that the knowledge base knows.
+    transforms : mapping of str to Transform
     """
     registry = load_plugins()
 
-    def is_built_in(name: str, learner: Learner) -> bool:
-        plugin = registry.plugin_of(name)
+    def is_built_in(name: str, item: object, kind: str) -> bool:
+        plugin = registry.plugin_of(name, kind)
         return (
             plugin is not None
             and plugin.source == "built-in"
-            and registry.learners[name] is learner
+            and getattr(registry, kind)[name] is item
         )
 
-    return frozenset(
+    unknown = {
         name
         for name, learner in learners.items()
-        if name not in known and not is_built_in(name, learner)
+        if name not in known and not is_built_in(name, learner, "learners")
+    }
+    return frozenset(unknown).union(
+        transform_token(name)
+        for name, transform in transforms.items()
+        if not is_built_in(name, transform, "transforms")
     )
 
 
@@ -70,17 +130,16 @@ def failed_on_probation(
     proven: set[str] = set()
     found = []
     for trial in trials:
-        name = trial.configuration.learner
-        if name not in on_probation or name in proven:
-            continue
         if trial.fold_losses:
-            proven.add(name)
+            proven |= involved(trial)
         elif trial.status is TrialStatus.FAILED:
-            found.append(trial)
+            name = blamed(trial)
+            if name in on_probation and name not in proven:
+                found.append(trial)
     return found
 
 
 def untested(trials: Iterable[Trial], on_probation: Collection[str]) -> set[str]:
     """Return strangers that have not had a success yet."""
-    proven = {t.configuration.learner for t in trials if t.fold_losses}
+    proven = {name for t in trials if t.fold_losses for name in involved(t)}
     return set(on_probation) - proven

@@ -1,7 +1,8 @@
 """What a fold fit will cost: shipped hints, corrected by what this run measured.
 
-A learner's own `cost` gives seconds on some machine. The correction is a factor a
-learner, in the logarithm, shrunk towards the factor of all learners while there are
+A learner's own `cost` gives seconds on some machine. A transform's are added to it, and
+the learner's grow with the columns that the transform makes. The correction is a factor
+a learner, in the logarithm, shrunk towards the factor of all learners while there are
 few measurements. A trial's own finished folds say most.
 """
 
@@ -9,6 +10,7 @@ import math
 from collections.abc import Mapping
 
 from headstart.base import Configuration, Learner, Task, Trial
+from headstart.search.offered import OfferedTransforms
 
 __all__ = ["CostModel"]
 
@@ -28,11 +30,20 @@ class CostModel:
     learns : bool
         Whether measured seconds correct the hints. Off in runs without a time limit,
         whose results may not depend on the machine.
+    offered : OfferedTransforms or None
+        Transforms that configurations may name.
     """
 
     def __init__(
-        self, task: Task, learners: Mapping[str, Learner], n_rows: int, *, learns: bool
+        self,
+        task: Task,
+        learners: Mapping[str, Learner],
+        n_rows: int,
+        *,
+        learns: bool,
+        offered: OfferedTransforms | None = None,
     ) -> None:
+        self._offered = offered or OfferedTransforms(task)
         self._task = task
         self._learners = learners
         self._n_rows = n_rows
@@ -42,10 +53,12 @@ class CostModel:
         self._overall = (0.0, 0)
 
     def hint(self, configuration: Configuration) -> float:
-        """Return the learner's own prediction in seconds."""
+        """Return the learner's own prediction in seconds, and the transforms'."""
         learner = self._learners[configuration.learner]
-        seconds = learner.cost(self._task, configuration.parameters, self._n_rows)
-        return max(1e-3, float(seconds))
+        steps = configuration.transforms
+        task = self._offered.task_after(steps) if steps else self._task
+        seconds = learner.cost(task, configuration.parameters, self._n_rows)
+        return max(1e-3, float(seconds)) + self._offered.seconds(steps, self._n_rows)
 
     def observe(self, configuration: Configuration, seconds: float) -> None:
         """Take note of what a fold fit took."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import polars as pl
+
 import headstart
 from headstart.base import Learner, Task
 from headstart.base.events import Emitter, Listener, Notice, RunStarted
@@ -16,7 +18,7 @@ from headstart.execution.fit_data import FitData, stored_folds, write_fit_data
 from headstart.execution.fold_fit import run_fold_fit
 from headstart.meta.shipped import open_own
 from headstart.meta.store import own_base_place
-from headstart.plugins import load_plugins, plugin_environment
+from headstart.plugins import load_plugins, plugin_environment, select_transforms
 from headstart.search.assemble import assemble, refit_members
 from headstart.search.clock import Clock
 from headstart.search.guide import consult
@@ -24,11 +26,13 @@ from headstart.search.handover import own_items, plugin_files
 from headstart.search.leaderboard import leaderboard_records
 from headstart.search.learning import FACT, describe_problem, run_records
 from headstart.search.listening import add_listeners, run_facts
+from headstart.search.offered import OfferedTransforms, offer
 from headstart.search.portfolio import default_order, usable_learners
 from headstart.search.problem import Problem, known_column, read_problem
 from headstart.search.run_folder import RunFolder, data_digest
 from headstart.search.runner import Limits, Runner, SearchResult
 from headstart.search.settings import FitSettings
+from headstart.tables import summarize
 from headstart.validation import Folds, Validation, plan_folds, splitter_named
 
 __all__ = ["fit_model"]
@@ -100,7 +104,8 @@ def fit_model(
             emit(Notice(line, "warning"))
         if not usable:
             raise FitError("No learner can be used.\n" + "\n".join(problems))
-        return _fit(settings, problem, usable, executor, clock, emit)
+        offered = _offer_transforms(settings, problem, emit)
+        return _fit(settings, problem, usable, offered, executor, clock, emit)
     finally:
         executor.close()
 
@@ -109,13 +114,16 @@ def _fit(
     settings: FitSettings,
     problem: Problem,
     learners: Mapping[str, Learner],
+    offered: OfferedTransforms,
     executor: FoldFitExecutor,
     clock: Clock,
     emit: Emitter,
 ) -> FittedModel:
     folder = RunFolder(settings.run_dir, resume=settings.resume)
     try:
-        return _fit_in(folder, settings, problem, learners, executor, clock, emit)
+        return _fit_in(
+            folder, settings, problem, learners, offered, executor, clock, emit
+        )
     finally:
         folder.journal.close()
 
@@ -125,11 +133,13 @@ def _fit_in(
     settings: FitSettings,
     problem: Problem,
     learners: Mapping[str, Learner],
+    offered: OfferedTransforms,
     executor: FoldFitExecutor,
     clock: Clock,
     emit: Emitter,
 ) -> FittedModel:
-    folder.claim(_identity(problem, settings, learners))
+    texts = problem.schema.read_texts(problem.frame) if offered.reads_text else None
+    folder.claim(_identity(problem, settings, learners, offered, texts))
     journal = folder.journal
     # A resumed run goes on with its own seed and folds, whatever its limit is now.
     seed = journal.fact("seed")
@@ -153,6 +163,10 @@ def _fit_in(
         folds=folds,
         learners=own_items(learners, "learners"),
         plugin_files=plugin_files(learners, "learners"),
+        transforms=own_items(offered.transforms, "transforms"),
+        transform_files=plugin_files(offered.transforms, "transforms"),
+        texts=texts,
+        seed=seed,
     )
     facts = run_facts(settings, problem, learners, folds, executor.n_slots)
     add_listeners(load_plugins(), facts, emit)
@@ -173,7 +187,11 @@ def _fit_in(
     if executor.notice:
         emit(Notice(executor.notice, "warning"))
     guide, notes = consult(
-        problem, learners, seed=seed, learns_seconds=settings.time_limit is not None
+        problem,
+        learners,
+        seed=seed,
+        learns_seconds=settings.time_limit is not None,
+        offered=offered,
     )
     for line in notes:
         emit(Notice(line))
@@ -189,9 +207,10 @@ def _fit_in(
         emit,
         seed=seed,
         guide=guide,
+        offered=offered,
     )
     result = runner.run()
-    model = _assemble(settings, problem, data, result, learners, folder, clock)
+    model = _assemble(settings, problem, data, result, learners, offered, folder, clock)
     if settings.refit and not result.interrupted:
         ensemble, failed = refit_members(
             model.ensemble,
@@ -208,7 +227,11 @@ def _fit_in(
         _learn(data, result, journal.fact(FACT), emit, seed=seed)
     if folder.is_temporary:
         fits = [fit for member in model.ensemble.members for fit in member.fits]
-        folder.keep_only({f.model for f in fits}, {f.encoder for f in fits})
+        folder.keep_only(
+            {f.model for f in fits},
+            {f.encoder for f in fits},
+            {name for f in fits for name in f.transforms},
+        )
     runner.finish(result)
     return model
 
@@ -291,6 +314,7 @@ def _assemble(
     data: FitData,
     result: SearchResult,
     learners: Mapping[str, Learner],
+    offered: OfferedTransforms,
     folder: RunFolder,
     clock: Clock,
 ) -> FittedModel:
@@ -301,6 +325,7 @@ def _assemble(
         learners,
         folder,
         latest_only=data.folds.scheme == "time",
+        transforms=offered.transforms,
     )
     leaderboard = leaderboard_records(
         result.trials,
@@ -333,14 +358,19 @@ def _assemble(
 
 
 def _identity(
-    problem: Problem, settings: FitSettings, learners: Mapping[str, Learner]
+    problem: Problem,
+    settings: FitSettings,
+    learners: Mapping[str, Learner],
+    offered: OfferedTransforms,
+    texts: pl.DataFrame | None,
 ) -> dict[str, str]:
     validation = settings.validation
     if not isinstance(validation, str | Validation):
         validation = type(validation).__name__  # repr may hold an address
     groups = b"" if problem.groups is None else problem.groups.tobytes()
-    return {
-        "data": data_digest(problem.table, problem.y, problem.weight),
+    table = problem.table if texts is None else problem.table.hstack(texts)
+    identity = {
+        "data": data_digest(table, problem.y, problem.weight),
         "schema": problem.schema.to_json(),
         "groups": hashlib.sha256(groups).hexdigest(),
         "validation": repr(validation),
@@ -349,6 +379,32 @@ def _identity(
         "random_state": repr(settings.random_state),
         "headstart": headstart.__version__,
     }
+    if offered.transforms:
+        identity["transforms"] = json.dumps(sorted(offered.transforms))
+    return identity
+
+
+def _offer_transforms(
+    settings: FitSettings, problem: Problem, emit: Emitter
+) -> OfferedTransforms:
+    """Return the transforms that the search may choose for the table."""
+    chosen = select_transforms(load_plugins(), settings.transforms, problem.task.kind)
+    named = settings.named_transforms()
+    offered, problems = offer(
+        problem.task, summarize(problem.schema), chosen, eager=named
+    )
+    for line in problems.values():
+        emit(Notice(line, "warning"))
+    for name in named:
+        if name not in offered.transforms and name not in problems:
+            emit(
+                Notice(
+                    f"Transform {name!r} is not tried: the table has no column for it, "
+                    "or too many rows.",
+                    "warning",
+                )
+            )
+    return offered
 
 
 def _tell_about_weights(

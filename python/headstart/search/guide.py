@@ -8,7 +8,6 @@ from headstart.base import (
     Configuration,
     Learner,
     Precedent,
-    Task,
     Trial,
     TrialStatus,
     complete,
@@ -20,6 +19,7 @@ from headstart.meta.features import describe, for_distance
 from headstart.meta.plugin_features import describe_by_plugins, with_features
 from headstart.meta.shipped import open_bases
 from headstart.plugins import load_plugins
+from headstart.search.offered import OfferedTransforms
 from headstart.search.problem import Problem
 
 __all__ = ["Guide", "Suggestion", "consult"]
@@ -137,8 +137,11 @@ def consult(
     *,
     seed: int,
     learns_seconds: bool,
+    offered: OfferedTransforms | None = None,
 ) -> tuple[Guide | None, list[str]]:
     """Ask the knowledge base about a table.
+
+    Configurations with a transform that is not offered here are no advice.
 
     Returns
     -------
@@ -158,7 +161,8 @@ def consult(
     except HeadstartError as error:
         return None, [f"The search starts from the built-in order. {error}"]
     evidence = comparable(stored)
-    usable = _usable(evidence.configurations, learners, task)
+    offered = offered or OfferedTransforms(task)
+    usable = _usable(evidence.configurations, learners, offered)
     if not evidence.names or not usable:
         return None, notes
     features = for_distance(
@@ -184,13 +188,15 @@ def consult(
 def _usable(
     configurations: Sequence[Configuration],
     learners: Mapping[str, Learner],
-    task: Task,
+    offered: OfferedTransforms,
 ) -> list[Configuration]:
     """Return the configurations that this run's learners can be given."""
-    found = []
+    task, found = offered.task, []
     for configuration in configurations:
         learner = learners.get(configuration.learner)
         if learner is None or task.n_rows > (learner.max_rows or task.n_rows):
+            continue
+        if not offered.knows(configuration):
             continue
         # Fitted otherwise than this learner would: one that a user has told more.
         whole = complete(learner, task, configuration.parameters)

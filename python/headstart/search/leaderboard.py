@@ -35,6 +35,8 @@ def leaderboard_records(
 ) -> list[dict[str, Any]]:
     """Return one record a trial, best first; keys are `COLUMNS`.
 
+    ``"learner"`` names the transforms before it too: ``"ridge + text_svd"``.
+
     Trials with every fold come before those with few, whose scores are means over
     fewer rows; failed ones come last and have no rank.
     """
@@ -57,7 +59,7 @@ def leaderboard_records(
         records.append(
             {
                 "rank": None if failed else place,
-                "learner": trial.configuration.learner,
+                "learner": trial.configuration.label,
                 "configuration": trial.configuration.to_json(),
                 "score": None
                 if loss is None

@@ -34,9 +34,10 @@ from headstart.base.events import (
 )
 from headstart.execution.fit_data import FitData
 from headstart.metrics import Metric
-from headstart.search.bench import BENCHED_AFTER, benched
+from headstart.search.bench import BENCHED_AFTER, benched, blamed, described
 from headstart.search.clock import Clock
 from headstart.search.cost import CostModel
+from headstart.search.offered import OfferedTransforms
 from headstart.search.run_folder import RunFolder
 from headstart.search.selection import Choice, choose_members
 from headstart.search.state import RunState, Unit
@@ -61,6 +62,7 @@ class Ledger:
     learners : mapping of str to Learner
     clock : Clock
     emit : Emitter
+    offered : OfferedTransforms or None
 
     Attributes
     ----------
@@ -76,6 +78,7 @@ class Ledger:
         learners: Mapping[str, Learner],
         clock: Clock,
         emit: Emitter,
+        offered: OfferedTransforms | None = None,
     ) -> None:
         self._data = data
         self._folder = folder
@@ -96,6 +99,7 @@ class Ledger:
             learners,
             folds.train(0, 0).size,
             learns=clock.limit is not None,
+            offered=offered,
         )
         self._store = OutOfFoldStore(folds, data.task.n_outputs)
         self._ensemble_seconds = 0.0
@@ -221,11 +225,12 @@ class Ledger:
             return
         trial.status = TrialStatus.FAILED
         trial.reason = f"{outcome.status.value} on fold {unit[1]}: {outcome.reason}"
-        name = trial.configuration.learner
+        name = blamed(trial)
+        who = described(name)
         is_out = name in benched(self.state.trials) and name not in self._benched
         if is_out:
             self._benched.add(name)
-            trial.reason += f" (the learner {name!r} is benched for this run)"
+            trial.reason += f" (the {who} is benched for this run)"
         # What ran out of its time is no fault: the search goes on with quicker ones.
         ran_out = outcome.status is FoldStatus.TIMEOUT
         _log.log(
@@ -242,7 +247,7 @@ class Ledger:
             self._folder.journal.record_fact("benched", sorted(self._benched))
             self._emit(
                 Notice(
-                    f"The learner {name!r} is benched for this run: it has failed "
+                    f"The {who} is benched for this run: it has failed "
                     f"{BENCHED_AFTER} times, and never succeeded. Last: "
                     f"{outcome.reason}",
                     "warning",
@@ -274,7 +279,7 @@ class Ledger:
 
     def _tell_incumbent(self, choice: Choice) -> None:
         members = tuple(
-            (self.state.trials[number].configuration.learner, weight)
+            (self.state.trials[number].configuration.label, weight)
             for number, weight in sorted(choice.weights.items(), key=lambda m: -m[1])
         )
         self._emit(IncumbentChanged(choice.score, members, self._clock.elapsed()))

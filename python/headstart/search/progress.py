@@ -162,7 +162,7 @@ class LogLines:
             case IncumbentChanged():
                 self._write(f"{self._state.best()} · {self._state.counted()}")
             case TrialFailed():
-                name = event.trial.configuration.learner
+                name = event.trial.configuration.label
                 self._write(
                     f"trial {event.trial.number} ({name}) failed: "
                     f"{_one_line(event.trial.reason)}"

@@ -1,4 +1,8 @@
-"""Where configurations come from: precedents, the built-in order, then the sampler."""
+"""Where configurations come from: precedents, the built-in order, then the sampler.
+
+Transforms come in two ways: the best configuration so far is tried with each of them,
+and the sampler has each as a choice.
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -10,9 +14,17 @@ from headstart.base import (
     TrialStatus,
     known_configurations,
 )
-from headstart.search.bench import benched, failed_on_probation, untested
+from headstart.search.bench import (
+    benched,
+    blamed,
+    failed_on_probation,
+    transforms_in,
+    untested,
+)
+from headstart.search.enrichment import enrich
 from headstart.search.guide import Guide
 from headstart.search.newcomers import Newcomers
+from headstart.search.offered import OfferedTransforms
 from headstart.search.portfolio import default_order
 from headstart.search.sampler import sample_configuration
 from headstart.search.schedule import Proposal
@@ -48,6 +60,8 @@ class PrecedentThenSampler:
         Fixes the sampler's draws, with the number of the trial.
     seconds : callable of ``(configuration) -> float``, optional
         Predicted seconds of a fold fit; by default the learner's own hint.
+    offered : OfferedTransforms or None
+        Transforms that may go before a learner.
     """
 
     def __init__(
@@ -60,7 +74,9 @@ class PrecedentThenSampler:
         seed: int,
         on_probation: Collection[str] = (),
         seconds: Callable[[Configuration], float] | None = None,
+        offered: OfferedTransforms | None = None,
     ) -> None:
+        self._offered = offered or OfferedTransforms(task)
         self._task = task
         self._learners = learners
         self._state = state
@@ -86,7 +102,9 @@ class PrecedentThenSampler:
         trials = self._state.trials
         failed = failed_on_probation(trials, self._on_probation)
         out = benched(known) | benched(failed)
-        second = self._second_chance(failed, out, fits)
+        offered = self._offered.without(transforms_in(out))
+        own_fault = [t for t in failed if blamed(t) == t.configuration.learner]
+        second = self._second_chance(own_fault, out, fits)
         if second is not None:
             return second
         losses = self._state.comparable_losses(
@@ -97,12 +115,16 @@ class PrecedentThenSampler:
             return self._listed(out, fits)
 
         def precedent() -> Proposal | None:
-            return self._by_precedent(number, known, losses, out, fits)
+            return self._by_precedent(number, known, losses, out, offered, fits)
 
         def sample() -> Proposal | None:
-            return self._sample(number, losses, out, fits)
+            return self._sample(number, losses, out, offered, fits)
 
-        for source in self._turn(number, listed, precedent, sample, bool(losses)):
+        def enriched() -> Proposal | None:
+            return enrich(offered, trials, losses, number, out, fits)
+
+        turn = self._turn(number, listed, precedent, sample, bool(losses))
+        for source in (enriched, *turn):
             found = source()
             if found is not None:
                 return found
@@ -169,6 +191,7 @@ class PrecedentThenSampler:
         known: list[Trial],
         losses: Mapping[int, float],
         out: set[str],
+        offered: OfferedTransforms,
         fits: Callable[[Configuration], bool],
     ) -> Proposal | None:
         """Return what the base speaks for, or a newcomer that promises more."""
@@ -181,6 +204,7 @@ class PrecedentThenSampler:
                 learner is not None
                 and configuration.learner not in out
                 and configuration.key not in tried
+                and offered.knows(configuration)
                 and self._task.n_rows <= (learner.max_rows or self._task.n_rows)
                 and fits(configuration)
             )
@@ -207,10 +231,12 @@ class PrecedentThenSampler:
         number: int,
         losses: Mapping[int, float],
         out: set[str],
+        offered: OfferedTransforms,
         fits: Callable[[Configuration], bool],
     ) -> Proposal | None:
         # What has not had a success yet is tried by its own configurations only.
         out = out | untested(self._state.trials, self._on_probation)
+        offered = offered.without(transforms_in(out))
         usable = {n: v for n, v in self._learners.items() if n not in out}
         for attempt in range(_ATTEMPTS):
             found = sample_configuration(
@@ -220,6 +246,7 @@ class PrecedentThenSampler:
                 losses,
                 number=number,
                 seed=self._seed + attempt,
+                offered=offered,
             )
             if found is None:
                 return None

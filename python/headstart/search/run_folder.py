@@ -69,10 +69,12 @@ class RunFolder:
         if known is None:
             self.journal.record_fact("identity", dict(identity))
             return
+        # Either may have what the other has not: transforms are named where there are
+        # some.
         differing = [
-            f"{name} (there {known.get(name)!r:.40}, here {value!r:.40})"
-            for name, value in identity.items()
-            if known.get(name) != value
+            f"{name} (there {known.get(name)!r:.40}, here {identity.get(name)!r:.40})"
+            for name in dict.fromkeys([*identity, *known])
+            if known.get(name) != identity.get(name)
         ]
         if differing:
             raise RunFolderError(
@@ -105,14 +107,20 @@ class RunFolder:
         """Return the parts of a fitted view encoder."""
         return read_parts(self.path / "encoders" / f"{name}.zip")
 
-    def trim_views(self, most_bytes: int = MOST_VIEW_BYTES) -> int:
-        """Delete the oldest stored views above a size; return bytes freed.
+    def transform(self, name: str) -> Parts:
+        """Return the parts of a fitted transform."""
+        return read_parts(self.path / "transforms" / f"{name}.zip")
 
-        Views are made again when they are needed. A worker that reads one keeps it
+    def trim_views(self, most_bytes: int = MOST_VIEW_BYTES) -> int:
+        """Delete the oldest stored views and tables above a size; return bytes freed.
+
+        They are made again when they are needed. A worker that reads one keeps it
         until it lets go.
         """
         sizes = []
-        for folder in (self.path / "views").glob("[0-9]*"):
+        for folder in sorted(
+            f for name in ("tables", "views") for f in (self.path / name).glob("[0-9]*")
+        ):
             files = list(folder.iterdir())
             size = sum(file.stat().st_size for file in files)
             sizes.append((folder.stat().st_mtime, size, folder))
@@ -127,16 +135,22 @@ class RunFolder:
             freed += size
         return freed
 
-    def keep_only(self, models: Collection[str], encoders: Collection[str]) -> None:
+    def keep_only(
+        self,
+        models: Collection[str],
+        encoders: Collection[str],
+        transforms: Collection[str] = (),
+    ) -> None:
         """Delete what a fitted model does not need (of a temporary folder)."""
-        for name in ("views", "data"):
+        for name in ("views", "tables", "data"):
             shutil.rmtree(self.path / name, ignore_errors=True)
         for path in (self.path / "fits").iterdir():
             if not (path.suffix == ".model" and path.stem in models):
                 path.unlink(missing_ok=True)
-        for path in (self.path / "encoders").iterdir():
-            if path.stem not in encoders:
-                path.unlink(missing_ok=True)
+        for name, kept in (("encoders", encoders), ("transforms", transforms)):
+            for path in (self.path / name).iterdir():
+                if path.stem not in kept:
+                    path.unlink(missing_ok=True)
 
     def n_bytes(self) -> int:
         """Return bytes on disk."""

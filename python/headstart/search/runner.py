@@ -30,13 +30,14 @@ from headstart.base.events import (
 from headstart.exceptions import FitError, WorkerDiedError
 from headstart.execution import FoldFitExecutor
 from headstart.execution.fit_data import FitData
-from headstart.execution.fold_fit import run_fold_fit
+from headstart.execution.fold_fit import run_fold_fit, running_transform
 from headstart.metrics import Metric
 from headstart.search.bench import strangers
 from headstart.search.clock import Clock
 from headstart.search.guide import Guide
 from headstart.search.interrupt import NotedInterrupt
 from headstart.search.ledger import Ledger
+from headstart.search.offered import OfferedTransforms
 from headstart.search.proposer import PrecedentThenSampler
 from headstart.search.run_folder import RunFolder
 from headstart.search.schedule import CountedSchedule, Schedule, TimedSchedule
@@ -136,6 +137,8 @@ class Runner:
     seed : int
     guide : Guide or None
         What the knowledge base says of the table.
+    offered : OfferedTransforms or None
+        Transforms that may go before a learner.
     """
 
     def __init__(
@@ -151,7 +154,9 @@ class Runner:
         *,
         seed: int,
         guide: Guide | None = None,
+        offered: OfferedTransforms | None = None,
     ) -> None:
+        self._offered = offered
         self._data = data
         self._guide = guide
         self._folder = folder
@@ -161,7 +166,7 @@ class Runner:
         self._limits = limits
         self._emit = emit
         self._seed = seed
-        self._ledger = Ledger(data, folder, metric, learners, clock, emit)
+        self._ledger = Ledger(data, folder, metric, learners, clock, emit, offered)
         self._state = self._ledger.state
         self._cost = self._ledger.cost
         self._futures: dict[Future[FoldOutcome], _Running] = {}
@@ -300,7 +305,8 @@ class Runner:
     def _book(self, future: Future[FoldOutcome]) -> None:
         running = self._futures.pop(future)
         self._state.running[running.trial.number].discard(running.unit)
-        self._ledger.record(running.trial, running.unit, self._outcome(future, running))
+        outcome = self._blamed(self._outcome(future, running), running)
+        self._ledger.record(running.trial, running.unit, outcome)
 
     def _kill_overdue(self) -> None:
         """Kill fold fits that took no notice of their deadline."""
@@ -337,6 +343,23 @@ class Runner:
             reason=f"{type(error).__name__}: {error}",
         )
 
+    def _blamed(self, outcome: FoldOutcome, running: _Running) -> FoldOutcome:
+        """Say which transform a process was in that ended before it could tell."""
+        trial = running.trial
+        ended = outcome.status in (
+            FoldStatus.TIMEOUT,
+            FoldStatus.MEMORY,
+            FoldStatus.CRASH,
+        )
+        if outcome.culprit or not ended or not trial.configuration.transforms:
+            return outcome
+        name = FoldFit(trial.number, trial.configuration, *running.unit, seed=0).name
+        culprit = running_transform(self._folder.path, name)
+        if not culprit:
+            return outcome
+        reason = f"in transform {culprit!r}: {outcome.reason}"
+        return replace(outcome, culprit=culprit, reason=reason)
+
     def _settle(self, schedule: Schedule) -> None:
         """Close trials that have all they will get; look at the ensemble."""
         closed = schedule.settle()
@@ -361,7 +384,8 @@ class Runner:
 
     def _schedule(self) -> Schedule:
         known = () if self._guide is None else self._guide.configurations
-        on_probation = strangers(self._learners, {c.learner for c in known})
+        steps = {} if self._offered is None else self._offered.transforms
+        on_probation = strangers(self._learners, {c.learner for c in known}, steps)
         proposer = PrecedentThenSampler(
             self._data.task,
             self._learners,
@@ -370,6 +394,7 @@ class Runner:
             seed=self._seed,
             on_probation=on_probation,
             seconds=self._cost.seconds,
+            offered=self._offered,
         )
         if self._clock.limit is None:
             if self._limits.max_trials is None:
@@ -422,7 +447,7 @@ class Runner:
             return
         self._spent_told = elapsed
         running = tuple(
-            f"{r.trial.configuration.learner} fold {r.unit[1]}"
+            f"{r.trial.configuration.label} fold {r.unit[1]}"
             for r in self._futures.values()
         )
         self._emit(BudgetSpent(elapsed, len(self._state.trials), running))

@@ -20,8 +20,9 @@ from headstart.base import (
     SearchSpace,
     Task,
     Trial,
-    complete,
 )
+from headstart.search.joint_space import flattened, joint_space, unflattened
+from headstart.search.offered import OfferedTransforms
 
 if TYPE_CHECKING:
     import optuna
@@ -44,6 +45,7 @@ def sample_configuration(
     *,
     number: int,
     seed: int,
+    offered: OfferedTransforms | None = None,
 ) -> Configuration | None:
     """Propose a configuration that was not tried yet.
 
@@ -57,6 +59,8 @@ def sample_configuration(
         By trial number, for those that finished: loss, made comparable across folds.
     number : int
         Number of the trial to be proposed; with `seed` it fixes the random draws.
+    offered : OfferedTransforms or None
+        Transforms that may go before a learner.
 
     Returns
     -------
@@ -65,7 +69,8 @@ def sample_configuration(
     """
     tried = {trial.configuration.key for trial in trials}
     random = np.random.default_rng(_seed(seed, number))
-    spaces = {name: learner.search_space(task) for name, learner in learners.items()}
+    offered = offered or OfferedTransforms(task)
+    spaces = {name: joint_space(v, offered) for name, v in learners.items()}
     names = [
         name
         for name in _ranked(learners, trials, values)
@@ -76,9 +81,11 @@ def sample_configuration(
         chances = _RANK_DECAY ** np.arange(len(names))
         name = names[int(random.choice(len(names), p=chances / chances.sum()))]
         own = [t for t in trials if t.configuration.learner == name]
-        study = _study(spaces[name], own, values, int(random.integers(2**31)))
+        points = {t.number: flattened(t.configuration, offered) for t in own}
+        study = _study(spaces[name], own, points, values, int(random.integers(2**31)))
         for _ in range(_ATTEMPTS):
-            found = complete(learners[name], task, _ask(study, spaces[name]))
+            asked = _ask(study, spaces[name])
+            found = unflattened(learners[name], task, asked, offered)
             if found.key not in tried:
                 return found
         names.remove(name)
@@ -98,7 +105,11 @@ def _ranked(
 
 
 def _study(
-    space: SearchSpace, trials: Sequence[Trial], values: Values, seed: int
+    space: SearchSpace,
+    trials: Sequence[Trial],
+    points: Mapping[int, Mapping[str, ParameterValue]],
+    values: Values,
+    seed: int,
 ) -> "optuna.Study":
     import optuna
 
@@ -116,7 +127,7 @@ def _study(
         kept |= {t.number for t in known[-_MOST_KNOWN // 2 :]}
         known = [trial for trial in known if trial.number in kept]
     for trial in known:
-        parameters = dict(trial.configuration.parameters)
+        parameters = dict(points[trial.number])
         if all(
             name in space.distributions and value in space.distributions[name]
             for name, value in parameters.items()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from headstart.base import Configuration, Precedent, Trial, TrialStatus
-from headstart.search.bench import failed_on_probation, untested
+from headstart.search.bench import failed_on_probation, involved, untested
 from headstart.search.clock import Clock
 from headstart.search.cost import CostModel
 from headstart.search.race import is_hopeless, relative_gap
@@ -113,9 +113,7 @@ class CountedSchedule:
         return closed
 
     def _allowed(self, trial: Trial) -> int:
-        if trial.configuration.learner in untested(
-            self.state.trials, self.on_probation
-        ):
+        if involved(trial) & untested(self.state.trials, self.on_probation):
             return 1
         if not self._race_is_due(trial) or self._is_raced_out(trial):
             return _STAGE
@@ -154,8 +152,7 @@ class CountedSchedule:
             or len(trials) >= self.max_trials + n_failed
             or any(t.status is TrialStatus.RUNNING for t in known)
             or any(
-                t.status is TrialStatus.RUNNING and t.configuration.learner in waits
-                for t in there
+                t.status is TrialStatus.RUNNING and involved(t) & waits for t in there
             )
         ):
             return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headstart.base import Learner
+from headstart.base import Learner, Transform
 from headstart.base.machine import available_cores, available_memory
 from headstart.exceptions import BudgetError
 
@@ -42,6 +42,7 @@ class FitSettings:
     resume: bool
     refit: bool
     learn: bool
+    transforms: Sequence[str | Transform] | None = None
 
     def check(self) -> None:
         """Raise a clear error for a parameter that makes no sense.
@@ -68,12 +69,16 @@ class FitSettings:
             _check_count("n_jobs", self.n_jobs)
         if self.memory_limit is not None:
             parse_bytes(self.memory_limit)
-        learners: Any = self.learners
-        if isinstance(learners, str):
-            raise TypeError(
-                "The 'learners' parameter must be a list of names. "
-                f"Got the string {learners!r}. hint: [{learners!r}]"
-            )
+        named: dict[str, Any] = {
+            "learners": self.learners,
+            "transforms": self.transforms,
+        }
+        for parameter, value in named.items():
+            if isinstance(value, str):
+                raise TypeError(
+                    f"The {parameter!r} parameter must be a list of names. "
+                    f"Got the string {value!r}. hint: [{value!r}]"
+                )
         executor: Any = self.executor
         if executor is not None and not isinstance(executor, Executor):
             raise TypeError(
@@ -96,6 +101,12 @@ class FitSettings:
             else parse_bytes(self.memory_limit)
         )
         return max(1, total // self.cores())
+
+    def named_transforms(self) -> list[str]:
+        """Return names of the transforms that are asked for, not left out."""
+        items = self.transforms or ()
+        names = (i if isinstance(i, str) else i.name for i in items)
+        return [name for name in names if not name.startswith("-")]
 
     def seed(self) -> int:
         """Return the run's seed; a fresh one where `random_state` is None."""

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from headstart.base import Configuration, TaskKind
+from headstart.base import Configuration, Step, TaskKind
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.records import (
     CellStatus,
@@ -345,7 +345,10 @@ def canonical(value: Any) -> str:
 def configuration_of(fields: Mapping[str, Any]) -> Configuration:
     """Return the configuration that checked fields stand for."""
     return Configuration(
-        fields["learner"], fields["parameters"], fields["space_version"]
+        fields["learner"],
+        fields["parameters"],
+        fields["space_version"],
+        tuple(Step.from_record(step) for step in fields.get("transforms", ())),
     )
 
 

@@ -43,6 +43,7 @@ _LONGEST_TEXT = 300
 _LONGEST_SENTENCE = 500
 _LONGEST_VALUES = 500_000
 _MOST_NAMES = 2_000
+_MOST_STEPS = 50
 _MOST_SCORES = 100_000
 
 
@@ -203,26 +204,54 @@ def scores(value: Any) -> list[list[float | None]]:
 def configuration(value: Any) -> dict[str, Any]:
     """Take a Configuration, or the mapping that its canonical JSON stands for."""
     if isinstance(value, Configuration):
+        steps = [step.to_record() for step in value.transforms]
         value = {
             "learner": value.learner,
             "parameters": dict(value.parameters),
             "space_version": value.space_version,
+            **({"transforms": steps} if steps else {}),
         }
     found = _mapping(value)
-    if set(found) != {"learner", "parameters", "space_version"}:
-        raise _refused("learner, parameters and space_version, no more", sorted(found))
-    return {
+    if set(found) - {"transforms"} != {"learner", "parameters", "space_version"}:
+        raise _refused(
+            "learner, parameters and space_version, and no more than transforms",
+            sorted(found),
+        )
+    checked: dict[str, Any] = {
         "learner": name(found["learner"]),
-        "parameters": {
-            name(k): _parameter(v) for k, v in _mapping(found["parameters"]).items()
-        },
+        "parameters": _parameters(found["parameters"]),
         "space_version": count(found["space_version"]),
     }
+    if "transforms" in found:
+        checked["transforms"] = _steps(found["transforms"])
+    return checked
 
 
 def optional_configuration(value: Any) -> dict[str, Any] | None:
     """Take a configuration, or None."""
     return None if value is None else configuration(value)
+
+
+def _parameters(value: Any) -> dict[str, Any]:
+    return {name(k): _parameter(v) for k, v in _mapping(value).items()}
+
+
+def _steps(value: Any) -> list[dict[str, Any]]:
+    # Without transforms they are not named: one configuration has one form.
+    if not isinstance(value, list | tuple) or not 0 < len(value) <= _MOST_STEPS:
+        raise _refused(f"a list of 1 to {_MOST_STEPS} transforms", value)
+    checked = []
+    for step in map(_mapping, value):
+        if set(step) != {"name", "parameters", "space_version"}:
+            raise _refused("name, parameters and space_version, no more", sorted(step))
+        checked.append(
+            {
+                "name": name(step["name"]),
+                "parameters": _parameters(step["parameters"]),
+                "space_version": count(step["space_version"]),
+            }
+        )
+    return checked
 
 
 def _parameter(value: Any) -> bool | int | float | str | None:

@@ -1,0 +1,156 @@
+"""The transforms that a search may choose for its table, and what they cost."""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from headstart.base import (
+    Configuration,
+    Step,
+    TableColumns,
+    Task,
+    Transform,
+    complete_step,
+    in_order,
+    known_steps,
+)
+
+__all__ = ["OfferedTransforms", "offer"]
+
+_log = logging.getLogger("headstart.search")
+
+
+@dataclass(frozen=True)
+class OfferedTransforms:
+    """Transforms by name, the cheapest first, with what is known of the table.
+
+    Parameters
+    ----------
+    task : Task
+    transforms : mapping of str to Transform
+    widths : mapping of str to int
+        Columns of the user's table that each applies to.
+    reads_text : bool
+        Whether one of them applies to raw text.
+    eager : frozenset of str
+        Those the user named: they are tried at once.
+    """
+
+    task: Task
+    transforms: Mapping[str, Transform] = field(default_factory=dict)
+    widths: Mapping[str, int] = field(default_factory=dict)
+    reads_text: bool = False
+    eager: frozenset[str] = frozenset()
+
+    def without(self, names: Collection[str]) -> "OfferedTransforms":
+        """Return the offer without some of them."""
+        if not names:
+            return self
+        kept = {n: t for n, t in self.transforms.items() if n not in names}
+        return replace(self, transforms=kept)
+
+    def knows(self, configuration: Configuration) -> bool:
+        """Whether a configuration's transforms are all among these, as they are now."""
+        return all(
+            step.name in self.transforms
+            and self.transforms[step.name].space_version == step.space_version
+            for step in configuration.transforms
+        )
+
+    def added(self, configuration: Configuration, step: Step) -> Configuration:
+        """Return a configuration with a step in its place; one of its name goes."""
+        steps = [s for s in configuration.transforms if s.name != step.name]
+        chain = in_order((self.transforms[s.name], s) for s in [*steps, step])
+        return replace(configuration, transforms=chain)
+
+    def chain(self, parameters: Mapping[str, Mapping[str, object]]) -> tuple[Step, ...]:
+        """Return the chain of transforms by name with their parameters."""
+        return in_order(
+            (
+                self.transforms[name],
+                complete_step(self.transforms[name], self.task, given),  # type: ignore[arg-type]
+            )
+            for name, given in parameters.items()
+        )
+
+    def seconds(self, steps: Iterable[Step], n_rows: int) -> float:
+        """Return predicted seconds of a chain on a fold's training rows."""
+        return sum(
+            _hint(self.transforms[s.name].cost, self.task, s.parameters, n_rows)
+            for s in steps
+        )
+
+    def task_after(self, steps: Sequence[Step]) -> Task:
+        """Return the task with the columns that a learner is left with, predicted."""
+        made = 0
+        for step in steps:
+            transform, width = self.transforms[step.name], self.widths[step.name]
+            made += int(_hint(transform.n_outputs, step.parameters, width))
+        return replace(self.task, n_numeric=self.task.n_numeric + made)
+
+
+def offer(
+    task: Task,
+    table: TableColumns,
+    transforms: Mapping[str, Transform],
+    *,
+    eager: Iterable[str] = (),
+) -> tuple[OfferedTransforms, dict[str, str]]:
+    """Return the transforms that apply to a table; those that fail to say are left out.
+
+    Returns
+    -------
+    offered : OfferedTransforms
+    problems : dict of str to str
+        By name of a transform that was left out for a fault of its own: which.
+    """
+    widths: dict[str, int] = {}
+    costs: dict[str, float] = {}
+    problems: dict[str, str] = {}
+    reads_text = False
+    for name, transform in transforms.items():
+        if task.n_rows > (transform.max_rows or task.n_rows):
+            continue
+        try:
+            scope = _scope(transform, table, task)
+            for step in known_steps(task, transform):
+                seconds = float(transform.cost(task, step.parameters, task.n_rows))
+                int(transform.n_outputs(step.parameters, len(scope)))
+                costs.setdefault(name, seconds)
+        except Exception as error:
+            _log.exception("Transform %r is left out.", name)
+            problems[name] = (
+                f"Transform {name!r} is left out: it does not say what to try. "
+                f"{type(error).__name__}: {error}"
+            )
+            continue
+        if scope:
+            widths[name] = len(scope)
+            reads_text = reads_text or bool(set(scope) & set(table.text))
+    ranked = sorted(widths, key=lambda name: (costs[name], name))
+    offered = OfferedTransforms(
+        task,
+        {name: transforms[name] for name in ranked},
+        widths,
+        reads_text,
+        frozenset(eager) & widths.keys(),
+    )
+    return offered, problems
+
+
+def _scope(transform: Transform, table: TableColumns, task: Task) -> tuple[str, ...]:
+    scope = tuple(transform.columns(table, task))
+    strange = set(scope) - {column.name for column in table.columns}
+    if strange:
+        raise ValueError(f"columns() names {min(strange)!r}, which the table lacks")
+    return scope
+
+
+def _hint(ask: Callable[..., float], *arguments: Any) -> float:
+    """Return what a transform predicts; nothing where it fails to."""
+    try:
+        return max(0.0, float(ask(*arguments)))
+    except Exception:
+        _log.exception("A transform cannot say what it costs.")
+        return 0.0
