@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test test-all lint fmt types build wheel bench bench-core meta-db meta-pack check clean
+.PHONY: help demo test test-all test-neural lint fmt types build wheel bench bench-core meta-db meta-pack check clean
 
 # The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
@@ -31,6 +31,10 @@ test: $(VENV)/.plugins $(VENV)/.test ## All tests but the slow ones: Rust, Pytho
 test-all: $(VENV)/.plugins $(VENV)/.test ## All tests, the slow ones too
 	cargo test --locked --package headstart-core
 	$(BIN)/python -m pytest
+
+test-neural: $(VENV)/.plugins $(VENV)/.test ## The nets of headstart-neural; installs torch (gigabytes)
+	$(PIP) install --quiet --editable 'plugins/headstart-neural[torch]'
+	$(BIN)/python -m pytest plugins/headstart-neural
 
 lint: types ## Formatting, lint, types and layers, of Python and Rust
 	$(BIN)/ruff check .

@@ -28,6 +28,8 @@ _KNOWN_DISTRIBUTIONS = {
     "explainable_boosting": "headstart-interpret",
     "lightgbm": "headstart-lightgbm",
     "naive_bayes": "headstart-example",
+    "real_mlp": "headstart-neural[torch]",
+    "tabm": "headstart-neural[torch]",
     "xgboost": "headstart-xgboost",
 }
 
