@@ -1,6 +1,7 @@
 """Candidates: canonical, in words, and back from JSON."""
 
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +96,12 @@ def test_wrong_options_are_refused(operator, options):
 def test_what_is_no_candidate_is_refused(text):
     with pytest.raises(ArtifactError):
         Candidate.from_json(text)
+
+
+def test_the_page_names_every_operator_and_its_options():
+    page = Path(__file__).parents[3] / "docs" / "reference" / "features.md"
+    text = page.read_text(encoding="utf-8")
+
+    assert [name for name in OPERATORS if f"`{name}`" not in text] == []
+    options = {option for o in OPERATORS.values() for option in o.options}
+    assert [option for option in options if f"`{option}`" not in text] == []
