@@ -7,6 +7,7 @@ from headstart_example import NaiveBayes
 from headstart import AutoClassifier, load
 from headstart.base import Matrix, Resources, Rows, Task, TaskKind
 from headstart.exceptions import ArtifactError
+from headstart.testing import learner_checks
 
 LEARNER = NaiveBayes()
 TASK = Task(TaskKind.MULTICLASS, 90, 2, 0, 3, "log_loss")
@@ -23,6 +24,11 @@ def make_rows(seed=0):
 @pytest.fixture(scope="module")
 def fitted():
     return LEARNER.fit(TASK, {}, make_rows(), None, Resources(1, 0))
+
+
+@pytest.mark.parametrize("check", learner_checks(LEARNER), ids=str)
+def test_the_kit_is_passed(check):
+    check()
 
 
 def test_clouds_are_told_apart(fitted):

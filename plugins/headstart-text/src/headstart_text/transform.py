@@ -26,7 +26,7 @@ from headstart_text.topics import NGRAMS, ColumnTopics
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["TextTopics"]
+__all__ = ["TextSvd"]
 
 _TERMS = "terms.json"
 _ARRAYS = "topics.npz"
@@ -35,14 +35,14 @@ _DEFAULT: dict[str, Any] = {"ngrams": "words", "n_topics": 24, "min_rows": 2}
 _SECONDS = {"words": 1e-4, "word_pairs": 2e-4, "characters": 6e-4}
 
 
-class TextTopics(Transform):
+class TextSvd(Transform):
     """TF-IDF and truncated SVD of each text column: latent semantic analysis.
 
     Each column is learnt for itself, on training rows; its topics are added to the
     table.
     """
 
-    name: ClassVar[str] = "text_topics"
+    name: ClassVar[str] = "text_svd"
     order: ClassVar[int] = 20
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
