@@ -32,6 +32,7 @@ from headstart.execution.files import write_atomically, write_parts
 from headstart.execution.fit_data import FitData, load_fit_data
 from headstart.execution.fold_table import step_names
 from headstart.execution.fold_view import fold_view
+from headstart.execution.offspring import OwnProcess
 
 __all__ = ["read_outcome", "run_fold_fit", "running_transform"]
 
@@ -106,6 +107,20 @@ def running_transform(folder: Path, name: str) -> str:
 def _fit_and_predict(
     data: FitData, fold_fit: FoldFit, resources: Resources, started: float
 ) -> FoldOutcome:
+    process = OwnProcess()
+    try:
+        return _run(data, fold_fit, resources, started, process)
+    finally:
+        process.end_copies()
+
+
+def _run(
+    data: FitData,
+    fold_fit: FoldFit,
+    resources: Resources,
+    started: float,
+    process: OwnProcess,
+) -> FoldOutcome:
     learner = data.learner(fold_fit.configuration.learner)
     parameters = fold_fit.configuration.parameters
     train = data.train(fold_fit.repeat, fold_fit.fold)
@@ -136,12 +151,14 @@ def _fit_and_predict(
         else None,
         resources,
     )
+    process.end_copies()
     fitted = time.monotonic()
     prediction = None
     if held_out.size:
         raw = learner.predict(model, view.validation, data.task)
         prediction = as_outputs(raw, data.task, held_out.size)
     predicted = time.monotonic()
+    process.check()
     fits = data.folder / "fits"
     n_bytes = write_parts(fits / f"{fold_fit.name}.model", learner.dump(model))
     if prediction is not None:

@@ -18,6 +18,7 @@ from headstart.search.bench import (
     benched,
     blamed,
     failed_on_probation,
+    involved,
     transforms_in,
     untested,
 )
@@ -101,7 +102,7 @@ class PrecedentThenSampler:
         """Return the next configuration that `fits`, with where it comes from."""
         trials = self._state.trials
         failed = failed_on_probation(trials, self._on_probation)
-        out = benched(known) | benched(failed)
+        out = benched(known) | benched(failed) | self._awaited()
         offered = self._offered.without(transforms_in(out))
         own_fault = [t for t in failed if blamed(t) == t.configuration.learner]
         second = self._second_chance(own_fault, out, fits)
@@ -148,6 +149,16 @@ class PrecedentThenSampler:
             first, second = (listed, precedent) if number % 2 else (precedent, listed)
             return first, second, sample
         return precedent, sample
+
+    def _awaited(self) -> set[str]:
+        """Return what is on probation with its first fold fit under way."""
+        running = {
+            name
+            for trial in self._state.trials
+            if trial.status is TrialStatus.RUNNING
+            for name in involved(trial)
+        }
+        return running & untested(self._state.trials, self._on_probation)
 
     def _second_chance(
         self,
