@@ -35,6 +35,13 @@ _PACKAGES = (
     "catboost",
     "headstart-interpret",
     "interpret-core",
+    "headstart-neural",
+    "torch",
+    "tabm",
+    "headstart-text",
+    "headstart-mlflow",
+    "mlflow-skinny",
+    "headstart-example",
 )
 
 

@@ -28,7 +28,7 @@ PAIR_SMOOTHING = 25
 
 _DEFAULT: dict[str, ParameterValue] = {
     "learning_rate": 0.05,
-    "max_leaves": 3,
+    "max_leaves": 2,
     "max_bins": 256,
     "interactions": 1.0,
     "min_samples_leaf": 4,
@@ -53,22 +53,34 @@ SPACE = SearchSpace(
     default=_DEFAULT,
 )
 
+# Of fourteen changes to the default, tried on 16 tables of 148 to 5,000 rows, 3 folds
+# each: those that won where the default lost. Two leaves beat three by 0.9 % of the
+# loss in the mean; no pairs at all lost everywhere, by 9 %.
 PRECEDENTS: tuple[Parameters, ...] = (
-    {"interactions": 0.0, "max_leaves": 2},
-    {"interactions": 3.0, "learning_rate": 0.03, "reg_lambda": 1.0},
-    {"max_bins": 32, "min_samples_leaf": 20, "smoothing_rounds": 200},
+    {"interactions": 3.0, "learning_rate": 0.03},
+    {"interactions": 2.0, "learning_rate": 0.03, "reg_lambda": 3.0},
+    {"max_leaves": 3, "smoothing_rounds": 200},
+    {"learning_rate": 0.02, "smoothing_rounds": 5},
 )
 
 
 def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
-    """Predict seconds of one fit on one thread."""
+    """Predict seconds of one fit on one thread.
+
+    A power law fitted to 16 tables of 100 to 3,300 training rows; it is right within a
+    factor of two for two in three of them: the rounds that a table takes vary most.
+    """
     complete = {**_DEFAULT, **parameters}
-    n_columns = task.n_features + 1
     n_outputs = task.n_classes if task.n_classes > 2 else 1
-    rate = math.pow(number(complete, "learning_rate") / 0.05, -0.5)
-    pairs = 1.0 + number(complete, "interactions")
-    size = math.pow(max(1, n_rows), 0.7) * math.pow(n_columns, 0.9)
-    return 0.1 + 6e-5 * size * math.pow(n_outputs, 0.8) * rate * pairs
+    typical = (
+        2.5e-3
+        * math.pow(max(1, n_rows), 0.45)
+        * math.pow(task.n_features + 1, 0.65)
+        * math.pow(n_outputs, 0.25)
+    )
+    slowness = math.pow(number(complete, "learning_rate") / 0.05, -0.25)
+    pairs = 0.3 + 0.7 * math.pow(number(complete, "interactions"), 0.6)
+    return 0.03 + typical * slowness * pairs
 
 
 def number(parameters: Parameters, name: str) -> float:
