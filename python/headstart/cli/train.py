@@ -73,7 +73,7 @@ def train(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Try this transform of a plugin at once; with a minus (-text_svd), "
+            help="Try this transform of a plugin at once; with a minus (-text_topics), "
             "leave it out. Repeatable.",
         ),
     ] = None,

@@ -92,7 +92,8 @@ def fold_table(
     train = data.train(repeat, fold) if rows is None else rows
     held_out = data.held_out(repeat, fold)
     table = data.with_texts()
-    found = FoldTable(table[train], table[held_out], summarize(data.schema))
+    summary = summarize(data.schema, texts=data.texts is not None)
+    found = FoldTable(table[train], table[held_out], summary)
     for step, name in zip(steps, step_names(steps, repeat, fold, rows), strict=True):
         folder = data.folder / "tables" / name
         if not folder.exists():

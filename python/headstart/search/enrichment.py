@@ -33,8 +33,8 @@ def enrich(
     """Return the incumbent with a transform that it was not tried with, or None.
 
     Transforms come in the order of their cost: first each one's default, then the
-    precedents of those that the incumbent has. A transform that the user named is
-    tried at once, with the first configuration if there is no result yet.
+    precedents of those that the incumbent has. An eager one is tried at once, with the
+    first configuration if there is no result yet.
 
     Parameters
     ----------

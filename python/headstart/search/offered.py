@@ -34,7 +34,8 @@ class OfferedTransforms:
     reads_text : bool
         Whether one of them applies to raw text.
     eager : frozenset of str
-        Those the user named: they are tried at once.
+        Those the user named, and those of raw text, which no learner sees without
+        them: they are tried at once.
     """
 
     task: Task
@@ -108,7 +109,7 @@ def offer(
     widths: dict[str, int] = {}
     costs: dict[str, float] = {}
     problems: dict[str, str] = {}
-    reads_text = False
+    of_text: set[str] = set()
     for name, transform in transforms.items():
         if task.n_rows > (transform.max_rows or task.n_rows):
             continue
@@ -127,14 +128,15 @@ def offer(
             continue
         if scope:
             widths[name] = len(scope)
-            reads_text = reads_text or bool(set(scope) & set(table.text))
+            if set(scope) & set(table.text):
+                of_text.add(name)
     ranked = sorted(widths, key=lambda name: (costs[name], name))
     offered = OfferedTransforms(
         task,
         {name: transforms[name] for name in ranked},
         widths,
-        reads_text,
-        frozenset(eager) & widths.keys(),
+        bool(of_text),
+        frozenset({*eager, *of_text}) & widths.keys(),
     )
     return offered, problems
 

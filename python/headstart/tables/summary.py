@@ -7,8 +7,14 @@ from headstart.tables.schema import Schema
 __all__ = ["summarize"]
 
 
-def summarize(schema: Schema) -> TableColumns:
+def summarize(schema: Schema, *, texts: bool = True) -> TableColumns:
     """Return the columns that transforms may apply to: canonical ones, then texts.
+
+    Parameters
+    ----------
+    schema : Schema
+    texts : bool
+        Whether the table has its raw text columns.
 
     Examples
     --------
@@ -30,5 +36,6 @@ def summarize(schema: Schema) -> TableColumns:
             )
             for name in column.features
         ]
-    found += [TableColumn(name, "text", name, "text") for name in schema.texts]
+    if texts:
+        found += [TableColumn(name, "text", name, "text") for name in schema.texts]
     return TableColumns(tuple(found))

@@ -1,0 +1,139 @@
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    KBinsDiscretizer,
+    OneHotEncoder,
+    SplineTransformer,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from headstart.base import Integer, Resources, Task, TaskKind, Transform
+from headstart.exceptions import ArtifactError, PluginError
+
+TASK = Task(TaskKind.BINARY, 40, 2, 1, 2, "roc_auc")
+N = 40
+NUMBERS = pl.DataFrame(
+    {
+        "a": np.random.default_rng(0).normal(size=N),
+        "b": [None, *np.random.default_rng(1).normal(size=N - 1)],
+    }
+)
+LEVELS = pl.DataFrame(
+    {"t": pl.Series(["x", "y", None, "y"] * 10, dtype=pl.Enum(["x", "y"]))}
+)
+TEXTS = pl.DataFrame({"p": ["a dog", "a cat", None, "the cat"] * 10, "q": ["so"] * N})
+Y = np.tile([0, 1], N // 2)
+PARTS = np.arange(N) % 4
+
+
+class MeanTarget(Transform):
+    """Each row's feature is the mean target of the rows it was fitted on."""
+
+    name = "mean_target"
+    reads_target = True
+
+    def fit(self, task, parameters, X, y, weight, resources):
+        return float(y.sum())
+
+    def transform(self, fitted, X, task):
+        return pl.DataFrame({"sum": [fitted] * X.height})
+
+
+def fitted(transform, X):
+    return transform.fit_transform(TASK, {}, X, Y, None, PARTS, Resources())
+
+
+def test_what_reads_the_target_is_cross_fitted_and_in_the_order_of_rows():
+    y = np.arange(6.0)
+    parts = np.array([0, 1, 0, 1, 2, 2])
+    X = pl.DataFrame({"a": np.zeros(6)})
+
+    whole, frame = MeanTarget().fit_transform(TASK, {}, X, y, None, parts, Resources())
+
+    # 15 less the targets of the row's own part: 0 + 2, 1 + 3, 4 + 5.
+    assert whole == 15.0
+    assert frame["sum"].to_list() == [13.0, 11.0, 13.0, 11.0, 6.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    ("make", "columns", "X"),
+    [
+        (PCA, "numeric", NUMBERS),
+        (SplineTransformer, "numeric", NUMBERS),
+        (KBinsDiscretizer, "numeric", NUMBERS),
+        (StandardScaler, "numeric", NUMBERS),
+        (OneHotEncoder, "categorical", LEVELS),
+        (TargetEncoder, "categorical", LEVELS),
+        (
+            lambda: make_pipeline(TfidfVectorizer(), TruncatedSVD(1)),
+            "text",
+            TEXTS,
+        ),
+    ],
+)
+def test_a_transformer_of_scikit_learn_fits_transforms_and_is_stored(make, columns, X):
+    transform = Transform.from_transformer("step", make, columns=columns)
+
+    state, made = fitted(transform, X)
+    loaded = transform.load(transform.dump(state))
+
+    assert made.height == N
+    assert transform.transform(loaded, X, TASK).equals(
+        transform.transform(state, X, TASK)
+    )
+    assert transform.transform(loaded, X[:0], TASK).columns == made.columns
+
+
+def test_tags_tell_what_a_transformer_takes():
+    scaler = Transform.from_transformer("scale", StandardScaler)
+    encoder = Transform.from_transformer("encode", TargetEncoder, columns="categorical")
+
+    assert fitted(scaler, NUMBERS)[1]["b"].null_count() == 1  # NaN is left to it
+    filled = fitted(Transform.from_transformer("pca", PCA), NUMBERS)[1]
+    assert not any(series.null_count() for series in filled)
+    assert not scaler.reads_target
+    assert encoder.reads_target
+
+
+def test_each_text_column_has_columns_of_its_own():
+    words = Transform.from_transformer("words", TfidfVectorizer, columns="text")
+
+    assert fitted(words, TEXTS)[1].columns == ["p.cat", "p.dog", "p.the", "q.so"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((PCA(),), "without brackets"),
+        ((dict,), "needs a transformer with fit"),
+    ],
+)
+def test_what_is_no_transformer_is_refused(arguments, message):
+    with pytest.raises(PluginError, match=message):
+        Transform.from_transformer("step", *arguments)
+
+
+def test_a_parameter_of_the_space_needs_a_default_in_it():
+    with pytest.raises(PluginError, match="needs a default for 'n_components'"):
+        Transform.from_transformer("pca", PCA, space={"n_components": Integer(1, 3)})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"transformer.json": b"{}"},
+        {"transformer.json": b"[1]"},
+        {"0.skops": b"no"},
+    ],
+)
+def test_damaged_parts_are_refused(change):
+    transform = Transform.from_transformer("pca", PCA)
+    parts = transform.dump(fitted(transform, NUMBERS)[0])
+
+    with pytest.raises(ArtifactError, match="pca"):
+        transform.load({**parts, **change})
