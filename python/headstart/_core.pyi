@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self, TypedDict, final, type_check_only
+from typing import Any, Self, TypeAlias, TypedDict, final, type_check_only
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ __all__ = [
     "OutOfFold",
     "TreeEnsemble",
     "build_info",
+    "contingency_table",
     "describe_table",
     "encode_ordered",
     "encode_target",
@@ -26,9 +27,22 @@ __all__ = [
     "hash_text",
     "holdout",
     "make_numeric",
+    "null_statistics",
     "plain_folds",
+    "score_anova",
+    "score_anova_of_bins",
+    "score_auc",
     "score_classes",
+    "score_contingency",
+    "score_distance",
+    "score_neighbors",
+    "score_neighbors_of_bins",
+    "score_pearson",
+    "score_relieff",
+    "score_spearman",
     "score_values",
+    "select_by_correlation",
+    "select_by_information",
     "select_greedily",
     "select_greedily_by",
     "stratified_folds",
@@ -258,6 +272,73 @@ class BinnedMatrix:
     def bins(self, column: int) -> tuple[bool, int]: ...
     def cuts(self, column: int) -> NDArray[np.float64] | None: ...
     def bins_of_levels(self, column: int) -> NDArray[np.uint8] | None: ...
+
+# Scores of features: headstart.scoring.
+
+_Table: TypeAlias = NDArray[Any] | list[NDArray[Any]]
+_Labels: TypeAlias = tuple[NDArray[np.uint16], int]
+_Floats: TypeAlias = NDArray[np.float64]
+
+def score_pearson(
+    table: _Table, y: _Floats, weight: _Floats | None, n_threads: int
+) -> _Floats: ...
+def score_spearman(table: _Table, y: _Floats, n_threads: int) -> _Floats: ...
+def score_anova(
+    table: _Table, y: _Labels, weight: _Floats | None, n_threads: int
+) -> _Floats: ...
+def score_anova_of_bins(
+    binned: BinnedMatrix, y: _Floats, weight: _Floats | None, n_threads: int
+) -> _Floats: ...
+def score_contingency(
+    binned: BinnedMatrix, y: _Labels, weight: _Floats | None, n_threads: int
+) -> _Floats: ...
+def contingency_table(
+    binned: BinnedMatrix, column: int, y: _Labels, weight: _Floats | None
+) -> _Floats: ...
+def score_auc(
+    table: _Table, y: _Labels, weight: _Floats | None, n_threads: int
+) -> _Floats: ...
+def score_neighbors(
+    table: _Table,
+    y: _Labels | _Floats,
+    n_neighbors: int,
+    noise: _Floats | None,
+    seed: int | None,
+    n_threads: int,
+) -> _Floats: ...
+def score_neighbors_of_bins(
+    binned: BinnedMatrix,
+    y: _Floats,
+    n_neighbors: int,
+    noise: _Floats | None,
+    seed: int | None,
+    n_threads: int,
+) -> _Floats: ...
+def score_relieff(
+    table: _Table,
+    is_categorical: list[bool],
+    y: _Labels | _Floats,
+    n_neighbors: int,
+    n_threads: int,
+) -> _Floats: ...
+def score_distance(table: _Table, y: _Floats, n_threads: int) -> _Floats: ...
+def select_by_information(
+    binned: BinnedMatrix,
+    y: _Labels,
+    criterion: str,
+    n_selected: int,
+    n_threads: int,
+) -> list[tuple[int, float]]: ...
+def select_by_correlation(
+    table: _Table, relevance: _Floats, n_selected: int, n_threads: int
+) -> list[tuple[int, float]]: ...
+def null_statistics(
+    binned: BinnedMatrix,
+    y: _Labels | _Floats,
+    n_permutations: int,
+    seed: int,
+    n_threads: int,
+) -> _Floats: ...
 
 # Trees: headstart.learners.tree_arrays.
 

@@ -1,5 +1,33 @@
-"""How much columns say of a target: scores of features, and selection by them."""
+"""How much columns say of a target: scores of features, and selection by them.
 
+`BinnedMatrix` is made once and serves whatever counts bins; `score_features` has a
+score for each column; `select_features` and `SelectByRelevance` choose;
+`permutation_test`, `adjust_p_values`, `compare_with_null` and `stability_selection` say
+how far to trust it.
+"""
+
+from headstart.scoring.adjustment import adjust_p_values
 from headstart.scoring.binning import BinnedMatrix
+from headstart.scoring.evidence import weight_of_evidence
+from headstart.scoring.methods import method_names
+from headstart.scoring.neighbors import neighbor_information
+from headstart.scoring.null_importance import compare_with_null
+from headstart.scoring.redundancy import select_features
+from headstart.scoring.score_features import score_features
+from headstart.scoring.select_by_relevance import SelectByRelevance
+from headstart.scoring.significance import permutation_test
+from headstart.scoring.stability import stability_selection
 
-__all__ = ["BinnedMatrix"]
+__all__ = [
+    "BinnedMatrix",
+    "SelectByRelevance",
+    "adjust_p_values",
+    "compare_with_null",
+    "method_names",
+    "neighbor_information",
+    "permutation_test",
+    "score_features",
+    "select_features",
+    "stability_selection",
+    "weight_of_evidence",
+]

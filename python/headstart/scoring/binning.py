@@ -4,11 +4,20 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from headstart import _core
 from headstart.base import FloatArray
-from headstart.scoring.columns import readable_column, readable_matrix, which_columns
+from headstart.scoring.columns import (
+    column_names,
+    in_range,
+    readable_column,
+    readable_matrix,
+    which_columns,
+)
+from headstart.scoring.features import Features
+from headstart.tables import to_frame
 
 __all__ = ["MISSING", "BinnedMatrix"]
 
@@ -26,7 +35,7 @@ class BinnedMatrix:
     of their codes; of more than `n_bins` levels the most frequent ``n_bins - 1`` are
     (of equally frequent ones those with lower codes), and all others share the last.
 
-    Use `from_numpy`. Sample weights play no part in bins.
+    Use `from_numpy` or `from_arrow`. Sample weights play no part in bins.
 
     Attributes
     ----------
@@ -48,9 +57,15 @@ class BinnedMatrix:
     array([-inf,  0.5])
     """
 
-    def __init__(self, core: _core.BinnedMatrix, names: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        core: _core.BinnedMatrix,
+        names: tuple[str, ...],
+        levels: tuple[pl.Series | None, ...] | None = None,
+    ) -> None:
         self.core = core
         self.names = names
+        self._levels = levels
 
     @classmethod
     def from_numpy(
@@ -93,31 +108,106 @@ class BinnedMatrix:
         """
         table = _table(X)
         n_columns = len(table) if isinstance(table, list) else table.shape[1]
-        core = _core.BinnedMatrix.fit(
+        found = Features(
             table,
-            which_columns(categorical, n_columns),
-            _in_range("n_bins", n_bins, 2, 255),
-            None if n_sampled is None else _in_range("n_sampled", n_sampled, 1, 2**32),
-            seed,
-            _in_range("n_threads", n_threads, 1, 1024),
+            column_names(names, n_columns),
+            tuple(which_columns(categorical, n_columns)),
+            (None,) * n_columns,
         )
-        return cls(core, _names(names, n_columns))
+        return cls.of_features(
+            found, n_bins=n_bins, n_sampled=n_sampled, seed=seed, n_threads=n_threads
+        )
 
-    def transform(
-        self, X: NDArray[Any] | Sequence[NDArray[Any]], *, n_threads: int = 1
-    ) -> "BinnedMatrix":
+    @classmethod
+    def from_arrow(
+        cls,
+        X: Any,
+        *,
+        n_bins: int = 255,
+        n_sampled: int | None = 20_000,
+        seed: int = 0,
+        n_threads: int = 1,
+    ) -> Self:
+        """Bin a table of polars, pandas, pyarrow or anything with `__arrow_c_stream__`.
+
+        Numeric columns in one piece and without nulls are read in place; others are
+        copied. Nulls are missing, as NaN is. Dates and times count from 1970. Text,
+        categories and booleans are categorical, their levels in sorted order.
+
+        Parameters
+        ----------
+        X : table
+        n_bins, n_sampled, seed, n_threads
+            As in `from_numpy`.
+
+        Raises
+        ------
+        ColumnError
+            If a column holds lists, mappings or bytes.
+        ValueError
+            If a parameter makes no sense.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> table = pl.DataFrame({"age": [31, None, 45], "town": ["Ulm", "Bonn", None]})
+        >>> BinnedMatrix.from_arrow(table).codes
+        array([[  0,   1],
+               [255,   0],
+               [  1, 255]], dtype=uint8)
+        """
+        found = Features.of(X)
+        return cls.of_features(
+            found, n_bins=n_bins, n_sampled=n_sampled, seed=seed, n_threads=n_threads
+        )
+
+    @classmethod
+    def of_features(
+        cls,
+        features: Features,
+        *,
+        n_bins: int = 255,
+        n_sampled: int | None = 20_000,
+        seed: int = 0,
+        n_threads: int = 1,
+    ) -> Self:
+        """Bin columns that were read already; as `from_numpy` else."""
+        core = _core.BinnedMatrix.fit(
+            features.values,
+            list(features.is_categorical),
+            in_range("n_bins", n_bins, 2, 255),
+            None if n_sampled is None else in_range("n_sampled", n_sampled, 1, 2**32),
+            seed,
+            in_range("n_threads", n_threads, 1, 1024),
+        )
+        return cls(core, features.names, features.levels)
+
+    def transform(self, X: Any, *, n_threads: int = 1) -> "BinnedMatrix":
         """Return the codes of other rows, by the cuts of this matrix.
 
         A level that was not there is in the bin that rare levels share where there is
         one, else missing.
+
+        Parameters
+        ----------
+        X : matrix, sequence of arrays or table
+            With the same columns, in the same order.
 
         Raises
         ------
         ValueError
             If the number of columns differs.
         """
-        core = self.core.transform(_table(X), n_threads)
-        return BinnedMatrix(core, self.names)
+        if isinstance(X, np.ndarray | list | tuple):
+            values = _table(X)
+        else:
+            width = self.shape[1]
+            frame = to_frame(X)
+            if frame.width != width:
+                raise ValueError(f"X must have {width} columns. Got {frame.width}.")
+            values = Features.of(frame, levels=self._levels).values
+        core = self.core.transform(values, n_threads)
+        return BinnedMatrix(core, self.names, self._levels)
 
     def take(self, rows: NDArray[Any], *, n_threads: int = 1) -> "BinnedMatrix":
         """Return some rows, by their places, or by a mask."""
@@ -130,7 +220,7 @@ class BinnedMatrix:
                 f"Got {places.min()} to {places.max()}."
             )
         taken = self.core.take(np.ascontiguousarray(places, dtype=np.uint32), n_threads)
-        return BinnedMatrix(taken, self.names)
+        return BinnedMatrix(taken, self.names, self._levels)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -173,21 +263,3 @@ def _table(X: Any) -> NDArray[Any] | list[NDArray[Any]]:
     if columns and all(isinstance(c, np.ndarray) and c.ndim == 1 for c in columns):
         return [readable_column(c, f"Column {i}") for i, c in enumerate(columns)]
     return readable_matrix(X)
-
-
-def _names(names: Sequence[str] | None, n_columns: int) -> tuple[str, ...]:
-    if names is None:
-        return tuple(f"x{column}" for column in range(n_columns))
-    if len(names) != n_columns:
-        raise ValueError(
-            f"names must hold {n_columns} names. Got {len(names)} instead."
-        )
-    return tuple(names)
-
-
-def _in_range(name: str, value: Any, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an int. Got {value!r} instead.")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be from {low} to {high}. Got {value} instead.")
-    return int(value)

@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "readable_column", "readable_matrix", "which_columns"]
+__all__ = [
+    "Array",
+    "column_names",
+    "in_range",
+    "readable_column",
+    "readable_matrix",
+    "which_columns",
+]
 
 Array = NDArray[Any]
 
@@ -82,6 +89,38 @@ def which_columns(
             )
         found[place] = True
     return found
+
+
+def column_names(names: Sequence[str] | None, n_columns: int) -> tuple[str, ...]:
+    """Return the names, ``x0``, ``x1``, ... where there are none.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many as columns.
+    """
+    if names is None:
+        return tuple(f"x{column}" for column in range(n_columns))
+    if len(names) != n_columns:
+        raise ValueError(
+            f"names must hold {n_columns} names. Got {len(names)} instead."
+        )
+    return tuple(names)
+
+
+def in_range(name: str, value: Any, low: int, high: int) -> int:
+    """Return a whole number that lies in a range.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none, or does not.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an int. Got {value!r} instead.")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be from {low} to {high}. Got {value} instead.")
+    return int(value)
 
 
 def _numbers(values: Array, name: str) -> Array:

@@ -1,6 +1,6 @@
 //! Columns of a table, whatever holds them, read as 64-bit floats.
 
-use crate::Error;
+use crate::{Error, Workers};
 
 /// A table that is read column by column as 64-bit floats, NaN where missing.
 ///
@@ -20,6 +20,26 @@ pub trait Columns: Sync {
     /// The values of columns `first..first + count`, borrowed from the table or, where
     /// they lie in another form, written to `buffer`.
     fn read<'a>(&'a self, first: usize, count: usize, buffer: &'a mut Vec<f64>) -> Vec<&'a [f64]>;
+}
+
+/// Call `task` for each column of a table, a group of columns read at a time.
+pub(crate) fn each_column<T: Send>(
+    table: &dyn Columns,
+    workers: &Workers,
+    task: impl Fn(usize, &[f64]) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let groups = workers.map_chunks(table.n_columns(), table.group(), |columns| {
+        let mut buffer = Vec::new();
+        let values = table.read(columns.start, columns.len(), &mut buffer);
+        columns
+            .zip(values)
+            .map(|(column, values)| {
+                workers.check()?;
+                task(column, values)
+            })
+            .collect::<Result<Vec<T>, Error>>()
+    })?;
+    Ok(groups.into_iter().flatten().collect())
 }
 
 /// A number of a table.
@@ -52,16 +72,18 @@ impl Number for bool {
 }
 
 macro_rules! numbers {
-    ($($kind:ty),*) => {
+    ($widen:expr, $($kind:ty),*) => {
         $(impl Number for $kind {
             #[inline]
             fn widen(self) -> f64 {
-                self as f64
+                let widen: fn($kind) -> f64 = $widen;
+                widen(self)
             }
         })*
     };
 }
-numbers!(f32, i8, i16, i32, i64, u8, u16, u32, u64);
+numbers!(f64::from, f32, i8, i16, i32, u8, u16, u32);
+numbers!(|value| value as f64, i64, u64);
 
 /// Columns that each lie in one piece.
 #[derive(Debug)]

@@ -17,6 +17,8 @@ pub mod oof;
 mod order;
 mod parallel;
 pub mod rng;
+pub mod scoring;
+mod simd;
 pub mod trees;
 
 pub use error::Error;

@@ -44,29 +44,61 @@ pub(crate) fn sort_keys(keys: &mut Vec<u64>) {
     }
 }
 
-#[cfg(test)]
-/// The places of `keys` in ascending order; equal keys in the order they have.
-pub(crate) fn order_of(keys: &[u64]) -> Vec<u32> {
-    let Some((low, shift)) = span(keys, 32) else {
-        let mut places: Vec<u32> = (0..keys.len() as u32).collect();
-        places.sort_unstable_by_key(|&place| (keys[place as usize], place));
-        return places;
-    };
-    let mut items: Vec<u64> = keys
-        .iter()
-        .zip(0_u64..)
-        .map(|(key, place)| ((key - low) >> shift) << 32 | place)
-        .collect();
-    let mut other = vec![0; items.len()];
-    radix(&mut items, &mut other, |item| item >> 32);
-    if shift > 0 {
-        for run in items.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
-            if run.len() > 1 {
-                run.sort_unstable_by_key(|&item| (keys[item as u32 as usize], item));
+/// Keys in ascending order, equal ones in the order they have.
+#[derive(Debug)]
+pub(crate) struct Ordered<'a> {
+    keys: &'a [u64],
+    /// Leading bits of the key above, place below.
+    items: Vec<u64>,
+}
+
+impl<'a> Ordered<'a> {
+    /// Sort fewer than 2^32 keys.
+    pub(crate) fn new(keys: &'a [u64]) -> Self {
+        let Some((low, shift)) = span(keys, 32) else {
+            let mut items: Vec<u64> = (0..keys.len() as u64).collect();
+            items.sort_unstable_by_key(|&item| (keys[item as usize], item));
+            return Self { keys, items };
+        };
+        let mut items: Vec<u64> = keys
+            .iter()
+            .zip(0_u64..)
+            .map(|(key, place)| ((key - low) >> shift) << 32 | place)
+            .collect();
+        let mut other = vec![0; items.len()];
+        radix(&mut items, &mut other, |item| item >> 32);
+        if shift > 0 {
+            for run in items.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
+                if run.len() > 1 {
+                    run.sort_unstable_by_key(|&item| (keys[item as u32 as usize], item));
+                }
             }
         }
+        Self { keys, items }
     }
-    items.into_iter().map(|item| item as u32).collect()
+
+    /// Places in order.
+    pub(crate) fn places(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
+        self.items.iter().map(|&item| item as u32 as usize)
+    }
+
+    /// Call `visit` with the rank of the first and the places of each run of equal keys.
+    pub(crate) fn each_tie(&self, mut visit: impl FnMut(usize, &[u64])) {
+        let mut first = 0;
+        let ties = self.items.chunk_by(|&a, &b| {
+            a >> 32 == b >> 32 && self.keys[a as u32 as usize] == self.keys[b as u32 as usize]
+        });
+        for tie in ties {
+            visit(first, tie);
+            first += tie.len();
+        }
+    }
+}
+
+/// The place in an item of [`Ordered::each_tie`].
+#[inline]
+pub(crate) fn place(item: u64) -> usize {
+    item as u32 as usize
 }
 
 /// The lowest key and how far to shift differences from it to keep `n_bits`; `None`
@@ -84,7 +116,7 @@ fn span(keys: &[u64], n_bits: u32) -> Option<(u64, u32)> {
 /// A stable sort by the low 33 bits of `part`.
 fn radix(items: &mut Vec<u64>, other: &mut Vec<u64>, part: impl Fn(u64) -> u64) {
     let mask = N_BUCKETS as u64 - 1;
-    let mut counts = [[0_u32; N_BUCKETS]; N_DIGITS as usize];
+    let mut counts = vec![[0_u32; N_BUCKETS]; N_DIGITS as usize];
     for &item in items.iter() {
         let part = part(item);
         for (digit, counts) in (0..N_DIGITS).zip(&mut counts) {
@@ -143,7 +175,8 @@ mod tests {
             let keys: Vec<u64> = values.into_iter().map(key).collect();
             let mut expected: Vec<u32> = (0..keys.len() as u32).collect();
             expected.sort_by_key(|&place| keys[place as usize]);
-            prop_assert_eq!(&order_of(&keys), &expected);
+            let found: Vec<u32> = Ordered::new(&keys).places().map(|p| p as u32).collect();
+            prop_assert_eq!(&found, &expected);
             let mut sorted = keys.clone();
             sort_keys(&mut sorted);
             prop_assert!(sorted.is_sorted());

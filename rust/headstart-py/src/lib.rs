@@ -14,6 +14,7 @@ mod meta_features;
 mod metrics;
 mod oof;
 mod run;
+mod scoring;
 mod table;
 mod trees;
 
@@ -59,6 +60,14 @@ mod _core {
     // Binned matrices: headstart.scoring.binning.
     #[pymodule_export]
     use crate::binning::PyBinnedMatrix;
+
+    // Scores of features: headstart.scoring.kernels.
+    #[pymodule_export]
+    use crate::scoring::{
+        contingency_table, null_statistics, score_anova, score_anova_of_bins, score_auc,
+        score_contingency, score_distance, score_neighbors, score_neighbors_of_bins, score_pearson,
+        score_relieff, score_spearman, select_by_correlation, select_by_information,
+    };
 
     // Trees: headstart.learners.tree_arrays.
     #[pymodule_export]

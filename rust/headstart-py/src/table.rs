@@ -1,4 +1,4 @@
-//! Tables in: NumPy arrays as columns that the core reads, without copies.
+//! Tables in: arrays of numbers as columns that the core reads, without copies.
 
 use headstart_core::columns::{Columns, Number, RowMajor, Separate};
 use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};

@@ -1,6 +1,6 @@
 //! The matrix of codes, how it is made, and how new rows get theirs.
 
-use crate::columns::Columns;
+use crate::columns::{Columns, each_column};
 use crate::{Error, Workers};
 
 use super::finder::Finder;
@@ -212,26 +212,6 @@ impl BinnedMatrix {
     pub fn bins(&self, column: usize) -> &Bins {
         &self.bins[column]
     }
-}
-
-/// Call `task` for each column of a table, a group of columns read at a time.
-pub(crate) fn each_column<T: Send>(
-    table: &dyn Columns,
-    workers: &Workers,
-    task: impl Fn(usize, &[f64]) -> Result<T, Error> + Sync,
-) -> Result<Vec<T>, Error> {
-    let groups = workers.map_chunks(table.n_columns(), table.group(), |columns| {
-        let mut buffer = Vec::new();
-        let values = table.read(columns.start, columns.len(), &mut buffer);
-        columns
-            .zip(values)
-            .map(|(column, values)| {
-                workers.check()?;
-                task(column, values)
-            })
-            .collect::<Result<Vec<T>, Error>>()
-    })?;
-    Ok(groups.into_iter().flatten().collect())
 }
 
 /// The same error, with the column that it is about.

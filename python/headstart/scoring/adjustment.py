@@ -1,0 +1,42 @@
+"""P-values of many columns at once."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from headstart.base import FloatArray
+
+__all__ = ["adjust_p_values"]
+
+
+def adjust_p_values(p_values: ArrayLike) -> FloatArray:
+    """Adjust p-values so that a threshold bounds the share of false discoveries.
+
+    Those that are NaN are left out. Valid for independent or positively dependent
+    tests [1]_.
+
+    Parameters
+    ----------
+    p_values : array of shape (n_tests,)
+
+    Returns
+    -------
+    ndarray of shape (n_tests,)
+
+    References
+    ----------
+    .. [1] Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate", JRSS B
+       57(1), 1995.
+
+    Examples
+    --------
+    >>> adjust_p_values([0.01, 0.04, 0.03, float("nan")])
+    array([0.03, 0.04, 0.04,  nan])
+    """
+    given = np.asarray(p_values, dtype=np.float64)
+    found = np.full(given.shape, np.nan)
+    there = np.flatnonzero(~np.isnan(given))
+    order = there[np.argsort(-given[there], kind="stable")]
+    ranks = np.arange(order.size, 0, -1)
+    raised = given[order] * order.size / np.maximum(ranks, 1)
+    found[order] = np.minimum.accumulate(np.minimum(raised, 1.0))
+    return found

@@ -1,0 +1,156 @@
+"""Columns to be scored: numbers and levels, of arrays and of tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.exceptions import ColumnError
+from headstart.scoring.columns import (
+    Array,
+    column_names,
+    readable_matrix,
+    which_columns,
+)
+from headstart.tables import to_frame
+
+__all__ = ["Features"]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Columns that the core can read, with their names.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_features), or list of 1-D arrays
+        Numbers, and codes of levels: -1 or NaN where missing.
+    names : tuple of str
+    is_categorical : tuple of bool
+    levels : tuple
+        For each categorical column of a table its levels, else None.
+    """
+
+    values: Array | list[Array]
+    names: tuple[str, ...]
+    is_categorical: tuple[bool, ...]
+    levels: tuple[pl.Series | None, ...]
+
+    @classmethod
+    def of(
+        cls,
+        X: Any,
+        *,
+        names: Sequence[str] | None = None,
+        categorical: Sequence[int] | Sequence[bool] | NDArray[Any] | None = None,
+        levels: Sequence[pl.Series | None] | None = None,
+    ) -> Self:
+        """Read a matrix of numbers, or whatever `headstart.tables.to_frame` takes.
+
+        Tables come in through the Arrow C data interface: numeric columns in one piece
+        and without nulls are not copied. Text, categories and booleans are categorical,
+        dates and times count from 1970; in matrices, `categorical` says which columns
+        hold codes.
+
+        Raises
+        ------
+        ColumnError
+            If a column holds lists, mappings or bytes.
+        """
+        if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
+            matrix = readable_matrix(X)
+            width = matrix.shape[1]
+            return cls(
+                matrix,
+                column_names(names, width),
+                tuple(which_columns(categorical, width)),
+                (None,) * width,
+            )
+        frame = to_frame(X, names)
+        chosen = which_columns(categorical, frame.width)
+        known = [None] * frame.width if levels is None else list(levels)
+        parts = [
+            _read(series, is_chosen=is_chosen, levels=of_column)
+            for series, is_chosen, of_column in zip(frame, chosen, known, strict=True)
+        ]
+        found = [levels for _, levels in parts]
+        return cls(
+            [values for values, _ in parts],
+            tuple(frame.columns),
+            tuple(c or of is not None for c, of in zip(chosen, found, strict=True)),
+            tuple(found),
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        if isinstance(self.values, list):
+            return (self.values[0].size if self.values else 0), len(self.values)
+        return self.values.shape[0], self.values.shape[1]
+
+    def some(self, places: Sequence[int]) -> Array | list[Array]:
+        """Return some columns; a matrix as it is where all are asked for."""
+        if isinstance(self.values, list):
+            return [self.values[place] for place in places]
+        if len(places) == self.shape[1]:
+            return self.values
+        return np.asfortranarray(self.values[:, list(places)])
+
+    @property
+    def numeric(self) -> list[int]:
+        """Places of the numeric columns."""
+        return [p for p, is_one in enumerate(self.is_categorical) if not is_one]
+
+    @property
+    def categorical(self) -> list[int]:
+        """Places of the categorical columns."""
+        return [p for p, is_one in enumerate(self.is_categorical) if is_one]
+
+
+def _read(
+    series: pl.Series, *, is_chosen: bool, levels: pl.Series | None
+) -> tuple[Array, pl.Series | None]:
+    dtype = series.dtype
+    if dtype.is_nested() or dtype in (pl.Object, pl.Binary):
+        raise ColumnError(
+            f"Column {series.name!r} holds {dtype} values. Expected one number, text, "
+            "boolean or date a row. hint: spread it over several columns, or leave it "
+            "out."
+        )
+    if dtype == pl.Null:
+        return np.full(len(series), np.nan), None
+    if levels is not None or not (is_chosen or _is_number(dtype)):
+        return _codes(series, levels)
+    if dtype.is_temporal():
+        series = series.to_physical()
+    if dtype.is_decimal() or series.null_count():
+        series = series.cast(pl.Float64)
+    # One piece, NaN where null; not copied where that is what it is.
+    return np.ascontiguousarray(series.to_numpy()), None
+
+
+def _is_number(dtype: pl.DataType) -> bool:
+    return (dtype.is_numeric() or dtype.is_temporal()) and dtype != pl.Boolean
+
+
+def _codes(series: pl.Series, levels: pl.Series | None) -> tuple[Array, pl.Series]:
+    text = series.cast(pl.String)
+    if levels is None:
+        levels = text.drop_nulls().unique().sort()
+    places = pl.DataFrame(
+        {"level": levels, "code": np.arange(levels.len(), dtype=np.int32)},
+        schema_overrides={"level": pl.String},
+    )
+    found = (
+        text.alias("level")
+        .to_frame()
+        .join(places, on="level", how="left", maintain_order="left")["code"]
+    )
+    # A level that was not there has a code of its own, behind the others.
+    unseen = found.is_null() & text.is_not_null()
+    codes = found.fill_null(-1).to_numpy().copy()
+    codes[unseen.to_numpy()] = max(levels.len(), 1)
+    return codes, levels

@@ -1,0 +1,73 @@
+"""Importances of a model against those it gives where there is nothing to learn."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike
+
+__all__ = ["compare_with_null"]
+
+
+def compare_with_null(
+    actual: ArrayLike, null: ArrayLike, names: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Compare importances with those of fits to permuted targets [1]_.
+
+    Parameters
+    ----------
+    actual : array of shape (n_features,) or (n_fits, n_features)
+        Importances of fits to the true target; of several the mean is taken.
+    null : array of shape (n_fits, n_features)
+        Importances of fits to permuted targets.
+    names : sequence of str, optional
+
+    Returns
+    -------
+    polars.DataFrame
+        A row a column: ``feature``, ``importance``, ``null_mean``, ``null_95`` (the
+        null's 95 % quantile), ``p_value`` (the share of null fits, and one more, with
+        at least the importance) and ``is_above``, whether it exceeds ``null_95``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together, or a value is missing.
+
+    References
+    ----------
+    .. [1] A. Altmann et al., "Permutation importance: a corrected feature importance
+       measure", Bioinformatics 26(10), 2010.
+
+    Examples
+    --------
+    >>> compare_with_null([5.0, 1.0], [[1.0, 2.0], [0.5, 0.5]])["is_above"].to_list()
+    [True, False]
+    """
+    true = np.atleast_2d(np.asarray(actual, dtype=np.float64))
+    chance = np.asarray(null, dtype=np.float64)
+    if chance.ndim != 2 or not chance.size or chance.shape[1] != true.shape[1]:
+        raise ValueError(
+            f"null must have shape (n_fits, {true.shape[1]}). "
+            f"Got {chance.shape} instead."
+        )
+    if np.isnan(true).any() or np.isnan(chance).any():
+        raise ValueError("Importances must not be NaN. hint: use 0 for columns unused.")
+    if names is not None and len(names) != true.shape[1]:
+        raise ValueError(
+            f"names must hold {true.shape[1]} names. Got {len(names)} instead."
+        )
+    importance = true.mean(axis=0)
+    limit = np.quantile(chance, 0.95, axis=0)
+    return pl.DataFrame(
+        {
+            "feature": [f"x{i}" for i in range(importance.size)]
+            if names is None
+            else list(names),
+            "importance": importance,
+            "null_mean": chance.mean(axis=0),
+            "null_95": limit,
+            "p_value": (1 + (chance >= importance).sum(axis=0)) / (1 + len(chance)),
+            "is_above": importance > limit,
+        }
+    )

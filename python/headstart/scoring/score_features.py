@@ -1,0 +1,167 @@
+"""How much each column says of a target, by one of many measures."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray, TaskKind
+from headstart.scoring.binning import BinnedMatrix
+from headstart.scoring.columns import in_range
+from headstart.scoring.features import Features
+from headstart.scoring.methods import METHODS, method_names
+from headstart.scoring.request import Request, Scores
+from headstart.scoring.target import Target
+
+__all__ = ["compute_scores", "score_features"]
+
+
+def score_features(
+    X: Any,
+    y: Any,
+    method: str = "mutual_information",
+    *,
+    task: TaskKind | str | None = None,
+    categorical: Sequence[int] | Sequence[bool] | NDArray[Any] | None = None,
+    sample_weight: FloatArray | None = None,
+    n_bins: int | None = None,
+    n_neighbors: int | None = None,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> pl.DataFrame:
+    """Score each column by what it says of the target.
+
+    Parameters
+    ----------
+    X : matrix, table or BinnedMatrix
+        A NumPy matrix is read in place, in C or Fortran order; a table comes in through
+        the Arrow C data interface. A `BinnedMatrix` serves the methods that count bins.
+    y : column of labels or numbers
+    method : str
+        One of `method_names`. ``docs/reference/scoring.md`` defines each.
+    task : {"binary", "multiclass", "classification", "regression"}, optional
+        Found from `y` where not given.
+    categorical : sequence of int or bool, optional
+        Columns that hold codes or levels; of tables text, categories and booleans
+        anyway.
+    sample_weight : ndarray of shape (n_samples,), optional
+        Finite and not negative; a weight of 2 counts as two rows.
+    n_bins : int, optional
+        Most bins of numeric columns, from 2 to 255, for methods that count bins.
+    n_neighbors : int, optional
+        For ``neighbor_information`` (3) and ``relieff`` (10).
+    seed : int, default=0
+        Of sampled rows and of noise.
+    n_threads : int, default=1
+        Threads. The scores do not depend on it.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row a column of `X`, in its order: ``feature``; ``statistic``; ``score``,
+        higher being more relevant; ``p_value`` of independence and ``q_value``, the
+        same adjusted for many columns, null for methods without one. What is undefined
+        is null: a correlation with a constant, a method that does not fit the column.
+
+    Raises
+    ------
+    ValueError
+        If the method does not fit the target or weights, or a parameter makes no sense.
+    TypeError
+        If `X` holds no numbers, or the method needs more than bins.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> table = pl.DataFrame({"age": [20, 30, 40, 50], "town": ["a", "b", "a", "b"]})
+    >>> scores = score_features(table, [0, 0, 1, 1], "auc")
+    >>> scores["score"].to_list()
+    [1.0, None]
+    """
+    features: Features | BinnedMatrix
+    if isinstance(X, BinnedMatrix):
+        features = X
+    else:
+        features = Features.of(X, categorical=categorical)
+    found = compute_scores(
+        features, Target.of(y, task, features.shape[0]), method,
+        sample_weight=sample_weight, n_bins=n_bins, n_neighbors=n_neighbors, seed=seed,
+        n_threads=n_threads,
+    )  # fmt: skip
+    columns = {
+        "feature": list(features.names),
+        "statistic": found.statistic,
+        "score": found.score,
+        "p_value": found.p_value,
+        "q_value": found.q_value,
+    }
+    return pl.DataFrame(columns, schema_overrides={"feature": pl.String}).with_columns(
+        pl.col("statistic", "score", "p_value", "q_value").fill_nan(None)
+    )
+
+
+def compute_scores(
+    features: Features | BinnedMatrix,
+    target: Target,
+    method: str,
+    *,
+    sample_weight: FloatArray | None = None,
+    n_bins: int | None = None,
+    n_neighbors: int | None = None,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> Scores:
+    """Return what `score_features` does, as arrays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As there.
+    """
+    known = METHODS.get(method)
+    if known is None:
+        near = difflib.get_close_matches(method, METHODS, n=1)
+        hint = f" hint: did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"Unknown method {method!r}. Known: {', '.join(METHODS)}.{hint}"
+        )
+    if target.kind not in known.kinds:
+        raise ValueError(
+            f"Method {method!r} is not defined for a {target.kind} target. For one, "
+            f"there are: {', '.join(method_names(target.kind))}."
+        )
+    if sample_weight is not None and not known.is_weighted:
+        raise ValueError(
+            f"Method {method!r} knows no sample weights. hint: leave out sample_weight."
+        )
+    request = Request(
+        features,
+        target,
+        _weight(sample_weight, features.shape[0]),
+        None if n_bins is None else in_range("n_bins", n_bins, 2, 255),
+        in_range(
+            "n_neighbors",
+            (10 if method == "relieff" else 3) if n_neighbors is None else n_neighbors,
+            1,
+            max(1, features.shape[0] - 1),
+        ),
+        seed,
+        in_range("n_threads", n_threads, 1, 1024),
+    )
+    return known.compute(request)
+
+
+def _weight(weight: Any, n_samples: int) -> FloatArray | None:
+    if weight is None:
+        return None
+    found = np.ascontiguousarray(weight, dtype=np.float64)
+    if found.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_samples},). Got {found.shape} instead."
+        )
+    if not np.isfinite(found).all() or found.min(initial=0.0) < 0:
+        raise ValueError("sample_weight must be finite and not negative.")
+    return found

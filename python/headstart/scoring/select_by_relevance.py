@@ -1,0 +1,129 @@
+"""Selection of columns as a scikit-learn transformer."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from headstart.base import FloatArray
+from headstart.scoring.columns import in_range
+from headstart.scoring.features import Features
+from headstart.scoring.redundancy import CRITERIA, choose_places
+from headstart.scoring.score_features import compute_scores
+from headstart.scoring.target import Target
+
+__all__ = ["SelectByRelevance"]
+
+
+class SelectByRelevance(SelectorMixin, BaseEstimator):  # type: ignore[misc]
+    """Keep the columns that say most of the target.
+
+    Parameters
+    ----------
+    n_features : int, default=10
+        Columns to keep, at most.
+    method : str, default="mutual_information"
+        A method of `score_features`, or a criterion of `select_features`: these leave
+        out columns that say what others do.
+    task : {"classification", "regression"} or None, default=None
+        Found from `y` where None.
+    max_q_value : float or None, default=None
+        Keep only columns whose p-value, adjusted for all columns, is at most this. For
+        methods with p-values.
+    n_threads : int, default=1
+
+    Attributes
+    ----------
+    scores_ : ndarray of shape (n_features_in_,)
+        Higher is more relevant; NaN where undefined or, of criteria, not chosen.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Of tables with names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.arange(60) % 3
+    >>> X = np.column_stack([np.arange(60) % 7, y, np.arange(60) % 5]).astype(float)
+    >>> SelectByRelevance(n_features=1).fit(X, y).get_support()
+    array([False,  True, False])
+    """
+
+    def __init__(
+        self,
+        n_features: int = 10,
+        *,
+        method: str = "mutual_information",
+        task: str | None = None,
+        max_q_value: float | None = None,
+        n_threads: int = 1,
+    ) -> None:
+        self.n_features = n_features
+        self.method = method
+        self.task = task
+        self.max_q_value = max_q_value
+        self.n_threads = n_threads
+
+    def fit(self, X: Any, y: Any, sample_weight: FloatArray | None = None) -> Self:
+        """Score the columns of a matrix or table.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `score_features`.
+        """
+        if hasattr(X, "__arrow_c_stream__"):
+            validate_data(self, X, skip_check_array=True)
+            features = Features.of(X)
+        else:
+            X, y = validate_data(
+                self, X, y, dtype="numeric", ensure_all_finite="allow-nan"
+            )
+            features = Features.of(X)
+        target = Target.of(y, self.task, features.shape[0])
+        limit = in_range("n_features", self.n_features, 1, 2**31)
+        scores = np.full(features.shape[1], np.nan)
+        if self.method in CRITERIA:
+            chosen = choose_places(
+                features, target, limit, self.method, n_threads=self.n_threads
+            )
+            kept = [place for place, _ in chosen]
+            scores[kept] = [score for _, score in chosen]
+        else:
+            kept = self._best(features, target, limit, scores, sample_weight)
+        self.scores_ = scores
+        self._kept = np.zeros(scores.size, dtype=bool)
+        self._kept[kept] = True
+        return self
+
+    def _best(
+        self,
+        features: Features,
+        target: Target,
+        limit: int,
+        scores: FloatArray,
+        weight: FloatArray | None,
+    ) -> list[int]:
+        found = compute_scores(
+            features, target, self.method, sample_weight=weight,
+            n_threads=self.n_threads,
+        )  # fmt: skip
+        scores[:] = found.score
+        usable = ~np.isnan(scores)
+        if self.max_q_value is not None:
+            usable &= found.q_value <= self.max_q_value
+        order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
+        return [int(place) for place in order if usable[place]][:limit]
+
+    def _get_support_mask(self) -> NDArray[np.bool_]:
+        check_is_fitted(self)
+        return self._kept
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.allow_nan = True
+        return tags

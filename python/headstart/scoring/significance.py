@@ -1,0 +1,87 @@
+"""Whether a score could be chance: the target in random orders, the same bins."""
+
+from typing import Any
+
+import polars as pl
+
+from headstart import _core
+from headstart.base import TaskKind
+from headstart.scoring.adjustment import adjust_p_values
+from headstart.scoring.binning import BinnedMatrix
+from headstart.scoring.columns import in_range
+from headstart.scoring.features import Features
+from headstart.scoring.target import Target
+
+__all__ = ["permutation_test"]
+
+
+def permutation_test(
+    X: Any,
+    y: Any,
+    *,
+    n_permutations: int = 200,
+    task: TaskKind | str | None = None,
+    n_bins: int = 32,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> pl.DataFrame:
+    """Test each column by permuting the target.
+
+    Columns are binned once; each permutation costs a count of all values. The statistic
+    is the mutual information with the classes in nats, or the share of a numeric
+    target's variance that lies between bins. Missing is a bin.
+
+    Parameters
+    ----------
+    X : matrix, table or BinnedMatrix
+    y : column of labels or numbers
+    n_permutations : int, default=200
+        The least p-value is ``1 / (n_permutations + 1)``.
+    task, seed, n_threads
+        As in `score_features`.
+    n_bins : int, default=32
+        Most bins of a column.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row a column: ``feature``, ``statistic``, ``null_mean`` (over permutations),
+        ``p_value`` (the share of permutations, the true order counted too, with at
+        least the statistic) and ``q_value`` (adjusted for many columns).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `score_features`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.arange(200) % 2
+    >>> X = np.column_stack([y + 0.0, np.arange(200) % 7])
+    >>> permutation_test(X, y, n_permutations=99)["p_value"].to_list()[0]
+    0.01
+    """
+    n_permutations = in_range("n_permutations", n_permutations, 1, 10**6)
+    if isinstance(X, BinnedMatrix):
+        binned = X
+    else:
+        binned = BinnedMatrix.of_features(
+            Features.of(X), n_bins=n_bins, seed=seed, n_threads=n_threads
+        )
+    target = Target.of(y, task, binned.shape[0])
+    found = _core.null_statistics(
+        binned.core, target.either, n_permutations, seed, n_threads
+    )
+    # Equal tables give equal sums but for the order of adding.
+    reached = (found[1:] >= found[0] * (1 - 1e-12)).sum(axis=0)
+    p_values = (1 + reached) / (1 + n_permutations)
+    return pl.DataFrame(
+        {
+            "feature": list(binned.names),
+            "statistic": found[0],
+            "null_mean": found[1:].mean(axis=0),
+            "p_value": p_values,
+            "q_value": adjust_p_values(p_values),
+        }
+    )

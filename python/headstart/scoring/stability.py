@@ -1,0 +1,120 @@
+"""Which columns are chosen whatever rows are looked at."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headstart.base import TaskKind
+from headstart.scoring.binning import BinnedMatrix
+from headstart.scoring.columns import in_range
+from headstart.scoring.features import Features
+from headstart.scoring.redundancy import CRITERIA, choose_places
+from headstart.scoring.score_features import compute_scores
+from headstart.scoring.target import Target
+
+__all__ = ["stability_selection"]
+
+
+def stability_selection(
+    X: Any,
+    y: Any,
+    n_selected: int,
+    method: str = "mutual_information",
+    *,
+    n_subsamples: int = 50,
+    share: float = 0.5,
+    task: TaskKind | str | None = None,
+    n_bins: int = 32,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> pl.DataFrame:
+    """Count how often a column is among the best over subsamples of the rows [1]_.
+
+    The table is binned once; each subsample takes rows of it.
+
+    Parameters
+    ----------
+    X : matrix, table or BinnedMatrix
+    y : column of labels or numbers
+    n_selected : int
+        Columns chosen from each subsample.
+    method : str
+        A method of `score_features` that counts bins, such as ``mutual_information``
+        or ``cramers_v``, or a criterion of `select_features` other than ``mrmr_f``.
+    n_subsamples : int, default=50
+    share : float, default=0.5
+        Of the rows, above 0 and below 1; of each class its share.
+    task, n_bins, seed, n_threads
+        As in `score_features`.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row a column: ``feature``, ``count`` and ``frequency``, the count over
+        `n_subsamples`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `score_features`; if `share` makes no sense.
+
+    References
+    ----------
+    .. [1] N. Meinshausen and P. Bühlmann, "Stability selection", JRSS B 72(4), 2010.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.arange(120) % 2
+    >>> X = np.column_stack([np.arange(120) % 7, y, np.arange(120) % 5])
+    >>> stability_selection(X, y, 1, n_subsamples=8)["count"].to_list()
+    [0, 8, 0]
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"share must be above 0 and below 1. Got {share} instead.")
+    n_subsamples = in_range("n_subsamples", n_subsamples, 1, 10**6)
+    n_selected = in_range("n_selected", n_selected, 1, 2**31)
+    if isinstance(X, BinnedMatrix):
+        binned = X
+    else:
+        binned = BinnedMatrix.of_features(
+            Features.of(X), n_bins=n_bins, seed=seed, n_threads=n_threads
+        )
+    target = Target.of(y, task, binned.shape[0])
+    counts = np.zeros(binned.shape[1], dtype=np.int64)
+    random = np.random.default_rng(seed)
+    for _ in range(n_subsamples):
+        rows = _subsample(target, share, random)
+        some = binned.take(rows, n_threads=n_threads)
+        codes = target.codes[rows] if target.codes.size else target.codes
+        part = Target(target.kind, codes, target.n_classes, target.values[rows])
+        if method in CRITERIA:
+            chosen = choose_places(some, part, n_selected, method, n_threads=n_threads)
+            counts[[place for place, _ in chosen]] += 1
+        else:
+            scores = compute_scores(some, part, method, n_threads=n_threads).score
+            order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
+            best = order[:n_selected]
+            counts[best[~np.isnan(scores[best])]] += 1
+    return pl.DataFrame(
+        {
+            "feature": list(binned.names),
+            "count": counts,
+            "frequency": counts / n_subsamples,
+        }
+    )
+
+
+def _subsample(
+    target: Target, share: float, random: np.random.Generator
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    if not target.kind.is_classification:
+        n_rows = target.values.size
+        size = max(2, round(share * n_rows))
+        return np.sort(random.permutation(n_rows)[:size])
+    parts = []
+    for code in range(target.n_classes):
+        rows = np.flatnonzero(target.codes == code)
+        parts.append(random.permutation(rows)[: max(1, round(share * rows.size))])
+    return np.sort(np.concatenate(parts))

@@ -1,0 +1,330 @@
+//! Correlation with a numeric target, and means that differ between classes.
+
+use crate::binning::BinnedMatrix;
+use crate::columns::{Columns, each_column};
+use crate::{Error, Workers};
+
+use super::{Classes, blocks, check_rows, check_weight};
+
+/// Values in one stroke: enough independent sums to keep the processor busy, and a fixed
+/// order of adding.
+const LANES: usize = 8;
+
+/// Values from which the point is found that sums are taken about.
+const LEADING: usize = 1024;
+
+/// Pearson's correlation of a column with the target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Correlation {
+    /// From -1 to 1; NaN where either is constant.
+    pub r: f64,
+    /// Weight of the rows that have a value.
+    pub n: f64,
+}
+
+/// Between and within groups.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Variance {
+    /// Sum of squares between the groups.
+    pub between: f64,
+    /// Sum of squares within them.
+    pub within: f64,
+    /// Weight of the rows that have a value.
+    pub n: f64,
+    /// Groups with a row.
+    pub n_groups: f64,
+}
+
+impl Variance {
+    /// The statistic of a one-way analysis of variance; NaN for a constant.
+    pub fn f(&self) -> f64 {
+        (self.between / (self.n_groups - 1.0)) / (self.within / (self.n - self.n_groups))
+    }
+
+    /// Share of the variance that lies between the groups; NaN for a constant.
+    pub fn eta_squared(&self) -> f64 {
+        self.between / (self.between + self.within)
+    }
+}
+
+/// The mean of the leading finite values: sums about it lose little to rounding.
+fn middle(values: &[f64]) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for &value in values
+        .iter()
+        .filter(|value| value.is_finite())
+        .take(LEADING)
+    {
+        sum += value;
+        count += 1.0;
+    }
+    if count > 0.0 { sum / count } else { 0.0 }
+}
+
+/// Pearson's correlation of each column with `y`, over rows where both are finite.
+///
+/// # Errors
+/// [`Error::Shape`], [`Error::Value`] for wrong weights, [`Error::Cancelled`].
+pub fn pearson(
+    table: &dyn Columns,
+    y: &[f64],
+    weight: Option<&[f64]>,
+    workers: &Workers,
+) -> Result<Vec<Correlation>, Error> {
+    check_rows("y", table.n_rows(), y.len())?;
+    check_weight(weight, y.len())?;
+    let origin = middle(y);
+    each_column(table, workers, |_, values| {
+        Ok(correlation(values, y, weight, middle(values), origin))
+    })
+}
+
+fn correlation(
+    x: &[f64],
+    y: &[f64],
+    weight: Option<&[f64]>,
+    x_origin: f64,
+    y_origin: f64,
+) -> Correlation {
+    // n, x, y, xx, yy, xy
+    let mut sums = [0.0; 6];
+    if weight.is_none() {
+        let mut lanes = [[0.0; LANES]; 5];
+        let (x_blocks, rest) = blocks::<_, LANES>(x);
+        let (y_blocks, y_rest) = blocks::<_, LANES>(y);
+        for (x, y) in x_blocks.zip(y_blocks) {
+            for lane in 0..LANES {
+                let (a, b) = (x[lane] - x_origin, y[lane] - y_origin);
+                lanes[0][lane] += a;
+                lanes[1][lane] += b;
+                lanes[2][lane] += a * a;
+                lanes[3][lane] += b * b;
+                lanes[4][lane] += a * b;
+            }
+        }
+        for (lane, (x, y)) in rest.iter().zip(y_rest).enumerate() {
+            let (a, b) = (x - x_origin, y - y_origin);
+            for (sums, term) in lanes.iter_mut().zip([a, b, a * a, b * b, a * b]) {
+                sums[lane] += term;
+            }
+        }
+        sums[0] = x.len() as f64;
+        for (sum, lanes) in sums[1..].iter_mut().zip(&lanes) {
+            *sum = lanes.iter().sum();
+        }
+    }
+    // With a missing value, weights or an overflow: row by row.
+    if weight.is_some() || !(sums[3].is_finite() && sums[4].is_finite()) {
+        sums = [0.0; 6];
+        for (row, (x, y)) in x.iter().zip(y).enumerate() {
+            if x.is_finite() && y.is_finite() {
+                let w = weight.map_or(1.0, |weight| weight[row]);
+                let (a, b) = (x - x_origin, y - y_origin);
+                let terms = [1.0, a, b, a * a, b * b, a * b];
+                for (sum, term) in sums.iter_mut().zip(terms) {
+                    *sum += w * term;
+                }
+            }
+        }
+    }
+    let [n, a, b, aa, bb, ab] = sums;
+    let (xx, yy, xy) = (aa - a * a / n, bb - b * b / n, ab - a * b / n);
+    // What is left of a constant is rounding.
+    let is_constant = xx <= aa * 1e-15 || yy <= bb * 1e-15;
+    let r = if is_constant {
+        f64::NAN
+    } else {
+        (xy / xx.sqrt() / yy.sqrt()).clamp(-1.0, 1.0)
+    };
+    Correlation { r, n }
+}
+
+/// Analysis of the variance of each column between the classes of the target, over rows
+/// where the column is finite. Weights count rows.
+///
+/// # Errors
+/// As [`pearson`].
+pub fn anova(
+    table: &dyn Columns,
+    y: Classes<'_>,
+    weight: Option<&[f64]>,
+    workers: &Workers,
+) -> Result<Vec<Variance>, Error> {
+    check_rows("y", table.n_rows(), y.codes.len())?;
+    check_weight(weight, y.codes.len())?;
+    let counts = y.counts();
+    let indicator: Vec<f64> = if y.n_classes == 2 && weight.is_none() {
+        y.codes.iter().map(|&code| f64::from(code)).collect()
+    } else {
+        Vec::new()
+    };
+    each_column(table, workers, |_, values| {
+        let origin = middle(values);
+        let found = match (weight, y.n_classes) {
+            (Some(_), _) => None,
+            (None, 2) => two_groups(values, &indicator, origin, &counts),
+            (None, _) => many_groups(values, y, origin, &counts),
+        };
+        Ok(found.unwrap_or_else(|| {
+            grouped(
+                values,
+                |row| y.codes[row] as usize,
+                y.n_classes,
+                weight,
+                origin,
+            )
+        }))
+    })
+}
+
+/// Analysis of the variance of the target between the bins of each column, missing being
+/// one of them. Weights count rows.
+///
+/// # Errors
+/// As [`pearson`].
+pub fn anova_of_bins(
+    matrix: &BinnedMatrix,
+    y: &[f64],
+    weight: Option<&[f64]>,
+    workers: &Workers,
+) -> Result<Vec<Variance>, Error> {
+    check_rows("y", matrix.n_rows(), y.len())?;
+    check_weight(weight, y.len())?;
+    let origin = middle(y);
+    workers.map(matrix.n_columns(), |column| {
+        let codes = matrix.column(column);
+        Ok(grouped(y, |row| codes[row] as usize, 256, weight, origin))
+    })
+}
+
+/// `None` where a value is missing.
+fn two_groups(x: &[f64], indicator: &[f64], origin: f64, counts: &[f64]) -> Option<Variance> {
+    let mut lanes = [[0.0; LANES]; 3];
+    let (x_blocks, rest) = blocks::<_, LANES>(x);
+    let (groups, groups_rest) = blocks::<_, LANES>(indicator);
+    for (x, group) in x_blocks.zip(groups) {
+        for lane in 0..LANES {
+            let a = x[lane] - origin;
+            lanes[0][lane] += a;
+            lanes[1][lane] += a * group[lane];
+            lanes[2][lane] += a * a;
+        }
+    }
+    for (lane, (x, group)) in rest.iter().zip(groups_rest).enumerate() {
+        let a = x - origin;
+        lanes[0][lane] += a;
+        lanes[1][lane] += a * group;
+        lanes[2][lane] += a * a;
+    }
+    let [sum, second, square] = lanes.map(|lanes| lanes.iter().sum::<f64>());
+    square
+        .is_finite()
+        .then(|| variance(&[sum - second, second], counts, square))
+}
+
+fn many_groups(x: &[f64], y: Classes<'_>, origin: f64, counts: &[f64]) -> Option<Variance> {
+    // Neighbouring rows of one class would wait for each other's sum.
+    const APART: usize = 4;
+    let n_classes = y.n_classes;
+    let mut sums = vec![0.0; APART * n_classes];
+    let mut squares = [0.0; APART];
+    for (x, codes) in x.chunks(APART).zip(y.codes.chunks(APART)) {
+        for (lane, (x, &code)) in x.iter().zip(codes).enumerate() {
+            let a = x - origin;
+            sums[lane * n_classes + code as usize] += a;
+            squares[lane] += a * a;
+        }
+    }
+    let square: f64 = squares.iter().sum();
+    let (first, others) = sums.split_at_mut(n_classes);
+    for lane in others.chunks(n_classes) {
+        for (sum, more) in first.iter_mut().zip(lane) {
+            *sum += more;
+        }
+    }
+    square.is_finite().then(|| variance(first, counts, square))
+}
+
+fn grouped(
+    values: &[f64],
+    group: impl Fn(usize) -> usize,
+    n_groups: usize,
+    weight: Option<&[f64]>,
+    origin: f64,
+) -> Variance {
+    let (mut sums, mut counts) = (vec![0.0; n_groups], vec![0.0; n_groups]);
+    let mut square = 0.0;
+    for (row, value) in values.iter().enumerate() {
+        if value.is_finite() {
+            let w = weight.map_or(1.0, |weight| weight[row]);
+            let a = value - origin;
+            sums[group(row)] += w * a;
+            counts[group(row)] += w;
+            square += w * a * a;
+        }
+    }
+    variance(&sums, &counts, square)
+}
+
+fn variance(sums: &[f64], counts: &[f64], square: f64) -> Variance {
+    let (mut n, mut sum, mut n_groups, mut of_groups) = (0.0, 0.0, 0.0, 0.0);
+    for (&group, &count) in sums.iter().zip(counts) {
+        if count > 0.0 {
+            n += count;
+            sum += group;
+            n_groups += 1.0;
+            of_groups += group * group / count;
+        }
+    }
+    let of_all = sum * sum / n;
+    let total = square - of_all;
+    // What is left of a constant is rounding.
+    if total.is_nan() || total <= square * 1e-15 {
+        return Variance {
+            between: 0.0,
+            within: 0.0,
+            n,
+            n_groups,
+        };
+    }
+    Variance {
+        between: (of_groups - of_all).max(0.0),
+        within: (square - of_groups).max(0.0),
+        n,
+        n_groups,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::columns::Separate;
+
+    #[test]
+    fn a_line_correlates_wholly_and_a_constant_not_at_all() {
+        let y: Vec<f64> = (0..19).map(f64::from).collect();
+        let line: Vec<f64> = y.iter().map(|y| 1e9 - 2.0 * y).collect();
+        let constant = [0.1; 19];
+        let table = Separate::new(vec![&line[..], &constant]).unwrap();
+        let found = pearson(&table, &y, None, &Workers::default()).unwrap();
+        assert!((found[0].r + 1.0).abs() < 1e-12);
+        assert!(found[1].r.is_nan());
+    }
+
+    #[test]
+    fn two_groups_are_a_case_of_many() {
+        let x: Vec<f64> = (0..37).map(|row| f64::from(row * row % 11)).collect();
+        let codes: Vec<u16> = (0..37).map(|row| u16::from(row % 3 == 0)).collect();
+        let table = Separate::new(vec![&x[..]]).unwrap();
+        let workers = Workers::default();
+        let two = Classes::new(&codes, 2).unwrap();
+        let three = Classes::new(&codes, 3).unwrap();
+        let ones = [1.0; 37];
+        let a = anova(&table, two, None, &workers).unwrap()[0];
+        let b = anova(&table, three, None, &workers).unwrap()[0];
+        let c = anova(&table, two, Some(&ones), &workers).unwrap()[0];
+        assert!((a.f() - b.f()).abs() < 1e-12 && (a.f() - c.f()).abs() < 1e-12);
+        assert_eq!((a.n, b.n_groups), (37.0, 2.0));
+    }
+}

@@ -1,0 +1,161 @@
+//! What only the order of a column's values says of the target.
+
+use crate::columns::{Columns, each_column};
+use crate::order::{Ordered, key, place};
+use crate::{Error, Workers};
+
+use super::{Classes, check_rows, check_weight};
+
+/// Spearman's correlation of each column with `y`, tied values sharing their mean rank,
+/// over rows where the column is not NaN; and how many rows these are.
+///
+/// # Errors
+/// [`Error::Shape`]; [`Error::Value`] where `y` has NaN; [`Error::Cancelled`].
+pub fn spearman(
+    table: &dyn Columns,
+    y: &[f64],
+    workers: &Workers,
+) -> Result<Vec<(f64, f64)>, Error> {
+    check_rows("y", table.n_rows(), y.len())?;
+    if y.iter().any(|y| y.is_nan()) {
+        return Err(Error::value("y must not have missing values."));
+    }
+    let whole = Ranks::of(y.iter().copied());
+    each_column(table, workers, |_, values| {
+        if !values.iter().any(|value| value.is_nan()) {
+            return Ok((correlate(values.iter().copied(), &whole), y.len() as f64));
+        }
+        let there = || values.iter().zip(y).filter(|(value, _)| !value.is_nan());
+        let ranks = Ranks::of(there().map(|(_, &y)| y));
+        let r = correlate(there().map(|(&value, _)| value), &ranks);
+        Ok((r, ranks.centred.len() as f64))
+    })
+}
+
+/// Ranks of the target.
+struct Ranks {
+    /// Twice the rank less its mean: whole numbers.
+    centred: Vec<i32>,
+    square: f64,
+}
+
+impl Ranks {
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let keys: Vec<u64> = values.map(key).collect();
+        let mut centred = vec![0; keys.len()];
+        let mut square = 0.0;
+        Ordered::new(&keys).each_tie(|first, tie| {
+            let rank = twice_centred(first, tie.len(), keys.len());
+            square += tie.len() as f64 * f64::from(rank) * f64::from(rank);
+            for &item in tie {
+                centred[place(item)] = rank;
+            }
+        });
+        Self { centred, square }
+    }
+}
+
+/// Twice the mean rank of `count` places from `first`, less that of all `n`.
+#[inline]
+fn twice_centred(first: usize, count: usize, n: usize) -> i32 {
+    ((2 * first + count) as i64 - n as i64) as i32
+}
+
+fn correlate(values: impl Iterator<Item = f64>, y: &Ranks) -> f64 {
+    let keys: Vec<u64> = values.map(key).collect();
+    let (mut product, mut square) = (0.0, 0.0);
+    Ordered::new(&keys).each_tie(|first, tie| {
+        let rank = f64::from(twice_centred(first, tie.len(), keys.len()));
+        let sum: i64 = tie
+            .iter()
+            .map(|&item| i64::from(y.centred[place(item)]))
+            .sum();
+        product += rank * sum as f64;
+        square += rank * rank * tie.len() as f64;
+    });
+    if square > 0.0 && y.square > 0.0 {
+        (product / square.sqrt() / y.square.sqrt()).clamp(-1.0, 1.0)
+    } else {
+        f64::NAN
+    }
+}
+
+/// The area under the ROC curve of each class against the rest, the column being the
+/// score, over rows where it is not NaN: `n_columns` times `n_classes` values.
+///
+/// # Errors
+/// [`Error::Shape`], [`Error::Value`] for wrong weights, [`Error::Cancelled`].
+pub fn auc(
+    table: &dyn Columns,
+    y: Classes<'_>,
+    weight: Option<&[f64]>,
+    workers: &Workers,
+) -> Result<Vec<f64>, Error> {
+    check_rows("y", table.n_rows(), y.codes.len())?;
+    check_weight(weight, y.codes.len())?;
+    let areas = each_column(table, workers, |_, values| Ok(areas(values, y, weight)))?;
+    Ok(areas.into_iter().flatten().collect())
+}
+
+fn areas(values: &[f64], y: Classes<'_>, weight: Option<&[f64]>) -> Vec<f64> {
+    let keys: Vec<u64> = values.iter().map(|&value| key(value)).collect();
+    let (mut sums, mut totals) = (vec![0.0; y.n_classes], vec![0.0; y.n_classes]);
+    let mut tied = vec![0.0; y.n_classes];
+    let mut below = 0.0;
+    Ordered::new(&keys).each_tie(|_, tie| {
+        if values[place(tie[0])].is_nan() {
+            return;
+        }
+        let mut of_tie = 0.0;
+        for &item in tie {
+            let row = place(item);
+            let w = weight.map_or(1.0, |weight| weight[row]);
+            tied[y.codes[row] as usize] += w;
+            of_tie += w;
+        }
+        for &item in tie {
+            let class = y.codes[place(item)] as usize;
+            let of_class = std::mem::take(&mut tied[class]);
+            // Rows of other classes below, and half of those at the same value.
+            let others = below - totals[class] + 0.5 * (of_tie - of_class);
+            sums[class] += of_class * others;
+            totals[class] += of_class;
+        }
+        below += of_tie;
+    });
+    sums.iter()
+        .zip(&totals)
+        .map(|(sum, total)| sum / (total * (below - total)))
+        .collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::columns::Separate;
+
+    #[test]
+    fn a_monotone_column_has_the_same_order() {
+        let y: Vec<f64> = (0..700).map(|row| f64::from(row * 37 % 101)).collect();
+        let x: Vec<f64> = y.iter().map(|y| -y.exp()).collect();
+        let mut gaps = x.clone();
+        gaps[5] = f64::NAN;
+        let table = Separate::new(vec![&x[..], &gaps]).unwrap();
+        let found = spearman(&table, &y, &Workers::default()).unwrap();
+        assert!((found[0].0 + 1.0).abs() < 1e-12);
+        assert!((found[1].0 + 1.0).abs() < 1e-12 && found[1].1 == 699.0);
+    }
+
+    #[test]
+    fn an_area_counts_pairs_and_half_of_ties() {
+        let x = [1.0, 2.0, 2.0, 3.0, f64::NAN];
+        let table = Separate::new(vec![&x[..]]).unwrap();
+        let y = Classes::new(&[0, 0, 1, 1, 0], 2).unwrap();
+        let found = auc(&table, y, None, &Workers::default()).unwrap();
+        assert_eq!(found, [0.125, 0.875]);
+        let y = Classes::new(&[0, 0, 1, 2, 0], 3).unwrap();
+        let found = auc(&table, y, None, &Workers::default()).unwrap();
+        assert_eq!(found, [0.125, 0.5, 1.0]);
+    }
+}

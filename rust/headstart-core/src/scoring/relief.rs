@@ -1,0 +1,381 @@
+//! `ReliefF`: whether near rows of other classes differ more than near rows of the same.
+//!
+//! Robnik-Šikonja and Kononenko (2003), with the choices of scikit-rebate: every row is
+//! looked at; numbers are scaled by their range; where numeric and categorical columns
+//! meet, a difference beyond one deviation counts as whole; a missing value takes part
+//! neither in distances, which are means over the columns both rows have, nor in scores.
+
+use crate::columns::{Columns, each_column};
+use crate::simd::{self, OTHERS, ROWS};
+use crate::{Error, Workers};
+
+use super::{Classes, check_rows};
+
+/// Whom a row's neighbours are compared with.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// Hits are of the same class; misses of each other class count by its share.
+    Classes(Classes<'a>),
+    /// Hits are less than one standard deviation away.
+    Values(&'a [f64]),
+}
+
+/// A column as distances see it.
+struct Column {
+    /// Numbers over their range, or codes; 0 where missing.
+    values: Vec<f64>,
+    is_missing: Vec<bool>,
+    has_missing: bool,
+    is_categorical: bool,
+    /// One deviation over the range.
+    deviation: f64,
+}
+
+/// `ReliefF`'s weight of each column.
+///
+/// # Errors
+/// [`Error::Shape`], [`Error::Value`] for no neighbours, [`Error::Cancelled`].
+pub fn relieff(
+    table: &dyn Columns,
+    is_categorical: &[bool],
+    target: Target<'_>,
+    n_neighbors: usize,
+    workers: &Workers,
+) -> Result<Vec<f64>, Error> {
+    let n_rows = table.n_rows();
+    check_rows("is_categorical", table.n_columns(), is_categorical.len())?;
+    if n_neighbors == 0 {
+        return Err(Error::value(
+            "n_neighbors must be at least 1. Got 0 instead.",
+        ));
+    }
+    let n_found = match target {
+        Target::Classes(classes) => classes.codes.len(),
+        Target::Values(values) => values.len(),
+    };
+    check_rows("y", n_rows, n_found)?;
+    let columns = each_column(table, workers, |column, values| {
+        Ok(Column::of(values, is_categorical[column]))
+    })?;
+    let is_mixed = columns.iter().any(|column| column.is_categorical)
+        && columns.iter().any(|column| !column.is_categorical);
+    let groups = Groups::of(target);
+    let panels = Panels::of(&columns, n_rows);
+    // Blocks of rows are summed on their own, then together, in order: the same sums for
+    // any number of threads.
+    let parts = workers.map_chunks(n_rows, 64, |rows| {
+        let mut scores = vec![0.0; columns.len()];
+        let mut distances = vec![0.0; ROWS * panels.n_padded];
+        let mut near = Vec::new();
+        for first in rows.clone().step_by(ROWS) {
+            workers.check()?;
+            let count = ROWS.min(rows.end - first);
+            panels.distances(first, count, &columns, &mut distances);
+            for (row, distances) in (first..first + count).zip(distances.chunks(panels.n_padded)) {
+                groups.neighbors(row, &distances[..n_rows], n_neighbors, &mut near);
+                for (score, column) in scores.iter_mut().zip(&columns) {
+                    *score += column.score(row, &near, is_mixed);
+                }
+            }
+        }
+        Ok(scores)
+    })?;
+    let mut scores = vec![0.0; columns.len()];
+    for part in parts {
+        for (score, part) in scores.iter_mut().zip(part) {
+            *score += part / n_rows as f64;
+        }
+    }
+    Ok(scores)
+}
+
+impl Column {
+    fn of(values: &[f64], is_categorical: bool) -> Self {
+        let is_missing: Vec<bool> = values.iter().map(|value| !value.is_finite()).collect();
+        let there = || values.iter().copied().filter(|value| value.is_finite());
+        let low = there().fold(f64::INFINITY, f64::min);
+        let high = there().fold(f64::NEG_INFINITY, f64::max);
+        let n = there().count() as f64;
+        let mean = there().sum::<f64>() / n;
+        let variance = there().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
+        let (low, range) = if is_categorical || high <= low {
+            (0.0, 1.0)
+        } else {
+            (low, high - low)
+        };
+        Self {
+            values: values
+                .iter()
+                .map(|value| {
+                    if value.is_finite() {
+                        (value - low) / range
+                    } else {
+                        0.0
+                    }
+                })
+                .collect(),
+            has_missing: is_missing.contains(&true),
+            is_missing,
+            is_categorical,
+            deviation: variance.sqrt() / range,
+        }
+    }
+
+    /// What a row's neighbours say of this column: for each group of them the mean
+    /// difference, times the group's weight.
+    fn score(&self, row: usize, near: &[Near], is_mixed: bool) -> f64 {
+        if self.is_missing[row] {
+            return 0.0;
+        }
+        let value = self.values[row];
+        let mut score = 0.0;
+        for group in near {
+            let (mut sum, mut count) = (0.0, 0.0);
+            for &other in &group.rows {
+                let other = other as usize;
+                if self.has_missing && self.is_missing[other] {
+                    continue;
+                }
+                count += 1.0;
+                let difference = (value - self.values[other]).abs();
+                sum += if self.is_categorical {
+                    f64::from(u8::from(difference != 0.0))
+                } else if is_mixed && difference > self.deviation {
+                    1.0
+                } else {
+                    difference
+                };
+            }
+            if count > 0.0 {
+                score += group.weight * sum / count;
+            }
+        }
+        score
+    }
+}
+
+/// Values of `OTHERS` rows side by side, column by column: what distances read in turn.
+struct Panels {
+    values: Vec<f64>,
+    missing: Vec<f64>,
+    n_padded: usize,
+    n_columns: usize,
+}
+
+impl Panels {
+    fn of(columns: &[Column], n_rows: usize) -> Self {
+        let n_padded = n_rows.next_multiple_of(OTHERS);
+        let place = |row: usize, column: usize| {
+            (row / OTHERS * columns.len() + column) * OTHERS + row % OTHERS
+        };
+        let mut values = vec![0.0; n_padded * columns.len()];
+        let any_missing = columns.iter().any(|column| column.has_missing);
+        let mut missing = vec![0.0; if any_missing { values.len() } else { 0 }];
+        for (number, column) in columns.iter().enumerate() {
+            for (row, &value) in column.values.iter().enumerate() {
+                values[place(row, number)] = value;
+                if any_missing && column.is_missing[row] {
+                    missing[place(row, number)] = 1.0;
+                }
+            }
+        }
+        Self {
+            values,
+            missing,
+            n_padded,
+            n_columns: columns.len(),
+        }
+    }
+
+    /// Distances of `count` rows from `first` to all rows.
+    fn distances(&self, first: usize, count: usize, columns: &[Column], found: &mut [f64]) {
+        let is_plain = self.missing.is_empty() && columns.iter().all(|c| !c.is_categorical);
+        let size = self.n_columns * OTHERS;
+        let rows: Vec<[f64; ROWS]> = columns
+            .iter()
+            .map(|column| std::array::from_fn(|row| column.values[first + row.min(count - 1)]))
+            .collect();
+        for panel in 0..self.n_padded / OTHERS {
+            let values = &self.values[panel * size..(panel + 1) * size];
+            let sums = if is_plain {
+                simd::absolute_differences(&rows, values)
+            } else {
+                let missing = self.missing.get(panel * size..(panel + 1) * size);
+                mixed_distances(first, count, columns, values, missing)
+            };
+            for (row, sums) in sums.iter().enumerate() {
+                let start = row * self.n_padded + panel * OTHERS;
+                found[start..start + OTHERS].copy_from_slice(sums);
+            }
+        }
+    }
+}
+
+fn mixed_distances(
+    first: usize,
+    count: usize,
+    columns: &[Column],
+    panel: &[f64],
+    missing: Option<&[f64]>,
+) -> [[f64; OTHERS]; ROWS] {
+    let mut sums = [[0.0; OTHERS]; ROWS];
+    for (row, sums) in (first..first + count).zip(&mut sums) {
+        let mut absent = [0.0; OTHERS];
+        for (number, (column, others)) in columns.iter().zip(panel.chunks(OTHERS)).enumerate() {
+            let here = f64::from(u8::from(!column.is_missing[row]));
+            for (lane, other) in others.iter().enumerate() {
+                let gone = missing.map_or(0.0, |missing| missing[number * OTHERS + lane]);
+                let counts = here * (1.0 - gone);
+                let difference = (column.values[row] - other).abs();
+                let difference = if column.is_categorical {
+                    f64::from(u8::from(difference != 0.0))
+                } else {
+                    difference
+                };
+                sums[lane] += counts * difference;
+                absent[lane] += 1.0 - counts;
+            }
+        }
+        if missing.is_some() {
+            for (sum, absent) in sums.iter_mut().zip(absent) {
+                let n_shared = columns.len() as f64 - absent;
+                // Rows without a shared column are the farthest of all.
+                *sum = if n_shared > 0.0 {
+                    *sum / n_shared
+                } else {
+                    f64::INFINITY
+                };
+            }
+        }
+    }
+    sums
+}
+
+/// Neighbours that count together.
+#[derive(Debug, Default)]
+struct Near {
+    rows: Vec<u32>,
+    weight: f64,
+}
+
+enum Groups<'a> {
+    /// Rows of each class, and its share.
+    Classes {
+        codes: &'a [u16],
+        members: Vec<Vec<u32>>,
+    },
+    Values {
+        values: &'a [f64],
+        deviation: f64,
+    },
+}
+
+impl<'a> Groups<'a> {
+    fn of(target: Target<'a>) -> Self {
+        match target {
+            Target::Classes(classes) => {
+                let mut members = vec![Vec::new(); classes.n_classes];
+                for (&code, row) in classes.codes.iter().zip(0_u32..) {
+                    members[code as usize].push(row);
+                }
+                Self::Classes {
+                    codes: classes.codes,
+                    members,
+                }
+            }
+            Target::Values(values) => {
+                let n = values.len() as f64;
+                let mean = values.iter().sum::<f64>() / n;
+                let square: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+                Self::Values {
+                    values,
+                    deviation: (square / (n - 1.0)).sqrt(),
+                }
+            }
+        }
+    }
+
+    /// The nearest hits, which count against a column, and misses of each kind, which
+    /// count for it.
+    fn neighbors(&self, row: usize, distances: &[f64], k: usize, near: &mut Vec<Near>) {
+        match self {
+            Self::Classes { codes, members } => {
+                near.resize_with(members.len(), Near::default);
+                let own = codes[row] as usize;
+                let n_others = (distances.len() - members[own].len()) as f64;
+                for (class, (members, near)) in members.iter().zip(near).enumerate() {
+                    near.weight = if class == own {
+                        -1.0
+                    } else {
+                        members.len() as f64 / n_others
+                    };
+                    nearest(members.iter().copied(), row, distances, k, &mut near.rows);
+                }
+            }
+            Self::Values { values, deviation } => {
+                near.resize_with(2, Near::default);
+                for (is_hit, near) in [true, false].into_iter().zip(near) {
+                    near.weight = if is_hit { -1.0 } else { 1.0 };
+                    let members = (0..distances.len() as u32).filter(|&other| {
+                        ((values[row] - values[other as usize]).abs() < *deviation) == is_hit
+                    });
+                    nearest(members, row, distances, k, &mut near.rows);
+                }
+            }
+        }
+    }
+}
+
+/// The `k` nearest of `members` but `row` itself; of equally near ones, those that come
+/// first. The distances decide in passing: most rows are too far at a glance.
+fn nearest(
+    members: impl Iterator<Item = u32>,
+    row: usize,
+    distances: &[f64],
+    k: usize,
+    found: &mut Vec<u32>,
+) {
+    found.clear();
+    let mut farthest = f64::INFINITY;
+    for other in members {
+        let distance = distances[other as usize];
+        if distance >= farthest && found.len() == k || other as usize == row {
+            continue;
+        }
+        if found.len() == k {
+            found.pop();
+        }
+        let spot = found.partition_point(|&before| distances[before as usize] <= distance);
+        found.insert(spot, other);
+        if found.len() == k {
+            farthest = distances[found[k - 1] as usize];
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::columns::Separate;
+
+    #[test]
+    fn a_column_that_tells_the_class_stands_above_noise() {
+        let codes: Vec<u16> = (0..40).map(|row| row % 2).collect();
+        let good: Vec<f64> = (0..40)
+            .map(|row| f64::from(row % 2) + 0.01 * f64::from(row))
+            .collect();
+        let noise: Vec<f64> = (0..40).map(|row| f64::from(row * 17 % 40)).collect();
+        let table = Separate::new(vec![&good[..], &noise]).unwrap();
+        let target = Target::Classes(Classes::new(&codes, 2).unwrap());
+        let found = relieff(&table, &[false, false], target, 3, &Workers::default()).unwrap();
+        assert!(found[0] > 0.5 && found[1] < 0.3, "{found:?}");
+    }
+
+    #[test]
+    fn of_equally_near_rows_the_first_are_taken() {
+        let mut found = Vec::new();
+        nearest(0..5, 2, &[1.0, 2.0, 0.0, 1.0, 0.5], 2, &mut found);
+        assert_eq!(found, [4, 0]);
+    }
+}

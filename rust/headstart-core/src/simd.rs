@@ -1,0 +1,104 @@
+//! Loops that gain from wider registers than every machine has, chosen when they run.
+//!
+//! Each is one function that is compiled twice, lane by lane in the same order and without
+//! fused operations: both give the same bytes. `HEADSTART_SIMD=off` keeps to the narrow
+//! one.
+#![expect(unsafe_code, reason = "what a machine has is known when it runs")]
+
+use std::sync::OnceLock;
+
+/// Rows in one stroke of [`absolute_differences`].
+pub(crate) const ROWS: usize = 4;
+
+/// Other rows in one stroke.
+pub(crate) const OTHERS: usize = 8;
+
+/// Whether 256 bits at once may be used.
+fn is_wide() -> bool {
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let is_off = std::env::var_os("HEADSTART_SIMD").is_some_and(|value| value == "off");
+        !is_off && has_avx2()
+    })
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    std::arch::is_x86_feature_detected!("avx2")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_avx2() -> bool {
+    false
+}
+
+/// Sums over columns of the absolute differences of `ROWS` rows and `OTHERS` others.
+///
+/// `rows` has for each column the values of the rows, `panel` those of the others.
+pub(crate) fn absolute_differences(rows: &[[f64; ROWS]], panel: &[f64]) -> [[f64; OTHERS]; ROWS] {
+    #[cfg(target_arch = "x86_64")]
+    if is_wide() {
+        // SAFETY: the machine has AVX2.
+        return unsafe { absolute_differences_wide(rows, panel) };
+    }
+    let mut sums = [[0.0; OTHERS]; ROWS];
+    // As many sums at once as there are registers for.
+    for start in (0..OTHERS).step_by(OTHERS / 2) {
+        let half: [[f64; OTHERS / 2]; ROWS] = sum_differences(rows, panel, start);
+        for (sums, half) in sums.iter_mut().zip(half) {
+            sums[start..start + half.len()].copy_from_slice(&half);
+        }
+    }
+    sums
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn absolute_differences_wide(rows: &[[f64; ROWS]], panel: &[f64]) -> [[f64; OTHERS]; ROWS] {
+    sum_differences(rows, panel, 0)
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled for each kind of register")]
+fn sum_differences<const LANES: usize>(
+    rows: &[[f64; ROWS]],
+    panel: &[f64],
+    start: usize,
+) -> [[f64; LANES]; ROWS] {
+    let mut sums = [[0.0; LANES]; ROWS];
+    for (values, others) in rows.iter().zip(panel.chunks_exact(OTHERS)) {
+        let Some(others) = others[start..].first_chunk::<LANES>() else {
+            break;
+        };
+        for row in 0..ROWS {
+            for lane in 0..LANES {
+                sums[row][lane] += (values[row] - others[lane]).abs();
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_and_narrow_sums_have_the_same_bits() {
+        let mut rng = crate::rng::Rng::new(0, 0);
+        let rows: Vec<[f64; ROWS]> = (0..37)
+            .map(|_| std::array::from_fn(|_| rng.uniform()))
+            .collect();
+        let panel: Vec<f64> = (0..37 * OTHERS).map(|_| rng.uniform()).collect();
+        let found = absolute_differences(&rows, &panel);
+        for row in 0..ROWS {
+            for other in 0..OTHERS {
+                let mut expected = 0.0;
+                for (values, others) in rows.iter().zip(panel.chunks(OTHERS)) {
+                    expected += (values[row] - others[other]).abs();
+                }
+                assert_eq!(found[row][other].to_bits(), f64::to_bits(expected));
+            }
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! Scores of features, for `headstart.scoring`.
+
+use headstart_core::Error;
+use headstart_core::scoring::{
+    Classes, contingency, distance, moments, neighbors, permutation, ranks, relief, selection,
+};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+
+use crate::binning::PyBinnedMatrix;
+use crate::convert::{optional_slice, slice};
+use crate::error::to_python;
+use crate::run::run;
+use crate::table::Table;
+
+type Weight<'py> = Option<PyReadonlyArray1<'py, f64>>;
+
+/// A target of classes, as Python gives it.
+#[derive(FromPyObject)]
+pub(crate) struct Labels<'py>(PyReadonlyArray1<'py, u16>, usize);
+
+impl Labels<'_> {
+    fn classes(&self) -> PyResult<Classes<'_>> {
+        Classes::new(slice("y", &self.0)?, self.1).map_err(|error| to_python(&error))
+    }
+}
+
+/// Codes of classes with their number, or values.
+#[derive(FromPyObject)]
+pub(crate) enum Target<'py> {
+    #[pyo3(transparent)]
+    Labels(Labels<'py>),
+    #[pyo3(transparent)]
+    Values(PyReadonlyArray1<'py, f64>),
+}
+
+/// Rows of equal length as a matrix.
+fn matrix(py: Python<'_>, rows: Vec<f64>, n_columns: usize) -> PyResult<Bound<'_, PyArray2<f64>>> {
+    let n_rows = rows.len() / n_columns.max(1);
+    rows.into_pyarray(py).reshape([n_rows, n_columns])
+}
+
+/// Pearson's correlation of each column, and the weight of its rows.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn score_pearson<'py>(
+    py: Python<'py>,
+    table: Table<'py>,
+    y: PyReadonlyArray1<'py, f64>,
+    weight: Weight<'py>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let columns = table.columns()?;
+    let columns = columns.as_ref();
+    let y = slice("y", &y)?;
+    let weight = optional_slice("weight", weight.as_ref())?;
+    let n_steps = columns.n_columns() * y.len();
+    let found = run(py, n_threads, n_steps, |workers| {
+        moments::pearson(columns, y, weight, workers)
+    })?;
+    matrix(py, found.iter().flat_map(|c| [c.r, c.n]).collect(), 2)
+}
+
+/// Spearman's correlation of each column, and its rows.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn score_spearman<'py>(
+    py: Python<'py>,
+    table: Table<'py>,
+    y: PyReadonlyArray1<'py, f64>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let columns = table.columns()?;
+    let columns = columns.as_ref();
+    let y = slice("y", &y)?;
+    let n_steps = columns.n_columns() * y.len() * 8;
+    let found = run(py, n_threads, n_steps, |workers| {
+        ranks::spearman(columns, y, workers)
+    })?;
+    matrix(py, found.iter().flat_map(|&(r, n)| [r, n]).collect(), 2)
+}
+
+/// Between and within sums of squares, weight and groups, of each column by class.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn score_anova<'py>(
+    py: Python<'py>,
+    table: Table<'py>,
+    y: Labels<'py>,
+    weight: Weight<'py>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let columns = table.columns()?;
+    let columns = columns.as_ref();
+    let y = y.classes()?;
+    let weight = optional_slice("weight", weight.as_ref())?;
+    let n_steps = columns.n_columns() * columns.n_rows();
+    let found = run(py, n_threads, n_steps, |workers| {
+        moments::anova(columns, y, weight, workers)
+    })?;
+    matrix(py, found.iter().flat_map(variance).collect(), 4)
+}
+
+fn variance(found: &moments::Variance) -> [f64; 4] {
+    [found.between, found.within, found.n, found.n_groups]
+}
+
+/// The same of the target by the bins of each column.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn score_anova_of_bins<'py>(
+    py: Python<'py>,
+    binned: &PyBinnedMatrix,
+    y: PyReadonlyArray1<'py, f64>,
+    weight: Weight<'py>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let y = slice("y", &y)?;
+    let weight = optional_slice("weight", weight.as_ref())?;
+    let n_steps = binned.matrix.n_columns() * y.len();
+    let found = run(py, n_threads, n_steps, |workers| {
+        moments::anova_of_bins(&binned.matrix, y, weight, workers)
+    })?;
+    matrix(py, found.iter().flat_map(variance).collect(), 4)
+}
+
+/// Statistics of the table of bins and classes of each column: mutual information, the
+/// same corrected, chi2, bins, classes, Cramér's V, Theil's U and its reverse, information
+/// value.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn score_contingency<'py>(
+    py: Python<'py>,
+    binned: &PyBinnedMatrix,
+    y: Labels<'py>,
+    weight: Weight<'py>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let y = y.classes()?;
+    let weight = optional_slice("weight", weight.as_ref())?;
+    let n_steps = binned.matrix.n_columns() * binned.matrix.n_rows();
+    let found = run(py, n_threads, n_steps, |workers| {
+        contingency::associations(&binned.matrix, y, weight, workers)
+    })?;
+    let rows = found.iter().flat_map(|one| {
+        [
+            one.mutual,
+            one.corrected_mutual(),
+            one.chi2,
+            one.n_bins,
+            one.n_classes,
+            one.cramers_v(),
+            one.theils_u(),
+            one.theils_u_reverse(),
+            one.information_value,
+        ]
+    });
+    matrix(py, rows.collect(), 9)
+}
+
+/// The table of weights of one column: bins, the missing ones last, by classes.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn contingency_table<'py>(
+    py: Python<'py>,
+    binned: &PyBinnedMatrix,
+    column: usize,
+    y: Labels<'py>,
+    weight: Weight<'py>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    if column >= binned.matrix.n_columns() {
+        return Err(PyIndexError::new_err("There is no such column."));
+    }
+    let n_classes = y.1;
+    let y = y.classes()?;
+    let weight = optional_slice("weight", weight.as_ref())?;
+    let cells = run(py, 1, binned.matrix.n_rows(), |_| {
+        contingency::table(&binned.matrix, column, y, weight)
+    })?;
+    matrix(py, cells, n_classes)
+}
+
+/// Areas under the ROC curves: a row a column, a column a class.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn score_auc<'py>(
+    py: Python<'py>,
+    table: Table<'py>,
+    y: Labels<'py>,
+    weight: Weight<'py>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let columns = table.columns()?;
+    let columns = columns.as_ref();
+    let n_classes = y.1;
+    let y = y.classes()?;
+    let weight = optional_slice("weight", weight.as_ref())?;
+    let n_steps = columns.n_columns() * columns.n_rows() * 8;
+    let found = run(py, n_threads, n_steps, |workers| {
+        ranks::auc(columns, y, weight, workers)
+    })?;
+    matrix(py, found, n_classes)
+}
+
+/// Mutual information from nearest neighbours. Noise: an array, a seed, or none.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn score_neighbors<'py>(
+    py: Python<'py>,
+    table: Table<'py>,
+    y: Target<'py>,
+    n_neighbors: usize,
+    noise: Option<PyReadonlyArray1<'py, f64>>,
+    seed: Option<u64>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let columns = table.columns()?;
+    let columns = columns.as_ref();
+    let given = optional_slice("noise", noise.as_ref())?;
+    let noise = noise_of(given, seed);
+    let n_steps = columns.n_columns() * columns.n_rows() * 100;
+    let found = match &y {
+        Target::Labels(y) => {
+            let y = y.classes()?;
+            run(py, n_threads, n_steps, |workers| {
+                neighbors::with_classes(columns, y, n_neighbors, noise, workers)
+            })
+        }
+        Target::Values(y) => {
+            let y = slice("y", y)?;
+            let n_noise = (columns.n_columns() + 1) * y.len();
+            if given.is_some_and(|given| given.len() != n_noise) {
+                return Err(to_python(&Error::length("noise", n_noise, 0)));
+            }
+            run(py, n_threads, n_steps, |workers| {
+                neighbors::with_values(columns, y, n_neighbors, noise, workers)
+            })
+        }
+    }?;
+    Ok(found.into_pyarray(py))
+}
+
+fn noise_of(given: Option<&[f64]>, seed: Option<u64>) -> neighbors::Noise<'_> {
+    match (given, seed) {
+        (Some(noise), _) => neighbors::Noise::Given(noise),
+        (None, Some(seed)) => neighbors::Noise::Drawn { seed },
+        (None, None) => neighbors::Noise::Zero,
+    }
+}
+
+/// The same of the bins of each column and a numeric target.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn score_neighbors_of_bins<'py>(
+    py: Python<'py>,
+    binned: &PyBinnedMatrix,
+    y: PyReadonlyArray1<'py, f64>,
+    n_neighbors: usize,
+    noise: Option<PyReadonlyArray1<'py, f64>>,
+    seed: Option<u64>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let y = slice("y", &y)?;
+    let noise = noise_of(optional_slice("noise", noise.as_ref())?, seed);
+    let n_steps = binned.matrix.n_columns() * y.len() * 100;
+    let found = run(py, n_threads, n_steps, |workers| {
+        neighbors::of_bins(&binned.matrix, y, n_neighbors, noise, workers)
+    })?;
+    Ok(found.into_pyarray(py))
+}
+
+/// `ReliefF`'s weights.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn score_relieff<'py>(
+    py: Python<'py>,
+    table: Table<'py>,
+    is_categorical: Vec<bool>,
+    y: Target<'py>,
+    n_neighbors: usize,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let columns = table.columns()?;
+    let columns = columns.as_ref();
+    let target = match &y {
+        Target::Labels(y) => relief::Target::Classes(y.classes()?),
+        Target::Values(y) => relief::Target::Values(slice("y", y)?),
+    };
+    let n_steps = columns.n_rows() * columns.n_rows() * columns.n_columns();
+    let found = run(py, n_threads, n_steps, |workers| {
+        relief::relieff(columns, &is_categorical, target, n_neighbors, workers)
+    })?;
+    Ok(found.into_pyarray(py))
+}
+
+/// Distance correlation of each column.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn score_distance<'py>(
+    py: Python<'py>,
+    table: Table<'py>,
+    y: PyReadonlyArray1<'py, f64>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let columns = table.columns()?;
+    let columns = columns.as_ref();
+    let y = slice("y", &y)?;
+    let n_steps = columns.n_columns() * y.len() * 100;
+    let found = run(py, n_threads, n_steps, |workers| {
+        distance::correlation(columns, y, workers)
+    })?;
+    Ok(found.into_pyarray(py))
+}
+
+/// Columns chosen by information, with their scores.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn select_by_information(
+    py: Python<'_>,
+    binned: &PyBinnedMatrix,
+    y: Labels<'_>,
+    criterion: &str,
+    n_selected: usize,
+    n_threads: usize,
+) -> PyResult<Vec<(usize, f64)>> {
+    let criterion = match criterion {
+        "difference" => selection::Criterion::Difference,
+        "quotient" => selection::Criterion::Quotient,
+        "joint" => selection::Criterion::Joint,
+        _ => return Err(to_python(&Error::value("There is no such criterion."))),
+    };
+    let y = y.classes()?;
+    let n_steps = binned.matrix.n_columns() * binned.matrix.n_rows() * n_selected.max(1);
+    run(py, n_threads, n_steps, |workers| {
+        selection::by_information(&binned.matrix, y, criterion, n_selected, workers)
+    })
+}
+
+/// Columns chosen by relevance over correlation, with their scores.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn select_by_correlation(
+    py: Python<'_>,
+    table: Table<'_>,
+    relevance: PyReadonlyArray1<'_, f64>,
+    n_selected: usize,
+    n_threads: usize,
+) -> PyResult<Vec<(usize, f64)>> {
+    let columns = table.columns()?;
+    let columns = columns.as_ref();
+    let relevance = slice("relevance", &relevance)?;
+    let n_steps = columns.n_columns() * columns.n_rows() * n_selected.max(1);
+    run(py, n_threads, n_steps, |workers| {
+        selection::by_correlation(columns, relevance, n_selected, workers)
+    })
+}
+
+/// Statistics of the target as it is, then in random orders: a row each.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn null_statistics<'py>(
+    py: Python<'py>,
+    binned: &PyBinnedMatrix,
+    y: Target<'py>,
+    n_permutations: usize,
+    seed: u64,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let target = match &y {
+        Target::Labels(y) => permutation::Target::Classes(y.classes()?),
+        Target::Values(y) => permutation::Target::Values(slice("y", y)?),
+    };
+    let n_columns = binned.matrix.n_columns();
+    let n_steps = n_columns * binned.matrix.n_rows() * n_permutations.max(1);
+    let found = run(py, n_threads, n_steps, |workers| {
+        permutation::null_statistics(&binned.matrix, target, n_permutations, seed, workers)
+    })?;
+    matrix(py, found, n_columns)
+}
