@@ -22,6 +22,9 @@ _ALL = frozenset(TaskKind)
 _CLASSES = frozenset({TaskKind.BINARY, TaskKind.MULTICLASS})
 _ORDERED = frozenset({TaskKind.BINARY, TaskKind.REGRESSION})
 
+# Of a numeric column's bin and a class, on average, for mutual information.
+_ROWS_A_PAIR = 25
+
 # Columns of `_core.score_contingency`.
 _MUTUAL, _CORRECTED, _CHI2, _BINS, _LEVELS, _CRAMER, _THEIL, _LIEHT, _IV = range(9)
 
@@ -159,7 +162,10 @@ def _one(request: Request, column: int) -> FloatArray:
 def _mutual_information(request: Request) -> Scores:
     if not request.target.kind.is_classification:
         request = _with_binned_target(request)
-    found = _contingency(request, n_bins=255)
+    # A share of the bias is left where pairs of bin and class have few rows.
+    n_rows, n_classes = request.features.shape[0], request.target.n_classes
+    n_bins = int(np.clip(n_rows // (_ROWS_A_PAIR * n_classes), 4, 255))
+    found = _contingency(request, n_bins=n_bins)
     nats = 2 * found[:, _MUTUAL] * _total(request)
     return Scores(found[:, _CORRECTED], found[:, _CORRECTED], _p_of_table(nats, found))
 

@@ -164,4 +164,6 @@ def _weight(weight: Any, n_samples: int) -> FloatArray | None:
         )
     if not np.isfinite(found).all() or found.min(initial=0.0) < 0:
         raise ValueError("sample_weight must be finite and not negative.")
+    if not found.any():
+        raise ValueError("sample_weight must not be zero for all samples.")
     return found

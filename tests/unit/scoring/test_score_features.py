@@ -1,0 +1,110 @@
+"""Scores by column, and what is said of mistakes."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from headstart.exceptions import ColumnError
+from headstart.scoring import BinnedMatrix, method_names, score_features
+
+
+def make(n=300, seed=0):
+    random = np.random.default_rng(seed)
+    y = random.integers(0, 2, n)
+    home = np.array(["Bonn", "Köln"])[y]
+    table = pl.DataFrame(
+        {
+            "noise": random.normal(size=n),
+            "good": y + 0.5 * random.normal(size=n),
+            "town": np.where(random.uniform(size=n) < 0.3, "Ulm", home),
+            "constant": np.ones(n),
+            "gone": pl.Series([None] * n, dtype=pl.Float64),
+        }
+    )
+    return table, y
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_what_knows_of_the_target_is_ranked_above_noise(name):
+    table, y = make()
+    if name == "chi2_of_counts":
+        table = table.with_columns(pl.col("noise", "good").abs())
+    scores = score_features(table, y, name)
+    by_name = dict(zip(scores["feature"], scores["score"], strict=True))
+    assert list(by_name) == table.columns
+    assert by_name["good"] > by_name["noise"]
+
+
+@pytest.mark.parametrize(
+    "name", ["mutual_information", "chi2", "relieff", "neighbor_information"]
+)
+def test_levels_are_scored_beside_numbers(name):
+    table, y = make()
+    scores = score_features(table, y, name)
+    by_name = dict(zip(scores["feature"], scores["score"], strict=True))
+    assert by_name["town"] > by_name["noise"]
+
+
+def test_what_is_undefined_is_null():
+    table, y = make()
+    scores = score_features(table, y, "f")
+    found = dict(zip(scores["feature"], scores["p_value"], strict=True))
+    assert found["town"] is found["constant"] is found["gone"] is None
+    assert found["good"] < 1e-9 < found["noise"]
+    adjusted = dict(zip(scores["feature"], scores["q_value"], strict=True))
+    assert found["good"] < adjusted["good"] < 1e-8
+
+
+def test_a_numeric_target_has_scores_too():
+    table, _ = make()
+    y = table["good"].to_numpy() * 3
+    for name in ("mutual_information", "f", "correlation_ratio"):
+        scores = score_features(table, y, name, task="regression")
+        by_name = dict(zip(scores["feature"], scores["score"], strict=True))
+        town, noise = by_name["town"], by_name["noise"]
+        assert town > 0
+        assert noise is None or town > noise
+
+
+def test_bins_made_before_give_the_same_scores():
+    table, y = make()
+    binned = BinnedMatrix.from_arrow(table, n_bins=9)
+    assert score_features(binned, y).equals(score_features(table, y, n_bins=9))
+    with pytest.raises(TypeError, match="reads the values of columns"):
+        score_features(binned, y, "spearman")
+
+
+def test_pandas_categories_and_booleans_are_levels():
+    frame = pd.DataFrame(
+        {"c": pd.Categorical(["b", "a", None, "b"]), "b": [True, False] * 2}
+    )
+    binned = BinnedMatrix.from_arrow(frame)
+    np.testing.assert_array_equal(binned.codes, [[1, 1], [0, 0], [255, 1], [1, 0]])
+    assert binned.is_categorical.all()
+
+
+def test_new_levels_are_missing():
+    binned = BinnedMatrix.from_arrow(pl.DataFrame({"w": ["a", "b", None]}))
+    new = binned.transform(pl.DataFrame({"w": ["b", "z", None]}))
+    np.testing.assert_array_equal(new.codes[:, 0], [1, 255, 255])
+
+
+def test_mistakes_are_told():
+    table, y = make(40)
+    with pytest.raises(ValueError, match=r"did you mean 'spearman'\?"):
+        score_features(table, y, "spearmann")
+    with pytest.raises(ValueError, match="not defined for a regression target"):
+        score_features(table, table["good"], "auc", task="regression")
+    with pytest.raises(ValueError, match="knows no sample weights"):
+        score_features(table, y, "spearman", sample_weight=np.ones(40))
+    with pytest.raises(ValueError, match="finite and not negative"):
+        score_features(table, y, "f", sample_weight=-np.ones(40))
+    with pytest.raises(ValueError, match="y must hold 40 values"):
+        score_features(table, y[:30], "f")
+    with pytest.raises(ValueError, match="Column 'noise' has -"):
+        score_features(table, y, "chi2_of_counts")
+    with pytest.raises(ColumnError, match="Column 'x' holds List"):
+        score_features(pl.DataFrame({"x": [[1], [2]]}), [0, 1])
+    with pytest.raises(ValueError, match=r"hint: X\.reshape"):
+        score_features(np.zeros(40), y)
