@@ -3,8 +3,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from headstart.base import Configuration, TaskKind
+from headstart.base import Configuration, Step, TaskKind
 from headstart.meta.store import rules
+from headstart.meta.store.lines import canonical, configuration_of
 
 DEEP = []
 for _ in range(50):
@@ -124,3 +125,26 @@ def test_scores_of_float32_survive_their_shortest_decimals():
     )
 
     assert np.array_equal(np.array(rules.scores(table)).astype(np.float32), table)
+
+
+STEP = {"name": "pca", "parameters": {"n": 2}, "space_version": 1}
+CONFIGURATION = {"learner": "ridge", "parameters": {}, "space_version": 1}
+
+
+def test_a_configuration_may_have_transforms_and_is_known_by_its_own_json():
+    configuration = Configuration("ridge", transforms=(Step("pca", {"n": 2}),))
+
+    taken = rules.configuration(configuration)
+
+    assert taken == {**CONFIGURATION, "transforms": [STEP]}
+    assert canonical(rules.configuration(taken)) == configuration.to_json()
+    assert configuration_of(taken) == configuration
+    assert "transforms" not in rules.configuration(Configuration("ridge"))
+
+
+@pytest.mark.parametrize(
+    "steps", [[], "pca", [{"name": "pca"}], [{**STEP, "more": 1}], [STEP] * 51]
+)
+def test_transforms_that_are_none_are_refused(steps):
+    with pytest.raises(ValueError, match=r"transforms|name, parameters|mapping"):
+        rules.configuration({**CONFIGURATION, "transforms": steps})

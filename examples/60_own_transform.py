@@ -1,0 +1,59 @@
+# A transform of your own: a step from table to table that the search may choose.
+#
+# Run it with the seconds to spend: python examples/60_own_transform.py 20
+
+import sys
+
+import polars as pl
+from sklearn.datasets import load_diabetes
+from sklearn.decomposition import PCA
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from headstart import AutoRegressor
+from headstart.base import Integer, Transform
+
+seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20
+X, y = load_diabetes(return_X_y=True, as_frame=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+
+# Anything with scikit-learn's fit and transform is a transform in three lines. What
+# varies has a range, which is searched together with the learners' parameters.
+components = Transform.from_transformer(
+    "components",
+    lambda n_components: make_pipeline(StandardScaler(), PCA(n_components)),
+    space={"n_components": Integer(1, 8)},
+    default={"n_components": 3},
+)
+
+
+# Or say what it applies to, what it learns from training rows, and what it makes. It is
+# fitted in each fold anew: held-out rows never tell it anything.
+class Distances(Transform):
+    name = "distances"
+
+    def columns(self, table, task):
+        return [name for name in table.numeric if name in ("bmi", "bp", "s5")]
+
+    def fit(self, task, parameters, X, y, weight, resources):
+        return {name: X[name].median() for name in X.columns}
+
+    def transform(self, fitted, X, task):
+        gaps = [(pl.col(name) - middle).abs() for name, middle in fitted.items()]
+        return X.select(
+            pl.sum_horizontal(gaps).alias("distance from the middle"),
+            pl.max_horizontal(gaps).alias("largest gap"),
+        )
+
+
+model = AutoRegressor(
+    time_limit=seconds,
+    learners=["ridge", "extra_trees"],
+    transforms=[components, Distances()],
+    random_state=0,
+)
+model.fit(X_train, y_train)
+
+print(model.leaderboard().select("rank", "learner", "score", "weight", "origin"))
+print("R2 on rows it never saw:", round(model.score(X_test, y_test), 3))
