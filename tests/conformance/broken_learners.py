@@ -262,19 +262,33 @@ class LearnsFromValidation(Classes):
         return super().fit(task, parameters, train, validation, resources)
 
 
+class LearnsLongerWithValidation(Classes):
+    """Where there is something to stop by, it goes on."""
+
+    def fit(self, task, parameters, train, validation, resources):
+        model = super().fit(task, parameters, train, validation, resources)
+        if validation is None:
+            model[:-1] *= 0.7
+        return model
+
+
 class StoresSinglePrecision(Classes):
     def dump(self, model):
         return super().dump(model.astype(np.float32).astype(np.float64))
 
 
-class StoresTheTime(Classes):
+class StoresOnce(Classes):
+    """It keeps nothing of what it wrote, and a loaded model cannot be written."""
+
     def dump(self, model):
-        return {**super().dump(model), "made.txt": str(time.time_ns()).encode()}
+        if not model.flags.writeable:
+            raise TypeError("no such buffer")
+        return super().dump(model)
 
     def load(self, parts):
-        require(parts.get("made.txt", b"").isdigit(), "It must say when it was made.")
-        require(len(parts["made.txt"]) == 19, "It must say when it was made.")
-        return super().load({k: v for k, v in parts.items() if k != "made.txt"})
+        model = super().load(parts).copy()
+        model.setflags(write=False)
+        return model
 
 
 class LoadsAnything(Classes):
@@ -385,8 +399,9 @@ BROKEN = {
     "huge-values": Overflows,
     "weights": IgnoresWeights,
     "validation-leak": LearnsFromValidation,
+    "early-stopping": LearnsLongerWithValidation,
     "dump-load": StoresSinglePrecision,
-    "dump-again": StoresTheTime,
+    "dump-again": StoresOnce,
     "damaged-parts": LoadsAnything,
     "threads": RunsThreads,
     "memory": FillsMemory,

@@ -10,6 +10,7 @@ import typer
 from headstart.base import settings
 from headstart.cli.__main__ import app
 from headstart.plugins import contributions, hookspecs
+from headstart.testing.catalogue import checks_of
 
 ROOT = Path(__file__).parents[2]
 CLI_PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
@@ -20,6 +21,10 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/*.
 META_PAGE = (ROOT / "docs" / "reference" / "cli_meta.md").read_text(encoding="utf-8")
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 META_COMMANDS = COMMANDS["meta"].commands
+PLUGINS_PAGE = (ROOT / "docs" / "reference" / "cli_plugins.md").read_text("utf-8")
+PLUGINS_COMMANDS = COMMANDS["plugins"].commands
+TESTING_PAGE = (ROOT / "docs" / "reference" / "testing.md").read_text("utf-8")
+GROUPS = {"meta", "plugins"}
 
 
 def section(page: str, command: str) -> str:
@@ -31,12 +36,14 @@ def section(page: str, command: str) -> str:
 @pytest.mark.parametrize(
     ("page", "command", "declared"),
     [
-        *((CLI_PAGE, n, c) for n, c in sorted(COMMANDS.items()) if n != "meta"),
+        *((CLI_PAGE, n, c) for n, c in sorted(COMMANDS.items()) if n not in GROUPS),
         *((META_PAGE, n, c) for n, c in sorted(META_COMMANDS.items())),
+        *((PLUGINS_PAGE, n, c) for n, c in sorted(PLUGINS_COMMANDS.items())),
     ],
     ids=[
-        *sorted(set(COMMANDS) - {"meta"}),
+        *sorted(set(COMMANDS) - GROUPS),
         *(f"meta {n}" for n in sorted(META_COMMANDS)),
+        *(f"plugins {n}" for n in sorted(PLUGINS_COMMANDS)),
     ],
 )
 def test_each_command_is_documented_with_exactly_its_options(page, command, declared):
@@ -51,6 +58,20 @@ def test_each_command_is_documented_with_exactly_its_options(page, command, decl
 def test_no_command_is_documented_that_does_not_exist():
     assert set(re.findall(r"^## (\w+)$", CLI_PAGE, re.M)) == set(COMMANDS)
     assert set(re.findall(r"^## (\w+)$", META_PAGE, re.M)) == set(META_COMMANDS)
+    assert set(re.findall(r"^## (\w+)$", PLUGINS_PAGE, re.M)) == set(PLUGINS_COMMANDS)
+
+
+@pytest.mark.parametrize("kind", ["learner", "transform", "metric"])
+def test_each_check_of_the_kit_is_documented_as_it_is(kind):
+    documented = re.findall(
+        r"^\| `([a-z-]+)` \| (.*) \| (.*) \|$",
+        section(TESTING_PAGE, f"{kind.capitalize()}s"),
+        re.M,
+    )
+
+    assert documented == [
+        (check.id, check.description, check.hint) for check in checks_of(kind)
+    ]
 
 
 def test_each_setting_is_documented_and_no_other():

@@ -182,7 +182,11 @@ class FromEstimator(Learner):
     def dump(self, model: Any) -> Parts:
         """Return the estimator in skops' form, and what else was learnt as JSON."""
         state: FittedEstimator = model
-        record = {"present": state.present, "shares": state.shares}
+        record = {
+            "present": state.present,
+            "shares": state.shares,
+            "is_constant": state.estimator is None,
+        }
         parts = {_RECORD: json.dumps(record).encode()}
         if state.estimator is not None:
             parts |= dump_skops(state.estimator)
@@ -195,6 +199,7 @@ class FromEstimator(Learner):
             record = json.loads(parts[_RECORD])
             present = tuple(int(code) for code in record["present"])
             shares = tuple(float(share) for share in record["shares"])
+            is_constant = record["is_constant"]
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ArtifactError(
                 f"What {owner} has stored is damaged: {error!r}"
@@ -206,8 +211,11 @@ class FromEstimator(Learner):
             and len(shares) == (len(present) or 2),
             f"What {owner} has stored does not fit together.",
         )
-        others = set(parts) - {_RECORD}
-        if not others:
+        require(
+            is_constant is (set(parts) == {_RECORD}),
+            f"What {owner} has stored lacks its estimator, or has one too many.",
+        )
+        if is_constant:
             return FittedEstimator(None, present, shares)
         estimator = load_skops(parts, owner, self._trusted_in(parts))
         require(

@@ -28,6 +28,7 @@ __all__ = [
     "plugin_folder",
     "strict_plugins",
     "trace_plugins",
+    "traced_environment",
 ]
 
 
@@ -71,6 +72,11 @@ def as_environment(
 def trace_plugins() -> bool:
     """Whether hook calls are printed."""
     return os.environ.get("HEADSTART_TRACE_PLUGINS", "") not in {"", "0"}
+
+
+def traced_environment() -> dict[str, str]:
+    """Return the environment of a process that prints its hook calls."""
+    return {**os.environ, "HEADSTART_TRACE_PLUGINS": "1"}
 
 
 def execution_mode() -> str:

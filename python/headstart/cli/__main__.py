@@ -11,6 +11,7 @@ from headstart.cli.info import info
 from headstart.cli.inspect import inspect
 from headstart.cli.leaderboard import leaderboard
 from headstart.cli.meta import meta
+from headstart.cli.plugins import plugins
 from headstart.cli.predict import predict
 from headstart.cli.train import train
 
@@ -29,6 +30,7 @@ app = typer.Typer(
 for command in (inspect, train, predict, export, leaderboard, info, doctor):
     app.command()(command)
 app.add_typer(meta)
+app.add_typer(plugins)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's form of a callback

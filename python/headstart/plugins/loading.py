@@ -7,8 +7,7 @@ goes on: a broken plugin must not take the built-in learners away from the user.
 import contextlib
 import io
 import logging
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pluggy
@@ -19,6 +18,7 @@ from headstart.plugins.declarations import CHECKS
 from headstart.plugins.records import PluginProblem, PluginRecord
 from headstart.plugins.registry import Registry
 from headstart.plugins.sources import Candidate, canonical, own_version
+from headstart.plugins.tracing import HookCall, watch_calls
 
 __all__ = ["build_registry"]
 
@@ -44,7 +44,7 @@ def build_registry(
     *,
     enabled: Sequence[str] | None = None,
     disabled: Sequence[str] = (),
-    trace: bool = False,
+    trace: Callable[[HookCall], None] | None = None,
     strict: bool = False,
 ) -> Registry:
     """Load `candidates` in order; those that fail are reported and left out.
@@ -57,8 +57,8 @@ def build_registry(
         program registered are wanted anyway.
     disabled : sequence of str
         Distributions, files or names not to load. Stronger than `enabled`.
-    trace : bool
-        Print hook calls to standard error.
+    trace : callable of ``(HookCall) -> None``, optional
+        Called after each hook call.
     strict : bool
         Raise where a plugin would be reported.
 
@@ -69,8 +69,8 @@ def build_registry(
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    if trace:
-        manager.add_hookcall_monitoring(_trace_call, _trace_result)
+    if trace is not None:
+        watch_calls(manager, trace)
     candidates = list(candidates)
     installed = {canonical(candidate.distribution) for candidate in candidates}
     problems = [
@@ -271,15 +271,3 @@ def _check_marks(
                     f"its table reader {reader.name!r} is for {mark!r}, which the "
                     f"reader {other!r} of {origins.get(other, 'its own')} reads."
                 )
-
-
-def _trace_call(hook_name: str, impls: Sequence[Any], arguments: Any) -> None:
-    del arguments
-    plugins = ", ".join(impl.plugin_name for impl in impls)
-    sys.stderr.write(f"headstart: calling {hook_name} of {plugins}\n")
-
-
-def _trace_result(outcome: Any, hook_name: str, impls: Any, arguments: Any) -> None:
-    del impls, arguments
-    if outcome.exception is not None:
-        sys.stderr.write(f"headstart: {hook_name} raised {outcome.exception!r}\n")

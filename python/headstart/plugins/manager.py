@@ -7,7 +7,7 @@ says otherwise.
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from headstart.plugins.sources import (
     built_in_candidates,
     installed_candidates,
 )
+from headstart.plugins.tracing import HookCall, write_call
 
 __all__ = [
     "find_candidates",
@@ -30,6 +31,7 @@ __all__ = [
     "plugin_environment",
     "register",
     "registry_of_file",
+    "trace_load",
     "unregister",
     "use",
 ]
@@ -66,6 +68,17 @@ def load_plugins() -> Registry:
     >>> "ridge" in load_plugins().learners
     True
     """
+    return _build(write_call if settings.trace_plugins() else None)
+
+
+def trace_load() -> list[HookCall]:
+    """Load all plugins once more, and return the hook calls of it."""
+    calls: list[HookCall] = []
+    _build(calls.append)
+    return calls
+
+
+def _build(trace: Callable[[HookCall], None] | None) -> Registry:
     strict = settings.strict_plugins() if _choice.strict is None else _choice.strict
     return build_registry(
         find_candidates(),
@@ -73,7 +86,7 @@ def load_plugins() -> Registry:
         if _choice.enabled is None
         else _choice.enabled,
         disabled=(*settings.disabled_plugins(), *_choice.disabled),
-        trace=settings.trace_plugins(),
+        trace=trace,
         strict=strict,
     )
 

@@ -8,6 +8,7 @@ from headstart.plugins import hookimpl, load_plugins
 from headstart.plugins.loading import build_registry
 from headstart.plugins.manager import find_candidates
 from headstart.plugins.sources import BUILTINS, Candidate
+from headstart.plugins.tracing import write_call
 
 
 class Plain(Learner):
@@ -177,9 +178,12 @@ def test_disabled_distributions_are_not_even_imported():
 
 
 def test_hook_calls_are_traced_to_standard_error(capsys):
-    build_registry([candidate(plugin(Plain()))], trace=True)
+    build_registry([candidate(plugin(Plain()))], trace=write_call)
     captured = capsys.readouterr()
-    assert "calling register_learners of headstart-good:good" in captured.err
+    assert (
+        "headstart: headstart-good:good: register_learners(register) registered plain,"
+        in captured.err
+    )
     assert captured.out == ""
 
 

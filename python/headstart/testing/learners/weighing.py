@@ -46,6 +46,35 @@ def _validation_leak(subject: LearnerSubject) -> None:
             )
 
 
+@check(
+    "early-stopping",
+    hint="Stop where the loss on the validation rows stops falling, and keep the model "
+    "of the best round, not the last.",
+)
+def _early_stopping(subject: LearnerSubject) -> None:
+    """Where validation rows are used, noise in them ends learning by heart early."""
+    uses = False
+    for kind in subject.kinds:
+        train, validation = subject.rows(kind)
+        rng = np.random.default_rng(5)
+        noise = Rows(train.X, rng.permutation(train.y))
+        other = Rows(validation.X, rng.permutation(validation.y))
+        spreads = []
+        for stop_by in (other, None):
+            model = subject.fit(kind, noise, stop_by)
+            found = subject.predict(kind, model, noise.X)
+            spreads.append(float(np.std(found, axis=0).mean()))
+        uses = uses or spreads[0] != spreads[1]
+        if spreads[0] > 1.1 * spreads[1] + 1e-9:
+            raise CheckError(
+                f"On a {kind} target that is noise, predictions of the training rows "
+                f"spread by {spreads[0]:.3g} with validation rows to stop by, and by "
+                f"{spreads[1]:.3g} without."
+            )
+    if not uses:
+        raise NotApplicableError("it makes no use of validation rows")
+
+
 def _mean_prediction(
     subject: LearnerSubject, kind: TaskKind, weight_of_high: float
 ) -> float:
@@ -103,4 +132,4 @@ def _leaning(kind: TaskKind, found: FloatArray) -> float:
     return float((found if kind is TaskKind.REGRESSION else found[:, -1]).mean())
 
 
-CHECKS = (_weights, _validation_leak)
+CHECKS = (_weights, _validation_leak, _early_stopping)

@@ -1,0 +1,119 @@
+"""`headstart plugins check`: whether what a plugin brings behaves."""
+
+import difflib
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from headstart.cli.command import FAILED, JsonOption, command
+from headstart.cli.output import print_json, print_rows
+from headstart.cli.plugin_options import with_plugins
+from headstart.exceptions import PluginError
+
+if TYPE_CHECKING:
+    from headstart.plugins import PluginRecord, Registry
+
+__all__ = ["check"]
+
+_KINDS = {"learners": "learner", "transforms": "transform", "metrics": "metric"}
+
+
+@command
+@with_plugins
+def check(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A plugin, its distribution, or a learner, transform or metric.",
+        ),
+    ],
+    *,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, help="Wall time after which a check has failed.")
+    ] = 120.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask all checks of the conformance kit; exits with 1 if one fails.
+
+    Each runs in a worker process, so that a crash or a hang fails its check only.
+    """
+    from headstart.plugins import load_plugins
+    from headstart.testing.session import Session
+
+    registry = load_plugins()
+    reports = []
+    for kind, item, plugin in _wanted(registry, name):
+        thing = getattr(registry, kind)[item]
+        session = Session(
+            _KINDS[kind], thing, module=_module_of(plugin), seconds=seconds
+        )
+        reports.append(session.report())
+    if as_json:
+        print_json([report.to_record() for report in reports])
+    else:
+        for report in reports:
+            typer.echo(f"{report.kind} {report.name}")
+            print_rows(
+                [
+                    {
+                        "check": result.id,
+                        "status": result.status.value,
+                        "seconds": round(result.seconds, 2),
+                        "message": result.message,
+                    }
+                    for result in report.results
+                ]
+            )
+            for result in report.failed:
+                typer.echo(f"hint for {result.id}: {result.hint}")
+            typer.echo(f"{str(report).splitlines()[-1]}\n")
+    if not all(report.ok for report in reports):
+        raise typer.Exit(FAILED)
+
+
+def _wanted(
+    registry: "Registry", name: str
+) -> list[tuple[str, str, "PluginRecord | None"]]:
+    """Return what `name` stands for: kind, name and plugin of each thing to check."""
+    found: list[tuple[str, str, PluginRecord | None]] = [
+        (kind, item, plugin)
+        for plugin in registry.plugins
+        if name in {plugin.name, plugin.distribution}
+        for kind in _KINDS
+        for item in plugin.brought.get(kind, ())
+    ]
+    found = found or [
+        (kind, name, registry.plugin_of(name, kind))
+        for kind in _KINDS
+        if name in getattr(registry, kind)
+    ]
+    if found:
+        return found
+    for problem in registry.problems:
+        if name in {problem.name, problem.distribution}:
+            raise PluginError(str(problem))
+    known = {p.distribution for p in registry.plugins} | {
+        item for kind in _KINDS for item in getattr(registry, kind)
+    }
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "headstart plugins list"
+    raise PluginError(
+        f"There is no plugin, learner, transform or metric {name!r}, or it brings "
+        f"nothing that can be checked. hint: {hint}"
+    )
+
+
+def _module_of(plugin: "PluginRecord | None") -> str | None:
+    """Return the module that is imported for a plugin; None where it is of a class."""
+    from importlib.metadata import entry_points
+
+    if plugin is None or plugin.source in {"file", "program"}:
+        return None
+    if plugin.source == "built-in":
+        return plugin.name
+    entries: Any = entry_points(group="headstart", name=plugin.name)
+    return next(
+        (e.module for e in entries if e.dist and e.dist.name == plugin.distribution),
+        None,
+    )

@@ -1,0 +1,64 @@
+"""`headstart plugins list`: what was found, whether it is used, and if not, why."""
+
+from typing import TYPE_CHECKING, Any
+
+from headstart.cli.command import JsonOption, command
+from headstart.cli.output import print_json, print_rows
+from headstart.cli.plugin_options import with_plugins
+
+if TYPE_CHECKING:
+    from headstart.plugins import PluginProblem
+
+__all__ = ["list_plugins"]
+
+_COLUMNS = ("name", "version", "distribution", "hooks", "brought", "status", "why")
+
+
+@command
+@with_plugins
+def list_plugins(*, as_json: JsonOption = False) -> None:
+    """List plugins: what each brings, whether it is used, and if not, why.
+
+    The status is `loaded`, `failed` or `disabled`.
+    """
+    from headstart.plugins import load_plugins
+
+    registry = load_plugins()
+    rows: list[dict[str, Any]] = [
+        {
+            "name": plugin.name,
+            "version": plugin.version,
+            "distribution": plugin.origin,
+            "hooks": list(plugin.hooks),
+            "brought": {kind: list(names) for kind, names in plugin.brought.items()},
+            "status": "loaded",
+            "why": "; ".join(plugin.notes),
+        }
+        for plugin in registry.plugins
+    ]
+    rows += [_left_out(problem, "failed") for problem in registry.problems]
+    rows += [_left_out(problem, "disabled") for problem in registry.disabled]
+    if as_json:
+        print_json(rows)
+        return
+    shown = [
+        {
+            **row,
+            "hooks": ", ".join(hook.removeprefix("register_") for hook in row["hooks"]),
+            "brought": ", ".join(n for names in row["brought"].values() for n in names),
+        }
+        for row in rows
+    ]
+    print_rows(shown, columns=_COLUMNS)
+
+
+def _left_out(problem: "PluginProblem", status: str) -> dict[str, Any]:
+    return {
+        "name": problem.name,
+        "version": "",
+        "distribution": problem.distribution or "this program",
+        "hooks": [],
+        "brought": {},
+        "status": status,
+        "why": problem.reason,
+    }

@@ -1,0 +1,93 @@
+"""`headstart plugins new`: a distribution to begin with, whose tests pass."""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from headstart.cli.command import command
+from headstart.exceptions import PluginError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
+__all__ = ["new"]
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_ENDING = ".template"
+
+
+@command
+def new(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="Of the plugin: lower-case letters, digits, hyphens.",
+        ),
+    ],
+    *,
+    kind: Annotated[
+        Literal["learner", "transform", "metric"],
+        typer.Option(help="What it brings."),
+    ] = "learner",
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="Folder to write the plugin's into."
+        ),
+    ] = Path(),
+) -> None:
+    """Write a plugin to begin with: a distribution of its own, whose tests pass.
+
+    The folder is `headstart-NAME`: pyproject.toml with the entry point, source, tests
+    that ask the conformance kit, README, and a workflow for CI.
+    """
+    short = name.lower().replace("_", "-").removeprefix("headstart-")
+    if not _NAME.fullmatch(short):
+        raise PluginError(
+            "The name must be lower-case letters, digits and hyphens, and begin with "
+            f"a letter. Got {name!r} instead."
+        )
+    folder = output / f"headstart-{short}"
+    if folder.exists():
+        raise PluginError(
+            f"{folder} exists already. hint: choose another name, or --output."
+        )
+    words = {
+        "name": short.replace("-", "_"),
+        "distribution": f"headstart-{short}",
+        "package": f"headstart_{short.replace('-', '_')}",
+        "title": "".join(word.capitalize() for word in short.split("-")),
+        "kind": kind,
+    }
+    templates = files("headstart.cli.plugins") / "templates"
+    for part in ("common", kind):
+        for place, text in _texts(templates / part):
+            path = folder / Template(place).substitute(words)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(Template(text).substitute(words), encoding="utf-8")
+    typer.echo(
+        f"{folder} holds a {kind} and its tests. Next:\n"
+        f"  cd {folder}\n"
+        "  pip install --editable .\n"
+        "  python -m pytest\n"
+        f"  headstart plugins check {words['distribution']}"
+    )
+
+
+def _texts(folder: "Traversable", at: str = "") -> "Iterator[tuple[str, str]]":
+    """Yield the files of a folder of templates: where each goes, and its text."""
+    # Builders of wheels leave hidden files out, so that templates are not hidden.
+    at = at.replace("dot-", ".")
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _texts(entry, f"{at}{entry.name}/")
+        elif entry.name.endswith(_ENDING):
+            text = entry.read_text(encoding="utf-8")
+            name = entry.name.removesuffix(_ENDING).replace("dot-", ".")
+            yield f"{at}{name}", text

@@ -1,0 +1,57 @@
+"""`headstart plugins trace`: every hook call, of a load or of a command."""
+
+import subprocess
+import sys
+from typing import Any
+
+import typer
+
+from headstart.base.settings import traced_environment
+from headstart.cli.command import JsonOption, command
+from headstart.cli.output import print_json, print_rows
+from headstart.cli.plugin_options import with_plugins
+
+__all__ = ["trace"]
+
+
+@command
+@with_plugins
+def trace(context: typer.Context, *, as_json: JsonOption = False) -> None:
+    """Print each hook call: plugin, arguments, what it registered, seconds.
+
+    Alone it loads all plugins. Followed by a command of headstart's (`headstart plugins
+    trace train data.csv --target y`) it runs that, and the calls go to standard error.
+    """
+    if context.args:
+        done = subprocess.run(
+            [sys.executable, "-m", "headstart.cli", *context.args],
+            env=traced_environment(),
+            check=False,
+        )
+        raise typer.Exit(done.returncode)
+    from headstart.plugins.manager import trace_load
+
+    rows: list[dict[str, Any]] = [
+        {
+            "plugin": call.plugin,
+            "hook": call.hook,
+            "arguments": list(call.arguments),
+            "registered": list(call.registered),
+            "seconds": call.seconds,
+            "error": call.error,
+        }
+        for call in trace_load()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_rows(
+        [
+            {
+                **row,
+                "arguments": ", ".join(row["arguments"]),
+                "registered": ", ".join(row["registered"]),
+            }
+            for row in rows
+        ]
+    )
