@@ -6,7 +6,6 @@ from typing import Any
 
 import typer
 
-from headstart.base.settings import traced_environment
 from headstart.cli.command import JsonOption, command
 from headstart.cli.output import print_json, print_rows
 from headstart.cli.plugin_options import with_plugins
@@ -23,6 +22,8 @@ def trace(context: typer.Context, *, as_json: JsonOption = False) -> None:
     trace train data.csv --target y`) it runs that, and the calls go to standard error.
     """
     if context.args:
+        from headstart.base.settings import traced_environment
+
         done = subprocess.run(
             [sys.executable, "-m", "headstart.cli", *context.args],
             env=traced_environment(),
