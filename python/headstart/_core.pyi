@@ -28,10 +28,12 @@ __all__ = [
     "holdout",
     "make_numeric",
     "null_statistics",
+    "pair_gains",
     "plain_folds",
     "score_anova",
     "score_anova_of_bins",
     "score_auc",
+    "score_candidates",
     "score_classes",
     "score_contingency",
     "score_distance",
@@ -339,6 +341,34 @@ def null_statistics(
     seed: int,
     n_threads: int,
 ) -> _Floats: ...
+
+# Screening: headstart.features.screening.
+
+@type_check_only
+class ScreeningTable(TypedDict):
+    numeric: NDArray[np.float32]
+    codes: NDArray[np.uint32]
+    n_levels: NDArray[np.uint32]
+    residuals: NDArray[np.float64]
+    parts: NDArray[np.uint8]
+
+@type_check_only
+class ScreeningRules(TypedDict):
+    depth: int
+    n_sampled: int
+    seed: int
+    time_limit: float | None
+    progress: Callable[[int, int], object] | None
+
+def score_candidates(
+    table: ScreeningTable,
+    candidates: NDArray[np.int32],
+    rules: ScreeningRules,
+    n_threads: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+def pair_gains(
+    table: ScreeningTable, rules: ScreeningRules, n_threads: int
+) -> NDArray[np.float32]: ...
 
 # Trees: headstart.learners.tree_arrays.
 

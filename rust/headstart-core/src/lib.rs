@@ -18,8 +18,9 @@ mod order;
 mod parallel;
 pub mod rng;
 pub mod scoring;
+pub mod screen;
 mod simd;
 pub mod trees;
 
 pub use error::Error;
-pub use parallel::{CancelFlag, Workers};
+pub use parallel::{CancelFlag, Progress, Workers};

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -24,6 +25,17 @@ impl CancelFlag {
     }
 }
 
+/// How far a kernel has come, for whoever watches it.
+#[derive(Debug, Clone, Default)]
+pub struct Progress(Arc<AtomicU64>);
+
+impl Progress {
+    /// Steps done so far; what a step is, the kernel says.
+    pub fn done(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// What a kernel may use: threads of the pool it runs in, until it is cancelled.
 ///
 /// With one thread everything runs on the calling thread and rayon is not touched. With
@@ -33,6 +45,8 @@ impl CancelFlag {
 pub struct Workers {
     parallel: bool,
     cancel: CancelFlag,
+    deadline: Option<Instant>,
+    progress: Progress,
 }
 
 impl Workers {
@@ -41,6 +55,7 @@ impl Workers {
         Self {
             parallel: false,
             cancel,
+            ..Self::default()
         }
     }
 
@@ -49,7 +64,30 @@ impl Workers {
         Self {
             parallel: true,
             cancel,
+            ..Self::default()
         }
+    }
+
+    /// The same workers, who are to end at `deadline` and count what they did.
+    #[must_use]
+    pub fn watched(self, deadline: Option<Instant>, progress: Progress) -> Self {
+        Self {
+            deadline,
+            progress,
+            ..self
+        }
+    }
+
+    /// Whether the deadline has passed: a kernel that can give a part of its answer
+    /// ends then, and says that it is a part.
+    pub fn is_late(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Count `n_steps` more steps as done.
+    pub fn advance(&self, n_steps: usize) {
+        self.progress.0.fetch_add(n_steps as u64, Ordering::Relaxed);
     }
 
     /// Stop here if that was asked for. Kernels call it about every 100 microseconds
@@ -127,6 +165,17 @@ mod tests {
             .map_chunks(10, 4, |range| Ok((range.start, range.end)))
             .unwrap();
         assert_eq!(chunks, [(0, 4), (4, 8), (8, 10)]);
+    }
+
+    #[test]
+    fn workers_are_late_after_their_deadline_and_count_their_steps() {
+        assert!(!Workers::default().is_late());
+        let progress = Progress::default();
+        let workers = Workers::default().watched(Some(Instant::now()), progress.clone());
+        workers.advance(3);
+        workers.clone().advance(4);
+        assert!(workers.is_late());
+        assert_eq!(progress.done(), 7);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod metrics;
 mod oof;
 mod run;
 mod scoring;
+mod screen;
 mod table;
 mod trees;
 
@@ -68,6 +69,10 @@ mod _core {
         score_contingency, score_distance, score_neighbors, score_neighbors_of_bins, score_pearson,
         score_relieff, score_spearman, select_by_correlation, select_by_information,
     };
+
+    // Screening: headstart.features.screening.
+    #[pymodule_export]
+    use crate::screen::{pair_gains, score_candidates};
 
     // Trees: headstart.learners.tree_arrays.
     #[pymodule_export]

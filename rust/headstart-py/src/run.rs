@@ -8,9 +8,9 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use headstart_core::{CancelFlag, Error, Workers};
+use headstart_core::{CancelFlag, Error, Progress, Workers};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -19,9 +19,38 @@ use crate::error::to_python;
 /// How often the calling thread looks for Ctrl-C.
 const POLL: Duration = Duration::from_millis(50);
 
+/// How often a progress callback is called at most.
+const TELL: Duration = Duration::from_millis(100);
+
 /// Below this many elementary steps (about a millisecond) a kernel runs on the calling
 /// thread: threads would cost more than they give, and nobody can press a key so fast.
 const SMALL: usize = 1 << 17;
+
+/// What a caller wants to have of a kernel while it runs.
+#[derive(Default)]
+pub(crate) struct Watch<'py> {
+    /// Seconds from now after which the kernel is to end with what it has.
+    pub(crate) time_limit: Option<f64>,
+    /// Called with (steps done, all steps), at most ten times a second.
+    pub(crate) progress: Option<Bound<'py, PyAny>>,
+    /// How many steps there are.
+    pub(crate) n_steps: usize,
+}
+
+impl Watch<'_> {
+    fn deadline(&self) -> Option<Instant> {
+        // What lies beyond the clock's range is no limit.
+        let limit = Duration::try_from_secs_f64(self.time_limit?.max(0.0)).ok()?;
+        Instant::now().checked_add(limit)
+    }
+
+    fn tell(&self, done: &Progress) -> PyResult<()> {
+        if let Some(progress) = &self.progress {
+            progress.call1((done.done(), self.n_steps))?;
+        }
+        Ok(())
+    }
+}
 
 type Caught<T> = Result<Result<T, Error>, Box<dyn Any + Send>>;
 
@@ -35,9 +64,29 @@ where
     T: Send,
     F: FnOnce(&Workers) -> Result<T, Error> + Send,
 {
+    run_watched(py, n_threads, n_steps, &Watch::default(), work)
+}
+
+/// The same, with a deadline and a progress callback. What the callback raises ends
+/// the kernel.
+pub(crate) fn run_watched<T, F>(
+    py: Python<'_>,
+    n_threads: usize,
+    n_steps: usize,
+    watch: &Watch<'_>,
+    work: F,
+) -> PyResult<T>
+where
+    T: Send,
+    F: FnOnce(&Workers) -> Result<T, Error> + Send,
+{
+    let progress = Progress::default();
+    let deadline = watch.deadline();
     if n_steps < SMALL {
-        let workers = Workers::default();
-        return unwrap(py.detach(|| catch(|| work(&workers))));
+        let workers = Workers::default().watched(deadline, progress.clone());
+        let outcome = unwrap(py.detach(|| catch(|| work(&workers))))?;
+        watch.tell(&progress)?;
+        return Ok(outcome);
     }
     let cancel = CancelFlag::default();
     let pool = (n_threads > 1)
@@ -54,23 +103,36 @@ where
     thread::scope(|scope| {
         let (sender, mut receiver) = mpsc::sync_channel(1);
         let flag = cancel.clone();
+        let counted = progress.clone();
         thread::Builder::new()
             .name("headstart-kernel".into())
             .spawn_scoped(scope, move || {
                 let outcome = catch(|| match &pool {
-                    Some(pool) => pool.install(|| work(&Workers::of_current_pool(flag))),
-                    None => work(&Workers::sequential(flag)),
+                    Some(pool) => pool.install(|| {
+                        work(&Workers::of_current_pool(flag).watched(deadline, counted))
+                    }),
+                    None => work(&Workers::sequential(flag).watched(deadline, counted)),
                 });
                 // The receiver lives until this thread has answered.
                 let _ = sender.send(outcome);
             })
             .map_err(|error| PyRuntimeError::new_err(format!("Cannot start a thread: {error}")))?;
+        let mut told = Instant::now();
         loop {
             let waiting = &mut receiver;
             match py.detach(move || waiting.recv_timeout(POLL)) {
-                Ok(outcome) => return unwrap(outcome),
+                Ok(outcome) => {
+                    let answer = unwrap(outcome)?;
+                    watch.tell(&progress)?;
+                    return Ok(answer);
+                }
                 Err(RecvTimeoutError::Timeout) => {
-                    if let Err(interrupt) = py.check_signals() {
+                    let mut heard = py.check_signals();
+                    if heard.is_ok() && told.elapsed() >= TELL {
+                        told = Instant::now();
+                        heard = watch.tell(&progress);
+                    }
+                    if let Err(interrupt) = heard {
                         cancel.cancel();
                         let waiting = &mut receiver;
                         let _ = py.detach(move || waiting.recv());
