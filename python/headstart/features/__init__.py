@@ -3,7 +3,8 @@
 A `Candidate` names one feature: an operator and its columns. A `FeaturePlan` fits
 candidates to training rows, makes them of any rows, says in words what they are, and
 goes to and from JSON. The encoders do for whole tables what some of the operators do,
-with scikit-learn's conventions. ``docs/reference/features.md`` lists the operators.
+with scikit-learn's conventions. `find_features` looks for candidates that help.
+``docs/reference/features.md`` lists the operators.
 """
 
 from headstart.features.candidate import Candidate
@@ -15,15 +16,18 @@ from headstart.features.encoders import (
 )
 from headstart.features.operators import OPERATORS, Operator
 from headstart.features.plan import Feature, FeaturePlan
+from headstart.features.screening import FoundFeatures, find_features
 
 __all__ = [
     "OPERATORS",
     "Candidate",
     "Feature",
     "FeaturePlan",
+    "FoundFeatures",
     "FrequencyEncoder",
     "Operator",
     "OrderedTargetEncoder",
     "TargetEncoder",
     "WeightOfEvidenceEncoder",
+    "find_features",
 ]

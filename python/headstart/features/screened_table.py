@@ -1,0 +1,89 @@
+"""A table as screening sees it: numbers in single precision, categories as codes."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.tables import Schema
+
+__all__ = ["ScreenedTable"]
+
+
+@dataclass(frozen=True, eq=False)
+class ScreenedTable:
+    """Columns that candidates can be made of, numeric ones first.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the numeric columns, then of the categorical ones.
+    numeric : ndarray of shape (n_numeric, n_rows), float64
+        NaN where missing.
+    codes : ndarray of shape (n_categorical, n_rows), uint32
+        Levels by their places; a missing value is a level of its own, the last.
+    n_levels : ndarray of shape (n_categorical,), uint32
+        Number of levels, that of missing values included.
+    """
+
+    names: tuple[str, ...]
+    numeric: NDArray[np.float64]
+    codes: NDArray[np.uint32]
+    n_levels: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> Self:
+        """Read a table: numbers, booleans and categories; nothing else.
+
+        Dates and text have operators of their own, and are left out here, as are
+        constants and identifiers.
+        """
+        canonical = Schema.learn(frame).apply(frame)
+        numeric: dict[str, NDArray[np.float64]] = {}
+        codes: dict[str, NDArray[np.uint32]] = {}
+        n_levels = []
+        for column in canonical.get_columns():
+            if column.name not in frame.columns:
+                continue
+            if isinstance(column.dtype, pl.Enum):
+                n_known = len(column.dtype.categories)
+                places = column.to_physical().cast(pl.UInt32).fill_null(n_known)
+                codes[column.name] = places.to_numpy()
+                n_levels.append(n_known + 1)
+            else:
+                values = column.cast(pl.Float64).fill_null(float("nan"))
+                numeric[column.name] = values.to_numpy()
+        return cls(
+            (*numeric, *codes),
+            _stacked(list(numeric.values()), frame.height, np.float64),
+            _stacked(list(codes.values()), frame.height, np.uint32),
+            np.asarray(n_levels, dtype=np.uint32),
+        )
+
+    @property
+    def n_numeric(self) -> int:
+        """Numeric columns."""
+        return len(self.numeric)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows."""
+        return int(self.numeric.shape[1])
+
+    def take(self, rows: NDArray[np.int64]) -> Self:
+        """Return the table of some rows."""
+        return type(self)(
+            self.names, self.numeric[:, rows], self.codes[:, rows], self.n_levels
+        )
+
+    def matrix(self) -> NDArray[np.float64]:
+        """Return all columns as a matrix of a row a row, codes as numbers."""
+        return np.concatenate([self.numeric, self.codes.astype(np.float64)]).T
+
+
+def _stacked(columns: list[Any], n_rows: int, dtype: Any) -> NDArray[Any]:
+    if not columns:
+        return np.empty((0, n_rows), dtype=dtype)
+    return np.ascontiguousarray(np.stack(columns), dtype=dtype)
