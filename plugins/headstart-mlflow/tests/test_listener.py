@@ -24,6 +24,7 @@ mlflow = pytest.importorskip("mlflow")
 
 from headstart_mlflow import MlflowListener  # noqa: E402
 from headstart_mlflow.listener import listener_if_wanted  # noqa: E402
+from headstart_mlflow.sender import Sender  # noqa: E402
 
 # MLflow uses what others have deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -153,6 +154,19 @@ def test_a_server_that_is_gone_costs_a_warning(monkeypatch, caplog, store):
     finally:
         mlflow.set_tracking_uri(here)
     assert "127.0.0.1:9 did not take what it was told. The fit goes on" in caplog.text
+
+
+def test_a_program_that_ends_waits_for_a_server_that_answers(experiment, caplog):
+    sender = Sender(None, None)
+    sender.start({}, 0)
+    assert sender._answered.wait(30)
+    sender._jobs.put(lambda client, run: time.sleep(0.5))
+    sender.metrics({"late": 1.0}, 0, 0)
+    sender.close("FINISHED", 0.0)
+    assert "The rest is sent while the program goes on" in caplog.text
+    sender._wait_at_exit()
+    (run,), _ = experiment()
+    assert run.data.metrics["late"] == 1.0
 
 
 def test_nobody_is_logged_who_has_not_asked(monkeypatch):

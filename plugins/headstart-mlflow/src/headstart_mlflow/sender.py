@@ -4,6 +4,7 @@ A tracking server may be slow, or gone, and MLflow tries again for minutes: the 
 must not wait for it. What is to be said goes into a queue; a thread says it, in order.
 """
 
+import atexit
 import logging
 import queue
 import threading
@@ -13,6 +14,9 @@ from typing import Any
 __all__ = ["Sender"]
 
 _log = logging.getLogger("headstart")
+
+# Seconds that the end of the program waits for a server that answers.
+_EXIT_PATIENCE = 10.0
 
 _Job = Callable[[Any, str], None]  # of the client and the run's id
 
@@ -94,9 +98,14 @@ class Sender:
             self._thread.join(patience)
         if self._thread.is_alive():
             _log.warning(
-                "MLflow has not answered yet. What is left of this run is sent while "
-                "the program goes on."
+                "MLflow has not taken all of this run yet. The rest is sent while the "
+                "program goes on."
             )
+            atexit.register(self._wait_at_exit)
+
+    def _wait_at_exit(self) -> None:
+        if self._answered.is_set() and self._thread is not None:
+            self._thread.join(_EXIT_PATIENCE)
 
     def _say_all(self, parameters: Mapping[str, str]) -> None:
         where = "MLflow"
