@@ -140,7 +140,7 @@ class Ledger:
         if outcome.status is FoldStatus.CANCELLED or (
             outcome.status is FoldStatus.TIMEOUT
             and self._clock.seconds_left() <= 0
-            and not outcome.reason.startswith("did not stop")
+            and "did not stop" not in outcome.reason
         ):
             return  # The run ended, not the trial.
         loss = None
