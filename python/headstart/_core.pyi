@@ -217,16 +217,18 @@ def encode_target(
     smoothing: float | None,
     evidence: bool,
     outer_fold: int | None,
+    out: NDArray[np.float64],
     n_threads: int,
-) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]: ...
+) -> list[NDArray[np.float64]]: ...
 def encode_ordered(
     columns: list[tuple[NDArray[np.uint32], int]],
     y: NDArray[np.uint32] | NDArray[np.float64],
     n_classes: int,
     smoothing: float,
     seed: int,
+    out: NDArray[np.float64],
     n_threads: int,
-) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]: ...
+) -> list[NDArray[np.float64]]: ...
 def group_statistics(
     keys: list[tuple[NDArray[np.uint32], int]],
     values: list[NDArray[np.float64]],

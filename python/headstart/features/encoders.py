@@ -135,7 +135,8 @@ class _TargetReader(_Encoder):
         target: EncodedTarget,
         fold_ids: Any,
         outer_fold: int | None,
-    ) -> tuple[FloatArray, list[FloatArray]]: ...
+        out: FloatArray,
+    ) -> list[FloatArray]: ...
 
     def fit(self, X: Any, y: Any) -> Self:
         """Learn the table for new rows, from all rows.
@@ -153,9 +154,10 @@ class _TargetReader(_Encoder):
         columns = self._learn(X)
         n_rows = len(columns[0][0]) if columns else 0
         target = encode_y(y, n_rows, self.task)
-        values, tables = self._encode(columns, target, fold_ids, outer_fold)
-        self.classes_ = np.asarray(target.labels)
         n_outputs = max(1, len(target.output_labels))
+        values = np.empty((len(columns) * n_outputs, n_rows))
+        tables = self._encode(columns, target, fold_ids, outer_fold, values)
+        self.classes_ = np.asarray(target.labels)
         self.tables_ = [table.reshape(n_outputs, -1) for table in tables]
         return values.T
 
@@ -262,7 +264,8 @@ class TargetEncoder(_CrossFitted):
         target: EncodedTarget,
         fold_ids: Any,
         outer_fold: int | None,
-    ) -> tuple[FloatArray, list[FloatArray]]:
+        out: FloatArray,
+    ) -> list[FloatArray]:
         return _core.encode_target(
             columns,
             target.values,
@@ -271,6 +274,7 @@ class TargetEncoder(_CrossFitted):
             read_smoothing(self.smoothing),
             evidence=False,
             outer_fold=outer_fold,
+            out=out,
             n_threads=self.n_threads,
         )
 
@@ -315,7 +319,8 @@ class WeightOfEvidenceEncoder(_CrossFitted):
         target: EncodedTarget,
         fold_ids: Any,
         outer_fold: int | None,
-    ) -> tuple[FloatArray, list[FloatArray]]:
+        out: FloatArray,
+    ) -> list[FloatArray]:
         return _core.encode_target(
             columns,
             target.values,
@@ -324,6 +329,7 @@ class WeightOfEvidenceEncoder(_CrossFitted):
             read_smoothing(self.smoothing, allows_auto=False),
             evidence=True,
             outer_fold=outer_fold,
+            out=out,
             n_threads=self.n_threads,
         )
 
@@ -372,7 +378,8 @@ class OrderedTargetEncoder(_TargetReader):
         target: EncodedTarget,
         fold_ids: Any,
         outer_fold: int | None,
-    ) -> tuple[FloatArray, list[FloatArray]]:
+        out: FloatArray,
+    ) -> list[FloatArray]:
         del fold_ids, outer_fold
         smoothing = read_smoothing(self.smoothing, allows_auto=False)
         return _core.encode_ordered(
@@ -381,6 +388,7 @@ class OrderedTargetEncoder(_TargetReader):
             target.n_classes,
             0.0 if smoothing is None else smoothing,
             self.seed,
+            out,
             self.n_threads,
         )
 

@@ -37,17 +37,19 @@ def learn_targets(
     for (operator, given), indices in batches.items():
         columns = [reader.category(key_of(candidates[i])) for i in indices]
         smoothing = read_smoothing(given)
+        values = np.empty((len(columns) * n_outputs, reader.n_rows))
         if operator == "ordered_target_mean":
-            values, tables = _core.encode_ordered(
+            tables = _core.encode_ordered(
                 columns,
                 target.values,
                 target.n_classes,
                 0.0 if smoothing is None else smoothing,
                 seed,
+                values,
                 n_threads,
             )
         else:
-            values, tables = _core.encode_target(
+            tables = _core.encode_target(
                 columns,
                 target.values,
                 target.n_classes,
@@ -55,6 +57,7 @@ def learn_targets(
                 smoothing,
                 evidence=operator == "weight_of_evidence",
                 outer_fold=None,
+                out=values,
                 n_threads=n_threads,
             )
         for place, index in enumerate(indices):

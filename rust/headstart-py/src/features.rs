@@ -4,7 +4,8 @@ use headstart_core::Error;
 use headstart_core::encode::{self, Category, Encoded, Rules, Statistic};
 use headstart_core::generate::{self, Job, Operator};
 use numpy::ndarray::Array2;
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadwriteArray2};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyDict;
@@ -16,8 +17,8 @@ type Floats<'py> = Bound<'py, PyArray1<f64>>;
 type Codes<'py> = Bound<'py, PyArray1<u32>>;
 /// Codes and the number of groups.
 type PyCategory<'py> = (PyReadonlyArray1<'py, u32>, usize);
-/// Values of training rows, and a table for each column.
-type PyEncoded<'py> = (Bound<'py, PyArray2<f64>>, Vec<Floats<'py>>);
+/// A table for each column.
+type Tables<'py> = Vec<Floats<'py>>;
 
 /// Describe the operators: one dictionary each, by code.
 #[pyfunction]
@@ -167,8 +168,9 @@ pub(crate) fn encode_target<'py>(
     smoothing: Option<f64>,
     evidence: bool,
     outer_fold: Option<u8>,
+    out: PyReadwriteArray2<'py, f64>,
     n_threads: usize,
-) -> PyResult<PyEncoded<'py>> {
+) -> PyResult<Tables<'py>> {
     let fold_ids = slice("fold_ids", &fold_ids)?;
     let rules = Rules {
         smoothing,
@@ -179,6 +181,7 @@ pub(crate) fn encode_target<'py>(
         py,
         &columns,
         y.borrow(n_classes)?,
+        out,
         n_threads,
         |columns, target, out, workers| {
             encode::encode_target(columns, target, fold_ids, rules, out, workers)
@@ -199,12 +202,14 @@ pub(crate) fn encode_ordered<'py>(
     n_classes: usize,
     smoothing: f64,
     seed: u64,
+    out: PyReadwriteArray2<'py, f64>,
     n_threads: usize,
-) -> PyResult<PyEncoded<'py>> {
+) -> PyResult<Tables<'py>> {
     encode_by(
         py,
         &columns,
         y.borrow(n_classes)?,
+        out,
         n_threads,
         |columns, target, out, workers| {
             encode::encode_ordered(columns, target, smoothing, seed, out, workers)
@@ -216,9 +221,10 @@ fn encode_by<'py, F>(
     py: Python<'py>,
     columns: &[PyCategory<'_>],
     target: encode::Target<'_>,
+    mut out: PyReadwriteArray2<'py, f64>,
     n_threads: usize,
     kernel: F,
-) -> PyResult<PyEncoded<'py>>
+) -> PyResult<Tables<'py>>
 where
     F: FnOnce(
             &[Category<'_>],
@@ -229,25 +235,22 @@ where
         + Send,
 {
     let columns = categories(columns)?;
-    let n_rows = target.len();
-    let n_outputs = columns.len() * target.n_outputs();
-    let n_steps = n_rows.saturating_mul(n_outputs + 1);
-    let (values, tables) = run(py, n_threads, n_steps, |workers| {
+    let mut out = out.as_array_mut();
+    let out = out
+        .as_slice_mut()
+        .ok_or_else(|| PyValueError::new_err("out must be a contiguous array in C order."))?;
+    let n_steps = out.len().saturating_add(target.len());
+    let tables = run(py, n_threads, n_steps, |workers| {
         let columns = columns
             .iter()
             .map(|&(codes, n_groups)| Category::new(codes, n_groups))
             .collect::<Result<Vec<_>, Error>>()?;
-        let mut out = vec![0.0; n_outputs * n_rows];
-        let tables = kernel(&columns, target, &mut out, workers)?;
-        let values = Array2::from_shape_vec((n_outputs, n_rows), out)
-            .map_err(|error| Error::value(error.to_string()))?;
-        Ok((values, tables))
+        kernel(&columns, target, out, workers)
     })?;
-    let tables = tables
+    Ok(tables
         .into_iter()
         .map(|encoded| encoded.table.into_pyarray(py))
-        .collect();
-    Ok((values.into_pyarray(py), tables))
+        .collect())
 }
 
 /// Describe values by group: place of the key, place of the values, name of the

@@ -50,6 +50,19 @@ impl Table {
 
     #[inline]
     fn code_or_new(&mut self, id: u64) -> u32 {
+        let place = (id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize;
+        // The likely case, without a loop.
+        if let Some(&(known, code)) = self.slots.get(place)
+            && known == id
+            && code != FREE
+        {
+            return code;
+        }
+        self.search_or_add(id)
+    }
+
+    #[inline(never)]
+    fn search_or_add(&mut self, id: u64) -> u32 {
         let place = self.find(id);
         let code = self.slots[place].1;
         if code != FREE {
@@ -86,12 +99,14 @@ pub fn factorize(ids: &[u64], workers: &Workers) -> Result<Factorized, Error> {
     let mut first_rows = Vec::new();
     for (block, ids) in ids.chunks(BLOCK).enumerate() {
         workers.check()?;
-        for (row, &id) in ids.iter().enumerate() {
-            let code = table.code_or_new(id);
-            if code as usize == first_rows.len() {
-                first_rows.push((block * BLOCK + row) as u32);
+        let n_known = table.n_codes;
+        codes.extend(ids.iter().map(|&id| table.code_or_new(id)));
+        if table.n_codes > n_known {
+            for (row, &code) in codes.iter().enumerate().skip(block * BLOCK) {
+                if code as usize == first_rows.len() {
+                    first_rows.push(row as u32);
+                }
             }
-            codes.push(code);
         }
     }
     Ok(Factorized { codes, first_rows })

@@ -167,7 +167,7 @@ struct Shared<'a> {
     target: Target<'a>,
     rules: Rules,
     /// Dense fold of each row.
-    folds: Vec<u32>,
+    folds: Vec<u8>,
     /// Fold and class of each row as one number; empty for a regression.
     places: Vec<u32>,
     n_folds: usize,
@@ -244,12 +244,15 @@ impl<'a> Shared<'a> {
         if outer == Some(u32::MAX) {
             return Err(Error::value("The outer fold has no rows."));
         }
-        let folds: Vec<u32> = fold_ids.iter().map(|&f| dense[usize::from(f)]).collect();
+        let folds: Vec<u8> = fold_ids
+            .iter()
+            .map(|&fold| dense[usize::from(fold)] as u8)
+            .collect();
         let places = match target {
             Target::Classes(codes, n_classes) => codes
                 .iter()
                 .zip(&folds)
-                .map(|(&code, &fold)| fold * n_classes as u32 + code)
+                .map(|(&code, &fold)| u32::from(fold) * n_classes as u32 + code)
                 .collect(),
             Target::Values(_) => Vec::new(),
         };
@@ -303,14 +306,22 @@ impl<'a> Shared<'a> {
         let width = self.width();
         match (cells, self.target) {
             (Cells::Counts(counts), _) => {
-                for row in rows {
-                    let group = codes[row] as usize - first;
-                    counts[group * width + self.places[row] as usize] += 1;
+                // All rows: no need to look each up.
+                if first == 0 && rows.size_hint().0 == codes.len() {
+                    for (&code, &place) in codes.iter().zip(&self.places) {
+                        counts[code as usize * width + place as usize] += 1;
+                    }
+                } else {
+                    for row in rows {
+                        let group = codes[row] as usize - first;
+                        counts[group * width + self.places[row] as usize] += 1;
+                    }
                 }
             }
             (Cells::Values(cells), Target::Values(values)) => {
-                let place =
-                    |row: usize| (codes[row] as usize - first) * width + self.folds[row] as usize;
+                let place = |row: usize| {
+                    (codes[row] as usize - first) * width + usize::from(self.folds[row])
+                };
                 for row in rows.clone() {
                     let cell = &mut cells[place(row)];
                     cell.n += 1.0;
@@ -438,9 +449,16 @@ impl<'a> Shared<'a> {
                 }
             }
             let out = &mut out[output * n_rows..][..n_rows];
-            for row in rows.clone() {
-                let group = column.codes[row] as usize - groups.start;
-                out[row] = values[group * self.n_folds + self.folds[row] as usize];
+            if groups.len() == column.n_groups {
+                let rows = column.codes.iter().zip(&self.folds);
+                for (out, (&group, &fold)) in out.iter_mut().zip(rows) {
+                    *out = values[group as usize * self.n_folds + usize::from(fold)];
+                }
+            } else {
+                for row in rows.clone() {
+                    let group = column.codes[row] as usize - groups.start;
+                    out[row] = values[group * self.n_folds + usize::from(self.folds[row])];
+                }
             }
         }
     }
