@@ -41,14 +41,15 @@ class Levels:
 
     def codes(self, series: pl.Series) -> Codes:
         """Return the code of each row."""
-        series = plain_values(series)
-        n_levels = len(self.values)
-        if n_levels and series.dtype != self.values.dtype:
-            missing = series.is_null()
-            series = series.cast(self.values.dtype, strict=False)
-        else:
-            missing = series.is_null()
-        found = _core.find_codes(_hashes(self.values), _hashes(series))
+        series, values = plain_values(series), self.values
+        n_levels = len(values)
+        missing = series.is_null()
+        if n_levels and series.dtype != values.dtype:
+            if series.dtype.is_numeric() and values.dtype.is_numeric():
+                # As whole numbers, fractions would be taken for levels.
+                values = values.cast(pl.Float64)
+            series = series.cast(values.dtype, strict=False)
+        found = _core.find_codes(_hashes(values), _hashes(series))
         # What is not among the levels has the code n_levels now.
         found[found == n_levels] = n_levels + 1
         if missing.any():

@@ -39,7 +39,8 @@ class Feature:
     n_state_bytes : int
         Size of what was learnt for it alone; levels of columns are shared.
     nanoseconds : int
-        Rough time a row and column on one thread, as measured on a server of 2024.
+        Rough time to make it of a new row, its columns being read for it alone: as
+        measured on one thread over 100,000 rows, to tell dear features from cheap ones.
     """
 
     names: tuple[str, ...]
@@ -382,13 +383,22 @@ def _check_names(names: list[str], columns: list[str]) -> None:
         seen.add(name)
 
 
+# Measured; where an operator is not named, what its kind takes.
+_NANOSECONDS = {
+    "signed_log": 40, "rank": 150, "quantile_bin": 40, "group_rank": 45, "cross": 75,
+    "hour": 80, "is_month_end": 110, "elapsed": 10, "days_between": 10,
+    "text_length": 20, "text_words": 120, "text_digits": 120, "text_upper_share": 360,
+    "text_hash": 560,
+}  # fmt: skip
+
+
 def _nanoseconds(candidate: Candidate) -> int:
-    """Return a rough cost a row: what one reads to choose, not what one is billed."""
-    kind = candidate.kind
-    if kind.kind == "text":
-        return 300
-    if kind.kind == "datetime":
-        return 20
-    if kind.inputs in ("crossed", "grouped"):
-        return 15 * len(candidate.key_columns) + 5 * len(candidate.value_columns)
-    return 3 * len(candidate.columns)
+    if candidate.operator in _NANOSECONDS:
+        return _NANOSECONDS[candidate.operator]
+    if candidate.operator.endswith(("_sine", "_cosine")):
+        return 110
+    if candidate.kind.kind == "datetime":
+        return 30
+    if len(candidate.key_columns) > 1:
+        return 60
+    return 10 * max(2, len(candidate.value_columns))

@@ -154,6 +154,22 @@ def test_encoders_work_in_a_pipeline_and_as_pandas_tables():
     assert list(made.columns) == FRAME.columns
 
 
+@pytest.mark.parametrize(
+    ("train", "new", "expected"),
+    [
+        ([1, 1, 2, 3], [1.0, 1.5, None], [0.5, 0.0, 0.0]),
+        ([1.0, 1.0, None, 3.0], [1, 2, None], [0.5, 0.0, 0.25]),
+        (["1", "1", "2", None], [1, 3, None], [0.5, 0.0, 0.25]),
+        ([True, True, False, None], [True, None], [0.5, 0.25]),
+        ([None, None], [1, None], [0.0, 1.0]),
+    ],
+)
+def test_levels_are_known_by_their_value_whatever_the_type(train, new, expected):
+    encoder = FrequencyEncoder().fit(pl.DataFrame({"x": train}))
+
+    assert encoder.transform(pl.DataFrame({"x": new}))[:, 0].tolist() == expected
+
+
 def test_frequencies_are_shares_of_training_rows():
     found = FrequencyEncoder().fit_transform(FRAME.select("town"))[:, 0]
 

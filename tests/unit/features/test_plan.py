@@ -344,10 +344,16 @@ def test_what_is_no_plan_is_refused(text):
         FeaturePlan.from_json(text)
 
 
+def test_every_feature_tells_a_cost():
+    features = FeaturePlan(ALL).fit(FRAME, Y).features
+
+    assert min(feature.nanoseconds for feature in features) > 0
+    assert max(feature.nanoseconds for feature in features) > 500
+
+
 def test_features_tell_where_they_come_from_and_what_they_cost():
     plan = FeaturePlan([Candidate("group_mean", ("a", "town"), origin="rank 3")])
     [feature] = plan.fit(FRAME).features
 
     assert (feature.origin, feature.names) == ("rank 3", ("mean(a | town)",))
     assert feature.n_state_bytes == 8 * 5
-    assert feature.nanoseconds > 0
