@@ -8,15 +8,15 @@ with scikit-learn's conventions. `find_features` looks for candidates that help.
 """
 
 from headstart.features.candidate import Candidate
-from headstart.features.encoders import (
-    FrequencyEncoder,
+from headstart.features.encoders import FrequencyEncoder
+from headstart.features.operators import OPERATORS, Operator
+from headstart.features.plan import Feature, FeaturePlan
+from headstart.features.screening import FoundFeatures, find_features
+from headstart.features.target_encoders import (
     OrderedTargetEncoder,
     TargetEncoder,
     WeightOfEvidenceEncoder,
 )
-from headstart.features.operators import OPERATORS, Operator
-from headstart.features.plan import Feature, FeaturePlan
-from headstart.features.screening import FoundFeatures, find_features
 
 __all__ = [
     "OPERATORS",

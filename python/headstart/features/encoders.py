@@ -1,46 +1,47 @@
 """Encoders of categories with scikit-learn's conventions."""
 
-from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from headstart import _core
-from headstart.base import FloatArray, TaskKind
+from headstart.base import FloatArray
 from headstart.exceptions import ColumnError
 from headstart.features.levels import Codes, Levels, learn_levels
-from headstart.features.target_codes import (
-    EncodedTarget,
-    check_fold_ids,
-    encode_y,
-    read_smoothing,
-)
 from headstart.tables import to_frame, to_frame_like
-from headstart.validation import plain_folds, stratified_folds
 
-__all__ = [
-    "FrequencyEncoder",
-    "OrderedTargetEncoder",
-    "TargetEncoder",
-    "WeightOfEvidenceEncoder",
-]
+__all__ = ["FrequencyEncoder", "LevelEncoder"]
 
 
-class _Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+# Columns a thread whose codes are held at a time.
+_BATCH = 8
+
+
+class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Levels of each column, and a table of numbers for each."""
 
     n_threads: int
 
-    def _learn(self, X: Any) -> list[tuple[Codes, int]]:
+    def _open(self, X: Any) -> pl.DataFrame:
         frame = to_frame(X)
-        learnt = learn_levels(frame.get_columns(), n_threads=self.n_threads)
         self.feature_names_in_ = np.asarray(frame.columns, dtype=object)
         self.n_features_in_ = frame.width
-        self.levels_: list[Levels] = [levels for levels, _ in learnt]
-        return [(codes, levels.n_groups) for levels, codes in learnt]
+        return frame
+
+    def _learn(self, frame: pl.DataFrame) -> Iterator[list[tuple[Codes, int]]]:
+        """Learn the levels of a few columns at a time, and yield their codes."""
+        self.levels_: list[Levels] = []
+        columns = frame.get_columns()
+        step = _BATCH * self.n_threads
+        for start in range(0, len(columns), step):
+            batch = columns[start : start + step]
+            learnt = learn_levels(batch, n_threads=self.n_threads)
+            self.levels_ += [levels for levels, _ in learnt]
+            yield [(codes, levels.n_groups) for levels, codes in learnt]
 
     def _look_up(self, X: Any) -> FloatArray:
         """Return what the tables, of shape (n_outputs, n_groups + 1), say of rows."""
@@ -87,7 +88,7 @@ class _Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-class FrequencyEncoder(_Encoder):
+class FrequencyEncoder(LevelEncoder):
     """Encode each level by the share of training rows that have it.
 
     Missing values are a level of their own; unseen ones get 0.
@@ -111,296 +112,13 @@ class FrequencyEncoder(_Encoder):
     def fit(self, X: Any, y: Any = None) -> Self:
         """Count the levels of training rows."""
         del y
-        self.tables_ = []
-        for codes, n_groups in self._learn(X):
-            counts = np.bincount(codes, minlength=n_groups + 1)
-            self.tables_.append((counts / max(1, len(codes)))[np.newaxis])
+        self.tables_: list[FloatArray] = []
+        for batch in self._learn(self._open(X)):
+            for codes, n_groups in batch:
+                counts = np.bincount(codes, minlength=n_groups + 1)
+                self.tables_.append((counts / max(1, len(codes)))[np.newaxis])
         return self
 
     def transform(self, X: Any) -> FloatArray:
         """Return shares of training rows, of shape (n_rows, n_columns)."""
         return self._look_up(X)
-
-
-class _TargetReader(_Encoder):
-    """An encoder that reads the target, and so is never applied to its own rows."""
-
-    task: str | None
-    seed: int
-
-    @abstractmethod
-    def _encode(
-        self,
-        columns: list[tuple[Codes, int]],
-        target: EncodedTarget,
-        fold_ids: Any,
-        outer_fold: int | None,
-        out: FloatArray,
-    ) -> list[FloatArray]: ...
-
-    def fit(self, X: Any, y: Any) -> Self:
-        """Learn the table for new rows, from all rows.
-
-        ``fit(X, y).transform(X)`` is not ``fit_transform(X, y)``: the former lets each
-        row see its own target.
-        """
-        self._learn_target(X, y)
-        return self
-
-    def _learn_target(
-        self, X: Any, y: Any, fold_ids: Any = None, outer_fold: int | None = None
-    ) -> FloatArray:
-        """Learn the tables, and return the values of training rows."""
-        columns = self._learn(X)
-        n_rows = len(columns[0][0]) if columns else 0
-        target = encode_y(y, n_rows, self.task)
-        n_outputs = max(1, len(target.output_labels))
-        values = np.empty((len(columns) * n_outputs, n_rows))
-        tables = self._encode(columns, target, fold_ids, outer_fold, values)
-        self.classes_ = np.asarray(target.labels)
-        self.tables_ = [table.reshape(n_outputs, -1) for table in tables]
-        return values.T
-
-    def transform(self, X: Any) -> FloatArray:
-        """Return values for new rows, of shape (n_rows, n_columns * n_outputs)."""
-        return self._look_up(X)
-
-    def _output_labels(self) -> tuple[Any, ...]:
-        return tuple(self.classes_) if len(self.classes_) > 2 else ()
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        return tags
-
-
-class _CrossFitted(_TargetReader):
-    """An encoder whose training rows see rows of other folds only."""
-
-    def fit_transform(
-        self,
-        X: Any,
-        y: Any,
-        fold_ids: Any = None,
-        *,
-        outer_fold: int | None = None,
-    ) -> FloatArray:
-        """Learn from training rows, and return their out-of-fold values.
-
-        Parameters
-        ----------
-        X : table of n_rows rows
-        y : array-like of shape (n_rows,)
-        fold_ids : array-like of int of shape (n_rows,), optional
-            A row's value is made of rows with other ids than its own. None deals five
-            folds out by `seed`: of each class evenly, where there are classes.
-        outer_fold : int, optional
-            Learn nothing from rows of that fold: its rows get the table of the others,
-            and those are cross-fitted among themselves.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_columns * n_outputs)
-            In Fortran order.
-        """
-        return self._learn_target(X, y, fold_ids, outer_fold)
-
-
-class TargetEncoder(_CrossFitted):
-    """Encode each level by the mean target of its training rows, cross-fitted.
-
-    As scikit-learn's encoder of that name, many times as fast. Regressions and two
-    classes become one column each, three and more classes one for each class.
-
-    Parameters
-    ----------
-    smoothing : "auto" or float, default="auto"
-        Mixes a level's mean with so many rows of the overall mean; "auto" is the
-        empirical Bayes estimate of scikit-learn.
-    task : {"binary", "multiclass", "regression"} or None
-        None takes numbers with fractions for a regression, all else for classes.
-    seed : int, default=0
-        Deals out folds, where none are given.
-    n_threads : int, default=1
-        The values do not depend on it.
-
-    Notes
-    -----
-    Missing values are a level of their own. Unseen levels, and those that no other
-    fold has, get the mean of all rows, or of those in other folds. 100,000 rows of 50
-    columns of text take about 0.06 s on one thread. Beyond what comes out it takes 16
-    bytes a row and column while levels are coded, and 4 afterwards.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> frame = pl.DataFrame({"town": ["Ulm", "Bonn", "Ulm", "Bonn"]})
-    >>> encoder = TargetEncoder(smoothing=0)
-    >>> encoder.fit_transform(frame, [1, 0, 0, 1], fold_ids=[0, 0, 1, 1])
-    array([[0.],
-           [1.],
-           [1.],
-           [0.]])
-    >>> encoder.transform(pl.DataFrame({"town": ["Ulm"]}))
-    array([[0.5]])
-    """
-
-    def __init__(
-        self,
-        *,
-        smoothing: Any = "auto",
-        task: str | None = None,
-        seed: int = 0,
-        n_threads: int = 1,
-    ) -> None:
-        self.smoothing = smoothing
-        self.task = task
-        self.seed = seed
-        self.n_threads = n_threads
-
-    def _encode(
-        self,
-        columns: list[tuple[Codes, int]],
-        target: EncodedTarget,
-        fold_ids: Any,
-        outer_fold: int | None,
-        out: FloatArray,
-    ) -> list[FloatArray]:
-        return _core.encode_target(
-            columns,
-            target.values,
-            target.n_classes,
-            _folds(fold_ids, target, self.seed),
-            read_smoothing(self.smoothing),
-            evidence=False,
-            outer_fold=outer_fold,
-            out=out,
-            n_threads=self.n_threads,
-        )
-
-
-class WeightOfEvidenceEncoder(_CrossFitted):
-    """Encode each level by the evidence its rows give for the second class.
-
-    That is the log odds of the second class at the level, less those of all rows; 0
-    for unseen levels. Two classes only.
-
-    Parameters
-    ----------
-    smoothing : float, default=1.0
-        Mixes a level's mean with so many rows of the overall mean before odds are
-        taken. At 0 a level of one class only has no finite evidence: NaN.
-    seed, n_threads : int
-        As in `TargetEncoder`.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> frame = pl.DataFrame({"town": ["Ulm", "Bonn"] * 4})
-    >>> encoder = WeightOfEvidenceEncoder().fit(frame, [1, 0, 1, 0, 1, 0, 0, 1])
-    >>> encoder.transform(pl.DataFrame({"town": ["Ulm", "Bonn", "Rom"]})).round(2)
-    array([[ 0.85],
-           [-0.85],
-           [ 0.  ]])
-    """
-
-    task = TaskKind.BINARY
-
-    def __init__(
-        self, *, smoothing: float = 1.0, seed: int = 0, n_threads: int = 1
-    ) -> None:
-        self.smoothing = smoothing
-        self.seed = seed
-        self.n_threads = n_threads
-
-    def _encode(
-        self,
-        columns: list[tuple[Codes, int]],
-        target: EncodedTarget,
-        fold_ids: Any,
-        outer_fold: int | None,
-        out: FloatArray,
-    ) -> list[FloatArray]:
-        return _core.encode_target(
-            columns,
-            target.values,
-            target.n_classes,
-            _folds(fold_ids, target, self.seed),
-            read_smoothing(self.smoothing, allows_auto=False),
-            evidence=True,
-            outer_fold=outer_fold,
-            out=out,
-            n_threads=self.n_threads,
-        )
-
-
-class OrderedTargetEncoder(_TargetReader):
-    """Encode each level by the mean target of its rows before, in a random order.
-
-    As CatBoost does it: a training row sees only rows that come before it in one
-    random order, so that its own target plays no part, and needs no folds.
-
-    Parameters
-    ----------
-    smoothing : float, default=1.0
-        Mixes a level's mean with so many rows of the mean over all rows before.
-    task : {"binary", "multiclass", "regression"} or None
-        As in `TargetEncoder`.
-    seed : int, default=0
-        Of the order.
-    n_threads : int, default=1
-
-    Notes
-    -----
-    The first row of the order has none before it: its value is NaN.
-    """
-
-    def __init__(
-        self,
-        *,
-        smoothing: float = 1.0,
-        task: str | None = None,
-        seed: int = 0,
-        n_threads: int = 1,
-    ) -> None:
-        self.smoothing = smoothing
-        self.task = task
-        self.seed = seed
-        self.n_threads = n_threads
-
-    def fit_transform(self, X: Any, y: Any) -> FloatArray:
-        """Learn from training rows, and return their values in the random order."""
-        return self._learn_target(X, y)
-
-    def _encode(
-        self,
-        columns: list[tuple[Codes, int]],
-        target: EncodedTarget,
-        fold_ids: Any,
-        outer_fold: int | None,
-        out: FloatArray,
-    ) -> list[FloatArray]:
-        del fold_ids, outer_fold
-        smoothing = read_smoothing(self.smoothing, allows_auto=False)
-        return _core.encode_ordered(
-            columns,
-            target.values,
-            target.n_classes,
-            0.0 if smoothing is None else smoothing,
-            self.seed,
-            out,
-            self.n_threads,
-        )
-
-
-def _folds(fold_ids: Any, target: EncodedTarget, seed: int) -> NDArray[np.uint8]:
-    n_rows = len(target.values)
-    if fold_ids is not None:
-        return check_fold_ids(fold_ids, n_rows)
-    n_folds = min(5, n_rows)
-    if target.n_classes:
-        codes = target.values.astype(np.int64)
-        folds = stratified_folds(codes, n_folds, seed=seed)
-    else:
-        folds = plain_folds(n_rows, n_folds, seed=seed)
-    return np.ascontiguousarray(folds.fold_ids[0])
