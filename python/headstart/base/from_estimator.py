@@ -34,9 +34,8 @@ __all__ = ["FittedEstimator", "FromEstimator"]
 
 _RECORD = "estimator.json"
 _CLASSES = frozenset({TaskKind.BINARY, TaskKind.MULTICLASS})
-# What fitted estimators hold besides their own types: numbers with a name, and the
-# functions that make a random generator of its state.
-_HARMLESS = ("numpy.dtype",)
+# What fitted estimators hold besides their own types.
+_HARMLESS = ("collections.OrderedDict", "numpy.dtype")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +207,10 @@ class FromEstimator(Learner):
             bool(np.isfinite(shares).all())
             and all(code >= 0 for code in present)
             and len(set(present)) == len(present)
-            and len(shares) == (len(present) or 2),
+            and len(shares) == (len(present) or 2)
+            and isinstance(is_constant, bool)
+            and set(parts) == {_RECORD, *([] if is_constant else ["model.skops"])},
             f"What {owner} has stored does not fit together.",
-        )
-        require(
-            is_constant is (set(parts) == {_RECORD}),
-            f"What {owner} has stored lacks its estimator, or has one too many.",
         )
         if is_constant:
             return FittedEstimator(None, present, shares)
@@ -339,9 +336,13 @@ def _check(owner: str, example: Any, tags: Any, tasks: frozenset[TaskKind]) -> N
 
 def _view(tags: Any) -> View:
     """Return the form that suits an estimator of which only the tags are known."""
-    if tags is not None and tags.input_tags.allow_nan:
-        return View(numeric="raw", categorical="one_hot", missing="native")
-    return View(numeric="scaled", categorical="one_hot", missing="imputed")
+    # Scaled numbers are bounded, and trees split them alike: no huge value overflows.
+    takes_missing = tags is not None and tags.input_tags.allow_nan
+    return View(
+        numeric="scaled",
+        categorical="one_hot",
+        missing="native" if takes_missing else "imputed",
+    )
 
 
 def _origins(example: Any) -> tuple[frozenset[str], tuple[str, ...]]:

@@ -95,8 +95,8 @@ class Learner:
         tasks : frozenset of TaskKind, optional
             For one whose tags do not tell.
         view : View, optional
-            The form it is fed with. By default numbers are scaled, levels one-hot and
-            missing values filled; numbers come as they are where it takes missing ones.
+            The form it is fed with. By default numbers are scaled and levels one-hot;
+            missing values are filled unless it takes them.
         family, max_rows, space_version
             As the attributes of `Learner`.
         cost : callable of ``(task, parameters, n_rows) -> seconds``, optional

@@ -59,7 +59,7 @@ def test_capabilities_are_read_off_tags_and_signatures():
 
     trees = Learner.from_estimator("b", HistGradientBoostingRegressor)
     assert trees.tasks == {TaskKind.REGRESSION}
-    assert (trees.view.missing, trees.view.numeric) == ("native", "raw")
+    assert (trees.view.missing, trees.view.numeric) == ("native", "scaled")
 
     assert not Learner.from_estimator("c", LinearDiscriminantAnalysis).uses_weights
     for learner in (svc, trees):
@@ -230,6 +230,12 @@ def test_a_dumped_model_predicts_the_same_bits(estimator):
     )
 
 
+def test_a_loaded_model_is_stored_as_the_same_bytes():
+    learner = Learner.from_estimator("a", LogisticRegression)
+    parts = learner.dump(fit(learner, BINARY, rows(codes(0, 1))))
+    assert learner.dump(learner.load(parts)) == parts
+
+
 def test_types_of_other_packages_are_not_trusted():
     import skops.io
 
@@ -244,6 +250,8 @@ def test_types_of_other_packages_are_not_trusted():
         {**parts, "estimator.json": b"{"},
         {**parts, "estimator.json": b'{"present": [1, 1], "shares": [0.5, 0.5]}'},
         {**parts, "model.skops": b"PK"},
+        {**parts, "more": b""},
+        {"estimator.json": parts["estimator.json"]},
     ):
         with pytest.raises(ArtifactError):
             learner.load(damaged)
