@@ -183,8 +183,14 @@ class Transform:
             places.append(rows)
         import polars as pl
 
-        whole = pl.concat(frames)
-        return fitted, whole[np.argsort(np.concatenate(places))]
+        # A part may lack what makes a column (a class, of an encoder of classes): null
+        # there. Columns are those that new rows will get.
+        names = self.transform(fitted, X[:1], task).columns
+        whole = pl.concat(frames, how="diagonal")
+        whole = whole.with_columns(
+            pl.lit(None, pl.Float64).alias(n) for n in names if n not in whole.columns
+        )
+        return fitted, whole.select(names)[np.argsort(np.concatenate(places))]
 
     def dump(self, fitted: Any) -> Parts:
         """Return what was learnt as named bytes that load without running code."""

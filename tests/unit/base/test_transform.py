@@ -26,7 +26,9 @@ NUMBERS = pl.DataFrame(
 LEVELS = pl.DataFrame(
     {"t": pl.Series(["x", "y", None, "y"] * 10, dtype=pl.Enum(["x", "y"]))}
 )
-TEXTS = pl.DataFrame({"p": ["a dog", "a cat", None, "the cat"] * 10, "q": ["so"] * N})
+TEXTS = pl.DataFrame(
+    {"p": ["a dog", "a cat", None, "the cat"] * 10, "q": ["so it", "is so"] * 20}
+)
 Y = np.tile([0, 1], N // 2)
 PARTS = np.arange(N) % 4
 
@@ -58,6 +60,19 @@ def test_what_reads_the_target_is_cross_fitted_and_in_the_order_of_rows():
     # 15 less the targets of the row's own part: 0 + 2, 1 + 3, 4 + 5.
     assert whole == 15.0
     assert frame["sum"].to_list() == [13.0, 11.0, 13.0, 11.0, 6.0, 6.0]
+
+
+def test_a_part_without_a_class_gives_nulls_in_that_class_s_column():
+    X = LEVELS[:8]
+    y = np.array([0, 1, 2, 0, 1, 2, 3, 3])
+    parts = np.array([0, 0, 0, 1, 1, 1, 2, 2])  # the last part has all of class 3
+    encoder = Transform.from_transformer("encode", TargetEncoder, columns="categorical")
+    task = Task(TaskKind.MULTICLASS, 8, 0, 1, 4, "log_loss")
+
+    _, made = encoder.fit_transform(task, {}, X, y, None, parts, Resources())
+
+    assert made.columns == ["t_0", "t_1", "t_2", "t_3"]
+    assert made["t_3"].is_null().to_list() == (parts == 2).tolist()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +118,10 @@ def test_tags_tell_what_a_transformer_takes():
 def test_each_text_column_has_columns_of_its_own():
     words = Transform.from_transformer("words", TfidfVectorizer, columns="text")
 
-    assert fitted(words, TEXTS)[1].columns == ["p.cat", "p.dog", "p.the", "q.so"]
+    assert fitted(words, TEXTS)[1].columns == [
+        *("p.cat", "p.dog", "p.the"),
+        *("q.is", "q.it", "q.so"),
+    ]
 
 
 @pytest.mark.parametrize(
