@@ -35,7 +35,10 @@ fn has_avx2() -> bool {
 /// Sums over columns of the absolute differences of `ROWS` rows and `OTHERS` others.
 ///
 /// `rows` has for each column the values of the rows, `panel` those of the others.
-pub(crate) fn absolute_differences(rows: &[[f64; ROWS]], panel: &[f64]) -> [[f64; OTHERS]; ROWS] {
+pub(crate) fn absolute_differences(
+    rows: &[[f64; ROWS]],
+    panel: &[[f64; OTHERS]],
+) -> [[f64; OTHERS]; ROWS] {
     #[cfg(target_arch = "x86_64")]
     if is_wide() {
         // SAFETY: the machine has AVX2.
@@ -54,7 +57,10 @@ pub(crate) fn absolute_differences(rows: &[[f64; ROWS]], panel: &[f64]) -> [[f64
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn absolute_differences_wide(rows: &[[f64; ROWS]], panel: &[f64]) -> [[f64; OTHERS]; ROWS] {
+fn absolute_differences_wide(
+    rows: &[[f64; ROWS]],
+    panel: &[[f64; OTHERS]],
+) -> [[f64; OTHERS]; ROWS] {
     sum_differences(rows, panel, 0)
 }
 
@@ -62,17 +68,16 @@ fn absolute_differences_wide(rows: &[[f64; ROWS]], panel: &[f64]) -> [[f64; OTHE
 #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
 fn sum_differences<const LANES: usize>(
     rows: &[[f64; ROWS]],
-    panel: &[f64],
+    panel: &[[f64; OTHERS]],
     start: usize,
 ) -> [[f64; LANES]; ROWS] {
     let mut sums = [[0.0; LANES]; ROWS];
-    for (values, others) in rows.iter().zip(panel.chunks_exact(OTHERS)) {
-        let Some(others) = others[start..].first_chunk::<LANES>() else {
-            break;
-        };
+    // By number: with an iterator the sums do not stay in registers.
+    for column in 0..rows.len().min(panel.len()) {
+        let (values, others) = (&rows[column], &panel[column]);
         for row in 0..ROWS {
             for lane in 0..LANES {
-                sums[row][lane] += (values[row] - others[lane]).abs();
+                sums[row][lane] += (values[row] - others[start + lane]).abs();
             }
         }
     }
@@ -89,12 +94,14 @@ mod tests {
         let rows: Vec<[f64; ROWS]> = (0..37)
             .map(|_| std::array::from_fn(|_| rng.uniform()))
             .collect();
-        let panel: Vec<f64> = (0..37 * OTHERS).map(|_| rng.uniform()).collect();
+        let panel: Vec<[f64; OTHERS]> = (0..37)
+            .map(|_| std::array::from_fn(|_| rng.uniform()))
+            .collect();
         let found = absolute_differences(&rows, &panel);
         for row in 0..ROWS {
             for other in 0..OTHERS {
                 let mut expected = 0.0;
-                for (values, others) in rows.iter().zip(panel.chunks(OTHERS)) {
+                for (values, others) in rows.iter().zip(&panel) {
                     expected += (values[row] - others[other]).abs();
                 }
                 assert_eq!(found[row][other].to_bits(), f64::to_bits(expected));

@@ -66,15 +66,22 @@ pub fn relieff(
     let parts = workers.map_chunks(n_rows, 64, |rows| {
         let mut scores = vec![0.0; columns.len()];
         let mut distances = vec![0.0; ROWS * panels.n_padded];
-        let mut near = Vec::new();
+        let (mut near, mut own) = (Vec::new(), vec![0.0; columns.len()]);
         for first in rows.clone().step_by(ROWS) {
             workers.check()?;
             let count = ROWS.min(rows.end - first);
             panels.distances(first, count, &columns, &mut distances);
             for (row, distances) in (first..first + count).zip(distances.chunks(panels.n_padded)) {
                 groups.neighbors(row, &distances[..n_rows], n_neighbors, &mut near);
-                for (score, column) in scores.iter_mut().zip(&columns) {
-                    *score += column.score(row, &near, is_mixed);
+                if panels.is_plain {
+                    panels.score(row, &near, &mut own);
+                    for (score, own) in scores.iter_mut().zip(&own) {
+                        *score += own;
+                    }
+                } else {
+                    for (score, column) in scores.iter_mut().zip(&columns) {
+                        *score += column.score(row, &near, is_mixed);
+                    }
                 }
             }
         }
@@ -156,26 +163,33 @@ impl Column {
 
 /// Values of `OTHERS` rows side by side, column by column: what distances read in turn.
 struct Panels {
-    values: Vec<f64>,
-    missing: Vec<f64>,
+    values: Vec<[f64; OTHERS]>,
+    missing: Vec<[f64; OTHERS]>,
     n_padded: usize,
     n_columns: usize,
+    /// Numbers only, none missing.
+    is_plain: bool,
+    /// The values row by row, where that is so.
+    rows: Vec<f64>,
 }
 
 impl Panels {
     fn of(columns: &[Column], n_rows: usize) -> Self {
         let n_padded = n_rows.next_multiple_of(OTHERS);
-        let place = |row: usize, column: usize| {
-            (row / OTHERS * columns.len() + column) * OTHERS + row % OTHERS
-        };
-        let mut values = vec![0.0; n_padded * columns.len()];
+        let size = n_padded / OTHERS * columns.len();
         let any_missing = columns.iter().any(|column| column.has_missing);
-        let mut missing = vec![0.0; if any_missing { values.len() } else { 0 }];
+        let is_plain = !any_missing && columns.iter().all(|column| !column.is_categorical);
+        let mut values = vec![[0.0; OTHERS]; size];
+        let mut missing = vec![[0.0; OTHERS]; if any_missing { size } else { 0 }];
+        let mut rows = vec![0.0; if is_plain { n_rows * columns.len() } else { 0 }];
         for (number, column) in columns.iter().enumerate() {
             for (row, &value) in column.values.iter().enumerate() {
-                values[place(row, number)] = value;
-                if any_missing && column.is_missing[row] {
-                    missing[place(row, number)] = 1.0;
+                let place = row / OTHERS * columns.len() + number;
+                values[place][row % OTHERS] = value;
+                if is_plain {
+                    rows[row * columns.len() + number] = value;
+                } else if any_missing && column.is_missing[row] {
+                    missing[place][row % OTHERS] = 1.0;
                 }
             }
         }
@@ -184,20 +198,21 @@ impl Panels {
             missing,
             n_padded,
             n_columns: columns.len(),
+            is_plain,
+            rows,
         }
     }
 
     /// Distances of `count` rows from `first` to all rows.
     fn distances(&self, first: usize, count: usize, columns: &[Column], found: &mut [f64]) {
-        let is_plain = self.missing.is_empty() && columns.iter().all(|c| !c.is_categorical);
-        let size = self.n_columns * OTHERS;
+        let size = self.n_columns;
         let rows: Vec<[f64; ROWS]> = columns
             .iter()
             .map(|column| std::array::from_fn(|row| column.values[first + row.min(count - 1)]))
             .collect();
         for panel in 0..self.n_padded / OTHERS {
             let values = &self.values[panel * size..(panel + 1) * size];
-            let sums = if is_plain {
+            let sums = if self.is_plain {
                 simd::absolute_differences(&rows, values)
             } else {
                 let missing = self.missing.get(panel * size..(panel + 1) * size);
@@ -209,22 +224,42 @@ impl Panels {
             }
         }
     }
+
+    /// What [`Column::score`] says of each column, where all values are plain.
+    fn score(&self, row: usize, near: &[Near], found: &mut [f64]) {
+        let values = |row: usize| &self.rows[row * self.n_columns..(row + 1) * self.n_columns];
+        let mut sums = vec![0.0; self.n_columns];
+        found.fill(0.0);
+        for group in near.iter().filter(|group| !group.rows.is_empty()) {
+            sums.fill(0.0);
+            for &other in &group.rows {
+                let pairs = values(row).iter().zip(values(other as usize));
+                for (sum, (a, b)) in sums.iter_mut().zip(pairs) {
+                    *sum += (a - b).abs();
+                }
+            }
+            let count = group.rows.len() as f64;
+            for (found, sum) in found.iter_mut().zip(&sums) {
+                *found += group.weight * sum / count;
+            }
+        }
+    }
 }
 
 fn mixed_distances(
     first: usize,
     count: usize,
     columns: &[Column],
-    panel: &[f64],
-    missing: Option<&[f64]>,
+    panel: &[[f64; OTHERS]],
+    missing: Option<&[[f64; OTHERS]]>,
 ) -> [[f64; OTHERS]; ROWS] {
     let mut sums = [[0.0; OTHERS]; ROWS];
     for (row, sums) in (first..first + count).zip(&mut sums) {
         let mut absent = [0.0; OTHERS];
-        for (number, (column, others)) in columns.iter().zip(panel.chunks(OTHERS)).enumerate() {
+        for (number, (column, others)) in columns.iter().zip(panel).enumerate() {
             let here = f64::from(u8::from(!column.is_missing[row]));
             for (lane, other) in others.iter().enumerate() {
-                let gone = missing.map_or(0.0, |missing| missing[number * OTHERS + lane]);
+                let gone = missing.map_or(0.0, |missing| missing[number][lane]);
                 let counts = here * (1.0 - gone);
                 let difference = (column.values[row] - other).abs();
                 let difference = if column.is_categorical {
