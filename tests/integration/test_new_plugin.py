@@ -4,12 +4,10 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
-import venv
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.integration.environment import make_environment
 
 KINDS = ("learner", "transform", "metric")
 
@@ -60,13 +58,7 @@ def fresh(tmp_path_factory):
     offline = ("--no-deps", "--no-index")
     wheel = ("wheel", *offline, "--no-build-isolation", "--wheel-dir", "dist")
     run(*pip, *wheel, *sources, cwd=folder)
-    environment = folder / "environment"
-    venv.create(environment, with_pip=False, symlinks=True)
-    places = {"base": str(environment), "platbase": str(environment)}
-    packages = Path(sysconfig.get_path("purelib", vars=places))
-    here = sysconfig.get_path("purelib")
-    (packages / "here.pth").write_text(f"import site; site.addsitedir({here!r})\n")
-    python = Path(sysconfig.get_path("scripts", vars=places)) / "python"
+    python = make_environment(folder / "environment")
     wheels = sorted((folder / "dist").glob("*.whl"))
     run(*pip, "--python", python, "install", *offline, *wheels, cwd=folder)
     return SimpleNamespace(python=python, folder=folder, sources=sources)

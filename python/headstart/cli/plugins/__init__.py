@@ -20,5 +20,5 @@ plugins.command()(check)
 plugins.command()(new)
 # What follows is a command of its own, with options of its own.
 plugins.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+    context_settings={"allow_extra_args": True, "allow_interspersed_args": False}
 )(trace)

@@ -1,0 +1,58 @@
+"""Estimators that nobody here wrote pass the kit, or are told precisely why not.
+
+Their packages are the dependency group ``third-party-trial``.
+"""
+
+import pytest
+
+from headstart.base import Integer, Learner, TaskKind, View
+from headstart.testing import check_learner
+
+REGRESSION = frozenset({TaskKind.REGRESSION})
+
+
+def test_quantile_forest_passes():
+    package = pytest.importorskip("quantile_forest")
+    learner = Learner.from_estimator(
+        "quantile_forest",
+        package.RandomForestQuantileRegressor,
+        space={"n_estimators": Integer(10, 40)},
+        default={"n_estimators": 20},
+        # Its tags say that it takes missing values; it does not.
+        view=View("scaled", "one_hot", "imputed"),
+        trusted_types=["sklearn.tree._tree.Tree"],
+    )
+
+    report = check_learner(learner)
+
+    assert report.ok, str(report)
+
+
+def test_ngboost_is_told_that_it_takes_no_notice_of_deadlines_and_prints():
+    package = pytest.importorskip("ngboost")
+    learner = Learner.from_estimator("ngboost", package.NGBRegressor)
+
+    failed = {result.id: result.message for result in check_learner(learner).failed}
+
+    assert set(failed) == {"one-class", "deadline", "side-effects"}
+    assert "after its deadline" in failed["deadline"]
+    assert "printed '[iter 0] loss=" in failed["side-effects"]
+    assert "Input y contains NaN" in failed["one-class"]
+
+
+def test_linear_tree_is_told_that_it_does_not_fit_and_where():
+    package = pytest.importorskip("lineartree")
+    from sklearn.linear_model import Ridge
+
+    def make(**parameters):
+        return package.LinearTreeRegressor(Ridge(), **parameters)
+
+    learner = Learner.from_estimator(
+        "linear_tree", make, space={"max_depth": Integer(2, 5)}, tasks=REGRESSION
+    )
+
+    (failed,) = check_learner(learner).failed
+
+    assert failed.id == "fits"
+    assert "has no attribute '_validate_data'" in failed.message
+    assert "lineartree.py, line" in failed.message
