@@ -16,9 +16,11 @@ from headstart.meta.evaluate.description import describe_dataset
 from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
 from headstart.meta.store import KnowledgeBase
 from headstart.plugins import load_plugins
+from headstart.search.bench import strangers
 from headstart.search.guide import consult
 from headstart.search.problem import read_problem
 from headstart.search.proposer import PrecedentThenSampler
+from headstart.search.schedule import CountedSchedule
 from headstart.search.settings import FitSettings
 from headstart.search.state import RunState
 
@@ -226,3 +228,40 @@ def test_a_base_of_few_datasets_takes_turns_with_the_built_in_order(base, tmp_pa
 
     assert origins == ["precedent", "portfolio"] * 3
     assert len({t.configuration for t in state.trials}) == 6
+
+
+class Failing(type(LEARNERS["ridge"])):
+    name = "failing"
+
+
+def counted(learners):
+    """Run a counted search in which all but `Failing` succeed; return what it tried."""
+    guide, _ = asked(learners)
+    on_probation = strangers(learners, {c.learner for c in guide.configurations})
+    state = RunState(UNITS, 2, dict.fromkeys(UNITS, 3.0))
+    propose = PrecedentThenSampler(
+        problem().task, learners, state, guide, seed=0, on_probation=on_probation
+    )
+    schedule = CountedSchedule(state, propose, 14, on_probation)
+    while (chosen := schedule.next()) is not None:
+        trial, unit = chosen
+        if trial.configuration.learner == "failing":
+            trial.status = TrialStatus.FAILED
+            trial.outcomes[unit] = FoldOutcome(FoldStatus.ERROR)
+        else:
+            trial.outcomes[unit] = FoldOutcome(FoldStatus.OK, fit_seconds=0.1)
+            trial.fold_losses[unit] = 1.0 + int(trial.configuration.key[:4], 16) / 1e5
+        schedule.settle()
+    return state.trials
+
+
+def test_newcomers_that_fail_leave_no_trace_in_a_counted_run(base):
+    known = {name: LEARNERS[name] for name in ("ridge", "svm")}
+
+    without = counted(known)
+    trials = counted({**known, "failing": Failing()})
+
+    tried = [t.configuration for t in trials if t.status is not TrialStatus.FAILED]
+    assert tried == [t.configuration for t in without]
+    assert len(tried) == 14
+    assert sum(t.configuration.learner == "failing" for t in trials) == 2

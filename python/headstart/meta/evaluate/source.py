@@ -13,7 +13,7 @@ from headstart.base import TaskKind
 from headstart.exceptions import KnowledgeBaseError, TableError
 from headstart.meta.identity import dataset_uid
 from headstart.meta.records import DatasetRecord
-from headstart.tables import read_table
+from headstart.tables import to_frame
 
 __all__ = ["Source", "read_manifest"]
 
@@ -52,7 +52,7 @@ class Source:
         TableError
             If the file cannot be read, or has no such column.
         """
-        frame = read_table(self.path)
+        frame = to_frame(self.path)
         if self.target not in frame.columns:
             raise TableError(
                 f"{self.path.name} has no column {self.target!r}. "
