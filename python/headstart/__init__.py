@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from headstart.api import AutoClassifier, AutoRegressor, load, train
-    from headstart.base import Learner
+    from headstart.base import Learner, Transform
     from headstart.findings import inspect
     from headstart.validation import Validation
 
@@ -22,6 +22,7 @@ __all__ = [
     "AutoClassifier",
     "AutoRegressor",
     "Learner",
+    "Transform",
     "Validation",
     "__version__",
     "inspect",
@@ -33,6 +34,7 @@ _HOMES = {
     "AutoClassifier": "headstart.api",
     "AutoRegressor": "headstart.api",
     "Learner": "headstart.base",
+    "Transform": "headstart.base",
     "Validation": "headstart.validation",
     "inspect": "headstart.findings",
     "load": "headstart.api",

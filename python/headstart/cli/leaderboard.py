@@ -54,5 +54,8 @@ def print_leaderboard(rows: Sequence[Mapping[str, Any]]) -> None:
     shown = []
     for row in rows:
         configuration = Configuration.from_json(row["configuration"])
-        shown.append({**row, "parameters": configuration.parameters})
+        parameters = dict(configuration.parameters)
+        for step in configuration.transforms:
+            parameters |= {f"{step.name}.{k}": v for k, v in step.parameters.items()}
+        shown.append({**row, "parameters": parameters})
     print_rows(shown, columns=_COLUMNS)
