@@ -94,7 +94,8 @@ impl Table {
 /// If there are 2³² rows or more, or the work was cancelled.
 pub fn factorize(ids: &[u64], workers: &Workers) -> Result<Factorized, Error> {
     check_count(ids.len())?;
-    let mut table = Table::with_room_for(1 << 10);
+    // 256 kB: up to a thousand codes meet each other seldom.
+    let mut table = Table::with_room_for(1 << 12);
     let mut codes = Vec::with_capacity(ids.len());
     let mut first_rows = Vec::new();
     for (block, ids) in ids.chunks(BLOCK).enumerate() {
