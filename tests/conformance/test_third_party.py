@@ -11,7 +11,7 @@ from headstart.testing import check_learner
 REGRESSION = frozenset({TaskKind.REGRESSION})
 
 
-def test_quantile_forest_passes():
+def test_quantile_forest_is_told_that_it_draws_from_the_global_generator():
     package = pytest.importorskip("quantile_forest")
     learner = Learner.from_estimator(
         "quantile_forest",
@@ -23,19 +23,25 @@ def test_quantile_forest_passes():
         trusted_types=["sklearn.tree._tree.Tree"],
     )
 
-    report = check_learner(learner)
+    (failed,) = check_learner(learner).failed
 
-    assert report.ok, str(report)
+    assert failed.id == "side-effects"
+    assert "drew from, or set, a global random generator" in failed.message
 
 
-def test_ngboost_is_told_that_it_takes_no_notice_of_deadlines_and_prints():
+def test_ngboost_is_told_what_it_prints_and_what_it_cannot_fit():
     package = pytest.importorskip("ngboost")
-    learner = Learner.from_estimator("ngboost", package.NGBRegressor)
+    learner = Learner.from_estimator(
+        "ngboost",
+        package.NGBRegressor,
+        space={"n_estimators": Integer(20, 300)},
+        default={"n_estimators": 50},
+    )
 
     failed = {result.id: result.message for result in check_learner(learner).failed}
 
-    assert set(failed) == {"one-class", "deadline", "side-effects"}
-    assert "after its deadline" in failed["deadline"]
+    # Whether 50 rounds take longer than the tolerance depends on the machine.
+    assert set(failed) - {"deadline"} == {"one-class", "side-effects"}
     assert "printed '[iter 0] loss=" in failed["side-effects"]
     assert "Input y contains NaN" in failed["one-class"]
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from headstart.execution.memory import children, resident_bytes
 
-__all__ = ["Usage", "can_measure", "measure_usage"]
+__all__ = ["Usage", "can_measure", "measure_usage", "seconds_waited"]
 
 _SECONDS = 0.005
 _THREADS = Path("/proc/self/task")
+_WAITED = Path("/proc/thread-self/schedstat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,17 @@ def measure_usage(function: Callable[[], object]) -> Usage:
     used -= seen.get(name, 0.0)
     busiest = max(spent.values(), default=0.0)
     return Usage(max(used, busiest), busiest, n_processes[0], peak[0] - held)
+
+
+def seconds_waited() -> float:
+    """Return seconds for which this thread could have run and had no processor.
+
+    0 where the system does not tell.
+    """
+    try:
+        return int(_WAITED.read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _seconds_of_threads() -> dict[str, float]:
