@@ -104,18 +104,16 @@ def against_lightgbm() -> Timed:
         targets = y[np.newaxis]
         for row in some:
             values = make_values(table, row[np.newaxis], everything, targets, parts).T
-            model = lightgbm.LGBMRegressor(
-                n_estimators=100, learning_rate=0.1, num_leaves=16, n_jobs=1, verbose=-1
-            )
-            model.fit(
-                values[train],
-                y[train],
-                init_score=offset[train],
-                eval_set=[(values[test], y[test])],
-                eval_init_score=[offset[test]],
+            known = lightgbm.Dataset(values[train], y[train], init_score=offset[train])
+            held = known.create_valid(values[test], y[test], init_score=offset[test])
+            model = lightgbm.train(
+                {"num_leaves": 16, "num_threads": 1, "verbosity": -1},
+                known,
+                100,
+                valid_sets=[held],
                 callbacks=[lightgbm.early_stopping(3, verbose=False)],
             )
-            gains.append(model.best_score_["valid_0"]["l2"])
+            gains.append(model.best_score["valid_0"]["l2"])
         return gains
 
     return Timed(
