@@ -1,5 +1,8 @@
 //! Floats in order: keys that sort as they do, and radix sorts of them.
 
+use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
+
 /// Bits of a key that are sorted by counting; what is left is rarely needed.
 const DIGIT: u32 = 11;
 const N_DIGITS: u32 = 3;
@@ -44,28 +47,77 @@ pub(crate) fn sort_keys(keys: &mut Vec<u64>) {
     }
 }
 
+/// An array that the next column's sort on this thread takes over: fresh pages cost about
+/// as much as sorting what is on them. It is gone with the thread, that is with the call.
+#[derive(Debug)]
+pub(crate) struct Scratch(Vec<u64>);
+
+thread_local! {
+    static SPARE: RefCell<Vec<Vec<u64>>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Scratch {
+    /// An array of any content.
+    fn any() -> Self {
+        Self(SPARE.with_borrow_mut(Vec::pop).unwrap_or_default())
+    }
+
+    /// The keys of values.
+    pub(crate) fn keys(values: impl Iterator<Item = f64>) -> Self {
+        let mut keys = Self::any();
+        keys.clear();
+        keys.extend(values.map(key));
+        keys
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let array = std::mem::take(&mut self.0);
+        SPARE.with_borrow_mut(|spare| {
+            if spare.len() < 4 {
+                spare.push(array);
+            }
+        });
+    }
+}
+
+impl Deref for Scratch {
+    type Target = Vec<u64>;
+
+    fn deref(&self) -> &Vec<u64> {
+        &self.0
+    }
+}
+
+impl DerefMut for Scratch {
+    fn deref_mut(&mut self) -> &mut Vec<u64> {
+        &mut self.0
+    }
+}
+
 /// Keys in ascending order, equal ones in the order they have.
 #[derive(Debug)]
 pub(crate) struct Ordered<'a> {
     keys: &'a [u64],
     /// Leading bits of the key above, place below.
-    items: Vec<u64>,
+    items: Scratch,
 }
 
 impl<'a> Ordered<'a> {
     /// Sort fewer than 2^32 keys.
     pub(crate) fn new(keys: &'a [u64]) -> Self {
+        let mut items = Scratch::any();
+        items.clear();
         let Some((low, shift)) = span(keys, 32) else {
-            let mut items: Vec<u64> = (0..keys.len() as u64).collect();
+            items.extend(0..keys.len() as u64);
             items.sort_unstable_by_key(|&item| (keys[item as usize], item));
             return Self { keys, items };
         };
-        let mut items: Vec<u64> = keys
-            .iter()
-            .zip(0_u64..)
-            .map(|(key, place)| ((key - low) >> shift) << 32 | place)
-            .collect();
-        let mut other = vec![0; items.len()];
+        let numbered = keys.iter().zip(0_u64..);
+        items.extend(numbered.map(|(key, place)| ((key - low) >> shift) << 32 | place));
+        let mut other = Scratch::any();
+        other.resize(items.len(), 0);
         radix(&mut items, &mut other, |item| item >> 32);
         if shift > 0 {
             for run in items.chunk_by_mut(|a, b| a >> 32 == b >> 32) {

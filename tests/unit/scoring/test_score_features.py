@@ -108,3 +108,11 @@ def test_mistakes_are_told():
         score_features(pl.DataFrame({"x": [[1], [2]]}), [0, 1])
     with pytest.raises(ValueError, match=r"hint: X\.reshape"):
         score_features(np.zeros(40), y)
+
+
+@pytest.mark.parametrize("task", ["classification", "multiclass", "binary"])
+def test_whole_numbers_are_classes_like_other_labels(task):
+    table, y = make(60)
+    labels = np.array(["b", "d"])[y]
+    expected = score_features(table, labels, "f", task=task)
+    assert score_features(table, 7 * y + 2, "f", task=task).equals(expected)

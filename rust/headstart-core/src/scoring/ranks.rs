@@ -1,7 +1,7 @@
 //! What only the order of a column's values says of the target.
 
 use crate::columns::{Columns, each_column};
-use crate::order::{Ordered, key, place};
+use crate::order::{Ordered, Scratch, place};
 use crate::{Error, Workers};
 
 use super::{Classes, check_rows, check_weight};
@@ -41,7 +41,7 @@ struct Ranks {
 
 impl Ranks {
     fn of(values: impl Iterator<Item = f64>) -> Self {
-        let keys: Vec<u64> = values.map(key).collect();
+        let keys = Scratch::keys(values);
         let mut centred = vec![0; keys.len()];
         let mut square = 0.0;
         Ordered::new(&keys).each_tie(|first, tie| {
@@ -62,7 +62,7 @@ fn twice_centred(first: usize, count: usize, n: usize) -> i32 {
 }
 
 fn correlate(values: impl Iterator<Item = f64>, y: &Ranks) -> f64 {
-    let keys: Vec<u64> = values.map(key).collect();
+    let keys = Scratch::keys(values);
     let (mut product, mut square) = (0.0, 0.0);
     Ordered::new(&keys).each_tie(|first, tie| {
         let rank = f64::from(twice_centred(first, tie.len(), keys.len()));
@@ -98,7 +98,7 @@ pub fn auc(
 }
 
 fn areas(values: &[f64], y: Classes<'_>, weight: Option<&[f64]>) -> Vec<f64> {
-    let keys: Vec<u64> = values.iter().map(|&value| key(value)).collect();
+    let keys = Scratch::keys(values.iter().copied());
     let (mut sums, mut totals) = (vec![0.0; y.n_classes], vec![0.0; y.n_classes]);
     let mut tied = vec![0.0; y.n_classes];
     let mut below = 0.0;
