@@ -5,12 +5,14 @@
 //! any number of threads: work is cut by the size of the data, never by the threads.
 
 pub mod binning;
+pub mod calibration;
 pub mod columns;
 pub mod encode;
 pub mod ensemble;
 mod error;
 pub mod folds;
 pub mod generate;
+mod logarithms;
 pub mod meta_features;
 pub mod metrics;
 pub mod oof;
@@ -20,7 +22,9 @@ pub mod rng;
 pub mod scoring;
 pub mod screen;
 mod simd;
+mod sorting;
 pub mod trees;
+pub mod uncertainty;
 
 pub use error::Error;
 pub use parallel::{CancelFlag, Progress, Workers};

@@ -148,7 +148,7 @@ impl Candidates for Called<'_> {
     }
 }
 
-fn parse<M: std::str::FromStr<Err = Error>>(name: &str) -> PyResult<M> {
+pub(crate) fn parse<M: std::str::FromStr<Err = Error>>(name: &str) -> PyResult<M> {
     name.parse().map_err(|error| to_python(&error))
 }
 
@@ -205,7 +205,7 @@ fn by_value_metric(
             let mut candidates = Squared::of_values(members, y, weight, workers)?;
             select(&mut candidates, n_members, rules)
         }
-        ValueMetric::Mae | ValueMetric::Pinball => {
+        ValueMetric::Mae | ValueMetric::Pinball(0.5) => {
             let mut candidates = Absolute::new(members, y, weight, workers)?;
             select(&mut candidates, n_members, rules)
         }

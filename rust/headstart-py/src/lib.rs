@@ -5,6 +5,7 @@
 
 mod binning;
 mod build_info;
+mod calibration;
 mod convert;
 mod ensemble;
 mod error;
@@ -18,6 +19,7 @@ mod scoring;
 mod screen;
 mod table;
 mod trees;
+mod uncertainty;
 
 use pyo3::prelude::*;
 
@@ -37,7 +39,18 @@ mod _core {
 
     // Metrics: headstart.metrics.
     #[pymodule_export]
-    use crate::metrics::{score_classes, score_values};
+    use crate::metrics::{
+        best_factors, best_threshold, confusion_table, score_classes, score_classes_by,
+        score_labels_by, score_values, score_values_by,
+    };
+
+    // How sure a score is: headstart.validation.uncertainty.
+    #[pymodule_export]
+    use crate::uncertainty::{bootstrap_scores, delong_covariances};
+
+    // Calibration: headstart.validation.calibration.
+    #[pymodule_export]
+    use crate::calibration::{fit_isotonic, fit_logistic, fit_temperature};
 
     // Out-of-fold store: headstart.validation.out_of_fold.
     #[pymodule_export]

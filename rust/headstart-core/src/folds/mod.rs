@@ -37,7 +37,7 @@ fn check_folds(n_folds: usize, n_units: usize, unit: &str) -> Result<(), Error> 
 }
 
 /// How many rows each code has.
-fn count_codes(name: &str, codes: &[i64]) -> Result<Vec<usize>, Error> {
+pub(crate) fn count_codes(name: &str, codes: &[i64]) -> Result<Vec<usize>, Error> {
     let mut counts = Vec::new();
     for &code in codes {
         let index = usize::try_from(code)
@@ -58,7 +58,7 @@ fn count_codes(name: &str, codes: &[i64]) -> Result<Vec<usize>, Error> {
 }
 
 /// Where the rows of each code would begin if rows were ordered by code.
-fn starts_of(counts: &[usize]) -> Vec<usize> {
+pub(crate) fn starts_of(counts: &[usize]) -> Vec<usize> {
     counts
         .iter()
         .scan(0, |next, &count| {

@@ -1,51 +1,79 @@
 //! Metrics of predicted labels: all from the rows of each class that were truly, by
 //! prediction, and by both in it.
 
-use super::Classified;
 use super::sums::CHUNK;
+use super::{Average, Classified, LabelMetric};
 use crate::{Error, Workers};
+
+/// Up to so many classes rows are counted in a table of pairs, one count a row.
+const TABLE_CLASSES: usize = 64;
 
 /// Rows of each class, or their weight.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Counts {
+pub struct Counts {
     truth: Vec<f64>,
     predicted: Vec<f64>,
     both: Vec<f64>,
+    /// Squared distances of true and predicted codes.
+    distance: f64,
 }
 
 /// Count rows by class. The predicted label is the likeliest class, of equal ones the
 /// first: class 1 of two where its probability is above one half.
 pub(super) fn count(rows: &Classified<'_>, workers: &Workers) -> Result<Counts, Error> {
     let n_classes = rows.n_classes();
-    let parts = workers.map_chunks(rows.y.len(), CHUNK, |chunk| {
+    if rows.n_outputs == 1 {
+        let labels = |row: usize| (rows.y[row], i64::from(rows.prediction[row] > 0.5));
+        return count_by(rows.y.len(), n_classes, rows.weight, workers, labels);
+    }
+    let labels = |row: usize| (rows.y[row], label_of(rows, row) as i64);
+    count_by(rows.y.len(), n_classes, rows.weight, workers, labels)
+}
+
+/// Count the labels that `labels` gives for each row: true and predicted, below
+/// `n_classes`.
+pub(super) fn count_by(
+    n_rows: usize,
+    n_classes: usize,
+    weight: Option<&[f64]>,
+    workers: &Workers,
+    labels: impl Fn(usize) -> (i64, i64) + Sync,
+) -> Result<Counts, Error> {
+    let parts = workers.map_chunks(n_rows, CHUNK, |chunk| {
         let mut counts = Counts::zero(n_classes);
-        match rows.weight {
-            None if rows.n_outputs == 1 => {
-                let y = &rows.y[chunk.clone()];
-                let prediction = &rows.prediction[chunk];
-                let (mut truth, mut predicted, mut both) = (0_u64, 0_u64, 0_u64);
+        match weight {
+            None if n_classes == 2 => {
                 // No branches and no table: this is the search's most frequent case.
-                for (&code, &probability) in y.iter().zip(prediction) {
-                    let found = probability > 0.5;
-                    truth += u64::from(code == 1);
-                    predicted += u64::from(found);
-                    both += u64::from((code == 1) & found);
+                let n_rows = chunk.len() as u64;
+                let (mut truth, mut predicted, mut both) = (0_u64, 0_u64, 0_u64);
+                for row in chunk {
+                    let (code, label) = labels(row);
+                    truth += code as u64;
+                    predicted += label as u64;
+                    both += (code & label) as u64;
                 }
-                let n_rows = y.len() as u64;
                 counts.truth = vec![(n_rows - truth) as f64, truth as f64];
                 counts.predicted = vec![(n_rows - predicted) as f64, predicted as f64];
                 counts.both = vec![(n_rows + both - truth - predicted) as f64, both as f64];
+                counts.distance = (truth + predicted - 2 * both) as f64;
+            }
+            None if n_classes <= TABLE_CLASSES => {
+                let mut table = vec![0_u32; n_classes * n_classes];
+                for row in chunk {
+                    let (code, label) = labels(row);
+                    table[code as usize * n_classes + label as usize] += 1;
+                }
+                for (at, &n_rows) in table.iter().enumerate() {
+                    if n_rows > 0 {
+                        counts.add_rows(at / n_classes, at % n_classes, f64::from(n_rows));
+                    }
+                }
             }
             weight => {
                 for row in chunk {
+                    let (code, label) = labels(row);
                     let weight = weight.map_or(1.0, |weight| weight[row]);
-                    let code = rows.y[row] as usize;
-                    let label = label_of(rows, row);
-                    counts.truth[code] += weight;
-                    counts.predicted[label] += weight;
-                    if code == label {
-                        counts.both[code] += weight;
-                    }
+                    counts.add_rows(code as usize, label as usize, weight);
                 }
             }
         }
@@ -58,8 +86,9 @@ pub(super) fn count(rows: &Classified<'_>, workers: &Workers) -> Result<Counts, 
     Ok(total)
 }
 
+/// The likeliest class of a row, of equal ones the first.
 #[inline]
-fn label_of(rows: &Classified<'_>, row: usize) -> usize {
+pub(super) fn label_of(rows: &Classified<'_>, row: usize) -> usize {
     if rows.n_outputs == 1 {
         return usize::from(rows.prediction[row] > 0.5);
     }
@@ -73,13 +102,72 @@ fn label_of(rows: &Classified<'_>, row: usize) -> usize {
     label
 }
 
+/// Rows of each pair of true and predicted class, or their weight, in row-major order.
+///
+/// # Errors
+/// [`Error::Cancelled`].
+pub(super) fn table_by(
+    n_rows: usize,
+    n_classes: usize,
+    weight: Option<&[f64]>,
+    workers: &Workers,
+    labels: impl Fn(usize) -> (i64, i64) + Sync,
+) -> Result<Vec<f64>, Error> {
+    let size = n_classes * n_classes;
+    // A chunk must be worth its table.
+    let parts = workers.map_chunks(n_rows, CHUNK.max(8 * size), |chunk| {
+        let mut table = vec![0.0; size];
+        for row in chunk {
+            let (code, label) = labels(row);
+            table[code as usize * n_classes + label as usize] +=
+                weight.map_or(1.0, |weight| weight[row]);
+        }
+        Ok(table)
+    })?;
+    let mut total = vec![0.0; size];
+    for part in parts {
+        for (sum, term) in total.iter_mut().zip(part) {
+            *sum += term;
+        }
+    }
+    Ok(total)
+}
+
 impl Counts {
-    fn zero(n_classes: usize) -> Self {
+    /// No row yet, of so many classes.
+    pub fn zero(n_classes: usize) -> Self {
         Self {
             truth: vec![0.0; n_classes],
             predicted: vec![0.0; n_classes],
             both: vec![0.0; n_classes],
+            distance: 0.0,
         }
+    }
+
+    /// Add rows of weight `weight` that are in class `code` and predicted in `label`.
+    #[inline]
+    pub fn add_rows(&mut self, code: usize, label: usize, weight: f64) {
+        self.truth[code] += weight;
+        self.predicted[label] += weight;
+        if code == label {
+            self.both[code] += weight;
+        }
+        self.distance += weight * (code as f64 - label as f64).powi(2);
+    }
+
+    /// Take back the prediction of rows of class `code`: `label` becomes `other`.
+    #[inline]
+    pub(super) fn relabel(&mut self, code: usize, label: usize, other: usize, weight: f64) {
+        self.predicted[label] -= weight;
+        self.predicted[other] += weight;
+        if code == label {
+            self.both[code] -= weight;
+        }
+        if code == other {
+            self.both[code] += weight;
+        }
+        let distance = |label: usize| (code as f64 - label as f64).powi(2);
+        self.distance += weight * (distance(other) - distance(label));
     }
 
     fn add(&mut self, other: &Self) {
@@ -92,6 +180,34 @@ impl Counts {
                 *sum += term;
             }
         }
+        self.distance += other.distance;
+    }
+
+    /// The score by `metric`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] where `metric` is of class 1 of two and there are more.
+    pub fn score(&self, metric: LabelMetric) -> Result<f64, Error> {
+        Ok(match metric {
+            LabelMetric::Accuracy => self.right() / self.total(),
+            LabelMetric::BalancedAccuracy => self.balanced_accuracy(),
+            LabelMetric::FBeta(average, beta) => {
+                // Rows of the class count beta² times, those predicted in it once.
+                let square = beta * beta;
+                self.ratio("f1", average, 1.0 + square, |class| {
+                    square * self.truth[class] + self.predicted[class]
+                })?
+            }
+            LabelMetric::Precision(average) => {
+                self.ratio("precision", average, 1.0, |class| self.predicted[class])?
+            }
+            LabelMetric::Recall(average) => {
+                self.ratio("recall", average, 1.0, |class| self.truth[class])?
+            }
+            LabelMetric::Mcc => self.matthews_correlation(),
+            LabelMetric::Kappa => self.kappa(),
+            LabelMetric::QuadraticKappa => self.quadratic_kappa(),
+        })
     }
 
     fn total(&self) -> f64 {
@@ -102,12 +218,8 @@ impl Counts {
         self.both.iter().sum()
     }
 
-    pub(super) fn accuracy(&self) -> f64 {
-        self.right() / self.total()
-    }
-
     /// The mean share found of the classes that have rows.
-    pub(super) fn balanced_accuracy(&self) -> f64 {
+    fn balanced_accuracy(&self) -> f64 {
         mean(
             self.both
                 .iter()
@@ -117,34 +229,48 @@ impl Counts {
         )
     }
 
-    /// F1 of one class; 0 where it was neither there nor predicted.
-    pub(super) fn f1(&self, class: usize) -> f64 {
-        let sum = self.truth[class] + self.predicted[class];
-        if sum > 0.0 {
-            2.0 * self.both[class] / sum
-        } else {
-            0.0
-        }
-    }
-
-    /// The mean F1 of the classes that were there or predicted.
-    pub(super) fn f1_macro(&self) -> f64 {
-        mean(
-            (0..self.truth.len())
-                .filter(|&class| self.truth[class] + self.predicted[class] > 0.0)
-                .map(|class| self.f1(class)),
-        )
-    }
-
-    pub(super) fn f1_weighted(&self) -> f64 {
-        let sum: f64 = (0..self.truth.len())
-            .map(|class| self.truth[class] * self.f1(class))
-            .sum();
-        sum / self.total()
+    /// `factor * both / below`, averaged; 0 for a class where `below` is 0.
+    fn ratio(
+        &self,
+        name: &str,
+        average: Average,
+        factor: f64,
+        below: impl Fn(usize) -> f64,
+    ) -> Result<f64, Error> {
+        let n_classes = self.truth.len();
+        let share = |above: f64, below: f64| {
+            if below > 0.0 {
+                factor * above / below
+            } else {
+                0.0
+            }
+        };
+        let of_class = |class: usize| share(self.both[class], below(class));
+        Ok(match average {
+            Average::Positive if n_classes == 2 => of_class(1),
+            Average::Positive => {
+                return Err(Error::value(format!(
+                    "{name} is for two classes. hint: {name}_macro, {name}_micro or \
+                     {name}_weighted is for more."
+                )));
+            }
+            Average::Macro => mean(
+                (0..n_classes)
+                    .filter(|&class| self.truth[class] + self.predicted[class] > 0.0)
+                    .map(of_class),
+            ),
+            Average::Micro => share(self.right(), (0..n_classes).map(below).sum()),
+            Average::Weighted => {
+                let sum: f64 = (0..n_classes)
+                    .map(|class| self.truth[class] * of_class(class))
+                    .sum();
+                sum / self.total()
+            }
+        })
     }
 
     /// 0 where all labels, true or predicted, are the same.
-    pub(super) fn matthews_correlation(&self) -> f64 {
+    fn matthews_correlation(&self) -> f64 {
         let total = self.total();
         let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let covariance = self.right() * total - product(&self.truth, &self.predicted);
@@ -160,7 +286,7 @@ impl Counts {
     }
 
     /// NaN where all labels, true and predicted, are the same.
-    pub(super) fn kappa(&self) -> f64 {
+    fn kappa(&self) -> f64 {
         let total = self.total();
         let chance: f64 = self
             .truth
@@ -172,6 +298,23 @@ impl Counts {
         let expected = total - chance;
         if expected > 1e-12 * total {
             1.0 - (total - self.right()) / expected
+        } else {
+            f64::NAN
+        }
+    }
+
+    /// NaN where all labels, true and predicted, are the same.
+    fn quadratic_kappa(&self) -> f64 {
+        let total = self.total();
+        let mut expected = 0.0;
+        for (code, truth) in self.truth.iter().enumerate() {
+            for (label, predicted) in self.predicted.iter().enumerate() {
+                expected += truth * predicted * (code as f64 - label as f64).powi(2);
+            }
+        }
+        expected /= total;
+        if expected > 1e-12 * total {
+            1.0 - self.distance / expected
         } else {
             f64::NAN
         }
@@ -191,19 +334,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_branchless_count_is_the_general_one() {
-        let y: Vec<i64> = (0..100).map(|row| i64::from(row % 3 == 0)).collect();
-        let prediction: Vec<f64> = (0..100)
-            .map(|row| f64::from(row * 37 % 100) / 100.0)
-            .collect();
-        let unit = vec![1.0; 100];
-        let plain = Classified::new(&y, &prediction, 1, None).unwrap();
-        let weighted = Classified::new(&y, &prediction, 1, Some(&unit)).unwrap();
-        let workers = Workers::default();
-        assert_eq!(
-            count(&plain, &workers).unwrap(),
-            count(&weighted, &workers).unwrap()
-        );
+    fn the_quick_counts_are_the_general_one() {
+        for n_classes in [2, 5] {
+            let y: Vec<i64> = (0..100).map(|row| row * 7 % n_classes).collect();
+            let found: Vec<i64> = (0..100).map(|row| row * row % n_classes).collect();
+            let labels = |row: usize| (y[row], found[row]);
+            let unit = vec![1.0; 100];
+            let (workers, n_classes) = (Workers::default(), n_classes as usize);
+            let plain = count_by(100, n_classes, None, &workers, labels).unwrap();
+            let weighted = count_by(100, n_classes, Some(&unit), &workers, labels).unwrap();
+            assert_eq!(plain, weighted);
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_relabelled_is_as_if_it_had_been_so() {
+        let mut counts = Counts::zero(3);
+        counts.add_rows(2, 0, 1.5);
+        counts.add_rows(1, 1, 1.0);
+        let mut expected = Counts::zero(3);
+        expected.add_rows(2, 2, 1.5);
+        expected.add_rows(1, 1, 1.0);
+        counts.relabel(2, 0, 2, 1.5);
+        assert_eq!(counts, expected);
     }
 
     #[test]
@@ -220,5 +373,6 @@ mod tests {
         let counts = count(&rows, &Workers::default()).unwrap();
         assert_eq!(counts.matthews_correlation(), 0.0);
         assert!(counts.kappa().abs() < 1e-15);
+        assert!(counts.quadratic_kappa().abs() < 1e-15);
     }
 }

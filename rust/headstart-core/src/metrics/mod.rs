@@ -3,107 +3,22 @@
 //! Values agree with scikit-learn's to rounding. A score that the data leave undefined,
 //! such as the area under the curve with one class only, is NaN.
 
+mod labelled;
 mod labels;
+mod names;
+mod order;
 mod probabilities;
 mod ranking;
 mod sums;
+mod threshold;
 mod values;
-
-use std::str::FromStr;
 
 use crate::{Error, Workers};
 
-/// A metric of class predictions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClassMetric {
-    /// Area under the ROC curve of class 1 against class 0.
-    RocAuc,
-    /// Mean of the areas of each class against the rest.
-    RocAucOvr,
-    /// Mean of the areas of each pair of classes (Hand and Till 2001).
-    RocAucOvo,
-    /// Step-wise area under the precision-recall curve of class 1.
-    AveragePrecision,
-    /// Mean negative logarithm of the true class's probability.
-    LogLoss,
-    /// Mean squared distance of probabilities from what happened.
-    Brier,
-    /// Share of rows with the right label.
-    Accuracy,
-    /// Mean over classes of the share found.
-    BalancedAccuracy,
-    /// Harmonic mean of precision and recall of class 1.
-    F1,
-    /// Mean over classes of their F1.
-    F1Macro,
-    /// Mean over classes of their F1, weighted by their rows.
-    F1Weighted,
-    /// Matthews correlation of true and predicted labels.
-    Mcc,
-    /// Cohen's kappa.
-    Kappa,
-}
-
-impl FromStr for ClassMetric {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Ok(match name {
-            "roc_auc" => Self::RocAuc,
-            "roc_auc_ovr" => Self::RocAucOvr,
-            "roc_auc_ovo" => Self::RocAucOvo,
-            "average_precision" => Self::AveragePrecision,
-            "log_loss" => Self::LogLoss,
-            "brier" => Self::Brier,
-            "accuracy" => Self::Accuracy,
-            "balanced_accuracy" => Self::BalancedAccuracy,
-            "f1" => Self::F1,
-            "f1_macro" => Self::F1Macro,
-            "f1_weighted" => Self::F1Weighted,
-            "mcc" => Self::Mcc,
-            "kappa" => Self::Kappa,
-            _ => return Err(Error::value(format!("There is no metric {name:?}."))),
-        })
-    }
-}
-
-/// A metric of real values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ValueMetric {
-    /// Root of the mean squared error.
-    Rmse,
-    /// Mean absolute error.
-    Mae,
-    /// Share of the variance explained.
-    R2,
-    /// Root of the mean squared error of `ln(1 + y)`.
-    Rmsle,
-    /// Mean of the absolute error over the absolute value.
-    Mape,
-    /// Median absolute error.
-    Medae,
-    /// Mean pinball loss at the median.
-    Pinball,
-}
-
-impl FromStr for ValueMetric {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Ok(match name {
-            "rmse" => Self::Rmse,
-            "mae" => Self::Mae,
-            "r2" => Self::R2,
-            "rmsle" => Self::Rmsle,
-            "mape" => Self::Mape,
-            "medae" => Self::Medae,
-            "pinball" => Self::Pinball,
-            _ => return Err(Error::value(format!("There is no metric {name:?}."))),
-        })
-    }
-}
+pub use labelled::Labelled;
+pub use labels::Counts;
+pub use names::{Average, ClassMetric, LabelMetric, ValueMetric};
+pub use threshold::{Objective, best_class_factors, best_threshold};
 
 /// Predicted class probabilities and what happened.
 #[derive(Debug, Clone, Copy)]
@@ -146,7 +61,7 @@ impl<'a> Classified<'a> {
         })
     }
 
-    fn n_classes(&self) -> usize {
+    pub(crate) fn n_classes(&self) -> usize {
         self.n_outputs.max(2)
     }
 
@@ -160,6 +75,52 @@ impl<'a> Classified<'a> {
         }
     }
 
+    pub(crate) fn n_rows(&self) -> usize {
+        self.y.len()
+    }
+
+    pub(crate) fn weight(&self) -> Option<&'a [f64]> {
+        self.weight
+    }
+
+    pub(crate) fn code(&self, row: usize) -> i64 {
+        self.y[row]
+    }
+
+    /// The probability of class 1 of all rows.
+    pub(crate) fn one_output(&self, name: &str) -> Result<&'a [f64], Error> {
+        self.binary(name)?;
+        Ok(self.prediction)
+    }
+
+    /// The same rows with other weights, which the caller has checked.
+    pub(crate) fn weighted<'b>(&'b self, weight: &'b [f64]) -> Classified<'b> {
+        Classified {
+            weight: Some(weight),
+            ..*self
+        }
+    }
+
+    /// True and predicted code of each row.
+    pub(crate) fn labels(&self) -> Vec<(u32, u32)> {
+        (0..self.y.len())
+            .map(|row| (self.y[row] as u32, labels::label_of(self, row) as u32))
+            .collect()
+    }
+
+    /// What each row loses by log loss or, for any other metric, the Brier score.
+    pub(crate) fn losses(&self, metric: ClassMetric, workers: &Workers) -> Result<Vec<f64>, Error> {
+        let parts = workers.map_chunks(self.y.len(), sums::CHUNK, |rows| {
+            Ok(rows
+                .map(|row| match metric {
+                    ClassMetric::LogLoss => -probabilities::true_probability(self, row).ln(),
+                    _ => probabilities::squared_distance(self, row),
+                })
+                .collect::<Vec<f64>>())
+        })?;
+        Ok(parts.concat())
+    }
+
     /// The score by `metric`.
     ///
     /// # Errors
@@ -168,22 +129,45 @@ impl<'a> Classified<'a> {
     pub fn score(&self, metric: ClassMetric, workers: &Workers) -> Result<f64, Error> {
         match metric {
             ClassMetric::RocAuc => ranking::roc_auc(self, workers),
-            ClassMetric::RocAucOvr => ranking::roc_auc_ovr(self, workers),
-            ClassMetric::RocAucOvo => ranking::roc_auc_ovo(self, workers),
+            ClassMetric::RocAucOvr => ranking::roc_auc_ovr(self, false, workers),
+            ClassMetric::RocAucOvrWeighted => ranking::roc_auc_ovr(self, true, workers),
+            ClassMetric::RocAucOvo => ranking::roc_auc_ovo(self, false, workers),
+            ClassMetric::RocAucOvoWeighted => ranking::roc_auc_ovo(self, true, workers),
             ClassMetric::AveragePrecision => ranking::average_precision(self, workers),
             ClassMetric::LogLoss => probabilities::log_loss(self, workers),
             ClassMetric::Brier => probabilities::brier(self, workers),
-            ClassMetric::F1 => {
-                self.binary("f1")?;
-                Ok(labels::count(self, workers)?.f1(1))
+            ClassMetric::CalibrationError(n_bins) => {
+                probabilities::calibration_error(self, n_bins, workers)
             }
-            ClassMetric::Accuracy => Ok(labels::count(self, workers)?.accuracy()),
-            ClassMetric::BalancedAccuracy => Ok(labels::count(self, workers)?.balanced_accuracy()),
-            ClassMetric::F1Macro => Ok(labels::count(self, workers)?.f1_macro()),
-            ClassMetric::F1Weighted => Ok(labels::count(self, workers)?.f1_weighted()),
-            ClassMetric::Mcc => Ok(labels::count(self, workers)?.matthews_correlation()),
-            ClassMetric::Kappa => Ok(labels::count(self, workers)?.kappa()),
+            ClassMetric::TopK(k) => probabilities::top_k(self, k, workers),
+            ClassMetric::Label(metric) => labels::count(self, workers)?.score(metric),
         }
+    }
+
+    /// The scores by several metrics; all of labels from one count.
+    ///
+    /// # Errors
+    /// As [`Classified::score`].
+    pub fn score_many(
+        &self,
+        metrics: &[ClassMetric],
+        workers: &Workers,
+    ) -> Result<Vec<f64>, Error> {
+        let mut counts = None;
+        metrics
+            .iter()
+            .map(|&metric| {
+                let ClassMetric::Label(metric) = metric else {
+                    return self.score(metric, workers);
+                };
+                if counts.is_none() {
+                    counts = Some(labels::count(self, workers)?);
+                }
+                counts
+                    .as_ref()
+                    .map_or(Ok(f64::NAN), |counts| counts.score(metric))
+            })
+            .collect()
     }
 }
 
@@ -215,6 +199,36 @@ impl<'a> Valued<'a> {
         })
     }
 
+    pub(crate) fn n_rows(&self) -> usize {
+        self.y.len()
+    }
+
+    pub(crate) fn weight(&self) -> Option<&'a [f64]> {
+        self.weight
+    }
+
+    /// The same rows with other weights, which the caller has checked.
+    pub(crate) fn weighted<'b>(&'b self, weight: &'b [f64]) -> Valued<'b> {
+        Valued {
+            weight: Some(weight),
+            ..*self
+        }
+    }
+
+    /// What each row loses: the squared error for `Rmse`, else the absolute one.
+    pub(crate) fn losses(&self, metric: ValueMetric) -> Vec<f64> {
+        let errors = self
+            .y
+            .iter()
+            .zip(self.prediction)
+            .map(|(y, p)| (y - p).abs());
+        if metric == ValueMetric::Rmse {
+            errors.map(|error| error * error).collect()
+        } else {
+            errors.collect()
+        }
+    }
+
     /// The score by `metric`.
     ///
     /// # Errors
@@ -228,7 +242,13 @@ impl<'a> Valued<'a> {
             ValueMetric::Rmsle => values::rmsle(self, workers),
             ValueMetric::Mape => values::mape(self, workers),
             ValueMetric::Medae => values::medae(self, workers),
-            ValueMetric::Pinball => Ok(0.5 * values::mae(self, workers)?),
+            // Exactly half the absolute error, as it always was.
+            ValueMetric::Pinball(0.5) => Ok(0.5 * values::mae(self, workers)?),
+            ValueMetric::Pinball(quantile) => values::pinball(self, quantile, workers),
+            ValueMetric::Smape => values::smape(self, workers),
+            ValueMetric::Tweedie(power) => values::tweedie(self, power, workers),
+            ValueMetric::Spearman => order::spearman(self, workers),
+            ValueMetric::Concordance => order::concordance(self, workers),
         }
     }
 }
@@ -250,6 +270,10 @@ fn check(
         ));
     }
     check_finite("prediction", prediction)?;
+    check_weight(n_rows, weight)
+}
+
+fn check_weight(n_rows: usize, weight: Option<&[f64]>) -> Result<(), Error> {
     let Some(weight) = weight else {
         return Ok(());
     };
@@ -329,8 +353,8 @@ mod tests {
                 ClassMetric::AveragePrecision,
                 ClassMetric::LogLoss,
                 ClassMetric::Brier,
-                ClassMetric::Mcc,
-                ClassMetric::Kappa,
+                ClassMetric::Label(LabelMetric::Mcc),
+                ClassMetric::Label(LabelMetric::Kappa),
             ] {
                 let plain = two_classes(metric, &y, &p, None);
                 let weighted = two_classes(metric, &y, &p, Some(&unit));
@@ -363,7 +387,7 @@ mod tests {
         for metric in [
             ClassMetric::RocAuc,
             ClassMetric::AveragePrecision,
-            ClassMetric::F1,
+            ClassMetric::Label(LabelMetric::FBeta(Average::Positive, 1.0)),
         ] {
             assert!(rows.score(metric, &Workers::default()).is_err());
         }

@@ -1,12 +1,10 @@
 //! Metrics of the probabilities themselves.
 
 use super::Classified;
+use super::labels::label_of;
 use super::sums::{CHUNK, mean};
+use crate::logarithms::{BLOCK, LogProduct};
 use crate::{Error, Workers};
-
-/// Probabilities multiplied before one logarithm is taken. The smallest, clipped, are
-/// 2e-16: sixteen of them make 1e-251, which is still a normal number.
-const PRODUCT: usize = 16;
 
 /// Mean negative logarithm of the true class's probability, clipped away from 0 and 1
 /// by the machine epsilon as scikit-learn does.
@@ -18,20 +16,41 @@ pub(super) fn log_loss(rows: &Classified<'_>, workers: &Workers) -> Result<f64, 
         });
     }
     let parts = workers.map_chunks(n_rows, CHUNK, |chunk| {
-        let mut sum = 0.0;
-        for start in chunk.clone().step_by(PRODUCT) {
-            let product: f64 = (start..(start + PRODUCT).min(chunk.end))
-                .map(|row| true_probability(rows, row))
-                .product();
-            sum -= product.ln();
+        let mut product = LogProduct::new();
+        for start in chunk.clone().step_by(BLOCK) {
+            let end = (start + BLOCK).min(chunk.end);
+            if rows.n_outputs == 1 {
+                let (y, prediction) = (&rows.y[start..end], &rows.prediction[start..end]);
+                product.block(end - start, |row| {
+                    let p = prediction[row];
+                    clip(if y[row] == 1 { p } else { 1.0 - p })
+                });
+            } else {
+                product.block(end - start, |row| true_probability(rows, start + row));
+            }
         }
-        Ok(sum)
+        Ok(-product.ln())
     })?;
     Ok(parts.into_iter().sum::<f64>() / n_rows as f64)
 }
 
 #[inline]
-fn true_probability(rows: &Classified<'_>, row: usize) -> f64 {
+fn clip(probability: f64) -> f64 {
+    // Not f64::clamp, which takes care of NaN: there is none.
+    let probability = if probability < f64::EPSILON {
+        f64::EPSILON
+    } else {
+        probability
+    };
+    if probability > 1.0 - f64::EPSILON {
+        1.0 - f64::EPSILON
+    } else {
+        probability
+    }
+}
+
+#[inline]
+pub(super) fn true_probability(rows: &Classified<'_>, row: usize) -> f64 {
     let probability = if rows.n_outputs > 1 {
         rows.prediction[row * rows.n_outputs + rows.y[row] as usize]
     } else if rows.y[row] == 1 {
@@ -39,26 +58,92 @@ fn true_probability(rows: &Classified<'_>, row: usize) -> f64 {
     } else {
         1.0 - rows.prediction[row]
     };
-    probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON)
+    clip(probability)
 }
 
 /// Mean squared distance from the outcome: of class 1's probability with two classes,
 /// summed over classes with more.
 pub(super) fn brier(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
+    mean(rows.y.len(), rows.weight, workers, |row| {
+        squared_distance(rows, row)
+    })
+}
+
+#[inline]
+pub(super) fn squared_distance(rows: &Classified<'_>, row: usize) -> f64 {
+    let n_outputs = rows.n_outputs;
+    if n_outputs == 1 {
+        return (rows.prediction[row] - rows.y[row] as f64).powi(2);
+    }
+    let probabilities = &rows.prediction[row * n_outputs..(row + 1) * n_outputs];
+    probabilities
+        .iter()
+        .enumerate()
+        .map(|(class, probability)| {
+            let outcome = f64::from(class == rows.y[row] as usize);
+            (probability - outcome).powi(2)
+        })
+        .sum()
+}
+
+/// Mean distance of the probability of the predicted label from how often it was right,
+/// over bins of equal width of that probability. Of two classes class 1 takes the place
+/// of the label.
+pub(super) fn calibration_error(
+    rows: &Classified<'_>,
+    n_bins: usize,
+    workers: &Workers,
+) -> Result<f64, Error> {
+    // Weight, of which it happened, and the sum of probabilities of each bin.
+    let parts = workers.map_chunks(rows.y.len(), CHUNK.max(8 * n_bins), |chunk| {
+        let mut bins = vec![[0.0; 3]; n_bins];
+        for row in chunk {
+            let (probability, happened) = if rows.n_outputs == 1 {
+                (rows.prediction[row], rows.y[row] == 1)
+            } else {
+                let label = label_of(rows, row);
+                let found = rows.prediction[row * rows.n_outputs + label];
+                (found, rows.y[row] as usize == label)
+            };
+            let weight = rows.weight.map_or(1.0, |weight| weight[row]);
+            // Casts saturate: what is below 0 goes to the first bin.
+            let bin = ((probability * n_bins as f64) as usize).min(n_bins - 1);
+            bins[bin][0] += weight;
+            bins[bin][1] += weight * f64::from(happened);
+            bins[bin][2] += weight * probability;
+        }
+        Ok(bins)
+    })?;
+    let mut total = vec![[0.0; 3]; n_bins];
+    for part in parts {
+        for (sums, terms) in total.iter_mut().zip(part) {
+            for (sum, term) in sums.iter_mut().zip(terms) {
+                *sum += term;
+            }
+        }
+    }
+    let weight: f64 = total.iter().map(|bin| bin[0]).sum();
+    let distance: f64 = total.iter().map(|bin| (bin[1] - bin[2]).abs()).sum();
+    Ok(distance / weight)
+}
+
+/// The share of rows whose class is among the `k` likeliest. Of equal ones the last
+/// counts as the likelier, as in scikit-learn.
+pub(super) fn top_k(rows: &Classified<'_>, k: usize, workers: &Workers) -> Result<f64, Error> {
     let n_outputs = rows.n_outputs;
     mean(rows.y.len(), rows.weight, workers, |row| {
+        let code = rows.y[row] as usize;
         if n_outputs == 1 {
-            return (rows.prediction[row] - rows.y[row] as f64).powi(2);
+            return f64::from(k > 1 || code == usize::from(rows.prediction[row] > 0.5));
         }
         let probabilities = &rows.prediction[row * n_outputs..(row + 1) * n_outputs];
-        probabilities
+        let own = probabilities[code];
+        let likelier = probabilities
             .iter()
             .enumerate()
-            .map(|(class, probability)| {
-                let outcome = f64::from(class == rows.y[row] as usize);
-                (probability - outcome).powi(2)
-            })
-            .sum()
+            .filter(|&(class, &other)| other > own || (other == own && class > code))
+            .count();
+        f64::from(likelier < k)
     })
 }
 

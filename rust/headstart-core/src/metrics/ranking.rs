@@ -22,16 +22,26 @@ pub(super) fn average_precision(rows: &Classified<'_>, workers: &Workers) -> Res
 }
 
 /// The mean area of each class against the rest, over classes that are there.
-pub(super) fn roc_auc_ovr(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
+pub(super) fn roc_auc_ovr(
+    rows: &Classified<'_>,
+    by_size: bool,
+    workers: &Workers,
+) -> Result<f64, Error> {
     let areas = workers.map(rows.n_classes(), |class| {
         let output = class.min(rows.n_outputs - 1);
-        Ok(area(&rank_class(rows, class as i64, output, workers)))
+        let ranked = rank_class(rows, class as i64, output, workers);
+        let size = if by_size { ranked.totals().0 } else { 1.0 };
+        Ok((area(&ranked), size))
     })?;
     Ok(mean_of_defined(areas.into_iter()))
 }
 
 /// The mean area over pairs of classes, ranked once by each of the two probabilities.
-pub(super) fn roc_auc_ovo(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
+pub(super) fn roc_auc_ovo(
+    rows: &Classified<'_>,
+    by_size: bool,
+    workers: &Workers,
+) -> Result<f64, Error> {
     let n_classes = rows.n_classes();
     if rows.n_outputs == 1 {
         return roc_auc(rows, workers);
@@ -56,20 +66,25 @@ pub(super) fn roc_auc_ovo(rows: &Classified<'_>, workers: &Workers) -> Result<f6
                 )
             });
         let n_rows = members[class].len() + members[rest].len();
-        area(&Ranked::new(n_rows, both, rows.weight.is_some(), workers))
+        let ranked = Ranked::new(n_rows, both, rows.weight.is_some(), workers);
+        let (own, other) = ranked.totals();
+        (area(&ranked), if by_size { own + other } else { 1.0 })
     };
     let areas = workers.map(pairs.len(), |pair| {
         let (a, b) = pairs[pair];
-        Ok(f64::midpoint(one(a, b), one(b, a)))
+        let ((first, size), (second, _)) = (one(a, b), one(b, a));
+        Ok((f64::midpoint(first, second), size))
     })?;
     Ok(mean_of_defined(areas.into_iter()))
 }
 
-fn mean_of_defined(areas: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = areas
-        .filter(|area| !area.is_nan())
-        .fold((0.0, 0_usize), |(sum, count), area| (sum + area, count + 1));
-    sum / count as f64
+fn mean_of_defined(areas: impl Iterator<Item = (f64, f64)>) -> f64 {
+    let (sum, total) = areas
+        .filter(|(area, _)| !area.is_nan())
+        .fold((0.0, 0.0), |(sum, total), (area, size)| {
+            (sum + size * area, total + size)
+        });
+    sum / total
 }
 
 /// Rows ranked by one output, those of `class` being the positive ones.
@@ -248,7 +263,7 @@ impl Ranked {
 
 /// The order of `f64::total_cmp`, with both zeros equal.
 #[inline]
-fn sort_key(score: f64) -> i64 {
+pub(super) fn sort_key(score: f64) -> i64 {
     // Adding zero turns -0.0 into 0.0.
     let bits = (score + 0.0).to_bits() as i64;
     bits ^ (((bits >> 63) as u64) >> 1) as i64
@@ -280,8 +295,8 @@ mod tests {
         let prediction = [0.7, 0.2, 0.1, 0.2, 0.7, 0.1, 0.6, 0.3, 0.1];
         let rows = Classified::new(&[0, 1, 0], &prediction, 3, None).unwrap();
         let workers = Workers::default();
-        assert_eq!(roc_auc_ovr(&rows, &workers), Ok(1.0));
-        assert_eq!(roc_auc_ovo(&rows, &workers), Ok(1.0));
+        assert_eq!(roc_auc_ovr(&rows, false, &workers), Ok(1.0));
+        assert_eq!(roc_auc_ovo(&rows, false, &workers), Ok(1.0));
     }
 
     #[test]

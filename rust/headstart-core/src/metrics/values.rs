@@ -59,6 +59,72 @@ pub(super) fn mape(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     })
 }
 
+/// 0 for a value of 0 that is predicted.
+pub(super) fn smape(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
+    mean(rows.y.len(), rows.weight, workers, |row| {
+        let (y, prediction) = (rows.y[row], rows.prediction[row]);
+        let error = (y - prediction).abs();
+        if error > 0.0 {
+            error / (0.5 * y.abs() + 0.5 * prediction.abs())
+        } else {
+            0.0
+        }
+    })
+}
+
+pub(super) fn pinball(rows: &Valued<'_>, quantile: f64, workers: &Workers) -> Result<f64, Error> {
+    mean(rows.y.len(), rows.weight, workers, |row| {
+        let error = rows.y[row] - rows.prediction[row];
+        if error >= 0.0 {
+            quantile * error
+        } else {
+            (quantile - 1.0) * error
+        }
+    })
+}
+
+/// The mean deviance of a Tweedie distribution: normal for power 0, Poisson for 1, gamma
+/// for 2, inverse Gaussian for 3.
+pub(super) fn tweedie(rows: &Valued<'_>, power: f64, workers: &Workers) -> Result<f64, Error> {
+    let lowest = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+    let (y, prediction) = (lowest(rows.y), lowest(rows.prediction));
+    if power != 0.0 && prediction <= 0.0 {
+        return Err(Error::value(format!(
+            "A deviance of power {power} needs predictions above 0. Got {prediction}."
+        )));
+    }
+    if (power >= 1.0 && y < 0.0) || (power >= 2.0 && y <= 0.0) {
+        return Err(Error::value(format!(
+            "A deviance of power {power} needs true values {}. Got {y}.",
+            if power >= 2.0 {
+                "above 0"
+            } else {
+                "of at least 0"
+            }
+        )));
+    }
+    let half = mean(rows.y.len(), rows.weight, workers, |row| {
+        let (y, prediction) = (rows.y[row], rows.prediction[row]);
+        if power == 0.0 {
+            0.5 * (y - prediction).powi(2)
+        } else if power == 1.0 {
+            let term = if y > 0.0 {
+                y * (y / prediction).ln()
+            } else {
+                0.0
+            };
+            term - y + prediction
+        } else if power == 2.0 {
+            (prediction / y).ln() + y / prediction - 1.0
+        } else {
+            y.max(0.0).powf(2.0 - power) / ((1.0 - power) * (2.0 - power))
+                - y * prediction.powf(1.0 - power) / (1.0 - power)
+                + prediction.powf(2.0 - power) / (2.0 - power)
+        }
+    })?;
+    Ok(2.0 * half)
+}
+
 /// The median absolute error. With weights: the error up to which half of the weight
 /// lies, or the middle of two where that is met exactly.
 pub(super) fn medae(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {

