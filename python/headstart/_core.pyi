@@ -11,14 +11,22 @@ __all__ = [
     "BinnedMatrix",
     "OutOfFold",
     "TreeEnsemble",
+    "best_factors",
+    "best_threshold",
+    "bootstrap_scores",
     "build_info",
+    "confusion_table",
     "contingency_table",
+    "delong_covariances",
     "describe_table",
     "encode_ordered",
     "encode_target",
     "factorize",
     "feature_operators",
     "find_codes",
+    "fit_isotonic",
+    "fit_logistic",
+    "fit_temperature",
     "group_distinct",
     "group_holdout",
     "group_knots",
@@ -35,14 +43,17 @@ __all__ = [
     "score_auc",
     "score_candidates",
     "score_classes",
+    "score_classes_by",
     "score_contingency",
     "score_distance",
+    "score_labels_by",
     "score_neighbors",
     "score_neighbors_of_bins",
     "score_pearson",
     "score_relieff",
     "score_spearman",
     "score_values",
+    "score_values_by",
     "select_by_correlation",
     "select_by_information",
     "select_greedily",
@@ -108,6 +119,91 @@ def score_values(
     metric: str,
     y: NDArray[np.float64],
     prediction: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    n_threads: int,
+) -> float: ...
+
+def score_classes_by(
+    metrics: list[str],
+    y: NDArray[np.int64],
+    prediction: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    n_threads: int,
+) -> list[float]: ...
+def score_labels_by(
+    metrics: list[str],
+    y: NDArray[np.int64],
+    prediction: NDArray[np.int64],
+    n_classes: int,
+    weight: NDArray[np.float64] | None,
+    n_threads: int,
+) -> list[float]: ...
+def score_values_by(
+    metrics: list[str],
+    y: NDArray[np.float64],
+    prediction: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    n_threads: int,
+) -> list[float]: ...
+def confusion_table(
+    y: NDArray[np.int64],
+    prediction: NDArray[np.int64],
+    n_classes: int,
+    weight: NDArray[np.float64] | None,
+    n_threads: int,
+) -> NDArray[np.float64]: ...
+def best_threshold(
+    y: NDArray[np.int64],
+    prediction: NDArray[np.float64],
+    metric: str | None,
+    costs: NDArray[np.float64] | None,
+    weight: NDArray[np.float64] | None,
+) -> tuple[float, float]: ...
+def best_factors(
+    y: NDArray[np.int64],
+    prediction: NDArray[np.float64],
+    metric: str | None,
+    costs: NDArray[np.float64] | None,
+    weight: NDArray[np.float64] | None,
+) -> tuple[NDArray[np.float64], float]: ...
+
+# How sure a score is: headstart.validation.uncertainty.
+
+@type_check_only
+class Resampling(TypedDict):
+    strata: NDArray[np.int64] | None
+    groups: NDArray[np.int64] | None
+    n_resamples: int
+    seed: int
+
+def bootstrap_scores(
+    metric: str,
+    y: NDArray[np.int64] | NDArray[np.float64],
+    predictions: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    resampling: Resampling,
+    n_threads: int,
+) -> NDArray[np.float64]: ...
+def delong_covariances(
+    y: NDArray[np.int64], predictions: NDArray[np.float64], n_threads: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+
+# Calibration: headstart.validation.calibration.
+
+def fit_isotonic(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+def fit_logistic(
+    columns: NDArray[np.float64],
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    n_threads: int,
+) -> NDArray[np.float64]: ...
+def fit_temperature(
+    prediction: NDArray[np.float64],
+    y: NDArray[np.int64],
     weight: NDArray[np.float64] | None,
     n_threads: int,
 ) -> float: ...

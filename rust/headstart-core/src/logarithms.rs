@@ -27,24 +27,33 @@ impl LogProduct {
         }
     }
 
-    /// Multiply by `factor(0)` to `factor(n - 1)`, `n` at most [`BLOCK`].
+    /// Multiply by `factor(0)` to `factor(BLOCK - 1)`. Where the factors come from arrays
+    /// of [`BLOCK`] values the loop is one of vectors.
     #[inline]
-    pub(crate) fn block(&mut self, n: usize, factor: impl Fn(usize) -> f64) {
-        const MANTISSA: u64 = (1 << 52) - 1;
-        const ONE: u64 = 1023 << 52;
+    pub(crate) fn whole(&mut self, factor: impl Fn(usize) -> f64) {
         let mut products = self.products;
-        if n == BLOCK {
-            // The common case has loops of a known length.
-            for start in (0..BLOCK).step_by(LANES) {
-                for (lane, product) in products.iter_mut().enumerate() {
-                    *product *= factor(start + lane);
-                }
-            }
-        } else {
-            for at in 0..n {
-                products[at % LANES] *= factor(at);
+        for start in (0..BLOCK).step_by(LANES) {
+            for (lane, product) in products.iter_mut().enumerate() {
+                *product *= factor(start + lane);
             }
         }
+        self.split(products);
+    }
+
+    /// Multiply by `factor(0)` to `factor(n - 1)`, `n` at most [`BLOCK`].
+    #[inline]
+    pub(crate) fn rest(&mut self, n: usize, factor: impl Fn(usize) -> f64) {
+        let mut products = self.products;
+        for at in 0..n {
+            products[at % LANES] *= factor(at);
+        }
+        self.split(products);
+    }
+
+    #[inline]
+    fn split(&mut self, mut products: [f64; LANES]) {
+        const MANTISSA: u64 = (1 << 52) - 1;
+        const ONE: u64 = 1023 << 52;
         for (product, exponent) in products.iter_mut().zip(&mut self.exponents) {
             let bits = product.to_bits();
             *exponent += bits >> 52;
@@ -52,6 +61,24 @@ impl LogProduct {
         }
         self.products = products;
         self.n_splits += 1;
+    }
+
+    /// Multiply by `factor` of each pair of two columns of equal length.
+    #[inline]
+    pub(crate) fn columns<A: Copy, B: Copy>(
+        &mut self,
+        first: &[A],
+        second: &[B],
+        factor: impl Fn(A, B) -> f64,
+    ) {
+        let (mut a, mut b) = (first.chunks_exact(BLOCK), second.chunks_exact(BLOCK));
+        for (a, b) in a.by_ref().zip(b.by_ref()) {
+            if let (Ok(a), Ok(b)) = (<&[A; BLOCK]>::try_from(a), <&[B; BLOCK]>::try_from(b)) {
+                self.whole(|row| factor(a[row], b[row]));
+            }
+        }
+        let (a, b) = (a.remainder(), b.remainder());
+        self.rest(a.len().min(b.len()), |row| factor(a[row], b[row]));
     }
 
     /// The logarithm of the product of all factors.
@@ -78,9 +105,7 @@ mod tests {
             })
             .collect();
         let mut product = LogProduct::new();
-        for block in factors.chunks(BLOCK) {
-            product.block(block.len(), |row| block[row]);
-        }
+        product.columns(&factors, &[(); 1000], |factor, ()| factor);
         let expected: f64 = factors.iter().map(|factor| factor.ln()).sum();
         assert!((product.ln() - expected).abs() < 1e-10 * expected.abs());
     }

@@ -3,7 +3,7 @@
 use super::lanes::{lane_sum, no_column};
 use super::members::{check_codes, check_weight};
 use super::{Candidates, Members};
-use crate::logarithms::{BLOCK, LogProduct};
+use crate::logarithms::LogProduct;
 use crate::{Error, Workers};
 
 /// Probabilities are clipped this far from 0 and 1, as scikit-learn clips doubles.
@@ -101,12 +101,7 @@ impl<'a> LogLoss<'a> {
             });
         }
         let mut product = LogProduct::new();
-        for (sum, column) in sum.chunks(BLOCK).zip(column.chunks(BLOCK)) {
-            let n = sum.len();
-            // Said here for the compiler, which leaves out checks of bounds then.
-            let column = &column[..n];
-            product.block(n, |row| clip(sum[row] + read(column[row])));
-        }
+        product.columns(sum, column, |sum, p| clip(sum + read(p)));
         product.ln()
     }
 }

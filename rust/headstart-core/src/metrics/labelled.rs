@@ -1,7 +1,9 @@
 //! Predictions that are labels already.
 
+use std::ops::Range;
+
 use super::labels::{Counts, count_by, table_by};
-use super::{LabelMetric, check_weight};
+use super::{LabelMetric, check_codes, check_weight};
 use crate::{Error, Workers};
 
 /// True and predicted class codes.
@@ -11,6 +13,9 @@ pub struct Labelled<'a> {
     predicted: &'a [i64],
     n_classes: usize,
     weight: Option<&'a [f64]>,
+    /// Rows of class 1 by truth, by prediction and by both, where there are two classes
+    /// and no weights: counted in the turn that checks the codes.
+    quick: Option<[u64; 3]>,
 }
 
 /// Codes may not be larger: tables of classes would not fit into memory.
@@ -36,29 +41,45 @@ impl<'a> Labelled<'a> {
             return Err(Error::length("prediction", y.len(), predicted.len()));
         }
         check_weight(y.len(), weight)?;
-        let mut most = 0;
-        for (name, codes) in [("y", y), ("prediction", predicted)] {
-            // As unsigned numbers, negative codes are the largest.
-            let largest = codes.iter().fold(0, |most, &code| most.max(code as u64));
-            let limit = if n_classes == 0 {
-                MOST_CLASSES
-            } else {
-                n_classes
-            };
-            if largest >= limit as u64 {
-                return Err(Error::value(format!(
-                    "{name} must hold class codes from 0 to {}. Got {}.",
-                    limit - 1,
-                    largest as i64
-                )));
-            }
-            most = most.max(largest as usize);
+        let (mut bits, mut quick) = (0, [0; 3]);
+        for (&code, &label) in y.iter().zip(predicted) {
+            let (code, label) = (code as u64, label as u64);
+            bits |= code | label;
+            quick[0] = u64::wrapping_add(quick[0], code);
+            quick[1] = u64::wrapping_add(quick[1], label);
+            quick[2] = u64::wrapping_add(quick[2], code & label);
         }
+        if bits <= 1 && (n_classes == 0 || n_classes == 2) {
+            return Ok(Self {
+                y,
+                predicted,
+                n_classes: 2,
+                weight,
+                quick: weight.is_none().then_some(quick),
+            });
+        }
+        let limit = if n_classes == 0 {
+            MOST_CLASSES
+        } else {
+            n_classes
+        };
+        check_codes("y", y, limit as u64)?;
+        check_codes("prediction", predicted, limit as u64)?;
+        let largest = y
+            .iter()
+            .chain(predicted)
+            .fold(0, |most, &code| most.max(code));
+        let n_classes = if n_classes > 0 {
+            n_classes
+        } else {
+            largest as usize + 1
+        };
         Ok(Self {
             y,
             predicted,
-            n_classes: if n_classes == 0 { most + 1 } else { n_classes }.max(2),
+            n_classes: n_classes.max(2),
             weight,
+            quick: None,
         })
     }
 
@@ -81,7 +102,13 @@ impl<'a> Labelled<'a> {
     }
 
     fn count(&self, workers: &Workers) -> Result<Counts, Error> {
-        let labels = |row: usize| (self.y[row], self.predicted[row]);
+        if let Some(quick) = self.quick {
+            return Ok(Counts::of_two(self.y.len() as u64, quick));
+        }
+        let labels = |rows: Range<usize>| {
+            let predicted = &self.predicted[rows.clone()];
+            self.y[rows].iter().copied().zip(predicted.iter().copied())
+        };
         count_by(self.y.len(), self.n_classes, self.weight, workers, labels)
     }
 
@@ -91,7 +118,10 @@ impl<'a> Labelled<'a> {
     /// # Errors
     /// [`Error::Cancelled`].
     pub fn confusion(&self, workers: &Workers) -> Result<Vec<f64>, Error> {
-        let labels = |row: usize| (self.y[row], self.predicted[row]);
+        let labels = |rows: Range<usize>| {
+            let predicted = &self.predicted[rows.clone()];
+            self.y[rows].iter().copied().zip(predicted.iter().copied())
+        };
         table_by(self.y.len(), self.n_classes, self.weight, workers, labels)
     }
 }

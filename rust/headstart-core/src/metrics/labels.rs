@@ -1,6 +1,8 @@
 //! Metrics of predicted labels: all from the rows of each class that were truly, by
 //! prediction, and by both in it.
 
+use std::ops::Range;
+
 use super::sums::CHUNK;
 use super::{Average, Classified, LabelMetric};
 use crate::{Error, Workers};
@@ -23,21 +25,25 @@ pub struct Counts {
 pub(super) fn count(rows: &Classified<'_>, workers: &Workers) -> Result<Counts, Error> {
     let n_classes = rows.n_classes();
     if rows.n_outputs == 1 {
-        let labels = |row: usize| (rows.y[row], i64::from(rows.prediction[row] > 0.5));
-        return count_by(rows.y.len(), n_classes, rows.weight, workers, labels);
+        return count_by(rows.y.len(), n_classes, rows.weight, workers, |chunk| {
+            let prediction = rows.prediction[chunk.clone()].iter();
+            let labels = prediction.map(|&p| i64::from(p > 0.5));
+            rows.y[chunk].iter().copied().zip(labels)
+        });
     }
-    let labels = |row: usize| (rows.y[row], label_of(rows, row) as i64);
-    count_by(rows.y.len(), n_classes, rows.weight, workers, labels)
+    count_by(rows.y.len(), n_classes, rows.weight, workers, |chunk| {
+        chunk.map(|row| (rows.y[row], label_of(rows, row) as i64))
+    })
 }
 
-/// Count the labels that `labels` gives for each row: true and predicted, below
+/// Count the labels that `labels` gives for a range of rows: true and predicted, below
 /// `n_classes`.
-pub(super) fn count_by(
+pub(super) fn count_by<I: Iterator<Item = (i64, i64)>>(
     n_rows: usize,
     n_classes: usize,
     weight: Option<&[f64]>,
     workers: &Workers,
-    labels: impl Fn(usize) -> (i64, i64) + Sync,
+    labels: impl Fn(Range<usize>) -> I + Sync,
 ) -> Result<Counts, Error> {
     let parts = workers.map_chunks(n_rows, CHUNK, |chunk| {
         let mut counts = Counts::zero(n_classes);
@@ -46,21 +52,16 @@ pub(super) fn count_by(
                 // No branches and no table: this is the search's most frequent case.
                 let n_rows = chunk.len() as u64;
                 let (mut truth, mut predicted, mut both) = (0_u64, 0_u64, 0_u64);
-                for row in chunk {
-                    let (code, label) = labels(row);
+                for (code, label) in labels(chunk) {
                     truth += code as u64;
                     predicted += label as u64;
                     both += (code & label) as u64;
                 }
-                counts.truth = vec![(n_rows - truth) as f64, truth as f64];
-                counts.predicted = vec![(n_rows - predicted) as f64, predicted as f64];
-                counts.both = vec![(n_rows + both - truth - predicted) as f64, both as f64];
-                counts.distance = (truth + predicted - 2 * both) as f64;
+                counts = Counts::of_two(n_rows, [truth, predicted, both]);
             }
             None if n_classes <= TABLE_CLASSES => {
                 let mut table = vec![0_u32; n_classes * n_classes];
-                for row in chunk {
-                    let (code, label) = labels(row);
+                for (code, label) in labels(chunk) {
                     table[code as usize * n_classes + label as usize] += 1;
                 }
                 for (at, &n_rows) in table.iter().enumerate() {
@@ -70,8 +71,7 @@ pub(super) fn count_by(
                 }
             }
             weight => {
-                for row in chunk {
-                    let (code, label) = labels(row);
+                for (row, (code, label)) in chunk.clone().zip(labels(chunk)) {
                     let weight = weight.map_or(1.0, |weight| weight[row]);
                     counts.add_rows(code as usize, label as usize, weight);
                 }
@@ -106,19 +106,18 @@ pub(super) fn label_of(rows: &Classified<'_>, row: usize) -> usize {
 ///
 /// # Errors
 /// [`Error::Cancelled`].
-pub(super) fn table_by(
+pub(super) fn table_by<I: Iterator<Item = (i64, i64)>>(
     n_rows: usize,
     n_classes: usize,
     weight: Option<&[f64]>,
     workers: &Workers,
-    labels: impl Fn(usize) -> (i64, i64) + Sync,
+    labels: impl Fn(Range<usize>) -> I + Sync,
 ) -> Result<Vec<f64>, Error> {
     let size = n_classes * n_classes;
     // A chunk must be worth its table.
     let parts = workers.map_chunks(n_rows, CHUNK.max(8 * size), |chunk| {
         let mut table = vec![0.0; size];
-        for row in chunk {
-            let (code, label) = labels(row);
+        for (row, (code, label)) in chunk.clone().zip(labels(chunk)) {
             table[code as usize * n_classes + label as usize] +=
                 weight.map_or(1.0, |weight| weight[row]);
         }
@@ -141,6 +140,16 @@ impl Counts {
             predicted: vec![0.0; n_classes],
             both: vec![0.0; n_classes],
             distance: 0.0,
+        }
+    }
+
+    /// Of two classes, by the rows of class 1 by truth, by prediction and by both.
+    pub(super) fn of_two(n_rows: u64, [truth, predicted, both]: [u64; 3]) -> Self {
+        Self {
+            truth: vec![(n_rows - truth) as f64, truth as f64],
+            predicted: vec![(n_rows - predicted) as f64, predicted as f64],
+            both: vec![(n_rows + both - truth - predicted) as f64, both as f64],
+            distance: (truth + predicted - 2 * both) as f64,
         }
     }
 
@@ -338,7 +347,7 @@ mod tests {
         for n_classes in [2, 5] {
             let y: Vec<i64> = (0..100).map(|row| row * 7 % n_classes).collect();
             let found: Vec<i64> = (0..100).map(|row| row * row % n_classes).collect();
-            let labels = |row: usize| (y[row], found[row]);
+            let labels = |rows: Range<usize>| rows.map(|row| (y[row], found[row]));
             let unit = vec![1.0; 100];
             let (workers, n_classes) = (Workers::default(), n_classes as usize);
             let plain = count_by(100, n_classes, None, &workers, labels).unwrap();

@@ -46,13 +46,8 @@ impl<'a> Classified<'a> {
             return Err(Error::value("prediction must have at least one column."));
         }
         check(y.len(), prediction, n_outputs, weight)?;
-        let n_classes = n_outputs.max(2) as i64;
-        if let Some(code) = y.iter().find(|&&code| !(0..n_classes).contains(&code)) {
-            return Err(Error::value(format!(
-                "y must hold class codes from 0 to {}. Got {code}.",
-                n_classes - 1
-            )));
-        }
+        let n_classes = n_outputs.max(2);
+        check_codes("y", y, n_classes as u64)?;
         Ok(Self {
             y,
             prediction,
@@ -287,6 +282,22 @@ fn check_weight(n_rows: usize, weight: Option<&[f64]>) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// Check that codes are below `n_classes`.
+fn check_codes(name: &str, codes: &[i64], n_classes: u64) -> Result<(), Error> {
+    // Of all bits that occur, which is a loop of vectors. As unsigned numbers, negative
+    // codes are the largest.
+    if codes.iter().fold(0, |all, &code| all | code as u64) < n_classes {
+        return Ok(());
+    }
+    match codes.iter().find(|&&code| code as u64 >= n_classes) {
+        None => Ok(()),
+        Some(code) => Err(Error::value(format!(
+            "{name} must hold class codes from 0 to {}. Got {code}.",
+            n_classes - 1
+        ))),
+    }
 }
 
 fn check_finite(name: &str, values: &[f64]) -> Result<(), Error> {

@@ -17,16 +17,21 @@ pub(super) fn log_loss(rows: &Classified<'_>, workers: &Workers) -> Result<f64, 
     }
     let parts = workers.map_chunks(n_rows, CHUNK, |chunk| {
         let mut product = LogProduct::new();
-        for start in chunk.clone().step_by(BLOCK) {
-            let end = (start + BLOCK).min(chunk.end);
-            if rows.n_outputs == 1 {
-                let (y, prediction) = (&rows.y[start..end], &rows.prediction[start..end]);
-                product.block(end - start, |row| {
-                    let p = prediction[row];
-                    clip(if y[row] == 1 { p } else { 1.0 - p })
-                });
-            } else {
-                product.block(end - start, |row| true_probability(rows, start + row));
+        if rows.n_outputs == 1 {
+            let (y, prediction) = (&rows.y[chunk.clone()], &rows.prediction[chunk]);
+            product.columns(y, prediction, |code, p| {
+                // A choice by bits: the order of classes can not be predicted, and SSE2
+                // does not compare such integers.
+                let of_class_0 = (code as u64).wrapping_sub(1);
+                let bits = (p.to_bits() & !of_class_0) | ((1.0 - p).to_bits() & of_class_0);
+                clip(f64::from_bits(bits))
+            });
+        } else {
+            let mut start = chunk.start;
+            while start < chunk.end {
+                let n = (chunk.end - start).min(BLOCK);
+                product.rest(n, |row| true_probability(rows, start + row));
+                start += n;
             }
         }
         Ok(-product.ln())

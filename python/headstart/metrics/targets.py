@@ -1,0 +1,122 @@
+"""From labels and predictions as users have them to the codes that kernels take."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray, IntArray
+
+__all__ = ["class_codes", "is_labels", "label_codes", "plain", "probability_columns"]
+
+_MOST_CLASSES = 1 << 14
+
+
+def plain(values: Any) -> FloatArray:
+    """Return `values` as float64 in C order, without a copy where they are so."""
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def is_labels(prediction: NDArray[Any]) -> bool:
+    """Whether a prediction is of labels: one dimension, and not of floats."""
+    return prediction.ndim == 1 and prediction.dtype.kind != "f"
+
+
+def label_codes(
+    y: Any, prediction: NDArray[Any], classes: Any | None
+) -> tuple[IntArray, IntArray, int, NDArray[Any] | None]:
+    """Return codes of true and predicted labels, how many classes there are, and which.
+
+    Integers from 0 on are codes already: 0 classes stand for as many as there are, and
+    None for their labels.
+    """
+    truth = _vector("y", y)
+    if truth.size != prediction.size:
+        raise ValueError(
+            f"y and prediction must have as many rows. Got {truth.size} and "
+            f"{prediction.size}."
+        )
+    if classes is None and _are_codes(truth) and _are_codes(prediction):
+        return _int64(truth), _int64(prediction), 0, None
+    if classes is None:
+        classes = np.unique(np.concatenate([np.unique(truth), np.unique(prediction)]))
+    labels = np.asarray(classes)
+    return (
+        _codes_of("y", truth, labels),
+        _codes_of("prediction", prediction, labels),
+        len(labels),
+        labels,
+    )
+
+
+def class_codes(y: Any, n_classes: int, classes: Any | None) -> IntArray:
+    """Return codes of the classes that the columns of a prediction stand for.
+
+    Without `classes`, integers in ``0 .. n_classes - 1`` are codes already; other labels
+    must be as many as there are columns, which are then in their order.
+    """
+    truth = _vector("y", y)
+    if classes is None:
+        if _are_codes(truth) and (not truth.size or truth.max() < n_classes):
+            return _int64(truth)
+        classes = np.unique(truth)
+    labels = np.asarray(classes)
+    if len(labels) != n_classes:
+        raise ValueError(
+            f"The prediction is of {n_classes} classes, there are {len(labels)}: "
+            f"{_short(labels)}. hint: name all in 'classes', in the order of the columns."
+        )
+    return _codes_of("y", truth, labels)
+
+
+def probability_columns(prediction: NDArray[Any]) -> tuple[FloatArray, int]:
+    """Return probabilities in columns, one for two classes, and how many classes."""
+    values = plain(prediction)
+    if values.ndim == 1:
+        return values[:, np.newaxis], 2
+    if values.ndim != 2 or not values.shape[1]:
+        raise ValueError(
+            "Predicted probabilities must have shape (n_rows,) or (n_rows, n_classes). "
+            f"Got {values.shape} instead."
+        )
+    if values.shape[1] == 2:
+        return np.ascontiguousarray(values[:, 1:]), 2
+    return values, max(2, values.shape[1])
+
+
+def _vector(name: str, values: Any) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have one dimension. Got shape {array.shape}.")
+    return array
+
+
+def _are_codes(values: NDArray[Any]) -> bool:
+    if values.dtype.kind == "b":
+        return True
+    if values.dtype.kind not in "iu":
+        return False
+    return not values.size or bool(values.min() >= 0 and values.max() < _MOST_CLASSES)
+
+
+def _int64(values: NDArray[Any]) -> IntArray:
+    return np.ascontiguousarray(values, dtype=np.int64)
+
+
+def _codes_of(name: str, values: NDArray[Any], classes: NDArray[Any]) -> IntArray:
+    order = np.argsort(classes, kind="stable")
+    place = np.searchsorted(classes, values, sorter=order)
+    codes = order[np.minimum(place, len(classes) - 1)]
+    strange = classes[codes] != values
+    if np.any(strange):
+        row = int(np.argmax(strange))
+        raise ValueError(
+            f"{name} holds {values[row]!r} in row {row}, which is none of the classes "
+            f"{_short(classes)}."
+        )
+    return _int64(codes)
+
+
+def _short(classes: NDArray[Any]) -> str:
+    shown = ", ".join(repr(label) for label in classes[:5].tolist())
+    return shown + (", ..." if len(classes) > 5 else "")

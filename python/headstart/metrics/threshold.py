@@ -1,0 +1,127 @@
+"""From probabilities to labels: the threshold, or the factors, that suit best."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart import _core
+from headstart.base import FloatArray, IntArray
+from headstart.metrics.targets import class_codes, plain, probability_columns
+
+__all__ = ["Decision", "best_threshold"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How labels are made of probabilities.
+
+    Parameters
+    ----------
+    threshold : float or None
+        Of two classes, the second is predicted where its probability is above.
+    factors : ndarray of shape (n_classes,) or None
+        Of more classes, that is predicted whose probability times its factor is the
+        largest, of equal ones the first.
+    value : float
+        The metric, or the mean cost, on the rows the decision was made from: too good,
+        for it was chosen there.
+    """
+
+    threshold: float | None
+    factors: FloatArray | None
+    value: float
+
+    def predict(self, prediction: Any) -> IntArray:
+        """Return the class codes that probabilities are decided to mean.
+
+        Examples
+        --------
+        >>> Decision(0.3, None, 1.0).predict([0.2, 0.4])
+        array([0, 1])
+        """
+        columns, _ = probability_columns(np.asarray(prediction))
+        if self.factors is None:
+            if columns.shape[1] != 1:
+                raise ValueError(
+                    f"A threshold is for two classes. Got {columns.shape[1]} columns."
+                )
+            return (columns[:, 0] > self.threshold).astype(np.int64)
+        if columns.shape[1] != len(self.factors):
+            raise ValueError(
+                f"There are {len(self.factors)} factors. Got {columns.shape[1]} "
+                "columns of probabilities."
+            )
+        return np.asarray((columns * self.factors).argmax(axis=1), dtype=np.int64)
+
+
+def best_threshold(
+    y: Any,
+    prediction: Any,
+    metric: str = "f1",
+    weight: Any | None = None,
+    *,
+    costs: Any | None = None,
+    classes: Any | None = None,
+) -> Decision:
+    """Choose how labels are made of probabilities, so that a metric is best.
+
+    With two classes all thresholds are looked at, in one order of the rows; of equally
+    good ones the nearest to one half is taken. With more classes, factors of their
+    probabilities are found by coordinate ascent from equal ones: better than equal
+    factors or as good, not always the best there are. What was chosen on some rows is
+    to be judged on others: `headstart.validation.cross_fitted_threshold` does.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,)
+        True labels.
+    prediction : array-like of shape (n_rows,) or (n_rows, n_classes)
+        Probabilities of the second class, or of all.
+    metric : str, default="f1"
+        A metric of labels out of `headstart.metrics.score_names`, greater is better. It
+        plays no part where there are `costs`.
+    weight : array-like of shape (n_rows,) or None, default=None
+        Weights of rows.
+    costs : array-like of shape (n_classes, n_classes) or None, default=None
+        What a row of a class (down) costs that is predicted in another (across).
+    classes : array-like of shape (n_classes,) or None, default=None
+        As in `headstart.metrics.score`.
+
+    Returns
+    -------
+    Decision
+
+    Raises
+    ------
+    ValueError
+        If the metric is none of labels, or shapes do not fit.
+
+    Examples
+    --------
+    >>> y, p = [0, 1, 0, 1], [0.1, 0.3, 0.2, 0.8]
+    >>> best_threshold(y, p).threshold
+    0.25
+    >>> best_threshold([0, 1, 1], [0.1, 0.2, 0.6], costs=[[0, 9], [1, 0]]).value
+    0.0
+    """
+    columns, n_classes = probability_columns(np.asarray(prediction))
+    codes = class_codes(y, n_classes, classes)
+    weights = None if weight is None else plain(weight)
+    table: NDArray[np.float64] | None = None
+    if costs is not None:
+        table = plain(costs)
+        if table.shape != (n_classes, n_classes):
+            raise ValueError(
+                f"costs must have shape ({n_classes}, {n_classes}). Got {table.shape}."
+            )
+        table = table.ravel()
+    sign = -1.0 if costs is not None else 1.0
+    if columns.shape[1] == 1:
+        threshold, worth = _core.best_threshold(
+            codes, np.ascontiguousarray(columns[:, 0]), metric, table, weights
+        )
+        return Decision(threshold, None, sign * worth + 0.0)
+    factors, worth = _core.best_factors(codes, columns, metric, table, weights)
+    return Decision(None, factors, sign * worth + 0.0)
