@@ -2,13 +2,12 @@
 
 use crate::{Error, Workers};
 
-const DIGIT_BITS: u32 = 11;
+const DIGIT_BITS: u32 = 12;
 const N_DIGITS: usize = 1 << DIGIT_BITS;
 
-/// Bits below those that are sorted by their digits: the last of the mantissa, by which
-/// few rows differ alone.
-const LOW_BITS: u32 = 31;
-const N_PASSES: usize = 3;
+/// Keys that differ in no more bits than these are sorted by two digits, which then tell
+/// nearly all of them apart; else by three.
+const NARROW_BITS: u32 = 56;
 
 /// A key that sorts as an unsigned number as the float does; both zeros are equal.
 #[inline]
@@ -25,43 +24,53 @@ pub(crate) fn value_of(key: u64) -> f64 {
     f64::from_bits(key ^ mask)
 }
 
-/// Sort by key, equal keys in the order they come in. The upper half of a key is sorted
-/// by its digits, from the last on; rows that are equal so far are compared.
-pub(crate) fn sort_by_key<T: Copy>(
+/// Sort by key, equal keys in the order they come in.
+///
+/// Keys are sorted by two or three digits of the first bits in which they differ, from
+/// the last digit on; the few that are equal so far are compared.
+pub(crate) fn sort_by_key<T: Copy + Default>(
     entries: &mut Vec<(u64, T)>,
     workers: &Workers,
 ) -> Result<(), Error> {
-    if entries.len() < 4 * N_DIGITS {
+    if entries.len() < 2 * N_DIGITS || u32::try_from(entries.len()).is_err() {
         entries.sort_by_key(|entry| entry.0);
         return workers.check();
     }
-    // All passes' counts in one turn: digits of a key do not change when it moves.
-    let mut counts = vec![[0_u32; N_DIGITS]; N_PASSES];
+    let (low, high) = entries.iter().fold((u64::MAX, 0), |(low, high), entry| {
+        (low.min(entry.0), high.max(entry.0))
+    });
+    let n_bits = u64::BITS - (high - low).leading_zeros();
+    let n_passes = if n_bits <= NARROW_BITS { 2 } else { 3 };
+    let shift = n_bits.saturating_sub(n_passes * DIGIT_BITS);
+    let digit = |key: u64, pass: u32| {
+        ((key - low) >> (shift + pass * DIGIT_BITS)) as usize & (N_DIGITS - 1)
+    };
+    // Counts of all passes in one turn: digits of a key do not change when it moves.
+    let mut counts = vec![[0_u32; N_DIGITS]; n_passes as usize];
     for &(key, _) in entries.iter() {
         for (pass, counts) in counts.iter_mut().enumerate() {
-            counts[digit(key, pass)] += 1;
+            counts[digit(key, pass as u32)] += 1;
         }
     }
-    let mut other = entries.clone();
-    for (pass, counts) in counts.iter().enumerate() {
+    // Zeros cost nothing before they are written to; a copy would.
+    let mut other = vec![(0, T::default()); entries.len()];
+    for (pass, counts) in counts.iter_mut().enumerate() {
         workers.check()?;
-        if counts.contains(&(entries.len() as u32)) {
-            continue; // the same digit everywhere
-        }
-        let mut next = vec![0_usize; N_DIGITS];
         let mut start = 0;
-        for (next, &count) in next.iter_mut().zip(counts) {
-            *next = start;
-            start += count as usize;
+        for count in counts.iter_mut() {
+            start += std::mem::replace(count, start);
         }
         for &entry in entries.iter() {
-            let place = &mut next[digit(entry.0, pass)];
-            other[*place] = entry;
+            let place = &mut counts[digit(entry.0, pass as u32)];
+            other[*place as usize] = entry;
             *place += 1;
         }
         std::mem::swap(entries, &mut other);
     }
-    let alike = |a: &(u64, T), b: &(u64, T)| a.0 >> LOW_BITS == b.0 >> LOW_BITS;
+    if shift == 0 {
+        return Ok(());
+    }
+    let alike = |a: &(u64, T), b: &(u64, T)| (a.0 - low) >> shift == (b.0 - low) >> shift;
     for (at, alike) in entries.chunk_by_mut(alike).enumerate() {
         if at % (1 << 16) == 0 {
             workers.check()?;
@@ -71,11 +80,6 @@ pub(crate) fn sort_by_key<T: Copy>(
         }
     }
     Ok(())
-}
-
-#[inline]
-fn digit(key: u64, pass: usize) -> usize {
-    (key >> (LOW_BITS + pass as u32 * DIGIT_BITS)) as usize & (N_DIGITS - 1)
 }
 
 #[cfg(test)]

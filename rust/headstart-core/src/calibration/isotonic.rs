@@ -4,6 +4,9 @@ use super::{check_finite, check_rows};
 use crate::sorting::{sort_by_key, unsigned_key, value_of};
 use crate::{Error, Workers};
 
+/// Values of `x`, ascending, and of the function there.
+pub type Corners = (Vec<f64>, Vec<f64>);
+
 /// Fit a rising function by pooling adjacent violators.
 ///
 /// Returns its corners: values of `x`, ascending, and of the function. Between them it is
@@ -18,9 +21,12 @@ pub fn fit_isotonic(
     y: &[f64],
     weight: Option<&[f64]>,
     workers: &Workers,
-) -> Result<(Vec<f64>, Vec<f64>), Error> {
+) -> Result<Corners, Error> {
     check_rows("y", y, x.len(), weight)?;
     check_finite("x", x)?;
+    if weight.is_none() && y.iter().all(|&y| y == 0.0 || y == 1.0) {
+        return of_outcomes(x, y, workers);
+    }
     // What is summed travels with the key: fetching it afterwards would cost more.
     if let Some(weight) = weight {
         let rows = x.iter().zip(y).zip(weight);
@@ -41,6 +47,36 @@ pub fn fit_isotonic(
     }
 }
 
+/// Outcomes of 0 and 1 are sorted apart, without anything to carry along.
+fn of_outcomes(x: &[f64], y: &[f64], workers: &Workers) -> Result<Corners, Error> {
+    let (mut ones, mut zeros) = (vec![(0, ()); x.len()], vec![(0, ()); x.len()]);
+    let (mut n_ones, mut n_zeros) = (0, 0);
+    for (&x, &y) in x.iter().zip(y) {
+        // Written to both ends, and one of them moves on: there is no branch to predict.
+        let key = unsigned_key(x);
+        ones[n_ones].0 = key;
+        zeros[n_zeros].0 = key;
+        n_ones += usize::from(y == 1.0);
+        n_zeros += usize::from(y != 1.0);
+    }
+    ones.truncate(n_ones);
+    zeros.truncate(n_zeros);
+    sort_by_key(&mut ones, workers)?;
+    sort_by_key(&mut zeros, workers)?;
+    let (mut one, mut zero) = (0, 0);
+    let merged = std::iter::from_fn(|| {
+        let (next_one, next_zero) = match (ones.get(one), zeros.get(zero)) {
+            (None, None) => return None,
+            (a, b) => (a.map_or(u64::MAX, |a| a.0), b.map_or(u64::MAX, |b| b.0)),
+        };
+        let is_one = next_one < next_zero;
+        one += usize::from(is_one);
+        zero += usize::from(!is_one);
+        Some((next_one.min(next_zero), (f64::from(is_one), 1.0)))
+    });
+    pool(merged, workers)
+}
+
 /// Rows, one after the other in `x`, that share a value of the function.
 struct Block {
     sum: f64,
@@ -53,7 +89,7 @@ struct Block {
 fn pool(
     entries: impl Iterator<Item = (u64, (f64, f64))>,
     workers: &Workers,
-) -> Result<(Vec<f64>, Vec<f64>), Error> {
+) -> Result<Corners, Error> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut entries = entries.peekable();
     let mut n_seen = 0_usize;

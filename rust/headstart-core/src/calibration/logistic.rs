@@ -115,8 +115,8 @@ impl Problem<'_> {
                 x[self.n_columns] = 1.0;
                 for i in 0..size {
                     gradient[i] += slope * x[i];
-                    for j in i..size {
-                        curvature[i][j] += bend * x[i] * x[j];
+                    for (sum, other) in curvature[i][i..size].iter_mut().zip(&x[i..size]) {
+                        *sum += bend * x[i] * other;
                     }
                 }
             }
@@ -131,8 +131,9 @@ impl Problem<'_> {
             state.loss += loss;
             for i in 0..size {
                 state.gradient[i] += gradient[i];
-                for j in i..size {
-                    state.curvature[i * size + j] += curvature[i][j];
+                let own = &mut state.curvature[i * size + i..(i + 1) * size];
+                for (sum, term) in own.iter_mut().zip(&curvature[i][i..size]) {
+                    *sum += term;
                 }
             }
         }

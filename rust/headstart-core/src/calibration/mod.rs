@@ -4,7 +4,7 @@ mod isotonic;
 mod logistic;
 mod temperature;
 
-pub use isotonic::fit_isotonic;
+pub use isotonic::{Corners, fit_isotonic};
 pub use logistic::fit_logistic;
 pub use temperature::fit_temperature;
 

@@ -43,26 +43,34 @@ impl<'a> LogLoss<'a> {
         let (n_rows, n_outputs) = (members.n_rows(), members.n_outputs());
         check_codes(y, n_rows, n_outputs)?;
         check_weight(weight, n_rows)?;
-        let of_code = |wanted: i64| (0..n_rows).filter(move |&row| y[row] == wanted);
-        let order: Vec<usize> = if n_outputs == 1 {
+        if u32::try_from(n_rows).is_err() {
+            return Err(Error::value("There may be at most 2**32 - 1 rows."));
+        }
+        let of_code =
+            |wanted: i64| (0..n_rows as u32).filter(move |&row| y[row as usize] == wanted);
+        let order: Vec<u32> = if n_outputs == 1 {
             of_code(0).chain(of_code(1)).collect()
         } else {
-            (0..n_rows).collect()
+            (0..n_rows as u32).collect()
         };
-        let columns = workers.map(members.len(), |member| {
+        let mut columns = vec![0.0; members.len() * n_rows];
+        for (member, column) in columns.chunks_exact_mut(n_rows).enumerate() {
+            workers.check()?;
             let prediction = members.prediction(member);
-            let at = |&row: &usize| match n_outputs {
-                1 => prediction[row],
-                _ => prediction[row * n_outputs + y[row] as usize],
-            };
-            Ok(order.iter().map(at).collect::<Vec<f32>>())
-        })?;
+            for (value, &row) in column.iter_mut().zip(&order) {
+                let row = row as usize;
+                *value = match n_outputs {
+                    1 => prediction[row],
+                    _ => prediction[row * n_outputs + y[row] as usize],
+                };
+            }
+        }
         Ok(Self {
             workers,
             n_members: members.len(),
-            weight: weight.map(|weight| order.iter().map(|&row| weight[row]).collect()),
+            weight: weight.map(|weight| order.iter().map(|&row| weight[row as usize]).collect()),
             total_weight: weight.map_or(n_rows as f64, |weight| weight.iter().sum()),
-            columns: columns.concat(),
+            columns,
             n_flipped: if n_outputs == 1 {
                 of_code(0).count()
             } else {

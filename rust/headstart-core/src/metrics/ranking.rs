@@ -1,16 +1,17 @@
 //! Metrics of the order of predictions: areas under curves, with exact ties.
 
 use super::Classified;
+use crate::sorting::{sort_by_key, unsigned_key};
 use crate::{Error, Workers};
 
 pub(super) fn roc_auc(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
     rows.binary("roc_auc")?;
-    Ok(area(&rank_class(rows, 1, 0, workers)))
+    Ok(area(&rank_class(rows, 1, 0, workers)?))
 }
 
 pub(super) fn average_precision(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
     rows.binary("average_precision")?;
-    let ranked = rank_class(rows, 1, 0, workers);
+    let ranked = rank_class(rows, 1, 0, workers)?;
     let total: f64 = ranked.totals().0;
     let (mut sum, mut above, mut found) = (0.0, 0.0, 0.0);
     ranked.visit_ties(|positive, negative| {
@@ -29,7 +30,7 @@ pub(super) fn roc_auc_ovr(
 ) -> Result<f64, Error> {
     let areas = workers.map(rows.n_classes(), |class| {
         let output = class.min(rows.n_outputs - 1);
-        let ranked = rank_class(rows, class as i64, output, workers);
+        let ranked = rank_class(rows, class as i64, output, workers)?;
         let size = if by_size { ranked.totals().0 } else { 1.0 };
         Ok((area(&ranked), size))
     })?;
@@ -53,7 +54,7 @@ pub(super) fn roc_auc_ovo(
     let pairs: Vec<(usize, usize)> = (0..n_classes)
         .flat_map(|a| (0..a).map(move |b| (b, a)))
         .collect();
-    let one = |class: usize, rest: usize| {
+    let one = |class: usize, rest: usize| -> Result<(f64, f64), Error> {
         let both = members[class]
             .iter()
             .map(|&row| (row, true))
@@ -66,13 +67,13 @@ pub(super) fn roc_auc_ovo(
                 )
             });
         let n_rows = members[class].len() + members[rest].len();
-        let ranked = Ranked::new(n_rows, both, rows.weight.is_some(), workers);
+        let ranked = Ranked::new(n_rows, both, rows.weight.is_some(), workers)?;
         let (own, other) = ranked.totals();
-        (area(&ranked), if by_size { own + other } else { 1.0 })
+        Ok((area(&ranked), if by_size { own + other } else { 1.0 }))
     };
     let areas = workers.map(pairs.len(), |pair| {
         let (a, b) = pairs[pair];
-        let ((first, size), (second, _)) = (one(a, b), one(b, a));
+        let ((first, size), (second, _)) = (one(a, b)?, one(b, a)?);
         Ok((f64::midpoint(first, second), size))
     })?;
     Ok(mean_of_defined(areas.into_iter()))
@@ -88,7 +89,12 @@ fn mean_of_defined(areas: impl Iterator<Item = (f64, f64)>) -> f64 {
 }
 
 /// Rows ranked by one output, those of `class` being the positive ones.
-fn rank_class(rows: &Classified<'_>, class: i64, output: usize, workers: &Workers) -> Ranked {
+fn rank_class(
+    rows: &Classified<'_>,
+    class: i64,
+    output: usize,
+    workers: &Workers,
+) -> Result<Ranked, Error> {
     // With one output, class 0 is ranked by what speaks against class 1.
     let sign = if rows.n_outputs == 1 && class == 0 {
         -1.0
@@ -117,8 +123,11 @@ fn area(ranked: &Ranked) -> f64 {
     if positive <= 0.0 || negative <= 0.0 {
         return f64::NAN;
     }
-    if let Ranked::Counted { keys, n_positive } = ranked {
-        let (positives, negatives) = keys.split_at(*n_positive);
+    if let Ranked::Counted {
+        positive: positives,
+        negative: negatives,
+    } = ranked
+    {
         let below = count_pairs(positives, negatives, |positive, negative| {
             positive < negative
         });
@@ -137,10 +146,14 @@ fn area(ranked: &Ranked) -> f64 {
 
 /// Pairs in which the positive key is before the negative one, both ascending. A merge
 /// without a branch: the order of random scores can not be predicted.
-fn count_pairs(positive: &[i64], negative: &[i64], before: impl Fn(i64, i64) -> bool) -> u64 {
+fn count_pairs(
+    positive: &[(u64, ())],
+    negative: &[(u64, ())],
+    before: impl Fn(u64, u64) -> bool,
+) -> u64 {
     let (mut p, mut n, mut pairs) = (0, 0, 0_u64);
     while p < positive.len() && n < negative.len() {
-        let is_before = before(positive[p], negative[n]);
+        let is_before = before(positive[p].0, negative[n].0);
         pairs += u64::from(!is_before) * p as u64;
         p += usize::from(is_before);
         n += usize::from(!is_before);
@@ -150,9 +163,12 @@ fn count_pairs(positive: &[i64], negative: &[i64], before: impl Fn(i64, i64) -> 
 
 /// Scores in order, as integers that sort as the floats do.
 enum Ranked {
-    /// First the positive rows, then the negative ones, each in order: apart and
-    /// without a payload, which is what makes it quick.
-    Counted { keys: Vec<i64>, n_positive: usize },
+    /// The positive rows and the negative ones, each in order: apart and without a
+    /// payload, which is what makes it quick.
+    Counted {
+        positive: Vec<(u64, ())>,
+        negative: Vec<(u64, ())>,
+    },
     /// With weights, negative for the negative class, and the row to keep the order of
     /// the sums fixed among equal scores.
     Weighted(Vec<(i64, usize, f64)>),
@@ -164,7 +180,7 @@ impl Ranked {
         rows: impl Iterator<Item = (bool, f64, f64)>,
         weighted: bool,
         workers: &Workers,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         if weighted {
             let mut entries: Vec<(i64, usize, f64)> = rows
                 .enumerate()
@@ -178,34 +194,32 @@ impl Ranked {
                 })
                 .collect();
             workers.sort_unstable_by(&mut entries, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-            return Self::Weighted(entries);
+            return Ok(Self::Weighted(entries));
         }
-        // Positive keys from the front, negative ones from the back, without a branch:
-        // each key is written to both ends and only one of them moves on.
-        let mut keys = vec![0; n_rows];
-        let (mut front, mut back) = (0, n_rows);
+        // Positive keys to one end, negative ones to another, without a branch: each key
+        // is written to both and only one of them moves on.
+        let mut positive = vec![(0, ()); n_rows];
+        // Not a clone: zeros cost nothing before they are written to.
+        let mut negative = vec![(0, ()); n_rows];
+        let (mut n_positive, mut n_negative) = (0, 0);
         for (is_positive, score, _) in rows.take(n_rows) {
-            let key = sort_key(score);
-            keys[front] = key;
-            keys[back - 1] = key;
-            front += usize::from(is_positive);
-            back -= usize::from(!is_positive);
+            let key = unsigned_key(score);
+            positive[n_positive].0 = key;
+            negative[n_negative].0 = key;
+            n_positive += usize::from(is_positive);
+            n_negative += usize::from(!is_positive);
         }
-        let (positive, negative) = keys.split_at_mut(front);
-        workers.sort_unstable_by(positive, Ord::cmp);
-        workers.sort_unstable_by(negative, Ord::cmp);
-        Self::Counted {
-            keys,
-            n_positive: front,
-        }
+        positive.truncate(n_positive);
+        negative.truncate(n_negative);
+        sort_by_key(&mut positive, workers)?;
+        sort_by_key(&mut negative, workers)?;
+        Ok(Self::Counted { positive, negative })
     }
 
     /// Weight of the positive and of the negative rows.
     fn totals(&self) -> (f64, f64) {
         match self {
-            Self::Counted { keys, n_positive } => {
-                (*n_positive as f64, (keys.len() - n_positive) as f64)
-            }
+            Self::Counted { positive, negative } => (positive.len() as f64, negative.len() as f64),
             Self::Weighted(entries) => {
                 entries
                     .iter()
@@ -224,21 +238,20 @@ impl Ranked {
     /// first.
     fn visit_ties(&self, mut visit: impl FnMut(f64, f64)) {
         match self {
-            Self::Counted { keys, n_positive } => {
-                let (positive, negative) = keys.split_at(*n_positive);
+            Self::Counted { positive, negative } => {
                 let (mut p, mut n) = (positive.len(), negative.len());
                 while p > 0 || n > 0 {
                     let highest = match (positive[..p].last(), negative[..n].last()) {
-                        (Some(&a), Some(&b)) => a.max(b),
-                        (Some(&a), None) => a,
-                        (None, Some(&b)) => b,
+                        (Some(a), Some(b)) => a.0.max(b.0),
+                        (Some(a), None) => a.0,
+                        (None, Some(b)) => b.0,
                         (None, None) => break,
                     };
                     let (before_p, before_n) = (p, n);
-                    while p > 0 && positive[p - 1] == highest {
+                    while p > 0 && positive[p - 1].0 == highest {
                         p -= 1;
                     }
-                    while n > 0 && negative[n - 1] == highest {
+                    while n > 0 && negative[n - 1].0 == highest {
                         n -= 1;
                     }
                     visit((before_p - p) as f64, (before_n - n) as f64);

@@ -176,7 +176,7 @@ pub fn best_class_factors(
                 (factors, worth) = (trial, found);
             }
         }
-        if !(worth > before) {
+        if worth <= before || worth.is_nan() {
             break;
         }
     }

@@ -1,4 +1,4 @@
-//! Variances of areas under the ROC curve, after DeLong et al. (1988), in O(n log n)
+//! Variances of areas under the ROC curve, after `DeLong` et al. (1988), in O(n log n)
 //! (Sun and Xu, 2014).
 
 use crate::sorting::{sort_by_key, unsigned_key};
