@@ -122,7 +122,6 @@ def score_values(
     weight: NDArray[np.float64] | None,
     n_threads: int,
 ) -> float: ...
-
 def score_classes_by(
     metrics: list[str],
     y: NDArray[np.int64],

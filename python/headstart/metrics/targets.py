@@ -52,8 +52,8 @@ def label_codes(
 def class_codes(y: Any, n_classes: int, classes: Any | None) -> IntArray:
     """Return codes of the classes that the columns of a prediction stand for.
 
-    Without `classes`, integers in ``0 .. n_classes - 1`` are codes already; other labels
-    must be as many as there are columns, which are then in their order.
+    Without `classes`, integers in ``0 .. n_classes - 1`` are codes already; other
+    labels must be as many as there are columns, which are then in their order.
     """
     truth = _vector("y", y)
     if classes is None:
@@ -64,7 +64,7 @@ def class_codes(y: Any, n_classes: int, classes: Any | None) -> IntArray:
     if len(labels) != n_classes:
         raise ValueError(
             f"The prediction is of {n_classes} classes, there are {len(labels)}: "
-            f"{_short(labels)}. hint: name all in 'classes', in the order of the columns."
+            f"{_short(labels)}. hint: name all in 'classes', in the columns' order."
         )
     return _codes_of("y", truth, labels)
 
@@ -96,7 +96,8 @@ def _are_codes(values: NDArray[Any]) -> bool:
         return True
     if values.dtype.kind not in "iu":
         return False
-    return not values.size or bool(values.min() >= 0 and values.max() < _MOST_CLASSES)
+    # All bits that occur, in one quick turn: below a power of two exactly if all are.
+    return not values.size or 0 <= int(np.bitwise_or.reduce(values)) < _MOST_CLASSES
 
 
 def _int64(values: NDArray[Any]) -> IntArray:
@@ -110,8 +111,9 @@ def _codes_of(name: str, values: NDArray[Any], classes: NDArray[Any]) -> IntArra
     strange = classes[codes] != values
     if np.any(strange):
         row = int(np.argmax(strange))
+        value = values[row : row + 1].tolist()[0]
         raise ValueError(
-            f"{name} holds {values[row]!r} in row {row}, which is none of the classes "
+            f"{name} holds {value!r} in row {row}, which is none of the classes "
             f"{_short(classes)}."
         )
     return _int64(codes)

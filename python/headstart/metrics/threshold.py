@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headstart import _core
 from headstart.base import FloatArray, IntArray
@@ -43,7 +42,7 @@ class Decision:
         """
         columns, _ = probability_columns(np.asarray(prediction))
         if self.factors is None:
-            if columns.shape[1] != 1:
+            if columns.shape[1] != 1 or self.threshold is None:
                 raise ValueError(
                     f"A threshold is for two classes. Got {columns.shape[1]} columns."
                 )
@@ -109,7 +108,7 @@ def best_threshold(
     columns, n_classes = probability_columns(np.asarray(prediction))
     codes = class_codes(y, n_classes, classes)
     weights = None if weight is None else plain(weight)
-    table: NDArray[np.float64] | None = None
+    table: FloatArray | None = None
     if costs is not None:
         table = plain(costs)
         if table.shape != (n_classes, n_classes):

@@ -1,0 +1,532 @@
+"""Calibration of probabilities: the methods, and the choice among them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart import _core
+from headstart.base import FloatArray, IntArray
+from headstart.metrics.targets import class_codes, plain, probability_columns
+from headstart.validation.dealing import stratified_folds
+from headstart.validation.folds import Folds
+
+__all__ = [
+    "BetaCalibration",
+    "Calibration",
+    "CalibrationChoice",
+    "IsotonicCalibration",
+    "NoCalibration",
+    "PlattCalibration",
+    "TemperatureCalibration",
+    "choose_calibration",
+    "read_calibration",
+]
+
+_CLIP = float(np.finfo(np.float64).eps)
+
+
+class Calibration(ABC):
+    """A map from probabilities to better ones.
+
+    Fitted on predictions for rows that the model had not seen. Pickles, and goes to and
+    from JSON by `to_dict` and `read_calibration`. Of more than two classes, each is
+    calibrated against the rest and rows are made to sum to 1, but for the temperature,
+    which is one for all.
+    """
+
+    name: ClassVar[str]
+
+    def fit(
+        self,
+        prediction: Any,
+        y: Any,
+        weight: Any | None = None,
+        *,
+        n_threads: int = 1,
+    ) -> Self:
+        """Learn the map.
+
+        Parameters
+        ----------
+        prediction : array-like of shape (n_rows,) or (n_rows, n_classes)
+            Probabilities of the second class, or of all.
+        y : array-like of shape (n_rows,)
+            True labels: codes, or sorted labels are the columns.
+        weight : array-like of shape (n_rows,) or None, default=None
+            Weights of rows.
+        n_threads : int, default=1
+            The map is the same to the last bit for any number.
+
+        Raises
+        ------
+        ValueError
+            If shapes do not fit, or numbers are not finite.
+        """
+        columns, n_classes = probability_columns(np.asarray(prediction))
+        codes = class_codes(y, n_classes, None)
+        if len(codes) != len(columns):
+            raise ValueError(
+                f"There must be one label a row: {len(columns)} rows. Got {len(codes)}."
+            )
+        if not np.isfinite(columns).all():
+            raise ValueError("prediction must hold finite numbers. Got NaN or infinity.")
+        weights = None if weight is None else plain(weight)
+        self._fit(columns, codes, weights, n_threads)
+        self.n_columns_ = columns.shape[1]
+        return self
+
+    def predict(self, prediction: Any) -> FloatArray:
+        """Return calibrated probabilities, in the shape they are given.
+
+        Raises
+        ------
+        ValueError
+            If there are other columns than when it was fitted.
+        RuntimeError
+            If it is not fitted.
+        """
+        if not hasattr(self, "n_columns_"):
+            raise RuntimeError(f"This {type(self).__name__} is not fitted. Call fit.")
+        shape = np.shape(prediction)
+        columns, _ = probability_columns(np.asarray(prediction))
+        if columns.shape[1] != self.n_columns_:
+            raise ValueError(
+                f"The calibration is of {self.n_columns_} columns. "
+                f"Got {columns.shape[1]}."
+            )
+        found = self._predict(columns)
+        if found.shape[1] > 1:
+            total = found.sum(axis=1, keepdims=True)
+            # Where no class is left, all are as likely.
+            found = np.where(
+                total > 0, found / np.where(total > 0, total, 1), 1 / found.shape[1]
+            )
+        if len(shape) == 1:
+            return found[:, 0]
+        return (
+            found if shape[1] != 2 else np.column_stack([1 - found[:, 0], found[:, 0]])
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the map as what JSON can say; see `read_calibration`."""
+        return {
+            "method": self.name,
+            "n_columns": self.n_columns_,
+            "parameters": self._parameters(),
+        }
+
+    @abstractmethod
+    def _fit(
+        self,
+        columns: FloatArray,
+        codes: IntArray,
+        weight: FloatArray | None,
+        n_threads: int,
+    ) -> None: ...
+
+    @abstractmethod
+    def _predict(self, columns: FloatArray) -> FloatArray: ...
+
+    @abstractmethod
+    def _parameters(self) -> Any: ...
+
+    @abstractmethod
+    def _restore(self, parameters: Any) -> None: ...
+
+
+class NoCalibration(Calibration):
+    """Probabilities as they are.
+
+    Examples
+    --------
+    >>> NoCalibration().fit([0.2, 0.7], [0, 1]).predict([0.4])
+    array([0.4])
+    """
+
+    name = "none"
+
+    def _fit(self, *_: Any) -> None:
+        pass
+
+    def _predict(self, columns: FloatArray) -> FloatArray:
+        return columns.copy()
+
+    def _parameters(self) -> Any:
+        return None
+
+    def _restore(self, parameters: Any) -> None:
+        del parameters
+
+
+class IsotonicCalibration(Calibration):
+    """The rising function nearest to the outcomes, by pooling adjacent violators.
+
+    Needs some thousand rows: it can take any rising form. Between its corners it is a
+    straight line, as in scikit-learn.
+
+    Examples
+    --------
+    >>> found = IsotonicCalibration().fit([0.1, 0.3, 0.6, 0.9], [0, 1, 0, 1])
+    >>> found.predict([0.45, 0.75])
+    array([0.5 , 0.75])
+    """
+
+    name = "isotonic"
+
+    def _fit(
+        self,
+        columns: FloatArray,
+        codes: IntArray,
+        weight: FloatArray | None,
+        n_threads: int,
+    ) -> None:
+        del n_threads
+        self.corners_ = [
+            _core.fit_isotonic(np.ascontiguousarray(column), target, weight)
+            for column, target in _one_against_rest(columns, codes)
+        ]
+
+    def _predict(self, columns: FloatArray) -> FloatArray:
+        found = [
+            np.interp(column, *corners)
+            for column, corners in zip(columns.T, self.corners_, strict=True)
+        ]
+        return np.column_stack(found)
+
+    def _parameters(self) -> Any:
+        return [[part.tolist() for part in corners] for corners in self.corners_]
+
+    def _restore(self, parameters: Any) -> None:
+        self.corners_ = [(plain(x), plain(y)) for x, y in parameters]
+
+
+class _Logistic(Calibration):
+    """A logistic function of features of the probability."""
+
+    coefficients_: list[FloatArray]
+
+    def _predict(self, columns: FloatArray) -> FloatArray:
+        found = [
+            _sigmoid(coefficients[:-1] @ self._features(column) + coefficients[-1])
+            for column, coefficients in zip(columns.T, self.coefficients_, strict=True)
+        ]
+        return np.column_stack(found)
+
+    def _parameters(self) -> Any:
+        return [coefficients.tolist() for coefficients in self.coefficients_]
+
+    def _restore(self, parameters: Any) -> None:
+        self.coefficients_ = [plain(coefficients) for coefficients in parameters]
+
+    @abstractmethod
+    def _features(self, column: FloatArray) -> NDArray[np.float64]: ...
+
+
+class PlattCalibration(_Logistic):
+    """A logistic function of the log odds, with two parameters [1]_.
+
+    Outcomes are drawn a little towards one half, as if one more row of each class had
+    been seen: classes that are told apart without an error keep finite odds.
+
+    References
+    ----------
+    .. [1] J. Platt, "Probabilistic outputs for support vector machines", 1999.
+
+    Examples
+    --------
+    >>> found = PlattCalibration().fit([0.9, 0.9, 0.9, 0.1], [1, 1, 0, 0])
+    >>> found.predict([0.9]).round(2)
+    array([0.58])
+    """
+
+    name = "platt"
+
+    def _fit(
+        self,
+        columns: FloatArray,
+        codes: IntArray,
+        weight: FloatArray | None,
+        n_threads: int,
+    ) -> None:
+        self.coefficients_ = [
+            _core.fit_logistic(
+                self._features(column), _smoothed(target, weight), weight, n_threads
+            )
+            for column, target in _one_against_rest(columns, codes)
+        ]
+
+    def _features(self, column: FloatArray) -> NDArray[np.float64]:
+        return _log_odds(column)[np.newaxis]
+
+
+class BetaCalibration(_Logistic):
+    """A ratio of beta distributions, with three parameters [1]_.
+
+    Logistic in ``ln p`` and ``-ln(1 - p)``, neither with a negative coefficient: it
+    rises, and can leave probabilities as they are, which Platt's can too, and bend
+    either end of the scale alone, which it cannot.
+
+    References
+    ----------
+    .. [1] M. Kull et al., "Beta calibration", AISTATS 2017.
+
+    Examples
+    --------
+    >>> found = BetaCalibration().fit([0.9, 0.9, 0.9, 0.1, 0.2], [1, 1, 0, 0, 0])
+    >>> bool(found.predict([0.9])[0] < 0.9)
+    True
+    """
+
+    name = "beta"
+
+    def _fit(
+        self,
+        columns: FloatArray,
+        codes: IntArray,
+        weight: FloatArray | None,
+        n_threads: int,
+    ) -> None:
+        self.coefficients_ = []
+        for column, target in _one_against_rest(columns, codes):
+            features = self._features(column)
+            target = _smoothed(target, weight)
+            found = _core.fit_logistic(features, target, weight, n_threads)
+            if found[0] < 0 or found[1] < 0:
+                kept = int(found[0] < 0)
+                one = np.ascontiguousarray(features[kept : kept + 1])
+                slope, constant = _core.fit_logistic(one, target, weight, n_threads)
+                found = np.zeros(3)
+                # A single one that falls says nothing: only the share of the class.
+                found[kept], found[2] = max(0.0, slope), constant
+                if slope < 0:
+                    mean = float(np.average(target, weights=weight))
+                    found[2] = np.log(mean / (1 - mean))
+            self.coefficients_.append(found)
+
+    def _features(self, column: FloatArray) -> NDArray[np.float64]:
+        p = np.clip(column, _CLIP, 1 - _CLIP)
+        return np.stack([np.log(p), -np.log1p(-p)])
+
+
+class TemperatureCalibration(Calibration):
+    """One factor of all log probabilities: the order of classes stays as it is [1]_.
+
+    References
+    ----------
+    .. [1] C. Guo et al., "On calibration of modern neural networks", ICML 2017.
+
+    Examples
+    --------
+    >>> p = [0.9, 0.9, 0.9, 0.9]
+    >>> TemperatureCalibration().fit(p, [1, 1, 1, 0]).predict(p[:1]).round(4)
+    array([0.75])
+    """
+
+    name = "temperature"
+
+    def _fit(
+        self,
+        columns: FloatArray,
+        codes: IntArray,
+        weight: FloatArray | None,
+        n_threads: int,
+    ) -> None:
+        self.factor_ = _core.fit_temperature(columns, codes, weight, n_threads)
+
+    def _predict(self, columns: FloatArray) -> FloatArray:
+        if columns.shape[1] == 1:
+            return _sigmoid(self.factor_ * _log_odds(columns))
+        logs = self.factor_ * np.log(np.maximum(columns, _CLIP))
+        shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+    def _parameters(self) -> Any:
+        return float(self.factor_)
+
+    def _restore(self, parameters: Any) -> None:
+        self.factor_ = float(parameters)
+
+
+_METHODS: Mapping[str, type[Calibration]] = {
+    kind.name: kind
+    for kind in (
+        NoCalibration,
+        TemperatureCalibration,
+        PlattCalibration,
+        BetaCalibration,
+        IsotonicCalibration,
+    )
+}
+
+
+def read_calibration(stored: Mapping[str, Any]) -> Calibration:
+    """Return the calibration that `Calibration.to_dict` described.
+
+    Raises
+    ------
+    ValueError
+        If it is no such description.
+
+    Examples
+    --------
+    >>> stored = PlattCalibration().fit([0.2, 0.7, 0.6], [0, 1, 0]).to_dict()
+    >>> read_calibration(stored).to_dict() == stored
+    True
+    """
+    try:
+        found = _METHODS[stored["method"]]()
+        found._restore(stored["parameters"])
+        found.n_columns_ = int(stored["n_columns"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"A stored calibration cannot be read: {error!r}") from error
+    return found
+
+
+@dataclass(frozen=True)
+class CalibrationChoice:
+    """The calibration that did best on rows it was not fitted on.
+
+    Parameters
+    ----------
+    best : Calibration
+        Fitted on all rows.
+    log_losses : dict of str to float
+        Log loss of each method, cross-fitted.
+    prediction : ndarray
+        What the best method made of each row where it was not fitted on it.
+    """
+
+    best: Calibration
+    log_losses: dict[str, float]
+    prediction: FloatArray
+
+
+def choose_calibration(
+    prediction: Any,
+    y: Any,
+    weight: Any | None = None,
+    *,
+    methods: Sequence[str] = tuple(_METHODS),
+    folds: Folds | None = None,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> CalibrationChoice:
+    """Choose a method by its log loss on rows that it was not fitted on.
+
+    Parameters
+    ----------
+    prediction, y, weight
+        As in `Calibration.fit`: out-of-fold predictions.
+    methods : sequence of {"none", "temperature", "platt", "beta", "isotonic"}
+        By default all. Of equally good ones the first is taken.
+    folds : Folds or None, default=None
+        Folds to fit on; 5 stratified ones by default. Rows that none holds out are
+        fitted on and do not count.
+    seed : int, default=0
+    n_threads : int, default=1
+
+    Raises
+    ------
+    ValueError
+        If there is no such method, or shapes do not fit.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> true = rng.uniform(0.05, 0.95, 2000)
+    >>> y = (rng.uniform(size=2000) < true).astype(int)
+    >>> sharp = true**3 / (true**3 + (1 - true) ** 3)
+    >>> choose_calibration(sharp, y, methods=("none", "temperature")).best.name
+    'temperature'
+    """
+    unknown = [name for name in methods if name not in _METHODS]
+    if unknown or not methods:
+        raise ValueError(
+            f"Unknown methods of calibration: {unknown}. There are: {[*_METHODS]}."
+        )
+    columns, n_classes = probability_columns(np.asarray(prediction))
+    codes = class_codes(y, n_classes, None)
+    weights = None if weight is None else plain(weight)
+    if folds is None:
+        folds = stratified_folds(codes, min(5, len(codes)), seed=seed)
+    if folds.n_rows != len(codes):
+        raise ValueError(f"The folds are of {folds.n_rows} rows. Got {len(codes)}.")
+    losses, made = {}, {}
+    for name in methods:
+        losses[name], made[name] = _cross_fit(
+            _METHODS[name], columns, codes, weights, folds, n_threads
+        )
+    winner = min(methods, key=losses.__getitem__)
+    best = _METHODS[winner]().fit(columns, codes, weights, n_threads=n_threads)
+    out = made[winner]
+    two = np.ndim(prediction) == 2 and np.shape(prediction)[1] == 2
+    if np.ndim(prediction) == 1:
+        out = out[:, 0]
+    elif two:
+        out = np.column_stack([1 - out[:, 0], out[:, 0]])
+    return CalibrationChoice(best, losses, out)
+
+
+def _cross_fit(
+    kind: type[Calibration],
+    columns: FloatArray,
+    codes: IntArray,
+    weight: FloatArray | None,
+    folds: Folds,
+    n_threads: int,
+) -> tuple[float, FloatArray]:
+    """Return the log loss of held-out rows, and the mean prediction of each row."""
+    total = np.zeros_like(columns)
+    counts = np.zeros(len(codes))
+    for train, held_out in folds.split():
+        fitted = kind().fit(
+            columns[train],
+            codes[train],
+            None if weight is None else weight[train],
+            n_threads=n_threads,
+        )
+        total[held_out] += fitted.predict(columns[held_out])
+        counts[held_out] += 1
+    seen = np.flatnonzero(counts)
+    made = np.full_like(columns, np.nan)
+    made[seen] = total[seen] / counts[seen, np.newaxis]
+    loss = _core.score_classes(
+        "log_loss",
+        np.ascontiguousarray(codes[seen]),
+        np.ascontiguousarray(made[seen]),
+        None if weight is None else np.ascontiguousarray(weight[seen]),
+        n_threads,
+    )
+    return loss, made
+
+
+def _one_against_rest(
+    columns: FloatArray, codes: IntArray
+) -> list[tuple[FloatArray, FloatArray]]:
+    if columns.shape[1] == 1:
+        return [(np.ascontiguousarray(columns[:, 0]), (codes == 1).astype(np.float64))]
+    return [
+        (np.ascontiguousarray(column), (codes == code).astype(np.float64))
+        for code, column in enumerate(columns.T)
+    ]
+
+
+def _smoothed(target: FloatArray, weight: FloatArray | None) -> FloatArray:
+    """Draw outcomes towards one half as Platt does, the more the fewer there are."""
+    ones = float(target.sum() if weight is None else (weight * target).sum())
+    zeros = float(target.size if weight is None else weight.sum()) - ones
+    return np.where(target > 0.5, (ones + 1) / (ones + 2), 1 / (zeros + 2))
+
+
+def _log_odds(p: FloatArray) -> FloatArray:
+    clipped = np.clip(p, _CLIP, 1 - _CLIP)
+    return np.asarray(np.log(clipped) - np.log1p(-clipped))
+
+
+def _sigmoid(z: FloatArray) -> FloatArray:
+    small = np.exp(-np.abs(z))
+    return np.asarray(np.where(z >= 0, 1.0, small) / (1.0 + small))

@@ -1,0 +1,508 @@
+"""scikit-learn's splitters over folds: for ``cv=`` of whatever takes one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import IntArray
+from headstart.validation.dealing import (
+    group_folds,
+    holdout_fold,
+    plain_folds,
+    quantile_bins,
+    stratified_folds,
+    stratified_group_folds,
+)
+from headstart.validation.folds import NEVER, Folds
+from headstart.validation.time_windows import purged_folds, window_folds
+
+__all__ = [
+    "FoldSplitter",
+    "GroupKFold",
+    "HoldoutSplit",
+    "KFold",
+    "NestedSplit",
+    "PredefinedSplit",
+    "PurgedKFold",
+    "StratifiedGroupKFold",
+    "StratifiedKFold",
+    "TimeSeriesSplit",
+]
+
+
+class FoldSplitter(ABC):
+    """What yields pairs of training and held-out rows.
+
+    Splitting the same rows twice gives the same pairs.
+    """
+
+    @abstractmethod
+    def folds(self, X: Any = None, y: Any = None, groups: Any = None) -> Folds:
+        """Return the assignment of rows to folds."""
+
+    def split(
+        self, X: Any = None, y: Any = None, groups: Any = None
+    ) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield training and held-out rows, repeat by repeat."""
+        yield from self.folds(X, y, groups).split()
+
+    @abstractmethod
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return how many pairs `split` yields."""
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({values})"
+
+
+class _KFold(FoldSplitter):
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        n_repeats: int = 1,
+        random_state: int = 0,
+        n_threads: int = 1,
+    ) -> None:
+        self.n_splits = n_splits
+        self.n_repeats = n_repeats
+        self.random_state = random_state
+        self.n_threads = n_threads
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return how many pairs `split` yields."""
+        del X, y, groups
+        return self.n_splits * self.n_repeats
+
+
+class KFold(_KFold):
+    """Folds of rows at random.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        Folds, 2 to 254.
+    n_repeats : int, default=1
+        How often all rows are dealt out anew.
+    random_state : int, default=0
+        At least 0. The same one gives the same folds on every machine.
+    n_threads : int, default=1
+        Repeats are made in parallel; the folds do not depend on it.
+
+    Examples
+    --------
+    >>> [held_out.size for _, held_out in KFold(3).split(np.zeros((7, 1)))]
+    [3, 2, 2]
+    """
+
+    def folds(self, X: Any = None, y: Any = None, groups: Any = None) -> Folds:
+        """Return the assignment of rows to folds."""
+        del groups
+        return plain_folds(
+            _n_rows(X, y),
+            self.n_splits,
+            self.n_repeats,
+            seed=self.random_state,
+            n_threads=self.n_threads,
+        )
+
+
+class StratifiedKFold(_KFold):
+    """Folds with the same share of every class, or of every range of values.
+
+    Parameters
+    ----------
+    n_splits, n_repeats, random_state, n_threads
+        As in `KFold`.
+    bins : int or None, default=None
+        Cut `y`, which are values then, into so many equally filled bins.
+
+    Examples
+    --------
+    >>> y = np.array([0, 0, 0, 1, 1, 1])
+    >>> [y[held_out].tolist() for _, held_out in StratifiedKFold(3).split(None, y)]
+    [[0, 1], [0, 1], [0, 1]]
+    """
+
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        n_repeats: int = 1,
+        bins: int | None = None,
+        random_state: int = 0,
+        n_threads: int = 1,
+    ) -> None:
+        super().__init__(
+            n_splits,
+            n_repeats=n_repeats,
+            random_state=random_state,
+            n_threads=n_threads,
+        )
+        self.bins = bins
+
+    def folds(self, X: Any = None, y: Any = None, groups: Any = None) -> Folds:
+        """Return the assignment of rows to folds."""
+        del X, groups
+        return stratified_folds(
+            _strata(self, y, self.bins),
+            self.n_splits,
+            self.n_repeats,
+            seed=self.random_state,
+            n_threads=self.n_threads,
+        )
+
+
+class GroupKFold(_KFold):
+    """Folds that never part a group, of about equal size.
+
+    Parameters
+    ----------
+    n_splits, n_repeats, random_state, n_threads
+        As in `KFold`.
+
+    Examples
+    --------
+    >>> groups = np.array(["a", "b", "a", "c"])
+    >>> for train, held_out in GroupKFold(3).split(None, None, groups):
+    ...     assert not set(groups[train]) & set(groups[held_out])
+    """
+
+    def folds(self, X: Any = None, y: Any = None, groups: Any = None) -> Folds:
+        """Return the assignment of rows to folds."""
+        del X, y
+        return group_folds(
+            _given(self, "groups", groups),
+            self.n_splits,
+            self.n_repeats,
+            seed=self.random_state,
+            n_threads=self.n_threads,
+        )
+
+
+class StratifiedGroupKFold(StratifiedKFold):
+    """Folds that never part a group, with about the same share of every class.
+
+    Parameters
+    ----------
+    n_splits, n_repeats, bins, random_state, n_threads
+        As in `StratifiedKFold`.
+
+    Examples
+    --------
+    >>> y, groups = np.arange(40) % 2, np.arange(40) // 4
+    >>> [h.size for _, h in StratifiedGroupKFold(5).split(None, y, groups)]
+    [8, 8, 8, 8, 8]
+    """
+
+    def folds(self, X: Any = None, y: Any = None, groups: Any = None) -> Folds:
+        """Return the assignment of rows to folds."""
+        del X
+        return stratified_group_folds(
+            _strata(self, y, self.bins),
+            _given(self, "groups", groups),
+            self.n_splits,
+            self.n_repeats,
+            seed=self.random_state,
+            n_threads=self.n_threads,
+        )
+
+
+class HoldoutSplit(FoldSplitter):
+    """One share of the rows that is held out, or several drawn anew.
+
+    Parameters
+    ----------
+    test_size : float, default=0.2
+        Share of the rows, between 0 and 1.
+    n_repeats : int, default=1
+    stratify : bool, default=False
+        Hold out the same share of every class of `y`.
+    grouped : bool, default=False
+        Never part a group.
+    order : array-like of shape (n_rows,) or None, default=None
+        Times: the latest rows are held out, and nothing is left to chance.
+    random_state : int, default=0
+
+    Examples
+    --------
+    >>> ((train, held_out),) = HoldoutSplit(0.25, order=[4, 1, 2, 3]).split(np.zeros(4))
+    >>> held_out
+    array([0])
+    """
+
+    def __init__(
+        self,
+        test_size: float = 0.2,
+        *,
+        n_repeats: int = 1,
+        stratify: bool = False,
+        grouped: bool = False,
+        order: Any | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.test_size = test_size
+        self.n_repeats = n_repeats
+        self.stratify = stratify
+        self.grouped = grouped
+        self.order = order
+        self.random_state = random_state
+
+    def folds(self, X: Any = None, y: Any = None, groups: Any = None) -> Folds:
+        """Return the assignment of rows to folds."""
+        n_rows = _n_rows(X, y)
+        if self.order is not None:
+            return self._latest(n_rows)
+        return holdout_fold(
+            n_rows,
+            self.test_size,
+            self.n_repeats,
+            codes=_given(self, "y", y) if self.stratify else None,
+            groups=_given(self, "groups", groups) if self.grouped else None,
+            seed=self.random_state,
+        )
+
+    def _latest(self, n_rows: int) -> Folds:
+        if self.stratify or self.grouped or self.n_repeats != 1:
+            raise ValueError(
+                "HoldoutSplit with 'order' holds out the latest rows once: 'stratify', "
+                "'grouped' and 'n_repeats' have no meaning there. hint: leave them out."
+            )
+        times = np.asarray(self.order)
+        if times.shape != (n_rows,):
+            raise ValueError(
+                f"order must have {n_rows} values, one a row. Got shape {times.shape}."
+            )
+        if not 0 < self.test_size < 1:
+            raise ValueError(
+                "The 'test_size' parameter of HoldoutSplit must lie between 0 and 1. "
+                f"Got {self.test_size!r} instead."
+            )
+        wanted = round(n_rows * (1 - self.test_size))
+        cut = np.sort(times)[min(max(wanted, 1), n_rows - 1)]
+        held_out = times >= cut
+        if held_out.all():
+            raise ValueError("All rows are of one time: none can be trained on.")
+        ids = np.where(held_out, 0, NEVER).astype(np.uint8)
+        return Folds(ids[np.newaxis], "holdout", "in order of time")
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return how many pairs `split` yields."""
+        del X, y, groups
+        return self.n_repeats
+
+
+class TimeSeriesSplit(FoldSplitter):
+    """Later and later blocks, each predicted from what lies before it.
+
+    Rows are taken to be in order of time where `order` is not given.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        At least 1.
+    gap : int, default=0
+        Distinct times left out before each block.
+    max_train_size : int or None, default=None
+        Distinct times of training rows, which slide along then; all by default.
+    order : array-like of shape (n_rows,) or None, default=None
+        Times of the rows.
+    ends : array-like of shape (n_rows,) or None, default=None
+        When the targets are known: see `headstart.validation.window_folds`.
+
+    Examples
+    --------
+    >>> for train, held_out in TimeSeriesSplit(2, max_train_size=1).split(np.zeros(6)):
+    ...     print(train, held_out)
+    [1] [2 3]
+    [3] [4 5]
+    """
+
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        gap: int = 0,
+        max_train_size: int | None = None,
+        order: Any | None = None,
+        ends: Any | None = None,
+    ) -> None:
+        self.n_splits = n_splits
+        self.gap = gap
+        self.max_train_size = max_train_size
+        self.order = order
+        self.ends = ends
+
+    def folds(self, X: Any = None, y: Any = None, groups: Any = None) -> Folds:
+        """Return the assignment of rows to folds."""
+        del groups
+        times = np.arange(_n_rows(X, y)) if self.order is None else self.order
+        return window_folds(
+            times,
+            self.n_splits,
+            self.gap,
+            window=self.max_train_size,
+            ends=self.ends,
+        )
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return how many pairs `split` yields."""
+        del X, y, groups
+        return self.n_splits
+
+
+class PurgedKFold(FoldSplitter):
+    """Blocks of time held out in turn, without the rows near them that know too much.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        At least 2.
+    embargo : float, default=0.0
+        Share of the distinct times left out after each block.
+    order, ends : array-like of shape (n_rows,) or None, default=None
+        Times of the rows, by default their order, and when their targets are known: see
+        `headstart.validation.purged_folds`.
+
+    Examples
+    --------
+    >>> list(PurgedKFold(3, embargo=0.1).split(np.zeros(6)))[0]
+    (array([3, 4, 5]), array([0, 1]))
+    """
+
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        embargo: float = 0.0,
+        order: Any | None = None,
+        ends: Any | None = None,
+    ) -> None:
+        self.n_splits = n_splits
+        self.embargo = embargo
+        self.order = order
+        self.ends = ends
+
+    def folds(self, X: Any = None, y: Any = None, groups: Any = None) -> Folds:
+        """Return the assignment of rows to folds."""
+        del groups
+        times = np.arange(_n_rows(X, y)) if self.order is None else self.order
+        return purged_folds(times, self.ends, self.n_splits, embargo=self.embargo)
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return how many pairs `split` yields."""
+        del X, y, groups
+        return self.n_splits
+
+
+class PredefinedSplit(FoldSplitter):
+    """Folds that are given.
+
+    Parameters
+    ----------
+    test_fold : array-like of int of shape (n_rows,)
+        The fold that holds a row out; -1 where none does, as in scikit-learn.
+
+    Examples
+    --------
+    >>> list(PredefinedSplit([0, 1, -1]).split())
+    [(array([1, 2]), array([0])), (array([0, 2]), array([1]))]
+    """
+
+    def __init__(self, test_fold: Any) -> None:
+        self.test_fold = test_fold
+
+    def folds(self, X: Any = None, y: Any = None, groups: Any = None) -> Folds:
+        """Return the assignment of rows to folds."""
+        del groups
+        given = np.asarray(self.test_fold)
+        if given.ndim != 1 or given.dtype.kind not in "iu":
+            raise ValueError(
+                "The 'test_fold' parameter of PredefinedSplit must hold one int a row. "
+                f"Got shape {given.shape} of {given.dtype}."
+            )
+        if (X is not None or y is not None) and _n_rows(X, y) != given.size:
+            raise ValueError(
+                f"The folds are of {given.size} rows. Got {_n_rows(X, y)} rows."
+            )
+        used = np.unique(given[given >= 0])
+        if given.size and (given.min() < -1 or used.size >= NEVER):
+            raise ValueError(
+                f"Folds are numbered from 0, at most {NEVER - 1} of them; -1 is for "
+                f"rows that none holds out. Got {given.min()} to {given.max()}."
+            )
+        # As scikit-learn does, numbers that are left out are skipped.
+        ids = np.searchsorted(used, given)
+        fold_ids = np.where(given >= 0, ids, NEVER).astype(np.uint8)
+        return Folds(fold_ids[np.newaxis], "splitter", "predefined")
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return how many pairs `split` yields."""
+        del X, y, groups
+        given = np.asarray(self.test_fold)
+        return int(np.unique(given[given >= 0]).size)
+
+
+class NestedSplit:
+    """Outer folds to judge by, each with inner folds of its training rows to choose by.
+
+    Parameters
+    ----------
+    outer, inner : splitter
+        Anything with scikit-learn's ``split``. The inner one splits the outer one's
+        training rows.
+
+    Examples
+    --------
+    >>> nested = NestedSplit(KFold(3), KFold(2))
+    >>> for train, held_out, inner in nested.split(np.zeros((6, 1))):
+    ...     assert all(np.isin(rows, train).all() for pair in inner for rows in pair)
+    """
+
+    def __init__(self, outer: Any, inner: Any) -> None:
+        self.outer = outer
+        self.inner = inner
+
+    def split(
+        self, X: Any, y: Any = None, groups: Any = None
+    ) -> Iterator[tuple[IntArray, IntArray, list[tuple[IntArray, IntArray]]]]:
+        """Yield training and held-out rows, and pairs of rows within the former."""
+        targets = None if y is None else np.asarray(y)
+        members = None if groups is None else np.asarray(groups)
+        for train, held_out in self.outer.split(X, y, groups):
+            # Splitters look at the length of X at most.
+            rows = np.zeros((len(train), 1))
+            pairs = self.inner.split(
+                rows,
+                None if targets is None else targets[train],
+                None if members is None else members[train],
+            )
+            yield train, held_out, [(train[fit], train[rest]) for fit, rest in pairs]
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return how many outer folds there are."""
+        return int(self.outer.get_n_splits(X, y, groups))
+
+
+def _n_rows(X: Any, y: Any) -> int:
+    given = y if X is None else X
+    if given is None:
+        raise ValueError("split needs X or y, to know how many rows there are.")
+    shape = getattr(given, "shape", None)
+    return int(shape[0]) if shape else len(given)
+
+
+def _given(splitter: FoldSplitter, name: str, values: Any) -> NDArray[Any]:
+    if values is None:
+        raise ValueError(
+            f"{type(splitter).__name__} needs {name!r} in split. Got None."
+        )
+    return np.asarray(values)
+
+
+def _strata(splitter: FoldSplitter, y: Any, bins: int | None) -> NDArray[Any]:
+    targets = _given(splitter, "y", y)
+    return targets if bins is None else quantile_bins(targets, bins)

@@ -1,0 +1,434 @@
+"""How sure a score is: bootstrap, DeLong, and tests of differences."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart import _core
+from headstart.base import FloatArray
+from headstart.metrics.scores import is_value_metric
+from headstart.metrics.targets import class_codes, plain, probability_columns
+from headstart.validation.dealing import _codes, _group_codes
+
+__all__ = [
+    "Comparison",
+    "Interval",
+    "bootstrap_interval",
+    "compare_by_bootstrap",
+    "compare_by_corrected_t",
+    "compare_by_delong",
+    "delong_interval",
+]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A score and where the true one lies with some confidence.
+
+    Parameters
+    ----------
+    estimate : float
+    low, high : float
+        Bounds of the interval.
+    level : float
+        Share of such intervals that hold the true score.
+    standard_error : float
+    """
+
+    estimate: float
+    low: float
+    high: float
+    level: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class Comparison(Interval):
+    """A difference of two scores, first less second, and how sure its sign is.
+
+    Parameters
+    ----------
+    estimate, low, high, level, standard_error
+        As in `Interval`, of the difference.
+    p_value : float
+        Two-sided: how often a difference as large would come up if there were none.
+    """
+
+    p_value: float
+
+
+def bootstrap_interval(
+    metric: str,
+    y: Any,
+    prediction: Any,
+    weight: Any | None = None,
+    *,
+    strata: Any | None = None,
+    groups: Any | None = None,
+    classes: Any | None = None,
+    n_resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> Interval:
+    """Return a score's interval between quantiles of its resamples.
+
+    Rows are drawn with replacement, as counts: nothing is sorted or predicted anew.
+
+    Parameters
+    ----------
+    metric : str
+        One of `headstart.metrics.score_names`.
+    y : array-like of shape (n_rows,)
+        True labels, or values.
+    prediction : array-like of shape (n_rows,) or (n_rows, n_classes)
+        Values; probabilities of the second class, or of all.
+    weight : array-like of shape (n_rows,) or None, default=None
+        Weights of rows.
+    strata : array-like of shape (n_rows,) or None, default=None
+        Draw rows of each of these values as often as it has rows; `y`, for one.
+    groups : array-like of shape (n_rows,) or None, default=None
+        Draw whole groups: rows of one are not independent.
+    classes : array-like of shape (n_classes,) or None, default=None
+        Labels in the order of the columns.
+    n_resamples : int, default=1000
+        At least 2. Those that leave the score undefined do not count.
+    level : float, default=0.95
+        Between 0 and 1.
+    seed : int, default=0
+    n_threads : int, default=1
+        The interval is the same to the last bit for any number.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or every resample leaves the score undefined.
+
+    Examples
+    --------
+    >>> y, p = np.arange(200) % 2, np.tile([0.3, 0.4, 0.6, 0.7], 50)
+    >>> found = bootstrap_interval("accuracy", y, p, seed=1)
+    >>> found.estimate, bool(found.low < 0.5 < found.high)
+    (0.5, True)
+    """
+    _check_level("bootstrap_interval", level)
+    scores, estimates = _resample(
+        "bootstrap_interval",
+        metric,
+        y,
+        [prediction],
+        (weight, strata, groups, classes),
+        (n_resamples, seed, n_threads),
+    )
+    low, high, error = _quantiles(scores[0], level, metric)
+    return Interval(float(estimates[0]), low, high, level, error)
+
+
+def compare_by_bootstrap(
+    metric: str,
+    y: Any,
+    first: Any,
+    second: Any,
+    weight: Any | None = None,
+    *,
+    strata: Any | None = None,
+    groups: Any | None = None,
+    classes: Any | None = None,
+    n_resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+    n_threads: int = 1,
+) -> Comparison:
+    """Compare two predictions of the same rows on the same resamples.
+
+    Parameters
+    ----------
+    metric, y, weight, strata, groups, classes, n_resamples, level, seed, n_threads
+        As in `bootstrap_interval`.
+    first, second : array-like of shape (n_rows,) or (n_rows, n_classes)
+        Predictions.
+
+    Returns
+    -------
+    Comparison
+        Of the score of `first` less that of `second`. The p-value is twice the share of
+        resamples on the rarer side of no difference, one added to both counts.
+
+    Raises
+    ------
+    ValueError
+        As `bootstrap_interval`.
+
+    Examples
+    --------
+    >>> y = np.arange(100) % 2
+    >>> good, bad = np.where(y == 1, 0.8, 0.3), np.full(100, 0.5)
+    >>> compare_by_bootstrap("log_loss", y, good, bad).high < 0
+    True
+    """
+    _check_level("compare_by_bootstrap", level)
+    scores, estimates = _resample(
+        "compare_by_bootstrap",
+        metric,
+        y,
+        [first, second],
+        (weight, strata, groups, classes),
+        (n_resamples, seed, n_threads),
+    )
+    difference = scores[0] - scores[1]
+    low, high, error = _quantiles(difference, level, metric)
+    valid = difference[~np.isnan(difference)]
+    rarer = min(int((valid <= 0).sum()), int((valid >= 0).sum()))
+    p_value = min(1.0, 2.0 * (rarer + 1) / (valid.size + 1))
+    estimate = float(estimates[0] - estimates[1])
+    return Comparison(estimate, low, high, level, error, p_value)
+
+
+def delong_interval(
+    y: Any,
+    prediction: Any,
+    *,
+    level: float = 0.95,
+    classes: Any | None = None,
+    n_threads: int = 1,
+) -> Interval:
+    """Return the area under the ROC curve and its interval after DeLong [1]_.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,)
+        Labels of two classes, at least two rows of each.
+    prediction : array-like of shape (n_rows,)
+        Scores of the second class.
+    level, classes, n_threads
+        As in `bootstrap_interval`.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or a class has fewer than two rows.
+
+    References
+    ----------
+    .. [1] E. DeLong et al., "Comparing the areas under two or more correlated receiver
+       operating characteristic curves", Biometrics 44, 1988; in O(n log n) after X. Sun
+       and W. Xu, IEEE Signal Processing Letters 21, 2014.
+
+    Examples
+    --------
+    >>> found = delong_interval([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    >>> found.estimate, round(found.standard_error, 4)
+    (0.75, 0.3536)
+    """
+    from scipy.stats import norm
+
+    _check_level("delong_interval", level)
+    areas, covariances = _areas(y, [prediction], classes, n_threads)
+    error = float(np.sqrt(covariances[0, 0]))
+    reach = float(norm.ppf(0.5 + level / 2)) * error
+    area = float(areas[0])
+    return Interval(area, max(0.0, area - reach), min(1.0, area + reach), level, error)
+
+
+def compare_by_delong(
+    y: Any,
+    first: Any,
+    second: Any,
+    *,
+    level: float = 0.95,
+    classes: Any | None = None,
+    n_threads: int = 1,
+) -> Comparison:
+    """Compare the areas of two predictions of the same rows after DeLong.
+
+    Parameters
+    ----------
+    y, level, classes, n_threads
+        As in `delong_interval`.
+    first, second : array-like of shape (n_rows,)
+        Scores of the second class.
+
+    Raises
+    ------
+    ValueError
+        As `delong_interval`.
+
+    Examples
+    --------
+    >>> y = [0, 0, 0, 1, 1, 1]
+    >>> found = compare_by_delong(y, [1, 2, 4, 3, 5, 6], [3, 2, 5, 1, 4, 6])
+    >>> round(found.estimate, 4), round(found.p_value, 4)
+    (0.3333, 0.0833)
+    """
+    from scipy.stats import norm
+
+    _check_level("compare_by_delong", level)
+    areas, covariances = _areas(y, [first, second], classes, n_threads)
+    variance = covariances[0, 0] + covariances[1, 1] - 2 * covariances[0, 1]
+    error = float(np.sqrt(max(0.0, variance)))
+    estimate = float(areas[0] - areas[1])
+    reach = float(norm.ppf(0.5 + level / 2)) * error
+    p_value = _two_sided(estimate, error, norm.sf)
+    return Comparison(
+        estimate, estimate - reach, estimate + reach, level, error, p_value
+    )
+
+
+def compare_by_corrected_t(
+    differences: Any, held_out_share: float, *, level: float = 0.95
+) -> Comparison:
+    """Compare by fold scores, with the corrected resampled t-test [1]_.
+
+    Training rows of folds overlap, so that differences are not independent: their
+    variance counts ``1 / n + held_out / trained`` times instead of ``1 / n``.
+
+    Parameters
+    ----------
+    differences : array-like of shape (n_folds,)
+        Score of the first less that of the second, a fold each; at least two.
+    held_out_share : float
+        Rows that a fold holds out over those of both, between 0 and 1: 0.2 for 5 folds.
+    level : float, default=0.95
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two differences, or a number makes no sense.
+
+    References
+    ----------
+    .. [1] C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine
+       Learning 52, 2003.
+
+    Examples
+    --------
+    >>> found = compare_by_corrected_t([0.02, 0.03, 0.01, 0.02, 0.04], 0.2)
+    >>> round(found.estimate, 3), round(found.p_value, 4)
+    (0.024, 0.0349)
+    """
+    from scipy.stats import t
+
+    _check_level("compare_by_corrected_t", level)
+    values = plain(differences)
+    if values.ndim != 1 or values.size < 2 or not np.isfinite(values).all():
+        raise ValueError(
+            "differences must hold at least two finite numbers. "
+            f"Got shape {values.shape}."
+        )
+    if not 0 < held_out_share < 1:
+        raise ValueError(
+            "The 'held_out_share' parameter of compare_by_corrected_t must lie between "
+            f"0 and 1. Got {held_out_share!r} instead."
+        )
+    factor = 1 / values.size + held_out_share / (1 - held_out_share)
+    estimate = float(values.mean())
+    # Equal differences have no variance, whatever rounding leaves of it.
+    spread = 0.0 if np.ptp(values) == 0 else float(values.var(ddof=1))
+    error = float(np.sqrt(factor * spread))
+    freedom = values.size - 1
+    reach = float(t.ppf(0.5 + level / 2, freedom)) * error
+    p_value = _two_sided(estimate, error, lambda z: t.sf(z, freedom))
+    return Comparison(
+        estimate, estimate - reach, estimate + reach, level, error, p_value
+    )
+
+
+def _two_sided(estimate: float, error: float, tail: Any) -> float:
+    if error == 0:
+        return 1.0 if estimate == 0 else 0.0
+    return float(2 * tail(abs(estimate) / error))
+
+
+def _areas(
+    y: Any, predictions: list[Any], classes: Any | None, n_threads: int
+) -> tuple[FloatArray, NDArray[np.float64]]:
+    codes = class_codes(y, 2, classes)
+    columns = [plain(prediction) for prediction in predictions]
+    for column in columns:
+        if column.shape != codes.shape:
+            raise ValueError(
+                f"prediction must have shape {codes.shape}. Got {column.shape}."
+            )
+    return _core.delong_covariances(codes, np.stack(columns), n_threads)
+
+
+def _resample(
+    caller: str,
+    metric: str,
+    y: Any,
+    predictions: list[Any],
+    rows: tuple[Any, Any, Any, Any],
+    draws: tuple[int, int, int],
+) -> tuple[FloatArray, FloatArray]:
+    """Return scores of the resamples, and of all rows."""
+    weight, strata, groups, classes = rows
+    n_resamples, seed, n_threads = draws
+    if n_resamples < 2:
+        raise ValueError(
+            f"The 'n_resamples' parameter of {caller} must be an int >= 2. "
+            f"Got {n_resamples!r} instead."
+        )
+    if strata is not None and groups is not None:
+        raise ValueError("Rows are drawn by strata or by groups, not by both.")
+    weights = None if weight is None else plain(weight)
+    target: NDArray[np.int64] | NDArray[np.float64]
+    if is_value_metric(metric):
+        target = plain(y)
+        stacked = np.stack([plain(one).reshape(-1, 1) for one in predictions])
+        estimates = [
+            _core.score_values(
+                metric, target, np.ascontiguousarray(one[:, 0]), weights, n_threads
+            )
+            for one in stacked
+        ]
+    else:
+        columns = [probability_columns(np.asarray(one)) for one in predictions]
+        if len({column.shape for column, _ in columns}) > 1:
+            raise ValueError(
+                "Both predictions must have the same shape. Got "
+                + " and ".join(str(column.shape) for column, _ in columns)
+            )
+        target = class_codes(y, columns[0][1], classes)
+        stacked = np.stack([column for column, _ in columns])
+        estimates = [
+            _core.score_classes(metric, target, one, weights, n_threads)
+            for one in stacked
+        ]
+    scores = _core.bootstrap_scores(
+        metric,
+        target,
+        np.ascontiguousarray(stacked),
+        weights,
+        {
+            "strata": None if strata is None else _codes(strata),
+            "groups": None if groups is None else _group_codes(groups),
+            "n_resamples": int(n_resamples),
+            "seed": int(seed),
+        },
+        n_threads,
+    )
+    return scores, np.array(estimates)
+
+
+def _quantiles(
+    scores: FloatArray, level: float, metric: str
+) -> tuple[float, float, float]:
+    valid = scores[~np.isnan(scores)]
+    if valid.size < 2:
+        raise ValueError(
+            f"Metric {metric!r} is undefined on nearly all resamples. hint: draw them "
+            "by strata."
+        )
+    tail = (1 - level) / 2
+    low, high = np.quantile(valid, [tail, 1 - tail])
+    return float(low), float(high), float(valid.std(ddof=1))
+
+
+def _check_level(caller: str, level: float) -> None:
+    if not 0 < level < 1:
+        raise ValueError(
+            f"The 'level' parameter of {caller} must lie between 0 and 1. "
+            f"Got {level!r} instead."
+        )
