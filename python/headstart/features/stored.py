@@ -127,7 +127,7 @@ def _read_coding(record: dict[str, Any]) -> Coding:
             and 2 <= n_bins <= 255
             and len(cuts) < n_bins
             and bool(np.isfinite(cuts).all())
-            and bool((np.diff(cuts) > 0).all()),
+            and bool((cuts[1:] > cuts[:-1]).all()),
             "its bins",
         )
         coding.bins[name, n_bins] = Bins(cuts)
@@ -189,7 +189,7 @@ def _fits(candidate: Candidate, state: State, coding: Coding, n_labels: int) -> 
             return False
         if len(columns) > 1 and key not in coding.crosses:
             return False
-    ascends = bool(np.isfinite(numbers).all() and (np.diff(numbers) >= 0).all())
+    ascends = bool(np.isfinite(numbers).all() and (numbers[1:] >= numbers[:-1]).all())
     match candidate.operator:
         case "winsorised":
             return not starts and len(numbers) in (0, 2) and ascends
