@@ -337,9 +337,15 @@ def recall_lines() -> list[str]:
             f"| {' | '.join(shares)} |"
         )
     n = max(1, totals[0])
+    n_sets = len(PLANTED) + len(RECALL)
+    n_done = sum(
+        (CACHE / f"{name}--recall.json").exists() for name in (*PLANTED, *RECALL)
+    )
     lines.append(
         f"| all | | | {totals[0]} | {totals[1] / n:.2f} | {totals[2] / n:.2f} |"
     )
+    if n_done < n_sets:
+        lines += ["", f"So far {n_done} of {n_sets} tables were judged."]
     return lines
 
 
@@ -372,6 +378,9 @@ def feature_lines() -> list[str]:
         loss = np.mean([cell["loss"] for cell in cells[:N_FOLDS]])
         counts = ", ".join(str(cell["n_features"]) for cell in cells[N_FOLDS:])
         lines.append(f"| {name} | {loss:.4g} | {' | '.join(shown)} | {counts} |")
+    n_done = len(all_found["headstart"])
+    if n_done < len(DATASETS):
+        lines += ["", f"So far {n_done} of the {len(DATASETS)} datasets were run."]
     lines.append("")
     for system, found in all_found.items():
         if found:
