@@ -73,7 +73,7 @@ class Calibration(ABC):
                 f"There must be one label a row: {len(columns)} rows. Got {len(codes)}."
             )
         if not np.isfinite(columns).all():
-            raise ValueError("prediction must hold finite numbers. Got NaN or infinity.")
+            raise ValueError("prediction must hold finite numbers. Got NaN or inf.")
         weights = None if weight is None else plain(weight)
         self._fit(columns, codes, weights, n_threads)
         self.n_columns_ = columns.shape[1]
