@@ -16,6 +16,9 @@ PLUGINS := $(wildcard plugins/*/pyproject.toml)
 SOURCES := $(dir $(wildcard plugins/*/src/*/__init__.py))
 RUST    := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
 
+# Many tests wait for processes; a file's tests stay together, for they share fixtures.
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 help: ## List the targets
@@ -26,11 +29,11 @@ demo: $(VENV)/.plugins ## Train 30 s on a real dataset, show what was found, sav
 
 test: $(VENV)/.plugins $(VENV)/.test ## All tests but the slow ones: Rust, Python, plugins, docs
 	cargo test --locked --package headstart-core
-	$(BIN)/python -m pytest -m "not slow" --durations=20
+	$(BIN)/python -m pytest -m "not slow" --durations=20 $(PARALLEL)
 
 test-all: $(VENV)/.plugins $(VENV)/.test ## All tests, the slow ones too
 	cargo test --locked --package headstart-core
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-neural: $(VENV)/.plugins $(VENV)/.test ## The nets of headstart-neural; installs torch (gigabytes)
 	$(PIP) install --quiet --editable 'plugins/headstart-neural[torch]'

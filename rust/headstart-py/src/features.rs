@@ -193,7 +193,8 @@ pub(crate) fn encode_target<'py>(
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
+    clippy::too_many_arguments,
+    reason = "arrays are borrowed by value, and each name is one of Python's"
 )]
 pub(crate) fn encode_ordered<'py>(
     py: Python<'py>,
