@@ -17,7 +17,7 @@ SOURCES := $(dir $(wildcard plugins/*/src/*/__init__.py))
 RUST    := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
 
 # Many tests wait for processes; a file's tests stay together, for they share fixtures.
-PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 

@@ -67,6 +67,7 @@ def run_script():
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_a_new_process_under_load_gives_the_same_bytes():
     quiet = run_script()
     spinners = [

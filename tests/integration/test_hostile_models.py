@@ -168,6 +168,9 @@ def test_a_model_of_a_learner_that_is_not_installed_names_it(saved, tmp_path):
     name = saved.stem
     text = json.dumps(artifact.manifest).replace(name, "tabular_net")
     text = text.replace('"tabular_net": "headstart"', '"tabular_net": "headstart-net"')
+    text = text.replace(
+        '"distribution": "headstart"', '"distribution": "headstart-net"'
+    )
     write_artifact(tmp_path / "m", json.loads(text), artifact.parts)
 
     with pytest.raises(MissingPluginError, match="'tabular_net'") as raised:

@@ -13,6 +13,14 @@ class PickyError(Exception):
     def __init__(self, *, column):
         super().__init__(f"column {column}")
 
+    # Libraries that make every error readable (tblib) ask for this first.
+    def __reduce__(self):
+        return _refuse, ()
+
+
+def _refuse():
+    raise TypeError("no column")
+
 
 def answer(fn, *args, **kwargs):
     return unpack_answer(run_packed(pack_call(fn, args, kwargs)))
