@@ -37,6 +37,53 @@ pub fn stratified_group_folds(
     Ok(repeats.concat())
 }
 
+/// A table of every group by every class is kept up to this many cells a row.
+const DENSE: usize = 4;
+
+/// Where each group's entries begin, and its classes with their counts, ascending.
+type Counts = (Vec<usize>, Vec<(usize, usize)>);
+
+fn count_densely(codes: &[i64], groups: &[i64], n_groups: usize, n_classes: usize) -> Counts {
+    let mut table = vec![0_u32; n_groups * n_classes];
+    for (&code, &group) in codes.iter().zip(groups) {
+        table[group as usize * n_classes + code as usize] += 1;
+    }
+    let mut bounds = Vec::with_capacity(n_groups + 1);
+    bounds.push(0);
+    let mut entries = Vec::with_capacity(table.len());
+    for counts in table.chunks_exact(n_classes) {
+        let present = counts.iter().enumerate().filter(|&(_, &count)| count > 0);
+        entries.extend(present.map(|(class, &count)| (class, count as usize)));
+        bounds.push(entries.len());
+    }
+    (bounds, entries)
+}
+
+fn count_sparsely(codes: &[i64], groups: &[i64], sizes: &[usize]) -> Counts {
+    let mut next = starts_of(sizes);
+    let mut by_group = vec![0; codes.len()];
+    for (&code, &group) in codes.iter().zip(groups) {
+        let at = &mut next[group as usize];
+        by_group[*at] = code as usize;
+        *at += 1;
+    }
+    let mut bounds = vec![0];
+    let mut entries = Vec::new();
+    let mut rest = by_group.as_mut_slice();
+    for &size in sizes {
+        let (classes, after) = rest.split_at_mut(size);
+        classes.sort_unstable();
+        entries.extend(
+            classes
+                .chunk_by(|a, b| a == b)
+                .map(|same| (same[0], same.len())),
+        );
+        bounds.push(entries.len());
+        rest = after;
+    }
+    (bounds, entries)
+}
+
 /// The classes of each group, counted.
 pub(super) struct GroupTable {
     /// Rows of each class.
@@ -59,27 +106,11 @@ impl GroupTable {
         if sizes.contains(&0) {
             return Err(Error::value("groups must be dense codes. One has no row."));
         }
-        let mut next = starts_of(&sizes);
-        let mut by_group = vec![0; codes.len()];
-        for (&code, &group) in codes.iter().zip(groups) {
-            let at = &mut next[group as usize];
-            by_group[*at] = code as usize;
-            *at += 1;
-        }
-        let mut bounds = vec![0];
-        let mut entries = Vec::new();
-        let mut rest = by_group.as_mut_slice();
-        for &size in &sizes {
-            let (classes, after) = rest.split_at_mut(size);
-            classes.sort_unstable();
-            entries.extend(
-                classes
-                    .chunk_by(|a, b| a == b)
-                    .map(|same| (same[0], same.len())),
-            );
-            bounds.push(entries.len());
-            rest = after;
-        }
+        let (bounds, entries) = if sizes.len() * class_totals.len() <= DENSE * codes.len() {
+            count_densely(codes, groups, sizes.len(), class_totals.len())
+        } else {
+            count_sparsely(codes, groups, &sizes)
+        };
         Ok(Self {
             class_totals,
             sizes,
@@ -114,8 +145,13 @@ impl GroupTable {
                 }
             })
             .collect();
-        order.sort_by_key(|&group| std::cmp::Reverse(spread[group]));
-        order
+        // Stable, and each key is read once.
+        let mut keyed: Vec<(std::cmp::Reverse<i128>, usize)> = order
+            .iter()
+            .map(|&group| (std::cmp::Reverse(spread[group]), group))
+            .collect();
+        keyed.sort_by_key(|&(spread, _)| spread);
+        keyed.into_iter().map(|(_, group)| group).collect()
     }
 }
 
@@ -125,10 +161,57 @@ fn assign(
     rng: &mut Rng,
     workers: &Workers,
 ) -> Result<Vec<u8>, Error> {
+    // Squares of all rows times the folds: below this they fit into 64 bits, and the
+    // same integers cost a third.
+    let n_rows: usize = table.sizes.iter().sum();
+    if n_rows < 1 << 27 {
+        deal::<i64>(table, n_folds, rng, workers)
+    } else {
+        deal::<i128>(table, n_folds, rng, workers)
+    }
+}
+
+/// An integer wide enough for the squares of counts.
+trait Wide:
+    Copy
+    + std::ops::Add<Output = Self>
+    + std::ops::Sub<Output = Self>
+    + std::ops::Mul<Output = Self>
+    + std::ops::AddAssign
+    + Default
+{
+    fn of(count: usize) -> Self;
+    fn to_f64(self) -> f64;
+}
+
+impl Wide for i64 {
+    fn of(count: usize) -> Self {
+        count as Self
+    }
+    fn to_f64(self) -> f64 {
+        self as f64
+    }
+}
+
+impl Wide for i128 {
+    fn of(count: usize) -> Self {
+        count as Self
+    }
+    fn to_f64(self) -> f64 {
+        self as f64
+    }
+}
+
+fn deal<W: Wide>(
+    table: &GroupTable,
+    n_folds: usize,
+    rng: &mut Rng,
+    workers: &Workers,
+) -> Result<Vec<u8>, Error> {
     let n_classes = table.class_totals.len();
     let mut counts = vec![0_usize; n_folds * n_classes];
     let mut sums = vec![0_usize; n_classes];
-    let mut squares = vec![0_i128; n_classes];
+    let mut squares = vec![W::default(); n_classes];
     let mut fold_sizes = vec![0_usize; n_folds];
     let mut fold_of = vec![0_u8; table.sizes.len()];
     for (step, group) in table.order(rng).into_iter().enumerate() {
@@ -145,10 +228,10 @@ fn assign(
                 .iter()
                 .map(|&(class, count)| {
                     let here = counts[fold * n_classes + class];
-                    let sum = (sums[class] + count) as i128;
-                    let square = squares[class] + (count * (2 * here + count)) as i128;
-                    let variance = n_folds as i128 * square - sum * sum;
-                    (variance as f64).sqrt() / table.class_totals[class] as f64
+                    let sum = W::of(sums[class] + count);
+                    let square = squares[class] + W::of(count * (2 * here + count));
+                    let variance = W::of(n_folds) * square - sum * sum;
+                    variance.to_f64().sqrt() / table.class_totals[class] as f64
                 })
                 .sum();
             let tolerance = 1e-12 * best_cost.max(cost);
@@ -161,7 +244,7 @@ fn assign(
         }
         for &(class, count) in classes {
             let here = &mut counts[best * n_classes + class];
-            squares[class] += (count * (2 * *here + count)) as i128;
+            squares[class] += W::of(count * (2 * *here + count));
             sums[class] += count;
             *here += count;
         }
