@@ -1,7 +1,5 @@
 import json
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -148,7 +146,7 @@ def test_rows_drawn_depend_on_the_seed_only(executor):
     assert (scores(0) != scores(1)).any()
 
 
-def test_cells_that_run_at_once_do_not_meet(executor):
+def test_cells_that_run_at_once_do_not_meet(executor, monkeypatch):
     X, y = wine()
     configurations = [
         Configuration("logistic", {"C": 10.0**-place, "n_knots": 0})
@@ -161,33 +159,14 @@ def test_cells_that_run_at_once_do_not_meet(executor):
         )
         return {cell.configuration.key: cell.scores.tolist() for cell in cells}
 
-    two = ConcurrentCells()
-    assert scores(two) == scores(executor)
-    assert two.most_at_once == 2
-
-
-class ConcurrentCells:
-    """Two slots, each a thread."""
-
-    n_slots = 2
-
-    def __init__(self):
-        self.pool = ThreadPoolExecutor(2)
-        self.lock = threading.Lock()
-        self.at_once = self.most_at_once = 0
-
-    def submit(self, function, arguments, **_):
-        return self.pool.submit(self.run, function, arguments)
-
-    def run(self, function, arguments):
-        with self.lock:
-            self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
-        try:
-            return function(*arguments)
-        finally:
-            with self.lock:
-                self.at_once -= 1
+    one = scores(executor)
+    monkeypatch.delenv("HEADSTART_EXECUTION")
+    processes = open_executor(2)
+    try:
+        assert processes.n_slots == 2
+        assert scores(processes) == one
+    finally:
+        processes.close()
 
 
 def test_waiting_for_the_processor_is_not_held_against_a_learner(executor, monkeypatch):
