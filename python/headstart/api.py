@@ -1,6 +1,7 @@
 """AutoClassifier and AutoRegressor: headstart as scikit-learn estimators."""
 
 import json
+import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -163,6 +164,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
             If Ctrl-C came before any trial had finished. Later, Ctrl-C ends the
             search, and the best model so far is kept.
         """
+        started = time.monotonic()
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
@@ -193,6 +195,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
                 sample_weight=sample_weight,
                 groups=groups,
                 listeners=listeners,
+                started=started,
             )
         finally:
             if display is not None:

@@ -22,12 +22,17 @@ class Clock:
         Seconds that an interrupted run had spent already.
     started : float
         Moment of `time.monotonic` at which `fit` was called.
+    reserve_share : float
+        Share of the limit that is kept back for a refit.
+    choice_seconds : float
+        What the last ensemble took to choose: the final one is about to take as much.
     """
 
     limit: float | None
     spent_before: float = 0.0
     started: float = field(default_factory=time.monotonic)
     reserve_share: float = 0.0
+    choice_seconds: float = 0.0
 
     def elapsed(self) -> float:
         """Seconds spent, those before an interruption included."""
@@ -40,7 +45,16 @@ class Clock:
             return None
         left = self.limit - self.spent_before
         share = _RESERVE_SHARE + self.reserve_share
-        return self.started + max(0.0, left * (1 - share) - _RESERVE_SECONDS)
+        kept = _RESERVE_SECONDS + self.choice_seconds
+        return self.started + max(0.0, left * (1 - share) - kept)
+
+    @property
+    def hand_over(self) -> float | None:
+        """Moment at which the model must be whole: workers have yet to be closed."""
+        if self.limit is None or self.end is None:
+            return None
+        left = self.limit - self.spent_before
+        return self.end - 0.5 * (_RESERVE_SHARE * left + _RESERVE_SECONDS)
 
     @property
     def end(self) -> float | None:

@@ -1,6 +1,7 @@
 """One fit, from a table to a fitted model."""
 
 import hashlib
+import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -57,6 +58,7 @@ def fit_model(
     sample_weight: Any = None,
     groups: Any = None,
     listeners: Sequence[Listener] = (),
+    started: float | None = None,
 ) -> FittedModel:
     """Fit within the budget and return the model.
 
@@ -73,6 +75,8 @@ def fit_model(
         Positive weights.
     groups : vector, column name or None
         Rows of one group are never split between training and validation.
+    started : float or None
+        Moment of `time.monotonic` from which the time limit counts; now by default.
 
     Raises
     ------
@@ -80,6 +84,8 @@ def fit_model(
         What is wrong with the data, the settings, or every trial.
     """
     clock = Clock(settings.time_limit)
+    if started is not None:
+        clock.started = started
     settings.check()
     emit = Emitter(listeners)
     # Workers start while the table is read.
@@ -90,6 +96,9 @@ def fit_model(
         environment=plugin_environment(),
     )
     try:
+        if settings.learn:
+            # A second of imports, which must not come after the limit.
+            importlib.import_module("headstart.meta.store.engine")
         problem = read_problem(
             settings,
             X,
@@ -217,20 +226,30 @@ def _fit_in(
             folder,
             executor,
             seed=seed,
-            deadline=clock.end,
+            deadline=clock.hand_over,
             memory_limit=settings.memory_per_fit(),
         )
         model.ensemble = ensemble
         for line in failed:
             emit(Notice(f"Not refitted on all rows: {line}", "warning"))
+    # Nothing is fitted any more: what hangs must not slow down what is left to do.
+    executor.close()
     if settings.learn:
-        _learn(data, result, journal.fact(FACT), emit, seed=seed)
+        _learn(
+            data,
+            result,
+            journal.fact(FACT),
+            emit,
+            seed=seed,
+            deadline=clock.hand_over,
+        )
     if folder.is_temporary:
         fits = [fit for member in model.ensemble.members for fit in member.fits]
         folder.keep_only(
             {f.model for f in fits},
             {f.encoder for f in fits},
             {name for f in fits for name in f.transforms},
+            deadline=clock.hand_over,
         )
     runner.finish(result)
     return model
@@ -243,12 +262,14 @@ def _learn(
     emit: Emitter,
     *,
     seed: int,
+    deadline: float | None,
 ) -> None:
     """Add the run to the user's own base; the model is there whatever comes of it."""
     place = own_base_place()
+    records = run_records(data, result.trials, described, seed=seed, deadline=deadline)
     try:
         with open_own(place) as base:
-            added = base.add(run_records(data, result.trials, described, seed=seed))
+            added = base.add(records)
     except (HeadstartError, OSError) as error:
         emit(Notice(f"Nothing was learnt from this run. {error}", "warning"))
         return

@@ -1,5 +1,6 @@
 """From a finished run to records of the user's own knowledge base."""
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -106,12 +107,23 @@ def records_of_run(path: Path, *, name: str | None = None) -> list[Record]:
 
 
 def run_records(
-    data: FitData, trials: Sequence[Trial], described: dict[str, Any], *, seed: int
+    data: FitData,
+    trials: Sequence[Trial],
+    described: dict[str, Any],
+    *,
+    seed: int,
+    deadline: float | None = None,
 ) -> Iterator[Record]:
     """Yield the dataset, its meta-features, and an evaluation a whole trial.
 
     Trials that were raced out saw fewer folds than others, and the floor fewer rows:
     they are left out. Trials that failed are evidence too.
+
+    Parameters
+    ----------
+    deadline : float or None
+        Moment of `time.monotonic` after which no more trials are scored by all
+        metrics.
     """
     kind = data.task.kind
     uid = described["uid"]
@@ -139,6 +151,8 @@ def run_records(
     for trial in trials:
         if trial.origin == "floor":
             continue
+        if deadline is not None and time.monotonic() >= deadline:
+            return
         failed = trial.status is TrialStatus.FAILED
         whole = all(unit in trial.fold_losses for unit in units)
         if not failed and not whole:

@@ -192,7 +192,8 @@ class Ledger:
             self._learners,
             self.state.constant,
         )
-        self._ensemble_seconds += time.monotonic() - began
+        self._clock.choice_seconds = time.monotonic() - began
+        self._ensemble_seconds += self._clock.choice_seconds
         if choice is not None and choice.score != self._incumbent:
             self._incumbent = choice.score
             self._tell_incumbent(choice)
@@ -200,6 +201,8 @@ class Ledger:
 
     def may_choose(self) -> bool:
         """Whether ensembles have taken little enough of the time so far."""
+        if self._clock.choice_seconds > self._clock.seconds_left():
+            return False
         return self._ensemble_seconds <= _ENSEMBLE_SHARE * self._clock.elapsed()
 
     def _score(

@@ -8,8 +8,9 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 import weakref
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -140,17 +141,44 @@ class RunFolder:
         models: Collection[str],
         encoders: Collection[str],
         transforms: Collection[str] = (),
+        *,
+        deadline: float | None = None,
     ) -> None:
-        """Delete what a fitted model does not need (of a temporary folder)."""
-        for name in ("views", "tables", "data"):
-            shutil.rmtree(self.path / name, ignore_errors=True)
+        """Delete what a fitted model does not need (of a temporary folder).
+
+        Parameters
+        ----------
+        models, encoders, transforms : collection of str
+            Names of what it needs.
+        deadline : float or None
+            Moment of `time.monotonic` after which no more is deleted: hundreds of
+            trials leave thousands of files. What is left goes with the folder.
+        """
+        for path in self._not_needed(models, encoders, transforms):
+            if deadline is not None and time.monotonic() >= deadline:
+                return
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _not_needed(
+        self,
+        models: Collection[str],
+        encoders: Collection[str],
+        transforms: Collection[str],
+    ) -> Iterator[Path]:
+        """Yield files and folders that can go, the largest kinds first."""
+        for name in ("views", "tables"):
+            yield from (self.path / name).iterdir()
+        yield self.path / "data"
         for path in (self.path / "fits").iterdir():
             if not (path.suffix == ".model" and path.stem in models):
-                path.unlink(missing_ok=True)
+                yield path
         for name, kept in (("encoders", encoders), ("transforms", transforms)):
             for path in (self.path / name).iterdir():
                 if path.stem not in kept:
-                    path.unlink(missing_ok=True)
+                    yield path
 
     def n_bytes(self) -> int:
         """Return bytes on disk."""

@@ -6,6 +6,7 @@ serves a budget in seconds: first folds of several configurations before last fo
 one, nothing started that does not fit.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -190,6 +191,8 @@ class TimedSchedule:
     def next(self) -> tuple[Trial, Unit] | None:
         """Return the fold fit with the best use of the time left."""
         left = self.clock.seconds_left()
+        if left <= 0:
+            return None
         candidates = self._open_trials(left)
         if self._may_explore(candidates, left):
             # Whose folds could all be run in part of the time left.
@@ -232,6 +235,9 @@ class TimedSchedule:
 
     def __post_init__(self) -> None:
         self._announced: set[int] = set()
+        # What the last proposal took. (On a busy machine it was seconds, and several
+        # proposals that nothing came of ended after the limit.)
+        self._thinking = 0.0
 
     def _rivals(self) -> list[Trial]:
         """Return the few best trials: to be behind all of them is to be behind."""
@@ -292,11 +298,15 @@ class TimedSchedule:
             self.max_trials is not None and len(trials) >= self.max_trials + failed
         ):
             return None
+        if self._thinking > self.clock.seconds_left():
+            return None
+        began = time.monotonic()
 
         def fits(configuration: Configuration) -> bool:
             return self.cost.seconds(configuration) * _SAFETY <= most
 
         proposal = self.propose(len(trials), list(trials), fits)
+        self._thinking = time.monotonic() - began
         if proposal is None:
             return None
         return self.state.add(

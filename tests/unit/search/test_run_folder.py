@@ -1,4 +1,5 @@
 import os
+import time
 
 import pytest
 
@@ -49,3 +50,29 @@ def test_old_views_go_first(tmp_path):
     assert folder.trim_views(2000) == 1000
     left = {p.name for p in (folder.path / "views").iterdir()}
     assert left == {"0-1-a", "0-2-a"}
+
+
+def make_files(folder):
+    for name in ("views", "tables", "data", "fits", "encoders", "transforms"):
+        (folder.path / name).mkdir()
+    for name in ("fits/0-0.model", "fits/1-0.model", "fits/0-0.npy", "encoders/e.zip"):
+        (folder.path / name).write_bytes(b"x")
+    return {str(p.relative_to(folder.path)) for p in folder.path.rglob("*.*")}
+
+
+def left_in(folder):
+    return {str(p.relative_to(folder.path)) for p in folder.path.rglob("*.*")}
+
+
+def test_only_what_a_model_needs_is_kept():
+    folder = RunFolder(None)
+    made = make_files(folder)
+    folder.keep_only({"0-0"}, {"e"})
+    assert left_in(folder) == made - {"fits/1-0.model", "fits/0-0.npy"}
+
+
+def test_nothing_is_deleted_after_the_deadline():
+    folder = RunFolder(None)
+    made = make_files(folder)
+    folder.keep_only({"0-0"}, (), deadline=time.monotonic())
+    assert left_in(folder) == made

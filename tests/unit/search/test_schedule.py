@@ -158,3 +158,11 @@ def test_a_hopeless_trial_is_closed_after_its_first_fold():
         schedule.settle()
     assert run.trials[3].status is TrialStatus.PARTIAL
     assert list(run.trials[3].fold_losses) == [(0, 0)]
+
+
+@pytest.mark.parametrize(("seconds", "thinking"), [(0.0, 0.0), (5.0, 10.0)])
+def test_nothing_is_proposed_that_would_be_thought_of_too_late(seconds, thinking):
+    schedule, _run = timed(seconds)
+    schedule._thinking = thinking
+    schedule.propose = lambda *_: pytest.fail("a proposal was asked for")
+    assert schedule.next() is None
