@@ -274,7 +274,9 @@ def by_hand(file: File, raw: pl.DataFrame) -> float:
         folds = KFold(5, shuffle=True, random_state=0)
     cuts = list(folds.split(train, y[train] if classes else None))
     objective = {"roc_auc": "binary", "mae": "l1", "rmse": "l2"}[file.metric]
-    data = lgb.Dataset(X.iloc[train], y[train], free_raw_data=False)
+    # Else LightGBM refuses a smaller min_data_in_leaf after a larger one.
+    kept = {"feature_pre_filter": False, "verbosity": -1}
+    data = lgb.Dataset(X.iloc[train], y[train], params=kept, free_raw_data=False)
     best = (np.inf, {}, 0)
     for _ in range(N_DRAWS):
         drawn = {
@@ -289,6 +291,7 @@ def by_hand(file: File, raw: pl.DataFrame) -> float:
             "lambda_l2": 10 ** random.uniform(-2, 1.5),
             "cat_smooth": 10 ** random.uniform(0, 2),
             "num_threads": 2,
+            "feature_pre_filter": False,
             "verbosity": -1,
             "seed": 0,
         }

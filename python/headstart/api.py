@@ -164,6 +164,19 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
             If Ctrl-C came before any trial had finished. Later, Ctrl-C ends the
             search, and the best model so far is kept.
         """
+        return self._search(X, y, sample_weight, groups, listeners)
+
+    def _search(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        groups: Any,
+        listeners: Sequence[Listener] | None,
+        *,
+        n_without_target: int = 0,
+    ) -> Self:
+        """Fit; rows without a target that the caller left out are told."""
         started = time.monotonic()
         if y is None:
             raise ValueError(
@@ -177,7 +190,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
                 "A column-vector y was passed when a 1d array was expected. Please "
                 "change the shape of y to (n_samples,), for example using ravel().",
                 DataConversionWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         display = progress_listener() if listeners is None else None
         if listeners is None:
@@ -196,6 +209,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
                 groups=groups,
                 listeners=listeners,
                 started=started,
+                n_without_target=n_without_target,
             )
         finally:
             if display is not None:
@@ -309,7 +323,8 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
             if model.target.classes is None
             else model.target.classes.tolist(),
             **{k: v for k, v in model.facts.items() if k != "precedents"},
-            "columns": [
+            "columns": model.facts.get("columns")
+            or [
                 {"name": c.name, "kind": c.kind.value, "reason": c.reason}
                 for c in model.schema.columns
             ],
@@ -512,8 +527,9 @@ def train(
         Features and target together.
     target : str
         Name of the target's column. Text, booleans, categoricals and integers with
-        few values are classes; other numbers are regression. To force one, use
-        `AutoClassifier` or `AutoRegressor`. Rows without a target are left out, with
+        few values are classes; other numbers are regression, as is text of many
+        different numbers ("€ 1,029.50"). To force one, use `AutoClassifier` or
+        `AutoRegressor`. Rows without a target are left out, with
         a warning.
     groups, sample_weight : vector or str, optional
         A string names a column of `data`; the weights' column is not a feature.
@@ -541,8 +557,13 @@ def train(
     encoder = TargetEncoder.learn(y)
     estimator = AutoClassifier if encoder.kind.is_classification else AutoRegressor
     model: AutoClassifier | AutoRegressor = estimator(**parameters)
-    return model.fit(
-        X, y, sample_weight=sample_weight, groups=groups, listeners=listeners
+    return model._search(
+        X,
+        y,
+        sample_weight,
+        groups,
+        listeners,
+        n_without_target=known.len() - X.height,
     )
 
 

@@ -4,9 +4,9 @@ The search never prints: progress display, log and trackers are listeners.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from headstart.base.trial import FoldOutcome, Trial
 
@@ -20,6 +20,7 @@ __all__ = [
     "Notice",
     "RunFinished",
     "RunStarted",
+    "TableExamined",
     "TrialFailed",
     "TrialFinished",
     "TrialStarted",
@@ -103,6 +104,17 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class TableExamined:
+    """What the table warns of, gravest first, as records of JSON.
+
+    Each has ``code``, ``severity`` (warning or note), ``columns``, ``message``,
+    ``remedy`` and ``evidence``.
+    """
+
+    findings: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The fit is over, for `reason`."""
 
@@ -122,6 +134,7 @@ Event = (
     | IncumbentChanged
     | BudgetSpent
     | Notice
+    | TableExamined
     | RunFinished
 )
 

@@ -7,6 +7,7 @@ import typer
 
 from headstart.cli.command import JsonOption, command
 from headstart.cli.output import print_json, print_rows
+from headstart.cli.remedies import as_option
 from headstart.cli.values import parse_columns
 
 if TYPE_CHECKING:
@@ -74,4 +75,4 @@ def _print(found: "Inspection") -> None:
     for finding in found.findings:
         typer.echo(f"\n{finding.severity}: {finding.message}")
         if finding.remedy:
-            typer.echo(f"  hint: {finding.remedy}")
+            typer.echo(f"  hint: {as_option(finding.remedy)}")

@@ -9,6 +9,7 @@ from headstart.cli.command import INTERRUPTED, JsonOption, command
 from headstart.cli.leaderboard import print_leaderboard
 from headstart.cli.output import print_json, print_record
 from headstart.cli.plugin_options import with_plugins
+from headstart.cli.remedies import as_option
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
 
 if TYPE_CHECKING:
@@ -177,8 +178,8 @@ def train(
     output = output or Path(f"{Path(data).name.split('.')[0]}.headstart")
     _check_writable(output)
     end = _End()
-    display = None if quiet else progress_listener()
-    listeners = [end] if quiet else [end, display or log_lines()]
+    display = None if quiet else progress_listener(remedy=as_option)
+    listeners = [end] if quiet else [end, display or log_lines(remedy=as_option)]
     try:
         model = headstart.train(
             data,

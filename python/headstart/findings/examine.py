@@ -2,7 +2,7 @@
 
 from headstart.findings.columns import find_column_traits
 from headstart.findings.duplicates import find_double_columns, find_double_rows
-from headstart.findings.finding import Finding
+from headstart.findings.finding import Finding, by_gravity
 from headstart.findings.groups import find_groups
 from headstart.findings.identities import find_identities
 from headstart.findings.order import find_order, find_time
@@ -28,8 +28,8 @@ _FINDERS = (
 def examine(subject: Subject) -> list[Finding]:
     """Return what a table warns of, gravest first.
 
-    Deterministic: the same table has the same findings. Tables of more than 20,000
-    rows are judged by a sample of them.
+    Deterministic: the same table has the same findings, unless `Subject.is_over` ends
+    it early. Tables of more than 20,000 rows are judged by a sample of them.
 
     Examples
     --------
@@ -48,5 +48,9 @@ def examine(subject: Subject) -> list[Finding]:
     'tip' is nearly total - fare: 100% of its variation. One of these columns, likely
     'total', holds the target.
     """
-    found = [finding for finder in _FINDERS for finding in finder(subject)]
-    return sorted(found, key=lambda finding: finding.severity.rank)
+    found: list[Finding] = []
+    for finder in _FINDERS:
+        if subject.is_over():
+            break
+        found.extend(finder(subject))
+    return list(by_gravity(found))

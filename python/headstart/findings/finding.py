@@ -1,11 +1,11 @@
 """A finding: what was seen, on what evidence, and what can be done about it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Finding", "Severity"]
+__all__ = ["Finding", "Severity", "by_gravity"]
 
 
 class Severity(StrEnum):
@@ -60,3 +60,8 @@ class Finding:
     def __str__(self) -> str:
         hint = f" hint: {self.remedy}" if self.remedy else ""
         return f"{self.message}{hint}"
+
+
+def by_gravity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings with the gravest first, otherwise in their order."""
+    return tuple(sorted(findings, key=lambda finding: finding.severity.rank))

@@ -19,6 +19,8 @@ _MANY_LEVELS = 500
 def find_groups(subject: Subject) -> Iterator[Finding]:
     """Find columns whose rows of one value have one target, more than chance."""
     for column in subject.schema.columns:
+        if subject.is_over():
+            return
         if column.kind not in (
             ColumnKind.CATEGORICAL,
             ColumnKind.IDENTIFIER,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from headstart.findings.examine import examine
-from headstart.findings.finding import Finding, Severity
+from headstart.findings.finding import Finding, by_gravity
 from headstart.findings.subject import Subject
+from headstart.findings.target import target_read, without_target
 from headstart.tables import (
     Column,
     ColumnKind,
@@ -60,6 +61,7 @@ class Inspection:
                     "n_different": self.n_different[column.name],
                     "features": list(column.features),
                     "reason": column.reason,
+                    "steps": list(column.steps),
                 }
                 for column in self.columns
             ],
@@ -105,8 +107,10 @@ def inspect(
     X, y, known = with_known_target(*split_target(to_frame(data), target))
     found: list[Finding] = []
     if X.height < known.len():
-        found.append(_without_target(target, known.len() - X.height, known.len()))
+        found.append(without_target(target, known.len() - X.height, known.len()))
     encoder = TargetEncoder.learn(y)
+    if encoder.form:
+        found.append(target_read(target, encoder.words))
     schema = Schema.learn(X, overrides=columns)
     labels = () if encoder.classes is None else tuple(map(str, encoder.classes))
     subject = Subject(
@@ -125,16 +129,5 @@ def inspect(
         X.height,
         schema.columns,
         different,
-        (*found, *examine(subject)),
-    )
-
-
-def _without_target(target: str, n_missing: int, n_rows: int) -> Finding:
-    return Finding(
-        "missing_target",
-        Severity.NOTE,
-        (target,),
-        f"{n_missing:,} of {n_rows:,} rows have no {target!r} and are left out.",
-        "",
-        {"n_missing": n_missing},
+        by_gravity([*found, *examine(subject)]),
     )

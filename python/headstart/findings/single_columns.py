@@ -26,6 +26,8 @@ def find_single_leaks(subject: Subject) -> Iterator[Finding]:
     """Find columns that alone explain most of the target."""
     target_words = _words(subject.target)
     for column in subject.schema.columns:
+        if subject.is_over():
+            return
         if column.kind is ColumnKind.CONSTANT:
             continue
         share, by = _strength(subject, column.name, column.features)

@@ -1,5 +1,6 @@
 """What is examined: a table with its schema and target, cut to a size to look at."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,6 +35,8 @@ class Subject:
         Its name.
     classes : tuple of str
         Labels in the order of the codes; empty for regression.
+    is_over : callable of () -> bool
+        Whether the time to look is over; asked before each finder and column.
     """
 
     frame: pl.DataFrame
@@ -43,6 +46,7 @@ class Subject:
     kind: TaskKind
     target: str
     classes: tuple[str, ...] = ()
+    is_over: Callable[[], bool] = bool
 
     @property
     def n_rows(self) -> int:

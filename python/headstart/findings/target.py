@@ -8,11 +8,34 @@ from headstart.base import TaskKind
 from headstart.findings.finding import Finding, Severity
 from headstart.findings.subject import Subject
 
-__all__ = ["find_target_traits"]
+__all__ = ["find_target_traits", "target_read", "without_target"]
 
 _RARE = 10  # rows
 _LOPSIDED = 0.05
 _HEAVY = 3.0  # skewness of a normal sample of 20 rows hardly exceeds 1
+
+
+def without_target(target: str, n_missing: int, n_rows: int) -> Finding:
+    """Return what is told of rows that have no target."""
+    return Finding(
+        "missing_target",
+        Severity.NOTE,
+        (target,),
+        f"{n_missing:,} of {n_rows:,} rows have no {target!r} and are left out.",
+        "",
+        {"n_missing": n_missing},
+    )
+
+
+def target_read(target: str, words: str) -> Finding:
+    """Return what is told of a target whose numbers are written as text."""
+    return Finding(
+        "target_in_text",
+        Severity.NOTE,
+        (target,),
+        f"The target {target!r} is text and is predicted as a number: {words}.",
+        "AutoClassifier takes its values as classes.",
+    )
 
 
 def find_target_traits(subject: Subject) -> Iterator[Finding]:

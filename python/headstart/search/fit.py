@@ -11,7 +11,7 @@ import polars as pl
 
 import headstart
 from headstart.base import Learner, Task
-from headstart.base.events import Emitter, Listener, Notice, RunStarted
+from headstart.base.events import Emitter, Listener, Notice, RunStarted, TableExamined
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import FitError, HeadstartError
 from headstart.execution import FoldFitExecutor, open_executor
@@ -22,6 +22,7 @@ from headstart.meta.store import own_base_place
 from headstart.plugins import load_plugins, plugin_environment, select_transforms
 from headstart.search.assemble import assemble, refit_members
 from headstart.search.clock import Clock
+from headstart.search.examined import column_records, examine_problem
 from headstart.search.guide import consult
 from headstart.search.handover import own_items, plugin_files
 from headstart.search.leaderboard import leaderboard_records
@@ -59,6 +60,7 @@ def fit_model(
     groups: Any = None,
     listeners: Sequence[Listener] = (),
     started: float | None = None,
+    n_without_target: int = 0,
 ) -> FittedModel:
     """Fit within the budget and return the model.
 
@@ -77,6 +79,8 @@ def fit_model(
         Rows of one group are never split between training and validation.
     started : float or None
         Moment of `time.monotonic` from which the time limit counts; now by default.
+    n_without_target : int
+        Rows that the caller left out since they have no target: to be told.
 
     Raises
     ------
@@ -114,7 +118,24 @@ def fit_model(
         if not usable:
             raise FitError("No learner can be used.\n" + "\n".join(problems))
         offered = _offer_transforms(settings, problem, emit)
-        return _fit(settings, problem, usable, offered, executor, clock, emit)
+        findings = examine_problem(
+            problem,
+            time_limit=settings.time_limit,
+            n_without_target=n_without_target,
+        )
+        records = tuple(finding.to_record() for finding in findings)
+        emit(TableExamined(records))
+        model = _fit(settings, problem, usable, offered, executor, clock, emit)
+        left_out = {"no target": n_without_target, "weight 0": problem.n_weightless}
+        model.facts = {
+            **model.facts,
+            "columns": column_records(problem),
+            "findings": list(records),
+            "rows_left_out": [
+                {"reason": reason, "count": n} for reason, n in left_out.items() if n
+            ],
+        }
+        return model
     finally:
         executor.close()
 

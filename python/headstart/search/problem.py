@@ -20,7 +20,10 @@ __all__ = ["Problem", "known_column", "read_problem"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """The data of a fit, in canonical form."""
+    """The data of a fit, in canonical form.
+
+    Rows of weight 0 are left out; `n_weightless` counts them.
+    """
 
     frame: pl.DataFrame
     schema: Schema
@@ -32,6 +35,7 @@ class Problem:
     groups: NDArray[Any] | None
     task: Task
     metric: Metric
+    n_weightless: int = 0
 
     def summary(self) -> DescribedTable:
         """Return the table as plugins that describe one are given it."""
@@ -63,6 +67,7 @@ def read_problem(
     """
     frame = to_frame(X)
     _check_shape(frame)
+    n_given = frame.height
     labels = y
     _check_length("y", to_target(y).len(), frame.height)
     column = _group_column(settings, groups)
@@ -73,6 +78,7 @@ def read_problem(
         kept = np.flatnonzero(weight)
         frame, labels, weight = frame[kept], to_target(y)[kept], weight[kept]
         group_codes = None if group_codes is None else group_codes[kept]
+    n_weightless = n_given - frame.height
     target = TargetEncoder.learn(
         labels, "classification" if classification else "regression"
     )
@@ -112,6 +118,7 @@ def read_problem(
         group_codes,
         task,
         metric,
+        n_weightless,
     )
 
 

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from headstart.base.events import (
@@ -19,6 +20,7 @@ from headstart.base.events import (
     Notice,
     RunFinished,
     RunStarted,
+    TableExamined,
     TrialFailed,
     TrialFinished,
 )
@@ -33,13 +35,22 @@ _BAR_WIDTH = 32
 _NOTEBOOK_SECONDS = 0.5
 
 
-def progress_listener(stream: TextIO | None = None) -> "ProgressDisplay | None":
+# Findings that are shown; the model keeps all.
+_MOST_FINDINGS = 8
+
+
+def progress_listener(
+    stream: TextIO | None = None, *, remedy: Callable[[str], str] = str
+) -> "ProgressDisplay | None":
     """Return a display for the place where output goes, or None.
 
     Parameters
     ----------
     stream : text stream or None, default=None
         Where to draw; standard error by default.
+    remedy : callable of str -> str
+        Puts what can be done about a finding into the words of the caller's users,
+        where they are not Python's.
 
     Returns
     -------
@@ -49,7 +60,7 @@ def progress_listener(stream: TextIO | None = None) -> "ProgressDisplay | None":
         notebook.
     """
     if stream is None and _in_notebook():
-        return ProgressDisplay(_Notebook())
+        return ProgressDisplay(_Notebook(), remedy)
     stream = sys.stderr if stream is None else stream
     if stream is None or not stream.isatty():
         return None
@@ -57,12 +68,14 @@ def progress_listener(stream: TextIO | None = None) -> "ProgressDisplay | None":
         return None
     from rich.console import Console
 
-    return ProgressDisplay(_Terminal(Console(file=stream)))
+    return ProgressDisplay(_Terminal(Console(file=stream)), remedy)
 
 
-def log_lines(stream: TextIO | None = None) -> Listener:
+def log_lines(
+    stream: TextIO | None = None, *, remedy: Callable[[str], str] = str
+) -> Listener:
     """Return a listener that writes plain lines to `stream` (standard error)."""
-    return LogLines(sys.stderr if stream is None else stream)
+    return LogLines(sys.stderr if stream is None else stream, remedy)
 
 
 class Shown:
@@ -146,8 +159,9 @@ class Shown:
 class LogLines:
     """Writes one plain line for each event a reader of a log wants."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, remedy: Callable[[str], str] = str) -> None:
         self._stream = stream
+        self._remedy = remedy
         self._state = Shown()
         self._start = time.monotonic()
 
@@ -169,6 +183,9 @@ class LogLines:
                 )
             case Notice():
                 self._write(_notice(event))
+            case TableExamined():
+                for line in _findings(event, self._remedy):
+                    self._write(line)
             case RunFinished():
                 self._write(self._state.summary(event.reason))
 
@@ -195,8 +212,9 @@ class ProgressDisplay:
     terminal its cursor back. It is also done when the display is collected.
     """
 
-    def __init__(self, surface: _Surface) -> None:
+    def __init__(self, surface: _Surface, remedy: Callable[[str], str] = str) -> None:
         self._surface = surface
+        self._remedy = remedy
         self._state = Shown()
         self._open = False
         weakref.finalize(self, surface.close, "")
@@ -211,6 +229,9 @@ class ProgressDisplay:
                 self._surface.draw(self._state)
             case Notice():
                 self._surface.note(_notice(event))
+            case TableExamined():
+                for line in _findings(event, self._remedy):
+                    self._surface.note(line)
             case RunFinished():
                 self._open = False
                 self._surface.close(self._state.summary(event.reason))
@@ -337,6 +358,19 @@ def _members(members: tuple[tuple[str, float], ...]) -> str:
 
 def _notice(event: Notice) -> str:
     return f"{event.severity}: {_one_line(event.message)}"
+
+
+def _findings(event: TableExamined, remedy: Callable[[str], str]) -> list[str]:
+    """Say the gravest findings, a line each, and how many more there are."""
+    shown = event.findings[:_MOST_FINDINGS]
+    lines = []
+    for finding in shown:
+        hint = f" hint: {remedy(finding['remedy'])}" if finding["remedy"] else ""
+        lines.append(f"{finding['severity']}: {_one_line(finding['message'] + hint)}")
+    n_more = len(event.findings) - len(shown)
+    if n_more:
+        lines.append(f"{n_more} more findings: info() of the model lists all")
+    return lines
 
 
 def _one_line(text: str) -> str:

@@ -1,12 +1,19 @@
 """One column of a schema: learnt from training rows, applied to any rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 import polars as pl
 
 from headstart.exceptions import ArtifactError, ColumnError
+from headstart.tables.items import (
+    ITEM_PARTS,
+    find_items,
+    is_known_items,
+    item_features,
+    learn_items,
+)
 from headstart.tables.kinds import ColumnKind, Inference
 from headstart.tables.levels import LEVEL_LIMIT, learn_levels, level_text, to_levels
 from headstart.tables.moments import (
@@ -45,12 +52,13 @@ class Column:
         Missing values in training, among them ±inf.
     parts : tuple of str
         What of it is used: `PARTS` of dates, `TEXT_PARTS` of text, `QUANTITY_PARTS`
-        of numbers with units, else empty.
+        of numbers with units, `ITEM_PARTS` of lists, else empty.
     levels : tuple of str
-        Levels of a categorical column, or the units of a numeric one, sorted.
+        Levels of a categorical column, the units of a numeric one, or the items of
+        one of lists, sorted.
     form : str
         ``strptime`` format of a datetime column of text; how the text of a numeric
-        one writes numbers.
+        one writes numbers, or that of one of lists its items.
     zone : str
         Time zone in which a datetime column is read; "" without zones.
     start : int
@@ -75,14 +83,29 @@ class Column:
             return ()
         if self.kind in (ColumnKind.DATETIME, ColumnKind.TEXT):
             return tuple(f"{self.name}.{part}" for part in self.parts)
+        if self.kind is ColumnKind.LIST:
+            items = (f"{self.name}: {item}" for item in self.levels)
+            return f"{self.name}.length", *items
         if "unit" in self.parts:
             return self.name, f"{self.name}.unit"
         return (self.name,)
 
     @property
+    def categorical(self) -> tuple[str, ...]:
+        """Those of `features` that are categories, of `levels`."""
+        if self.kind is ColumnKind.CATEGORICAL:
+            return self.features
+        return self.features[1:] if "unit" in self.parts else ()
+
+    @property
     def n_categorical(self) -> int:
         """How many of `features` are categories."""
-        return int(self.kind is ColumnKind.CATEGORICAL or "unit" in self.parts)
+        return len(self.categorical)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What is done to its values, in words; the same for training and after."""
+        return tuple(_steps(self))
 
     def to_record(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -110,7 +133,8 @@ class Column:
             all(isinstance(record[k], str) for k in texts)
             and all(type(record[k]) is int for k in numbers)
             and all(_is_texts(record[k]) for k in ("parts", "levels"))
-            and set(record["parts"]) <= {*PARTS, *TEXT_PARTS, *QUANTITY_PARTS}
+            and set(record["parts"])
+            <= {*PARTS, *TEXT_PARTS, *QUANTITY_PARTS, *ITEM_PARTS}
             and len(set(record["levels"])) == len(record["levels"]) <= LEVEL_LIMIT
             and abs(record["start"]) < 2**63
             and (not record["form"] or _is_known_form(kind, record["form"]))
@@ -137,6 +161,8 @@ def learn_column(series: pl.Series, inference: Inference) -> Column:
     column = Column(name, kind, inference.reason, str(series.dtype))
     if not kind.is_used:
         return replace(column, n_missing=series.null_count())
+    if kind is ColumnKind.LIST:
+        return _learn_list(column, series, inference.form)
     if series.dtype.is_nested() or series.dtype in (pl.Object, pl.Binary):
         raise nested_error(series)
     if kind is ColumnKind.CATEGORICAL:
@@ -170,7 +196,10 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
     ColumnError
         If the values are not of the column's kind.
     """
-    if series.dtype.is_nested() or series.dtype in (pl.Object, pl.Binary):
+    is_list = isinstance(series.dtype, pl.List) and column.kind is ColumnKind.LIST
+    if series.dtype.is_nested() and not is_list:
+        raise nested_error(series)
+    if series.dtype in (pl.Object, pl.Binary):
         raise nested_error(series)
     unseen = 0
     match column.kind:
@@ -198,6 +227,9 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
             text = level_text(series)
             parts = text_parts(text)
             found = [parts[part] for part in column.parts]
+        case ColumnKind.LIST:
+            given = series if is_list else level_text(series)
+            found, unseen = item_features(given, column.form, column.levels)
         case _:
             found = []
     names = column.features
@@ -211,6 +243,54 @@ def nested_error(series: pl.Series) -> ColumnError:
         "text, boolean or date a row. hint: spread it over several columns, or leave "
         f"it out with columns={{{series.name!r}: 'identifier'}}."
     )
+
+
+def _learn_list(column: Column, series: pl.Series, form: str) -> Column:
+    if isinstance(series.dtype, pl.List) and not series.dtype.inner.is_nested():
+        given, form = series, "items["
+    elif series.dtype.is_nested() or series.dtype in (pl.Object, pl.Binary):
+        raise nested_error(series)
+    else:
+        given = level_text(series)
+        if not form:
+            items = find_items(given)
+            form = "items," if items is None else items.form
+    return replace(
+        column,
+        form=form,
+        parts=ITEM_PARTS,
+        levels=learn_items(given, form),
+        n_missing=given.null_count(),
+    )
+
+
+def _steps(column: Column) -> Iterator[str]:
+    match column.kind:
+        case ColumnKind.NUMERIC if column.form:
+            yield f"numbers are read from text: {column.reason}"
+            if "unit" in column.parts:
+                units = ", ".join(repr(u) for u in column.levels[:5])
+                yield f"the words beside them are a category: {units}"
+        case ColumnKind.NUMERIC | ColumnKind.BOOLEAN:
+            if column.dtype in {"String", "Categorical", "Enum"}:
+                yield "text is read as numbers"
+        case ColumnKind.CATEGORICAL:
+            yield f"{len(column.levels):,} levels; others count as missing"
+        case ColumnKind.DATETIME:
+            if column.form:
+                yield f"dates are read as {column.form}"
+            if column.zone:
+                yield f"moments are read in {column.zone}"
+            yield f"becomes {', '.join(column.parts)}"
+        case ColumnKind.TEXT:
+            yield f"becomes {', '.join(column.parts)}; transforms read the words"
+        case ColumnKind.LIST:
+            yield f"becomes its length and {len(column.levels)} items, there or not"
+        case _:
+            yield "left out"
+            return
+    if column.n_missing:
+        yield f"{column.n_missing:,} missing values are left to the learner's view"
 
 
 def _learn_moments(column: Column, series: pl.Series, form: str) -> Column:
@@ -287,6 +367,8 @@ def _boolean(series: pl.Series, column: Column) -> pl.Series:
 def _is_known_form(kind: ColumnKind, form: str) -> bool:
     if kind is ColumnKind.NUMERIC:
         return is_known_quantity(form)
+    if kind is ColumnKind.LIST:
+        return is_known_items(form)
     return is_known_format(form)
 
 

@@ -13,6 +13,8 @@ from headstart.exceptions import ColumnError, TableError
 from headstart.tables.files import read_by_plugin, read_table
 from headstart.tables.from_numpy import columns_of_matrix, columns_of_records, dense
 from headstart.tables.from_pandas import columns_of_pandas, is_pandas
+from headstart.tables.levels import level_text
+from headstart.tables.target_numbers import find_numbers, read_numbers
 from headstart.tables.vectors import to_series
 
 __all__ = [
@@ -155,6 +157,9 @@ def with_known_target(
 ) -> tuple[pl.DataFrame, pl.Series, pl.Series]:
     """Return the rows whose target is known, and which of all rows they are.
 
+    Blank text is not known; nor, where the others are numbers in text, is what holds
+    no number.
+
     Returns
     -------
     X : DataFrame
@@ -165,6 +170,11 @@ def with_known_target(
     known = y.is_not_null()
     if y.dtype.is_float():
         known &= y.is_not_nan().fill_null(value=False)
+    elif y.dtype == pl.String:
+        known = level_text(y).is_not_null()
+        reading = find_numbers(y)
+        if reading is not None:
+            known = read_numbers(y, reading.form).is_not_null()
     if known.all():
         return X, y, known
     return X.filter(known), y.filter(known), known

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from headstart.tables.items import find_items
 from headstart.tables.moments import find_format
 from headstart.tables.numbers import find_text, has_leading_zeros, to_numbers
 from headstart.tables.quantities import find_quantity
@@ -36,6 +37,7 @@ class ColumnKind(StrEnum):
     BOOLEAN = "boolean"
     DATETIME = "datetime"
     TEXT = "text"
+    LIST = "list"
     IDENTIFIER = "identifier"  # left out
     CONSTANT = "constant"  # left out
 
@@ -55,7 +57,8 @@ class Inference:
     reason : str
     form : str
         ``strptime`` format, for a datetime column of text; how numbers are written,
-        for a numeric one (`headstart.tables.quantities`).
+        for a numeric one (`headstart.tables.quantities`); how lists are, for one of
+        lists (`headstart.tables.items`).
     units : tuple of str
         Words beside such numbers that are a category of their own.
     """
@@ -69,23 +72,26 @@ class Inference:
 def infer_kind(series: pl.Series) -> Inference:
     """Infer the kind of a column from its type, its values and its name.
 
-    The rules, first match wins: nothing or one value is a constant; booleans, dates
-    and declared categories (Enum) are what they say; numbers are numeric unless they
-    count the rows, or are all different under the name of an identifier; text is
+    The rules, first match wins: nothing or one value is a constant; booleans, dates,
+    lists and declared categories (Enum) are what they say; numbers are numeric unless
+    they count the rows, or are all different under the name of an identifier; text is
     numeric where all of it reads as numbers, datetime where 95 % reads as dates in
-    one format, numeric where 90 % are numbers with units or ranges, text where it is
-    sentences, an identifier where 95 % of the values are different, and categorical
-    otherwise.
+    one format, numeric where 90 % are numbers with units or ranges, a list where
+    cells hold several of a few items, text where it is sentences, an identifier where
+    95 % of the values are different, and categorical otherwise.
 
     Raises
     ------
     ValueError
-        If the column holds lists or other nested values, for which there is no kind.
+        If the column holds mappings, bytes or lists of lists, for which there is no
+        kind.
     """
     dtype = series.dtype
     n_values = series.len() - series.null_count()
     if n_values == 0:
         return Inference(ColumnKind.CONSTANT, "all values are missing")
+    if isinstance(dtype, pl.List) and not dtype.inner.is_nested():
+        return Inference(ColumnKind.LIST, f"type {dtype}", "items[")
     if dtype.is_nested() or dtype in (pl.Object, pl.Binary):
         raise ValueError(f"no kind for {dtype}")
     if _is_constant(series, n_values):
@@ -139,6 +145,9 @@ def _infer_text(series: pl.Series) -> Inference:
         return Inference(
             ColumnKind.NUMERIC, quantity.words, quantity.form, quantity.units
         )
+    items = find_items(text)
+    if items is not None:
+        return Inference(ColumnKind.LIST, items.words, items.form)
     return _infer_words(series.name, text, distinct)
 
 

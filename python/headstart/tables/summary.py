@@ -1,7 +1,6 @@
 """What transforms are told of a table: its canonical columns, and its raw texts."""
 
 from headstart.base.table_columns import TableColumn, TableColumns
-from headstart.tables.kinds import ColumnKind
 from headstart.tables.schema import Schema
 
 __all__ = ["summarize"]
@@ -25,14 +24,13 @@ def summarize(schema: Schema, *, texts: bool = True) -> TableColumns:
     """
     found = []
     for column in schema.used:
-        is_levels = column.kind is ColumnKind.CATEGORICAL
         found += [
             TableColumn(
                 name,
-                "categorical" if is_levels else "numeric",
+                "categorical" if name in column.categorical else "numeric",
                 column.name,
                 str(column.kind),
-                len(column.levels) if is_levels else 0,
+                len(column.levels) if name in column.categorical else 0,
             )
             for name in column.features
         ]

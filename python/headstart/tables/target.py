@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from headstart.base.task import TaskKind
 from headstart.exceptions import ArtifactError, TableError
 from headstart.tables.levels import level_text
+from headstart.tables.target_numbers import find_numbers, is_known_reading, read_numbers
 from headstart.tables.vectors import to_series
 
 __all__ = ["CLASS_LIMIT", "FEW_CLASSES", "TargetEncoder", "to_target"]
@@ -39,6 +40,11 @@ class TargetEncoder:
     classes : ndarray of shape (n_classes,) or None
         Labels in sorted order, of their own type: `encode` gives their places. None
         for regression.
+    form : str
+        How the numbers of a regression are written, where the target is text
+        (`headstart.tables.target_numbers`).
+    words : str
+        What such text was read as, for users.
 
     Examples
     --------
@@ -49,6 +55,8 @@ class TargetEncoder:
 
     kind: TaskKind
     classes: NDArray[Any] | None
+    form: str = ""
+    words: str = ""
 
     @classmethod
     def learn(cls, y: Any, kind: Wanted = None) -> Self:
@@ -60,7 +68,8 @@ class TargetEncoder:
         kind : TaskKind, "classification" or "regression", optional
             The kind of problem. If not told: text, booleans and categories are
             classes; so are integers of at most 20 different values with four rows
-            each on average, and any two whole numbers; other numbers are values.
+            each on average, and any two whole numbers; other numbers are values,
+            among them those that text hides, such as "€ 1,029.50".
 
         Raises
         ------
@@ -69,6 +78,11 @@ class TargetEncoder:
             1,000, or the target is not of the kind.
         """
         series = to_target(y)
+        if kind in (None, "regression"):
+            numbers = find_numbers(series, told=kind is not None)
+            if numbers is not None:
+                _read_all(series, numbers.form)
+                return cls(TaskKind.REGRESSION, None, numbers.form, numbers.words)
         values = _values(series)
         if _is_regression(values, kind, series.len()):
             _check_numbers(values)
@@ -97,7 +111,10 @@ class TargetEncoder:
         TableError
             If a value is missing, infinite, or a label that training did not have.
         """
-        values = _values(to_target(y))
+        series = to_target(y)
+        if self.form and series.dtype == pl.String:
+            series = _read_all(series, self.form)
+        values = _values(series)
         if self.classes is None:
             _check_numbers(values)
             return values.astype(np.float64)
@@ -129,6 +146,8 @@ class TargetEncoder:
     def to_json(self) -> str:
         """Return the encoder as JSON."""
         record: dict[str, Any] = {"kind": str(self.kind), "classes": None}
+        if self.form:
+            record |= {"form": self.form, "words": self.words}
         if self.classes is not None:
             name = "str" if self.classes.dtype.kind == "U" else self.classes.dtype.name
             record |= {"classes": self.classes.tolist(), "dtype": name}
@@ -147,6 +166,7 @@ class TargetEncoder:
             record: Any = json.loads(text)
             kind = TaskKind(record["kind"])
             classes = _read_classes(record) if kind.is_classification else None
+            form, words = _read_form(record)
         except (
             KeyError,
             TypeError,
@@ -157,7 +177,7 @@ class TargetEncoder:
             raise ArtifactError(
                 f"The stored target encoder is damaged: {error}"
             ) from error
-        return cls(kind, classes)
+        return cls(kind, classes, form, words)
 
 
 def to_target(y: Any) -> pl.Series:
@@ -189,6 +209,19 @@ def to_target(y: Any) -> pl.Series:
             "hint: leave these rows out."
         )
     return series
+
+
+def _read_all(series: pl.Series, form: str) -> pl.Series:
+    numbers = read_numbers(series, form)
+    bad = numbers.is_null()
+    if bad.any():
+        row = bad.arg_max() or 0
+        raise TableError(
+            f"The target must hold numbers. Got {str(series[row])[:40]!r} (row {row}), "
+            f"in {int(bad.sum()):,} of {series.len():,} rows. hint: leave these rows "
+            "out."
+        )
+    return numbers
 
 
 def _values(series: pl.Series) -> NDArray[Any]:
@@ -259,6 +292,17 @@ def _check_classes(classes: NDArray[Any], values: NDArray[Any], kind: Wanted) ->
             "A classification needs at least 2 classes. The target has only one class: "
             f"{_some(classes)}, in all {len(values):,} rows.{hint}"
         )
+    if (
+        kind is None
+        and values.dtype.kind == "O"
+        and FEW_CLASSES < len(values) < 2 * len(classes)
+    ):
+        raise TableError(
+            f"The target is text with {len(classes):,} different labels in "
+            f"{len(values):,} rows: most would be seen once. Expected classes of "
+            f"several rows, or numbers. Got labels such as {_some(classes)}. hint: "
+            "is it an identifier, or a list, or a number written with words?"
+        )
     if len(classes) > CLASS_LIMIT:
         raise TableError(
             f"The target has {len(classes):,} different labels in {len(values):,} "
@@ -290,6 +334,13 @@ def _as_labels(values: NDArray[Any]) -> NDArray[Any]:
         return values
     text = level_text(pl.Series("y", values))
     return np.asarray(text.to_list(), dtype=object)
+
+
+def _read_form(record: Mapping[str, Any]) -> tuple[str, str]:
+    form, words = record.get("form", ""), record.get("words", "")
+    if not isinstance(words, str) or (form and not is_known_reading(form)):
+        raise ValueError("unknown form of numbers")
+    return form, words
 
 
 def _read_classes(record: Mapping[str, Any]) -> NDArray[Any]:

@@ -11,6 +11,7 @@ from headstart.base.events import (
     Notice,
     RunFinished,
     RunStarted,
+    TableExamined,
     TrialFailed,
     TrialFinished,
 )
@@ -227,3 +228,16 @@ def test_a_notebook_has_one_output_that_ends_as_the_summary(monkeypatch):
     assert len(handles) == 1
     assert "no model yet" in handles[0].shown[0]
     assert handles[0].shown[-1].startswith("headstart: roc_auc 0.95 out of fold")
+
+
+def test_findings_are_shown_gravest_first_and_cut():
+    records = [
+        {"severity": "warning", "message": f"m{i}.", "remedy": "do" if i == 0 else ""}
+        for i in range(12)
+    ]
+    stream = io.StringIO()
+    log_lines(stream, remedy=str.upper)(TableExamined(tuple(records)))
+    lines = stream.getvalue().splitlines()
+    assert lines[0].endswith("warning: m0. hint: DO")
+    assert lines[-1].endswith("4 more findings: info() of the model lists all")
+    assert len(lines) == 9

@@ -71,4 +71,4 @@ def test_two_digit_years_are_not_the_first_century():
 
 def test_nested_values_have_no_kind():
     with pytest.raises(ValueError, match="List"):
-        infer_kind(pl.Series("a", [[1], [2]]))
+        infer_kind(pl.Series("a", [[[1]], [[2]]]))

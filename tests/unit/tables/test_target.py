@@ -228,3 +228,44 @@ def test_json_gives_the_same_encoder(y):
 def test_damaged_json_is_refused(record):
     with pytest.raises(ArtifactError):
         TargetEncoder.from_json(json.dumps(record))
+
+
+PRICES = [f"€ {1000 + 7 * i:,}.50" for i in range(40)]
+
+
+def test_numbers_in_text_are_a_regression():
+    encoder = TargetEncoder.learn(PRICES)
+    assert encoder.kind is REGRESSION
+    stored = TargetEncoder.from_json(encoder.to_json())
+    assert stored.encode(PRICES[:2]).tolist() == [1000.5, 1007.5]
+    assert stored.encode([12.5]).tolist() == [12.5]
+
+
+def test_few_numbers_in_text_are_classes_unless_told():
+    y = ["1 kg", "2 kg", "3 kg"] * 10
+    assert TargetEncoder.learn(y).kind is MULTICLASS
+    assert TargetEncoder.learn(y, "regression").encode(y).max() == 3
+
+
+def test_a_target_without_a_number_names_the_row():
+    with pytest.raises(TableError, match=r"Got 'on request' \(row 40\), in 1 of 41"):
+        TargetEncoder.learn([*PRICES, "on request"])
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [f"word {i}" for i in range(30)],
+        [f"{i} {'kg' if i % 2 else 'g'}" for i in range(60)],
+    ],
+)
+def test_as_many_labels_as_rows_are_refused(y):
+    with pytest.raises(TableError, match="most would be seen once"):
+        TargetEncoder.learn(y)
+
+
+@pytest.mark.parametrize("change", [{"form": "%d"}, {"form": "plain", "words": 3}])
+def test_a_stored_form_is_checked(change):
+    record = {"kind": "regression", "classes": None} | change
+    with pytest.raises(ArtifactError):
+        TargetEncoder.from_json(json.dumps(record))

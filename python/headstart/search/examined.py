@@ -1,0 +1,71 @@
+"""What a fit says of its table: findings, and each column with reason and steps."""
+
+import time
+from typing import Any
+
+import polars as pl
+
+from headstart.findings import Finding, Subject, examine
+from headstart.findings.finding import by_gravity
+from headstart.findings.target import target_read, without_target
+from headstart.search.problem import Problem
+
+__all__ = ["column_records", "examine_problem"]
+
+# Share of the time limit after which no further column or finder is looked at.
+_SHARE = 0.05
+
+
+def examine_problem(
+    problem: Problem, *, time_limit: float | None = None, n_without_target: int = 0
+) -> tuple[Finding, ...]:
+    """Return what the table of a fit warns of, gravest first.
+
+    Parameters
+    ----------
+    problem : Problem
+    time_limit : float or None
+        Seconds of the whole fit: a small share of it may be spent here. Without one
+        everything is looked at.
+    n_without_target : int
+        Rows that were left out since they have no target.
+    """
+    end = None if time_limit is None else time.monotonic() + _SHARE * time_limit
+    target, name = problem.target, problem.target_name
+    subject = Subject(
+        problem.frame,
+        problem.schema,
+        problem.table,
+        problem.y,
+        problem.task.kind,
+        name,
+        () if target.classes is None else tuple(map(str, target.classes)),
+        lambda: end is not None and time.monotonic() > end,
+    )
+    found: list[Finding] = []
+    if n_without_target:
+        n_rows = problem.frame.height + n_without_target
+        found.append(without_target(name, n_without_target, n_rows))
+    if target.form:
+        found.append(target_read(name, target.words))
+    return by_gravity([*found, *examine(subject)])
+
+
+def column_records(problem: Problem) -> list[dict[str, Any]]:
+    """Return for each column of the table its kind, the reason, and what is done."""
+    return [
+        {
+            "name": column.name,
+            "kind": str(column.kind),
+            "reason": column.reason,
+            "n_missing": column.n_missing,
+            "n_distinct": _n_distinct(problem.frame[column.name]),
+            "used": column.kind.is_used,
+            "steps": list(column.steps),
+        }
+        for column in problem.schema.columns
+    ]
+
+
+def _n_distinct(series: pl.Series) -> int | None:
+    return None if series.dtype.is_nested() else series.drop_nulls().n_unique()
