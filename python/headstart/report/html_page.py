@@ -1,0 +1,94 @@
+"""The HTML page: one file that needs nothing else.
+
+Names and levels come from tables of anybody's making, so that they are hostile text:
+templates escape what they are given, figures are drawn beforehand (see `drawing`), and
+the page's own policy lets no script run but its one and no request leave it.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from headstart.report import wording
+from headstart.report.cleaning import clean
+from headstart.report.facts import Facts
+from headstart.report.plots import figures
+from headstart.report.plots.drawing import draw
+from headstart.report.summary import headline_metric, summarise
+from headstart.report.tables import failures, mistakes, origins
+
+__all__ = ["html_page"]
+
+_UNKNOWN = "The fit kept no facts on it."
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    title: str
+    note: str
+    wide: bool
+    svg: Markup
+
+
+def html_page(facts: Facts) -> str:
+    """Return the report as a whole HTML page."""
+    facts = clean(facts)
+    drawn = {
+        name: _Drawn(
+            title=figure.title,
+            note=figure.note,
+            wide=figure.wide,
+            # Vega escapes the text in it; the attributes that we add are escaped too.
+            svg=Markup(draw(figure)),
+        )
+        for name, figure in figures(facts).items()
+    }
+    script = _resource("report.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return _environment().get_template("report.html.j2").render(
+        facts=facts,
+        figures=drawn,
+        summary=summarise(facts),
+        headline=headline_metric(facts),
+        origins=origins(facts.trials),
+        failures=failures(facts.trials),
+        mistakes=mistakes(facts.confusion),
+        style=Markup(_resource("report.css")),
+        script=Markup(script),
+        script_hash=f"sha256-{digest}",
+        why=lambda *words, otherwise=_UNKNOWN: _why(facts, words, otherwise),
+    )  # fmt: skip
+
+
+def _why(facts: Facts, words: tuple[str, ...], otherwise: str) -> str:
+    """Return the note on what is missing."""
+    for note in facts.notes:
+        if any(word in note.lower() for word in words):
+            return note
+    return otherwise
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("headstart.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in wording.__all__:
+        environment.filters[name] = getattr(wording, name)
+    return environment
+
+
+def _resource(name: str) -> str:
+    folder: Any = files("headstart.report") / "templates"
+    text: str = (folder / name).read_text(encoding="utf-8")
+    return text

@@ -1,0 +1,254 @@
+"""Figures of classes: confusion, what a threshold trades, how predictions spread."""
+
+from typing import Any
+
+from headstart.report.facts import Confusion, Histogram, Thresholds
+from headstart.report.plots.figure import (
+    Figure,
+    axis,
+    color_of,
+    label_expression,
+    layer,
+    rule_at,
+    spots,
+)
+from headstart.report.wording import count, number, share, shorten
+
+__all__ = ["confusion", "probabilities", "thresholds"]
+
+_MOST_LABELS = 24
+_MOST_WITH_NUMBERS = 12
+_MOST_HISTOGRAMS = 8
+
+
+def confusion(facts: Confusion | None) -> Figure | None:
+    """Return actual classes against predicted ones, those most often mixed up."""
+    if facts is None or not facts.labels:
+        return None
+    places = most_confused(facts)
+    totals = [sum(row) for row in facts.counts]
+    rows: list[dict[str, Any]] = []
+    for a in places:
+        for p in places:
+            n = facts.counts[a][p]
+            part = n / totals[a] if totals[a] else 0.0
+            actual, predicted = facts.labels[a], facts.labels[p]
+            rows.append(
+                {
+                    "a": f"{a}",
+                    "p": f"{p}",
+                    "v": part,
+                    "w": f"{n:,}",
+                    "k": "var(--c1)" if a == p else "var(--c2)",
+                    "i": "var(--on)" if part > 0.55 else "var(--ink)",
+                    "t": f"actual {shorten(actual, 60)}, predicted "
+                    f"{shorten(predicted, 60)}: {count(n, 'row')}, {share(part)} of "
+                    "that class",
+                }
+            )
+    # Classes are told apart by their place: two long labels may be cut to one text.
+    names = {f"{place}": shorten(facts.labels[place], 20) for place in places}
+    labels = {
+        "labelExpr": label_expression(names),
+        "labelAngle": 0 if len(places) <= 5 else -40,
+    }
+    x = axis("p", "predicted", "nominal", sort=list(names), axis=labels)
+    y = axis(
+        "a", "actual", "nominal", sort=list(names), axis={**labels, "labelAngle": 0}
+    )
+    cells = {
+        "data": {"values": rows},
+        "mark": {"type": "rect", "cornerRadius": 2},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": {"field": "k", "type": "nominal", "scale": None, "legend": None},
+            "opacity": {
+                "field": "v",
+                "type": "quantitative",
+                "scale": {"domain": [0, 1], "range": [0.06, 1]},
+                "legend": None,
+            },
+            "description": {"field": "t"},
+        },
+    }
+    layers: list[Any] = [cells]
+    if len(places) <= _MOST_WITH_NUMBERS:
+        layers.append(
+            {
+                "data": {"values": rows},
+                "mark": {"type": "text", "aria": False},
+                "encoding": {
+                    "x": x,
+                    "y": y,
+                    "text": {"field": "w"},
+                    "color": {"field": "i", "type": "nominal", "scale": None},
+                },
+            }
+        )
+    right = sum(facts.counts[i][i] for i in range(len(facts.labels)))
+    known = sum(totals)
+    side = 250 if len(places) <= 4 else min(560, max(250, 44 * len(places)))
+    if len(places) > _MOST_WITH_NUMBERS:
+        side = min(600, 26 * len(places))
+    note = "Rows of the grid are actual classes, colour is the share of the row."
+    if len(places) < len(facts.labels):
+        note += (
+            f" The {len(places)} of {len(facts.labels)} classes that are mixed up most."
+        )
+    return Figure(
+        name="confusion",
+        title="Confusion: what is taken for what",
+        alt=f"{share(right / known if known else None)} of {count(known, 'row')} are "
+        "predicted as what they are: they lie on the diagonal.",
+        spec=layer(*layers, width=max(side, 300), height=side),
+        note=note,
+        wide=len(places) > 6,
+    )
+
+
+def most_confused(facts: Confusion) -> list[int]:
+    """Return the places of the classes to draw, in their order."""
+    n = len(facts.labels)
+    if n <= _MOST_LABELS:
+        return list(range(n))
+    wrong = [
+        sum(facts.counts[i])
+        + sum(row[i] for row in facts.counts)
+        - 2 * facts.counts[i][i]
+        for i in range(n)
+    ]
+    ranked = sorted(range(n), key=lambda i: (-wrong[i], i))
+    return sorted(ranked[:_MOST_LABELS])
+
+
+def thresholds(facts: Thresholds | None) -> Figure | None:
+    """Return precision, recall and F1 along the threshold."""
+    if facts is None or len(facts.threshold) < 2:
+        return None
+    series = {
+        "precision": facts.precision,
+        "recall": facts.recall,
+        "F1": facts.f1,
+        "share predicted so": facts.share_positive,
+    }
+    x = axis("x", f"threshold on the probability of {shorten(facts.label, 30)}",
+             domain=[0, 1])  # fmt: skip
+    y = axis("y", "share", domain=[0, 1])
+    rows = [
+        {"s": name, "x": at, "y": value}
+        for name, values in series.items()
+        for at, value in zip(facts.threshold, values, strict=True)
+    ]
+    lines = {
+        "data": {"values": rows},
+        "mark": {"type": "line", "aria": False},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": {
+                "field": "s",
+                "type": "nominal",
+                "sort": None,
+                "scale": {
+                    "domain": list(series),
+                    "range": [color_of(i) for i in range(len(series))],
+                },
+                "legend": {"symbolType": "stroke"},
+            },
+        },
+    }
+    points = [
+        spots(
+            [
+                {
+                    "x": at,
+                    "y": value,
+                    "k": color_of(i),
+                    "t": f"threshold {number(at)}: {name} {share(value)}",
+                }
+                for at, value in zip(facts.threshold, values, strict=True)
+            ],
+            x,
+            y,
+            most=25,
+        )
+        for i, (name, values) in enumerate(series.items())
+    ]
+    layers = [lines, *points]
+    alt = "Precision, recall and F1 along the threshold"
+    if facts.best_f1 is not None:
+        told = f"F1 is highest at {number(facts.best_f1)}"
+        layers.append(rule_at(facts.best_f1, told))
+        alt += f"; {told}"
+    return Figure(
+        name="thresholds",
+        title="What a threshold trades",
+        alt=f"{alt}.",
+        spec=layer(*layers, width=560),
+        note="Rows are predicted positive from the threshold on."
+        + (" Dashed: the highest F1." if facts.best_f1 is not None else ""),
+        wide=True,
+    )
+
+
+def probabilities(histograms: tuple[Histogram, ...], kind: str) -> Figure | None:
+    """Return how predicted probabilities spread, a row for each actual class."""
+    shown = [h for h in histograms if any(h.counts)][:_MOST_HISTOGRAMS]
+    if not shown or kind == "regression":
+        return None
+    rows = [
+        {
+            "s": f"{place}",
+            "x": left,
+            "e": right,
+            "y": n / sum(h.counts),
+            "k": color_of(place),
+            "t": f"{shorten(h.label, 60)}: {count(n, 'row')} at {number(left)} to "
+            f"{number(right)}",
+        }
+        for place, h in enumerate(shown)
+        for left, right, n in zip(h.edges[:-1], h.edges[1:], h.counts, strict=True)
+    ]
+    names = {f"{place}": shorten(h.label, 30) for place, h in enumerate(shown)}
+    what = "of the positive class" if kind == "binary" else "of the row's own class"
+    spec = {
+        "data": {"values": rows},
+        "mark": {"type": "bar", "binSpacing": 1},
+        "width": 380,
+        "height": 110 if len(shown) <= 3 else 60,
+        "encoding": {
+            "row": {
+                "field": "s",
+                "type": "nominal",
+                "sort": list(names),
+                "header": {
+                    "labelExpr": f"'actual: ' + {label_expression(names)}",
+                    "labelAngle": 0,
+                    "labelOrient": "top",
+                    "labelAnchor": "start",
+                },
+            },
+            "x": {
+                **axis("x", f"predicted probability {what}", domain=[0, 1]),
+                "bin": {"binned": True},
+            },
+            "x2": {"field": "e"},
+            "y": {**axis("y", "share of rows"), "axis": {"tickCount": 3}},
+            "color": {"field": "k", "type": "nominal", "scale": None},
+            "description": {"field": "t"},
+        },
+        "spacing": 14,
+    }
+    note = "Each actual class by itself; the further apart, the easier to tell."
+    if kind != "binary":
+        note = "Each actual class by itself; the further right, the better."
+    if len(shown) < len(histograms):
+        note += f" The first {len(shown)} of {len(histograms)} classes."
+    return Figure(
+        name="probabilities",
+        title="How the predictions spread",
+        alt=f"Histograms of the predicted probability {what}, by actual class.",
+        spec=spec,
+        note=note,
+    )

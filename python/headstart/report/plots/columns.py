@@ -1,0 +1,227 @@
+"""Figures of columns: what each is worth, and how predictions go with it."""
+
+from typing import Any
+
+from headstart.report.facts import Effect, Importance, TaskFacts
+from headstart.report.plots.figure import (
+    Figure,
+    Spec,
+    axis,
+    color_of,
+    dots,
+    layer,
+    named_axis,
+    rule_at,
+    spots,
+)
+from headstart.report.wording import interval, metric_words, number, share, shorten
+
+__all__ = ["effects", "importance"]
+
+_Series = tuple[str, tuple[float, ...]]
+
+_MOST_COLUMNS = 25
+_MOST_SERIES = 8
+_MOST_LEVELS = 20
+
+
+def importance(facts: tuple[Importance, ...], task: TaskFacts) -> Figure | None:
+    """Return how much worse the metric gets without each column."""
+    if not facts:
+        return None
+    shown = sorted(facts, key=lambda part: -part.mean)[:_MOST_COLUMNS]
+    rows = [
+        {
+            "n": f"{place}",
+            "v": part.mean,
+            "l": part.low,
+            "h": part.high,
+            "k": "var(--c1)" if part.low > 0 else "var(--faint)",
+            "t": f"{shorten(part.column, 100)}: {number(part.mean)} "
+            f"({interval(part.low, part.high)})",
+        }
+        for place, part in enumerate(shown)
+    ]
+    words = metric_words(task.metric)
+    x = axis("v", f"{words} lost when the column is shuffled", zero=True)
+    names = {f"{place}": shorten(p.column, 36) for place, p in enumerate(shown)}
+    y = axis("n", "", "nominal", sort=list(names), axis=named_axis(names))
+    certain = sum(part.low > 0 for part in facts)
+    note = (
+        "Measured on held-out rows; bars are 95 % intervals. Grey: not clearly "
+        "different from nothing. Columns that say the same share their worth."
+    )
+    if len(shown) < len(facts):
+        note += f" The first {len(shown)} of {len(facts)}."
+    return Figure(
+        name="importance",
+        title="What each column is worth",
+        alt=f"Loss of {words} by column; the most important is "
+        f"{shorten(shown[0].column, 60)} with {number(shown[0].mean)}; {certain} of "
+        f"{len(facts)} are clearly above nothing.",
+        spec=layer(
+            rule_at(0.0, "worth nothing"),
+            *dots(rows, x, y, low="l", high="h"),
+            width=480,
+            height=max(60, 22 * len(rows)),
+        ),
+        note=note,
+        wide=True,
+    )
+
+
+def effects(facts: tuple[Effect, ...], task: TaskFacts) -> list[Figure]:
+    """Return how the prediction goes with columns, all on one scale."""
+    values = [
+        value for part in facts for _, series in _steepest(part) for value in series
+    ]
+    ends = (min(values), max(values)) if values else (0.0, 1.0)
+    return [_effect(part, place, task, ends) for place, part in enumerate(facts)]
+
+
+def _effect(
+    facts: Effect, place: int, task: TaskFacts, ends: tuple[float, float]
+) -> Figure:
+    shown = _steepest(facts)
+    regression = task.kind == "regression"
+    what = f"predicted {shorten(task.target, 26)}" if regression else "probability"
+    if facts.method == "ale":
+        what += ", change"
+    numeric = all(not isinstance(at, str) for at in facts.grid)
+    column = shorten(facts.column, 40)
+    if numeric:
+        spec = _along_numbers(facts, shown, column, what, ends)
+    else:
+        spec = _by_level(facts, shown, column, what, ends)
+    spread = [max(v) - min(v) for _, v in shown]
+    method = {"ale": "accumulated local effects"}.get(facts.method, facts.method)
+    of = ""
+    if not regression and len(shown) == 1 and shown[0][0]:
+        of = f" of {shorten(shown[0][0], 30)}"
+    return Figure(
+        name=f"effect_{place}",
+        title=f"{shorten(facts.column, 60)}",
+        alt=f"How the prediction goes with {shorten(facts.column, 80)}: it moves by "
+        f"{number(max(spread, default=0.0))} over the column's values.",
+        spec=spec,
+        note=f"{what[:1].upper()}{what[1:]}{of}; by {method}. "
+        + ("Grey: where the rows are." if numeric else "In brackets: share of rows."),
+    )
+
+
+def _steepest(facts: Effect) -> list[_Series]:
+    series = [(s.label, s.values) for s in facts.mean if s.values]
+    ranked = sorted(series, key=lambda s: min(s[1]) - max(s[1]))
+    kept = {label for label, _ in ranked[:_MOST_SERIES]}
+    return [s for s in series if s[0] in kept][:_MOST_SERIES]
+
+
+def _along_numbers(
+    facts: Effect,
+    shown: list[_Series],
+    column: str,
+    what: str,
+    ends: tuple[float, float],
+) -> Spec:
+    x = axis("x", column, zero=False, nice=False)
+    y = axis("y", what, zero=False, domain=ends, nice=True)
+    top = max(facts.share, default=0.0) or 1.0
+    # Where the rows are: a strip along the foot, drawn in pixels and not in units.
+    strip = {
+        "data": {
+            "values": [
+                {"x": at, "h": 250 - 30 * part / top, "t": f"{share(part)} of rows"}
+                for at, part in zip(facts.grid, facts.share, strict=True)
+            ]
+        },
+        "mark": {"type": "rule", "strokeWidth": 5, "aria": False},
+        "encoding": {
+            "x": x,
+            "y": {"value": 250},
+            "y2": {"field": "h", "type": "quantitative", "scale": None},
+            "color": {"value": "var(--faint)"},
+        },
+    }
+    names = [shorten(label, 40) for label, _ in shown]
+    layers: list[Spec] = [strip]
+    for place, (label, values) in enumerate(shown):
+        rows = [
+            {
+                "s": names[place],
+                "x": at,
+                "y": value,
+                "k": color_of(place),
+                "t": f"{column} {_told(at)}: {number(value)}"
+                + (f" ({shorten(label, 40)})" if len(shown) > 1 else ""),
+            }
+            for at, value in zip(facts.grid, values, strict=True)
+        ]
+        layers += [_line(rows, x, y, names), spots(rows, x, y)]
+    return layer(*layers)
+
+
+def _by_level(
+    facts: Effect,
+    shown: list[_Series],
+    column: str,
+    what: str,
+    ends: tuple[float, float],
+) -> Spec:
+    ranked = sorted(range(len(facts.grid)), key=lambda i: -facts.share[i])
+    kept = ranked[:_MOST_LEVELS]
+    if len(shown) == 1:
+        kept.sort(key=lambda i: shown[0][1][i])
+    names = {
+        f"{i}": f"{shorten(_told(facts.grid[i]), 24)} ({share(facts.share[i])})"
+        for i in kept
+    }
+    x = axis("x", what, zero=False, domain=ends, nice=True)
+    y = axis("n", column, "nominal", sort=list(names), axis=named_axis(names))
+    y["axis"]["title"] = None
+    legend = [shorten(label, 40) for label, _ in shown]
+    rows = [
+        {
+            "n": f"{i}",
+            "s": legend[place],
+            "x": values[i],
+            "t": f"{shorten(_told(facts.grid[i]), 60)}: {number(values[i])}"
+            + (f" ({shorten(label, 40)})" if len(shown) > 1 else ""),
+        }
+        for place, (label, values) in enumerate(shown)
+        for i in kept
+    ]
+    points = {
+        "data": {"values": rows},
+        "mark": {"type": "circle", "size": 80, "opacity": 1},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": _colors(legend),
+            "description": {"field": "t"},
+        },
+    }
+    return layer(points, height=max(80, min(420, 24 * len(kept))))
+
+
+def _line(rows: list[dict[str, Any]], x: Spec, y: Spec, names: list[str]) -> Spec:
+    return {
+        "data": {"values": rows},
+        "mark": {"type": "line", "aria": False},
+        "encoding": {"x": x, "y": y, "color": _colors(names)},
+    }
+
+
+def _colors(names: list[str]) -> dict[str, Any]:
+    return {
+        "field": "s",
+        "type": "nominal",
+        "scale": {
+            "domain": names,
+            "range": [color_of(place) for place in range(len(names))],
+        },
+        "legend": {"symbolType": "circle"} if len(names) > 1 else None,
+    }
+
+
+def _told(at: float | str) -> str:
+    return at if isinstance(at, str) else number(at)

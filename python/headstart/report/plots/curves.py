@@ -1,0 +1,229 @@
+"""Figures of ranking and calibration: ROC, precision and recall, reliability."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from headstart.report.facts import Calibration, Curve
+from headstart.report.plots.figure import Figure, axis, color_of, layer, spots
+from headstart.report.wording import count, number, share, shorten
+
+__all__ = ["calibration", "precision_recall", "roc"]
+
+_MOST_CURVES = 8
+
+
+def roc(curves: tuple[Curve, ...]) -> Figure | None:
+    """Return what share is found for what share of false alarms."""
+    if not curves:
+        return None
+    guessing = {
+        "data": {"values": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]},
+        "mark": {"type": "line", "strokeDash": [4, 3], "strokeWidth": 1, "aria": False},
+        "encoding": {
+            "x": {"field": "x", "type": "quantitative"},
+            "y": {"field": "y", "type": "quantitative"},
+            "color": {"value": "var(--muted)"},
+        },
+    }
+    return _curves(
+        curves,
+        name="roc",
+        title="ROC: found against false alarms",
+        x="share of false alarms",
+        y="share found",
+        tell=lambda x, y: f"finds {share(y)} for {share(x)} false alarms",
+        under=[guessing],
+        note="The nearer the upper left corner, the better. Dashed: guessing.",
+    )
+
+
+def precision_recall(curves: tuple[Curve, ...]) -> Figure | None:
+    """Return how many of the found are right, by what share is found."""
+    if not curves:
+        return None
+    return _curves(
+        curves,
+        name="precision_recall",
+        title="Precision and recall",
+        x="recall: share found",
+        y="precision: share of the found that is right",
+        tell=lambda x, y: f"finds {share(x)}, {share(y)} of the found are right",
+        under=[],
+        note="The nearer the upper right corner, the better.",
+    )
+
+
+def calibration(bins: tuple[Calibration, ...]) -> Figure | None:
+    """Return how often what was predicted came true."""
+    shown = [part for part in bins if part.predicted][:_MOST_CURVES]
+    if not shown:
+        return None
+    x = axis("x", "predicted probability", domain=[0, 1])
+    y = axis("y", "share that came true", domain=[0, 1])
+    layers: list[Any] = [
+        {
+            "data": {"values": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]},
+            "mark": {
+                "type": "line",
+                "strokeDash": [4, 3],
+                "strokeWidth": 1,
+                "aria": False,
+            },
+            "encoding": {"x": x, "y": y, "color": {"value": "var(--muted)"}},
+        }
+    ]
+    rows = [
+        {
+            "s": shorten(part.label, 40),
+            "x": predicted,
+            "y": observed,
+            "l": low,
+            "h": high,
+            "t": f"{shorten(part.label, 60)}: of {count(n, 'row')} predicted at "
+            f"{share(predicted)}, {share(observed)} came true",
+        }
+        for part in shown
+        for predicted, observed, low, high, n in zip(
+            part.predicted,
+            part.observed,
+            part.low,
+            part.high,
+            part.count,
+            strict=True,
+        )
+    ]
+    color = _colors([shorten(part.label, 40) for part in shown])
+    if len(shown) == 1:
+        layers.append(
+            {
+                "data": {"values": rows},
+                "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.5},
+                "encoding": {
+                    "x": x,
+                    "y": {**y, "field": "l"},
+                    "y2": {"field": "h"},
+                    "color": color,
+                },
+            }
+        )
+    layers += [
+        {
+            "data": {"values": rows},
+            "mark": {"type": "line", "aria": False, "strokeWidth": 1.5},
+            "encoding": {"x": x, "y": y, "color": color},
+        },
+        {
+            "data": {"values": rows},
+            "mark": {"type": "circle", "size": 55, "opacity": 1},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": color,
+                "description": {"field": "t"},
+            },
+        },
+    ]
+    first = shown[0]
+    off = max(abs(p - o) for p, o in zip(first.predicted, first.observed, strict=True))
+    return Figure(
+        name="calibration",
+        title="Can the probabilities be believed?",
+        alt="Predicted probability beside the share that came true"
+        f"{_of_which(len(shown), len(bins))}; for {shorten(first.label, 40)} they are "
+        f"{share(off)} apart at most.",
+        spec=layer(*layers),
+        note="On the dashed line, what is predicted comes true as often as it says; "
+        "below it less often, above it more often."
+        + (" Bars are 95 % intervals." if len(shown) == 1 else ""),
+    )
+
+
+def _curves(
+    curves: tuple[Curve, ...],
+    *,
+    name: str,
+    title: str,
+    x: str,
+    y: str,
+    tell: Callable[[float, float], str],
+    under: Sequence[Any],
+    note: str,
+) -> Figure:
+    shown = hardest(curves)
+    names = [_named(curve) for curve in shown]
+    across, up = axis("x", x, domain=[0, 1]), axis("y", y, domain=[0, 1])
+    rows = [
+        {"s": named, "x": a, "y": b, "i": place}
+        for named, curve in zip(names, shown, strict=True)
+        for place, (a, b) in enumerate(zip(curve.x, curve.y, strict=True))
+    ]
+    lines = {
+        "data": {"values": rows},
+        "mark": {"type": "line", "aria": False},
+        "encoding": {
+            "x": across,
+            "y": up,
+            "order": {"field": "i", "type": "quantitative"},
+            "color": _colors(names),
+        },
+    }
+    points = [
+        spots(
+            [
+                {
+                    "x": a,
+                    "y": b,
+                    "k": color_of(place),
+                    "t": f"{shorten(curve.label, 60)}: {tell(a, b)}",
+                }
+                for a, b in zip(curve.x, curve.y, strict=True)
+            ],
+            across,
+            up,
+            most=30,
+        )
+        for place, curve in enumerate(shown)
+    ]
+    areas = ", ".join(
+        f"{c.label} {number(c.area)}" for c in shown if c.area is not None
+    )
+    if len(shown) < len(curves):
+        note += f" The {len(shown)} hardest of {len(curves)} classes are drawn."
+    return Figure(
+        name=name,
+        title=title,
+        alt=f"{title}{_of_which(len(shown), len(curves))}."
+        + (f" Areas: {shorten(areas, 300)}." if areas else ""),
+        spec=layer(*under, lines, *points),
+        note=note,
+    )
+
+
+def hardest(curves: tuple[Curve, ...]) -> list[Curve]:
+    """Return the curves to draw: all, or those of the smallest areas."""
+    if len(curves) <= _MOST_CURVES:
+        return list(curves)
+    ranked = sorted(curves, key=lambda c: 2.0 if c.area is None else c.area)
+    return ranked[:_MOST_CURVES]
+
+
+def _named(curve: Curve) -> str:
+    area = "" if curve.area is None else f" (area {number(curve.area)})"
+    return f"{shorten(curve.label, 24)}{area}"
+
+
+def _colors(names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "field": "s",
+        "type": "nominal",
+        "sort": None,
+        "scale": {
+            "domain": list(names),
+            "range": [color_of(place) for place in range(len(names))],
+        },
+        "legend": {"symbolType": "stroke"},
+    }
+
+
+def _of_which(shown: int, known: int) -> str:
+    return f", for {shown} of {known} classes" if shown < known else ""

@@ -1,0 +1,139 @@
+"""Figures of a regression: predictions beside what came, and the errors left."""
+
+from headstart.report.facts import Histogram, Residuals
+from headstart.report.plots.figure import Figure, axis, color_of, dots, layer, rule_at
+from headstart.report.wording import count, number, shorten
+
+__all__ = ["actual_and_predicted", "residuals", "values"]
+
+_MOST_DOTS = 1000
+
+
+def actual_and_predicted(facts: Residuals | None, target: str) -> Figure | None:
+    """Return a sample of rows, each where its prediction and its value meet."""
+    if facts is None or not facts.predicted:
+        return None
+    step = -(-len(facts.predicted) // _MOST_DOTS)
+    rows = [
+        {"x": predicted, "y": actual}
+        for predicted, actual in zip(
+            facts.predicted[::step], facts.actual[::step], strict=True
+        )
+    ]
+    ends = [f(*facts.predicted, *facts.actual) for f in (min, max)]
+    name = shorten(target, 30) or "the target"
+    x = axis("x", f"predicted {name}", domain=ends, zero=False, nice=True)
+    y = axis("y", f"actual {name}", domain=ends, zero=False, nice=True)
+    points = {
+        "data": {"values": rows},
+        "mark": {"type": "circle", "size": 22, "opacity": 0.4, "aria": False},
+        "encoding": {"x": x, "y": y, "color": {"value": "var(--c1)"}},
+    }
+    line = {
+        "data": {"values": [{"x": end, "y": end} for end in ends]},
+        "mark": {"type": "line", "strokeDash": [4, 3], "strokeWidth": 1.5,
+                 "aria": False},
+        "encoding": {"x": x, "y": y, "color": {"value": "var(--ink)"}},
+    }  # fmt: skip
+    return Figure(
+        name="actual_and_predicted",
+        title="Predicted and actual",
+        alt=f"{count(len(rows), 'held-out row')}: predicted value across, actual value "
+        "up; right predictions lie on the diagonal.",
+        spec=layer(points, line, height=300),
+        note=f"{count(len(rows), 'held-out row')}. On the dashed line a prediction is "
+        "right; above it is too low, below it too high.",
+    )
+
+
+def residuals(facts: Residuals | None) -> Figure | None:
+    """Return the mean error by prediction, with its interval."""
+    if facts is None or not facts.bins:
+        return None
+    rows = [
+        {
+            "x": part.predicted,
+            "v": part.mean,
+            "l": part.low,
+            "h": part.high,
+            "k": "var(--c1)",
+            "t": f"predicted about {number(part.predicted)}: actual is "
+            f"{number(abs(part.mean))} {'higher' if part.mean >= 0 else 'lower'} on "
+            f"average ({count(part.count, 'row')})",
+        }
+        for part in facts.bins
+    ]
+    x = axis("x", "prediction", zero=False)
+    # dots() takes the first quantitative axis for the one that has the interval.
+    bars = [
+        {
+            "data": {"values": rows},
+            "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.55, "aria": False},
+            "encoding": {
+                "x": x,
+                "y": axis("l", "actual less predicted", zero=False),
+                "y2": {"field": "h"},
+                "color": {"value": "var(--c1)"},
+            },
+        },
+        dots(rows, x, axis("v", "actual less predicted", zero=False), low="", high="")[
+            1
+        ],
+    ]
+    worst = max(facts.bins, key=lambda part: abs(part.mean))
+    return Figure(
+        name="residuals",
+        title="Where it predicts too high or too low",
+        alt="Mean of actual less predicted by prediction, with intervals; the largest, "
+        f"{number(worst.mean)}, is at predictions of about {number(worst.predicted)}.",
+        spec=layer(rule_at(0.0, "no error on average", along="y"), *bars, height=300),
+        note="Mean over rows of alike predictions with 95 % intervals. Intervals off "
+        "the dashed line tell of a bias there.",
+    )
+
+
+def values(histograms: tuple[Histogram, ...], kind: str, target: str) -> Figure | None:
+    """Return how predicted and actual values spread."""
+    if kind != "regression" or not histograms:
+        return None
+    rows = [
+        {
+            "s": h.label,
+            "x": left,
+            "e": right,
+            "y": n,
+            "t": f"{h.label}: {count(n, 'row')} at {number(left)} to {number(right)}",
+        }
+        for h in histograms
+        for left, right, n in zip(h.edges[:-1], h.edges[1:], h.counts, strict=True)
+    ]
+    names = [h.label for h in histograms]
+    bars = {
+        "data": {"values": rows},
+        "mark": {"type": "bar", "opacity": 0.5, "binSpacing": 0},
+        "encoding": {
+            "x": {
+                **axis("x", shorten(target, 30) or "value", zero=False),
+                "bin": {"binned": True},
+            },
+            "x2": {"field": "e"},
+            "y": axis("y", "rows", stack=None),
+            "color": {
+                "field": "s",
+                "type": "nominal",
+                "scale": {
+                    "domain": names,
+                    "range": [color_of(place) for place in range(len(names))],
+                },
+                "legend": {"symbolType": "square"},
+            },
+            "description": {"field": "t"},
+        },
+    }
+    return Figure(
+        name="values",
+        title="How the predictions spread",
+        alt="Histograms of predicted and of actual values.",
+        spec=layer(bars),
+        note="Predictions are usually less spread than what they predict.",
+    )

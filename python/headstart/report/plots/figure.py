@@ -1,0 +1,144 @@
+"""A figure: a Vega-Lite specification with what people read beside it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = [
+    "Figure",
+    "Rows",
+    "Spec",
+    "axis",
+    "color_of",
+    "dots",
+    "label_expression",
+    "layer",
+    "named_axis",
+    "rule_at",
+    "spots",
+]
+
+Spec = Mapping[str, Any]
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A plot that is not drawn yet.
+
+    Parameters
+    ----------
+    name : str
+        Its key in the report and its `id` in the page.
+    title : str
+    alt : str
+        What it shows, for those who do not see it.
+    spec : mapping
+        Vega-Lite; data lie in it, fields have names of one of our own letters, and
+        text of the table is nowhere but in values.
+    note : str
+        How to read it, a sentence or two.
+    wide : bool
+        Whether it takes the whole width of the page.
+    """
+
+    name: str
+    title: str
+    alt: str
+    spec: Spec
+    note: str = ""
+    wide: bool = False
+
+
+def layer(*layers: Spec, width: int = 380, height: int = 250, **more: Any) -> Spec:
+    """Return layers that share their axes."""
+    return {"width": width, "height": height, "layer": list(layers), **more}
+
+
+def axis(field: str, title: str, kind: str = "quantitative", **more: Any) -> Spec:
+    """Return the encoding of a field along an axis; `more` goes to its scale."""
+    encoding: dict[str, Any] = {"field": field, "type": kind, "title": title}
+    labels = {k: more.pop(k) for k in ("axis", "sort", "stack") if k in more}
+    if more:
+        encoding["scale"] = more
+    return encoding | labels
+
+
+def named_axis(names: Mapping[str, str]) -> dict[str, Any]:
+    """Return an axis that shows a name for each value; two may have the same name."""
+    return {"title": None, "labelExpr": label_expression(names), "labelLimit": 330}
+
+
+def label_expression(names: Mapping[str, str]) -> str:
+    r"""Return a Vega expression of a label's name; nothing in a name is ever code.
+
+    Examples
+    --------
+    >>> label_expression({"0": "a'"})
+    "{'0':'\\u0061\\u0027'}[datum.value]"
+    """
+    pairs = (f"'{key}':'{_escaped(name)}'" for key, name in names.items())
+    return f"{{{','.join(pairs)}}}[datum.value]"
+
+
+def color_of(place: int) -> str:
+    """Return the page's colour of a series; there are eight."""
+    return f"var(--c{place % 8 + 1})"
+
+
+def dots(rows: Rows, x: Spec, y: Spec, *, low: str, high: str) -> list[Spec]:
+    """Return dots with bars from `low` to `high`, coloured by the rows' ``k``."""
+    along = "x" if x.get("type") == "quantitative" else "y"
+    colored = {"field": "k", "type": "nominal", "scale": None, "legend": None}
+    bars = {
+        "data": {"values": [row for row in rows if row.get(low) is not None]},
+        "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.55, "aria": False},
+        "encoding": {
+            "x": x if along == "y" else {**x, "field": low},
+            "y": y if along == "x" else {**y, "field": low},
+            f"{along}2": {"field": high},
+            "color": colored,
+        },
+    }
+    points = {
+        "data": {"values": rows},
+        "mark": {"type": "circle", "size": 70, "opacity": 1},
+        "encoding": {"x": x, "y": y, "color": colored, "description": {"field": "t"}},
+    }
+    return [bars, points]
+
+
+def rule_at(value: float, words: str, *, along: str = "x") -> Spec:
+    """Return a dashed line at a value of an axis, that says what it stands for."""
+    return {
+        "data": {"values": [{"v": value, "t": words}]},
+        "mark": {"type": "rule", "strokeDash": [4, 3], "strokeWidth": 1.5},
+        "encoding": {
+            along: {"field": "v", "type": "quantitative"},
+            "color": {"value": "var(--muted)"},
+            "description": {"field": "t"},
+        },
+    }
+
+
+def spots(rows: Rows, x: Spec, y: Spec, most: int = 40) -> Spec:
+    """Return unseen points over a line, which tell their values when pointed at."""
+    step = max(1, -(-len(rows) // most))
+    kept = [*rows[:-1:step], *rows[-1:]]
+    return {
+        "data": {"values": kept},
+        "mark": {"type": "circle", "size": 130, "opacity": 0},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": {"field": "k", "type": "nominal", "scale": None, "legend": None},
+            "description": {"field": "t"},
+        },
+    }
+
+
+def _escaped(text: str) -> str:
+    """Return text with each of its UTF-16 units as an escape of JavaScript's."""
+    data = text.encode("utf-16-be", "surrogatepass")
+    units = (data[i] << 8 | data[i + 1] for i in range(0, len(data), 2))
+    return "".join(f"\\u{unit:04x}" for unit in units)

@@ -1,0 +1,125 @@
+"""Figures of the search: what was tried, when it got better, where the time went."""
+
+from headstart.report.facts import Budget, TaskFacts, TrialFact
+from headstart.report.plots.figure import Figure, axis, dots, layer, spots
+from headstart.report.wording import (
+    count,
+    duration,
+    interval,
+    metric_words,
+    number,
+    share,
+    shorten,
+)
+
+__all__ = ["history", "leaderboard", "seconds_spent"]
+
+_MOST = 20
+
+
+def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None:
+    """Return the best configurations' scores with their intervals."""
+    ranked = [t for t in trials if t.place is not None and t.score is not None]
+    shown = ranked[:_MOST]
+    if not shown:
+        return None
+    rows = [
+        {
+            "n": shorten(f"{t.place}. {' + '.join([*t.transforms, t.learner])}", 56),
+            "v": t.score,
+            "l": t.low,
+            "h": t.high,
+            "k": "var(--c1)" if t.weight > 0 else "var(--faint)",
+            "t": f"{t.place}. {shorten(t.configuration, 240)}: {number(t.score)}"
+            + (f" ({interval(t.low, t.high)})" if t.low is not None else "")
+            + (f", {share(t.weight)} of the ensemble" if t.weight > 0 else ""),
+        }
+        for t in shown
+    ]
+    words = metric_words(task.metric)
+    direction = "higher" if task.greater_is_better else "lower"
+    x = axis("v", f"{words} ({direction} is better)", zero=False, nice=True)
+    y = axis("n", "", "nominal", sort=None, axis={"title": None, "labelLimit": 400})
+    layers = dots(rows, x, y, low="l", high="h")
+    best = shown[0]
+    return Figure(
+        name="leaderboard",
+        title=f"The best {len(shown)} of {len(ranked)} by {words}"
+        if len(ranked) > len(shown)
+        else f"All that finished, by {words}",
+        alt=f"Scores with intervals of {count(len(shown), 'configuration')}; the best, "
+        f"{shorten(best.configuration, 80)}, has {number(best.score)}.",
+        spec=layer(*layers, width=470, height=max(60, 22 * len(shown))),
+        note="Blue: part of the ensemble. Bars are 95 % intervals over the folds.",
+        wide=True,
+    )
+
+
+def history(budget: Budget, task: TaskFacts) -> Figure | None:
+    """Return the best score so far along the seconds of the search."""
+    if len(budget.history) < 2:
+        return None
+    words = metric_words(task.metric)
+    rows = [
+        {
+            "x": moment.second,
+            "y": moment.score,
+            "k": "var(--c1)",
+            "t": f"after {duration(moment.second)}: {number(moment.score)}",
+        }
+        for moment in budget.history
+    ]
+    until = max(budget.seconds, budget.history[-1].second)
+    line = [*rows, {**rows[-1], "x": until}]
+    x = axis("x", "seconds since the start", nice=False, domainMin=0)
+    y = axis("y", f"best {words} so far", zero=False)
+    step = {
+        "data": {"values": line},
+        "mark": {"type": "line", "interpolate": "step-after", "aria": False},
+        "encoding": {"x": x, "y": y, "color": {"value": "var(--c1)"}},
+    }
+    return Figure(
+        name="history",
+        title="When it got better",
+        alt=f"The best single configuration's {words} went from "
+        f"{number(budget.history[0].score)} after "
+        f"{duration(budget.history[0].second)} to {number(budget.history[-1].score)} "
+        f"after {duration(budget.history[-1].second)}.",
+        spec=layer(step, spots(rows, x, y)),
+        note="Of the best single configuration. A line that is flat to the right says "
+        "that more time would have bought little.",
+    )
+
+
+def seconds_spent(budget: Budget) -> Figure | None:
+    """Return the seconds of fold fits by learner."""
+    spent = [part for part in budget.learners if part.seconds > 0][:12]
+    if len(spent) < 2:
+        return None
+    rows = [
+        {
+            "n": shorten(part.name, 30),
+            "v": part.seconds,
+            "t": f"{part.name}: {duration(part.seconds)}",
+        }
+        for part in spent
+    ]
+    bars = {
+        "data": {"values": rows},
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": axis("v", "seconds of fitting"),
+            "y": axis("n", "", "nominal", sort=None, axis={"title": None}),
+            "color": {"value": "var(--c1)"},
+            "description": {"field": "t"},
+        },
+    }
+    return Figure(
+        name="seconds",
+        title="Where the time went",
+        alt="Seconds of fitting by learner: "
+        + ", ".join(f"{r['t']}" for r in rows)
+        + ".",
+        spec=layer(bars, height=max(60, 24 * len(rows))),
+        note="Seconds of all fold fits; fits that ran side by side are counted each.",
+    )

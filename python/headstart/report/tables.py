@@ -1,0 +1,91 @@
+"""Small tables that are counted from the facts."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from headstart.report.facts import Confusion, TrialFact
+
+__all__ = ["Failure", "Mistake", "Origin", "failures", "mistakes", "origins"]
+
+_MOST_MISTAKES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What proposed configurations: how many, and the best place of one."""
+
+    name: str
+    n_trials: int
+    best_place: int | None
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Configurations that failed for one reason."""
+
+    reason: str
+    n_trials: int
+    learners: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A class that is taken for another; `share` is of the actual class."""
+
+    actual: str
+    predicted: str
+    n_rows: int
+    share: float
+
+
+def origins(trials: tuple[TrialFact, ...]) -> list[Origin]:
+    """Count trials by what proposed them, most first."""
+    counted = Counter(trial.origin for trial in trials)
+    return [
+        Origin(
+            name=name,
+            n_trials=n,
+            best_place=min(
+                (t.place for t in trials if t.origin == name and t.place is not None),
+                default=None,
+            ),
+            weight=sum(t.weight for t in trials if t.origin == name),
+        )
+        for name, n in counted.most_common()
+    ]
+
+
+def failures(trials: tuple[TrialFact, ...]) -> list[Failure]:
+    """Count failed trials by their reasons, most first."""
+    failed = [trial for trial in trials if trial.status == "failed"]
+    counted = Counter(trial.reason for trial in failed)
+    return [
+        Failure(
+            reason=reason or "no reason was recorded",
+            n_trials=n,
+            learners=tuple(sorted({t.learner for t in failed if t.reason == reason})),
+            seconds=sum(t.fit_seconds for t in failed if t.reason == reason),
+        )
+        for reason, n in counted.most_common()
+    ]
+
+
+def mistakes(confusion: Confusion | None) -> list[Mistake]:
+    """Return which classes are taken for which, most rows first."""
+    if confusion is None:
+        return []
+    found = [
+        Mistake(
+            actual=confusion.labels[a],
+            predicted=confusion.labels[p],
+            n_rows=n,
+            share=n / sum(row),
+        )
+        for a, row in enumerate(confusion.counts)
+        for p, n in enumerate(row)
+        if a != p and n > 0
+    ]
+    found.sort(key=lambda mistake: -mistake.n_rows)
+    return found[:_MOST_MISTAKES]

@@ -1,0 +1,128 @@
+"""A report in the format that is asked for, as text or as a file."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from headstart.report.facts import Facts
+from headstart.report.summary import summarise
+
+__all__ = ["FORMATS", "format_of", "render_report", "write_report"]
+
+_ENDINGS = {
+    ".html": "html",
+    ".htm": "html",
+    ".json": "json",
+    ".md": "md",
+    ".markdown": "md",
+}
+
+
+def _html(facts: Facts) -> str:
+    from headstart.report.html_page import html_page
+
+    return html_page(facts)
+
+
+def _json(facts: Facts) -> str:
+    document = {"summary": list(summarise(facts)), "facts": facts.to_record()}
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def _md(facts: Facts) -> str:
+    from headstart.report.model_card import model_card
+
+    return model_card(facts)
+
+
+_WRITERS: Mapping[str, Callable[[Facts], str]] = {
+    "html": _html,
+    "json": _json,
+    "md": _md,
+}
+FORMATS = tuple(_WRITERS)
+"""What a report can be: ``"html"``, ``"json"``, ``"md"``."""
+
+
+def render_report(facts: Facts, format: str = "html") -> str:  # noqa: A002
+    """Return a report as text.
+
+    Parameters
+    ----------
+    facts : Facts
+    format : {"html", "json", "md"}, default="html"
+        A page that stands alone; the facts and the summary
+        (``Facts.from_record(document["facts"])`` reads them back); a model card.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format.
+    """
+    _check(format)
+    return _WRITERS[format](facts)
+
+
+def write_report(facts: Facts, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
+    """Write a report to a file, whole or not at all.
+
+    Parameters
+    ----------
+    facts : Facts
+    path : path
+        Replaced where it is there.
+    format : {"html", "json", "md"}, optional
+        By default, the one of the path's ending.
+
+    Returns
+    -------
+    Path
+        Where it lies.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format, or the ending names none.
+    """
+    path = Path(path)
+    text = render_report(facts, format_of(path, format))
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def format_of(path: str | Path, format: str | None = None) -> str:  # noqa: A002
+    """Return the format of a report's file.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format, or none is given and the ending names none.
+
+    Examples
+    --------
+    >>> format_of("card.md"), format_of("report.txt", "json")
+    ('md', 'json')
+    """
+    if format is not None:
+        _check(format)
+        return format
+    ending = Path(path).suffix.lower()
+    if ending not in _ENDINGS:
+        raise ValueError(
+            f"The report's file must end in {', '.join(_ENDINGS)}. Got "
+            f"{Path(path).name!r}. hint: name the format: html, json or md."
+        )
+    return _ENDINGS[ending]
+
+
+def _check(format: str) -> None:  # noqa: A002
+    if format not in _WRITERS:
+        raise ValueError(
+            f"Unknown report format {format!r}. Expected one of: {', '.join(FORMATS)}."
+        )

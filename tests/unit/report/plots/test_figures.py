@@ -1,0 +1,85 @@
+import json
+from dataclasses import replace
+
+import pytest
+from tests.hostile_facts import HOSTILE, hostile_facts, wide_facts
+from tests.stored_facts import KINDS, stored_facts
+
+from headstart.report.plots import figures
+from headstart.report.plots.drawing import CONFIG
+from headstart.report.plots.figure import label_expression
+
+OF_CLASSES = {"roc", "precision_recall", "calibration", "probabilities", "confusion"}
+OF_NUMBERS = {"actual_and_predicted", "residuals", "values"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        ("binary", OF_CLASSES | {"thresholds"}),
+        ("multiclass", OF_CLASSES),
+        ("regression", OF_NUMBERS),
+    ],
+)
+def test_each_kind_of_task_has_its_figures(kind, own):
+    names = set(figures(stored_facts(kind)))
+
+    assert own | {"leaderboard", "importance", "effect_0"} <= names
+    assert not names & ((OF_CLASSES | OF_NUMBERS | {"thresholds"}) - own)
+
+
+def test_what_lacks_facts_has_no_figure():
+    facts = stored_facts("binary")
+    bare = replace(
+        facts,
+        **dict.fromkeys(("roc", "precision_recall", "calibration"), ()),
+        **dict.fromkeys(("predictions", "importance", "effects"), ()),
+        **dict.fromkeys(("confusion", "thresholds", "explanations"), None),
+        trials=(),
+        budget=replace(facts.budget, history=(), learners=()),
+    )
+
+    assert figures(bare) == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_figure_says_what_it_shows(kind):
+    for figure in figures(stored_facts(kind)).values():
+        assert figure.alt.endswith("."), figure.name
+        assert figure.title
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hostile_text_is_never_a_name_of_a_field_or_an_expression(kind):
+    for figure in figures(hostile_facts(kind)).values():
+        for key, value in _leaves(figure.spec):
+            if key in {"field", "labelExpr", "expr", "signal", "datum"}:
+                assert "hacked" not in value, (figure.name, key)
+
+
+def test_figures_of_a_wide_table_are_bounded():
+    for figure in figures(wide_facts()).values():
+        assert len(json.dumps(figure.spec)) < 150_000, figure.name
+
+
+def test_labels_are_escaped_whole():
+    for text in HOSTILE:
+        expression = label_expression({"0": text})
+        inside = expression.removeprefix("{'0':'").removesuffix("'}[datum.value]")
+        assert not set(inside) - set("\\u0123456789abcdef")
+
+
+def test_colours_are_the_pages():
+    assert "#" not in json.dumps(CONFIG)
+
+
+def _leaves(value, key=""):
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name != "values":
+                yield from _leaves(item, name)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _leaves(item, key)
+    else:
+        yield key, str(value)

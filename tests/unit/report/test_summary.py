@@ -1,0 +1,78 @@
+from dataclasses import replace
+
+import pytest
+from tests.stored_facts import KINDS, stored_facts
+
+from headstart.report.facts import FindingFact, MetricFact, Slice
+from headstart.report.summary import summarise
+
+BINARY = stored_facts("binary")
+
+
+def with_metric(value, low, high, baseline):
+    name = BINARY.task.metric
+    fact = MetricFact(name, value, low, high, True, baseline)
+    return replace(BINARY, metrics=(fact,), findings=(), slices=())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_there_are_three_sentences(kind):
+    sentences = summarise(stored_facts(kind))
+
+    assert len(sentences) == 3
+    assert all(
+        s.endswith(".") and s[0].isupper() and "None" not in s for s in sentences
+    )
+
+
+def test_the_first_names_target_and_size():
+    learnt, _, _ = summarise(BINARY)
+
+    assert "“outcome”" in learnt
+    assert "9 columns" in learnt
+    assert "341 rows" in learnt
+
+
+def test_the_figure_stands_with_its_interval_and_the_baseline():
+    _, quality, _ = summarise(with_metric(0.8, 0.7, 0.9, 0.5))
+
+    assert "0.8 (95 % interval 0.7 to 0.9)" in quality
+    assert "clearly better than the 0.5" in quality
+
+
+def test_an_interval_over_the_baseline_is_called_unclear():
+    _, quality, care = summarise(with_metric(0.55, 0.45, 0.65, 0.5))
+
+    assert "not clearly better" in quality
+    assert "no better than a constant" in care
+
+
+def test_a_metric_where_lower_is_better_is_judged_the_other_way():
+    facts = with_metric(0.8, 0.7, 0.9, 1.0)
+    facts = replace(
+        facts, metrics=(replace(facts.metrics[0], greater_is_better=False),)
+    )
+
+    assert "clearly better than the 1 " in summarise(facts)[1]
+
+
+def test_the_gravest_comes_first():
+    finding = FindingFact("leak", "warning", ("a",), "Column 'a' spells y.", {}, "")
+    part = Slice("age > 50", 40, "mean log loss", 0.9, 0.4, 0.7, 1.1, 0.001)
+    facts = replace(BINARY, findings=(finding,), slices=(part,))
+
+    care = summarise(facts)[2]
+
+    assert care.index("spells y") < care.index("age > 50")
+
+
+def test_a_slice_that_may_be_luck_is_not_told():
+    part = Slice("age > 50", 40, "mean log loss", 0.9, 0.4, 0.7, 1.1, 0.4)
+
+    assert "age" not in summarise(replace(BINARY, findings=(), slices=(part,)))[2]
+
+
+def test_what_could_not_be_measured_is_said():
+    facts = replace(BINARY, metrics=(), trials=())
+
+    assert "could not be measured" in summarise(facts)[1]

@@ -1,0 +1,37 @@
+from dataclasses import replace
+
+from tests.stored_facts import stored_facts
+
+from headstart.report.facts import Confusion
+from headstart.report.tables import failures, mistakes, origins
+
+TRIALS = stored_facts("binary").trials
+
+
+def test_failures_are_counted_by_reason():
+    failed = replace(TRIALS[0], status="failed", reason="out of memory", place=None)
+    other = replace(failed, reason="diverged", learner="net")
+
+    found = failures((TRIALS[1], failed, failed, other))
+
+    assert [(f.reason, f.n_trials) for f in found] == [
+        ("out of memory", 2),
+        ("diverged", 1),
+    ]
+    assert found[1].learners == ("net",)
+
+
+def test_mistakes_leave_the_diagonal_out_and_come_most_first():
+    found = mistakes(Confusion(("a", "b"), ((5, 1), (4, 6))))
+
+    assert [(m.actual, m.predicted, m.n_rows) for m in found] == [
+        ("b", "a", 4),
+        ("a", "b", 1),
+    ]
+    assert found[0].share == 0.4
+
+
+def test_origins_tell_their_best_place():
+    (origin,) = origins(TRIALS)
+
+    assert (origin.n_trials, origin.best_place) == (len(TRIALS), 1)

@@ -1,0 +1,71 @@
+import json
+
+import pytest
+from tests.hostile_facts import hostile_facts
+from tests.stored_facts import KINDS, stored_facts
+
+from headstart.report import Facts, render_report, write_report
+from headstart.report.summary import summarise
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_json_holds_the_facts_and_the_summary(kind):
+    facts = stored_facts(kind)
+
+    document = json.loads(render_report(facts, "json"))
+
+    assert Facts.from_record(document["facts"]) == facts
+    assert document["summary"] == list(summarise(facts))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_card_has_each_metric_and_no_unfilled_place(kind):
+    facts = stored_facts(kind)
+
+    card = render_report(facts, "md")
+
+    assert card.count("\n# ") == 0
+    assert card.startswith("# Predicting outcome\n")
+    assert "None" not in card.replace("time_limit=None", "")
+    assert "{{" not in card
+
+
+def test_a_card_of_hostile_names_has_no_html_and_whole_tables():
+    card = render_report(hostile_facts("binary"), "md")
+    prose = card.split("## How to make it again")[0]
+
+    assert "\\<script\\>" in prose
+    assert "<" not in prose.replace("\\<", "")
+    assert "](" not in prose.replace("\\](", "")
+    for line in prose.splitlines():
+        if line.startswith("|"):
+            assert line.endswith("|")
+    card.encode("utf-8")
+
+
+def test_the_ending_names_the_format(tmp_path):
+    facts = stored_facts("binary")
+
+    path = write_report(facts, tmp_path / "card.MD")
+    other = write_report(facts, str(tmp_path / "card.txt"), "json")
+
+    assert path.read_text(encoding="utf-8").startswith("# ")
+    assert json.loads(other.read_text(encoding="utf-8"))["facts"]["version"] == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["card.MD", "card.txt"]
+
+
+def test_an_unknown_ending_is_refused_with_what_is_known(tmp_path):
+    with pytest.raises(ValueError, match=r"must end in .html.*Got 'r.pdf'"):
+        write_report(stored_facts("binary"), tmp_path / "r.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_format_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="Unknown report format 'pdf'"):
+        write_report(stored_facts("binary"), tmp_path / "r.html", "pdf")
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        write_report(stored_facts("binary"), tmp_path / "none" / "r.md")
+    assert not list(tmp_path.iterdir())
