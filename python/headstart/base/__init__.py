@@ -9,6 +9,7 @@ from headstart.base.completion import (
 )
 from headstart.base.configuration import Configuration, Step, chain_key
 from headstart.base.learner import Learner, Parameters, Parts
+from headstart.base.made_feature import MadeFeature
 from headstart.base.matrix import FloatArray, IntArray, Matrix, Rows, View
 from headstart.base.resources import Resources
 from headstart.base.space import (
@@ -45,6 +46,7 @@ __all__ = [
     "IntArray",
     "Integer",
     "Learner",
+    "MadeFeature",
     "Matrix",
     "ParameterValue",
     "Parameters",

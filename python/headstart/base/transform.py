@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base.learner import Parameters, Parts
+from headstart.base.made_feature import MadeFeature
 from headstart.base.matrix import FloatArray, IntArray
 from headstart.base.resources import Resources
 from headstart.base.space import Distribution, SearchSpace
@@ -75,6 +76,15 @@ class Transform:
         """
         del task
         return table.numeric
+
+    def promise(self, table: TableColumns, task: Task) -> float:
+        """Return how likely it is to help on such a table, from 0 to 1.
+
+        What promises more for its price is tried first, and 0 is not tried unless the
+        user names it: tables with too few rows, say, or columns it does little for.
+        """
+        del table, task
+        return 0.5
 
     def search_space(self, task: Task) -> SearchSpace:
         """Return what may be varied, with a tuned default. Nothing by default."""
@@ -191,6 +201,17 @@ class Transform:
             pl.lit(None, pl.Float64).alias(n) for n in names if n not in whole.columns
         )
         return fitted, whole.select(names)[np.argsort(np.concatenate(places))]
+
+    def explain(self, fitted: Any) -> Sequence[MadeFeature]:
+        """Return what it made, in words, for reports. Nothing by default.
+
+        Parameters
+        ----------
+        fitted : object
+            What `fit` returned, or `load`.
+        """
+        del fitted
+        return ()
 
     def dump(self, fitted: Any) -> Parts:
         """Return what was learnt as named bytes that load without running code."""

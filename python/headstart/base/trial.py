@@ -96,6 +96,9 @@ class FoldOutcome:
         Names of the fitted transforms that the table goes through before that view.
     culprit : str
         Name of the transform that failed; empty where the learner did, or nothing.
+    is_idle : bool
+        Whether a transform neither made nor dropped a column, so that the outcome is
+        that of the configuration without it.
     """
 
     status: FoldStatus
@@ -109,6 +112,7 @@ class FoldOutcome:
     encoder: str = ""
     transforms: tuple[str, ...] = ()
     culprit: str = ""
+    is_idle: bool = False
 
     def __post_init__(self) -> None:
         # JSON, through which outcomes travel, has lists only.

@@ -2,5 +2,13 @@
 
 from headstart.ensemble.bagged import BaggedEnsemble, Fit, Member, ModelStore
 from headstart.ensemble.greedy import select_greedily
+from headstart.ensemble.made_features import made_features
 
-__all__ = ["BaggedEnsemble", "Fit", "Member", "ModelStore", "select_greedily"]
+__all__ = [
+    "BaggedEnsemble",
+    "Fit",
+    "Member",
+    "ModelStore",
+    "made_features",
+    "select_greedily",
+]

@@ -4,8 +4,9 @@ Nothing is loaded until it is needed: fold models, view encoders and fitted tran
 come from a store, which is the run folder, a model file, or memory.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from headstart.base import (
     Configuration,
     FloatArray,
     Learner,
+    MadeFeature,
     Parts,
     Task,
     Transform,
@@ -24,6 +26,8 @@ from headstart.execution.steps import FittedStep, apply_step, load_step
 from headstart.tables import ViewEncoder
 
 __all__ = ["BaggedEnsemble", "Fit", "Member", "ModelStore"]
+
+_log = logging.getLogger("headstart.ensemble")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,23 @@ class BaggedEnsemble:
             self._encoder(encoder)
             for member, fit in fits:
                 self._model(self.learners[member.configuration.learner], fit)
+
+    def explain_step(self, name: str) -> tuple[str, list[MadeFeature]]:
+        """Return the transform of a fitted step, and what it says that it made.
+
+        Columns are called as the table calls them. One that fails to say says nothing.
+        """
+        step = self._step(name)
+        transform = self.transforms[step.transform]
+        made = (column.name for column in step.made)
+        called = dict(zip(step.returned, made, strict=True))
+        try:
+            features = list(transform.explain(step.state)) if step.scope else []
+            named = [replace(f, name=called.get(f.name, f.name)) for f in features]
+        except Exception:
+            _log.exception("Transform %r cannot explain itself.", step.transform)
+            named = []
+        return step.transform, named
 
     def _by_view(
         self,

@@ -28,11 +28,12 @@ from headstart.base import (
     TaskKind,
 )
 from headstart.exceptions import TransformError
-from headstart.execution.files import write_atomically, write_parts
+from headstart.execution.files import read_parts, write_atomically, write_parts
 from headstart.execution.fit_data import FitData, load_fit_data
 from headstart.execution.fold_table import step_names
 from headstart.execution.fold_view import fold_view
 from headstart.execution.offspring import OwnProcess
+from headstart.execution.steps import changes_nothing
 
 __all__ = ["read_outcome", "run_fold_fit", "running_transform"]
 
@@ -165,6 +166,8 @@ def _run(
         temporary = fits / f".{fold_fit.name}.npy"
         np.save(temporary, prediction, allow_pickle=False)
         temporary.replace(fits / f"{fold_fit.name}.npy")
+    names = step_names(steps, fold_fit.repeat, fold_fit.fold, sample)
+    stored = (read_parts(data.folder / "transforms" / f"{n}.zip") for n in names)
     return FoldOutcome(
         FoldStatus.OK,
         fit_seconds=fitted - begun,
@@ -172,7 +175,8 @@ def _run(
         total_seconds=time.monotonic() - started,
         n_bytes=n_bytes,
         encoder=view.name,
-        transforms=step_names(steps, fold_fit.repeat, fold_fit.fold, sample),
+        transforms=names,
+        is_idle=any(changes_nothing(parts) for parts in stored),
     )
 
 

@@ -28,7 +28,14 @@ from headstart.base import (
 from headstart.base.arrays import require
 from headstart.exceptions import ArtifactError, HeadstartError, TransformError
 
-__all__ = ["FittedStep", "apply_step", "fit_step", "load_step", "store_step"]
+__all__ = [
+    "FittedStep",
+    "apply_step",
+    "changes_nothing",
+    "fit_step",
+    "load_step",
+    "store_step",
+]
 
 _FORMAT = 1
 _RECORD = "step.json"
@@ -209,6 +216,12 @@ def store_step(transform: Transform, fitted: FittedStep) -> Parts:
             stored = transform.dump(fitted.state)
             parts |= {f"{_FITTED}{k}": bytes(v) for k, v in stored.items()}
     return parts
+
+
+def changes_nothing(parts: Parts) -> bool:
+    """Whether a step of this process's own neither made nor dropped a column."""
+    record = json.loads(parts[_RECORD])
+    return not record["made"] and not record["dropped"]
 
 
 def load_step(parts: Parts, transforms: Mapping[str, Transform]) -> FittedStep:

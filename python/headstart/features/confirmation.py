@@ -133,16 +133,26 @@ class Trial:
         fold_ids: NDArray[np.uint8],
         baseline: Baseline,
         how: Screening,
+        *,
+        confirms: bool = True,
     ) -> "Trial | None":
-        """Fit the baselines on each fold; None where there is no time for it."""
+        """Fit the baselines on each fold; None where there is no time for it.
+
+        One that does not confirm needs the additive one only, which then stands for
+        both.
+        """
         empty = np.zeros((len(y), max(1, baseline.n_classes)))
         trial = cls(table, y, fold_ids, baseline, empty, empty.copy())
         n_folds = len(np.unique(fold_ids))
         for number, (train, test) in enumerate(trial.folds()):
             if how.is_late():
                 return None
-            trial.prediction[test] = trial._fit_predict(train, test, None)
             trial.additive[test] = trial._fit_predict(train, test, None, additive=True)
+            trial.prediction[test] = (
+                trial._fit_predict(train, test, None)
+                if confirms
+                else trial.additive[test]
+            )
             how.tell("baseline", number + 1, n_folds)
         return trial
 

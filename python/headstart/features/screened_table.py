@@ -41,12 +41,16 @@ class ScreenedTable:
         constants and identifiers.
         """
         canonical = Schema.learn(frame).apply(frame)
+        kept = [name for name in canonical.columns if name in frame.columns]
+        return cls.of_canonical(canonical.select(kept))
+
+    @classmethod
+    def of_canonical(cls, frame: pl.DataFrame) -> Self:
+        """Read a table of Float64 and Enum columns, as transforms are given it."""
         numeric: dict[str, NDArray[np.float64]] = {}
         codes: dict[str, NDArray[np.uint32]] = {}
         n_levels = []
-        for column in canonical.get_columns():
-            if column.name not in frame.columns:
-                continue
+        for column in frame.get_columns():
             if isinstance(column.dtype, pl.Enum):
                 n_known = len(column.dtype.categories)
                 places = column.to_physical().cast(pl.UInt32).fill_null(n_known)

@@ -69,12 +69,16 @@ class Survivors:
 
 @dataclass(frozen=True)
 class Screening:
-    """How screening runs: its threads, seed, deadline and who watches it."""
+    """How screening runs: its threads, seed, deadline and who watches it.
+
+    `operators` are codes of those that candidates may be made by, None for all.
+    """
 
     n_threads: int = 1
     seed: int = 0
     deadline: float | None = None
     progress: Progress | None = field(default=None, repr=False)
+    operators: tuple[int, ...] | None = None
 
     def remaining(self) -> float | None:
         """Return the seconds left, None where there is no limit."""
@@ -201,12 +205,18 @@ def _proposed(drawn: "Drawn", how: Screening) -> tuple[NDArray[np.int32], bool]:
     table = drawn[0]
     n_numeric = table.n_numeric
     if n_numeric <= ALL_PAIRS_UP_TO:
-        return propose(table, None), False
+        return _allowed(propose(table, None), how), False
     gains = how.pair_gains(_core_table(*drawn, halved=True))
     n_pairs = ALL_PAIRS_UP_TO * (ALL_PAIRS_UP_TO - 1) // 2
     best = np.sort(_ordered(gains)[:n_pairs])
     pairs = np.stack(np.triu_indices(n_numeric, 1), axis=1)
-    return propose(table, pairs[best]), bool(np.isnan(gains).any())
+    return _allowed(propose(table, pairs[best]), how), bool(np.isnan(gains).any())
+
+
+def _allowed(candidates: NDArray[np.int32], how: Screening) -> NDArray[np.int32]:
+    if how.operators is None:
+        return candidates
+    return np.ascontiguousarray(candidates[np.isin(candidates[:, 0], how.operators)])
 
 
 Drawn = tuple[ScreenedTable, NDArray[np.float64], NDArray[np.uint8]]

@@ -29,6 +29,10 @@ BUILTINS = (
     "headstart.learners.mlp",
     "headstart.learners.neighbors",
     "headstart.learners.svm",
+    "headstart.transforms.column_selection",
+    "headstart.transforms.count_encoding",
+    "headstart.transforms.generated_features",
+    "headstart.transforms.target_encoding",
     "headstart.metrics.built_in",
     "headstart.tables.files",
 )

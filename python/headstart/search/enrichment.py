@@ -1,17 +1,19 @@
 """The best configuration so far, with one more transform.
 
+Which one is a matter of what it promises for its price. A promise is what the transform
+said of the table, and then what it bought of those who tried it in this run.
+
 Nothing is kept between proposals: what was tried is read off the trials.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from headstart.base import Configuration, Step, Trial, known_steps
+from headstart.search.gains import gains_of_transforms
 from headstart.search.offered import OfferedTransforms
-from headstart.search.schedule import Proposal
+from headstart.search.schedule import ENRICHED, Proposal
 
-__all__ = ["ORIGIN", "enrich"]
-
-ORIGIN = "transform"
+__all__ = ["enrich"]
 
 # Results that are waited for, so that the best of them means something.
 _ENOUGH_RESULTS = 3
@@ -20,6 +22,13 @@ _TURN = 2
 # Learners before which the default of a transform is tried in this way: one that helps
 # a linear model may not help trees.
 _LEARNERS = 2
+# The same, of one that has helped.
+_LEARNERS_HELPED = 4
+# What a result does to a promise, and the promise below which one is not tried again.
+_HELPED, _DID_NOT = 1.5, 0.3
+_LEAST_PROMISE = 0.1
+# Half as dear is worth as much as 1.4 times as likely.
+_PRICE = 0.5
 
 
 def enrich(
@@ -29,12 +38,13 @@ def enrich(
     number: int,
     benched: Collection[str],
     fits: Callable[[Configuration], bool],
+    seconds: Callable[[Configuration], float] = lambda _: 1.0,
 ) -> Proposal | None:
     """Return the incumbent with a transform that it was not tried with, or None.
 
-    Transforms come in the order of their cost: first each one's default, then the
-    precedents of those that the incumbent has. An eager one is tried at once, with the
-    first configuration if there is no result yet.
+    Transforms come in the order of what they promise for their price: first each one's
+    default, then the precedents of those that the incumbent has. An eager one is tried
+    at once, with the first configuration if there is no result yet.
 
     Parameters
     ----------
@@ -48,14 +58,16 @@ def enrich(
         Learners that are not to be tried.
     fits : callable
         Whether a configuration fits into what is left.
+    seconds : callable
+        Predicted seconds of a configuration's fold fit.
     """
     if not offered.transforms:
         return None
     tried = {t.configuration.key for t in trials if t.origin != "floor"}
-    for base, step in _candidates(offered, trials, losses, number, benched):
+    for base, step in _candidates(offered, trials, losses, number, benched, seconds):
         found = offered.added(base, step)
         if found.key not in tried and fits(found):
-            return Proposal(found, ORIGIN)
+            return Proposal(found, ENRICHED)
     return None
 
 
@@ -65,6 +77,7 @@ def _candidates(
     losses: Mapping[int, float],
     number: int,
     benched: Collection[str],
+    seconds: Callable[[Configuration], float],
 ) -> Iterator[tuple[Configuration, Step]]:
     usable = [t for t in trials if t.configuration.learner not in benched]
     ranked = sorted(
@@ -81,14 +94,30 @@ def _candidates(
             yield base.configuration, _steps(offered, name)[0]
     if len(ranked) < _ENOUGH_RESULTS or number % _TURN:
         return
-    for name in offered.transforms:
-        learners = seen.get(name, set())
-        learner = base.configuration.learner
-        if len(learners) < _LEARNERS and learner not in learners:
-            yield base.configuration, _steps(offered, name)[0]
+    gains = gains_of_transforms(trials, losses)
+    learner = base.configuration.learner
+    ranked_steps = []
+    for place, name in enumerate(offered.transforms):
+        learners, own = seen.get(name, set()), gains.get(name, [])
+        most = _LEARNERS_HELPED if max(own, default=0.0) > 0 else _LEARNERS
+        promise = _promise(offered.promises.get(name, 0.5), own)
+        if learner in learners or len(learners) >= most or promise < _LEAST_PROMISE:
+            continue
+        step = _steps(offered, name)[0]
+        price = seconds(offered.added(base.configuration, step)) ** _PRICE
+        ranked_steps.append((-promise / max(price, 1e-9), place, step))
+    for _, _, step in sorted(ranked_steps, key=lambda entry: entry[:2]):
+        yield base.configuration, step
     for step in base.configuration.transforms:
         for other in _steps(offered, step.name)[1:]:
             yield base.configuration, other
+
+
+def _promise(promise: float, gains: Sequence[float]) -> float:
+    """Return a promise after what was seen of it."""
+    for gain in gains:
+        promise *= _HELPED if gain > 0 else _DID_NOT
+    return min(1.0, promise)
 
 
 def _tried_before(trials: Sequence[Trial]) -> dict[str, set[str]]:

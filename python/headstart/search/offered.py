@@ -36,6 +36,8 @@ class OfferedTransforms:
     eager : frozenset of str
         Those the user named, and those of raw text, which no learner sees without
         them: they are tried at once.
+    promises : mapping of str to float
+        How likely each is to help, before anything is known of the table.
     """
 
     task: Task
@@ -43,6 +45,7 @@ class OfferedTransforms:
     widths: Mapping[str, int] = field(default_factory=dict)
     reads_text: bool = False
     eager: frozenset[str] = frozenset()
+    promises: Mapping[str, float] = field(default_factory=dict)
 
     def without(self, names: Collection[str]) -> "OfferedTransforms":
         """Return the offer without some of them."""
@@ -50,6 +53,10 @@ class OfferedTransforms:
             return self
         kept = {n: t for n, t in self.transforms.items() if n not in names}
         return replace(self, transforms=kept)
+
+    def only(self, names: Collection[str]) -> "OfferedTransforms":
+        """Return the offer of some of them."""
+        return self.without(self.transforms.keys() - names)
 
     def knows(self, configuration: Configuration) -> bool:
         """Whether a configuration's transforms are all among these, as they are now."""
@@ -88,7 +95,8 @@ class OfferedTransforms:
         for step in steps:
             transform, width = self.transforms[step.name], self.widths[step.name]
             made += int(_hint(transform.n_outputs, step.parameters, width))
-        return replace(self.task, n_numeric=self.task.n_numeric + made)
+            made -= width if transform.replaces else 0
+        return replace(self.task, n_numeric=max(0, self.task.n_numeric + made))
 
 
 def offer(
@@ -100,14 +108,18 @@ def offer(
 ) -> tuple[OfferedTransforms, dict[str, str]]:
     """Return the transforms that apply to a table; those that fail to say are left out.
 
+    One that promises nothing is offered only where it is among the `eager`.
+
     Returns
     -------
     offered : OfferedTransforms
     problems : dict of str to str
         By name of a transform that was left out for a fault of its own: which.
     """
+    named = frozenset(eager)
     widths: dict[str, int] = {}
     costs: dict[str, float] = {}
+    promises: dict[str, float] = {}
     problems: dict[str, str] = {}
     of_text: set[str] = set()
     for name, transform in transforms.items():
@@ -115,6 +127,7 @@ def offer(
             continue
         try:
             scope = _scope(transform, table, task)
+            promises[name] = float(transform.promise(table, task))
             for step in known_steps(task, transform):
                 seconds = float(transform.cost(task, step.parameters, task.n_rows))
                 int(transform.n_outputs(step.parameters, len(scope)))
@@ -126,7 +139,7 @@ def offer(
                 f"{type(error).__name__}: {error}"
             )
             continue
-        if scope:
+        if scope and (promises[name] > 0 or name in named):
             widths[name] = len(scope)
             if set(scope) & set(table.text):
                 of_text.add(name)
@@ -136,7 +149,8 @@ def offer(
         {name: transforms[name] for name in ranked},
         widths,
         bool(of_text),
-        frozenset({*eager, *of_text}) & widths.keys(),
+        (named | of_text) & widths.keys(),
+        promises,
     )
     return offered, problems
 

@@ -1,7 +1,7 @@
 """Where configurations come from: precedents, the built-in order, then the sampler.
 
 Transforms come in two ways: the best configuration so far is tried with each of them,
-and the sampler has each as a choice.
+and the sampler has those as a choice that helped it, or that the user asked for.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -23,6 +23,7 @@ from headstart.search.bench import (
     untested,
 )
 from headstart.search.enrichment import enrich
+from headstart.search.gains import gains_of_transforms
 from headstart.search.guide import Guide
 from headstart.search.newcomers import Newcomers
 from headstart.search.offered import OfferedTransforms
@@ -78,6 +79,7 @@ class PrecedentThenSampler:
         offered: OfferedTransforms | None = None,
     ) -> None:
         self._offered = offered or OfferedTransforms(task)
+        self._seconds = seconds or self._hint
         self._task = task
         self._learners = learners
         self._state = state
@@ -90,7 +92,7 @@ class PrecedentThenSampler:
         if guide is not None and not self._takes_turns:
             # The base orders what it knows; learners it has never seen compete by what
             # they bring.
-            self._newcomers = Newcomers(task, learners, guide, seconds or self._hint)
+            self._newcomers = Newcomers(task, learners, guide, self._seconds)
             self._queue = []
 
     def __call__(
@@ -122,7 +124,7 @@ class PrecedentThenSampler:
             return self._sample(number, losses, out, offered, fits)
 
         def enriched() -> Proposal | None:
-            return enrich(offered, trials, losses, number, out, fits)
+            return enrich(offered, trials, losses, number, out, fits, self._seconds)
 
         turn = self._turn(number, listed, precedent, sample, bool(losses))
         for source in (enriched, *turn):
@@ -247,7 +249,9 @@ class PrecedentThenSampler:
     ) -> Proposal | None:
         # What has not had a success yet is tried by its own configurations only.
         out = out | untested(self._state.trials, self._on_probation)
-        offered = offered.without(transforms_in(out))
+        gains = gains_of_transforms(self._state.trials, losses)
+        helped = {name for name, own in gains.items() if max(own) > 0}
+        offered = offered.without(transforms_in(out)).only(offered.eager | helped)
         usable = {n: v for n, v in self._learners.items() if n not in out}
         for attempt in range(_ATTEMPTS):
             found = sample_configuration(

@@ -18,7 +18,17 @@ from headstart.search.cost import CostModel
 from headstart.search.race import is_hopeless, relative_gap
 from headstart.search.state import RunState, Unit
 
-__all__ = ["CountedSchedule", "Proposal", "Proposer", "Schedule", "TimedSchedule"]
+__all__ = [
+    "ENRICHED",
+    "CountedSchedule",
+    "Proposal",
+    "Proposer",
+    "Schedule",
+    "TimedSchedule",
+]
+
+# Origin of a trial that adds a transform to another one's configuration.
+ENRICHED = "transform"
 
 # Folds after which a race is decided when work is counted.
 _STAGE = 2
@@ -40,6 +50,9 @@ _COMPLETABLE = 0.5
 _N_RIVALS = 5
 # Completing the first model is begun while this many times its cost is left.
 _MARGIN = 1.25
+
+_RACED_OUT = "raced out: it could not win any more"
+_IDLE = "its last transform found nothing to change: as good as without it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +120,8 @@ class CountedSchedule:
                 trial.status = TrialStatus.DONE
             elif self._race_is_due(trial) and self._is_raced_out(trial):
                 trial.status = TrialStatus.PARTIAL
-                trial.reason = "raced out: it could not win any more"
+                is_idle = _is_idle(trial, self.state.units[:_STAGE])
+                trial.reason = _IDLE if is_idle else _RACED_OUT
             else:
                 continue
             closed.append(trial)
@@ -130,6 +144,8 @@ class CountedSchedule:
     def _is_raced_out(self, trial: Trial) -> bool:
         # Only the compared folds count, or the answer would depend on what else ran.
         stage = self.state.units[:_STAGE]
+        if _is_idle(trial, stage):
+            return True
         # One that failed on a later fold stays a rival: when it fails is a matter of
         # timing.
         earlier = [
@@ -227,9 +243,11 @@ class TimedSchedule:
                 if trial.number not in self._announced:
                     self._announced.add(trial.number)
                     closed.append(trial)
-            elif trial.fold_losses and is_hopeless(trial, rivals, self.state.constant):
+            elif trial.fold_losses and (
+                is_idle := _is_idle(trial, list(trial.fold_losses))
+            ) | is_hopeless(trial, rivals, self.state.constant):
                 trial.status = TrialStatus.PARTIAL
-                trial.reason = "raced out: it could not win any more"
+                trial.reason = _IDLE if is_idle else _RACED_OUT
                 closed.append(trial)
         return closed
 
@@ -323,6 +341,17 @@ class TimedSchedule:
             if unit is not None and seconds * _SAFETY <= left:
                 return trial, unit
         return None
+
+
+def _is_idle(trial: Trial, units: Sequence[Unit]) -> bool:
+    """Whether an enriched trial does what the one it was made of does, on these folds.
+
+    Others are the first of their kind, whatever their steps do.
+    """
+    if trial.origin != ENRICHED:
+        return False
+    outcomes = [trial.outcomes.get(unit) for unit in units]
+    return all(outcome is not None and outcome.is_idle for outcome in outcomes)
 
 
 def _first_folds(trial: Trial, stage: Sequence[Unit]) -> Trial:

@@ -254,3 +254,60 @@ def test_a_configuration_of_another_version_of_a_transform_is_not_known():
 
 def test_an_offer_of_nothing_is_empty():
     assert not OfferedTransforms(TASK).transforms
+
+
+class Doubtful(Cheap):
+    name = "doubtful"
+
+    def promise(self, table, task):
+        return 0.0
+
+
+def test_one_that_promises_nothing_is_offered_only_where_it_is_named():
+    assert not offered(Doubtful()).transforms
+    assert list(offered(Doubtful(), eager=["doubtful"]).transforms) == ["doubtful"]
+
+
+def results(*pairs):
+    known = trials(*(configuration for configuration, _ in pairs))
+    for trial, (_, loss) in zip(known, pairs, strict=True):
+        trial.fold_losses[0, 0] = loss
+    return known, {t.number: t.fold_losses[0, 0] for t in known}
+
+
+def test_what_promises_more_for_its_price_comes_first():
+    class Likely(Twice):
+        name = "likely"
+
+        def promise(self, table, task):
+            return 0.9
+
+    offer_ = offered(Likely(), Cheap())
+    known, losses = results((plain(1), 0.3), (plain(2), 0.2), (plain(3), 0.4))
+
+    def first(likely_seconds):
+        def seconds(configuration):
+            names = [s.name for s in configuration.transforms]
+            return likely_seconds if "likely" in names else 1.0
+
+        proposal = enrich(offer_, known, losses, 4, (), anything, seconds)
+        return proposal.configuration.transforms[0].name
+
+    assert first(1.0) == "likely"
+    assert first(9.0) == "cheap"
+
+
+def test_one_that_did_not_help_two_learners_is_not_tried_with_a_third():
+    others = [Configuration(name, {}) for name in ("first", "second", "third")]
+    chained = [
+        Configuration(c.learner, {}, transforms=(Step("cheap"),)) for c in others
+    ]
+    worse = [(others[0], 0.3), (chained[0], 0.4), (others[1], 0.2), (chained[1], 0.3)]
+    better = [(others[0], 0.5), (chained[0], 0.4), (others[1], 0.4), (chained[1], 0.3)]
+
+    def proposal(pairs):
+        known, losses = results(*pairs, (others[2], 0.1))
+        return enrich(offered(Cheap()), known, losses, 4, (), anything)
+
+    assert proposal(worse) is None
+    assert proposal(better).configuration == chained[2]

@@ -1,0 +1,44 @@
+"""What transforms bought in this run: configurations with a step against without it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from headstart.base import Trial
+
+__all__ = ["gains_of_transforms"]
+
+
+def gains_of_transforms(
+    trials: Sequence[Trial], losses: Mapping[int, float]
+) -> dict[str, list[float]]:
+    """Return by transform what its steps took off the loss, a number a pair of trials.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+    losses : mapping of int to float
+        Numbers of the trials that may be looked at.
+
+    Returns
+    -------
+    dict of str to list of float
+        Mean over the folds that both trials have; 0 where the step changed nothing.
+        Transforms without such a pair are not there.
+    """
+    usable = [t for t in trials if t.number in losses and t.origin != "floor"]
+    by_key: dict[str, Trial] = {}
+    for trial in usable:
+        by_key.setdefault(trial.configuration.key, trial)
+    found: dict[str, list[float]] = {}
+    for trial in usable:
+        steps = trial.configuration.transforms
+        for step in steps:
+            others = tuple(s for s in steps if s != step)
+            base = by_key.get(replace(trial.configuration, transforms=others).key)
+            if base is None:
+                continue
+            shared = sorted(trial.fold_losses.keys() & base.fold_losses.keys())
+            if shared:
+                taken = [base.fold_losses[u] - trial.fold_losses[u] for u in shared]
+                found.setdefault(step.name, []).append(sum(taken) / len(taken))
+    return found

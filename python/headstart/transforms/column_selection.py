@@ -1,0 +1,248 @@
+"""The columns that say something of the target, and not what others say."""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import (
+    Choice,
+    Condition,
+    Float,
+    FloatArray,
+    IntArray,
+    MadeFeature,
+    Parameters,
+    Parts,
+    Resources,
+    SearchSpace,
+    Task,
+    Transform,
+)
+from headstart.base.arrays import require
+from headstart.base.table_columns import TableColumns
+from headstart.exceptions import ArtifactError
+from headstart.plugins import hookimpl
+from headstart.scoring import select_features
+from headstart.transforms.null_importance import above_chance
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["ColumnSelection", "Selection", "register_transforms"]
+
+_PART = "selection.json"
+_FEW_ROWS = 300
+_FEW_COLUMNS, _MANY_COLUMNS = 12, 40
+_MOST_LEVELS = 5_000
+_MOST_ROWS = 50_000  # that columns are judged by
+_DEFAULT: Parameters = {"method": "mrmr", "share": 0.5}
+_KEPT = {
+    "mrmr": "kept: number {rank} by relevance less redundancy",
+    "null_importance": "kept: more important than with a shuffled target",
+}
+_LEFT_OUT = {
+    "mrmr": "left out: it says little of the target that others do not say",
+    "null_importance": "left out: no more important than with a shuffled target",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which columns are kept.
+
+    Parameters
+    ----------
+    method : {"mrmr", "null_importance"}
+    columns : tuple of str
+    ranks : tuple of int
+        A column each: 1 for the first choice, 0 for one that is left out.
+    """
+
+    method: str
+    columns: tuple[str, ...]
+    ranks: tuple[int, ...]
+
+
+class ColumnSelection(Transform):
+    """Fewer columns in place of all: what is left out can mislead no learner.
+
+    By `"mrmr"` the `share` of columns that says most of the target and least of each
+    other [1]_; by `"null_importance"` those that a forest finds more important than it
+    does where the target is shuffled [2]_. All is learnt on the fold's training rows.
+
+    References
+    ----------
+    .. [1] H. Peng et al., "Feature selection based on mutual information", IEEE
+       Transactions on Pattern Analysis and Machine Intelligence 27(8), 2005.
+    .. [2] A. Altmann et al., "Permutation importance: a corrected feature importance
+       measure", Bioinformatics 26(10), 2010.
+    """
+
+    name: ClassVar[str] = "column_selection"
+    order: ClassVar[int] = 90
+    replaces: ClassVar[bool] = True
+    reads_target: ClassVar[bool] = True
+
+    def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
+        """Return the columns of numbers, and those of not too many levels."""
+        del task
+        return [
+            column.name
+            for column in table.columns
+            if column.holds != "text" and column.n_levels <= _MOST_LEVELS
+        ]
+
+    def promise(self, table: TableColumns, task: Task) -> float:
+        """Return more for many columns; nothing for few, or for few rows."""
+        width = len(self.columns(table, task))
+        if task.n_rows < _FEW_ROWS or width < _FEW_COLUMNS:
+            return 0.0
+        return 0.35 if width >= _MANY_COLUMNS else 0.2
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the method, and how many columns are kept by the first."""
+        del task
+        return SearchSpace(
+            {
+                "method": Choice("mrmr", "null_importance"),
+                "share": Float(0.1, 0.9),
+            },
+            default=_DEFAULT,
+            conditions={"share": Condition("method", ("mrmr",))},
+        )
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return the other method, and a strict choice."""
+        del task
+        return ({"method": "null_importance"}, {"share": 0.25})
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds: pairs of columns, or seven small forests."""
+        chosen = {**_DEFAULT, **parameters}
+        width = max(1, task.n_features)
+        copies = 0.02 + 3e-8 * n_rows * width
+        if chosen["method"] == "mrmr":
+            return copies + 2e-9 * min(n_rows, _MOST_ROWS) * width * width
+        return copies + 1.0 + 2e-5 * min(n_rows, 5_000) * math.sqrt(width)
+
+    def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
+        """Return how many columns are kept, about half by null importance."""
+        chosen = {**_DEFAULT, **parameters}
+        share = chosen["share"] if chosen["method"] == "mrmr" else 0.5
+        assert isinstance(share, float)
+        return max(1, round(share * n_columns))
+
+    def fit(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        weight: FloatArray | None,
+        resources: Resources,
+    ) -> Selection:
+        """Choose columns; see `Transform.fit`."""
+        del weight
+        assert y is not None
+        method = str({**_DEFAULT, **parameters}["method"])
+        if X.height > _MOST_ROWS:
+            random = np.random.default_rng(resources.seed)
+            rows = np.sort(random.permutation(X.height)[:_MOST_ROWS])
+            X, y = X[rows], y[rows]
+        chosen: Sequence[str] = ()
+        if (y != y[0]).any() and resources.seconds_left() > 0:
+            if method == "mrmr":
+                most = self.n_outputs(parameters, X.width)
+                found = select_features(
+                    X,
+                    y,
+                    most,
+                    task=task.kind,
+                    # Of more bins, chance alone looks like redundancy.
+                    n_bins=min(16, max(4, int(X.height**0.5) // 4)),
+                    seed=resources.seed,
+                    n_threads=resources.threads,
+                )
+                chosen = found["feature"].to_list()
+            else:
+                chosen = above_chance(X, y, task.kind, resources)
+        # Without evidence against any column all are kept.
+        ranks = {name: rank for rank, name in enumerate(chosen or X.columns, start=1)}
+        return Selection(
+            method, tuple(X.columns), tuple(ranks.get(name, 0) for name in X.columns)
+        )
+
+    def transform(
+        self, fitted: Selection, X: "pl.DataFrame", task: Task
+    ) -> "pl.DataFrame":
+        """Return the chosen columns; see `Transform.transform`."""
+        del task
+        pairs = zip(fitted.columns, fitted.ranks, strict=True)
+        return X.select(name for name, rank in pairs if rank)
+
+    def fit_transform(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        weight: FloatArray | None,
+        parts: IntArray,
+        resources: Resources,
+    ) -> tuple[Selection, "pl.DataFrame"]:
+        """Choose columns once: what is left of a row has nothing of its target."""
+        del parts
+        fitted = self.fit(task, parameters, X, y, weight, resources)
+        return fitted, self.transform(fitted, X, task)
+
+    def explain(self, fitted: Selection) -> Sequence[MadeFeature]:
+        """Return each column with why it was kept or left out."""
+        return [
+            MadeFeature(
+                name,
+                (_KEPT if rank else _LEFT_OUT)[fitted.method].format(rank=rank),
+                kept=rank > 0,
+            )
+            for name, rank in zip(fitted.columns, fitted.ranks, strict=True)
+        ]
+
+    def dump(self, fitted: Selection) -> Parts:
+        """Return the choice as JSON."""
+        record = {
+            "method": fitted.method,
+            "columns": fitted.columns,
+            "ranks": fitted.ranks,
+        }
+        return {_PART: json.dumps(record).encode()}
+
+    def load(self, parts: Parts) -> Selection:
+        """Return what `dump` wrote, checked; see `Transform.load`."""
+        try:
+            record: Any = json.loads(parts[_PART])
+            found = Selection(
+                record["method"], tuple(record["columns"]), tuple(record["ranks"])
+            )
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise ArtifactError(
+                f"A stored selection of columns cannot be read: {error!r:.200}"
+            ) from error
+        require(
+            found.method in tuple(_KEPT)
+            and all(isinstance(name, str) for name in found.columns)
+            and all(type(rank) is int and rank >= 0 for rank in found.ranks)
+            and len(found.ranks) == len(found.columns) == len(set(found.columns))
+            and any(found.ranks),
+            "A stored selection of columns makes no sense.",
+        )
+        return found
+
+
+@hookimpl
+def register_transforms(register: Callable[[Transform], None]) -> None:
+    """Offer the selection of columns."""
+    register(ColumnSelection())

@@ -1,0 +1,69 @@
+"""How frequent each level is, of columns with many."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import IntArray, Parameters, Resources, Task, Transform
+from headstart.base.table_columns import TableColumns
+from headstart.features import Candidate
+from headstart.plugins import hookimpl
+from headstart.transforms.levels import leveled, most_levels
+from headstart.transforms.of_plans import PlanTransform
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["CountEncoding", "register_transforms"]
+
+_FEW_ROWS = 300
+_MANY_LEVELS = 20  # of fewer, trees and one column a level see as much
+
+
+class CountEncoding(PlanTransform):
+    """The share of training rows that have a row's level, for each column of levels.
+
+    It tells rare levels from common ones where each by itself has too few rows to
+    learn from. Unseen levels get 0.
+    """
+
+    name: ClassVar[str] = "count_encoding"
+    order: ClassVar[int] = 50
+
+    def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
+        """Return the columns of more than two levels."""
+        del task
+        return leveled(table)
+
+    def promise(self, table: TableColumns, task: Task) -> float:
+        """Return little; nothing for few rows or columns of few levels."""
+        if task.n_rows < _FEW_ROWS or most_levels(table) < _MANY_LEVELS:
+            return 0.0
+        return 0.3
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds, in proportion to the cells of categories."""
+        del parameters
+        return 0.01 + 1e-7 * n_rows * (1 + task.n_categorical)
+
+    def choose(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        parts: IntArray,
+        resources: Resources,
+    ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
+        """Return a count of each column."""
+        del task, parameters, y, parts, resources
+        found = [Candidate("frequency", (name,)) for name in X.columns]
+        return found, [None] * len(found)
+
+
+@hookimpl
+def register_transforms(register: Callable[[Transform], None]) -> None:
+    """Offer counts of levels."""
+    register(CountEncoding())

@@ -1,0 +1,34 @@
+"""Which columns of levels are worth an encoding."""
+
+from headstart.base.table_columns import TableColumns
+
+__all__ = ["leveled", "most_levels"]
+
+_FEW = 3  # an encoding of so few is the column itself
+
+
+def leveled(table: TableColumns) -> tuple[str, ...]:
+    """Return the user's columns of levels that are worth encoding.
+
+    Examples
+    --------
+    >>> from headstart.base import TableColumn
+    >>> town = TableColumn("town", "categorical", "town", "categorical", 12)
+    >>> smokes = TableColumn("smokes", "categorical", "smokes", "boolean", 2)
+    >>> leveled(TableColumns((town, smokes)))
+    ('town',)
+    """
+    return tuple(
+        column.name
+        for column in table.columns
+        if column.holds == "categorical"
+        and column.kind != "made"
+        and column.n_levels >= _FEW
+    )
+
+
+def most_levels(table: TableColumns) -> int:
+    """Return the number of levels of the column that has most; 0 without any."""
+    return max(
+        (c.n_levels for c in table.columns if c.holds == "categorical"), default=0
+    )

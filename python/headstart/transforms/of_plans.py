@@ -1,0 +1,177 @@
+"""What transforms share whose columns are a plan of features."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import (
+    FloatArray,
+    IntArray,
+    MadeFeature,
+    Parameters,
+    Parts,
+    Resources,
+    Task,
+    Transform,
+)
+from headstart.base.arrays import require
+from headstart.exceptions import ArtifactError
+from headstart.features import Candidate, FeaturePlan
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["FittedPlan", "PlanTransform"]
+
+_PLAN, _GAINS = "plan.json", "gains.json"
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPlan:
+    """A fitted plan, and what is known of its features.
+
+    Parameters
+    ----------
+    plan : FeaturePlan
+    gains : tuple of float or None
+        Of each candidate; None where it was not measured.
+    """
+
+    plan: FeaturePlan
+    gains: tuple[float | None, ...]
+
+
+class PlanTransform(Transform):
+    """A transform that chooses candidates, and makes them by a `FeaturePlan`.
+
+    A subclass gives `choose`. Candidates are chosen once, on all training rows of the
+    fold; of those that read the target the training rows' own values are cross-fitted,
+    which the core does at once, so that nothing is fitted several times.
+    """
+
+    def choose(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        parts: IntArray,
+        resources: Resources,
+    ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
+        """Return candidates and what each gains; none where nothing helps."""
+        raise NotImplementedError(f"Transform {self.name!r} must define choose().")
+
+    def fit(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        weight: FloatArray | None,
+        resources: Resources,
+    ) -> FittedPlan:
+        """Choose and learn features; see `Transform.fit`."""
+        parts = np.arange(X.height, dtype=np.int64) % 5
+        return self.fit_transform(task, parameters, X, y, weight, parts, resources)[0]
+
+    def fit_transform(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        weight: FloatArray | None,
+        parts: IntArray,
+        resources: Resources,
+    ) -> tuple[FittedPlan, "pl.DataFrame"]:
+        """Choose and learn features, and make the training rows'."""
+        del weight  # no operator knows weights
+        candidates, gains = self.choose(task, parameters, X, y, parts, resources)
+        kept = [
+            place
+            for place, candidate in enumerate(candidates)
+            if not _is_taken(candidate.name, X.columns)
+        ]
+        plan = FeaturePlan(candidates[place] for place in kept)
+        if plan.reads_target and not _can_be_read(y, parts):
+            kept, plan = [], FeaturePlan(())
+        made = plan.fit_transform(
+            X,
+            y if plan.reads_target else None,
+            parts if plan.reads_target else None,
+            task=task.kind,
+            seed=resources.seed,
+            n_threads=resources.threads,
+        )
+        return FittedPlan(plan, tuple(gains[place] for place in kept)), _finite(made)
+
+    def transform(
+        self, fitted: FittedPlan, X: "pl.DataFrame", task: Task
+    ) -> "pl.DataFrame":
+        """Make the features of new rows; see `Transform.transform`."""
+        del task
+        return _finite(fitted.plan.transform(X))
+
+    def explain(self, fitted: FittedPlan) -> Sequence[MadeFeature]:
+        """Return each feature's name, words and gain."""
+        return [
+            MadeFeature(name, feature.words, gain=gain)
+            for feature, gain in zip(fitted.plan.features, fitted.gains, strict=True)
+            for name in feature.names
+        ]
+
+    def dump(self, fitted: FittedPlan) -> Parts:
+        """Return the plan and the gains as JSON."""
+        text = fitted.plan.to_json()
+        return {
+            # Half of a character that takes two cannot be told in UTF-8.
+            _PLAN: text.encode("utf-8", errors="surrogatepass"),
+            _GAINS: json.dumps(fitted.gains).encode(),
+        }
+
+    def load(self, parts: Parts) -> FittedPlan:
+        """Return what `dump` wrote, checked; see `Transform.load`."""
+        require(
+            set(parts) == {_PLAN, _GAINS},
+            f"Stored features must be {_PLAN} and {_GAINS}. Got {sorted(parts)}.",
+        )
+        try:
+            text = parts[_PLAN].decode("utf-8", errors="surrogatepass")
+            gains: Any = json.loads(parts[_GAINS])
+        except (ValueError, RecursionError) as error:
+            raise ArtifactError(
+                f"What is stored of features cannot be read: {error!r:.200}"
+            ) from error
+        plan = FeaturePlan.from_json(text)
+        require(
+            isinstance(gains, list)
+            and len(gains) == len(plan.candidates)
+            and all(g is None or type(g) in (int, float) for g in gains),
+            "The gains of stored features do not fit them.",
+        )
+        return FittedPlan(plan, tuple(gains))
+
+
+def _is_taken(name: str, columns: Sequence[str]) -> bool:
+    """Whether a column of the table has a name that the feature would have."""
+    return any(c == name or c.startswith(f"{name} = ") for c in columns)
+
+
+def _can_be_read(y: Any, parts: IntArray) -> bool:
+    """Whether there are targets, and inner folds, to tell apart."""
+    return bool((y != y[0]).any()) and bool((parts != parts[0]).any())
+
+
+def _finite(made: "pl.DataFrame") -> "pl.DataFrame":
+    """Return the columns with what is not finite missing: a quotient may overflow."""
+    import polars as pl
+    import polars.selectors as cs
+
+    return made.with_columns(
+        pl.when(column.is_finite()).then(column)
+        for column in (pl.col(c) for c in made.select(cs.float()).columns)
+    )

@@ -1,0 +1,113 @@
+"""The mean target of each level, out of fold."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import (
+    Choice,
+    IntArray,
+    Parameters,
+    Resources,
+    SearchSpace,
+    Task,
+    TaskKind,
+    Transform,
+)
+from headstart.base.table_columns import TableColumns
+from headstart.features import Candidate
+from headstart.plugins import hookimpl
+from headstart.transforms.levels import leveled, most_levels
+from headstart.transforms.of_plans import PlanTransform
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["TargetEncoding", "register_transforms"]
+
+_FEW_ROWS = 300
+_MANY_LEVELS = 10  # of fewer, trees and one column a level see as much
+_DEFAULT: Parameters = {"smoothing": "auto"}
+
+
+class TargetEncoding(PlanTransform):
+    """The mean target of a row's level, for each column of levels [1]_.
+
+    Training rows get the mean of rows in other inner folds, so that no row's own target
+    is in its features; new rows that of all training rows. Of three or more classes
+    each has a column.
+
+    References
+    ----------
+    .. [1] D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical
+       attributes in classification and prediction problems", SIGKDD Explorations 3(1),
+       2001.
+    """
+
+    name: ClassVar[str] = "target_encoding"
+    order: ClassVar[int] = 50
+    reads_target: ClassVar[bool] = True
+
+    def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
+        """Return the columns of more than two levels."""
+        del task
+        return leveled(table)
+
+    def promise(self, table: TableColumns, task: Task) -> float:
+        """Return more for columns of many levels; nothing for few rows."""
+        levels = most_levels(table)
+        if task.n_rows < _FEW_ROWS or levels < _MANY_LEVELS:
+            return 0.0
+        return 0.5 if levels > 2 * _MANY_LEVELS else 0.3
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the rows of the overall mean that are mixed into a level's."""
+        del task
+        return SearchSpace({"smoothing": Choice("auto", 5, 50)}, default=_DEFAULT)
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return a strong smoothing, for levels of a few rows each."""
+        del task
+        return ({"smoothing": 50},)
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds, in proportion to the cells of categories."""
+        del parameters
+        return 0.01 + 2e-7 * n_rows * (1 + task.n_categorical)
+
+    def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
+        """Predict a column for each; of many classes there are more."""
+        del parameters
+        return n_columns
+
+    def choose(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        parts: IntArray,
+        resources: Resources,
+    ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
+        """Return a mean of each column; of many classes, of as many as are few."""
+        del y, parts, resources
+        smoothing = {**_DEFAULT, **parameters}["smoothing"]
+        assert isinstance(smoothing, str | int)
+        n_outputs = task.n_classes if task.kind is TaskKind.MULTICLASS else 1
+        most = max(1, _MOST_OUTPUTS // n_outputs)
+        found = [
+            Candidate("target_mean", (name,), {"smoothing": smoothing})
+            for name in X.columns[:most]
+        ]
+        return found, [None] * len(found)
+
+
+_MOST_OUTPUTS = 1_000
+
+
+@hookimpl
+def register_transforms(register: Callable[[Transform], None]) -> None:
+    """Offer mean targets of levels."""
+    register(TargetEncoding())
