@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from catboost import CatBoostError
 from headstart_catboost import CatBoost, portfolio
 
 from headstart.base import Matrix, Resources, Rows, Task, TaskKind
@@ -245,3 +246,18 @@ def test_one_thread_does_all_the_work(monkeypatch):
     )
     ticks = [int(word) for word in done.stdout.split()]
     assert max(ticks) >= 0.95 * sum(ticks) > 0
+
+
+def test_a_gpu_is_asked_for():
+    try:
+        model = fit_on_gpu()
+    except CatBoostError as error:
+        if "CUDA" not in str(error):
+            raise
+        pytest.skip("CatBoost finds no GPU here")
+    assert model.model.n_rounds == 2
+
+
+def fit_on_gpu():
+    learner = CatBoost(device="gpu")
+    return learner.fit(make_task(), {"n_rounds": 2}, make_rows(50), None, RESOURCES)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from headstart_lightgbm import LightGBM, portfolio
+from lightgbm.basic import LightGBMError
 
 from headstart.base import Matrix, Resources, Rows, Task, TaskKind
 
@@ -250,3 +251,23 @@ def test_one_thread_does_all_the_work(monkeypatch):
     )
     ticks = [int(word) for word in done.stdout.split()]
     assert max(ticks) >= 0.95 * sum(ticks) > 0
+
+
+def test_a_quantile_with_monotone_columns_is_refused():
+    with pytest.raises(ValueError, match="XGBoost and CatBoost can"):
+        LightGBM(quantile=0.5, monotone={"a": 1})
+
+
+def test_a_gpu_is_asked_for():
+    try:
+        model = fit_on_gpu()
+    except LightGBMError as error:
+        if "No OpenCL device" not in str(error):
+            raise
+        pytest.skip("LightGBM finds no GPU here")
+    assert model.model.n_rounds == 2
+
+
+def fit_on_gpu():
+    learner = LightGBM(device="gpu")
+    return learner.fit(make_task(), {"n_rounds": 2}, make_rows(50), None, RESOURCES)

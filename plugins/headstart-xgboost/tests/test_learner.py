@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from headstart_xgboost import XGBoost, portfolio
+from xgboost import build_info
 
 from headstart.base import Matrix, Resources, Rows, Task, TaskKind
 
@@ -245,3 +246,16 @@ def test_one_thread_does_all_the_work(monkeypatch):
     )
     ticks = [int(word) for word in done.stdout.split()]
     assert max(ticks) >= 0.95 * sum(ticks) > 0
+
+
+def test_a_gpu_is_asked_for():
+    if not build_info().get("USE_CUDA"):
+        with pytest.raises(ValueError, match="xgboost-cpu"):
+            fit_on_gpu()
+        pytest.skip("this XGBoost is built without CUDA")
+    assert fit_on_gpu().model.n_rounds == 2
+
+
+def fit_on_gpu():
+    learner = XGBoost(device="gpu")
+    return learner.fit(make_task(), {"n_rounds": 2}, make_rows(50), None, RESOURCES)

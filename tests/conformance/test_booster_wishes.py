@@ -1,10 +1,13 @@
-"""What a user may want of CatBoost: a quantile, monotone columns, a GPU."""
+"""What a user may want of any booster: a quantile, monotone columns."""
 
 import numpy as np
 import pytest
-from catboost import CatBoostError
 from headstart_catboost import CatBoost
+from headstart_lightgbm import LightGBM
+from headstart_xgboost import XGBoost
+from sklearn.metrics import make_scorer, mean_pinball_loss
 
+from headstart import AutoRegressor, load
 from headstart.base import (
     Matrix,
     Resources,
@@ -14,7 +17,7 @@ from headstart.base import (
     known_configurations,
 )
 
-LEARNER = CatBoost()
+each = pytest.mark.parametrize("booster", [CatBoost, LightGBM, XGBoost])
 RESOURCES = Resources(threads=1, seed=3)
 
 
@@ -38,57 +41,69 @@ def fit_wish(learner, train, validation=None, kind=TaskKind.REGRESSION, **parame
     return learner.fit(task, {**space, **parameters}, train, validation, RESOURCES)
 
 
+@each
 @pytest.mark.parametrize("level", [0.1, 0.9])
-def test_a_quantile_lies_above_its_share_of_the_rows(level):
-    learner = CatBoost(quantile=level)
+def test_a_quantile_lies_above_its_share_of_the_rows(booster, level):
+    learner = booster(quantile=level)
     train, validation = wishes_rows(), wishes_rows(200, seed=1)
     model = fit_wish(learner, train, validation)
     # A model file has no more to go by than the plugin's own learner.
-    again = LEARNER.load(learner.dump(model))
+    again = booster().load(learner.dump(model))
     test = wishes_rows(400, seed=2)
-    found = LEARNER.predict(again, test.X, make_task(TaskKind.REGRESSION, "rmse"))
+    found = booster().predict(again, test.X, make_task(TaskKind.REGRESSION, "rmse"))
     assert np.mean(test.y <= found) == pytest.approx(level, abs=0.1)
 
 
+@each
 @pytest.mark.parametrize("kind", [TaskKind.REGRESSION, TaskKind.BINARY])
-def test_a_monotone_column_only_raises_or_lowers_the_prediction(kind):
+def test_a_monotone_column_only_raises_or_lowers_the_prediction(booster, kind):
     train = wishes_rows()
     if kind is TaskKind.BINARY:
         train = Rows(train.X, (train.y > 1).astype(np.int64))
-    model = fit_wish(CatBoost(monotone={"b": -1}), train, kind=kind, n_rounds=30)
+    model = fit_wish(booster(monotone={"b": -1}), train, kind=kind, n_rounds=30)
     values = np.repeat(train.X.values[:20], 50, axis=0)
     values[:, 1] = np.tile(np.linspace(-2, 2, 50), 20)
     X = Matrix(values, train.X.names, train.X.categorical, train.X.n_levels)
-    found = LEARNER.predict(model, X, make_task(kind, "rmse"))
+    found = booster().predict(model, X, make_task(kind, "rmse"))
     curves = (found if found.ndim == 1 else found[:, 1]).reshape(20, 50)
     assert np.diff(curves, axis=1).max() <= 1e-9
     assert np.ptp(curves, axis=1).max() > 0
 
 
-def test_what_a_user_wants_is_part_of_every_configuration():
+@each
+def test_what_a_user_wants_is_part_of_every_configuration(booster):
     task = make_task(TaskKind.REGRESSION, "rmse")
-    learner = CatBoost(monotone={"b": -1, "a": 1})
+    learner = booster(monotone={"b": -1, "a": 1})
     for configuration in known_configurations(task, learner):
         assert configuration.parameters["monotone"] == '{"a": 1, "b": -1}'
-    quantile = known_configurations(task, CatBoost(quantile=0.9))[0]
+    quantile = known_configurations(task, booster(quantile=0.9))[0]
     assert quantile.parameters["quantile"] == 0.9
-    assert "quantile" not in known_configurations(task, LEARNER)[0].parameters
+    assert "quantile" not in known_configurations(task, booster())[0].parameters
 
 
+@each
 @pytest.mark.parametrize(
     ("monotone", "message"),
     [({"aa": 1}, "did you mean 'a'"), ({"c": 1}, "holds categories")],
 )
-def test_a_column_that_cannot_be_monotone_is_named(monotone, message):
+def test_a_column_that_cannot_be_monotone_is_named(booster, monotone, message):
     with pytest.raises(ValueError, match=message):
-        fit_wish(CatBoost(monotone=monotone), wishes_rows(50))
+        fit_wish(booster(monotone=monotone), wishes_rows(50))
 
 
-def test_a_gpu_is_asked_for():
-    try:
-        model = fit_wish(CatBoost(device="gpu"), wishes_rows(50), n_rounds=2)
-    except CatBoostError as error:
-        if "CUDA" not in str(error):
-            raise
-        pytest.skip("CatBoost finds no GPU here")
-    assert model.model.n_rounds == 2
+def test_wishes_reach_workers_and_model_files(tmp_path):
+    rows = wishes_rows(120)
+    table = rows.X.values
+    model = AutoRegressor(
+        time_limit=None,
+        max_trials=1,
+        learners=[LightGBM(quantile=0.9)],
+        metric=make_scorer(mean_pinball_loss, alpha=0.9, greater_is_better=False),
+        random_state=0,
+        n_jobs=1,
+    ).fit(table, rows.y)
+    assert np.mean(rows.y <= model.predict(table)) > 0.75
+    # The file names a learner that is installed: nothing has to be told again.
+    again = load(model.save(tmp_path / "model.headstart"))
+    np.testing.assert_array_equal(again.predict(table), model.predict(table))
+    assert again.info()["members"][0]["parameters"]["quantile"] == 0.9
