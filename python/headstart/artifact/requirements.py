@@ -1,5 +1,6 @@
 """What must be installed for a model file, and what to do where it is not."""
 
+import importlib.metadata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,30 @@ def missing_plugin(
         )
     if distribution:
         wanted = f"{distribution}=={version}" if version else distribution
+        origin = f"{begin} It came from {distribution}{version and ' '}{version}"
+        installed = _installed_version(distribution)
+        if installed is None:
+            return MissingPluginError(
+                f"{origin}, which is not installed. hint: pip install {wanted}"
+            )
+        if installed == version:
+            return MissingPluginError(
+                f"{origin}, which is installed and does not bring it here. hint: "
+                f"headstart plugins list says what it brings; the plugin may need a "
+                "library that is missing, or another state of the same version."
+            )
         return MissingPluginError(
-            f"{begin} It came from {distribution}{version and ' '}{version}, which is "
-            f"not installed. hint: pip install {wanted}"
+            f"{origin}. Installed is {installed}, which does not bring it. "
+            f"hint: pip install {wanted}"
         )
     return MissingPluginError(
         f"{begin} It came from a running program. hint: register its plugin again "
         f"(headstart.plugins.register), or pass it: headstart.load(path, {what}s=[...])"
     )
+
+
+def _installed_version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return None
