@@ -39,6 +39,8 @@ def enrich(
     benched: Collection[str],
     fits: Callable[[Configuration], bool],
     seconds: Callable[[Configuration], float] = lambda _: 1.0,
+    *,
+    waits: bool = False,
 ) -> Proposal | None:
     """Return the incumbent with a transform that it was not tried with, or None.
 
@@ -60,8 +62,11 @@ def enrich(
         Whether a configuration fits into what is left.
     seconds : callable
         Predicted seconds of a configuration's fold fit.
+    waits : bool
+        Eager ones wait for the first result: where time may run out, there is a model
+        first.
     """
-    if not offered.transforms:
+    if not offered.transforms or (waits and not losses):
         return None
     tried = {t.configuration.key for t in trials if t.origin != "floor"}
     for base, step in _candidates(offered, trials, losses, number, benched, seconds):

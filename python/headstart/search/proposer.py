@@ -64,6 +64,8 @@ class PrecedentThenSampler:
         Predicted seconds of a fold fit; by default the learner's own hint.
     offered : OfferedTransforms or None
         Transforms that may go before a learner.
+    is_timed : bool
+        Whether the budget is of seconds.
     """
 
     def __init__(
@@ -77,7 +79,9 @@ class PrecedentThenSampler:
         on_probation: Collection[str] = (),
         seconds: Callable[[Configuration], float] | None = None,
         offered: OfferedTransforms | None = None,
+        is_timed: bool = False,
     ) -> None:
+        self._is_timed = is_timed
         self._offered = offered or OfferedTransforms(task)
         self._seconds = seconds or self._hint
         self._task = task
@@ -124,7 +128,16 @@ class PrecedentThenSampler:
             return self._sample(number, losses, out, offered, fits)
 
         def enriched() -> Proposal | None:
-            return enrich(offered, trials, losses, number, out, fits, self._seconds)
+            return enrich(
+                offered,
+                trials,
+                losses,
+                number,
+                out,
+                fits,
+                self._seconds,
+                waits=self._is_timed,
+            )
 
         turn = self._turn(number, listed, precedent, sample, bool(losses))
         for source in (enriched, *turn):

@@ -395,6 +395,7 @@ class Runner:
             on_probation=on_probation,
             seconds=self._cost.seconds,
             offered=self._offered,
+            is_timed=self._clock.limit is not None,
         )
         if self._clock.limit is None:
             if self._limits.max_trials is None:

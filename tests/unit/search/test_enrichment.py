@@ -153,6 +153,7 @@ def test_a_named_one_is_tried_with_the_first_configuration_before_any_result():
     offer_ = offered(Twice(), eager=["twice"])
     known = trials(plain(1))
 
+    assert enrich(offer_, known, {}, 1, (), anything, waits=True) is None
     proposal = enrich(offer_, known, {}, 1, (), anything)
 
     assert proposal.configuration.label == "plain + twice"
