@@ -67,10 +67,11 @@ def html_page(facts: Facts) -> str:
 
 
 def _why(facts: Facts, words: tuple[str, ...], otherwise: str) -> str:
-    """Return the note on what is missing."""
-    for note in facts.notes:
-        if any(word in note.lower() for word in words):
-            return note
+    """Return the note on what is missing: the first that has the first of `words`."""
+    for word in words:
+        for note in facts.notes:
+            if word in note.lower():
+                return note
     return otherwise
 
 

@@ -135,11 +135,11 @@ def _doubtful_data(facts: Facts) -> list[str]:
     warnings = [f for f in facts.findings if f.severity == "warning"]
     if not warnings:
         return []
-    first = warnings[0].message.strip().rstrip(".")
+    first = warnings[0].message.split(". ")[0].strip().rstrip(".")
     first = shorten(first[:1].lower() + first[1:], 160) if first else warnings[0].id
     if len(warnings) == 1:
-        return [f"the data gives one warning, {first}"]
-    return [f"the data gives {len(warnings)} warnings, the first that {first}"]
+        return [f"there is a warning on the data, {first}"]
+    return [f"there are {len(warnings)} warnings on the data, the first: {first}"]
 
 
 def _doubtful_quality(facts: Facts) -> list[str]:

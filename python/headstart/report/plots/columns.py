@@ -43,7 +43,9 @@ def importance(facts: tuple[Importance, ...], task: TaskFacts) -> Figure | None:
         for place, part in enumerate(shown)
     ]
     words = metric_words(task.metric)
-    x = axis("v", f"{words} lost when the column is shuffled", zero=True)
+    x = axis(
+        "v", f"how much worse the {words} gets when the column is shuffled", zero=True
+    )
     names = {f"{place}": shorten(p.column, 36) for place, p in enumerate(shown)}
     y = axis("n", "", "nominal", sort=list(names), axis=named_axis(names))
     certain = sum(part.low > 0 for part in facts)

@@ -87,7 +87,11 @@ def color_of(place: int) -> str:
 
 
 def dots(rows: Rows, x: Spec, y: Spec, *, low: str, high: str) -> list[Spec]:
-    """Return dots with bars from `low` to `high`, coloured by the rows' ``k``."""
+    """Return dots with bars from `low` to `high`, coloured by the rows' ``k``.
+
+    A row's ``f`` fills its dot, where that is not its own colour.
+    """
+    rows = [{"f": row["k"], **row} for row in rows]
     along = "x" if x.get("type") == "quantitative" else "y"
     colored = {"field": "k", "type": "nominal", "scale": None, "legend": None}
     bars = {
@@ -102,8 +106,14 @@ def dots(rows: Rows, x: Spec, y: Spec, *, low: str, high: str) -> list[Spec]:
     }
     points = {
         "data": {"values": rows},
-        "mark": {"type": "circle", "size": 70, "opacity": 1},
-        "encoding": {"x": x, "y": y, "color": colored, "description": {"field": "t"}},
+        "mark": {"type": "point", "size": 60, "opacity": 1, "strokeWidth": 1.8},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "stroke": colored,
+            "fill": {"field": "f", "type": "nominal", "scale": None, "legend": None},
+            "description": {"field": "t"},
+        },
     }
     return [bars, points]
 

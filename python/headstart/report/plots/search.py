@@ -29,7 +29,8 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
             "v": t.score,
             "l": t.low,
             "h": t.high,
-            "k": "var(--c1)" if t.weight > 0 else "var(--faint)",
+            "k": _colored(t),
+            "f": _colored(t) if t.status == "done" else "var(--page)",
             "t": f"{t.place}. {shorten(t.configuration, 240)}: {number(t.score)}"
             + (f" ({interval(t.low, t.high)})" if t.low is not None else "")
             + (f", {share(t.weight)} of the ensemble" if t.weight > 0 else ""),
@@ -42,17 +43,23 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
     y = axis("n", "", "nominal", sort=None, axis={"title": None, "labelLimit": 400})
     layers = dots(rows, x, y, low="l", high="h")
     best = shown[0]
+    partial = any(t.status != "done" for t in shown)
     return Figure(
         name="leaderboard",
         title=f"The best {len(shown)} of {len(ranked)} by {words}"
         if len(ranked) > len(shown)
-        else f"All that finished, by {words}",
+        else f"All that have a score, by {words}",
         alt=f"Scores with intervals of {count(len(shown), 'configuration')}; the best, "
         f"{shorten(best.configuration, 80)}, has {number(best.score)}.",
         spec=layer(*layers, width=470, height=max(60, 22 * len(shown))),
-        note="Blue: part of the ensemble. Bars are 95 % intervals over the folds.",
+        note="Blue: part of the ensemble. Bars are 95 % intervals over the folds."
+        + (" Hollow: only some folds were run." if partial else ""),
         wide=True,
     )
+
+
+def _colored(trial: TrialFact) -> str:
+    return "var(--c1)" if trial.weight > 0 else "var(--faint)"
 
 
 def history(budget: Budget, task: TaskFacts) -> Figure | None:
