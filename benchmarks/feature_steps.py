@@ -1,0 +1,239 @@
+"""What feature steps buy: fits with the built-in transforms on offer, and without.
+
+    HEADSTART_DATASETS=DIR python benchmarks/feature_steps.py [--time-limit 60 | 300]
+
+24 datasets are fitted twice for 60 s (about 50 minutes), or six of them twice for
+300 s (about 65 minutes): with ``transforms=None``, and with ``transforms=[]``. Folds,
+seed and rows are the same. Told: held-out scores (0 = the constant prediction, 1 = the
+better of the two), wins, losses and ties, how many of them are beyond paired-bootstrap
+noise, how many trials had a step and how much of the ensemble's weight. With
+``--shards meta_db/data`` both start from a base that lacks the dataset's family; else
+both from the built-in order.
+
+With ``--max-trials N`` work is counted instead of seconds: what a busy machine can
+compare too.
+
+The datasets are chosen by a rule: of each kind of task those with at least 500 rows
+and without those that the transforms were built on (`SEEN`), eight evenly over the
+manifest's order; for 300 s every fourth of them. Every fit is kept in
+``benchmarks/cache/feature_steps`` and not done again.
+"""
+
+import argparse
+import functools
+import hashlib
+import json
+import multiprocessing
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+from automl import aligned, constant, score
+from datasets import busy_share, manifest, split
+from precedent import make_base
+
+HERE = Path(__file__).parent
+CACHE = HERE / "cache" / "feature_steps"
+ARMS = {"on": None, "off": []}
+KINDS = ("binary", "multiclass", "regression")
+N_OF_KIND = 8
+LEAST_ROWS = 500
+N_BOOTSTRAP = 1_000
+LOAD_LIMIT = 0.1
+SEEN = (
+    "banana bank32nh compas_two_years concrete deliveries_time diabetes page_blocks "
+    "satimage space_ga stroke vowel"
+).split()
+
+
+def chosen(time_limit: float | None) -> list[str]:
+    """Return the datasets that the rule names."""
+    names = []
+    for kind in KINDS:
+        fit = [
+            entry["name"]
+            for entry in manifest().values()
+            if entry["task"] == kind
+            and entry["n_rows"] >= LEAST_ROWS
+            and entry["name"] not in SEEN
+        ]
+        places = np.linspace(0, len(fit) - 1, N_OF_KIND).round().astype(int)
+        names += [fit[place] for place in places]
+    return names[::4] if time_limit is not None and time_limit >= 300 else names
+
+
+def fit(name: str, arm: str, base: str, budget: dict, results) -> None:
+    """Fit one arm in a process of its own, as a user's script would."""
+    os.environ["HEADSTART_META_DB"] = base
+    import headstart as hs
+    import headstart.meta.shipped as shipped
+
+    shipped.shipped_base = lambda: None
+    data = split(name)
+    regression = data.task == "regression"
+    estimator = hs.AutoRegressor if regression else hs.AutoClassifier
+    model = estimator(**budget, random_state=0, transforms=ARMS[arm])
+    begun = time.monotonic()
+    model.fit(data.X_train, data.y_train)
+    seconds = time.monotonic() - begun
+    prediction = (
+        model.predict(data.X_test) if regression else model.predict_proba(data.X_test)
+    )
+    classes = None if regression else model.classes_
+    y, prediction = aligned(data, prediction, classes)
+    board = model.leaderboard()
+    stepped = board["learner"].str.contains(" + ", literal=True)
+    facts = {
+        "seconds": seconds,
+        "n_trials": board.height,
+        "n_stepped": int(stepped.sum()),
+        "weight": float(board["weight"].fill_null(0.0).filter(stepped).sum()),
+        "found": model.info()["score"],
+    }
+    results.put((y, prediction, facts))
+
+
+def stored_fit(name: str, arm: str, budget: dict, base: str) -> Path:
+    """Return where a fit is kept."""
+    spent = "-".join(f"{value:g}" for value in budget.values() if value)
+    unit = "s" if budget["time_limit"] else "trials"
+    return CACHE / f"{name}--{arm}-{base[:8] or 'no-base'}--{spent}{unit}.npz"
+
+
+def run_one(name: str, arm: str, budget: dict, options, digest: str, make) -> None:
+    """Compute and keep one fit."""
+    path = stored_fit(name, arm, budget, digest)
+    if path.exists():
+        return
+    base = str(make()) if digest else str(CACHE / "no-base.db")
+    while not options.allow_load and busy_share(2.0) > LOAD_LIMIT:
+        time.sleep(3)
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    child = context.Process(target=fit, args=(name, arm, base, budget, results))
+    child.start()
+    limit = 10 * (budget["time_limit"] or 360) + 120
+    y, prediction, facts = results.get(timeout=limit)
+    child.join()
+    temporary = path.with_suffix(".tmp.npz")
+    np.savez(temporary, y=y, prediction=prediction, facts=json.dumps(facts))
+    temporary.rename(path)
+    print(
+        f"{name:26s} {arm:4s} {facts['n_trials']:3d} trials, {facts['n_stepped']:3d} "
+        f"with steps, {facts['weight']:4.0%} of the weight, {facts['seconds']:4.0f} s",
+        flush=True,
+    )
+
+
+def compare(name: str, budget: dict, digest: str) -> dict | None:
+    """Return one row of the table, None where a fit is missing."""
+    data = split(name)
+    scores, predictions, facts = {}, {}, {}
+    y = None
+    for arm in ARMS:
+        path = stored_fit(name, arm, budget, digest)
+        if not path.exists():
+            return None
+        with np.load(path) as stored:
+            y, predictions[arm] = stored["y"], stored["prediction"]
+            facts[arm] = json.loads(str(stored["facts"]))
+        scores[arm] = score(data.task, y, predictions[arm])
+    flat = score(data.task, y, constant(data)) if data.task != "binary" else 0.5
+    top = max(scores.values())
+    random = np.random.default_rng(0)
+    differences: list[float] = []
+    while len(differences) < N_BOOTSTRAP:
+        rows = random.integers(len(y), size=len(y))
+        if data.task == "binary" and len(np.unique(y[rows])) < 2:
+            continue
+        on, off = (score(data.task, y[rows], predictions[a][rows]) for a in ARMS)
+        differences.append(on - off)
+    low, high = np.quantile(differences, [0.05, 0.95])
+    return {
+        "dataset": name,
+        "normalised": {
+            a: max(0.0, (s - flat) / max(top - flat, 1e-12)) for a, s in scores.items()
+        },
+        "facts": facts,
+        "says": "harm" if high < 0 else "gain" if low > 0 else "level",
+        "sign": int(np.sign(round(scores["on"] - scores["off"], 9))),
+    }
+
+
+def report(rows: list[dict], budget: dict) -> str:
+    """Return the table as Markdown."""
+    spent = (
+        f"{budget['time_limit']:g} s"
+        if budget["time_limit"]
+        else f"{budget['max_trials']} trials"
+    )
+    lines = [
+        f"# Feature steps on and off, fits of {spent}",
+        "",
+        "Normalised held-out scores: 0 = constant prediction, 1 = better of the row.",
+        "",
+        "| dataset | on | off | noise says | trials with steps | of the weight |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        told, facts = row["normalised"], row["facts"]["on"]
+        lines.append(
+            f"| {row['dataset']} | {told['on']:.4f} | {told['off']:.4f} | "
+            f"{row['says']} | {facts['n_stepped']} of {facts['n_trials']} | "
+            f"{facts['weight']:.0%} |"
+        )
+    means = {a: np.array([r["normalised"][a] for r in rows]) for a in ARMS}
+    signs, says = [r["sign"] for r in rows], [r["says"] for r in rows]
+    lines += [
+        f"| **mean** | **{means['on'].mean():.4f}** | **{means['off'].mean():.4f}** "
+        "| | | |",
+        "",
+        f"- on wins {signs.count(1)}, loses {signs.count(-1)}, ties {signs.count(0)} "
+        f"of {len(rows)}; beyond noise: better {says.count('gain')}, worse "
+        f"{says.count('harm')}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--time-limit", type=float, default=60)
+    parser.add_argument("--max-trials", type=int)
+    parser.add_argument("--shards", type=Path)
+    parser.add_argument(
+        "--families", type=Path, default=HERE.parent / "meta_db" / "families.json"
+    )
+    parser.add_argument("--datasets")
+    parser.add_argument("--allow-load", action="store_true")
+    options = parser.parse_args()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    limit = None if options.max_trials else options.time_limit
+    budget = {"time_limit": limit, "max_trials": options.max_trials}
+    shards = sorted(options.shards.glob("*.jsonl")) if options.shards else []
+    families = json.loads(options.families.read_text()) if shards else {}
+    content = hashlib.sha256()
+    for shard in shards:
+        content.update(shard.read_bytes())
+    digest = content.hexdigest() if shards else ""
+    wanted = chosen(limit)
+    names = options.datasets.split(",") if options.datasets else wanted
+    each = (limit or 0) / 60 * len(ARMS) * len(names)
+    if limit:
+        print(f"about {each:.0f} minutes, less what is kept", flush=True)
+    for name in names:
+        for arm in ARMS:
+            make = functools.partial(make_base, shards, families, name)
+            run_one(name, arm, budget, options, digest, make)
+    rows = [row for n in names if (row := compare(n, budget, digest)) is not None]
+    text = report(rows, budget)
+    print(text)
+    if limit and [row["dataset"] for row in rows] == wanted:
+        (HERE / "results" / f"feature_steps-{limit:g}s.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
