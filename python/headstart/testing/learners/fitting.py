@@ -1,6 +1,7 @@
 """That a learner fits ordinary rows, learns from them, and does so again alike."""
 
 import random
+import time
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from headstart.testing.outcome import CheckError
 __all__ = ["CHECKS"]
 
 _N_DRAWN = 2
+# A point that learns slowly (a net at its lowest rate) is not waited for longer.
+_SECONDS_A_POINT = 3.0
 
 
 @check(
@@ -134,6 +137,7 @@ def _every_point_fits(subject: LearnerSubject) -> None:
                     Rows(train.X, train.y.copy()),
                     Rows(validation.X, validation.y.copy()),
                     parameters=active,
+                    deadline=time.monotonic() + _SECONDS_A_POINT,
                 )
                 subject.predict(kind, model, validation.X)
             except CheckError as error:
