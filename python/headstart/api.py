@@ -60,7 +60,7 @@ _PARAMETERS = """\
         Names to use, names to leave out (``"-svm"``), or `Learner` objects.
     transforms : list of str or Transform, optional
         Steps from table to table that the search may put before a learner: names to
-        offer, which are tried at once, names to leave out (``"-text_topics"``), or
+        offer, which are tried at once, names to leave out (``"-text_svd"``), or
         `Transform` objects. Default: all that are installed. ``[]``: none.
     columns : mapping of str to str, optional
         Kinds that override the inferred ones, ``{"zip": "categorical"}``.

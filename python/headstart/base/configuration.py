@@ -99,7 +99,7 @@ class Configuration:
 
     @property
     def label(self) -> str:
-        """Names only, for tables and displays: ``"ridge + text_topics"``."""
+        """Names only, for tables and displays: ``"ridge + text_svd"``."""
         return " + ".join([self.learner, *(step.name for step in self.transforms)])
 
     def __hash__(self) -> int:

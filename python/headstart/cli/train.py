@@ -74,7 +74,7 @@ def train(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Try this transform of a plugin at once; with a minus (-text_topics), "
+            help="Try this transform of a plugin at once; with a minus (-text_svd), "
             "leave it out. Repeatable.",
         ),
     ] = None,

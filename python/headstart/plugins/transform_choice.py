@@ -16,7 +16,7 @@ __all__ = ["find_transform", "select_transforms"]
 
 # Transforms of our own distributions, so that their absence can be told from a typing
 # error.
-_KNOWN_DISTRIBUTIONS = {"text_topics": "headstart-text"}
+_KNOWN_DISTRIBUTIONS = {"text_svd": "headstart-text"}
 
 
 def find_transform(registry: "Registry", name: str) -> Transform:
@@ -54,7 +54,7 @@ def select_transforms(
     ----------
     registry : Registry
     transforms : sequence of str or Transform, or None
-        Names to offer, names to leave out (``"-text_topics"``), `Transform` objects.
+        Names to offer, names to leave out (``"-text_svd"``), `Transform` objects.
         Where nothing is named but what to leave out, and for None, all that are
         registered for such a task. An empty list: none.
     kind : TaskKind

@@ -175,7 +175,7 @@ class TrialFact:
     place : int or None
         1 is the best; None for one that failed.
     configuration : str
-        In words: ``"ridge(alpha=1.0) + text_topics()"``.
+        In words: ``"ridge(alpha=1.0) + text_svd()"``.
     learner : str
     parameters : mapping of str to scalar
     transforms : tuple of str

@@ -35,7 +35,7 @@ def leaderboard_records(
 ) -> list[dict[str, Any]]:
     """Return one record a trial, best first; keys are `COLUMNS`.
 
-    ``"learner"`` names the transforms before it too: ``"ridge + text_topics"``.
+    ``"learner"`` names the transforms before it too: ``"ridge + text_svd"``.
 
     Trials with every fold come before those with few, whose scores are means over
     fewer rows; failed ones come last and have no rank.
