@@ -57,7 +57,8 @@ def _learnt(facts: Facts) -> str:
         what = f"{target}, a number,"
     else:
         levels = [shorten(label, 30) for label in task.classes]
-        what = f"{target} ({count(len(levels), 'class', 'classes')}: {listed(levels)})"
+        n_classes = count(len(levels), "class", "classes")
+        what = f"{target} ({n_classes}: {listed(levels, most=5)})"
     members = [t for t in facts.trials if t.weight > 0]
     kinds: dict[str, float] = {}
     for trial in members:
@@ -65,7 +66,7 @@ def _learnt(facts: Facts) -> str:
     ranked = sorted(kinds.items(), key=lambda item: -item[1])
     if len(members) > 1:
         parts = [f"{name} {share(weight)}" for name, weight in ranked]
-        model = f"a weighted vote of {len(members):,} configurations ({listed(parts)})"
+        model = f"a weighted mean of {len(members):,} configurations ({listed(parts)})"
     elif members:
         model = f"one configuration of {members[0].learner}"
     else:
