@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +18,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_is_fitted
 
+from headstart.analysis import analyse_run, changed_parameters, read_analysis
 from headstart.artifact.exporting import exporter_for
 from headstart.artifact.model_file import load_model, save_model
 from headstart.artifact.versions import versions_of_makers
@@ -25,6 +28,7 @@ from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, HeadstartWarning
 from headstart.metrics import metric_names, resolve_metric
 from headstart.plugins import load_plugins
+from headstart.report.facts import Facts
 from headstart.search.fit import fit_model
 from headstart.search.leaderboard import COLUMNS
 from headstart.search.progress import progress_listener
@@ -208,6 +212,12 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
                 sample_weight=sample_weight,
                 groups=groups,
                 listeners=listeners,
+                analyse=partial(
+                    analyse_run,
+                    target=str(getattr(y, "name", None) or ""),
+                    created=datetime.now(tz=UTC).date().isoformat(),
+                    changed=changed_parameters(self),
+                ),
                 started=started,
                 n_without_target=n_without_target,
             )
@@ -339,6 +349,24 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
                 for member in model.ensemble.members
             ],
         }
+
+    def analysis(self) -> Facts:
+        """Return the facts of the fit: what was found, how good it is, and why.
+
+        They were made at the end of `fit` and lie in the model file; a few single rows
+        of the training table are among them where ``headstart[explain]`` is installed.
+
+        Returns
+        -------
+        Facts
+            See `headstart.report.Facts`; what is missing is told in its ``notes``.
+
+        Raises
+        ------
+        ArtifactError
+            If the model has none, or they are damaged.
+        """
+        return read_analysis(self._fitted())
 
     def save(self, path: str | Path) -> Path:
         """Write the fitted model to a file that loads without running code.
@@ -546,10 +574,11 @@ def train(
     if isinstance(sample_weight, str):
         frame, sample_weight = split_target(frame, sample_weight)
     X, y, known = with_known_target(*split_target(frame, target))
-    if X.height < known.len():
+    left_out = known.len() - X.height
+    if left_out:
         groups, sample_weight = _of_rows(known, groups), _of_rows(known, sample_weight)
         warnings.warn(
-            f"{known.len() - X.height:,} of {known.len():,} rows have no {target!r} "
+            f"{left_out:,} of {known.len():,} rows have no {target!r} "
             "and are left out.",
             HeadstartWarning,
             stacklevel=2,
@@ -563,7 +592,7 @@ def train(
         sample_weight,
         groups,
         listeners,
-        n_without_target=known.len() - X.height,
+        n_without_target=left_out,
     )
 
 

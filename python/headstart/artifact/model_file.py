@@ -19,6 +19,8 @@ from headstart.tables import Schema, TargetEncoder
 __all__ = ["load_model", "read_model_record", "save_model"]
 
 _T = TypeVar("_T")
+_ANALYSIS = "facts.json"
+_MOST_ANALYSIS = 8 * 2**20
 _NUMBERS = ("score", "std_error", "fit_seconds", "predict_seconds", "weight")
 _COLUMN_TYPES: dict[str, Any] = {
     "rank": int,
@@ -43,6 +45,8 @@ def save_model(
         "target.json": model.target.to_json().encode(),
         "leaderboard.json": json.dumps(list(model.leaderboard)).encode(),
     }
+    if model.analysis:
+        parts[_ANALYSIS] = model.analysis
     for member in model.ensemble.members:
         for fit in member.fits:
             for name, content in store.model(fit.model).items():
@@ -133,6 +137,7 @@ def load_model(
         schema = Schema.from_json(artifact.parts["schema.json"].decode())
         target = TargetEncoder.from_json(artifact.parts["target.json"].decode())
         leaderboard = _read_leaderboard(artifact.parts["leaderboard.json"])
+        analysis = _read_analysis(artifact)
         facts, constructor = dict(record["facts"]), dict(record["constructor"])
     except ArtifactError:
         raise
@@ -172,7 +177,8 @@ def load_model(
             f"A part of the model file {path} cannot be used: "
             f"{type(error).__name__}: {error}."
         ) from error
-    return FittedModel(schema, target, ensemble, leaderboard, facts), constructor
+    model = FittedModel(schema, target, ensemble, leaderboard, facts, analysis)
+    return model, constructor
 
 
 class _ArtifactStore:
@@ -214,6 +220,25 @@ def _read_leaderboard(data: bytes) -> list[dict[str, Any]]:
             ):
                 raise TypeError(f"the leaderboard's {name} is {value!r:.40}")
     return records
+
+
+def _read_analysis(artifact: Artifact) -> bytes:
+    """Return the stored analysis; what it says is checked by whoever asks for it.
+
+    Files of earlier versions do not have it.
+    """
+    if _ANALYSIS not in artifact.parts:
+        return b""
+    data = artifact.parts[_ANALYSIS]
+    if len(data) > _MOST_ANALYSIS:
+        raise ValueError(f"{_ANALYSIS} has more than {_MOST_ANALYSIS} bytes")
+    try:
+        record = json.loads(data)
+    except RecursionError as error:
+        raise ValueError(f"{_ANALYSIS} is nested too deep") from error
+    if not isinstance(record, dict) or "version" not in record:
+        raise ValueError(f"{_ANALYSIS} does not say its version")
+    return data
 
 
 def _record(artifact: Artifact) -> dict[str, Any]:

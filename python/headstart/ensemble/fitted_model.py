@@ -50,6 +50,8 @@ class FittedModel:
         One record a trial.
     facts : mapping
         JSON-able facts of the fit: metric, score, validation, budget, versions.
+    analysis : bytes
+        The analysis of the fit as it is stored, unread; none where there is none.
     """
 
     schema: Schema
@@ -57,6 +59,7 @@ class FittedModel:
     ensemble: BaggedEnsemble
     leaderboard: Sequence[Mapping[str, Any]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    analysis: bytes = field(default=b"", repr=False)
 
     def predict_outputs(self, data: Any) -> FloatArray:
         """Return predictions of shape (n_rows, n_outputs) for a table as users have."""

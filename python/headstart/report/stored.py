@@ -29,8 +29,8 @@ def to_record(value: Any, kind: Any, where: str = "facts") -> Any:
     TypeError, ValueError
         If a value is not what its annotation says, or a number is not finite.
     """
-    if is_dataclass(kind):
-        if type(value) is not kind:
+    if _is_parted(kind):
+        if not isinstance(value, kind):
             raise TypeError(f"{where} must be a {_name(kind)}. {_got(value)}")
         return {
             name: to_record(getattr(value, name), hint, f"{where}.{name}")
@@ -39,7 +39,9 @@ def to_record(value: Any, kind: Any, where: str = "facts") -> Any:
     options = _options(kind)
     if options is not None:
         return to_record(value, _fitting(value, options, where), where)
-    origin, arguments = get_origin(kind), get_args(kind)
+    origin, arguments = _built(kind)
+    if origin is None:
+        return _plain(value, kind, where)
     if origin is tuple:
         if not isinstance(value, tuple | list):
             raise TypeError(f"{where} must be a tuple. {_got(value)}")
@@ -54,7 +56,7 @@ def to_record(value: Any, kind: Any, where: str = "facts") -> Any:
             name: to_record(item, arguments[1], f"{where}.{name}")
             for name, item in value.items()
         }
-    return _plain(value, kind, where)
+    raise TypeError(f"{where} may not be of type {kind}.")
 
 
 def from_record(record: Any, kind: Any, where: str = "facts") -> Any:
@@ -67,7 +69,7 @@ def from_record(record: Any, kind: Any, where: str = "facts") -> Any:
     ArtifactError
         If the record is not of that type; the message says where.
     """
-    if is_dataclass(kind):
+    if _is_parted(kind):
         return _read_fields(record, kind, where)
     options = _options(kind)
     if options is not None:
@@ -76,7 +78,7 @@ def from_record(record: Any, kind: Any, where: str = "facts") -> Any:
         except TypeError as error:
             raise ArtifactError(f"The stored {error}") from None
         return from_record(record, chosen, where)
-    origin, arguments = get_origin(kind), get_args(kind)
+    origin, arguments = _built(kind)
     if origin is tuple:
         if not isinstance(record, list):
             _refuse(where, "a list", record)
@@ -173,12 +175,23 @@ def _fitting(value: Any, options: tuple[Any, ...], where: str) -> Any:
 
 
 @cache
+def _is_parted(kind: Any) -> bool:
+    return is_dataclass(kind)
+
+
+@cache
+def _built(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(kind), get_args(kind)
+
+
+@cache
 def _fields(kind: Hashable) -> Mapping[str, tuple[Any, Field[Any]]]:
     cls: Any = kind
     hints = get_type_hints(cls)
     return {field.name: (hints[field.name], field) for field in fields(cls)}
 
 
+@cache
 def _options(kind: Any) -> tuple[Any, ...] | None:
     return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else None
 

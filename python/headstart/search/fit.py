@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -25,12 +26,14 @@ from headstart.search.clock import Clock
 from headstart.search.examined import column_records, examine_problem
 from headstart.search.guide import consult
 from headstart.search.handover import own_items, plugin_files
+from headstart.search.history import History
 from headstart.search.leaderboard import leaderboard_records
 from headstart.search.learning import FACT, describe_problem, run_records
 from headstart.search.listening import add_listeners, run_facts
 from headstart.search.offered import OfferedTransforms, offer
 from headstart.search.portfolio import default_order, usable_learners
 from headstart.search.problem import Problem, known_column, read_problem
+from headstart.search.record import Analyse, RunRecord
 from headstart.search.run_folder import RunFolder, data_digest
 from headstart.search.runner import Limits, Runner, SearchResult
 from headstart.search.settings import FitSettings
@@ -38,6 +41,8 @@ from headstart.tables import summarize
 from headstart.validation import Folds, Validation, plan_folds, splitter_named
 
 __all__ = ["fit_model"]
+
+_log = logging.getLogger("headstart.search")
 
 # Folds are cut to this many when the budget does not allow for more.
 _FEW_FOLDS = 5
@@ -48,6 +53,9 @@ _FIRST_CONFIGURATIONS = 6
 _ROWS_FOR_FEW_FOLDS = 10_000
 # Share of the time that a refit on all rows is given.
 _REFIT_SHARE = 0.25
+# And an analysis, of limits that are not too short for one.
+_ANALYSIS_SHARE = 0.02
+_SHORTEST_ANALYSED = 15.0
 
 
 def fit_model(
@@ -61,6 +69,7 @@ def fit_model(
     listeners: Sequence[Listener] = (),
     started: float | None = None,
     n_without_target: int = 0,
+    analyse: Analyse | None = None,
 ) -> FittedModel:
     """Fit within the budget and return the model.
 
@@ -81,6 +90,8 @@ def fit_model(
         Moment of `time.monotonic` from which the time limit counts; now by default.
     n_without_target : int
         Rows that the caller left out since they have no target: to be told.
+    analyse : callable or None
+        Makes the analysis that is kept with the model, in the last share of the time.
 
     Raises
     ------
@@ -125,17 +136,17 @@ def fit_model(
         )
         records = tuple(finding.to_record() for finding in findings)
         emit(TableExamined(records))
-        model = _fit(settings, problem, usable, offered, executor, clock, emit)
         left_out = {"no target": n_without_target, "weight 0": problem.n_weightless}
-        model.facts = {
-            **model.facts,
+        seen = {
             "columns": column_records(problem),
             "findings": list(records),
             "rows_left_out": [
                 {"reason": reason, "count": n} for reason, n in left_out.items() if n
             ],
         }
-        return model
+        return _fit(
+            settings, problem, usable, offered, executor, clock, emit, seen, analyse
+        )
     finally:
         executor.close()
 
@@ -148,11 +159,22 @@ def _fit(
     executor: FoldFitExecutor,
     clock: Clock,
     emit: Emitter,
+    seen: dict[str, Any],
+    analyse: Analyse | None,
 ) -> FittedModel:
     folder = RunFolder(settings.run_dir, resume=settings.resume)
     try:
         return _fit_in(
-            folder, settings, problem, learners, offered, executor, clock, emit
+            folder,
+            settings,
+            problem,
+            learners,
+            offered,
+            executor,
+            clock,
+            emit,
+            seen,
+            analyse,
         )
     finally:
         folder.journal.close()
@@ -167,6 +189,8 @@ def _fit_in(
     executor: FoldFitExecutor,
     clock: Clock,
     emit: Emitter,
+    seen: dict[str, Any],
+    analyse: Analyse | None,
 ) -> FittedModel:
     texts = problem.schema.read_texts(problem.frame) if offered.reads_text else None
     folder.claim(_identity(problem, settings, learners, offered, texts))
@@ -183,6 +207,8 @@ def _fit_in(
         journal.record_fact(FACT, describe_problem(problem, seed=seed))
     clock.spent_before = float(journal.fact("spent") or 0.0)
     clock.reserve_share = _REFIT_SHARE if settings.refit else 0.0
+    if analyse is not None and (settings.time_limit or 0.0) >= _SHORTEST_ANALYSED:
+        clock.analysis_share = _ANALYSIS_SHARE
     data = write_fit_data(
         folder.path,
         task=problem.task,
@@ -239,18 +265,24 @@ def _fit_in(
         guide=guide,
         offered=offered,
     )
+    history = History(clock, greater_is_better=problem.metric.greater_is_better)
+    history.end_stage("preparation")
+    emit.add(history)
     result = runner.run()
+    history.end_stage("search")
     model = _assemble(settings, problem, data, result, learners, offered, folder, clock)
+    model.facts = {**model.facts, **seen}
     if settings.refit and not result.interrupted:
         ensemble, failed = refit_members(
             model.ensemble,
             folder,
             executor,
             seed=seed,
-            deadline=clock.hand_over,
+            deadline=clock.refit_end,
             memory_limit=settings.memory_per_fit(),
         )
         model.ensemble = ensemble
+        history.end_stage("refit")
         for line in failed:
             emit(Notice(f"Not refitted on all rows: {line}", "warning"))
     # Nothing is fitted any more: what hangs must not slow down what is left to do.
@@ -262,8 +294,34 @@ def _fit_in(
             journal.fact(FACT),
             emit,
             seed=seed,
-            deadline=clock.hand_over,
+            deadline=clock.refit_end,
         )
+    if analyse is not None:
+        bag = assemble(
+            problem.task,
+            result.trials,
+            result.choice,
+            learners,
+            folder,
+            latest_only=False,
+            transforms=offered.transforms,
+        )
+        record = RunRecord(
+            settings,
+            problem,
+            data,
+            result,
+            bag,
+            model,
+            guide,
+            history,
+            clock,
+            seed,
+            executor.n_slots,
+            journal.fact("identity")["data"],
+            tuple(notes),
+        )
+        model.analysis = _analysis(analyse, record, emit)
     if folder.is_temporary:
         fits = [fit for member in model.ensemble.members for fit in member.fits]
         folder.keep_only(
@@ -274,6 +332,22 @@ def _fit_in(
         )
     runner.finish(result)
     return model
+
+
+def _analysis(analyse: Analyse, record: RunRecord, emit: Emitter) -> bytes:
+    """Make the analysis; the model is there whatever comes of it."""
+    try:
+        return analyse(record)
+    except KeyboardInterrupt:
+        emit(Notice("Interrupted: the model is kept, without an analysis."))
+    except Exception as error:
+        _log.exception("The analysis failed.")
+        emit(
+            Notice(
+                f"The fit is not analysed. {type(error).__name__}: {error}", "warning"
+            )
+        )
+    return b""
 
 
 def _learn(

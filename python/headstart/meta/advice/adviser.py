@@ -177,6 +177,19 @@ class Adviser:
             )
         self.notes = tuple(notes)
 
+    def likeness(self) -> list[tuple[str, float]]:
+        """Return the known datasets with the share each has in the advice, most first.
+
+        Equal shares where likeness to the table does not count.
+        """
+        order = np.argsort(-self._weights, kind="stable")
+        total = float(self._weights.sum()) or 1.0
+        datasets = self._study.regrets.datasets
+        return [
+            (self._evidence.names[int(datasets[i])], float(self._weights[i]) / total)
+            for i in order
+        ]
+
     def next(
         self,
         observed: Mapping[int, float],

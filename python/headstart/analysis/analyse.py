@@ -1,0 +1,281 @@
+"""The analysis of a run: every part of the facts, as far as the time goes.
+
+A part that fails is left out, and the notes say why: the model is there whatever comes
+of its analysis.
+"""
+
+import logging
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+import headstart
+from headstart.analysis.costs import sizes_of
+from headstart.analysis.effects import measure_effects
+from headstart.analysis.effort import Effort, effort_of
+from headstart.analysis.evaluated import Evaluated, evaluate
+from headstart.analysis.explanations import can_explain, explain_rows
+from headstart.analysis.generated import features_of
+from headstart.analysis.losses import measure_of, row_losses
+from headstart.analysis.permuted import Parts, measure_importance
+from headstart.analysis.probe import Probe, open_probe
+from headstart.analysis.reproduction import reproduction_of
+from headstart.analysis.seen import seen_of, task_of, validation_of
+from headstart.analysis.slices import find_slices
+from headstart.analysis.tried import base_of, budget_of, trials_of
+from headstart.base import TaskKind
+from headstart.report.facts import FACTS_VERSION, Facts, MadeBy
+from headstart.search.record import RunRecord
+
+__all__ = ["analyse_run"]
+
+_log = logging.getLogger("headstart.analysis")
+
+# Bytes of the stored facts; above, the longest lists are cut.
+_MOST_BYTES = 1_000_000
+_MOST_COLUMNS = 500
+# Of what is left when each is begun.
+_FOR_IMPORTANCE = 0.65
+_FOR_EFFECTS = 0.6
+_FOR_SIZES = 0.8
+_MOST_EFFECTS = 8
+# With less time than this only what costs next to nothing is computed.
+_LEAST_SECONDS = 0.2
+# For one interval, of limits from 200 seconds on.
+_ROWS_DRAWN = 20_000_000
+_SHARED = (
+    "Columns that tell the same share their importance: where one is shuffled, the "
+    "model still has the other."
+)
+
+
+def analyse_run(
+    record: RunRecord,
+    *,
+    created: str,
+    target: str,
+    changed: Mapping[str, Any],
+) -> bytes:
+    """Return the facts of a run, as they are stored.
+
+    Parameters
+    ----------
+    record : RunRecord
+    created : str
+        Today, as an ISO date.
+    target : str
+        Name of the target's column; "" where it had none.
+    changed : mapping of str to value
+        The user's parameters that are not at their defaults.
+    """
+    effort = effort_of(record.clock, record.result.trials, record.problem.task.n_rows)
+    classes = record.problem.target.classes
+    labels = () if classes is None else tuple(str(c) for c in classes)
+    facts = Facts(
+        FACTS_VERSION,
+        MadeBy(headstart.__version__, platform.python_version()),
+        created,
+        task_of(record, target, labels),
+        trials_of(record),
+        budget_of(record),
+    )
+    parts = _Parts()
+    parts.add_all("table", lambda: seen_of(record))
+    parts.add("validation", lambda: validation_of(record))
+    parts.add("base", lambda: base_of(record))
+    parts.add("reproduce", lambda: reproduction_of(record, target, changed))
+    parts.add("features", lambda: features_of(record))
+    has_time = effort.is_counted or effort.left >= _LEAST_SECONDS
+    rows = _rows(record, labels, _n_drawn(record) if has_time else 0)
+    parts.add_all("evaluation", lambda: evaluate(rows))
+    if not has_time:
+        parts.notes.append(
+            "The time limit left no time for intervals, importance, effects and slices."
+        )
+    elif not record.result.interrupted:
+        parts.add_all("questions", lambda: _ask(record, rows, target, effort, parts))
+        parts.add("sizes", lambda: sizes_of(record, effort.part(_FOR_SIZES)))
+    else:
+        parts.notes.append("Interrupted: importance, effects and slices are left out.")
+    if record.guide is None:
+        parts.notes.append(
+            "Cold start: no knowledge base spoke for this table. "
+            + " ".join(record.notes)
+        )
+    facts = replace(facts, **parts.found, notes=tuple(n.strip() for n in parts.notes))
+    text = facts.to_json()
+    if len(text) > _MOST_BYTES:
+        text = _cut(facts).to_json()
+    return text.encode()
+
+
+class _Parts:
+    """Parts of the facts that could be made, and why others could not."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Any] = {}
+        self.notes: list[str] = []
+
+    def add(self, name: str, make: Callable[[], Any]) -> None:
+        self.add_all(name, lambda: {name: make()})
+
+    def add_all(self, name: str, make: Callable[[], Mapping[str, Any]]) -> None:
+        try:
+            self.found |= make()
+        except Exception as error:
+            _log.warning("No %s in the analysis.", name, exc_info=True)
+            line = str(error).strip().splitlines()
+            self.notes.append(
+                f"The {name} could not be computed: {type(error).__name__}: "
+                f"{line[0][:300] if line else 'no message'}"
+            )
+
+
+def _rows(record: RunRecord, labels: tuple[str, ...], n_drawn: int) -> Evaluated:
+    """Return the rows that a fold held out, with what the ensemble said of them."""
+    problem, choice = record.problem, record.result.choice
+    chosen = np.flatnonzero(choice.rows)
+    return Evaluated(
+        problem.task.kind,
+        labels,
+        problem.y[chosen],
+        choice.prediction[chosen],
+        None if problem.weight is None else problem.weight[chosen],
+        None if problem.groups is None else problem.groups[chosen],
+        problem.metric,
+        problem.target.classes,
+        record.seed,
+        n_drawn,
+    )
+
+
+def _n_drawn(record: RunRecord) -> int:
+    limit = record.clock.limit
+    return int(min(_ROWS_DRAWN, _ROWS_DRAWN / 200 * (50 if limit is None else limit)))
+
+
+def _ask(
+    record: RunRecord, rows: Evaluated, target: str, effort: Effort, parts: _Parts
+) -> dict[str, Any]:
+    """Return what the fold models are asked for, and the weak slices."""
+    columns = _columns(record)
+    found: dict[str, Any] = {}
+    ranked = list(columns)
+    probe = open_probe(record, effort, len(columns))
+    if probe is None:
+        parts.notes.append("There was no time to ask the fold models anything.")
+    else:
+        at = np.searchsorted(np.flatnonzero(record.result.choice.rows), probe.rows)
+        score = rows.score_by(rows.metric).of(at)
+        importance, is_whole = measure_importance(
+            probe, columns, score, effort.part(_FOR_IMPORTANCE), seed=record.seed
+        )
+        found["importance"] = tuple(importance)
+        _note_importance(parts, probe, record, is_whole=is_whole)
+        told = [one.column for one in importance]
+        ranked = told + [name for name in ranked if name not in told]
+    features = [name for column in ranked for name in columns[column]]
+    chosen = np.flatnonzero(record.result.choice.rows)
+    kind = rows.kind
+    found["slices"] = tuple(
+        find_slices(
+            record.problem.table[chosen],
+            row_losses(kind, rows.y, rows.outputs),
+            measure_of(kind),
+            [f for f in features if f in record.problem.table.columns],
+        )
+    )
+    if probe is None or not found["importance"]:
+        return found
+    labels: tuple[str, ...] = (target,)
+    if kind is not TaskKind.REGRESSION:
+        labels = rows.labels[1:] if kind is TaskKind.BINARY else rows.labels
+    found["effects"] = tuple(
+        measure_effects(
+            probe,
+            [f for f in features if f in probe.table.columns][:_MOST_EFFECTS],
+            labels,
+            effort.part(_FOR_EFFECTS),
+        )
+    )
+    if can_explain():
+        found["explanations"] = _explained(
+            record, rows, probe, {c: columns[c] for c in ranked}, labels, effort
+        )
+        if found["explanations"] is None:
+            parts.notes.append("There was no time to explain single rows.")
+    else:
+        parts.notes.append(
+            "Single rows are not explained: the library for it is not installed. "
+            "hint: pip install 'headstart[explain]'"
+        )
+    return found
+
+
+def _explained(
+    record: RunRecord,
+    rows: Evaluated,
+    probe: Probe,
+    columns: Parts,
+    labels: tuple[str, ...],
+    effort: Effort,
+) -> tuple[Any, ...] | None:
+    y = record.problem.y[probe.rows]
+    is_value = rows.kind is TaskKind.REGRESSION
+    told = explain_rows(
+        probe,
+        columns,
+        row_losses(rows.kind, y, probe.outputs),
+        record.problem.frame[probe.rows],
+        ("",) if is_value else labels,
+        [f"{v:.6g}" for v in y] if is_value else [rows.labels[c] for c in y],
+        effort.part(_FOR_EFFECTS),
+        seed=record.seed,
+    )
+    return None if told is None else tuple(told)
+
+
+def _columns(record: RunRecord) -> Parts:
+    """Return what each column that is used became, raw texts included."""
+    schema = record.problem.schema
+    found = {}
+    for column in schema.columns:
+        names = (*column.features, *(n for n in schema.texts if n == column.name))
+        if names:
+            found[column.name] = names
+    return found
+
+
+def _note_importance(
+    parts: _Parts, probe: Probe, record: RunRecord, *, is_whole: bool
+) -> None:
+    n_folds = record.data.folds.n_folds
+    if probe.rows.size < record.result.choice.rows.sum() or len(probe.models) < n_folds:
+        parts.notes.append(
+            f"Importance and effects were asked of {probe.rows.size:,} rows in "
+            f"{len(probe.models)} of {n_folds} folds."
+        )
+    if not is_whole:
+        parts.notes.append(
+            "The time was not enough to shuffle every column: those without an "
+            "importance were not asked about."
+        )
+    parts.notes.append(_SHARED)
+
+
+def _cut(facts: Facts) -> Facts:
+    """Return the facts of a very wide table in the size that is kept."""
+    return replace(
+        facts,
+        columns=facts.columns[:_MOST_COLUMNS],
+        importance=facts.importance[:_MOST_COLUMNS],
+        trials=facts.trials[: _MOST_COLUMNS // 5],
+        explanations=None,
+        notes=(
+            *facts.notes,
+            f"Only the first {_MOST_COLUMNS} columns are told of, and no single rows.",
+        ),
+    )

@@ -1,0 +1,138 @@
+"""How the prediction goes with a column, by the models that did not see the rows.
+
+Numbers: accumulated local effects (D. Apley and J. Zhu, "Visualizing the effects of
+predictor variables in black box supervised learning models", JRSS B 82(4), 2020): what
+a step from one edge of a bin to the other changes for the rows in it, summed up. Rows
+are moved a little only, so that columns that go together are not torn apart. Levels:
+partial dependence.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from headstart.analysis.effort import Effort
+from headstart.analysis.numbers import rounded
+from headstart.analysis.probe import Probe
+from headstart.base import FloatArray
+from headstart.report.facts import Effect, Series
+
+__all__ = ["measure_effects"]
+
+_BINS = 12
+_MOST_LEVELS = 8
+
+
+def measure_effects(
+    probe: Probe,
+    features: Sequence[str],
+    labels: Sequence[str],
+    effort: Effort,
+) -> list[Effect]:
+    """Return the effects of columns of the canonical table, until `effort` is spent.
+
+    Parameters
+    ----------
+    probe : Probe
+    features : sequence of str
+        In order of interest. Raw texts are passed over.
+    labels : sequence of str
+        What the outputs stand for: classes, or the target.
+    effort : Effort
+    """
+    found = []
+    for name in features:
+        column = probe.table[name]
+        if isinstance(column.dtype, pl.Enum):
+            effect = _of_levels(probe, column, labels, effort)
+        elif column.dtype == pl.Float64:
+            effect = _of_numbers(probe, column, labels, effort)
+        else:
+            continue
+        if effect is not None:
+            found.append(effect)
+    return found
+
+
+def _of_numbers(
+    probe: Probe, column: pl.Series, labels: Sequence[str], effort: Effort
+) -> Effect | None:
+    values = column.to_numpy().astype(np.float64)
+    known = np.flatnonzero(np.isfinite(values))
+    if known.size < 2 or effort.left < 2 * probe.cost:
+        return None
+    levels = np.linspace(0, 1, _BINS + 1)
+    edges = np.unique(np.quantile(values[known], levels, method="nearest"))
+    if edges.size < 2:
+        return None
+    # Bins are closed on the right; the first on both sides.
+    bins = np.clip(np.searchsorted(edges, values, side="left") - 1, 0, edges.size - 2)
+    bins[np.isnan(values)] = 0
+    step = []
+    for shift in (0, 1):
+        moved = np.where(np.isfinite(values), edges[bins + shift], np.nan)
+        series = pl.Series(column.name, moved).fill_nan(None)
+        step.append(probe.ask(probe.table.with_columns(series), effort)[known])
+    change = step[1] - step[0]
+    at = bins[known]
+    counts = np.bincount(at, minlength=edges.size - 1).astype(np.float64)
+    means = np.stack(
+        [
+            np.bincount(at, weights=change[:, k], minlength=counts.size)
+            / np.maximum(counts, 1)
+            for k in range(change.shape[1])
+        ]
+    )
+    curve = np.concatenate(
+        [np.zeros((means.shape[0], 1)), np.cumsum(means, axis=1)], axis=1
+    )
+    # Centred so that its mean over the rows is the mean prediction.
+    middle = (curve[:, 1:] + curve[:, :-1]) / 2
+    curve -= (middle @ counts / counts.sum())[:, np.newaxis]
+    curve += probe.outputs[known].mean(axis=0)[:, np.newaxis]
+    share = np.zeros(edges.size)
+    share[1:] += counts / 2
+    share[:-1] += counts / 2
+    return Effect(
+        column.name,
+        "numeric",
+        tuple(edges.tolist()),
+        _series(curve, labels),
+        rounded(share / values.size),
+        "ale",
+    )
+
+
+def _of_levels(
+    probe: Probe, column: pl.Series, labels: Sequence[str], effort: Effort
+) -> Effect | None:
+    counts = column.drop_nulls().value_counts(sort=True)
+    # The commonest ones, in the order of their names where they are as common.
+    ordered = counts.with_columns(pl.col(column.name).cast(pl.String).alias("word"))
+    ordered = ordered.sort(["count", "word"], descending=[True, False])
+    ordered = ordered.head(_MOST_LEVELS)
+    levels, shares = ordered["word"].to_list(), ordered["count"].to_numpy()
+    if not levels or effort.left < len(levels) * probe.cost:
+        return None
+    means = []
+    for level in levels:
+        series = pl.Series(column.name, [level], dtype=column.dtype)
+        series = series.extend_constant(level, column.len() - 1)
+        asked = probe.ask(probe.table.with_columns(series), effort)
+        means.append(asked.mean(axis=0))
+    return Effect(
+        column.name,
+        "categorical",
+        tuple(levels),
+        _series(np.array(means).T, labels),
+        rounded(shares / column.len()),
+        "partial dependence",
+    )
+
+
+def _series(curve: FloatArray, labels: Sequence[str]) -> tuple[Series, ...]:
+    return tuple(
+        Series(label, rounded(values))
+        for label, values in zip(labels, curve, strict=True)
+    )

@@ -1,0 +1,70 @@
+"""Features that were made: by which transform, kept or not, and what they bought."""
+
+from dataclasses import replace
+
+from headstart.base import Configuration, Trial
+from headstart.execution.steps import load_step
+from headstart.report.facts import GeneratedFeature
+from headstart.search.record import RunRecord
+
+__all__ = ["features_of"]
+
+_MOST_COLUMNS = 40
+
+
+def features_of(record: RunRecord) -> tuple[GeneratedFeature, ...]:
+    """Return an entry a transform that was tried, then the columns of those kept.
+
+    The gain of a transform is the best score with it less that of the same
+    configuration without it, on the same folds, above 0 where it helped. Columns are
+    those of the first fold: each fold makes its own.
+    """
+    trials = {t.configuration: t for t in record.result.trials if t.fold_losses}
+    gains: dict[str, float | None] = {}
+    for trial in trials.values():
+        for step in trial.configuration.transforms:
+            gain = _gain(trial, step.name, trials)
+            best = gains.setdefault(step.name, gain)
+            if gain is not None and (best is None or gain > best):
+                gains[step.name] = gain
+    kept = {
+        step.name for m in record.bag.members for step in m.configuration.transforms
+    }
+    found = [
+        GeneratedFeature(name, f"transform {name}", name in kept, gain)
+        for name, gain in gains.items()
+    ]
+    return (*found, *_columns(record))
+
+
+def _gain(trial: Trial, name: str, trials: dict[Configuration, Trial]) -> float | None:
+    without = replace(
+        trial.configuration,
+        transforms=tuple(s for s in trial.configuration.transforms if s.name != name),
+    )
+    other = trials.get(without)
+    if other is None:
+        return None
+    shared = sorted(set(trial.fold_losses) & set(other.fold_losses))
+    if not shared:
+        return None
+    gains = [other.fold_losses[u] - trial.fold_losses[u] for u in shared]
+    return float(sum(gains) / len(gains))
+
+
+def _columns(record: RunRecord) -> list[GeneratedFeature]:
+    bag, found = record.bag, {}
+    for member in bag.members:
+        for name in member.fits[0].transforms:
+            step = load_step(bag.store.transform(name), bag.transforms)
+            words = f"made by {step.transform} of {_listed(step.scope)}"
+            for column in step.made:
+                found[column.name] = GeneratedFeature(
+                    column.name, words, kept=True, gain=None
+                )
+    return list(found.values())[:_MOST_COLUMNS]
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:4])
+    return shown if len(names) <= 4 else f"{shown} and {len(names) - 4} more"

@@ -1,0 +1,167 @@
+"""Scores of rows with their intervals, for any metric."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray, IntArray
+from headstart.metrics import BuiltInMetric, Metric
+from headstart.validation import bootstrap_interval, compare_by_bootstrap
+
+__all__ = ["Score", "score_difference", "score_interval"]
+
+_RESAMPLES = (30, 400)
+# Quantiles of fewer resamples are too rough: their spread is used.
+_ENOUGH_FOR_QUANTILES = 200
+# Of a metric in Python, and of differences, of which there are many.
+_FEW_RESAMPLES = 60
+_MOST_ROWS_OF_PYTHON = 20_000
+_NORMAL = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Score:
+    """How predictions of some rows are scored.
+
+    Parameters
+    ----------
+    metric : Metric
+    y : ndarray of shape (n_rows,)
+    weight : ndarray of shape (n_rows,) or None
+    groups : ndarray of int64 of shape (n_rows,) or None
+        Rows of one are not independent: they are drawn together.
+    seed : int
+    n_drawn : int
+        Rows that may be drawn for one interval, all resamples together; 0 for none.
+    """
+
+    metric: Metric
+    y: NDArray[Any]
+    weight: FloatArray | None
+    groups: NDArray[Any] | None
+    seed: int
+    n_drawn: int = 5_000_000
+
+    def of(self, rows: IntArray) -> "Score":
+        """Return the same for some of the rows."""
+        return Score(
+            self.metric,
+            self.y[rows],
+            None if self.weight is None else self.weight[rows],
+            None if self.groups is None else self.groups[rows],
+            self.seed,
+            self.n_drawn,
+        )
+
+    def value(self, outputs: FloatArray) -> float:
+        """Return the score as users read it; NaN where it is undefined."""
+        return self.metric.score(self.y, one_column(outputs), self.weight)
+
+    @property
+    def strata(self) -> NDArray[Any] | None:
+        """What rows are drawn by: classes, where there are no groups."""
+        is_classes = self.metric.needs != "value" and self.y.dtype.kind in "iu"
+        return self.y if self.groups is None and is_classes else None
+
+
+def score_interval(
+    score: Score, outputs: FloatArray
+) -> tuple[float | None, float | None, float | None]:
+    """Return a score and its 95 % interval by the bootstrap, None where undefined."""
+    value = score.value(outputs)
+    if not np.isfinite(value):
+        return None, None, None
+    n_rows = score.y.size
+    if not score.n_drawn:
+        return value, None, None
+    least, most = _RESAMPLES
+    n_resamples = int(min(most, max(least, score.n_drawn // n_rows)))
+    try:
+        if isinstance(score.metric, BuiltInMetric):
+            found = bootstrap_interval(
+                score.metric.name,
+                score.y,
+                one_column(outputs),
+                score.weight,
+                strata=score.strata,
+                groups=score.groups,
+                n_resamples=n_resamples,
+                seed=score.seed,
+            )
+            if n_resamples < _ENOUGH_FOR_QUANTILES:
+                reach = _NORMAL * found.standard_error
+                return value, value - reach, value + reach
+            return value, min(found.low, value), max(found.high, value)
+        if n_rows > _MOST_ROWS_OF_PYTHON:
+            return value, None, None
+        drawn = [
+            score.of(rows).value(outputs[rows])
+            for rows in _draws(score, _FEW_RESAMPLES)
+        ]
+    except ValueError:  # undefined on nearly all resamples
+        return value, None, None
+    known = np.array([v for v in drawn if np.isfinite(v)])
+    if known.size < 2:
+        return value, None, None
+    reach = _NORMAL * float(known.std(ddof=1))
+    return value, value - reach, value + reach
+
+
+def score_difference(
+    score: Score, first: FloatArray, second: FloatArray, *, with_error: bool
+) -> tuple[float, float]:
+    """Return by how much `first` is better than `second`, and the standard error.
+
+    The error is 0 where it is not asked for, or cannot be told.
+    """
+    metric = score.metric
+    sign = 1.0 if metric.greater_is_better else -1.0
+    loss = [metric.loss(score.y, one_column(o), score.weight) for o in (first, second)]
+    gain = float(loss[1] - loss[0])
+    if not with_error or score.y.size > _MOST_ROWS_OF_PYTHON:
+        return gain, 0.0
+    try:
+        if isinstance(metric, BuiltInMetric):
+            found = compare_by_bootstrap(
+                metric.name,
+                score.y,
+                one_column(first),
+                one_column(second),
+                score.weight,
+                strata=score.strata,
+                groups=score.groups,
+                n_resamples=_FEW_RESAMPLES,
+                seed=score.seed,
+            )
+            return gain, float(found.standard_error)
+        drawn = [
+            sign * (part.value(first[rows]) - part.value(second[rows]))
+            for rows in _draws(score, _FEW_RESAMPLES // 3)
+            for part in [score.of(rows)]
+        ]
+    except ValueError:  # undefined on nearly all resamples
+        return gain, 0.0
+    known = np.array([v for v in drawn if np.isfinite(v)])
+    return gain, float(known.std(ddof=1)) if known.size > 1 else 0.0
+
+
+def one_column(outputs: FloatArray) -> FloatArray:
+    """Return outputs as metrics take them."""
+    return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+
+def _draws(score: Score, n_resamples: int) -> list[IntArray]:
+    """Draw rows with replacement; whole groups where there are any."""
+    random = np.random.default_rng(score.seed)
+    n_rows = score.y.size
+    if score.groups is None:
+        return [random.integers(0, n_rows, n_rows) for _ in range(n_resamples)]
+    _, codes = np.unique(score.groups, return_inverse=True)
+    members = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes)))
+    n = len(members) - 1  # the last is what lies behind the last group: nothing
+    return [
+        np.concatenate([members[g] for g in random.integers(0, n, n)])
+        for _ in range(n_resamples)
+    ]

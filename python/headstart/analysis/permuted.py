@@ -1,0 +1,82 @@
+"""Permutation importance: what the metric loses when a column is shuffled."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.analysis.effort import Effort
+from headstart.analysis.intervals import Score, score_difference
+from headstart.analysis.probe import Probe
+from headstart.base import FloatArray
+from headstart.report.facts import Importance
+
+__all__ = ["Parts", "measure_importance"]
+
+Parts = dict[str, tuple[str, ...]]
+"""The columns of the canonical table that each column of the user's became."""
+
+_MOST_REPEATS = 5
+_NORMAL = 1.959963984540054
+
+
+def measure_importance(
+    probe: Probe, parts: Parts, score: Score, effort: Effort, *, seed: int
+) -> tuple[list[Importance], bool]:
+    """Shuffle one column after another, and ask the fold models again.
+
+    A column takes the values of other rows of the sample, all that was made of it
+    together. Columns that tell the same share their importance.
+
+    Parameters
+    ----------
+    probe : Probe
+    parts : mapping of str to tuple of str
+    score : Score
+        Of the sample's rows.
+    effort : Effort
+    seed : int
+
+    Returns
+    -------
+    found : list of Importance
+        Most important first. The interval counts both the draw of the rows and that of
+        the shuffles.
+    is_whole : bool
+        Whether every column was asked about.
+    """
+    drops: dict[str, list[float]] = {}
+    errors: dict[str, float] = {}
+    random = np.random.default_rng(seed)
+    for repeat in range(_MOST_REPEATS):
+        # A turn that could not be finished would favour the first columns.
+        if repeat and effort.left < probe.cost * len(parts):
+            break
+        for column, names in parts.items():
+            order = random.permutation(probe.rows.size)
+            if not probe.may_ask(effort):
+                break
+            changed = probe.ask(shuffled(probe.table, names, order), effort)
+            drop, error = score_difference(
+                score, probe.outputs, changed, with_error=repeat == 0
+            )
+            drops.setdefault(column, []).append(drop)
+            if repeat == 0:
+                errors[column] = error
+    found = [_summed(c, np.array(values), errors[c]) for c, values in drops.items()]
+    found.sort(key=lambda one: -one.mean)
+    return found, len(found) == len(parts)
+
+
+def shuffled(
+    table: pl.DataFrame, names: tuple[str, ...], order: NDArray[np.int64]
+) -> pl.DataFrame:
+    """Return the table with some columns' rows in another order."""
+    there = [name for name in names if name in table.columns]
+    return table.with_columns(table[name].gather(order) for name in there)
+
+
+def _summed(column: str, drops: FloatArray, error: float) -> Importance:
+    mean = float(drops.mean())
+    chance = float(drops.var(ddof=1)) / drops.size if drops.size > 1 else 0.0
+    reach = _NORMAL * float(np.sqrt(error**2 + chance))
+    return Importance(column, mean, mean - reach, mean + reach, int(drops.size))

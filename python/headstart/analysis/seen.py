@@ -1,0 +1,94 @@
+"""What the table is: its columns, what it warns of, how rows were held out."""
+
+from typing import Any
+
+from headstart.report.facts import (
+    ColumnFact,
+    FindingFact,
+    LeftOut,
+    Scalar,
+    TaskFacts,
+    ValidationFacts,
+)
+from headstart.search.record import RunRecord
+from headstart.validation import Validation
+
+__all__ = ["seen_of", "task_of", "validation_of"]
+
+
+def task_of(record: RunRecord, target: str, labels: tuple[str, ...]) -> TaskFacts:
+    """Return what was to be predicted."""
+    problem = record.problem
+    return TaskFacts(
+        problem.task.kind.value,
+        target,
+        labels,
+        problem.task.n_rows,
+        len(problem.schema.columns),
+        problem.metric.name,
+        problem.metric.greater_is_better,
+        problem.weight is not None,
+    )
+
+
+def seen_of(record: RunRecord) -> dict[str, Any]:
+    """Return the columns, what the table warns of, and rows that were left out."""
+    told = record.model.facts
+    return {
+        "columns": tuple(
+            ColumnFact(**{**column, "steps": tuple(column["steps"])})
+            for column in told.get("columns", ())
+        ),
+        "findings": tuple(
+            FindingFact(
+                finding["code"],
+                finding["severity"],
+                tuple(finding["columns"]),
+                finding["message"],
+                {name: _scalar(value) for name, value in finding["evidence"].items()},
+                finding["remedy"],
+            )
+            for finding in told.get("findings", ())
+        ),
+        "rows_left_out": tuple(
+            LeftOut(row["reason"], row["count"])
+            for row in told.get("rows_left_out", ())
+        ),
+    }
+
+
+def validation_of(record: RunRecord) -> ValidationFacts:
+    """Return how rows were held out."""
+    folds, asked = record.data.folds, record.settings.validation
+    plan = asked if isinstance(asked, Validation) else Validation()
+    groups = plan.groups
+    if groups is None and record.problem.groups is not None:
+        groups = "given"
+    is_auto = isinstance(asked, str) and asked == "auto"
+    why = ""
+    if is_auto and folds.scheme == "holdout":
+        why = "chosen by size: with so many rows one part tells enough"
+    elif is_auto:
+        times = "twice, for there are few rows" if folds.n_repeats > 1 else "once"
+        why = f"chosen by size and time: every row is held out {times}"
+    return ValidationFacts(
+        folds.describe(),
+        folds.n_folds,
+        folds.n_repeats,
+        groups,
+        plan.time_column,
+        f"{plan.gap} times" if plan.gap else None,
+        why,
+    )
+
+
+def _scalar(value: object) -> Scalar:
+    if value is None or isinstance(value, bool | str):
+        return value
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return str(value)
+    if not abs(number) < 1e300:
+        return str(value)
+    return int(number) if isinstance(value, int) else number

@@ -1,0 +1,223 @@
+"""Weak slices: rows alike in one or two columns, on which the model does worse.
+
+Every slice that was looked at counts as a test, so that the more are looked at, the
+clearer one has to be [1]_.
+
+References
+----------
+.. [1] Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate", JRSS B
+   57(1), 1995.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray, IntArray
+from headstart.report.facts import Slice
+from headstart.scoring import adjust_p_values
+
+__all__ = ["find_slices"]
+
+_LEAST_ROWS = 25
+_LEAST_SHARE = 0.02
+_FEWEST_ROWS = 100
+_BINS = 4
+_MOST_LEVELS = 12
+_COLUMNS_ALONE = 60
+_COLUMNS_IN_PAIRS = 8
+_MOST_SLICES = 5
+_LEVEL = 0.05
+# A slice must be this much worse than all rows, and than each half of its description.
+_WORSE = 1.1
+# Of a slice's rows, how many may be told of already.
+_MOST_SHARED = 0.6
+_NORMAL = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class _Binned:
+    codes: IntArray
+    words: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Found:
+    parts: tuple[tuple[str, int], ...]
+    n_rows: int
+    mean: float
+    error: float
+    p_value: float
+
+
+def find_slices(
+    table: pl.DataFrame, losses: FloatArray, measure: str, ranked: Sequence[str]
+) -> list[Slice]:
+    """Return the slices on which rows are predicted clearly worse, clearest first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Canonical columns of the rows.
+    losses : ndarray of shape (n_rows,)
+        Loss of each row, lower is better.
+    measure : str
+        What their mean is, in words.
+    ranked : sequence of str
+        Columns, most important first: the first are looked at in pairs.
+
+    Returns
+    -------
+    list of Slice
+        At most 5; none where there are fewer than 100 rows.
+    """
+    if losses.size < _FEWEST_ROWS or not losses.std() > 0:
+        return []
+    binned = {}
+    for name in ranked[:_COLUMNS_ALONE]:
+        found = _bin(table[name])
+        if found is not None:
+            binned[name] = found
+    singles = [s for n, b in binned.items() for s in _look((n,), [b], losses)]
+    paired = list(binned)[:_COLUMNS_IN_PAIRS]
+    pairs = [
+        s
+        for one, other in combinations(paired, 2)
+        for s in _look((one, other), [binned[one], binned[other]], losses)
+    ]
+    looked = [*singles, *pairs]
+    if not looked:
+        return []
+    adjusted = adjust_p_values([s.p_value for s in looked])
+    alone = {s.parts[0]: s.mean for s in singles}
+    overall = float(losses.mean())
+    weak = [
+        (s, float(p))
+        for s, p in zip(looked, adjusted, strict=True)
+        if p <= _LEVEL
+        and s.mean > _WORSE * overall
+        and (len(s.parts) == 1 or _is_worse_than_parts(s, alone))
+    ]
+    weak.sort(key=lambda found: -(found[0].mean - overall) * found[0].n_rows ** 0.5)
+    chosen: list[Slice] = []
+    told = np.zeros(losses.size, dtype=bool)
+    for one, p in weak:
+        rows = _rows(one, binned)
+        if told[rows].mean() > _MOST_SHARED:
+            continue
+        told |= rows
+        chosen.append(
+            Slice(
+                " and ".join(binned[n].words[code] for n, code in one.parts),
+                one.n_rows,
+                measure,
+                one.mean,
+                overall,
+                one.mean - _NORMAL * one.error,
+                one.mean + _NORMAL * one.error,
+                p,
+            )
+        )
+        if len(chosen) == _MOST_SLICES:
+            break
+    return chosen
+
+
+def _is_worse_than_parts(one: _Found, alone: Mapping[tuple[str, int], float]) -> bool:
+    return all(one.mean > _WORSE * alone.get(part, 0.0) for part in one.parts)
+
+
+def _look(
+    names: tuple[str, ...], columns: Sequence[_Binned], losses: FloatArray
+) -> list[_Found]:
+    """Compare each cell's rows with all others, by Welch's statistic."""
+    from scipy.special import ndtr
+
+    codes = columns[0].codes
+    width = 1
+    if len(columns) == 2:
+        width = len(columns[1].words)
+        codes = codes * width + columns[1].codes
+    size = len(columns[0].words) * width
+    counts = np.bincount(codes, minlength=size).astype(np.float64)
+    sums = np.bincount(codes, weights=losses, minlength=size)
+    squares = np.bincount(codes, weights=losses**2, minlength=size)
+    n, total, square = losses.size, losses.sum(), (losses**2).sum()
+    least = max(_LEAST_ROWS, _LEAST_SHARE * n)
+    found = []
+    for cell in np.flatnonzero((counts >= least) & (n - counts >= least)):
+        m = counts[cell]
+        mean, rest = sums[cell] / m, (total - sums[cell]) / (n - m)
+        own = max(0.0, squares[cell] / m - mean**2) / (m - 1)
+        others = max(0.0, (square - squares[cell]) / (n - m) - rest**2) / (n - m - 1)
+        error = float(np.sqrt(own + others))
+        if error <= 0:
+            continue
+        p_value = float(ndtr(-(mean - rest) / error))
+        parts = (
+            ((names[0], int(cell)),)
+            if width == 1
+            else ((names[0], int(cell) // width), (names[1], int(cell) % width))
+        )
+        found.append(_Found(parts, int(m), float(mean), float(np.sqrt(own)), p_value))
+    return found
+
+
+def _rows(one: _Found, binned: dict[str, _Binned]) -> NDArray[np.bool_]:
+    rows: NDArray[np.bool_] = np.logical_and.reduce(
+        [binned[n].codes == c for n, c in one.parts]
+    )
+    return rows
+
+
+def _bin(column: pl.Series) -> _Binned | None:
+    """Return codes of a column: levels, or bins of numbers; the last is for missing."""
+    name = column.name
+    if isinstance(column.dtype, pl.Enum):
+        counts = column.drop_nulls().cast(pl.String).value_counts()
+        counts = counts.sort(["count", name], descending=[True, False])
+        levels = counts[name].head(_MOST_LEVELS).to_list()
+        others = len(levels)
+        place = {level: i for i, level in enumerate(levels)}
+        text = column.cast(pl.String)
+        codes = text.replace_strict(place, default=others, return_dtype=pl.Int64)
+        codes = pl.select(
+            pl.when(text.is_null()).then(others + 1).otherwise(codes)
+        ).to_series()
+        words = [f"{name} = {_short(level)}" for level in levels]
+        words += [f"{name} is rare", f"{name} is missing"]
+        return _Binned(codes.to_numpy().astype(np.int64), words)
+    if column.dtype != pl.Float64:
+        return None
+    values = column.to_numpy().astype(np.float64)
+    known = values[np.isfinite(values)]
+    if known.size < 2:
+        return None
+    distinct = np.unique(known)
+    if distinct.size <= _BINS:
+        cuts = distinct[1:]
+        words = [f"{name} = {_number(v)}" for v in distinct]
+    else:
+        levels_of = np.linspace(0, 1, _BINS + 1)[1:-1]
+        cuts = np.unique(np.quantile(known, levels_of, method="nearest"))
+        cuts = cuts[cuts > distinct[0]]
+        if not cuts.size:
+            cuts = distinct[1:2]
+        words = [f"{name} < {_number(cuts[0])}"]
+        words += [f"{_number(a)} <= {name} < {_number(b)}" for a, b in pairwise(cuts)]
+        words.append(f"{name} >= {_number(cuts[-1])}")
+    codes_of = np.searchsorted(cuts, values, side="right").astype(np.int64)
+    codes_of[~np.isfinite(values)] = len(words)
+    return _Binned(codes_of, [*words, f"{name} is missing"])
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _short(level: str) -> str:
+    return level if len(level) <= 40 else f"{level[:37]}..."

@@ -1,0 +1,100 @@
+"""What was tried, what it took, and who advised it."""
+
+import math
+from collections import defaultdict
+
+import numpy as np
+
+import headstart
+from headstart.base import Trial, TrialStatus
+from headstart.report.facts import Base, Budget, Moment, Neighbour, Spent, TrialFact
+from headstart.search.record import RunRecord
+
+__all__ = ["base_of", "budget_of", "trials_of"]
+
+_MOST_TRIALS = 500
+_MOST_NEIGHBOURS = 10
+
+
+def trials_of(record: RunRecord) -> tuple[TrialFact, ...]:
+    """Return the trials, best first and failures last, at most 500 of them.
+
+    The interval of a score is that of its mean over folds (Student's t).
+    """
+    by_configuration = {t.configuration.to_json(): t for t in record.result.trials}
+    sign = -1.0 if record.problem.metric.greater_is_better else 1.0
+    found = []
+    for row in record.model.leaderboard[:_MOST_TRIALS]:
+        trial = by_configuration[row["configuration"]]
+        low, high = _interval(trial, sign)
+        steps = trial.configuration.transforms
+        found.append(
+            TrialFact(
+                row["rank"],
+                str(trial.configuration),
+                trial.configuration.learner,
+                dict(trial.configuration.parameters),
+                tuple(map(str, steps)),
+                trial.status.value,
+                trial.reason,
+                row["score"],
+                low,
+                high,
+                len(trial.fold_losses),
+                float(row["weight"]),
+                float(trial.fit_seconds),
+                float(trial.predict_seconds),
+                sum(o.n_bytes for o in trial.outcomes.values()),
+                trial.origin,
+                tuple(
+                    f"{p.dataset}: {p.rank} of {p.n_ranked}" for p in trial.precedents
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def budget_of(record: RunRecord) -> Budget:
+    """Return what the fit was given and took."""
+    trials = record.result.trials
+    seconds: dict[str, float] = defaultdict(float)
+    for trial in trials:
+        for outcome in trial.outcomes.values():
+            seconds[trial.configuration.label] += outcome.total_seconds
+    spent = sorted(seconds.items(), key=lambda item: (-item[1], item[0]))
+    return Budget(
+        record.settings.time_limit,
+        record.settings.max_trials,
+        record.clock.elapsed(),
+        record.result.reason,
+        record.n_jobs,
+        len(trials),
+        sum(t.status is TrialStatus.FAILED for t in trials),
+        tuple(Spent(name, value) for name, value in record.history.stages),
+        tuple(Spent(name, value) for name, value in spent),
+        tuple(Moment(s, v) for s, v in record.history.best if math.isfinite(v)),
+    )
+
+
+def base_of(record: RunRecord) -> Base | None:
+    """Return the knowledge base that advised, None where none did."""
+    if record.guide is None:
+        return None
+    likeness = record.guide.adviser.likeness()[:_MOST_NEIGHBOURS]
+    return Base(
+        f"shipped with headstart {headstart.__version__}, and your own",
+        record.guide.n_datasets,
+        tuple(Neighbour(name, share) for name, share in likeness),
+    )
+
+
+def _interval(trial: Trial, sign: float) -> tuple[float | None, float | None]:
+    losses = np.array([trial.fold_losses[u] for u in sorted(trial.fold_losses)])
+    if losses.size < 2 or trial.status is TrialStatus.FAILED:
+        return None, None
+    from scipy.special import stdtrit
+
+    reach = float(stdtrit(losses.size - 1, 0.975))
+    reach *= float(losses.std(ddof=1)) / math.sqrt(losses.size)
+    mean = sign * float(losses.mean())
+    return mean - reach, mean + reach

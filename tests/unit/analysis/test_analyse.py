@@ -1,0 +1,161 @@
+"""The analysis of small fits, as a user gets it."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import headstart
+from headstart.exceptions import ArtifactError
+from headstart.report import Facts
+
+RANDOM = np.random.default_rng(0)
+N = 150
+TABLE = pl.DataFrame(
+    {
+        "signal": RANDOM.normal(size=N),
+        "noise": RANDOM.normal(size=N),
+        "region": RANDOM.choice(["east", "north"], N),
+    }
+)
+SUM = TABLE["signal"].to_numpy() + 0.5 * (TABLE["region"] == "north").to_numpy()
+NOISY = SUM + 0.3 * RANDOM.normal(size=N)
+
+
+def fit(y, learner, **settings):
+    return headstart.train(
+        TABLE.with_columns(outcome=pl.Series(y, strict=False)),
+        target="outcome",
+        time_limit=None,
+        max_trials=1,
+        learners=[learner],
+        n_jobs=1,
+        random_state=0,
+        listeners=[],
+        **settings,
+    )
+
+
+@pytest.fixture(scope="module")
+def model():
+    return fit(np.where(NOISY > 0, "yes", "no"), "logistic")
+
+
+def test_the_column_that_decides_is_the_most_important(model):
+    first, *others = model.analysis().importance
+
+    assert first.column == "signal"
+    assert first.low > 0
+    noise = next(one for one in others if one.column == "noise")
+    assert noise.low < 0.05
+
+
+def test_the_effect_of_the_column_that_decides_rises(model):
+    effect = next(e for e in model.analysis().effects if e.column == "signal")
+
+    assert effect.method == "ale"
+    assert effect.mean[0].label == "yes"
+    values = effect.mean[0].values
+    assert values[0] < 0.3 < 0.7 < values[-1]
+    assert sum(effect.share) == pytest.approx(1, abs=1e-4)
+
+
+def test_metrics_lie_in_their_intervals_and_beat_the_constant(model):
+    facts = model.analysis()
+
+    first = facts.metrics[0]
+    assert first.name == facts.task.metric == "roc_auc"
+    assert first.low <= first.value <= first.high
+    assert first.baseline == 0.5 < first.value
+    assert facts.confusion is not None
+    assert sum(map(sum, facts.confusion.counts)) == N
+    assert facts.thresholds is not None
+    assert facts.calibration[0].label == "yes"
+
+
+def test_trials_budget_and_table_are_told(model):
+    facts = model.analysis()
+
+    (trial,) = facts.trials
+    assert (trial.place, trial.status, trial.weight) == (1, "done", 1.0)
+    assert trial.low < trial.score < trial.high
+    assert facts.budget.max_trials == 1
+    assert [s.name for s in facts.budget.stages] == ["preparation", "search"]
+    assert [c.name for c in facts.columns] == TABLE.columns
+    assert facts.validation.n_folds == 8
+    assert facts.sizes.model_bytes > 0
+
+
+def test_the_call_that_is_told_names_the_target_and_what_was_chosen(model):
+    facts = model.analysis()
+
+    assert "target='outcome'" in facts.reproduce.call
+    assert "random_state=0" in facts.reproduce.call
+    assert "--max-trials 1" in facts.reproduce.cli
+    compile(facts.reproduce.call, "call", "exec")
+    assert facts.reproduce.data.n_rows == N
+
+
+def test_the_analysis_lies_in_the_model_file(model, tmp_path):
+    path = model.save(tmp_path / "model.headstart")
+
+    assert headstart.load(path).analysis() == model.analysis()
+
+
+def test_a_damaged_analysis_is_refused_when_it_is_asked_for(model, tmp_path):
+    damaged = headstart.load(model.save(tmp_path / "model.headstart"))
+    damaged.model_.analysis = damaged.model_.analysis[:-20]
+
+    with pytest.raises(ArtifactError, match="not JSON"):
+        damaged.analysis()
+
+
+def test_a_model_without_an_analysis_says_so(model, tmp_path):
+    old = headstart.load(model.save(tmp_path / "model.headstart"))
+    old.model_.analysis = b""
+
+    again = headstart.load(old.save(tmp_path / "old.headstart"))
+    with pytest.raises(ArtifactError, match="has no analysis"):
+        again.analysis()
+
+
+def test_regression_has_residuals_and_classes_have_curves(monkeypatch):
+    monkeypatch.setattr("headstart.analysis.analyse.can_explain", lambda: False)
+    values = fit(NOISY, "ridge").analysis()
+    classes = fit(np.digitize(NOISY, [-0.5, 0.7]), "logistic").analysis()
+
+    assert sum(b.count for b in values.residuals.bins) == N
+    assert values.roc == ()
+    assert values.explanations is None
+    assert any("headstart[explain]" in note for note in values.notes)
+    assert [m.name for m in values.metrics][:2] == ["rmse", "mae"]
+    assert [c.label for c in classes.roc] == ["0", "1", "2"]
+    assert [s.label for s in classes.effects[0].mean] == ["0", "1", "2"]
+
+
+def test_a_fit_stands_where_its_analysis_fails(monkeypatch):
+    def broken(*arguments, **settings):
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr("headstart.analysis.analyse.evaluate", broken)
+    facts = fit(NOISY, "ridge").analysis()
+    assert any("no such luck" in note for note in facts.notes)
+    assert facts.metrics == ()
+    assert facts.importance
+
+    monkeypatch.setattr("headstart.api.analyse_run", broken)
+    model = fit(NOISY, "ridge")
+    assert model.predict(TABLE).shape == (N,)
+    assert model.model_.analysis == b""
+
+
+def test_one_seed_gives_one_analysis_and_a_refit_changes_only_what_it_costs(model):
+    facts = fit(np.where(NOISY > 0, "yes", "no"), "logistic", refit=True).analysis()
+
+    for part in ("metrics", "importance", "effects", "slices", "roc", "calibration"):
+        assert getattr(facts, part) == getattr(model.analysis(), part)
+    assert facts.sizes.model_bytes < model.analysis().sizes.model_bytes
+
+
+def test_facts_are_small(model):
+    assert len(model.model_.analysis) < 50_000
+    assert isinstance(model.analysis(), Facts)
