@@ -35,6 +35,7 @@ from headstart.search.progress import progress_listener
 from headstart.search.settings import FitSettings
 from headstart.tables import (
     TargetEncoder,
+    describe_unseen,
     feature_names,
     split_target,
     to_frame,
@@ -251,8 +252,14 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         ------
         ColumnError
             If a column is missing, or holds what its kind does not allow.
+
+        Warns
+        -----
+        HeadstartWarning
+            How many values of which columns training did not have.
         """
-        return self._fitted().predict(X)
+        model = self._fitted()
+        return model.labels(self._outputs(model, X))
 
     def evaluate(
         self, X: Any, y: Any = None, metrics: Sequence[str] | None = None
@@ -437,6 +444,17 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         model: FittedModel = self.model_
         return model
 
+    def _outputs(self, model: FittedModel, X: Any) -> FloatArray:
+        """Predict; values that training did not have are counted and told."""
+        if isinstance(X, str | Path):
+            X = to_frame(X, read_as_text=model.schema.read_as_text)
+        outputs, unseen = model.predict_and_count(X)
+        if unseen:
+            warnings.warn(
+                describe_unseen(unseen, len(outputs)), HeadstartWarning, stacklevel=3
+            )
+        return outputs
+
     def _describe(self, names: Sequence[str] | None) -> None:
         """Set scikit-learn's fitted attributes."""
         self.n_features_in_ = len(self.model_.schema.columns)
@@ -511,7 +529,8 @@ class AutoClassifier(ClassifierMixin, _AutoEstimator):  # type: ignore[misc]
         -------
         ndarray of shape (n_rows, n_classes)
         """
-        return self._fitted().predict_proba(X)
+        model = self._fitted()
+        return model.chances(self._outputs(model, X))
 
 
 class AutoRegressor(RegressorMixin, _AutoEstimator):  # type: ignore[misc]

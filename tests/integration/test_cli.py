@@ -253,3 +253,20 @@ def test_inspect_tells_kinds_and_findings(tmp_path):
     codes = [f["code"] for f in found["findings"]]
     assert {"missing_target", "numbers_in_text"} <= set(codes)
     assert "declared by the user" in text
+
+
+def test_prediction_in_batches_counts_what_is_new(shop, tmp_path):
+    new = pl.read_csv(shop.folder / "new.csv").with_columns(plan=pl.lit("gold"))
+    new.write_csv(tmp_path / "gold.csv")
+    model = shop.folder / "churn.headstart"
+
+    told = run(
+        *("predict", model, "gold.csv", "-o", "p.csv", "--json", "--batch", "1K"),
+        cwd=tmp_path,
+    )
+
+    record = json.loads(told.stdout)
+    assert record["rows"] == new.height
+    assert record["unseen"]["plan"] == new.height
+    assert "Values that the model does not know" in told.stderr
+    assert pl.read_csv(tmp_path / "p.csv").height == new.height

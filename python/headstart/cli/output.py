@@ -2,19 +2,15 @@
 
 import json
 import math
-import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
-if TYPE_CHECKING:
-    import polars as pl
-
-__all__ = ["check_ending", "print_json", "print_record", "print_rows", "write_table"]
+__all__ = ["check_ending", "print_json", "print_record", "print_rows"]
 
 _Row = Mapping[str, Any]
 
@@ -69,39 +65,8 @@ def print_record(record: _Row) -> None:
                 typer.echo(_cell(item))
 
 
-def write_table(frame: "pl.DataFrame", path: Path | None) -> None:
-    """Write `frame` in the form that the ending of `path` names; None is CSV to stdout.
-
-    A file appears whole or not at all.
-
-    Raises
-    ------
-    typer.BadParameter
-        If the ending is none of ``.csv``, ``.tsv``, ``.parquet``, ``.arrow``,
-        ``.feather``.
-    """
-    if path is None:
-        typer.echo(frame.write_csv(), nl=False)
-        return
-    check_ending(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        match path.suffix.lower():
-            case ".csv":
-                frame.write_csv(partial)
-            case ".tsv":
-                frame.write_csv(partial, separator="\t")
-            case ".parquet":
-                frame.write_parquet(partial)
-            case _:
-                frame.write_ipc(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def check_ending(path: Path) -> None:
-    """Refuse a path that `write_table` could not write, before the work is done."""
+    """Refuse an ending that no table is written to, before the work is done."""
     known = (".csv", ".tsv", ".parquet", ".arrow", ".feather")
     if path.suffix.lower() not in known:
         raise typer.BadParameter(

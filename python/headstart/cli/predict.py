@@ -1,16 +1,22 @@
 """`headstart predict`: predictions of a stored model for a table."""
 
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from headstart.cli.command import ModelArgument, command
-from headstart.cli.output import check_ending, write_table
+from headstart.cli.command import JsonOption, ModelArgument, command
+from headstart.cli.output import check_ending, print_json
 from headstart.cli.plugin_options import with_plugins
+from headstart.cli.table_writer import TableWriter
+from headstart.cli.values import parse_memory
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from headstart.base import FloatArray
+    from headstart.ensemble.fitted_model import FittedModel
 
 __all__ = ["predict"]
 
@@ -36,19 +42,34 @@ def predict(
             help="Write .csv, .tsv, .parquet or .arrow. [default: CSV to stdout]",
         ),
     ] = None,
+    batch: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE",
+            help="Text to read at once: 8M, 64M. Files may be larger than memory.",
+        ),
+    ] = "8M",
     probabilities: Annotated[
         bool,
         typer.Option(
             "--probabilities", help="Add a column with the probability of each class."
         ),
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Predict the target for each row of a table."""
     import headstart
-    from headstart.tables import to_frame
+    from headstart.tables.batches import read_batches
+    from headstart.tables.unseen import describe_unseen
 
     if output is not None:
         check_ending(output)
+    elif as_json:
+        raise typer.BadParameter(
+            "predictions and JSON cannot both go to standard output: name a file with "
+            "--output.",
+            param_hint="--json",
+        )
     fitted = headstart.load(model)
     if probabilities and not hasattr(fitted, "classes_"):
         raise typer.BadParameter(
@@ -56,22 +77,31 @@ def predict(
             "probabilities of.",
             param_hint="--probabilities",
         )
-    frame = _predictions(fitted, to_frame(data), probabilities=probabilities)
-    write_table(frame, output)
-    if output is not None:
-        typer.echo(f"headstart: {frame.height:,} rows to {output}", err=True)
+    unseen: Counter[str] = Counter()
+    found = fitted.model_
+    size = int(parse_memory(batch))
+    with TableWriter(output) as writer:
+        for table in read_batches(data, found.schema.read_as_text, size):
+            outputs, new = found.predict_and_count(table)
+            unseen.update(new)
+            writer.write(_predictions(found, outputs, probabilities=probabilities))
+    if unseen:
+        words = describe_unseen(unseen, writer.n_rows)
+        typer.echo(f"headstart: {words}", err=True)
+    if as_json:
+        print_json({"rows": writer.n_rows, "output": str(output), "unseen": unseen})
+    elif output is not None:
+        typer.echo(f"headstart: {writer.n_rows:,} rows to {output}", err=True)
 
 
-def _predictions(fitted: Any, table: Any, *, probabilities: bool) -> "pl.DataFrame":
-    import numpy as np
+def _predictions(
+    fitted: "FittedModel", outputs: "FloatArray", *, probabilities: bool
+) -> "pl.DataFrame":
     import polars as pl
 
-    if not probabilities:
-        return pl.DataFrame({"prediction": fitted.predict(table)})
-    chances = np.asarray(fitted.predict_proba(table))
-    labels = np.asarray(fitted.classes_)[chances.argmax(axis=1)]
-    columns = {
-        f"probability_{label}": chances[:, code]
-        for code, label in enumerate(fitted.classes_)
-    }
-    return pl.DataFrame({"prediction": labels, **columns})
+    columns = {"prediction": fitted.labels(outputs)}
+    if probabilities and fitted.target.classes is not None:
+        chances = fitted.chances(outputs)
+        for code, label in enumerate(fitted.target.classes):
+            columns[f"probability_{label}"] = chances[:, code]
+    return pl.DataFrame(columns)

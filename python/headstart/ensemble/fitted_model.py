@@ -63,25 +63,44 @@ class FittedModel:
 
     def predict_outputs(self, data: Any) -> FloatArray:
         """Return predictions of shape (n_rows, n_outputs) for a table as users have."""
-        frame = to_frame_like(data, self.schema.names)
-        table = self.schema.apply(frame)
-        if self.ensemble.has_transforms:
-            table = table.hstack(self.schema.read_texts(frame))
-        return self.ensemble.predict(table)
+        return self.predict_and_count(data)[0]
 
-    def predict_proba(self, data: Any) -> FloatArray:
-        """Return probabilities of shape (n_rows, n_classes)."""
-        outputs = self.predict_outputs(data)
+    def predict_and_count(self, data: Any) -> tuple[FloatArray, dict[str, int]]:
+        """Return `predict_outputs`, and how many values of each column are new.
+
+        Returns
+        -------
+        outputs : ndarray of shape (n_rows, n_outputs)
+        unseen : dict of str to int
+            Values that training did not have, which count as missing, of each column
+            that has any.
+        """
+        frame = to_frame_like(data, self.schema.names)
+        table, unseen = self.schema.apply_and_count(frame)
+        if self.ensemble.has_transforms and self.schema.texts:
+            table = table.hstack(self.schema.read_texts(frame))
+        return self.ensemble.predict(table), unseen
+
+    def chances(self, outputs: FloatArray) -> FloatArray:
+        """Return `predict_outputs` as probabilities of shape (n_rows, n_classes)."""
         if self.ensemble.task.kind is TaskKind.BINARY:
             return np.hstack([1.0 - outputs, outputs])
         return outputs
 
+    def labels(self, outputs: FloatArray) -> NDArray[Any]:
+        """Return `predict_outputs` as labels or values, shape (n_rows,)."""
+        if self.ensemble.task.kind is TaskKind.REGRESSION:
+            return outputs[:, 0]
+        codes: NDArray[np.int64] = self.chances(outputs).argmax(axis=1)
+        return self.target.decode(codes)
+
+    def predict_proba(self, data: Any) -> FloatArray:
+        """Return probabilities of shape (n_rows, n_classes)."""
+        return self.chances(self.predict_outputs(data))
+
     def predict(self, data: Any) -> NDArray[Any]:
         """Return labels or values, shape (n_rows,)."""
-        if self.ensemble.task.kind is TaskKind.REGRESSION:
-            return self.predict_outputs(data)[:, 0]
-        codes: NDArray[np.int64] = self.predict_proba(data).argmax(axis=1)
-        return self.target.decode(codes)
+        return self.labels(self.predict_outputs(data))
 
     def in_memory(self) -> "FittedModel":
         """Return the same model with every part held as bytes."""

@@ -19,6 +19,7 @@ from headstart.tables.schema import Schema
 from headstart.tables.storage import read_frame, write_frame
 from headstart.tables.summary import summarize
 from headstart.tables.target import TargetEncoder, to_target
+from headstart.tables.unseen import describe_unseen
 from headstart.tables.vectors import to_series
 from headstart.tables.views import ViewEncoder
 
@@ -28,6 +29,7 @@ __all__ = [
     "Schema",
     "TargetEncoder",
     "ViewEncoder",
+    "describe_unseen",
     "feature_names",
     "read_frame",
     "read_table",

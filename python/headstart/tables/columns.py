@@ -229,7 +229,8 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
             found = [parts[part] for part in column.parts]
         case ColumnKind.LIST:
             given = series if is_list else level_text(series)
-            found, unseen = item_features(given, column.form, column.levels)
+            found, n_new = item_features(given, column.form, column.levels)
+            unseen = 0 if "others" in column.parts else n_new
         case _:
             found = []
     names = column.features
@@ -255,11 +256,12 @@ def _learn_list(column: Column, series: pl.Series, form: str) -> Column:
         if not form:
             items = find_items(given)
             form = "items," if items is None else items.form
+    items_kept, has_others = learn_items(given, form)
     return replace(
         column,
         form=form,
-        parts=ITEM_PARTS,
-        levels=learn_items(given, form),
+        parts=ITEM_PARTS if has_others else ITEM_PARTS[:2],
+        levels=items_kept,
         n_missing=given.null_count(),
     )
 

@@ -6,7 +6,8 @@ import io
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import polars as pl
@@ -14,7 +15,7 @@ import polars as pl
 from headstart.exceptions import ColumnError, HeadstartWarning, TableError
 from headstart.tables.second_header import find_second_header
 
-__all__ = ["read_delimited"]
+__all__ = ["Layout", "read_block", "read_delimited"]
 
 _SEPARATORS = (",", ";", "\t", "|")
 _NULLS = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "?"]
@@ -24,7 +25,24 @@ _DECIMAL_COMMA = re.compile(r"(^|;)\s*-?\d+,\d+\s*(;|$)", re.MULTILINE)
 _DECIMAL_POINT = re.compile(r"(^|;)\s*-?\d+\.\d+\s*(;|$)", re.MULTILINE)
 
 
-def read_delimited(data: bytes, file: str) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file writes its table.
+
+    Parameters
+    ----------
+    names : list of str
+        One a column.
+    separator : str
+    decimal_comma : bool
+    """
+
+    names: list[str]
+    separator: str
+    decimal_comma: bool
+
+
+def read_delimited(data: bytes, file: str, texts: Sequence[str] = ()) -> pl.DataFrame:
     """Read delimited text with a header line.
 
     Empty fields and the usual words for missing (``NA``, ``NaN``, ``null``, ``?``) are
@@ -37,6 +55,8 @@ def read_delimited(data: bytes, file: str) -> pl.DataFrame:
         What the file holds, decompressed.
     file : str
         Its name, for messages.
+    texts : sequence of str
+        Columns that are text, whatever their values look like.
 
     Raises
     ------
@@ -45,7 +65,63 @@ def read_delimited(data: bytes, file: str) -> pl.DataFrame:
     ColumnError
         If two columns have one name.
     """
-    text = _decode(data, file)
+    return read_block(data, file, texts=texts)[0]
+
+
+def read_block(
+    data: bytes,
+    file: str,
+    layout: Layout | None = None,
+    line: int = 1,
+    texts: Sequence[str] = (),
+) -> tuple[pl.DataFrame, Layout]:
+    """Read whole lines of delimited text, the first of a file or later ones.
+
+    Parameters
+    ----------
+    data : bytes
+    file : str
+        Its name, for messages.
+    layout : Layout or None
+        What the first lines said; None if these are they, with the header.
+    line : int
+        Number of the first line in the file, from 1.
+    texts : sequence of str
+        Columns that are text, whatever their values look like.
+
+    Raises
+    ------
+    TableError, ColumnError
+        As `read_delimited`.
+    """
+    text = _decode(data, file, line)
+    if layout is None:
+        text, layout = _find_layout(text, file)
+    else:
+        # The readers expect a header line: this one has no line of its own in the file.
+        text = layout.separator.join("c" * len(layout.names)) + "\n" + text
+        line -= 1
+    try:
+        frame = _parse(text, layout, texts)
+    except pl.exceptions.PolarsError:
+        # Quotes in odd places, or a wrong number of fields: the slow reader says
+        # which, and makes regular text of the first.
+        rewritten = _rewrite(text, layout, file, line)
+        try:
+            frame = _parse(rewritten, layout, texts)
+        except pl.exceptions.PolarsError as error:
+            raise TableError(f"The file {file} cannot be read: {error}") from error
+    if len(layout.names) > 1:
+        frame = _without_blank_lines(frame, text)
+        # The fast reader fills rows that are too short with missing values.
+        last = frame[layout.names[-1]]
+        if (frame.height and frame[-1, -1] is None) or last.null_count():
+            _rewrite(text, layout, file, line)
+    return frame, layout
+
+
+def _find_layout(text: str, file: str) -> tuple[str, Layout]:
+    """Return the text from its header on, and how it is written."""
     if not text.strip():
         raise TableError(
             f"The file {file} is empty. Expected a header line and rows below it."
@@ -61,32 +137,17 @@ def read_delimited(data: bytes, file: str) -> pl.DataFrame:
             f"The file {file} has two header rows; names were joined, such as "
             f"{second.example[:80]!r}.",
             HeadstartWarning,
-            stacklevel=4,
+            stacklevel=6,
         )
     decimal_comma = (
         separator == ";"
         and _DECIMAL_COMMA.search(sample) is not None
         and _DECIMAL_POINT.search(sample) is None
     )
-    try:
-        frame = _parse(text, separator, names, decimal_comma=decimal_comma)
-    except pl.exceptions.PolarsError:
-        # Quotes in odd places, or a wrong number of fields: the slow reader says
-        # which, and makes regular text of the first.
-        rewritten = _rewrite(text, separator, len(names), file)
-        try:
-            frame = _parse(rewritten, separator, names, decimal_comma=decimal_comma)
-        except pl.exceptions.PolarsError as error:
-            raise TableError(f"The file {file} cannot be read: {error}") from error
-    if len(names) > 1:
-        frame = _without_blank_lines(frame, text)
-        # The fast reader fills rows that are too short with missing values.
-        if (frame.height and frame[-1, -1] is None) or frame[names[-1]].null_count():
-            _rewrite(text, separator, len(names), file)
-    return frame
+    return text, Layout(names, separator, decimal_comma)
 
 
-def _decode(data: bytes, file: str) -> str:
+def _decode(data: bytes, file: str, first_line: int = 1) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     else:
@@ -94,13 +155,13 @@ def _decode(data: bytes, file: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = data.count(b"\n", 0, error.start) + first_line
         text = _decode_western(data)
         warnings.warn(
             f"The file {file} is not UTF-8 (line {line}); it was read as Windows-1252 "
             "(Western European). hint: save it as UTF-8 if letters come out wrong.",
             HeadstartWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
     if "\0" in text:
         raise TableError(
@@ -157,19 +218,19 @@ def _unique(names: list[str], file: str) -> list[str]:
     return names
 
 
-def _parse(
-    text: str, separator: str, names: list[str], *, decimal_comma: bool
-) -> pl.DataFrame:
+def _parse(text: str, layout: Layout, texts: Sequence[str]) -> pl.DataFrame:
     data = text.encode()
+    told = {name: pl.String for name in texts if name in layout.names}
     for n_rows in (_INFERENCE_ROWS, None):
         try:
             return pl.read_csv(
                 io.BytesIO(data),
-                separator=separator,
-                new_columns=names,
+                separator=layout.separator,
+                new_columns=layout.names,
+                schema_overrides=told,
                 null_values=_NULLS,
                 infer_schema_length=n_rows,
-                decimal_comma=decimal_comma,
+                decimal_comma=layout.decimal_comma,
             )
         except pl.exceptions.PolarsError:
             # A value far down was not of the type the first rows had.
@@ -178,33 +239,34 @@ def _parse(
     raise AssertionError  # The loop returns or raises.
 
 
-def _rewrite(text: str, separator: str, n_fields: int, file: str) -> str:
+def _rewrite(text: str, layout: Layout, file: str, first_line: int) -> str:
     """Check every row, and return the text with regular quotes."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=separator)
-    for line, row in _strict_rows(text, separator, file):
+    writer = csv.writer(out, delimiter=layout.separator)
+    n_fields = len(layout.names)
+    for line, row in _strict_rows(text, layout.separator, file, first_line):
         if not row:
             continue
         if len(row) != n_fields:
             raise TableError(
                 f"Line {line} of {file} has {len(row)} fields. Expected {n_fields}, as "
                 "in the header. hint: correct the line, or put quotes around a field "
-                f"that holds {separator!r}."
+                f"that holds {layout.separator!r}."
             )
         writer.writerow(row)
     return out.getvalue()
 
 
 def _strict_rows(
-    text: str, separator: str, file: str
+    text: str, separator: str, file: str, line: int = 1
 ) -> Iterator[tuple[int, list[str]]]:
     source = io.StringIO(text, newline="")
     reader = csv.reader(source, delimiter=separator, strict=True)
-    line = 1
+    first = line
     try:
         for row in reader:
             yield line, row
-            line = reader.line_num + 1
+            line = reader.line_num + first
     except csv.Error as error:
         raise TableError(
             f"Line {line} of {file} is malformed: {error}. hint: look for a quote that "

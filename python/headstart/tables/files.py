@@ -4,6 +4,7 @@ import difflib
 import gzip
 import re
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,13 @@ from headstart.plugins import TableReaderRecord, hookimpl, load_plugins
 from headstart.plugins.hookspecs import RegisterTableReader
 from headstart.tables.delimited import read_delimited
 
-__all__ = ["read_by_plugin", "read_table", "register_table_readers"]
+__all__ = [
+    "check_is_file",
+    "kind_of_file",
+    "read_by_plugin",
+    "read_table",
+    "register_table_readers",
+]
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt")
 _PARQUET = (".parquet", ".pq")
@@ -45,7 +52,7 @@ def read_by_plugin(path: str | Path) -> Any:
             scheme is None and ending.endswith(reader.suffixes)
         ):
             if scheme is None:
-                _check_is_file(Path(path).expanduser())
+                check_is_file(Path(path).expanduser())
                 text = str(Path(path).expanduser())
             return _called(reader, text)
     if scheme is not None:
@@ -81,13 +88,19 @@ def register_table_readers(register: RegisterTableReader) -> None:
     register(TableReaderRecord("arrow", read_table, _ARROW))
 
 
-def read_table(path: str | Path) -> pl.DataFrame:
+def read_table(path: str | Path, read_as_text: Sequence[str] = ()) -> pl.DataFrame:
     """Read a table from a file, known by its ending.
 
     ``.csv``, ``.tsv``, ``.tab``, ``.txt`` (each also with ``.gz``): separator (comma,
     semicolon, tab or bar) and encoding (UTF-8, else Windows-1252, with a warning) are
     found out. ``.parquet``, ``.pq``; ``.arrow``, ``.feather``, ``.ipc``. (`to_frame`
     also reads what plugins have readers for.)
+
+    Parameters
+    ----------
+    path : str or Path
+    read_as_text : sequence of str
+        Columns of a text file that are text even where they look like numbers.
 
     Raises
     ------
@@ -96,23 +109,38 @@ def read_table(path: str | Path) -> pl.DataFrame:
         line where it can.
     """
     path = Path(path).expanduser()
-    _check_is_file(path)
-    endings = [s.lower() for s in path.suffixes]
-    last = endings[-1] if endings else ""
-    inner = endings[-2] if last == ".gz" and len(endings) > 1 else last
+    check_is_file(path)
+    kind, is_gzip = kind_of_file(path)
     try:
-        if inner in _TEXT:
-            return read_delimited(_read_bytes(path, is_gzip=last == ".gz"), path.name)
-        if last in _PARQUET:
-            return pl.read_parquet(path)
-        if last in _ARROW:
-            return pl.read_ipc(path)
+        if kind == "text":
+            data = _read_bytes(path, is_gzip=is_gzip)
+            return read_delimited(data, path.name, read_as_text)
+        return pl.read_parquet(path) if kind == "parquet" else pl.read_ipc(path)
     except OSError as error:
         raise TableError(f"The file {path} cannot be read: {error}") from error
     except pl.exceptions.PolarsError as error:
         raise TableError(
-            f"The file {path} is not a whole {last[1:]} file: {error}"
+            f"The file {path} is not a whole {path.suffix[1:]} file: {error}"
         ) from error
+
+
+def kind_of_file(path: Path) -> tuple[str, bool]:
+    """Return ``"text"``, ``"parquet"`` or ``"arrow"``, and whether it is gzip's.
+
+    Raises
+    ------
+    TableError
+        If the ending is none that is read.
+    """
+    endings = [s.lower() for s in path.suffixes]
+    last = endings[-1] if endings else ""
+    inner = endings[-2] if last == ".gz" and len(endings) > 1 else last
+    if inner in _TEXT:
+        return "text", last == ".gz"
+    if last in _PARQUET:
+        return "parquet", False
+    if last in _ARROW:
+        return "arrow", False
     raise TableError(
         f"The file {path} ends in {last!r}. Expected one of "
         f"{', '.join((*_TEXT, *_PARQUET, *_ARROW))}, or text with .gz. "
@@ -120,7 +148,8 @@ def read_table(path: str | Path) -> pl.DataFrame:
     )
 
 
-def _check_is_file(path: Path) -> None:
+def check_is_file(path: Path) -> None:
+    """Raise a TableError, with the nearest name, if there is no such file."""
     try:
         if path.is_file():
             return

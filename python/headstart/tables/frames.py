@@ -26,7 +26,12 @@ __all__ = [
 ]
 
 
-def to_frame(data: Any, names: Sequence[str] | None = None) -> pl.DataFrame:
+def to_frame(
+    data: Any,
+    names: Sequence[str] | None = None,
+    *,
+    read_as_text: Sequence[str] = (),
+) -> pl.DataFrame:
     """Return any table as a polars DataFrame.
 
     Parameters
@@ -40,6 +45,8 @@ def to_frame(data: Any, names: Sequence[str] | None = None) -> pl.DataFrame:
     names : sequence of str, optional
         Names for the columns of data that has none (matrices, lists of rows);
         ``x0, x1, ...`` otherwise.
+    read_as_text : sequence of str
+        Columns of a CSV file that are text even where they look like numbers.
 
     Raises
     ------
@@ -57,7 +64,9 @@ def to_frame(data: Any, names: Sequence[str] | None = None) -> pl.DataFrame:
     """
     if isinstance(data, str | Path):
         found = read_by_plugin(data)
-        return read_table(data) if found is None else to_frame(found, names)
+        return (
+            read_table(data, read_as_text) if found is None else to_frame(found, names)
+        )
     if isinstance(data, pl.LazyFrame):
         data = data.collect()
     if isinstance(data, pl.DataFrame):

@@ -15,8 +15,9 @@ __all__ = [
     "read_items",
 ]
 
-ITEM_PARTS = ("length", "items")
-"""How many items a cell has, and for each frequent one whether it is there."""
+ITEM_PARTS = ("length", "items", "others")
+"""How many items a cell has; for each frequent one whether it is there; that training
+had others too, so that an unknown one may be old."""
 
 MOST_ITEMS = 50
 """Items that become a feature each, the most frequent ones; all count for length."""
@@ -94,13 +95,13 @@ def find_items(text: pl.Series) -> Items | None:
     return None
 
 
-def learn_items(series: pl.Series, form: str) -> tuple[str, ...]:
-    """Return the items that become features: frequent ones, sorted."""
+def learn_items(series: pl.Series, form: str) -> tuple[tuple[str, ...], bool]:
+    """Return the items that become features, sorted, and whether there are others."""
     counts = _counts(read_items(series, form))
     least = min(_ITEM_ROWS, max(2, series.len() // 20))
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     kept = [item for item, n in ranked[:MOST_ITEMS] if n >= least]
-    return tuple(sorted(kept))
+    return tuple(sorted(kept)), len(kept) < len(counts)
 
 
 def read_items(series: pl.Series, form: str) -> pl.Series:
@@ -128,8 +129,8 @@ def item_features(
 ) -> tuple[list[pl.Series], int]:
     """Return length and an indicator for each known item; how many items are new.
 
-    All are missing where the cell is. Items that training had and kept out as too
-    rare count as new.
+    All are missing where the cell is. Items that were too rare to be kept count as
+    new here.
     """
     listed = read_items(series, form)
     table = listed.to_frame("v")

@@ -114,6 +114,11 @@ class Schema:
         return tuple(name for name in texts if name not in self.features)
 
     @property
+    def read_as_text(self) -> tuple[str, ...]:
+        """Columns that were text in training: 007 is not to be read as 7."""
+        return tuple(c.name for c in self.used if c.dtype == "String")
+
+    @property
     def n_categorical(self) -> int:
         """Categorical columns of a canonical table."""
         return sum(c.n_categorical for c in self.columns)

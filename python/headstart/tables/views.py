@@ -201,17 +201,19 @@ def _number_columns(
 def _code_columns(
     frame: pl.DataFrame, names: list[str] | tuple[str, ...], sizes: list[int]
 ) -> list[NDArray[np.int64]]:
-    found = []
+    codes = []
+    schema = frame.schema  # made anew each time it is asked for
     for name, size in zip(names, sizes, strict=True):
-        series = frame[name]
-        if series.dtype != pl.Enum or len(_levels(series.dtype)) != size:
+        dtype = schema[name]
+        n_levels = len(dtype.categories) if isinstance(dtype, pl.Enum) else -1
+        if n_levels != size:
             raise ColumnError(
-                f"Column {name!r} must be an Enum of {size} levels. Got {series.dtype} "
+                f"Column {name!r} must be an Enum of {size} levels. Got {dtype} "
                 "instead. hint: use the apply() of the schema the view was fitted with."
             )
-        codes = series.to_physical().cast(pl.Int64).fill_null(size)
-        found.append(codes.to_numpy())
-    return found
+        codes.append(pl.col(name).to_physical().cast(pl.Int64).fill_null(size))
+    # One query for all columns: each costs 0.1 ms, much for a single row.
+    return [series.to_numpy() for series in frame.select(codes).iter_columns()]
 
 
 def _levels(dtype: pl.DataType) -> list[str]:

@@ -13,13 +13,14 @@ from tests.integration.bad_input.kit import (
     table,
 )
 
-from headstart.exceptions import ColumnError
+from headstart.exceptions import ColumnError, HeadstartWarning
 
 
-def test_unseen_levels_are_predicted(fitted):
+def test_unseen_levels_are_predicted_and_counted(fitted):
     X = table().with_columns(city=pl.lit("Atlantis"))
 
-    assert_usable(fitted, X)
+    with pytest.warns(HeadstartWarning, match=rf"{X.height} rows: 'city' {X.height}"):
+        assert_usable(fitted, X)
 
 
 def test_a_missing_column_is_named(fitted):

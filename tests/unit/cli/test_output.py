@@ -2,11 +2,8 @@ import json
 import math
 
 import numpy as np
-import polars as pl
-import pytest
-import typer
 
-from headstart.cli.output import print_json, print_record, print_rows, write_table
+from headstart.cli.output import print_json, print_record, print_rows
 
 
 def test_json_has_null_where_a_number_is_not_finite(capsys):
@@ -86,41 +83,3 @@ def test_a_record_shows_values_first_and_nested_ones_below(capsys):
         "learner  weight",
         "ridge         1",
     ]
-
-
-@pytest.mark.parametrize("ending", ["csv", "tsv", "parquet", "arrow", "feather"])
-def test_each_ending_is_written_and_reads_the_same(tmp_path, ending):
-    frame = pl.DataFrame({"prediction": ["a", "b"], "p": [0.25, 0.75]})
-    path = tmp_path / f"out.{ending}"
-
-    write_table(frame, path)
-
-    read = {
-        "csv": pl.read_csv,
-        "tsv": lambda p: pl.read_csv(p, separator="\t"),
-        "parquet": pl.read_parquet,
-        "arrow": pl.read_ipc,
-        "feather": pl.read_ipc,
-    }[ending]
-    assert read(path).equals(frame)
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_without_a_path_csv_goes_to_standard_output(capsys):
-    write_table(pl.DataFrame({"prediction": [1, 2]}), None)
-
-    assert capsys.readouterr().out == "prediction\n1\n2\n"
-
-
-def test_an_unknown_ending_is_refused_and_nothing_is_written(tmp_path):
-    with pytest.raises(typer.BadParameter, match=r"must end in \.csv"):
-        write_table(pl.DataFrame({"a": [1]}), tmp_path / "out.xlsx")
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_failed_write_leaves_no_part_behind(tmp_path):
-    frame = pl.DataFrame({"nested": [[1, 2]]})  # CSV has no lists
-
-    with pytest.raises(pl.exceptions.ComputeError):
-        write_table(frame, tmp_path / "out.csv")
-    assert not list(tmp_path.iterdir())

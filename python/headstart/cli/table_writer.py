@@ -1,0 +1,85 @@
+"""Tables written batch by batch: memory does not grow with what is written."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import typer
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["TableWriter"]
+
+_SEPARATORS = {".csv": ",", ".tsv": "\t"}
+
+
+class TableWriter:
+    """Writes the batches of a table to a file, or as CSV to standard output.
+
+    A file appears whole when the block is left well, or not at all.
+
+    Parameters
+    ----------
+    path : Path or None
+        Of an ending that `check_ending` knows; None is standard output.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.n_rows = 0
+        self._n_batches = 0
+        self._folder: Path | None = None
+
+    def __enter__(self) -> Self:
+        if self.path is not None:
+            # Beside the file, so that the last step is a rename.
+            made = tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+            self._folder = Path(made)
+        return self
+
+    def write(self, batch: "pl.DataFrame") -> None:
+        """Add the rows of a batch; all have the same columns."""
+        is_first = self._n_batches == 0
+        self._n_batches += 1
+        self.n_rows += batch.height
+        if self.path is None or self._folder is None:
+            typer.echo(batch.write_csv(include_header=is_first), nl=False)
+            return
+        suffix = self.path.suffix.lower()
+        if suffix in _SEPARATORS:
+            with (self._folder / "whole").open("ab") as file:
+                separator = _SEPARATORS[suffix]
+                batch.write_csv(file, include_header=is_first, separator=separator)
+            return
+        batch.write_ipc(self._folder / f"{self._n_batches:09}.arrow")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._folder is None or self.path is None:
+            return
+        try:
+            if kind is None:
+                self._join().replace(self.path)
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _join(self) -> Path:
+        import polars as pl
+
+        folder = self._folder or Path()
+        whole = folder / "whole"
+        if self.path is None or self.path.suffix.lower() in _SEPARATORS:
+            return whole
+        parts = pl.scan_ipc(sorted(folder.glob("*.arrow")))
+        if self.path.suffix.lower() == ".parquet":
+            parts.sink_parquet(whole)
+        else:
+            parts.sink_ipc(whole)
+        return whole
