@@ -300,17 +300,11 @@ def _group_codes(groups: NDArray[Any]) -> IntArray:
 
 
 def _factorize(values: NDArray[Any]) -> IntArray:
-    if values.dtype.kind in "iu" and values.size:
-        low, high = int(values.min()), int(values.max())
-        if high - low < 4 * values.size:
-            # A table of what occurs instead of a sort: 20 times as quick.
-            place = values.astype(np.int64) - low if low else values.astype(np.int64)
-            seen_there = np.zeros(high - low + 1, dtype=bool)
-            seen_there[place] = True
-            if seen_there.all():
-                return np.ascontiguousarray(place)
-            codes = np.cumsum(seen_there, dtype=np.int64) - 1
-            return np.ascontiguousarray(codes[place])
+    if values.dtype.kind in "iu" and values.dtype != np.uint64:
+        # A table of what occurs instead of a sort: 20 times as quick.
+        codes = _core.dense_codes(np.ascontiguousarray(values, dtype=np.int64))
+        if codes is not None:
+            return codes
     if values.dtype == object:
         # Mixed types and None do not sort; the order of first sight is as good.
         seen: dict[object, int] = {}

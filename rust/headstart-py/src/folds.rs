@@ -1,6 +1,7 @@
 //! Fold assignments, for `headstart.validation.folds`.
 
-use headstart_core::{Error, Workers, folds};
+use headstart_core::folds::{self, Dense};
+use headstart_core::{Error, Workers};
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -11,6 +12,23 @@ use crate::run::run;
 type Ids<'py> = Bound<'py, PyArray2<u8>>;
 type Codes<'py> = PyReadonlyArray1<'py, i64>;
 type Blocks<'py> = (Bound<'py, PyArray1<u8>>, Vec<usize>);
+
+/// Codes for the different numbers, in their order; none where they lie too far apart.
+#[pyfunction]
+pub(crate) fn dense_codes<'py>(
+    py: Python<'py>,
+    values: PyReadonlyArray1<'py, i64>,
+) -> PyResult<Option<Bound<'py, PyArray1<i64>>>> {
+    let numbers = slice("values", &values)?;
+    let found = run(py, 1, numbers.len(), |workers| {
+        folds::dense_codes(numbers, workers)
+    })?;
+    Ok(match found {
+        Dense::Same => Some((*values).clone()),
+        Dense::Codes(codes) => Some(codes.into_pyarray(py)),
+        Dense::Apart => None,
+    })
+}
 
 #[pyfunction]
 pub(crate) fn plain_folds(

@@ -34,7 +34,8 @@ mod _core {
     // Folds: headstart.validation.folds.
     #[pymodule_export]
     use crate::folds::{
-        group_holdout, holdout, plain_folds, stratified_folds, stratified_group_folds, time_folds,
+        dense_codes, group_holdout, holdout, plain_folds, stratified_folds, stratified_group_folds,
+        time_folds,
     };
 
     // Metrics: headstart.metrics.

@@ -2,6 +2,7 @@
 
 use super::{check_folds, count_codes, starts_of};
 use crate::rng::Rng;
+use crate::sorting::sort_by_key;
 use crate::{Error, Workers};
 
 /// Folds that never share a group and hold out about the same share of every class.
@@ -124,7 +125,7 @@ impl GroupTable {
     }
 
     /// Groups by falling spread of their class counts, equal ones in random order.
-    pub(super) fn order(&self, rng: &mut Rng) -> Vec<usize> {
+    pub(super) fn order(&self, rng: &mut Rng, workers: &Workers) -> Result<Vec<usize>, Error> {
         let mut order: Vec<usize> = (0..self.sizes.len()).collect();
         rng.shuffle(&mut order);
         let n_classes = self.class_totals.len() as i128;
@@ -145,13 +146,18 @@ impl GroupTable {
                 }
             })
             .collect();
-        // Stable, and each key is read once.
-        let mut keyed: Vec<(std::cmp::Reverse<i128>, usize)> = order
-            .iter()
-            .map(|&group| (std::cmp::Reverse(spread[group]), group))
-            .collect();
-        keyed.sort_by_key(|&(spread, _)| spread);
-        keyed.into_iter().map(|(_, group)| group).collect()
+        // Stable both ways; by digits where the spreads have few enough.
+        let largest = spread.iter().copied().max().unwrap_or(0);
+        if let Ok(largest) = u64::try_from(largest) {
+            let mut keyed: Vec<(u64, usize)> = order
+                .iter()
+                .map(|&group| (largest - spread[group] as u64, group))
+                .collect();
+            sort_by_key(&mut keyed, workers)?;
+            return Ok(keyed.into_iter().map(|(_, group)| group).collect());
+        }
+        order.sort_by_key(|&group| std::cmp::Reverse(spread[group]));
+        Ok(order)
     }
 }
 
@@ -214,7 +220,7 @@ fn deal<W: Wide>(
     let mut squares = vec![W::default(); n_classes];
     let mut fold_sizes = vec![0_usize; n_folds];
     let mut fold_of = vec![0_u8; table.sizes.len()];
-    for (step, group) in table.order(rng).into_iter().enumerate() {
+    for (step, group) in table.order(rng, workers)?.into_iter().enumerate() {
         if step % 1024 == 0 {
             workers.check()?;
         }

@@ -83,7 +83,7 @@ pub fn group_holdout(
         let mut n_held = 0;
         // The least bad group, for the case that each is too large.
         let mut nearest = (f64::INFINITY, 0);
-        for group in table.order(&mut rng) {
+        for group in table.order(&mut rng, workers)? {
             // By how much the squared distance to the wanted shares grows.
             let growth: f64 = table
                 .classes_of(group)

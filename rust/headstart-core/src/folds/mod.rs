@@ -4,11 +4,13 @@
 //! [`NEVER`]. Repeat `r` of a seed is the same whatever the number of repeats. Codes of
 //! classes and groups are dense: `0..n`, each below the number of rows.
 
+mod codes;
 mod grouped;
 mod holdout;
 mod rows;
 mod time;
 
+pub use codes::{Dense, dense_codes};
 pub use grouped::stratified_group_folds;
 pub use holdout::{group_holdout, holdout};
 pub use rows::{plain_folds, stratified_folds};

@@ -1,0 +1,87 @@
+//! Dense codes for whole numbers that stand for groups or classes.
+
+use crate::{Error, Workers};
+
+/// What [`dense_codes`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dense {
+    /// The numbers are dense codes already.
+    Same,
+    /// Places among the numbers that occur, in their order.
+    Codes(Vec<i64>),
+    /// The numbers lie too far apart for a table of what occurs.
+    Apart,
+}
+
+/// A table of what occurs has up to this many cells a row.
+const CELLS: usize = 4;
+
+/// Rows between two looks at whether to stop.
+const BLOCK: usize = 1 << 20;
+
+/// Codes `0..n` for the `n` different numbers, by a table of what occurs: no sort.
+///
+/// # Errors
+/// [`Error::Cancelled`].
+pub fn dense_codes(values: &[i64], workers: &Workers) -> Result<Dense, Error> {
+    let Some(&first) = values.first() else {
+        return Ok(Dense::Same);
+    };
+    let (mut low, mut high) = (first, first);
+    for values in values.chunks(BLOCK) {
+        workers.check()?;
+        for &value in values {
+            low = low.min(value);
+            high = high.max(value);
+        }
+    }
+    let span = high.abs_diff(low);
+    if span >= (CELLS * values.len()) as u64 {
+        return Ok(Dense::Apart);
+    }
+    let place = |value: i64| value.wrapping_sub(low) as usize;
+    let mut table = vec![0_u32; span as usize + 1];
+    for values in values.chunks(BLOCK) {
+        workers.check()?;
+        for &value in values {
+            table[place(value)] = 1;
+        }
+    }
+    if low == 0 && table.iter().all(|&occurs| occurs == 1) {
+        return Ok(Dense::Same);
+    }
+    let mut next = 0;
+    for cell in &mut table {
+        next += std::mem::replace(cell, next);
+    }
+    let mut codes = Vec::with_capacity(values.len());
+    for values in values.chunks(BLOCK) {
+        workers.check()?;
+        codes.extend(values.iter().map(|&value| i64::from(table[place(value)])));
+    }
+    Ok(Dense::Codes(codes))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn found(values: &[i64]) -> Dense {
+        dense_codes(values, &Workers::default()).unwrap()
+    }
+
+    #[test]
+    fn numbers_become_places_among_those_that_occur() {
+        assert_eq!(found(&[7, -2, 7, 3]), Dense::Codes(vec![2, 0, 2, 1]));
+        assert_eq!(found(&[5, 6, 5]), Dense::Codes(vec![0, 1, 0]));
+    }
+
+    #[test]
+    fn what_needs_no_table_or_would_need_a_huge_one_is_left() {
+        assert_eq!(found(&[]), Dense::Same);
+        assert_eq!(found(&[1, 0, 2, 0]), Dense::Same);
+        assert_eq!(found(&[0, 8]), Dense::Apart);
+        assert_eq!(found(&[i64::MIN, i64::MAX, 0]), Dense::Apart);
+    }
+}
