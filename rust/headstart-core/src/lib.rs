@@ -15,6 +15,7 @@ pub mod generate;
 mod logarithms;
 pub mod meta_features;
 pub mod metrics;
+mod mmap;
 pub mod oof;
 mod order;
 mod parallel;

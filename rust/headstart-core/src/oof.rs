@@ -2,14 +2,13 @@
 //!
 //! Predictions are kept in single precision, a cell for each trial, repeat and fold, so
 //! that a trial that stopped after one fold of eight takes an eighth of the room. Cells
-//! are never changed once they are there. Above a limit new cells go to a file.
+//! are never changed once they are there. Above a limit new cells go to a file, which is
+//! mapped into memory: only what is read of it takes room there, while it is read.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
+use crate::mmap::FloatFile;
 use crate::{Error, Workers};
 
 /// Fold id of rows that no fold of the repeat holds out.
@@ -21,17 +20,16 @@ pub type CellKey = (u64, usize, u8);
 #[derive(Debug)]
 enum Cell {
     Memory(Vec<f32>),
-    /// Position in the file, in bytes.
-    File(u64),
+    /// Place of its first value in the file.
+    File(usize),
 }
 
 /// A file for what memory should not hold.
 #[derive(Debug)]
 struct Overflow {
-    file: Mutex<File>,
+    file: FloatFile,
     /// Bytes that may be in memory.
     limit: usize,
-    n_bytes: u64,
 }
 
 /// Out-of-fold predictions of all trials of a run.
@@ -88,18 +86,8 @@ impl OutOfFold {
     /// # Errors
     /// [`Error::Storage`] where the file cannot be made.
     pub fn overflow_to(&mut self, path: &Path, limit: usize) -> Result<(), Error> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path)
-            .map_err(|error| storage(&error))?;
-        self.overflow = Some(Overflow {
-            file: Mutex::new(file),
-            limit,
-            n_bytes: 0,
-        });
+        let file = FloatFile::create(path).map_err(|error| storage(&error))?;
+        self.overflow = Some(Overflow { file, limit });
         Ok(())
     }
 
@@ -120,9 +108,9 @@ impl OutOfFold {
 
     /// Bytes of predictions in the file.
     pub fn n_bytes_in_file(&self) -> u64 {
-        self.overflow
-            .as_ref()
-            .map_or(0, |overflow| overflow.n_bytes)
+        self.overflow.as_ref().map_or(0, |overflow| {
+            (overflow.file.len() * size_of::<f32>()) as u64
+        })
     }
 
     /// Trials of which there is anything, ascending.
@@ -170,7 +158,10 @@ impl OutOfFold {
     fn insert(&mut self, key: CellKey, values: Vec<f32>) -> Result<(), Error> {
         let size = size_of_val(values.as_slice());
         let cell = match &mut self.overflow {
-            Some(overflow) if self.n_bytes + size > overflow.limit => overflow.write(&values)?,
+            Some(overflow) if self.n_bytes + size > overflow.limit => {
+                let first = overflow.file.append(&values);
+                Cell::File(first.map_err(|error| storage(&error))?)
+            }
             _ => {
                 self.n_bytes += size;
                 Cell::Memory(values)
@@ -201,7 +192,7 @@ impl OutOfFold {
         }
         for (&key, cell) in &other.cells {
             let values = other.values(key, cell)?;
-            self.insert(key, values)?;
+            self.insert(key, values.to_vec())?;
         }
         Ok(())
     }
@@ -234,14 +225,7 @@ impl OutOfFold {
         let mut n_found = vec![0_u32; self.n_rows];
         // In order of the keys: the same sum in whatever order folds came in.
         for (&key, cell) in self.cells_of(trial) {
-            let read;
-            let values = match cell {
-                Cell::Memory(values) => values,
-                Cell::File(_) => {
-                    read = self.values(key, cell)?;
-                    &read
-                }
-            };
+            let values = self.values(key, cell)?;
             let rows = &self.held_out[key.1][usize::from(key.2)];
             for (&row, values) in rows.iter().zip(values.chunks_exact(width)) {
                 let row = row as usize;
@@ -307,45 +291,16 @@ impl OutOfFold {
             .ok_or_else(|| Error::value(format!("There is no fold {fold} in a repeat {repeat}.")))
     }
 
-    fn values(&self, key: CellKey, cell: &Cell) -> Result<Vec<f32>, Error> {
+    fn values<'a>(&'a self, key: CellKey, cell: &'a Cell) -> Result<&'a [f32], Error> {
         match (cell, &self.overflow) {
-            (Cell::Memory(values), _) => Ok(values.clone()),
-            (&Cell::File(position), Some(overflow)) => {
-                overflow.read(position, self.rows_of(key.1, key.2)?.len() * self.n_outputs)
+            (Cell::Memory(values), _) => Ok(values),
+            (&Cell::File(first), Some(overflow)) => {
+                let n_values = self.rows_of(key.1, key.2)?.len() * self.n_outputs;
+                let values = overflow.file.get(first, n_values);
+                values.ok_or_else(|| Error::value("A cell lies behind the end of its file."))
             }
             (Cell::File(_), None) => Err(Error::value("A cell is in a file that is not there.")),
         }
-    }
-}
-
-impl Overflow {
-    fn write(&mut self, values: &[f32]) -> Result<Cell, Error> {
-        let bytes: Vec<u8> = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        let position = self.n_bytes;
-        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // A write that failed half-way is written over by the next one.
-        file.seek(SeekFrom::Start(position))
-            .and_then(|_| file.write_all(&bytes))
-            .map_err(|error| storage(&error))?;
-        self.n_bytes += bytes.len() as u64;
-        Ok(Cell::File(position))
-    }
-
-    fn read(&self, position: u64, n_values: usize) -> Result<Vec<f32>, Error> {
-        let mut bytes = vec![0; n_values * size_of::<f32>()];
-        {
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.seek(SeekFrom::Start(position))
-                .and_then(|_| file.read_exact(&mut bytes))
-                .map_err(|error| storage(&error))?;
-        }
-        let words = bytes.chunks_exact(size_of::<f32>());
-        Ok(words
-            .map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]]))
-            .collect())
     }
 }
 
