@@ -10,6 +10,10 @@ use super::{Classes, blocks, check_rows, check_weight};
 /// order of adding.
 const LANES: usize = 8;
 
+/// Rows that stay in the first cache while several sums are made of them: one sum at a
+/// time needs few enough registers.
+const TILE: usize = 1024;
+
 /// Values from which the point is found that sums are taken about.
 const LEADING: usize = 1024;
 
@@ -61,6 +65,68 @@ fn middle(values: &[f64]) -> f64 {
     if count > 0.0 { sum / count } else { 0.0 }
 }
 
+/// Sums in lanes, whatever the rows are cut into.
+#[derive(Clone, Copy, Default)]
+struct Lanes([f64; LANES]);
+
+impl Lanes {
+    #[inline]
+    fn add(&mut self, x: &[f64], term: impl Fn(f64) -> f64) {
+        self.add_pairs(x, x, |x, _| term(x));
+    }
+
+    /// Rows in tiles of a multiple of the lanes, but for the last one.
+    #[inline]
+    fn add_pairs(&mut self, x: &[f64], y: &[f64], term: impl Fn(f64, f64) -> f64) {
+        let mut sums = self.0;
+        let (x_blocks, x_rest) = blocks::<_, LANES>(x);
+        let (y_blocks, y_rest) = blocks::<_, LANES>(y);
+        for (x, y) in x_blocks.zip(y_blocks) {
+            for lane in 0..LANES {
+                sums[lane] += term(x[lane], y[lane]);
+            }
+        }
+        for ((sum, &x), &y) in sums.iter_mut().zip(x_rest).zip(y_rest) {
+            *sum += term(x, y);
+        }
+        self.0 = sums;
+    }
+
+    fn sum(&self) -> f64 {
+        self.0.iter().sum()
+    }
+}
+
+/// Sums of some numbers about a point, and of their squares.
+fn powers(values: &[f64], origin: f64) -> (f64, f64) {
+    let (mut sum, mut square) = (Lanes::default(), Lanes::default());
+    for values in values.chunks(TILE) {
+        sum.add(values, |value| value - origin);
+        square.add(values, |value| (value - origin) * (value - origin));
+    }
+    (sum.sum(), square.sum())
+}
+
+/// Sums of `values` about a point, of their products with `others` about theirs, and of
+/// their squares.
+fn products(values: &[f64], origin: f64, others: &[f64], others_origin: f64) -> [f64; 3] {
+    let mut lanes = [Lanes::default(); 3];
+    for (x, y) in values.chunks(TILE).zip(others.chunks(TILE)) {
+        lanes[0].add(x, |x| x - origin);
+        lanes[1].add_pairs(x, y, |x, y| (x - origin) * (y - others_origin));
+        lanes[2].add(x, |x| (x - origin) * (x - origin));
+    }
+    lanes.map(|lanes| lanes.sum())
+}
+
+/// A target that correlations are with.
+struct Numbers<'a> {
+    values: &'a [f64],
+    origin: f64,
+    sum: f64,
+    square: f64,
+}
+
 /// Pearson's correlation of each column with `y`, over rows where both are finite.
 ///
 /// # Errors
@@ -74,52 +140,32 @@ pub fn pearson(
     check_rows("y", table.n_rows(), y.len())?;
     check_weight(weight, y.len())?;
     let origin = middle(y);
+    let (sum, square) = powers(y, origin);
+    let y = Numbers {
+        values: y,
+        origin,
+        sum,
+        square,
+    };
     each_column(table, workers, |_, values| {
-        Ok(correlation(values, y, weight, middle(values), origin))
+        Ok(correlation(values, &y, weight, middle(values)))
     })
 }
 
-fn correlation(
-    x: &[f64],
-    y: &[f64],
-    weight: Option<&[f64]>,
-    x_origin: f64,
-    y_origin: f64,
-) -> Correlation {
+fn correlation(x: &[f64], y: &Numbers<'_>, weight: Option<&[f64]>, origin: f64) -> Correlation {
     // n, x, y, xx, yy, xy
-    let mut sums = [0.0; 6];
+    let mut sums = [f64::NAN; 6];
     if weight.is_none() {
-        let mut lanes = [[0.0; LANES]; 5];
-        let (x_blocks, rest) = blocks::<_, LANES>(x);
-        let (y_blocks, y_rest) = blocks::<_, LANES>(y);
-        for (x, y) in x_blocks.zip(y_blocks) {
-            for lane in 0..LANES {
-                let (a, b) = (x[lane] - x_origin, y[lane] - y_origin);
-                lanes[0][lane] += a;
-                lanes[1][lane] += b;
-                lanes[2][lane] += a * a;
-                lanes[3][lane] += b * b;
-                lanes[4][lane] += a * b;
-            }
-        }
-        for (lane, (x, y)) in rest.iter().zip(y_rest).enumerate() {
-            let (a, b) = (x - x_origin, y - y_origin);
-            for (sums, term) in lanes.iter_mut().zip([a, b, a * a, b * b, a * b]) {
-                sums[lane] += term;
-            }
-        }
-        sums[0] = x.len() as f64;
-        for (sum, lanes) in sums[1..].iter_mut().zip(&lanes) {
-            *sum = lanes.iter().sum();
-        }
+        let [a, ab, aa] = products(x, origin, y.values, y.origin);
+        sums = [x.len() as f64, a, y.sum, aa, y.square, ab];
     }
     // With a missing value, weights or an overflow: row by row.
-    if weight.is_some() || !(sums[3].is_finite() && sums[4].is_finite()) {
+    if !(sums[3].is_finite() && sums[4].is_finite()) {
         sums = [0.0; 6];
-        for (row, (x, y)) in x.iter().zip(y).enumerate() {
-            if x.is_finite() && y.is_finite() {
+        for (row, (x, y_value)) in x.iter().zip(y.values).enumerate() {
+            if x.is_finite() && y_value.is_finite() {
                 let w = weight.map_or(1.0, |weight| weight[row]);
-                let (a, b) = (x - x_origin, y - y_origin);
+                let (a, b) = (x - origin, y_value - y.origin);
                 let terms = [1.0, a, b, a * a, b * b, a * b];
                 for (sum, term) in sums.iter_mut().zip(terms) {
                     *sum += w * term;
@@ -199,24 +245,7 @@ pub fn anova_of_bins(
 
 /// `None` where a value is missing.
 fn two_groups(x: &[f64], indicator: &[f64], origin: f64, counts: &[f64]) -> Option<Variance> {
-    let mut lanes = [[0.0; LANES]; 3];
-    let (x_blocks, rest) = blocks::<_, LANES>(x);
-    let (groups, groups_rest) = blocks::<_, LANES>(indicator);
-    for (x, group) in x_blocks.zip(groups) {
-        for lane in 0..LANES {
-            let a = x[lane] - origin;
-            lanes[0][lane] += a;
-            lanes[1][lane] += a * group[lane];
-            lanes[2][lane] += a * a;
-        }
-    }
-    for (lane, (x, group)) in rest.iter().zip(groups_rest).enumerate() {
-        let a = x - origin;
-        lanes[0][lane] += a;
-        lanes[1][lane] += a * group;
-        lanes[2][lane] += a * a;
-    }
-    let [sum, second, square] = lanes.map(|lanes| lanes.iter().sum::<f64>());
+    let [sum, second, square] = products(x, origin, indicator, 0.0);
     square
         .is_finite()
         .then(|| variance(&[sum - second, second], counts, square))
