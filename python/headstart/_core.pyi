@@ -182,6 +182,7 @@ def bootstrap_scores(
     predictions: NDArray[np.float64],
     weight: NDArray[np.float64] | None,
     resampling: Resampling,
+    watch: _Watch,
     n_threads: int,
 ) -> NDArray[np.float64]: ...
 def delong_covariances(
@@ -378,6 +379,7 @@ class BinnedMatrix:
 _Table: TypeAlias = NDArray[Any] | list[NDArray[Any]]
 _Labels: TypeAlias = tuple[NDArray[np.uint16], int]
 _Floats: TypeAlias = NDArray[np.float64]
+_Watch: TypeAlias = tuple[float | None, Callable[[int, int], object] | None]
 
 def score_pearson(
     table: _Table, y: _Floats, weight: _Floats | None, n_threads: int
@@ -404,6 +406,7 @@ def score_neighbors(
     n_neighbors: int,
     noise: _Floats | None,
     seed: int | None,
+    watch: _Watch,
     n_threads: int,
 ) -> _Floats: ...
 def score_neighbors_of_bins(
@@ -412,6 +415,7 @@ def score_neighbors_of_bins(
     n_neighbors: int,
     noise: _Floats | None,
     seed: int | None,
+    watch: _Watch,
     n_threads: int,
 ) -> _Floats: ...
 def score_relieff(
@@ -419,9 +423,12 @@ def score_relieff(
     is_categorical: list[bool],
     y: _Labels | _Floats,
     n_neighbors: int,
+    watch: _Watch,
     n_threads: int,
+) -> tuple[_Floats, int]: ...
+def score_distance(
+    table: _Table, y: _Floats, watch: _Watch, n_threads: int
 ) -> _Floats: ...
-def score_distance(table: _Table, y: _Floats, n_threads: int) -> _Floats: ...
 def select_by_information(
     binned: BinnedMatrix,
     y: _Labels,
@@ -437,6 +444,7 @@ def null_statistics(
     y: _Labels | _Floats,
     n_permutations: int,
     seed: int,
+    watch: _Watch,
     n_threads: int,
 ) -> _Floats: ...
 

@@ -189,20 +189,23 @@ def _neighbor_information(request: Request) -> Scores:
 
     def score(places: list[int]) -> FloatArray:
         table = request.columns.some(places)
-        found = _core.score_neighbors(table, target.either, k, None, seed, n_threads)
+        found = _core.score_neighbors(
+            table, target.either, k, None, seed, request.watch.of_core, n_threads
+        )
         return found[:, np.newaxis]
 
     def of_levels(core: _core.BinnedMatrix) -> FloatArray:
         if target.kind.is_classification:
             return _core.score_contingency(core, target.labels, None, n_threads)[:, :1]
         found = _core.score_neighbors_of_bins(
-            core, target.values, k, None, seed, n_threads
+            core, target.values, k, None, seed, request.watch.of_core, n_threads
         )
         return found[:, np.newaxis]
 
     numeric = request.of_numeric(score, 1)
     levels = request.of_bins(of_levels, 1, n_bins=255, which="categorical")
-    return _plain(np.where(np.isnan(numeric), levels, numeric)[:, 0])
+    found = np.where(np.isnan(numeric), levels, numeric)[:, 0]
+    return _plain(request.in_time(found))
 
 
 def _from_table(column: int, n_bins: int) -> Callable[[Request], Scores]:
@@ -235,12 +238,16 @@ def _auc(request: Request) -> Scores:
 
 
 def _relieff(request: Request) -> Scores:
-    found = _core.score_relieff(
+    found, n_rows = _core.score_relieff(
         request.columns.values,
         list(request.columns.is_categorical),
         request.target.either,
         request.n_neighbors,
+        request.watch.of_core,
         request.n_threads,
+    )
+    request.watch.warn_of_part(
+        "score_features", n_rows, request.columns.shape[0], "rows"
     )
     return _plain(found)
 
@@ -248,10 +255,12 @@ def _relieff(request: Request) -> Scores:
 def _distance_correlation(request: Request) -> Scores:
     def score(places: list[int]) -> FloatArray:
         table = request.columns.some(places)
-        found = _core.score_distance(table, request.target.values, request.n_threads)
+        found = _core.score_distance(
+            table, request.target.values, request.watch.of_core, request.n_threads
+        )
         return found[:, np.newaxis]
 
-    return _plain(request.of_numeric(score, 1)[:, 0])
+    return _plain(request.in_time(request.of_numeric(score, 1)[:, 0]))
 
 
 def _contingency(request: Request, *, n_bins: int) -> FloatArray:

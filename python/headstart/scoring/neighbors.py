@@ -6,6 +6,7 @@ import numpy as np
 
 from headstart import _core
 from headstart.base import FloatArray, TaskKind
+from headstart.base.watch import Progress, Watch
 from headstart.scoring.columns import in_range
 from headstart.scoring.features import Features
 from headstart.scoring.target import Target
@@ -21,6 +22,8 @@ def neighbor_information(
     task: TaskKind | str | None = None,
     noise: FloatArray | int | None = 0,
     n_threads: int = 1,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
 ) -> FloatArray:
     """Return the mutual information of numeric columns and the target, in nats.
 
@@ -40,11 +43,18 @@ def neighbor_information(
         normal numbers of shape (n_samples, n_features), for a numeric target one more
         column; or None for no noise.
     n_threads : int, default=1
+    time_limit : float, optional
+        Seconds after which what is done so far is returned, with a `HeadstartWarning`
+        that says how much that is. None, the default, sets no limit.
+    progress : callable of ``(done, total)``, optional
+        Called at most ten times a second with the number of columns done and
+        of all. What it raises ends the work.
 
     Returns
     -------
     ndarray of shape (n_features,)
-        Not below 0; NaN for columns with no more values than neighbours.
+        Not below 0; NaN for columns with no more values than neighbours, and for those
+        that there was no time for.
 
     Raises
     ------
@@ -65,6 +75,7 @@ def neighbor_information(
     >>> neighbor_information(X, y).round(2)
     array([0.71, 0.  ])
     """
+    watch = Watch.of("neighbor_information", time_limit, progress)
     features = Features.of(X)
     if features.categorical:
         name = features.names[features.categorical[0]]
@@ -87,6 +98,10 @@ def neighbor_information(
                 f"Got {given.shape} instead."
             )
         given = given.ravel(order="F")
-    return _core.score_neighbors(
-        features.values, target.either, n_neighbors, given, seed, n_threads
-    )
+    found = _core.score_neighbors(
+        features.values, target.either, n_neighbors, given, seed, watch.of_core,
+        n_threads,
+    )  # fmt: skip
+    n_found = found.size - int(np.isnan(found).sum()) if watch.is_late() else found.size
+    watch.warn_of_part("neighbor_information", n_found, found.size, "columns")
+    return found

@@ -1,13 +1,14 @@
 """What a scorer is asked, and what it answers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from headstart import _core
 from headstart.base import FloatArray
+from headstart.base.watch import Watch
 from headstart.scoring.adjustment import adjust_p_values
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.features import Features
@@ -53,6 +54,8 @@ class Request:
     n_neighbors : int
     seed : int
     n_threads : int
+    watch : Watch
+        For methods that look at pairs of rows.
     """
 
     features: Features | BinnedMatrix
@@ -62,6 +65,7 @@ class Request:
     n_neighbors: int
     seed: int
     n_threads: int
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def n_features(self) -> int:
@@ -83,6 +87,15 @@ class Request:
                 "hint: pass the table that it was made from."
             )
         return self.features
+
+    def in_time(self, scores: FloatArray) -> FloatArray:
+        """Return scores of columns, and warn of those there was no time for."""
+        n_without = int(np.isnan(scores).sum()) if self.watch.is_late() else 0
+        n_columns = len(scores)
+        self.watch.warn_of_part(
+            "score_features", n_columns - n_without, n_columns, "columns"
+        )
+        return scores
 
     def empty(self) -> FloatArray:
         """Return a NaN for each column."""

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, TaskKind
+from headstart.base.watch import Progress, Watch
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range
 from headstart.scoring.features import Features
@@ -31,6 +32,8 @@ def score_features(
     n_neighbors: int | None = None,
     seed: int = 0,
     n_threads: int = 1,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
 ) -> pl.DataFrame:
     """Score each column by what it says of the target.
 
@@ -57,6 +60,14 @@ def score_features(
         Of sampled rows and of noise.
     n_threads : int, default=1
         Threads. The scores do not depend on it.
+    time_limit : float, optional
+        Seconds, for the methods that compare rows with each other: ``relieff`` then
+        scores from the rows looked at so far, ``neighbor_information`` and
+        ``distance_correlation`` leave columns without a score; a `HeadstartWarning`
+        says how much there is. Others are done in one turn, whatever the limit.
+    progress : callable of ``(done, total)``, optional
+        For the same methods: called at most ten times a second with the rows or
+        columns done and all of them; what it raises ends the work.
 
     Returns
     -------
@@ -89,7 +100,7 @@ def score_features(
     found = compute_scores(
         features, Target.of(y, task, features.shape[0]), method,
         sample_weight=sample_weight, n_bins=n_bins, n_neighbors=n_neighbors, seed=seed,
-        n_threads=n_threads,
+        n_threads=n_threads, watch=Watch.of("score_features", time_limit, progress),
     )  # fmt: skip
     columns = {
         "feature": list(features.names),
@@ -113,6 +124,7 @@ def compute_scores(
     n_neighbors: int | None = None,
     seed: int = 0,
     n_threads: int = 1,
+    watch: Watch | None = None,
 ) -> Scores:
     """Return what `score_features` does, as arrays.
 
@@ -150,6 +162,7 @@ def compute_scores(
         ),
         seed,
         in_range("n_threads", n_threads, 1, 1024),
+        watch or Watch(),
     )
     return known.compute(request)
 

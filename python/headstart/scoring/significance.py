@@ -6,6 +6,7 @@ import polars as pl
 
 from headstart import _core
 from headstart.base import TaskKind
+from headstart.base.watch import Progress, Watch
 from headstart.scoring.adjustment import adjust_p_values
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range
@@ -24,6 +25,8 @@ def permutation_test(
     n_bins: int = 32,
     seed: int = 0,
     n_threads: int = 1,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
 ) -> pl.DataFrame:
     """Test each column by permuting the target.
 
@@ -41,6 +44,12 @@ def permutation_test(
         As in `score_features`.
     n_bins : int, default=32
         Most bins of a column.
+    time_limit : float, optional
+        Seconds after which what is done so far is returned, with a `HeadstartWarning`
+        that says how much that is. None, the default, sets no limit.
+    progress : callable of ``(done, total)``, optional
+        Called at most ten times a second with the number of permutations done and
+        of all. What it raises ends the work.
 
     Returns
     -------
@@ -62,6 +71,7 @@ def permutation_test(
     >>> permutation_test(X, y, n_permutations=99)["p_value"].to_list()[0]
     0.01
     """
+    watch = Watch.of("permutation_test", time_limit, progress)
     n_permutations = in_range("n_permutations", n_permutations, 1, 10**6)
     if isinstance(X, BinnedMatrix):
         binned = X
@@ -71,16 +81,18 @@ def permutation_test(
         )
     target = Target.of(y, task, binned.shape[0])
     found = _core.null_statistics(
-        binned.core, target.either, n_permutations, seed, n_threads
+        binned.core, target.either, n_permutations, seed, watch.of_core, n_threads
     )
+    n_done = len(found) - 1
+    watch.warn_of_part("permutation_test", n_done, n_permutations, "permutations")
     # Equal tables give equal sums but for the order of adding.
     reached = (found[1:] >= found[0] * (1 - 1e-12)).sum(axis=0)
-    p_values = (1 + reached) / (1 + n_permutations)
+    p_values = (1 + reached) / (1 + n_done)
     return pl.DataFrame(
         {
             "feature": list(binned.names),
             "statistic": found[0],
-            "null_mean": found[1:].mean(axis=0),
+            "null_mean": found[1:].sum(axis=0) / max(1, n_done),
             "p_value": p_values,
             "q_value": adjust_p_values(p_values),
         }

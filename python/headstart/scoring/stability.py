@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from headstart.base import TaskKind
+from headstart.base.watch import Progress, Watch
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range
 from headstart.scoring.features import Features
@@ -28,6 +29,8 @@ def stability_selection(
     n_bins: int = 32,
     seed: int = 0,
     n_threads: int = 1,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
 ) -> pl.DataFrame:
     """Count how often a column is among the best over subsamples of the rows [1]_.
 
@@ -47,12 +50,18 @@ def stability_selection(
         Of the rows, above 0 and below 1; of each class its share.
     task, n_bins, seed, n_threads
         As in `score_features`.
+    time_limit : float, optional
+        Seconds after which what is done so far is returned, with a `HeadstartWarning`
+        that says how much that is. None, the default, sets no limit.
+    progress : callable of ``(done, total)``, optional
+        Called with the number of subsamples done and
+        of all. What it raises ends the work.
 
     Returns
     -------
     polars.DataFrame
         A row a column: ``feature``, ``count`` and ``frequency``, the count over
-        `n_subsamples`.
+        the subsamples.
 
     Raises
     ------
@@ -73,6 +82,7 @@ def stability_selection(
     """
     if not 0 < share < 1:
         raise ValueError(f"share must be above 0 and below 1. Got {share} instead.")
+    watch = Watch.of("stability_selection", time_limit, progress)
     n_subsamples = in_range("n_subsamples", n_subsamples, 1, 10**6)
     n_selected = in_range("n_selected", n_selected, 1, 2**31)
     if isinstance(X, BinnedMatrix):
@@ -84,7 +94,8 @@ def stability_selection(
     target = Target.of(y, task, binned.shape[0])
     counts = np.zeros(binned.shape[1], dtype=np.int64)
     random = np.random.default_rng(seed)
-    for _ in range(n_subsamples):
+    n_done = 0
+    while n_done < n_subsamples and not (n_done and watch.is_late()):
         rows = _subsample(target, share, random)
         some = binned.take(rows, n_threads=n_threads)
         codes = target.codes[rows] if target.codes.size else target.codes
@@ -97,11 +108,14 @@ def stability_selection(
             order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
             best = order[:n_selected]
             counts[best[~np.isnan(scores[best])]] += 1
+        n_done += 1
+        watch.tell(n_done, n_subsamples)
+    watch.warn_of_part("stability_selection", n_done, n_subsamples, "subsamples")
     return pl.DataFrame(
         {
             "feature": list(binned.names),
             "count": counts,
-            "frequency": counts / n_subsamples,
+            "frequency": counts / n_done,
         }
     )
 

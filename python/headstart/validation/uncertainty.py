@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from headstart import _core
 from headstart.base import FloatArray
+from headstart.base.watch import Progress, Watch
 from headstart.metrics.scores import is_value_metric
 from headstart.metrics.targets import class_codes, plain, probability_columns
 from headstart.validation.dealing import _codes, _group_codes
@@ -72,6 +73,8 @@ def bootstrap_interval(
     level: float = 0.95,
     seed: int = 0,
     n_threads: int = 1,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
 ) -> Interval:
     """Return a score's interval between quantiles of its resamples.
 
@@ -100,11 +103,19 @@ def bootstrap_interval(
     seed : int, default=0
     n_threads : int, default=1
         The interval is the same to the last bit for any number.
+    time_limit : float, optional
+        Seconds after which what is done so far is returned, with a `HeadstartWarning`
+        that says how much that is. None, the default, sets no limit.
+    progress : callable of ``(done, total)``, optional
+        Called at most ten times a second with the number of resamples done and
+        of all. What it raises ends the work.
 
     Raises
     ------
     ValueError
         If shapes do not fit, or every resample leaves the score undefined.
+    TimeoutError
+        If there is no time for two resamples.
 
     Examples
     --------
@@ -121,6 +132,7 @@ def bootstrap_interval(
         [prediction],
         (weight, strata, groups, classes),
         (n_resamples, seed, n_threads),
+        Watch.of("bootstrap_interval", time_limit, progress),
     )
     low, high, error = _quantiles(scores[0], level, metric)
     return Interval(float(estimates[0]), low, high, level, error)
@@ -140,12 +152,15 @@ def compare_by_bootstrap(
     level: float = 0.95,
     seed: int = 0,
     n_threads: int = 1,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
 ) -> Comparison:
     """Compare two predictions of the same rows on the same resamples.
 
     Parameters
     ----------
-    metric, y, weight, strata, groups, classes, n_resamples, level, seed, n_threads
+    metric, y, weight, strata, groups, classes, n_resamples, level, seed,
+    n_threads, time_limit, progress
         As in `bootstrap_interval`.
     first, second : array-like of shape (n_rows,) or (n_rows, n_classes)
         Predictions.
@@ -176,6 +191,7 @@ def compare_by_bootstrap(
         [first, second],
         (weight, strata, groups, classes),
         (n_resamples, seed, n_threads),
+        Watch.of("compare_by_bootstrap", time_limit, progress),
     )
     difference = scores[0] - scores[1]
     low, high, error = _quantiles(difference, level, metric)
@@ -361,6 +377,7 @@ def _resample(
     predictions: list[Any],
     rows: tuple[Any, Any, Any, Any],
     draws: tuple[int, int, int],
+    watch: Watch,
 ) -> tuple[FloatArray, FloatArray]:
     """Return scores of the resamples, and of all rows."""
     weight, strata, groups, classes = rows
@@ -407,8 +424,16 @@ def _resample(
             "n_resamples": int(n_resamples),
             "seed": int(seed),
         },
+        watch.of_core,
         n_threads,
     )
+    n_done = scores.shape[1]
+    if n_done < 2:
+        raise TimeoutError(
+            f"{caller} had no time for two resamples. hint: give it more time, or "
+            "fewer rows."
+        )
+    watch.warn_of_part(caller, n_done, n_resamples, "resamples")
     return scores, np.array(estimates)
 
 

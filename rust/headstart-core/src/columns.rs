@@ -42,6 +42,23 @@ pub(crate) fn each_column<T: Send>(
     Ok(groups.into_iter().flatten().collect())
 }
 
+/// The same for numbers that take long to find: columns that a deadline leaves no time for
+/// have NaN, the others count as steps.
+pub(crate) fn in_time(
+    table: &dyn Columns,
+    workers: &Workers,
+    task: impl Fn(usize, &[f64]) -> Result<f64, Error> + Sync,
+) -> Result<Vec<f64>, Error> {
+    each_column(table, workers, |column, values| {
+        if workers.is_late() {
+            return Ok(f64::NAN);
+        }
+        let found = task(column, values)?;
+        workers.advance(1);
+        Ok(found)
+    })
+}
+
 /// A number of a table.
 pub trait Number: Copy + Send + Sync {
     /// As a 64-bit float.

@@ -3,10 +3,15 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
+use crate::{Error, Workers};
+
 /// Bits of a key that are sorted by counting; what is left is rarely needed.
 const DIGIT: u32 = 11;
 const N_DIGITS: u32 = 3;
 const N_BUCKETS: usize = 1 << DIGIT;
+
+/// Ties between two looks at whether to stop.
+const TIES: usize = 1 << 16;
 
 /// Fewer values than this are sorted by comparing.
 const SMALL: usize = 512;
@@ -31,13 +36,13 @@ pub(crate) fn value_of(key: u64) -> f64 {
 ///
 /// The leading 33 bits of those in which the keys differ are sorted by counting, which
 /// tells nearly all floats apart; runs that they do not are sorted by comparing.
-pub(crate) fn sort_keys(keys: &mut Vec<u64>) {
+pub(crate) fn sort_keys(keys: &mut Vec<u64>, workers: &Workers) -> Result<(), Error> {
     let Some((low, shift)) = span(keys, DIGIT * N_DIGITS) else {
         keys.sort_unstable();
-        return;
+        return Ok(());
     };
     let mut other = vec![0; keys.len()];
-    radix(keys, &mut other, |key| (key - low) >> shift);
+    radix(keys, &mut other, workers, |key| (key - low) >> shift)?;
     if shift > 0 {
         for run in keys.chunk_by_mut(|a, b| (a - low) >> shift == (b - low) >> shift) {
             if run.len() > 1 {
@@ -45,6 +50,7 @@ pub(crate) fn sort_keys(keys: &mut Vec<u64>) {
             }
         }
     }
+    Ok(())
 }
 
 /// An array that the next column's sort on this thread takes over: fresh pages cost about
@@ -102,23 +108,28 @@ pub(crate) struct Ordered<'a> {
     keys: &'a [u64],
     /// Leading bits of the key above, place below.
     items: Scratch,
+    workers: &'a Workers,
 }
 
 impl<'a> Ordered<'a> {
     /// Sort fewer than 2^32 keys.
-    pub(crate) fn new(keys: &'a [u64]) -> Self {
+    pub(crate) fn new(keys: &'a [u64], workers: &'a Workers) -> Result<Self, Error> {
         let mut items = Scratch::any();
         items.clear();
         let Some((low, shift)) = span(keys, 32) else {
             items.extend(0..keys.len() as u64);
             items.sort_unstable_by_key(|&item| (keys[item as usize], item));
-            return Self { keys, items };
+            return Ok(Self {
+                keys,
+                items,
+                workers,
+            });
         };
         let numbered = keys.iter().zip(0_u64..);
         items.extend(numbered.map(|(key, place)| ((key - low) >> shift) << 32 | place));
         let mut other = Scratch::any();
         other.resize(items.len(), 0);
-        radix(&mut items, &mut other, |item| item >> 32);
+        radix(&mut items, &mut other, workers, |item| item >> 32)?;
         if shift > 0 {
             for run in items.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
                 if run.len() > 1 {
@@ -126,7 +137,11 @@ impl<'a> Ordered<'a> {
                 }
             }
         }
-        Self { keys, items }
+        Ok(Self {
+            keys,
+            items,
+            workers,
+        })
     }
 
     /// Places in order.
@@ -135,15 +150,19 @@ impl<'a> Ordered<'a> {
     }
 
     /// Call `visit` with the rank of the first and the places of each run of equal keys.
-    pub(crate) fn each_tie(&self, mut visit: impl FnMut(usize, &[u64])) {
+    pub(crate) fn each_tie(&self, mut visit: impl FnMut(usize, &[u64])) -> Result<(), Error> {
         let mut first = 0;
         let ties = self.items.chunk_by(|&a, &b| {
             a >> 32 == b >> 32 && self.keys[a as u32 as usize] == self.keys[b as u32 as usize]
         });
-        for tie in ties {
+        for (number, tie) in ties.enumerate() {
+            if number % TIES == 0 {
+                self.workers.check()?;
+            }
             visit(first, tie);
             first += tie.len();
         }
+        Ok(())
     }
 }
 
@@ -166,7 +185,12 @@ fn span(keys: &[u64], n_bits: u32) -> Option<(u64, u32)> {
 }
 
 /// A stable sort by the low 33 bits of `part`.
-fn radix(items: &mut Vec<u64>, other: &mut Vec<u64>, part: impl Fn(u64) -> u64) {
+fn radix(
+    items: &mut Vec<u64>,
+    other: &mut Vec<u64>,
+    workers: &Workers,
+    part: impl Fn(u64) -> u64,
+) -> Result<(), Error> {
     let mask = N_BUCKETS as u64 - 1;
     let mut counts = vec![[0_u32; N_BUCKETS]; N_DIGITS as usize];
     for &item in items.iter() {
@@ -176,6 +200,7 @@ fn radix(items: &mut Vec<u64>, other: &mut Vec<u64>, part: impl Fn(u64) -> u64) 
         }
     }
     for (digit, counts) in (0..N_DIGITS).zip(&mut counts) {
+        workers.check()?;
         if counts.iter().any(|&count| count as usize == items.len()) {
             continue;
         }
@@ -190,9 +215,11 @@ fn radix(items: &mut Vec<u64>, other: &mut Vec<u64>, part: impl Fn(u64) -> u64) 
         }
         std::mem::swap(items, other);
     }
+    Ok(())
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -227,10 +254,12 @@ mod tests {
             let keys: Vec<u64> = values.into_iter().map(key).collect();
             let mut expected: Vec<u32> = (0..keys.len() as u32).collect();
             expected.sort_by_key(|&place| keys[place as usize]);
-            let found: Vec<u32> = Ordered::new(&keys).places().map(|p| p as u32).collect();
+            let workers = Workers::default();
+            let ordered = Ordered::new(&keys, &workers).unwrap();
+            let found: Vec<u32> = ordered.places().map(|p| p as u32).collect();
             prop_assert_eq!(&found, &expected);
             let mut sorted = keys.clone();
-            sort_keys(&mut sorted);
+            sort_keys(&mut sorted, &workers).unwrap();
             prop_assert!(sorted.is_sorted());
             let by_place: Vec<u64> = expected.iter().map(|&p| keys[p as usize]).collect();
             prop_assert_eq!(sorted, by_place);

@@ -52,6 +52,21 @@ impl Watch<'_> {
     }
 }
 
+/// The same as Python gives it: time limit and callback.
+#[derive(FromPyObject)]
+pub(crate) struct PyWatch<'py>(Option<f64>, Option<Bound<'py, PyAny>>);
+
+impl<'py> PyWatch<'py> {
+    /// What is wanted of a kernel of so many steps.
+    pub(crate) fn over(&self, n_steps: usize) -> Watch<'py> {
+        Watch {
+            time_limit: self.0,
+            progress: self.1.clone(),
+            n_steps,
+        }
+    }
+}
+
 type Caught<T> = Result<Result<T, Error>, Box<dyn Any + Send>>;
 
 /// Run `work` detached, on a pool of `n_threads` of its own, and notice Ctrl-C.

@@ -1,4 +1,8 @@
 //! Scores of features, for `headstart.scoring`.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
 
 use headstart_core::Error;
 use headstart_core::scoring::{
@@ -11,7 +15,7 @@ use pyo3::prelude::*;
 use crate::binning::PyBinnedMatrix;
 use crate::convert::{optional_slice, slice};
 use crate::error::to_python;
-use crate::run::run;
+use crate::run::{PyWatch, run, run_watched};
 use crate::table::Table;
 
 type Weight<'py> = Option<PyReadonlyArray1<'py, f64>>;
@@ -43,10 +47,6 @@ fn matrix(py: Python<'_>, rows: Vec<f64>, n_columns: usize) -> PyResult<Bound<'_
 
 /// Pearson's correlation of each column, and the weight of its rows.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn score_pearson<'py>(
     py: Python<'py>,
     table: Table<'py>,
@@ -67,10 +67,6 @@ pub(crate) fn score_pearson<'py>(
 
 /// Spearman's correlation of each column, and its rows.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn score_spearman<'py>(
     py: Python<'py>,
     table: Table<'py>,
@@ -89,10 +85,6 @@ pub(crate) fn score_spearman<'py>(
 
 /// Between and within sums of squares, weight and groups, of each column by class.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn score_anova<'py>(
     py: Python<'py>,
     table: Table<'py>,
@@ -117,10 +109,6 @@ fn variance(found: &moments::Variance) -> [f64; 4] {
 
 /// The same of the target by the bins of each column.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn score_anova_of_bins<'py>(
     py: Python<'py>,
     binned: &PyBinnedMatrix,
@@ -141,10 +129,6 @@ pub(crate) fn score_anova_of_bins<'py>(
 /// same corrected, chi2, bins, classes, Cramér's V, Theil's U and its reverse, information
 /// value.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn score_contingency<'py>(
     py: Python<'py>,
     binned: &PyBinnedMatrix,
@@ -176,10 +160,6 @@ pub(crate) fn score_contingency<'py>(
 
 /// The table of weights of one column: bins, the missing ones last, by classes.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn contingency_table<'py>(
     py: Python<'py>,
     binned: &PyBinnedMatrix,
@@ -201,10 +181,6 @@ pub(crate) fn contingency_table<'py>(
 
 /// Areas under the ROC curves: a row a column, a column a class.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn score_auc<'py>(
     py: Python<'py>,
     table: Table<'py>,
@@ -226,10 +202,6 @@ pub(crate) fn score_auc<'py>(
 
 /// Mutual information from nearest neighbours. Noise: an array, a seed, or none.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn score_neighbors<'py>(
     py: Python<'py>,
     table: Table<'py>,
@@ -237,6 +209,7 @@ pub(crate) fn score_neighbors<'py>(
     n_neighbors: usize,
     noise: Option<PyReadonlyArray1<'py, f64>>,
     seed: Option<u64>,
+    watch: PyWatch<'py>,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let columns = table.columns()?;
@@ -244,10 +217,11 @@ pub(crate) fn score_neighbors<'py>(
     let given = optional_slice("noise", noise.as_ref())?;
     let noise = noise_of(given, seed);
     let n_steps = columns.n_columns() * columns.n_rows() * 100;
+    let watch = watch.over(columns.n_columns());
     let found = match &y {
         Target::Labels(y) => {
             let y = y.classes()?;
-            run(py, n_threads, n_steps, |workers| {
+            run_watched(py, n_threads, n_steps, &watch, |workers| {
                 neighbors::with_classes(columns, y, n_neighbors, noise, workers)
             })
         }
@@ -257,7 +231,7 @@ pub(crate) fn score_neighbors<'py>(
             if given.is_some_and(|given| given.len() != n_noise) {
                 return Err(to_python(&Error::length("noise", n_noise, 0)));
             }
-            run(py, n_threads, n_steps, |workers| {
+            run_watched(py, n_threads, n_steps, &watch, |workers| {
                 neighbors::with_values(columns, y, n_neighbors, noise, workers)
             })
         }
@@ -275,10 +249,6 @@ fn noise_of(given: Option<&[f64]>, seed: Option<u64>) -> neighbors::Noise<'_> {
 
 /// The same of the bins of each column and a numeric target.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn score_neighbors_of_bins<'py>(
     py: Python<'py>,
     binned: &PyBinnedMatrix,
@@ -286,31 +256,30 @@ pub(crate) fn score_neighbors_of_bins<'py>(
     n_neighbors: usize,
     noise: Option<PyReadonlyArray1<'py, f64>>,
     seed: Option<u64>,
+    watch: PyWatch<'py>,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let y = slice("y", &y)?;
     let noise = noise_of(optional_slice("noise", noise.as_ref())?, seed);
     let n_steps = binned.matrix.n_columns() * y.len() * 100;
-    let found = run(py, n_threads, n_steps, |workers| {
+    let watch = watch.over(binned.matrix.n_columns());
+    let found = run_watched(py, n_threads, n_steps, &watch, |workers| {
         neighbors::of_bins(&binned.matrix, y, n_neighbors, noise, workers)
     })?;
     Ok(found.into_pyarray(py))
 }
 
-/// `ReliefF`'s weights.
+/// `ReliefF`'s weights, and how many rows they come from.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn score_relieff<'py>(
     py: Python<'py>,
     table: Table<'py>,
     is_categorical: Vec<bool>,
     y: Target<'py>,
     n_neighbors: usize,
+    watch: PyWatch<'py>,
     n_threads: usize,
-) -> PyResult<Bound<'py, PyArray1<f64>>> {
+) -> PyResult<(Bound<'py, PyArray1<f64>>, usize)> {
     let columns = table.columns()?;
     let columns = columns.as_ref();
     let target = match &y {
@@ -318,29 +287,28 @@ pub(crate) fn score_relieff<'py>(
         Target::Values(y) => relief::Target::Values(slice("y", y)?),
     };
     let n_steps = columns.n_rows() * columns.n_rows() * columns.n_columns();
-    let found = run(py, n_threads, n_steps, |workers| {
+    let watch = watch.over(columns.n_rows());
+    let found = run_watched(py, n_threads, n_steps, &watch, |workers| {
         relief::relieff(columns, &is_categorical, target, n_neighbors, workers)
     })?;
-    Ok(found.into_pyarray(py))
+    Ok((found.weights.into_pyarray(py), found.n_rows))
 }
 
 /// Distance correlation of each column.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn score_distance<'py>(
     py: Python<'py>,
     table: Table<'py>,
     y: PyReadonlyArray1<'py, f64>,
+    watch: PyWatch<'py>,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let columns = table.columns()?;
     let columns = columns.as_ref();
     let y = slice("y", &y)?;
     let n_steps = columns.n_columns() * y.len() * 100;
-    let found = run(py, n_threads, n_steps, |workers| {
+    let watch = watch.over(columns.n_columns());
+    let found = run_watched(py, n_threads, n_steps, &watch, |workers| {
         distance::correlation(columns, y, workers)
     })?;
     Ok(found.into_pyarray(py))
@@ -348,10 +316,6 @@ pub(crate) fn score_distance<'py>(
 
 /// Columns chosen by information, with their scores.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn select_by_information(
     py: Python<'_>,
     binned: &PyBinnedMatrix,
@@ -375,10 +339,6 @@ pub(crate) fn select_by_information(
 
 /// Columns chosen by relevance over correlation, with their scores.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn select_by_correlation(
     py: Python<'_>,
     table: Table<'_>,
@@ -397,16 +357,13 @@ pub(crate) fn select_by_correlation(
 
 /// Statistics of the target as it is, then in random orders: a row each.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn null_statistics<'py>(
     py: Python<'py>,
     binned: &PyBinnedMatrix,
     y: Target<'py>,
     n_permutations: usize,
     seed: u64,
+    watch: PyWatch<'py>,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let target = match &y {
@@ -414,8 +371,9 @@ pub(crate) fn null_statistics<'py>(
         Target::Values(y) => permutation::Target::Values(slice("y", y)?),
     };
     let n_columns = binned.matrix.n_columns();
+    let watch = watch.over(n_permutations + 1);
     let n_steps = n_columns * binned.matrix.n_rows() * n_permutations.max(1);
-    let found = run(py, n_threads, n_steps, |workers| {
+    let found = run_watched(py, n_threads, n_steps, &watch, |workers| {
         permutation::null_statistics(&binned.matrix, target, n_permutations, seed, workers)
     })?;
     matrix(py, found, n_columns)

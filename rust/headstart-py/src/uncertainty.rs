@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 
 use crate::convert::{optional_slice, slice};
 use crate::ensemble::{Target, parse};
-use crate::run::run;
+use crate::run::{PyWatch, run, run_watched};
 
 /// What is drawn, and how often.
 #[derive(FromPyObject)]
@@ -24,7 +24,8 @@ pub(crate) struct PyResampling<'py> {
     seed: u64,
 }
 
-/// Scores of several predictions on the same resamples, a row a prediction.
+/// Scores of several predictions on the same resamples, a row a prediction; on as many as
+/// the time limit left time for.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -37,6 +38,7 @@ pub(crate) fn bootstrap_scores<'py>(
     predictions: PyReadonlyArray3<'py, f64>,
     weight: Option<PyReadonlyArray1<'py, f64>>,
     resampling: PyResampling<'py>,
+    watch: PyWatch<'py>,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let (n_predictions, n_rows, n_outputs) = predictions.as_array().dim();
@@ -61,11 +63,12 @@ pub(crate) fn bootstrap_scores<'py>(
         return Err(PyValueError::new_err("A metric needs at least one row."));
     }
     let n_steps = values.len().saturating_mul(n_resamples);
+    let watch = watch.over(n_resamples);
     let members = values.chunks_exact(size);
     let scores = match &y {
         Target::Codes(codes) => {
             let (codes, metric) = (slice("y", codes)?, parse(metric)?);
-            run(py, n_threads, n_steps, |workers| {
+            run_watched(py, n_threads, n_steps, &watch, |workers| {
                 let rows = members
                     .map(|one| Classified::new(codes, one, n_outputs, weight))
                     .collect::<Result<Vec<_>, Error>>()?;
@@ -74,7 +77,7 @@ pub(crate) fn bootstrap_scores<'py>(
         }
         Target::Values(y) => {
             let (y, metric) = (slice("y", y)?, parse(metric)?);
-            run(py, n_threads, n_steps, |workers| {
+            run_watched(py, n_threads, n_steps, &watch, |workers| {
                 let rows = members
                     .map(|one| Valued::new(y, one, weight))
                     .collect::<Result<Vec<_>, Error>>()?;
@@ -82,7 +85,8 @@ pub(crate) fn bootstrap_scores<'py>(
             })?
         }
     };
-    let scores = Array2::from_shape_vec((n_predictions, n_resamples), scores)
+    let n_done = scores.len() / n_predictions;
+    let scores = Array2::from_shape_vec((n_predictions, n_done), scores)
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(scores.into_pyarray(py))
 }

@@ -2,6 +2,7 @@
 
 use crate::order::{key, sort_keys, value_of};
 use crate::rng::Rng;
+use crate::{Error, Workers};
 
 /// Rows to find the cuts from: one of each of `size` equal stretches of the table.
 pub(super) fn sample_rows(n_rows: usize, size: usize, seed: u64) -> Vec<u32> {
@@ -19,11 +20,15 @@ pub(super) fn sample_rows(n_rows: usize, size: usize, seed: u64) -> Vec<u32> {
 ///
 /// Where there are no more different values than bins, each is a bin; else bins hold
 /// about as many values each, and equal values are never parted.
-pub(super) fn quantiles(values: impl Iterator<Item = f64>, n_bins: usize) -> Vec<f64> {
+pub(super) fn quantiles(
+    values: impl Iterator<Item = f64>,
+    n_bins: usize,
+    workers: &Workers,
+) -> Result<Vec<f64>, Error> {
     let mut keys: Vec<u64> = values.filter(|value| !value.is_nan()).map(key).collect();
-    sort_keys(&mut keys);
+    sort_keys(&mut keys, workers)?;
     let Some(&highest) = keys.last() else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let mut cuts = Vec::with_capacity(n_bins);
     for run in keys.chunk_by(|a, b| a == b) {
@@ -43,31 +48,36 @@ pub(super) fn quantiles(values: impl Iterator<Item = f64>, n_bins: usize) -> Vec
             }
         }
     }
-    cuts.into_iter().map(value_of).collect()
+    Ok(cuts.into_iter().map(value_of).collect())
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+
+    fn found(values: impl Iterator<Item = f64>) -> Vec<f64> {
+        quantiles(values, 4, &Workers::default()).unwrap()
+    }
 
     #[test]
     fn few_values_have_a_bin_each() {
         let values = [3.0, 1.0, f64::NAN, 2.0, 1.0, f64::INFINITY];
-        assert_eq!(quantiles(values.into_iter(), 4), [1.0, 2.0, 3.0]);
-        assert_eq!(quantiles([5.0; 9].into_iter(), 4), []);
-        assert_eq!(quantiles([f64::NAN].into_iter(), 4), []);
+        assert_eq!(found(values.into_iter()), [1.0, 2.0, 3.0]);
+        assert_eq!(found([5.0; 9].into_iter()), []);
+        assert_eq!(found([f64::NAN].into_iter()), []);
     }
 
     #[test]
     fn many_values_share_bins_evenly() {
         let values = (0..1000).map(f64::from);
-        assert_eq!(quantiles(values, 4), [249.0, 499.0, 749.0]);
+        assert_eq!(found(values), [249.0, 499.0, 749.0]);
     }
 
     #[test]
     fn a_value_that_fills_several_bins_is_cut_once() {
         let values = (0..100).map(|row| if row < 90 { 0.0 } else { f64::from(row) });
-        assert_eq!(quantiles(values, 4), [0.0]);
+        assert_eq!(found(values), [0.0]);
     }
 
     #[test]

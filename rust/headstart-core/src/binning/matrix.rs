@@ -69,6 +69,7 @@ impl Bins {
         values: &[f64],
         rows: Option<&[u32]>,
         n_bins: usize,
+        workers: &Workers,
     ) -> Result<Self, Error> {
         Ok(match kind {
             Kind::Categorical => Self::Levels {
@@ -76,8 +77,11 @@ impl Bins {
                 limit: n_bins,
             },
             Kind::Numeric => Self::Cuts(match rows {
-                Some(rows) => cuts::quantiles(rows.iter().map(|&row| values[row as usize]), n_bins),
-                None => cuts::quantiles(values.iter().copied(), n_bins),
+                Some(rows) => {
+                    let sampled = rows.iter().map(|&row| values[row as usize]);
+                    cuts::quantiles(sampled, n_bins, workers)?
+                }
+                None => cuts::quantiles(values.iter().copied(), n_bins, workers)?,
             }),
         })
     }
@@ -140,8 +144,14 @@ impl BinnedMatrix {
             .filter(|sample| sample.n_rows < n_rows)
             .map(|sample| cuts::sample_rows(n_rows, sample.n_rows, sample.seed));
         let (codes, bins) = each_column(table, workers, |column, values| {
-            let bins = Bins::learn(kinds[column], values, rows.as_deref(), options.n_bins)
-                .map_err(|error| at_column(column, error))?;
+            let bins = Bins::learn(
+                kinds[column],
+                values,
+                rows.as_deref(),
+                options.n_bins,
+                workers,
+            )
+            .map_err(|error| at_column(column, error))?;
             Ok((bins.find(values, workers)?, bins))
         })?
         .into_iter()

@@ -1,29 +1,31 @@
 //! Distance correlation, in O(n log n) as Huo and Székely (2016) do it.
 
-use crate::columns::{Columns, each_column};
+use crate::columns::{Columns, in_time};
 use crate::order::{Ordered, key};
 use crate::{Error, Workers};
 
 use super::check_rows;
 
+/// Rows between two looks at whether to stop.
+const BLOCK: usize = 1024;
+
 /// The distance correlation of each column and `y`, over rows where both are finite; NaN
-/// where either is constant.
+/// where either is constant, and for columns that a deadline leaves no time for.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Cancelled`].
 pub fn correlation(table: &dyn Columns, y: &[f64], workers: &Workers) -> Result<Vec<f64>, Error> {
     check_rows("y", table.n_rows(), y.len())?;
-    each_column(table, workers, |_, values| {
+    in_time(table, workers, |_, values| {
         let rows = || {
             values
                 .iter()
                 .zip(y)
                 .filter(|(x, y)| x.is_finite() && y.is_finite())
         };
-        let x = Spread::of(rows().map(|(x, _)| *x).collect());
-        let y = Spread::of(rows().map(|(_, y)| *y).collect());
-        workers.check()?;
-        let between = covariance(&x, &y, products(&x, &y));
+        let x = Spread::of(rows().map(|(x, _)| *x).collect(), workers)?;
+        let y = Spread::of(rows().map(|(_, y)| *y).collect(), workers)?;
+        let between = covariance(&x, &y, products(&x, &y, workers)?);
         let own = |one: &Spread| {
             let n = one.values.len() as f64;
             let squares: f64 = one.values.iter().map(|value| value * value).sum();
@@ -49,7 +51,7 @@ struct Spread {
 }
 
 impl Spread {
-    fn of(mut values: Vec<f64>) -> Self {
+    fn of(mut values: Vec<f64>, workers: &Workers) -> Result<Self, Error> {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let largest = values
@@ -61,7 +63,7 @@ impl Spread {
             *value = (*value - mean) / unit;
         }
         let keys: Vec<u64> = values.iter().map(|&value| key(value)).collect();
-        let order: Vec<usize> = Ordered::new(&keys).places().collect();
+        let order: Vec<usize> = Ordered::new(&keys, workers)?.places().collect();
         let all: f64 = values.iter().sum();
         let mut distances = vec![0.0; values.len()];
         let mut below = 0.0;
@@ -70,12 +72,12 @@ impl Spread {
             distances[row] = (2.0 * place as f64 - n) * value + all - 2.0 * below;
             below += value;
         }
-        Self {
+        Ok(Self {
             total: distances.iter().sum(),
             distances,
             order,
             values,
-        }
+        })
     }
 }
 
@@ -95,7 +97,7 @@ fn covariance(x: &Spread, y: &Spread, products: f64) -> f64 {
 ///
 /// Rows come in order of x; a tree over the order of y knows of those before how many are
 /// below, and what they sum to.
-fn products(x: &Spread, y: &Spread) -> f64 {
+fn products(x: &Spread, y: &Spread, workers: &Workers) -> Result<f64, Error> {
     let n = x.values.len();
     let mut rank = vec![0; n];
     for (place, &row) in y.order.iter().enumerate() {
@@ -105,7 +107,10 @@ fn products(x: &Spread, y: &Spread) -> f64 {
     let mut tree = vec![[0.0; 4]; n + 1];
     let mut all = [0.0; 4];
     let mut sum = 0.0;
-    for &row in &x.order {
+    for (place, &row) in x.order.iter().enumerate() {
+        if place % BLOCK == 0 {
+            workers.check()?;
+        }
         let (a, b) = (x.values[row], y.values[row]);
         let mut below = [0.0; 4];
         let mut node = rank[row];
@@ -130,7 +135,7 @@ fn products(x: &Spread, y: &Spread) -> f64 {
             node += node & node.wrapping_neg();
         }
     }
-    2.0 * sum
+    Ok(2.0 * sum)
 }
 
 #[cfg(test)]
@@ -147,13 +152,17 @@ mod tests {
         let table = Separate::new(vec![&line[..]]).unwrap();
         let found = correlation(&table, &y, &Workers::default()).unwrap();
         assert!((found[0] - 1.0).abs() < 1e-9, "{found:?}");
-        let (a, b) = (Spread::of(x), Spread::of(y));
+        let workers = Workers::default();
+        let (a, b) = (
+            Spread::of(x, &workers).unwrap(),
+            Spread::of(y, &workers).unwrap(),
+        );
         let mut expected = 0.0;
         for i in 0..30 {
             for j in 0..30 {
                 expected += (a.values[i] - a.values[j]).abs() * (b.values[i] - b.values[j]).abs();
             }
         }
-        assert!((products(&a, &b) - expected).abs() < 1e-9);
+        assert!((products(&a, &b, &workers).unwrap() - expected).abs() < 1e-9);
     }
 }

@@ -5,7 +5,7 @@
 //! sorted array here.
 
 use crate::binning::BinnedMatrix;
-use crate::columns::{Columns, each_column};
+use crate::columns::{Columns, in_time};
 use crate::order::{Ordered, key};
 use crate::rng::Rng;
 use crate::{Error, Workers};
@@ -26,6 +26,9 @@ pub enum Noise<'a> {
         seed: u64,
     },
 }
+
+/// Rows between two looks at whether to stop.
+const BLOCK: usize = 1024;
 
 /// As large as scikit-learn's: of a column's mean absolute value in standard deviations.
 const NOISE: f64 = 1e-10;
@@ -101,7 +104,7 @@ fn reach(limit: usize, is_within: impl Fn(usize) -> bool) -> usize {
 }
 
 /// Mutual information of each numeric column and the classes, in nats, not below 0; over
-/// rows where the column is finite.
+/// rows where the column is finite. NaN for columns that a deadline leaves no time for.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Value`] for no neighbours, [`Error::Cancelled`].
@@ -115,7 +118,7 @@ pub fn with_classes(
     check_rows("y", table.n_rows(), y.codes.len())?;
     check(n_neighbors, table, noise)?;
     let digamma = digamma_table(table.n_rows());
-    each_column(table, workers, |column, values| {
+    in_time(table, workers, |column, values| {
         let (values, rows) = prepare(values, column, noise);
         let classes: Vec<usize> = rows.iter().map(|&row| y.codes[row] as usize).collect();
         classes_of_values(
@@ -145,9 +148,14 @@ pub fn of_bins(
     let digamma = digamma_table(y.len());
     let (values, rows) = prepare(y, 0, noise);
     workers.map(matrix.n_columns(), |column| {
+        if workers.is_late() {
+            return Ok(f64::NAN);
+        }
         let codes = matrix.column(column);
         let groups: Vec<usize> = rows.iter().map(|&row| codes[row] as usize).collect();
-        classes_of_values(&values, &groups, 256, n_neighbors, &digamma, workers)
+        let found = classes_of_values(&values, &groups, 256, n_neighbors, &digamma, workers)?;
+        workers.advance(1);
+        Ok(found)
     })
 }
 
@@ -165,7 +173,7 @@ fn classes_of_values(
     }
     // In order, without classes of a single row: they have no neighbour.
     let keys: Vec<u64> = values.iter().map(|&value| key(value)).collect();
-    let order: Vec<usize> = Ordered::new(&keys)
+    let order: Vec<usize> = Ordered::new(&keys, workers)?
         .places()
         .filter(|&place| counts[classes[place]] > 1)
         .collect();
@@ -183,10 +191,12 @@ fn classes_of_values(
     }
     let mut sum = 0.0;
     for members in members.iter().filter(|members| !members.is_empty()) {
-        workers.check()?;
         let k = n_neighbors.min(members.len() - 1);
         let at = |member: usize| sorted[members[member] as usize];
         for member in 0..members.len() {
+            if member % BLOCK == 0 {
+                workers.check()?;
+            }
             // k + 1 neighbours in a row, this one among them, that reach the least far.
             let value = at(member);
             let first = member.saturating_sub(k);
@@ -225,7 +235,7 @@ pub fn with_values(
         },
         Noise::Zero => noise,
     };
-    each_column(table, workers, |column, values| {
+    in_time(table, workers, |column, values| {
         let there: Vec<f64> = values
             .iter()
             .zip(y)
@@ -258,8 +268,8 @@ fn values_of_values(
     }
     let x_keys: Vec<u64> = x.iter().map(|&value| key(value)).collect();
     let y_keys: Vec<u64> = y.iter().map(|&value| key(value)).collect();
-    let by_x: Vec<usize> = Ordered::new(&x_keys).places().collect();
-    let by_y: Vec<usize> = Ordered::new(&y_keys).places().collect();
+    let by_x: Vec<usize> = Ordered::new(&x_keys, workers)?.places().collect();
+    let by_y: Vec<usize> = Ordered::new(&y_keys, workers)?.places().collect();
     let xs: Vec<f64> = by_x.iter().map(|&row| x[row]).collect();
     let ys: Vec<f64> = by_y.iter().map(|&row| y[row]).collect();
     // The target in the column's order, and where it is in its own.
@@ -271,7 +281,7 @@ fn values_of_values(
     let mut nearest = vec![f64::INFINITY; n_neighbors];
     let mut sum = 0.0;
     for place in 0..n {
-        if place % 1024 == 0 {
+        if place % BLOCK == 0 {
             workers.check()?;
         }
         let distance = kth_distance(&xs, &partner, place, &mut nearest);

@@ -17,6 +17,7 @@ pub enum Target<'a> {
 
 /// The statistic of each column for the target as it is, then for `n_permutations` orders
 /// of it: `(1 + n_permutations) * n_columns` values. All columns see the same orders.
+/// Orders that a deadline leaves no time for are left out, the true one never is.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Cancelled`].
@@ -33,8 +34,11 @@ pub fn null_statistics(
     };
     check_rows("y", matrix.n_rows(), n)?;
     let tables = workers.map(n_permutations + 1, |permutation| {
+        if permutation > 0 && workers.is_late() {
+            return Ok(Vec::new());
+        }
         let mut rng = Rng::new(seed, permutation as u64);
-        match target {
+        let found = match target {
             Target::Classes(classes) => {
                 let mut codes = classes.codes.to_vec();
                 if permutation > 0 {
@@ -51,7 +55,9 @@ pub fn null_statistics(
                 }
                 each(matrix, workers, |column| share(column, &values))
             }
-        }
+        };
+        workers.advance(1);
+        found
     })?;
     Ok(tables.into_iter().flatten().collect())
 }
@@ -117,7 +123,10 @@ fn share(codes: &[u8], values: &[f64]) -> f64 {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+    use crate::Progress;
     use crate::binning::{Kind, Options};
     use crate::columns::Separate;
     use crate::scoring::Classes;
@@ -142,6 +151,10 @@ mod tests {
             assert_eq!(found.len(), 21);
             assert!((found[0] - expected).abs() < 1e-12);
             assert!(found[1..].iter().all(|&value| value < 0.1), "{found:?}");
+            let progress = Progress::default();
+            let late = Workers::default().watched(Some(Instant::now()), progress.clone());
+            let some = null_statistics(&matrix, target, 20, 0, &late).unwrap();
+            assert_eq!((some, progress.done()), (found[..1].to_vec(), 1));
         }
     }
 }

@@ -20,14 +20,15 @@ pub fn spearman(
     if y.iter().any(|y| y.is_nan()) {
         return Err(Error::value("y must not have missing values."));
     }
-    let whole = Ranks::of(y.iter().copied());
+    let whole = Ranks::of(y.iter().copied(), workers)?;
     each_column(table, workers, |_, values| {
         if !values.iter().any(|value| value.is_nan()) {
-            return Ok((correlate(values.iter().copied(), &whole), y.len() as f64));
+            let r = correlate(values.iter().copied(), &whole, workers)?;
+            return Ok((r, y.len() as f64));
         }
         let there = || values.iter().zip(y).filter(|(value, _)| !value.is_nan());
-        let ranks = Ranks::of(there().map(|(_, &y)| y));
-        let r = correlate(there().map(|(&value, _)| value), &ranks);
+        let ranks = Ranks::of(there().map(|(_, &y)| y), workers)?;
+        let r = correlate(there().map(|(&value, _)| value), &ranks, workers)?;
         Ok((r, ranks.centred.len() as f64))
     })
 }
@@ -40,18 +41,18 @@ struct Ranks {
 }
 
 impl Ranks {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
+    fn of(values: impl Iterator<Item = f64>, workers: &Workers) -> Result<Self, Error> {
         let keys = Scratch::keys(values);
         let mut centred = vec![0; keys.len()];
         let mut square = 0.0;
-        Ordered::new(&keys).each_tie(|first, tie| {
+        Ordered::new(&keys, workers)?.each_tie(|first, tie| {
             let rank = twice_centred(first, tie.len(), keys.len());
             square += tie.len() as f64 * f64::from(rank) * f64::from(rank);
             for &item in tie {
                 centred[place(item)] = rank;
             }
-        });
-        Self { centred, square }
+        })?;
+        Ok(Self { centred, square })
     }
 }
 
@@ -61,10 +62,14 @@ fn twice_centred(first: usize, count: usize, n: usize) -> i32 {
     ((2 * first + count) as i64 - n as i64) as i32
 }
 
-fn correlate(values: impl Iterator<Item = f64>, y: &Ranks) -> f64 {
+fn correlate(
+    values: impl Iterator<Item = f64>,
+    y: &Ranks,
+    workers: &Workers,
+) -> Result<f64, Error> {
     let keys = Scratch::keys(values);
     let (mut product, mut square) = (0.0, 0.0);
-    Ordered::new(&keys).each_tie(|first, tie| {
+    Ordered::new(&keys, workers)?.each_tie(|first, tie| {
         let rank = f64::from(twice_centred(first, tie.len(), keys.len()));
         let sum: i64 = tie
             .iter()
@@ -72,12 +77,12 @@ fn correlate(values: impl Iterator<Item = f64>, y: &Ranks) -> f64 {
             .sum();
         product += rank * sum as f64;
         square += rank * rank * tie.len() as f64;
-    });
-    if square > 0.0 && y.square > 0.0 {
+    })?;
+    Ok(if square > 0.0 && y.square > 0.0 {
         (product / square.sqrt() / y.square.sqrt()).clamp(-1.0, 1.0)
     } else {
         f64::NAN
-    }
+    })
 }
 
 /// The area under the ROC curve of each class against the rest, the column being the
@@ -93,16 +98,23 @@ pub fn auc(
 ) -> Result<Vec<f64>, Error> {
     check_rows("y", table.n_rows(), y.codes.len())?;
     check_weight(weight, y.codes.len())?;
-    let areas = each_column(table, workers, |_, values| Ok(areas(values, y, weight)))?;
+    let areas = each_column(table, workers, |_, values| {
+        areas(values, y, weight, workers)
+    })?;
     Ok(areas.into_iter().flatten().collect())
 }
 
-fn areas(values: &[f64], y: Classes<'_>, weight: Option<&[f64]>) -> Vec<f64> {
+fn areas(
+    values: &[f64],
+    y: Classes<'_>,
+    weight: Option<&[f64]>,
+    workers: &Workers,
+) -> Result<Vec<f64>, Error> {
     let keys = Scratch::keys(values.iter().copied());
     let (mut sums, mut totals) = (vec![0.0; y.n_classes], vec![0.0; y.n_classes]);
     let mut tied = vec![0.0; y.n_classes];
     let mut below = 0.0;
-    Ordered::new(&keys).each_tie(|_, tie| {
+    Ordered::new(&keys, workers)?.each_tie(|_, tie| {
         if values[place(tie[0])].is_nan() {
             return;
         }
@@ -122,11 +134,12 @@ fn areas(values: &[f64], y: Classes<'_>, weight: Option<&[f64]>) -> Vec<f64> {
             totals[class] += of_class;
         }
         below += of_tie;
-    });
-    sums.iter()
+    })?;
+    Ok(sums
+        .iter()
         .zip(&totals)
         .map(|(sum, total)| sum / (total * (below - total)))
-        .collect()
+        .collect())
 }
 
 #[cfg(test)]

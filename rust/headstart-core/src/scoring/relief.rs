@@ -31,7 +31,22 @@ struct Column {
     deviation: f64,
 }
 
+/// Weights, and the rows that they come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights {
+    /// One a column; NaN where no row was looked at.
+    pub weights: Vec<f64>,
+    /// All rows, or those that a deadline left time for.
+    pub n_rows: usize,
+}
+
+/// Rows that are summed on their own.
+const BLOCK: usize = 64;
+
 /// `ReliefF`'s weight of each column.
+///
+/// Rows are looked at in blocks that lie far apart, so that those before a deadline stand
+/// for all of them.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Value`] for no neighbours, [`Error::Cancelled`].
@@ -41,7 +56,7 @@ pub fn relieff(
     target: Target<'_>,
     n_neighbors: usize,
     workers: &Workers,
-) -> Result<Vec<f64>, Error> {
+) -> Result<Weights, Error> {
     let n_rows = table.n_rows();
     check_rows("is_categorical", table.n_columns(), is_categorical.len())?;
     if n_neighbors == 0 {
@@ -63,7 +78,15 @@ pub fn relieff(
     let panels = Panels::of(&columns, n_rows);
     // Blocks of rows are summed on their own, then together, in order: the same sums for
     // any number of threads.
-    let parts = workers.map_chunks(n_rows, 64, |rows| {
+    let n_blocks = n_rows.div_ceil(BLOCK);
+    let stride = stride(n_blocks);
+    let block_of = |task: usize| task * stride % n_blocks;
+    let parts = workers.map(n_blocks, |task| {
+        if workers.is_late() {
+            return Ok(None);
+        }
+        let first = block_of(task) * BLOCK;
+        let rows = first..(first + BLOCK).min(n_rows);
         let mut scores = vec![0.0; columns.len()];
         let mut distances = vec![0.0; ROWS * panels.n_padded];
         let (mut near, mut own) = (Vec::new(), vec![0.0; columns.len()]);
@@ -85,15 +108,37 @@ pub fn relieff(
                 }
             }
         }
-        Ok(scores)
+        workers.advance(rows.len());
+        Ok(Some((rows, scores)))
     })?;
-    let mut scores = vec![0.0; columns.len()];
-    for part in parts {
-        for (score, part) in scores.iter_mut().zip(part) {
-            *score += part / n_rows as f64;
+    let mut parts: Vec<_> = parts.into_iter().flatten().collect();
+    parts.sort_unstable_by_key(|(rows, _)| rows.start);
+    let n_seen: usize = parts.iter().map(|(rows, _)| rows.len()).sum();
+    let start = if n_seen > 0 { 0.0 } else { f64::NAN };
+    let mut weights = vec![start; columns.len()];
+    for (_, part) in parts {
+        for (weight, part) in weights.iter_mut().zip(part) {
+            *weight += part / n_seen as f64;
         }
     }
-    Ok(scores)
+    Ok(Weights {
+        weights,
+        n_rows: n_seen,
+    })
+}
+
+/// A step that comes by each of `n` places, neighbours in time being far apart.
+fn stride(n: usize) -> usize {
+    let divides = |a: usize, b: usize| {
+        let (mut a, mut b) = (a, b);
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    (n * 5 / 8..)
+        .find(|&step| step > 0 && divides(step, n) == 1)
+        .unwrap_or(1)
 }
 
 impl Column {
@@ -391,7 +436,10 @@ fn nearest(
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+    use crate::Progress;
     use crate::columns::Separate;
 
     #[test]
@@ -404,7 +452,21 @@ mod tests {
         let table = Separate::new(vec![&good[..], &noise]).unwrap();
         let target = Target::Classes(Classes::new(&codes, 2).unwrap());
         let found = relieff(&table, &[false, false], target, 3, &Workers::default()).unwrap();
-        assert!(found[0] > 0.5 && found[1] < 0.3, "{found:?}");
+        let weights = &found.weights;
+        assert!(weights[0] > 0.5 && weights[1] < 0.3, "{weights:?}");
+        assert_eq!(found.n_rows, 40);
+        let late = Workers::default().watched(Some(Instant::now()), Progress::default());
+        let none = relieff(&table, &[false, false], target, 3, &late).unwrap();
+        assert!(none.n_rows == 0 && none.weights[0].is_nan());
+    }
+
+    #[test]
+    fn a_stride_comes_by_every_place() {
+        for n in 1..70 {
+            let mut places: Vec<usize> = (0..n).map(|task| task * stride(n) % n).collect();
+            places.sort_unstable();
+            assert!(places.into_iter().eq(0..n));
+        }
     }
 
     #[test]

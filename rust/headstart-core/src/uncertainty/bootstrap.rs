@@ -16,7 +16,7 @@ const CHUNK: usize = 8;
 
 /// Scores of class predictions on `n_resamples` resamples, one prediction after the
 /// other; all predictions are scored on the same resamples. NaN where a resample leaves
-/// a score undefined.
+/// a score undefined. Resamples that a deadline leaves no time for are left out.
 ///
 /// # Errors
 /// [`Error::Value`] for no resample or prediction, for those that differ in rows or
@@ -171,6 +171,10 @@ fn resample(
         let mut scores = Vec::with_capacity(chunk.len() * prepared.len());
         for resample in chunk {
             workers.check()?;
+            if workers.is_late() {
+                break;
+            }
+            workers.advance(1);
             drawer.draw(&mut Rng::new(seed, resample as u64), &mut counts);
             for one in prepared {
                 scores.push(one.score(&counts, drawer)?);
@@ -260,7 +264,10 @@ fn area(entries: &[u32], counts: &[u32]) -> f64 {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+    use crate::Progress;
 
     /// Each quick way against the general one, which gives the metric weights.
     #[test]
@@ -280,6 +287,9 @@ mod tests {
                 let found =
                     bootstrap_classes(metric, &[rows, rows], scheme, (9, 5), &workers).unwrap();
                 assert_eq!(found[..9], found[9..]);
+                let late = Workers::default().watched(Some(Instant::now()), Progress::default());
+                let none = bootstrap_classes(metric, &[rows], scheme, (9, 5), &late);
+                assert_eq!(none, Ok(Vec::new()));
                 let order = order_of(&p, &workers).unwrap();
                 let order = (name == "roc_auc").then_some(order.as_slice());
                 let drawer = Drawer::new(n_rows, scheme, order).unwrap();
