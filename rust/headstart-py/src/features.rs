@@ -1,4 +1,9 @@
 //! Generated features, for `headstart.features`.
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    reason = "arrays are borrowed by value, and each name is one of Python's"
+)]
 
 use headstart_core::Error;
 use headstart_core::encode::{self, Category, Encoded, Rules, Statistic};
@@ -45,10 +50,6 @@ pub(crate) fn feature_operators(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict
 
 /// Make features of numbers: code of the operator, columns, constants of each.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn make_numeric<'py>(
     py: Python<'py>,
     columns: Vec<PyReadonlyArray1<'py, f64>>,
@@ -84,10 +85,6 @@ pub(crate) fn make_numeric<'py>(
 
 /// Give equal ids of each column equal codes; with the first row of each code.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn factorize<'py>(
     py: Python<'py>,
     columns: Vec<PyReadonlyArray1<'py, u64>>,
@@ -111,10 +108,6 @@ pub(crate) fn factorize<'py>(
 
 /// Find the place of each id among known ones.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn find_codes<'py>(
     py: Python<'py>,
     known: PyReadonlyArray1<'py, u64>,
@@ -154,11 +147,6 @@ fn categories<'a>(columns: &'a [PyCategory<'_>]) -> PyResult<Vec<(&'a [u32], usi
 
 /// Encode columns by the target, out of fold.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
-#[expect(clippy::too_many_arguments, reason = "as many as there are choices")]
 pub(crate) fn encode_target<'py>(
     py: Python<'py>,
     columns: Vec<PyCategory<'py>>,
@@ -191,11 +179,6 @@ pub(crate) fn encode_target<'py>(
 
 /// Encode columns by the target of the rows before, in the order of a seed.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    clippy::too_many_arguments,
-    reason = "arrays are borrowed by value, and each name is one of Python's"
-)]
 pub(crate) fn encode_ordered<'py>(
     py: Python<'py>,
     columns: Vec<PyCategory<'py>>,
@@ -257,10 +240,6 @@ where
 /// Describe values by group: place of the key, place of the values, name of the
 /// statistic of each.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn group_statistics<'py>(
     py: Python<'py>,
     keys: Vec<PyCategory<'py>>,
@@ -293,10 +272,6 @@ pub(crate) fn group_statistics<'py>(
 
 /// Count different levels by group.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn group_distinct<'py>(
     py: Python<'py>,
     key: PyCategory<'py>,
@@ -312,10 +287,6 @@ pub(crate) fn group_distinct<'py>(
 
 /// Quantiles by group: where each group's begin, and the quantiles.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn group_knots<'py>(
     py: Python<'py>,
     key: PyCategory<'py>,
@@ -331,10 +302,6 @@ pub(crate) fn group_knots<'py>(
 
 /// Where values stand among the quantiles of their group.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn group_positions<'py>(
     py: Python<'py>,
     codes: PyReadonlyArray1<'py, u32>,
@@ -353,10 +320,6 @@ pub(crate) fn group_positions<'py>(
 
 /// Count runs of characters in hashed columns.
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "texts are read where they lie"
-)]
 pub(crate) fn hash_text(
     py: Python<'_>,
     texts: Vec<Option<PyBackedStr>>,

@@ -1,4 +1,8 @@
 //! Fold assignments, for `headstart.validation.folds`.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
 
 use headstart_core::folds::{self, Dense};
 use headstart_core::{Error, Workers};
@@ -45,10 +49,6 @@ pub(crate) fn plain_folds(
 }
 
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn stratified_folds<'py>(
     py: Python<'py>,
     codes: Codes<'py>,
@@ -64,10 +64,6 @@ pub(crate) fn stratified_folds<'py>(
 }
 
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn stratified_group_folds<'py>(
     py: Python<'py>,
     codes: Codes<'py>,
@@ -84,10 +80,6 @@ pub(crate) fn stratified_group_folds<'py>(
 }
 
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn holdout<'py>(
     py: Python<'py>,
     codes: Codes<'py>,
@@ -103,10 +95,6 @@ pub(crate) fn holdout<'py>(
 }
 
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn group_holdout<'py>(
     py: Python<'py>,
     codes: Codes<'py>,
@@ -123,10 +111,6 @@ pub(crate) fn group_holdout<'py>(
 }
 
 #[pyfunction]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
-)]
 pub(crate) fn time_folds<'py>(
     py: Python<'py>,
     steps: Codes<'py>,

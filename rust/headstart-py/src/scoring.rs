@@ -1,7 +1,8 @@
 //! Scores of features, for `headstart.scoring`.
 #![expect(
     clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
+    clippy::too_many_arguments,
+    reason = "arrays are borrowed by value, and each name is one of Python's"
 )]
 
 use headstart_core::Error;

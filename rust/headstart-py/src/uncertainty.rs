@@ -29,7 +29,8 @@ pub(crate) struct PyResampling<'py> {
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "arrays are borrowed by value"
+    clippy::too_many_arguments,
+    reason = "arrays are borrowed by value, and each name is one of Python's"
 )]
 pub(crate) fn bootstrap_scores<'py>(
     py: Python<'py>,

@@ -129,16 +129,15 @@ pub fn relieff(
 
 /// A step that comes by each of `n` places, neighbours in time being far apart.
 fn stride(n: usize) -> usize {
-    let divides = |a: usize, b: usize| {
-        let (mut a, mut b) = (a, b);
-        while b > 0 {
-            (a, b) = (b, a % b);
-        }
-        a
-    };
-    (n * 5 / 8..)
-        .find(|&step| step > 0 && divides(step, n) == 1)
+    // One more than n has no factor of it: there is such a step.
+    (n * 5 / 8..=n + 1)
+        .find(|&step| step > 0 && common_factor(step, n) == 1)
         .unwrap_or(1)
+}
+
+/// The greatest one.
+fn common_factor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { common_factor(b, a % b) }
 }
 
 impl Column {
