@@ -157,11 +157,13 @@ class Registry:
 
     def _why_missing(self, name: str, distribution: str) -> str:
         for problem in self.problems:
-            if problem.distribution == distribution:
+            if problem.distribution == distribution.partition("[")[0]:
                 return f"Learner {name!r} is not usable. {problem}"
+        # The brackets of an extra mean something to shells.
+        wanted = f"'{distribution}'" if "[" in distribution else distribution
         return (
             f"Learner {name!r} needs the distribution {distribution}. "
-            f"hint: pip install {distribution}"
+            f"hint: pip install {wanted}"
         )
 
 

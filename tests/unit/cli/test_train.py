@@ -59,7 +59,7 @@ def test_options_reach_the_constructor(calls):
     result = run(
         *("--time-limit", "2m", "--max-trials", "7", "--metric", "f1"),
         *("--learner", "ridge", "--learner", "-svm", "--column", "zip=categorical"),
-        *("--transform", "-text_topics"),
+        *("--transform", "-text_svd"),
         *("--n-jobs", "2", "--memory-limit", "1G", "--random-state", "3"),
         *("--run-dir", "run", "--resume", "--refit", "--learn", "--groups", "g"),
         *("--weight", "w"),
@@ -76,7 +76,7 @@ def test_options_reach_the_constructor(calls):
         "max_trials": 7,
         "metric": "f1",
         "learners": ["ridge", "-svm"],
-        "transforms": ["-text_topics"],
+        "transforms": ["-text_svd"],
         "columns": {"zip": "categorical"},
         "n_jobs": 2,
         "memory_limit": 1024**3,

@@ -84,6 +84,14 @@ def test_a_broken_distribution_is_explained_instead(registry):
         Registry(registry.learners, problems=(problem,)).learner("lightgbm")
 
 
+def test_a_distribution_with_an_extra_is_known_by_its_name(registry):
+    with pytest.raises(MissingPluginError, match=r"pip install 'headstart-neural\[to"):
+        registry.learner("tabm")
+    problem = PluginProblem("neural", "headstart-neural", "no torch for this Python")
+    with pytest.raises(MissingPluginError, match="no torch for"):
+        Registry(registry.learners, problems=(problem,)).learner("tabm")
+
+
 def test_a_learner_of_the_user_has_no_distribution(registry):
     assert registry.distribution_of("own") == ""
     assert registry.distribution_of("mlp") == "headstart"

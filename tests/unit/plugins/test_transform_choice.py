@@ -30,7 +30,7 @@ OWN = Own()
         ([], TaskKind.REGRESSION, []),
         (["-first"], TaskKind.REGRESSION, ["second"]),
         (["first", OWN], TaskKind.BINARY, ["first", "own"]),
-        (["-text_topics"], TaskKind.BINARY, ["first"]),
+        (["-text_svd"], TaskKind.BINARY, ["first"]),
     ],
 )
 def test_names_choose_leave_out_and_objects_join(wanted, kind, names):
@@ -58,4 +58,4 @@ def test_what_makes_no_sense_is_told(wanted, message):
 
 def test_one_of_ours_that_is_not_installed_names_its_distribution():
     with pytest.raises(MissingPluginError, match="pip install headstart-text"):
-        find_transform(REGISTRY, "text_topics")
+        find_transform(REGISTRY, "text_svd")
