@@ -84,7 +84,7 @@ def train(
             None if validation is None else _data(plan, validation, settings.device)
         )
         groups = _groups(net, settings)
-        optimizer = torch.optim.AdamW(groups, lr=1.0, betas=(0.9, 0.95), foreach=True)
+        optimizer = torch.optim.AdamW(groups, lr=1.0, betas=(0.9, 0.95))
         shuffle = np.random.default_rng(resources.seed)
         best, best_loss, best_epoch = _copied(net), math.inf, 0
         n_batches = max(1, math.ceil(len(data.y) / settings.batch))
@@ -234,19 +234,18 @@ def _judge(plan: Plan, net: nn.Module, data: _Data) -> float:
 
 
 def _groups(net: nn.Module, settings: Settings) -> list[dict[str, object]]:
-    """Return the parameters by their share of the rate and decay."""
-    found: dict[tuple[float, float], list[nn.Parameter]] = {}
+    """Return the parameters with their share of the rate; RealMLP has several."""
+    found: list[dict[str, object]] = []
     for name, parameter in net.named_parameters():
+        last = name.rpartition(".")[2]
         share = 1.0
         if settings.has_schedule:
-            last = name.rpartition(".")[2]
             share = {"scale": 6.0, "bias": 0.1, "alpha": 0.1}.get(last, 1.0)
         decay = settings.weight_decay if parameter.ndim > 1 else 0.0
-        found.setdefault((share, decay), []).append(parameter)
-    return [
-        {"params": parameters, "share": share, "decay": decay, "weight_decay": 0.0}
-        for (share, decay), parameters in found.items()
-    ]
+        found.append(
+            {"params": [parameter], "share": share, "decay": decay, "weight_decay": 0.0}
+        )
+    return found
 
 
 def _schedule(
