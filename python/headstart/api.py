@@ -29,6 +29,7 @@ from headstart.exceptions import ArtifactError, HeadstartWarning
 from headstart.metrics import metric_names, resolve_metric
 from headstart.plugins import load_plugins
 from headstart.report.facts import Facts
+from headstart.report.writing import write_report
 from headstart.search.fit import fit_model
 from headstart.search.leaderboard import COLUMNS
 from headstart.search.progress import progress_listener
@@ -374,6 +375,31 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
             If the model has none, or they are damaged.
         """
         return read_analysis(self._fitted())
+
+    def report(self, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
+        """Write what the fit found as a page, a model card or JSON.
+
+        Parameters
+        ----------
+        path : path
+            A file that ends in ``.html`` (a page that needs no network), ``.md`` or
+            ``.json``; replaced where it is there.
+        format : {"html", "json", "md"}, optional
+            By default, the one of the path's ending.
+
+        Returns
+        -------
+        Path
+            Where it lies.
+
+        Raises
+        ------
+        ArtifactError
+            If the model has no analysis, see `analysis`.
+        ValueError
+            If there is no such format, or the ending names none.
+        """
+        return write_report(self.analysis(), path, format)
 
     def save(self, path: str | Path) -> Path:
         """Write the fitted model to a file that loads without running code.

@@ -13,6 +13,7 @@ from headstart.cli.leaderboard import leaderboard
 from headstart.cli.meta import meta
 from headstart.cli.plugins import plugins
 from headstart.cli.predict import predict
+from headstart.cli.report import report
 from headstart.cli.train import train
 
 __all__ = ["app", "main"]
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (inspect, train, predict, export, leaderboard, info, doctor):
+for command in (inspect, train, predict, export, leaderboard, report, info, doctor):
     app.command()(command)
 app.add_typer(meta)
 app.add_typer(plugins)

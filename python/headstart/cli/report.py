@@ -1,0 +1,56 @@
+"""`headstart report`: what a fit found, as a page, a model card or JSON."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headstart.cli.command import ModelArgument, command
+from headstart.cli.plugin_options import with_plugins
+
+__all__ = ["report"]
+
+
+@command
+@with_plugins
+def report(
+    model: ModelArgument,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="File to write: .html, .md or .json. Default: a model card on "
+            "standard output.",
+        ),
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="html, md or json. Default: by the ending of --output.",
+        ),
+    ] = None,
+) -> None:
+    """Report on a model: data, search, quality, what it goes by, where it is weak."""
+    import headstart
+    from headstart.report import FORMATS, render_report, write_report
+    from headstart.report.writing import format_of
+
+    if form is not None and form not in FORMATS:
+        raise typer.BadParameter(
+            f"{form!r} is none of {', '.join(FORMATS)}.", param_hint="--format"
+        )
+    if output is None:
+        facts = headstart.load(model).analysis()
+        typer.echo(render_report(facts, form or "md"), nl=False)
+        return
+    try:
+        form = format_of(output, form)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--output") from None
+    write_report(headstart.load(model).analysis(), output, form)
+    typer.echo(f"headstart: the report is in {output}", err=True)

@@ -1,0 +1,64 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+from tests.stored_facts import stored_facts
+from typer.testing import CliRunner
+
+import headstart
+from headstart.cli.__main__ import app
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Run the command on a model that is not there: its facts are stored ones."""
+    facts = stored_facts("binary")
+    model = SimpleNamespace(analysis=lambda: facts)
+    monkeypatch.setattr(headstart, "load", lambda path: model, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(
+        app, ["report", "m.headstart", *arguments]
+    )
+
+
+def test_a_card_goes_to_standard_output(run):
+    result = run()
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("# Predicting outcome\n")
+
+
+def test_the_format_can_be_named(run):
+    assert set(json.loads(run("--format", "json").stdout)) == {"facts", "summary"}
+
+
+def test_the_ending_of_the_file_names_the_format(run, tmp_path):
+    result = run("--output", "out.json")
+
+    assert result.stdout == ""
+    assert "the report is in out.json" in result.stderr
+    assert "facts" in json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--output", "out.pdf"], "out.pdf"),
+        (["--format", "pdf"], "pdf"),
+        (["--output", "out.html", "--format", "pdf"], "pdf"),
+    ],
+)
+def test_what_cannot_be_written_is_wrong_usage(run, tmp_path, arguments, named):
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert named in result.stderr
+    assert "html" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_not_there_is_named(run):
+    result = run("--output", "none/out.md")
+
+    assert result.exit_code == 1
+    assert "none" in result.stderr
