@@ -37,7 +37,7 @@ __all__ = ["ColumnSelection", "Selection", "register_transforms"]
 
 _PART = "selection.json"
 _FEW_ROWS = 300
-_FEW_COLUMNS, _MANY_COLUMNS = 12, 40
+_FEW_COLUMNS, _MANY_COLUMNS = 20, 40  # of few, each may matter
 _MOST_LEVELS = 5_000
 _MOST_ROWS = 50_000  # that columns are judged by
 _DEFAULT: Parameters = {"method": "mrmr", "share": 0.5}

@@ -312,3 +312,19 @@ def test_one_that_did_not_help_two_learners_is_not_tried_with_a_third():
 
     assert proposal(worse) is None
     assert proposal(better).configuration == chained[2]
+
+
+def test_what_replaces_columns_leaves_fewer_to_the_learner():
+    class Half(Cheap):
+        name = "half"
+        replaces = True
+
+        def columns(self, table, task):
+            return ("a", "note")
+
+        def n_outputs(self, parameters, n_columns):
+            return n_columns // 2
+
+    after = offered(Half()).task_after([Step("half")])
+
+    assert after.n_numeric == TASK.n_numeric - 1

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from headstart.base import Resources, Task, TaskKind
+from headstart.base import Resources, TableColumn, TableColumns, Task, TaskKind
 from headstart.exceptions import ArtifactError
 from headstart.transforms.column_selection import ColumnSelection
 
@@ -65,3 +65,16 @@ def test_a_stored_choice_comes_back_and_nonsense_is_refused():
     for wrong in (b"{", b"[]", b'{"method":"mrmr","columns":["a"],"ranks":[0]}'):
         with pytest.raises(ArtifactError):
             TRANSFORM.load({"selection.json": wrong})
+
+
+def test_it_promises_nothing_for_few_columns_or_rows():
+    def promise(n_columns, n_rows):
+        columns = [
+            TableColumn(f"c{i}", "numeric", f"c{i}", "numeric")
+            for i in range(n_columns)
+        ]
+        task = Task(TaskKind.BINARY, n_rows, n_columns, 0, 2, "roc_auc")
+        return TRANSFORM.promise(TableColumns(tuple(columns)), task)
+
+    assert promise(10, 5_000) == promise(60, 100) == 0
+    assert 0 < promise(25, 5_000) < promise(60, 5_000)
