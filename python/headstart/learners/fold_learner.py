@@ -1,6 +1,6 @@
 """What all built-in learners share: the target of a fold, and how a model is stored.
 
-A built-in learner fits and predicts a coded target (`FoldTarget`): present classes
+It is for learners of plugins too. A learner of this kind fits and predicts a coded target (`FoldTarget`): present classes
 counted from 0, or values centred and scaled. A fold of one class or one value, or
 without a usable column, needs no model at all.
 """
@@ -19,7 +19,7 @@ from headstart.base.task import Task
 from headstart.exceptions import ArtifactError
 from headstart.learners.fold_target import FoldTarget
 
-__all__ = ["FittedFold", "FoldLearner", "code_rows"]
+__all__ = ["FittedFold", "FoldLearner", "code_rows", "one_part"]
 
 _TARGET_PART = "target.json"
 _MAX_TARGET_BYTES = 1 << 24
@@ -27,7 +27,7 @@ _MAX_TARGET_BYTES = 1 << 24
 
 @dataclass(frozen=True, eq=False)
 class FittedFold:
-    """What a built-in learner's `fit` returns.
+    """What the `fit` of a `FoldLearner` returns.
 
     Parameters
     ----------
@@ -44,7 +44,13 @@ class FittedFold:
 
 
 class FoldLearner(Learner):
-    """A learner that says how to fit, predict, dump and load a coded target."""
+    """A learner that says how to fit, predict, dump and load a coded target.
+
+    The easiest base for a method of one's own: a subclass gives `name`, `search_space`,
+    `fit_model`, `predict_model`, `dump_model` and `load_model`, and is spared folds of
+    one class or without a usable column, classes that a fold lacks, units of targets
+    and weights, threads of BLAS, and matrices of another width.
+    """
 
     def fit_model(
         self,
@@ -54,11 +60,33 @@ class FoldLearner(Learner):
         target: FoldTarget,
         resources: Resources,
     ) -> Any:
-        """Fit on coded rows: weights have mean 1, targets are `target.encode`'s."""
+        """Fit on coded rows, at least two classes or values of them.
+
+        Parameters
+        ----------
+        parameters : mapping
+            Complete: what the search left out is the default's.
+        train : Rows
+            Targets are the classes of the fold counted from 0, or values of mean 0 and
+            scale 1; weights, where there are some, have mean 1.
+        validation : Rows or None
+            Rows to stop early by, coded alike; None where there are none.
+        target : FoldTarget
+            ``is_classification``, and ``n_present``, the classes of the fold.
+        resources : Resources
+            Seed, threads and deadline.
+        """
         raise NotImplementedError
 
     def predict_model(self, model: Any, X: Matrix, target: FoldTarget) -> FloatArray:
-        """Return what `FoldTarget.decode` takes."""
+        """Predict rows that the checks let through.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,) or (n_rows, target.n_present)
+            Coded values; the probability of the second of two classes; or a share a
+            class of the fold, which need not sum to 1.
+        """
         raise NotImplementedError
 
     def dump_model(self, model: Any) -> Parts:
