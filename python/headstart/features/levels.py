@@ -49,7 +49,8 @@ class Levels:
                 # As whole numbers, fractions would be taken for levels.
                 values = values.cast(pl.Float64)
             series = series.cast(values.dtype, strict=False)
-        found = _core.find_codes(_hashes(values), _hashes(series))
+        [known], [ids] = _hashes([values]), _hashes([series])
+        found = _core.find_codes(known, ids)
         # What is not among the levels has the code n_levels now.
         found[found == n_levels] = n_levels + 1
         if missing.any():
@@ -88,9 +89,9 @@ def learn_levels(
 ) -> list[tuple[Levels, Codes]]:
     """Return the levels of each column by first appearance, and their codes."""
     plain = [plain_values(series) for series in columns]
-    found = _core.factorize([_hashes(series) for series in plain], n_threads)
+    found = _core.factorize(_hashes(plain), n_threads)
     return [
-        _without_missing(series.gather(pl.Series(first)), codes)
+        _without_missing(series[first], codes)
         for series, (codes, first) in zip(plain, found, strict=True)
     ]
 
@@ -120,8 +121,11 @@ def plain_values(series: pl.Series) -> pl.Series:
     return series
 
 
-def _hashes(series: pl.Series) -> NDArray[np.uint64]:
-    return series.hash(_SEED).to_numpy()
+def _hashes(columns: list[pl.Series]) -> list[NDArray[np.uint64]]:
+    """Return a hash of each value; all columns in one query, which has its price."""
+    named = [series.alias(str(place)) for place, series in enumerate(columns)]
+    hashed = pl.DataFrame(named).select_seq(pl.all().hash(_SEED))
+    return [series.to_numpy() for series in hashed]
 
 
 def _without_missing(values: pl.Series, codes: Codes) -> tuple[Levels, Codes]:
