@@ -1,11 +1,10 @@
 """The values of screened candidates, as the confirming models get them."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.features.operators import OPERATORS
+from headstart import _core
+from headstart.features.operators import OPERATORS, Operator
 from headstart.features.proposals import PRIOR_ROWS
 from headstart.features.screened_table import ScreenedTable
 
@@ -14,7 +13,7 @@ __all__ = ["make_values"]
 FloatArray = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-_BY_CODE = {operator.code: name for name, operator in OPERATORS.items()}
+_BY_CODE = {operator.code: operator for operator in OPERATORS.values()}
 
 
 def make_values(
@@ -45,59 +44,36 @@ def make_values(
     """
     columns: list[FloatArray] = []
     with np.errstate(all="ignore"):
-        for operator, *places in descriptors.tolist():
-            name = _BY_CODE[operator]
+        for code, *places in descriptors.tolist():
+            operator = _BY_CODE[code]
             used = [place for place in places if place >= 0]
-            if name == "target_mean":
+            if operator.name == "target_mean":
                 groups, n_groups = _groups(table, used)
                 columns += [
                     _target_mean(groups, n_groups, target, train, fold_ids)
                     for target in targets
                 ]
             else:
-                columns.append(_values(table, name, used, train))
+                columns.append(_values(table, operator, used, train))
     made = np.array(columns).reshape(len(columns), table.n_rows)
     made[~np.isfinite(made)] = np.nan
     return made
 
 
 def _values(
-    table: ScreenedTable, name: str, columns: list[int], train: Rows
+    table: ScreenedTable, operator: Operator, columns: list[int], train: Rows
 ) -> FloatArray:
-    if name == "frequency":
+    if operator.inputs in ("one", "two"):
+        numbers = [np.ascontiguousarray(table.numeric[place]) for place in columns]
+        places = list(range(len(columns)))
+        return _core.make_numeric(numbers, [(operator.code, places, [])], 1)[0]
+    if operator.name == "frequency":
         groups, n_groups = _groups(table, columns)
         counts = np.bincount(groups[train], minlength=n_groups)
         return np.asarray(counts[groups] / len(train))
-    a = table.numeric[columns[0]]
-    if name in _ONE:
-        return np.asarray(_ONE[name](a))
-    if name in _TWO:
-        return np.asarray(_TWO[name](a, table.numeric[columns[1]]))
     groups, n_groups = _groups(table, columns[1:])
-    return _grouped(name, a, groups, n_groups, train)
-
-
-def _last_digit(a: FloatArray) -> FloatArray:
-    whole = np.trunc(np.abs(a))
-    return np.asarray(whole - np.trunc(whole / 10) * 10)
-
-
-def _normalised_difference(a: FloatArray, b: FloatArray) -> FloatArray:
-    size = np.abs(a) + np.abs(b)
-    return np.where(size == 0, 0.0, (a - b) / size)
-
-
-_ONE: dict[str, Any] = {"absolute": np.abs, "last_digit": _last_digit}
-_TWO: dict[str, Any] = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.divide,
-    "minimum": np.minimum,
-    "maximum": np.maximum,
-    "absolute_difference": lambda a, b: np.abs(a - b),
-    "normalised_difference": _normalised_difference,
-}
+    a = table.numeric[columns[0]]
+    return _grouped(operator.name, a, groups, n_groups, train)
 
 
 def _groups(table: ScreenedTable, columns: list[int]) -> tuple[NDArray[np.int64], int]:
