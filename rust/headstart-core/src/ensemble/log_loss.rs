@@ -21,8 +21,8 @@ pub struct LogLoss<'a> {
     /// In the order of the columns, as is `sum`.
     weight: Option<Vec<f64>>,
     total_weight: f64,
-    /// Members' columns, one after the other.
-    columns: Vec<f32>,
+    /// A column a member.
+    columns: Vec<Vec<f32>>,
     /// Rows, first in a column, that hold the probability of the other class.
     n_flipped: usize,
     sum: Vec<f64>,
@@ -53,18 +53,15 @@ impl<'a> LogLoss<'a> {
         } else {
             (0..n_rows as u32).collect()
         };
-        let mut columns = vec![0.0; members.len() * n_rows];
-        for (member, column) in columns.chunks_exact_mut(n_rows).enumerate() {
-            workers.check()?;
+        let columns = workers.map(members.len(), |member| {
             let prediction = members.prediction(member);
-            for (value, &row) in column.iter_mut().zip(&order) {
-                let row = row as usize;
-                *value = match n_outputs {
-                    1 => prediction[row],
-                    _ => prediction[row * n_outputs + y[row] as usize],
-                };
-            }
-        }
+            let place = |row: usize| match n_outputs {
+                1 => row,
+                _ => row * n_outputs + y[row] as usize,
+            };
+            let values = order.iter().map(|&row| prediction[place(row as usize)]);
+            Ok(values.collect())
+        })?;
         Ok(Self {
             workers,
             n_members: members.len(),
@@ -79,11 +76,6 @@ impl<'a> LogLoss<'a> {
             sum: vec![0.0; n_rows],
             n_picked: 0,
         })
-    }
-
-    fn column(&self, member: usize) -> &[f32] {
-        let n_rows = self.sum.len();
-        &self.columns[member * n_rows..(member + 1) * n_rows]
     }
 
     /// The sum over some rows of the logarithm of `sum` and one more probability.
@@ -122,7 +114,7 @@ impl Candidates for LogLoss<'_> {
             if !allowed[member] {
                 return Ok(f64::INFINITY);
             }
-            let column = self.column(member);
+            let column = &self.columns[member];
             let flipped = self.logarithms(column, 0..self.n_flipped, |p| 1.0 - f64::from(p));
             let plain = self.logarithms(column, self.n_flipped..n_rows, f64::from);
             Ok(n_picked.ln() - (flipped + plain) / self.total_weight)
@@ -130,8 +122,7 @@ impl Candidates for LogLoss<'_> {
     }
 
     fn pick(&mut self, member: usize) -> Result<(), Error> {
-        let n_rows = self.sum.len();
-        let column = &self.columns[member * n_rows..(member + 1) * n_rows];
+        let column = &self.columns[member];
         for (row, (sum, &p)) in self.sum.iter_mut().zip(column).enumerate() {
             *sum += if row < self.n_flipped {
                 1.0 - f64::from(p)
