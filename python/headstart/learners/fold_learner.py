@@ -1,8 +1,8 @@
 """What all built-in learners share: the target of a fold, and how a model is stored.
 
-It is for learners of plugins too. A learner of this kind fits and predicts a coded target (`FoldTarget`): present classes
-counted from 0, or values centred and scaled. A fold of one class or one value, or
-without a usable column, needs no model at all.
+It is for learners of plugins too. A learner of this kind fits and predicts a coded
+target (`FoldTarget`): present classes counted from 0, or values centred and scaled. A
+fold of one class or one value, or without a usable column, needs no model at all.
 """
 
 import json
