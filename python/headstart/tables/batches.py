@@ -98,7 +98,7 @@ def _text_batches(
         ):
             block, is_last = block + source.read(), True
         end = len(block) if is_last else _last_row_end(block)
-        if end == 0:
+        if end == 0 and not is_last:
             if len(block) > _LONGEST_ROW:
                 raise TableError(
                     f"Line {line} of {file} does not end within {len(block) >> 20} MB. "

@@ -163,6 +163,8 @@ def _decode(data: bytes, file: str, first_line: int = 1) -> str:
             HeadstartWarning,
             stacklevel=6,
         )
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # As files of old Macs end their lines.
     if "\0" in text:
         raise TableError(
             f"The file {file} is not text: it holds zero bytes. Expected CSV."

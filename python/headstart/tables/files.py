@@ -2,6 +2,7 @@
 
 import difflib
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from headstart.base.machine import available_memory
 from headstart.exceptions import TableError
 from headstart.plugins import TableReaderRecord, hookimpl, load_plugins
 from headstart.plugins.hookspecs import RegisterTableReader
@@ -26,6 +28,7 @@ __all__ = [
 _TEXT = (".csv", ".tsv", ".tab", ".txt")
 _PARQUET = (".parquet", ".pq")
 _ARROW = (".arrow", ".feather", ".ipc")
+_GZIP_PART = 1 << 24
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
@@ -154,6 +157,7 @@ def check_is_file(path: Path) -> None:
         if path.is_file():
             return
         is_folder = path.is_dir()
+        is_other = path.exists() and not is_folder
         near: list[str] = []
         if not is_folder and path.parent.is_dir():
             names = [p.name for p in path.parent.iterdir()]
@@ -164,6 +168,11 @@ def check_is_file(path: Path) -> None:
         raise TableError(
             f"{path} is a folder. Expected the path of one file, CSV or Parquet."
         )
+    if is_other:
+        raise TableError(
+            f"{path} is no plain file (a pipe or a device). Expected one that can be "
+            "read twice. hint: save it to a file first."
+        )
     hint = f" hint: did you mean {near[0]!r}?" if near else ""
     raise TableError(f"There is no file {str(path)!r}.{hint}")
 
@@ -172,12 +181,30 @@ def _read_bytes(path: Path, *, is_gzip: bool) -> bytes:
     data = path.read_bytes()
     if not is_gzip and data[:2] != b"\x1f\x8b":
         return data
+    most = _most_bytes()
+    parts: list[bytes] = []
+    n_read = 0
     try:
-        return gzip.decompress(data)
+        with gzip.open(io.BytesIO(data)) as source:
+            while part := source.read(_GZIP_PART):
+                parts.append(part)
+                n_read += len(part)
+                if n_read > most:
+                    raise TableError(
+                        f"The file {path} ({len(data):,} bytes) unpacks to more than "
+                        f"{most:,} bytes, which do not fit into memory. hint: predict "
+                        "reads such files in parts; train on a sample of the rows."
+                    )
     except (OSError, EOFError, zlib.error) as error:
         raise TableError(
             f"The file {path} is not a whole gzip file: {error}"
         ) from error
+    return b"".join(parts)
+
+
+def _most_bytes() -> int:
+    """Text that may be unpacked: a table in memory is a few times as large."""
+    return available_memory() // 4
 
 
 def _other(ending: str) -> str:

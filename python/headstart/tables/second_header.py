@@ -63,7 +63,8 @@ def find_second_header(text: str, separator: str) -> SecondHeader | None:
     if n_new < _NEW_SHARE * len(filled):
         return None
     names = _join(first, cells)
-    lines = text.splitlines(keepends=True)
+    # As the reader counts them: not at form feeds, as splitlines does.
+    lines = list(io.StringIO(text, newline=""))
     kept = [*lines[:begin], *("\n" * (end - begin)), *lines[end:]]
     return SecondHeader(names, "".join(kept), names[blank[0]])
 
