@@ -51,7 +51,7 @@ def importance(facts: tuple[Importance, ...], task: TaskFacts) -> Figure | None:
     certain = sum(part.low > 0 for part in facts)
     note = (
         "Measured on held-out rows; bars are 95 % intervals. Grey: not clearly "
-        "different from nothing. Columns that say the same share their worth."
+        "different from nothing."
     )
     if len(shown) < len(facts):
         note += f" The first {len(shown)} of {len(facts)}."
@@ -87,8 +87,6 @@ def _effect(
     shown = _steepest(facts)
     regression = task.kind == "regression"
     what = f"predicted {shorten(task.target, 26)}" if regression else "probability"
-    if facts.method == "ale":
-        what += ", change"
     numeric = all(not isinstance(at, str) for at in facts.grid)
     column = shorten(facts.column, 40)
     if numeric:
