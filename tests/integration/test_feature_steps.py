@@ -49,6 +49,11 @@ def test_what_is_found_is_told_stored_and_the_same_for_any_workers(tmp_path):
     assert (one.predict_proba(X) == two.predict_proba(X)).all()
     told = {f.name: f.words for f in made_features(one.model_.ensemble)}
     assert told["height * width"] == "height times width"
+    features = {f.name: f for f in one.analysis().features}
+    assert features["generated_features"].gain > 0
+    assert features["height * width"].words.startswith(
+        "height times width (generated_features; by itself "
+    )
     loaded = headstart.load(one.save(tmp_path / "m.headstart"))
     assert (loaded.predict_proba(X) == one.predict_proba(X)).all()
 

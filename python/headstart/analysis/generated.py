@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from headstart.base import Configuration, Trial
+from headstart.base import Configuration, MadeFeature, Trial
 from headstart.execution.steps import load_step
 from headstart.report.facts import GeneratedFeature
 from headstart.search.record import RunRecord
@@ -17,7 +17,7 @@ def features_of(record: RunRecord) -> tuple[GeneratedFeature, ...]:
 
     The gain of a transform is the best score with it less that of the same
     configuration without it, on the same folds, above 0 where it helped. Columns are
-    those of the first fold: each fold makes its own.
+    those of the first fold, since each makes its own, in the words of the transform.
     """
     trials = {t.configuration: t for t in record.result.trials if t.fold_losses}
     gains: dict[str, float | None] = {}
@@ -62,7 +62,21 @@ def _columns(record: RunRecord) -> list[GeneratedFeature]:
                 found[column.name] = GeneratedFeature(
                     column.name, words, kept=True, gain=None
                 )
-    return list(found.values())[:_MOST_COLUMNS]
+            for told in bag.explain_step(name)[1]:
+                found[told.name] = GeneratedFeature(
+                    told.name, _words(told, step.transform), told.kept, None
+                )
+    return sorted(found.values(), key=lambda f: not f.kept)[:_MOST_COLUMNS]
+
+
+def _words(told: MadeFeature, transform: str) -> str:
+    """Return a transform's own words; a share, since gains are of the metric's loss."""
+    if told.gain is None:
+        return f"{told.words} ({transform})"
+    return (
+        f"{told.words} ({transform}; by itself {told.gain:.1%} of what single columns "
+        "leave unexplained)"
+    )
 
 
 def _listed(names: tuple[str, ...]) -> str:
