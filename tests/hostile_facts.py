@@ -20,6 +20,7 @@ HOSTILE = (
     "nul \x00 and half \ud800 a character\x1b[31m",
     "n" * 5000,
     "]]><!-- --><b class='injected'>bold</b>&amp;&#60;",
+    "url(#clip0) viewBox='0 0 1 1' >",
     "line\nbreak | pipe `tick` [link](javascript:alert(1))",
 )
 # What our own code says, and not a table.

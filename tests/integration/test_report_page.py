@@ -97,6 +97,13 @@ def test_nothing_is_wider_than_the_page(pages, name):
     )
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_drawings_refer_to_nothing_that_another_drawing_may_define(pages, name):
+    # Each drawing counts its own clips from 0, and a page has many drawings.
+    page = pages(name).page
+    assert page.evaluate("document.querySelectorAll('svg [id]').length") == 0
+
+
 def test_hostile_names_are_text(pages):
     page = pages("hostile").page
 
