@@ -188,31 +188,37 @@ def _ask(
             [f for f in features if f in record.problem.table.columns],
         )
     )
+    parts.found |= found
     if probe is None or not found["importance"]:
-        return found
+        return {}
     labels: tuple[str, ...] = (target,)
     if kind is not TaskKind.REGRESSION:
         labels = rows.labels[1:] if kind is TaskKind.BINARY else rows.labels
-    found["effects"] = tuple(
-        measure_effects(
-            probe,
-            [f for f in features if f in probe.table.columns][:_MOST_EFFECTS],
-            labels,
-            effort.part(_FOR_EFFECTS),
-        )
+    parts.add(
+        "effects",
+        lambda: tuple(
+            measure_effects(
+                probe,
+                [f for f in features if f in probe.table.columns][:_MOST_EFFECTS],
+                labels,
+                effort.part(_FOR_EFFECTS),
+            )
+        ),
     )
-    if can_explain():
-        found["explanations"] = _explained(
-            record, rows, probe, {c: columns[c] for c in ranked}, labels, effort
-        )
-        if found["explanations"] is None:
-            parts.notes.append("There was no time to explain single rows.")
-    else:
+    if not can_explain():
         parts.notes.append(
             "Single rows are not explained: the library for it is not installed. "
             "hint: pip install 'headstart[explain]'"
         )
-    return found
+        return {}
+    ordered = {c: columns[c] for c in ranked}
+    parts.add(
+        "explanations",
+        lambda: _explained(record, rows, probe, ordered, labels, effort),
+    )
+    if parts.found.get("explanations", ()) is None:
+        parts.notes.append("There was no time to explain single rows.")
+    return {}
 
 
 def _explained(

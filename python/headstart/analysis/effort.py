@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from headstart.base import FoldStatus, Trial
 from headstart.search.clock import Clock
@@ -20,7 +20,7 @@ _ASKED_PER_FIT = 2.0
 _ROWS_FOR_ONE = 250
 _MOST_TIMES = 6.0
 # and a bound on seconds for models that take very long to predict.
-_LEAST_SECONDS = 10.0
+_LEAST_SECONDS = 60.0
 _MOST_OF_SEARCH = 0.25
 
 
@@ -38,7 +38,6 @@ class Effort:
 
     units: float
     deadline: float
-    began: float = field(default_factory=time.monotonic)
 
     @property
     def is_counted(self) -> bool:
@@ -58,10 +57,10 @@ class Effort:
 
     def part(self, share: float) -> "Effort":
         """Return a part of what is left; what it spends is to be booked here too."""
+        if self.is_counted:
+            return Effort(self.units * share, self.deadline)
         now = time.monotonic()
-        return Effort(
-            self.units * share, now + share * max(0.0, self.deadline - now), now
-        )
+        return Effort(self.units, now + share * max(0.0, self.deadline - now))
 
 
 def effort_of(clock: Clock, trials: Sequence[Trial], n_rows: int) -> Effort:

@@ -118,7 +118,7 @@ def explain_rows(
                 "Shapley values, sampled permutations",
             )
         )
-    return found
+    return found or None
 
 
 def _chosen(losses: FloatArray) -> list[tuple[int, str]]:
