@@ -64,13 +64,6 @@ def validation_of(record: RunRecord) -> ValidationFacts:
     groups = plan.groups
     if groups is None and record.problem.groups is not None:
         groups = "given"
-    is_auto = isinstance(asked, str) and asked == "auto"
-    why = ""
-    if is_auto and folds.scheme == "holdout":
-        why = "chosen by size: with so many rows one part tells enough"
-    elif is_auto:
-        times = "twice, for there are few rows" if folds.n_repeats > 1 else "once"
-        why = f"chosen by size and time: every row is held out {times}"
     return ValidationFacts(
         folds.describe(),
         folds.n_folds,
@@ -78,7 +71,7 @@ def validation_of(record: RunRecord) -> ValidationFacts:
         groups,
         plan.time_column,
         f"{plan.gap} times" if plan.gap else None,
-        why,
+        str(record.model.facts.get("validation_why", "")),
     )
 
 

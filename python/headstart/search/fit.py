@@ -39,6 +39,7 @@ from headstart.search.runner import Limits, Runner, SearchResult
 from headstart.search.settings import FitSettings
 from headstart.tables import summarize
 from headstart.validation import Folds, Validation, plan_folds, splitter_named
+from headstart.validation.plan import HOLDOUT_ABOVE, explain_folds
 
 __all__ = ["fit_model"]
 
@@ -271,7 +272,8 @@ def _fit_in(
     result = runner.run()
     history.end_stage("search")
     model = _assemble(settings, problem, data, result, learners, offered, folder, clock)
-    model.facts = {**model.facts, **seen}
+    why = explain_folds(settings.validation, folds, problem.task.n_rows)
+    model.facts = {**model.facts, **seen, "validation_why": why}
     if settings.refit and not result.interrupted:
         ensemble, failed = refit_members(
             model.ensemble,
@@ -410,8 +412,11 @@ def _affordable_folds(
     learners: Mapping[str, Learner],
     n_slots: int,
 ) -> int:
-    """Return how many folds the first configurations can afford."""
+    """Return how many folds the first configurations can afford, 1 for a holdout."""
+    is_large = task.n_rows > HOLDOUT_ABOVE
     if settings.time_limit is None:
+        if is_large:
+            return 1
         return _FEW_FOLDS if task.n_rows > _ROWS_FOR_FEW_FOLDS else _MANY_FOLDS
     rows = int(task.n_rows * (1 - 1 / _MANY_FOLDS))
     first = [
@@ -421,7 +426,9 @@ def _affordable_folds(
         )
     ]
     budget = settings.time_limit * n_slots * _FOLDS_SHARE
-    return _MANY_FOLDS if _MANY_FOLDS * sum(first) <= budget else _FEW_FOLDS
+    if _MANY_FOLDS * sum(first) <= budget:
+        return _MANY_FOLDS
+    return 1 if is_large and _FEW_FOLDS * sum(first) > budget else _FEW_FOLDS
 
 
 def _assemble(

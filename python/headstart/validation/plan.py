@@ -19,7 +19,7 @@ from headstart.validation.dealing import (
 from headstart.validation.folds import Folds
 from headstart.validation.splitter import Splitter, folds_from_splitter
 
-__all__ = ["Validation", "plan_folds"]
+__all__ = ["HOLDOUT_ABOVE", "Validation", "explain_folds", "plan_folds"]
 
 DEFAULT_FOLDS = 8
 TIME_FOLDS = 5  # each is trained anew on a growing share: eight would cost little less
@@ -177,6 +177,36 @@ def plan_folds(
     if codes is None:
         return plain_folds(len(y), folds, repeats, **chance)
     return stratified_folds(codes, folds, repeats, **chance)
+
+
+def explain_folds(validation: object, folds: Folds, n_rows: int) -> str:
+    """Say why rows are held out in that way.
+
+    Parameters
+    ----------
+    validation : "auto", Validation, splitter or name of one
+        What the user asked for.
+    folds : Folds
+        What came of it.
+    n_rows : int
+    """
+    if validation is not None and not isinstance(validation, str | Validation):
+        return f"the splitter {type(validation).__name__} was asked for"
+    if isinstance(validation, str) and validation != "auto":
+        return f"the splitter {validation!r} was asked for"
+    asked = validation if isinstance(validation, Validation) else Validation()
+    if asked.time_column is not None:
+        return f"later rows are predicted from earlier ones by {asked.time_column!r}"
+    told = [name for name in ("folds", "repeats", "holdout") if getattr(asked, name)]
+    if told:
+        return f"{' and '.join(told)} as asked for"
+    if folds.scheme == "holdout":
+        return f"{n_rows:,} rows: a part of them tells enough, folds would cost more"
+    if folds.n_repeats > 1:
+        return f"only {n_rows:,} rows: dealt out more than once, for a steadier score"
+    if folds.n_folds < DEFAULT_FOLDS:
+        return f"{n_rows:,} rows: more folds would leave too little time for trials"
+    return f"{n_rows:,} rows: every one is held out once"
 
 
 def _plan_time(

@@ -46,3 +46,9 @@ def test_columns_are_kept_with_reasons_and_steps(fitted):
 
 def test_rows_left_out_are_kept_with_their_reason(fitted):
     assert fitted[0].info()["rows_left_out"] == [{"reason": "no target", "count": 2}]
+
+
+def test_the_choice_of_folds_is_told_with_its_reason(fitted):
+    info = fitted[0].info()
+    assert info["validation"] == "8 folds, 2 repeats, stratified"
+    assert info["validation_why"].startswith("only 78 rows")

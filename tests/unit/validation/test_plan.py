@@ -3,7 +3,8 @@ import pytest
 from sklearn.model_selection import KFold
 
 from headstart.base import TaskKind
-from headstart.validation import Validation, plan_folds
+from headstart.validation import Folds, Validation, plan_folds
+from headstart.validation.plan import explain_folds
 
 
 def plan(n_rows, validation=None, kind=TaskKind.BINARY, **more):
@@ -102,3 +103,17 @@ def test_a_validation_that_makes_no_sense_is_refused(arguments, error, message):
 
 def test_one_block_in_order_of_time_is_enough():
     assert Validation(folds=1, time_column="day").folds == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "folds", "words"),
+    [
+        ("auto", Folds(np.array([[0, 1]] * 2, dtype=np.uint8)), "more than once"),
+        ("auto", Folds(np.array([[0, 1]], dtype=np.uint8)), "too little time"),
+        (Validation(folds=2), Folds(np.array([[0, 1]], dtype=np.uint8)), "asked for"),
+        (Validation(time_column="t"), Folds(np.array([[0, 1]], dtype=np.uint8)), "'t'"),
+        (object(), Folds(np.array([[0, 1]], dtype=np.uint8)), "splitter object"),
+    ],
+)
+def test_the_choice_of_folds_is_explained(asked, folds, words):
+    assert words in explain_folds(asked, folds, 2)
