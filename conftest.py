@@ -40,3 +40,9 @@ def small_disk(request, tmp_path):
         pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.decode()}")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.fixture
+def no_shipped_base(monkeypatch):
+    """Let searches of this process start from the built-in order."""
+    monkeypatch.setattr("headstart.meta.shipped.shipped_base", lambda: None)

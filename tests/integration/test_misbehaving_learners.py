@@ -244,6 +244,7 @@ def test_a_learner_without_a_space_is_left_out_and_reported(caplog):
     assert "no space today" in caplog.text
 
 
+@pytest.mark.usefixtures("no_shipped_base")
 def test_all_bad_learners_together_leave_the_good_one(caplog):
     caplog.set_level(logging.INFO, logger="headstart")
     bad = [Raises(), Exits(), Crashes(), PredictsNaN(), PredictsAnotherShape()]
@@ -262,6 +263,7 @@ def test_a_learner_that_always_fails_is_benched():
     assert 1 <= len(rows_of(model, "raises_anywhere")) <= 10
 
 
+@pytest.mark.usefixtures("no_shipped_base")
 def test_a_benched_learner_is_told_and_the_leaderboard_says_so():
     X, y = load_breast_cancer(return_X_y=True)
     events = []
@@ -319,6 +321,7 @@ def test_only_bad_learners_are_a_fit_error_that_says_why_for_each():
     assert "predicts_nan" in str(raised.value)
 
 
+@pytest.mark.usefixtures("no_shipped_base")
 def test_a_regressor_goes_on_too():
     X, y = load_diabetes(return_X_y=True)
     model = AutoRegressor(
