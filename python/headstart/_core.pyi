@@ -18,6 +18,7 @@ __all__ = [
     "confusion_table",
     "contingency_table",
     "delong_covariances",
+    "dense_codes",
     "describe_table",
     "encode_ordered",
     "encode_target",

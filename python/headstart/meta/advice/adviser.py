@@ -236,7 +236,8 @@ class Adviser:
         seconds = np.exp(logs)
         # The logarithm of gain / seconds^exponent.
         price = self._exponent * np.log(seconds + self._overhead)
-        value = np.log(gains + spare + 1e-300) - price
+        # Rounding may leave a gain of nothing below zero.
+        value = np.log(np.maximum(gains + spare, 0.0) + 1e-300) - price
         index = int(np.argmax(np.where(allowed, value, -np.inf)))
         return Advice(
             index,

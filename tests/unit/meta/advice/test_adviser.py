@@ -56,6 +56,18 @@ def test_a_dear_one_with_the_same_gain_comes_later(make_evidence):
     assert blind.next({}, available=all_of(evidence)).index == 0
 
 
+def test_what_failed_everywhere_is_asked_last_and_without_a_warning(make_evidence):
+    rng = np.random.default_rng(0)
+    losses = rng.uniform(0.1, 0.5, size=(40, 5))
+    losses[:, 2] = INF
+    rows = 10 ** rng.uniform(2, 4, 40)
+    evidence = make_evidence(losses, n_rows=rows)
+    for n_rows in (100, 300, 1000, 3000, 10_000):
+        adviser = Adviser(evidence, {}, n_rows, 10)
+        answers = ask_all(adviser, evidence, [0.3, 0.2, INF, 0.4, 0.1])
+        assert answers[-1].index == 2
+
+
 def test_a_gain_counts_where_all_take_as_long(make_evidence):
     evidence = make_evidence(
         [[0.1, 0.15, 0.3, 0.3]] * 12, seconds=[[0.04, 0.004, 1.0, 1.0]] * 12
