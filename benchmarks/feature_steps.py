@@ -32,6 +32,7 @@ import numpy as np
 
 from automl import aligned, constant, score
 from datasets import busy_share, manifest, split
+from paired import difference_interval
 from precedent import make_base
 
 HERE = Path(__file__).parent
@@ -40,7 +41,6 @@ ARMS = {"on": None, "off": []}
 KINDS = ("binary", "multiclass", "regression")
 N_OF_KIND = 8
 LEAST_ROWS = 500
-N_BOOTSTRAP = 1_000
 LOAD_LIMIT = 0.1
 SEEN = (
     "banana bank32nh compas_two_years concrete deliveries_time diabetes page_blocks "
@@ -142,15 +142,7 @@ def compare(name: str, budget: dict, digest: str) -> dict | None:
         scores[arm] = score(data.task, y, predictions[arm])
     flat = score(data.task, y, constant(data)) if data.task != "binary" else 0.5
     top = max(scores.values())
-    random = np.random.default_rng(0)
-    differences: list[float] = []
-    while len(differences) < N_BOOTSTRAP:
-        rows = random.integers(len(y), size=len(y))
-        if data.task == "binary" and len(np.unique(y[rows])) < 2:
-            continue
-        on, off = (score(data.task, y[rows], predictions[a][rows]) for a in ARMS)
-        differences.append(on - off)
-    low, high = np.quantile(differences, [0.05, 0.95])
+    low, high = difference_interval(data.task, y, predictions["on"], predictions["off"])
     return {
         "dataset": name,
         "normalised": {

@@ -27,11 +27,11 @@ import numpy as np
 
 from automl import aligned, constant, score
 from datasets import busy_share, manifest, split
+from paired import difference_interval
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache" / "precedent"
 ARMS = ("precedent", "built-in", "random")
-N_BOOTSTRAP = 1_000
 LOAD_LIMIT = 0.1
 
 # Seven, seven and six of the kinds of task, from small to large; chosen before the
@@ -153,17 +153,9 @@ def compare(name: str, time_limit: float, digest: str) -> dict | None:
         scores[arm] = score(data.task, y, predictions[arm])
     flat = score(data.task, y, constant(data)) if data.task != "binary" else 0.5
     top = max(scores.values())
-    random = np.random.default_rng(0)
-    differences: list[float] = []
-    while len(differences) < N_BOOTSTRAP:
-        rows = random.integers(len(y), size=len(y))
-        if data.task == "binary" and len(np.unique(y[rows])) < 2:
-            continue
-        mine, other = predictions["precedent"][rows], predictions["built-in"][rows]
-        differences.append(
-            score(data.task, y[rows], mine) - score(data.task, y[rows], other)
-        )
-    low, high = np.quantile(differences, [0.05, 0.95])
+    low, high = difference_interval(
+        data.task, y, predictions["precedent"], predictions["built-in"]
+    )
     return {
         "dataset": name,
         "normalised": {
