@@ -58,8 +58,8 @@ def side_effects(
     with tempfile.TemporaryDirectory() as folder, _inside(folder):
         before = _State()
         kept = _generators()
-        # A state that no call leaves: one that sets a seed of its own would else go unseen
-        # when a call before it has set the same.
+        # A state that no call leaves: one that sets its own seed would go unseen where
+        # a call before it has set the same.
         random.seed("side effects")
         np.random.seed(2_718_281_828)  # noqa: NPY002
         drawn = str(_generators())
