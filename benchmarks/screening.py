@@ -11,7 +11,8 @@ Two questions; each cell is kept in ``cache/screening`` as soon as it is there.
 2. **Features.** LightGBM with generated features against plain LightGBM on the same
    three folds; features are chosen inside each training fold. At most 10,000 rows.
    About 15 minutes on two cores for ours and plain. Peers run with `--peers`, for up to
-   two hours, in the Python that HEADSTART_PEER_PYTHON names: OpenFE wants pandas < 3.
+   two hours, in the Python that HEADSTART_PEER_PYTHON names: OpenFE wants
+   pandas < 3 and scikit-learn < 1.6.
 
 The datasets were chosen by a rule before any result was seen: of each kind of task
 eight with at least 1,000 rows, at most 80 columns and 9 classes, evenly over the
@@ -81,6 +82,7 @@ class Problem:
     """A dataset with codes for the target, cut to 10,000 rows."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         X, y, task = load(name) if name not in PLANTED else planted(name)
         kind = "regression" if task == "regression" else None
         rows = np.arange(len(y))
@@ -287,8 +289,12 @@ def peer_values(system: str, problem: Problem, train, test):
     }
     path.write_bytes(pickle.dumps(work))
     script = HERE / "screening_peers.py"
-    subprocess.run([python, script, system, path], check=True, timeout=1800)
+    ended = subprocess.run(
+        [python, script, system, path], capture_output=True, text=True, timeout=1800
+    )
     answer = pickle.loads(path.read_bytes())  # our own child wrote it
+    if ended.returncode or "values" not in answer:
+        raise SystemExit(f"{system} failed on {problem.name}:\n{ended.stderr[-2000:]}")
     return answer["values"], answer["names"]
 
 
