@@ -90,7 +90,9 @@ def _in_step(subject: Subject, series: pl.Series) -> float:
     values = series.gather(subject.sample).cast(pl.Float64).to_numpy()
     y = subject.y[subject.sample]
     known = np.isfinite(values)
-    if known.sum() < max(10, 0.9 * known.size) or np.ptp(values[known]) == 0:
+    if known.sum() < max(10, 0.9 * known.size):
+        return 0.0
+    if np.ptp(values[known]) == 0 or np.ptp(y[known]) == 0:
         return 0.0
     return float(spearmanr(values[known], y[known]).statistic) ** 2
 

@@ -13,6 +13,10 @@ def test_noise_leaks_nothing(random, found):
     assert not {"leak", "strong_column", "row_order", "groups", "time"} & set(codes)
 
 
+def test_a_target_of_one_number_is_explained_by_nothing(random, found):
+    assert "leak" not in found(noise(random), np.ones(N), kind="regression")
+
+
 @pytest.mark.parametrize("kind", ["values", "classes", "words", "missing"])
 def test_a_column_that_is_the_answer_in_another_form_is_found(kind, random, found):
     y = random.normal(size=N)
