@@ -42,7 +42,12 @@ def mljar(work: dict) -> tuple[np.ndarray, list[str]]:
     train, y = work["train"], work["y"][work["train"]]
     folder = tempfile.mkdtemp()
     maker = GoldenFeaturesTransformer(folder, task, n_jobs=1)
-    maker.fit(numeric.iloc[train].reset_index(drop=True), pd.Series(y))
+    try:
+        maker.fit(numeric.iloc[train].reset_index(drop=True), pd.Series(y))
+    except Exception as error:
+        if "not created" not in str(error):
+            raise
+        return np.zeros((0, len(frame))), []  # it says that there is nothing to make
     made = maker.transform(numeric.reset_index(drop=True).copy())
     names = [name for name in made.columns if name not in numeric.columns]
     return made[names].to_numpy(dtype=float).T, names

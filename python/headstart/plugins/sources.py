@@ -33,6 +33,7 @@ BUILTINS = (
     "headstart.transforms.count_encoding",
     "headstart.transforms.generated_features",
     "headstart.transforms.target_encoding",
+    "headstart.transforms.text_words",
     "headstart.metrics.built_in",
     "headstart.tables.files",
 )

@@ -7,6 +7,7 @@ from typing import Any, Self
 import polars as pl
 
 from headstart.exceptions import ArtifactError, ColumnError
+from headstart.tables.codes import CODE_PARTS, find_prefixes, to_prefixes
 from headstart.tables.items import (
     ITEM_PARTS,
     find_items,
@@ -52,7 +53,8 @@ class Column:
         Missing values in training, among them ±inf.
     parts : tuple of str
         What of it is used: `PARTS` of dates, `TEXT_PARTS` of text, `QUANTITY_PARTS`
-        of numbers with units, `ITEM_PARTS` of lists, else empty.
+        of numbers with units, `CODE_PARTS` of codes that share prefixes, `ITEM_PARTS`
+        of lists, else empty.
     levels : tuple of str
         Levels of a categorical column, the units of a numeric one, or the items of
         one of lists, sorted.
@@ -86,9 +88,7 @@ class Column:
         if self.kind is ColumnKind.LIST:
             items = (f"{self.name}: {item}" for item in self.levels)
             return f"{self.name}.length", *items
-        if "unit" in self.parts:
-            return self.name, f"{self.name}.unit"
-        return (self.name,)
+        return self.name, *(f"{self.name}.{part}" for part in self.parts[1:])
 
     @property
     def categorical(self) -> tuple[str, ...]:
@@ -96,6 +96,13 @@ class Column:
         if self.kind is ColumnKind.CATEGORICAL:
             return self.features
         return self.features[1:] if "unit" in self.parts else ()
+
+    def n_levels(self, feature: str) -> int:
+        """Return how many levels one of `features` has; 0 for numbers."""
+        if feature not in self.categorical:
+            return 0
+        is_prefix = feature != self.name and self.kind is ColumnKind.CATEGORICAL
+        return len(find_prefixes(self.levels) if is_prefix else self.levels)
 
     @property
     def n_categorical(self) -> int:
@@ -134,7 +141,7 @@ class Column:
             and all(type(record[k]) is int for k in numbers)
             and all(_is_texts(record[k]) for k in ("parts", "levels"))
             and set(record["parts"])
-            <= {*PARTS, *TEXT_PARTS, *QUANTITY_PARTS, *ITEM_PARTS}
+            <= {*PARTS, *TEXT_PARTS, *QUANTITY_PARTS, *CODE_PARTS, *ITEM_PARTS}
             and len(set(record["levels"])) == len(record["levels"]) <= LEVEL_LIMIT
             and abs(record["start"]) < 2**63
             and (not record["form"] or _is_known_form(kind, record["form"]))
@@ -167,7 +174,13 @@ def learn_column(series: pl.Series, inference: Inference) -> Column:
         raise nested_error(series)
     if kind is ColumnKind.CATEGORICAL:
         text = level_text(series)
-        column = replace(column, levels=learn_levels(text), n_missing=text.null_count())
+        levels = learn_levels(text)
+        column = replace(
+            column,
+            levels=levels,
+            parts=CODE_PARTS if find_prefixes(levels) else (),
+            n_missing=text.null_count(),
+        )
     elif kind is ColumnKind.DATETIME:
         column = _learn_moments(column, series, inference.form)
     elif kind is ColumnKind.TEXT:
@@ -217,8 +230,11 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
         case ColumnKind.BOOLEAN:
             found = [_boolean(series, column)]
         case ColumnKind.CATEGORICAL:
-            levels, unseen = to_levels(level_text(series), column.levels)
+            text = level_text(series)
+            levels, unseen = to_levels(text, column.levels)
             found = [levels]
+            if "prefix" in column.parts:
+                found.append(to_prefixes(text, column.levels))
         case ColumnKind.DATETIME:
             clock = _clock(series, column)
             parts = date_parts(clock, column.start)
@@ -278,6 +294,9 @@ def _steps(column: Column) -> Iterator[str]:
                 yield "text is read as numbers"
         case ColumnKind.CATEGORICAL:
             yield f"{len(column.levels):,} levels; others count as missing"
+            if "prefix" in column.parts:
+                found = ", ".join(map(repr, find_prefixes(column.levels)[:5]))
+                yield f"what comes before the number is a category: {found}"
         case ColumnKind.DATETIME:
             if column.form:
                 yield f"dates are read as {column.form}"

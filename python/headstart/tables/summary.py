@@ -30,7 +30,7 @@ def summarize(schema: Schema, *, texts: bool = True) -> TableColumns:
                 "categorical" if name in column.categorical else "numeric",
                 column.name,
                 str(column.kind),
-                len(column.levels) if name in column.categorical else 0,
+                column.n_levels(name),
             )
             for name in column.features
         ]

@@ -11,6 +11,7 @@ import pytest
 from headstart.base import Transform
 from headstart.transforms.generated_features import GeneratedFeatures
 from headstart.transforms.target_encoding import TargetEncoding
+from headstart.transforms.text_words import TextWords
 
 N = 600
 CHANCE = 0.2  # five standard errors of a correlation over so many rows
@@ -24,6 +25,9 @@ def canary():
             "team": [f"t{i}" for i in rng.integers(0, 40, N)],
             "a": rng.normal(size=N),
             "b": rng.normal(size=N),
+            "said": [
+                " ".join(f"w{i}" for i in rng.integers(0, 90, 6)) for _ in range(N)
+            ],
         }
     )
     return frame, rng.normal(size=N)
@@ -45,7 +49,9 @@ def largest_correlations(folds, y):
     return found
 
 
-@pytest.mark.parametrize("transform", [TargetEncoding(), GeneratedFeatures()])
+@pytest.mark.parametrize(
+    "transform", [TargetEncoding(), GeneratedFeatures(), TextWords()]
+)
 def test_chance_stays_chance(transform, folds_after):
     frame, y = canary()
 

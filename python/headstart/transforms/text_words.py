@@ -1,0 +1,310 @@
+"""Which words are in a text: those that tell more of the target than chance would."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import (
+    Choice,
+    FloatArray,
+    IntArray,
+    Integer,
+    MadeFeature,
+    Parameters,
+    Parts,
+    Resources,
+    SearchSpace,
+    Task,
+    TaskKind,
+    Transform,
+)
+from headstart.base.arrays import require
+from headstart.base.table_columns import TableColumns
+from headstart.exceptions import ArtifactError
+from headstart.plugins import hookimpl
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["TextWords", "Words", "register_transforms"]
+
+_PART = "words.json"
+_FEW_ROWS = 100
+_MOST_ROWS = 50_000  # that words are judged by
+_MOST_CANDIDATES = 20_000  # the most frequent ones
+_MOST_CHARACTERS = 2_000  # of a text; beyond this it tells no more, and costs
+_LONGEST = 60  # characters of a word that is worth a look
+_LEAST_SUPPORT = 5  # rows that a word must be in
+_FALSE_ALARM = 0.05  # chance that some word of a column is kept where none tells
+_DEFAULT: Parameters = {"n_words": 30, "ngrams": "words"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The chosen words of each column.
+
+    Parameters
+    ----------
+    ngrams : {"words", "word_pairs"}
+    columns : mapping of str to dict of str to float
+        By column: each word, or two that follow each other with a blank between, in
+        small letters, and how far from chance the target is where it is, in standard
+        errors; furthest first.
+    """
+
+    ngrams: str
+    columns: Mapping[str, dict[str, float]]
+
+
+class TextWords(Transform):
+    """For each column of text, whether a word is in it, for the words that matter.
+
+    A word matters if the mean target of the training rows that have it, by rank for
+    numbers and by class for classes, is further from that of all rows than chance makes
+    it for any of as many words [1]_. Often none does, and no column is made.
+
+    References
+    ----------
+    .. [1] O. J. Dunn, "Multiple comparisons among means", Journal of the American
+       Statistical Association 56(293), 1961.
+    """
+
+    name: ClassVar[str] = "text_words"
+    order: ClassVar[int] = 20
+    reads_target: ClassVar[bool] = True
+
+    def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
+        """Return the columns of text."""
+        del task
+        return table.text
+
+    def promise(self, table: TableColumns, task: Task) -> float:
+        """Return much where there is text: nothing else reads its words."""
+        return 0.7 if table.text and task.n_rows >= _FEW_ROWS else 0.0
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return how many words a column keeps, and whether pairs count as words."""
+        del task
+        return SearchSpace(
+            {
+                "n_words": Integer(5, 300, log=True),
+                "ngrams": Choice("words", "word_pairs"),
+            },
+            default=_DEFAULT,
+        )
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return many words, and pairs of them."""
+        del task
+        return ({"n_words": 150}, {"n_words": 60, "ngrams": "word_pairs"})
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds of a column of texts of about 30 words."""
+        del task
+        pairs = {**_DEFAULT, **parameters}["ngrams"] == "word_pairs"
+        return 0.02 + (4e-5 if pairs else 1.5e-5) * n_rows
+
+    def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
+        """Return the words of all columns, at most."""
+        return n_columns * _most_words(parameters)
+
+    def fit(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        weight: FloatArray | None,
+        resources: Resources,
+    ) -> Words:
+        """Choose words; see `Transform.fit`."""
+        del weight
+        assert y is not None
+        ngrams = str({**_DEFAULT, **parameters}["ngrams"])
+        if X.height > _MOST_ROWS:
+            random = np.random.default_rng(resources.seed)
+            rows = np.sort(random.permutation(X.height)[:_MOST_ROWS])
+            X, y = X[rows], y[rows]
+        outputs = _outputs(y, task)
+        found: dict[str, dict[str, float]] = {}
+        for name in X.columns:
+            if resources.seconds_left() <= 0:
+                break
+            words = _telling_words(X[name], outputs, ngrams)
+            found[name] = dict(list(words.items())[: _most_words(parameters)])
+        return Words(ngrams, found)
+
+    def transform(self, fitted: Words, X: "pl.DataFrame", task: Task) -> "pl.DataFrame":
+        """Return a column of 0 and 1 for each word; see `Transform.transform`."""
+        del task
+        import polars as pl
+
+        columns: dict[str, FloatArray] = {}
+        for name, words in fitted.columns.items():
+            if not words:
+                continue
+            there = np.zeros((len(words), X.height))
+            places = pl.DataFrame(
+                {"word": list(words), "place": range(len(words))},
+                schema={"word": pl.String, "place": pl.Int64},
+            )
+            known = _words_of_rows(X[name], fitted.ngrams).join(places, on="word")
+            there[known["place"].to_numpy(), known["row"].to_numpy()] = 1.0
+            columns |= {_title(name, w): there[i] for i, w in enumerate(words)}
+        return pl.DataFrame(columns)
+
+    def fit_transform(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        weight: FloatArray | None,
+        parts: IntArray,
+        resources: Resources,
+    ) -> tuple[Words, "pl.DataFrame"]:
+        """Choose words once: what a row is told has nothing of its target."""
+        del parts
+        fitted = self.fit(task, parameters, X, y, weight, resources)
+        return fitted, self.transform(fitted, X, task)
+
+    def explain(self, fitted: Words) -> Sequence[MadeFeature]:
+        """Return each word, and how far from chance it is."""
+        return [
+            MadeFeature(
+                _title(name, word),
+                f"whether {name!r} has {word!r}: {score:.1f} standard errors off",
+            )
+            for name, words in fitted.columns.items()
+            for word, score in words.items()
+        ]
+
+    def dump(self, fitted: Words) -> Parts:
+        """Return the words as JSON."""
+        record = {"ngrams": fitted.ngrams, "columns": fitted.columns}
+        # ASCII, so that half of a character that takes two can be told.
+        return {_PART: json.dumps(record).encode()}
+
+    def load(self, parts: Parts) -> Words:
+        """Return what `dump` wrote, checked; see `Transform.load`."""
+        try:
+            record: Any = json.loads(parts[_PART])
+            found = Words(
+                record["ngrams"],
+                {name: dict(words) for name, words in record["columns"].items()},
+            )
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            RecursionError,
+        ) as error:
+            raise ArtifactError(
+                f"Stored words cannot be read: {error!r:.200}"
+            ) from error
+        require(
+            found.ngrams in ("words", "word_pairs")
+            and all(
+                type(score) in (int, float) and math.isfinite(score)
+                for words in found.columns.values()
+                for score in words.values()
+            ),
+            "The stored words of text columns make no sense.",
+        )
+        return found
+
+
+def _most_words(parameters: Parameters) -> int:
+    n_words = {**_DEFAULT, **parameters}["n_words"]
+    assert isinstance(n_words, int)
+    return n_words
+
+
+def _title(column: str, word: str) -> str:
+    return f"{column} has {word!r}"
+
+
+def _words_of_rows(series: "pl.Series", ngrams: str) -> "pl.DataFrame":
+    """Return each word of each row, once: columns "row" and "word"."""
+    import polars as pl
+
+    text = pl.col("text").str.slice(0, _MOST_CHARACTERS).str.to_lowercase()
+    each = (
+        pl.DataFrame({"text": series.cast(pl.String)})
+        .with_row_index("row")
+        .drop_nulls()
+        .select("row", text.str.extract_all(r"\p{L}+|\p{N}+").alias("word"))
+        .explode("word", empty_as_null=False)
+        .filter(pl.col("word").str.len_chars() <= _LONGEST)
+    )
+    if ngrams == "word_pairs":
+        following = pl.col("word").shift(-1).over("row")
+        pairs = each.select("row", pl.col("word") + " " + following).drop_nulls()
+        each = pl.concat([each, pairs])
+    return each.unique(maintain_order=True)
+
+
+def _outputs(y: NDArray[Any], task: Task) -> FloatArray:
+    """Return what words are judged by, shape (n_outputs, n_rows), mean 0, variance 1.
+
+    Ranks of numbers, so that one far value does not decide; a row a class else.
+    """
+    if task.kind is TaskKind.REGRESSION:
+        from scipy.stats import rankdata
+
+        rows = rankdata(y)[np.newaxis]
+    else:
+        classes = np.unique(y)[1 if task.kind is TaskKind.BINARY else 0 :]
+        rows = (y == classes[:, np.newaxis]).astype(np.float64)
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    spread = rows.std(axis=1, keepdims=True)
+    scaled: FloatArray = np.divide(
+        rows, spread, out=np.zeros_like(rows), where=spread > 0
+    )
+    return scaled
+
+
+def _telling_words(
+    series: "pl.Series", outputs: FloatArray, ngrams: str
+) -> dict[str, float]:
+    """Return the words that tell of the outputs beyond chance, and by how much."""
+    import polars as pl
+    from scipy.stats import norm
+
+    n_rows = series.len()
+    each = _words_of_rows(series, ngrams)
+    counts = (
+        each.group_by("word")
+        .len("n")
+        .filter(pl.col("n").is_between(_LEAST_SUPPORT, n_rows - _LEAST_SUPPORT))
+        .sort("n", "word", descending=[True, False])
+        .head(_MOST_CANDIDATES)
+        .with_row_index("place")
+    )
+    if not counts.height or not len(outputs):
+        return {}
+    known = each.join(counts.select("word", "place"), on="word")
+    places, rows = known["place"].to_numpy(), known["row"].to_numpy()
+    n = counts["n"].to_numpy().astype(np.float64)
+    # Of a draw of n rows without replacement.
+    error = np.sqrt(n * (1 - n / n_rows) * n_rows / (n_rows - 1))
+    score = np.zeros(counts.height)
+    for output in outputs:
+        total = np.bincount(places, weights=output[rows], minlength=counts.height)
+        score = np.maximum(score, np.abs(total) / error)
+    bound = norm.isf(_FALSE_ALARM / (2 * counts.height * len(outputs)))
+    order = np.lexsort((np.arange(counts.height), -score))
+    words = counts["word"].to_list()
+    return {words[i]: float(score[i]) for i in order if score[i] > bound}
+
+
+@hookimpl
+def register_transforms(register: Callable[[Transform], None]) -> None:
+    """Offer words of text."""
+    register(TextWords())
