@@ -262,6 +262,7 @@ def judge(metric: str, y: np.ndarray, prediction: np.ndarray) -> float:
 def by_hand(file: File, raw: pl.DataFrame) -> float:
     """Return the held-out score of the analyst's pipeline."""
     X = file.by_hand(raw).to_pandas()
+    X.columns = [f"x{i}" for i in range(X.shape[1])]  # LightGBM refuses some names
     y = target_of(file, raw)
     train, test = split(file, raw)
     classes = file.metric == "roc_auc"
