@@ -188,6 +188,8 @@ def star_wars(raw: pl.DataFrame) -> pl.DataFrame:
     # Two header rows: what a column is called stands in both.
     found = []
     for name in raw.columns[1:]:
+        if name == _FAN:
+            continue
         column = pl.col(name)
         if raw[name].dtype.is_numeric():
             found.append(column)
