@@ -39,6 +39,6 @@ def test_no_dataset_of_the_shipped_base_has_few_configurations(shipped):
             uid = evaluation.dataset_uid
             counts[uid] = counts.get(uid, 0) + 1
         names = {dataset.uid: dataset.name for dataset in base.datasets()}
-    assert len(names) >= 90
+    assert len(names) >= 110
     assert {names[uid] for uid, n in counts.items() if n < 50} == set()
     assert counts.keys() == names.keys()
