@@ -12,7 +12,8 @@ static greedy portfolio, headstart's adviser. Negative transfer is the share of 
 on which the mean regret over the first 20 trials (or over the times, evenly in their
 logarithm) is worse than the built-in order's by more than 0.05.
 
-Resumable: each family is written to OUT when it is done. A second or two a dataset.
+Resumable: each family is written to OUT when it is done. Less than a minute for 110
+datasets of 60 configurations.
 """
 
 import argparse
