@@ -112,8 +112,8 @@ def group_folds(
     ValueError
         If there are more folds than groups.
     """
-    dense = _group_codes(groups)
-    _check_counts(n_folds, n_repeats, _n_groups(dense), "groups")
+    dense = _codes(groups, "groups")
+    _check_folds(n_folds, n_repeats)
     one_class = np.zeros(dense.size, dtype=np.int64)
     ids = _core.stratified_group_folds(
         one_class, dense, n_folds, n_repeats, _seed(seed), n_threads
@@ -148,9 +148,9 @@ def stratified_group_folds(
     ValueError
         If there are more folds than groups, or lengths differ.
     """
-    dense, dense_groups = _codes(codes), _group_codes(groups)
+    dense, dense_groups = _codes(codes), _codes(groups, "groups")
     _check_lengths(dense, dense_groups)
-    _check_counts(n_folds, n_repeats, _n_groups(dense_groups), "groups")
+    _check_folds(n_folds, n_repeats)
     ids = _core.stratified_group_folds(
         dense, dense_groups, n_folds, n_repeats, _seed(seed), n_threads
     )
@@ -201,7 +201,7 @@ def holdout_fold(
     if groups is None:
         ids = _core.holdout(dense, fraction, n_repeats, _seed(seed), n_threads)
     else:
-        dense_groups = _group_codes(groups)
+        dense_groups = _codes(groups, "groups")
         _check_lengths(dense, dense_groups)
         how = ["grouped"] if codes is None else ["stratified", "grouped"]
         ids = _core.group_holdout(
@@ -282,9 +282,12 @@ def quantile_bins(y: FloatArray, n_bins: int = 10) -> IntArray:
     return rank * max(1, min(n_bins, values.size)) // max(1, values.size)
 
 
-def _codes(codes: NDArray[Any]) -> IntArray:
-    """Dense int64 codes of classes; codes that are dense already stay as they are."""
-    values = _vector("codes", codes)
+def _codes(codes: NDArray[Any], name: str = "codes") -> IntArray:
+    """Codes of classes or groups as int64, below the number of rows.
+
+    Whole numbers that are stay as they are, though some codes may have no row.
+    """
+    values = _vector(name, codes)
     if (
         values.dtype.kind in "iu"
         and values.size
@@ -296,6 +299,7 @@ def _codes(codes: NDArray[Any]) -> IntArray:
 
 
 def _group_codes(groups: NDArray[Any]) -> IntArray:
+    """Codes of groups as int64, each with a row."""
     return _factorize(_vector("groups", groups))
 
 
@@ -332,10 +336,6 @@ def _missing(values: NDArray[Any]) -> BoolArray:
     return np.zeros(values.shape, dtype=bool)
 
 
-def _n_groups(codes: IntArray) -> int:
-    return int(codes.max()) + 1 if codes.size else 0
-
-
 def _check_lengths(codes: IntArray, groups: IntArray) -> None:
     if codes.size != groups.size:
         raise ValueError(
@@ -344,10 +344,14 @@ def _check_lengths(codes: IntArray, groups: IntArray) -> None:
         )
 
 
-def _check_counts(n_folds: int, n_repeats: int, n_units: int, unit: str) -> None:
+def _check_folds(n_folds: int, n_repeats: int) -> None:
     _check_repeats(n_repeats)
     if not 2 <= n_folds < NEVER:
         raise ValueError(f"There must be 2 to {NEVER - 1} folds. Got {n_folds!r}.")
+
+
+def _check_counts(n_folds: int, n_repeats: int, n_units: int, unit: str) -> None:
+    _check_folds(n_folds, n_repeats)
     if n_folds > n_units:
         raise ValueError(
             f"{n_folds} folds need at least {n_folds} {unit}. Got {n_units}. "

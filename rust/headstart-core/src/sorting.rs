@@ -26,7 +26,7 @@ pub(crate) fn value_of(key: u64) -> f64 {
 
 /// Sort by key, equal keys in the order they come in.
 ///
-/// Keys are sorted by two or three digits of the first bits in which they differ, from
+/// Keys are sorted by up to three digits of the first bits in which they differ, from
 /// the last digit on; the few that are equal so far are compared.
 pub(crate) fn sort_by_key<T: Copy + Default>(
     entries: &mut Vec<(u64, T)>,
@@ -41,6 +41,7 @@ pub(crate) fn sort_by_key<T: Copy + Default>(
     });
     let n_bits = u64::BITS - (high - low).leading_zeros();
     let n_passes = if n_bits <= NARROW_BITS { 2 } else { 3 };
+    let n_passes = n_passes.min(n_bits.div_ceil(DIGIT_BITS));
     let shift = n_bits.saturating_sub(n_passes * DIGIT_BITS);
     let digit = |key: u64, pass: u32| {
         ((key - low) >> (shift + pass * DIGIT_BITS)) as usize & (N_DIGITS - 1)

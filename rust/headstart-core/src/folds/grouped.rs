@@ -1,6 +1,6 @@
 //! Folds that keep each group of rows together.
 
-use super::{check_folds, count_codes, starts_of};
+use super::{check_codes, check_folds, starts_of};
 use crate::rng::Rng;
 use crate::sorting::sort_by_key;
 use crate::{Error, Workers};
@@ -17,7 +17,8 @@ use crate::{Error, Workers};
 ///
 /// # Errors
 /// [`Error::Value`] for fewer than 2 folds, more folds than groups, or codes that are
-/// not dense; [`Error::Shape`] if `codes` and `groups` differ in length.
+/// not below the number of rows; [`Error::Shape`] if `codes` and `groups` differ in
+/// length.
 pub fn stratified_group_folds(
     codes: &[i64],
     groups: &[i64],
@@ -30,19 +31,28 @@ pub fn stratified_group_folds(
     check_folds(n_folds, table.sizes.len(), "groups")?;
     let repeats = workers.map(n_repeats, |repeat| {
         let fold_of = assign(&table, n_folds, &mut Rng::new(seed, repeat as u64), workers)?;
-        Ok(groups
-            .iter()
-            .map(|&group| fold_of[group as usize])
-            .collect::<Vec<u8>>())
+        Ok(table.spread_to_rows(&fold_of, groups))
     })?;
-    Ok(repeats.concat())
+    Ok(joined(repeats))
+}
+
+/// All repeats in one piece.
+pub(super) fn joined(mut repeats: Vec<Vec<u8>>) -> Vec<u8> {
+    if repeats.len() == 1 {
+        repeats.swap_remove(0)
+    } else {
+        repeats.concat()
+    }
 }
 
 /// A table of every group by every class is kept up to this many cells a row.
 const DENSE: usize = 4;
 
+/// A class of a group, and its rows there. A table has fewer than 2^32 rows.
+type Entry = (u32, u32);
+
 /// Where each group's entries begin, and its classes with their counts, ascending.
-type Counts = (Vec<usize>, Vec<(usize, usize)>);
+type Counts = (Vec<u32>, Vec<Entry>);
 
 fn count_densely(codes: &[i64], groups: &[i64], n_groups: usize, n_classes: usize) -> Counts {
     let mut table = vec![0_u32; n_groups * n_classes];
@@ -52,49 +62,56 @@ fn count_densely(codes: &[i64], groups: &[i64], n_groups: usize, n_classes: usiz
     let mut bounds = Vec::with_capacity(n_groups + 1);
     bounds.push(0);
     let mut entries = Vec::with_capacity(table.len());
-    for counts in table.chunks_exact(n_classes) {
-        let present = counts.iter().enumerate().filter(|&(_, &count)| count > 0);
-        entries.extend(present.map(|(class, &count)| (class, count as usize)));
-        bounds.push(entries.len());
+    for counts in table.chunks_exact(n_classes.max(1)) {
+        let present = (0_u32..).zip(counts).filter(|&(_, &count)| count > 0);
+        entries.extend(present.map(|(class, &count)| (class, count)));
+        bounds.push(entries.len() as u32);
     }
     (bounds, entries)
 }
 
-fn count_sparsely(codes: &[i64], groups: &[i64], sizes: &[usize]) -> Counts {
-    let mut next = starts_of(sizes);
-    let mut by_group = vec![0; codes.len()];
+fn count_sparsely(codes: &[i64], groups: &[i64], n_groups: usize) -> Counts {
+    let mut sizes = vec![0_usize; n_groups];
+    for &group in groups {
+        sizes[group as usize] += 1;
+    }
+    let mut next = starts_of(&sizes);
+    let mut by_group = vec![0_u32; codes.len()];
     for (&code, &group) in codes.iter().zip(groups) {
         let at = &mut next[group as usize];
-        by_group[*at] = code as usize;
+        by_group[*at] = code as u32;
         *at += 1;
     }
     let mut bounds = vec![0];
     let mut entries = Vec::new();
     let mut rest = by_group.as_mut_slice();
-    for &size in sizes {
+    for &size in &sizes {
         let (classes, after) = rest.split_at_mut(size);
         classes.sort_unstable();
         entries.extend(
             classes
                 .chunk_by(|a, b| a == b)
-                .map(|same| (same[0], same.len())),
+                .map(|same| (same[0], same.len() as u32)),
         );
-        bounds.push(entries.len());
+        bounds.push(entries.len() as u32);
         rest = after;
     }
     (bounds, entries)
 }
 
-/// The classes of each group, counted.
+/// The classes of each group, counted. Codes without a row are no groups: the others are
+/// numbered in their order.
 pub(super) struct GroupTable {
     /// Rows of each class.
     pub(super) class_totals: Vec<usize>,
     /// Rows of each group.
     pub(super) sizes: Vec<usize>,
     /// Where the entries of each group begin in `entries`, and their end.
-    bounds: Vec<usize>,
+    bounds: Vec<u32>,
     /// Class and count, group by group, classes ascending.
-    entries: Vec<(usize, usize)>,
+    entries: Vec<Entry>,
+    /// The group of each code; none where every code has a row.
+    group_of: Option<Vec<u32>>,
 }
 
 impl GroupTable {
@@ -102,61 +119,100 @@ impl GroupTable {
         if codes.len() != groups.len() {
             return Err(Error::length("groups", codes.len(), groups.len()));
         }
-        let class_totals = count_codes("codes", codes)?;
-        let sizes = count_codes("groups", groups)?;
-        if sizes.contains(&0) {
-            return Err(Error::value("groups must be dense codes. One has no row."));
+        if u32::try_from(codes.len()).is_err() {
+            return Err(Error::value("A table must have fewer than 2^32 rows."));
         }
-        let (bounds, entries) = if sizes.len() * class_totals.len() <= DENSE * codes.len() {
-            count_densely(codes, groups, sizes.len(), class_totals.len())
+        let n_classes = check_codes("codes", codes)?;
+        let n_groups = check_codes("groups", groups)?;
+        let (mut bounds, entries) = if n_groups * n_classes <= DENSE * codes.len() {
+            count_densely(codes, groups, n_groups, n_classes)
         } else {
-            count_sparsely(codes, groups, &sizes)
+            count_sparsely(codes, groups, n_groups)
         };
+        let mut class_totals = vec![0; n_classes];
+        for &(class, count) in &entries {
+            class_totals[class as usize] += count as usize;
+        }
+        let n_there = bounds.windows(2).filter(|pair| pair[0] < pair[1]).count();
+        let group_of = (n_there < n_groups).then(|| {
+            let mut next = 0;
+            let places = bounds.windows(2).map(|pair| {
+                let group = next;
+                next += u32::from(pair[0] < pair[1]);
+                group
+            });
+            places.collect()
+        });
+        // What has no entries ends where it begins.
+        bounds.dedup();
+        let sizes = bounds
+            .windows(2)
+            .map(|pair| {
+                let entries = &entries[pair[0] as usize..pair[1] as usize];
+                entries.iter().map(|&(_, count)| count as usize).sum()
+            })
+            .collect();
         Ok(Self {
             class_totals,
             sizes,
             bounds,
             entries,
+            group_of,
         })
     }
 
-    pub(super) fn classes_of(&self, group: usize) -> &[(usize, usize)] {
-        &self.entries[self.bounds[group]..self.bounds[group + 1]]
+    pub(super) fn classes_of(&self, group: usize) -> &[Entry] {
+        &self.entries[self.bounds[group] as usize..self.bounds[group + 1] as usize]
+    }
+
+    /// The id of each row's group, given the id of each group.
+    pub(super) fn spread_to_rows(&self, ids: &[u8], groups: &[i64]) -> Vec<u8> {
+        let of_code: Vec<u8>;
+        let ids = match &self.group_of {
+            None => ids,
+            Some(group_of) => {
+                // The last codes may be of no group, and nothing asks for them.
+                let id = |&group: &u32| ids.get(group as usize).copied().unwrap_or(0);
+                of_code = group_of.iter().map(id).collect();
+                &of_code
+            }
+        };
+        groups.iter().map(|&group| ids[group as usize]).collect()
     }
 
     /// Groups by falling spread of their class counts, equal ones in random order.
-    pub(super) fn order(&self, rng: &mut Rng, workers: &Workers) -> Result<Vec<usize>, Error> {
-        let mut order: Vec<usize> = (0..self.sizes.len()).collect();
+    pub(super) fn order(&self, rng: &mut Rng, workers: &Workers) -> Result<Vec<u32>, Error> {
+        let mut order: Vec<u32> = (0..self.sizes.len() as u32).collect();
         rng.shuffle(&mut order);
         let n_classes = self.class_totals.len() as i128;
         // The variance times n_classes², in integers: equal is then truly equal. With
         // one class every variance is 0 and the size decides.
         let spread: Vec<i128> = (0..self.sizes.len())
             .map(|group| {
-                let squares: i128 = self
+                let squares: u64 = self
                     .classes_of(group)
                     .iter()
-                    .map(|&(_, count)| (count * count) as i128)
+                    .map(|&(_, count)| u64::from(count) * u64::from(count))
                     .sum();
                 let size = self.sizes[group] as i128;
                 if n_classes == 1 {
                     size
                 } else {
-                    n_classes * squares - size * size
+                    n_classes * i128::from(squares) - size * size
                 }
             })
             .collect();
         // Stable both ways; by digits where the spreads have few enough.
         let largest = spread.iter().copied().max().unwrap_or(0);
         if let Ok(largest) = u64::try_from(largest) {
-            let mut keyed: Vec<(u64, usize)> = order
+            let mut keyed: Vec<(u64, u32)> = order
                 .iter()
-                .map(|&group| (largest - spread[group] as u64, group))
+                .map(|&group| (largest - spread[group as usize] as u64, group))
                 .collect();
             sort_by_key(&mut keyed, workers)?;
             return Ok(keyed.into_iter().map(|(_, group)| group).collect());
         }
-        order.sort_by_key(|&group| std::cmp::Reverse(spread[group]));
+        order.sort_by_key(|&group| std::cmp::Reverse(spread[group as usize]));
         Ok(order)
     }
 }
@@ -167,17 +223,18 @@ fn assign(
     rng: &mut Rng,
     workers: &Workers,
 ) -> Result<Vec<u8>, Error> {
-    // Squares of all rows times the folds: below this they fit into 64 bits, and the
-    // same integers cost a third.
+    // Every number in a deal is whole and no larger than the square of all rows times
+    // the folds: below 2^53 floats hold it exactly, and are turned into none.
     let n_rows: usize = table.sizes.iter().sum();
-    if n_rows < 1 << 27 {
-        deal::<i64>(table, n_folds, rng, workers)
+    let largest = (n_rows as u128).pow(2) * 2 * n_folds as u128;
+    if largest < 1 << 53 {
+        deal::<f64>(table, n_folds, rng, workers)
     } else {
         deal::<i128>(table, n_folds, rng, workers)
     }
 }
 
-/// An integer wide enough for the squares of counts.
+/// A number that holds the squares of counts exactly.
 trait Wide:
     Copy
     + std::ops::Add<Output = Self>
@@ -190,12 +247,12 @@ trait Wide:
     fn to_f64(self) -> f64;
 }
 
-impl Wide for i64 {
+impl Wide for f64 {
     fn of(count: usize) -> Self {
         count as Self
     }
     fn to_f64(self) -> f64 {
-        self as f64
+        self
     }
 }
 
@@ -208,6 +265,9 @@ impl Wide for i128 {
     }
 }
 
+/// Folds whose costs are found at once.
+const LANES: usize = 2;
+
 fn deal<W: Wide>(
     table: &GroupTable,
     n_folds: usize,
@@ -215,49 +275,69 @@ fn deal<W: Wide>(
     workers: &Workers,
 ) -> Result<Vec<u8>, Error> {
     let n_classes = table.class_totals.len();
-    let mut counts = vec![0_usize; n_folds * n_classes];
-    let mut sums = vec![0_usize; n_classes];
+    // Lanes beyond the folds are never looked at.
+    let width = n_folds.div_ceil(LANES);
+    let mut counts = vec![[W::default(); LANES]; n_classes * width];
+    let mut sums = vec![W::default(); n_classes];
     let mut squares = vec![W::default(); n_classes];
+    let totals: Vec<f64> = table.class_totals.iter().map(|&n| n as f64).collect();
+    let mut costs = vec![[0.0; LANES]; width];
     let mut fold_sizes = vec![0_usize; n_folds];
     let mut fold_of = vec![0_u8; table.sizes.len()];
+    let (folds, two) = (W::of(n_folds), W::of(2));
     for (step, group) in table.order(rng, workers)?.into_iter().enumerate() {
         if step % 1024 == 0 {
             workers.check()?;
         }
-        let classes = table.classes_of(group);
-        let mut best = 0;
-        let mut best_cost = f64::INFINITY;
-        for fold in 0..n_folds {
-            // Change of the classes' standard deviations over folds; those of other
-            // classes stay, and the mean over classes is a constant factor.
-            let cost: f64 = classes
-                .iter()
-                .map(|&(class, count)| {
-                    let here = counts[fold * n_classes + class];
-                    let sum = W::of(sums[class] + count);
-                    let square = squares[class] + W::of(count * (2 * here + count));
-                    let variance = W::of(n_folds) * square - sum * sum;
-                    variance.to_f64().sqrt() / table.class_totals[class] as f64
-                })
-                .sum();
-            let tolerance = 1e-12 * best_cost.max(cost);
-            let better = cost < best_cost - tolerance
-                || (cost <= best_cost + tolerance && fold_sizes[fold] < fold_sizes[best]);
-            if best_cost.is_infinite() || better {
-                best = fold;
-                best_cost = cost;
+        let classes = table.classes_of(group as usize);
+        // Change of the classes' standard deviations over folds; those of other
+        // classes stay, and the mean over classes is a constant factor.
+        costs.fill([0.0; LANES]);
+        for &(class, count) in classes {
+            let class = class as usize;
+            let count = W::of(count as usize);
+            let sum = sums[class] + count;
+            // The variance if the fold had no row of the class, and what each adds.
+            let base = folds * (squares[class] + count * count) - sum * sum;
+            let slope = two * folds * count;
+            let total = totals[class];
+            let counts = &counts[class * width..][..width];
+            for (costs, counts) in costs.iter_mut().zip(counts) {
+                for (cost, &here) in costs.iter_mut().zip(counts) {
+                    *cost += (base + slope * here).to_f64().sqrt() / total;
+                }
             }
         }
+        let best = cheapest(costs.as_flattened(), &fold_sizes);
         for &(class, count) in classes {
-            let here = &mut counts[best * n_classes + class];
-            squares[class] += W::of(count * (2 * *here + count));
+            let class = class as usize;
+            let count = W::of(count as usize);
+            let here = &mut counts[class * width + best / LANES][best % LANES];
+            squares[class] += count * (two * *here + count);
             sums[class] += count;
             *here += count;
         }
-        fold_sizes[best] += table.sizes[group];
-        fold_of[group] = best as u8;
+        fold_sizes[best] += table.sizes[group as usize];
+        fold_of[group as usize] = best as u8;
     }
     Ok(fold_of)
+}
+
+/// The fold with the least cost; of those that cost the same, the smallest.
+#[inline]
+fn cheapest(costs: &[f64], fold_sizes: &[usize]) -> usize {
+    let mut best = 0;
+    let mut best_cost = f64::INFINITY;
+    for (fold, &cost) in costs.iter().enumerate().take(fold_sizes.len()) {
+        let tolerance = 1e-12 * best_cost.max(cost);
+        let better = cost < best_cost - tolerance
+            || (cost <= best_cost + tolerance && fold_sizes[fold] < fold_sizes[best]);
+        if best_cost.is_infinite() || better {
+            best = fold;
+            best_cost = cost;
+        }
+    }
+    best
 }
 
 #[cfg(test)]
@@ -305,7 +385,9 @@ mod tests {
         let found = stratified_group_folds(&[0; 4], &[0, 0, 1, 1], 3, 1, 0, &Workers::default());
         assert_eq!(
             found,
-            Err(Error::value("3 folds need at least 3 groups. Got 2."))
+            Err(Error::value(
+                "3 folds need at least 3 groups. Got 2. hint: ask for fewer folds."
+            ))
         );
     }
 }

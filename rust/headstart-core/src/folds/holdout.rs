@@ -1,6 +1,6 @@
 //! One held-out share of the rows instead of folds.
 
-use super::grouped::GroupTable;
+use super::grouped::{GroupTable, joined};
 use super::{NEVER, count_codes, starts_of};
 use crate::rng::Rng;
 use crate::{Error, Workers};
@@ -85,13 +85,14 @@ pub fn group_holdout(
         let mut nearest = (f64::INFINITY, 0);
         for group in table.order(&mut rng, workers)? {
             // By how much the squared distance to the wanted shares grows.
+            let group = group as usize;
             let growth: f64 = table
                 .classes_of(group)
                 .iter()
                 .map(|&(class, count)| {
-                    let total = table.class_totals[class] as f64;
-                    let now = held[class] as f64 / total - fraction;
-                    let share = count as f64 / total;
+                    let total = table.class_totals[class as usize] as f64;
+                    let now = held[class as usize] as f64 / total - fraction;
+                    let share = f64::from(count) / total;
                     share * (share + 2.0 * now)
                 })
                 .sum();
@@ -102,19 +103,16 @@ pub fn group_holdout(
                 id_of[group] = 0;
                 n_held += 1;
                 for &(class, count) in table.classes_of(group) {
-                    held[class] += count;
+                    held[class as usize] += count as usize;
                 }
             }
         }
         if n_held == 0 {
             id_of[nearest.1] = 0;
         }
-        Ok(groups
-            .iter()
-            .map(|&group| id_of[group as usize])
-            .collect::<Vec<u8>>())
+        Ok(table.spread_to_rows(&id_of, groups))
     })?;
-    Ok(repeats.concat())
+    Ok(joined(repeats))
 }
 
 /// Rows to hold out: at least one, and at least one stays.

@@ -2,7 +2,7 @@
 //!
 //! An assignment is one `u8` a row and repeat: the fold that holds the row out, or
 //! [`NEVER`]. Repeat `r` of a seed is the same whatever the number of repeats. Codes of
-//! classes and groups are dense: `0..n`, each below the number of rows.
+//! classes and groups are 0 or more and below the number of rows.
 
 mod codes;
 mod grouped;
@@ -32,10 +32,24 @@ fn check_folds(n_folds: usize, n_units: usize, unit: &str) -> Result<(), Error> 
     }
     if n_folds > n_units {
         return Err(Error::value(format!(
-            "{n_folds} folds need at least {n_folds} {unit}. Got {n_units}."
+            "{n_folds} folds need at least {n_folds} {unit}. Got {n_units}. \
+             hint: ask for fewer folds."
         )));
     }
     Ok(())
+}
+
+/// One more than the largest code; all are below the number of rows.
+fn check_codes(name: &str, codes: &[i64]) -> Result<usize, Error> {
+    // As unsigned numbers the negative ones are the largest.
+    let Some(largest) = codes.iter().map(|&code| code as u64).max() else {
+        return Ok(0);
+    };
+    if largest < codes.len() as u64 {
+        return Ok(largest as usize + 1);
+    }
+    // Where one is wrong, counting them says which is the first.
+    count_codes(name, codes).map(|counts| counts.len())
 }
 
 /// How many rows each code has.
