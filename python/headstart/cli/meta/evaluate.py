@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,13 @@ def evaluate(
     configurations: Annotated[
         int, typer.Option(min=1, help="Configurations of the grid.")
     ] = 60,
+    after: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TRANSFORM",
+            help="Also each learner's default after this transform, where it applies.",
+        ),
+    ] = None,
     rows: Annotated[int, typer.Option(min=10, help="Rows drawn of a table.")] = 5_000,
     folds: Annotated[int, typer.Option(min=2, help="Folds of a cell.")] = 3,
     seconds: Annotated[
@@ -81,11 +89,25 @@ def evaluate(
             configurations,
             executor,
             limits,
+            transforms=_known(after or ()),
             stop=lambda: time.monotonic() > end,
         ):
             typer.echo(line, err=True)
     finally:
         executor.close()
+
+
+def _known(transforms: Sequence[str]) -> Sequence[str]:
+    from headstart.plugins import load_plugins
+
+    there = load_plugins().transforms
+    for name in transforms:
+        if name not in there:
+            raise typer.BadParameter(
+                f"there is no transform {name!r}. Known: {', '.join(sorted(there))}.",
+                param_hint="--after",
+            )
+    return transforms
 
 
 def _by_name(families: Path | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """A campaign: the grid over many datasets, the quickest first, resumed at any time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +10,7 @@ from headstart.exceptions import HeadstartError
 from headstart.execution import FoldFitExecutor
 from headstart.meta.evaluate.description import describe_dataset
 from headstart.meta.evaluate.evaluator import EvaluationLimits, evaluate_dataset
-from headstart.meta.evaluate.grid import grid
+from headstart.meta.evaluate.grid import grid, grid_after
 from headstart.meta.evaluate.shard import Shard
 from headstart.meta.evaluate.source import Source
 from headstart.meta.records import CellStatus
@@ -26,6 +26,7 @@ def evaluate_all(
     executor: FoldFitExecutor,
     limits: EvaluationLimits,
     *,
+    transforms: Collection[str] = (),
     origin: str = "shipped",
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[str]:
@@ -41,6 +42,8 @@ def evaluate_all(
     n_configurations : int
     executor : FoldFitExecutor
     limits : EvaluationLimits
+    transforms : collection of str
+        After each of which each learner's default is evaluated too, where it applies.
     origin : str
         Who is said to have brought the evaluations.
     stop : callable
@@ -54,15 +57,28 @@ def evaluate_all(
         where = f"{place}/{len(sized)} {source.name}"
         try:
             for line in _one(
-                source, folder, n_configurations, executor, limits, origin, stop
+                source,
+                folder,
+                n_configurations,
+                executor,
+                limits,
+                transforms,
+                origin,
+                stop,
             ):
                 yield f"{where}: {line}"
         except (HeadstartError, OSError, pl.exceptions.PolarsError) as error:
             yield f"{where}: left out: {error}"
 
 
-def grid_for(kind: TaskKind, n_rows: int, n_configurations: int) -> list[Configuration]:
+def grid_for(
+    kind: TaskKind,
+    n_rows: int,
+    n_configurations: int,
+    transforms: Collection[str] = (),
+) -> list[Configuration]:
     """Return the grid of the installed learners, less those not for so many rows."""
+    found = load_plugins().transforms
     learners = {
         name: learner
         for name, learner in load_plugins().learners.items()
@@ -70,7 +86,10 @@ def grid_for(kind: TaskKind, n_rows: int, n_configurations: int) -> list[Configu
     }
     return [
         configuration
-        for configuration in grid(kind, learners, n_configurations)
+        for configuration in (
+            *grid(kind, learners, n_configurations),
+            *grid_after(kind, learners, {name: found[name] for name in transforms}),
+        )
         if n_rows <= (learners[configuration.learner].max_rows or n_rows)
     ]
 
@@ -91,6 +110,7 @@ def _one(
     n_configurations: int,
     executor: FoldFitExecutor,
     limits: EvaluationLimits,
+    transforms: Collection[str],
     origin: str,
     stop: Callable[[], bool],
 ) -> Iterator[str]:
@@ -100,7 +120,7 @@ def _one(
     shard.add(dataset)
     shard.add(describe_dataset(dataset.uid, X, y, source.kind))
     configurations = grid_for(
-        source.kind, min(X.height, limits.n_rows), n_configurations
+        source.kind, min(X.height, limits.n_rows), n_configurations, transforms
     )
     known = shard.known(dataset.uid, limits.scheme)
     done = sum(c.key in known for c in configurations)
@@ -114,6 +134,7 @@ def _one(
         load_plugins().learners,
         executor,
         limits,
+        transforms=load_plugins().transforms,
         known=known,
         stop=stop,
     ):

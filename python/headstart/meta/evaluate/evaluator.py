@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
 
 import headstart
-from headstart.base import Configuration, FoldStatus, Learner, Task
+from headstart.base import Configuration, FoldStatus, Learner, Task, Transform
 from headstart.base.machine import machine_class
 from headstart.exceptions import WorkerDiedError
 from headstart.execution import FoldFitExecutor
@@ -21,7 +22,7 @@ from headstart.execution.fit_data import FitData, write_fit_data
 from headstart.meta.evaluate.cell import CellResult, run_cell
 from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
 from headstart.metrics import metric_names
-from headstart.tables import Schema, TargetEncoder
+from headstart.tables import Schema, TargetEncoder, summarize
 from headstart.validation import Validation, plan_folds
 
 __all__ = ["EvaluationLimits", "evaluate_dataset"]
@@ -84,6 +85,7 @@ def evaluate_dataset(
     executor: FoldFitExecutor,
     limits: EvaluationLimits,
     *,
+    transforms: Mapping[str, Transform] = MappingProxyType({}),
     known: Collection[str] = (),
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[EvaluationRecord]:
@@ -99,6 +101,9 @@ def evaluate_dataset(
     learners : mapping of str to Learner
     executor : FoldFitExecutor
     limits : EvaluationLimits
+    transforms : mapping of str to Transform
+        Configurations with another one, or with one that promises nothing of the table,
+        are left out.
     known : collection of str
         Keys of configurations that need not be evaluated again.
     stop : callable
@@ -113,10 +118,11 @@ def evaluate_dataset(
     with tempfile.TemporaryDirectory(prefix="headstart-meta-") as folder:
         data = _prepare(Path(folder), dataset, X, y, limits)
         metrics = metric_names(data.task.kind)
+        usable = [c for c in configurations if _applies(c, transforms, data)]
         todo = [
             (number, configuration)
             for number, configuration in enumerate(
-                _cheapest_first(configurations, learners, data.task)
+                _cheapest_first(usable, learners, data.task)
             )
             if configuration.key not in known
         ]
@@ -188,6 +194,18 @@ def _prepare(
         weight=None,
         folds=folds,
         learners={},
+    )
+
+
+def _applies(
+    configuration: Configuration, transforms: Mapping[str, Transform], data: FitData
+) -> bool:
+    """Whether the table has columns for each step, of which it promises something."""
+    table = summarize(data.schema, texts=False)
+    known = [transforms.get(step.name) for step in configuration.transforms]
+    return all(
+        t is not None and t.columns(table, data.task) and t.promise(table, data.task)
+        for t in known
     )
 
 

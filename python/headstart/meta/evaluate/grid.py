@@ -2,13 +2,15 @@
 
 Learners take turns, those with more parameters more often. Each brings its default,
 then its own precedents, then points drawn from its space. A longer grid begins with
-the shorter one, so that a base can grow.
+the shorter one, so that a base can grow. Where transforms are asked for, each learner's
+default after each of them comes at the end.
 """
 
 import hashlib
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,10 +25,12 @@ from headstart.base import (
     SearchSpace,
     Task,
     TaskKind,
+    Transform,
     known_configurations,
+    known_steps,
 )
 
-__all__ = ["draw", "grid", "reference_task"]
+__all__ = ["draw", "grid", "grid_after", "reference_task"]
 
 # A learner without parameters gets this many turns for each one parameter gets.
 _BASE_TURNS = 2
@@ -70,6 +74,31 @@ def grid(
         queues.append(zip(places, itertools.repeat(name), own))
     merged = heapq.merge(*queues, key=lambda entry: entry[:2])
     return [c for _, _, c in itertools.islice(merged, n_configurations)]
+
+
+def grid_after(
+    kind: TaskKind, learners: Mapping[str, Learner], transforms: Mapping[str, Transform]
+) -> list[Configuration]:
+    """Return each learner's default after the default of each transform alone.
+
+    Examples
+    --------
+    >>> from headstart.plugins import load_plugins
+    >>> found = load_plugins()
+    >>> ridge = {"ridge": found.learner("ridge")}
+    >>> counts = {"count_encoding": found.transforms["count_encoding"]}
+    >>> [str(c) for c in grid_after(TaskKind.REGRESSION, ridge, counts)]
+    ['ridge(n_knots=6) + count_encoding()']
+    """
+    task = reference_task(kind)
+    return [
+        replace(
+            known_configurations(task, learners[name])[0],
+            transforms=(known_steps(task, transforms[step])[0],),
+        )
+        for step in sorted(transforms)
+        for name in sorted(learners)
+    ]
 
 
 def draw(space: SearchSpace, random: np.random.Generator) -> Parameters:

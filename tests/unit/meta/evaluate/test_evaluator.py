@@ -14,6 +14,7 @@ from headstart.meta.evaluate import (
     evaluate_dataset,
     read_manifest,
 )
+from headstart.meta.evaluate.grid import grid, grid_after
 from headstart.meta.evaluate.shard import Shard
 from headstart.meta.records import CellStatus, DatasetRecord
 from headstart.plugins import load_plugins
@@ -77,6 +78,63 @@ def test_a_configuration_that_fails_is_evidence_with_its_reason(executor):
     assert cell.status is CellStatus.ERROR
     assert "much" in cell.reason
     assert cell.scores.shape == (0, len(cell.metrics))
+
+
+def crossed(n):
+    """Return a table whose target is a product, which a linear model cannot see."""
+    random = np.random.default_rng(0)
+    X = pl.DataFrame(random.normal(size=(n, 3)), schema=["a", "b", "c"])
+    return X, (X["a"] * X["b"]).alias("y")
+
+
+def test_a_step_that_applies_is_evaluated_with_what_it_costs(executor):
+    X, y = crossed(600)
+    registry = load_plugins()
+    ridge = {"ridge": registry.learner("ridge")}
+    steps = {"generated_features": registry.transforms["generated_features"]}
+    found = [
+        *grid(TaskKind.REGRESSION, ridge, 1),
+        *grid_after(TaskKind.REGRESSION, ridge, steps),
+    ]
+    dataset = DatasetRecord(
+        "ab" * 32, "crossed", "crossed", "local", TaskKind.REGRESSION, 600, 3, 0
+    )
+
+    cells = list(
+        evaluate_dataset(
+            dataset,
+            X,
+            y,
+            found,
+            ridge,
+            executor,
+            EvaluationLimits(seconds=60.0),
+            transforms=steps,
+        )
+    )
+
+    plain, stepped = sorted(cells, key=lambda c: len(c.configuration.transforms))
+    r2 = plain.metrics.index("r2")
+    assert plain.scores[:, r2].mean() < 0.3
+    assert stepped.scores[:, r2].mean() > 0.9
+    assert stepped.fit_seconds > 5 * plain.fit_seconds
+
+
+def test_a_step_that_does_not_apply_is_left_out(executor):
+    X, y = crossed(120)
+    registry = load_plugins()
+    ridge = {"ridge": registry.learner("ridge")}
+    steps = {"generated_features": registry.transforms["generated_features"]}
+    after = grid_after(TaskKind.REGRESSION, ridge, steps)
+    dataset = DatasetRecord(
+        "ab" * 32, "crossed", "crossed", "local", TaskKind.REGRESSION, 120, 3, 0
+    )
+
+    for known in (steps, {}):
+        cells = evaluate_dataset(
+            dataset, X, y, after, ridge, executor, LIMITS, transforms=known
+        )
+        assert list(cells) == []
 
 
 @pytest.fixture
