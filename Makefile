@@ -72,7 +72,8 @@ bench-core: $(VENV)/.extension $(VENV)/.bench ## The Rust core against its peers
 
 meta-db: $(VENV)/.plugins ## Evaluate the grid on HEADSTART_DATASETS (hours; resumable), pack the base
 	$(BIN)/headstart meta evaluate "$${HEADSTART_DATASETS:?names the folder of datasets}/manifest.json" \
-	  --families meta_db/families.json --output meta_db/data --rows 2000
+	  --families meta_db/families.json --output meta_db/data --rows 2000 \
+	  $(addprefix --after ,generated_features target_encoding count_encoding column_selection)
 	$(MAKE) meta-pack
 
 meta-pack: $(VENV)/.plugins ## Make the shipped base of the shards in meta_db/data
