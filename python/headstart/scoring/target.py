@@ -1,6 +1,7 @@
 """What features are scored against."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -24,14 +25,14 @@ class Target:
         Places of the labels among the sorted ones; empty for regression.
     n_classes : int
         0 for regression.
-    values : ndarray of float64
-        A regression's target; 0 and 1 for two classes, the codes for more.
+    numbers : ndarray of float64 or None
+        What `values` are; None for the codes.
     """
 
     kind: TaskKind
     codes: NDArray[np.uint16]
     n_classes: int
-    values: FloatArray
+    numbers: FloatArray | None = None
 
     @classmethod
     def of(cls, y: Any, task: TaskKind | str | None, n_samples: int) -> Self:
@@ -55,7 +56,7 @@ class Target:
             codes, n_classes = found
             is_two = n_classes == 2 and task != TaskKind.MULTICLASS
             kind = TaskKind.BINARY if is_two else TaskKind.MULTICLASS
-            return cls(kind, codes, n_classes, codes.astype(np.float64))
+            return cls(kind, codes, n_classes)
         encoder = TargetEncoder.learn(y, task)
         encoded = encoder.encode(y)
         if encoded.size != n_samples:
@@ -68,7 +69,12 @@ class Target:
             return cls(encoder.kind, np.empty(0, np.uint16), 0, values)
         n_classes = 0 if encoder.classes is None else len(encoder.classes)
         codes = np.ascontiguousarray(encoded, dtype=np.uint16)
-        return cls(encoder.kind, codes, n_classes, codes.astype(np.float64))
+        return cls(encoder.kind, codes, n_classes)
+
+    @cached_property
+    def values(self) -> FloatArray:
+        """A regression's target; 0 and 1 for two classes, the codes for more."""
+        return self.codes.astype(np.float64) if self.numbers is None else self.numbers
 
     @property
     def labels(self) -> tuple[NDArray[np.uint16], int]:
@@ -99,4 +105,5 @@ def _plain_codes(
     if n_classes < 2 or (task == TaskKind.BINARY and n_classes > 2):
         return None
     places = (np.cumsum(is_there) - 1).astype(np.uint16)
-    return places[y], n_classes
+    # Where each number is there it is its own place, and a plain copy costs less.
+    return y.astype(np.uint16) if is_there.all() else places[y], n_classes
