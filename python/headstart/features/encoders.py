@@ -18,7 +18,7 @@ __all__ = ["FrequencyEncoder", "LevelEncoder"]
 
 
 # Columns a thread whose codes are held at a time.
-_BATCH = 8
+_BATCH = 2
 
 
 class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]

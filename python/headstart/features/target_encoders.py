@@ -135,7 +135,7 @@ class TargetEncoder(_CrossFitted):
     Missing values are a level of their own. Unseen levels, and those that no other
     fold has, get the mean of all rows, or of those in other folds. 100,000 rows of 50
     columns of words take about a tenth of a second on one thread. Beyond what comes
-    out, at most 12 bytes a row are held for each of 8 columns a thread.
+    out, at most 12 bytes a row are held for each of 2 columns a thread.
 
     Examples
     --------
