@@ -30,6 +30,7 @@ import json
 import os
 import pickle
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -289,9 +290,11 @@ def peer_values(system: str, problem: Problem, train, test):
     }
     path.write_bytes(pickle.dumps(work))
     script = HERE / "screening_peers.py"
-    ended = subprocess.run(
-        [python, script, system, path], capture_output=True, text=True, timeout=1800
-    )
+    with tempfile.TemporaryDirectory() as folder:  # where OpenFE leaves files
+        ended = subprocess.run(
+            [python, script, system, path],
+            capture_output=True, text=True, timeout=1800, cwd=folder,
+        )  # fmt: skip
     answer = pickle.loads(path.read_bytes())  # our own child wrote it
     if ended.returncode or "values" not in answer:
         raise SystemExit(f"{system} failed on {problem.name}:\n{ended.stderr[-2000:]}")
