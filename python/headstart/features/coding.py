@@ -8,8 +8,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headstart import _core
-from headstart.features.levels import Bins, Codes, Levels, learn_bins, learn_levels
+from headstart.features.levels import (
+    Bins,
+    Codes,
+    Levels,
+    learn_bins,
+    learn_levels,
+    number_ids,
+)
 from headstart.features.reading import is_number, read_numbers, read_words
 from headstart.tables.levels import LEVEL_LIMIT
 
@@ -152,7 +158,8 @@ def _most_frequent(levels: Levels, codes: Codes) -> tuple[Levels, Codes]:
 
 def _learn_cross(coding: Coding, key: Key, parts: list[Codes]) -> Codes:
     ids = coding.cross_ids(parts, key)
-    [(codes, first)] = _core.factorize([ids], 1)
+    found, [first] = number_ids([ids])
+    codes: Codes = found[0]
     names, n_bins = key
     known = np.ones(len(first), dtype=bool)
     for name, part in zip(names, parts, strict=True):

@@ -33,13 +33,19 @@ class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return frame
 
     def _learn(self, frame: pl.DataFrame) -> Iterator[list[tuple[Codes, int]]]:
-        """Learn the levels of a few columns at a time, and yield their codes."""
+        """Learn the levels of a few columns at a time, and yield their codes.
+
+        The next ones are written over them.
+        """
         self.levels_: list[Levels] = []
         columns = frame.get_columns()
-        step = _BATCH * self.n_threads
-        for start in range(0, len(columns), step):
+        step = min(_BATCH * self.n_threads, len(columns))
+        out = np.empty((step, frame.height), dtype=np.uint32)
+        for start in range(0, len(columns), step or 1):
             batch = columns[start : start + step]
-            learnt = learn_levels(batch, n_threads=self.n_threads)
+            learnt = learn_levels(
+                batch, n_threads=self.n_threads, out=out[: len(batch)]
+            )
             self.levels_ += [levels for levels, _ in learnt]
             yield [(codes, levels.n_groups) for levels, codes in learnt]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from headstart import _core
 from headstart.base import FloatArray
 
-__all__ = ["Bins", "Codes", "Levels", "learn_bins", "learn_levels"]
+__all__ = ["Bins", "Codes", "Levels", "learn_bins", "learn_levels", "number_ids"]
 
 Codes = NDArray[np.uint32]
 
@@ -85,15 +85,37 @@ class Bins:
 
 
 def learn_levels(
-    columns: list[pl.Series], *, n_threads: int = 1
+    columns: list[pl.Series], *, n_threads: int = 1, out: Codes | None = None
 ) -> list[tuple[Levels, Codes]]:
-    """Return the levels of each column by first appearance, and their codes."""
+    """Return the levels of each column by first appearance, and their codes.
+
+    Parameters
+    ----------
+    columns : list of Series
+        Of the same length.
+    n_threads : int
+    out : ndarray of shape (n_columns, n_rows) or None
+        Takes the codes: fresh memory costs as much as to number the values.
+    """
     plain = [plain_values(series) for series in columns]
-    found = _core.factorize(_hashes(plain), n_threads)
+    found, firsts = number_ids(_hashes(plain), n_threads=n_threads, out=out)
     return [
         _without_missing(series[first], codes)
-        for series, (codes, first) in zip(plain, found, strict=True)
+        for series, codes, first in zip(plain, found, firsts, strict=True)
     ]
+
+
+def number_ids(
+    columns: list[NDArray[np.uint64]],
+    *,
+    n_threads: int = 1,
+    out: Codes | None = None,
+) -> tuple[Codes, list[NDArray[np.uint32]]]:
+    """Return codes of ids by first appearance, a row a column, and first rows."""
+    if out is None:
+        n_rows = columns[0].size if columns else 0
+        out = np.empty((len(columns), n_rows), dtype=np.uint32)
+    return out, _core.factorize(columns, out, n_threads)
 
 
 def learn_bins(numbers: FloatArray, n_bins: int) -> Bins:

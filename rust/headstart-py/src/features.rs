@@ -5,6 +5,8 @@
     reason = "arrays are borrowed by value, and each name is one of Python's"
 )]
 
+use std::sync::{Mutex, PoisonError};
+
 use headstart_core::Error;
 use headstart_core::encode::{self, Category, Encoded, Rules, Statistic};
 use headstart_core::generate::{self, Job, Operator};
@@ -83,27 +85,40 @@ pub(crate) fn make_numeric<'py>(
     Ok(made.into_iter().map(|m| m.into_pyarray(py)).collect())
 }
 
-/// Give equal ids of each column equal codes; with the first row of each code.
+/// Give equal ids of each column equal codes, into the rows of `out`; return the first row
+/// of each code.
 #[pyfunction]
 pub(crate) fn factorize<'py>(
     py: Python<'py>,
     columns: Vec<PyReadonlyArray1<'py, u64>>,
+    mut out: PyReadwriteArray2<'py, u32>,
     n_threads: usize,
-) -> PyResult<Vec<(Codes<'py>, Codes<'py>)>> {
+) -> PyResult<Vec<Codes<'py>>> {
     let columns: Vec<&[u64]> = columns
         .iter()
         .map(|column| slice("a column", column))
         .collect::<PyResult<_>>()?;
+    let mut out = out.as_array_mut();
+    let (n_columns, n_rows) = out.dim();
+    if n_columns != columns.len() {
+        return Err(PyValueError::new_err("out must have a row a column."));
+    }
+    let out = out
+        .as_slice_mut()
+        .ok_or_else(|| PyValueError::new_err("out must be a contiguous array in C order."))?;
     let n_steps = columns.iter().map(|column| column.len()).sum();
     let found = run(py, n_threads, n_steps, |workers| {
+        let slots: Vec<Mutex<&mut [u32]>> = out.chunks_mut(n_rows.max(1)).map(Mutex::new).collect();
         workers.map(columns.len(), |index| {
-            encode::factorize(columns[index], workers)
+            let mut none = [].as_mut_slice();
+            let mut slot = slots
+                .get(index)
+                .map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner));
+            let codes = slot.as_deref_mut().unwrap_or(&mut none);
+            encode::factorize(columns[index], codes, workers)
         })
     })?;
-    Ok(found
-        .into_iter()
-        .map(|f| (f.codes.into_pyarray(py), f.first_rows.into_pyarray(py)))
-        .collect())
+    Ok(found.into_iter().map(|f| f.into_pyarray(py)).collect())
 }
 
 /// Find the place of each id among known ones.

@@ -1,15 +1,7 @@
 //! Dense codes for values that are known by a number of 64 bits.
 
+use super::check_rows;
 use crate::{Error, Workers};
-
-/// Codes by first appearance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Factorized {
-    /// The code of each row.
-    pub codes: Vec<u32>,
-    /// The first row of each code.
-    pub first_rows: Vec<u32>,
-}
 
 const FREE: u32 = u32::MAX;
 /// Rows between two looks at whether to stop.
@@ -88,29 +80,33 @@ impl Table {
     }
 }
 
-/// Give equal ids equal codes, `0, 1, ...` by first appearance.
+/// Give equal ids equal codes, `0, 1, ...` by first appearance, into `codes`; return the
+/// first row of each code.
 ///
 /// # Errors
-/// If there are 2³² rows or more, or the work was cancelled.
-pub fn factorize(ids: &[u64], workers: &Workers) -> Result<Factorized, Error> {
+/// If lengths differ, there are 2³² rows or more, or the work was cancelled.
+pub fn factorize(ids: &[u64], codes: &mut [u32], workers: &Workers) -> Result<Vec<u32>, Error> {
     check_count(ids.len())?;
+    check_rows("codes", ids.len(), codes.len())?;
     // 256 kB: up to a thousand codes meet each other seldom.
     let mut table = Table::with_room_for(1 << 12);
-    let mut codes = Vec::with_capacity(ids.len());
     let mut first_rows = Vec::new();
-    for (block, ids) in ids.chunks(BLOCK).enumerate() {
+    let blocks = ids.chunks(BLOCK).zip(codes.chunks_mut(BLOCK));
+    for (block, (ids, codes)) in blocks.enumerate() {
         workers.check()?;
         let n_known = table.n_codes;
-        codes.extend(ids.iter().map(|&id| table.code_or_new(id)));
+        for (code, &id) in codes.iter_mut().zip(ids) {
+            *code = table.code_or_new(id);
+        }
         if table.n_codes > n_known {
-            for (row, &code) in codes.iter().enumerate().skip(block * BLOCK) {
+            for (row, &code) in (block * BLOCK..).zip(codes.iter()) {
                 if code as usize == first_rows.len() {
                     first_rows.push(row as u32);
                 }
             }
         }
     }
-    Ok(Factorized { codes, first_rows })
+    Ok(first_rows)
 }
 
 /// Find the place of each id among `known` ones; those that are not there get the
@@ -155,24 +151,31 @@ mod tests {
     use super::*;
     use crate::rng::Rng;
 
+    fn coded(ids: &[u64]) -> (Vec<u32>, Vec<u32>) {
+        let mut codes = vec![7; ids.len()];
+        let first_rows = factorize(ids, &mut codes, &Workers::default()).unwrap();
+        (codes, first_rows)
+    }
+
     #[test]
     fn codes_are_given_by_first_appearance() {
-        let found = factorize(&[9, 4, 9, 0, 4], &Workers::default()).unwrap();
-        assert_eq!(found.codes, [0, 1, 0, 2, 1]);
-        assert_eq!(found.first_rows, [0, 1, 3]);
+        let (codes, first_rows) = coded(&[9, 4, 9, 0, 4]);
+        assert_eq!(codes, [0, 1, 0, 2, 1]);
+        assert_eq!(first_rows, [0, 1, 3]);
+        assert!(factorize(&[9], &mut [], &Workers::default()).is_err());
     }
 
     #[test]
     fn a_table_that_grows_forgets_nothing() {
         let mut rng = Rng::new(1, 1);
         let ids: Vec<u64> = (0..20_000).map(|_| rng.below(9_000)).collect();
-        let found = factorize(&ids, &Workers::default()).unwrap();
-        for (&id, &code) in ids.iter().zip(&found.codes) {
-            assert_eq!(ids[found.first_rows[code as usize] as usize], id);
+        let (codes, first_rows) = coded(&ids);
+        for (&id, &code) in ids.iter().zip(&codes) {
+            assert_eq!(ids[first_rows[code as usize] as usize], id);
         }
-        let known: Vec<u64> = found.first_rows.iter().map(|&r| ids[r as usize]).collect();
+        let known: Vec<u64> = first_rows.iter().map(|&r| ids[r as usize]).collect();
         let again = find_codes(&known, &ids, &Workers::default()).unwrap();
-        assert_eq!(again, found.codes);
+        assert_eq!(again, codes);
     }
 
     #[test]

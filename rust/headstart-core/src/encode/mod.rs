@@ -11,7 +11,7 @@ mod ordered;
 mod target;
 mod text;
 
-pub use factorize::{Factorized, factorize, find_codes};
+pub use factorize::{factorize, find_codes};
 pub use groups::{Statistic, group_distinct, group_knots, group_positions, group_statistic};
 pub use ordered::encode_ordered;
 pub use target::{Encoded, Rules, Target, encode_target};
