@@ -37,10 +37,10 @@ __all__ = ["ColumnSelection", "Selection", "register_transforms"]
 
 _PART = "selection.json"
 _FEW_ROWS = 300
-_FEW_COLUMNS, _MANY_COLUMNS = 20, 40  # of few, each may matter
+_FEW_COLUMNS = 20  # of few, each may matter
 _MOST_LEVELS = 5_000
 _MOST_ROWS = 50_000  # that columns are judged by
-_DEFAULT: Parameters = {"method": "mrmr", "share": 0.5}
+_DEFAULT: Parameters = {"method": "mrmr", "share": 0.8}
 _KEPT = {
     "mrmr": "kept: number {rank} by relevance less redundancy",
     "null_importance": "kept: more important than with a shuffled target",
@@ -98,11 +98,13 @@ class ColumnSelection(Transform):
         ]
 
     def promise(self, table: TableColumns, task: Task) -> float:
-        """Return more for many columns; nothing for few, or for few rows."""
+        """Return little; nothing for few columns or rows.
+
+        On tables of 20 columns and more, half of the columns were worse than all before
+        nearly every learner, four fifths level; a knowledge base says where it is not so.
+        """
         width = len(self.columns(table, task))
-        if task.n_rows < _FEW_ROWS or width < _FEW_COLUMNS:
-            return 0.0
-        return 0.35 if width >= _MANY_COLUMNS else 0.2
+        return 0.0 if task.n_rows < _FEW_ROWS or width < _FEW_COLUMNS else 0.1
 
     def search_space(self, task: Task) -> SearchSpace:
         """Return the method, and how many columns are kept by the first."""
@@ -117,9 +119,9 @@ class ColumnSelection(Transform):
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return the other method, and a strict choice."""
+        """Return a stricter choice, and the other method."""
         del task
-        return ({"method": "null_importance"}, {"share": 0.25})
+        return ({"share": 0.5}, {"method": "null_importance"})
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
         """Predict seconds: pairs of columns, or seven small forests."""
