@@ -101,7 +101,7 @@ class ColumnSelection(Transform):
         """Return little; nothing for few columns or rows.
 
         On tables of 20 columns and more, half of the columns were worse than all before
-        nearly every learner, four fifths level; a knowledge base says where it is not so.
+        nearly every learner, four fifths level; a knowledge base says where else.
         """
         width = len(self.columns(table, task))
         return 0.0 if task.n_rows < _FEW_ROWS or width < _FEW_COLUMNS else 0.1
