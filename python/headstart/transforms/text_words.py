@@ -35,7 +35,7 @@ __all__ = ["TextWords", "Words", "register_transforms"]
 
 _PART = "words.json"
 _FEW_ROWS = 100
-_MOST_ROWS = 50_000  # that words are judged by
+_MOST_ROWS = 20_000  # that words are judged by, and that are taken apart at a time
 _MOST_CANDIDATES = 20_000  # the most frequent ones
 _MOST_CHARACTERS = 2_000  # of a text; beyond this it tells no more, and costs
 _LONGEST = 60  # characters of a word that is worth a look
@@ -153,8 +153,13 @@ class TextWords(Transform):
                 {"word": list(words), "place": range(len(words))},
                 schema={"word": pl.String, "place": pl.Int64},
             )
-            known = _words_of_rows(X[name], fitted.ngrams).join(places, on="word")
-            there[known["place"].to_numpy(), known["row"].to_numpy()] = 1.0
+            for start in range(0, X.height, _MOST_ROWS):
+                some = _words_of_rows(
+                    X[name][start : start + _MOST_ROWS], fitted.ngrams
+                )
+                known = some.join(places, on="word")
+                rows = known["row"].to_numpy() + start
+                there[known["place"].to_numpy(), rows] = 1.0
             columns |= {_title(name, w): there[i] for i, w in enumerate(words)}
         return pl.DataFrame(columns)
 

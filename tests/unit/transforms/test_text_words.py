@@ -72,6 +72,16 @@ def test_words_of_new_rows_are_as_those_of_training_rows_after_loading():
     assert found["name has 'master'"].to_list() == [1.0, 0.0, 0.0, 0.0]
 
 
+def test_many_rows_are_taken_apart_in_parts(monkeypatch):
+    random = np.random.default_rng(2)
+    X, says = texts(random)
+    fitted, made = fit(X, says + random.normal(size=N))
+
+    monkeypatch.setattr("headstart.transforms.text_words._MOST_ROWS", 7)
+
+    assert TextWords().transform(fitted, X, task(TaskKind.REGRESSION)).equals(made)
+
+
 def test_two_words_that_matter_together_are_found_as_a_pair():
     random = np.random.default_rng(3)
     X = pl.DataFrame({"name": [" ".join(random.permutation(FILLER)) for _ in range(N)]})
