@@ -10,8 +10,9 @@ noise, how many trials had a step and how much of the ensemble's weight. With
 ``--shards meta_db/data`` both start from a base that lacks the dataset's family; else
 both from the built-in order.
 
-With ``--max-trials N`` work is counted instead of seconds: what a busy machine can
-compare too.
+With ``--side-by-side`` the two fits of a dataset run at once, each on half of the
+cores: half of the minutes, and half of the search in a second. With ``--max-trials N``
+work is counted instead of seconds: what a busy machine can compare too.
 
 The datasets are chosen by a rule: of each kind of task those with at least 500 rows
 and without those that the transforms were built on (`SEEN`), eight evenly over the
@@ -23,15 +24,14 @@ import argparse
 import functools
 import hashlib
 import json
-import multiprocessing
-import os
 import time
 from pathlib import Path
 
 import numpy as np
 
 from automl import aligned, constant, score
-from datasets import busy_share, manifest, split
+from datasets import manifest, split
+from fits import Fit, kept, make_missing
 from paired import difference_interval
 from precedent import make_base
 
@@ -41,7 +41,6 @@ ARMS = {"on": None, "off": []}
 KINDS = ("binary", "multiclass", "regression")
 N_OF_KIND = 8
 LEAST_ROWS = 500
-LOAD_LIMIT = 0.1
 SEEN = (
     "banana bank32nh compas_two_years concrete deliveries_time diabetes page_blocks "
     "satimage space_ga stroke vowel"
@@ -64,13 +63,10 @@ def chosen(time_limit: float | None) -> list[str]:
     return names[::4] if time_limit is not None and time_limit >= 300 else names
 
 
-def fit(name: str, arm: str, base: str, budget: dict, results) -> None:
-    """Fit one arm in a process of its own, as a user's script would."""
-    os.environ["HEADSTART_META_DB"] = base
+def fit(name: str, arm: str, budget: dict):
+    """Fit one arm; give the test labels, the predictions and the facts."""
     import headstart as hs
-    import headstart.meta.shipped as shipped
 
-    shipped.shipped_base = lambda: None
     data = split(name)
     regression = data.task == "regression"
     estimator = hs.AutoRegressor if regression else hs.AutoClassifier
@@ -85,60 +81,42 @@ def fit(name: str, arm: str, base: str, budget: dict, results) -> None:
     y, prediction = aligned(data, prediction, classes)
     board = model.leaderboard()
     stepped = board["learner"].str.contains(" + ", literal=True)
-    facts = {
-        "seconds": seconds,
-        "n_trials": board.height,
-        "n_stepped": int(stepped.sum()),
-        "weight": float(board["weight"].fill_null(0.0).filter(stepped).sum()),
-        "found": model.info()["score"],
-    }
-    results.put((y, prediction, facts))
-
-
-def stored_fit(name: str, arm: str, budget: dict, base: str) -> Path:
-    """Return where a fit is kept."""
-    spent = "-".join(f"{value:g}" for value in budget.values() if value)
-    unit = "s" if budget["time_limit"] else "trials"
-    return CACHE / f"{name}--{arm}-{base[:8] or 'no-base'}--{spent}{unit}.npz"
-
-
-def run_one(name: str, arm: str, budget: dict, options, digest: str, make) -> None:
-    """Compute and keep one fit."""
-    path = stored_fit(name, arm, budget, digest)
-    if path.exists():
-        return
-    base = str(make()) if digest else str(CACHE / "no-base.db")
-    while not options.allow_load and busy_share(2.0) > LOAD_LIMIT:
-        time.sleep(3)
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    child = context.Process(target=fit, args=(name, arm, base, budget, results))
-    child.start()
-    limit = 10 * (budget["time_limit"] or 360) + 120
-    y, prediction, facts = results.get(timeout=limit)
-    child.join()
-    temporary = path.with_suffix(".tmp.npz")
-    np.savez(temporary, y=y, prediction=prediction, facts=json.dumps(facts))
-    temporary.rename(path)
-    print(
-        f"{name:26s} {arm:4s} {facts['n_trials']:3d} trials, {facts['n_stepped']:3d} "
-        f"with steps, {facts['weight']:4.0%} of the weight, {facts['seconds']:4.0f} s",
-        flush=True,
+    return (
+        y,
+        prediction,
+        {
+            "seconds": seconds,
+            "n_trials": board.height,
+            "n_stepped": int(stepped.sum()),
+            "weight": float(board["weight"].fill_null(0.0).filter(stepped).sum()),
+            "found": model.info()["score"],
+        },
     )
 
 
-def compare(name: str, budget: dict, digest: str) -> dict | None:
+def place(name: str, arm: str, spent: str, base: str) -> Path:
+    """Return where a fit is kept."""
+    return CACHE / f"{name}--{arm}-{base[:8] or 'no-base'}--{spent}.npz"
+
+
+def told(name: str, arm: str, facts: dict) -> str:
+    """Return a line about one fit."""
+    return (
+        f"{name:26s} {arm:4s} {facts['n_trials']:3d} trials, {facts['n_stepped']:3d} "
+        f"with steps, {facts['weight']:4.0%} of the weight, {facts['seconds']:4.0f} s"
+    )
+
+
+def compare(name: str, spent: str, digest: str) -> dict | None:
     """Return one row of the table, None where a fit is missing."""
     data = split(name)
     scores, predictions, facts = {}, {}, {}
     y = None
     for arm in ARMS:
-        path = stored_fit(name, arm, budget, digest)
-        if not path.exists():
+        stored = kept(place(name, arm, spent, digest))
+        if stored is None:
             return None
-        with np.load(path) as stored:
-            y, predictions[arm] = stored["y"], stored["prediction"]
-            facts[arm] = json.loads(str(stored["facts"]))
+        y, predictions[arm], facts[arm] = stored
         scores[arm] = score(data.task, y, predictions[arm])
     flat = score(data.task, y, constant(data)) if data.task != "binary" else 0.5
     top = max(scores.values())
@@ -154,13 +132,8 @@ def compare(name: str, budget: dict, digest: str) -> dict | None:
     }
 
 
-def report(rows: list[dict], budget: dict) -> str:
+def report(rows: list[dict], spent: str) -> str:
     """Return the table as Markdown."""
-    spent = (
-        f"{budget['time_limit']:g} s"
-        if budget["time_limit"]
-        else f"{budget['max_trials']} trials"
-    )
     lines = [
         f"# Feature steps on and off, fits of {spent}",
         "",
@@ -200,6 +173,7 @@ def main() -> None:
         "--families", type=Path, default=HERE.parent / "meta_db" / "families.json"
     )
     parser.add_argument("--datasets")
+    parser.add_argument("--side-by-side", action="store_true")
     parser.add_argument("--allow-load", action="store_true")
     options = parser.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -211,17 +185,31 @@ def main() -> None:
     for shard in shards:
         content.update(shard.read_bytes())
     digest = content.hexdigest() if shards else ""
+    unit = f"{limit:g} s" if limit else f"{options.max_trials} trials"
+    spent = f"{unit}, half of the cores" if options.side_by_side else unit
     wanted = chosen(limit)
     names = options.datasets.split(",") if options.datasets else wanted
-    each = (limit or 0) / 60 * len(ARMS) * len(names)
+    fits = [
+        Fit(
+            place(name, arm, spent, digest),
+            functools.partial(fit, name, arm, budget),
+            functools.partial(make_base, shards, families, name),
+            functools.partial(told, name, arm),
+        )
+        for name in names
+        for arm in ARMS
+    ]
     if limit:
-        print(f"about {each:.0f} minutes, less what is kept", flush=True)
-    for name in names:
-        for arm in ARMS:
-            make = functools.partial(make_base, shards, families, name)
-            run_one(name, arm, budget, options, digest, make)
-    rows = [row for n in names if (row := compare(n, budget, digest)) is not None]
-    text = report(rows, budget)
+        each = limit / 60 / (2 if options.side_by_side else 1)
+        print(f"about {each * len(fits):.0f} minutes, less what is kept", flush=True)
+    make_missing(
+        fits,
+        10 * (limit or 360) + 120,
+        side_by_side=options.side_by_side,
+        allow_load=options.allow_load,
+    )
+    rows = [row for n in names if (row := compare(n, spent, digest)) is not None]
+    text = report(rows, spent)
     print(text)
     if limit and [row["dataset"] for row in rows] == wanted:
         (HERE / "results" / f"feature_steps-{limit:g}s.md").write_text(text)
