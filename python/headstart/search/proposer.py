@@ -36,9 +36,13 @@ __all__ = ["PrecedentThenSampler"]
 
 # Configurations the sampler may propose in vain (none fits the time left).
 _ATTEMPTS = 4
-# The first trials follow precedent alone; from here on every second one is sampled, so
-# that in a run of twice as many one in four is from outside.
-_PRECEDENT_ALONE = 8
+# One trial in four is from outside the base's advice: of the built-in order, which was
+# made without the base, so that what misleads the one seldom misleads the other.
+_OUTSIDE = 4
+# Of few results the sampler learns nothing; from here on it has every second trial.
+_SAMPLED_FROM = 24
+# The same for a base that takes turns with the built-in order.
+_TAKING_TURNS_FROM = 8
 # A base of fewer datasets takes turns with the built-in order: it knows few tables, and
 # not much of them.
 _FEW_DATASETS = 10
@@ -97,7 +101,8 @@ class PrecedentThenSampler:
             # The base orders what it knows; learners it has never seen compete by what
             # they bring.
             self._newcomers = Newcomers(task, learners, guide, self._seconds)
-            self._queue = []
+            spoken_of = {c.learner for c in guide.configurations}
+            self._queue = [c for c in self._queue if c.learner in spoken_of]
 
     def __call__(
         self,
@@ -157,12 +162,16 @@ class PrecedentThenSampler:
         """Return who is asked for trial `number`, in order."""
         if self._guide is None:
             return listed, sample
-        every = 4 if self._takes_turns else 2
-        if number >= _PRECEDENT_ALONE and number % every == every - 1 and has_results:
-            return sample, precedent, listed
+        place = number % _OUTSIDE
         if self._takes_turns:
+            if number >= _TAKING_TURNS_FROM and place == _OUTSIDE - 1 and has_results:
+                return sample, precedent, listed
             first, second = (listed, precedent) if number % 2 else (precedent, listed)
             return first, second, sample
+        if number >= _SAMPLED_FROM and number % 2 and has_results:
+            return sample, precedent, listed
+        if place == _OUTSIDE - 1:
+            return listed, precedent, sample
         return precedent, sample
 
     def _awaited(self) -> set[str]:

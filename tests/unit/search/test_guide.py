@@ -177,14 +177,17 @@ def test_a_learner_the_base_does_not_know_is_tried_early(base):
 def test_one_trial_in_four_is_from_outside(base):
     guide, _ = asked()
     propose, state = proposer(guide)
-    for number in range(16):
+    for number in range(32):
         found = propose(number, list(state.trials), lambda _: True)
         state.trials.append(finished(number, found.configuration, 1.0 + number % 3))
         state.trials[-1].origin = found.origin
 
-    outside = sum(t.origin == "search" for t in state.trials)
+    origins = [t.origin for t in state.trials]
+    outside = [origin in ("portfolio", "search") for origin in origins]
 
-    assert outside >= 4
+    assert origins[3] == "portfolio"
+    assert sum(outside[:16]) >= 4
+    assert origins[25::2] == ["search"] * 4
 
 
 def test_configurations_of_another_space_version_are_not_used(base):
