@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias, TypedDict, final, type_check_only
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "encode_ordered",
     "encode_target",
     "factorize",
+    "factorize_words",
     "feature_operators",
     "find_codes",
     "fit_isotonic",
@@ -303,6 +305,9 @@ def make_numeric(
 ) -> list[NDArray[np.float64]]: ...
 def factorize(
     columns: list[NDArray[np.uint64]], out: NDArray[np.uint32], n_threads: int
+) -> list[NDArray[np.uint32]]: ...
+def factorize_words(
+    table: pl.DataFrame, out: NDArray[np.uint32], n_threads: int
 ) -> list[NDArray[np.uint32]]: ...
 def find_codes(
     known: NDArray[np.uint64], ids: NDArray[np.uint64]

@@ -98,7 +98,10 @@ def learn_levels(
         Takes the codes: fresh memory costs as much as to number the values.
     """
     plain = [plain_values(series) for series in columns]
-    found, firsts = number_ids(_hashes(plain), n_threads=n_threads, out=out)
+    if all(series.dtype == pl.String for series in plain):
+        found, firsts = number_words(plain, n_threads=n_threads, out=out)
+    else:
+        found, firsts = number_ids(_hashes(plain), n_threads=n_threads, out=out)
     return [
         _without_missing(series[first], codes)
         for series, codes, first in zip(plain, found, firsts, strict=True)
@@ -116,6 +119,19 @@ def number_ids(
         n_rows = columns[0].size if columns else 0
         out = np.empty((len(columns), n_rows), dtype=np.uint32)
     return out, _core.factorize(columns, out, n_threads)
+
+
+def number_words(
+    columns: list[pl.Series],
+    *,
+    n_threads: int = 1,
+    out: Codes | None = None,
+) -> tuple[Codes, list[NDArray[np.uint32]]]:
+    """Return the same of words, missing ones being alike; they are not copied."""
+    frame = _one_table(columns).rechunk()
+    if out is None:
+        out = np.empty((frame.width, frame.height), dtype=np.uint32)
+    return out, _core.factorize_words(frame, out, n_threads)
 
 
 def learn_bins(numbers: FloatArray, n_bins: int) -> Bins:
@@ -145,9 +161,13 @@ def plain_values(series: pl.Series) -> pl.Series:
 
 def _hashes(columns: list[pl.Series]) -> list[NDArray[np.uint64]]:
     """Return a hash of each value; all columns in one query, which has its price."""
-    named = [series.alias(str(place)) for place, series in enumerate(columns)]
-    hashed = pl.DataFrame(named).select_seq(pl.all().hash(_SEED))
+    hashed = _one_table(columns).select_seq(pl.all().hash(_SEED))
     return [series.to_numpy() for series in hashed]
+
+
+def _one_table(columns: list[pl.Series]) -> pl.DataFrame:
+    """Put columns side by side, whatever they are called."""
+    return pl.DataFrame([s.alias(str(place)) for place, s in enumerate(columns)])
 
 
 def _without_missing(values: pl.Series, codes: Codes) -> tuple[Levels, Codes]:

@@ -7,9 +7,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use headstart_core::Error;
 use headstart_core::encode::{self, Category, Encoded, Rules, Statistic};
 use headstart_core::generate::{self, Job, Operator};
+use headstart_core::{Error, Workers};
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadwriteArray2};
 use pyo3::exceptions::PyValueError;
@@ -17,6 +17,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyDict;
 
+use crate::arrow::WordTable;
 use crate::convert::slice;
 use crate::run::run;
 
@@ -98,24 +99,63 @@ pub(crate) fn factorize<'py>(
         .iter()
         .map(|column| slice("a column", column))
         .collect::<PyResult<_>>()?;
+    let n_steps = columns.iter().map(|column| column.len()).sum();
+    by_column(
+        py,
+        columns.len(),
+        n_steps,
+        &mut out,
+        n_threads,
+        |index, codes, workers| encode::factorize(columns[index], codes, workers),
+    )
+}
+
+/// [`factorize`] of a table of words, as Arrow gives it: in one chunk, as string views.
+#[pyfunction]
+pub(crate) fn factorize_words<'py>(
+    py: Python<'py>,
+    table: WordTable,
+    mut out: PyReadwriteArray2<'py, u32>,
+    n_threads: usize,
+) -> PyResult<Vec<Codes<'py>>> {
+    let (n_columns, n_rows) = table.shape();
+    let n_steps = n_columns.saturating_mul(n_rows);
+    by_column(
+        py,
+        n_columns,
+        n_steps,
+        &mut out,
+        n_threads,
+        |index, codes, workers| encode::factorize_words(&table.column(index)?, codes, workers),
+    )
+}
+
+/// Fill the rows of `out`, each from a column; return what comes of each.
+fn by_column<'py>(
+    py: Python<'py>,
+    n_columns: usize,
+    n_steps: usize,
+    out: &mut PyReadwriteArray2<'py, u32>,
+    n_threads: usize,
+    fill: impl Fn(usize, &mut [u32], &Workers) -> Result<Vec<u32>, Error> + Sync + Send,
+) -> PyResult<Vec<Codes<'py>>> {
     let mut out = out.as_array_mut();
-    let (n_columns, n_rows) = out.dim();
-    if n_columns != columns.len() {
+    if out.nrows() != n_columns {
         return Err(PyValueError::new_err("out must have a row a column."));
     }
+    let n_rows = out.ncols();
     let out = out
         .as_slice_mut()
         .ok_or_else(|| PyValueError::new_err("out must be a contiguous array in C order."))?;
-    let n_steps = columns.iter().map(|column| column.len()).sum();
     let found = run(py, n_threads, n_steps, |workers| {
         let slots: Vec<Mutex<&mut [u32]>> = out.chunks_mut(n_rows.max(1)).map(Mutex::new).collect();
-        workers.map(columns.len(), |index| {
+        workers.map(n_columns, |index| {
             let mut none = [].as_mut_slice();
             let mut slot = slots
                 .get(index)
                 .map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner));
             let codes = slot.as_deref_mut().unwrap_or(&mut none);
-            encode::factorize(columns[index], codes, workers)
+            fill(index, codes, workers)
         })
     })?;
     Ok(found.into_iter().map(|f| f.into_pyarray(py)).collect())

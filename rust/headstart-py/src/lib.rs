@@ -3,6 +3,7 @@
 //! Everything is private to the package `headstart`; each name here has one Python
 //! module that wraps and documents it.
 
+mod arrow;
 mod binning;
 mod build_info;
 mod calibration;
@@ -68,8 +69,8 @@ mod _core {
     // Generated features: headstart.features.
     #[pymodule_export]
     use crate::features::{
-        encode_ordered, encode_target, factorize, feature_operators, find_codes, group_distinct,
-        group_knots, group_positions, group_statistics, hash_text, make_numeric,
+        encode_ordered, encode_target, factorize, factorize_words, feature_operators, find_codes,
+        group_distinct, group_knots, group_positions, group_statistics, hash_text, make_numeric,
     };
 
     // Binned matrices: headstart.scoring.binning.

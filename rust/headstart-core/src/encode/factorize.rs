@@ -1,11 +1,15 @@
 //! Dense codes for values that are known by a number of 64 bits.
 
-use super::check_rows;
+use std::ops::Range;
+
+use super::{Words, check_rows};
 use crate::{Error, Workers};
 
 const FREE: u32 = u32::MAX;
 /// Rows between two looks at whether to stop.
 const BLOCK: usize = 1 << 16;
+/// Rows whose ids are made at once: they stay in the nearest cache.
+const STRIP: usize = 1 << 9;
 
 /// Open addressing with linear probing, at most a quarter full: a second look costs a
 /// branch that is predicted wrongly.
@@ -86,20 +90,58 @@ impl Table {
 /// # Errors
 /// If lengths differ, there are 2³² rows or more, or the work was cancelled.
 pub fn factorize(ids: &[u64], codes: &mut [u32], workers: &Workers) -> Result<Vec<u32>, Error> {
-    check_count(ids.len())?;
-    check_rows("codes", ids.len(), codes.len())?;
+    factorize_by(
+        ids.len(),
+        |rows, out| out.copy_from_slice(&ids[rows]),
+        codes,
+        workers,
+    )
+}
+
+/// [`factorize`] of words.
+///
+/// # Errors
+/// As of [`factorize`].
+pub fn factorize_words(
+    words: &Words<'_>,
+    codes: &mut [u32],
+    workers: &Workers,
+) -> Result<Vec<u32>, Error> {
+    factorize_by(
+        words.len(),
+        |rows, out| words.ids(rows, out),
+        codes,
+        workers,
+    )
+}
+
+/// `ids_of` writes the ids of a range of rows.
+fn factorize_by(
+    n_rows: usize,
+    ids_of: impl Fn(Range<usize>, &mut [u64]),
+    codes: &mut [u32],
+    workers: &Workers,
+) -> Result<Vec<u32>, Error> {
+    check_count(n_rows)?;
+    check_rows("codes", n_rows, codes.len())?;
     // 256 kB: up to a thousand codes meet each other seldom.
     let mut table = Table::with_room_for(1 << 12);
     let mut first_rows = Vec::new();
-    let blocks = ids.chunks(BLOCK).zip(codes.chunks_mut(BLOCK));
-    for (block, (ids, codes)) in blocks.enumerate() {
+    let mut ids = [0; STRIP];
+    for (block, codes) in codes.chunks_mut(BLOCK).enumerate() {
         workers.check()?;
         let n_known = table.n_codes;
-        for (code, &id) in codes.iter_mut().zip(ids) {
-            *code = table.code_or_new(id);
+        let first = block * BLOCK;
+        for (strip, codes) in codes.chunks_mut(STRIP).enumerate() {
+            let ids = &mut ids[..codes.len()];
+            let first = first + strip * STRIP;
+            ids_of(first..first + codes.len(), ids);
+            for (code, &id) in codes.iter_mut().zip(ids.iter()) {
+                *code = table.code_or_new(id);
+            }
         }
         if table.n_codes > n_known {
-            for (row, &code) in (block * BLOCK..).zip(codes.iter()) {
+            for (row, &code) in (first..).zip(codes.iter()) {
                 if code as usize == first_rows.len() {
                     first_rows.push(row as u32);
                 }

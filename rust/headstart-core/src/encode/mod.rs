@@ -10,12 +10,14 @@ mod groups;
 mod ordered;
 mod target;
 mod text;
+mod words;
 
-pub use factorize::{factorize, find_codes};
+pub use factorize::{factorize, factorize_words, find_codes};
 pub use groups::{Statistic, group_distinct, group_knots, group_positions, group_statistic};
 pub use ordered::encode_ordered;
 pub use target::{Encoded, Rules, Target, encode_target};
 pub use text::hash_text;
+pub use words::Words;
 
 use crate::Error;
 

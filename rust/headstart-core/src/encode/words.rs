@@ -1,0 +1,164 @@
+//! Words as Arrow lays them out in its string views, known by a number of 64 bits.
+
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+use foldhash::quality::FixedState;
+
+use crate::Error;
+
+/// The id of missing words. A word has it by chance once in 2⁶⁴ words.
+const MISSING: u64 = 0x5851_F42D_4C95_7F2D;
+const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
+/// Bytes that a view holds itself; longer words lie in a buffer.
+const INLINE: usize = 12;
+
+/// A column of words, borrowed.
+#[derive(Debug, Clone)]
+pub struct Words<'a> {
+    views: &'a [u128],
+    buffers: Vec<&'a [u8]>,
+    valid: Option<(&'a [u8], usize)>,
+}
+
+impl<'a> Words<'a> {
+    /// Words of Arrow's `Utf8View` layout.
+    ///
+    /// A view has the word's length in its lowest 32 bits. Up to 12 bytes follow behind
+    /// it, zeros after them; else the first four bytes, the number of the buffer and the
+    /// offset in it. `valid` is a bitmap and where in it the first row is, a bit being set
+    /// where there is a word. Bytes that no buffer has count as none.
+    ///
+    /// # Errors
+    /// If the bitmap is too short.
+    pub fn new(
+        views: &'a [u128],
+        buffers: Vec<&'a [u8]>,
+        valid: Option<(&'a [u8], usize)>,
+    ) -> Result<Self, Error> {
+        if let Some((bits, first)) = valid
+            && bits.len() * 8 < first + views.len()
+        {
+            return Err(Error::value("The bitmap of missing words is too short."));
+        }
+        Ok(Self {
+            views,
+            buffers,
+            valid,
+        })
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.views.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.views.is_empty()
+    }
+
+    /// Put the ids of some rows into `ids`. Equal words have equal ids, different ones
+    /// differ but for chance; missing ones are alike.
+    pub(super) fn ids(&self, rows: Range<usize>, ids: &mut [u64]) {
+        let first = rows.start;
+        for (id, &view) in ids.iter_mut().zip(&self.views[rows]) {
+            *id = if view as u32 as usize <= INLINE {
+                folded(view as u64, (view >> 64) as u64)
+            } else {
+                self.id_of_long(view)
+            };
+        }
+        if self.valid.is_some() {
+            for (row, id) in (first..).zip(ids) {
+                if !self.is_valid(row) {
+                    *id = MISSING;
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn id_of_long(&self, view: u128) -> u64 {
+        FixedState::with_seed(SEED).hash_one(self.long(view).unwrap_or_default())
+    }
+
+    #[inline]
+    fn is_valid(&self, row: usize) -> bool {
+        self.valid.is_none_or(|(bits, first)| {
+            let bit = first + row;
+            bits[bit / 8] >> (bit % 8) & 1 == 1
+        })
+    }
+
+    fn long(&self, view: u128) -> Option<&'a [u8]> {
+        let length = view as u32 as usize;
+        let buffer = (view >> 64) as u32 as usize;
+        let offset = (view >> 96) as u32 as usize;
+        self.buffers.get(buffer)?.get(offset..offset + length)
+    }
+}
+
+/// Both halves of the product, which depend on all bits of both.
+#[inline]
+fn folded(a: u64, b: u64) -> u64 {
+    let product = u128::from(a ^ SEED) * u128::from(b ^ MISSING);
+    product as u64 ^ (product >> 64) as u64
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Views of words, all long ones in one buffer.
+    fn laid_out(words: &[Option<String>]) -> (Vec<u128>, Vec<u8>, Vec<u8>) {
+        let mut buffer = b"?".to_vec();
+        let mut bits = vec![0_u8; words.len() / 8 + 2];
+        let mut views = Vec::new();
+        for (row, word) in words.iter().enumerate() {
+            let bytes = word.as_deref().unwrap_or("left over").as_bytes();
+            // The first row is the fourth bit.
+            bits[(row + 3) / 8] |= u8::from(word.is_some()) << ((row + 3) % 8);
+            let mut view = [0_u8; 16];
+            view[..4].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
+            if bytes.len() <= INLINE {
+                view[4..4 + bytes.len()].copy_from_slice(bytes);
+            } else {
+                view[4..8].copy_from_slice(&bytes[..4]);
+                view[12..].copy_from_slice(&(buffer.len() as u32).to_le_bytes());
+                buffer.extend(bytes);
+            }
+            views.push(u128::from_le_bytes(view));
+        }
+        (views, buffer, bits)
+    }
+
+    proptest! {
+        #[test]
+        fn ids_are_equal_where_words_are(
+            words in prop::collection::vec(prop::option::of("[ab]{0,2}|[ab]{11,14}"), 0..60)
+        ) {
+            let (views, buffer, bits) = laid_out(&words);
+            let found = Words::new(&views, vec![&buffer], Some((&bits, 3))).unwrap();
+            let mut ids = vec![0; words.len()];
+            found.ids(0..words.len(), &mut ids);
+            for (a, id) in words.iter().zip(&ids) {
+                for (b, other) in words.iter().zip(&ids) {
+                    prop_assert_eq!(a == b, id == other);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_there_are_not_read() {
+        let (views, buffer, bits) = laid_out(&[Some("a word that is long".to_owned())]);
+        assert!(Words::new(&views, vec![&buffer], Some((&bits, 16))).is_err());
+        for buffers in [vec![&buffer[..10]], Vec::new()] {
+            let words = Words::new(&views, buffers, None).unwrap();
+            words.ids(0..1, &mut [0]);
+        }
+    }
+}
