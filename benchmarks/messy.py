@@ -27,6 +27,7 @@ from pathlib import Path
 import lightgbm as lgb
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from sklearn.metrics import mean_absolute_error, mean_squared_error, roc_auc_score
 from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
 
@@ -263,7 +264,8 @@ def judge(metric: str, y: np.ndarray, prediction: np.ndarray) -> float:
 
 def by_hand(file: File, raw: pl.DataFrame) -> float:
     """Return the held-out score of the analyst's pipeline."""
-    X = file.by_hand(raw).to_pandas()
+    # As numbers, a missing answer is NaN; pandas would make objects of yes, no, none.
+    X = file.by_hand(raw).with_columns(cs.boolean().cast(pl.Float64)).to_pandas()
     X.columns = [f"x{i}" for i in range(X.shape[1])]  # LightGBM refuses some names
     y = target_of(file, raw)
     train, test = split(file, raw)
