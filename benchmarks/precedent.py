@@ -63,16 +63,28 @@ def make_base(shards: list[Path], families: dict[str, list[str]], name: str) -> 
 def fit(name: str, arm: str, time_limit: float):
     """Fit one arm; give the test labels, the predictions and the facts."""
     import headstart as hs
-    from headstart.base.events import IncumbentChanged
+    from headstart.base.events import IncumbentChanged, TrialFinished
 
     if arm == "random":
         _shuffle_the_order(name)
     data = split(name)
     reached: list[tuple[float, float]] = []
+    trials: list[tuple] = []
 
     def listen(event) -> None:
         if isinstance(event, IncumbentChanged):
             reached.append((event.elapsed, event.score))
+        elif isinstance(event, TrialFinished):
+            trial = event.trial
+            trials.append(
+                (
+                    time.monotonic() - begun,
+                    trial.configuration.to_json(),
+                    trial.origin,
+                    event.score,
+                    trial.fit_seconds,
+                )
+            )
 
     estimator = hs.AutoRegressor if data.task == "regression" else hs.AutoClassifier
     model = estimator(time_limit=time_limit, random_state=0)
@@ -89,6 +101,7 @@ def fit(name: str, arm: str, time_limit: float):
     facts = {
         "seconds": seconds,
         "reached": reached,
+        "trials": trials,
         "n_trials": len(origins),
         "origins": {o: origins.count(o) for o in sorted(set(origins))},
         "greater_is_better": bool(model.info()["greater_is_better"]),
