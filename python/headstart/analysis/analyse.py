@@ -5,6 +5,7 @@ of its analysis.
 """
 
 import logging
+import math
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -38,6 +39,7 @@ _log = logging.getLogger("headstart.analysis")
 _MOST_BYTES = 1_000_000
 _MOST_COLUMNS = 500
 # Of what is left when each is begun.
+_FOR_INTERVALS = 0.25
 _FOR_IMPORTANCE = 0.65
 _FOR_EFFECTS = 0.6
 _FOR_SIZES = 0.8
@@ -90,7 +92,8 @@ def analyse_run(
     parts.add("features", lambda: features_of(record))
     has_time = effort.is_counted or effort.left >= _LEAST_SECONDS
     rows = _rows(record, labels, _n_drawn(record) if has_time else 0)
-    parts.add_all("evaluation", lambda: evaluate(rows))
+    seconds = math.inf if effort.is_counted else _FOR_INTERVALS * effort.left
+    parts.add_all("evaluation", lambda: evaluate(rows, seconds))
     if not has_time:
         parts.notes.append(
             "The time limit left no time for intervals, importance, effects and slices."

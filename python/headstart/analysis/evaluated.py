@@ -1,5 +1,7 @@
 """How good the model is: metrics, curves and errors of its out-of-fold predictions."""
 
+import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,9 +86,16 @@ class Evaluated:
         return Score(metric, self.y, self.weight, self.groups, self.seed, self.n_drawn)
 
 
-def evaluate(rows: Evaluated) -> dict[str, Any]:
-    """Return the parts of the facts that out-of-fold predictions give, by field."""
-    found: dict[str, Any] = {"metrics": _metrics(rows)}
+def evaluate(rows: Evaluated, seconds: float = math.inf) -> dict[str, Any]:
+    """Return the parts of the facts that out-of-fold predictions give, by field.
+
+    Parameters
+    ----------
+    rows : Evaluated
+    seconds : float, default=inf
+        For the intervals of all metrics together.
+    """
+    found: dict[str, Any] = {"metrics": _metrics(rows, time.monotonic() + seconds)}
     if rows.kind is TaskKind.REGRESSION:
         prediction = rows.outputs[:, 0]
         found["residuals"] = residuals_of(rows.y, prediction, rows.seed)
@@ -116,16 +125,17 @@ def evaluate(rows: Evaluated) -> dict[str, Any]:
     return found
 
 
-def _metrics(rows: Evaluated) -> tuple[MetricFact, ...]:
+def _metrics(rows: Evaluated, end: float) -> tuple[MetricFact, ...]:
     flat = _constant(rows)
     chosen = {rows.metric.name: rows.metric}
     for name in _NAMES[rows.kind]:
         if name not in chosen:
             chosen[name] = resolve_metric(name, rows.kind, rows.classes)
     found = []
-    for name, metric in chosen.items():
+    for place, (name, metric) in enumerate(chosen.items()):
         score = rows.score_by(metric)
-        value, low, high = score_interval(score, rows.outputs)
+        share = (end - time.monotonic()) / (len(chosen) - place)
+        value, low, high = score_interval(score, rows.outputs, share)
         baseline = score.value(flat)
         found.append(
             MetricFact(

@@ -1,5 +1,8 @@
 """Scores of rows with their intervals, for any metric."""
 
+import math
+import time
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, IntArray
+from headstart.exceptions import HeadstartWarning
 from headstart.metrics import BuiltInMetric, Metric
 from headstart.validation import bootstrap_interval, compare_by_bootstrap
 
@@ -67,40 +71,50 @@ class Score:
 
 
 def score_interval(
-    score: Score, outputs: FloatArray
+    score: Score, outputs: FloatArray, seconds: float = math.inf
 ) -> tuple[float | None, float | None, float | None]:
-    """Return a score and its 95 % interval by the bootstrap, None where undefined."""
+    """Return a score and its 95 % interval by the bootstrap, None where undefined.
+
+    Where `seconds` end first, it is of the resamples made until then; None of too few.
+    """
     value = score.value(outputs)
     if not np.isfinite(value):
         return None, None, None
     n_rows = score.y.size
-    if not score.n_drawn:
+    if not score.n_drawn or seconds <= 0:
         return value, None, None
     least, most = _RESAMPLES
     n_resamples = int(min(most, max(least, score.n_drawn // n_rows)))
+    end = time.monotonic() + seconds
     try:
         if isinstance(score.metric, BuiltInMetric):
-            found = bootstrap_interval(
-                score.metric.name,
-                score.y,
-                one_column(outputs),
-                score.weight,
-                strata=score.strata,
-                groups=score.groups,
-                n_resamples=n_resamples,
-                seed=score.seed,
-            )
-            if n_resamples < _ENOUGH_FOR_QUANTILES:
+            with warnings.catch_warnings():
+                # That it is of fewer resamples.
+                warnings.simplefilter("ignore", HeadstartWarning)
+                found = bootstrap_interval(
+                    score.metric.name,
+                    score.y,
+                    one_column(outputs),
+                    score.weight,
+                    strata=score.strata,
+                    groups=score.groups,
+                    n_resamples=n_resamples,
+                    seed=score.seed,
+                    time_limit=seconds if math.isfinite(seconds) else None,
+                )
+            is_whole = time.monotonic() < end
+            if n_resamples < _ENOUGH_FOR_QUANTILES or not is_whole:
                 reach = _NORMAL * found.standard_error
                 return value, value - reach, value + reach
             return value, min(found.low, value), max(found.high, value)
         if n_rows > _MOST_ROWS_OF_PYTHON:
             return value, None, None
-        drawn = [
-            score.of(rows).value(outputs[rows])
-            for rows in _draws(score, _FEW_RESAMPLES)
-        ]
-    except ValueError:  # undefined on nearly all resamples
+        drawn = []
+        for rows in _draws(score, _FEW_RESAMPLES):
+            if time.monotonic() >= end:
+                break
+            drawn.append(score.of(rows).value(outputs[rows]))
+    except (ValueError, TimeoutError):  # undefined on nearly all resamples; no time
         return value, None, None
     known = np.array([v for v in drawn if np.isfinite(v)])
     if known.size < 2:

@@ -81,6 +81,8 @@ class ZygoteLink:
         """End it with all its workers, within seconds; return what it printed last."""
         self.ask("stop")
         self.control.close()
+        # One that still imports hears no request for seconds; it dies of this at once.
+        self.process.terminate()
         try:
             self.process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:

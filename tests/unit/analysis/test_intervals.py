@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,29 @@ def test_no_rows_drawn_means_no_interval():
 
     assert value > 0.5
     assert (low, high) == (None, None)
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", hits])
+@pytest.mark.parametrize("seconds", [0.0, 1e-9])
+def test_no_time_means_no_interval(metric, seconds):
+    found = score_interval(score(metric), GOOD, seconds)
+
+    assert found == (score(metric).value(GOOD), None, None)
+
+
+def test_a_slow_metric_ends_with_the_resamples_it_had_time_for():
+    asked = 0
+
+    def slow(y_true, y_pred):
+        nonlocal asked
+        asked += 1
+        time.sleep(0.02)
+        return hits(y_true, y_pred)
+
+    value, low, high = score_interval(score(slow), GOOD, 0.2)
+
+    assert low < value < high
+    assert 3 <= asked < 15
 
 
 def test_an_undefined_score_is_none():
