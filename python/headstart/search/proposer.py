@@ -39,6 +39,9 @@ _ATTEMPTS = 4
 # One trial in four is from outside the base's advice: of the built-in order, which was
 # made without the base, so that what misleads the one seldom misleads the other.
 _OUTSIDE = 4
+# Of the first so many it is every second one: the built-in order begins with one good
+# configuration of each learner, and ensembles live on such variety.
+_EVENLY = 12
 # Of few results the sampler learns nothing; from here on it has every second trial.
 _SAMPLED_FROM = 24
 # The same for a base that takes turns with the built-in order.
@@ -170,7 +173,15 @@ class PrecedentThenSampler:
             return first, second, sample
         if number >= _SAMPLED_FROM and number % 2 and has_results:
             return sample, precedent, listed
-        if place == _OUTSIDE - 1:
+        # What is on probation leaves no trace, should it fail.
+        origins = [
+            t.origin
+            for t in self._state.trials
+            if t.configuration.learner not in self._on_probation
+        ]
+        n_advised, n_listed = (origins.count(o) for o in ("precedent", "portfolio"))
+        is_early = n_advised + n_listed < _EVENLY
+        if n_listed < n_advised if is_early else place == _OUTSIDE - 1:
             return listed, precedent, sample
         return precedent, sample
 

@@ -165,16 +165,18 @@ def test_a_learner_that_only_fails_is_not_proposed_again(base):
 
 def test_a_learner_the_base_does_not_know_is_tried_early(base):
     guide, _ = asked()
-    trials = [finished(n, c, 1.0 + n) for n, c in enumerate(configurations()[:2])]
-    propose, _ = proposer(guide, trials=trials)
+    propose, state = proposer(guide)
+    found = []
+    for number in range(4):
+        found.append(propose(number, list(state.trials), lambda _: True))
+        trial = finished(number, found[-1].configuration, 1.0 + number)
+        state.trials.append(replace(trial, origin=found[-1].origin))
 
-    found = propose(2, trials, lambda _: True)
-
-    assert found.configuration.learner == "elastic_net"
-    assert found.origin == "plugin"
+    newcomers = [f for f in found if f.origin == "plugin"]
+    assert [f.configuration.learner for f in newcomers] == ["elastic_net"]
 
 
-def test_one_trial_in_four_is_from_outside(base):
+def test_base_and_built_in_order_take_turns_at_first_then_comes_the_sampler(base):
     guide, _ = asked()
     propose, state = proposer(guide)
     for number in range(32):
@@ -183,10 +185,9 @@ def test_one_trial_in_four_is_from_outside(base):
         state.trials[-1].origin = found.origin
 
     origins = [t.origin for t in state.trials]
-    outside = [origin in ("portfolio", "search") for origin in origins]
+    told = [origin for origin in origins if origin in ("precedent", "portfolio")]
 
-    assert origins[3] == "portfolio"
-    assert sum(outside[:16]) >= 4
+    assert told[:10] == ["precedent", "portfolio"] * 5
     assert origins[25::2] == ["search"] * 4
 
 
