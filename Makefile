@@ -67,7 +67,7 @@ bench: $(VENV)/.plugins $(VENV)/.bench ## Quality and time limits against peers;
 	$(BIN)/python benchmarks/time_limit.py
 	$(BIN)/python benchmarks/pool.py
 
-bench-core: $(VENV)/.extension $(VENV)/.bench ## The Rust core against its peers, kernel by kernel; about ten minutes
+bench-core: $(VENV)/.extension $(VENV)/.bench ## The Rust core against its peers, kernel by kernel; about three minutes
 	$(BIN)/python benchmarks/core.py $(if $(JSON),--json $(JSON))
 
 meta-db: $(VENV)/.plugins ## Evaluate the grid on HEADSTART_DATASETS (hours; resumable), pack the base
