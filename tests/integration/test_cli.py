@@ -1,4 +1,8 @@
-"""The installed command, end to end, on files it has not seen."""
+"""The installed command, end to end, on files it has not seen.
+
+`run` starts it as a shell does; `invoke` calls it here, where the start, the exit and
+the streams have been seen before.
+"""
 
 import json
 import signal
@@ -16,7 +20,7 @@ import headstart
 from headstart.cli.__main__ import app
 
 
-def run(*arguments, cwd, check=True):
+def run(*arguments, cwd):
     result = subprocess.run(
         [sys.executable, "-m", "headstart.cli", *map(str, arguments)],
         cwd=cwd,
@@ -24,8 +28,13 @@ def run(*arguments, cwd, check=True):
         text=True,
         timeout=120,
     )
-    if check:
-        assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, result.stderr
+    return result
+
+
+def invoke(*arguments):
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    assert result.exit_code == 0, result.output
     return result
 
 
@@ -88,12 +97,12 @@ def test_prediction_of_the_shell_equals_that_of_python(shop):
 
 
 @pytest.mark.parametrize("data", ["new.csv", "new.parquet"])
-def test_probabilities_are_written_beside_the_prediction(shop, data, tmp_path):
+def test_probabilities_are_written_beside_the_prediction(
+    shop, data, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(shop.folder)
     output = tmp_path / "out.parquet"
-    run(
-        *("predict", "churn.headstart", data, "--probabilities", "-o", output),
-        cwd=shop.folder,
-    )
+    invoke("predict", "churn.headstart", data, "--probabilities", "-o", output)
 
     frame = pl.read_parquet(output)
     assert frame.columns == ["prediction", "probability_no", "probability_yes"]
@@ -104,17 +113,19 @@ def test_probabilities_are_written_beside_the_prediction(shop, data, tmp_path):
     assert (yes == (frame["probability_yes"] > 0.5)).all()
 
 
-def test_the_leaderboard_is_ranked(shop):
-    shown = run("leaderboard", "churn.headstart", "--json", cwd=shop.folder).stdout
+def test_the_leaderboard_is_ranked(shop, monkeypatch):
+    monkeypatch.chdir(shop.folder)
+    shown = invoke("leaderboard", "churn.headstart", "--json").stdout
 
     rows = json.loads(shown)
     scores = [row["score"] for row in rows if row["status"] == "done"]
     assert scores == sorted(scores, reverse=True)
-    limited = run("leaderboard", "churn.headstart", "--limit", "1", cwd=shop.folder)
+    limited = invoke("leaderboard", "churn.headstart", "--limit", "1")
     assert len(limited.stdout.splitlines()) == 2
 
 
-def test_info_names_task_columns_members_and_versions(shop):
+def test_info_names_task_columns_members_and_versions(shop, monkeypatch):
+    monkeypatch.chdir(shop.folder)
     shown = run("info", "churn.headstart", "--json", cwd=shop.folder).stdout
 
     record = json.loads(shown)
@@ -125,7 +136,7 @@ def test_info_names_task_columns_members_and_versions(shop):
     assert record["target"] == "churn"
     assert sum(m["weight"] for m in record["members"]) == pytest.approx(1.0)
     assert record["versions"]["headstart"] == headstart.__version__
-    text = run("info", "churn.headstart", cwd=shop.folder).stdout
+    text = invoke("info", "churn.headstart").stdout
     assert "months" in text
 
 
@@ -134,15 +145,13 @@ def test_doctor_finds_nothing_wrong(tmp_path):
 
     assert "no problems found" in result.stdout
     assert "usable_cores" in result.stdout
-    names = [p["learner"] for p in json.loads(_doctor_json(tmp_path))["plugins"]]
-    assert "random_forest" in names
+    record = json.loads(invoke("doctor", "--json").stdout)
+    assert "random_forest" in [p["learner"] for p in record["plugins"]]
 
 
-def _doctor_json(folder):
-    return run("doctor", "--json", cwd=folder).stdout
-
-
-def test_groups_stay_together_and_regression_works_from_the_shell(tmp_path):
+def test_groups_stay_together_and_regression_works_from_the_shell(
+    tmp_path, monkeypatch
+):
     table(200, 2).write_parquet(tmp_path / "t.parquet")
 
     result = run(
@@ -154,12 +163,11 @@ def test_groups_stay_together_and_regression_works_from_the_shell(tmp_path):
 
     assert result.stdout.split()[:2] == ["rank", "learner"]
     assert "3 folds" in result.stderr
-    refused = run(
-        *("predict", "t.headstart", "t.parquet", "--probabilities"),
-        cwd=tmp_path,
-        check=False,
+    monkeypatch.chdir(tmp_path)
+    refused = CliRunner().invoke(
+        app, ["predict", "t.headstart", "t.parquet", "--probabilities"]
     )
-    assert refused.returncode == 2
+    assert refused.exit_code == 2
     assert "predicts a number" in refused.stderr
 
 
@@ -244,9 +252,7 @@ def test_inspect_tells_kinds_and_findings(tmp_path):
     found = json.loads(
         run("inspect", table, "-t", "tip", "--json", cwd=tmp_path).stdout
     )
-    text = run(
-        *("inspect", table, "-t", "tip", "--column", "load=text"), cwd=tmp_path
-    ).stdout
+    text = invoke("inspect", table, "-t", "tip", "--column", "load=text").stdout
 
     kinds = {c["name"]: c["kind"] for c in found["columns"]}
     assert kinds["load"] == "numeric"

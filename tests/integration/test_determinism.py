@@ -10,7 +10,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 import headstart
 
-TRIALS = 12
+TRIALS = 8
 
 
 def fit(X, y, kind, n_jobs):
@@ -87,7 +87,11 @@ def test_another_seed_gives_another_model():
     names = ["extra_trees"]
     first, second = (
         headstart.AutoClassifier(
-            time_limit=None, max_trials=1, learners=names, random_state=seed
+            time_limit=None,
+            max_trials=1,
+            learners=names,
+            random_state=seed,
+            validation=headstart.Validation(folds=3, repeats=1),
         )
         .fit(X[:200], y[:200])
         .predict_proba(X)

@@ -25,8 +25,8 @@ SCRIPT = """
 
     X, y = load_breast_cancer(return_X_y=True)
     model = AutoClassifier(
-        time_limit=None, max_trials=8, random_state=0, n_jobs=2, learners=LEARNERS,
-        validation=Validation(folds=5), run_dir=sys.argv[1], resume=True,
+        time_limit=None, max_trials=6, random_state=0, n_jobs=2, learners=LEARNERS,
+        validation=Validation(folds=3, repeats=1), run_dir=sys.argv[1], resume=True,
     ).fit(X, y)
     print(model.leaderboard().write_json())
 """
