@@ -20,6 +20,8 @@ RUST    := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
 PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+# Tests start hundreds of processes; where this is set, each compiles headstart anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

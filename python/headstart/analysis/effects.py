@@ -69,12 +69,13 @@ def _of_numbers(
     # Bins are closed on the right; the first on both sides.
     bins = np.clip(np.searchsorted(edges, values, side="left") - 1, 0, edges.size - 2)
     bins[np.isnan(values)] = 0
-    step = []
+    tables = []
     for shift in (0, 1):
         moved = np.where(np.isfinite(values), edges[bins + shift], np.nan)
         series = pl.Series(column.name, moved).fill_nan(None)
-        step.append(probe.ask(probe.table.with_columns(series), effort)[known])
-    change = step[1] - step[0]
+        tables.append(probe.table.with_columns(series))
+    low, high = probe.ask(tables, effort)
+    change = (high - low)[known]
     at = bins[known]
     counts = np.bincount(at, minlength=edges.size - 1).astype(np.float64)
     means = np.stack(
@@ -115,12 +116,12 @@ def _of_levels(
     levels, shares = ordered["word"].to_list(), ordered["count"].to_numpy()
     if not levels or effort.left < len(levels) * probe.cost:
         return None
-    means = []
+    tables = []
     for level in levels:
         series = pl.Series(column.name, [level], dtype=column.dtype)
         series = series.extend_constant(level, column.len() - 1)
-        asked = probe.ask(probe.table.with_columns(series), effort)
-        means.append(asked.mean(axis=0))
+        tables.append(probe.table.with_columns(series))
+    means = [asked.mean(axis=0) for asked in probe.ask(tables, effort)]
     return Effect(
         column.name,
         "categorical",

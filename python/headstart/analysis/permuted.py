@@ -47,24 +47,29 @@ def measure_importance(
     drops: dict[str, list[float]] = {}
     errors: dict[str, float] = {}
     random = np.random.default_rng(seed)
+    columns = list(parts)
     for repeat in range(_MOST_REPEATS):
         # A turn that could not be finished would favour the first columns.
-        if repeat and effort.left < probe.cost * len(parts):
+        if repeat and effort.left < probe.cost * len(columns):
             break
-        for column, names in parts.items():
-            order = random.permutation(probe.rows.size)
-            if not probe.may_ask(effort):
+        for start in range(0, len(columns), probe.at_once):
+            some = columns[start : start + probe.at_once][: probe.affordable(effort)]
+            if not some:
                 break
-            changed = probe.ask(shuffled(probe.table, names, order), effort)
-            drop, error = score_difference(
-                score, probe.outputs, changed, with_error=repeat == 0
-            )
-            drops.setdefault(column, []).append(drop)
-            if repeat == 0:
-                errors[column] = error
+            tables = [
+                shuffled(probe.table, parts[c], random.permutation(probe.rows.size))
+                for c in some
+            ]
+            for column, changed in zip(some, probe.ask(tables, effort), strict=True):
+                drop, error = score_difference(
+                    score, probe.outputs, changed, with_error=repeat == 0
+                )
+                drops.setdefault(column, []).append(drop)
+                if repeat == 0:
+                    errors[column] = error
     found = [_summed(c, np.array(values), errors[c]) for c, values in drops.items()]
     found.sort(key=lambda one: -one.mean)
-    return found, len(found) == len(parts)
+    return found, len(found) == len(columns)
 
 
 def shuffled(

@@ -5,6 +5,7 @@ on the rows it is judged by.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +24,9 @@ _ROWS_TIMED = (600, 5_000)
 _ROWS_A_SECOND = 20.0
 # Loading a model takes as long as a few predictions of few rows.
 _LOAD_UNITS = 2.0
+# Rows that are asked about in one call, where a sample has fewer.
+_ROWS_AT_ONCE = 5_000
+_MANY = 1_000_000
 # Bytes of stored models that may be held at once.
 _MOST_BYTES = 400_000_000
 # Of what is left, what asking once for every column may take.
@@ -65,28 +69,39 @@ class Probe:
         """What asking once costs: units where work counts, else seconds."""
         return self.units if self.effort.is_counted else self.seconds
 
-    def may_ask(self, effort: Effort) -> bool:
-        """Whether there is enough left to ask once more."""
-        return effort.left >= self.cost
+    @property
+    def at_once(self) -> int:
+        """Changed samples that one call takes: few rows cost little but the call."""
+        return max(1, _ROWS_AT_ONCE // max(1, self.rows.size))
 
-    def ask(self, table: pl.DataFrame, effort: Effort) -> FloatArray:
-        """Return what the models say of the sample, changed to `table`.
+    def affordable(self, effort: Effort) -> int:
+        """How many more times there is enough left to ask."""
+        return int(min(effort.left / self.cost, _MANY)) if self.cost else _MANY
+
+    def ask(self, tables: Sequence[pl.DataFrame], effort: Effort) -> list[FloatArray]:
+        """Return what the models say of the sample, changed to each of `tables`.
 
         Parameters
         ----------
-        table : DataFrame
+        tables : sequence of DataFrame
             As `table` of the probe, row for row.
         effort : Effort
             What it is booked on, besides the probe's own.
         """
-        effort.spend(self.units)
+        units = self.units * len(tables)
+        effort.spend(units)
         if effort is not self.effort:
-            self.effort.spend(self.units)
-        found = [
-            model.predict(table[span])
-            for model, span in zip(self.models, self.spans, strict=True)
-        ]
-        return np.concatenate(found)
+            self.effort.spend(units)
+        found: list[FloatArray] = []
+        for start in range(0, len(tables), self.at_once):
+            some = tables[start : start + self.at_once]
+            by_fold = [
+                model.predict(pl.concat([table[span] for table in some]))
+                for model, span in zip(self.models, self.spans, strict=True)
+            ]
+            split = [np.split(outputs, len(some)) for outputs in by_fold]
+            found += [np.concatenate(parts) for parts in zip(*split, strict=True)]
+        return found
 
     def ask_one(self, place: int, table: pl.DataFrame) -> FloatArray:
         """Return what the models of one row's fold say of any rows."""
