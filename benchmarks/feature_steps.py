@@ -30,10 +30,10 @@ from pathlib import Path
 import numpy as np
 
 from automl import aligned, constant, score
+from bases import FAMILIES, make_base
 from datasets import manifest, split
 from fits import Fit, kept, make_missing
 from paired import difference_interval
-from precedent import make_base
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache" / "feature_steps"
@@ -169,9 +169,7 @@ def main() -> None:
     parser.add_argument("--time-limit", type=float, default=60)
     parser.add_argument("--max-trials", type=int)
     parser.add_argument("--shards", type=Path)
-    parser.add_argument(
-        "--families", type=Path, default=HERE.parent / "meta_db" / "families.json"
-    )
+    parser.add_argument("--families", type=Path, default=FAMILIES)
     parser.add_argument("--datasets")
     parser.add_argument("--side-by-side", action="store_true")
     parser.add_argument("--allow-load", action="store_true")

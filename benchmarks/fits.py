@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bases import start_from
 from datasets import busy_share
 
 LOAD_LIMIT = 0.1
@@ -92,8 +93,5 @@ def _start(fit: Fit, base: str, cores: list[int]):
 
 
 def _in_child(run, base: str, results) -> None:
-    os.environ["HEADSTART_META_DB"] = base
-    import headstart.meta.shipped as shipped
-
-    shipped.shipped_base = lambda: None
+    start_from(base)
     results.put(run())

@@ -19,13 +19,13 @@ import argparse
 import functools
 import hashlib
 import json
-import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
 from automl import aligned, constant, score
+from bases import FAMILIES, make_base
 from datasets import manifest, split
 from fits import Fit, kept, make_missing
 from paired import difference_interval
@@ -43,21 +43,6 @@ DATASETS = (
     "covid_testing "
     "student_math_g3 concrete space_ga bank32nh deliveries_time house_8l"
 ).split()
-
-
-def make_base(shards: list[Path], families: dict[str, list[str]], name: str) -> str:
-    """Make a base of all shards but those of the family of `name`; empty of none."""
-    from headstart.meta.store import KnowledgeBase
-
-    family = next((f for f in families.values() if name in f), [name])
-    path = Path(tempfile.mkdtemp(prefix="headstart-bench-")) / "base.db"
-    if not shards:
-        return str(path)
-    with KnowledgeBase.open(path) as base, base.transaction():
-        for shard in shards:
-            if shard.stem not in family:
-                base.import_lines(shard)
-    return str(path)
 
 
 def fit(name: str, arm: str, time_limit: float):
@@ -213,9 +198,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--shards", type=Path, required=True)
-    parser.add_argument(
-        "--families", type=Path, default=HERE.parent / "meta_db" / "families.json"
-    )
+    parser.add_argument("--families", type=Path, default=FAMILIES)
     parser.add_argument("--time-limit", type=float, default=30)
     parser.add_argument("--datasets", default=",".join(DATASETS))
     parser.add_argument("--side-by-side", action="store_true")

@@ -15,7 +15,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import headstart
 import headstart.exceptions
 
-QUICK = {"time_limit": None, "max_trials": 1, "n_jobs": 1, "random_state": 0}
+QUICK = {
+    "time_limit": None,
+    "max_trials": 1,
+    "n_jobs": 1,
+    "random_state": 0,
+    "validation": headstart.Validation(folds=2, repeats=1),
+}
 
 ROWS = "headstart holds rows out and weighs folds, so rows do not add up as in one fit"
 EXPECTED_FAILURES = {

@@ -25,7 +25,7 @@ def fit(y, *transforms, **settings):
         "learners": ["logistic"],
         "random_state": 0,
         "n_jobs": 1,
-        "validation": Validation(folds=2),
+        "validation": Validation(folds=2, repeats=1),
         **settings,
     }
     model = AutoClassifier(transforms=list(transforms), **chosen)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import headstart
-from headstart import AutoClassifier
+from headstart import AutoClassifier, Validation
 from headstart.artifact import read_artifact, write_artifact
 from headstart.exceptions import HeadstartError, MissingPluginError
 
@@ -45,6 +45,7 @@ def saved(request, tmp_path_factory):
             max_trials=1,
             n_jobs=1,
             learners=[request.param],
+            validation=Validation(folds=2, repeats=1),
             random_state=0,
             refit=True,
         )

@@ -13,13 +13,14 @@ KINDS = ("learner", "transform", "metric")
 
 FIT = """
 import numpy as np
-from headstart import AutoRegressor
+from headstart import AutoRegressor, Validation
 
 x = np.random.default_rng(0).normal(size=(80, 3))
 y = x @ [3.0, -2.0, 1.0]
 model = AutoRegressor(
     time_limit=None, max_trials=3, n_jobs=2, random_state=0,
     learners=["own_learner", "k_neighbors"], metric="own_metric",
+    validation=Validation(folds=3, repeats=1),
 ).fit(x, y)
 board = model.leaderboard()
 print(board["learner"][0], model.score(x, y) > 0.99)

@@ -113,6 +113,7 @@ def fit(folder, X, y, **changed):
         "time_limit": None,
         "max_trials": 1,
         "learners": ["logistic"],
+        "validation": headstart.Validation(folds=3, repeats=1),
         "random_state": 0,
         "n_jobs": 1,
         "run_dir": folder,

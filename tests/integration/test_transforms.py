@@ -73,7 +73,7 @@ def fit(*transforms, **settings):
         "random_state": 0,
         "n_jobs": 1,
         "columns": {"note": "text"},
-        "validation": Validation(folds=2),
+        "validation": Validation(folds=2, repeats=1),
         **settings,
     }
     model = AutoClassifier(transforms=list(transforms), **chosen)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from headstart_text import ColumnTopics, TextSvd
 
-from headstart import AutoClassifier, load
+from headstart import AutoClassifier, Validation, load
 from headstart.base import Resources, Task, TaskKind
 from headstart.base.arrays import pack_arrays
 from headstart.base.table_columns import TableColumn, TableColumns
@@ -214,6 +214,7 @@ def test_a_search_finds_that_texts_tell_and_its_model_comes_back(tmp_path):
         time_limit=None,
         max_trials=2,
         learners=["logistic"],
+        validation=Validation(folds=3, repeats=1),
         transforms=[TRANSFORM],
         random_state=0,
         n_jobs=1,

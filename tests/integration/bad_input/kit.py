@@ -4,9 +4,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from headstart import AutoClassifier, AutoRegressor
+from headstart import AutoClassifier, AutoRegressor, Validation
 
-SMALL = {"time_limit": None, "max_trials": 1, "n_jobs": 1, "random_state": 0}
+SMALL = {
+    "time_limit": None,
+    "max_trials": 1,
+    "n_jobs": 1,
+    "random_state": 0,
+    "validation": Validation(folds=3, repeats=1),
+}
 
 
 def classifier(**settings):

@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_wine
 from typer.testing import CliRunner
 
-from headstart import AutoClassifier
+from headstart import AutoClassifier, Validation
 from headstart.base import TaskKind
 from headstart.base.events import Notice
 from headstart.cli.__main__ import app
@@ -22,6 +22,7 @@ SMALL = {
     "n_jobs": 1,
     "random_state": 0,
     "learners": ["logistic", "k_neighbors"],
+    "validation": Validation(folds=3, repeats=1),
 }
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.naive_bayes import GaussianNB
 
-from headstart import AutoClassifier
+from headstart import AutoClassifier, Validation
 from headstart.base import Float, Learner, TaskKind
 from headstart.meta.shipped import open_bases
 from headstart.plugins import hookimpl, register
@@ -32,6 +32,7 @@ def test_after_use_the_own_base_knows_a_plugins_learner(table, tmp_path, monkeyp
         max_trials=2,
         n_jobs=1,
         learners=["new_bayes"],
+        validation=Validation(folds=3, repeats=1),
         random_state=0,
         learn=True,
     ).fit(X, y, listeners=[])

@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 import headstart
-from headstart import AutoClassifier
+from headstart import AutoClassifier, Validation
 from headstart.cli.__main__ import app
 from headstart.exceptions import FitError, MissingPluginError
 from headstart.plugins import load_plugins, use
@@ -39,6 +39,7 @@ def fitted(table):
         max_trials=1,
         n_jobs=1,
         learners=["own_bayes"],
+        validation=Validation(folds=3, repeats=1),
         random_state=0,
     )
     return model.fit(*table, listeners=[])

@@ -7,7 +7,7 @@ import pytest
 from sklearn.model_selection import KFold
 
 import headstart
-from headstart import AutoClassifier
+from headstart import AutoClassifier, Validation
 from headstart.base import Float, Learner, SearchSpace, TaskKind
 from headstart.base.events import RunFinished, RunStarted
 from headstart.exceptions import MissingPluginError, TableError
@@ -54,6 +54,7 @@ def fitted(table, **settings):
             "n_jobs": 1,
             "learners": ["logistic"],
             "random_state": 0,
+            "validation": Validation(folds=3, repeats=1),
             **settings,
         }
     )
