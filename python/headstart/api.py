@@ -38,6 +38,7 @@ from headstart.tables import (
     TargetEncoder,
     describe_unseen,
     feature_names,
+    name_of_target,
     split_target,
     to_frame,
     to_series,
@@ -216,7 +217,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
                 listeners=listeners,
                 analyse=partial(
                     analyse_run,
-                    target=str(getattr(y, "name", None) or ""),
+                    target=name_of_target(y),
                     created=datetime.now(tz=UTC).date().isoformat(),
                     changed=changed_parameters(self),
                 ),
@@ -226,9 +227,8 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         finally:
             if display is not None:
                 display.close()
-        target = getattr(y, "name", None)
         facts = {
-            "target": None if target is None else str(target),
+            "target": name_of_target(y) or None,
             **model.facts,
             "versions": _versions(model),
         }

@@ -68,6 +68,16 @@ def test_topics_tell_what_texts_are_about(ngrams):
     assert (found == y_test).mean() > 0.9
 
 
+def test_a_topic_is_told_by_its_terms(fitted):
+    told = TRANSFORM.explain(fitted)
+
+    made = TRANSFORM.transform(fitted, make_table(20)[0], TASK)
+    assert [feature.name for feature in told] == made.columns
+    topics = fitted["review"]
+    heaviest = topics.terms[int(np.abs(topics.topics[0]).argmax())]
+    assert heaviest in told[0].words.split(": ")[1].split(", ")[0]
+
+
 def test_each_column_has_its_topics(fitted):
     X = make_table(20, seed=1)[0]
     found = TRANSFORM.transform(fitted, X, TASK)

@@ -9,6 +9,7 @@ import math
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,9 @@ _MOST_BYTES = 1_000_000
 _MOST_COLUMNS = 500
 # Of what is left when each is begun.
 _FOR_INTERVALS = 0.25
-_FOR_IMPORTANCE = 0.65
+_FOR_IMPORTANCE = 0.5
+_FOR_SIZES = 0.5
 _FOR_EFFECTS = 0.6
-_FOR_SIZES = 0.8
 _MOST_EFFECTS = 8
 # With less time than this only what costs next to nothing is computed.
 _LEAST_SECONDS = 0.2
@@ -100,7 +101,6 @@ def analyse_run(
         )
     elif not record.result.interrupted:
         parts.add_all("questions", lambda: _ask(record, rows, target, effort, parts))
-        parts.add("sizes", lambda: sizes_of(record, effort.part(_FOR_SIZES)))
     else:
         parts.notes.append("Interrupted: importance, effects and slices are left out.")
     if record.guide is None:
@@ -180,7 +180,7 @@ def _ask(
         _note_importance(parts, probe, record, is_whole=is_whole)
         told = [one.column for one in importance]
         ranked = told + [name for name in ranked if name not in told]
-    features = [name for column in ranked for name in columns[column]]
+    features = _in_turn([columns[column] for column in ranked])
     chosen = np.flatnonzero(record.result.choice.rows)
     kind = rows.kind
     found["slices"] = tuple(
@@ -192,6 +192,9 @@ def _ask(
         )
     )
     parts.found |= found
+    # Before the effects, of which there can always be fewer.
+    for_sizes = effort if effort.is_counted else effort.part(_FOR_SIZES)
+    parts.add("sizes", lambda: sizes_of(record, for_sizes))
     if probe is None or not found["importance"]:
         return {}
     labels: tuple[str, ...] = (target,)
@@ -256,6 +259,11 @@ def _columns(record: RunRecord) -> Parts:
         if names:
             found[column.name] = names
     return found
+
+
+def _in_turn(features: list[tuple[str, ...]]) -> list[str]:
+    """Return what was made of columns: the first of each, then the second, ..."""
+    return [name for turn in zip_longest(*features) for name in turn if name]
 
 
 def _note_importance(

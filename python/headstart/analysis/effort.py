@@ -10,8 +10,9 @@ from headstart.search.clock import Clock
 
 __all__ = ["Effort", "effort_of"]
 
-# Of a time limit, what the analysis may take; the search keeps less than that back.
+# What the analysis may take: of a time limit, and of what was kept back for it.
 _SHARE = 0.03
+_TIMES_KEPT = 1.5
 # Kept for handing over.
 _MARGIN_SECONDS = 0.1
 # Without a time limit: predictions of a fold model for each fold fit of the search,
@@ -79,7 +80,8 @@ def effort_of(clock: Clock, trials: Sequence[Trial], n_rows: int) -> Effort:
     if clock.limit is not None:
         end = clock.hand_over
         assert end is not None
-        return Effort(math.inf, min(now + _SHARE * clock.limit, end - _MARGIN_SECONDS))
+        most = max(_SHARE * clock.limit, _TIMES_KEPT * clock.analysis_seconds)
+        return Effort(math.inf, min(now + most, end - _MARGIN_SECONDS))
     n_fits = sum(
         outcome.status is FoldStatus.OK
         for trial in trials

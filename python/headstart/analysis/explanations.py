@@ -10,6 +10,7 @@ References
 """
 
 import importlib.util
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -79,15 +80,17 @@ def explain_rows(
     start = _START_UNITS if effort.is_counted else _START_SECONDS
     # One row: a forward and a backward turn over the columns, twice.
     calls = 4 * len(columns) + 2
+    background = np.random.default_rng(seed).permutation(probe.rows.size)[:_BACKGROUND]
     each = calls * probe.units / max(1, len(probe.models))
     if not effort.is_counted:
-        each = calls * probe.seconds / max(1, len(probe.models))
+        began = time.monotonic()
+        probe.ask_one(0, probe.table[background])
+        each = calls * (time.monotonic() - began)
     if effort.left < start + each:
         return None
     effort.spend(start)
     import shap
 
-    background = np.random.default_rng(seed).permutation(probe.rows.size)[:_BACKGROUND]
     found: list[Explanation] = []
     for place, why in _chosen(losses):
         if effort.left < each:

@@ -1,15 +1,18 @@
 """Features that were made: by which transform, kept or not, and what they bought."""
 
+import re
 from dataclasses import replace
 
 from headstart.base import Configuration, MadeFeature, Trial
 from headstart.execution.steps import load_step
+from headstart.plugins import load_plugins
 from headstart.report.facts import GeneratedFeature
 from headstart.search.record import RunRecord
 
 __all__ = ["features_of"]
 
 _MOST_COLUMNS = 40
+_FOOTNOTE = re.compile(r" \[\d+\]_")
 
 
 def features_of(record: RunRecord) -> tuple[GeneratedFeature, ...]:
@@ -31,10 +34,19 @@ def features_of(record: RunRecord) -> tuple[GeneratedFeature, ...]:
         step.name for m in record.bag.members for step in m.configuration.transforms
     }
     found = [
-        GeneratedFeature(name, f"transform {name}", name in kept, gain)
+        GeneratedFeature(name, _what(record, name), name in kept, gain)
         for name, gain in gains.items()
     ]
     return (*found, *_columns(record))
+
+
+def _what(record: RunRecord, name: str) -> str:
+    """Return the first sentence that a transform's class says of itself."""
+    offered = {**load_plugins().transforms, **record.bag.transforms}
+    # Not `inspect.getdoc`: that of the base class would say what a transform is.
+    text = (type(offered[name]).__doc__ or "") if name in offered else ""
+    first = _FOOTNOTE.sub("", " ".join(text.strip().split("\n\n")[0].split()))
+    return f"transform: {first}" if first else "transform"
 
 
 def _gain(trial: Trial, name: str, trials: dict[Configuration, Trial]) -> float | None:

@@ -3,6 +3,7 @@
 import math
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from headstart.exceptions import HeadstartWarning
 from headstart.metrics import BuiltInMetric, Metric
 from headstart.validation import bootstrap_interval, compare_by_bootstrap
 
-__all__ = ["Score", "score_difference", "score_interval"]
+__all__ = ["Score", "mean_interval", "score_difference", "score_interval"]
 
 _RESAMPLES = (30, 400)
 # Quantiles of fewer resamples are too rough: their spread is used.
@@ -23,6 +24,8 @@ _ENOUGH_FOR_QUANTILES = 200
 _FEW_RESAMPLES = 60
 _MOST_ROWS_OF_PYTHON = 20_000
 _NORMAL = 1.959963984540054
+# Of two folds Student's interval is wider than anything there is.
+_LEAST_FOLDS = 3
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def score_interval(
             is_whole = time.monotonic() < end
             if n_resamples < _ENOUGH_FOR_QUANTILES or not is_whole:
                 reach = _NORMAL * found.standard_error
-                return value, value - reach, value + reach
+                return value, *_around(value, reach, score.metric)
             return value, min(found.low, value), max(found.high, value)
         if n_rows > _MOST_ROWS_OF_PYTHON:
             return value, None, None
@@ -120,7 +123,34 @@ def score_interval(
     if known.size < 2:
         return value, None, None
     reach = _NORMAL * float(known.std(ddof=1))
-    return value, value - reach, value + reach
+    return value, *_around(value, reach, score.metric)
+
+
+def mean_interval(
+    losses: Sequence[float], metric: Metric
+) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of the mean score over folds, by Student's t.
+
+    None for less than three folds.
+
+    Examples
+    --------
+    >>> from headstart.base import TaskKind
+    >>> from headstart.metrics import resolve_metric
+    >>> metric = resolve_metric("roc_auc", TaskKind.BINARY)
+    >>> low, high = mean_interval([-0.99, -0.9, -0.8], metric)
+    >>> f"{low:.3f} {high:.3f}"
+    '0.661 1.000'
+    """
+    values = np.array(losses)
+    if values.size < _LEAST_FOLDS:
+        return None, None
+    from scipy.special import stdtrit
+
+    reach = float(stdtrit(values.size - 1, 0.975))
+    reach *= float(values.std(ddof=1)) / math.sqrt(values.size)
+    mean = float(values.mean())
+    return _around(-mean if metric.greater_is_better else mean, reach, metric)
 
 
 def score_difference(
@@ -164,6 +194,18 @@ def score_difference(
 def one_column(outputs: FloatArray) -> FloatArray:
     """Return outputs as metrics take them."""
     return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+
+def _around(value: float, reach: float, metric: Metric) -> tuple[float, float]:
+    """Return the ends of an interval; it goes no further than the metric does."""
+    low, high, least = value - reach, value + reach, metric.least_loss
+    if least is None:
+        return low, high
+    return (
+        (low, min(high, -least))
+        if metric.greater_is_better
+        else (max(low, least), high)
+    )
 
 
 def _draws(score: Score, n_resamples: int) -> list[IntArray]:

@@ -52,10 +52,12 @@ def measure_importance(
         # A turn that could not be finished would favour the first columns.
         if repeat and effort.left < probe.cost * len(columns):
             break
-        for start in range(0, len(columns), probe.at_once):
-            some = columns[start : start + probe.at_once][: probe.affordable(effort)]
-            if not some:
+        waiting = columns
+        while waiting:
+            n = min(probe.at_once, probe.affordable(effort))
+            if n == 0:
                 break
+            some, waiting = waiting[:n], waiting[n:]
             tables = [
                 shuffled(probe.table, parts[c], random.permutation(probe.rows.size))
                 for c in some

@@ -29,11 +29,13 @@ _ROWS_AT_ONCE = 5_000
 _MANY = 1_000_000
 # Bytes of stored models that may be held at once.
 _MOST_BYTES = 400_000_000
-# Of what is left, what asking once for every column may take.
+# Of what is left, what finding out the cost of asking may take,
+_SHARE_FOR_PACE = 0.2
+# and what asking once for every column may.
 _SHARE_FOR_FOLDS = 0.6
 
 
-@dataclass(frozen=True)
+@dataclass
 class Probe:
     """A sample of rows with the models that have not seen them.
 
@@ -53,6 +55,8 @@ class Probe:
         What asking once costs, in predictions of a fold model.
     effort : Effort
         What asking is booked on.
+    seconds : float
+        What asking once took, of the last call.
     """
 
     models: tuple[BaggedEnsemble, ...]
@@ -72,7 +76,8 @@ class Probe:
     @property
     def at_once(self) -> int:
         """Changed samples that one call takes: few rows cost little but the call."""
-        return max(1, _ROWS_AT_ONCE // max(1, self.rows.size))
+        most = max((span.stop - span.start for span in self.spans), default=1)
+        return max(1, _ROWS_AT_ONCE // max(1, most))
 
     def affordable(self, effort: Effort) -> int:
         """How many more times there is enough left to ask."""
@@ -92,6 +97,7 @@ class Probe:
         effort.spend(units)
         if effort is not self.effort:
             self.effort.spend(units)
+        began = time.monotonic()
         found: list[FloatArray] = []
         for start in range(0, len(tables), self.at_once):
             some = tables[start : start + self.at_once]
@@ -101,6 +107,7 @@ class Probe:
             ]
             split = [np.split(outputs, len(some)) for outputs in by_fold]
             found += [np.concatenate(parts) for parts in zip(*split, strict=True)]
+        self.seconds = (time.monotonic() - began) / max(1, len(tables))
         return found
 
     def ask_one(self, place: int, table: pl.DataFrame) -> FloatArray:
@@ -133,46 +140,86 @@ def open_probe(record: RunRecord, effort: Effort, n_columns: int) -> Probe | Non
     covered = np.concatenate([record.data.folds.validation(0, f) for f in folds])
     rows = _drawn(covered, most_rows, record.seed)
     by_fold = [rows[np.isin(rows, record.data.folds.validation(0, f))] for f in folds]
-    # The first fold tells what the others cost.
-    began = time.monotonic()
-    ensembles[0].load()
-    loaded = time.monotonic()
-    first = ensembles[0].predict(record.table[by_fold[0]])
-    asked = time.monotonic()
+    most_folds = _folds_in_memory(record, len(folds))
+    opened = _Opened(ensembles, by_fold, record.table)
     if effort.is_counted:
-        load, ask = _LOAD_UNITS * n_models, float(n_models)
+        ask, load = float(n_models), _LOAD_UNITS * n_models
+        budget = _SHARE_FOR_FOLDS * effort.left
+        n_folds = int(budget / (load + ask * (1 + n_columns)))
+        n_folds = max(1, min(n_folds, len(folds), most_folds))
+        effort.spend(n_folds * (_LOAD_UNITS + 1) * n_models)
+        for _ in range(n_folds):
+            opened.add()
     else:
-        load, ask = loaded - began, asked - loaded
-    budget = _SHARE_FOR_FOLDS * effort.left
-    n_folds = int(budget / max(1e-9, load + ask * (1 + n_columns)))
-    n_folds = max(1, min(n_folds, len(folds), _folds_in_memory(record, len(folds))))
-    effort.spend(n_folds * (_LOAD_UNITS + 1) * n_models)
-    chosen, places, outputs, seconds = [ensembles[0]], [by_fold[0]], [first], [ask]
-    for fold in range(1, n_folds):
-        if not effort.is_counted and effort.left < load + ask:
-            break
-        began = time.monotonic()
-        ensembles[fold].load()
-        loaded = time.monotonic()
-        outputs.append(ensembles[fold].predict(record.table[by_fold[fold]]))
-        seconds.append(time.monotonic() - loaded)
-        chosen.append(ensembles[fold])
-        places.append(by_fold[fold])
-    ends = np.cumsum([p.size for p in places])
+        end = time.monotonic() + _SHARE_FOR_FOLDS * effort.left
+        opened.add()
+        load, ask = opened.pace(n_columns, effort)
+        for n_folds in range(2, min(len(folds), most_folds) + 1):
+            left = end - time.monotonic()
+            if left < load + n_folds * ask * (1 + n_columns):
+                break
+            load = opened.add()
+    ends = np.cumsum([o.shape[0] for o in opened.outputs])
     spans = tuple(
-        slice(int(e - p.size), int(e)) for e, p in zip(ends, places, strict=True)
+        slice(int(end - o.shape[0]), int(end))
+        for end, o in zip(ends, opened.outputs, strict=True)
     )
-    rows = np.concatenate(places)
+    n_folds = len(opened.outputs)
+    rows = np.concatenate(by_fold[:n_folds])
     return Probe(
-        tuple(chosen),
+        tuple(ensembles[:n_folds]),
         spans,
         rows,
         record.table[rows],
-        np.concatenate(outputs),
-        float(n_models * len(chosen)),
+        np.concatenate(opened.outputs),
+        float(n_models * n_folds),
         effort,
-        float(sum(seconds)),
+        ask * n_folds,
     )
+
+
+class _Opened:
+    """The first folds, loaded and asked about their rows, one after another."""
+
+    def __init__(
+        self,
+        ensembles: Sequence[BaggedEnsemble],
+        rows: Sequence[IntArray],
+        table: pl.DataFrame,
+    ) -> None:
+        self._ensembles = ensembles
+        self._rows = rows
+        self._table = table
+        self.outputs: list[FloatArray] = []
+
+    def add(self) -> float:
+        """Load and ask the next fold; return the seconds it took."""
+        began = time.monotonic()
+        place = len(self.outputs)
+        self._ensembles[place].load()
+        rows = self._table[self._rows[place]]
+        self.outputs.append(self._ensembles[place].predict(rows))
+        return time.monotonic() - began
+
+    def pace(self, n_columns: int, effort: Effort) -> tuple[float, float]:
+        """Measure seconds to load one more fold, and to ask one once.
+
+        What the first fold took says little, as it pays for imports; and of few rows
+        most is the call, so that many questions in one cost less.
+        """
+        rows = self._table[self._rows[0]]
+        most = min(n_columns, _ROWS_AT_ONCE // max(1, rows.height))
+        began = time.monotonic()
+        end = began + _SHARE_FOR_PACE * effort.left
+        self._ensembles[0].predict(rows)
+        alone = ask = time.monotonic() - began
+        times = 4
+        while times <= most and time.monotonic() + ask * times < end:
+            began = time.monotonic()
+            self._ensembles[0].predict(pl.concat([rows] * times))
+            ask = (time.monotonic() - began) / times
+            times *= 4
+        return (_LOAD_UNITS + 1) * alone, ask
 
 
 def _folds_of(record: RunRecord) -> list[int]:

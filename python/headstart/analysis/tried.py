@@ -3,10 +3,9 @@
 import math
 from collections import defaultdict
 
-import numpy as np
-
 import headstart
-from headstart.base import Trial, TrialStatus
+from headstart.analysis.intervals import mean_interval
+from headstart.base import TrialStatus
 from headstart.report.facts import Base, Budget, Moment, Neighbour, Spent, TrialFact
 from headstart.search.record import RunRecord
 
@@ -19,14 +18,17 @@ _MOST_NEIGHBOURS = 10
 def trials_of(record: RunRecord) -> tuple[TrialFact, ...]:
     """Return the trials, best first and failures last, at most 500 of them.
 
-    The interval of a score is that of its mean over folds (Student's t).
+    The interval of a score is that of its mean over folds.
     """
     by_configuration = {t.configuration.to_json(): t for t in record.result.trials}
-    sign = -1.0 if record.problem.metric.greater_is_better else 1.0
     found = []
     for row in record.model.leaderboard[:_MOST_TRIALS]:
         trial = by_configuration[row["configuration"]]
-        low, high = _interval(trial, sign)
+        failed = trial.status is TrialStatus.FAILED
+        losses = (
+            [] if failed else [trial.fold_losses[u] for u in sorted(trial.fold_losses)]
+        )
+        low, high = mean_interval(losses, record.problem.metric)
         steps = trial.configuration.transforms
         found.append(
             TrialFact(
@@ -72,7 +74,7 @@ def budget_of(record: RunRecord) -> Budget:
         sum(t.status is TrialStatus.FAILED for t in trials),
         tuple(Spent(name, value) for name, value in record.history.stages),
         tuple(Spent(name, value) for name, value in spent),
-        tuple(Moment(s, v) for s, v in record.history.best if math.isfinite(v)),
+        tuple(Moment(s, v) for s, v in record.history.scores if math.isfinite(v)),
     )
 
 
@@ -82,19 +84,7 @@ def base_of(record: RunRecord) -> Base | None:
         return None
     likeness = record.guide.adviser.likeness()[:_MOST_NEIGHBOURS]
     return Base(
-        f"shipped with headstart {headstart.__version__}, and your own",
+        f"shipped with headstart {headstart.__version__} and your own",
         record.guide.n_datasets,
         tuple(Neighbour(name, share) for name, share in likeness),
     )
-
-
-def _interval(trial: Trial, sign: float) -> tuple[float | None, float | None]:
-    losses = np.array([trial.fold_losses[u] for u in sorted(trial.fold_losses)])
-    if losses.size < 2 or trial.status is TrialStatus.FAILED:
-        return None, None
-    from scipy.special import stdtrit
-
-    reach = float(stdtrit(losses.size - 1, 0.975))
-    reach *= float(losses.std(ddof=1)) / math.sqrt(losses.size)
-    mean = sign * float(losses.mean())
-    return mean - reach, mean + reach

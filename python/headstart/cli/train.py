@@ -1,5 +1,6 @@
 """`headstart train`: a table in, the best model of the time out."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from headstart.base.events import Event
 
 __all__ = ["train"]
+
+_MOST_TRIALS = 20  # of the leaderboard; after minutes there are hundreds
 
 
 @command
@@ -236,7 +239,12 @@ def _report(
             }
         )
         return
-    print_leaderboard(rows)
+    print_leaderboard(rows[:_MOST_TRIALS])
+    if len(rows) > _MOST_TRIALS:
+        more = len(rows) - _MOST_TRIALS
+        typer.echo(
+            f"and {more:,} more: headstart leaderboard {shlex.quote(str(output))}"
+        )
     if scores is not None:
         typer.echo("\nscores on the test table")
         print_record(scores)

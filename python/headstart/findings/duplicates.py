@@ -36,8 +36,9 @@ def find_double_rows(subject: Subject) -> Iterator[Finding]:
         "duplicate_rows",
         Severity.WARNING if share >= _SHARE and measured else Severity.NOTE,
         (),
-        f"{n_double:,} rows ({share:.1%}) repeat an earlier row in every feature: "
-        f"copies on both sides of a fold flatter the score.{different}",
+        f"{n_double:,} {'row repeats' if n_double == 1 else 'rows repeat'} an earlier "
+        f"row in every feature ({share:.1%}): copies on both sides of a fold flatter "
+        f"the score.{different}",
         "Remove copies that are an accident; where rows belong together, "
         "validation=Validation(groups=...) keeps them together.",
         {"n_repeated": n_double, "n_contradicting": n_torn},

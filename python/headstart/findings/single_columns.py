@@ -19,7 +19,7 @@ _GIVES_AWAY = 0.95
 _EXPLAINS_MOST = 0.6
 # A column whose name shares a word with the target's is asked about earlier.
 _AKIN = 0.4
-_WORD = re.compile(r"[a-z]{3,}|\d+")
+_WORD = re.compile(r"[a-z]{3,}")
 
 
 def find_single_leaks(subject: Subject) -> Iterator[Finding]:

@@ -58,6 +58,11 @@ class BuiltInMetric(Metric):
             n_threads,
         )
 
+    @property
+    def least_loss(self) -> float:
+        """Loss of a prediction without a fault: a score of 1, or an error of 0."""
+        return -1.0 if self.greater_is_better else 0.0
+
     def _undefined(self, n_rows: int) -> float:
         del n_rows
         return self.undefined

@@ -36,6 +36,11 @@ class Metric(ABC):
     greater_is_better: bool
     needs: Needs
 
+    @property
+    def least_loss(self) -> float | None:
+        """Loss below which none can be; None where that is not known."""
+        return None
+
     @abstractmethod
     def score(
         self,

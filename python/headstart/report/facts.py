@@ -229,7 +229,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The best score so far, at a second of the fit."""
+    """The ensemble's out-of-fold score from a second of the fit on."""
 
     second: float
     score: float
@@ -256,7 +256,7 @@ class Budget:
     learners : tuple of Spent
         Seconds of fold fits, most first; they run side by side.
     history : tuple of Moment
-        Of the best single configuration, by the trials' ends.
+        Of the ensemble, on the rows that were held out by then.
     """
 
     time_limit: float | None

@@ -1,11 +1,13 @@
 """Numbers, names and durations as people read them; the same in every format."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "bare",
     "count",
     "duration",
+    "evidence",
     "interval",
     "listed",
     "metric_words",
@@ -156,6 +158,36 @@ def shorten(text: str, most: int = 60) -> str:
         return text
     tail = (most - 1) * 2 // 5
     return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def bare(name: str) -> str:
+    """Return what is called, without what it is called with.
+
+    Examples
+    --------
+    >>> bare("text_svd(min_rows=2, n_topics=24)"), bare("ridge")
+    ('text_svd', 'ridge')
+    """
+    return name.split("(", 1)[0]
+
+
+def evidence(figures: Mapping[str, str | float | None]) -> str:
+    """Return the figures behind a finding: shares as per cent, counts without "n".
+
+    Examples
+    --------
+    >>> evidence({"share_explained": 0.782, "n_values": 12, "by": ""})
+    'share explained 78 %; values 12'
+    """
+    words = []
+    for key, value in figures.items():
+        if value is None or value == "":
+            continue
+        shown = str(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            shown = share(value) if key.startswith("share") else number(value)
+        words.append(f"{key.removeprefix('n_').replace('_', ' ')} {shown}")
+    return "; ".join(words)
 
 
 def metric_words(name: str) -> str:

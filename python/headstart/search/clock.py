@@ -26,8 +26,8 @@ class Clock:
         Share of the limit that is kept back for a refit.
     choice_seconds : float
         What the last ensemble took to choose: the final one is about to take as much.
-    analysis_share : float
-        Share of the limit that is kept back for the analysis, after the refit.
+    analysis_seconds : float
+        Kept back for the analysis, after the refit.
     """
 
     limit: float | None
@@ -35,7 +35,7 @@ class Clock:
     started: float = field(default_factory=time.monotonic)
     reserve_share: float = 0.0
     choice_seconds: float = 0.0
-    analysis_share: float = 0.0
+    analysis_seconds: float = 0.0
 
     def elapsed(self) -> float:
         """Seconds spent, those before an interruption included."""
@@ -47,8 +47,8 @@ class Clock:
         if self.limit is None:
             return None
         left = self.limit - self.spent_before
-        share = _RESERVE_SHARE + self.reserve_share + self.analysis_share
-        kept = _RESERVE_SECONDS + self.choice_seconds
+        share = _RESERVE_SHARE + self.reserve_share
+        kept = _RESERVE_SECONDS + self.choice_seconds + self.analysis_seconds
         return self.started + max(0.0, left * (1 - share) - kept)
 
     @property
@@ -64,8 +64,7 @@ class Clock:
         """Moment at which a refit must have ended."""
         if self.limit is None or self.hand_over is None:
             return None
-        left = self.limit - self.spent_before
-        return self.hand_over - self.analysis_share * left
+        return self.hand_over - self.analysis_seconds
 
     @property
     def end(self) -> float | None:

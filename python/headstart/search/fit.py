@@ -56,6 +56,8 @@ _ROWS_FOR_FEW_FOLDS = 10_000
 _REFIT_SHARE = 0.25
 # And an analysis, of limits that are not too short for one.
 _ANALYSIS_SHARE = 0.02
+# with somewhat more of short ones: to load models and ask them once takes a while.
+_ANALYSIS_SECONDS = 1.0
 _SHORTEST_ANALYSED = 15.0
 
 
@@ -209,7 +211,7 @@ def _fit_in(
     clock.spent_before = float(journal.fact("spent") or 0.0)
     clock.reserve_share = _REFIT_SHARE if settings.refit else 0.0
     if analyse is not None and (settings.time_limit or 0.0) >= _SHORTEST_ANALYSED:
-        clock.analysis_share = _ANALYSIS_SHARE
+        clock.analysis_seconds = _analysis_seconds(settings.time_limit or 0.0)
     data = write_fit_data(
         folder.path,
         task=problem.task,
@@ -266,7 +268,7 @@ def _fit_in(
         guide=guide,
         offered=offered,
     )
-    history = History(clock, greater_is_better=problem.metric.greater_is_better)
+    history = History(clock)
     history.end_stage("preparation")
     emit.add(history)
     result = runner.run()
@@ -528,6 +530,11 @@ def _offer_transforms(
                 )
             )
     return offered
+
+
+def _analysis_seconds(limit: float) -> float:
+    part = _ANALYSIS_SHARE * limit
+    return part + min(part, _ANALYSIS_SECONDS)
 
 
 def _tell_about_weights(

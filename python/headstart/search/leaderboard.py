@@ -37,15 +37,17 @@ def leaderboard_records(
 
     ``"learner"`` names the transforms before it too: ``"ridge + text_svd"``.
 
-    Trials with every fold come before those with few, whose scores are means over
-    fewer rows; failed ones come last and have no rank.
+    Trials that are done come before those that were left after some folds, whose
+    scores are means over fewer rows and may be luck; failed ones come last and have no
+    rank.
     """
     most = max((len(t.fold_losses) for t in trials), default=0)
 
-    def order(trial: Trial) -> tuple[bool, bool, float, int]:
+    def order(trial: Trial) -> tuple[bool, bool, bool, float, int]:
         loss = trial.mean_loss
         return (
             trial.status is TrialStatus.FAILED or not trial.fold_losses,
+            trial.status is not TrialStatus.DONE,
             len(trial.fold_losses) < min(most, 2),
             math.inf if loss is None else loss,
             trial.number,

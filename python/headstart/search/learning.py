@@ -48,7 +48,7 @@ def describe_problem(problem: Problem, *, seed: int) -> dict[str, Any]:
 
     Kept in the journal of a run, from which its table can no longer be told.
     """
-    name = problem.target_name or "target"
+    name = problem.target_name
     while name in problem.frame.columns:
         name += "_"
     kind = problem.task.kind

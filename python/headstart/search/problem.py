@@ -12,7 +12,13 @@ from headstart.exceptions import ColumnError, TableError
 from headstart.metrics import Metric, resolve_metric
 from headstart.plugins import DescribedTable
 from headstart.search.settings import FitSettings
-from headstart.tables import Schema, TargetEncoder, to_frame, to_target
+from headstart.tables import (
+    Schema,
+    TargetEncoder,
+    name_of_target,
+    to_frame,
+    to_target,
+)
 from headstart.validation import Validation
 
 __all__ = ["Problem", "known_column", "read_problem"]
@@ -112,7 +118,7 @@ def read_problem(
         schema,
         table,
         target,
-        to_target(y).name,
+        name_of_target(y) or "target",
         codes,
         weight,
         group_codes,

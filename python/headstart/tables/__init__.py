@@ -18,7 +18,7 @@ from headstart.tables.kinds import ColumnKind
 from headstart.tables.schema import Schema
 from headstart.tables.storage import read_frame, write_frame
 from headstart.tables.summary import summarize
-from headstart.tables.target import TargetEncoder, to_target
+from headstart.tables.target import TargetEncoder, name_of_target, to_target
 from headstart.tables.unseen import describe_unseen
 from headstart.tables.vectors import to_series
 from headstart.tables.views import ViewEncoder
@@ -31,6 +31,7 @@ __all__ = [
     "ViewEncoder",
     "describe_unseen",
     "feature_names",
+    "name_of_target",
     "read_frame",
     "read_table",
     "split_target",

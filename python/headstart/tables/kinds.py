@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from headstart.tables.items import find_items
-from headstart.tables.moments import find_format
+from headstart.tables.moments import find_format, in_format
 from headstart.tables.numbers import find_text, has_leading_zeros, to_numbers
 from headstart.tables.quantities import find_quantity
 
@@ -139,7 +139,8 @@ def _infer_text(series: pl.Series) -> Inference:
         return number
     form = find_format(text)
     if form is not None:
-        return Inference(ColumnKind.DATETIME, f"text that holds dates, {form}", form)
+        reason = f"text that holds dates, written as {in_format(form)}"
+        return Inference(ColumnKind.DATETIME, reason, form)
     quantity = find_quantity(text)
     if quantity is not None and not has_identifier_name(series.name):
         return Inference(

@@ -1,6 +1,7 @@
 """Dates and times: found in text, and taken apart into numbers."""
 
 import re
+from datetime import datetime
 
 import polars as pl
 
@@ -10,6 +11,7 @@ __all__ = [
     "PARTS",
     "date_parts",
     "find_format",
+    "in_format",
     "is_known_format",
     "is_known_zone",
     "origin",
@@ -39,6 +41,20 @@ _ZONE = re.compile(r"[A-Za-z0-9_+\-/:]{1,64}")
 _SAMPLE = 200
 _SHARE = 0.95
 _DAY = 86_400e6  # microseconds
+
+
+def in_format(form: str) -> str:
+    """Return what the last evening of 1999 is in a format, for people.
+
+    No value of the table: a reason is told wherever a model goes.
+
+    Examples
+    --------
+    >>> in_format("%d/%m/%y %H:%M"), in_format("%Y-%m-%dT%H:%M:%S%.f%#z")
+    ('31/12/99 23:58', '1999-12-31T23:58:57+00:00')
+    """
+    plain = form.replace("%.f", "").replace("%#z", "+00:00")
+    return datetime(1999, 12, 31, 23, 58, 57).strftime(plain)
 
 
 def is_known_format(form: str) -> bool:

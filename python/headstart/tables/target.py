@@ -15,7 +15,13 @@ from headstart.tables.levels import level_text
 from headstart.tables.target_numbers import find_numbers, is_known_reading, read_numbers
 from headstart.tables.vectors import to_series
 
-__all__ = ["CLASS_LIMIT", "FEW_CLASSES", "TargetEncoder", "to_target"]
+__all__ = [
+    "CLASS_LIMIT",
+    "FEW_CLASSES",
+    "TargetEncoder",
+    "name_of_target",
+    "to_target",
+]
 
 FEW_CLASSES = 20
 """Integers are classes up to this many different ones, four rows each on average."""
@@ -178,6 +184,21 @@ class TargetEncoder:
                 f"The stored target encoder is damaged: {error}"
             ) from error
         return cls(kind, classes, form, words)
+
+
+def name_of_target(y: Any) -> str:
+    """Return what a target is called: a column's name, "" where it has none.
+
+    Examples
+    --------
+    >>> name_of_target(pl.Series("tip", [1.0, 2.0])), name_of_target([1.0, 2.0])
+    ('tip', '')
+    """
+    if isinstance(y, pl.LazyFrame):
+        y = y.head(0).collect()
+    columns: Any = getattr(y, "columns", ())
+    name = columns[0] if len(columns) else getattr(y, "name", None)
+    return "" if name is None else str(name)
 
 
 def to_target(y: Any) -> pl.Series:

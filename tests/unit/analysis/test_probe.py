@@ -21,7 +21,7 @@ class Times:
 
 
 def test_many_questions_are_few_calls_and_each_fold_answers_for_its_rows(monkeypatch):
-    monkeypatch.setattr(module, "_ROWS_AT_ONCE", 15)
+    monkeypatch.setattr(module, "_ROWS_AT_ONCE", 9)
     table = pl.DataFrame({"a": [1.0, 2.0, 3.0, 4.0, 5.0]})
     folds = Times(1.0), Times(10.0)
     effort = Effort(100.0, time.monotonic() + 600)

@@ -32,5 +32,12 @@ def test_one_fold_does_not_beat_a_whole_trial():
     assert records[0]["folds"] == 3
 
 
+def test_what_was_left_after_some_folds_comes_after_what_is_done():
+    left = trial(0, -0.99, -0.98, status=TrialStatus.PARTIAL)
+    records = ranked([left, trial(1, -0.5, -0.5, -0.5)])
+    assert [r["folds"] for r in records] == [3, 2]
+    assert [r["rank"] for r in records] == [1, 2]
+
+
 def test_every_record_has_every_column():
     assert tuple(ranked([trial(0, 0.1)])[0]) == COLUMNS

@@ -8,7 +8,7 @@ import pytest
 
 from headstart.base import TaskKind
 from headstart.exceptions import ArtifactError, TableError
-from headstart.tables import TargetEncoder
+from headstart.tables import TargetEncoder, name_of_target
 
 BINARY, MULTICLASS, REGRESSION = TaskKind
 
@@ -269,3 +269,18 @@ def test_a_stored_form_is_checked(change):
     record = {"kind": "regression", "classes": None} | change
     with pytest.raises(ArtifactError):
         TargetEncoder.from_json(json.dumps(record))
+
+
+@pytest.mark.parametrize(
+    ("y", "name"),
+    [
+        (pd.Series([1, 2], name="price"), "price"),
+        (pd.Series([1, 2]), ""),
+        (pd.DataFrame({"price": [1, 2]}), "price"),
+        (pl.LazyFrame({"price": [1, 2]}), "price"),
+        (pd.Series([1, 2], name=7), "7"),
+        (np.array([1, 2]), ""),
+    ],
+)
+def test_a_target_is_called_as_its_owner_calls_it(y, name):
+    assert name_of_target(y) == name

@@ -108,6 +108,22 @@ class ColumnTopics:
         found = self._weigh([text[:_MAX_CHARACTERS] for text in texts]) @ self.topics.T
         return np.asarray(found, dtype=np.float32)
 
+    def heaviest(self, n_terms: int) -> list[tuple[str, ...]]:
+        """Return the terms that weigh most in each topic, either way, as in ``-bad``.
+
+        Examples
+        --------
+        >>> texts = ["red wine", "red wine", "white bread", "white bread"]
+        >>> topics = ColumnTopics.learn(texts, "words", 1, min_rows=1, seed=0)
+        >>> [len(terms) for terms in topics.heaviest(2)]
+        [2]
+        """
+        order = np.argsort(-np.abs(self.topics), axis=1, kind="stable")[:, :n_terms]
+        return [
+            tuple(f"{'-' if row[i] < 0 else ''}{self.terms[i]}" for i in places)
+            for row, places in zip(self.topics, order, strict=True)
+        ]
+
     def _weigh(self, texts: Sequence[str]) -> Any:
         """Return each text as a sparse row of length 1: the weights of its terms."""
         return self._weigher.transform(texts) if len(texts) else _no_texts(self)

@@ -11,6 +11,7 @@ from headstart.base import (
     Choice,
     FloatArray,
     Integer,
+    MadeFeature,
     Parameters,
     Parts,
     Resources,
@@ -31,6 +32,7 @@ __all__ = ["TextSvd"]
 _TERMS = "terms.json"
 _ARRAYS = "topics.npz"
 _DEFAULT: dict[str, Any] = {"ngrams": "words", "n_topics": 24, "min_rows": 2}
+_TOLD = 5  # terms of a topic
 # Seconds for a text, by what counts as a word; of texts of about 30 words.
 _SECONDS = {"words": 1e-4, "word_pairs": 2e-4, "characters": 6e-4}
 
@@ -115,8 +117,16 @@ class TextSvd(Transform):
         for name, topics in fitted.items():
             found = topics.of(_texts(X, name)).astype(np.float64)
             for place in range(found.shape[1]):
-                columns[f"{name}: topic {place + 1}"] = found[:, place]
+                columns[_title(name, place)] = found[:, place]
         return pl.DataFrame(columns)
+
+    def explain(self, fitted: dict[str, ColumnTopics]) -> Sequence[MadeFeature]:
+        """Return each topic with the terms that weigh most in it."""
+        return [
+            MadeFeature(_title(name, place), f"terms of {name!r}: {', '.join(terms)}")
+            for name, topics in fitted.items()
+            for place, terms in enumerate(topics.heaviest(_TOLD))
+        ]
 
     def dump(self, fitted: dict[str, ColumnTopics]) -> Parts:
         """Return the vocabularies as JSON and the numbers as arrays."""
@@ -169,6 +179,10 @@ class TextSvd(Transform):
             require(column not in fitted, f"Column {column!r:.80} has topics twice.")
             fitted[column] = topics
         return fitted
+
+
+def _title(name: str, place: int) -> str:
+    return f"{name}: topic {place + 1}"
 
 
 def _texts(X: "pl.DataFrame", name: str) -> list[str]:

@@ -1,8 +1,9 @@
 """Figures of the search: what was tried, when it got better, where the time went."""
 
 from headstart.report.facts import Budget, TaskFacts, TrialFact
-from headstart.report.plots.figure import Figure, axis, dots, layer, spots
+from headstart.report.plots.figure import Figure, axis, dots, layer, named_axis, spots
 from headstart.report.wording import (
+    bare,
     count,
     duration,
     interval,
@@ -15,6 +16,7 @@ from headstart.report.wording import (
 __all__ = ["history", "leaderboard", "seconds_spent"]
 
 _MOST = 20
+_MOST_SPENT = 12
 
 
 def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None:
@@ -25,7 +27,7 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
         return None
     rows = [
         {
-            "n": shorten(f"{t.place}. {' + '.join([*t.transforms, t.learner])}", 56),
+            "n": str(t.place),
             "v": t.score,
             "l": t.low,
             "h": t.high,
@@ -40,7 +42,10 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
     words = metric_words(task.metric)
     direction = "higher" if task.greater_is_better else "lower"
     x = axis("v", f"{words} ({direction} is better)", zero=False, nice=True)
-    y = axis("n", "", "nominal", sort=None, axis={"title": None, "labelLimit": 400})
+    # The order is said outright: bars of some rows are drawn before dots of all.
+    names = {str(t.place): shorten(f"{t.place}. {_called(t)}", 64) for t in shown}
+    labels = {**named_axis(names), "labelLimit": 400}
+    y = axis("n", "", "nominal", domain=list(names), axis=labels)
     layers = dots(rows, x, y, low="l", high="h")
     best = shown[0]
     partial = any(t.status != "done" for t in shown)
@@ -58,12 +63,16 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
     )
 
 
+def _called(trial: TrialFact) -> str:
+    return " + ".join([trial.learner, *map(bare, trial.transforms)])
+
+
 def _colored(trial: TrialFact) -> str:
     return "var(--c1)" if trial.weight > 0 else "var(--faint)"
 
 
 def history(budget: Budget, task: TaskFacts) -> Figure | None:
-    """Return the best score so far along the seconds of the search."""
+    """Return the ensemble's score along the seconds of the search."""
     if len(budget.history) < 2:
         return None
     words = metric_words(task.metric)
@@ -79,7 +88,7 @@ def history(budget: Budget, task: TaskFacts) -> Figure | None:
     until = max(budget.seconds, budget.history[-1].second)
     line = [*rows, {**rows[-1], "x": until}]
     x = axis("x", "seconds since the start", nice=False, domainMin=0)
-    y = axis("y", f"best {words} so far", zero=False)
+    y = axis("y", f"{words} of the ensemble", zero=False)
     step = {
         "data": {"values": line},
         "mark": {"type": "line", "interpolate": "step-after", "aria": False},
@@ -88,29 +97,32 @@ def history(budget: Budget, task: TaskFacts) -> Figure | None:
     return Figure(
         name="history",
         title="When it got better",
-        alt=f"The best single configuration's {words} went from "
+        alt=f"The ensemble's {words} went from "
         f"{number(budget.history[0].score)} after "
         f"{duration(budget.history[0].second)} to {number(budget.history[-1].score)} "
         f"after {duration(budget.history[-1].second)}.",
         spec=layer(step, spots(rows, x, y)),
-        note="Of the best single configuration. A line that is flat to the right says "
-        "that more time would have bought little.",
+        note="Of the ensemble, on the rows held out by then. A line that is flat to "
+        "the right says that more time would have bought little.",
     )
 
 
 def seconds_spent(budget: Budget) -> Figure | None:
-    """Return the seconds of fold fits by learner."""
-    spent = [part for part in budget.learners if part.seconds > 0][:12]
-    if len(spent) < 2:
-        return None
+    """Return the seconds of fold fits by learner, and what it was joined with."""
+    spent: dict[str, float] = {}
+    for part in budget.learners:
+        learner, *steps = part.name.split(" + ")
+        beyond = f"{len(steps)} transforms" if steps[1:] else "".join(steps)
+        name = shorten(f"{learner} + {beyond}" if beyond else learner, 36)
+        spent[name] = spent.get(name, 0.0) + part.seconds
+    ranked = sorted(spent.items(), key=lambda item: (-item[1], item[0]))
     rows = [
-        {
-            "n": shorten(part.name, 30),
-            "v": part.seconds,
-            "t": f"{part.name}: {duration(part.seconds)}",
-        }
-        for part in spent
+        {"n": name, "v": seconds, "t": f"{name}: {duration(seconds)}"}
+        for name, seconds in ranked[:_MOST_SPENT]
+        if seconds > 0
     ]
+    if len(rows) < 2:
+        return None
     bars = {
         "data": {"values": rows},
         "mark": {"type": "bar"},

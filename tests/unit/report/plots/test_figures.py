@@ -5,6 +5,7 @@ import pytest
 from tests.hostile_facts import HOSTILE, hostile_facts, wide_facts
 from tests.stored_facts import KINDS, stored_facts
 
+from headstart.report.facts import Spent
 from headstart.report.plots import figures
 from headstart.report.plots.drawing import CONFIG
 from headstart.report.plots.figure import label_expression
@@ -67,6 +68,24 @@ def test_labels_are_escaped_whole():
         expression = label_expression({"0": text})
         inside = expression.removeprefix("{'0':'").removesuffix("'}[datum.value]")
         assert not set(inside) - set("\\u0123456789abcdef")
+
+
+def test_time_is_summed_over_what_has_one_label():
+    facts = stored_facts("binary")
+    steps = [f"a_long_name_of_a_transform_{i}" for i in range(4)]
+    spent = (
+        Spent(" + ".join(["ridge", *steps[:3]]), 3.0),
+        Spent(" + ".join(["ridge", *steps[1:]]), 2.0),
+        Spent("ridge", 1.0),
+    )
+
+    drawn = figures(replace(facts, budget=replace(facts.budget, learners=spent)))
+
+    bars = drawn["seconds"].spec["layer"][0]["data"]["values"]
+    assert [(row["n"], row["v"]) for row in bars] == [
+        ("ridge + 3 transforms", 5.0),
+        ("ridge", 1.0),
+    ]
 
 
 def test_colours_are_the_pages():
