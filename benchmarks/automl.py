@@ -1,12 +1,17 @@
-"""headstart against default models: held-out scores on a fixed list of 30 datasets.
+"""headstart against default models and AutoML systems: held-out scores of 30 datasets.
 
     HEADSTART_DATASETS=DIR python benchmarks/automl.py [--time-limit 60] [--json FILE]
+        [--system flaml=PYTHON] [--system autogluon=PYTHON]
 
+An AutoML system gets the same time and the same two cores, in the Python that is named
+(see systems.py).
 headstart starts from the shipped knowledge base less the dataset's own family. Every
 result is kept in benchmarks/cache/automl as soon as it is there; what is there
-is not computed again. headstart runs must have the machine to themselves: the load is
-recorded, and a run that others disturbed is thrown away (--allow-load keeps it).
-About 30 minutes for headstart at 60 s, about 10 for the peers (2 cores).
+is not computed again. headstart and AutoML systems must have the machine to themselves:
+a run waits until nothing else is busy (--allow-load does not).
+About 30 minutes for headstart at 60 s, about 10 for the default models, 35 for a system
+(2 cores). Datasets are taken in turn from the kinds of task: one that is cut off has
+done some of each.
 """
 
 import argparse
@@ -24,6 +29,7 @@ from sklearn.metrics import log_loss, mean_squared_error, roc_auc_score
 from bases import FAMILIES, SHARDS, make_base, start_from
 from datasets import Split, busy_share, split
 from peers import N_THREADS, PEERS
+from systems import SYSTEMS, run_system
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache" / "automl"
@@ -117,7 +123,9 @@ def _work(system: str, data: Split, results: multiprocessing.Queue) -> None:
     results.put(PEERS[system](data))
 
 
-def run_one(name: str, system: str, time_limit: float, *, allow_load: bool) -> None:
+def run_one(
+    name: str, system: str, time_limit: float, python: Path | None, *, allow_load: bool
+) -> None:
     """Compute and keep one cell of the table."""
     tag = system if system in PEERS else f"{system}-{time_limit:g}s"
     path = CACHE / f"{name}--{tag}.npz"
@@ -133,14 +141,21 @@ def run_one(name: str, system: str, time_limit: float, *, allow_load: bool) -> N
     if system in PEERS:
         found = run_peer(system, data)
         if found is None:
-            np.savez(path, y=[], prediction=[], facts=json.dumps({"gave_up": True}))
-            print(f"{name:28s} {tag:24s} not done in {PEER_LIMIT:.0f} s", flush=True)
+            _give_up(path, f"{name:28s} {tag:24s}", f"not done in {PEER_LIMIT:.0f} s")
             return
         prediction, classes = found
     else:
         while not allow_load and load > LOAD_LIMIT:
             load = busy_share(5.0)
-        prediction, classes, facts = headstart(data, time_limit)
+        begun = time.monotonic()
+        if python is None:
+            prediction, classes, facts = headstart(data, time_limit)
+        else:
+            found, why = run_system(system, python, data, time_limit)
+            if found is None:
+                _give_up(path, f"{name:28s} {tag:24s}", why)
+                return
+            prediction, classes, facts["fit_seconds"] = found
     facts["seconds"] = time.monotonic() - begun
     facts["busy_before"] = load
     y, prediction = aligned(data, prediction, classes)
@@ -154,6 +169,11 @@ def run_one(name: str, system: str, time_limit: float, *, allow_load: bool) -> N
     )
 
 
+def _give_up(path: Path, who: str, why: str) -> None:
+    np.savez(path, y=[], prediction=[], facts=json.dumps({"gave_up": why}))
+    print(f"{who} {why}", flush=True)
+
+
 def constant(data: Split) -> np.ndarray:
     """Return what predicts without looking at the features."""
     n = len(data.y_test)
@@ -163,122 +183,178 @@ def constant(data: Split) -> np.ndarray:
     return np.tile(counts / counts.sum(), (n, 1))
 
 
-def compare(name: str, tag: str) -> dict | None:
-    """Return one row of the table, or None where a cell is missing."""
+def compare(name: str, tags: list[str]) -> dict | None:
+    """Return one row of a table, or None where a cell is missing.
+
+    The first of `tags` is compared with each of the others.
+    """
     data = split(name)
     cells = {}
-    for system in [tag, *PEERS]:
-        path = CACHE / f"{name}--{system}.npz"
+    for tag in tags:
+        path = CACHE / f"{name}--{tag}.npz"
         if not path.exists():
             return None
         with np.load(path) as stored:
-            cells[system] = (stored["y"], stored["prediction"], str(stored["facts"]))
-    y = cells[tag][0]
+            cells[tag] = (stored["y"], stored["prediction"], str(stored["facts"]))
+    ours, *others = tags
+    y = cells[ours][0]
     scores = {
         s: score(data.task, y, p) if len(p) else -np.inf
         for s, (_, p, _) in cells.items()
     }
     flat = score(data.task, y, constant(data)) if data.task != "binary" else 0.5
-    best_peer = max(PEERS, key=lambda s: scores[s])
-    ours, theirs = cells[tag][1], cells[best_peer][1]
-    random = np.random.default_rng(0)
-    differences = []
-    while len(differences) < N_BOOTSTRAP:
-        rows = random.integers(len(y), size=len(y))
-        if data.task == "binary" and len(np.unique(y[rows])) < 2:
-            continue
-        differences.append(
-            score(data.task, y[rows], ours[rows])
-            - score(data.task, y[rows], theirs[rows])
-        )
     top = max(scores.values())
+    best = max(others, key=lambda s: scores[s])
     return {
         "dataset": name,
         "task": data.task,
         "rows": len(data.y_train),
-        "scores": scores,
+        "scores": {s: v if np.isfinite(v) else None for s, v in scores.items()},
         "normalised": {
             s: max(0.0, (v - flat) / max(top - flat, 1e-12)) for s, v in scores.items()
         },
-        "best_peer": best_peer,
-        "worse_beyond_noise": bool(np.quantile(differences, 0.95) < 0),
-        "strictly_better": bool(scores[tag] > scores[best_peer]),
-        "facts": json.loads(cells[tag][2]),
+        "verdicts": {
+            s: beyond_noise(data.task, y, cells[ours][1], cells[s][1]) for s in others
+        },
+        "best_other": best,
+        "strictly_better": bool(scores[ours] > scores[best]),
+        "facts": json.loads(cells[ours][2]),
     }
 
 
-def report(rows: list[dict], tag: str) -> str:
-    """Return the table as Markdown."""
-    systems = [tag, *PEERS]
+def beyond_noise(task: str, y: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> str:
+    """Say whether ours are better than theirs in 95 of 100 paired bootstrap samples."""
+    if not len(theirs):
+        return "better"
+    random = np.random.default_rng(0)
+    differences = []
+    while len(differences) < N_BOOTSTRAP:
+        rows = random.integers(len(y), size=len(y))
+        if task == "binary" and len(np.unique(y[rows])) < 2:
+            continue
+        differences.append(
+            score(task, y[rows], ours[rows]) - score(task, y[rows], theirs[rows])
+        )
+    if np.quantile(differences, 0.95) < 0:
+        return "worse"
+    return "better" if np.quantile(differences, 0.05) > 0 else "level"
+
+
+def table(rows: list[dict], title: str, tags: list[str], notes: str) -> str:
+    """Return the rows as a Markdown table with what they come to."""
+    ours, *others = tags
     lines = [
-        f"# Held-out scores: {tag} against default models",
+        f"# Held-out scores: {title}",
         "",
         "Normalised: 0 = constant prediction, 1 = best of this row. Test: 30 % of the "
-        "rows, seed 0. Binary: AUC, multiclass: -log loss, regression: -RMSE. A peer "
-        f"that was not done in {PEER_LIMIT:.0f} s scores 0. headstart's knowledge base "
-        "lacks the dataset's family.",
+        "rows, seed 0. Binary: AUC, multiclass: -log loss, regression: -RMSE. "
+        f"{notes} headstart's knowledge base lacks the dataset's family. Last column: "
+        "headstart against the best of the others, beyond the noise of a paired "
+        "bootstrap (5 % on either side).",
         "",
-        "| dataset | task | rows | " + " | ".join(systems) + " | noise says |",
-        "|---|---|---|" + "---|" * (len(systems) + 1),
+        "| dataset | task | rows | " + " | ".join(tags) + " | against the best |",
+        "|---|---|---|" + "---|" * (len(tags) + 1),
     ]
     for row in rows:
-        cells = " | ".join(f"{row['normalised'][s]:.3f}" for s in systems)
-        word = (
-            "worse"
-            if row["worse_beyond_noise"]
-            else "better"
-            if row["strictly_better"]
-            else "level"
-        )
+        cells = " | ".join(f"{row['normalised'][s]:.3f}" for s in tags)
         lines.append(
-            f"| {row['dataset']} | {row['task']} | {row['rows']} | {cells} | {word} |"
+            f"| {row['dataset']} | {row['task']} | {row['rows']} | {cells} "
+            f"| {row['verdicts'][row['best_other']]} |"
         )
-    means = {s: np.array([r["normalised"][s] for r in rows]) for s in systems}
+    means = {s: np.array([r["normalised"][s] for r in rows]) for s in tags}
     cells = " | ".join(
-        f"**{means[s].mean():.3f}** ± {means[s].std():.3f}" for s in systems
+        f"**{means[s].mean():.3f}** ± {means[s].std():.3f}" for s in tags
     )
     n = len(rows)
-    not_worse = sum(not r["worse_beyond_noise"] for r in rows)
-    better = sum(r["strictly_better"] for r in rows)
+    lines += [f"| mean ± spread | | | {cells} | |", ""]
+    for other in others:
+        counted = [row["verdicts"][other] for row in rows]
+        failed = sum(row["scores"][other] is None for row in rows)
+        above = failed + sum(
+            row["scores"][ours] > row["scores"][other]
+            for row in rows
+            if row["scores"][other] is not None
+        )
+        lines.append(
+            f"- against {other}: above on {above} of {n}; beyond noise better on "
+            f"{counted.count('better')}, worse on {counted.count('worse')}"
+            + (f"; it gave no model on {failed}, which count as 0" if failed else "")
+        )
+    best = [row["verdicts"][row["best_other"]] for row in rows]
     inside = [
         r["facts"]["learner_seconds"] / (2 * r["facts"]["fit_seconds"]) for r in rows
     ]
+    minutes = sum(r["facts"]["seconds"] for r in rows) / 60
     lines += [
-        f"| mean ± spread | | | {cells} | |",
-        "",
-        f"- not worse than the best default model beyond paired-bootstrap noise: "
-        f"{not_worse} of {n}",
-        f"- strictly better than the best of them: {better} of {n}",
-        f"- seconds inside learners, of 2 cores times the fit's seconds: median "
-        f"{np.median(inside):.0%}, lowest {np.min(inside):.0%}",
-        f"- minutes of computing: headstart "
-        f"{sum(r['facts']['seconds'] for r in rows) / 60:.0f}",
+        f"- against the best of them on each dataset: above on "
+        f"{sum(r['strictly_better'] for r in rows)}; beyond noise better on "
+        f"{best.count('better')}, worse on {best.count('worse')}",
+        f"- seconds inside headstart's learners, of 2 cores times the fit's seconds: "
+        f"median {np.median(inside):.0%}, lowest {np.min(inside):.0%}",
+        f"- minutes of computing: headstart {minutes:.0f}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def publish(names: list[str], title: str, tags: list[str], notes: str, name: str):
+    """Print a table of what is there; keep it where it is whole."""
+    rows = [row for dataset in names if (row := compare(dataset, tags)) is not None]
+    if not rows:
+        return []
+    text = table(rows, title, tags, notes)
+    print(text)
+    if len(rows) == len(DATASETS):
+        (RESULTS / name).write_text(text)
+    return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--time-limit", type=float, default=60)
-    parser.add_argument("--systems", default="headstart," + ",".join(PEERS))
+    parser.add_argument("--peers", default=",".join(PEERS))
+    parser.add_argument(
+        "--system", action="append", default=[], metavar="NAME=PYTHON",
+        help=f"an AutoML system and where it is installed: {', '.join(SYSTEMS)}",
+    )  # fmt: skip
     parser.add_argument("--datasets", default=",".join(DATASETS))
     parser.add_argument("--allow-load", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)
     RESULTS.mkdir(exist_ok=True)
-    names = options.datasets.split(",")
-    for system in options.systems.split(","):
-        for name in names:
-            run_one(name, system, options.time_limit, allow_load=options.allow_load)
-    tag = f"headstart-{options.time_limit:g}s"
-    rows = [row for name in names if (row := compare(name, tag)) is not None]
-    if not rows:
-        return
-    text = report(rows, tag)
-    print(text)
-    if len(rows) == len(DATASETS):
-        (RESULTS / f"automl-{options.time_limit:g}s.md").write_text(text)
+    names = sorted(options.datasets.split(","), key=lambda n: DATASETS.index(n) % 10)
+    pythons = {
+        name: Path(python)
+        for name, _, python in (each.partition("=") for each in options.system)
+    }
+    peers = options.peers.split(",") if options.peers else []
+    for name in names:
+        for system in ["headstart", *pythons, *peers]:
+            run_one(
+                name,
+                system,
+                options.time_limit,
+                pythons.get(system),
+                allow_load=options.allow_load,
+            )
+    names.sort(key=DATASETS.index)
+    limit = f"{options.time_limit:g}s"
+    ours = f"headstart-{limit}"
+    rows = publish(
+        names,
+        f"{ours} against default models",
+        [ours, *PEERS],
+        f"A default model that was not done in {PEER_LIMIT:.0f} s scores 0.",
+        f"automl-{limit}.md",
+    )
+    if pythons:
+        rows += publish(
+            names,
+            f"{ours} against AutoML systems with the same time",
+            [ours, *(f"{system}-{limit}" for system in pythons)],
+            "All get two cores. A system that gives no model scores 0.",
+            f"automl_systems-{limit}.md",
+        )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
 
