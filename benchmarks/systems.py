@@ -5,8 +5,9 @@
 FOLDER holds what `run_system` wrote: the tables, and task.json; the answer is written
 beside them. Each optimises what the table of `automl.py` is scored by, on two cores:
 
-- flaml: `AutoML` as it comes.
-- autogluon: the preset "best_quality", which its authors publish their scores with.
+- flaml: `AutoML` as it comes. pip install "flaml[automl]" pyarrow
+- autogluon: the preset "best_quality", which its authors publish their scores with,
+  without neural networks. pip install "autogluon.tabular[lightgbm,catboost,xgboost]"
 """
 
 import json

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 import headstart
-from headstart.base import Learner, Task
+from headstart.base import Learner
 from headstart.base.events import Emitter, Listener, Notice, RunStarted, TableExamined
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import FitError, HeadstartError
@@ -24,6 +24,7 @@ from headstart.plugins import load_plugins, plugin_environment, select_transform
 from headstart.search.assemble import assemble, refit_members
 from headstart.search.clock import Clock
 from headstart.search.examined import column_records, examine_problem
+from headstart.search.folds import choose_folds
 from headstart.search.guide import consult
 from headstart.search.handover import own_items, plugin_files
 from headstart.search.history import History
@@ -31,27 +32,20 @@ from headstart.search.leaderboard import leaderboard_records
 from headstart.search.learning import FACT, describe_problem, run_records
 from headstart.search.listening import add_listeners, run_facts
 from headstart.search.offered import OfferedTransforms, offer
-from headstart.search.portfolio import default_order, usable_learners
-from headstart.search.problem import Problem, known_column, read_problem
+from headstart.search.portfolio import usable_learners
+from headstart.search.problem import Problem, read_problem
 from headstart.search.record import Analyse, RunRecord
 from headstart.search.run_folder import RunFolder, data_digest
 from headstart.search.runner import Limits, Runner, SearchResult
 from headstart.search.settings import FitSettings
 from headstart.tables import summarize
-from headstart.validation import Folds, Validation, plan_folds, splitter_named
-from headstart.validation.plan import HOLDOUT_ABOVE, explain_folds
+from headstart.validation import Validation
+from headstart.validation.plan import explain_folds
 
 __all__ = ["fit_model"]
 
 _log = logging.getLogger("headstart.search")
 
-# Folds are cut to this many when the budget does not allow for more.
-_FEW_FOLDS = 5
-_MANY_FOLDS = 8
-# Share of the budget that the first configurations may take with many folds.
-_FOLDS_SHARE = 0.5
-_FIRST_CONFIGURATIONS = 6
-_ROWS_FOR_FEW_FOLDS = 10_000
 # Share of the time that a refit on all rows is given.
 _REFIT_SHARE = 0.25
 # And an analysis, of limits that are not too short for one.
@@ -203,7 +197,7 @@ def _fit_in(
     if seed is None:
         seed = settings.seed()
         journal.record_fact("seed", seed)
-    folds = stored_folds(folder.path) or _plan_folds(
+    folds = stored_folds(folder.path) or choose_folds(
         settings, problem, learners, executor.n_slots, seed
     )
     if settings.learn or not folder.is_temporary:
@@ -378,59 +372,6 @@ def _learn(
             f"that describe the table) are new in {place}."
         )
     )
-
-
-def _plan_folds(
-    settings: FitSettings,
-    problem: Problem,
-    learners: Mapping[str, Learner],
-    n_slots: int,
-    seed: int,
-) -> Folds:
-    validation = settings.validation
-    if isinstance(validation, str):
-        validation = (
-            Validation() if validation == "auto" else splitter_named(validation, seed)
-        )
-    order = None
-    if isinstance(validation, Validation) and validation.time_column is not None:
-        order = problem.frame[
-            known_column(validation.time_column, problem.frame)
-        ].to_numpy()
-    return plan_folds(
-        validation,
-        problem.y,
-        problem.task.kind,
-        groups=problem.groups,
-        time=order,
-        seed=seed,
-        n_folds=_affordable_folds(settings, problem.task, learners, n_slots),
-    )
-
-
-def _affordable_folds(
-    settings: FitSettings,
-    task: Task,
-    learners: Mapping[str, Learner],
-    n_slots: int,
-) -> int:
-    """Return how many folds the first configurations can afford, 1 for a holdout."""
-    is_large = task.n_rows > HOLDOUT_ABOVE
-    if settings.time_limit is None:
-        if is_large:
-            return 1
-        return _FEW_FOLDS if task.n_rows > _ROWS_FOR_FEW_FOLDS else _MANY_FOLDS
-    rows = int(task.n_rows * (1 - 1 / _MANY_FOLDS))
-    first = [
-        learners[c.learner].cost(task, c.parameters, rows)
-        for c, _ in zip(
-            default_order(task, learners), range(_FIRST_CONFIGURATIONS), strict=False
-        )
-    ]
-    budget = settings.time_limit * n_slots * _FOLDS_SHARE
-    if _MANY_FOLDS * sum(first) <= budget:
-        return _MANY_FOLDS
-    return 1 if is_large and _FEW_FOLDS * sum(first) > budget else _FEW_FOLDS
 
 
 def _assemble(
