@@ -297,13 +297,15 @@ def table(rows: list[dict], title: str, tags: list[str], notes: str) -> str:
 
 
 def publish(names: list[str], title: str, tags: list[str], notes: str, name: str):
-    """Print a table of what is there; keep it where it is whole."""
+    """Print a table of what is there, and keep it where all of it was asked for."""
     rows = [row for dataset in names if (row := compare(dataset, tags)) is not None]
     if not rows:
         return []
+    if len(rows) < len(DATASETS):
+        notes += f" {len(rows)} of {len(DATASETS)} datasets: the rest are not run yet."
     text = table(rows, title, tags, notes)
     print(text)
-    if len(rows) == len(DATASETS):
+    if len(names) == len(DATASETS):
         (RESULTS / name).write_text(text)
     return rows
 
@@ -318,6 +320,7 @@ def main() -> None:
     )  # fmt: skip
     parser.add_argument("--datasets", default=",".join(DATASETS))
     parser.add_argument("--allow-load", action="store_true")
+    parser.add_argument("--table", action="store_true", help="compute nothing new")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -328,7 +331,7 @@ def main() -> None:
         for name, _, python in (each.partition("=") for each in options.system)
     }
     peers = options.peers.split(",") if options.peers else []
-    for name in names:
+    for name in [] if options.table else names:
         for system in ["headstart", *pythons, *peers]:
             run_one(
                 name,

@@ -1,13 +1,12 @@
 """Stored models may be hostile: all of their numbers are checked."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from headstart_xgboost import XGBoost
+from headstart_xgboost import XGBoost, ubjson
 
 from headstart.base import Matrix, Resources, Rows, Task, TaskKind
 from headstart.exceptions import ArtifactError
@@ -60,19 +59,26 @@ def find(record, path):
 
 
 def change(parts, path, value):
-    record = json.loads(parts["model.json"])
+    record = ubjson.read(parts["model.ubj"])
     holder = find(record, path)
-    assert holder[path[-1]] != value
-    holder[path[-1]] = value
-    return {**parts, "model.json": json.dumps(record).encode()}
+    assert not np.array_equal(holder[path[-1]], value)
+    if isinstance(holder, np.ndarray):
+        numbers = holder.tolist()
+        numbers[path[-1]] = value
+        # Of a type that holds it; one that is no number is among others.
+        numbers = numbers if isinstance(value, str) else np.array(numbers)
+        find(record, path[:-1])[path[-2]] = numbers
+    else:
+        holder[path[-1]] = value
+    return {**parts, "model.ubj": ubjson.write(record)}
 
 
 MODEL = ("learner", "gradient_booster", "model")
 
 
 def first_tree_of_categories(parts):
-    trees = find(json.loads(parts["model.json"]), (*MODEL, "trees"))["trees"]
-    return next(i for i, tree in enumerate(trees) if tree["categories"])
+    trees = find(ubjson.read(parts["model.ubj"]), (*MODEL, "trees"))["trees"]
+    return next(i for i, tree in enumerate(trees) if tree["categories"].size)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +134,49 @@ def test_a_model_of_another_form_is_refused(parts, path, value):
         LEARNER.load(change(parts, path, value))
 
 
-def test_deeply_nested_json_is_refused(parts):
+def test_a_tree_does_not_lend_its_categories(parts):
+    record = ubjson.read(parts["model.ubj"])
+    trees = find(record, (*MODEL, "trees"))["trees"]
+    first, second = [tree for tree in trees if tree["categories"].size][:2]
+    first["categories"], lent = first["categories"][:-1], first["categories"][-1:]
+    second["categories"] = np.concatenate([lent, second["categories"]])
+    second["categories_segments"] = second["categories_segments"] - 1
+    with pytest.raises(ArtifactError, match="categories"):
+        LEARNER.load({**parts, "model.ubj": ubjson.write(record)})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[" * 1_000_000,
+        b"[$d#L" + (2**60).to_bytes(8, "big"),
+        b"[$d#L" + (-1).to_bytes(8, "big", signed=True),
+        b"[#L" + (2**60).to_bytes(8, "big") + b"Z",
+        b"{i\x01aZi\x01aZ}",
+        b"{i\x02\xff\xfeZ}",
+        b"{d\x00\x00\x00\x00Z}",
+        b"[$[#i\x01",
+        b"{}{}",
+        b"N",
+    ],
+)
+def test_what_is_no_ubjson_is_refused(parts, data):
+    with pytest.raises(ValueError, match=r"UBJSON|codec"):
+        ubjson.read(data)
     with pytest.raises(ArtifactError):
-        LEARNER.load({**parts, "model.json": b"[" * 1_000_000})
+        LEARNER.load({**parts, "model.ubj": data})
+
+
+def test_what_xgboost_writes_is_read_whole(parts):
+    data = parts["model.ubj"]
+    record = ubjson.read(data)
+    again = ubjson.read(ubjson.write(record))
+    (first, *_), (second, *_) = (
+        find(each, (*MODEL, "trees"))["trees"] for each in (record, again)
+    )
+    assert first.keys() == second.keys()
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name])
+        assert type(array) is type(second[name])

@@ -29,7 +29,7 @@ from headstart.learners.fold_learner import (
     one_part,
 )
 from headstart.learners.fold_target import FoldTarget
-from headstart_xgboost import model_json, portfolio
+from headstart_xgboost import portfolio, stored_model
 from headstart_xgboost.metric_names import stopping_metrics
 
 __all__ = ["BoostedTrees", "XGBoost"]
@@ -96,14 +96,14 @@ class XGBoost(BoostingLearner):
         return np.asarray(found, dtype=np.float64)
 
     def dump_model(self, model: BoostedTrees) -> Parts:
-        """Return XGBoost's JSON; it is checked when it is loaded."""
-        return {"model.json": bytes(model.booster.save_raw("json"))}
+        """Return XGBoost's UBJSON; it is checked when it is loaded."""
+        return {"model.ubj": bytes(model.booster.save_raw("ubj"))}
 
     def load_model(
         self, parts: Parts, n_features: int, target: FoldTarget
     ) -> BoostedTrees:
         """Return the model of `parts`, all of whose numbers have been checked."""
-        model = model_json.parse(one_part(parts, "model.json"))
+        model = stored_model.parse(one_part(parts, "model.ubj"))
         if target.is_classification and target.n_present > 2:
             sound = model.n_outputs == target.n_present
         else:
@@ -113,7 +113,7 @@ class XGBoost(BoostingLearner):
             f"The XGBoost model of {model.n_features} features and objective "
             f"{model.objective!r} does not fit its description.",
         )
-        booster = _load(model_json.render(model))
+        booster = _load(stored_model.render(model))
         return BoostedTrees(
             booster, len(model.trees) // model.n_outputs, model.categorical
         )
@@ -205,7 +205,7 @@ def _boost(
             best, best_loss = done, loss
         if done - best >= patience or resources.seconds_left() == 0.0:
             break
-    kept = bytes(booster[:best].save_raw("json"))
+    kept = bytes(booster[:best].save_raw("ubj"))
     # What is kept is loaded anew, as after a load: the training data are let go.
     return BoostedTrees(_load(kept), best, train.X.categorical)
 
