@@ -10,6 +10,7 @@ beside them. Each optimises what the table of `automl.py` is scored by, on two c
   without neural networks. pip install "autogluon.tabular[lightgbm,catboost,xgboost]"
 """
 
+import importlib.metadata
 import json
 import subprocess
 import sys
@@ -71,10 +72,14 @@ def autogluon(train, y, test, task: str, seconds: float):
 
 
 SYSTEMS = {"flaml": flaml, "autogluon": autogluon}
+DISTRIBUTIONS = {"flaml": "flaml", "autogluon": "autogluon.tabular"}
 
 
 def run_system(system: str, python: Path, data, seconds: float):
-    """Return a system's predictions, classes and facts; None where it gave nothing.
+    """Return a system's predictions, classes and facts, and why it gave none.
+
+    The first is None where it was killed, raised an error, or was not done long after
+    its time limit.
 
     Parameters
     ----------
@@ -85,15 +90,17 @@ def run_system(system: str, python: Path, data, seconds: float):
     data : Split
     seconds : float
         Its time limit.
+
+    Raises
+    ------
+    SystemExit
+        Where the system could not be started: that says nothing about it.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data.X_train.write_parquet(folder / "train.parquet")
         data.X_test.write_parquet(folder / "test.parquet")
-        labels = data.y_train
-        if data.task != "regression":
-            labels = labels.astype(str)
-        np.save(folder / "y.npy", labels.astype(str), allow_pickle=False)
+        np.save(folder / "y.npy", data.y_train.astype(str), allow_pickle=False)
         (folder / "task.json").write_text(json.dumps(data.task))
         try:
             done = subprocess.run(
@@ -105,11 +112,15 @@ def run_system(system: str, python: Path, data, seconds: float):
             )
         except subprocess.TimeoutExpired:
             return None, f"not done {GRACE_SECONDS:.0f} s after its limit"
+        if done.returncode < 0:
+            return None, f"killed by signal {-done.returncode}"
         if done.returncode:
-            return None, (done.stderr.strip().splitlines() or ["no message"])[-1][:300]
+            raise SystemExit(f"{system} in {python} did not start.\n{done.stderr}")
+        facts = json.loads((folder / "facts.json").read_text())
+        if "gave_up" in facts:
+            return None, facts["gave_up"]
         with np.load(folder / "answer.npz") as answer:
-            classes = answer.get("classes")
-            return (answer["prediction"], classes, float(answer["seconds"])), ""
+            return (answer["prediction"], answer.get("classes"), facts), ""
 
 
 def main() -> None:
@@ -122,12 +133,22 @@ def main() -> None:
     test = pd.read_parquet(folder / "test.parquet")
     y = np.load(folder / "y.npy")
     target = pd.Series(y.astype(float) if task == "regression" else y)
+    facts: dict = {"version": importlib.metadata.version(DISTRIBUTIONS[system])}
     begun = time.monotonic()
-    prediction, classes = SYSTEMS[system](train, target, test, task, float(seconds))
-    answer = {"prediction": prediction, "seconds": time.monotonic() - begun}
-    if classes is not None:
-        answer["classes"] = np.asarray(classes).astype(str)
-    np.savez(folder / "answer.npz", **answer)
+    try:
+        prediction, classes = SYSTEMS[system](train, target, test, task, float(seconds))
+    except ImportError:
+        raise
+    except Exception as error:
+        facts["gave_up"] = f"{type(error).__name__}: {str(error)[:300]}"
+    else:
+        # To predict is a part of them.
+        facts["fit_seconds"] = time.monotonic() - begun
+        answer = {"prediction": prediction}
+        if classes is not None:
+            answer["classes"] = np.asarray(classes).astype(str)
+        np.savez(folder / "answer.npz", **answer)
+    (folder / "facts.json").write_text(json.dumps(facts))
 
 
 if __name__ == "__main__":

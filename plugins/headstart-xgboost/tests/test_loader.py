@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from headstart_xgboost import XGBoost, ubjson
+from headstart_xgboost import XGBoost, stored_model, ubjson
 
 from headstart.base import Matrix, Resources, Rows, Task, TaskKind
 from headstart.exceptions import ArtifactError
@@ -132,6 +132,17 @@ def test_a_number_out_of_place_is_refused(parts, key, place, value):
 def test_a_model_of_another_form_is_refused(parts, path, value):
     with pytest.raises(ArtifactError):
         LEARNER.load(change(parts, path, value))
+
+
+def test_a_small_file_does_not_ask_for_much_memory(parts, monkeypatch):
+    # Of the largest category of a set depends how much XGBoost takes for it.
+    path = (*MODEL, "trees", first_tree_of_categories(parts), "categories", 0)
+    large = change(parts, path, 900_000)
+    record = ubjson.read(large["model.ubj"])
+    assert stored_model.parse(ubjson.write(record)).trees
+    monkeypatch.setattr(stored_model, "_MAX_BITS", 900_000)
+    with pytest.raises(ArtifactError, match="more than 112,500 bytes"):
+        LEARNER.load(large)
 
 
 def test_a_tree_does_not_lend_its_categories(parts):

@@ -8,9 +8,9 @@ import logging
 import math
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,8 @@ from headstart.search.record import RunRecord
 __all__ = ["analyse_run"]
 
 _log = logging.getLogger("headstart.analysis")
+
+Made = TypeVar("Made")
 
 # Bytes of the stored facts; above, the longest lists are cut.
 _MOST_BYTES = 1_000_000
@@ -100,7 +102,12 @@ def analyse_run(
             "The time limit left no time for intervals, importance, effects and slices."
         )
     elif not record.result.interrupted:
-        parts.add_all("questions", lambda: _ask(record, rows, target, effort, parts))
+        asked = parts.take("questions", lambda: _ask(record, rows, effort, parts))
+        # Before the effects, of which there can always be fewer.
+        for_sizes = effort if effort.is_counted else effort.part(_FOR_SIZES)
+        parts.add("sizes", lambda: sizes_of(record, for_sizes))
+        if asked is not None:
+            _ask_more(record, rows, target, effort, parts, asked)
     else:
         parts.notes.append("Interrupted: importance, effects and slices are left out.")
     if record.guide is None:
@@ -126,8 +133,12 @@ class _Parts:
         self.add_all(name, lambda: {name: make()})
 
     def add_all(self, name: str, make: Callable[[], Mapping[str, Any]]) -> None:
+        self.found |= self.take(name, make) or {}
+
+    def take(self, name: str, make: Callable[[], Made]) -> Made | None:
+        """Return what is made; None, with a note, where it fails."""
         try:
-            self.found |= make()
+            return make()
         except Exception as error:
             _log.warning("No %s in the analysis.", name, exc_info=True)
             line = str(error).strip().splitlines()
@@ -135,6 +146,25 @@ class _Parts:
                 f"The {name} could not be computed: {type(error).__name__}: "
                 f"{line[0][:300] if line else 'no message'}"
             )
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What can be asked further.
+
+    Parameters
+    ----------
+    probe : Probe
+    columns : dict of str to tuple of str
+        What the user's columns became, the most important first.
+    features : list of str
+        The same in turn: the first of each, then the second.
+    """
+
+    probe: Probe
+    columns: Parts
+    features: list[str]
 
 
 def _rows(record: RunRecord, labels: tuple[str, ...], n_drawn: int) -> Evaluated:
@@ -161,11 +191,10 @@ def _n_drawn(record: RunRecord) -> int:
 
 
 def _ask(
-    record: RunRecord, rows: Evaluated, target: str, effort: Effort, parts: _Parts
-) -> dict[str, Any]:
-    """Return what the fold models are asked for, and the weak slices."""
+    record: RunRecord, rows: Evaluated, effort: Effort, parts: _Parts
+) -> _Asked | None:
+    """Find importance and weak slices; return what can be asked then."""
     columns = _columns(record)
-    found: dict[str, Any] = {}
     ranked = list(columns)
     probe = open_probe(record, effort, len(columns))
     if probe is None:
@@ -176,14 +205,14 @@ def _ask(
         importance, is_whole = measure_importance(
             probe, columns, score, effort.part(_FOR_IMPORTANCE), seed=record.seed
         )
-        found["importance"] = tuple(importance)
+        parts.found["importance"] = tuple(importance)
         _note_importance(parts, probe, record, is_whole=is_whole)
         told = [one.column for one in importance]
         ranked = told + [name for name in ranked if name not in told]
     features = _in_turn([columns[column] for column in ranked])
     chosen = np.flatnonzero(record.result.choice.rows)
     kind = rows.kind
-    found["slices"] = tuple(
+    parts.found["slices"] = tuple(
         find_slices(
             record.problem.table[chosen],
             row_losses(kind, rows.y, rows.outputs),
@@ -191,21 +220,30 @@ def _ask(
             [f for f in features if f in record.problem.table.columns],
         )
     )
-    parts.found |= found
-    # Before the effects, of which there can always be fewer.
-    for_sizes = effort if effort.is_counted else effort.part(_FOR_SIZES)
-    parts.add("sizes", lambda: sizes_of(record, for_sizes))
-    if probe is None or not found["importance"]:
-        return {}
+    if probe is None or not parts.found["importance"]:
+        return None
+    return _Asked(probe, {c: columns[c] for c in ranked}, features)
+
+
+def _ask_more(
+    record: RunRecord,
+    rows: Evaluated,
+    target: str,
+    effort: Effort,
+    parts: _Parts,
+    asked: _Asked,
+) -> None:
+    """Find effects, and explanations of single rows."""
+    probe = asked.probe
     labels: tuple[str, ...] = (target,)
-    if kind is not TaskKind.REGRESSION:
-        labels = rows.labels[1:] if kind is TaskKind.BINARY else rows.labels
+    if rows.kind is not TaskKind.REGRESSION:
+        labels = rows.labels[1:] if rows.kind is TaskKind.BINARY else rows.labels
     parts.add(
         "effects",
         lambda: tuple(
             measure_effects(
                 probe,
-                [f for f in features if f in probe.table.columns][:_MOST_EFFECTS],
+                [f for f in asked.features if f in probe.table.columns][:_MOST_EFFECTS],
                 labels,
                 effort.part(_FOR_EFFECTS),
             )
@@ -216,15 +254,13 @@ def _ask(
             "Single rows are not explained: the library for it is not installed. "
             "hint: pip install 'headstart[explain]'"
         )
-        return {}
-    ordered = {c: columns[c] for c in ranked}
+        return
     parts.add(
         "explanations",
-        lambda: _explained(record, rows, probe, ordered, labels, effort),
+        lambda: _explained(record, rows, probe, asked.columns, labels, effort),
     )
     if parts.found.get("explanations", ()) is None:
         parts.notes.append("There was no time to explain single rows.")
-    return {}
 
 
 def _explained(

@@ -33,6 +33,7 @@ def find_single_leaks(subject: Subject) -> Iterator[Finding]:
         share, by = _strength(subject, column.name, column.features)
         akin = sorted(target_words & _words(column.name))
         evidence = {"share_explained": round(share, 3), "by": by}
+        in_form = f", by {by}" if by else ""
         question = (
             f"Is it known when the prediction is to be made? If not: "
             f"columns={{{column.name!r}: 'identifier'}} leaves it out."
@@ -43,7 +44,7 @@ def find_single_leaks(subject: Subject) -> Iterator[Finding]:
                 Severity.WARNING,
                 (column.name,),
                 f"Column {column.name!r} alone explains {share:.0%} of "
-                f"{subject.target!r}{by}: it may be the answer in another form.",
+                f"{subject.target!r}{in_form}: it may be the answer in another form.",
                 question,
                 evidence,
             )
@@ -54,7 +55,7 @@ def find_single_leaks(subject: Subject) -> Iterator[Finding]:
                 Severity.WARNING if akin else Severity.NOTE,
                 (column.name,),
                 f"Column {column.name!r} alone explains {share:.0%} of "
-                f"{subject.target!r}{by}{named}.",
+                f"{subject.target!r}{in_form}{named}.",
                 question,
                 evidence,
             )
@@ -76,12 +77,12 @@ def _strength(
             share = max(share, _in_step(subject, series))
         if share > best:
             best = share
-            by = "" if feature == name else f", by {feature!r}"
+            by = "" if feature == name else repr(feature)
     if raw.null_count():
         gone = raw.is_null().cast(int).gather(subject.sample).to_numpy()
         share = share_explained(gone, subject.outputs, subject.is_learning)
         if share > best:
-            best, by = share, ", by being missing or not"
+            best, by = share, "being missing or not"
     return best, by
 
 

@@ -8,6 +8,10 @@ __all__ = ["Clock"]
 # Kept back for the last ensemble and for handing over, of any limit.
 _RESERVE_SECONDS = 0.25
 _RESERVE_SHARE = 0.01
+# For an analysis: a share, with somewhat more of little time, for to load models and
+# ask them once takes a while.
+_ANALYSIS_SHARE = 0.02
+_ANALYSIS_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -26,8 +30,8 @@ class Clock:
         Share of the limit that is kept back for a refit.
     choice_seconds : float
         What the last ensemble took to choose: the final one is about to take as much.
-    analysis_seconds : float
-        Kept back for the analysis, after the refit.
+    keeps_for_analysis : bool
+        Whether time is kept back for an analysis, after the refit.
     """
 
     limit: float | None
@@ -35,11 +39,19 @@ class Clock:
     started: float = field(default_factory=time.monotonic)
     reserve_share: float = 0.0
     choice_seconds: float = 0.0
-    analysis_seconds: float = 0.0
+    keeps_for_analysis: bool = False
 
     def elapsed(self) -> float:
         """Seconds spent, those before an interruption included."""
         return self.spent_before + time.monotonic() - self.started
+
+    @property
+    def analysis_seconds(self) -> float:
+        """Seconds that are kept back for the analysis."""
+        if self.limit is None or not self.keeps_for_analysis:
+            return 0.0
+        part = _ANALYSIS_SHARE * max(0.0, self.limit - self.spent_before)
+        return part + min(part, _ANALYSIS_SECONDS)
 
     @property
     def stop(self) -> float | None:
@@ -57,14 +69,15 @@ class Clock:
         if self.limit is None or self.end is None:
             return None
         left = self.limit - self.spent_before
-        return self.end - 0.5 * (_RESERVE_SHARE * left + _RESERVE_SECONDS)
+        kept = 0.5 * (_RESERVE_SHARE * left + _RESERVE_SECONDS)
+        return max(self.started, self.end - kept)
 
     @property
     def refit_end(self) -> float | None:
         """Moment at which a refit must have ended."""
         if self.limit is None or self.hand_over is None:
             return None
-        return self.hand_over - self.analysis_seconds
+        return max(self.started, self.hand_over - self.analysis_seconds)
 
     @property
     def end(self) -> float | None:

@@ -48,10 +48,7 @@ _log = logging.getLogger("headstart.search")
 
 # Share of the time that a refit on all rows is given.
 _REFIT_SHARE = 0.25
-# And an analysis, of limits that are not too short for one.
-_ANALYSIS_SHARE = 0.02
-# with somewhat more of short ones: to load models and ask them once takes a while.
-_ANALYSIS_SECONDS = 1.0
+# Limits from which on time is kept back for an analysis.
 _SHORTEST_ANALYSED = 15.0
 
 
@@ -204,8 +201,9 @@ def _fit_in(
         journal.record_fact(FACT, describe_problem(problem, seed=seed))
     clock.spent_before = float(journal.fact("spent") or 0.0)
     clock.reserve_share = _REFIT_SHARE if settings.refit else 0.0
-    if analyse is not None and (settings.time_limit or 0.0) >= _SHORTEST_ANALYSED:
-        clock.analysis_seconds = _analysis_seconds(settings.time_limit or 0.0)
+    clock.keeps_for_analysis = (
+        analyse is not None and (settings.time_limit or 0.0) >= _SHORTEST_ANALYSED
+    )
     data = write_fit_data(
         folder.path,
         task=problem.task,
@@ -471,11 +469,6 @@ def _offer_transforms(
                 )
             )
     return offered
-
-
-def _analysis_seconds(limit: float) -> float:
-    part = _ANALYSIS_SHARE * limit
-    return part + min(part, _ANALYSIS_SECONDS)
 
 
 def _tell_about_weights(

@@ -1,11 +1,11 @@
 """What transforms bought in this run: configurations with a step against without it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from headstart.base import Trial
+from headstart.base import Step, Trial
 
-__all__ = ["gains_of_transforms"]
+__all__ = ["gains_of_transforms", "pairs_by_step"]
 
 
 def gains_of_transforms(
@@ -25,11 +25,23 @@ def gains_of_transforms(
         Mean over the folds that both trials have; 0 where the step changed nothing.
         Transforms without such a pair are not there.
     """
+    found: dict[str, list[float]] = {}
+    for step, taken in pairs_by_step(trials, losses):
+        found.setdefault(step.name, []).append(sum(taken) / len(taken))
+    return found
+
+
+def pairs_by_step(
+    trials: Sequence[Trial], losses: Mapping[int, float]
+) -> Iterator[tuple[Step, list[float]]]:
+    """Yield, for each pair that differs in a step, what the step took off the loss.
+
+    A number for each of the folds that both trials have; never none.
+    """
     usable = [t for t in trials if t.number in losses and t.origin != "floor"]
     by_key: dict[str, Trial] = {}
     for trial in usable:
         by_key.setdefault(trial.configuration.key, trial)
-    found: dict[str, list[float]] = {}
     for trial in usable:
         steps = trial.configuration.transforms
         for step in steps:
@@ -39,6 +51,7 @@ def gains_of_transforms(
                 continue
             shared = sorted(trial.fold_losses.keys() & base.fold_losses.keys())
             if shared:
-                taken = [base.fold_losses[u] - trial.fold_losses[u] for u in shared]
-                found.setdefault(step.name, []).append(sum(taken) / len(taken))
-    return found
+                yield (
+                    step,
+                    [base.fold_losses[u] - trial.fold_losses[u] for u in shared],
+                )

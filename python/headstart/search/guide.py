@@ -56,6 +56,7 @@ class Guide:
         known: Iterable[Trial],
         losses: Mapping[int, float],
         may_try: Callable[[Configuration], bool],
+        as_tried: Callable[[Configuration], Configuration] = lambda c: c,
     ) -> "Suggestion | None":
         """Return the configuration to try next, with the datasets that spoke for it.
 
@@ -67,8 +68,11 @@ class Guide:
             By number of the trial, made comparable across folds.
         may_try : callable
             Whether a configuration is still to be tried, and fits.
+        as_tried : callable, optional
+            What this run makes of a configuration of the base: results of that count
+            as its results.
         """
-        observed, seconds = self._observed(known, losses)
+        observed, seconds = self._observed(known, losses, as_tried)
         available = {i for i, c in enumerate(self.configurations) if may_try(c)}
         advice = self.adviser.next(
             observed, available=available, measured_seconds=seconds
@@ -85,27 +89,31 @@ class Guide:
         losses: Mapping[int, float],
         like: Container[str],
         seconds: float,
+        as_tried: Callable[[Configuration], Configuration] = lambda c: c,
     ) -> float:
         """Return the expected gain, for its price, of what the base does not know.
 
         Parameters
         ----------
-        known, losses
+        known, losses, as_tried
             As for `next`.
         like : container of str
             Learners that it is taken for.
         seconds : float
             Predicted, of a fold fit.
         """
-        observed, _ = self._observed(known, losses)
+        observed, _ = self._observed(known, losses, as_tried)
         gain = self.adviser.newcomer_gain(observed, like)
         return self.adviser.value(gain, seconds)
 
     def _observed(
-        self, known: Iterable[Trial], losses: Mapping[int, float]
+        self,
+        known: Iterable[Trial],
+        losses: Mapping[int, float],
+        as_tried: Callable[[Configuration], Configuration],
     ) -> tuple[dict[int, float], dict[int, float]]:
         """Return losses and measured seconds by the adviser's indices."""
-        place = {c.key: i for i, c in enumerate(self.configurations)}
+        place = {as_tried(c).key: i for i, c in enumerate(self.configurations)}
         observed: dict[int, float] = {}
         seconds: dict[int, float] = {}
         for trial in known:

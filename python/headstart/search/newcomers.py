@@ -93,6 +93,7 @@ class Newcomers:
         known: Sequence[Trial],
         losses: Mapping[int, float],
         may_try: Callable[[Configuration], bool],
+        as_tried: Callable[[Configuration], Configuration] = lambda c: c,
     ) -> Newcomer | None:
         """Return the configuration with the highest expected gain for its price."""
         found: Newcomer | None = None
@@ -101,7 +102,11 @@ class Newcomers:
             if following is None:
                 continue
             value = standing(name, known, losses) * self._guide.value_of_newcomer(
-                known, losses, self._relatives[name], self._seconds(following)
+                known,
+                losses,
+                self._relatives[name],
+                self._seconds(as_tried(following)),
+                as_tried,
             )
             if found is None or value > found.value:
                 found = Newcomer(following, value)

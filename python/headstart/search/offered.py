@@ -72,6 +72,16 @@ class OfferedTransforms:
         chain = in_order((self.transforms[s.name], s) for s in [*steps, step])
         return replace(configuration, transforms=chain)
 
+    def with_steps(
+        self, steps: Iterable[Step], configuration: Configuration
+    ) -> Configuration:
+        """Return a configuration with those steps too that it has no other form of."""
+        own = {step.name for step in configuration.transforms}
+        for step in steps:
+            if step.name not in own:
+                configuration = self.added(configuration, step)
+        return configuration
+
     def chain(self, parameters: Mapping[str, Mapping[str, object]]) -> tuple[Step, ...]:
         """Return the chain of transforms by name with their parameters."""
         return in_order(

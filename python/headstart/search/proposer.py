@@ -1,10 +1,12 @@
 """Where configurations come from: precedents, the built-in order, then the sampler.
 
-Transforms come in two ways: the best configuration so far is tried with each of them,
-and the sampler has those as a choice that helped it, or that the user asked for.
+Transforms come in three ways: the best configuration so far is tried with each of them,
+the sampler has those as a choice that helped it, or that the user asked for, and what
+is proposed after an eager one has proved itself has it too.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 from headstart.base import (
     Configuration,
@@ -14,6 +16,7 @@ from headstart.base import (
     TrialStatus,
     known_configurations,
 )
+from headstart.search.adoption import adopted_steps
 from headstart.search.bench import (
     benched,
     blamed,
@@ -54,6 +57,7 @@ _FEW_DATASETS = 10
 _BASE_ALONE = 2
 
 _Source = Callable[[], Proposal | None]
+_AsTried = Callable[[Configuration], Configuration]
 
 
 class PrecedentThenSampler:
@@ -99,13 +103,13 @@ class PrecedentThenSampler:
         self._on_probation = on_probation
         self._takes_turns = guide is not None and guide.n_datasets < _FEW_DATASETS
         self._newcomers: Newcomers | None = None
-        self._queue = list(default_order(task, learners))
+        self._order = list(default_order(task, learners))
         if guide is not None and not self._takes_turns:
             # The base orders what it knows; learners it has never seen compete by what
             # they bring.
             self._newcomers = Newcomers(task, learners, guide, self._seconds)
             spoken_of = {c.learner for c in guide.configurations}
-            self._queue = [c for c in self._queue if c.learner in spoken_of]
+            self._order = [c for c in self._order if c.learner in spoken_of]
 
     def __call__(
         self,
@@ -126,11 +130,15 @@ class PrecedentThenSampler:
             t for t in known if t.status is not TrialStatus.FAILED
         )
 
+        as_tried = partial(offered.with_steps, adopted_steps(offered, trials, losses))
+
         def listed() -> Proposal | None:
-            return self._listed(out, fits)
+            return self._listed(out, fits, as_tried)
 
         def precedent() -> Proposal | None:
-            return self._by_precedent(number, known, losses, out, offered, fits)
+            return self._by_precedent(
+                number, known, losses, out, offered, fits, as_tried
+            )
 
         def sample() -> Proposal | None:
             return self._sample(number, losses, out, offered, fits)
@@ -222,13 +230,19 @@ class PrecedentThenSampler:
         return None
 
     def _listed(
-        self, out: set[str], fits: Callable[[Configuration], bool]
+        self,
+        out: set[str],
+        fits: Callable[[Configuration], bool],
+        as_tried: _AsTried,
     ) -> Proposal | None:
         tried = self._tried()
-        self._queue = [c for c in self._queue if c.key not in tried]
-        for place, configuration in enumerate(self._queue):
-            if configuration.learner not in out and fits(configuration):
-                return Proposal(self._queue.pop(place), "portfolio")
+        for configuration in map(as_tried, self._order):
+            if (
+                configuration.learner not in out
+                and configuration.key not in tried
+                and fits(configuration)
+            ):
+                return Proposal(configuration, "portfolio")
         return None
 
     def _by_precedent(
@@ -239,12 +253,14 @@ class PrecedentThenSampler:
         out: set[str],
         offered: OfferedTransforms,
         fits: Callable[[Configuration], bool],
+        as_tried: _AsTried,
     ) -> Proposal | None:
         """Return what the base speaks for, or a newcomer that promises more."""
         assert self._guide is not None
         tried = self._tried()
 
         def may_try(configuration: Configuration) -> bool:
+            configuration = as_tried(configuration)
             learner = self._learners.get(configuration.learner)
             return (
                 learner is not None
@@ -258,15 +274,15 @@ class PrecedentThenSampler:
         if self._newcomers is not None:
             due = self._newcomers.due(number, tried, may_try)
             if due is not None:
-                return Proposal(due, "plugin")
-        found = self._guide.next(known, losses, may_try)
+                return Proposal(as_tried(due), "plugin")
+        found = self._guide.next(known, losses, may_try, as_tried)
         if self._newcomers is not None and number >= _BASE_ALONE:
-            newcomer = self._newcomers.best(known, losses, may_try)
+            newcomer = self._newcomers.best(known, losses, may_try, as_tried)
             if newcomer is not None and (found is None or newcomer.value > found.value):
-                return Proposal(newcomer.configuration, "plugin")
+                return Proposal(as_tried(newcomer.configuration), "plugin")
         if found is None:
             return None
-        return Proposal(found.configuration, "precedent", found.precedents)
+        return Proposal(as_tried(found.configuration), "precedent", found.precedents)
 
     def _hint(self, configuration: Configuration) -> float:
         learner = self._learners[configuration.learner]

@@ -196,8 +196,12 @@ def name_of_target(y: Any) -> str:
     """
     if isinstance(y, pl.LazyFrame):
         y = y.head(0).collect()
-    columns: Any = getattr(y, "columns", ())
-    name = columns[0] if len(columns) else getattr(y, "name", None)
+    # What is there by name only, for a Series of pandas has its labels as attributes;
+    # the columns of an Arrow table are not their names.
+    names: Any = ()
+    if getattr(y, "ndim", 2) == 2:
+        names = getattr(y, "column_names", None) or getattr(y, "columns", ())
+    name = names[0] if len(names) else getattr(y, "name", None)
     return "" if name is None else str(name)
 
 

@@ -142,6 +142,11 @@ def test_a_fit_stands_where_its_analysis_fails(monkeypatch):
     assert facts.metrics == ()
     assert facts.importance
 
+    monkeypatch.setattr("headstart.analysis.analyse.find_slices", broken)
+    facts = fit(NOISY, "ridge").analysis()
+    assert facts.slices == ()
+    assert facts.sizes.model_bytes > 0
+
     monkeypatch.setattr("headstart.api.analyse_run", broken)
     model = fit(NOISY, "ridge")
     assert model.predict(TABLE).shape == (N,)

@@ -37,6 +37,7 @@ def test_a_column_that_is_the_answer_in_another_form_is_found(kind, random, foun
     assert leak.severity == "warning"
     assert "columns={'answer': 'identifier'}" in leak.remedy
     assert leak.evidence["share_explained"] > 0.95
+    assert leak.evidence["by"] == ("being missing or not" if kind == "missing" else "")
 
 
 def test_many_rare_levels_explain_nothing(random, found):

@@ -1,9 +1,23 @@
+import pytest
+
 from headstart.search.clock import Clock
 
 
 def test_moments_come_in_order():
     clock = Clock(60.0, started=1000.0)
     assert clock.started < clock.stop < clock.hand_over < clock.end == 1060.0
+
+
+@pytest.mark.parametrize("spent", [0.0, 30.0, 57.0, 59.9, 61.0])
+def test_what_an_interruption_left_is_shared_out_as_a_whole_limit_is(spent):
+    clock = Clock(60.0, spent, started=1000.0, reserve_share=0.25)
+    clock.keeps_for_analysis = True
+    moments = [clock.stop, clock.refit_end, clock.hand_over, clock.end]
+    assert moments == sorted(moments)
+    left = clock.end - clock.started
+    assert clock.hand_over - clock.refit_end <= 0.05 * left
+    if left > 1:
+        assert clock.stop - clock.started >= 0.5 * left
 
 
 def test_time_for_the_last_ensemble_is_kept_back_from_fold_fits():

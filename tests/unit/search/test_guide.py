@@ -7,6 +7,7 @@ import pytest
 from headstart.base import (
     FoldOutcome,
     FoldStatus,
+    Step,
     TaskKind,
     Trial,
     TrialStatus,
@@ -148,6 +149,22 @@ def test_nothing_is_proposed_twice_nor_what_does_not_fit(base):
     found = propose(1, [], lambda c: c.learner == "svm")
 
     assert found.configuration.learner == "svm"
+
+
+def test_results_of_what_a_run_makes_of_a_configuration_are_its_results(base):
+    guide, _ = asked()
+    best = configurations()[3]
+
+    def as_tried(configuration):
+        return replace(configuration, transforms=(Step("words"),))
+
+    tried = [finished(0, as_tried(best), 1.0)]
+
+    found = guide.next(tried, {0: 1.0}, lambda _: True, as_tried)
+    without = guide.next(tried, {0: 1.0}, lambda _: True)
+
+    assert found.configuration != best
+    assert without.configuration == best
 
 
 def test_a_learner_that_only_fails_is_not_proposed_again(base):

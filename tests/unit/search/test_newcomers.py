@@ -38,7 +38,7 @@ class Guide:
 
     configurations: tuple = (Configuration("tree"), Configuration("net"))
 
-    def value_of_newcomer(self, known, losses, like, seconds):
+    def value_of_newcomer(self, known, losses, like, seconds, as_tried):
         return (2.0 if like == {"tree"} else 1.0) / seconds
 
 

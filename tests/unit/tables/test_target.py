@@ -279,6 +279,9 @@ def test_a_stored_form_is_checked(change):
         (pd.DataFrame({"price": [1, 2]}), "price"),
         (pl.LazyFrame({"price": [1, 2]}), "price"),
         (pd.Series([1, 2], name=7), "7"),
+        (pd.Series([1, 2], index=["columns", "column_names"], name="price"), "price"),
+        (pa.table({"price": [1, 2]}), "price"),
+        (pa.array([1, 2]), ""),
         (np.array([1, 2]), ""),
     ],
 )

@@ -13,11 +13,13 @@ copies of splits) is left out.
 import json
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
+import orjson
 
+from headstart.base import FloatArray
 from headstart.base.arrays import require
 from headstart.exceptions import ArtifactError
 
@@ -67,7 +69,7 @@ def parse(data: bytes) -> Ensemble:
         If `data` is not a model that CatBoost can safely load.
     """
     try:
-        return _read(json.loads(data))
+        return _read(orjson.loads(data))
     except ArtifactError:
         raise
     except Exception as error:
@@ -76,7 +78,7 @@ def parse(data: bytes) -> Ensemble:
 
 def render(model: Ensemble) -> bytes:
     """Write the JSON that CatBoost loads; `parse` reads it back."""
-    return json.dumps(model.record, separators=(",", ":"), allow_nan=False).encode()
+    return orjson.dumps(model.record, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def cut(model: Ensemble, n_trees: int) -> Ensemble:
@@ -294,27 +296,37 @@ def _ctr(
 
 
 def _trees(trees: Any, n_splits: int) -> tuple[list[Record], int]:
+    """Return the checked trees, and how many outputs each leaf has.
+
+    Leaves are many: those of all trees are checked as one array.
+    """
     require(len(_list(trees)) > 0, "The CatBoost model must have trees.")
-    depth = len(trees[0]["splits"] or [])
-    n_outputs = len(_list(trees[0]["leaf_values"])) >> depth
+    splits = [_list(tree["splits"] or []) for tree in trees]
+    depths = [len(own) for own in splits]
+    leaves = [_list(tree["leaf_values"]) for tree in trees]
+    n_outputs = len(leaves[0]) >> depths[0]
     require(1 <= n_outputs <= _MAX_OUTPUTS, "The CatBoost model must have outputs.")
-    checked = []
-    for index, tree in enumerate(trees):
-        splits = _list(tree["splits"] or [])
-        require(
-            len(splits) <= _MAX_DEPTH,
-            f"Tree {index} of the CatBoost model is deeper than {_MAX_DEPTH}.",
-        )
-        size = n_outputs << len(splits)
-        checked.append(
-            {
-                "leaf_values": _floats(tree["leaf_values"], size, size, "leaf values"),
-                "splits": [
-                    {"split_index": _integer(split["split_index"], 0, n_splits - 1)}
-                    for split in splits
-                ],
-            }
-        )
+    require(
+        max(depths) <= _MAX_DEPTH,
+        f"A tree of the CatBoost model is deeper than {_MAX_DEPTH}.",
+    )
+    sizes = [n_outputs << depth for depth in depths]
+    require(
+        [len(own) for own in leaves] == sizes,
+        "A tree of the CatBoost model has leaf values for another depth.",
+    )
+    values = _array(list(chain.from_iterable(leaves)), "leaf values")
+    ends = np.cumsum(sizes).tolist()
+    checked = [
+        {
+            "leaf_values": values[end - size : end],
+            "splits": [
+                {"split_index": _integer(split["split_index"], 0, n_splits - 1)}
+                for split in own
+            ],
+        }
+        for own, size, end in zip(splits, sizes, ends, strict=True)
+    ]
     return checked, n_outputs
 
 
@@ -328,15 +340,23 @@ def _borders(values: Any) -> list[float]:
 
 
 def _floats(values: Any, low: int, high: int, what: str) -> list[float]:
-    array = np.array(_list(values)) if values else np.zeros(0)
+    array = _array(_list(values), what)
+    require(
+        low <= array.size <= high,
+        f"The CatBoost model must have {low} to {high} {what}.",
+    )
+    return [float(value) for value in array]
+
+
+def _array(values: list[Any], what: str) -> FloatArray:
+    array = np.array(values) if values else np.zeros(0)
     require(
         array.ndim == 1
-        and low <= array.size <= high
         and array.dtype.kind in "if"
         and np.all(np.abs(array) <= _FLOAT32_MAX),
-        f"The CatBoost model must have {low} to {high} finite {what}.",
+        f"The CatBoost model must have finite {what}.",
     )
-    return [float(value) for value in array.tolist()]
+    return array.astype(np.float64)
 
 
 def _integer(value: Any, low: int, high: int) -> int:

@@ -24,17 +24,14 @@ Array = NDArray[Any]
 _MAX_NODES = 1_000_000
 _MAX_DEPTH = 2_000
 _MAX_CATEGORY = 1_000_000
+# XGBoost keeps a bit for each category below the largest of a set, for every set.
+_MAX_BITS = 2**33
 _ROOT_PARENT = 2**31 - 1
 
 _INTEGERS = ("left_children", "right_children", "parents", "split_indices")
 _FLOATS = ("base_weights", "loss_changes", "split_conditions", "sum_hessian")
 _FLAGS = ("default_left", "split_type")
-_CATEGORIES = (
-    "categories",
-    "categories_nodes",
-    "categories_segments",
-    "categories_sizes",
-)
+_SETS = ("categories_nodes", "categories_segments", "categories_sizes")
 # As XGBoost wants them.
 _TYPES: dict[str, type[np.generic]] = {
     **dict.fromkeys((*_INTEGERS, "categories", "categories_nodes"), np.int32),
@@ -255,10 +252,7 @@ def _checked(
     )
     n_sets = _sizes(records, "categories_nodes")
     n_categories = _sizes(records, "categories")
-    sets = {
-        name: _joined(records, name, "iu", n_sets)
-        for name in ("categories_nodes", "categories_segments", "categories_sizes")
-    }
+    sets = {name: _joined(records, name, "iu", n_sets) for name in _SETS}
     sets["categories"] = _joined(records, "categories", "iu", n_categories)
     _check_categories(sets, n_sets, n_categories, split_by_set, sizes)
     apart = {name: _apart(name, array, sizes) for name, array in nodes.items()}
@@ -357,10 +351,7 @@ def _check_categories(
     sizes: Array,
 ) -> None:
     """Check that each node that splits by a set of categories has one of its own."""
-    owners, segments, lengths = (
-        sets[name]
-        for name in ("categories_nodes", "categories_segments", "categories_sizes")
-    )
+    owners, segments, lengths = (sets[name] for name in _SETS)
     categories = sets["categories"]
     roots = np.cumsum(sizes) - sizes
     # A bound before sums, which could overflow.
@@ -383,3 +374,10 @@ def _check_categories(
     require(
         sound, "The sets of categories in a tree of the XGBoost model make no sense."
     )
+    if lengths.size:
+        n_bits = int((np.maximum.reduceat(categories, until[:-1]) + 1).sum())
+        require(
+            n_bits <= _MAX_BITS,
+            "The sets of categories in the XGBoost model take more than "
+            f"{_MAX_BITS // 8:,} bytes.",
+        )

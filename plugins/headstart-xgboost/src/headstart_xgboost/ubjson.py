@@ -42,7 +42,7 @@ def read(data: bytes) -> Any:
 
 
 def write(value: Any) -> bytes:
-    """Return dictionaries, lists, texts, integers and arrays of NumPy as UBJSON.
+    """Return dictionaries, lists, texts, numbers and arrays of NumPy as UBJSON.
 
     Examples
     --------
