@@ -24,17 +24,16 @@ import time
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import log_loss, mean_squared_error, roc_auc_score
 
 from bases import FAMILIES, SHARDS, make_base, start_from
 from datasets import Split, busy_share, split
+from held_out import aligned, beyond_noise, normalised, score
 from peers import N_THREADS, PEERS
 from systems import SYSTEMS, run_system
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache" / "automl"
 RESULTS = HERE / "results"
-N_BOOTSTRAP = 1_000
 LOAD_LIMIT = 0.1  # share of the cores that others may use when a run starts
 # Seconds after which a peer is given up: five times as long as headstart gets.
 PEER_LIMIT = 300.0
@@ -75,28 +74,6 @@ def headstart(data: Split, time_limit: float):
     if data.task == "regression":
         return model.predict(data.X_test), None, facts
     return model.predict_proba(data.X_test), model.classes_, facts
-
-
-def score(task: str, y: np.ndarray, prediction: np.ndarray) -> float:
-    """Return the score, higher is better: AUC, -log loss or -RMSE."""
-    if task == "regression":
-        return -float(np.sqrt(mean_squared_error(y, prediction)))
-    if task == "binary":
-        return float(roc_auc_score(y, prediction[:, 1]))
-    return -float(log_loss(y, prediction, labels=np.arange(prediction.shape[1])))
-
-
-def aligned(data: Split, prediction: np.ndarray, classes: np.ndarray | None):
-    """Return codes of the test labels and predictions in one order of classes."""
-    if data.task == "regression":
-        return data.y_test, np.asarray(prediction, dtype=float)
-    labels = np.unique(data.y_train.astype(str))
-    place = {label: i for i, label in enumerate(labels)}
-    found = np.zeros((len(prediction), len(labels)))
-    found[:, [place[str(c)] for c in classes]] = prediction
-    found = np.clip(found, 1e-15, None)
-    codes = np.array([place[str(v)] for v in data.y_test])
-    return codes, found / found.sum(axis=1, keepdims=True)
 
 
 def run_peer(system: str, data: Split):
@@ -174,15 +151,6 @@ def _give_up(path: Path, who: str, why: str) -> None:
     print(f"{who} {why}", flush=True)
 
 
-def constant(data: Split) -> np.ndarray:
-    """Return what predicts without looking at the features."""
-    n = len(data.y_test)
-    if data.task == "regression":
-        return np.full(n, data.y_train.mean())
-    _, counts = np.unique(data.y_train.astype(str), return_counts=True)
-    return np.tile(counts / counts.sum(), (n, 1))
-
-
 def compare(name: str, tags: list[str]) -> dict | None:
     """Return one row of a table, or None where a cell is missing.
 
@@ -202,17 +170,13 @@ def compare(name: str, tags: list[str]) -> dict | None:
         s: score(data.task, y, p) if len(p) else -np.inf
         for s, (_, p, _) in cells.items()
     }
-    flat = score(data.task, y, constant(data)) if data.task != "binary" else 0.5
-    top = max(scores.values())
     best = max(others, key=lambda s: scores[s])
     return {
         "dataset": name,
         "task": data.task,
         "rows": len(data.y_train),
         "scores": {s: v if np.isfinite(v) else None for s, v in scores.items()},
-        "normalised": {
-            s: max(0.0, (v - flat) / max(top - flat, 1e-12)) for s, v in scores.items()
-        },
+        "normalised": normalised(data, y, scores),
         "verdicts": {
             s: beyond_noise(data.task, y, cells[ours][1], cells[s][1]) for s in others
         },
@@ -220,24 +184,6 @@ def compare(name: str, tags: list[str]) -> dict | None:
         "strictly_better": bool(scores[ours] > scores[best]),
         "facts": {s: json.loads(facts) for s, (_, _, facts) in cells.items()},
     }
-
-
-def beyond_noise(task: str, y: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> str:
-    """Say whether ours are better than theirs in 95 of 100 paired bootstrap samples."""
-    if not len(theirs):
-        return "better"
-    random = np.random.default_rng(0)
-    differences = []
-    while len(differences) < N_BOOTSTRAP:
-        rows = random.integers(len(y), size=len(y))
-        if task == "binary" and len(np.unique(y[rows])) < 2:
-            continue
-        differences.append(
-            score(task, y[rows], ours[rows]) - score(task, y[rows], theirs[rows])
-        )
-    if np.quantile(differences, 0.95) < 0:
-        return "worse"
-    return "better" if np.quantile(differences, 0.05) > 0 else "level"
 
 
 def table(rows: list[dict], title: str, tags: list[str], notes: str) -> str:

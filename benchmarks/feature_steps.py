@@ -29,11 +29,10 @@ from pathlib import Path
 
 import numpy as np
 
-from automl import aligned, constant, score
 from bases import FAMILIES, make_base
 from datasets import manifest, split
 from fits import Fit, kept, make_missing
-from paired import difference_interval
+from held_out import aligned, beyond_noise, normalised, score
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache" / "feature_steps"
@@ -118,16 +117,11 @@ def compare(name: str, spent: str, digest: str) -> dict | None:
             return None
         y, predictions[arm], facts[arm] = stored
         scores[arm] = score(data.task, y, predictions[arm])
-    flat = score(data.task, y, constant(data)) if data.task != "binary" else 0.5
-    top = max(scores.values())
-    low, high = difference_interval(data.task, y, predictions["on"], predictions["off"])
     return {
         "dataset": name,
-        "normalised": {
-            a: max(0.0, (s - flat) / max(top - flat, 1e-12)) for a, s in scores.items()
-        },
+        "normalised": normalised(data, y, scores),
         "facts": facts,
-        "says": "harm" if high < 0 else "gain" if low > 0 else "level",
+        "says": beyond_noise(data.task, y, predictions["on"], predictions["off"]),
         "sign": int(np.sign(round(scores["on"] - scores["off"], 9))),
     }
 
@@ -156,8 +150,8 @@ def report(rows: list[dict], spent: str) -> str:
         "| | | |",
         "",
         f"- on wins {signs.count(1)}, loses {signs.count(-1)}, ties {signs.count(0)} "
-        f"of {len(rows)}; beyond noise: better {says.count('gain')}, worse "
-        f"{says.count('harm')}",
+        f"of {len(rows)}; beyond noise: better {says.count('better')}, worse "
+        f"{says.count('worse')}",
     ]
     return "\n".join(lines) + "\n"
 

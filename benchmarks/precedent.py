@@ -26,11 +26,10 @@ from pathlib import Path
 
 import numpy as np
 
-from automl import aligned, constant, score
 from bases import FAMILIES, make_base
 from datasets import manifest, split
 from fits import Fit, kept, make_missing
-from paired import difference_interval
+from held_out import aligned, beyond_noise, normalised, score
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache" / "precedent"
@@ -121,21 +120,13 @@ def compare(name: str, limits: dict[tuple, str], digest: str) -> dict | None:
             return None
         y, predictions[arm], _ = stored
         scores[arm] = score(data.task, y, predictions[arm])
-    flat = score(data.task, y, constant(data)) if data.task != "binary" else 0.5
-    top = max(scores.values())
-
-    def says(arm: tuple) -> str:
-        low, high = difference_interval(
-            data.task, y, predictions[arm], predictions[BUILT_IN]
-        )
-        return "worse" if high < 0 else "better" if low > 0 else "level"
-
     return {
         "dataset": name,
-        "normalised": {
-            a: max(0.0, (s - flat) / max(top - flat, 1e-12)) for a, s in scores.items()
+        "normalised": normalised(data, y, scores),
+        "says": {
+            arm: beyond_noise(data.task, y, predictions[arm], predictions[BUILT_IN])
+            for arm in COMPARED
         },
-        "says": {arm: says(arm) for arm in COMPARED},
         "won": {arm: scores[arm] > scores[BUILT_IN] for arm in COMPARED},
     }
 
