@@ -323,7 +323,7 @@ def with_headstart(file: File, raw: pl.DataFrame, time_limit: float) -> dict:
         place = Path(folder)
         raw[train].write_csv(place / "train.csv")
         raw[test].drop(file.target).write_csv(place / "test.csv")
-        command = [sys.executable, "-m", "headstart.cli"]
+        command = [sys.executable, "-m", "headstart"]
         told = [f"--column={name}=identifier" for name in file.not_known]
         if file.time_column is not None:
             told += ["--time-column", file.time_column]

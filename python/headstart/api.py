@@ -26,6 +26,7 @@ from headstart.base import Configuration, FloatArray, Learner, Transform
 from headstart.base.events import Listener
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, HeadstartWarning
+from headstart.findings.target import TargetColumn
 from headstart.metrics import metric_names, resolve_metric
 from headstart.plugins import load_plugins
 from headstart.report.facts import Facts
@@ -181,10 +182,11 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         groups: Any,
         listeners: Sequence[Listener] | None,
         *,
-        n_without_target: int = 0,
+        target_column: TargetColumn = TargetColumn(),
+        started: float | None = None,
     ) -> Self:
-        """Fit; rows without a target that the caller left out are told."""
-        started = time.monotonic()
+        """Fit, in the time since `started`; tell how the target was read."""
+        started = time.monotonic() if started is None else started
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
@@ -222,7 +224,7 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
                     changed=changed_parameters(self),
                 ),
                 started=started,
-                n_without_target=n_without_target,
+                target_column=target_column,
             )
         finally:
             if display is not None:
@@ -587,23 +589,26 @@ def train(
     data: Any,
     *,
     target: str,
+    task: str | None = None,
     groups: Any = None,
     sample_weight: Any = None,
     listeners: Sequence[Listener] | None = None,
     **parameters: Any,
 ) -> AutoClassifier | AutoRegressor:
-    """Fit on one table; whether to classify is read off the target column.
+    """Fit on one table; whether to classify is read off the target, or told.
 
     Parameters
     ----------
     data : table or path
         Features and target together.
     target : str
-        Name of the target's column. Text, booleans, categoricals and integers with
-        few values are classes; other numbers are regression, as is text of many
-        different numbers ("€ 1,029.50"). To force one, use `AutoClassifier` or
-        `AutoRegressor`. Rows without a target are left out, with
-        a warning.
+        Name of the target's column. Rows without a target are left out, with a
+        warning.
+    task : {"classification", "regression"}, optional
+        If not told: text, booleans, categoricals and integers with few values are
+        classes; other numbers are regression, as is text of many different numbers
+        ("€ 1,029.50"). Where whole numbers leave it open, what they were taken for is
+        told.
     groups, sample_weight : vector or str, optional
         A string names a column of `data`; the weights' column is not a feature.
     listeners : sequence of Listener, optional
@@ -614,7 +619,18 @@ def train(
     -------
     AutoClassifier or AutoRegressor
         Fitted.
+
+    Raises
+    ------
+    HeadstartError, ValueError
+        As `AutoClassifier.fit`; also if `task` is another word.
     """
+    started = time.monotonic()
+    if task not in (None, "classification", "regression"):
+        raise ValueError(
+            "The 'task' parameter must be 'classification', 'regression' or None. "
+            f"Got {task!r} instead."
+        )
     frame = to_frame(data)
     if isinstance(sample_weight, str):
         frame, sample_weight = split_target(frame, sample_weight)
@@ -628,8 +644,8 @@ def train(
             HeadstartWarning,
             stacklevel=2,
         )
-    encoder = TargetEncoder.learn(y)
-    estimator = AutoClassifier if encoder.kind.is_classification else AutoRegressor
+    kind = TargetEncoder.learn(y, task).kind
+    estimator = AutoClassifier if kind.is_classification else AutoRegressor
     model: AutoClassifier | AutoRegressor = estimator(**parameters)
     return model._search(
         X,
@@ -637,7 +653,8 @@ def train(
         sample_weight,
         groups,
         listeners,
-        n_without_target=left_out,
+        target_column=TargetColumn(left_out, is_guessed=task is None),
+        started=started,
     )
 
 

@@ -14,6 +14,6 @@ def make_environment(folder: Path) -> Path:
     (packages / "here.pth").write_text(f"import site; site.addsitedir({here!r})\n")
     scripts = Path(sysconfig.get_path("scripts", vars=places))
     command = scripts / "headstart"
-    command.write_text(f'#!/bin/sh\nexec "{scripts}/python" -m headstart.cli "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec "{scripts}/python" -m headstart "$@"\n')
     command.chmod(0o755)
     return scripts / "python"

@@ -17,12 +17,12 @@ import pytest
 from typer.testing import CliRunner
 
 import headstart
-from headstart.cli.__main__ import app
+from headstart.cli.app import app
 
 
 def run(*arguments, cwd):
     result = subprocess.run(
-        [sys.executable, "-m", "headstart.cli", *map(str, arguments)],
+        [sys.executable, "-m", "headstart", *map(str, arguments)],
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -204,7 +204,7 @@ def test_a_mistake_is_one_clear_message(shop, arguments, said, monkeypatch):
 
 def test_a_closed_pipe_is_no_crash(shop):
     with subprocess.Popen(
-        [sys.executable, "-m", "headstart.cli", "info", "churn.headstart"],
+        [sys.executable, "-m", "headstart", "info", "churn.headstart"],
         cwd=shop.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -223,7 +223,7 @@ def test_ctrl_c_saves_the_best_so_far_and_exits_with_130(shop, tmp_path):
     command = ["train", str(shop.folder / "churn.csv"), "--target", "churn"]
     limits = ["--time-limit", "120", "--output", str(tmp_path / "m.headstart")]
     process = subprocess.Popen(
-        [sys.executable, "-m", "headstart.cli", *command, *limits],
+        [sys.executable, "-m", "headstart", *command, *limits],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -259,6 +259,28 @@ def test_inspect_tells_kinds_and_findings(tmp_path):
     codes = [f["code"] for f in found["findings"]]
     assert {"missing_target", "numbers_in_text"} <= set(codes)
     assert "declared by the user" in text
+
+
+def test_the_task_can_be_told(tmp_path):
+    table = tmp_path / "stars.csv"
+    rows = [f"{n / 7:.3f},{n % 5}" for n in range(60)]
+    table.write_text("x,stars\n" + "\n".join([*rows, "0.5,"]))
+    asked = (table, "-t", "stars", "--task", "regression")
+
+    guessed = run("inspect", table, "-t", "stars", cwd=tmp_path).stdout
+    told = run("inspect", *asked, cwd=tmp_path).stdout
+    fitted = run(
+        *("train", *asked, "--time-limit", "none", "--max-trials", 1),
+        *("--learner", "ridge", "-o", "m.headstart", "--json"),
+        cwd=tmp_path,
+    )
+
+    assert "multiclass" in guessed
+    assert "hint: --task regression" in guessed
+    assert "regression" in told
+    assert "--task" not in told
+    assert json.loads(fitted.stdout)["task"] == "regression"
+    assert fitted.stderr.count("are left out") == 1
 
 
 def test_prediction_in_batches_counts_what_is_new(shop, tmp_path):

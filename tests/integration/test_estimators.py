@@ -83,6 +83,21 @@ def test_probabilities_are_in_the_order_of_the_classes():
     assert (predicted == names).mean() > 0.9
 
 
+def test_training_takes_the_task_that_is_told():
+    X, y = load_iris(return_X_y=True)
+    table = pl.DataFrame(X).with_columns(y=pl.Series(y))
+    told = {"learners": ["ridge"], "task": "regression"}
+
+    model = headstart.train(table, target="y", **told, **QUICK)
+
+    assert isinstance(model, headstart.AutoRegressor)
+    codes = {finding["code"] for finding in model.info()["findings"]}
+    assert "row_order" in codes
+    assert "target_as_numbers" not in codes
+    with pytest.raises(ValueError, match="'classification', 'regression' or None"):
+        headstart.train(table, target="y", task="multiclass")
+
+
 def test_training_leaves_out_rows_without_a_target_and_what_belongs_to_them():
     X, y = load_iris(return_X_y=True)
     table = pl.DataFrame(X).with_columns(y=pl.Series(y).cast(pl.String))

@@ -54,7 +54,7 @@ def fresh(tmp_path_factory):
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
     for kind in KINDS:
         new = ("plugins", "new", f"own-{kind}", "--kind", kind)
-        run(sys.executable, "-m", "headstart.cli", *new, cwd=folder)
+        run(sys.executable, "-m", "headstart", *new, cwd=folder)
     sources = [folder / f"headstart-own-{kind}" for kind in KINDS]
     offline = ("--no-deps", "--no-index")
     wheel = ("wheel", *offline, "--no-build-isolation", "--wheel-dir", "dist")
@@ -91,7 +91,7 @@ def test_the_list_names_them_with_version_and_hook(fresh):
     listed = run(
         fresh.python,
         "-m",
-        "headstart.cli",
+        "headstart",
         "plugins",
         "list",
         "--json",

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from headstart.base import settings
-from headstart.cli.__main__ import app
+from headstart.cli.app import app
 from headstart.plugins import contributions, hookspecs
 from headstart.testing.catalogue import checks_of
 

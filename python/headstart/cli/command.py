@@ -8,13 +8,20 @@ import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from headstart.exceptions import HeadstartError, HeadstartWarning
 
-__all__ = ["FAILED", "INTERRUPTED", "JsonOption", "ModelArgument", "command"]
+__all__ = [
+    "FAILED",
+    "INTERRUPTED",
+    "JsonOption",
+    "ModelArgument",
+    "TaskOption",
+    "command",
+]
 
 FAILED = 1
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
@@ -23,6 +30,10 @@ ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Model file that `train` wrote.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+TaskOption = Annotated[
+    Literal["classification", "regression"] | None,
+    typer.Option(help="What the target is for. [default: read off its values]"),
+]
 _DebugOption = Annotated[
     bool, typer.Option("--debug", help="Show the traceback of an error.")
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from headstart.cli.command import JsonOption, command
+from headstart.cli.command import JsonOption, TaskOption, command
 from headstart.cli.output import print_json, print_rows
 from headstart.cli.remedies import as_option
 from headstart.cli.values import parse_columns
@@ -28,6 +28,7 @@ def inspect(
     target: Annotated[
         str, typer.Option("--target", "-t", help="Name of the column to predict.")
     ],
+    task: TaskOption = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
@@ -41,7 +42,7 @@ def inspect(
     import headstart
 
     found = headstart.inspect(
-        data, target=target, columns=parse_columns(column or ()) or None
+        data, target=target, task=task, columns=parse_columns(column or ()) or None
     )
     if as_json:
         print_json(found.to_record())

@@ -7,6 +7,7 @@ import shlex
 __all__ = ["as_option"]
 
 _COLUMNS = re.compile(r"columns=(\{[^{}]*\})")
+_TASK = re.compile(r"task='(\w+)'")
 _VALIDATION = re.compile(
     r"(?:validation=)?Validation\((groups|time_column)=(\.\.\.|'[^']*'|\"[^\"]*\")\)"
 )
@@ -22,6 +23,7 @@ def as_option(remedy: str) -> str:
     >>> as_option("validation=Validation(time_column='sold on').")
     "--time-column 'sold on'."
     """
+    remedy = _TASK.sub(r"--task \1", remedy)
     return _VALIDATION.sub(_of_validation, _COLUMNS.sub(_of_columns, remedy))
 
 

@@ -1,17 +1,19 @@
 """`headstart train`: a table in, the best model of the time out."""
 
 import shlex
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headstart.cli.command import INTERRUPTED, JsonOption, command
+from headstart.cli.command import INTERRUPTED, JsonOption, TaskOption, command
 from headstart.cli.leaderboard import print_leaderboard
 from headstart.cli.output import print_json, print_record
 from headstart.cli.plugin_options import with_plugins
 from headstart.cli.remedies import as_option
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
+from headstart.exceptions import HeadstartWarning
 
 if TYPE_CHECKING:
     from headstart.base.events import Event
@@ -35,6 +37,7 @@ def train(
     target: Annotated[
         str, typer.Option("--target", "-t", help="Name of the column to predict.")
     ],
+    task: TaskOption = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -183,10 +186,14 @@ def train(
     end = _End()
     display = None if quiet else progress_listener(remedy=as_option)
     listeners = [end] if quiet else [end, display or log_lines(remedy=as_option)]
+    if not quiet:
+        # The findings tell it too.
+        warnings.filterwarnings("ignore", ".* are left out", HeadstartWarning)
     try:
         model = headstart.train(
             data,
             target=target,
+            task=task,
             groups=groups,
             sample_weight=weight,
             listeners=listeners,

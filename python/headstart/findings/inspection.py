@@ -7,7 +7,7 @@ from typing import Any
 from headstart.findings.examine import examine
 from headstart.findings.finding import Finding, by_gravity
 from headstart.findings.subject import Subject
-from headstart.findings.target import target_read, without_target
+from headstart.findings.target import TargetColumn, describe_target
 from headstart.tables import (
     Column,
     ColumnKind,
@@ -70,7 +70,11 @@ class Inspection:
 
 
 def inspect(
-    data: Any, *, target: str, columns: Mapping[str, ColumnKind | str] | None = None
+    data: Any,
+    *,
+    target: str,
+    task: str | None = None,
+    columns: Mapping[str, ColumnKind | str] | None = None,
 ) -> Inspection:
     """Look at a table: what its columns are taken for, and what it warns of.
 
@@ -84,6 +88,8 @@ def inspect(
         Features and target together.
     target : str
         Name of the target's column. Rows without a target are left out, and told.
+    task : {"classification", "regression"}, optional
+        What the target is for, where it is not to be read off its values.
     columns : mapping of str to str, optional
         Kinds that are not to be inferred, by column name.
 
@@ -105,19 +111,16 @@ def inspect(
     (<ColumnKind.NUMERIC: 'numeric'>, 'leak')
     """
     X, y, known = with_known_target(*split_target(to_frame(data), target))
-    found: list[Finding] = []
-    if X.height < known.len():
-        found.append(without_target(target, known.len() - X.height, known.len()))
-    encoder = TargetEncoder.learn(y)
-    if encoder.form:
-        found.append(target_read(target, encoder.words))
+    encoder = TargetEncoder.learn(y, task)
+    values = encoder.encode(y)
+    column = TargetColumn(known.len() - X.height, is_guessed=task is None)
     schema = Schema.learn(X, overrides=columns)
     labels = () if encoder.classes is None else tuple(map(str, encoder.classes))
     subject = Subject(
         X,
         schema,
         schema.apply(X),
-        encoder.encode(y),
+        values,
         encoder.kind,
         target,
         labels,
@@ -129,5 +132,7 @@ def inspect(
         X.height,
         schema.columns,
         different,
-        by_gravity([*found, *examine(subject)]),
+        by_gravity(
+            [*describe_target(target, encoder, values, column), *examine(subject)]
+        ),
     )

@@ -1,40 +1,104 @@
-"""The target itself: rare classes, lopsided classes, heavy tails."""
+"""The target itself: how it was read, rare and lopsided classes, heavy tails."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.base import TaskKind
+from headstart.base import FloatArray, IntArray, TaskKind
 from headstart.findings.finding import Finding, Severity
 from headstart.findings.subject import Subject
+from headstart.tables import TargetEncoder
 
-__all__ = ["find_target_traits", "target_read", "without_target"]
+__all__ = ["TargetColumn", "describe_target", "find_target_traits"]
 
 _RARE = 10  # rows
+# Of whole numbers, where it is open whether they are classes: codes are hardly more.
+_CODES_AT_MOST = 50
 _LOPSIDED = 0.05
 _HEAVY = 3.0  # skewness of a normal sample of 20 rows hardly exceeds 1
 
 
-def without_target(target: str, n_missing: int, n_rows: int) -> Finding:
-    """Return what is told of rows that have no target."""
-    return Finding(
-        "missing_target",
-        Severity.NOTE,
-        (target,),
-        f"{n_missing:,} of {n_rows:,} rows have no {target!r} and are left out.",
-        "",
-        {"n_missing": n_missing},
+@dataclass(frozen=True)
+class TargetColumn:
+    """How the target was taken out of its table.
+
+    Parameters
+    ----------
+    n_missing : int
+        Rows that were left out since they have no target.
+    is_guessed : bool
+        Whether the kind of task was read off the values, not told.
+    """
+
+    n_missing: int = 0
+    is_guessed: bool = False
+
+
+def describe_target(
+    name: str, encoder: TargetEncoder, y: IntArray | FloatArray, column: TargetColumn
+) -> Iterator[Finding]:
+    """Find what the user should know of how a target was read.
+
+    Parameters
+    ----------
+    name : str
+    encoder : TargetEncoder
+    y : ndarray of shape (n_rows,)
+        Class codes or values, of the rows that have them.
+    column : TargetColumn
+    """
+    if column.n_missing:
+        n_rows = y.size + column.n_missing
+        yield Finding(
+            "missing_target",
+            Severity.NOTE,
+            (name,),
+            f"{column.n_missing:,} of {n_rows:,} rows have no {name!r} and are left "
+            "out.",
+            "",
+            {"n_missing": column.n_missing},
+        )
+    if encoder.form:
+        yield Finding(
+            "target_in_text",
+            Severity.NOTE,
+            (name,),
+            f"The target {name!r} is text and is predicted as a number: "
+            f"{encoder.words}.",
+            ("task='classification'" if column.is_guessed else "AutoClassifier")
+            + " takes its values as classes.",
+        )
+    elif column.is_guessed:
+        yield from _guessed(name, encoder, y)
+
+
+def _guessed(
+    name: str, encoder: TargetEncoder, y: IntArray | FloatArray
+) -> Iterator[Finding]:
+    """Whole numbers may be classes or amounts: say what they were taken for."""
+    values = np.unique(y) if encoder.classes is None else encoder.classes
+    if not 2 < len(values) <= _CODES_AT_MOST or values.dtype.kind not in "iuf":
+        return
+    if (values != np.floor(values)).any():
+        return
+    held = (
+        f"The target {name!r} holds {len(values)} different whole numbers "
+        f"({values[0]:.0f} to {values[-1]:.0f})"
     )
-
-
-def target_read(target: str, words: str) -> Finding:
-    """Return what is told of a target whose numbers are written as text."""
-    return Finding(
-        "target_in_text",
+    if encoder.classes is None:
+        code, taken = "target_as_numbers", "numbers, near ones alike"
+        remedy = "task='classification' takes them as classes."
+    else:
+        code, taken = "target_as_classes", "classes, without an order"
+        remedy = "task='regression' predicts a number."
+    yield Finding(
+        code,
         Severity.NOTE,
-        (target,),
-        f"The target {target!r} is text and is predicted as a number: {words}.",
-        "AutoClassifier takes its values as classes.",
+        (name,),
+        f"{held}, which are taken for {taken}.",
+        remedy,
+        {"n_different": len(values)},
     )
 
 

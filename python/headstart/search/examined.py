@@ -7,7 +7,7 @@ import polars as pl
 
 from headstart.findings import Finding, Subject, examine
 from headstart.findings.finding import by_gravity
-from headstart.findings.target import target_read, without_target
+from headstart.findings.target import TargetColumn, describe_target
 from headstart.search.problem import Problem
 
 __all__ = ["column_records", "examine_problem"]
@@ -17,7 +17,10 @@ _SHARE = 0.05
 
 
 def examine_problem(
-    problem: Problem, *, time_limit: float | None = None, n_without_target: int = 0
+    problem: Problem,
+    *,
+    time_limit: float | None = None,
+    target_column: TargetColumn = TargetColumn(),
 ) -> tuple[Finding, ...]:
     """Return what the table of a fit warns of, gravest first.
 
@@ -27,8 +30,8 @@ def examine_problem(
     time_limit : float or None
         Seconds of the whole fit: a small share of it may be spent here. Without one
         everything is looked at.
-    n_without_target : int
-        Rows that were left out since they have no target.
+    target_column : TargetColumn
+        How the caller took the target out of its table.
     """
     end = None if time_limit is None else time.monotonic() + _SHARE * time_limit
     target, name = problem.target, problem.target_name
@@ -42,13 +45,8 @@ def examine_problem(
         () if target.classes is None else tuple(map(str, target.classes)),
         lambda: end is not None and time.monotonic() > end,
     )
-    found: list[Finding] = []
-    if n_without_target:
-        n_rows = problem.frame.height + n_without_target
-        found.append(without_target(name, n_without_target, n_rows))
-    if target.form:
-        found.append(target_read(name, target.words))
-    return by_gravity([*found, *examine(subject)])
+    told = describe_target(name, target, problem.y, target_column)
+    return by_gravity([*told, *examine(subject)])
 
 
 def column_records(problem: Problem) -> list[dict[str, Any]]:

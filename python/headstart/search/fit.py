@@ -18,6 +18,7 @@ from headstart.exceptions import FitError, HeadstartError
 from headstart.execution import FoldFitExecutor, open_executor
 from headstart.execution.fit_data import FitData, stored_folds, write_fit_data
 from headstart.execution.fold_fit import run_fold_fit
+from headstart.findings.target import TargetColumn
 from headstart.meta.shipped import open_own
 from headstart.meta.store import own_base_place
 from headstart.plugins import load_plugins, plugin_environment, select_transforms
@@ -62,7 +63,7 @@ def fit_model(
     groups: Any = None,
     listeners: Sequence[Listener] = (),
     started: float | None = None,
-    n_without_target: int = 0,
+    target_column: TargetColumn = TargetColumn(),
     analyse: Analyse | None = None,
 ) -> FittedModel:
     """Fit within the budget and return the model.
@@ -82,8 +83,8 @@ def fit_model(
         Rows of one group are never split between training and validation.
     started : float or None
         Moment of `time.monotonic` from which the time limit counts; now by default.
-    n_without_target : int
-        Rows that the caller left out since they have no target: to be told.
+    target_column : TargetColumn
+        How the caller took the target out of its table: to be told.
     analyse : callable or None
         Makes the analysis that is kept with the model, in the last share of the time.
 
@@ -126,11 +127,14 @@ def fit_model(
         findings = examine_problem(
             problem,
             time_limit=settings.time_limit,
-            n_without_target=n_without_target,
+            target_column=target_column,
         )
         records = tuple(finding.to_record() for finding in findings)
         emit(TableExamined(records))
-        left_out = {"no target": n_without_target, "weight 0": problem.n_weightless}
+        left_out = {
+            "no target": target_column.n_missing,
+            "weight 0": problem.n_weightless,
+        }
         seen = {
             "columns": column_records(problem),
             "findings": list(records),

@@ -75,7 +75,12 @@ class OfferedTransforms:
     def with_steps(
         self, steps: Iterable[Step], configuration: Configuration
     ) -> Configuration:
-        """Return a configuration with those steps too that it has no other form of."""
+        """Return a configuration with those steps too that it has no other form of.
+
+        One whose own steps are not all on offer, or no longer, stays as it is.
+        """
+        if not self.knows(configuration):
+            return configuration
         own = {step.name for step in configuration.transforms}
         for step in steps:
             if step.name not in own:

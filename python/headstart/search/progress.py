@@ -171,7 +171,6 @@ class LogLines:
         match event:
             case RunStarted():
                 self._state = Shown(event)
-                self._start = time.monotonic()
                 self._write(self._state.headline())
             case IncumbentChanged():
                 self._write(f"{self._state.best()} · {self._state.counted()}")
@@ -188,6 +187,7 @@ class LogLines:
                     self._write(line)
             case RunFinished():
                 self._write(self._state.summary(event.reason))
+                self._start = time.monotonic()  # of the next run
 
     def _write(self, text: str) -> None:
         seconds = time.monotonic() - self._start

@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import load_iris, load_wine
 from typer.testing import CliRunner
 
-from headstart.cli.__main__ import app
+from headstart.cli.app import app
 
 
 def run(*arguments, code=0):

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from headstart import AutoClassifier, Validation
 from headstart.base import TaskKind
 from headstart.base.events import Notice
-from headstart.cli.__main__ import app
+from headstart.cli.app import app
 from headstart.meta.identity import dataset_uid
 from headstart.meta.records import CellStatus
 from headstart.meta.store import KnowledgeBase

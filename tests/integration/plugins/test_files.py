@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 import headstart
 from headstart import AutoClassifier, Validation
-from headstart.cli.__main__ import app
+from headstart.cli.app import app
 from headstart.exceptions import FitError, MissingPluginError
 from headstart.plugins import load_plugins, use
 

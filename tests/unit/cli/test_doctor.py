@@ -2,7 +2,7 @@ import json
 
 from typer.testing import CliRunner
 
-from headstart.cli.__main__ import app
+from headstart.cli.app import app
 from headstart.meta.store import KnowledgeBase
 
 

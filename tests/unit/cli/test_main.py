@@ -4,7 +4,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from headstart.cli.__main__ import app
+from headstart.cli.app import app
 
 COMMANDS = ("train", "predict", "leaderboard", "info", "doctor")
 HEAVY = ("numpy", "polars", "sklearn", "optuna", "scipy", "pandas", "rich", "psutil")
@@ -42,7 +42,7 @@ def test_help_loads_nothing_heavy():
     # What makes --help slow is imports; their absence holds on a busy machine too.
     code = (
         "import sys\n"
-        "from headstart.cli.__main__ import main\n"
+        "from headstart.cli.app import main\n"
         "sys.argv = ['headstart', '--help']\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         f"print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)\n"
@@ -55,7 +55,7 @@ def test_help_loads_nothing_heavy():
 
 def test_python_m_runs_the_same_command():
     result = subprocess.run(
-        [sys.executable, "-m", "headstart.cli", "--help"],
+        [sys.executable, "-m", "headstart", "--help"],
         capture_output=True,
         text=True,
         check=True,

@@ -4,7 +4,7 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from headstart.cli.__main__ import app
+from headstart.cli.app import app
 
 FILE = """
 from headstart.base import Learner

@@ -6,7 +6,7 @@ from tests.stored_facts import stored_facts
 from typer.testing import CliRunner
 
 import headstart
-from headstart.cli.__main__ import app
+from headstart.cli.app import app
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import headstart
 from headstart.base import Configuration
 from headstart.base.events import RunFinished
-from headstart.cli.__main__ import app
+from headstart.cli.app import app
 
 ROWS = [
     {
@@ -62,7 +62,7 @@ def test_options_reach_the_constructor(calls):
         *("--transform", "-text_svd"),
         *("--n-jobs", "2", "--memory-limit", "1G", "--random-state", "3"),
         *("--run-dir", "run", "--resume", "--refit", "--learn", "--groups", "g"),
-        *("--weight", "w"),
+        *("--weight", "w", "--task", "classification"),
     )
 
     assert result.exit_code == 0, result.output
@@ -70,6 +70,7 @@ def test_options_reach_the_constructor(calls):
     assert str(calls.data) == "churn.csv"
     assert options == {
         "target": "churn",
+        "task": "classification",
         "groups": "g",
         "sample_weight": "w",
         "time_limit": 120.0,

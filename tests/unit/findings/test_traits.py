@@ -1,6 +1,15 @@
 import numpy as np
+import pytest
+
+from headstart.findings.target import TargetColumn, describe_target
+from headstart.tables import TargetEncoder
 
 N = 300
+
+
+def described(y, column, kind=None):
+    encoder = TargetEncoder.learn(y, kind)
+    return [*describe_target("y", encoder, encoder.encode(y), column)]
 
 
 def test_an_identifier_that_counts_with_the_target_is_a_warning(random, found):
@@ -64,3 +73,35 @@ def test_findings_are_the_same_each_time_and_json_ready(random, found):
         return json.dumps([f.to_record() for fs in codes.values() for f in fs])
 
     assert told() == told()
+
+
+@pytest.mark.parametrize(
+    ("n_different", "code", "remedy"),
+    [
+        (10, "target_as_classes", "task='regression'"),
+        (30, "target_as_numbers", "task='classification'"),
+    ],
+)
+def test_what_whole_numbers_were_taken_for_is_told(n_different, code, remedy):
+    y = np.arange(N) % n_different
+    (finding,) = described(y, TargetColumn(is_guessed=True))
+    assert finding.code == code
+    assert remedy in finding.remedy
+    assert f"{n_different} different whole numbers (0 to " in finding.message
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.arange(N) % 2,  # two classes are never amounts
+        np.arange(N),  # hardly codes
+        np.arange(N) / 7,
+        np.array(["a", "b", "c"] * 100),
+    ],
+)
+def test_nothing_is_told_where_values_leave_nothing_open(y):
+    assert described(y, TargetColumn(is_guessed=True)) == []
+
+
+def test_nothing_is_told_of_a_task_that_was_named():
+    assert described(np.arange(N) % 10, TargetColumn(), "classification") == []

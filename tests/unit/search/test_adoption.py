@@ -141,3 +141,10 @@ def test_from_then_on_the_built_in_order_has_it_those_tried_without_it_too():
             )
 
     assert plain == expected
+
+
+def test_what_has_a_step_that_is_no_longer_on_offer_stays_as_it_is():
+    known = Configuration("linear", {"k": 4}, transforms=(step("other"),))
+    left = OFFERED.without({"other"})
+    assert left.with_steps([step("words")], known) == known
+    assert len(OFFERED.with_steps([step("words")], known).transforms) == 2

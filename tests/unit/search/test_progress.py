@@ -1,5 +1,6 @@
 import io
 import re
+import time
 
 import pytest
 
@@ -181,6 +182,18 @@ def test_a_second_run_starts_counting_anew():
     played(log_lines(stream), [*EVENTS, plan(), IncumbentChanged(0.5, (), 1.0)])
 
     assert stream.getvalue().strip().endswith("best roc_auc 0.5 · 0 trials")
+
+
+def test_seconds_before_lines_never_go_back():
+    stream = io.StringIO()
+    listener = log_lines(stream)
+    listener(Notice("the table is read", "note"))
+    time.sleep(0.15)
+    played(listener)
+
+    seconds = [float(line[1:9]) for line in stream.getvalue().splitlines()]
+    assert seconds[1] > 0
+    assert seconds == sorted(seconds)
 
 
 def test_many_members_are_summed_up():

@@ -25,7 +25,7 @@ def trace(context: typer.Context, *, as_json: JsonOption = False) -> None:
         from headstart.base.settings import traced_environment
 
         done = subprocess.run(
-            [sys.executable, "-m", "headstart.cli", *context.args],
+            [sys.executable, "-m", "headstart", *context.args],
             env=traced_environment(),
             check=False,
         )

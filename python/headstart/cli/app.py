@@ -1,4 +1,4 @@
-"""Entry point of `headstart` and of ``python -m headstart.cli``."""
+"""`headstart`, the command: all of its commands, and its entry point."""
 
 from typing import Annotated
 
@@ -59,7 +59,3 @@ def _root(
 def main() -> None:
     """Run the command line and exit."""
     app(prog_name="headstart")
-
-
-if __name__ == "__main__":
-    main()
