@@ -207,17 +207,17 @@ def _ask(
         )
         parts.found["importance"] = tuple(importance)
         _note_importance(parts, probe, record, is_whole=is_whole)
-        told = [one.column for one in importance]
-        ranked = told + [name for name in ranked if name not in told]
+        told = dict.fromkeys(one.column for one in importance)
+        ranked = [*told, *(name for name in ranked if name not in told)]
     features = _in_turn([columns[column] for column in ranked])
     chosen = np.flatnonzero(record.result.choice.rows)
-    kind = rows.kind
+    kind, there = rows.kind, set(record.problem.table.columns)
     parts.found["slices"] = tuple(
         find_slices(
             record.problem.table[chosen],
             row_losses(kind, rows.y, rows.outputs),
             measure_of(kind),
-            [f for f in features if f in record.problem.table.columns],
+            [f for f in features if f in there],
         )
     )
     if probe is None or not parts.found["importance"]:
@@ -234,7 +234,7 @@ def _ask_more(
     asked: _Asked,
 ) -> None:
     """Find effects, and explanations of single rows."""
-    probe = asked.probe
+    probe, there = asked.probe, set(asked.probe.table.columns)
     labels: tuple[str, ...] = (target,)
     if rows.kind is not TaskKind.REGRESSION:
         labels = rows.labels[1:] if rows.kind is TaskKind.BINARY else rows.labels
@@ -243,7 +243,7 @@ def _ask_more(
         lambda: tuple(
             measure_effects(
                 probe,
-                [f for f in asked.features if f in probe.table.columns][:_MOST_EFFECTS],
+                [f for f in asked.features if f in there][:_MOST_EFFECTS],
                 labels,
                 effort.part(_FOR_EFFECTS),
             )

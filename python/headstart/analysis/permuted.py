@@ -78,8 +78,8 @@ def shuffled(
     table: pl.DataFrame, names: tuple[str, ...], order: NDArray[np.int64]
 ) -> pl.DataFrame:
     """Return the table with some columns' rows in another order."""
-    there = [name for name in names if name in table.columns]
-    return table.with_columns(table[name].gather(order) for name in there)
+    columns = (table.get_column(name, default=None) for name in names)
+    return table.with_columns(c.gather(order) for c in columns if c is not None)
 
 
 def _summed(column: str, drops: FloatArray, error: float) -> Importance:

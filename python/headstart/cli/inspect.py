@@ -65,7 +65,7 @@ def _print(found: "Inspection") -> None:
                 "column": _short(column.name),
                 "kind": str(column.kind),
                 "missing": column.n_missing,
-                "different": found.n_different[column.name],
+                "different": found.n_different.get(column.name),
                 "reason": column.reason,
             }
             for column in found.columns

@@ -81,7 +81,8 @@ class FittedStep:
 
     def summary(self, table: TableColumns) -> TableColumns:
         """Return the columns of a table after this step."""
-        kept = (c for c in table.columns if c.name not in self.dropped)
+        dropped = set(self.dropped)
+        kept = (c for c in table.columns if c.name not in dropped)
         return TableColumns((*kept, *self.made))
 
 
@@ -115,8 +116,7 @@ def fit_step(
     name = transform.name
     with _blaming(name):
         scope = tuple(transform.columns(summary, task))
-        strange = [c for c in scope if c not in table.columns]
-        if strange or len(set(scope)) != len(scope):
+        if set(scope) - set(table.columns) or len(set(scope)) != len(scope):
             raise ValueError(
                 f"columns() must return different columns of the table. Got "
                 f"{list(scope)[:10]!r}."
@@ -134,7 +134,8 @@ def fit_step(
         )
         columns = _checked(frame, table.height, strict=True)
         dropped = scope if transform.replaces else ()
-        taken = [c for c in table.columns if c not in dropped]
+        gone = set(dropped)
+        taken = [c for c in table.columns if c not in gone]
         names = _unique(list(columns), taken, name)
         made, levels = [], {}
         for unique, series in zip(names, columns.values(), strict=True):
@@ -180,9 +181,9 @@ def apply_step(
     if not fitted.scope:
         return pl.DataFrame()
     with _blaming(fitted.transform):
-        missing = [c for c in fitted.scope if c not in table.columns]
+        missing = set(fitted.scope) - set(table.columns)
         if missing:
-            raise ValueError(f"the table lacks its column {missing[0]!r}.")
+            raise ValueError(f"the table lacks its column {min(missing)!r}.")
         frame = transform.transform(fitted.state, table.select(fitted.scope), task)
         columns = _checked(frame, table.height, strict=strict)
         if tuple(columns) != fitted.returned:

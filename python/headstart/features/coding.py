@@ -141,7 +141,8 @@ def learn_coding(
 
 
 def _is_number(frame: pl.DataFrame, name: str) -> bool:
-    return is_number(frame.schema[name]) if name in frame.columns else False
+    series = frame.get_column(name, default=None)
+    return series is not None and is_number(series.dtype)
 
 
 def _most_frequent(levels: Levels, codes: Codes) -> tuple[Levels, Codes]:

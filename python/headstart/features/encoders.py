@@ -54,7 +54,8 @@ class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         names = list(self.feature_names_in_)
         frame = to_frame_like(X, names)
-        missing = [name for name in names if name not in frame.columns]
+        known = set(frame.columns)
+        missing = [name for name in names if name not in known]
         if missing:
             raise ColumnError(
                 f"The table lacks column {missing[0]!r}, which the encoder was fitted "

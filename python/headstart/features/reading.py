@@ -40,13 +40,14 @@ def read_column(frame: pl.DataFrame, name: str) -> pl.Series:
     ColumnError
         If there is none of that name.
     """
-    if name not in frame.columns:
+    series: pl.Series | None = frame.get_column(name, default=None)
+    if series is None:
         shown = ", ".join(repr(c) for c in frame.columns[:10])
         raise ColumnError(
             f"The table lacks column {name!r}, which a feature is made of. It has "
             f"{shown}."
         )
-    return frame[name]
+    return series
 
 
 def read_numbers(frame: pl.DataFrame, name: str) -> FloatArray:

@@ -41,7 +41,8 @@ class ScreenedTable:
         constants and identifiers.
         """
         canonical = Schema.learn(frame).apply(frame)
-        kept = [name for name in canonical.columns if name in frame.columns]
+        plain = set(frame.columns)
+        kept = [name for name in canonical.columns if name in plain]
         return cls.of_canonical(canonical.select(kept))
 
     @classmethod

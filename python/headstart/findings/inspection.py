@@ -13,6 +13,7 @@ from headstart.tables import (
     ColumnKind,
     Schema,
     TargetEncoder,
+    count_distinct,
     split_target,
     to_frame,
     with_known_target,
@@ -34,7 +35,8 @@ class Inspection:
     columns : tuple of Column
         Kind and reason of each column but the target.
     n_different : mapping of str to int
-        Different values of each column, missing ones not counted.
+        Different values of each column that holds one value a cell, missing ones not
+        counted.
     findings : tuple of Finding
         Gravest first.
     """
@@ -58,7 +60,7 @@ class Inspection:
                     "kind": str(column.kind),
                     "type": column.dtype,
                     "n_missing": column.n_missing,
-                    "n_different": self.n_different[column.name],
+                    "n_different": self.n_different.get(column.name),
                     "features": list(column.features),
                     "reason": column.reason,
                     "steps": list(column.steps),
@@ -125,13 +127,12 @@ def inspect(
         target,
         labels,
     )
-    different = {s.name: s.drop_nulls().n_unique() for s in X.iter_columns()}
     return Inspection(
         target,
         str(encoder.kind),
         X.height,
         schema.columns,
-        different,
+        count_distinct(X),
         by_gravity(
             [*describe_target(target, encoder, values, column), *examine(subject)]
         ),

@@ -59,10 +59,9 @@ def find_order(subject: Subject) -> Iterator[Finding]:
 def find_time(subject: Subject) -> Iterator[Finding]:
     """Find columns that date the rows, and whether the target moves with them."""
     for name in subject.columns_of(ColumnKind.DATETIME):
-        days = f"{name}.days"
-        if days not in subject.table.columns:
+        series = subject.table.get_column(f"{name}.days", default=None)
+        if series is None:
             continue
-        series = subject.table[days]
         if series.n_unique() < _MOMENTS or series.null_count() > 0.5 * series.len():
             continue
         groups = subject.codes(series, n_bins=_MOMENTS)
@@ -85,5 +84,5 @@ def find_time(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_sorted(subject: Subject, name: str) -> bool:
-    days = f"{name}.days"
-    return days in subject.table.columns and subject.table[days].is_sorted()
+    days = subject.table.get_column(f"{name}.days", default=None)
+    return days is not None and days.is_sorted()

@@ -66,7 +66,11 @@ def _strength(
 ) -> tuple[float, str]:
     """Return what a column explains, and in which of its forms."""
     raw = subject.frame[name]
-    candidates = [(f, subject.table[f]) for f in features if f in subject.table.columns]
+    candidates = [
+        (feature, series)
+        for feature in features
+        if (series := subject.table.get_column(feature, default=None)) is not None
+    ]
     if not features and not raw.dtype.is_nested():
         candidates = [(name, raw)]
     best, by = 0.0, ""

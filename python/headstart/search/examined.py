@@ -3,12 +3,11 @@
 import time
 from typing import Any
 
-import polars as pl
-
 from headstart.findings import Finding, Subject, examine
 from headstart.findings.finding import by_gravity
 from headstart.findings.target import TargetColumn, describe_target
 from headstart.search.problem import Problem
+from headstart.tables import count_distinct
 
 __all__ = ["column_records", "examine_problem"]
 
@@ -51,19 +50,16 @@ def examine_problem(
 
 def column_records(problem: Problem) -> list[dict[str, Any]]:
     """Return for each column of the table its kind, the reason, and what is done."""
+    distinct = count_distinct(problem.frame)
     return [
         {
             "name": column.name,
             "kind": str(column.kind),
             "reason": column.reason,
             "n_missing": column.n_missing,
-            "n_distinct": _n_distinct(problem.frame[column.name]),
+            "n_distinct": distinct.get(column.name),
             "used": column.kind.is_used,
             "steps": list(column.steps),
         }
         for column in problem.schema.columns
     ]
-
-
-def _n_distinct(series: pl.Series) -> int | None:
-    return None if series.dtype.is_nested() else series.drop_nulls().n_unique()

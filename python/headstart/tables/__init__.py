@@ -6,6 +6,7 @@ table to one canonical form, `ViewEncoder` gives learners the matrix they ask fo
 """
 
 from headstart.tables.columns import Column
+from headstart.tables.distinct import count_distinct
 from headstart.tables.files import read_table
 from headstart.tables.frames import (
     feature_names,
@@ -29,6 +30,7 @@ __all__ = [
     "Schema",
     "TargetEncoder",
     "ViewEncoder",
+    "count_distinct",
     "describe_unseen",
     "feature_names",
     "name_of_target",

@@ -266,7 +266,8 @@ def _without_objects(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _joined(columns: list[pl.Series]) -> pl.DataFrame:
     _check_names([c.name for c in columns])
-    return pl.DataFrame(columns)
+    # Not as a list, in which polars gives a column named "" another name.
+    return pl.DataFrame({c.name: c for c in columns})
 
 
 def _check_names(names: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -69,10 +69,11 @@ class Schema:
         TableError
             If the table has no rows or no columns.
         ColumnError
-            If an override names no column or no kind, or a column cannot be of its
-            kind.
+            If an override names no column or no kind, a column cannot be of its
+            kind, or has a name that polars reads as a pattern of names.
         """
         _check_not_empty(frame)
+        _check_names(frame.columns)
         declared = _check_overrides(overrides or {}, frame.columns)
         columns = tuple(_learn(series, declared) for series in frame.iter_columns())
         if not any(c.kind.is_used for c in columns):
@@ -179,7 +180,7 @@ class Schema:
                 unseen[column.name] = n_unseen
         if not found:
             return pl.DataFrame({_NOTHING: pl.zeros(frame.height, eager=True)}), unseen
-        return pl.DataFrame(found), unseen
+        return _joined(found), unseen
 
     def read_texts(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the raw strings of `texts`: trimmed, null where blank or missing.
@@ -197,7 +198,7 @@ class Schema:
             if frame[name].dtype.is_nested() or frame[name].dtype == pl.Binary:
                 raise nested_error(frame[name])
             found.append(level_text(frame[name]).cast(pl.String))
-        return pl.DataFrame(found)
+        return _joined(found)
 
     def to_json(self) -> str:
         """Return the schema as JSON."""
@@ -253,6 +254,21 @@ def _rescue(
     kind = ColumnKind.NUMERIC if series.dtype.is_numeric() else ColumnKind.CATEGORICAL
     reason = f"{column.reason}; used because no other column is usable"
     return learn_column(series, Inference(kind, reason))
+
+
+def _joined(columns: Iterable[pl.Series]) -> pl.DataFrame:
+    # Not as a list, in which polars gives a column named "" another name.
+    return pl.DataFrame({series.name: series for series in columns})
+
+
+def _check_names(names: Iterable[str]) -> None:
+    # polars asks for columns by name, and takes these for all that match.
+    patterns = [n for n in names if n == "*" or (n.startswith("^") and n.endswith("$"))]
+    if patterns:
+        raise ColumnError(
+            f"A column must not be named {patterns[0]!r}: '*', and what starts with "
+            "'^' and ends with '$', stand for many columns. hint: rename it."
+        )
 
 
 def _check_not_empty(frame: pl.DataFrame) -> None:

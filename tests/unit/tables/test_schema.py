@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import date, datetime
 
 import numpy as np
@@ -188,6 +189,25 @@ def test_nested_columns_are_refused_unless_left_out():
         Schema.learn(frame)
     schema = Schema.learn(frame, {"v": "identifier", "s": "identifier"})
     assert schema.features == ("a",)
+
+
+@pytest.mark.parametrize("name", ["*", "^x.*$"])
+def test_names_that_stand_for_many_columns_are_refused(name):
+    with pytest.raises(ColumnError, match=re.escape(repr(name))):
+        Schema.learn(pl.DataFrame({"x1": [1.0, 2.0], name: [1.0, 2.0]}))
+
+
+def test_a_column_may_have_the_empty_name():
+    given = pd.DataFrame({"a": [1.0, 2.0], "": [3.0, 4.0], "words": ["x y", "z y"]})
+    frame = to_frame(given)
+    schema = Schema.learn(frame, {"words": "text"})
+    assert schema.apply(to_frame(given[["", "a", "words"]])).columns[:2] == ["a", ""]
+
+
+def test_a_text_column_may_have_the_empty_name():
+    frame = pl.DataFrame({"a": [1.0, 2.0], "": ["some words", "other words"]})
+    schema = Schema.learn(frame, {"": "text"})
+    assert schema.read_texts(frame)[""].to_list() == ["some words", "other words"]
 
 
 def test_tables_without_rows_or_columns_are_refused():
