@@ -29,6 +29,7 @@ CLASS_LIMIT = 1_000
 """More classes than this are refused."""
 
 _ROWS_A_CLASS = 4
+_SMALLEST, _LARGEST = 1e-30, 1e30
 _DTYPES = {"bool", "object", "float32", "float64", "str"} | {
     f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
 }
@@ -87,11 +88,12 @@ class TargetEncoder:
         if kind in (None, "regression"):
             numbers = find_numbers(series, told=kind is not None)
             if numbers is not None:
-                _read_all(series, numbers.form)
+                _check_size(_read_all(series, numbers.form).to_numpy())
                 return cls(TaskKind.REGRESSION, None, numbers.form, numbers.words)
         values = _values(series)
         if _is_regression(values, kind, series.len()):
             _check_numbers(values)
+            _check_size(values)
             return cls(TaskKind.REGRESSION, None)
         classes = _classes(values, y)
         _check_classes(classes, values, kind)
@@ -351,6 +353,20 @@ def _check_numbers(values: NDArray[Any]) -> None:
             f"The target is infinite in {len(bad):,} rows (first: {int(bad[0])}). "
             "hint: leave these rows out."
         )
+
+
+def _check_size(values: NDArray[Any]) -> None:
+    """Refuse numbers of which single precision, that of predictions, knows nothing."""
+    sizes = np.abs(values.astype(np.float64))
+    row = int(sizes.argmax())
+    if sizes[row] == 0 or _SMALLEST <= sizes[row] <= _LARGEST:
+        return
+    too = "large" if sizes[row] > _LARGEST else "small"
+    raise TableError(
+        f"The target's numbers are too {too} to be predicted: the one farthest from 0 "
+        f"is {float(values[row])!r} (row {row}). Expected it between {_SMALLEST:g} and "
+        f"{_LARGEST:g}. hint: multiply the target by a constant."
+    )
 
 
 def _as_labels(values: NDArray[Any]) -> NDArray[Any]:

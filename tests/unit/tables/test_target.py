@@ -287,3 +287,15 @@ def test_a_stored_form_is_checked(change):
 )
 def test_a_target_is_called_as_its_owner_calls_it(y, name):
     assert name_of_target(y) == name
+
+
+@pytest.mark.parametrize(("scale", "word"), [(1e200, "large"), (1e-200, "small")])
+def test_numbers_beyond_single_precision_are_refused(scale, word):
+    with pytest.raises(TableError, match=f"too {word} to be predicted.*multiply"):
+        TargetEncoder.learn(np.array([0.5, 1.0, -2.0, 0.0]) * scale)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-20, 1e18])
+def test_large_and_small_numbers_within_it_are_not(scale):
+    encoder = TargetEncoder.learn(np.array([0.5, 1.0, -2.0, 0.25]) * scale)
+    assert encoder.kind == "regression"
