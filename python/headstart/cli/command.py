@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from headstart.cli.remedies import as_option
 from headstart.exceptions import HeadstartError, HeadstartWarning
 
 __all__ = [
@@ -101,4 +102,4 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}"
-    return str(error) or type(error).__name__
+    return as_option(str(error)) or type(error).__name__

@@ -8,10 +8,11 @@ __all__ = ["Clock"]
 # Kept back for the last ensemble and for handing over, of any limit.
 _RESERVE_SECONDS = 0.25
 _RESERVE_SHARE = 0.01
-# For an analysis: a share, with somewhat more of little time, for to load models and
-# ask them once takes a while.
+# For an analysis: a share, and up to a second more, which is a larger share of little
+# time, for to load models and ask them once takes a while.
 _ANALYSIS_SHARE = 0.02
 _ANALYSIS_SECONDS = 1.0
+_ANALYSIS_MOST_MORE = 0.05
 
 
 @dataclass(slots=True)
@@ -50,8 +51,10 @@ class Clock:
         """Seconds that are kept back for the analysis."""
         if self.limit is None or not self.keeps_for_analysis:
             return 0.0
-        part = _ANALYSIS_SHARE * max(0.0, self.limit - self.spent_before)
-        return part + min(part, _ANALYSIS_SECONDS)
+        left = max(0.0, self.limit - self.spent_before)
+        return _ANALYSIS_SHARE * left + min(
+            _ANALYSIS_MOST_MORE * left, _ANALYSIS_SECONDS
+        )
 
     @property
     def stop(self) -> float | None:

@@ -50,7 +50,7 @@ _log = logging.getLogger("headstart.search")
 # Share of the time that a refit on all rows is given.
 _REFIT_SHARE = 0.25
 # Limits from which on time is kept back for an analysis.
-_SHORTEST_ANALYSED = 15.0
+_SHORTEST_ANALYSED = 8.0
 
 
 def fit_model(

@@ -314,7 +314,7 @@ def _classes(values: NDArray[Any], y: Any) -> NDArray[Any]:
 
 def _check_classes(classes: NDArray[Any], values: NDArray[Any], kind: Wanted) -> None:
     if len(classes) < 2:
-        hint = "" if kind else " hint: pass the kind of problem if it is a regression."
+        hint = "" if kind else " hint: task='regression' if it is a number."
         raise TableError(
             "A classification needs at least 2 classes. The target has only one class: "
             f"{_some(classes)}, in all {len(values):,} rows.{hint}"
