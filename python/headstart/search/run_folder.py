@@ -6,6 +6,7 @@ engine's version. A folder with another identity is refused, with the difference
 
 import hashlib
 import os
+import reprlib
 import shutil
 import tempfile
 import time
@@ -73,9 +74,10 @@ class RunFolder:
         # Either may have what the other has not: transforms are named where there are
         # some.
         differing = [
-            f"{name} (there {known.get(name)!r:.40}, here {identity.get(name)!r:.40})"
+            f"{name} (there {reprlib.repr(there)}, here {reprlib.repr(here)})"
             for name in dict.fromkeys([*identity, *known])
-            if known.get(name) != identity.get(name)
+            for there, here in [(known.get(name), identity.get(name))]
+            if there != here
         ]
         if differing:
             raise RunFolderError(
