@@ -15,6 +15,11 @@ from headstart.report.wording import (
 __all__ = ["headline_metric", "summarise"]
 
 _MOST_CHANCE = 0.05
+# What choosing by held-out rows makes of noise: boosted trees stop at the round that is
+# best on their fold, and the best of many configurations is taken. Measured on targets
+# that are noise, it is up to 1.5 standard errors of a fold's score.
+_LUCK = 1.5
+_TO_95 = 1.96
 
 
 def summarise(facts: Facts) -> tuple[str, str, str]:
@@ -98,21 +103,32 @@ def _quality(facts: Facts) -> str:
         1: "clearly better than",
         0: "not clearly better than",
         -1: "worse than",
-    }[_against_baseline(metric)]
+    }[_against_baseline(metric, facts)]
     return (
         f"{sentence}: {verdict} the {number(metric.baseline)} of always predicting "
         "the same."
     )
 
 
-def _against_baseline(metric: MetricFact) -> int:
-    """Return 1 for better than the baseline, 0 for doubtful, -1 for worse."""
+def _against_baseline(metric: MetricFact, facts: Facts) -> int:
+    """Return 1 for better than the baseline, 0 for doubtful, -1 for worse.
+
+    Better has to be beyond chance, and beyond what choices by the same rows gain.
+    """
     sign = 1.0 if metric.greater_is_better else -1.0
     value, baseline = sign * (metric.value or 0.0), sign * (metric.baseline or 0.0)
     ends = [sign * end for end in (metric.low, metric.high) if end is not None]
-    if min([value, *ends]) > baseline:
+    if min([value, *ends]) > baseline + _luck(metric, facts):
         return 1
     return -1 if max([value, *ends]) < baseline else 0
+
+
+def _luck(metric: MetricFact, facts: Facts) -> float:
+    """Return what choices by held-out rows may have added to a figure."""
+    if metric.low is None or metric.high is None or facts.validation is None:
+        return 0.0
+    error = abs(metric.high - metric.low) / 2 / _TO_95
+    return _LUCK * error * float(max(1, facts.validation.n_folds)) ** 0.5
 
 
 def _care(facts: Facts) -> str:
@@ -146,7 +162,7 @@ def _doubtful_data(facts: Facts) -> list[str]:
 def _doubtful_quality(facts: Facts) -> list[str]:
     metric, cares = headline_metric(facts), []
     if metric is not None and metric.baseline is not None:
-        if _against_baseline(metric) < 1:
+        if _against_baseline(metric, facts) < 1:
             cares.append("the model may be no better than a constant prediction")
         elif metric.low is not None and metric.high is not None:
             gap = abs((metric.value or 0.0) - metric.baseline)

@@ -4,15 +4,20 @@ Trials may have different numbers of folds: time ran out, or a race ended. Folds
 run in one order, so each trial has a first part of it. For every length of that part
 an ensemble is chosen among the trials that have it, and the lengths are compared on
 the rows they share; more folds win unless the gain of fewer is clear.
+
+Weights flatter themselves on the rows they are chosen on: among fifty configurations
+that know nothing, some agree with the targets at hand. So what an ensemble is worth is
+asked of weights that were chosen without the rows in question.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.base import FloatArray, Learner, Trial
+from headstart.base import FloatArray, IntArray, Learner, Trial
 from headstart.ensemble import select_greedily
 from headstart.metrics import Metric
 from headstart.validation import Folds, OutOfFoldStore
@@ -20,6 +25,10 @@ from headstart.validation import Folds, OutOfFoldStore
 __all__ = ["Choice", "candidate_limit", "choose_members", "complete_folds"]
 
 _N_ROUNDS = 40
+# Parts of the rows that are judged by weights chosen on the others; of many rows halves
+# will do, and take half the time.
+_PARTS = 5
+_MANY_ROWS = 5_000
 # Neural nets overfit the validation rows they are chosen by more than others do.
 _NEURAL_CAP = 0.6
 # Fewer folds mean fewer models in the bag and fewer rows to choose by: they must be
@@ -41,11 +50,12 @@ class Choice:
     weights : dict of int to float
         By trial number; positive, they sum to 1.
     prediction : ndarray of shape (n_rows, n_outputs)
-        The ensemble's out-of-fold prediction; NaN where no fold held a row out.
+        Out-of-fold predictions of ensembles like it: each row's by weights that were
+        chosen without it. NaN where no fold held a row out.
     rows : ndarray of bool, shape (n_rows,)
         Rows with a prediction.
     score : float
-        The metric on these rows, as users read it.
+        The metric of `prediction` on these rows, as users read it.
     """
 
     weights: dict[int, float]
@@ -72,29 +82,18 @@ def choose_members(
         None where no trial has a fold.
     """
     lengths = {t.number: complete_folds(t, folds) for t in trials}
+    chooser = _Chooser(store, folds, y, weight, metric, learners)
     choices: list[Choice] = []
     for length in sorted({n for n in lengths.values() if n}, reverse=True):
         candidates = [t for t in trials if lengths[t.number] >= length]
-        rows = np.zeros(y.size, dtype=bool)
-        for fold in range(length):
-            rows[folds.validation(0, fold)] = True
-        choices.append(
-            _select(candidates, store, rows, y, weight, metric, learners, length)
-        )
+        choices.append(chooser.choose(candidates, length))
     if not choices:
         return None
     best = choices[0]
     for choice in choices[1:]:
         # The longer choice predicts all rows that the shorter one does.
         rows = choice.rows
-        losses = [
-            metric.loss(
-                y[rows],
-                _as_metric_input(each.prediction[rows]),
-                None if weight is None else weight[rows],
-            )
-            for each in (best, choice)
-        ]
+        losses = [chooser.loss(each.prediction, rows) for each in (best, choice)]
         gain = abs(constant[0, 0] - losses[0])
         if losses[0] - losses[1] > gain * max(_MARGIN, _NOISE / np.sqrt(rows.sum())):
             best = choice
@@ -109,47 +108,105 @@ def complete_folds(trial: Trial, folds: Folds) -> int:
     return length
 
 
-def _select(
-    candidates: Sequence[Trial],
-    store: OutOfFoldStore,
-    rows: NDArray[np.bool_],
-    y: NDArray[np.int64] | NDArray[np.float64],
-    weight: FloatArray | None,
-    metric: Metric,
-    learners: Mapping[str, Learner],
-    length: int,
-) -> Choice:
-    def loss(trial: Trial) -> float:
-        return sum(trial.fold_losses[0, fold] for fold in range(length)) / length
+@dataclass(frozen=True)
+class _Chooser:
+    """Chooses ensembles on some of the rows that are held out."""
 
-    ranked = sorted(candidates, key=lambda t: (loss(t), t.number))
-    ranked = ranked[: candidate_limit(int(rows.sum()))]
-    predictions = np.stack([store.prediction(t.number)[rows] for t in ranked])
-    row_weight = None if weight is None else weight[rows]
-    neural = np.array(
-        [learners[t.configuration.learner].family == "neural" for t in ranked]
-    )
-    weights = select_greedily(
-        predictions.astype(np.float32),
-        y[rows],
-        metric,
-        weight=row_weight,
-        n_rounds=_N_ROUNDS,
-        # In the order of proposal, which is the order of cost where nothing else is
-        # known; measured seconds would make the choice depend on the machine's load.
-        costs=np.array([float(t.number) for t in ranked]),
-        capped=neural,
-        cap=1.0 if neural.all() else _NEURAL_CAP,
-    )
-    combined = np.full((y.size, predictions.shape[2]), np.nan)
-    combined[rows] = np.tensordot(weights, predictions, axes=1)
-    score = metric.score(y[rows], _as_metric_input(combined[rows]), row_weight)
-    return Choice(
-        {t.number: float(w) for t, w in zip(ranked, weights, strict=True) if w > 0},
-        combined,
-        rows,
-        score,
-    )
+    store: OutOfFoldStore
+    folds: Folds
+    y: NDArray[np.int64] | NDArray[np.float64]
+    weight: FloatArray | None
+    metric: Metric
+    learners: Mapping[str, Learner]
+
+    def choose(self, candidates: Sequence[Trial], length: int) -> Choice:
+        """Choose among trials that have the first `length` folds, on their rows."""
+        held = [self.folds.validation(0, fold) for fold in range(length)]
+        rows = np.zeros(self.y.size, dtype=bool)
+        rows[np.concatenate(held)] = True
+        weights = self._weigh(candidates, range(length), np.flatnonzero(rows))
+        prediction = np.full(self.store.prediction(candidates[0].number).shape, np.nan)
+        for part, others in _parts(held):
+            rest = np.setdiff1d(np.flatnonzero(rows), part, assume_unique=True)
+            judged = weights
+            if len(candidates) > 1 and rest.size:
+                judged = self._weigh(candidates, others, rest)
+            prediction[part] = sum(
+                w * self.store.prediction(number)[part]
+                for number, w in sorted(judged.items())
+            )
+        return Choice(weights, prediction, rows, self.score(prediction, rows))
+
+    def score(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:
+        """Return the metric on some rows, as users read it."""
+        return self.metric.score(*self._told(prediction, rows))
+
+    def loss(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:
+        """Return the metric on some rows, less is better."""
+        return self.metric.loss(*self._told(prediction, rows))
+
+    def _told(
+        self, prediction: FloatArray, rows: NDArray[np.bool_] | IntArray
+    ) -> tuple[Any, FloatArray, FloatArray | None]:
+        told = prediction[rows]
+        return (
+            self.y[rows],
+            told[:, 0] if told.shape[1] == 1 else told,
+            None if self.weight is None else self.weight[rows],
+        )
+
+    def _weigh(
+        self, candidates: Sequence[Trial], folds: Sequence[int], rows: IntArray
+    ) -> dict[int, float]:
+        """Return the weights that are best on some rows, by trial number.
+
+        Rows are those of `folds`, or some of those of a single fold.
+        """
+
+        def loss(trial: Trial) -> float:
+            if len(folds) == 1:
+                return self.metric.loss(
+                    *self._told(self.store.prediction(trial.number), rows)
+                )
+            return sum(trial.fold_losses[0, fold] for fold in folds) / len(folds)
+
+        ranked = sorted(candidates, key=lambda t: (loss(t), t.number))
+        ranked = ranked[: candidate_limit(rows.size)]
+        neural = np.array(
+            [self.learners[t.configuration.learner].family == "neural" for t in ranked]
+        )
+        predictions = [self.store.prediction(t.number)[rows] for t in ranked]
+        weights = select_greedily(
+            np.stack(predictions).astype(np.float32),
+            self.y[rows],
+            self.metric,
+            weight=None if self.weight is None else self.weight[rows],
+            n_rounds=_N_ROUNDS,
+            # In the order of proposal, which is the order of cost where nothing else
+            # is known; measured seconds would make the choice depend on the machine's
+            # load.
+            costs=np.array([float(t.number) for t in ranked]),
+            capped=neural,
+            cap=1.0 if neural.all() else _NEURAL_CAP,
+        )
+        return {t.number: float(w) for t, w in zip(ranked, weights, strict=True) if w}
+
+
+def _parts(held: Sequence[IntArray]) -> Iterator[tuple[IntArray, Sequence[int]]]:
+    """Deal held-out rows into parts: rows of each, and folds that have the others.
+
+    Parts are whole folds, so that what keeps folds apart (groups, time) keeps parts
+    apart. A single fold is dealt at random.
+    """
+    n_parts = _PARTS if sum(map(len, held)) <= _MANY_ROWS else 2
+    if len(held) == 1:
+        shuffled = np.random.default_rng(0).permutation(held[0])
+        for part in np.array_split(shuffled, min(n_parts, shuffled.size)):
+            yield np.sort(part), (0,)
+        return
+    for part in np.array_split(np.arange(len(held)), min(n_parts, len(held))):
+        others = [fold for fold in range(len(held)) if fold not in part]
+        yield np.sort(np.concatenate([held[fold] for fold in part])), others
 
 
 def candidate_limit(n_rows: int) -> int:
@@ -158,7 +215,3 @@ def candidate_limit(n_rows: int) -> int:
         if n_rows <= bound:
             return limit
     return _MOST_CANDIDATES
-
-
-def _as_metric_input(prediction: FloatArray) -> FloatArray:
-    return prediction[:, 0] if prediction.shape[1] == 1 else prediction

@@ -34,10 +34,18 @@ def test_the_first_names_target_and_size():
 
 
 def test_the_figure_stands_with_its_interval_and_the_baseline():
-    _, quality, _ = summarise(with_metric(0.8, 0.7, 0.9, 0.5))
+    _, quality, _ = summarise(with_metric(0.8, 0.75, 0.85, 0.5))
 
-    assert "0.8 (95 % interval 0.7 to 0.9)" in quality
-    assert "clearly better than the 0.5" in quality
+    assert "0.8 (95 % interval 0.75 to 0.85)" in quality
+    assert ": clearly better than the 0.5" in quality
+
+
+def test_what_choosing_makes_of_noise_is_not_called_clearly_better():
+    # Of 400 rows that know nothing, as measured.
+    _, quality, care = summarise(with_metric(0.609, 0.552, 0.663, 0.5))
+
+    assert "not clearly better" in quality
+    assert "no better than a constant" in care
 
 
 def test_an_interval_over_the_baseline_is_called_unclear():
@@ -48,12 +56,12 @@ def test_an_interval_over_the_baseline_is_called_unclear():
 
 
 def test_a_metric_where_lower_is_better_is_judged_the_other_way():
-    facts = with_metric(0.8, 0.7, 0.9, 1.0)
+    facts = with_metric(0.7, 0.65, 0.75, 1.0)
     facts = replace(
         facts, metrics=(replace(facts.metrics[0], greater_is_better=False),)
     )
 
-    assert "clearly better than the 1 " in summarise(facts)[1]
+    assert ": clearly better than the 1 " in summarise(facts)[1]
 
 
 def test_the_gravest_comes_first():
