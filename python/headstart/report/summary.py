@@ -1,5 +1,7 @@
 """The summary: three plain sentences that a reader may quote."""
 
+import math
+
 from headstart.report.facts import Facts, MetricFact
 from headstart.report.wording import (
     count,
@@ -128,7 +130,7 @@ def _luck(metric: MetricFact, facts: Facts) -> float:
     if metric.low is None or metric.high is None or facts.validation is None:
         return 0.0
     error = abs(metric.high - metric.low) / 2 / _TO_95
-    return _LUCK * error * float(max(1, facts.validation.n_folds)) ** 0.5
+    return _LUCK * error * math.sqrt(max(1, facts.validation.n_folds))
 
 
 def _care(facts: Facts) -> str:
