@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from headstart.base import FloatArray, IntArray, Learner, Trial
 from headstart.ensemble import select_greedily
-from headstart.metrics import Metric
+from headstart.metrics import BuiltInMetric, Metric
 from headstart.validation import Folds, OutOfFoldStore
 
 __all__ = ["Choice", "candidate_limit", "choose_members", "complete_folds"]
@@ -51,7 +51,8 @@ class Choice:
         By trial number; positive, they sum to 1.
     prediction : ndarray of shape (n_rows, n_outputs)
         Out-of-fold predictions of ensembles like it: each row's by weights that were
-        chosen without it. NaN where no fold held a row out.
+        chosen without it, but for metrics of the user's own. NaN where no fold held a
+        row out.
     rows : ndarray of bool, shape (n_rows,)
         Rows with a prediction.
     score : float
@@ -126,10 +127,12 @@ class _Chooser:
         rows[np.concatenate(held)] = True
         weights = self._weigh(candidates, range(length), np.flatnonzero(rows))
         prediction = np.full(self.store.prediction(candidates[0].number).shape, np.nan)
+        # A metric of the user's own may take long, or not bear some of a fold's rows.
+        is_weighed_anew = len(candidates) > 1 and isinstance(self.metric, BuiltInMetric)
         for part, others in _parts(held):
             rest = np.setdiff1d(np.flatnonzero(rows), part, assume_unique=True)
             judged = weights
-            if len(candidates) > 1 and rest.size:
+            if is_weighed_anew and rest.size:
                 judged = self._weigh(candidates, others, rest)
             prediction[part] = sum(
                 w * self.store.prediction(number)[part]

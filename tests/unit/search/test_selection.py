@@ -85,6 +85,17 @@ def test_no_row_is_predicted_by_weights_that_saw_it(random, n_folds):
     assert (after.prediction != before.prediction).any()
 
 
+def test_a_metric_of_ones_own_is_never_given_some_of_the_rows_of_a_fold(random):
+    def checked(y, prediction):
+        assert len(y) in {N, 20}  # 20: the trial of any metric before a fit
+        return -float(np.abs(y - prediction).mean())
+
+    y = random.normal(size=N)
+    told = [y + random.normal(size=N) for _ in range(3)]
+    choice = chosen(y, told, checked, n_folds=1)
+    assert len(choice.weights) == 3
+
+
 def test_few_folds_of_something_much_better_are_preferred(random):
     y = random.normal(size=N)
     told = [y + 2 * random.normal(size=N), y + 0.1 * random.normal(size=N)]
