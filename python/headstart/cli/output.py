@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-__all__ = ["check_ending", "print_json", "print_record", "print_rows"]
+__all__ = ["check_ending", "check_folder", "print_json", "print_record", "print_rows"]
 
 _Row = Mapping[str, Any]
 
@@ -72,6 +72,14 @@ def check_ending(path: Path) -> None:
         raise typer.BadParameter(
             f"the file must end in {', '.join(known)}. Got {path.name!r}.",
             param_hint="--output",
+        )
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a path that cannot be written now, not after the time is spent."""
+    if not path.absolute().parent.is_dir():
+        raise typer.BadParameter(
+            f"there is no folder {str(path.parent)!r}.", param_hint="--output"
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headstart.cli.command import JsonOption, ModelArgument, command
-from headstart.cli.output import check_ending, print_json
+from headstart.cli.output import check_ending, check_folder, print_json
 from headstart.cli.plugin_options import with_plugins
 from headstart.cli.table_writer import TableWriter
 from headstart.cli.values import parse_memory
@@ -64,6 +64,7 @@ def predict(
 
     if output is not None:
         check_ending(output)
+        check_folder(output)
     elif as_json:
         raise typer.BadParameter(
             "predictions and JSON cannot both go to standard output: name a file with "

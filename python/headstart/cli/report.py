@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from headstart.cli.command import ModelArgument, command
+from headstart.cli.output import check_folder
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["report"]
@@ -52,5 +53,6 @@ def report(
         form = format_of(output, form)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--output") from None
+    check_folder(output)
     write_report(headstart.load(model).analysis(), output, form)
     typer.echo(f"headstart: the report is in {output}", err=True)

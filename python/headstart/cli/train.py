@@ -9,7 +9,7 @@ import typer
 
 from headstart.cli.command import INTERRUPTED, JsonOption, TaskOption, command
 from headstart.cli.leaderboard import print_leaderboard
-from headstart.cli.output import print_json, print_record
+from headstart.cli.output import check_folder, print_json, print_record
 from headstart.cli.plugin_options import with_plugins
 from headstart.cli.remedies import as_option
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
@@ -182,7 +182,7 @@ def train(
             folds=folds, time_column=time_column
         )
     output = output or Path(f"{Path(data).name.split('.')[0]}.headstart")
-    _check_writable(output)
+    check_folder(output)
     end = _End()
     display = None if quiet else progress_listener(remedy=as_option)
     listeners = [end] if quiet else [end, display or log_lines(remedy=as_option)]
@@ -221,14 +221,6 @@ class _End:
 
         if isinstance(event, RunFinished):
             self.interrupted = "interrupt" in event.reason
-
-
-def _check_writable(output: Path) -> None:
-    """Refuse a path that cannot be written now, not after the time is spent."""
-    if not output.absolute().parent.is_dir():
-        raise typer.BadParameter(
-            f"there is no folder {str(output.parent)!r}.", param_hint="--output"
-        )
 
 
 def _report(

@@ -1,5 +1,6 @@
 """A report in the format that is asked for, as text or as a file."""
 
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -84,9 +85,17 @@ def write_report(facts: Facts, path: str | Path, format: str | None = None) -> P
     ------
     ValueError
         If there is no such format, or the ending names none.
+    OSError
+        If it cannot be written; what was there is unchanged.
     """
     path = Path(path)
     text = render_report(facts, format_of(path, format))
+    if not path.absolute().parent.is_dir():
+        raise FileNotFoundError(
+            errno.ENOENT,
+            f"The report cannot be written to {path}: {path.absolute().parent} is not "
+            "a folder. hint: make it first.",
+        )
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         partial.write_text(text, encoding="utf-8", newline="\n")

@@ -57,8 +57,8 @@ def test_what_cannot_be_written_is_wrong_usage(run, tmp_path, arguments, named):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_is_not_there_is_named(run):
-    result = run("--output", "none/out.md")
+def test_a_folder_that_is_not_there_is_wrong_usage(run):
+    result = run("--output", "nowhere/out.json")
 
-    assert result.exit_code == 1
-    assert "none" in result.stderr
+    assert result.exit_code == 2
+    assert "there is no folder 'nowhere'" in result.stderr

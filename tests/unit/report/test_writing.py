@@ -69,3 +69,10 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_report(stored_facts("binary"), tmp_path / "none" / "r.md")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=r"nowhere is not a folder\. hint: make"
+    ):
+        write_report(stored_facts("binary"), tmp_path / "nowhere" / "report.html")
