@@ -1,7 +1,7 @@
 """A call on its way to another process and its answer on the way back.
 
-Everything is pickled by cloudpickle, in both directions: functions and classes defined
-in ``__main__``, a notebook or a REPL travel by value.
+Everything is pickled by `headstart.execution.pickling`, in both directions: functions
+and classes defined in ``__main__``, a notebook or a REPL travel by value.
 """
 
 import pickle
@@ -9,9 +9,8 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import cloudpickle
-
 from headstart.exceptions import WorkerDiedError
+from headstart.execution.pickling import dumps
 
 __all__ = ["pack_call", "run_packed", "unpack_answer"]
 
@@ -29,7 +28,7 @@ def pack_call(
         If a part of it cannot be pickled.
     """
     try:
-        return bytes(cloudpickle.dumps((fn, tuple(args), dict(kwargs))))
+        return dumps((fn, tuple(args), dict(kwargs)))
     except Exception as error:
         raise TypeError(
             f"The call of {getattr(fn, '__qualname__', fn)!r} cannot be sent to "
@@ -45,7 +44,7 @@ def run_packed(packed: bytes) -> bytes:
     """
     try:
         fn, args, kwargs = pickle.loads(packed)
-        return _RESULT + bytes(cloudpickle.dumps(fn(*args, **kwargs)))
+        return _RESULT + dumps(fn(*args, **kwargs))
     except Exception as error:
         return _ERROR + _pack_error(error)
     except BaseException as error:
@@ -83,7 +82,7 @@ def _pack_error(error: BaseException) -> bytes:
     summary = f"{type(error).__name__}: {error}"
     trace = "".join(traceback.format_exception(error))
     try:
-        packed = bytes(cloudpickle.dumps(error))
+        packed = dumps(error)
     except Exception:
         packed = b""
     return pickle.dumps((packed, summary, trace))

@@ -19,6 +19,7 @@ Layout, inside the run folder::
 
 import importlib.util
 import json
+import pickle
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -41,6 +42,7 @@ from headstart.base import (
 )
 from headstart.exceptions import RunFolderError
 from headstart.execution.files import write_atomically
+from headstart.execution.pickling import dumps
 from headstart.tables import Schema, read_frame, write_frame
 from headstart.validation import Folds
 
@@ -226,11 +228,9 @@ def _handed_over(folder: Path, name: str) -> tuple[Any, "Registry"]:
 
     path = folder / f"{name}.pkl"
     if path.exists():
-        import cloudpickle
-
         # Written by this very run, on this machine: never part of a model file. One
         # at a time: one that cannot be read here spoils no other.
-        return cloudpickle.loads(path.read_bytes()), load_plugins()
+        return pickle.loads(path.read_bytes()), load_plugins()
     path = path.with_suffix(".json")
     if path.exists():
         place, sha256 = json.loads(path.read_text())
@@ -244,10 +244,10 @@ def pickled(item: object) -> bytes:
 
     module = sys.modules.get(type(item).__module__)
     if module is None or module.__name__ == "__main__" or _is_importable(module):
-        return bytes(cloudpickle.dumps(item))
+        return dumps(item)
     cloudpickle.register_pickle_by_value(module)
     try:
-        return bytes(cloudpickle.dumps(item))
+        return dumps(item)
     finally:
         cloudpickle.unregister_pickle_by_value(module)
 
