@@ -130,6 +130,7 @@ class PoolManager:
                 self._enforce_limits()
                 self._assign()
                 self._keep_workers()
+                self._send_requests()
         except _NoWorkersError as error:
             reason = str(error)
         except Exception as error:  # a defect here must not leave anyone waiting
@@ -179,8 +180,19 @@ class PoolManager:
         if self._zygote is not None and not self._zygote.read_output():
             self._forget(self._zygote.output_fd)
 
-    def _on_zygote_report(self, _events: int) -> None:
+    def _send_requests(self) -> None:
+        """Wait until the zygote can take the requests that are left, if any are."""
         if self._zygote is None:
+            return
+        events = selectors.EVENT_READ
+        if self._zygote.send():
+            events |= selectors.EVENT_WRITE
+        key = self._selector.get_key(self._zygote.control)
+        if key.events != events:
+            self._selector.modify(self._zygote.control, events, key.data)
+
+    def _on_zygote_report(self, events: int) -> None:
+        if self._zygote is None or not events & selectors.EVENT_READ:
             return
         reports = self._zygote.reports()
         if reports is None:
@@ -197,8 +209,16 @@ class PoolManager:
             elif kind == "died":
                 self._on_worker_death(parts[0], describe_status(parts[1]))
             elif kind == "failed":
-                self._on_worker_death(parts[0], f"could not be started: {parts[1]}")
+                # Counted once a round, for all that were asked for at once fail alike,
+                # and only where the pool has no worker.
+                is_first = time.monotonic() >= self._fork_again_at
                 self._fork_again_at = time.monotonic() + 0.5
+                has_workers = any(worker.pid for worker in self._workers.values())
+                self._on_worker_death(
+                    parts[0],
+                    f"could not be started: {parts[1]}",
+                    counts=is_first and not has_workers,
+                )
 
     def _on_zygote_death(self) -> None:
         # Its workers are gone with it, or as good as: what they began cannot be told
@@ -208,8 +228,11 @@ class PoolManager:
         output = self._drop_zygote()
         for worker in list(self._workers.values()):
             _kill_group(worker.pid)
+            # Counted as one death, of the zygote.
             self._on_worker_death(
-                worker.number, "was lost: the process that starts workers died"
+                worker.number,
+                "was lost: the process that starts workers died",
+                counts=False,
             )
         if not was_ready:
             raise _NoWorkersError(
@@ -244,7 +267,15 @@ class PoolManager:
         alive = sum(worker.doom is None for worker in self._workers.values())
         for _ in range(self._n_workers + 1 - alive):
             self._n_made += 1
-            worker = WorkerHandle(self._n_made)
+            try:
+                worker = WorkerHandle(self._n_made)
+            except OSError as error:  # too many open files
+                if not self._workers:
+                    raise _NoWorkersError(
+                        f"no connection to a worker could be opened: {error}"
+                    ) from error
+                self._fork_again_at = time.monotonic() + 0.5
+                return
             self._workers[worker.number] = worker
             self._watch(worker)
             self._zygote.ask_for(worker)
@@ -289,7 +320,7 @@ class PoolManager:
             else:
                 job.succeed(result)
 
-    def _on_worker_death(self, number: int, what: str) -> None:
+    def _on_worker_death(self, number: int, what: str, *, counts: bool = True) -> None:
         worker = self._workers.pop(number)
         self._on_answers(worker)  # it may have answered before it died
         worker.read_output()
@@ -298,9 +329,10 @@ class PoolManager:
         worker.close()
         if worker.job is not None:
             worker.job.fail(worker.doom or crashed(what, bytes(worker.output)))
-        elif worker.doom is None:
+        elif worker.doom is None and counts:
             self._worker_deaths += 1
-            if self._worker_deaths > _MAX_WORKER_DEATHS:
+            # Each slot's worker may die once for a reason that passes.
+            if self._worker_deaths > _MAX_WORKER_DEATHS + self._n_workers:
                 raise _NoWorkersError(f"every worker process {what}")
 
     def _assign(self) -> None:

@@ -60,17 +60,22 @@ class WorkerHandle:
             and not self.disconnected
         )
 
-    def hand_over(self, control: socket.socket, request: bytes) -> None:
-        """Send `request` with the worker's ends of the channels."""
+    def hand_over(self, control: socket.socket, request: bytes) -> int:
+        """Send `request` with the worker's ends of the channels; return bytes sent.
+
+        Raises
+        ------
+        BlockingIOError
+            If `control` is full: nothing was sent, and the ends are kept.
+        """
         theirs = self._their_connection
         if theirs is None:
-            return
-        try:
-            socket.send_fds(control, [request], [theirs.fileno(), self._output_write])
-        finally:
-            theirs.close()
-            os.close(self._output_write)
-            self._their_connection = None
+            return len(request)  # closed while the request waited
+        n_sent = socket.send_fds(
+            control, [request], [theirs.fileno(), self._output_write]
+        )
+        self._close_their_ends()
+        return n_sent
 
     def give(self, job: Job) -> None:
         """Begin to send it `job`; `send` goes on."""
@@ -135,6 +140,9 @@ class WorkerHandle:
         self.closed = True
         self.connection.close()
         os.close(self.output_fd)
+        self._close_their_ends()
+
+    def _close_their_ends(self) -> None:
         if self._their_connection is not None:
             self._their_connection.close()
             os.close(self._output_write)

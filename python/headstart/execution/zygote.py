@@ -72,9 +72,10 @@ def serve(control_fd: int, parent_pid: int) -> None:
     zygote = _Zygote(socket.socket(fileno=control_fd), parent_pid)
     try:
         zygote.run()
-    except (OSError, ValueError):
-        # The parent closed its end, or wrote what no parent writes.
-        pass
+    except OSError:
+        pass  # the parent closed its end
+    except Exception:
+        traceback.print_exc()  # the parent reads it, and reports its last lines
     finally:
         zygote.end_everything()
         os._exit(0)
@@ -95,21 +96,25 @@ class _Zygote:
 
     def run(self) -> None:
         adopt_orphans()
-        # A signal wakes select() by a byte in this pipe; handlers do nothing else.
+        # A signal wakes poll() by a byte in this pipe; handlers do nothing else.
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._handle_requests()  # the first one is "preload"
+        # Not select(): the socket has the number that it had in the parent, and
+        # select() refuses numbers from 1,024 on.
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        poll.register(self._wake_read, select.POLLIN)
         while not self._stopping and parent_is(self._parent_pid):
-            watched = [self._control.fileno(), self._wake_read]
-            ready, _, _ = select.select(watched, [], [], _LOOK_SECONDS)
+            ready = {number for number, _ in poll.poll(_LOOK_SECONDS * 1_000)}
             if self._wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake_read, 4096)
             self._reap()
-            if watched[0] in ready:
+            if self._control.fileno() in ready:
                 self._handle_requests()
 
     def end_everything(self) -> None:

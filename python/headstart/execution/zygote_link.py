@@ -1,10 +1,10 @@
 """The zygote as its parent holds it: requests, reports, output, the end."""
 
-import contextlib
 import json
 import os
 import socket
 import subprocess
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,20 +37,44 @@ class ZygoteLink:
         self.process = process
         self.control = control
         self.output_fd = output_fd
+        self._outgoing: deque[tuple[bytes, WorkerHandle | None]] = deque()
         self._received = b""
         self._output = bytearray()
         os.set_blocking(control.fileno(), False)
         os.set_blocking(output_fd, False)
 
     def ask(self, *request: Any) -> None:
-        """Send a request. One that a dead zygote cannot hear is lost."""
-        with contextlib.suppress(OSError):
-            self.control.sendall(_line(request))
+        """Queue a request; `send` goes on where the zygote reads too slowly."""
+        self._outgoing.append((_line(request), None))
+        self.send()
 
     def ask_for(self, worker: WorkerHandle) -> None:
-        """Have `worker` forked."""
-        with contextlib.suppress(OSError):
-            worker.hand_over(self.control, _line(("fork", worker.number)))
+        """Queue the request to fork `worker`."""
+        self._outgoing.append((_line(("fork", worker.number)), worker))
+        self.send()
+
+    def send(self) -> bool:
+        """Send the requests that fit, in order; True where some are left.
+
+        Requests that a dead zygote cannot receive are lost.
+        """
+        try:
+            while self._outgoing:
+                request, worker = self._outgoing[0]
+                if worker is None:
+                    n_sent = self.control.send(request)
+                else:
+                    n_sent = worker.hand_over(self.control, request)
+                if n_sent < len(request):
+                    # The descriptors went with the first bytes.
+                    self._outgoing[0] = (request[n_sent:], None)
+                else:
+                    self._outgoing.popleft()
+        except BlockingIOError:
+            return True
+        except OSError:
+            self._outgoing.clear()
+        return False
 
     def reports(self) -> list[list[Any]] | None:
         """Return the reports that have arrived; None when the zygote is gone."""

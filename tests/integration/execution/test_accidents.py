@@ -1,14 +1,18 @@
 """Calls that crash, hang, fill memory or are killed cost themselves only."""
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import cloudpickle
+import psutil
 import pytest
 
 from headstart.exceptions import WorkerDiedError
@@ -211,3 +215,30 @@ def test_a_call_may_use_multiprocessing(pool):
             return sum(children.map(abs, [-1, -2, -3]))
 
     assert pool.submit(sum_in_children).result(60) == 6
+
+
+def test_a_program_with_more_than_a_thousand_open_files_has_workers():
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < 1_300:
+        pytest.skip("this user may not open 1,300 files")
+    with contextlib.ExitStack() as stack, Path(os.devnull).open() as file:
+        for _ in range(1_100):
+            stack.callback(os.close, os.dup(file.fileno()))
+        with WorkerPool(1) as pool:
+            assert pool.submit(pow, 2, 10).result(60) == 1024
+
+
+def test_the_death_of_the_zygote_does_not_break_a_pool_of_many_idle_workers():
+    with WorkerPool(24) as pool:
+        zygote = pool.submit(os.getppid).result(60)
+        while len(psutil.Process(zygote).children()) < 25:
+            time.sleep(0.01)
+        os.kill(zygote, signal.SIGKILL)
+        while not pool.submit(is_new_zygote, zygote).result(60):
+            time.sleep(0.01)
+
+        assert not pool.broken
+
+
+def is_new_zygote(zygote):
+    return os.getppid() != zygote
