@@ -7,7 +7,7 @@ Layout, inside the run folder::
     data/weight.npy      sample weights, where given
     data/texts.arrow     raw strings of text columns, where a transform may want them
     data/folds.npz       the fold assignment
-    data/task.json       task, schema, seed
+    data/task.json       task, schema, seed; a token of the run that wrote them
     data/learners/, data/transforms/  those that only this run knows (never part of a
                          model file), and where those of plugin files are from
     transforms/R-F-CHAIN.zip  a transform fitted on the training rows of a fold
@@ -20,6 +20,7 @@ Layout, inside the run folder::
 import importlib.util
 import json
 import pickle
+import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -47,11 +48,13 @@ from headstart.tables import Schema, read_frame, write_frame
 from headstart.validation import Folds
 
 if TYPE_CHECKING:
+    from headstart.execution.fold_view import FoldView
     from headstart.plugins import Registry
 
 __all__ = [
     "ALL_ROWS",
     "FitData",
+    "forget_fit_data",
     "load_fit_data",
     "pickled",
     "stored_folds",
@@ -78,6 +81,8 @@ class FitData:
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     texts: pl.DataFrame | None = None
     seed: int = 0
+    #: Views of folds that this process has mapped, by name; see `fold_view`.
+    views: "dict[str, FoldView]" = field(default_factory=dict, compare=False)
 
     def with_texts(self) -> pl.DataFrame:
         """Return the table with the raw text columns, where there are any."""
@@ -157,7 +162,13 @@ def write_fit_data(
     # Renamed into place: a run that is resumed reads its folds from here.
     np.savez(data / ".folds.npz", **arrays)
     (data / ".folds.npz").replace(data / "folds.npz")
-    record = {"task": asdict(task), "schema": schema.to_json(), "seed": seed}
+    record = {
+        "task": asdict(task),
+        "schema": schema.to_json(),
+        "seed": seed,
+        # A later run in a folder of the same name must not be taken for this one.
+        "token": secrets.token_hex(8),
+    }
     write_atomically(data / "task.json", json.dumps(record).encode())
     _hand_over(data / "learners", learners, plugin_files)
     _hand_over(data / "transforms", transforms, transform_files)
@@ -176,11 +187,24 @@ def write_fit_data(
     )
 
 
-@lru_cache(maxsize=2)
 def load_fit_data(folder: str) -> FitData:
-    """Read what `write_fit_data` wrote; the last two runs are remembered."""
+    """Read what `write_fit_data` wrote; the last two runs stay in memory.
+
+    They do so until `forget_fit_data` is called.
+    """
+    return _read_fit_data(folder, (Path(folder) / "data" / "task.json").read_text())
+
+
+def forget_fit_data() -> None:
+    """Let go of the tables and views of all runs that this process has read."""
+    _read_fit_data.cache_clear()
+
+
+@lru_cache(maxsize=2)
+def _read_fit_data(folder: str, content: str) -> FitData:
+    """Read the data of the run whose ``task.json`` has this content."""
     data = Path(folder) / "data"
-    record = json.loads((data / "task.json").read_text())
+    record = json.loads(content)
     task = record["task"]
     weight, texts = data / "weight.npy", data / "texts.arrow"
     folds = stored_folds(Path(folder))

@@ -28,7 +28,12 @@ from headstart.base import (
     TaskKind,
 )
 from headstart.exceptions import TransformError
-from headstart.execution.files import read_parts, write_atomically, write_parts
+from headstart.execution.files import (
+    read_parts,
+    temporary_beside,
+    write_atomically,
+    write_parts,
+)
 from headstart.execution.fit_data import FitData, load_fit_data
 from headstart.execution.fold_table import step_names
 from headstart.execution.fold_view import fold_view
@@ -163,7 +168,7 @@ def _run(
     fits = data.folder / "fits"
     n_bytes = write_parts(fits / f"{fold_fit.name}.model", learner.dump(model))
     if prediction is not None:
-        temporary = fits / f".{fold_fit.name}.npy"
+        temporary = temporary_beside(fits / f"{fold_fit.name}.npy")
         np.save(temporary, prediction, allow_pickle=False)
         temporary.replace(fits / f"{fold_fit.name}.npy")
     names = step_names(steps, fold_fit.repeat, fold_fit.fold, sample)

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from headstart.base import (
     TableColumns,
     chain_key,
 )
-from headstart.execution.files import write_parts
+from headstart.execution.files import read_or_make, write_parts
 from headstart.execution.fit_data import FitData
 from headstart.execution.steps import FittedStep, apply_step, fit_step, store_step
 from headstart.tables import read_frame, summarize, write_frame
@@ -96,15 +97,20 @@ def fold_table(
     found = FoldTable(table[train], table[held_out], summary)
     for step, name in zip(steps, step_names(steps, repeat, fold, rows), strict=True):
         folder = data.folder / "tables" / name
-        if not folder.exists():
+        before = found
+
+        def make(
+            folder: Path = folder, step: Step = step, before: FoldTable = before
+        ) -> None:
             tell(step.name)
             try:
                 with _alone(folder):
                     if not folder.exists():
-                        _make(folder, data, step, found, repeat, train, resources)
+                        _make(folder, data, step, before, repeat, train, resources)
             finally:
                 tell("")
-        found = _after(found, folder)
+
+        found = read_or_make(folder, make, partial(_after, before))
     return found
 
 

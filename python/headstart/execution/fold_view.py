@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from headstart.base import IntArray, Matrix, Resources, Step, View, chain_key
-from headstart.execution.files import write_parts
+from headstart.execution.files import read_or_make, write_parts
 from headstart.execution.fit_data import ALL_ROWS, FitData
 from headstart.execution.fold_table import Tell, fold_table
 from headstart.tables import Schema, ViewEncoder
@@ -57,38 +58,45 @@ def fold_view(
     chain = f"-{chain_key(steps)}" if steps else ""
     sample = "" if rows is None else f"-{rows.size}"
     path = data.folder / "views" / f"{repeat}-{part}-{view.key}{chain}{sample}"
-    if str(path) not in _opened:
-        if not path.exists():
-            if steps:
-                table = fold_table(
-                    data,
-                    steps,
-                    repeat,
-                    fold,
-                    resources or Resources(),
-                    rows=rows,
-                    tell=tell,
-                )
-                _make_view(path, data, view, None, *table.for_views())
-            else:
-                train = data.train(repeat, fold) if rows is None else rows
-                held_out = data.held_out(repeat, fold)
-                _make_view(
-                    path,
-                    data,
-                    view,
-                    data.schema,
-                    data.table[train],
-                    data.table[held_out],
-                )
-        while len(_opened) >= _MAX_OPENED:
-            _opened.pop(next(iter(_opened)))
-        _opened[str(path)] = _map_view(path)
-    return _opened[str(path)]
+    opened = data.views.get(path.name)
+    if opened is not None:
+        return opened
+
+    def make() -> None:
+        if steps:
+            table = fold_table(
+                data,
+                steps,
+                repeat,
+                fold,
+                resources or Resources(),
+                rows=rows,
+                tell=tell,
+            )
+            _make_view(path, data, view, None, *table.for_views())
+        else:
+            train = data.train(repeat, fold) if rows is None else rows
+            held_out = data.held_out(repeat, fold)
+            _make_view(
+                path,
+                data,
+                view,
+                data.schema,
+                data.table[train],
+                data.table[held_out],
+            )
+
+    opened = read_or_make(path, make, _map_view)
+    # An executor may run several fold fits of a run in threads of one process.
+    with _views_lock:
+        while len(data.views) >= _MOST_VIEWS:
+            data.views.pop(next(iter(data.views)))
+        data.views[path.name] = opened
+    return opened
 
 
-_opened: dict[str, FoldView] = {}
-_MAX_OPENED = 12
+_MOST_VIEWS = 12
+_views_lock = threading.Lock()
 
 
 def _make_view(

@@ -16,7 +16,12 @@ from headstart.base.events import Emitter, Listener, Notice, RunStarted, TableEx
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import FitError, HeadstartError
 from headstart.execution import FoldFitExecutor, open_executor
-from headstart.execution.fit_data import FitData, stored_folds, write_fit_data
+from headstart.execution.fit_data import (
+    FitData,
+    forget_fit_data,
+    stored_folds,
+    write_fit_data,
+)
 from headstart.execution.fold_fit import run_fold_fit
 from headstart.findings.target import TargetColumn
 from headstart.meta.shipped import open_own
@@ -176,6 +181,8 @@ def _fit(
         )
     finally:
         folder.journal.close()
+        # Of what ran here; a program must not keep the tables of earlier fits.
+        forget_fit_data()
 
 
 def _fit_in(

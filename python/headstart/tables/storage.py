@@ -1,6 +1,6 @@
 """Canonical tables on disk, as Arrow IPC files for workers to read."""
 
-import os
+import secrets
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +19,8 @@ def write_frame(frame: pl.DataFrame, path: str | Path) -> None:
         If the file cannot be written.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Several threads, and hosts that share the folder, may write the same table.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
         frame.rechunk().write_ipc(partial, compression="uncompressed")
         partial.replace(path)
