@@ -4,7 +4,8 @@
 
 For each family of datasets everything is made anew from the base without it: weights,
 covariance, cost model, portfolio. Then its datasets are replayed from the base's own
-losses and seconds. Regret is 0 at the best configuration that was evaluated on the
+losses and seconds, which go through the state of a run and its guide as those of a fit
+do. Regret is 0 at the best configuration that was evaluated on the
 dataset, 1 at the median one, cut off at 2; failures count 2 and cost their seconds.
 
 Methods: random (the mean of 5 orders), the engine's built-in order, average rank,
@@ -25,16 +26,21 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.base import TaskKind
+from headstart.base import FoldOutcome, FoldStatus, TaskKind, TrialStatus
 from headstart.meta import advice
 from headstart.meta.advice import Adviser, Study
 from headstart.meta.advice.greedy import order_greedily
+from headstart.meta.comparison import comparable
 from headstart.meta.evaluate.grid import reference_task
 from headstart.meta.evidence import Evidence
 from headstart.meta.store import KnowledgeBase
 from headstart.metrics import default_metric
 from headstart.plugins import load_plugins
+from headstart.search import guide as search_guide
+from headstart.search import state as search_state
+from headstart.search.guide import Guide
 from headstart.search.portfolio import default_order
+from headstart.search.state import RunState
 from warm_start import EXPONENT, TIMES, TRIALS, WORST, standard_error
 
 METHODS = ("random", "built-in order", "average rank", "static greedy", "headstart")
@@ -42,6 +48,8 @@ AREA_TIMES = np.geomspace(TIMES[0], TIMES[-1], 20)
 # Datasets with fewer evaluations have no curve to speak of.
 FEWEST_CELLS = 20
 HARM = 0.05
+# A base has mean losses: the runs that are replayed have one fold.
+_FOLD = (0, 0)
 
 
 class Replay:
@@ -90,28 +98,57 @@ class Replay:
 
 
 def advise(
-    study: Study, replay: Replay, table: tuple[dict, float, float], *, costs: bool
+    study: Study,
+    replay: Replay,
+    table: tuple[dict, float, float],
+    constant: float,
+    *,
+    costs: bool,
 ) -> list[int]:
-    """Return the adviser's order on a dataset, as far as it is looked at."""
+    """Return the guide's order on a dataset, as far as it is looked at."""
     features, n_rows, n_features = table
     adviser = Adviser(
         study, features, n_rows, n_features, cost_exponent=EXPONENT if costs else 0.0
     )
-    available = np.zeros(replay.losses.size, dtype=bool)
-    available[replay.cells] = True
-    observed: dict[int, float] = {}
-    measured: dict[int, float] = {}
+    configurations = study.evidence.configurations
+    places = {c: i for i, c in enumerate(configurations)}
+    guide = Guide(adviser, configurations, len(study.evidence.names), costs)
+    left = {configurations[i] for i in replay.cells}
+    state = RunState([_FOLD], 1, {_FOLD: constant})
     limit = TIMES[-1] * replay.median_seconds if costs else math.inf
     most = replay.cells.size if costs else TRIALS[-1]
-    while len(observed) < most and sum(measured.values()) <= limit:
-        answer = adviser.next(
-            observed, available=available, measured_seconds=measured if costs else {}
-        )
-        if answer is None:
+    spent = 0.0
+    while len(state.trials) < most and spent <= limit:
+        losses = state.mean_losses(state.comparable_losses(state.with_results()))
+        found = guide.next(state.trials, losses, left.__contains__)
+        if found is None:
             break
-        observed[answer.index] = float(replay.losses[answer.index])
-        measured[answer.index] = float(replay.seconds[answer.index])
-    return list(observed)
+        left.remove(found.configuration)
+        place = places[found.configuration]
+        trial = state.add(found.configuration, "precedent")
+        seconds, loss = float(replay.seconds[place]), float(replay.losses[place])
+        spent += seconds
+        if math.isfinite(loss):
+            trial.status = TrialStatus.DONE
+            trial.fold_losses[_FOLD] = loss
+            trial.outcomes[_FOLD] = FoldOutcome(FoldStatus.OK, fit_seconds=seconds)
+        else:
+            trial.status = TrialStatus.FAILED
+    return [places[trial.configuration] for trial in state.trials]
+
+
+def constant_losses(evidence: Evidence) -> np.ndarray:
+    """Return the loss of the constant prediction on each dataset.
+
+    Of errors in the target's units it is not known; 0 takes its place, and the guide
+    does not compare locations of these.
+    """
+    if evidence.metric == "roc_auc":
+        return np.full(len(evidence.names), -0.5)
+    if evidence.metric == "log_loss":
+        place = evidence.feature_names.index("ClassEntropy")
+        return evidence.features[:, place] * math.log(2.0)
+    return np.zeros(len(evidence.names))
 
 
 def built_in_order(kind: TaskKind, evidence: Evidence) -> list[int]:
@@ -126,8 +163,9 @@ def built_in_order(kind: TaskKind, evidence: Evidence) -> list[int]:
     return [places[c] for c in order if c in places]
 
 
-def run_family(evidence: Evidence, family: str, built_in: list[int]) -> dict:
+def run_family(stored: Evidence, family: str, built_in: list[int]) -> dict:
     """Judge every method on the datasets of a family that the base does not know."""
+    evidence, constants = comparable(stored), constant_losses(stored)
     study = Study(evidence.without_families(frozenset({family})))
     past = study.regrets.values
     n = len(evidence.configurations)
@@ -157,8 +195,8 @@ def run_family(evidence: Evidence, family: str, built_in: list[int]) -> dict:
             "average rank": replay.judge(ranked, ranked),
             "static greedy": replay.judge(blind, priced),
             "headstart": replay.judge(
-                advise(study, replay, described, costs=False),
-                advise(study, replay, described, costs=True),
+                advise(study, replay, described, constants[place], costs=False),
+                advise(study, replay, described, constants[place], costs=True),
             ),
         }
     return result
@@ -201,7 +239,8 @@ def main() -> None:
     if options.json.exists():
         record = json.loads(options.json.read_text())
     code = hashlib.sha256(Path(__file__).read_bytes())
-    for path in sorted(Path(advice.__file__).parent.glob("*.py")):
+    files = sorted(Path(advice.__file__).parent.glob("*.py"))
+    for path in [*files, Path(search_guide.__file__), Path(search_state.__file__)]:
         code.update(path.read_bytes())
     with KnowledgeBase.open(options.base, read_only=True) as base:
         settings = {"base": base.digest(), "code": code.hexdigest()}

@@ -31,7 +31,8 @@ class Evidence:
     losses : ndarray of shape (n_datasets, n_configurations)
         Lower is better. NaN: not evaluated; +inf: tried and failed.
     seconds : ndarray of shape (n_datasets, n_configurations)
-        Of one fold fit, one thread. NaN: not known.
+        Of one fold fit, one thread. NaN: not known. Where the loss is +inf, a lower
+        bound: the fit was stopped by then.
     is_proxy : bool
     """
 

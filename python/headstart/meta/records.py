@@ -100,7 +100,8 @@ class EvaluationRecord:
         As the metric is read by users (AUC: greater is better). NaN where a fold
         failed; no rows where none was finished.
     fit_seconds, predict_seconds : float
-        Mean of a fold, one thread. Of a failed cell, the seconds it was given.
+        Mean of a fold, one thread. Of a failed cell, those of the fold that failed;
+        where it ran out of time, at least the seconds that it was given.
     status : CellStatus
     reason : str
         Of a failure, one line.

@@ -65,7 +65,8 @@ class Guide:
         known : iterable of Trial
             Trials whose results may be used.
         losses : mapping of int to float
-            By number of the trial, made comparable across folds.
+            Mean loss of the metric, by number of the trial; see
+            `RunState.mean_losses`.
         may_try : callable
             Whether a configuration is still to be tried, and fits.
         as_tried : callable, optional

@@ -166,13 +166,14 @@ def run_records(
         scores = (
             [] if failed else [_scores(data, trial, unit, metrics) for unit in units]
         )
+        timed = bad if failed else outcomes
         yield EvaluationRecord(
             dataset_uid=uid,
             configuration=trial.configuration,
             metrics=metrics,
             scores=np.array(scores, dtype=np.float32).reshape(-1, len(metrics)),
-            fit_seconds=_mean([o.fit_seconds or o.total_seconds for o in outcomes]),
-            predict_seconds=_mean([o.predict_seconds for o in outcomes]),
+            fit_seconds=_mean([o.fit_seconds or o.total_seconds for o in timed]),
+            predict_seconds=_mean([o.predict_seconds for o in timed]),
             status=_STATUS[bad[0].status] if failed else CellStatus.OK,
             reason=" ".join(bad[0].reason.split())[:_LONGEST_REASON] if failed else "",
             scheme=f"{data.folds.describe()}, a run with seed {seed}",

@@ -257,6 +257,8 @@ class PrecedentThenSampler:
     ) -> Proposal | None:
         """Return what the base speaks for, or a newcomer that promises more."""
         assert self._guide is not None
+        # The base compares locations of losses: it needs those of the metric itself.
+        losses = self._state.mean_losses(losses)
         tried = self._tried()
 
         def may_try(configuration: Configuration) -> bool:

@@ -1,6 +1,6 @@
 """What a run knows: its trials, which fold fits are done, under way, or to come."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from headstart.base import Configuration, Precedent, Trial, TrialStatus
@@ -88,3 +88,14 @@ class RunState:
             if gaps:
                 found[trial.number] = sum(gaps) / len(gaps)
         return found
+
+    def mean_losses(self, comparable: Mapping[int, float]) -> dict[int, float]:
+        """Return comparable losses as mean losses of the metric over all folds.
+
+        The mean loss of the constant prediction is added back. A trial that has all
+        folds of the first repeat so gets its own mean loss, as a knowledge base stores
+        it.
+        """
+        units = self.units[: self.n_folds]
+        level = sum(self.constant[unit] for unit in units) / len(units)
+        return {number: loss + level for number, loss in comparable.items()}

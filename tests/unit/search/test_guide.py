@@ -18,7 +18,7 @@ from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
 from headstart.meta.store import KnowledgeBase
 from headstart.plugins import load_plugins
 from headstart.search.bench import strangers
-from headstart.search.guide import consult
+from headstart.search.guide import Guide, consult
 from headstart.search.problem import read_problem
 from headstart.search.proposer import PrecedentThenSampler
 from headstart.search.schedule import CountedSchedule
@@ -286,3 +286,35 @@ def test_newcomers_that_fail_leave_no_trace_in_a_counted_run(base):
     assert tried == [t.configuration for t in without]
     assert len(tried) == 14
     assert sum(t.configuration.learner == "failing" for t in trials) == 2
+
+
+def test_a_whole_trial_has_the_mean_loss_of_its_folds():
+    state = RunState(UNITS, 2, {(0, 0): 2.0, (0, 1): 4.0})
+    whole = finished(0, configurations()[0], 1.5)
+    raced_out = replace(whole, number=1, fold_losses={(0, 1): 3.0})
+
+    found = state.mean_losses(state.comparable_losses([whole, raced_out]))
+
+    # One less than the constant prediction, whose mean loss is 3.
+    assert found == pytest.approx({0: 1.5, 1: 2.0})
+
+
+def test_the_guide_is_given_losses_of_the_kind_that_the_base_holds(base):
+    guide, _ = asked()
+    losses = []
+
+    class Listening(Guide):
+        def next(self, known, own, *others):
+            losses.append(own)
+            return super().next(known, own, *others)
+
+    listening = Listening(
+        guide.adviser, guide.configurations, guide.n_datasets, guide.learns_seconds
+    )
+    trials = [finished(n, c, 1.25 + n) for n, c in enumerate(configurations()[2:4])]
+    trials[0].origin = "portfolio"
+    propose, _ = proposer(listening, trials=trials)
+
+    propose(3, trials, lambda _: True)
+
+    assert losses == [{0: 1.25, 1: 2.25}]

@@ -11,6 +11,7 @@ from headstart.base import (
     Trial,
     TrialStatus,
 )
+from headstart.meta.records import CellStatus
 from headstart.search.learning import run_records
 
 DESCRIBED = {
@@ -40,3 +41,15 @@ def test_trials_are_learnt_from_until_the_deadline(deadline, n_trials):
     trials = [failed(0), failed(1)]
     found = list(run_records(DATA, trials, DESCRIBED, seed=0, deadline=moment))
     assert len(found) == 2 + n_trials  # the dataset and what describes it come first
+
+
+def test_a_trial_that_ran_out_of_time_took_what_its_last_fit_was_given():
+    outcomes = {
+        (0, 0): FoldOutcome(FoldStatus.OK, fit_seconds=0.5, total_seconds=0.5),
+        (0, 1): FoldOutcome(FoldStatus.TIMEOUT, total_seconds=30.0, reason="late"),
+    }
+    trial = Trial(0, Configuration("a"), outcomes=outcomes, status=TrialStatus.FAILED)
+
+    *_, record = run_records(DATA, [trial], DESCRIBED, seed=0)
+
+    assert (record.status, record.fit_seconds) == (CellStatus.TIMEOUT, 30.0)

@@ -85,12 +85,16 @@ class Study:
         names = sorted(set(learners))
         self.regrets: Regrets = normalise_losses(evidence.losses)
         self.seconds = SecondsModel(
-            evidence.seconds, evidence.n_rows, evidence.n_features, learners
+            evidence.seconds,
+            evidence.n_rows,
+            evidence.n_features,
+            learners,
+            np.isposinf(evidence.losses),
         )
         self.model: RegretModel | None = None
         if len(self.regrets.datasets) >= _FEWEST_FOR_POSTERIOR:
             groups = np.array([names.index(n) for n in learners], dtype=np.int64)
-            self.model = RegretModel(self.regrets, groups)
+            self.model = RegretModel(self.regrets, groups, is_proxy=evidence.is_proxy)
 
 
 class Adviser:

@@ -78,16 +78,25 @@ class RegretModel:
         Of at least two datasets.
     groups : ndarray of int, shape (n_configurations,)
         The learner of each configuration.
+    is_proxy : bool, default=False
+        Whether the losses of runs are of another metric than those of the datasets:
+        then their locations are not compared.
     """
 
-    def __init__(self, regrets: Regrets, groups: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        regrets: Regrets,
+        groups: NDArray[np.int64],
+        *,
+        is_proxy: bool = False,
+    ) -> None:
         mean = regrets.values.mean(axis=0)
         deviations = regrets.values - mean
         self.means = mean + _FIDELITY * deviations
         self.covariance = (1.0 - _FIDELITY**2) * shrunk_covariance(deviations, groups)
         self.shape, self.rate = _fit_scales(regrets.scales)
         self.locations = regrets.locations
-        self.width = _comparable_width(regrets)
+        self.width = None if is_proxy else _comparable_width(regrets)
 
     def condition(
         self, weights: FloatArray, results: Mapping[int, float]

@@ -4,7 +4,8 @@ log seconds = a + b · (log rows, log columns) for each configuration, by ridge
 regression: the slopes of a configuration are shrunk towards those of its learner, and
 these towards the slopes of all. What this run has measured corrects the others through
 the covariance of the residuals: a table on which one forest takes long is dear to all
-forests.
+forests. Of a fit that was stopped only a lower bound is known: where the model predicts
+less, the bound takes the place of the prediction and the model is fitted again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,8 @@ _SHORTEST = 1e-3
 _SLOPE_SHRINKAGE = 5.0
 # Variance of the logarithm of a machine's speed, and of a measurement.
 _MACHINE, _NOISE = 1.0, 0.02
+# Rounds of fitting again with lower bounds.
+_ROUNDS = 5
 
 
 class SecondsModel:
@@ -36,6 +39,8 @@ class SecondsModel:
         NaN: not known.
     n_rows, n_features : ndarray of shape (n_datasets,)
     learners : sequence of str, of length n_configurations
+    are_bounds : ndarray of bool, shape (n_datasets, n_configurations), optional
+        Which of the seconds are lower bounds: the fit was stopped by then.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class SecondsModel:
         n_rows: FloatArray,
         n_features: FloatArray,
         learners: Sequence[str],
+        are_bounds: NDArray[np.bool_] | None = None,
     ) -> None:
         names = sorted(set(learners))
         self._groups = np.array([names.index(n) for n in learners], dtype=np.int64)
@@ -52,8 +58,14 @@ class SecondsModel:
         sizes = _log_sizes(n_rows, n_features)
         self._centre = sizes.mean(axis=0) if len(sizes) else np.zeros(2)
         x = sizes - self._centre
-        self._slopes, self._levels = _fit(logs, known, x, self._groups)
+        bounded = np.zeros_like(known) if are_bounds is None else known & are_bounds
+        self._slopes, self._levels = _fit(logs, known & ~bounded, x, self._groups)
         fitted = self._levels + x @ self._slopes.T
+        bounds = logs
+        for _ in range(_ROUNDS if bounded.any() else 0):
+            logs = np.where(bounded, np.maximum(bounds, fitted), bounds)
+            self._slopes, self._levels = _fit(logs, known, x, self._groups)
+            fitted = self._levels + x @ self._slopes.T
         self._residuals = np.where(known, logs - fitted, 0.0)
 
     def predict(self, n_rows: float, n_features: float) -> FloatArray:

@@ -31,8 +31,9 @@ class CellResult:
     scores : list of list of float
         A row a finished fold, a column a metric; NaN where a metric is undefined.
     fit_seconds, predict_seconds : float
-        Of the processor, mean of the finished folds; transforms before the learner
-        count as its fit.
+        Of the processor, mean of the folds; transforms before the learner count as its
+        fit. Of a cell that failed, those of the fold that failed: for a time-out at
+        least the seconds that it was given.
     """
 
     status: FoldStatus
@@ -78,7 +79,7 @@ def run_cell(
             _warmed.add(configuration.learner)
             outcome, prediction = _run(data, fold_fit)
         if prediction is None:
-            return _result(outcome.status, scores, finished, outcome.reason)
+            return _result(outcome.status, scores, [outcome], outcome.reason)
         finished.append(outcome)
         held_out = data.held_out(0, fold)
         scores.append([_score(m, data.y[held_out], prediction) for m in metrics])
@@ -109,6 +110,11 @@ def _run(data: FitData, fold_fit: FoldFit) -> tuple[FoldOutcome, FloatArray | No
             # It came, but no search would have waited: evidence against it.
             late = f"took {spent:.1f} s of {allowed:.1f} s"
             outcome, prediction = FoldOutcome(FoldStatus.TIMEOUT, reason=late), None
+    if prediction is None:
+        spent = time.process_time() - worked
+        if outcome.status is FoldStatus.TIMEOUT:
+            spent = max(spent, fold_fit.seconds or 0.0)
+        outcome = replace(outcome, fit_seconds=spent, predict_seconds=0.0)
     for suffix in (".npy", ".model", ".json"):
         with contextlib.suppress(FileNotFoundError):
             Path(f"{stem}{suffix}").unlink()
@@ -144,14 +150,14 @@ def _score(name: str, y: FloatArray, prediction: FloatArray) -> float:
 def _result(
     status: FoldStatus,
     scores: list[list[float]],
-    finished: list[FoldOutcome],
+    outcomes: list[FoldOutcome],
     reason: str,
 ) -> CellResult:
-    n = max(1, len(finished))
+    n = len(outcomes)
     return CellResult(
         status,
         scores,
-        sum(o.fit_seconds for o in finished) / n,
-        sum(o.predict_seconds for o in finished) / n,
+        sum(o.fit_seconds for o in outcomes) / n,
+        sum(o.predict_seconds for o in outcomes) / n,
         reason,
     )

@@ -23,6 +23,8 @@ __all__ = ["Gathered", "Gathering", "candidate_metrics"]
 
 _CLASSES = ("log_loss", "roc_auc", "roc_auc_ovr", "accuracy")
 _VALUES = ("rmse", "mae", "r2")
+# Seconds of other cells are not those of a fit.
+_WITH_SECONDS = frozenset({CellStatus.OK.value, CellStatus.TIMEOUT.value})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -358,7 +360,12 @@ def _block(
     n_there = there.sum(axis=1)
     total = np.where(there, table, 0.0).sum(axis=1)
     means = np.where(n_there > 0, total / np.maximum(n_there, 1), np.nan)
-    spent = np.array([np.nan if s is None else s for s in seconds], dtype=np.float64)
+    # What failed at once would have taken longer; only what was stopped says how long.
+    counted = [
+        s if how in _WITH_SECONDS else None
+        for s, how in zip(seconds, status, strict=True)
+    ]
+    spent = np.array([np.nan if s is None else s for s in counted], dtype=np.float64)
     used = np.array(n_rows, dtype=np.int64)
     if (used < 0).any() or (used >= 2**53).any():
         raise ValueError("The number of rows of an evaluation makes no sense.")

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -352,3 +353,29 @@ def test_a_newcomers_gain_falls_as_results_come_in(random_evidence):
     assert all(np.isfinite(gains))
     assert min(gains) >= 0.0
     assert adviser.value(1.0, 2.0) == pytest.approx(2.0**-0.8)
+
+
+def test_locations_of_losses_count_only_where_they_are_of_one_metric(
+    random_evidence,
+):
+    results = {0: 0.31, 1: 0.30, 2: 0.33}
+    shifted = {place: loss - 0.5 for place, loss in results.items()}
+
+    def gains(evidence, observed):
+        adviser = Adviser(evidence, {}, 1000, 10)
+        return adviser.next(observed, available=all_of(evidence)).expected_gain
+
+    own, proxy = random_evidence, replace(random_evidence, is_proxy=True)
+    assert gains(own, shifted) != pytest.approx(gains(own, results), rel=1e-3)
+    assert gains(proxy, shifted) == pytest.approx(gains(proxy, results))
+
+
+def test_what_failed_at_once_is_not_taken_for_cheap(make_evidence):
+    losses = np.tile([0.1, 0.1, 0.3, 0.4], (24, 1))
+    seconds = np.tile([10.0, 1.0, 1.0, 1.0], (24, 1))
+    seconds[6:, 0], losses[6:, 0] = NAN, INF
+    failing = make_evidence(losses, seconds=seconds, learners=list("abcd"))
+
+    adviser = Adviser(failing, {}, 1000, 10)
+
+    assert adviser.seconds(0) > 5.0

@@ -88,3 +88,40 @@ def test_learners_may_come_in_any_order(grid):
         seconds[:, mixed], n_rows, n_features, [LEARNERS[i] for i in mixed]
     ).predict(999, 7)
     np.testing.assert_allclose(found, plain[mixed])
+
+
+def test_a_fit_that_was_stopped_took_at_least_as_long(grid):
+    seconds, n_rows, n_features = grid
+    whole = SecondsModel(seconds, n_rows, n_features, LEARNERS).predict(9000, 90)
+    stopped = seconds > 20.0
+    assert stopped[:, 2].sum() >= 5
+    seconds = np.where(stopped, 20.0, seconds)
+
+    as_if_finished = SecondsModel(seconds, n_rows, n_features, LEARNERS)
+    bounded = SecondsModel(seconds, n_rows, n_features, LEARNERS, stopped)
+
+    far = abs(as_if_finished.predict(9000, 90)[2] - whole[2])
+    assert abs(bounded.predict(9000, 90)[2] - whole[2]) < 0.5 * far
+
+
+def test_a_bound_below_the_prediction_says_nothing(grid):
+    seconds, n_rows, n_features = grid
+    plain = SecondsModel(seconds, n_rows, n_features, LEARNERS).predict(2000, 10)
+    stopped = np.zeros(seconds.shape, dtype=bool)
+    stopped[:20, 0] = True
+    seconds = np.where(stopped, 1e-3, seconds)
+
+    found = SecondsModel(seconds, n_rows, n_features, LEARNERS, stopped)
+
+    np.testing.assert_allclose(found.predict(2000, 10), plain, atol=0.1)
+
+
+def test_what_was_always_stopped_is_no_cheaper_than_that(grid):
+    seconds, n_rows, n_features = grid
+    stopped = np.zeros(seconds.shape, dtype=bool)
+    stopped[:, 5] = True
+    seconds[:, 5] = 60.0
+
+    found = SecondsModel(seconds, n_rows, n_features, LEARNERS, stopped)
+
+    assert np.exp(found.predict(1000, 10)[5]) > 30.0

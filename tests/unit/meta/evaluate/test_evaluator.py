@@ -10,6 +10,7 @@ from headstart.base import Configuration, TaskKind
 from headstart.execution import open_executor
 from headstart.meta.evaluate import (
     EvaluationLimits,
+    cell,
     evaluate_all,
     evaluate_dataset,
     read_manifest,
@@ -78,6 +79,32 @@ def test_a_configuration_that_fails_is_evidence_with_its_reason(executor):
     assert cell.status is CellStatus.ERROR
     assert "much" in cell.reason
     assert cell.scores.shape == (0, len(cell.metrics))
+
+
+def test_a_cell_that_came_too_late_took_at_least_what_it_was_given(
+    executor, monkeypatch
+):
+    X, y = wine()
+    configuration = Configuration("logistic", {"C": 0.3, "n_knots": 0})
+    limits = EvaluationLimits(n_rows=120, seconds=90.0)
+    fit = cell.run_fold_fit
+
+    def slow(folder, fold_fit, clock):
+        # Allowed is a third of the seconds; by the clock the fit takes all of them.
+        outcome = fit(folder, fold_fit, clock)
+        moments[1] += 90.0
+        return outcome
+
+    moments = [0.0, 0.0]
+    monkeypatch.setattr(cell, "run_fold_fit", slow)
+    monkeypatch.setattr(cell.time, "process_time", lambda: moments[1])
+
+    (late,) = evaluate_dataset(
+        record(), X, y, [configuration], load_plugins().learners, executor, limits
+    )
+
+    assert late.status is CellStatus.TIMEOUT
+    assert late.fit_seconds >= 30.0
 
 
 def crossed(n):

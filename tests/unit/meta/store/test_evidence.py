@@ -30,9 +30,25 @@ def test_cells_that_were_not_tried_and_cells_that_failed_differ(base, kit):
     assert found.configurations == (kit.ridge(1.0), other)
     assert found.losses[0].tolist() == [pytest.approx(0.6), np.inf]
     assert np.isnan(found.losses[1]).tolist() == [False, True]
-    assert found.seconds[0].tolist() == [0.25, 0.25]
+    assert found.seconds[0, 0] == 0.25
     assert np.isnan(found.seconds[1]).tolist() == [False, True]
     assert not found.is_proxy
+
+
+def test_seconds_of_failures_do_not_count_and_those_of_time_outs_do(base, kit):
+    cells = [
+        kit.evaluation(configuration=kit.ridge(1.0), fit_seconds=10.0),
+        kit.failure(configuration=kit.ridge(2.0), fit_seconds=0.0),
+        kit.failure(
+            configuration=kit.ridge(3.0), fit_seconds=20.0, status=CellStatus.TIMEOUT
+        ),
+    ]
+    base.add([kit.dataset(), *cells])
+
+    found = base.evidence(BINARY, "log_loss")
+
+    assert np.isinf(found.losses[0]).tolist() == [False, True, True]
+    np.testing.assert_array_equal(found.seconds[0], [10.0, NAN, 20.0])
 
 
 def test_a_fold_without_a_score_is_left_out_of_the_mean(base, kit):
