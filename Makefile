@@ -5,13 +5,19 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test test-all test-neural lint fmt types build wheel bench bench-core meta-db meta-pack check clean
+.PHONY: help demo test test-all test-newest test-oldest test-neural lint fmt types build wheel lock bench bench-core meta-db meta-pack check clean
 
 # The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
 VENV    := .venv
 BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check
+# Versions and hashes of all that is installed here; `make lock` renews them.
+LOCKS   := locks
+# For which machines uv resolves them, and which versions it prefers.
+RESOLUTION := --universal --python-version 3.11
+# Only what the lock names is installed, and nothing else is fetched for a build.
+INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation --only-binary :all: --no-binary liac-arff
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 SOURCES := $(dir $(wildcard plugins/*/src/*/__init__.py))
 RUST    := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
@@ -36,6 +42,14 @@ test: $(VENV)/.plugins $(VENV)/.test ## All tests but the slow ones: Rust, Pytho
 test-all: $(VENV)/.plugins $(VENV)/.test ## All tests, the slow ones too
 	cargo test --locked --package headstart-core
 	$(BIN)/python -m pytest $(PARALLEL)
+
+test-newest: ## The tests with the newest versions that the ranges allow, in .venv-newest
+	$(MAKE) lock LOCKS=target/newest RESOLUTION='--python $(BIN)/python'
+	$(MAKE) test VENV=.venv-newest LOCKS=target/newest
+
+test-oldest: ## The tests with the oldest versions that the ranges allow, in .venv-oldest
+	$(MAKE) lock LOCKS=target/oldest RESOLUTION='--python $(BIN)/python --resolution lowest-direct'
+	$(MAKE) test VENV=.venv-oldest LOCKS=target/oldest
 
 test-neural: $(VENV)/.plugins $(VENV)/.test ## The nets of headstart-neural; installs torch (gigabytes)
 	$(PIP) install --quiet --editable 'plugins/headstart-neural[torch]'
@@ -64,6 +78,10 @@ wheel: $(VENV)/.build ## Wheels of headstart and of its plugins, in dist/
 	$(BIN)/maturin build --release --locked --out dist
 	$(PIP) wheel --quiet --no-deps --wheel-dir dist $(dir $(PLUGINS))
 
+lock: $(VENV)/.python ## Renew the pinned versions in locks/, for all platforms and Pythons
+	$(PIP) install --quiet --group lock
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh .ci/lock $(LOCKS) --upgrade $(RESOLUTION)
+
 bench: $(VENV)/.plugins $(VENV)/.bench ## Quality and time limits against peers; about an hour, see benchmarks/README.md
 	$(BIN)/python benchmarks/automl.py
 	$(BIN)/python benchmarks/time_limit.py
@@ -85,20 +103,20 @@ meta-pack: $(VENV)/.plugins ## Make the shipped base of the shards in meta_db/da
 check: lint test ## All that must pass before a change goes in
 
 clean: ## Remove everything that was made here, .venv too
-	rm -rf $(VENV) target dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest .venv-oldest target dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find python plugins tests -name __pycache__ -prune -exec rm -rf {} +
 	rm -f python/headstart/_core*.so
 
 # --- steps ---------------------------------------------------------------------------
 
-$(VENV)/.python:
+$(VENV)/.python: $(LOCKS)/build.txt
 	@sh .ci/make-venv $(VENV) $(or $(PYTHON),$(PYTHONS))
-	$(PIP) install --quiet --upgrade 'pip>=25.1'
+	$(INSTALL) --requirement $(LOCKS)/build.txt
 	@touch $@
 
-$(VENV)/.build: pyproject.toml $(VENV)/.python
+$(VENV)/.build: $(LOCKS)/run.txt $(VENV)/.python
 	@sh .ci/find-rust
-	$(PIP) install --quiet --group build
+	$(INSTALL) --requirement $(LOCKS)/run.txt
 	@touch $@
 
 $(VENV)/.extension: $(RUST) Cargo.toml Cargo.lock pyproject.toml $(VENV)/.build
@@ -106,17 +124,17 @@ $(VENV)/.extension: $(RUST) Cargo.toml Cargo.lock pyproject.toml $(VENV)/.build
 	@touch $@
 
 $(VENV)/.plugins: $(PLUGINS) $(VENV)/.extension
-	$(PIP) install --quiet $(patsubst %/pyproject.toml,--editable %,$(PLUGINS))
+	$(PIP) install --quiet --no-deps --no-build-isolation $(patsubst %/pyproject.toml,--editable %,$(PLUGINS))
 	@touch $@
 
-$(VENV)/.test: pyproject.toml $(VENV)/.python
-	$(PIP) install --quiet --group test
+$(VENV)/.test: $(LOCKS)/test.txt $(VENV)/.python
+	$(INSTALL) --requirement $(LOCKS)/test.txt
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.python
 	$(PIP) install --quiet --group bench
 	@touch $@
 
-$(VENV)/.lint: pyproject.toml $(VENV)/.python
-	$(PIP) install --quiet --group lint
+$(VENV)/.lint: $(LOCKS)/lint.txt $(VENV)/.python
+	$(INSTALL) --requirement $(LOCKS)/lint.txt
 	@touch $@
