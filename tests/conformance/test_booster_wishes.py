@@ -71,6 +71,44 @@ def test_a_monotone_column_only_raises_or_lowers_the_prediction(booster, kind):
 
 
 @each
+@pytest.mark.parametrize("metric", ["mae", "medae", "mape", "pinball"])
+def test_monotone_columns_hold_where_the_metric_asks_for_the_median(booster, metric):
+    rng = np.random.default_rng(0)
+    x, z = rng.uniform(-2, 2, 300), rng.normal(size=300)
+    y = np.sin(2 * x) + 0.5 * z + 0.3 * rng.exponential(size=300)
+    X = Matrix(np.column_stack([x, z]), ("x", "z"))
+    task = Task(TaskKind.REGRESSION, 300, 2, 0, 0, metric)
+    learner = booster(monotone={"x": 1})
+    parameters = {"learning_rate_scale": 4.0, "n_rounds": 20}
+    model = learner.fit(task, parameters, Rows(X, y), None, RESOURCES)
+    grid = np.column_stack(
+        [np.tile(np.linspace(-2, 2, 100), 9), np.repeat(np.linspace(-2, 2, 9), 100)]
+    )
+    curves = learner.predict(model, Matrix(grid, X.names), task).reshape(9, 100)
+    assert np.diff(curves, axis=1).min() >= -1e-6
+    assert np.ptp(curves, axis=1).max() > 0.1
+
+
+@pytest.mark.parametrize("level", [0.1, 0.9])
+def test_a_quantile_of_catboost_holds_its_monotone_columns(level):
+    train = wishes_rows()
+    model = fit_wish(CatBoost(monotone={"b": -1}, quantile=level), train, n_rounds=30)
+    values = np.repeat(train.X.values[:20], 50, axis=0)
+    values[:, 1] = np.tile(np.linspace(-2, 2, 50), 20)
+    X = Matrix(values, train.X.names, train.X.categorical, train.X.n_levels)
+    task = make_task(TaskKind.REGRESSION, "pinball")
+    curves = CatBoost().predict(model, X, task).reshape(20, 50)
+    assert np.diff(curves, axis=1).max() <= 1e-6
+    assert np.ptp(curves, axis=1).max() > 0
+
+
+@pytest.mark.parametrize("booster", [LightGBM, XGBoost])
+def test_a_quantile_with_monotone_columns_is_refused_with_the_remedy(booster):
+    with pytest.raises(ValueError, match=rf"{booster.__name__} .* hint: CatBoost can"):
+        booster(quantile=0.5, monotone={"a": 1})
+
+
+@each
 def test_what_a_user_wants_is_part_of_every_configuration(booster):
     task = make_task(TaskKind.REGRESSION, "rmse")
     learner = booster(monotone={"b": -1, "a": 1})

@@ -253,11 +253,6 @@ def test_one_thread_does_all_the_work(monkeypatch):
     assert max(ticks) >= 0.95 * sum(ticks) > 0
 
 
-def test_a_quantile_with_monotone_columns_is_refused():
-    with pytest.raises(ValueError, match="XGBoost and CatBoost can"):
-        LightGBM(quantile=0.5, monotone={"a": 1})
-
-
 def test_a_gpu_is_asked_for():
     try:
         model = fit_on_gpu()

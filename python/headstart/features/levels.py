@@ -17,6 +17,9 @@ Codes = NDArray[np.uint32]
 # Values are told apart by a hash of 64 bits: comparing them as well would double the
 # time. Two of 10,000 levels share one with a probability of 3 in a million millions.
 _SEED = 0
+_WITHIN_INT64 = frozenset(
+    {pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32}
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +48,9 @@ class Levels:
         n_levels = len(values)
         missing = series.is_null()
         if n_levels and series.dtype != values.dtype:
-            if series.dtype.is_numeric() and values.dtype.is_numeric():
+            is_whole = series.dtype.is_integer() and values.dtype.is_integer()
+            numeric = series.dtype.is_numeric() and values.dtype.is_numeric()
+            if numeric and not is_whole:
                 # As whole numbers, fractions would be taken for levels.
                 values = values.cast(pl.Float64)
             series = series.cast(values.dtype, strict=False)
@@ -155,7 +160,8 @@ def plain_values(series: pl.Series) -> pl.Series:
     if dtype.is_float():
         return series.cast(pl.Float64).fill_nan(None)
     if dtype.is_integer():
-        return series.cast(pl.Int64, strict=False)
+        is_narrow = dtype in _WITHIN_INT64
+        return series.cast(pl.Int64 if is_narrow else pl.Int128, strict=False)
     return series
 
 

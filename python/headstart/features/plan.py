@@ -1,5 +1,6 @@
 """Plans: candidates fitted to training rows, and made of any rows."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -138,13 +139,18 @@ class FeaturePlan:
         states = self._states or tuple(State() for _ in self.candidates)
         return tuple(
             Feature(
-                _names(candidate, self._labels),
+                names,
                 candidate.explain(),
                 candidate,
                 state.numbers.nbytes + 8 * len(state.starts),
                 _nanoseconds(candidate),
             )
-            for candidate, state in zip(self.candidates, states, strict=True)
+            for candidate, names, state in zip(
+                self.candidates,
+                _all_names(self.candidates, self._labels),
+                states,
+                strict=True,
+            )
         )
 
     def fit(
@@ -322,8 +328,7 @@ class FeaturePlan:
             ids = check_fold_ids(fold_ids, frame.height)
             self._check_evidence(target.n_classes)
         labels = () if target is None else tuple(map(str, target.output_labels))
-        names = [n for c in self.candidates for n in _names(c, labels)]
-        _check_names(names, frame.columns)
+        _check_names(_all_names(self.candidates, labels), frame.columns)
         learnt = learn(
             self.candidates, frame, target, ids, seed=seed, n_threads=n_threads
         )
@@ -362,8 +367,27 @@ class FeaturePlan:
         )
 
 
-def _names(candidate: Candidate, labels: tuple[str, ...]) -> tuple[str, ...]:
-    name = candidate.name
+def _all_names(
+    candidates: Iterable[Candidate], labels: tuple[str, ...]
+) -> list[tuple[str, ...]]:
+    """Return the names of each candidate's columns, all different.
+
+    Formulas over columns whose names are formulas may read alike: `a / (b / c)` and
+    `(a / b) / c`. The second is numbered.
+    """
+    taken: set[str] = set()
+    every = []
+    for candidate in candidates:
+        names, count = _names(candidate, candidate.name, labels), 1
+        while not taken.isdisjoint(names):
+            count += 1
+            names = _names(candidate, f"{candidate.name} ({count})", labels)
+        taken.update(names)
+        every.append(names)
+    return every
+
+
+def _names(candidate: Candidate, name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
     if candidate.operator == "text_hash":
         n_columns = int(candidate.options["n_columns"])
         return tuple(f"{name} #{i}" for i in range(n_columns))
@@ -372,15 +396,14 @@ def _names(candidate: Candidate, labels: tuple[str, ...]) -> tuple[str, ...]:
     return (name,)
 
 
-def _check_names(names: list[str], columns: list[str]) -> None:
-    seen = set(columns)
-    for name in names:
-        if name in seen:
+def _check_names(names: list[tuple[str, ...]], columns: list[str]) -> None:
+    taken = set(columns)
+    for name in itertools.chain.from_iterable(names):
+        if name in taken:
             raise ColumnError(
-                f"A feature would be named {name!r}, as another column is. hint: "
-                "rename the column."
+                f"A feature would be named {name!r}, as a column of the table is. "
+                "hint: rename the column."
             )
-        seen.add(name)
 
 
 # Measured; where an operator is not named, what its kind takes.

@@ -67,10 +67,15 @@ class BoostingLearner(FoldLearner):
     quantile : float in (0, 1), optional
         Predict this quantile of the target, not its mean. For regression problems.
 
+    Attributes
+    ----------
+    has_monotone_quantiles : bool
+        Whether the library's quantiles keep to monotone columns.
+
     Raises
     ------
     TypeError, ValueError
-        If one of them is anything else.
+        If one of them is anything else, or the library cannot do both.
 
     Notes
     -----
@@ -82,6 +87,7 @@ class BoostingLearner(FoldLearner):
     view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
     family: ClassVar[str] = "boosting"
     portfolio: ClassVar[Portfolio]
+    has_monotone_quantiles: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -105,6 +111,12 @@ class BoostingLearner(FoldLearner):
         if quantile is not None:
             self._fixed["quantile"] = _checked_quantile(kind, quantile)
             self.tasks = frozenset({TaskKind.REGRESSION})  # type: ignore[misc]
+        wants_both = monotone is not None and quantile is not None
+        if wants_both and not self.has_monotone_quantiles:
+            raise ValueError(
+                f"{kind} cannot boost a quantile with monotone columns. "
+                "hint: CatBoost can."
+            )
 
     def search_space(self, task: Task) -> SearchSpace:
         """Return the space, with what the user has fixed; it is the same for all."""

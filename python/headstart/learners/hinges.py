@@ -15,6 +15,8 @@ __all__ = ["Hinges"]
 
 # Beyond this a linear model costs more than it is worth.
 _MAX_FEATURES = 1500
+# Of the hinge features of the training rows, as many as one-hot columns may take.
+_MAX_CELLS = 50_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,20 +41,29 @@ class Hinges:
 
     @classmethod
     def learn(cls, values: FloatArray, n_knots: int) -> Self:
-        """Place up to `n_knots` knots at quantiles of each column of many values."""
+        """Place up to `n_knots` knots at quantiles of each column of many values.
+
+        Where there is no room for so many, all such columns get equally many fewer:
+        none where there is no room for one in each.
+        """
+        bending = [
+            column
+            for column in range(values.shape[1] if n_knots else 0)
+            if np.unique(values[:, column]).size > n_knots + 2
+        ]
+        if not bending:
+            return cls(np.zeros(0, dtype=np.int64), np.zeros(0))
+        n_rows, n_columns = values.shape
+        room = max(0, min(_MAX_FEATURES - n_columns, _MAX_CELLS // n_rows))
+        n_knots = min(n_knots, room // len(bending))
+        shares = np.linspace(0, 1, n_knots + 2)[1:-1]
         columns: list[int] = []
         knots: list[float] = []
-        room = max(0, _MAX_FEATURES - values.shape[1])
-        shares = np.linspace(0, 1, n_knots + 2)[1:-1]
-        for column in range(values.shape[1]) if n_knots else ():
-            found = np.unique(values[:, column])
-            if found.size <= n_knots + 2:
-                continue
-            at = np.unique(np.quantile(values[:, column], shares))
+        for column in bending:
+            of_column = values[:, column]
+            at = np.unique(np.quantile(of_column, shares))
             # A hinge at an end is the column itself, or nothing.
-            at = at[(at > found[0]) & (at < found[-1])]
-            if len(knots) + at.size > room:
-                break
+            at = at[(at > of_column.min()) & (at < of_column.max())]
             columns += [column] * at.size
             knots += at.tolist()
         return cls(np.array(columns, dtype=np.int64), np.array(knots, dtype=np.float64))

@@ -225,8 +225,8 @@ def from_forest(estimator: Any) -> TreeArrays:
     right = _joined(
         _shift(t.children_right, r) for t, r in zip(trees, roots, strict=True)
     )
-    is_leaf = left < 0
-    values = _joined(tree.value[:, 0, :] for tree in trees)[is_leaf]
+    # Leaves only: with many classes the values of all nodes are most of a forest.
+    values = _joined(tree.value[tree.children_left < 0, 0, :] for tree in trees)
     threshold = _round_down(_joined(tree.threshold for tree in trees))
     return TreeArrays(
         {

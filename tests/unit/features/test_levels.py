@@ -78,3 +78,29 @@ def test_a_table_in_chunks_is_refused():
     out = np.empty((1, 2), dtype=np.uint32)
     with pytest.raises(ValueError, match="one chunk"):
         _core.factorize_words(pa.table({"a": words}), out, 1)
+
+
+IDS = [2**63 + j for j in range(4)] + [7, None]
+
+
+def test_unsigned_ids_beyond_signed_ones_are_levels():
+    ids = pl.Series("id", IDS * 2, dtype=pl.UInt64)
+    [(levels, codes)] = learn_levels([ids])
+    assert codes.tolist() == [0, 1, 2, 3, 4, 5] * 2
+    assert levels.codes(ids).tolist() == codes.tolist()
+
+
+@pytest.mark.parametrize("dtype", [pl.Int64, pl.UInt8, pl.Int128])
+def test_ids_of_another_integer_type_are_found_among_unsigned_ones(dtype):
+    [(levels, _)] = learn_levels([pl.Series("id", IDS, dtype=pl.UInt64)])
+    assert levels.codes(pl.Series("id", [7, 8, None], dtype=dtype)).tolist() == [
+        4,
+        6,
+        5,
+    ]
+
+
+def test_unsigned_ids_are_not_taken_for_their_neighbours():
+    [(levels, _)] = learn_levels([pl.Series("id", [3, 2**53], dtype=pl.Int64)])
+    ids = pl.Series("id", [3, 2**53 + 1, 2**63], dtype=pl.UInt64)
+    assert levels.codes(ids).tolist() == [0, 3, 3]

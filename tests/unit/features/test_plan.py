@@ -243,6 +243,32 @@ def test_rare_levels_beyond_the_limit_count_as_unseen(monkeypatch):
     assert values(Candidate("frequency", ("g",)), train) == [0.4, 0.0, 0.4, 0.4, 0.4]
 
 
+def test_features_of_one_name_are_told_apart():
+    frame = pl.DataFrame(
+        {"a": [1.0, 2.0], "b / c": [4.0, 4.0], "a / b": [3.0, 6.0], "c": [1.0, 2.0]}
+    )
+    twins = [Candidate("divide", ("a", "b / c")), Candidate("divide", ("a / b", "c"))]
+    plan = FeaturePlan(twins)
+
+    made = plan.fit_transform(frame)
+
+    assert made.to_dict(as_series=False) == {
+        "a / b / c": [0.25, 0.5],
+        "a / b / c (2)": [3.0, 3.0],
+    }
+    assert FeaturePlan.from_json(plan.to_json()).transform(frame).equals(made)
+    assert [feature.names for feature in plan.features] == [
+        ("a / b / c",),
+        ("a / b / c (2)",),
+    ]
+
+
+def test_a_feature_called_as_a_column_is_refused():
+    frame = pl.DataFrame({"a": [1.0], "b": [4.0], "a / b": [3.0]})
+    with pytest.raises(ColumnError, match="named 'a / b', as a column of the table is"):
+        FeaturePlan([Candidate("divide", ("a", "b"))]).fit(frame)
+
+
 def test_three_classes_become_three_columns():
     plan = FeaturePlan([Candidate("target_mean", ("town",), {"smoothing": 1})])
     made = plan.fit_transform(FRAME, np.array(list("abc") * 20), FOLDS)

@@ -1,5 +1,6 @@
 import numpy as np
 
+from headstart.learners import hinges as module
 from headstart.learners.hinges import Hinges
 
 
@@ -30,3 +31,23 @@ def test_a_value_that_fills_a_column_makes_one_knot_at_most():
 def test_the_number_of_features_is_bounded():
     values = np.random.default_rng(0).normal(size=(40, 1400))
     assert Hinges.learn(values, 10).expand(values).shape[1] <= 1500
+
+
+def test_hinges_are_bounded_in_cells(monkeypatch):
+    values = np.random.default_rng(0).normal(size=(100, 3))
+    monkeypatch.setattr(module, "_MAX_CELLS", 100 * 7)
+    hinges = Hinges.learn(values, 10)
+    np.testing.assert_array_equal(hinges.columns, [0, 0, 1, 1, 2, 2])
+
+
+def test_where_the_room_is_short_all_columns_get_equally_many_knots():
+    values = np.random.default_rng(0).normal(size=(50, 400))
+    counts = np.bincount(Hinges.learn(values, 4).columns, minlength=400)
+    np.testing.assert_array_equal(counts, np.full(400, 2))
+
+
+def test_columns_without_knots_leave_their_room_to_the_others():
+    values = np.random.default_rng(0).normal(size=(50, 400))
+    values[:, :200] = values[:, :200] > 0
+    counts = np.bincount(Hinges.learn(values, 4).columns, minlength=400)
+    np.testing.assert_array_equal(counts, np.repeat([0, 4], 200))

@@ -1,6 +1,5 @@
 """LightGBM as a learner: training, prediction, storage."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -65,20 +64,7 @@ class LightGBM(BoostingLearner):
 
     name: ClassVar[str] = "lightgbm"
     portfolio: ClassVar[Portfolio] = portfolio
-
-    def __init__(
-        self,
-        *,
-        device: str = "cpu",
-        monotone: Mapping[str, int] | None = None,
-        quantile: float | None = None,
-    ) -> None:
-        super().__init__(device=device, monotone=monotone, quantile=quantile)
-        if monotone is not None and quantile is not None:
-            raise ValueError(
-                "LightGBM cannot boost a quantile with monotone columns. "
-                "hint: XGBoost and CatBoost can."
-            )
+    has_monotone_quantiles: ClassVar[bool] = False
 
     def boost(
         self,

@@ -67,6 +67,7 @@ class XGBoost(BoostingLearner):
 
     name: ClassVar[str] = "xgboost"
     portfolio: ClassVar[Portfolio] = portfolio
+    has_monotone_quantiles: ClassVar[bool] = False
 
     def boost(
         self,
@@ -234,8 +235,10 @@ def _options(
     if level is not None:
         objective = "reg:quantileerror"
     elif not target.is_classification:
-        absolute = uses_absolute_error(task)
-        objective = "reg:absoluteerror" if absolute else "reg:squarederror"
+        # XGBoost sets the leaves of a median anew after it has grown the tree, without
+        # a look at monotone columns.
+        median = uses_absolute_error(task) and ways is None
+        objective = "reg:absoluteerror" if median else "reg:squarederror"
     else:
         objective = _objectives(target)[0]
     options: dict[str, Any] = {
