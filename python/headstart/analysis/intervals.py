@@ -2,7 +2,6 @@
 
 import math
 import time
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, IntArray
+from headstart.base.process_state import ignore_warnings
 from headstart.exceptions import HeadstartWarning
 from headstart.metrics import BuiltInMetric, Metric
 from headstart.validation import bootstrap_interval, compare_by_bootstrap
@@ -91,9 +91,8 @@ def score_interval(
     end = time.monotonic() + seconds
     try:
         if isinstance(score.metric, BuiltInMetric):
-            with warnings.catch_warnings():
+            with ignore_warnings(HeadstartWarning):
                 # That it is of fewer resamples.
-                warnings.simplefilter("ignore", HeadstartWarning)
                 found = bootstrap_interval(
                     score.metric.name,
                     score.y,

@@ -24,6 +24,7 @@ from headstart.base.probing import (
     tags_of,
     takes_weights,
 )
+from headstart.base.process_state import limit_threads
 from headstart.base.resources import Resources
 from headstart.base.space import Distribution, SearchSpace
 from headstart.base.stored import dump_skops, load_skops
@@ -140,8 +141,6 @@ class FromEstimator(Learner):
         resources: Resources,
     ) -> FittedEstimator:
         """Fit it: on classes counted from 0, or on a target of mean 0 and scale 1."""
-        from threadpoolctl import threadpool_limits
-
         del validation
         y, present, shares = self._coded(task, train)
         if len(present) == 1 or train.X.n_features == 0:
@@ -152,7 +151,7 @@ class FromEstimator(Learner):
             else {}
         )
         estimator = self.build(task, parameters, resources)
-        with threadpool_limits(limits=resources.threads):
+        with limit_threads(resources.threads):
             # A copy: views are mapped read-only, and not all code leaves its input be.
             fitted = estimator.fit(np.array(train.X.values), y, **more)
         # scikit-learn's fit returns the estimator; some forget to.

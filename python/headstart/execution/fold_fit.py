@@ -22,11 +22,13 @@ from headstart.base import (
     FoldOutcome,
     FoldStatus,
     IntArray,
+    Learner,
     Resources,
     Rows,
     Task,
     TaskKind,
 )
+from headstart.base.process_state import preserve_state
 from headstart.exceptions import TransformError
 from headstart.execution.files import (
     read_parts,
@@ -113,21 +115,24 @@ def running_transform(folder: Path, name: str) -> str:
 def _fit_and_predict(
     data: FitData, fold_fit: FoldFit, resources: Resources, started: float
 ) -> FoldOutcome:
+    # Imports its plugin, which may set what is to stay.
+    learner = data.learner(fold_fit.configuration.learner)
     process = OwnProcess()
     try:
-        return _run(data, fold_fit, resources, started, process)
+        with preserve_state():
+            return _run(data, learner, fold_fit, resources, started, process)
     finally:
         process.end_copies()
 
 
 def _run(
     data: FitData,
+    learner: Learner,
     fold_fit: FoldFit,
     resources: Resources,
     started: float,
     process: OwnProcess,
 ) -> FoldOutcome:
-    learner = data.learner(fold_fit.configuration.learner)
     parameters = fold_fit.configuration.parameters
     train = data.train(fold_fit.repeat, fold_fit.fold)
     held_out = data.held_out(fold_fit.repeat, fold_fit.fold)

@@ -9,7 +9,18 @@ from pathlib import Path
 
 from headstart.execution.memory import children
 
-__all__ = ["OwnProcess"]
+__all__ = ["OwnProcess", "own_whole_process"]
+
+_is_ours = False
+
+
+def own_whole_process() -> None:
+    """Note that this process runs calls and nothing else.
+
+    In the user's program, what is forked while a call runs may be another thread's.
+    """
+    global _is_ours
+    _is_ours = True
 
 
 class OwnProcess:
@@ -29,7 +40,7 @@ class OwnProcess:
             os._exit(1)
 
     def check(self) -> None:
-        """Refuse copies that still run.
+        """Refuse copies that still run, where no other thread can have forked them.
 
         Raises
         ------
@@ -37,6 +48,8 @@ class OwnProcess:
             If there are any.
         """
         self.end_copies()
+        if not _is_ours:
+            return
         own = _command(self._pid)
         left = [
             pid

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from headstart.execution.call import run_packed
 from headstart.execution.framing import HEADER, frame
+from headstart.execution.offspring import own_whole_process
 
 __all__ = ["run_worker"]
 
@@ -33,6 +34,7 @@ def run_worker(connection_fd: int, output_fd: int, warm: Sequence[str] = ()) -> 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _send_output_to(output_fd)
     _offer_to_the_memory_killer()
+    own_whole_process()
     connection = socket.socket(fileno=connection_fd)
     # A program that a learner starts must not hold the connection open.
     connection.set_inheritable(False)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import TaskKind
+from headstart.base.process_state import limit_threads
 
 __all__ = ["Baseline"]
 
@@ -73,7 +74,6 @@ class Baseline:
             Numbers, or a probability a class.
         """
         from sklearn import ensemble
-        from threadpoolctl import threadpool_limits
 
         is_regression = self.kind is TaskKind.REGRESSION
         learner = (
@@ -93,7 +93,7 @@ class Baseline:
             early_stopping=False,
             random_state=self.seed,
         )
-        with threadpool_limits(limits=self.n_threads):
+        with limit_threads(self.n_threads):
             model.fit(X[train], y[train])
             if is_regression:
                 return np.asarray(model.predict(X[test]))[:, np.newaxis]

@@ -9,7 +9,6 @@ import difflib
 import json
 import math
 import numbers
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
@@ -27,6 +26,7 @@ from headstart.base import (
     TaskKind,
     View,
 )
+from headstart.base.process_state import ignore_warnings
 from headstart.learners.fold_learner import FittedFold, FoldLearner, code_rows
 from headstart.learners.fold_target import FoldTarget
 
@@ -177,8 +177,7 @@ class BoostingLearner(FoldLearner):
         held_out = None if validation is None else code_rows(validation, target)
         if held_out is not None and held_out.X.n_rows == 0:
             held_out = None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with ignore_warnings():
             trees = self.boost(
                 task, completed, target, code_rows(train, target), held_out, resources
             )

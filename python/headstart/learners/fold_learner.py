@@ -15,6 +15,7 @@ import numpy as np
 from headstart.base import FloatArray, Learner, Matrix, Parameters, Parts, Resources
 from headstart.base.arrays import require
 from headstart.base.matrix import Rows
+from headstart.base.process_state import limit_threads
 from headstart.base.task import Task
 from headstart.exceptions import ArtifactError
 from headstart.learners.fold_target import FoldTarget
@@ -106,8 +107,6 @@ class FoldLearner(Learner):
         resources: Resources,
     ) -> FittedFold:
         """Fit on `train`, with BLAS and OpenMP bounded to the threads allowed."""
-        from threadpoolctl import threadpool_limits
-
         target = FoldTarget.learn(task, train)
         n_features = train.X.n_features
         if target.is_constant or n_features == 0:
@@ -117,7 +116,7 @@ class FoldLearner(Learner):
         stop_by = None if validation is None else code_rows(validation, target)
         if stop_by is not None and stop_by.X.n_rows == 0:
             stop_by = None
-        with threadpool_limits(limits=resources.threads):
+        with limit_threads(resources.threads):
             model = self.fit_model(completed, rows, stop_by, target, resources)
         return FittedFold(target, n_features, model)
 

@@ -4,7 +4,6 @@ All are fitted on scaled or rank-mapped columns and their hinge features, and st
 one coefficient matrix.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -26,6 +25,7 @@ from headstart.base import (
     View,
 )
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
+from headstart.base.process_state import ignore_warnings
 from headstart.learners.fold_learner import FoldLearner, one_part, softmax
 from headstart.learners.fold_target import FoldTarget
 from headstart.learners.hinges import Hinges
@@ -284,9 +284,8 @@ class ElasticNet(_Linear):
             expanded, outputs, train.weight, l1_ratio
         )
         fit = _fit_saga if target.is_classification else _fit_descent
-        with warnings.catch_warnings():
+        with ignore_warnings():
             # Not converged in one step: there is another, or the time is over.
-            warnings.simplefilter("ignore")
             coef, intercept = fit(expanded, train, penalty, l1_ratio, resources)
         return LinearModel(hinges, coef, intercept)
 

@@ -9,7 +9,6 @@ the decision of pair ``p`` is ``sum_v dual[v, p] * k(x, v) + offset[p]``.
 """
 
 import itertools
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +28,7 @@ from headstart.base import (
     View,
 )
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
+from headstart.base.process_state import ignore_warnings
 from headstart.learners.fold_learner import FoldLearner, one_part, softmax
 from headstart.learners.fold_target import FoldTarget
 from headstart.plugins import hookimpl
@@ -138,9 +138,8 @@ class SupportVectorMachine(FoldLearner):
         variance = float(train.X.values.var(axis=0).sum())
         gamma = float(parameters["gamma"] or 0.0) / max(variance, 1e-12)
         penalty = float(parameters["C"] or 0.0)
-        with warnings.catch_warnings():
+        with ignore_warnings():
             # A machine that reached its last iteration is good enough to be scored.
-            warnings.simplefilter("ignore")
             if not target.is_classification:
                 epsilon = float(parameters["epsilon"] or 0.0)
                 return _fit_regression(train, gamma, penalty, epsilon)

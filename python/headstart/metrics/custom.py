@@ -3,7 +3,6 @@
 import inspect
 import math
 import numbers
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, TaskKind
+from headstart.base.process_state import ignore_warnings
 from headstart.metrics.metric import Metric, Target, predicted_codes
 
 __all__ = ["FunctionMetric", "name_of", "takes_weight", "to_number", "try_metric"]
@@ -80,8 +80,7 @@ def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> None:
     y, prediction = _toy_data(kind, n_classes)
     signature = "(y_true, y_pred) -> float, greater is better"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with ignore_warnings():
             score = metric.score(y, prediction)
     except Exception as error:
         raise ValueError(

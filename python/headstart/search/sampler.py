@@ -4,8 +4,9 @@ Nothing is kept between proposals: each is a function of the seed, its number an
 trials it may know, so that a resumed run goes on as the undisturbed one would.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from headstart.base import (
     Task,
     Trial,
 )
+from headstart.base.process_state import SharedContext
 from headstart.search.joint_space import flattened, joint_space, unflattened
 from headstart.search.offered import OfferedTransforms
 
@@ -82,14 +84,33 @@ def sample_configuration(
         name = names[int(random.choice(len(names), p=chances / chances.sum()))]
         own = [t for t in trials if t.configuration.learner == name]
         points = {t.number: flattened(t.configuration, offered) for t in own}
-        study = _study(spaces[name], own, points, values, int(random.integers(2**31)))
-        for _ in range(_ATTEMPTS):
-            asked = _ask(study, spaces[name])
-            found = unflattened(learners[name], task, asked, offered)
-            if found.key not in tried:
-                return found
+        with _quiet_optuna:
+            study = _study(
+                spaces[name], own, points, values, int(random.integers(2**31))
+            )
+            for _ in range(_ATTEMPTS):
+                asked = _ask(study, spaces[name])
+                found = unflattened(learners[name], task, asked, offered)
+                if found.key not in tried:
+                    return found
         names.remove(name)
     return None
+
+
+@contextlib.contextmanager
+def _without_optunas_log() -> Iterator[None]:
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+# The level is of the whole process, and fits may run in several threads.
+_quiet_optuna = SharedContext(_without_optunas_log)
 
 
 def _ranked(
@@ -113,7 +134,6 @@ def _study(
 ) -> "optuna.Study":
     import optuna
 
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = optuna.samplers.TPESampler(
         seed=seed, n_startup_trials=3, n_ei_candidates=32
     )

@@ -1,3 +1,5 @@
+import optuna
+
 from headstart.base import (
     Choice,
     Condition,
@@ -75,3 +77,14 @@ def test_what_was_tried_is_not_proposed_again():
 
 def test_a_learner_without_a_space_is_not_sampled():
     assert sample([Fixed()]) is None
+
+
+def test_the_level_of_optunas_log_stays_the_users():
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.DEBUG)
+    try:
+        sample([Conditional()])
+
+        assert optuna.logging.get_verbosity() == optuna.logging.DEBUG
+    finally:
+        optuna.logging.set_verbosity(before)

@@ -4,7 +4,6 @@ Single columns first, then pairs of columns on what is left: two runs of the lib
 that pairs are looked for among few columns and not at all when time is up.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from headstart.base import FloatArray, Parameters, Resources, Rows
+from headstart.base.process_state import ignore_warnings
 from headstart.learners.fold_target import FoldTarget
 from headstart_interpret import portfolio
 from headstart_interpret.bins import Bins, bounded, learn_bins
@@ -79,9 +79,8 @@ class _Run:
                 values[:, place] = each.codes(values[:, place])
         bags = np.ones((len(values), 1), dtype=np.int8)
         bags[self.n_train :] = -1
-        with warnings.catch_warnings():
+        with ignore_warnings():
             # It warns of missing values and of pairs, which its graphs do not show.
-            warnings.simplefilter("ignore")
             model.fit(
                 bounded(values),
                 self.y,

@@ -20,6 +20,7 @@ from headstart.base import (
     Transform,
 )
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
+from headstart.base.process_state import limit_threads
 from headstart.base.table_columns import TableColumns
 from headstart.exceptions import ArtifactError
 from headstart_text.topics import NGRAMS, ColumnTopics
@@ -91,10 +92,8 @@ class TextSvd(Transform):
     ) -> dict[str, ColumnTopics]:
         """Learn the topics of each column; see `Transform.fit`."""
         del task, y, weight
-        from threadpoolctl import threadpool_limits
-
         chosen = {**_DEFAULT, **parameters}
-        with threadpool_limits(limits=resources.threads):
+        with limit_threads(resources.threads):
             return {
                 name: ColumnTopics.learn(
                     _texts(X, name),

@@ -1,0 +1,102 @@
+"""A fold fit leaves nothing of a learner's in the process, for the next or the user."""
+
+import os
+import random
+import warnings
+
+import numpy as np
+import polars as pl
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from headstart.base import (
+    Configuration,
+    FoldFit,
+    FoldStatus,
+    Learner,
+    Task,
+    TaskKind,
+)
+from headstart.execution.fit_data import forget_fit_data, write_fit_data
+from headstart.execution.fold_fit import run_fold_fit
+from headstart.tables import Schema
+from headstart.validation import Folds
+
+N = 30
+
+
+def state():
+    return {
+        "environment": dict(os.environ),
+        "filters": list(warnings.filters),
+        "errors": np.geterr(),
+        "threads": [library["num_threads"] for library in threadpool_info()],
+        "random": random.getstate(),
+        "numpy.random": str(np.random.get_state()),  # noqa: NPY002
+    }
+
+
+class Untidy(Learner):
+    """Changes what belongs to the process, in each method that a fold fit calls."""
+
+    name = "untidy"
+
+    def fit(self, task, parameters, train, validation, resources):
+        self.make_a_mess()
+        return float(np.mean(train.y))
+
+    def predict(self, model, X, task):
+        self.make_a_mess()
+        return np.full(X.n_rows, model)
+
+    def dump(self, model):
+        self.make_a_mess()
+        return {"mean.txt": str(model).encode()}
+
+    def make_a_mess(self):
+        os.environ["HEADSTART_TEST_UNTIDY"] = "yes"
+        warnings.simplefilter("ignore")
+        np.seterr(all="raise")
+        threadpool_limits(limits=1)
+        random.seed(1)
+        np.random.seed(1)  # noqa: NPY002
+
+
+class Failing(Untidy):
+    name = "failing"
+
+    def fit(self, task, parameters, train, validation, resources):
+        self.make_a_mess()
+        raise ZeroDivisionError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    frame = pl.DataFrame({"x": np.arange(N) * 1.5})
+    schema = Schema.learn(frame)
+    write_fit_data(
+        tmp_path,
+        task=Task(TaskKind.REGRESSION, N, 1, 0, 0, "rmse"),
+        schema=schema,
+        table=schema.apply(frame),
+        y=np.arange(N) * 1.0,
+        weight=None,
+        folds=Folds((np.arange(N) % 3).astype(np.uint8)[None]),
+        learners={"untidy": Untidy(), "failing": Failing()},
+    )
+    yield str(tmp_path)
+    forget_fit_data()
+
+
+@pytest.mark.parametrize(
+    ("learner", "status"),
+    [("ridge", "ok"), ("untidy", "ok"), ("failing", "error")],
+)
+def test_the_state_of_the_process_is_as_before(folder, learner, status):
+    with threadpool_limits(limits=2):
+        before = state()
+
+        outcome = run_fold_fit(folder, FoldFit(0, Configuration(learner), 0, 0, seed=5))
+
+        assert outcome.status is FoldStatus(status)
+        assert state() == before
