@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -197,6 +198,21 @@ def test_nothing_is_printed(capfd):
         LEARNER.load(LEARNER.dump(model))
         LEARNER.predict(model, X, task)
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_cost_of_large_tables_is_near_what_was_measured():
+    # Seconds of a processor for 20 columns and two classes, two made-up tables each.
+    for n_rows, seconds in [(100_000, [6.4, 5.2]), (200_000, [9.3, 23.7])]:
+        task = Task(TaskKind.BINARY, n_rows, 20, 0, 2, "roc_auc")
+        hint = LEARNER.cost(task, {}, n_rows)
+        assert all(hint / 3 < each < 3 * hint for each in seconds)
+    larger = LEARNER.cost(replace(task, n_rows=1_000_000), {}, 1_000_000)
+    assert larger > 4 * hint
+
+
+def test_the_cost_of_small_tables_follows_the_fitted_law():
+    task = Task(TaskKind.BINARY, 2_000, 20, 0, 2, "roc_auc")
+    assert LEARNER.cost(task, {}, 2_000) == pytest.approx(0.291404, rel=1e-4)
 
 
 THREADS = """

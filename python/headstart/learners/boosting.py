@@ -34,12 +34,15 @@ __all__ = [
     "BoostingLearner",
     "Portfolio",
     "directions",
+    "growth",
     "number",
     "quantile",
     "uses_absolute_error",
 ]
 
 _DEVICES = ("cpu", "gpu")
+# Training rows of the largest tables that the power laws of cost were fitted to.
+_LARGEST_MEASURED = 30_000
 _ABSOLUTE = {"mae", "medae", "mape", "pinball"}
 
 
@@ -236,6 +239,33 @@ def quantile(parameters: Parameters) -> float | None:
 def uses_absolute_error(task: Task) -> bool:
     """Whether the task's metric asks for the median, not the mean."""
     return task.metric in _ABSOLUTE
+
+
+def growth(n_rows: int, exponent: float, beyond: float) -> float:
+    """Return how the seconds of a fit grow with its rows: two powers that join.
+
+    Small tables take fewer rounds, and each round has a fixed cost: a power below 1. On
+    large ones a round takes time in proportion to the rows, and rounds hardly get
+    fewer.
+
+    Parameters
+    ----------
+    n_rows : int
+    exponent : float
+        Up to 30,000 rows, the largest tables that laws of cost are fitted to.
+    beyond : float
+        Above.
+
+    Examples
+    --------
+    >>> growth(10_000, 0.5, 1.0)
+    100.0
+    >>> round(growth(120_000, 0.5, 1.0) / growth(30_000, 0.5, 1.0), 6)
+    4.0
+    """
+    within = min(max(1, n_rows), _LARGEST_MEASURED)
+    more = max(1.0, n_rows / _LARGEST_MEASURED)
+    return math.pow(within, exponent) * math.pow(more, beyond)
 
 
 def number(parameters: Parameters, name: str) -> float:

@@ -10,6 +10,7 @@ from headstart.base import (
     SearchSpace,
     Task,
 )
+from headstart.learners.boosting import growth
 
 __all__ = [
     "MAX_ROUNDS",
@@ -69,12 +70,13 @@ def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
 
     A power law fitted to 16 tables of 100 to 3,300 training rows; it is right within a
     factor of two for two in three of them: the rounds that a table takes vary most.
+    At 100,000 rows it is within a factor of two of what two made-up tables took.
     """
     complete = {**_DEFAULT, **parameters}
     n_outputs = task.n_classes if task.n_classes > 2 else 1
     typical = (
         2.5e-3
-        * math.pow(max(1, n_rows), 0.45)
+        * growth(n_rows, 0.45, 1.0)
         * math.pow(task.n_features + 1, 0.65)
         * math.pow(n_outputs, 0.25)
     )
