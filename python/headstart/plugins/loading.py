@@ -4,8 +4,6 @@ pluggy's own loader raises at the first broken plugin. Ours warns, writes down w
 goes on: a broken plugin must not take the built-in learners away from the user.
 """
 
-import contextlib
-import io
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -15,6 +13,7 @@ import pluggy
 from headstart.exceptions import PluginError
 from headstart.plugins import hookspecs
 from headstart.plugins.declarations import CHECKS
+from headstart.plugins.output import captured_output
 from headstart.plugins.records import PluginProblem, PluginRecord
 from headstart.plugins.registry import Registry
 from headstart.plugins.sources import Candidate, canonical, own_version
@@ -93,8 +92,11 @@ def build_registry(
         try:
             found, record = _load(manager, candidate)
             _check_names(found, everything, records)
-        # A plugin may raise anything; only the user's Ctrl-C is not its own fault.
-        except (Exception, SystemExit) as error:
+        # Only the user's Ctrl-C is not its fault.
+        except KeyboardInterrupt:
+            raise
+        # It may raise anything: SystemExit, and a panic in Rust, are no `Exception`.
+        except BaseException as error:
             problem = PluginProblem(
                 candidate.name,
                 candidate.distribution,
@@ -143,13 +145,13 @@ def _load(
     manager: pluggy.PluginManager, candidate: Candidate
 ) -> tuple[_Brought, PluginRecord]:
     """Import one plugin and call its hooks; nothing stays behind if it fails."""
-    printed = io.StringIO()
-    with contextlib.ExitStack() as stack:
-        if candidate.source == "distribution":
-            # What it says belongs into a note: standard output is for results.
-            stack.enter_context(contextlib.redirect_stdout(printed))
-            stack.enter_context(contextlib.redirect_stderr(printed))
-        plugin = candidate.load()
+    if candidate.source == "distribution":
+        # What it says belongs into a note: standard output is for results.
+        with captured_output() as output:
+            plugin = candidate.load()
+        printed = output.getvalue()
+    else:
+        plugin, printed = candidate.load(), ""
     if isinstance(plugin, type):
         plugin = plugin()
     version = _checked_version(plugin)
@@ -178,7 +180,7 @@ def _load(
         version,
         candidate.path,
         candidate.sha256,
-        _notes(printed.getvalue()),
+        _notes(printed),
     )
 
 

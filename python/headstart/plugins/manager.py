@@ -7,10 +7,11 @@ says otherwise.
 
 import functools
 import re
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from headstart.base import settings
 from headstart.exceptions import PluginError
@@ -37,6 +38,9 @@ __all__ = [
 ]
 
 
+_T = TypeVar("_T")
+
+
 @dataclass(frozen=True, slots=True)
 class _Choice:
     enabled: tuple[str, ...] | None = None
@@ -49,9 +53,35 @@ _choice = _Choice()
 _registered: dict[str, Any] = {}
 
 
-@functools.cache
+class _Once(Generic[_T]):
+    """A function of no arguments that is called once, whichever threads ask."""
+
+    def __init__(self, function: Callable[[], _T]) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._result: tuple[_T] | None = None
+        # Reentrant: a plugin may ask for the registry while it is loaded.
+        self._lock = threading.RLock()
+
+    def __call__(self) -> _T:
+        """Return the result, and call the function if there is none."""
+        result = self._result
+        if result is None:
+            with self._lock:
+                result = self._result
+                if result is None:
+                    self._result = result = (self._function(),)
+        return result[0]
+
+    def cache_clear(self) -> None:
+        """Forget the result."""
+        with self._lock:
+            self._result = None
+
+
+@_Once
 def load_plugins() -> Registry:
-    """Return the registry of all plugins, loaded once in a process.
+    """Return the registry of all plugins, loaded once in a process, by one thread.
 
     Which distributions are loaded is bounded by ``HEADSTART_PLUGINS`` and
     ``HEADSTART_DISABLE_PLUGINS``, or by `use`; built-in plugins are always there.

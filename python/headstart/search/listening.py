@@ -30,7 +30,9 @@ def add_listeners(registry: Registry, facts: Mapping[str, Any], emit: Emitter) -
     for name, record in registry.listeners.items():
         try:
             listener = record.factory(facts)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit, or a panic of compiled code
             plugin = registry.plugin_of(name, "listeners")
             origin = "" if plugin is None else f" of {plugin.origin}"
             emit(

@@ -147,7 +147,9 @@ def offer(
                 seconds = float(transform.cost(task, step.parameters, task.n_rows))
                 int(transform.n_outputs(step.parameters, len(scope)))
                 costs.setdefault(name, seconds)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit, or a panic of compiled code
             _log.exception("Transform %r is left out.", name)
             problems[name] = (
                 f"Transform {name!r} is left out: it does not say what to try. "

@@ -87,7 +87,9 @@ def usable_learners(
         try:
             for configuration in known_configurations(task, learner):
                 float(learner.cost(task, configuration.parameters, task.n_rows))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit, or a panic of compiled code
             _log.exception("Learner %r is left out.", name)
             problems.append(
                 f"Learner {name!r} is left out: it does not say what to try. "

@@ -1,5 +1,8 @@
 import logging
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -115,3 +118,87 @@ def test_what_a_plugin_prints_when_imported_is_held_back_and_told(capsys, caplog
     note = "printed when it was imported: Welcome to my plugin!"
     assert registry.plugins[0].notes == (note,)
     assert "headstart-loud" in caplog.text
+
+
+def test_what_other_threads_print_while_a_plugin_is_imported_is_theirs(capsys):
+    def load():
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(print, "of another thread").result()
+        sys.stdout.write("of the plugin")
+        return Plugin()
+
+    registry = build_registry([Candidate("loud", "headstart-loud", "1", load)])
+
+    assert capsys.readouterr().out == "of another thread\n"
+    assert registry.plugins[0].notes == ("printed when it was imported: of the plugin",)
+
+
+def test_threads_that_load_at_the_same_time_leave_the_streams_as_they_were():
+    before = sys.stdout, sys.stderr
+    barrier = threading.Barrier(2)
+
+    def load():
+        time.sleep(0.05)
+        return Plugin()
+
+    def build(_):
+        barrier.wait(10)
+        build_registry([Candidate("slow", "headstart-slow", "1", load)])
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(build, range(2)))
+
+    assert (sys.stdout, sys.stderr) == before
+
+
+def test_threads_that_load_at_the_same_time_have_one_registry():
+    load_plugins.cache_clear()
+    barrier = threading.Barrier(4)
+
+    def load(_):
+        barrier.wait(10)
+        return load_plugins()
+
+    with ThreadPoolExecutor(4) as threads:
+        registries = list(threads.map(load, range(4)))
+
+    assert all(registry is registries[0] for registry in registries)
+
+
+def test_a_log_handler_that_a_plugin_makes_writes_to_the_streams_later(capsys):
+    handlers = []
+
+    def load():
+        handlers.append(logging.StreamHandler(sys.stderr))
+        return Plugin()
+
+    build_registry([Candidate("logs", "headstart-logs", "1", load)])
+    handlers[0].emit(logging.makeLogRecord({"msg": "later"}))
+
+    assert capsys.readouterr().err == "later\n"
+
+
+class Panic(BaseException):
+    """As pyo3's: no `Exception`."""
+
+
+@pytest.mark.parametrize(
+    "error", [Panic("unwrap on None"), GeneratorExit(), SystemExit(3)]
+)
+def test_a_plugin_that_raises_anything_when_imported_is_left_out_and_named(error):
+    def load():
+        raise error
+
+    registry = build_registry([Candidate("bad", "headstart-bad", "1", load)])
+
+    [problem] = registry.problems
+    assert problem.distribution == "headstart-bad"
+    assert type(error).__name__ in problem.reason
+
+
+def test_ctrl_c_while_a_plugin_is_imported_is_the_users():
+    def load():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_registry([Candidate("slow", "headstart-slow", "1", load)])

@@ -1,5 +1,7 @@
+import pytest
+
 from headstart.base import Choice, Float, Learner, SearchSpace, Task, TaskKind, complete
-from headstart.search.portfolio import default_order
+from headstart.search.portfolio import default_order, usable_learners
 
 TASK = Task(TaskKind.BINARY, 1000, 5, 0, 2, "roc_auc")
 
@@ -51,3 +53,22 @@ def test_a_learner_for_small_tables_is_left_out_of_large_ones():
 def test_a_configuration_is_completed_with_the_default():
     found = complete(Spaced("mlp"), TASK, {"rate": 3.0})
     assert found.parameters == {"rate": 3.0, "mode": "a"}
+
+
+class Panic(BaseException):
+    """As pyo3's: no `Exception`."""
+
+
+@pytest.mark.parametrize("error", [Panic("unwrap"), SystemExit(3), ValueError("no")])
+def test_a_learner_whose_hints_raise_anything_is_left_out(error):
+    class Raising(Spaced):
+        def cost(self, task, parameters, n_rows):
+            raise error
+
+    usable, problems = usable_learners(
+        TASK, {"good": Spaced("good"), "bad": Raising("bad")}
+    )
+
+    assert list(usable) == ["good"]
+    assert "Learner 'bad' is left out" in problems[0]
+    assert type(error).__name__ in problems[0]

@@ -1,0 +1,66 @@
+"""What a plugin prints while it is imported, kept apart from what others print."""
+
+import contextlib
+import io
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["captured_output"]
+
+# Two captures at a time could not put the streams back in order. Reentrant: a plugin
+# may load plugins.
+_one_at_a_time = threading.RLock()
+
+
+@contextlib.contextmanager
+def captured_output() -> Iterator[io.StringIO]:
+    """Collect what this thread writes to ``sys.stdout`` and ``sys.stderr``.
+
+    What other threads write meanwhile goes where it would have gone. So does what is
+    written later to a stream that was kept, such as that of a log handler.
+    """
+    collected = io.StringIO()
+    with _one_at_a_time:
+        before = sys.stdout, sys.stderr
+        streams = [None if b is None else _OfThread(b, collected) for b in before]
+        sys.stdout, sys.stderr = streams
+        try:
+            yield collected
+        finally:
+            for stream in streams:
+                if stream is not None:
+                    stream.release()
+            # Unless somebody else has replaced them meanwhile.
+            if sys.stdout is streams[0]:
+                sys.stdout = before[0]
+            if sys.stderr is streams[1]:
+                sys.stderr = before[1]
+
+
+class _OfThread:
+    """A text stream that collects what one thread writes and passes on the rest."""
+
+    def __init__(self, stream: Any, collected: io.StringIO) -> None:
+        self._stream = stream
+        self._collected = collected
+        self._thread: int | None = threading.get_ident()
+
+    def write(self, text: str) -> int:
+        """Collect `text`, or pass it on."""
+        if threading.get_ident() == self._thread:
+            return self._collected.write(text)
+        return int(self._stream.write(text) or 0)
+
+    def writelines(self, lines: Any) -> None:
+        """Collect or pass on each of `lines`."""
+        for line in lines:
+            self.write(line)
+
+    def release(self) -> None:
+        """Pass on everything from now on."""
+        self._thread = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
