@@ -14,6 +14,7 @@ from headstart.validation.calibration import (
 from headstart.validation.dealing import (
     group_folds,
     holdout_fold,
+    newest_fold,
     plain_folds,
     quantile_bins,
     stratified_folds,
@@ -84,6 +85,7 @@ __all__ = [
     "folds_from_splitter",
     "group_folds",
     "holdout_fold",
+    "newest_fold",
     "plain_folds",
     "plan_folds",
     "probability_best",

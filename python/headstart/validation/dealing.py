@@ -12,6 +12,7 @@ from headstart.validation.folds import NEVER, Folds
 __all__ = [
     "group_folds",
     "holdout_fold",
+    "newest_fold",
     "plain_folds",
     "quantile_bins",
     "stratified_folds",
@@ -189,10 +190,7 @@ def holdout_fold(
     ValueError
         If `fraction` is not between 0 and 1, or nothing can be held out.
     """
-    if not 0 < fraction < 1:
-        raise ValueError(
-            f"The share of rows to hold out must lie between 0 and 1. Got {fraction!r}."
-        )
+    _check_fraction(fraction)
     _check_repeats(n_repeats)
     how = ["plain" if codes is None else "stratified"]
     dense = np.zeros(n_rows, dtype=np.int64) if codes is None else _codes(codes)
@@ -208,6 +206,41 @@ def holdout_fold(
             dense, dense_groups, fraction, n_repeats, _seed(seed), n_threads
         )
     return Folds(ids, "holdout", ", ".join(how))
+
+
+def newest_fold(order: NDArray[Any], fraction: float = 0.2, gap: int = 0) -> Folds:
+    """Hold out the newest share of the rows once; older rows are trained on.
+
+    Parameters
+    ----------
+    order : array-like of shape (n_rows,)
+        As in `time_folds`.
+    fraction : float, default=0.2
+        Share of rows to hold out, between 0 and 1. Rows of equal time are never
+        parted, so that the share is met as nearly as the times allow.
+    gap : int, default=0
+        As in `time_folds`.
+
+    Raises
+    ------
+    ValueError
+        As `time_folds`, and if `fraction` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> newest_fold(np.array([4, 1, 2, 3]), 0.25).validation(0, 0)
+    array([0])
+    """
+    _check_fraction(fraction)
+    steps = _time_steps(order, 1, gap)
+    counts = np.bincount(steps)
+    n_before = np.cumsum(counts) - counts
+    first = int(np.abs(n_before - (1 - fraction) * steps.size).argmin())
+    first = min(max(first, gap + 1), counts.size - 1)
+    ids = np.where(steps >= first, 0, NEVER).astype(np.uint8)
+    training = np.packbits(steps < first - gap)
+    how = "the newest rows in order of time" + (f", gap {gap}" if gap else "")
+    return Folds(ids[np.newaxis], "time", how, training[np.newaxis, np.newaxis])
 
 
 def time_folds(order: NDArray[Any], n_folds: int = 5, gap: int = 0) -> Folds:
@@ -232,6 +265,15 @@ def time_folds(order: NDArray[Any], n_folds: int = 5, gap: int = 0) -> Folds:
     ValueError
         If there are too few distinct times, or times are missing.
     """
+    steps = _time_steps(order, n_folds, gap)
+    ids, first_steps = _core.time_folds(steps, n_folds, gap)
+    training = np.stack([np.packbits(steps < first - gap) for first in first_steps])
+    how = "in order of time" + (f", gap {gap}" if gap else "")
+    return Folds(ids[np.newaxis], "time", how, training[np.newaxis])
+
+
+def _time_steps(order: NDArray[Any], n_folds: int, gap: int) -> IntArray:
+    """Return the place of each row's time among the distinct times, checked."""
     values = np.asarray(order)
     if values.ndim != 1:
         raise ValueError(f"order must have one dimension. Got shape {values.shape}.")
@@ -254,11 +296,7 @@ def time_folds(order: NDArray[Any], n_folds: int = 5, gap: int = 0) -> Folds:
             f"{n_folds} folds in order of time with a gap of {gap} need at least "
             f"{needed} distinct times. Got {times.size}."
         )
-    steps = np.ascontiguousarray(steps, dtype=np.int64)
-    ids, first_steps = _core.time_folds(steps, n_folds, gap)
-    training = np.stack([np.packbits(steps < first - gap) for first in first_steps])
-    how = "in order of time" + (f", gap {gap}" if gap else "")
-    return Folds(ids[np.newaxis], "time", how, training[np.newaxis])
+    return np.ascontiguousarray(steps, dtype=np.int64)
 
 
 def quantile_bins(y: FloatArray, n_bins: int = 10) -> IntArray:
@@ -341,6 +379,13 @@ def _check_lengths(codes: IntArray, groups: IntArray) -> None:
         raise ValueError(
             f"There must be one group a row: {codes.size} rows. "
             f"Got {groups.size} groups."
+        )
+
+
+def _check_fraction(fraction: float) -> None:
+    if not 0 < fraction < 1:
+        raise ValueError(
+            f"The share of rows to hold out must lie between 0 and 1. Got {fraction!r}."
         )
 
 

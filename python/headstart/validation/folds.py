@@ -87,6 +87,29 @@ class Folds:
         """Folds of each repeat."""
         return _count_folds(self.fold_ids)
 
+    @cached_property
+    def units(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of repeat and fold, in the order in which a trial is fitted on them.
+
+        In order of time the newest rows come first: they are most like the rows to
+        come, and their fold trains on most rows.
+        """
+        units = [(r, f) for r in range(self.n_repeats) for f in range(self.n_folds)]
+        if self.scheme == "time":
+            units.sort(key=lambda unit: (unit[0], -unit[1]))
+            if self.n_folds == 1:
+                units.reverse()
+        return tuple(units)
+
+    @property
+    def n_complete(self) -> int:
+        """Units that a trial needs to be complete, counted in the order of `units`.
+
+        The folds of the first repeat, which hold out every row that any repeat does;
+        all repeats where each is a single split that holds out other rows.
+        """
+        return self.n_repeats if self.n_folds == 1 else self.n_folds
+
     def train(self, repeat: int, fold: int) -> IntArray:
         """Return the rows that `fold` trains on, ascending."""
         self._check_fold(repeat, fold)
@@ -141,12 +164,17 @@ class Folds:
         >>> Folds(np.array([[0, 1, 0, 1]], dtype=np.uint8), how="plain").describe()
         '2 folds, plain'
         """
-        if self.scheme == "holdout":
+        is_split = self.n_folds == 1 < self.n_repeats
+        if self.scheme == "holdout" or (
+            self.scheme == "time" and self.n_folds == 1 and not is_split
+        ):
             share = np.count_nonzero(self.fold_ids != NEVER) / self.fold_ids.size
             words = [f"holdout of {share:.0%}"]
+        elif is_split:
+            words = [f"{self.n_repeats} splits"]
         else:
             words = [f"{self.n_folds} fold{'s' if self.n_folds > 1 else ''}"]
-        if self.n_repeats > 1:
+        if self.n_repeats > 1 and (self.scheme == "holdout" or not is_split):
             words.append(f"{self.n_repeats} repeats")
         if self.how:
             words.append(self.how)

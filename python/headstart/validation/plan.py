@@ -10,6 +10,7 @@ from headstart.base import TaskKind
 from headstart.validation.dealing import (
     group_folds,
     holdout_fold,
+    newest_fold,
     plain_folds,
     quantile_bins,
     stratified_folds,
@@ -22,7 +23,7 @@ from headstart.validation.splitter import Splitter, folds_from_splitter
 __all__ = ["HOLDOUT_ABOVE", "Validation", "explain_folds", "plan_folds"]
 
 DEFAULT_FOLDS = 8
-TIME_FOLDS = 5  # each is trained anew on a growing share: eight would cost little less
+TIME_FOLDS = 5  # the first of more folds would train on few rows, long before the last
 REPEAT_BELOW = 1_000  # rows
 HOLDOUT_ABOVE = 50_000  # rows
 HOLDOUT_SHARE = 0.2
@@ -38,16 +39,19 @@ class Validation:
     ----------
     folds : int or None
         Folds of a cross-validation, 2 to 254 (with `time_column`, from 1). By default
-        8, or 5 where time is short.
+        8, or 5 where time is short or rows are in order of time.
     repeats : int or None
         How often all rows are dealt out anew. By default 2 below 1,000 rows.
     holdout : float or None
         Hold out this share of the rows once, instead of folds. By default 0.2 above
-        50,000 rows, and 50,000 rows where that is less.
+        50,000 rows, and 50,000 rows where that is less. With `time_column` a single
+        fold is a holdout of that share: the newest rows.
     groups : str or None
         Column whose equal values must not be parted: a patient, a customer.
     time_column : str or None
-        Column to order rows by; later rows are predicted from earlier ones.
+        Column to order rows by; later rows are predicted from earlier ones. The chosen
+        configurations are then refitted on all rows, so that the model has learnt from
+        the newest.
     gap : int, default=0
         Distinct times left out between training and held-out rows.
 
@@ -120,7 +124,8 @@ def plan_folds(
         Class codes, or values; folds are stratified by them.
     kind : TaskKind
     groups : ndarray of shape (n_rows,) or None
-        Values of the group column, or those given to ``fit``.
+        Values of the group column, or those given to ``fit``. No group is on both
+        sides of a fold.
     time : ndarray of shape (n_rows,) or None
         Values of the time column.
     seed : int, default=0
@@ -132,18 +137,26 @@ def plan_folds(
     Raises
     ------
     ValueError
-        If the rows or groups do not suffice, or a column was named but not given.
+        If the rows or groups do not suffice, a column was named but not given, or
+        folds by time or by a splitter would train on a group that they hold out.
     """
     y = np.asarray(y)
     if validation is not None and not isinstance(validation, Validation):
         # Splitters look at the length of X at most.
         rows = np.arange(len(y)).reshape(-1, 1)
-        return folds_from_splitter(validation, rows, y, groups)
+        folds = folds_from_splitter(validation, rows, y, groups)
+        name = type(validation).__name__
+        remedy = "GroupKFold, or another splitter that keeps groups together"
+        _check_groups(folds, groups, f"The splits of {name}", remedy)
+        return folds
     asked = validation or Validation()
     if len(y) < 2:
         raise ValueError(f"Validation needs at least 2 rows. Got {len(y)}.")
     if asked.time_column is not None or time is not None:
-        return _plan_time(asked, time, n_folds)
+        folds = _plan_time(asked, time, n_folds)
+        remedy = "leave the groups out, or the time column"
+        _check_groups(folds, groups, "Folds in order of time", remedy)
+        return folds
     if asked.groups is not None and groups is None:
         raise ValueError(
             f"Validation names the group column {asked.groups!r}: its values are "
@@ -166,17 +179,17 @@ def plan_folds(
             seed=seed,
             n_threads=n_threads,
         )
-    folds = asked.folds or min(n_folds or DEFAULT_FOLDS, n_units)
+    n_asked = asked.folds or min(n_folds or DEFAULT_FOLDS, n_units)
     repeats = asked.repeats or (2 if len(y) < REPEAT_BELOW else 1)
-    codes = _strata(y, kind, folds)
+    codes = _strata(y, kind, n_asked)
     chance: dict[str, int] = {"seed": seed, "n_threads": n_threads}
     if groups is not None:
         if codes is None:
-            return group_folds(groups, folds, repeats, **chance)
-        return stratified_group_folds(codes, groups, folds, repeats, **chance)
+            return group_folds(groups, n_asked, repeats, **chance)
+        return stratified_group_folds(codes, groups, n_asked, repeats, **chance)
     if codes is None:
-        return plain_folds(len(y), folds, repeats, **chance)
-    return stratified_folds(codes, folds, repeats, **chance)
+        return plain_folds(len(y), n_asked, repeats, **chance)
+    return stratified_folds(codes, n_asked, repeats, **chance)
 
 
 def explain_folds(validation: object, folds: Folds, n_rows: int) -> str:
@@ -217,9 +230,28 @@ def _plan_time(
             f"Validation names the time column {asked.time_column!r}: its values are "
             "needed."
         )
+    share = _holdout_share(asked, len(time), n_folds)
     most = _count_distinct(time) - asked.gap - 1
-    folds = asked.folds or max(1, min(n_folds or TIME_FOLDS, most))
+    folds = asked.folds or max(1, min(n_folds or TIME_FOLDS, TIME_FOLDS, most))
+    if share is not None or folds == 1:
+        return newest_fold(time, share or HOLDOUT_SHARE, asked.gap)
     return time_folds(time, folds, asked.gap)
+
+
+def _check_groups(
+    folds: Folds, groups: NDArray[Any] | None, what: str, remedy: str
+) -> None:
+    """Raise ValueError if a fold trains on rows of a group that it holds out."""
+    if groups is None:
+        return
+    for train, held_out in folds.split():
+        parted = np.intersect1d(groups[train], groups[held_out])
+        if parted.size:
+            raise ValueError(
+                f"{what} have rows of {parted.size} groups on both sides, training and "
+                "held-out: a score would not hold for new groups. No group may be on "
+                f"both. hint: {remedy}."
+            )
 
 
 def _holdout_share(asked: Validation, n_rows: int, n_folds: int | None) -> float | None:

@@ -27,7 +27,11 @@ def folds_from_splitter(
 
     Held-out sets that do not overlap become folds of one repeat; where one overlaps
     those before it, a new repeat begins. Sets that do not fall into repeats of equal
-    size become repeats of one fold each.
+    size over the same rows become repeats of one fold each.
+
+    Where training rows always come before held-out ones the folds follow time: of one
+    split by the numbers of the rows; of several where none trains on rows that it or
+    a later one holds out.
 
     Parameters
     ----------
@@ -72,7 +76,7 @@ def folds_from_splitter(
     plain = bool((training == (fold_ids[:, np.newaxis, :] != folds)).all())
     return Folds(
         fold_ids,
-        "splitter",
+        "time" if _follows_time(pairs) else "splitter",
         f"by {name}",
         None if plain else np.packbits(training, axis=-1),
     )
@@ -119,6 +123,20 @@ def _repeats(pairs: list[Pair], n_rows: int) -> list[list[Pair]]:
             taken = np.zeros(n_rows, dtype=bool)
         repeats[-1].append(pair)
         taken[pair[1]] = True
-    if len({len(members) for members in repeats}) > 1:
+    sizes = {len(members) for members in repeats}
+    rows = {np.sort(np.concatenate([h for _, h in m])).tobytes() for m in repeats}
+    if len(sizes) > 1 or len(rows) > 1:
         return [[pair] for pair in pairs]
     return repeats
+
+
+def _follows_time(pairs: list[Pair]) -> bool:
+    if len(pairs) == 1:
+        ((train, held_out),) = pairs
+        return bool(train.max() < held_out.min())
+    later = np.arange(0)
+    for train, held_out in reversed(pairs):
+        later = np.union1d(later, held_out)
+        if np.isin(train, later, assume_unique=True).any():
+            return False
+    return True

@@ -11,6 +11,7 @@ from headstart.base import IntArray
 from headstart.validation.dealing import (
     group_folds,
     holdout_fold,
+    newest_fold,
     plain_folds,
     quantile_bins,
     stratified_folds,
@@ -276,18 +277,9 @@ class HoldoutSplit(FoldSplitter):
             raise ValueError(
                 f"order must have {n_rows} values, one a row. Got shape {times.shape}."
             )
-        if not 0 < self.test_size < 1:
-            raise ValueError(
-                "The 'test_size' parameter of HoldoutSplit must lie between 0 and 1. "
-                f"Got {self.test_size!r} instead."
-            )
-        wanted = round(n_rows * (1 - self.test_size))
-        cut = np.sort(times)[min(max(wanted, 1), n_rows - 1)]
-        held_out = times >= cut
-        if held_out.all():
+        if (times == times[0]).all():
             raise ValueError("All rows are of one time: none can be trained on.")
-        ids = np.where(held_out, 0, NEVER).astype(np.uint8)
-        return Folds(ids[np.newaxis], "holdout", "in order of time")
+        return newest_fold(times, self.test_size)
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """Return how many pairs `split` yields."""

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GroupKFold, KFold
 
 from headstart.base import TaskKind
 from headstart.validation import Folds, Validation, plan_folds
+from headstart.validation import KFold as OwnKFold
 from headstart.validation.plan import explain_folds
 
 
@@ -117,3 +118,47 @@ def test_one_block_in_order_of_time_is_enough():
 )
 def test_the_choice_of_folds_is_explained(asked, folds, words):
     assert words in explain_folds(asked, folds, 2)
+
+
+def test_one_fold_in_order_of_time_holds_out_the_newest_fifth():
+    folds = plan(1_000, Validation(time_column="t"), time=np.arange(1_000), n_folds=1)
+    assert folds.train(0, 0).tolist() == list(range(800))
+    assert folds.validation(0, 0).tolist() == list(range(800, 1_000))
+    assert folds.describe() == "holdout of 20%, the newest rows in order of time"
+
+
+def test_one_fold_of_a_large_table_holds_out_no_more_rows_than_tell_enough():
+    time = np.arange(500_000) // 10
+    folds = plan(500_000, Validation(time_column="t"), time=time)
+    assert folds.validation(0, 0).tolist() == list(range(450_000, 500_000))
+
+
+def test_a_holdout_in_order_of_time_keeps_its_gap_and_equal_times_together():
+    time = np.repeat(np.arange(4), [40, 40, 10, 10])
+    folds = plan(100, Validation(time_column="t", folds=1, gap=1), time=time)
+    assert set(time[folds.train(0, 0)]) == {0}
+    assert set(time[folds.validation(0, 0)]) == {2, 3}
+
+
+def test_folds_in_order_of_time_are_fewer_than_others():
+    time = np.arange(1_000)
+    assert plan(1_000, time=time, n_folds=8).n_folds == 5
+
+
+def test_groups_on_both_sides_of_a_time_fold_are_refused():
+    time, groups = np.arange(100), np.arange(100) % 10
+    with pytest.raises(ValueError, match="10 groups on both.*leave the groups out"):
+        plan(100, Validation(time_column="t"), time=time, groups=groups)
+
+
+def test_groups_that_lie_within_the_blocks_of_time_are_kept():
+    time = np.arange(100)
+    folds = plan(100, Validation(time_column="t"), time=time, groups=time // 2)
+    assert folds.n_folds == 5
+
+
+def test_a_splitter_that_parts_groups_is_refused():
+    groups = np.arange(100) // 4
+    with pytest.raises(ValueError, match="KFold.*on both sides.*hint: GroupKFold"):
+        plan(100, OwnKFold(5), groups=groups)
+    assert plan(100, GroupKFold(5), groups=groups).n_folds == 5
