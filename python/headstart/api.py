@@ -89,6 +89,7 @@ _PARAMETERS = """\
     refit : bool, default=False
         Fit each chosen configuration once more on all rows, and keep these models
         instead of the fold models: smaller and quicker, usually a little less exact.
+        Where folds follow time this is always done, for the sake of the newest rows.
     learn : bool, default=False
         Add what this run measured to your own knowledge base, on this machine, so that
         later searches on such tables start from it. What is stored is said: scores,
@@ -156,7 +157,8 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
             Weights, not negative.
         groups : vector of length n_rows or str, optional
             Rows of one group are never split between training and validation. A
-            string names a column of `X`.
+            string names a column of `X`. Folds by time and splitters that would part a
+            group are refused.
         listeners : sequence of Listener, optional
             Called with every event of the run, in place of the progress display.
 

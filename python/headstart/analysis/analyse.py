@@ -305,7 +305,7 @@ def _in_turn(features: list[tuple[str, ...]]) -> list[str]:
 def _note_importance(
     parts: _Parts, probe: Probe, record: RunRecord, *, is_whole: bool
 ) -> None:
-    n_folds = record.data.folds.n_folds
+    n_folds = record.data.folds.n_complete
     if probe.rows.size < record.result.choice.rows.sum() or len(probe.models) < n_folds:
         parts.notes.append(
             f"Importance and effects were asked of {probe.rows.size:,} rows in "

@@ -134,19 +134,24 @@ def open_probe(record: RunRecord, effort: Effort, n_columns: int) -> Probe | Non
     folds = _folds_of(record)
     if not folds or effort.left <= 0:
         return None
-    ensembles = [_of_fold(record.bag, fold) for fold in folds]
+    held = [record.data.folds.validation(*unit) for unit in folds]
+    drawn = _drawn(np.unique(np.concatenate(held)), _most_rows(record), record.seed)
+    ensembles, by_fold = [], []
+    for unit, held_out in zip(folds, held, strict=True):
+        # A row that several splits hold out is asked of the first of them.
+        is_here = np.isin(drawn, held_out)
+        if is_here.any():
+            ensembles.append(_of_fold(record.bag, unit))
+            by_fold.append(drawn[is_here])
+            drawn = drawn[~is_here]
     n_models = len(ensembles[0].members)
-    most_rows = _most_rows(record)
-    covered = np.concatenate([record.data.folds.validation(0, f) for f in folds])
-    rows = _drawn(covered, most_rows, record.seed)
-    by_fold = [rows[np.isin(rows, record.data.folds.validation(0, f))] for f in folds]
-    most_folds = _folds_in_memory(record, len(folds))
+    most_folds = _folds_in_memory(record, len(ensembles))
     opened = _Opened(ensembles, by_fold, record.table)
     if effort.is_counted:
         ask, load = float(n_models), _LOAD_UNITS * n_models
         budget = _SHARE_FOR_FOLDS * effort.left
         n_folds = int(budget / (load + ask * (1 + n_columns)))
-        n_folds = max(1, min(n_folds, len(folds), most_folds))
+        n_folds = max(1, min(n_folds, len(ensembles), most_folds))
         effort.spend(n_folds * (_LOAD_UNITS + 1) * n_models)
         for _ in range(n_folds):
             opened.add()
@@ -154,7 +159,7 @@ def open_probe(record: RunRecord, effort: Effort, n_columns: int) -> Probe | Non
         end = time.monotonic() + _SHARE_FOR_FOLDS * effort.left
         opened.add()
         load, ask = opened.pace(n_columns, effort)
-        for n_folds in range(2, min(len(folds), most_folds) + 1):
+        for n_folds in range(2, min(len(ensembles), most_folds) + 1):
             left = end - time.monotonic()
             if left < load + n_folds * ask * (1 + n_columns):
                 break
@@ -222,23 +227,22 @@ class _Opened:
         return (_LOAD_UNITS + 1) * alone, ask
 
 
-def _folds_of(record: RunRecord) -> list[int]:
-    """Return the folds of the first repeat that every member has a model of."""
+def _folds_of(record: RunRecord) -> list[tuple[int, int]]:
+    """Return the folds of a complete trial that every member has a model of."""
     units = [{_unit(fit.model) for fit in m.fits} for m in record.bag.members]
     known = set.intersection(*units) if units else set()
-    n_folds = record.data.folds.n_folds
-    chosen = record.result.choice.rows
+    folds, chosen = record.data.folds, record.result.choice.rows
     return [
-        fold
-        for fold in range(n_folds)
-        if (0, fold) in known and chosen[record.data.folds.validation(0, fold)].all()
+        unit
+        for unit in folds.units[: folds.n_complete]
+        if unit in known and chosen[folds.validation(*unit)].all()
     ]
 
 
-def _of_fold(bag: BaggedEnsemble, fold: int) -> BaggedEnsemble:
+def _of_fold(bag: BaggedEnsemble, unit: tuple[int, int]) -> BaggedEnsemble:
     """Return the ensemble of the models of one fold."""
     members = tuple(
-        replace(m, fits=tuple(f for f in m.fits if _unit(f.model) == (0, fold)))
+        replace(m, fits=tuple(f for f in m.fits if _unit(f.model) == unit))
         for m in bag.members
     )
     return BaggedEnsemble(bag.task, members, bag.learners, bag.store, bag.transforms)
@@ -268,10 +272,11 @@ def _drawn(rows: IntArray, most: int, seed: int) -> IntArray:
 def _folds_in_memory(record: RunRecord, n_folds: int) -> int:
     """Return of how many folds the models may be held at once."""
     by_number = {t.number: t for t in record.result.trials}
+    units = record.data.folds.units[: record.data.folds.n_complete]
     n_bytes = sum(
         outcome.n_bytes
         for number in record.result.choice.weights
         for unit, outcome in by_number[number].outcomes.items()
-        if unit[0] == 0
+        if unit in units
     )
     return max(1, int(_MOST_BYTES / max(1.0, n_bytes / n_folds)))

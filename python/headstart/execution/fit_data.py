@@ -7,6 +7,7 @@ Layout, inside the run folder::
     data/weight.npy      sample weights, where given
     data/texts.arrow     raw strings of text columns, where a transform may want them
     data/folds.npz       the fold assignment
+    data/groups.npy, data/order.npy  groups and order in time, where declared
     data/task.json       task, schema, seed; a token of the run that wrote them
     data/learners/, data/transforms/  those that only this run knows (never part of a
                          model file), and where those of plugin files are from
@@ -45,7 +46,7 @@ from headstart.exceptions import RunFolderError
 from headstart.execution.files import write_atomically
 from headstart.execution.pickling import dumps
 from headstart.tables import Schema, read_frame, write_frame
-from headstart.validation import Folds
+from headstart.validation import INDEPENDENT, Dependence, Folds
 
 if TYPE_CHECKING:
     from headstart.execution.fold_view import FoldView
@@ -81,6 +82,7 @@ class FitData:
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     texts: pl.DataFrame | None = None
     seed: int = 0
+    dependence: Dependence = INDEPENDENT
     #: Views of folds that this process has mapped, by name; see `fold_view`.
     views: "dict[str, FoldView]" = field(default_factory=dict, compare=False)
 
@@ -134,6 +136,7 @@ def write_fit_data(
     transform_files: Mapping[str, tuple[str, str]] = MappingProxyType({}),
     texts: pl.DataFrame | None = None,
     seed: int = 0,
+    dependence: Dependence = INDEPENDENT,
 ) -> FitData:
     """Write the data of a run into its folder and return it.
 
@@ -148,6 +151,8 @@ def write_fit_data(
         What ``schema.read_texts`` returned, where a transform may want it.
     seed : int
         Of the run; transforms draw by it.
+    dependence : Dependence
+        Groups and order in time of the rows, which inner folds go by.
     """
     data = folder / "data"
     for name in ("data", "encoders", "views", "fits", "transforms", "tables"):
@@ -158,6 +163,10 @@ def write_fit_data(
     np.save(data / "target.npy", y, allow_pickle=False)
     if weight is not None:
         np.save(data / "weight.npy", weight, allow_pickle=False)
+    for name in ("groups", "order"):
+        codes = getattr(dependence, name)
+        if codes is not None:
+            np.save(data / f"{name}.npy", codes, allow_pickle=False)
     arrays: dict[str, Any] = dict(folds.to_arrays())
     # Renamed into place: a run that is resumed reads its folds from here.
     np.savez(data / ".folds.npz", **arrays)
@@ -184,6 +193,7 @@ def write_fit_data(
         dict(transforms),
         texts,
         seed,
+        dependence,
     )
 
 
@@ -221,7 +231,13 @@ def _read_fit_data(folder: str, content: str) -> FitData:
         learners={},
         texts=read_frame(texts) if texts.exists() else None,
         seed=int(record.get("seed", 0)),
+        dependence=Dependence(_codes(data, "groups"), _codes(data, "order")),
     )
+
+
+def _codes(folder: Path, name: str) -> IntArray | None:
+    path = folder / f"{name}.npy"
+    return np.load(path, allow_pickle=False) if path.exists() else None
 
 
 def stored_folds(folder: Path) -> Folds | None:

@@ -117,15 +117,18 @@ def fold_table(
 def inner_folds(data: FitData, repeat: int, rows: IntArray, seed: int) -> IntArray:
     """Return the part of each training row, ``0 .. n_parts - 1``.
 
-    Rows that one fold holds out stay together: so do groups, which no fold divides.
-    Without folds to go by they are drawn.
+    Groups stay together, and rows in order of time make blocks of time. Without
+    either, rows that one fold holds out stay together, or rows are drawn where all are
+    of one fold.
     """
+    dependence = data.dependence
+    if dependence.groups is not None or dependence.order is not None:
+        return dependence.parts(rows, _MOST_PARTS, seed=seed)
     ids = data.folds.fold_ids[repeat][rows]
     known, place = np.unique(ids, return_inverse=True)
     if known.size > 1:
         return np.asarray(place, dtype=np.int64) % min(_MOST_PARTS, known.size)
-    drawn = np.random.default_rng(seed).permutation(rows.size)
-    return np.asarray(drawn, dtype=np.int64) % max(1, min(_MOST_PARTS, rows.size))
+    return dependence.parts(rows, _MOST_PARTS, seed=seed)
 
 
 def _make(

@@ -30,7 +30,7 @@ from headstart.plugins import load_plugins, plugin_environment, select_transform
 from headstart.search.assemble import assemble, refit_members
 from headstart.search.clock import Clock
 from headstart.search.examined import column_records, examine_problem
-from headstart.search.folds import choose_folds
+from headstart.search.folds import choose_folds, dependence_of
 from headstart.search.guide import consult
 from headstart.search.handover import own_items, plugin_files
 from headstart.search.history import History
@@ -46,7 +46,7 @@ from headstart.search.runner import Limits, Runner, SearchResult
 from headstart.search.settings import FitSettings
 from headstart.tables import summarize
 from headstart.validation import Validation
-from headstart.validation.plan import explain_folds
+from headstart.validation.plan import explain_folds, explain_newest_rows
 
 __all__ = ["fit_model"]
 
@@ -85,7 +85,8 @@ def fit_model(
     sample_weight : vector or None
         Positive weights.
     groups : vector, column name or None
-        Rows of one group are never split between training and validation.
+        Rows of one group are never split between training and validation; folds that
+        would are refused.
     started : float or None
         Moment of `time.monotonic` from which the time limit counts; now by default.
     target_column : TargetColumn
@@ -211,7 +212,9 @@ def _fit_in(
     if settings.learn or not folder.is_temporary:
         journal.record_fact(FACT, describe_problem(problem, seed=seed))
     clock.spent_before = float(journal.fact("spent") or 0.0)
-    clock.reserve_share = _REFIT_SHARE if settings.refit else 0.0
+    # The newest rows tell most about the rows to come: a model must learn from them.
+    refits = settings.refit or folds.scheme == "time"
+    clock.reserve_share = _REFIT_SHARE if refits else 0.0
     clock.keeps_for_analysis = (
         analyse is not None and (settings.time_limit or 0.0) >= _SHORTEST_ANALYSED
     )
@@ -229,6 +232,7 @@ def _fit_in(
         transform_files=plugin_files(offered.transforms, "transforms"),
         texts=texts,
         seed=seed,
+        dependence=dependence_of(settings, problem, folds),
     )
     facts = run_facts(settings, problem, learners, folds, executor.n_slots)
     add_listeners(load_plugins(), facts, emit)
@@ -277,9 +281,8 @@ def _fit_in(
     result = runner.run()
     history.end_stage("search")
     model = _assemble(settings, problem, data, result, learners, offered, folder, clock)
-    why = explain_folds(settings.validation, folds, problem.task.n_rows)
-    model.facts = {**model.facts, **seen, "validation_why": why}
-    if settings.refit and not result.interrupted:
+    failed: list[str] | None = None
+    if refits and not result.interrupted:
         ensemble, failed = refit_members(
             model.ensemble,
             folder,
@@ -292,6 +295,12 @@ def _fit_in(
         history.end_stage("refit")
         for line in failed:
             emit(Notice(f"Not refitted on all rows: {line}", "warning"))
+    why = explain_folds(settings.validation, folds, problem.task.n_rows)
+    if folds.scheme == "time":
+        n_members = len(model.ensemble.members)
+        n_old = n_members if failed is None else len(failed)
+        why += "; " + explain_newest_rows(folds, n_old, n_members)
+    model.facts = {**model.facts, **seen, "validation_why": why}
     # Nothing is fitted any more: what hangs must not slow down what is left to do.
     executor.close()
     if settings.learn:

@@ -2,14 +2,23 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+import polars as pl
+
 from headstart.base import Learner, Task
 from headstart.search.portfolio import default_order
 from headstart.search.problem import Problem, known_column
 from headstart.search.settings import FitSettings
-from headstart.validation import Folds, Validation, plan_folds, splitter_named
+from headstart.validation import (
+    Dependence,
+    Folds,
+    Validation,
+    plan_folds,
+    splitter_named,
+)
 from headstart.validation.plan import HOLDOUT_ABOVE
 
-__all__ = ["choose_folds"]
+__all__ = ["choose_folds", "dependence_of"]
 
 # Folds are cut to this many when the budget does not allow for more.
 _FEW_FOLDS = 5
@@ -49,20 +58,42 @@ def choose_folds(
         validation = (
             Validation() if validation == "auto" else splitter_named(validation, seed)
         )
-    order = None
-    if isinstance(validation, Validation) and validation.time_column is not None:
-        order = problem.frame[
-            known_column(validation.time_column, problem.frame)
-        ].to_numpy()
+    column = _time_column(settings, problem)
     return plan_folds(
         validation,
         problem.y,
         problem.task.kind,
         groups=problem.groups,
-        time=order,
+        time=None if column is None else column.to_numpy(),
         seed=seed,
         n_folds=_affordable_folds(settings, problem.task, learners, n_slots),
     )
+
+
+def dependence_of(settings: FitSettings, problem: Problem, folds: Folds) -> Dependence:
+    """Return the groups of the rows, and their order where folds follow time.
+
+    Rows that a splitter puts in order are ordered by block, and within one by number.
+    """
+    if folds.scheme != "time":
+        return Dependence(problem.groups)
+    column = _time_column(settings, problem)
+    if column is None:
+        order = np.arange(folds.n_rows)
+        if folds.n_repeats == 1:
+            # Rows that are never held out come before all blocks.
+            block = folds.fold_ids[0] + np.uint8(1)
+            order = np.argsort(np.argsort(block, kind="stable"), kind="stable")
+    else:
+        _, order = np.unique(column.to_numpy(), return_inverse=True)
+    return Dependence(problem.groups, order.astype(np.int64))
+
+
+def _time_column(settings: FitSettings, problem: Problem) -> pl.Series | None:
+    validation = settings.validation
+    if not isinstance(validation, Validation) or validation.time_column is None:
+        return None
+    return problem.frame[known_column(validation.time_column, problem.frame)]
 
 
 def _affordable_folds(

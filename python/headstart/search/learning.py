@@ -147,7 +147,7 @@ def run_records(
         },
     )
     metrics = metric_names(kind)
-    units = [(0, fold) for fold in range(data.folds.n_folds)]
+    units = sorted(data.folds.units[: data.folds.n_complete])
     for trial in trials:
         if trial.origin == "floor":
             continue

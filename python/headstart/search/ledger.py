@@ -88,16 +88,14 @@ class Ledger:
         self._emit = emit
         folds = data.folds
         self.state = RunState(
-            units=[
-                (r, f) for r in range(folds.n_repeats) for f in range(folds.n_folds)
-            ],
-            n_folds=folds.n_folds,
+            units=folds.units,
+            n_folds=folds.n_complete,
             constant=self._constant_losses(),
         )
         self.cost = CostModel(
             data.task,
             learners,
-            folds.train(0, 0).size,
+            folds.train(*folds.units[0]).size,
             learns=clock.limit is not None,
             offered=offered,
         )
@@ -191,6 +189,7 @@ class Ledger:
             self._metric,
             self._learners,
             self.state.constant,
+            self._data.dependence,
         )
         self._clock.choice_seconds = time.monotonic() - began
         self._ensemble_seconds += self._clock.choice_seconds

@@ -1,7 +1,8 @@
 """Which trials make the model, with which weights.
 
 Trials may have different numbers of folds: time ran out, or a race ended. Folds are
-run in one order, so each trial has a first part of it. For every length of that part
+run in one order, so each trial has a first part of it (where a splitter's held-out sets
+overlap, each split is a fold). For every length of that part
 an ensemble is chosen among the trials that have it, and the lengths are compared on
 the rows they share; more folds win unless the gain of fewer is clear.
 
@@ -20,7 +21,8 @@ from numpy.typing import NDArray
 from headstart.base import FloatArray, IntArray, Learner, Trial
 from headstart.ensemble import select_greedily
 from headstart.metrics import BuiltInMetric, Metric
-from headstart.validation import Folds, OutOfFoldStore
+from headstart.search.state import Unit
+from headstart.validation import INDEPENDENT, Dependence, Folds, OutOfFoldStore
 
 __all__ = ["Choice", "candidate_limit", "choose_members", "complete_folds"]
 
@@ -74,8 +76,17 @@ def choose_members(
     metric: Metric,
     learners: Mapping[str, Learner],
     constant: Mapping[tuple[int, int], float],
+    dependence: Dependence = INDEPENDENT,
 ) -> Choice | None:
     """Choose an ensemble among trials that have at least one fold.
+
+    Parameters
+    ----------
+    constant : mapping of (repeat, fold) to float
+        Loss of the constant prediction on each fold.
+    dependence : Dependence
+        Groups and order in time, which are kept apart where rows of a single fold are
+        divided.
 
     Returns
     -------
@@ -83,30 +94,33 @@ def choose_members(
         None where no trial has a fold.
     """
     lengths = {t.number: complete_folds(t, folds) for t in trials}
-    chooser = _Chooser(store, folds, y, weight, metric, learners)
-    choices: list[Choice] = []
+    chooser = _Chooser(store, folds, y, weight, metric, learners, dependence)
+    best: Choice | None = None
     for length in sorted({n for n in lengths.values() if n}, reverse=True):
         candidates = [t for t in trials if lengths[t.number] >= length]
-        choices.append(chooser.choose(candidates, length))
-    if not choices:
-        return None
-    best = choices[0]
-    for choice in choices[1:]:
+        choice = chooser.choose(candidates, length)
+        if best is None:
+            best = choice
+            continue
         # The longer choice predicts all rows that the shorter one does.
-        rows = choice.rows
+        rows, units = choice.rows, folds.units[:length]
         losses = [chooser.loss(each.prediction, rows) for each in (best, choice)]
-        gain = abs(constant[0, 0] - losses[0])
+        flat = np.average(
+            [constant[unit] for unit in units],
+            weights=[folds.validation(*unit).size for unit in units],
+        )
+        gain = abs(float(flat) - losses[0])
         if losses[0] - losses[1] > gain * max(_MARGIN, _NOISE / np.sqrt(rows.sum())):
             best = choice
     return best
 
 
 def complete_folds(trial: Trial, folds: Folds) -> int:
-    """Return how many folds of the first repeat a trial has, counted in order."""
-    length = 0
-    while length < folds.n_folds and (0, length) in trial.fold_losses:
-        length += 1
-    return length
+    """Return how many folds of a complete trial one has, counted in their order."""
+    units = folds.units[: folds.n_complete]
+    return next(
+        (n for n, u in enumerate(units) if u not in trial.fold_losses), len(units)
+    )
 
 
 @dataclass(frozen=True)
@@ -119,17 +133,19 @@ class _Chooser:
     weight: FloatArray | None
     metric: Metric
     learners: Mapping[str, Learner]
+    dependence: Dependence
 
     def choose(self, candidates: Sequence[Trial], length: int) -> Choice:
         """Choose among trials that have the first `length` folds, on their rows."""
-        held = [self.folds.validation(0, fold) for fold in range(length)]
+        units = self.folds.units[:length]
+        held = [self.folds.validation(*unit) for unit in units]
         rows = np.zeros(self.y.size, dtype=bool)
         rows[np.concatenate(held)] = True
-        weights = self._weigh(candidates, range(length), np.flatnonzero(rows))
+        weights = self._weigh(candidates, units, np.flatnonzero(rows))
         prediction = np.full(self.store.prediction(candidates[0].number).shape, np.nan)
         # A metric of the user's own may take long, or not bear some of a fold's rows.
         is_weighed_anew = len(candidates) > 1 and isinstance(self.metric, BuiltInMetric)
-        for part, others in _parts(held):
+        for part, others in self._parts(held, units):
             rest = np.setdiff1d(np.flatnonzero(rows), part, assume_unique=True)
             judged = weights
             if is_weighed_anew and rest.size:
@@ -159,19 +175,19 @@ class _Chooser:
         )
 
     def _weigh(
-        self, candidates: Sequence[Trial], folds: Sequence[int], rows: IntArray
+        self, candidates: Sequence[Trial], units: Sequence[Unit], rows: IntArray
     ) -> dict[int, float]:
         """Return the weights that are best on some rows, by trial number.
 
-        Rows are those of `folds`, or some of those of a single fold.
+        Rows are those of the folds in `units`, or any where it has less than two.
         """
 
         def loss(trial: Trial) -> float:
-            if len(folds) == 1:
+            if len(units) < 2:
                 return self.metric.loss(
                     *self._told(self.store.prediction(trial.number), rows)
                 )
-            return sum(trial.fold_losses[0, fold] for fold in folds) / len(folds)
+            return sum(trial.fold_losses[unit] for unit in units) / len(units)
 
         ranked = sorted(candidates, key=lambda t: (loss(t), t.number))
         ranked = ranked[: candidate_limit(rows.size)]
@@ -194,22 +210,25 @@ class _Chooser:
         )
         return {t.number: float(w) for t, w in zip(ranked, weights, strict=True) if w}
 
+    def _parts(
+        self, held: Sequence[IntArray], units: Sequence[Unit]
+    ) -> Iterator[tuple[IntArray, Sequence[Unit]]]:
+        """Deal held-out rows into parts: rows of each, and folds that have the others.
 
-def _parts(held: Sequence[IntArray]) -> Iterator[tuple[IntArray, Sequence[int]]]:
-    """Deal held-out rows into parts: rows of each, and folds that have the others.
-
-    Parts are whole folds, so that what keeps folds apart (groups, time) keeps parts
-    apart. A single fold is dealt at random.
-    """
-    n_parts = _PARTS if sum(map(len, held)) <= _MANY_ROWS else 2
-    if len(held) == 1:
-        shuffled = np.random.default_rng(0).permutation(held[0])
-        for part in np.array_split(shuffled, min(n_parts, shuffled.size)):
-            yield np.sort(part), (0,)
-        return
-    for part in np.array_split(np.arange(len(held)), min(n_parts, len(held))):
-        others = [fold for fold in range(len(held)) if fold not in part]
-        yield np.sort(np.concatenate([held[fold] for fold in part])), others
+        Parts are whole folds, so that what keeps folds apart (groups, time) keeps parts
+        apart. Rows of a single fold, and of folds that overlap, are dealt one by one:
+        no fold has just the others.
+        """
+        rows = np.unique(np.concatenate(held))
+        n_parts = _PARTS if rows.size <= _MANY_ROWS else 2
+        if len(held) == 1 or rows.size < sum(map(len, held)):
+            dealt = self.dependence.parts(rows, n_parts)
+            for part in range(int(dealt.max()) + 1):
+                yield rows[dealt == part], ()
+            return
+        for places in np.array_split(np.arange(len(held)), min(n_parts, len(held))):
+            others = [unit for place, unit in enumerate(units) if place not in places]
+            yield np.sort(np.concatenate([held[place] for place in places])), others
 
 
 def candidate_limit(n_rows: int) -> int:

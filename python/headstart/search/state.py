@@ -19,7 +19,7 @@ class RunState:
     units : sequence of (repeat, fold)
         All fold fits a trial can have, in the order in which they are run.
     n_folds : int
-        Units of the first repeat: a trial that has these is complete.
+        A trial that has so many units, the first ones, is complete.
     constant : dict of (repeat, fold) to float
         Loss of the constant prediction on each fold.
     """
@@ -57,7 +57,7 @@ class RunState:
         return all(unit in trial.fold_losses for unit in self.units[:n_units])
 
     def is_complete(self, trial: Trial) -> bool:
-        """Whether a trial has all folds of the first repeat."""
+        """Whether a trial has all folds that a complete one has."""
         return self.has(trial, self.n_folds)
 
     def with_results(self) -> list[Trial]:
@@ -69,7 +69,7 @@ class RunState:
         ]
 
     def complete(self) -> list[Trial]:
-        """Trials that have all folds of the first repeat and did not fail."""
+        """Trials that are complete and did not fail."""
         return [t for t in self.with_results() if self.is_complete(t)]
 
     def under_way(self) -> int:

@@ -22,6 +22,7 @@ from headstart.validation.dealing import (
     time_folds,
 )
 from headstart.validation.decision import CrossFittedDecision, cross_fitted_threshold
+from headstart.validation.dependence import INDEPENDENT, Dependence
 from headstart.validation.folds import Folds
 from headstart.validation.named import splitter_named
 from headstart.validation.out_of_fold import OutOfFoldStore
@@ -52,11 +53,13 @@ from headstart.validation.uncertainty import (
 )
 
 __all__ = [
+    "INDEPENDENT",
     "BetaCalibration",
     "Calibration",
     "CalibrationChoice",
     "Comparison",
     "CrossFittedDecision",
+    "Dependence",
     "FoldSplitter",
     "Folds",
     "GroupKFold",

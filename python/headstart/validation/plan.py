@@ -20,7 +20,13 @@ from headstart.validation.dealing import (
 from headstart.validation.folds import Folds
 from headstart.validation.splitter import Splitter, folds_from_splitter
 
-__all__ = ["HOLDOUT_ABOVE", "Validation", "explain_folds", "plan_folds"]
+__all__ = [
+    "HOLDOUT_ABOVE",
+    "Validation",
+    "explain_folds",
+    "explain_newest_rows",
+    "plan_folds",
+]
 
 DEFAULT_FOLDS = 8
 TIME_FOLDS = 5  # the first of more folds would train on few rows, long before the last
@@ -220,6 +226,29 @@ def explain_folds(validation: object, folds: Folds, n_rows: int) -> str:
     if folds.n_folds < DEFAULT_FOLDS:
         return f"{n_rows:,} rows: more folds would leave too little time for trials"
     return f"{n_rows:,} rows: every one is held out once"
+
+
+def explain_newest_rows(folds: Folds, n_old: int, n_members: int) -> str:
+    """Say whether the model has learnt from the newest rows, where folds follow time.
+
+    Parameters
+    ----------
+    folds : Folds
+    n_old : int
+        Members of the model that are of the newest fold, not refitted on all rows.
+    n_members : int
+
+    Examples
+    --------
+    >>> explain_newest_rows(time_folds(np.arange(8), 3), 1, 2)
+    '1 of 2 members of the model have not seen the newest 2 rows'
+    """
+    if not n_old:
+        return "the model was refitted on all rows, the newest too"
+    unseen = folds.n_rows - folds.train(*folds.units[0]).size
+    some = f"{n_old} of {n_members} members of the model have"
+    who = "the model has" if n_old == n_members else some
+    return f"{who} not seen the newest {unseen:,} rows"
 
 
 def _plan_time(

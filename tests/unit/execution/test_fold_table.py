@@ -16,15 +16,23 @@ from headstart.base import (
 )
 from headstart.exceptions import TransformError
 from headstart.execution.files import read_parts
-from headstart.execution.fit_data import write_fit_data
+from headstart.execution.fit_data import forget_fit_data, load_fit_data, write_fit_data
 from headstart.execution.fold_fit import run_fold_fit, running_transform
 from headstart.execution.fold_table import fold_table, inner_folds, step_names
 from headstart.execution.steps import apply_step, load_step
 from headstart.tables import Schema
-from headstart.validation import Folds
+from headstart.validation import (
+    INDEPENDENT,
+    Dependence,
+    Folds,
+    group_folds,
+    holdout_fold,
+    time_folds,
+)
 
 N = 30
 FOLDS = Folds((np.arange(N) % 3).astype(np.uint8)[None])
+GROUPS = np.arange(N) // 3
 NOTES = [f"row {i} of many words" for i in range(25)] * 2 + ["x"] * 10
 FRAME = pl.DataFrame(
     {"row": np.arange(N) * 1.5, "t": ["u", "v", "w"] * 10, "note": NOTES[:N]}
@@ -57,7 +65,7 @@ class Canary(Transform):
 
 @pytest.fixture
 def make(tmp_path):
-    def build(*transforms, texts=False):
+    def build(*transforms, texts=False, folds=FOLDS, dependence=INDEPENDENT):
         schema = Schema.learn(FRAME, overrides={"note": "text", "row": "numeric"})
         return write_fit_data(
             tmp_path,
@@ -66,10 +74,11 @@ def make(tmp_path):
             table=schema.apply(FRAME),
             y=np.arange(N) * 10.0,
             weight=np.ones(N),
-            folds=FOLDS,
+            folds=folds,
             learners={},
             transforms={t.name: t for t in transforms},
             texts=schema.read_texts(FRAME) if texts else None,
+            dependence=dependence,
         )
 
     return build
@@ -266,3 +275,33 @@ def test_in_a_model_in_use_what_is_not_finite_counts_as_missing(make):
     assert apply_step(canary, step, rows, data.task, strict=False)["gap"][0] is None
     with pytest.raises(TransformError, match="finite"):
         apply_step(canary, step, rows, data.task, strict=True)
+
+
+@pytest.mark.parametrize(
+    "folds",
+    [
+        holdout_fold(N, 0.2, groups=GROUPS),
+        group_folds(GROUPS, 2),
+        group_folds(GROUPS, 5),
+    ],
+    ids=["holdout", "two folds", "five folds"],
+)
+def test_inner_folds_keep_groups_whole(make, folds):
+    data = make(folds=folds, dependence=Dependence(GROUPS))
+    train = folds.train(0, 0)
+    # As a worker reads it.
+    forget_fit_data()
+    parts = inner_folds(load_fit_data(str(data.folder)), 0, train, 0)
+    assert parts.max() > 0
+    for group in set(GROUPS[train]):
+        assert len(set(parts[GROUPS[train] == group])) == 1
+
+
+def test_inner_folds_are_blocks_of_time_where_the_outer_ones_follow_it(make):
+    order = np.random.default_rng(0).permutation(N)
+    folds = time_folds(order, 3)
+    data = make(folds=folds, dependence=Dependence(order=order))
+    train = folds.train(0, 0)
+    parts = inner_folds(data, 0, train, 0)
+    assert parts.max() > 0
+    assert (np.diff(parts[np.argsort(order[train])]) >= 0).all()

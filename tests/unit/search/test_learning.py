@@ -1,6 +1,7 @@
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from headstart.base import (
@@ -13,6 +14,7 @@ from headstart.base import (
 )
 from headstart.meta.records import CellStatus
 from headstart.search.learning import run_records
+from headstart.validation import Folds
 
 DESCRIBED = {
     "uid": "u",
@@ -24,7 +26,7 @@ DESCRIBED = {
 }
 DATA = SimpleNamespace(
     task=SimpleNamespace(kind=TaskKind.BINARY, n_rows=10),
-    folds=SimpleNamespace(n_folds=2, describe=lambda: "2 folds"),
+    folds=Folds((np.arange(10) % 2).astype(np.uint8)[np.newaxis]),
 )
 
 

@@ -2,11 +2,19 @@
 
 import numpy as np
 import pytest
+from sklearn.model_selection import ShuffleSplit
 
 from headstart.base import Configuration, Learner, TaskKind, Trial
 from headstart.metrics import resolve_metric
 from headstart.search.selection import choose_members
-from headstart.validation import Folds, OutOfFoldStore
+from headstart.validation import (
+    INDEPENDENT,
+    Dependence,
+    Folds,
+    OutOfFoldStore,
+    folds_from_splitter,
+    time_folds,
+)
 
 N, N_FOLDS = 600, 5
 
@@ -20,24 +28,35 @@ def random():
     return np.random.default_rng(0)
 
 
-def chosen(y, predictions, metric="roc_auc", n_folds=N_FOLDS, lengths=None):
+def chosen(
+    y,
+    predictions,
+    metric="roc_auc",
+    n_folds=N_FOLDS,
+    lengths=None,
+    folds=None,
+    constant=None,
+    dependence=INDEPENDENT,
+):
     """Choose among trials with these predictions of all rows, and so many folds."""
     kind = TaskKind.BINARY if y.dtype == np.int64 else TaskKind.REGRESSION
-    folds = Folds((np.arange(y.size)[np.newaxis] % n_folds).astype(np.uint8))
+    if folds is None:
+        folds = Folds((np.arange(y.size)[np.newaxis] % n_folds).astype(np.uint8))
     found = resolve_metric(metric, kind, None)
     store, trials = OutOfFoldStore(folds, 1), []
     for number, prediction in enumerate(predictions):
         losses = {}
-        for fold in range(n_folds if lengths is None else lengths[number]):
-            rows = folds.validation(0, fold)
-            store.add(number, 0, fold, prediction[rows])
-            losses[0, fold] = found.loss(y[rows], prediction[rows], None)
+        for unit in folds.units[: None if lengths is None else lengths[number]]:
+            rows = folds.validation(*unit)
+            store.add(number, *unit, prediction[rows])
+            losses[unit] = found.loss(y[rows], prediction[rows], None)
         trials.append(
             Trial(number, Configuration("plain", {}), "search", fold_losses=losses)
         )
-    flat = {(0, f): 0.5 if kind is TaskKind.BINARY else y.std() for f in range(n_folds)}
+    flat = 0.5 if kind is TaskKind.BINARY else y.std()
+    flats = constant or dict.fromkeys(folds.units, flat)
     return choose_members(
-        trials, store, folds, y, None, found, {"plain": Plain()}, flat
+        trials, store, folds, y, None, found, {"plain": Plain()}, flats, dependence
     )
 
 
@@ -102,3 +121,63 @@ def test_few_folds_of_something_much_better_are_preferred(random):
     choice = chosen(y, told, "rmse", lengths=[N_FOLDS, 1])
     assert choice.weights == {1: 1.0}
     assert choice.rows.sum() == N / N_FOLDS
+
+
+def test_every_split_of_overlapping_ones_counts(random):
+    y = random.normal(size=N)
+    folds = folds_from_splitter(ShuffleSplit(5, test_size=0.1, random_state=0), y, y)
+    choice = chosen(
+        y, [y + random.normal(size=N) for _ in range(3)], "rmse", folds=folds
+    )
+    held_out = np.concatenate([rows for _, rows in folds.split()])
+    assert sorted(set(held_out)) == np.flatnonzero(choice.rows).tolist()
+    assert choice.rows.sum() > 2 * N * 0.1
+    assert np.isfinite(choice.prediction[choice.rows]).all()
+
+
+def test_overlapping_splits_are_judged_by_weights_that_did_not_see_the_row(random):
+    y = random.normal(size=N)
+    folds = folds_from_splitter(ShuffleSplit(5, test_size=0.1, random_state=0), y, y)
+    told = [y + random.normal(size=N) for _ in range(3)]
+    before = chosen(y, told, "rmse", folds=folds)
+    changed, row = y.copy(), int(before.rows.argmax())
+    changed[row] += 50.0
+    after = chosen(changed, told, "rmse", folds=folds)
+    assert after.prediction[row] == before.prediction[row]
+    assert (after.prediction[after.rows] != before.prediction[before.rows]).any()
+
+
+@pytest.mark.parametrize(
+    "dependence",
+    [Dependence(np.arange(N) // 60), Dependence(order=np.arange(N) // 60)],
+)
+def test_rows_that_belong_together_are_judged_by_weights_of_others(random, dependence):
+    """A group whose targets are changed keeps the predictions of all its rows."""
+    y = random.normal(size=N)
+    told = [y + random.normal(size=N) for _ in range(3)]
+    changed = y.copy()
+    changed[60:120] += 50.0
+    before, after = (
+        chosen(each, told, "rmse", 1, dependence=dependence) for each in (y, changed)
+    )
+    assert (after.prediction[60:120] == before.prediction[60:120]).all()
+
+
+def test_in_order_of_time_a_trial_that_was_cut_is_judged_on_the_newest_rows(random):
+    y = random.normal(size=N)
+    folds = time_folds(np.arange(N), N_FOLDS)
+    told = [y + 2 * random.normal(size=N), y + 0.1 * random.normal(size=N)]
+    choice = chosen(y, told, "rmse", lengths=[N_FOLDS, 1], folds=folds)
+    assert choice.weights == {1: 1.0}
+    assert choice.rows.tolist() == [False] * 500 + [True] * 100
+
+
+def test_fewer_folds_need_a_gain_in_proportion_to_the_rows_that_are_compared(random):
+    """The constant's loss on one fold says nothing of what can be gained on two."""
+    y = random.normal(size=N)
+    noise = random.normal(size=N)
+    told = [y + 0.50 * noise, y + 0.40 * noise]
+    flats = {(0, fold): 100.0 if fold == 0 else 1.0 for fold in range(N_FOLDS)}
+    flats[0, 1] = -98.0
+    choice = chosen(y, told, "rmse", lengths=[N_FOLDS, 2], constant=flats)
+    assert choice.weights == {1: 1.0}

@@ -147,7 +147,7 @@ def test_folds_in_order_of_time_are_fewer_than_others():
 
 def test_groups_on_both_sides_of_a_time_fold_are_refused():
     time, groups = np.arange(100), np.arange(100) % 10
-    with pytest.raises(ValueError, match="10 groups on both.*leave the groups out"):
+    with pytest.raises(ValueError, match=r"10 groups on both.*leave the groups out"):
         plan(100, Validation(time_column="t"), time=time, groups=groups)
 
 
@@ -159,6 +159,6 @@ def test_groups_that_lie_within_the_blocks_of_time_are_kept():
 
 def test_a_splitter_that_parts_groups_is_refused():
     groups = np.arange(100) // 4
-    with pytest.raises(ValueError, match="KFold.*on both sides.*hint: GroupKFold"):
+    with pytest.raises(ValueError, match=r"KFold.*on both sides.*hint: GroupKFold"):
         plan(100, OwnKFold(5), groups=groups)
     assert plan(100, GroupKFold(5), groups=groups).n_folds == 5

@@ -1,0 +1,62 @@
+"""Which rows depend on each other: the groups they are of, their order in time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.base import IntArray
+from headstart.validation.dealing import group_folds
+
+__all__ = ["INDEPENDENT", "Dependence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """The groups and the order of the rows of a run, where the user declared them.
+
+    Parameters
+    ----------
+    groups : ndarray of int64 of shape (n_rows,) or None
+        Code of each row's group.
+    order : ndarray of int64 of shape (n_rows,) or None
+        Place of each row in time, equal for equal times.
+
+    Examples
+    --------
+    >>> grouped = Dependence(np.array([0, 1, 2, 0, 1, 2]))
+    >>> parts = grouped.parts(np.arange(6), 3)
+    >>> bool((parts[:3] == parts[3:]).all())
+    True
+    """
+
+    groups: IntArray | None = None
+    order: IntArray | None = None
+
+    def parts(self, rows: IntArray, n_parts: int, *, seed: int = 0) -> IntArray:
+        """Return the part of each of `rows`, ``0 .. n_parts - 1`` at most.
+
+        Groups are whole, times are in blocks; other rows are drawn. Rows that are all
+        of one group or time are drawn too, as there is no other way to divide them.
+        """
+        n_parts = max(1, min(n_parts, rows.size))
+        if n_parts > 1 and self.groups is not None:
+            codes = self.groups[rows]
+            n_groups = np.unique(codes).size
+            if n_groups > 1:
+                folds = group_folds(codes, min(n_parts, n_groups), seed=seed)
+                return np.asarray(folds.fold_ids[0], dtype=np.int64)
+        elif n_parts > 1 and self.order is not None:
+            times = self.order[rows]
+            ranked = np.sort(times)
+            before = np.searchsorted(ranked, times, side="left")
+            until = np.searchsorted(ranked, times, side="right")
+            blocks = (before + until) * n_parts // (2 * rows.size)
+            found, places = np.unique(blocks, return_inverse=True)
+            if found.size > 1:
+                return np.asarray(places, dtype=np.int64)
+        drawn = np.random.default_rng(seed).permutation(rows.size)
+        return np.asarray(drawn, dtype=np.int64) % n_parts
+
+
+INDEPENDENT = Dependence()
+"""That of rows of which no groups and no order were declared."""
