@@ -29,6 +29,7 @@ from headstart.analysis.seen import seen_of, task_of, validation_of
 from headstart.analysis.slices import find_slices
 from headstart.analysis.tried import base_of, budget_of, trials_of
 from headstart.base import TaskKind
+from headstart.metrics import BuiltInMetric
 from headstart.report.facts import FACTS_VERSION, Facts, MadeBy
 from headstart.search.record import RunRecord
 
@@ -47,13 +48,21 @@ _FOR_IMPORTANCE = 0.5
 _FOR_SIZES = 0.5
 _FOR_EFFECTS = 0.6
 _MOST_EFFECTS = 8
-# With less time than this only what costs next to nothing is computed.
+# With less time than this only what costs next to nothing is computed,
 _LEAST_SECONDS = 0.2
+# and one interval, of as many resamples as these seconds allow: without it nobody can
+# tell a score from chance.
+_FOR_SCORE_ALONE = 0.1
 # For one interval, of limits from 200 seconds on.
 _ROWS_DRAWN = 20_000_000
 _SHARED = (
     "Columns that tell the same share their importance: where one is shuffled, the "
     "model still has the other."
+)
+
+_OWN_METRIC = (
+    "The metric is not a built-in one: the weights of the ensemble were chosen on the "
+    "rows they are judged by, so the figures flatter."
 )
 
 
@@ -94,12 +103,19 @@ def analyse_run(
     parts.add("reproduce", lambda: reproduction_of(record, target, changed))
     parts.add("features", lambda: features_of(record))
     has_time = effort.is_counted or effort.left >= _LEAST_SECONDS
-    rows = _rows(record, labels, _n_drawn(record) if has_time else 0)
+    rows = _rows(record, labels)
     seconds = math.inf if effort.is_counted else _FOR_INTERVALS * effort.left
-    parts.add_all("evaluation", lambda: evaluate(rows, seconds))
+    if not has_time:
+        seconds = _FOR_SCORE_ALONE
+    parts.add_all(
+        "evaluation", lambda: evaluate(rows, seconds, only_optimised=not has_time)
+    )
+    if not isinstance(rows.metric, BuiltInMetric):
+        parts.notes.append(_OWN_METRIC)
     if not has_time:
         parts.notes.append(
-            "The time limit left no time for intervals, importance, effects and slices."
+            "The time limit left no time for importance, effects, slices and the "
+            f"intervals of metrics other than {rows.metric.name}."
         )
     elif not record.result.interrupted:
         asked = parts.take("questions", lambda: _ask(record, rows, effort, parts))
@@ -167,7 +183,7 @@ class _Asked:
     features: list[str]
 
 
-def _rows(record: RunRecord, labels: tuple[str, ...], n_drawn: int) -> Evaluated:
+def _rows(record: RunRecord, labels: tuple[str, ...]) -> Evaluated:
     """Return the rows that a fold held out, with what the ensemble said of them."""
     problem, choice = record.problem, record.result.choice
     chosen = np.flatnonzero(choice.rows)
@@ -181,7 +197,7 @@ def _rows(record: RunRecord, labels: tuple[str, ...], n_drawn: int) -> Evaluated
         problem.metric,
         problem.target.classes,
         record.seed,
-        n_drawn,
+        _n_drawn(record),
     )
 
 

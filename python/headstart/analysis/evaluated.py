@@ -18,6 +18,7 @@ from headstart.analysis.spread import (
 )
 from headstart.base import FloatArray, TaskKind
 from headstart.metrics import Metric, resolve_metric
+from headstart.metrics.constant import Part, best_constant
 from headstart.report.facts import MetricFact
 
 __all__ = ["Evaluated", "evaluate"]
@@ -86,7 +87,9 @@ class Evaluated:
         return Score(metric, self.y, self.weight, self.groups, self.seed, self.n_drawn)
 
 
-def evaluate(rows: Evaluated, seconds: float = math.inf) -> dict[str, Any]:
+def evaluate(
+    rows: Evaluated, seconds: float = math.inf, *, only_optimised: bool = False
+) -> dict[str, Any]:
     """Return the parts of the facts that out-of-fold predictions give, by field.
 
     Parameters
@@ -94,8 +97,11 @@ def evaluate(rows: Evaluated, seconds: float = math.inf) -> dict[str, Any]:
     rows : Evaluated
     seconds : float, default=inf
         For the intervals of all metrics together.
+    only_optimised : bool, default=False
+        Whether only the metric that was optimised has an interval.
     """
-    found: dict[str, Any] = {"metrics": _metrics(rows, time.monotonic() + seconds)}
+    metrics = _metrics(rows, seconds, only_optimised=only_optimised)
+    found: dict[str, Any] = {"metrics": metrics}
     if rows.kind is TaskKind.REGRESSION:
         prediction = rows.outputs[:, 0]
         found["residuals"] = residuals_of(rows.y, prediction, rows.seed)
@@ -125,42 +131,46 @@ def evaluate(rows: Evaluated, seconds: float = math.inf) -> dict[str, Any]:
     return found
 
 
-def _metrics(rows: Evaluated, end: float) -> tuple[MetricFact, ...]:
-    flat = _constant(rows)
+def _metrics(
+    rows: Evaluated, seconds: float, *, only_optimised: bool
+) -> tuple[MetricFact, ...]:
+    end = time.monotonic() + seconds
     chosen = {rows.metric.name: rows.metric}
     for name in _NAMES[rows.kind]:
         if name not in chosen:
             chosen[name] = resolve_metric(name, rows.kind, rows.classes)
+    n_intervals = 1 if only_optimised else len(chosen)
     found = []
     for place, (name, metric) in enumerate(chosen.items()):
-        score = rows.score_by(metric)
-        share = (end - time.monotonic()) / (len(chosen) - place)
-        value, low, high = score_interval(score, rows.outputs, share)
-        baseline = score.value(flat)
+        share = 0.0
+        if place < n_intervals:
+            share = (end - time.monotonic()) / (n_intervals - place)
+        measured = score_interval(rows.score_by(metric), rows.outputs, share)
+        words, baseline = _baseline(rows, metric)
         found.append(
             MetricFact(
                 name,
-                value,
-                low,
-                high,
+                measured.value,
+                measured.low,
+                measured.high,
                 metric.greater_is_better,
-                float(baseline) if np.isfinite(baseline) else None,
+                None if measured.value is None else baseline,
+                words,
+                measured.reason,
             )
         )
     return tuple(found)
 
 
-def _constant(rows: Evaluated) -> FloatArray:
-    """Return the best constant prediction: the mean, or the shares of the classes."""
-    n_rows = rows.y.size
-    if rows.kind is TaskKind.REGRESSION:
-        mean = np.average(rows.y, weights=rows.weight)
-        return np.full((n_rows, 1), mean)
-    counts = np.bincount(rows.y, weights=rows.weight, minlength=len(rows.labels))
-    shares = counts / counts.sum()
-    if rows.kind is TaskKind.BINARY:
-        shares = shares[1:]
-    return np.tile(shares, (n_rows, 1))
+def _baseline(rows: Evaluated, metric: Metric) -> tuple[str, float | None]:
+    """Return the best constant prediction in words, and its score."""
+    whole = Part(rows.y, rows.weight, rows.y, rows.weight)
+    try:
+        best = best_constant(metric, rows.kind, rows.labels, [whole])
+    except Exception:  # a user's own metric may fail on all but the model's output
+        return "", None
+    (loss,) = best.losses
+    return best.words, 0.0 - loss if metric.greater_is_better else loss
 
 
 def _shown_classes(rows: Evaluated, codes: NDArray[np.int64]) -> list[int]:

@@ -4,7 +4,8 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,17 @@ from headstart.exceptions import HeadstartWarning
 from headstart.metrics import BuiltInMetric, Metric
 from headstart.validation import bootstrap_interval, compare_by_bootstrap
 
-__all__ = ["Score", "mean_interval", "score_difference", "score_interval"]
+__all__ = [
+    "FEW_GROUPS",
+    "Measured",
+    "Score",
+    "mean_interval",
+    "score_difference",
+    "score_interval",
+]
+
+FEW_GROUPS = 50
+"""Below this many groups, intervals are wider: the spread of so few is uncertain."""
 
 _RESAMPLES = (30, 400)
 # Quantiles of fewer resamples are too rough: their spread is used.
@@ -26,6 +37,8 @@ _MOST_ROWS_OF_PYTHON = 20_000
 _NORMAL = 1.959963984540054
 # Of two folds Student's interval is wider than anything there is.
 _LEAST_FOLDS = 3
+_NO_TIME = "there was no time for it"
+_UNDEFINED = "the score is undefined on nearly all resamples"
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,30 @@ class Score:
         """Return the score as users read it; NaN where it is undefined."""
         return self.metric.score(self.y, one_column(outputs), self.weight)
 
+    @cached_property
+    def n_groups(self) -> int | None:
+        """Number of groups; None where rows are independent."""
+        return None if self.groups is None else np.unique(self.groups).size
+
+    @property
+    def has_few_groups(self) -> bool:
+        """Whether quantiles of resampled groups would make too narrow an interval."""
+        return self.n_groups is not None and self.n_groups < FEW_GROUPS
+
+    @property
+    def errors_of_interval(self) -> float:
+        """Standard errors from the score to an end of its 95 % interval.
+
+        Of few groups, by Student's t; the bootstrap of g groups finds (g - 1) / g of
+        the variance.
+        """
+        if self.n_groups is None or self.n_groups < 2:
+            return _NORMAL
+        from scipy.special import stdtrit
+
+        freedom = self.n_groups - 1
+        return float(stdtrit(freedom, 0.975)) * math.sqrt(self.n_groups / freedom)
+
     @property
     def strata(self) -> NDArray[Any] | None:
         """What rows are drawn by: classes, where there are no groups."""
@@ -73,19 +110,29 @@ class Score:
         return self.y if self.groups is None and is_classes else None
 
 
+class Measured(NamedTuple):
+    """A score and its 95 % interval; `reason` says why one of them is missing."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    reason: str = ""
+
+
 def score_interval(
     score: Score, outputs: FloatArray, seconds: float = math.inf
-) -> tuple[float | None, float | None, float | None]:
+) -> Measured:
     """Return a score and its 95 % interval by the bootstrap, None where undefined.
 
     Where `seconds` end first, it is of the resamples made until then; None of too few.
     """
     value = score.value(outputs)
     if not np.isfinite(value):
-        return None, None, None
+        return Measured(None, None, None, "it is undefined for the held-out rows")
+    without = _why_without(score, seconds)
+    if without:
+        return Measured(value, None, None, without)
     n_rows = score.y.size
-    if not score.n_drawn or seconds <= 0:
-        return value, None, None
     least, most = _RESAMPLES
     n_resamples = int(min(most, max(least, score.n_drawn // n_rows)))
     end = time.monotonic() + seconds
@@ -105,24 +152,42 @@ def score_interval(
                     time_limit=seconds if math.isfinite(seconds) else None,
                 )
             is_whole = time.monotonic() < end
-            if n_resamples < _ENOUGH_FOR_QUANTILES or not is_whole:
-                reach = _NORMAL * found.standard_error
-                return value, *_around(value, reach, score.metric)
-            return value, min(found.low, value), max(found.high, value)
-        if n_rows > _MOST_ROWS_OF_PYTHON:
-            return value, None, None
+            has_quantiles = n_resamples >= _ENOUGH_FOR_QUANTILES and is_whole
+            if not has_quantiles or score.has_few_groups:
+                reach = score.errors_of_interval * found.standard_error
+                return Measured(value, *_around(value, reach, score.metric))
+            return Measured(value, min(found.low, value), max(found.high, value))
         drawn = []
         for rows in _draws(score, _FEW_RESAMPLES):
             if time.monotonic() >= end:
                 break
             drawn.append(score.of(rows).value(outputs[rows]))
-    except (ValueError, TimeoutError):  # undefined on nearly all resamples; no time
-        return value, None, None
+    except ValueError:
+        return Measured(value, None, None, _UNDEFINED)
+    except TimeoutError:
+        return Measured(value, None, None, _NO_TIME)
+    if len(drawn) < 2:
+        return Measured(value, None, None, _NO_TIME)
     known = np.array([v for v in drawn if np.isfinite(v)])
     if known.size < 2:
-        return value, None, None
-    reach = _NORMAL * float(known.std(ddof=1))
-    return value, *_around(value, reach, score.metric)
+        return Measured(value, None, None, _UNDEFINED)
+    reach = score.errors_of_interval * float(known.std(ddof=1))
+    return Measured(value, *_around(value, reach, score.metric))
+
+
+def _why_without(score: Score, seconds: float) -> str:
+    """Return why a score has no interval, "" where it can have one."""
+    if score.n_groups == 1:
+        return "all held-out rows belong to one group"
+    if not score.n_drawn or seconds <= 0:
+        return _NO_TIME
+    is_own = not isinstance(score.metric, BuiltInMetric)
+    if is_own and score.y.size > _MOST_ROWS_OF_PYTHON:
+        return (
+            f"a metric of your own has none above {_MOST_ROWS_OF_PYTHON:,} held-out "
+            "rows"
+        )
+    return ""
 
 
 def mean_interval(

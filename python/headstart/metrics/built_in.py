@@ -25,15 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class BuiltInMetric(Metric):
-    """A metric of scikit-learn's, with its values, computed in Rust.
-
-    Parameters
-    ----------
-    undefined : float
-        Stands in for the score in `loss` where it is undefined.
-    """
-
-    undefined: float = 0.0
+    """A metric of scikit-learn's, with its values, computed in Rust."""
 
     def score(  # noqa: D102
         self,
@@ -62,10 +54,6 @@ class BuiltInMetric(Metric):
     def least_loss(self) -> float:
         """Loss of a prediction without a fault: a score of 1, or an error of 0."""
         return -1.0 if self.greater_is_better else 0.0
-
-    def _undefined(self, n_rows: int) -> float:
-        del n_rows
-        return self.undefined
 
 
 _BINARY = frozenset({TaskKind.BINARY})
@@ -97,7 +85,12 @@ def _table() -> Mapping[str, BuiltInMetric]:
         ("medae", _VALUES, False, "value", 0.0),
         ("pinball", _VALUES, False, "value", 0.0),
     ]
-    return MappingProxyType({row[0]: BuiltInMetric(*row) for row in rows})
+    return MappingProxyType(
+        {
+            name: BuiltInMetric(name, kinds, greater, needs, undefined=undefined)
+            for name, kinds, greater, needs, undefined in rows
+        }
+    )
 
 
 BUILT_IN = _table()

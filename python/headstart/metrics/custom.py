@@ -4,7 +4,7 @@ import inspect
 import math
 import numbers
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -69,13 +69,20 @@ def to_number(result: object, name: str) -> float:
     )
 
 
-def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> None:
-    """Call `metric` once on toy data, so that its faults show before a long search.
+def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> Metric:
+    """Call `metric` on toy data, so that its faults show before a long search.
+
+    Returns
+    -------
+    Metric
+        The same. Where it is NaN for a constant prediction, as correlations are, its
+        `undefined` is the score of a prediction without skill.
 
     Raises
     ------
     ValueError
-        If it raises, or returns anything but a number.
+        If it raises, returns anything but a number, or scores a perfect prediction
+        worse than every wrong one.
     """
     y, prediction = _toy_data(kind, n_classes)
     signature = "(y_true, y_pred) -> float, greater is better"
@@ -94,6 +101,76 @@ def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> None:
             f"({kind}). It must return a number. hint: a metric is a function "
             f"{signature}."
         )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _check_direction(metric, kind, n_classes)
+        return _with_undefined(metric, kind, n_classes)
+
+
+def _check_direction(metric: Metric, kind: TaskKind, n_classes: int) -> None:
+    """Raise ValueError if a perfect prediction is the worst of several kinds."""
+    y, _ = _toy_data(kind, n_classes)
+    perfect, *wrong = _perfect_and_wrong(y, kind, n_classes)
+    right = _score_or_nan(metric, y, perfect)
+    scores = [_score_or_nan(metric, y, prediction) for prediction in wrong]
+    scores = [score for score in scores if not math.isnan(score)]
+    sign = 1.0 if metric.greater_is_better else -1.0
+    # Right or wrong may be undefined; two wrong ones may agree by chance.
+    if len(scores) < 3 or not all(sign * right < sign * score for score in scores):
+        return
+    direction = "greater" if metric.greater_is_better else "lower"
+    raise ValueError(
+        f"Metric {metric.name!r} is taken for one where {direction} is better, and "
+        f"scores a perfect prediction {right:.4g} and wrong ones "
+        f"{min(scores):.4g} to {max(scores):.4g}: it is an error, or its sign is "
+        "wrong. hint: metric=sklearn.metrics.make_scorer(function, "
+        "greater_is_better=False) turns an error into a metric; a plugin's metric "
+        "declares greater_is_better."
+    )
+
+
+def _with_undefined(metric: Metric, kind: TaskKind, n_classes: int) -> Metric:
+    if metric.undefined is not None:
+        return metric
+    y, _ = _toy_data(kind, n_classes)
+    perfect, *_, constant = _perfect_and_wrong(y, kind, n_classes)
+    try:
+        if not math.isnan(metric.score(y, constant)):
+            return metric
+    except Exception:  # what is raised is told where it happens
+        return metric
+    # Every row with the prediction of every other, in turn: no skill on average.
+    scores = [
+        _score_or_nan(metric, y, np.roll(perfect, shift, axis=0))
+        for shift in range(len(y))
+    ]
+    known = [score for score in scores if not math.isnan(score)]
+    return replace(metric, undefined=float(np.mean(known))) if known else metric
+
+
+def _score_or_nan(metric: Metric, y: Target, prediction: FloatArray) -> float:
+    try:
+        return metric.score(y, prediction)
+    except Exception:  # a user's own metric need not take these rows
+        return math.nan
+
+
+def _perfect_and_wrong(y: Target, kind: TaskKind, n_classes: int) -> list[FloatArray]:
+    """Return a perfect prediction, and wrong ones, the last of them constant."""
+    if kind is TaskKind.REGRESSION:
+        values = y.astype(np.float64)
+        mean = np.full_like(values, values.mean())
+        wrong = [values[::-1], values + 0.5, values - 0.5, 1.5 * values]
+        return [values, *wrong, mean]
+    codes = y.astype(np.int64)
+    half = np.where(np.arange(y.size) // n_classes % 2 == 0, codes, (codes + 1))
+    constants = [np.full_like(codes, n_classes - 1), np.zeros_like(codes)]
+    shown = [codes, codes + 1, half, *constants]
+    # Sure, but not certain: an infinite loss tells nothing.
+    sure = np.full((n_classes, n_classes), 0.02 / max(1, n_classes - 1))
+    np.fill_diagonal(sure, 0.98)
+    columns = [sure[labels % n_classes] for labels in shown]
+    return [c[:, 1] for c in columns] if kind is TaskKind.BINARY else columns
 
 
 def name_of(function: object) -> str:

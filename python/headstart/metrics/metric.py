@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -29,12 +29,15 @@ class Metric(ABC):
         Direction of `score`.
     needs : {"probability", "label", "value"}
         What of a prediction it looks at.
+    undefined : float or None
+        Stands in for the score in `loss` where it is NaN; None where it must not be.
     """
 
     name: str
     kinds: frozenset[TaskKind]
     greater_is_better: bool
     needs: Needs
+    undefined: float | None = field(default=None, kw_only=True)
 
     @property
     def least_loss(self) -> float | None:
@@ -93,19 +96,17 @@ class Metric(ABC):
         Raises
         ------
         ValueError
-            As `score`, and where a custom metric returns NaN.
+            As `score`, and where a metric returns NaN that has no `undefined`.
         """
         score = self.score(y, prediction, weight, n_threads=n_threads)
         if math.isnan(score):
-            score = self._undefined(len(y))
+            if self.undefined is None:
+                raise ValueError(
+                    f"Metric {self.name!r} returned NaN for {len(y)} rows. It must "
+                    "return a number for any rows it is given."
+                )
+            score = self.undefined
         return -score if self.greater_is_better else score
-
-    def _undefined(self, n_rows: int) -> float:
-        """Return the score that stands in for NaN."""
-        raise ValueError(
-            f"Metric {self.name!r} returned NaN for {n_rows} rows. It must return a "
-            "number for any rows it is given."
-        )
 
     def __str__(self) -> str:
         return self.name

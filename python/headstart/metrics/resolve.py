@@ -61,7 +61,9 @@ def resolve_metric(
     ------
     ValueError
         If there is no such metric, it is for other kinds of problem, or a custom one
-        fails on toy data or returns anything but a number.
+        fails on toy data, returns anything but a number, or scores a perfect
+        prediction worse than every wrong one: an error, where lower is better, is
+        passed as ``make_scorer(function, greater_is_better=False)``.
     TypeError
         If `metric` is none of the above.
 
@@ -94,8 +96,7 @@ def resolve_metric(
         classes = np.asarray(classes)
     custom = _custom(metric, kind, classes)
     n_classes = 2 if kind is TaskKind.BINARY else 3
-    try_metric(custom, kind, n_classes if classes is None else len(classes))
-    return custom
+    return try_metric(custom, kind, n_classes if classes is None else len(classes))
 
 
 def _by_name(name: str, kind: TaskKind, classes: NDArray[Any] | None) -> Metric:
@@ -105,8 +106,7 @@ def _by_name(name: str, kind: TaskKind, classes: NDArray[Any] | None) -> Metric:
         _check_kind(found, kind)
         metric = metric_of(found, classes)
         n_classes = 2 if kind is TaskKind.BINARY else 3
-        try_metric(metric, kind, n_classes if classes is None else len(classes))
-        return metric
+        return try_metric(metric, kind, n_classes if classes is None else len(classes))
     known = [n for n, metric in metrics.items() if kind in metric.kinds]
     meant = _OTHER_NAMES.get(name.lower())
     close = [meant] if meant in known else difflib.get_close_matches(name, known, n=1)

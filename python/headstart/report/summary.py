@@ -101,34 +101,46 @@ def _quality(facts: Facts) -> str:
     )
     if metric.baseline is None:
         return f"{sentence}."
-    verdict = {
+    constant = shorten(metric.constant or "the same", 80)
+    baseline = f"the {number(metric.baseline)} of always predicting {constant}"
+    verdict = _against_baseline(metric, facts)
+    if verdict is None:
+        why = f"the figure has no interval: {metric.reason or 'it was not measured'}"
+        if facts.validation is None:
+            why = "how rows were held out is not on record"
+        return (
+            f"{sentence}. It stands beside {baseline}; which of the two is better is "
+            f"not said, because {why}."
+        )
+    words = {
         1: "clearly better than",
         0: "not clearly better than",
         -1: "worse than",
-    }[_against_baseline(metric, facts)]
-    return (
-        f"{sentence}: {verdict} the {number(metric.baseline)} of always predicting "
-        "the same."
-    )
+    }[verdict]
+    return f"{sentence}: {words} {baseline}."
 
 
-def _against_baseline(metric: MetricFact, facts: Facts) -> int:
+def _against_baseline(metric: MetricFact, facts: Facts) -> int | None:
     """Return 1 for better than the baseline, 0 for doubtful, -1 for worse.
 
-    Better has to be beyond chance, and beyond what choices by the same rows gain.
+    Better has to be beyond chance, and beyond what choices by the same rows gain. None
+    where one of these was not measured.
     """
+    luck = _luck(metric, facts)
+    if metric.value is None or metric.baseline is None or luck is None:
+        return None
     sign = 1.0 if metric.greater_is_better else -1.0
-    value, baseline = sign * (metric.value or 0.0), sign * (metric.baseline or 0.0)
+    value, baseline = sign * metric.value, sign * metric.baseline
     ends = [sign * end for end in (metric.low, metric.high) if end is not None]
-    if min([value, *ends]) > baseline + _luck(metric, facts):
+    if min([value, *ends]) > baseline + luck:
         return 1
     return -1 if max([value, *ends]) < baseline else 0
 
 
-def _luck(metric: MetricFact, facts: Facts) -> float:
+def _luck(metric: MetricFact, facts: Facts) -> float | None:
     """Return what choices by held-out rows may have added to a figure."""
     if metric.low is None or metric.high is None or facts.validation is None:
-        return 0.0
+        return None
     error = abs(metric.high - metric.low) / 2 / _TO_95
     return _LUCK * error * math.sqrt(max(1, facts.validation.n_folds))
 
@@ -163,11 +175,17 @@ def _doubtful_data(facts: Facts) -> list[str]:
 
 def _doubtful_quality(facts: Facts) -> list[str]:
     metric, cares = headline_metric(facts), []
-    if metric is not None and metric.baseline is not None:
-        if _against_baseline(metric, facts) < 1:
+    if metric is not None:
+        verdict = _against_baseline(metric, facts)
+        if verdict is None:
+            cares.append(
+                "whether the model is better than a constant prediction was not "
+                "measured"
+            )
+        elif verdict < 1:
             cares.append("the model may be no better than a constant prediction")
         elif metric.low is not None and metric.high is not None:
-            gap = abs((metric.value or 0.0) - metric.baseline)
+            gap = abs((metric.value or 0.0) - (metric.baseline or 0.0))
             if metric.high - metric.low > gap:
                 cares.append(
                     "the interval of its figure is wide beside what it gains over a "

@@ -17,9 +17,8 @@ from headstart.base import (
     FoldFit,
     FoldOutcome,
     FoldStatus,
+    IntArray,
     Learner,
-    Task,
-    TaskKind,
     Trial,
     TrialStatus,
 )
@@ -34,6 +33,7 @@ from headstart.base.events import (
 )
 from headstart.execution.fit_data import FitData
 from headstart.metrics import Metric
+from headstart.metrics.constant import Part, best_constant
 from headstart.search.bench import BENCHED_AFTER, benched, blamed, described
 from headstart.search.clock import Clock
 from headstart.search.cost import CostModel
@@ -257,27 +257,36 @@ class Ledger:
             )
 
     def _loss(self, prediction: FloatArray, rows: Any) -> float:
-        weight = self._data.weight
+        y, weight = self._target(rows)
         return self._metric.loss(
-            self._data.y[rows],
-            prediction[:, 0] if prediction.shape[1] == 1 else prediction,
-            None if weight is None else weight[rows],
+            y, prediction[:, 0] if prediction.shape[1] == 1 else prediction, weight
         )
 
     def _constant_losses(self) -> dict[Unit, float]:
-        """Loss of predicting the training mean or class shares, for every fold."""
-        data, found = self._data, {}
-        for repeat in range(data.folds.n_repeats):
-            for fold in range(data.folds.n_folds):
-                train = data.folds.train(repeat, fold)
-                rows = data.folds.validation(repeat, fold)
-                flat = _constant_prediction(
-                    data.task,
-                    data.y[train],
-                    None if data.weight is None else data.weight[train],
+        """Return the loss of the best constant prediction, for every fold."""
+        data = self._data
+        units = [
+            (repeat, fold)
+            for repeat in range(data.folds.n_repeats)
+            for fold in range(data.folds.n_folds)
+        ]
+        best = best_constant(
+            self._metric,
+            data.task.kind,
+            [str(code) for code in range(data.task.n_classes)],
+            [
+                Part(*self._target(rows), *self._target(held_out))
+                for rows, held_out in (
+                    (data.folds.train(*unit), data.folds.validation(*unit))
+                    for unit in units
                 )
-                found[repeat, fold] = self._loss(np.tile(flat, (rows.size, 1)), rows)
-        return found
+            ],
+        )
+        return dict(zip(units, best.losses, strict=True))
+
+    def _target(self, rows: IntArray) -> tuple[Any, FloatArray | None]:
+        weight = self._data.weight
+        return self._data.y[rows], None if weight is None else weight[rows]
 
     def _tell_incumbent(self, choice: Choice) -> None:
         members = tuple(
@@ -288,14 +297,3 @@ class Ledger:
 
     def _as_score(self, loss: float) -> float:
         return -loss if self._metric.greater_is_better else loss
-
-
-def _constant_prediction(
-    task: Task, y: FloatArray, weight: FloatArray | None
-) -> FloatArray:
-    """Return the constant that predicts `y` best: one row, n_outputs columns."""
-    if task.kind is TaskKind.REGRESSION:
-        return np.array([[np.average(y, weights=weight)]])
-    counts = np.bincount(y.astype(np.int64), weights=weight, minlength=task.n_classes)
-    shares: FloatArray = counts / counts.sum()
-    return shares[None, 1:2] if task.kind is TaskKind.BINARY else shares[None, :]

@@ -6,7 +6,7 @@ import pytest
 
 import headstart
 from headstart.exceptions import ArtifactError
-from headstart.report import Facts
+from headstart.report import Facts, render_report
 
 RANDOM = np.random.default_rng(0)
 N = 150
@@ -159,6 +159,38 @@ def test_one_seed_gives_one_analysis_and_a_refit_changes_only_what_it_costs(mode
     for part in ("metrics", "importance", "effects", "slices", "roc", "calibration"):
         assert getattr(facts, part) == getattr(model.analysis(), part)
     assert facts.sizes.model_bytes < model.analysis().sizes.model_bytes
+
+
+def test_a_fit_too_short_for_an_analysis_has_the_interval_of_its_score():
+    model = headstart.train(
+        TABLE.with_columns(outcome=pl.Series(NOISY)),
+        target="outcome",
+        time_limit=4,
+        max_trials=1,
+        learners=["ridge"],
+        n_jobs=1,
+        random_state=0,
+        listeners=[],
+    )
+    # An own limit, for a busy machine may have left more time, or none.
+    facts = model.analysis()
+
+    assert facts.metrics[0].low < facts.metrics[0].value < facts.metrics[0].high
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_a_correlation_can_be_optimised():
+    def pearson(y_true, y_pred):
+        return np.corrcoef(y_true, y_pred)[0, 1]
+
+    facts = fit(NOISY, "ridge", metric=pearson).analysis()
+
+    assert facts.metrics[0].value > 0.8
+    assert facts.metrics[0].baseline == pytest.approx(0.0, abs=1e-6)
+    assert facts.metrics[0].low > 0.5
+    note = "the weights of the ensemble were chosen on the rows they are judged by"
+    for format_ in ("html", "md"):
+        assert note in render_report(facts, format_)
 
 
 def test_facts_are_small(model):

@@ -25,14 +25,14 @@ def score(metric, groups=None, y=Y, n_drawn=10**6):
 @pytest.mark.parametrize("metric", ["roc_auc", "log_loss", "accuracy", hits])
 @pytest.mark.parametrize("groups", [None, np.arange(N) // 4])
 def test_a_score_lies_in_its_interval(metric, groups):
-    value, low, high = score_interval(score(metric, groups), GOOD)
+    value, low, high, _ = score_interval(score(metric, groups), GOOD)
 
     assert low <= value <= high
     assert 0 < high - low < 0.5
 
 
 def test_no_rows_drawn_means_no_interval():
-    value, low, high = score_interval(score("roc_auc", n_drawn=0), GOOD)
+    value, low, high, _ = score_interval(score("roc_auc", n_drawn=0), GOOD)
 
     assert value > 0.5
     assert (low, high) == (None, None)
@@ -43,7 +43,8 @@ def test_no_rows_drawn_means_no_interval():
 def test_no_time_means_no_interval(metric, seconds):
     found = score_interval(score(metric), GOOD, seconds)
 
-    assert found == (score(metric).value(GOOD), None, None)
+    no_time = "there was no time for it"
+    assert found == (score(metric).value(GOOD), None, None, no_time)
 
 
 def test_a_slow_metric_ends_with_the_resamples_it_had_time_for():
@@ -55,7 +56,9 @@ def test_a_slow_metric_ends_with_the_resamples_it_had_time_for():
         time.sleep(0.02)
         return hits(y_true, y_pred)
 
-    value, low, high = score_interval(score(slow), GOOD, 0.2)
+    slow_score = score(slow)  # asked about toy data
+    asked = 0
+    value, low, high, _ = score_interval(slow_score, GOOD, 0.2)
 
     assert low < value < high
     assert 3 <= asked < 15
@@ -64,7 +67,8 @@ def test_a_slow_metric_ends_with_the_resamples_it_had_time_for():
 def test_an_undefined_score_is_none():
     found = score_interval(score("roc_auc", y=np.ones_like(Y)), GOOD)
 
-    assert found == (None, None, None)
+    assert found[:3] == (None, None, None)
+    assert "undefined" in found.reason
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "log_loss", hits])

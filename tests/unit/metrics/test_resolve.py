@@ -1,14 +1,22 @@
 import cloudpickle
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from sklearn.metrics import (
     accuracy_score,
+    brier_score_loss,
     f1_score,
     get_scorer,
+    hamming_loss,
     log_loss,
     make_scorer,
+    max_error,
     mean_absolute_error,
+    mean_squared_error,
+    precision_score,
+    r2_score,
     roc_auc_score,
+    zero_one_loss,
 )
 
 from headstart.base import TaskKind
@@ -206,3 +214,69 @@ def test_toy_data_has_every_class_on_both_sides(n_classes):
 
     kind = TaskKind.BINARY if n_classes == 2 else TaskKind.MULTICLASS
     resolve_metric(check, kind, np.arange(n_classes))
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind"),
+    [
+        (mean_squared_error, TaskKind.REGRESSION),
+        (max_error, TaskKind.REGRESSION),
+        (lambda y, p: float(np.abs(y - p).sum()), TaskKind.REGRESSION),
+        (make_scorer(mean_absolute_error), TaskKind.REGRESSION),
+        (zero_one_loss, TaskKind.BINARY),
+        (hamming_loss, TaskKind.MULTICLASS),
+        (make_scorer(log_loss, response_method="predict_proba"), TaskKind.MULTICLASS),
+        (make_scorer(brier_score_loss, response_method="predict_proba"), "binary"),
+    ],
+)
+def test_an_error_is_refused_with_the_way_to_turn_it(metric, kind):
+    with pytest.raises(ValueError, match="greater_is_better=False") as info:
+        resolve_metric(metric, TaskKind(kind))
+    assert "perfect prediction" in str(info.value)
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind"),
+    [
+        (r2_score, TaskKind.REGRESSION),
+        (make_scorer(mean_squared_error, greater_is_better=False), "regression"),
+        (lambda y, p: 1 / (1 + np.abs(y - p).max()), TaskKind.REGRESSION),
+        (lambda y, p: float(np.minimum(y, p).sum() - 0.5 * p.sum()), "regression"),
+        (lambda y, p: float(np.mean(p)), TaskKind.REGRESSION),
+        (lambda y, p: -float(np.mean(p)), TaskKind.REGRESSION),
+        (lambda y, p: 0.25, TaskKind.BINARY),
+        (lambda y, p: float(np.mean(p == 1)), TaskKind.BINARY),
+        (lambda y, p: -float(np.mean(p == 1)), TaskKind.BINARY),
+        (precision_score, TaskKind.BINARY),
+        (accuracy_score, TaskKind.MULTICLASS),
+    ],
+)
+def test_what_is_better_for_right_predictions_or_cannot_tell_is_taken(metric, kind):
+    resolve_metric(metric, TaskKind(kind))
+
+
+def pearson(y_true, y_pred):
+    return np.corrcoef(y_true, y_pred)[0, 1]
+
+
+def rank_correlation(y_true, y_pred):
+    return spearmanr(y_true, y_pred).statistic
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("function", [pearson, rank_correlation])
+def test_a_correlation_of_a_constant_counts_as_that_of_no_skill(function):
+    metric = resolve_metric(function, TaskKind.REGRESSION)
+    y = np.arange(8.0)
+
+    assert metric.loss(y, np.ones(8)) == pytest.approx(0.0, abs=1e-12)
+    assert metric.loss(y, y) == pytest.approx(-1.0)
+    assert np.isnan(metric.score(y, np.ones(8)))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_distance_of_correlation_counts_as_no_skill_too():
+    scorer = make_scorer(lambda y, p: 1 - pearson(y, p), greater_is_better=False)
+    metric = resolve_metric(scorer, TaskKind.REGRESSION)
+
+    assert metric.loss(np.arange(8.0), np.ones(8)) == pytest.approx(1.0)

@@ -9,9 +9,9 @@ from headstart.report.summary import summarise
 BINARY = stored_facts("binary")
 
 
-def with_metric(value, low, high, baseline):
+def with_metric(value, low, high, baseline, **more):
     name = BINARY.task.metric
-    fact = MetricFact(name, value, low, high, True, baseline)
+    fact = MetricFact(name, value, low, high, True, baseline, **more)
     return replace(BINARY, metrics=(fact,), findings=(), slices=())
 
 
@@ -53,6 +53,35 @@ def test_an_interval_over_the_baseline_is_called_unclear():
 
     assert "not clearly better" in quality
     assert "no better than a constant" in care
+
+
+@pytest.mark.parametrize("value", [0.5004, 0.95, 0.3])
+def test_without_an_interval_there_is_no_verdict_but_the_reason(value):
+    facts = with_metric(value, None, None, 0.5, reason="there was no time for it")
+
+    _, quality, care = summarise(facts)
+
+    for word in ("clearly", "better than", "worse than"):
+        assert word not in quality
+    assert "there was no time for it" in quality
+    assert "0.5" in quality
+    assert "not measured" in care
+    assert "Nothing" not in care
+
+
+def test_without_a_plan_of_folds_there_is_no_verdict():
+    facts = replace(with_metric(0.8, 0.75, 0.85, 0.5), validation=None)
+
+    assert "clearly" not in summarise(facts)[1]
+
+
+def test_the_constant_prediction_is_named():
+    facts = with_metric(0.8, 0.75, 0.85, 0.5, constant="“yes”")
+
+    assert (
+        "clearly better than the 0.5 of always predicting “yes”."
+        in (summarise(facts)[1])
+    )
 
 
 def test_a_metric_where_lower_is_better_is_judged_the_other_way():

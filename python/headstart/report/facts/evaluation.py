@@ -21,7 +21,17 @@ __all__ = [
 class MetricFact:
     """A metric of the ensemble out of fold, with its 95 % interval.
 
-    `baseline` is what the best constant prediction gets.
+    Parameters
+    ----------
+    name : str
+    value, low, high : float or None
+    greater_is_better : bool
+    baseline : float or None
+        What the best constant prediction for this metric gets.
+    constant : str
+        Which one that is: ``"the median"``.
+    reason : str
+        Why the value or its interval is missing; "" where neither is.
     """
 
     name: str
@@ -30,6 +40,8 @@ class MetricFact:
     high: float | None
     greater_is_better: bool
     baseline: float | None
+    constant: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ def _side_effects(subject: MetricSubject) -> None:
 @check(
     "resolves",
     hint="See the message: the metric is tried on toy data before a search.",
-    after=("number",),
+    after=("direction",),
 )
 def _resolves(subject: MetricSubject) -> None:
     """A search takes it: it scores the toy data that every metric is tried on."""

@@ -1,0 +1,259 @@
+"""The best constant prediction: what every model has to beat."""
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray, TaskKind
+from headstart.metrics.built_in import BuiltInMetric
+from headstart.metrics.metric import Metric, Target
+
+__all__ = ["NO_SKILL", "BestConstant", "Part", "best_constant"]
+
+NO_SKILL = "the values of other rows"
+"""Words for what stands in where no constant prediction has a loss."""
+
+# Of more classes, only the most frequent are candidates.
+_MOST_CLASSES = 20
+# Of errors that cost more on one side.
+_OTHER_QUANTILES = (0.05, 0.1, 0.25, 0.75, 0.9, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows that a constant is fitted on, and rows that it is judged by.
+
+    Parameters
+    ----------
+    y_train, y : ndarray of shape (n_train,) and (n_rows,)
+        Class codes, or values.
+    weight_train, weight : ndarray or None
+    """
+
+    y_train: Target
+    weight_train: FloatArray | None
+    y: Target
+    weight: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class BestConstant:
+    """The constant prediction with the lowest loss.
+
+    Parameters
+    ----------
+    words : str
+        Which one: ``"the median"``, ``"“yes”"``.
+    losses : tuple of float
+        One per part; finite.
+    """
+
+    words: str
+    losses: tuple[float, ...]
+
+
+def best_constant(
+    metric: Metric, kind: TaskKind, labels: Sequence[str], parts: Sequence[Part]
+) -> BestConstant:
+    """Return the constant prediction that is best for a metric, over all parts.
+
+    Candidates are the shares of the classes and every single class; or the mean, the
+    median, the geometric mean and six other quantiles. For most built-in metrics the
+    best one is known beforehand. A candidate whose loss is undefined or infinite is
+    left out. Where that leaves none, the losses are those of the parts' own targets in
+    another order: a prediction without skill.
+
+    Parameters
+    ----------
+    metric : Metric
+    kind : TaskKind
+    labels : sequence of str
+        Class labels, in the order of the codes; empty for regression.
+    parts : sequence of Part
+        A fold each, for one; a constant is fitted on each part's training rows.
+
+    Raises
+    ------
+    ValueError
+        If the metric fails on predictions without skill, too.
+    """
+    best: BestConstant | None = None
+    with warnings.catch_warnings():
+        # Of constants: a correlation is undefined, a class is never predicted.
+        warnings.simplefilter("ignore")
+        for words, fit in _candidates(metric, kind, labels, parts):
+            losses = _losses(metric, fit, parts)
+            if losses and (best is None or sum(losses) < sum(best.losses)):
+                best = BestConstant(words, tuple(losses))
+        if best is not None:
+            return best
+        return BestConstant(
+            NO_SKILL, tuple(_shuffled_loss(metric, kind, labels, p) for p in parts)
+        )
+
+
+_Fit = Callable[[NDArray[Any], FloatArray | None], FloatArray]
+
+
+def _losses(metric: Metric, fit: _Fit, parts: Sequence[Part]) -> list[float]:
+    """Return one loss per part; none where one of them is undefined."""
+    losses = []
+    for part in parts:
+        constant = fit(part.y_train, part.weight_train)
+        prediction = np.tile(constant, (len(part.y), 1))
+        try:
+            loss = metric.loss(part.y, _as_taken(prediction), part.weight)
+        except Exception:  # a user's own metric need not take constants
+            return []
+        if not math.isfinite(loss):
+            return []
+        losses.append(loss)
+    return losses
+
+
+def _shuffled_loss(
+    metric: Metric, kind: TaskKind, labels: Sequence[str], part: Part
+) -> float:
+    order = np.random.default_rng(0).permutation(len(part.y))
+    prediction = _as_prediction(part.y[order], kind, len(labels))
+    return metric.loss(part.y, _as_taken(prediction), part.weight)
+
+
+def _candidates(
+    metric: Metric, kind: TaskKind, labels: Sequence[str], parts: Sequence[Part]
+) -> list[tuple[str, _Fit]]:
+    """Return candidates with their words; of equal ones the first is preferred."""
+    is_built_in = isinstance(metric, BuiltInMetric)
+    if kind is TaskKind.REGRESSION:
+        y = np.concatenate([part.y_train for part in parts])
+        name, _, level = metric.name.partition("@")
+        if is_built_in and name in _BEST_VALUES:
+            return [_BEST_VALUES[name]]
+        if is_built_in and name == "pinball":
+            return [_at_quantile(float(level or 0.5))]
+        found = [("the mean", _mean), _at_quantile(0.5)]
+        if y.min() > 0:
+            found.append(("the geometric mean", _geometric_mean))
+        return [*found, *map(_at_quantile, _OTHER_QUANTILES)]
+    shares: tuple[str, _Fit] = (
+        "the shares of the classes",
+        partial(_shares, n_classes=len(labels)),
+    )
+    if is_built_in and metric.needs == "probability":
+        return [shares]
+    counts = np.sum([_counts(p.y_train, None, len(labels)) for p in parts], axis=0)
+    most_frequent = np.argsort(-counts, kind="stable")[:_MOST_CLASSES]
+    classes: list[tuple[str, _Fit]] = [
+        (
+            f"“{labels[code]}”",
+            partial(_one_class, code=int(code), n_classes=len(labels)),
+        )
+        for code in most_frequent
+    ]
+    # As a label, the shares are the most frequent class.
+    return classes if is_built_in else [shares, *classes]
+
+
+def _mean(y: NDArray[Any], weight: FloatArray | None) -> FloatArray:
+    return np.array([np.average(y, weights=weight)])
+
+
+def _geometric_mean(
+    y: NDArray[Any], weight: FloatArray | None, shift: float = 0.0
+) -> FloatArray:
+    logs = np.log(np.maximum(y + shift, np.finfo(np.float64).tiny))
+    return np.array([np.exp(np.average(logs, weights=weight)) - shift])
+
+
+def _quantile(y: NDArray[Any], weight: FloatArray | None, level: float) -> FloatArray:
+    if weight is None:
+        return np.array([np.quantile(y, level)])
+    order = np.argsort(y, kind="stable")
+    below = np.cumsum(weight[order])
+    place = int(np.searchsorted(below, level * below[-1]))
+    return np.array([y[order[min(place, y.size - 1)]]], dtype=np.float64)
+
+
+def _relative_median(y: NDArray[Any], weight: FloatArray | None) -> FloatArray:
+    """Return what has the least absolute error in shares of the true values."""
+    sizes = np.maximum(np.abs(y), np.finfo(np.float64).eps)
+    return _quantile(y, 1 / sizes if weight is None else weight / sizes, 0.5)
+
+
+def _middle_of_shortest_half(y: NDArray[Any], weight: FloatArray | None) -> FloatArray:
+    order = np.argsort(y, kind="stable")
+    values = np.asarray(y[order], dtype=np.float64)
+    share = np.ones(y.size) if weight is None else weight[order]
+    reached = np.cumsum(share)
+    # Of a half that begins with each row, the last row.
+    last = np.searchsorted(reached, reached - share + 0.5 * reached[-1])
+    starts = np.flatnonzero(last < y.size)
+    if not starts.size:
+        return _quantile(y, weight, 0.5)
+    widths = values[last[starts]] - values[starts]
+    start = starts[np.argmin(widths)]
+    return np.array([(values[start] + values[last[start]]) / 2])
+
+
+def _shares(
+    y: NDArray[Any], weight: FloatArray | None, *, n_classes: int
+) -> FloatArray:
+    counts = _counts(y, weight, n_classes)
+    shares: FloatArray = counts / counts.sum()
+    return shares[1:] if n_classes == 2 else shares
+
+
+def _counts(
+    y: NDArray[Any], weight: FloatArray | None, n_classes: int
+) -> NDArray[np.float64]:
+    counts = np.bincount(y.astype(np.int64), weights=weight, minlength=n_classes)
+    return counts.astype(np.float64)
+
+
+def _one_class(
+    y: NDArray[Any], weight: FloatArray | None, *, code: int, n_classes: int
+) -> FloatArray:
+    del y, weight
+    shares: FloatArray = np.eye(n_classes)[code]
+    return shares[1:] if n_classes == 2 else shares
+
+
+def _at_quantile(level: float) -> tuple[str, _Fit]:
+    words = "median" if level == 0.5 else f"{level:g} quantile"
+    return f"the {words}", partial(_quantile, level=level)
+
+
+_BEST_VALUES: dict[str, tuple[str, _Fit]] = {
+    "rmse": ("the mean", _mean),
+    "r2": ("the mean", _mean),
+    "mae": _at_quantile(0.5),
+    "medae": (
+        "the middle of the shortest half of the values",
+        _middle_of_shortest_half,
+    ),
+    "mape": (
+        "the median, each value weighted by its inverse",
+        _relative_median,
+    ),
+    "rmsle": (
+        "the geometric mean of values plus 1, less 1",
+        partial(_geometric_mean, shift=1.0),
+    ),
+}
+
+
+def _as_prediction(y: Target, kind: TaskKind, n_classes: int) -> FloatArray:
+    if kind is TaskKind.REGRESSION:
+        return np.asarray(y, dtype=np.float64)[:, np.newaxis]
+    columns: FloatArray = np.eye(n_classes)[y.astype(np.int64)]
+    return columns[:, 1:] if kind is TaskKind.BINARY else columns
+
+
+def _as_taken(prediction: FloatArray) -> FloatArray:
+    return prediction[:, 0] if prediction.shape[1] == 1 else prediction
