@@ -1,7 +1,6 @@
 """The best constant prediction: what every model has to beat."""
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, TaskKind
+from headstart.base.process_state import ignore_warnings
 from headstart.metrics.built_in import BuiltInMetric
 from headstart.metrics.metric import Metric, Target
 
@@ -84,9 +84,8 @@ def best_constant(
         If the metric fails on predictions without skill, too.
     """
     best: BestConstant | None = None
-    with warnings.catch_warnings():
-        # Of constants: a correlation is undefined, a class is never predicted.
-        warnings.simplefilter("ignore")
+    # Of constants: a correlation is undefined, a class is never predicted.
+    with ignore_warnings():
         for words, fit in _candidates(metric, kind, labels, parts):
             losses = _losses(metric, fit, parts)
             if losses and (best is None or sum(losses) < sum(best.losses)):

@@ -101,8 +101,7 @@ def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> Metric:
             f"({kind}). It must return a number. hint: a metric is a function "
             f"{signature}."
         )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with ignore_warnings():
         _check_direction(metric, kind, n_classes)
         return _with_undefined(metric, kind, n_classes)
 

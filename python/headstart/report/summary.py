@@ -142,7 +142,10 @@ def _luck(metric: MetricFact, facts: Facts) -> float | None:
     if metric.low is None or metric.high is None or facts.validation is None:
         return None
     error = abs(metric.high - metric.low) / 2 / _TO_95
-    return _LUCK * error * math.sqrt(max(1, facts.validation.n_folds))
+    plan = facts.validation
+    # Of single splits, each is a fold.
+    n_folds = plan.n_folds if plan.n_folds > 1 else max(1, plan.n_repeats)
+    return _LUCK * error * math.sqrt(n_folds)
 
 
 def _care(facts: Facts) -> str:

@@ -265,11 +265,6 @@ class Ledger:
     def _constant_losses(self) -> dict[Unit, float]:
         """Return the loss of the best constant prediction, for every fold."""
         data = self._data
-        units = [
-            (repeat, fold)
-            for repeat in range(data.folds.n_repeats)
-            for fold in range(data.folds.n_folds)
-        ]
         best = best_constant(
             self._metric,
             data.task.kind,
@@ -278,11 +273,11 @@ class Ledger:
                 Part(*self._target(rows), *self._target(held_out))
                 for rows, held_out in (
                     (data.folds.train(*unit), data.folds.validation(*unit))
-                    for unit in units
+                    for unit in data.folds.units
                 )
             ],
         )
-        return dict(zip(units, best.losses, strict=True))
+        return dict(zip(data.folds.units, best.losses, strict=True))
 
     def _target(self, rows: IntArray) -> tuple[Any, FloatArray | None]:
         weight = self._data.weight
