@@ -14,7 +14,7 @@ from sqlalchemy.pool import StaticPool
 
 from headstart.exceptions import KnowledgeBaseError, MissingPluginError
 from headstart.meta.store.layout import COLUMNS
-from headstart.meta.store.reader import check_version, no_database
+from headstart.meta.store.reader import VERSION_QUERY, check_version, no_database
 from headstart.meta.store.rows import Fetch
 
 __all__ = ["EngineReader", "open_postgresql", "open_sqlite", "place_of", "writing"]
@@ -43,7 +43,7 @@ class EngineReader:
                     f"{sorted(missing)[0]!r}. hint: open it for writing once, which "
                     "makes the tables."
                 )
-            found = fetch("select value from meta where name = 'schema_version'")
+            found = fetch(VERSION_QUERY)
             check_version(found[0][0] if found else None, place_of(engine))
 
     @contextmanager

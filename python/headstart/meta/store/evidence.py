@@ -1,11 +1,13 @@
 """Evidence out of one base, or of several laid over each other.
 
 Rows become arrays at once, without a record each: a hundred datasets by a hundred
-configurations have to be there in a few hundredths of a second.
+configurations have to be there in a few hundredths of a second. A base that learns from
+every run grows without end, and each run brings configurations that nobody else has
+tried: a lookup reads a bounded part of it.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,12 +21,36 @@ from headstart.meta.store.lines import configuration_of
 from headstart.meta.store.rows import Fetch, explaining_damage
 from headstart.metrics.built_in import BUILT_IN
 
-__all__ = ["Gathered", "Gathering", "candidate_metrics"]
+__all__ = ["LOOKUP", "Bounds", "Gathered", "Gathering", "candidate_metrics"]
 
 _CLASSES = ("log_loss", "roc_auc", "roc_auc_ovr", "accuracy")
 _VALUES = ("rmse", "mae", "r2")
 # Seconds of other cells are not those of a fit.
 _WITH_SECONDS = frozenset({CellStatus.OK.value, CellStatus.TIMEOUT.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of each base is taken in.
+
+    Parameters
+    ----------
+    n_evaluations : int
+        Of a kind of task: those that were added last.
+    n_datasets : int
+        Of these: those that were evaluated last.
+    n_configurations : int
+        Of these: those with results on most datasets, then those that were best on the
+        datasets they have.
+    """
+
+    n_evaluations: int
+    n_datasets: int
+    n_configurations: int
+
+
+LOOKUP = Bounds(n_evaluations=20_000, n_datasets=250, n_configurations=300)
+"""What a lookup takes in: some hundred runs, in a few tenths of a second."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,6 +80,30 @@ class _Block:
     seconds: FloatArray
     means: FloatArray  # (n, n_metrics): mean over the folds that have a score
 
+    def losses(self, metric: str | None) -> FloatArray:
+        """Return a loss an evaluation: NaN where not known, +inf where it failed."""
+        if metric is not None and metric in self.metrics:
+            loss = self.means[:, self.metrics.index(metric)].copy()
+            if BUILT_IN[metric].greater_is_better:
+                loss = -loss
+        else:
+            loss = np.full(len(self.dataset), np.nan)
+        loss[self.succeeded == 0] = np.inf
+        return loss
+
+    def of(self, configurations: IntArray) -> "_Block":
+        """Return the evaluations of some configurations."""
+        kept = np.isin(self.configuration, configurations)
+        return _Block(
+            self.metrics,
+            self.dataset[kept],
+            self.configuration[kept],
+            self.succeeded[kept],
+            self.n_rows[kept],
+            self.seconds[kept],
+            self.means[kept],
+        )
+
 
 @dataclass(eq=False, slots=True)
 class Gathering:
@@ -63,16 +113,22 @@ class Gathering:
     ----------
     kinds : frozenset of TaskKind
         Datasets of these kinds count.
+    metric : str
+        What the evidence is for.
     learners : mapping of str to int, or None
         Configurations of these learners count, if of that version of the learner's
         space; None: all.
     source : str
         Whose meta-features.
+    bounds : Bounds or None
+        How much of each base is taken in; None: all.
     """
 
     kinds: frozenset[TaskKind]
+    metric: str
     learners: Mapping[str, int] | None = None
     source: str = "headstart"
+    bounds: Bounds | None = None
     _datasets: dict[str, DatasetRecord] = field(default_factory=dict)
     _index: dict[str, int] = field(default_factory=dict)
     _features: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
@@ -88,13 +144,21 @@ class Gathering:
             If it holds what no base can; nothing of it is taken in then.
         """
         with explaining_damage(f"The knowledge base {place} is damaged"):
-            datasets = _read_datasets(fetch, self.kinds)
+            rows = _read_evaluations(fetch, self.kinds, self.bounds)
+            where = f"where dataset in ({_listed(row[0] for row in rows)})"
+            datasets = _read_datasets(fetch, where, self.kinds) if rows else {}
             if not datasets:
                 return
-            where = f"where dataset in ({', '.join(map(str, datasets))})"
             features = _read_features(fetch, where, self.source)
-            configurations = _read_configurations(fetch, self.learners)
-            blocks = _read_blocks(fetch, where, configurations)
+            blocks = _read_blocks(
+                fetch, rows, _read_numbers(fetch, rows, self.learners)
+            )
+            candidates = candidate_metrics(self.metric, self.kinds)
+            numbers = _most_telling(blocks, candidates, self.bounds)
+            configurations = _read_configurations(fetch, numbers, self.learners)
+            blocks = [
+                block.of(np.array([*configurations], np.int64)) for block in blocks
+            ]
         for record in datasets.values():
             self._datasets.setdefault(record.uid, record)
             self._index.setdefault(record.uid, len(self._index))
@@ -115,9 +179,9 @@ class Gathering:
             )
             self._blocks.append(block)
 
-    def gathered(self, metric: str) -> Gathered:
-        """Return the evidence for a metric, or for the nearest one that there is."""
-        chosen = self._choose(metric)
+    def gathered(self) -> Gathered:
+        """Return the evidence for the metric, or for the nearest one that there is."""
+        chosen = self._choose()
         shape = (len(self._index), len(self._configurations))
         losses, seconds, used_rows = self._cells(chosen, shape)
 
@@ -135,7 +199,7 @@ class Gathering:
         chosen_records = [records[i] for i in by_name]
         names, features = self._feature_table([r.uid for r in chosen_records])
         evidence = Evidence(
-            metric=chosen or metric,
+            metric=chosen or self.metric,
             names=tuple(r.name for r in chosen_records),
             families=tuple(r.family for r in chosen_records),
             n_rows=np.array(
@@ -151,17 +215,17 @@ class Gathering:
             configurations=tuple(known[j] for j in by_text),
             losses=losses[cells],
             seconds=seconds[keep_rows][cells],
-            is_proxy=chosen is not None and chosen != metric,
+            is_proxy=chosen is not None and chosen != self.metric,
         )
         return Gathered(evidence, tuple(r.uid for r in chosen_records))
 
-    def _choose(self, metric: str) -> str | None:
+    def _choose(self) -> str | None:
         """Return the first candidate that enough datasets have; None if none has.
 
         Enough: half as many as the best covered of the candidates. A metric that one
         dataset of a hundred has would leave the others out.
         """
-        candidates = candidate_metrics(metric, self.kinds)
+        candidates = candidate_metrics(self.metric, self.kinds)
         covered: dict[str, set[int]] = {}
         for block in self._blocks:
             for name in set(candidates).intersection(block.metrics):
@@ -183,7 +247,7 @@ class Gathering:
         one on more rows more than one on fewer; those that are left are averaged.
         """
         size = shape[0] * shape[1]
-        parts = [self._losses(block, metric) for block in self._blocks]
+        parts = [block.losses(metric) for block in self._blocks]
         cell = np.concatenate(
             [b.dataset * shape[1] + b.configuration for b in self._blocks]
             or [np.empty(0, np.int64)]
@@ -207,17 +271,6 @@ class Gathering:
             _mean_by(cell[timed], seconds[timed], size).reshape(shape),
             rows,
         )
-
-    def _losses(self, block: _Block, metric: str | None) -> FloatArray:
-        """Return a loss an evaluation: NaN where not known, +inf where it failed."""
-        if metric is not None and metric in block.metrics:
-            loss = block.means[:, block.metrics.index(metric)].copy()
-            if BUILT_IN[metric].greater_is_better:
-                loss = -loss
-        else:
-            loss = np.full(len(block.dataset), np.nan)
-        loss[block.succeeded == 0] = np.inf
-        return loss
 
     def _feature_table(self, uids: Sequence[str]) -> tuple[tuple[str, ...], FloatArray]:
         """Return names and values of one version of the meta-features.
@@ -261,17 +314,84 @@ def candidate_metrics(metric: str, kinds: Iterable[TaskKind]) -> tuple[str, ...]
     return tuple(dict.fromkeys(chain))
 
 
+def _read_evaluations(
+    fetch: Fetch, kinds: frozenset[TaskKind], bounds: Bounds | None
+) -> list[tuple[Any, ...]]:
+    """Return evaluations of datasets of some kinds; those added last are at the end.
+
+    What this version has no word for says nothing to it: a newer one may have written
+    it. Such rows are left out.
+    """
+    listed = ", ".join(f"'{kind.value}'" for kind in sorted(kinds))
+    limit = "" if bounds is None else f" limit {bounds.n_evaluations}"
+    rows = fetch(
+        "select dataset, configuration, metrics, scores, fit_seconds, status, n_rows "
+        "from evaluations where dataset in "
+        f"(select dataset from datasets where kind in ({listed})) "
+        f"order by id desc{limit}"
+    )
+    statuses = {rules.text(row[5]) for row in rows} & {s.value for s in CellStatus}
+    last_first = [row for row in rows if row[5] in statuses]
+    if bounds is not None:
+        datasets = dict.fromkeys(row[0] for row in last_first)
+        kept = set(list(datasets)[: bounds.n_datasets])
+        last_first = [row for row in last_first if row[0] in kept]
+    return last_first[::-1]
+
+
+def _most_telling(
+    blocks: Sequence[_Block], candidates: Sequence[str], bounds: Bounds | None
+) -> IntArray:
+    """Return the configurations that are taken in, by id.
+
+    What was tried on one dataset only was mostly chosen because it did well there. It
+    says less of other tables than what was tried on many.
+
+    Parameters
+    ----------
+    blocks : sequence of _Block
+    candidates : sequence of str
+        Metrics that rank configurations on a dataset, the nearest first.
+    bounds : Bounds or None
+    """
+    parts = [np.empty(0, np.int64)]
+    configuration = np.concatenate([*parts, *(b.configuration for b in blocks)])
+    dataset = np.concatenate([*parts, *(b.dataset for b in blocks)])
+    numbers, column = np.unique(configuration, return_inverse=True)
+    if bounds is None or len(numbers) <= bounds.n_configurations:
+        return numbers
+    loss = np.concatenate(
+        [
+            b.losses(next((c for c in candidates if c in b.metrics), None))
+            for b in blocks
+        ]
+    )
+    cells = np.unique(np.column_stack([column, dataset]), axis=0)
+    n_datasets = np.bincount(cells[:, 0], minlength=len(numbers))
+    # The place of each evaluation on its dataset; NaN comes last.
+    order = np.lexsort((loss, dataset))
+    _, first, of = np.unique(dataset[order], return_index=True, return_inverse=True)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order)) - first[of]
+    best = np.full(len(numbers), len(order), dtype=np.int64)
+    np.minimum.at(best, column, place)
+    # Of equal ones the last added has the higher id.
+    kept = np.lexsort((-numbers, best, -n_datasets))[: bounds.n_configurations]
+    return numbers[np.sort(kept)]
+
+
 def _read_datasets(
-    fetch: Fetch, kinds: frozenset[TaskKind]
+    fetch: Fetch, where: str, kinds: frozenset[TaskKind]
 ) -> dict[int, DatasetRecord]:
     """Return datasets by the id of their uid; of contradictions the first by hash."""
     found: dict[int, DatasetRecord] = {}
+    known = {kind.value for kind in kinds}
     for number, uid, name, family, source, kind, n_rows, n_features, n_classes in fetch(
         "select d.dataset, t.text, d.name, d.family, d.source, d.kind, d.n_rows, "
         "d.n_features, d.n_classes from datasets d join texts t on t.id = d.dataset "
-        "order by d.content"
+        f"{where} order by d.content"
     ):
-        if TaskKind(kind) in kinds:
+        if kind in known:
             record = DatasetRecord(
                 rules.uid(uid),
                 rules.name(name),
@@ -310,13 +430,37 @@ def _read_features(
     return found
 
 
+def _read_numbers(
+    fetch: Fetch,
+    rows: Sequence[tuple[Any, ...]],
+    learners: Mapping[str, int] | None,
+) -> set[int]:
+    """Return ids of the configurations of rows that are of some learners."""
+    listed = _listed(row[1] for row in rows)
+    return {
+        rules.integer(number)
+        for number, learner, version in fetch(
+            "select id, learner, space_version from configurations "
+            f"where id in ({listed})"
+        )
+        if learners is None or learners.get(learner) == version
+    }
+
+
 def _read_configurations(
-    fetch: Fetch, learners: Mapping[str, int] | None
+    fetch: Fetch, numbers: IntArray, learners: Mapping[str, int] | None
 ) -> dict[int, Configuration]:
-    """Return the configurations that count, by id."""
-    found = {}
-    for number, text in fetch("select id, json from configurations"):
-        configuration = configuration_of(rules.configuration(json.loads(text)))
+    """Return configurations by id; those with keys of a newer version are left out."""
+    found: dict[int, Configuration] = {}
+    if not len(numbers):
+        return found
+    for number, text in fetch(
+        f"select id, json from configurations where id in ({_listed(numbers.tolist())})"
+    ):
+        try:
+            configuration = configuration_of(rules.configuration(json.loads(text)))
+        except rules.UnknownValueError:
+            continue
         version = configuration.space_version
         if learners is None or learners.get(configuration.learner) == version:
             found[rules.integer(number)] = configuration
@@ -324,13 +468,10 @@ def _read_configurations(
 
 
 def _read_blocks(
-    fetch: Fetch, where: str, configurations: Mapping[int, Configuration]
+    fetch: Fetch, rows: Iterable[tuple[Any, ...]], configurations: Container[int]
 ) -> list[_Block]:
     groups: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
-    for row in fetch(
-        "select dataset, configuration, metrics, scores, fit_seconds, status, n_rows "
-        f"from evaluations {where}"
-    ):
+    for row in rows:
         if row[1] in configurations:
             groups.setdefault((row[2], len(row[3])), []).append(row)
     lists = {i: rules.names(n) for i, n in _read_lists(fetch, (m for m, _ in groups))}
@@ -345,9 +486,6 @@ def _block(
 ) -> _Block:
     """Return the block of rows whose scores have one length in bytes."""
     dataset, configuration, _, scores, seconds, status, n_rows = zip(*rows, strict=True)
-    known = {member.value for member in CellStatus}
-    if not known.issuperset(status):
-        raise ValueError(f"There is no such status as {set(status) - known}.")
     if length % (4 * len(metrics)):
         raise ValueError(f"{length} bytes of scores are not {len(metrics)} a fold.")
     table = np.frombuffer(b"".join(scores), dtype="<f4").astype(np.float64)
@@ -382,12 +520,16 @@ def _block(
 
 def _read_lists(fetch: Fetch, numbers: Iterable[int]) -> list[tuple[int, Any]]:
     """Return the lists of names that are stored under some ids."""
-    wanted = {rules.integer(number) for number in set(numbers)}
+    wanted = set(numbers)
     if not wanted:
         return []
-    listed = ", ".join(map(str, sorted(wanted)))
-    rows = fetch(f"select id, text from texts where id in ({listed})")
+    rows = fetch(f"select id, text from texts where id in ({_listed(wanted)})")
     return [(number, json.loads(text)) for number, text in rows]
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    """Return different ids for a query, checked to be whole numbers."""
+    return ", ".join(map(str, sorted({rules.integer(n) for n in set(numbers)})))
 
 
 def _translated(numbers: IntArray, to: Mapping[int, int]) -> IntArray:

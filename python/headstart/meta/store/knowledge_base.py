@@ -19,10 +19,15 @@ from headstart.meta.records import (
     Record,
 )
 from headstart.meta.store.changes import Added, Conflict
-from headstart.meta.store.evidence import Gathered, Gathering
+from headstart.meta.store.evidence import LOOKUP, Bounds, Gathered, Gathering
 from headstart.meta.store.export import digest_of, read_export, write_export
 from headstart.meta.store.lines import KINDS, Line
-from headstart.meta.store.reader import Reader, SqliteReader
+from headstart.meta.store.reader import (
+    VERSION_QUERY,
+    Reader,
+    SqliteReader,
+    check_version,
+)
 from headstart.meta.store.rows import TABLES, Fetch, read_rows
 
 if TYPE_CHECKING:
@@ -174,6 +179,9 @@ class KnowledgeBase:
                     raise
                 return
             with writing(self._engine) as connection:
+                # A newer version may have brought it up to date since it was opened.
+                version = connection.exec_driver_sql(VERSION_QUERY).scalar()
+                check_version(version, self._place)
                 self._writer = Writer(connection)
                 try:
                     yield
@@ -353,7 +361,8 @@ class KnowledgeBase:
         Of several evaluations of one cell a success counts more than a failure, one
         on more rows more than one on fewer; equal ones are averaged. Datasets where
         nothing succeeded are left out. Where too few datasets have the metric, the
-        nearest that has them stands in: see `candidate_metrics`.
+        nearest that has them stands in: see `candidate_metrics`. Of a large base the
+        part counts that `LOOKUP` bounds.
 
         Parameters
         ----------
@@ -370,7 +379,9 @@ class KnowledgeBase:
         KnowledgeBaseError
             If the base is damaged.
         """
-        return self.gathered(kinds, metric, learners=learners, source=source).evidence
+        return self.gathered(
+            kinds, metric, learners=learners, source=source, bounds=LOOKUP
+        ).evidence
 
     def gathered(
         self,
@@ -379,12 +390,13 @@ class KnowledgeBase:
         *,
         learners: Mapping[str, int] | None = None,
         source: str = "headstart",
+        bounds: Bounds | None = None,
     ) -> Gathered:
-        """Return evidence with the uids of its datasets."""
-        gathering = Gathering(kinds, learners, source)
+        """Return evidence with the uids of its datasets: all there is, or a part."""
+        gathering = Gathering(kinds, metric, learners, source, bounds)
         with self.snapshot() as fetch:
             gathering.take(fetch, self._place)
-        return gathering.gathered(metric)
+        return gathering.gathered()
 
     @contextmanager
     def snapshot(self) -> Iterator[Fetch]:

@@ -16,7 +16,7 @@ from headstart.meta.records import (
     ForeignSetup,
     MetaFeatures,
 )
-from headstart.meta.store.evidence import Gathered, Gathering
+from headstart.meta.store.evidence import LOOKUP, Bounds, Gathered, Gathering
 from headstart.meta.store.knowledge_base import KnowledgeBase
 from headstart.meta.store.lines import Line
 
@@ -175,7 +175,9 @@ class LayeredBase:
         KnowledgeBaseError
             If there are bases, and all of them are damaged.
         """
-        return self.gathered(kinds, metric, learners=learners, source=source).evidence
+        return self.gathered(
+            kinds, metric, learners=learners, source=source, bounds=LOOKUP
+        ).evidence
 
     def gathered(
         self,
@@ -184,16 +186,17 @@ class LayeredBase:
         *,
         learners: Mapping[str, int] | None = None,
         source: str = "headstart",
+        bounds: Bounds | None = None,
     ) -> Gathered:
-        """Return evidence with the uids of its datasets."""
-        gathering = Gathering(kinds, learners, source)
+        """Return evidence with the uids of its datasets: all there is, or a part."""
+        gathering = Gathering(kinds, metric, learners, source, bounds)
 
         def take(base: KnowledgeBase) -> None:
             with base.snapshot() as fetch:
                 gathering.take(fetch, base.place)
 
         self._read(take)
-        return gathering.gathered(metric)
+        return gathering.gathered()
 
     def _read(self, ask: Callable[[KnowledgeBase], T]) -> list[T]:
         """Ask each layer; leave out those that turn out to be damaged."""

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from headstart import __version__
 from headstart.base import Configuration, Step, TaskKind
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.records import (
@@ -29,7 +30,24 @@ from headstart.meta.records import (
 )
 from headstart.meta.store import rules
 
-__all__ = ["KINDS", "Line", "RecordKind", "canonical", "configuration_of"]
+__all__ = [
+    "KINDS",
+    "Line",
+    "NewerRecordError",
+    "RecordKind",
+    "canonical",
+    "configuration_of",
+]
+
+
+class NewerRecordError(KnowledgeBaseError):
+    """A record holds what only a newer version has a word for."""
+
+    def __init__(self, what: object) -> None:
+        super().__init__(
+            f"{what} hint: a newer headstart than this one ({__version__}) may have "
+            "written it; upgrade."
+        )
 
 
 @dataclass(frozen=True)
@@ -260,9 +278,10 @@ class Line:
             try:
                 fields[field] = rule(origin if field == "origin" else values[field])
             except ValueError as error:
-                raise KnowledgeBaseError(
-                    f"The field {field!r} of a record {kind.name!r} {error}"
-                ) from error
+                what = f"The field {field!r} of a record {kind.name!r} {error}"
+                if isinstance(error, rules.UnknownValueError):
+                    raise NewerRecordError(what) from error
+                raise KnowledgeBaseError(what) from error
         origin = fields.pop("origin")
         if kind.type is EvaluationRecord:
             width = len(fields["metrics"])

@@ -18,8 +18,15 @@ from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.store.layout import COLUMNS, SCHEMA_VERSION
 from headstart.meta.store.rows import Fetch
 
-__all__ = ["Reader", "SqliteReader", "check_version", "no_database"]
+__all__ = [
+    "VERSION_QUERY",
+    "Reader",
+    "SqliteReader",
+    "check_version",
+    "no_database",
+]
 
+VERSION_QUERY = "select value from meta where name = 'schema_version'"
 _LONGEST_VALUE = 16 * 2**20
 _BUSY_SECONDS = 30
 
@@ -138,7 +145,7 @@ class SqliteReader:
                 f"{self._path} is an SQLite file, but not a knowledge base: {found}. "
                 "Expected plain tables, 'meta' among them."
             )
-        values = fetch("select value from meta where name = 'schema_version'")
+        values = fetch(VERSION_QUERY)
         check_version(values[0][0] if values else None, str(self._path))
         for table, columns in COLUMNS.items():
             found_columns = tuple(r[1] for r in fetch(f"pragma table_info({table})"))

@@ -11,7 +11,13 @@ import numpy as np
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.store import rules
 from headstart.meta.store.layout import COLUMNS
-from headstart.meta.store.lines import KINDS, Line, RecordKind, canonical
+from headstart.meta.store.lines import (
+    KINDS,
+    Line,
+    NewerRecordError,
+    RecordKind,
+    canonical,
+)
 
 __all__ = [
     "TABLES",
@@ -177,10 +183,14 @@ def explaining_damage(what: str) -> Iterator[None]:
     """Say of an error that it comes from what a base holds.
 
     Only for code that takes apart what was read: there any wrong type, length or id
-    is the file's fault.
+    is the file's fault. What a newer version may have written is not called damage.
     """
     try:
         yield
+    except NewerRecordError:
+        raise
+    except rules.UnknownValueError as error:
+        raise NewerRecordError(f"What the base holds {error}") from error
     except KnowledgeBaseError as error:
         raise KnowledgeBaseError(f"{what}. {error}") from error
     except (

@@ -18,6 +18,7 @@ from headstart.base import Configuration
 
 __all__ = [
     "Rule",
+    "UnknownValueError",
     "configuration",
     "count",
     "identifier",
@@ -45,6 +46,13 @@ _LONGEST_VALUES = 500_000
 _MOST_NAMES = 2_000
 _MOST_STEPS = 50
 _MOST_SCORES = 100_000
+
+
+class UnknownValueError(ValueError):
+    """A value of the right form that this version has no word for.
+
+    A newer version may have written it.
+    """
 
 
 def uid(value: Any) -> str:
@@ -90,8 +98,11 @@ def one_of(kinds: type[StrEnum]) -> Rule:
     allowed = {member.value for member in kinds}
 
     def rule(value: Any) -> str:
-        if not isinstance(value, str) or value not in allowed:
-            raise _refused(f"one of {', '.join(sorted(allowed))}", value)
+        expected = f"one of {', '.join(sorted(allowed))}"
+        if not isinstance(value, str):
+            raise _refused(expected, value)
+        if value not in allowed:
+            raise UnknownValueError(str(_refused(expected, value)))
         return str(kinds(value).value)
 
     return rule
@@ -212,11 +223,15 @@ def configuration(value: Any) -> dict[str, Any]:
             **({"transforms": steps} if steps else {}),
         }
     found = _mapping(value)
-    if set(found) - {"transforms"} != {"learner", "parameters", "space_version"}:
-        raise _refused(
+    required = {"learner", "parameters", "space_version"}
+    if set(found) - {"transforms"} != required:
+        refused = _refused(
             "learner, parameters and space_version, and no more than transforms",
             sorted(found),
         )
+        if required < set(found):
+            raise UnknownValueError(str(refused))
+        raise refused
     checked: dict[str, Any] = {
         "learner": name(found["learner"]),
         "parameters": _parameters(found["parameters"]),
@@ -242,8 +257,14 @@ def _steps(value: Any) -> list[dict[str, Any]]:
         raise _refused(f"a list of 1 to {_MOST_STEPS} transforms", value)
     checked = []
     for step in map(_mapping, value):
-        if set(step) != {"name", "parameters", "space_version"}:
-            raise _refused("name, parameters and space_version, no more", sorted(step))
+        required = {"name", "parameters", "space_version"}
+        if set(step) != required:
+            refused = _refused(
+                "name, parameters and space_version, no more", sorted(step)
+            )
+            if required < set(step):
+                raise UnknownValueError(str(refused))
+            raise refused
         checked.append(
             {
                 "name": name(step["name"]),

@@ -1,4 +1,5 @@
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +7,8 @@ import pytest
 from headstart.base import TaskKind
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.records import CellStatus
-from headstart.meta.store.evidence import candidate_metrics
+from headstart.meta.store import LayeredBase
+from headstart.meta.store.evidence import LOOKUP, Bounds, candidate_metrics
 
 BINARY = frozenset({TaskKind.BINARY})
 NAN = float("nan")
@@ -221,7 +223,7 @@ def test_the_order_of_adding_changes_nothing(new_base, kit):
         "update evaluations set scores = x'00'",
         "update evaluations set scores = 'text'",
         "update evaluations set scores = 3",
-        "update evaluations set status = 'splendid'",
+        "update evaluations set status = x'00'",
         "update evaluations set metrics = 999",
         "update evaluations set n_rows = -1",
         "update evaluations set n_rows = 'many'",
@@ -230,7 +232,6 @@ def test_the_order_of_adding_changes_nothing(new_base, kit):
         "update texts set text = char(27) where text not like '[%'",
         "update configurations set json = '{'",
         """update configurations set json = '{"learner":1}'""",
-        "update datasets set kind = 'clustering'",
         "update datasets set n_rows = -1",
         "update datasets set name = x'ff'",
         "update meta_features set numbers = x'0000'",
@@ -259,3 +260,119 @@ def test_infinite_numbers_in_a_file_are_not_taken_for_results(base, kit, tmp_pat
     other.close()
 
     assert base.evidence(BINARY, "log_loss").losses.size == 0
+
+
+ALL = Bounds(n_evaluations=10**6, n_datasets=10**6, n_configurations=10**6)
+
+
+def learn_from_runs(base, kit, n):
+    """Add n runs: two configurations that all have, two that no other run has."""
+    for number in range(n):
+        losses = {1.0: 0.5, 2.0: 0.6, 10.0 + number: 0.1, 100.0 + number: 0.9}
+        cells = [
+            kit.evaluation(f"table {number}", kit.ridge(alpha), [[loss, 1 - loss]])
+            for alpha, loss in losses.items()
+        ]
+        base.add([kit.dataset(f"table {number}"), *cells])
+
+
+def alphas(gathered):
+    return sorted(c.parameters["alpha"] for c in gathered.evidence.configurations)
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "roc_auc"])
+def test_of_many_configurations_those_on_several_datasets_count_then_the_best(
+    base, kit, metric
+):
+    learn_from_runs(base, kit, 4)
+
+    found = base.gathered(BINARY, metric, bounds=replace(ALL, n_configurations=5))
+
+    # Of those on one dataset each the best, of these the last.
+    assert alphas(found) == [1.0, 2.0, 11.0, 12.0, 13.0]
+    assert len(alphas(base.gathered(BINARY, metric))) == 10
+
+
+def test_of_many_datasets_those_evaluated_last_count(base, kit):
+    learn_from_runs(base, kit, 4)
+    base.add([kit.evaluation("table 0", kit.ridge(7.0))])
+
+    found = base.gathered(BINARY, "log_loss", bounds=replace(ALL, n_datasets=2))
+
+    assert found.evidence.names == ("table 0", "table 3")
+    assert 12.0 not in alphas(found)
+
+
+def test_of_many_evaluations_of_a_kind_those_added_last_count(base, kit):
+    learn_from_runs(base, kit, 3)
+    base.add([kit.dataset("b", kind=TaskKind.MULTICLASS), kit.evaluation("b")])
+
+    found = base.gathered(BINARY, "log_loss", bounds=replace(ALL, n_evaluations=4))
+
+    assert found.evidence.names == ("table 2",)
+
+
+def test_configurations_of_other_learners_take_no_place(base, kit):
+    learn_from_runs(base, kit, 2)
+    others = [kit.ridge(float(n), version=2) for n in range(9)]
+    base.add(kit.evaluation(f"table {n}", c) for n in range(2) for c in others)
+
+    found = base.gathered(
+        BINARY,
+        "log_loss",
+        learners={"ridge": 1},
+        bounds=replace(ALL, n_configurations=3),
+    )
+
+    assert alphas(found) == [1.0, 2.0, 11.0]
+
+
+def test_a_lookup_is_bounded_however_much_a_base_holds(base, kit):
+    n = LOOKUP.n_configurations
+    base.add([kit.dataset("a"), kit.dataset("b")])
+    base.add(kit.evaluation("a", kit.ridge(float(i))) for i in range(n + 50))
+    base.add(kit.evaluation("b", kit.ridge(float(i))) for i in range(20))
+
+    found = base.evidence(BINARY, "log_loss")
+
+    assert found.losses.shape == (2, n)
+    assert (~np.isnan(found.losses)).all(axis=0).sum() == 20
+    with LayeredBase.open(None, base.place) as layered:
+        assert layered.evidence(BINARY, "log_loss").losses.shape == (2, n)
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        "update evaluations set status = 'paused' where n_rows = 7",
+        "update datasets set kind = 'ranking' where name = 'new'",
+        "update configurations set json = replace(json, '{\"learner', "
+        '\'{"device":"gpu","learner\') where json like \'%7.0%\'',
+    ],
+)
+def test_what_a_newer_version_wrote_is_left_out_of_evidence_and_named_elsewhere(
+    base, kit, tmp_path, newer
+):
+    base.add([kit.dataset(), kit.evaluation(), kit.dataset("new")])
+    base.add([kit.evaluation("new", kit.ridge(7.0), n_rows=7)])
+    other = sqlite3.connect(tmp_path / "base.db")
+    other.execute(newer)
+    other.commit()
+    other.close()
+
+    assert base.evidence(BINARY, "log_loss").names == ("iris",)
+    with pytest.raises(KnowledgeBaseError, match=r"newer headstart.*upgrade") as caught:
+        base.export(tmp_path / "export.jsonl")
+    assert "damaged" not in str(caught.value)
+
+
+def test_a_base_that_was_migrated_since_it_was_opened_is_not_written(
+    base, kit, tmp_path
+):
+    other = sqlite3.connect(tmp_path / "base.db")
+    other.execute("update meta set value = '2' where name = 'schema_version'")
+    other.commit()
+    other.close()
+
+    with pytest.raises(KnowledgeBaseError, match="version 2 of the schema"):
+        base.add([kit.dataset()])
