@@ -9,8 +9,10 @@ import sys
 import textwrap
 import time
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import KFold, PredefinedSplit
 
 import headstart
 from headstart.exceptions import RunFolderError
@@ -19,6 +21,7 @@ from headstart.search.journal import Journal
 LEARNERS = ["logistic", "extra_trees", "random_forest", "k_neighbors", "mlp"]
 
 SCRIPT = """
+    import os
     import sys
     from sklearn.datasets import load_breast_cancer
     from headstart import AutoClassifier, Validation
@@ -26,7 +29,8 @@ SCRIPT = """
     X, y = load_breast_cancer(return_X_y=True)
     model = AutoClassifier(
         time_limit=None, max_trials=6, random_state=0, n_jobs=2, learners=LEARNERS,
-        validation=Validation(folds=3, repeats=1), run_dir=sys.argv[1], resume=True,
+        validation=Validation(folds=3, repeats=1), run_dir=sys.argv[1],
+        resume=os.path.exists(sys.argv[1]),
     ).fit(X, y)
     print(model.leaderboard().write_json())
 """
@@ -108,7 +112,7 @@ def small():
     return X[:120], y[:120]
 
 
-def fit(folder, X, y, **changed):
+def fit(folder, X, y, listeners=None, **changed):
     parameters = {
         "time_limit": None,
         "max_trials": 1,
@@ -118,7 +122,8 @@ def fit(folder, X, y, **changed):
         "n_jobs": 1,
         "run_dir": folder,
     }
-    return headstart.AutoClassifier(**{**parameters, **changed}).fit(X, y)
+    model = headstart.AutoClassifier(**{**parameters, **changed})
+    return model.fit(X, y, listeners=listeners)
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path):
@@ -155,3 +160,53 @@ def test_a_run_goes_on_with_its_own_folds_under_another_limit(tmp_path):
     first = fit(tmp_path / "run", X, y, time_limit=2)
     again = fit(tmp_path / "run", X, y, time_limit=600, max_trials=1, resume=True)
     assert again.info()["validation"] == first.info()["validation"]
+
+
+@pytest.fixture
+def no_workers(monkeypatch):
+    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
+
+
+@pytest.mark.usefixtures("no_workers")
+def test_a_resumed_run_goes_on_with_its_own_seed(tmp_path):
+    fit(tmp_path / "run", *small(), random_state=np.random.RandomState(3))
+    fit(tmp_path / "run", *small(), random_state=None, resume=True)
+
+    with pytest.raises(RunFolderError, match=r"random_state \(there '\d+', here '8'\)"):
+        fit(tmp_path / "run", *small(), random_state=8, resume=True)
+
+
+@pytest.mark.usefixtures("no_workers")
+def test_a_splitter_is_known_by_the_folds_that_it_makes(tmp_path):
+    rows = np.arange(120)
+    first = PredefinedSplit(rows % 3)
+    fit(tmp_path / "run", *small(), validation=first)
+    fit(tmp_path / "run", *small(), validation=PredefinedSplit(rows % 3), resume=True)
+
+    with pytest.raises(RunFolderError, match="differs in validation") as caught:
+        fit(tmp_path / "run", *small(), validation=KFold(4), resume=True)
+
+    assert "PredefinedSplit" in str(caught.value)
+    assert "KFold(n_splits=4" in str(caught.value)
+    with pytest.raises(RunFolderError, match="differs in validation"):
+        fit(
+            tmp_path / "run",
+            *small(),
+            validation=PredefinedSplit((rows + 1) % 3),
+            resume=True,
+        )
+
+
+@pytest.mark.usefixtures("no_workers")
+def test_a_damaged_file_of_a_run_costs_its_fold_fit_only(tmp_path):
+    fit(tmp_path / "run", *small())
+    fits = tmp_path / "run" / "fits"
+    (fits / "00000-0-0.json").write_bytes(b"")
+    (fits / "00000-0-1.model").write_bytes(b"")
+    told = []
+
+    again = fit(tmp_path / "run", *small(), resume=True, listeners=[told.append])
+
+    assert again.leaderboard()["status"].to_list() == ["done"]
+    assert again.leaderboard()["folds"].to_list() == [3]
+    assert any("1 finished fold fits" in getattr(e, "message", "") for e in told)

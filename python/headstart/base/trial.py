@@ -1,5 +1,6 @@
 """Trials: a configuration, evaluated on folds, with its outcome."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -53,6 +54,9 @@ class FoldFit:
         without a limit. (Not a moment: an executor may run it on another machine.)
     max_rows : int or None
         Training rows to draw at most; the floor model is fitted on few.
+    handed_over : mapping of str to (str, str)
+        Path and SHA-256 of the code that the run itself brings: of ``learners/NAME``
+        and ``transforms/NAME``. A worker runs no other code that lies in the folder.
     """
 
     trial: int
@@ -63,6 +67,7 @@ class FoldFit:
     threads: int = 1
     seconds: float | None = None
     max_rows: int | None = None
+    handed_over: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -1,30 +1,34 @@
 """Files of a run folder: a reader sees all of one, or nothing."""
 
+import errno
+import os
+import re
 import secrets
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from headstart.base import Parts
-from headstart.exceptions import TableError
+from headstart.exceptions import RunFolderError, TableError
 
 __all__ = [
     "read_or_make",
     "read_parts",
-    "temporary_beside",
+    "replacing",
+    "sync",
     "write_atomically",
     "write_parts",
+    "writing_explained",
 ]
 
 _T = TypeVar("_T")
 
 _ATTEMPTS = 3
-
-
-def temporary_beside(path: Path) -> Path:
-    """Return a name beside `path` that no other process, thread or host uses."""
-    return path.with_name(f".{secrets.token_hex(8)}.{path.name}")
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+# How polars and NumPy say it, whose errors have no number.
+_FULL_IN_WORDS = re.compile(r"os error (28|122)\b|^\d+ requested and \d+ written")
 
 
 def read_or_make(
@@ -46,14 +50,57 @@ def read_or_make(
     raise AssertionError("not reached")
 
 
+@contextmanager
+def writing_explained(path: Path) -> Iterator[None]:
+    """Raise what goes wrong while `path` is written as an error of the run folder.
+
+    Raises
+    ------
+    RunFolderError
+        It says whether the disk is full: that is no fault of the learner at work.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL or _FULL_IN_WORDS.search(str(error)):
+            raise RunFolderError(
+                f"{path} cannot be written: the disk is full, or your quota of it is "
+                "used up. hint: free some space there, and go on with resume=True if "
+                "the run has a run_dir; or keep runs on another disk, by run_dir=... "
+                "or the environment variable TMPDIR."
+            ) from error
+        raise RunFolderError(
+            f"{path} cannot be written: {error.strerror or error}. Expected a run "
+            "folder that stays in place and writable until the fit ends."
+        ) from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a hidden name beside `path`; the file there is renamed into place.
+
+    Raises
+    ------
+    RunFolderError
+        If it cannot be written; nothing is left of it then.
+    """
+    # A name that no other process, thread or host uses.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.{path.name}")
+    try:
+        with writing_explained(path):
+            yield temporary
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def write_parts(path: Path, parts: Mapping[str, bytes]) -> int:
     """Write named bytes to one file, in place at once; return its size in bytes."""
-    temporary = temporary_beside(path)
-    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    temporary.replace(path)
-    return path.stat().st_size
+    with replacing(path) as temporary:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
+        return temporary.stat().st_size
 
 
 def read_parts(path: Path) -> Parts:
@@ -64,6 +111,21 @@ def read_parts(path: Path) -> Parts:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees all of it or nothing."""
-    temporary = temporary_beside(path)
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def sync(path: Path) -> None:
+    """Bring a file or the names in a folder to the disk: a power cut spares them."""
+    if os.name != "posix" and path.is_dir():
+        return
+    with writing_explained(path):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            # Some network file systems have nothing to sync of a folder.
+            if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+                raise
+        finally:
+            os.close(handle)

@@ -9,8 +9,8 @@ Layout, inside the run folder::
     data/folds.npz       the fold assignment
     data/groups.npy, data/order.npy  groups and order in time, where declared
     data/task.json       task, schema, seed; a token of the run that wrote them
-    data/learners/, data/transforms/  those that only this run knows (never part of a
-                         model file), and where those of plugin files are from
+    data/learners/, data/transforms/  those that only this run knows, pickled (never
+                         part of a model file); read only by who was told their SHA-256
     transforms/R-F-CHAIN.zip  a transform fitted on the training rows of a fold
     tables/R-F-CHAIN/    columns that it made; may go and be made again
     encoders/R-F-VIEW.zip  a view fitted on the training rows of a fold
@@ -18,6 +18,7 @@ Layout, inside the run folder::
     fits/TRIAL-R-F.*     predictions, model and outcome of one fold fit
 """
 
+import hashlib
 import importlib.util
 import json
 import pickle
@@ -43,7 +44,12 @@ from headstart.base import (
     Transform,
 )
 from headstart.exceptions import RunFolderError
-from headstart.execution.files import write_atomically
+from headstart.execution.files import (
+    replacing,
+    sync,
+    write_atomically,
+    writing_explained,
+)
 from headstart.execution.pickling import dumps
 from headstart.tables import Schema, read_frame, write_frame
 from headstart.validation import INDEPENDENT, Dependence, Folds
@@ -83,6 +89,7 @@ class FitData:
     texts: pl.DataFrame | None = None
     seed: int = 0
     dependence: Dependence = INDEPENDENT
+    handed_over: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     #: Views of folds that this process has mapped, by name; see `fold_view`.
     views: "dict[str, FoldView]" = field(default_factory=dict, compare=False)
 
@@ -106,7 +113,7 @@ class FitData:
         """Return the run's own learner of that name, or the registered one."""
         if name in self.learners:
             return self.learners[name]
-        own, registry = _handed_over(self.folder / "data" / "learners", name)
+        own, registry = _received(self.handed_over.get(f"learners/{name}"))
         learner: Learner = registry.learner(name) if own is None else own
         return learner
 
@@ -116,7 +123,7 @@ class FitData:
             return self.transforms[name]
         from headstart.plugins import find_transform
 
-        own, registry = _handed_over(self.folder / "data" / "transforms", name)
+        own, registry = _received(self.handed_over.get(f"transforms/{name}"))
         transform: Transform = find_transform(registry, name) if own is None else own
         return transform
 
@@ -153,24 +160,34 @@ def write_fit_data(
         Of the run; transforms draw by it.
     dependence : Dependence
         Groups and order in time of the rows, which inner folds go by.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder cannot be written: the disk is full, for one.
     """
     data = folder / "data"
-    for name in ("data", "encoders", "views", "fits", "transforms", "tables"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    write_frame(table, data / "table.arrow")
-    if texts is not None:
-        write_frame(texts, data / "texts.arrow")
-    np.save(data / "target.npy", y, allow_pickle=False)
-    if weight is not None:
-        np.save(data / "weight.npy", weight, allow_pickle=False)
-    for name in ("groups", "order"):
-        codes = getattr(dependence, name)
-        if codes is not None:
-            np.save(data / f"{name}.npy", codes, allow_pickle=False)
+    with writing_explained(data):
+        for name in ("data", "encoders", "views", "fits", "transforms", "tables"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        write_frame(table, data / "table.arrow")
+        if texts is not None:
+            write_frame(texts, data / "texts.arrow")
+        np.save(data / "target.npy", y, allow_pickle=False)
+        if weight is not None:
+            np.save(data / "weight.npy", weight, allow_pickle=False)
+        for name in ("groups", "order"):
+            codes = getattr(dependence, name)
+            if codes is not None:
+                np.save(data / f"{name}.npy", codes, allow_pickle=False)
     arrays: dict[str, Any] = dict(folds.to_arrays())
-    # Renamed into place: a run that is resumed reads its folds from here.
-    np.savez(data / ".folds.npz", **arrays)
-    (data / ".folds.npz").replace(data / "folds.npz")
+    # A run that is resumed reads its folds from here.
+    with (
+        replacing(data / "folds.npz") as temporary,
+        temporary.open("wb") as file,
+    ):
+        np.savez(file, **arrays)
+    sync(data / "folds.npz")
     record = {
         "task": asdict(task),
         "schema": schema.to_json(),
@@ -179,8 +196,10 @@ def write_fit_data(
         "token": secrets.token_hex(8),
     }
     write_atomically(data / "task.json", json.dumps(record).encode())
-    _hand_over(data / "learners", learners, plugin_files)
-    _hand_over(data / "transforms", transforms, transform_files)
+    handed_over = {
+        **_hand_over(data / "learners", learners, plugin_files),
+        **_hand_over(data / "transforms", transforms, transform_files),
+    }
     return FitData(
         folder,
         task,
@@ -194,6 +213,7 @@ def write_fit_data(
         texts,
         seed,
         dependence,
+        handed_over,
     )
 
 
@@ -253,29 +273,46 @@ def _hand_over(
     folder: Path,
     own: Mapping[str, Learner | Transform],
     files: Mapping[str, tuple[str, str]],
-) -> None:
-    """Write what workers cannot find by name, and where plugin files lie."""
+) -> dict[str, tuple[str, str]]:
+    """Pickle what workers cannot find by name; return where all such code lies.
+
+    By ``KIND/NAME``, with the SHA-256 by which a worker knows it again.
+    """
     folder.mkdir(exist_ok=True)
+    places = {f"{folder.name}/{name}": place for name, place in files.items()}
     for name, item in own.items():
-        write_atomically(folder / f"{name}.pkl", pickled(item))
-    for name, place in files.items():
-        write_atomically(folder / f"{name}.json", json.dumps(place).encode())
+        content = pickled(item)
+        path = folder / f"{name}.pkl"
+        write_atomically(path, content)
+        digest = hashlib.sha256(content).hexdigest()
+        places[f"{folder.name}/{name}"] = (str(path), digest)
+    return places
 
 
-def _handed_over(folder: Path, name: str) -> tuple[Any, "Registry"]:
-    """Return what only this run knows, or None; and the registry that knows others."""
+def _received(place: tuple[str, str] | None) -> tuple[Any, "Registry"]:
+    """Return what only this run knows, or None; and the registry that knows others.
+
+    Parameters
+    ----------
+    place : (str, str) or None
+        Path and SHA-256 of the code, as the process told them that runs the search:
+        what else lies in the run folder is not to be run.
+    """
     from headstart.plugins import load_plugins, registry_of_file
 
-    path = folder / f"{name}.pkl"
-    if path.exists():
-        # Written by this very run, on this machine: never part of a model file. One
-        # at a time: one that cannot be read here spoils no other.
-        return pickle.loads(path.read_bytes()), load_plugins()
-    path = path.with_suffix(".json")
-    if path.exists():
-        place, sha256 = json.loads(path.read_text())
-        return None, registry_of_file(place, sha256)
-    return None, load_plugins()
+    if place is None:
+        return None, load_plugins()
+    path, sha256 = place
+    if not path.endswith(".pkl"):
+        return None, registry_of_file(path, sha256)
+    content = Path(path).read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise RunFolderError(
+            f"{path} is not what this run wrote, and is not loaded: it may run any "
+            "code. hint: look who else writes to the run folder."
+        )
+    # One at a time: one that cannot be read here spoils no other.
+    return pickle.loads(content), load_plugins()
 
 
 def pickled(item: object) -> bytes:

@@ -10,13 +10,14 @@ import time
 import traceback
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from headstart.base import (
+    Configuration,
     FloatArray,
     FoldFit,
     FoldOutcome,
@@ -29,10 +30,10 @@ from headstart.base import (
     TaskKind,
 )
 from headstart.base.process_state import preserve_state
-from headstart.exceptions import TransformError
+from headstart.exceptions import RunFolderError, TransformError
 from headstart.execution.files import (
     read_parts,
-    temporary_beside,
+    replacing,
     write_atomically,
     write_parts,
 )
@@ -52,11 +53,14 @@ def run_fold_fit(
 
     The learner is to stop after ``fold_fit.seconds`` of `clock`.
 
-    Whatever the learner raises becomes the outcome: this function only raises where
-    the run folder itself cannot be used.
+    Whatever the learner raises becomes the outcome. Files are written in the order
+    model, predictions, outcome, each renamed into place: where the outcome is, the
+    others are whole.
 
-    Files are written in the order model, predictions, outcome, each renamed into
-    place: where the outcome is, the others are whole.
+    Raises
+    ------
+    RunFolderError
+        If the run folder itself cannot be used: the disk is full, for one.
     """
     started = time.monotonic()
     resources = Resources(
@@ -65,9 +69,11 @@ def run_fold_fit(
         deadline=None if fold_fit.seconds is None else clock() + fold_fit.seconds,
         clock=clock,
     )
-    data = load_fit_data(folder)
+    data = replace(load_fit_data(folder), handed_over=fold_fit.handed_over)
     try:
         outcome = _fit_and_predict(data, fold_fit, resources, started)
+    except RunFolderError:
+        raise
     except TransformError as error:
         outcome = FoldOutcome(
             FoldStatus(error.kind),
@@ -90,14 +96,29 @@ def run_fold_fit(
             details=traceback.format_exc(limit=-8),
         )
     path = Path(folder) / "fits" / f"{fold_fit.name}.json"
-    write_atomically(path, json.dumps(asdict(outcome)).encode())
+    record = {
+        "configuration": fold_fit.configuration.key,
+        "outcome": asdict(outcome),
+    }
+    write_atomically(path, json.dumps(record).encode())
     return outcome
 
 
-def read_outcome(path: Path) -> FoldOutcome:
-    """Read the outcome that `run_fold_fit` left in a file."""
-    record = json.loads(path.read_text())
-    return FoldOutcome(**{**record, "status": FoldStatus(record["status"])})
+def read_outcome(path: Path, configuration: Configuration) -> FoldOutcome | None:
+    """Read the outcome of `configuration` that `run_fold_fit` left in a file.
+
+    None where there is none: no file, a damaged one (a power cut leaves empty ones), or
+    the outcome of another configuration, whose trial had this number and is not in the
+    journal.
+    """
+    try:
+        record = json.loads(path.read_bytes())
+        if record["configuration"] != configuration.key:
+            return None
+        outcome = record["outcome"]
+        return FoldOutcome(**{**outcome, "status": FoldStatus(outcome["status"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def running_transform(folder: Path, name: str) -> str:
@@ -173,9 +194,11 @@ def _run(
     fits = data.folder / "fits"
     n_bytes = write_parts(fits / f"{fold_fit.name}.model", learner.dump(model))
     if prediction is not None:
-        temporary = temporary_beside(fits / f"{fold_fit.name}.npy")
-        np.save(temporary, prediction, allow_pickle=False)
-        temporary.replace(fits / f"{fold_fit.name}.npy")
+        with (
+            replacing(fits / f"{fold_fit.name}.npy") as temporary,
+            temporary.open("wb") as file,
+        ):
+            np.save(file, prediction, allow_pickle=False)
     names = step_names(steps, fold_fit.repeat, fold_fit.fold, sample)
     stored = (read_parts(data.folder / "transforms" / f"{n}.zip") for n in names)
     return FoldOutcome(

@@ -26,7 +26,7 @@ from headstart.base import (
     TableColumns,
     chain_key,
 )
-from headstart.execution.files import read_or_make, write_parts
+from headstart.execution.files import read_or_make, write_parts, writing_explained
 from headstart.execution.fit_data import FitData
 from headstart.execution.steps import FittedStep, apply_step, fit_step, store_step
 from headstart.tables import read_frame, summarize, write_frame
@@ -158,23 +158,24 @@ def _make(
     held_out = apply_step(transform, fitted, table.held_out, data.task, strict=True)
     parts = store_step(transform, fitted)
     write_parts(data.folder / "transforms" / f"{folder.name}.zip", parts)
-    temporary = Path(tempfile.mkdtemp(prefix=".table-", dir=folder.parent))
-    try:
-        write_frame(made, temporary / "train.arrow")
-        write_frame(held_out, temporary / "held_out.arrow")
-        record = {
-            "scope": fitted.scope,
-            "dropped": fitted.dropped,
-            "made": [[c.name, c.holds, c.source, c.n_levels] for c in fitted.made],
-        }
-        (temporary / "step.json").write_text(json.dumps(record), encoding="utf-8")
-        temporary.rename(folder)
-    except OSError:
-        # Another worker was first: its files are the same.
-        if not folder.exists():
-            raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with writing_explained(folder):
+        temporary = Path(tempfile.mkdtemp(prefix=".table-", dir=folder.parent))
+        try:
+            write_frame(made, temporary / "train.arrow")
+            write_frame(held_out, temporary / "held_out.arrow")
+            record = {
+                "scope": fitted.scope,
+                "dropped": fitted.dropped,
+                "made": [[c.name, c.holds, c.source, c.n_levels] for c in fitted.made],
+            }
+            (temporary / "step.json").write_text(json.dumps(record), encoding="utf-8")
+            temporary.rename(folder)
+        except OSError:
+            # Another worker was first: its files are the same.
+            if not folder.exists():
+                raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _after(table: FoldTable, folder: Path) -> FoldTable:

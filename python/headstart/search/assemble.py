@@ -69,8 +69,14 @@ def refit_members(
     seed: int,
     deadline: float | None,
     memory_limit: int | None,
+    handed_over: Mapping[str, tuple[str, str]] = MappingProxyType({}),
 ) -> tuple[BaggedEnsemble, list[str]]:
     """Collapse each member to one model, fitted on all rows.
+
+    Parameters
+    ----------
+    handed_over : mapping of str to (str, str)
+        See `FoldFit`.
 
     Returns
     -------
@@ -94,6 +100,7 @@ def refit_members(
             seconds=None
             if deadline is None
             else max(0.1, deadline - time.monotonic() - 0.2),
+            handed_over=handed_over,
         )
         future = executor.submit(
             run_fold_fit,

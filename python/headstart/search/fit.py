@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -30,7 +31,7 @@ from headstart.plugins import load_plugins, plugin_environment, select_transform
 from headstart.search.assemble import assemble, refit_members
 from headstart.search.clock import Clock
 from headstart.search.examined import column_records, examine_problem
-from headstart.search.folds import choose_folds, dependence_of
+from headstart.search.folds import brings_splitter, choose_folds, dependence_of
 from headstart.search.guide import consult
 from headstart.search.handover import own_items, plugin_files
 from headstart.search.history import History
@@ -45,7 +46,7 @@ from headstart.search.run_folder import RunFolder, data_digest
 from headstart.search.runner import Limits, Runner, SearchResult
 from headstart.search.settings import FitSettings
 from headstart.tables import summarize
-from headstart.validation import Validation
+from headstart.validation import Folds
 from headstart.validation.plan import explain_folds, explain_newest_rows
 
 __all__ = ["fit_model"]
@@ -56,6 +57,7 @@ _log = logging.getLogger("headstart.search")
 _REFIT_SHARE = 0.25
 # Limits from which on time is kept back for an analysis.
 _SHORTEST_ANALYSED = 8.0
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def fit_model(
@@ -181,7 +183,7 @@ def _fit(
             analyse,
         )
     finally:
-        folder.journal.close()
+        folder.close()
         # Of what ran here; a program must not keep the tables of earlier fits.
         forget_fit_data()
 
@@ -199,16 +201,18 @@ def _fit_in(
     analyse: Analyse | None,
 ) -> FittedModel:
     texts = problem.schema.read_texts(problem.frame) if offered.reads_text else None
-    folder.claim(_identity(problem, settings, learners, offered, texts))
     journal = folder.journal
     # A resumed run goes on with its own seed and folds, whatever its limit is now.
-    seed = journal.fact("seed")
+    seed = None if journal.fact("identity") is None else journal.fact("seed")
     if seed is None:
         seed = settings.seed()
         journal.record_fact("seed", seed)
-    folds = stored_folds(folder.path) or choose_folds(
-        settings, problem, learners, executor.n_slots, seed
-    )
+    folds = stored_folds(folder.path)
+    made = folds
+    if made is None or brings_splitter(settings.validation):
+        made = choose_folds(settings, problem, learners, executor.n_slots, seed)
+    folder.claim(_identity(problem, settings, learners, offered, texts, made, seed))
+    folds = folds or made
     if settings.learn or not folder.is_temporary:
         journal.record_fact(FACT, describe_problem(problem, seed=seed))
     clock.spent_before = float(journal.fact("spent") or 0.0)
@@ -290,6 +294,7 @@ def _fit_in(
             seed=seed,
             deadline=clock.refit_end,
             memory_limit=settings.memory_per_fit(),
+            handed_over=data.handed_over,
         )
         model.ensemble = ensemble
         history.end_stage("refit")
@@ -447,25 +452,39 @@ def _identity(
     learners: Mapping[str, Learner],
     offered: OfferedTransforms,
     texts: pl.DataFrame | None,
+    folds: Folds,
+    seed: int,
 ) -> dict[str, str]:
-    validation = settings.validation
-    if not isinstance(validation, str | Validation):
-        validation = type(validation).__name__  # repr may hold an address
+    validation = repr(settings.validation)
+    if brings_splitter(settings.validation):
+        # What a splitter does is known by the folds that it makes, not by its words,
+        # which may hold an address.
+        validation = _ADDRESS.sub("", validation)
+        validation += f", {folds.describe()}, SHA-256 {_digest_of(folds)[:16]}"
     groups = b"" if problem.groups is None else problem.groups.tobytes()
     table = problem.table if texts is None else problem.table.hstack(texts)
     identity = {
         "data": data_digest(table, problem.y, problem.weight),
         "schema": problem.schema.to_json(),
         "groups": hashlib.sha256(groups).hexdigest(),
-        "validation": repr(validation),
+        "validation": validation,
         "metric": problem.metric.name,
         "learners": json.dumps(sorted(learners)),
-        "random_state": repr(settings.random_state),
+        "random_state": str(settings.fixed_seed(seed)),
         "headstart": headstart.__version__,
     }
     if offered.transforms:
         identity["transforms"] = json.dumps(sorted(offered.transforms))
     return identity
+
+
+def _digest_of(folds: Folds) -> str:
+    digest = hashlib.sha256()
+    for array in (folds.fold_ids, folds.training):
+        if array is not None:
+            digest.update(str(array.shape).encode())
+            digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _offer_transforms(

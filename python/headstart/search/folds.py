@@ -1,6 +1,7 @@
 """Which rows a fit holds out: few folds where many would leave no time for trials."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,7 +19,7 @@ from headstart.validation import (
 )
 from headstart.validation.plan import HOLDOUT_ABOVE
 
-__all__ = ["choose_folds", "dependence_of"]
+__all__ = ["brings_splitter", "choose_folds", "dependence_of"]
 
 # Folds are cut to this many when the budget does not allow for more.
 _FEW_FOLDS = 5
@@ -94,6 +95,13 @@ def _time_column(settings: FitSettings, problem: Problem) -> pl.Series | None:
     if not isinstance(validation, Validation) or validation.time_column is None:
         return None
     return problem.frame[known_column(validation.time_column, problem.frame)]
+
+
+def brings_splitter(validation: Any) -> bool:
+    """Whether the user's own splitter, or a plugin's, makes the folds."""
+    if isinstance(validation, str):
+        return validation != "auto"
+    return not isinstance(validation, Validation)
 
 
 def _affordable_folds(

@@ -6,8 +6,6 @@ not there. A run killed at any instant loses no finished fold fit.
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from headstart.exceptions import RunFolderError
 
 __all__ = ["Journal"]
 
-_VERSION = 2
+_VERSION = 3
 
 _SCHEMA = """
 create table if not exists facts (name text primary key, value text not null);
@@ -47,6 +45,15 @@ create table if not exists fits (
 );
 """
 
+_INSERT_FACT = """
+insert into facts values (?, ?) on conflict (name) do update set value = excluded.value
+"""
+_INSERT_TRIAL = """
+insert into trials values (?, ?, ?, ?, ?, ?, ?) on conflict (number)
+do update set status = excluded.status, loss = excluded.loss, reason = excluded.reason
+"""
+_INSERT_FIT = "insert or replace into fits values (?, ?, ?, ?, ?)"
+
 
 class Journal:
     """The journal of one run; written by the run's own process only.
@@ -55,13 +62,23 @@ class Journal:
     ----------
     path : Path
         The database file, made where it is not there.
+    has_locks : bool
+        Whether its file system has locks; the run folder's own stands in for them.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, has_locks: bool = True) -> None:
         self._path = path
+        self._is_stopped = False
         try:
             # Only one thread writes at a time; the runner may move between threads.
-            self._db = sqlite3.connect(path, check_same_thread=False)
+            self._db = sqlite3.connect(
+                f"{path.absolute().as_uri()}?nolock={int(not has_locks)}",
+                uri=True,
+                check_same_thread=False,
+            )
+            # The run folder's lock lets one process in. Without others the index of the
+            # log needs no shared memory, which network file systems do not have.
+            self._db.execute("pragma locking_mode = exclusive")
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
             self._db.executescript(_SCHEMA)
@@ -82,12 +99,7 @@ class Journal:
 
     def record_fact(self, name: str, value: Any) -> None:
         """Store a JSON-able fact of the run under a name, replacing the old one."""
-        with self._writing() as db:
-            db.execute(
-                "insert into facts values (?, ?) on conflict (name) "
-                "do update set value = excluded.value",
-                (name, json.dumps(value)),
-            )
+        self._write((_INSERT_FACT, (name, json.dumps(value))))
 
     def fact(self, name: str) -> Any:
         """Return a stored fact, or None."""
@@ -98,21 +110,16 @@ class Journal:
 
     def record_trial(self, trial: Trial) -> None:
         """Store a trial as it stands (its fits apart)."""
-        with self._writing() as db:
-            db.execute(
-                "insert into trials values (?, ?, ?, ?, ?, ?, ?) on conflict (number) "
-                "do update set status = excluded.status, loss = excluded.loss, "
-                "reason = excluded.reason",
-                (
-                    trial.number,
-                    trial.configuration.to_json(),
-                    trial.origin,
-                    json.dumps([asdict(p) for p in trial.precedents]),
-                    trial.status.value,
-                    trial.loss,
-                    trial.reason,
-                ),
-            )
+        values = (
+            trial.number,
+            trial.configuration.to_json(),
+            trial.origin,
+            json.dumps([asdict(p) for p in trial.precedents]),
+            trial.status.value,
+            trial.loss,
+            trial.reason,
+        )
+        self._write((_INSERT_TRIAL, values))
 
     def record_fit(
         self,
@@ -125,16 +132,11 @@ class Journal:
         spent: float,
     ) -> None:
         """Store how a fold fit ended, and the seconds the run has spent by then."""
-        with self._writing() as db:
-            db.execute(
-                "insert or replace into fits values (?, ?, ?, ?, ?)",
-                (trial.number, repeat, fold, loss, json.dumps(asdict(outcome))),
-            )
-            db.execute(
-                "insert into facts values ('spent', ?) on conflict (name) "
-                "do update set value = excluded.value",
-                (json.dumps(spent),),
-            )
+        record = json.dumps(asdict(outcome))
+        self._write(
+            (_INSERT_FIT, (trial.number, repeat, fold, loss, record)),
+            (_INSERT_FACT, ("spent", json.dumps(spent))),
+        )
 
     def trials(self) -> list[Trial]:
         """Return all trials with their fits, in order of number."""
@@ -162,15 +164,22 @@ class Journal:
                 found[number].fold_losses[repeat, fold] = loss
         return list(found.values())
 
+    def stop(self) -> None:
+        """Write no more: the disk is full, and what follows can be done without."""
+        self._is_stopped = True
+
     def close(self) -> None:
         """Close the database."""
         self._db.close()
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _write(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
+        """Execute statements with their values: all of them, or none."""
+        if self._is_stopped:
+            return
         try:
             with self._db:
-                yield self._db
+                for statement, values in statements:
+                    self._db.execute(statement, values)
         except sqlite3.Error as error:
             raise RunFolderError(
                 f"The journal {self._path} cannot be written: {error}. "

@@ -106,17 +106,21 @@ class Ledger:
 
     def restore(self) -> None:
         """Take over what an interrupted run left in the folder."""
-        files = self._folder.finished_fits()
         for trial in self._folder.journal.trials():
             self.state.trials.append(trial)
             journalled = dict(trial.outcomes)
             for unit in self.state.units:
-                name = FoldFit(trial.number, trial.configuration, *unit, seed=0).name
-                if name not in files:
-                    continue
-                outcome = journalled.get(unit, files[name])
-                if outcome.status is FoldStatus.OK:
-                    self.record(trial, unit, files[name])
+                outcome = self._folder.finished(
+                    FoldFit(trial.number, trial.configuration, *unit, seed=0)
+                )
+                if outcome is not None:
+                    if journalled.get(unit, outcome).status is FoldStatus.OK:
+                        self.record(trial, unit, outcome)
+                elif trial.fold_losses.pop(unit, None) is not None:
+                    # Its files are not whole: what the journal says of it is void.
+                    del trial.outcomes[unit]
+                    if trial.status is TrialStatus.DONE:
+                        trial.status = TrialStatus.RUNNING
             if trial.status is TrialStatus.PARTIAL and trial.origin != "floor":
                 trial.status, trial.reason = TrialStatus.RUNNING, ""
         if self.state.trials:
@@ -144,6 +148,7 @@ class Ledger:
         loss = None
         if outcome.status is FoldStatus.OK:
             loss, outcome = self._score(trial, unit, outcome)
+        is_new = unit not in trial.outcomes
         trial.outcomes[unit] = outcome
         if loss is None:
             self._fail(trial, unit, outcome)
@@ -151,6 +156,9 @@ class Ledger:
             trial.fold_losses[unit] = loss
             if trial.origin != "floor":
                 self.cost.observe(trial.configuration, outcome.total_seconds)
+            if is_new:
+                name = FoldFit(trial.number, trial.configuration, *unit, seed=0).name
+                self._folder.sync(name, outcome)
         self._folder.journal.record_fit(
             trial, *unit, outcome, loss, spent=self._clock.elapsed()
         )

@@ -5,13 +5,16 @@ engine's version. A folder with another identity is refused, with the difference
 """
 
 import hashlib
+import json
 import os
 import reprlib
 import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Collection, Iterator, Mapping
+import zipfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +22,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headstart.base import FoldOutcome, FoldStatus, Parts
+from headstart.base import FoldFit, FoldOutcome, FoldStatus, Parts
+from headstart.base.machine import available_cores
 from headstart.exceptions import RunFolderError
-from headstart.execution.files import read_parts
+from headstart.execution.files import read_parts, sync
 from headstart.execution.fold_fit import read_outcome
 from headstart.search.journal import Journal
+from headstart.search.run_lock import LOCK_NAME, OWNER_NAME, RunLock
+from headstart.search.temporary import make_temporary_folder
 
 __all__ = ["MOST_VIEW_BYTES", "RunFolder", "data_digest"]
 
@@ -46,18 +52,35 @@ class RunFolder:
 
     def __init__(self, path: str | Path | None, *, resume: bool = False) -> None:
         self.is_temporary = path is None
+        self._release: Callable[[], object] | None
         if path is None:
             if resume:
                 raise RunFolderError(
                     "resume=True needs the folder of the run to go on with. "
                     "hint: give run_dir=..."
                 )
-            self.path = Path(tempfile.mkdtemp(prefix="headstart-"))
+            self.path = make_temporary_folder()
             self._remove = weakref.finalize(self, _remove, self.path, os.getpid())
+            self._release = None
+            has_locks = True
         else:
             self.path = Path(path).expanduser().absolute()
-            self._make(resume=resume)
-        self.journal = Journal(self.path / "journal.db")
+            lock = self._make(resume=resume)
+            self._release = weakref.finalize(self, lock.release)
+            has_locks = lock.is_native
+        self._synced: set[Path] = set()
+        try:
+            self.journal = Journal(self.path / "journal.db", has_locks=has_locks)
+        except RunFolderError:
+            if self._release is not None:
+                self._release()
+            raise
+
+    def close(self) -> None:
+        """Close the journal, and give the folder free for another run."""
+        self.journal.close()
+        if self._release is not None:
+            self._release()
 
     def claim(self, identity: Identity) -> None:
         """Make this folder the run's own, or check that it is.
@@ -74,7 +97,7 @@ class RunFolder:
         # Either may have what the other has not: transforms are named where there are
         # some.
         differing = [
-            f"{name} (there {reprlib.repr(there)}, here {reprlib.repr(here)})"
+            _difference(name, there, here)
             for name in dict.fromkeys([*identity, *known])
             for there, here in [(known.get(name), identity.get(name))]
             if there != here
@@ -93,14 +116,51 @@ class RunFolder:
         )
         return stored
 
-    def finished_fits(self) -> dict[str, FoldOutcome]:
-        """Return fold fits whose files are whole, by name, journalled or not."""
-        found = {}
-        for path in sorted((self.path / "fits").glob("[0-9]*.json")):
-            outcome = read_outcome(path)
-            if outcome.status is FoldStatus.OK:
-                found[path.stem] = outcome
-        return found
+    def finished(self, fold_fit: FoldFit) -> FoldOutcome | None:
+        """Return the outcome of a fold fit whose files are whole, journalled or not.
+
+        A power cut may leave empty files: then it counts as not done.
+        """
+        name = fold_fit.name
+        path = self.path / "fits" / f"{name}.json"
+        outcome = read_outcome(path, fold_fit.configuration)
+        if outcome is None or outcome.status is not FoldStatus.OK:
+            return None
+        model, *others = self._archives(name, outcome)
+        try:
+            self.prediction(name)
+            is_whole = model.stat().st_size == outcome.n_bytes
+        except (OSError, ValueError, EOFError):
+            return None
+        are_whole = all(zipfile.is_zipfile(path) for path in (model, *others))
+        return outcome if is_whole and are_whole else None
+
+    def sync(self, name: str, outcome: FoldOutcome) -> None:
+        """Bring the files of a finished fold fit to the disk, in a folder that is kept.
+
+        The worker goes on meanwhile: no second of a learner's is lost by it.
+        """
+        if self.is_temporary or outcome.status is not FoldStatus.OK:
+            return
+        fits = self.path / "fits"
+        for path in (
+            *self._archives(name, outcome),
+            fits / f"{name}.npy",
+            fits / f"{name}.json",
+        ):
+            if path not in self._synced:
+                sync(path)
+                self._synced.add(path)
+        for folder in ("fits", "encoders", "transforms"):
+            sync(self.path / folder)
+
+    def _archives(self, name: str, outcome: FoldOutcome) -> list[Path]:
+        """Return the files of a fold model: itself, its view, its transforms."""
+        return [
+            self.path / "fits" / f"{name}.model",
+            self.path / "encoders" / f"{outcome.encoder}.zip",
+            *(self.path / "transforms" / f"{n}.zip" for n in outcome.transforms),
+        ]
 
     def model(self, name: str) -> Parts:
         """Return the parts of a fold model."""
@@ -186,18 +246,40 @@ class RunFolder:
         """Return bytes on disk."""
         return sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
 
-    def _make(self, *, resume: bool) -> None:
+    def _make(self, *, resume: bool) -> RunLock:
+        if resume and not self.path.exists():
+            raise RunFolderError(
+                f"There is no run folder {self.path} to resume. hint: look at the "
+                "path; a new run begins without resume=True."
+            )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.path):
                 pass
+            lock = RunLock(self.path)
         except OSError as error:
             raise RunFolderError(
                 f"The run folder {self.path} cannot be written: "
                 f"{error.strerror or error}. Expected a folder with write access. "
                 "hint: give another run_dir."
             ) from error
-        if not resume and (self.path / "journal.db").exists():
+        try:
+            self._check_content(resume=resume)
+        except RunFolderError:
+            lock.release()
+            raise
+        return lock
+
+    def _check_content(self, *, resume: bool) -> None:
+        if not (self.path / "journal.db").exists():
+            # A run that was killed at its very beginning leaves an empty folder.
+            others = {p.name for p in self.path.iterdir()} - {LOCK_NAME, OWNER_NAME}
+            if resume and others:
+                raise RunFolderError(
+                    f"The folder {self.path} holds no run to resume, but other files. "
+                    "hint: look at the path; a new run begins without resume=True."
+                )
+        elif not resume:
             raise RunFolderError(
                 f"The run folder {self.path} already holds a run. "
                 "hint: resume=True goes on with it; or give another run_dir."
@@ -207,16 +289,79 @@ class RunFolder:
 def data_digest(
     table: pl.DataFrame, y: NDArray[Any], weight: NDArray[Any] | None
 ) -> str:
-    """Return a SHA-256 over a canonical table, its target and weights."""
-    digest = hashlib.sha256()
-    for name in table.columns:
-        digest.update(name.encode() + b"\0")
-    hashes = table.hash_rows(seed=0).to_numpy() if table.width else np.empty(0)
-    digest.update(np.ascontiguousarray(hashes).tobytes())
-    digest.update(np.ascontiguousarray(y).tobytes())
+    """Return a SHA-256 over a canonical table, its target and weights.
+
+    It is of the values themselves: the same for every version of polars.
+    """
+    with ThreadPoolExecutor(available_cores()) as threads:
+        parts = tuple(threads.map(_digest_of_column, table.iter_columns()))
+    digest = hashlib.sha256(b"".join(parts))
+    digest.update(_buffer(y))
     if weight is not None:
-        digest.update(np.ascontiguousarray(weight).tobytes())
+        digest.update(_buffer(weight))
     return digest.hexdigest()
+
+
+def _digest_of_column(series: pl.Series) -> bytes:
+    """Return a digest of a column: its name, which rows have a value, the values."""
+    digest = hashlib.sha256(series.name.encode() + b"\0")
+    digest.update(_buffer(np.packbits(series.is_not_null().to_numpy())))
+    if series.dtype == pl.String:
+        texts = series.fill_null("")
+        digest.update(_buffer(texts.str.len_bytes().to_numpy().astype("<u4")))
+        digest.update(texts.str.join("")[0].encode())
+    elif series.dtype == pl.Boolean:
+        digest.update(_buffer(np.packbits(series.fill_null(value=False).to_numpy())))
+    else:
+        if series.dtype == pl.Enum:
+            # Codes: which level each stands for is in the schema.
+            series = series.to_physical().cast(pl.UInt32)
+        digest.update(_buffer(series.fill_null(0).to_numpy()))
+    return digest.digest()
+
+
+def _buffer(values: NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(values).data
+
+
+def _difference(name: str, there: str | None, here: str | None) -> str:
+    """Say how an identity's entry differs from the one in a run folder."""
+    listed = {"learners", "transforms"}
+    if name in listed and there is not None and here is not None:
+        ours, theirs = set(json.loads(here)), set(json.loads(there))
+        sides = {"there": theirs - ours, "here": ours - theirs}
+        words = "; ".join(
+            f"only {side}: {', '.join(sorted(names))}"
+            for side, names in sides.items()
+            if names
+        )
+        return f"{name} ({words})"
+    if name == "schema" and there is not None and here is not None:
+        return f"schema ({_differing_columns(there, here)})"
+    return f"{name} (there {_quoted(there)}, here {_quoted(here)})"
+
+
+def _differing_columns(there: str, here: str) -> str:
+    """Say in which columns two schemas differ, with their kinds."""
+    kinds = [
+        {column["name"]: column for column in json.loads(schema)["columns"]}
+        for schema in (there, here)
+    ]
+    words = []
+    for column in dict.fromkeys([*kinds[0], *kinds[1]]):
+        theirs, ours = (found.get(column) for found in kinds)
+        if theirs != ours:
+            sides = [_quoted(side and side["kind"]) for side in (theirs, ours)]
+            words.append(f"column {column!r}: there {sides[0]}, here {sides[1]}")
+    return "; ".join([*words[:3], *(["..."] if len(words) > 3 else [])])
+
+
+def _quoted(value: str | None) -> str:
+    return "none" if value is None else _repr.repr(value)
+
+
+_repr = reprlib.Repr()
+_repr.maxstring = 300
 
 
 def _remove(path: Path, owner: int) -> None:

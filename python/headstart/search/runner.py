@@ -27,7 +27,7 @@ from headstart.base.events import (
     Notice,
     RunFinished,
 )
-from headstart.exceptions import FitError, WorkerDiedError
+from headstart.exceptions import FitError, RunFolderError, WorkerDiedError
 from headstart.execution import FoldFitExecutor
 from headstart.execution.fit_data import FitData
 from headstart.execution.fold_fit import run_fold_fit, running_transform
@@ -62,6 +62,7 @@ _LONGEST_COUNTED = 1_800.0
 _WAITING_SECONDS = 0.25
 _MOST_WAITING = 4
 _INTERRUPTED = "interrupted"
+_FOLDER_FAILED = "the run folder could not be written"
 _FLOOR_ROWS = 5_000
 _FLOOR_CELLS = 400_000
 _FLOOR_LEARNERS = (
@@ -195,6 +196,9 @@ class Runner:
             interrupted = self._interrupt.is_set
         except KeyboardInterrupt:
             interrupted, reason = True, _INTERRUPTED
+        except RunFolderError as error:
+            reason = _FOLDER_FAILED
+            self._keep_what_there_is(error)
         finally:
             self._cancel_running()
         if interrupted:
@@ -219,6 +223,26 @@ class Runner:
                 failed,
                 result.choice.score,
                 result.reason,
+            )
+        )
+
+    def _keep_what_there_is(self, error: RunFolderError) -> None:
+        """End the search where the run folder cannot be written any more.
+
+        Raises
+        ------
+        RunFolderError
+            If no trial has a result.
+        """
+        text = str(error)
+        if not self._folder.is_temporary:
+            text += " What is finished is kept: resume=True goes on with it."
+        if not self._state.with_results():
+            raise RunFolderError(text) from error
+        self._folder.journal.stop()
+        self._emit(
+            Notice(
+                f"The search ends early with the best model so far. {text}", "warning"
             )
         )
 
@@ -300,6 +324,7 @@ class Runner:
             seed=_seed(self._seed, trial.configuration.key, unit),
             threads=1,
             seconds=seconds,
+            handed_over=self._data.handed_over,
         )
 
     def _book(self, future: Future[FoldOutcome]) -> None:
@@ -330,6 +355,8 @@ class Runner:
         error = future.exception()
         if error is None:
             return future.result()
+        if isinstance(error, RunFolderError):
+            raise error  # no fault of the learner's
         if isinstance(error, WorkerDiedError):
             return FoldOutcome(
                 FoldStatus(error.kind),

@@ -113,8 +113,14 @@ class FitSettings:
         from sklearn.utils import check_random_state
 
         if isinstance(self.random_state, numbers.Integral):
-            return int(self.random_state) % 2**31
+            return self.fixed_seed(0)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def fixed_seed(self, default: int) -> int:
+        """Return the seed that `random_state` fixes; `default` if it fixes none."""
+        if isinstance(self.random_state, numbers.Integral):
+            return int(self.random_state) % 2**31
+        return default
 
 
 def parse_bytes(size: Any) -> int:

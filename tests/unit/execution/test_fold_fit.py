@@ -71,10 +71,10 @@ class Failing(Untidy):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def data(tmp_path):
     frame = pl.DataFrame({"x": np.arange(N) * 1.5})
     schema = Schema.learn(frame)
-    write_fit_data(
+    yield write_fit_data(
         tmp_path,
         task=Task(TaskKind.REGRESSION, N, 1, 0, 0, "rmse"),
         schema=schema,
@@ -84,7 +84,6 @@ def folder(tmp_path):
         folds=Folds((np.arange(N) % 3).astype(np.uint8)[None]),
         learners={"untidy": Untidy(), "failing": Failing()},
     )
-    yield str(tmp_path)
     forget_fit_data()
 
 
@@ -92,11 +91,14 @@ def folder(tmp_path):
     ("learner", "status"),
     [("ridge", "ok"), ("untidy", "ok"), ("failing", "error")],
 )
-def test_the_state_of_the_process_is_as_before(folder, learner, status):
+def test_the_state_of_the_process_is_as_before(data, learner, status):
+    fold_fit = FoldFit(
+        0, Configuration(learner), 0, 0, seed=5, handed_over=data.handed_over
+    )
     with threadpool_limits(limits=2):
         before = state()
 
-        outcome = run_fold_fit(folder, FoldFit(0, Configuration(learner), 0, 0, seed=5))
+        outcome = run_fold_fit(str(data.folder), fold_fit)
 
         assert outcome.status is FoldStatus(status)
         assert state() == before

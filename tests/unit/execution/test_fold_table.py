@@ -242,7 +242,8 @@ def test_a_fold_fit_names_the_transform_that_failed(make):
     data = make(Canary(fit=lambda *a: raising(None, *a[:3])))
     configuration = Configuration("ridge", transforms=(Step("canary"),))
 
-    outcome = run_fold_fit(str(data.folder), FoldFit(0, configuration, 0, 1, seed=0))
+    fold_fit = FoldFit(0, configuration, 0, 1, seed=0, handed_over=data.handed_over)
+    outcome = run_fold_fit(str(data.folder), fold_fit)
 
     assert outcome.status is FoldStatus.ERROR
     assert outcome.culprit == "canary"
