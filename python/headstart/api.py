@@ -54,8 +54,9 @@ _PARAMETERS = """\
     time_limit : float or None, default=300
         Wall seconds for the whole of `fit`. None only together with `max_trials`.
     max_trials : int, optional
-        Configurations to try; those that fail do not count. Without a time limit the
-        result depends on data, settings and `random_state` only.
+        Configurations to try. Those that fail do not count, but end the search when
+        they are twice as many (and at least 20). Without a time limit the result
+        depends on data, settings and `random_state` only.
     metric : str, callable or scorer, optional
         What to optimise: a name (built in, or of a plugin), a
         `sklearn.metrics.make_scorer` result, or ``f(y_true, y_pred) -> float``, greater

@@ -34,13 +34,18 @@ def adopted_steps(
     losses : mapping of int to float
         By number of the trial, of those whose results may be used.
     """
-    taken: dict[str, list[float]] = {}
-    for step, pairs in pairs_by_step(trials, losses):
+    taken: dict[str, dict[tuple[int, int], list[float]]] = {}
+    for step, gains in pairs_by_step(trials, losses):
         if step.name in offered.eager and step.name in offered.transforms:
-            taken.setdefault(step.name, []).extend(pairs)
+            for unit, gain in gains.items():
+                by_fold = taken.setdefault(step.name, {})
+                by_fold.setdefault(unit, []).append(gain)
     found = []
     for name in offered.transforms:
-        if _is_sure(taken.get(name, ())):
+        # Pairs share folds and often a trial, so that each says much the same of a
+        # fold: only folds are counted as evidence.
+        by_fold = taken.get(name, {})
+        if _is_sure([statistics.fmean(gains) for gains in by_fold.values()]):
             having = [
                 (losses[t.number], t.number, step)
                 for t in trials

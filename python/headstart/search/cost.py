@@ -53,16 +53,24 @@ class CostModel:
         self._overall = (0.0, 0)
 
     def hint(self, configuration: Configuration) -> float:
-        """Return the learner's own prediction in seconds, and the transforms'."""
+        """Return the learner's own prediction in seconds, and the transforms'.
+
+        Infinite where the learner's is not a finite number.
+        """
         learner = self._learners[configuration.learner]
         steps = configuration.transforms
         task = self._offered.task_after(steps) if steps else self._task
         seconds = learner.cost(task, configuration.parameters, self._n_rows)
+        if not math.isfinite(seconds):
+            return math.inf
         return max(1e-3, float(seconds)) + self._offered.seconds(steps, self._n_rows)
 
     def observe(self, configuration: Configuration, seconds: float) -> None:
         """Take note of what a fold fit took."""
-        ratio = math.log(max(1e-3, seconds) / self.hint(configuration))
+        hint = self.hint(configuration)
+        if hint == math.inf:
+            return
+        ratio = math.log(max(1e-3, seconds) / hint)
         total, count = self._ratios.get(configuration.learner, (0.0, 0))
         self._ratios[configuration.learner] = (total + ratio, count + 1)
         self._overall = (self._overall[0] + ratio, self._overall[1] + 1)

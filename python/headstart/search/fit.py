@@ -139,6 +139,14 @@ def fit_model(
         )
         records = tuple(finding.to_record() for finding in findings)
         emit(TableExamined(records))
+        if problem.n_ungrouped:
+            emit(
+                Notice(
+                    f"{problem.n_ungrouped:,} rows have no group: each is taken for a "
+                    "group of its own.",
+                    "warning",
+                )
+            )
         left_out = {
             "no target": target_column.n_missing,
             "weight 0": problem.n_weightless,

@@ -27,16 +27,16 @@ def gains_of_transforms(
     """
     found: dict[str, list[float]] = {}
     for step, taken in pairs_by_step(trials, losses):
-        found.setdefault(step.name, []).append(sum(taken) / len(taken))
+        found.setdefault(step.name, []).append(sum(taken.values()) / len(taken))
     return found
 
 
 def pairs_by_step(
     trials: Sequence[Trial], losses: Mapping[int, float]
-) -> Iterator[tuple[Step, list[float]]]:
+) -> Iterator[tuple[Step, dict[tuple[int, int], float]]]:
     """Yield, for each pair that differs in a step, what the step took off the loss.
 
-    A number for each of the folds that both trials have; never none.
+    By repeat and fold, for the folds that both trials have; never none.
     """
     usable = [t for t in trials if t.number in losses and t.origin != "floor"]
     by_key: dict[str, Trial] = {}
@@ -53,5 +53,5 @@ def pairs_by_step(
             if shared:
                 yield (
                     step,
-                    [base.fold_losses[u] - trial.fold_losses[u] for u in shared],
+                    {u: base.fold_losses[u] - trial.fold_losses[u] for u in shared},
                 )

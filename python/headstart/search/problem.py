@@ -28,7 +28,8 @@ __all__ = ["Problem", "known_column", "read_problem"]
 class Problem:
     """The data of a fit, in canonical form.
 
-    Rows of weight 0 are left out; `n_weightless` counts them.
+    Rows of weight 0 are left out; `n_weightless` counts them. Where groups were given,
+    each row without one is a group of its own; `n_ungrouped` counts them.
     """
 
     frame: pl.DataFrame
@@ -42,6 +43,7 @@ class Problem:
     task: Task
     metric: Metric
     n_weightless: int = 0
+    n_ungrouped: int = 0
 
     def summary(self) -> DescribedTable:
         """Return the table as plugins that describe one are given it."""
@@ -77,7 +79,7 @@ def read_problem(
     labels = y
     _check_length("y", to_target(y).len(), frame.height)
     column = _group_column(settings, groups)
-    group_codes = _read_groups(groups if column is None else column, frame)
+    group_codes, n_ungrouped = _read_groups(groups if column is None else column, frame)
     weight = _read_weight(sample_weight, frame.height)
     if weight is not None and not weight.all():
         # A weight of 0 says that the row is not there.
@@ -125,6 +127,7 @@ def read_problem(
         task,
         metric,
         n_weightless,
+        n_ungrouped,
     )
 
 
@@ -173,15 +176,23 @@ def _group_column(settings: FitSettings, groups: Any) -> str | None:
     return None
 
 
-def _read_groups(groups: Any, frame: pl.DataFrame) -> NDArray[Any] | None:
+def _read_groups(
+    groups: Any, frame: pl.DataFrame
+) -> tuple[NDArray[np.int64] | None, int]:
+    """Return the code of each row's group, and the number of rows without one."""
     if groups is None:
-        return None
+        return None, 0
     if isinstance(groups, str):
         groups = frame[known_column(groups, frame)]
     values = groups if isinstance(groups, pl.Series) else pl.Series(np.asarray(groups))
     _check_length("groups", values.len(), frame.height)
-    codes: NDArray[Any] = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
-    return codes
+    if values.dtype.is_float():
+        values = values.fill_nan(None)
+    codes = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    # Nothing says that rows of unknown groups belong together.
+    ungrouped = np.flatnonzero(codes == 0)
+    codes[ungrouped] = codes.max() + 1 + np.arange(ungrouped.size)
+    return codes, ungrouped.size
 
 
 def known_column(name: str, frame: pl.DataFrame) -> str:

@@ -260,7 +260,7 @@ class Runner:
                 return "time limit reached"
             self._fill(schedule)
             if not self._futures:
-                return self._why_done()
+                return self._why_done(schedule)
             done, _ = wait(
                 self._futures,
                 timeout=min(_TICK_SECONDS, self._clock.seconds_left()),
@@ -480,8 +480,11 @@ class Runner:
         )
         self._emit(BudgetSpent(elapsed, len(self._state.trials), running))
 
-    def _why_done(self) -> str:
+    def _why_done(self, schedule: Schedule) -> str:
         trials = self._state.trials
+        if schedule.has_given_up:
+            n_failed = sum(t.status is TrialStatus.FAILED for t in trials)
+            return f"too many trials failed: {n_failed} of {len(trials)}"
         counted = sum(
             t.status is not TrialStatus.FAILED and t.origin != "floor" for t in trials
         )

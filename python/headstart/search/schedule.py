@@ -32,6 +32,10 @@ ENRICHED = "transform"
 
 # Folds after which a race is decided when work is counted.
 _STAGE = 2
+# A search for a number of trials ends when this many have failed, and this many times
+# as many as it is to run.
+_FAILURES = 20
+_FAILURES_PER_TRIAL = 2
 # A proposal may know the trials up to this many before it, whatever has finished.
 _LAG = 6
 
@@ -74,7 +78,15 @@ class Proposer(Protocol):
 
 
 class Schedule(Protocol):
-    """A policy: the next fold fit, if there is one to start now."""
+    """A policy: the next fold fit, if there is one to start now.
+
+    Attributes
+    ----------
+    has_given_up : bool
+        Whether no more trials are started because too many have failed.
+    """
+
+    has_given_up: bool
 
     def next(self) -> tuple[Trial, Unit] | None:
         """Return the next fold fit; None to wait, or when all is done."""
@@ -90,7 +102,8 @@ class CountedSchedule:
     Parameters
     ----------
     max_trials : int
-        Trials to run; those that fail do not count.
+        Trials to run; those that fail do not count, until they are so many that the
+        search gives up.
     on_probation : frozenset of str
         Learners of which nothing is known; see `headstart.search.bench`.
     """
@@ -100,6 +113,7 @@ class CountedSchedule:
     max_trials: int
     on_probation: frozenset[str] = frozenset()
     exhausted: bool = False
+    has_given_up: bool = False
 
     def next(self) -> tuple[Trial, Unit] | None:
         """Return the first fold fit in the order of proposal that may start."""
@@ -164,8 +178,11 @@ class CountedSchedule:
         number = len(there)
         known = there[: max(0, number - _LAG)]
         waits = untested(trials, self.on_probation)
+        # Of the known ones only, or the answer would depend on what else ran.
+        self.has_given_up = _too_many_failed(known, self.max_trials)
         if (
             self.exhausted
+            or self.has_given_up
             or len(trials) >= self.max_trials + n_failed
             or any(t.status is TrialStatus.RUNNING for t in known)
             or any(
@@ -189,7 +206,8 @@ class TimedSchedule:
     Parameters
     ----------
     max_trials : int or None
-        Trials to run at most; those that fail do not count.
+        Trials to run at most; those that fail do not count, until they are so many that
+        the search gives up.
     enough_trials : int
         From here on, more repeats of the best come before more configurations: with
         few rows, many of them would be chosen by luck.
@@ -203,6 +221,7 @@ class TimedSchedule:
     max_trials: int | None = None
     enough_trials: int = 40
     exhausted: bool = False
+    has_given_up: bool = False
 
     def next(self) -> tuple[Trial, Unit] | None:
         """Return the fold fit with the best use of the time left."""
@@ -312,9 +331,11 @@ class TimedSchedule:
         failed = sum(
             t.status is TrialStatus.FAILED or t.origin == "floor" for t in trials
         )
-        if self.exhausted or (
-            self.max_trials is not None and len(trials) >= self.max_trials + failed
-        ):
+        if self.max_trials is not None:
+            self.has_given_up = _too_many_failed(trials, self.max_trials)
+            if self.has_given_up or len(trials) >= self.max_trials + failed:
+                return None
+        if self.exhausted:
             return None
         if self._thinking > self.clock.seconds_left():
             return None
@@ -341,6 +362,11 @@ class TimedSchedule:
             if unit is not None and seconds * _SAFETY <= left:
                 return trial, unit
         return None
+
+
+def _too_many_failed(trials: Sequence[Trial], max_trials: int) -> bool:
+    n_failed = sum(t.status is TrialStatus.FAILED for t in trials)
+    return n_failed >= max(_FAILURES, _FAILURES_PER_TRIAL * max_trials)
 
 
 def _is_idle(trial: Trial, units: Sequence[Unit]) -> bool:

@@ -96,7 +96,8 @@ def purged_folds(
     n_folds : int, default=5
         At least 2.
     embargo : float, default=0.0
-        Share of the distinct times that is left out after each block, in ``[0, 1)``.
+        Share of the distinct times that is left out after each block, from where its
+        last target is known, in ``[0, 1)``.
 
     Raises
     ------
@@ -137,8 +138,9 @@ def purged_folds(
         held_out = ids == fold
         first, last = int(steps[held_out].min()), int(steps[held_out].max())
         until = max(times[last], known[held_out].max())
+        first_after = int(np.searchsorted(times, until, side="right"))
         before = (steps < first) & (known < times[first])
-        after = (steps > last + n_after) & (values > until)
+        after = steps >= first_after + n_after
         training.append(before | after)
     words = "in blocks of time, purged" + (f", embargo {embargo:g}" if embargo else "")
     return _with_training(ids[np.newaxis], training, words)

@@ -148,3 +148,17 @@ def test_what_has_a_step_that_is_no_longer_on_offer_stays_as_it_is():
     left = OFFERED.without({"other"})
     assert left.with_steps([step("words")], known) == known
     assert len(OFFERED.with_steps([step("words")], known).transforms) == 2
+
+
+def test_pairs_that_say_the_same_of_the_same_folds_are_no_further_evidence():
+    gains = (0.2, -0.05, 0.25, -0.1)
+    trials = [
+        each
+        for k in range(6)
+        for each in (
+            trial(2 * k, k=k),
+            trial(2 * k + 1, gains, step("words"), k=k),
+        )
+    ]
+    assert adopted_steps(OFFERED, trials[:2], losses(trials)) == ()
+    assert adopted_steps(OFFERED, trials, losses(trials)) == ()

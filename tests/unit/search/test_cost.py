@@ -1,3 +1,7 @@
+import math
+
+import pytest
+
 from headstart.base import Configuration, Learner, Task, TaskKind
 from headstart.search.cost import CostModel
 
@@ -39,3 +43,12 @@ def test_counted_work_never_learns():
     model = CostModel(TASK, LEARNERS, 800, learns=False)
     model.observe(Configuration("quick"), 100.0)
     assert model.seconds(Configuration("quick")) == 1.0
+
+
+@pytest.mark.parametrize("cost", [math.inf, math.nan, -math.inf])
+def test_a_learner_whose_hint_is_no_number_teaches_nothing(cost):
+    learners = {**LEARNERS, "endless": Fixed("endless", cost)}
+    model = CostModel(TASK, learners, 800, learns=True)
+    model.observe(Configuration("endless"), 3.0)
+    assert model.seconds(Configuration("slow")) == 10.0
+    assert model.seconds(Configuration("endless")) == math.inf

@@ -166,3 +166,30 @@ def test_nothing_is_proposed_that_would_be_thought_of_too_late(seconds, thinking
     schedule._thinking = thinking
     schedule.propose = lambda *_: pytest.fail("a proposal was asked for")
     assert schedule.next() is None
+
+
+@pytest.mark.parametrize("slots", [1, 3])
+def test_failures_end_a_counted_search(slots):
+    run = state()
+    schedule = CountedSchedule(run, propose, 10)
+    only_the_first = range(1, 10_000)
+    drive(schedule, run, slots=slots, order=lambda turn, n: 0, failing=only_the_first)
+    assert len(run.trials) < 50
+    assert schedule.has_given_up
+
+
+def test_failures_end_a_timed_search_with_a_number_of_trials():
+    schedule, run = timed(1_000.0)
+    schedule.max_trials = 10
+    only_the_first = range(1, 10_000)
+    drive(schedule, run, slots=1, order=lambda turn, n: 0, failing=only_the_first)
+    assert len(run.trials) < 50
+    assert schedule.has_given_up
+
+
+def test_a_search_that_seldom_fails_does_not_give_up():
+    run = state()
+    schedule = CountedSchedule(run, propose, 10)
+    drive(schedule, run, slots=1, order=lambda turn, n: 0, failing=range(1, 16))
+    assert len([t for t in run.trials if t.status is not TrialStatus.FAILED]) == 10
+    assert not schedule.has_given_up

@@ -57,3 +57,12 @@ def test_the_embargo_leaves_out_what_follows():
 def test_what_makes_no_sense_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_embargo_begins_where_the_last_target_is_known():
+    folds = purged_folds(np.arange(100), np.arange(100) + 10, 5, embargo=0.05)
+    _, held_out = next(iter(folds.split()))
+    train = folds.train(0, 0)
+    # Rows 0 to 19 are held out; their last target is known at 29.
+    assert held_out.tolist() == list(range(20))
+    assert train.min() == 29 + 5 + 1
