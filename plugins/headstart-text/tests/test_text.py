@@ -3,11 +3,13 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
-from headstart_text import ColumnTopics, TextSvd
+from headstart_text import ColumnTopics, TextSvd, topics
+from headstart_text.topics import words
 
 from headstart import AutoClassifier, Validation, load
 from headstart.base import Resources, Task, TaskKind
@@ -62,9 +64,9 @@ def test_topics_tell_what_texts_are_about(ngrams):
     from sklearn.linear_model import LogisticRegression
 
     (train, y), (test, y_test) = make_table(), make_table(seed=1)
-    topics = fit(train, ngrams=ngrams, n_topics=20)
-    model = LogisticRegression(C=10).fit(TRANSFORM.transform(topics, train, TASK), y)
-    found = model.predict(TRANSFORM.transform(topics, test, TASK))
+    learnt = fit(train, ngrams=ngrams, n_topics=20)
+    model = LogisticRegression(C=10).fit(TRANSFORM.transform(learnt, train, TASK), y)
+    found = model.predict(TRANSFORM.transform(learnt, test, TASK))
     assert (found == y_test).mean() > 0.9
 
 
@@ -73,8 +75,8 @@ def test_a_topic_is_told_by_its_terms(fitted):
 
     made = TRANSFORM.transform(fitted, make_table(20)[0], TASK)
     assert [feature.name for feature in told] == made.columns
-    topics = fitted["review"]
-    heaviest = topics.terms[int(np.abs(topics.topics[0]).argmax())]
+    review = fitted["review"]
+    heaviest = review.terms[int(np.abs(review.topics[0]).argmax())]
     assert heaviest in told[0].words.split(": ")[1].split(", ")[0]
 
 
@@ -144,10 +146,10 @@ def test_what_is_stored_transforms_the_same_bits(fitted):
 
 def test_half_a_character_is_stored():
     odd = "b\ud83d"
-    topics = ColumnTopics(
+    strange = ColumnTopics(
         "words", (odd,), np.ones(1, np.float32), np.ones((1, 1), np.float32)
     )
-    assert TRANSFORM.load(TRANSFORM.dump({"t": topics}))["t"].terms == (odd,)
+    assert TRANSFORM.load(TRANSFORM.dump({"t": strange}))["t"].terms == (odd,)
 
 
 def arrays_of(parts):
@@ -234,3 +236,91 @@ def test_a_search_finds_that_texts_tell_and_its_model_comes_back(tmp_path):
     path = model.save(tmp_path / "model.headstart")
     again = load(path, transforms=[TRANSFORM])
     np.testing.assert_array_equal(again.predict_proba(test), model.predict_proba(test))
+
+
+def test_rows_of_training_get_the_topics_that_new_rows_get(fitted):
+    X = make_table()[0]
+    again, made = TRANSFORM.fit_transform(
+        TASK, {"n_topics": 6}, X, None, None, np.arange(200) % 3, RESOURCES
+    )
+    assert TRANSFORM.dump(again) == TRANSFORM.dump(fitted)
+    assert made.equals(TRANSFORM.transform(fitted, X, TASK))
+
+
+def test_each_text_is_taken_apart_once(monkeypatch):
+    read = []
+    monkeypatch.setattr(topics, "words", lambda text: read.append(text) or words(text))
+    X = make_table()[0]
+    TRANSFORM.fit_transform(TASK, {}, X, None, None, np.arange(200) % 3, RESOURCES)
+    assert sorted(read) == sorted([*X["review"], *X["title"]])
+
+
+@pytest.mark.parametrize(
+    ("name", "bound"), [("_MAX_LEARNT_ROWS", 50), ("_MAX_LEARNT_CHARACTERS", 500)]
+)
+def test_of_many_texts_a_part_is_learnt_from_and_all_have_topics(
+    name, bound, monkeypatch
+):
+    texts = [f"common word{row}" for row in range(200)]
+    monkeypatch.setattr(topics, name, bound)
+    found, made = ColumnTopics.learn_transform(texts, "words", 60, min_rows=1, seed=0)
+    assert 30 < len(found.terms) <= 51
+    assert made.shape[0] == 200
+    np.testing.assert_array_equal(made, found.of(texts))
+
+
+def learn_by_clock(seconds):
+    """Learn of 200 texts with a clock that goes on by a second for each."""
+    texts = [f"common word{row}" for row in range(200)]
+    ticks = iter(range(10**6))
+    return ColumnTopics.learn_transform(
+        texts,
+        "words",
+        4,
+        min_rows=1,
+        seed=0,
+        seconds=seconds,
+        clock=lambda: float(next(ticks)),
+    )
+
+
+def test_where_time_is_short_fewer_texts_are_learnt_from():
+    found, made = learn_by_clock(seconds=400.0)
+    assert 100 < len(found.terms) < 140
+    assert np.count_nonzero(made.any(axis=1)) > 100
+
+
+def test_where_time_is_too_short_for_the_texts_nothing_is_learnt():
+    found, made = learn_by_clock(seconds=20.0)
+    assert found.terms == ()
+    assert made.shape == (200, 1)
+    assert not made.any()
+
+
+def test_the_cost_is_that_of_the_characters_there_are():
+    def cost(*lengths):
+        task = replace(TASK, text_lengths=lengths)
+        return TRANSFORM.cost(task, {"ngrams": "characters"}, 300)
+
+    # Measured: about 3 s for 300 texts of 2,700 characters.
+    assert 1 < cost(2_700) < 9
+    assert cost(2_700, 2_700) > 1.9 * cost(2_700)
+    assert cost(10**6) == cost(20_000)
+
+
+def test_texts_without_spaces_between_words_have_topics():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 200)
+    rest = ["这个产品", "昨天收到", "颜色是蓝", "包装盒子"]
+    tells = [["质量太差", "完全不行"], ["非常喜欢", "质量很好"]]
+    texts = ["".join(rng.permutation([*rng.choice(rest, 2), *tells[k]])) for k in y]
+    found = ColumnTopics.learn(texts, "words", 10, min_rows=2, seed=0)
+    assert {"喜欢", "太差"} <= set(found.terms)
+    best = max(abs(np.corrcoef(topic, y)[0, 1]) for topic in found.of(texts).T)
+    assert best > 0.9
+
+
+def test_data_that_is_no_word_does_not_spoil_the_stored_vocabulary():
+    X = pl.DataFrame({"t": ["good wine " + "x" * 5_000] * 3})
+    found = TRANSFORM.load(TRANSFORM.dump(fit(X, ngrams="word_pairs")))
+    assert found["t"].terms == ("good", "good wine", "wine")

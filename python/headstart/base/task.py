@@ -34,6 +34,9 @@ class Task:
         2 or more; 0 for regression. Targets are the integers ``0 .. n_classes - 1``.
     metric : str
         Name of the metric that the search optimises.
+    text_lengths : tuple of int
+        Mean number of characters of each column of raw text, which transforms read;
+        empty where there is none, or nobody has counted.
     """
 
     kind: TaskKind
@@ -42,6 +45,11 @@ class Task:
     n_categorical: int
     n_classes: int
     metric: str
+    text_lengths: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        # JSON has lists only.
+        object.__setattr__(self, "text_lengths", tuple(self.text_lengths))
 
     @property
     def n_features(self) -> int:

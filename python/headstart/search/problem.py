@@ -1,5 +1,6 @@
 """The problem of a fit: tables and vectors as users have them, in canonical form."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,9 @@ from headstart.tables import (
 from headstart.validation import Validation
 
 __all__ = ["Problem", "known_column", "read_problem"]
+
+# Rows whose texts are measured.
+_ROWS_OF_TEXT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ def read_problem(
         schema.n_categorical,
         n_classes,
         metric.name,
+        _text_lengths(schema, frame),
     )
     return Problem(
         frame,
@@ -129,6 +134,15 @@ def read_problem(
         n_weightless,
         n_ungrouped,
     )
+
+
+def _text_lengths(schema: Schema, frame: pl.DataFrame) -> tuple[int, ...]:
+    """Return the mean number of characters of each text column, of some rows."""
+    if not schema.texts:
+        return ()
+    some = schema.read_texts(frame.gather_every(max(1, frame.height // _ROWS_OF_TEXT)))
+    means = some.select(pl.all().str.len_chars().fill_null(0).mean()).row(0)
+    return tuple(math.ceil(mean) for mean in means)
 
 
 def _read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:

@@ -1,5 +1,7 @@
 """Words of text that tell of the target."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -123,3 +125,33 @@ def test_it_promises_something_only_where_there_is_text():
 def test_damaged_words_are_refused(text):
     with pytest.raises(ArtifactError):
         TextWords().load({"words.json": text})
+
+
+def test_words_of_scripts_without_spaces_are_found():
+    random = np.random.default_rng(6)
+    says = random.random(N) < 0.3
+    rest = ["这个产品", "昨天收到", "颜色是蓝", "包装盒子"]
+    X = pl.DataFrame(
+        {
+            "name": [
+                "".join([*random.choice(rest, 2), "很好" if s else ""]) for s in says
+            ]
+        }
+    )
+
+    fitted, made = fit(X, says + random.normal(size=N))
+
+    np.testing.assert_array_equal(made["name has '很好'"], says)
+    new = pl.DataFrame({"name": ["a很好b", "很 好", "都很好吃"]})
+    found = TextWords().transform(fitted, new, task(TaskKind.REGRESSION))
+    assert found["name has '很好'"].to_list() == [1.0, 0.0, 1.0]
+
+
+def test_the_cost_is_that_of_the_characters_there_are():
+    def cost(*lengths):
+        of_lengths = replace(task(TaskKind.REGRESSION), text_lengths=lengths)
+        return TextWords().cost(of_lengths, {}, 100_000)
+
+    assert cost(1_000) > 4 * cost(200)
+    assert cost(200, 200) > 1.9 * cost(200)
+    assert cost(10**6) == cost(2_000)

@@ -1,6 +1,9 @@
 """What is learnt of one text column: its words, how rare they are, and its topics."""
 
-from collections.abc import Sequence
+import math
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 
 from headstart.base.arrays import require
 
-__all__ = ["NGRAMS", "ColumnTopics"]
+__all__ = ["MAX_CHARACTERS", "NGRAMS", "ColumnTopics", "words"]
 
 SingleArray = NDArray[np.float32]
 
@@ -23,8 +26,24 @@ NGRAMS: dict[str, tuple[str, tuple[int, int]]] = {
 _MAX_TERMS = 20_000
 _MAX_TOPICS = 1_000
 _MAX_LENGTH = 1_000  # of a stored term, in characters
-# Beyond this a text tells no more, and costs.
-_MAX_CHARACTERS = 20_000
+#: Of a text: beyond this it tells no more, and costs.
+MAX_CHARACTERS = 20_000
+_MAX_WORD = 200  # characters; longer ones are no words, but data
+# What terms and topics are learnt from: all terms of these texts are held at once.
+_MAX_LEARNT_ROWS = 20_000
+_MAX_LEARNT_CHARACTERS = 20_000_000
+_BLOCK = 4_096  # texts that are taken apart at a time
+# Of the seconds there are: what taking texts apart to learn from them may take, and
+# what the other texts may take after that.
+_LEARNING_SHARE, _WEIGHING_SHARE = 0.3, 0.4
+# Scripts without spaces between words: Thai and Lao, Burmese, Khmer, kana, Han.
+_SPACELESS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff"
+)
+_WORD = re.compile(r"\w\w+")
+_WORD_OR_RUN = re.compile(rf"[{_SPACELESS}]+|[^\W{_SPACELESS}]{{2,}}")
+_SPACELESS_START = re.compile(f"[{_SPACELESS}]")
 _LARGEST = 1e6  # of what is stored: topics have length 1, rarities grow with log rows
 # The part of the texts above which a term says nothing.
 _COMMON = 0.9
@@ -68,7 +87,27 @@ class ColumnTopics:
         min_rows: int,
         seed: int,
     ) -> Self:
-        """Learn from the training rows' texts.
+        """Learn from the training rows' texts; see `learn_transform`."""
+        return cls.learn_transform(
+            texts, ngrams, n_topics, min_rows=min_rows, seed=seed
+        )[0]
+
+    @classmethod
+    def learn_transform(
+        cls,
+        texts: Sequence[str],
+        ngrams: str,
+        n_topics: int,
+        *,
+        min_rows: int,
+        seed: int,
+        seconds: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> tuple[Self, SingleArray]:
+        """Learn from the training rows' texts, and return what `of` says of them.
+
+        Each text is taken apart once. Of many texts, or where time is short, terms and
+        topics are learnt from a random part of them.
 
         Parameters
         ----------
@@ -79,34 +118,57 @@ class ColumnTopics:
         min_rows : int
             Texts that a term must be in; 1 where there are no such terms.
         seed : int
+        seconds : float
+            What all of it may take. Where that is too little for the texts there are,
+            nothing is learnt.
+        clock : callable of ``() -> float``
         """
         nothing = cls(ngrams, (), np.zeros(0, np.float32), np.zeros((1, 0), np.float32))
-        cut = [text[:_MAX_CHARACTERS] for text in texts]
+        no_topics = np.zeros((len(texts), 1), np.float32)
+        began = clock()
+        read: list[int] = []
+
+        def texts_to_learn_from() -> Iterator[str]:
+            for row in _some_rows(texts, seed):
+                if read and clock() - began > _LEARNING_SHARE * seconds:
+                    return
+                read.append(row)
+                yield texts[row][:MAX_CHARACTERS]
+
+        counter = _counter(ngrams)
         try:
-            found = _vectorizer(ngrams, min_rows).fit(cut)
-        except ValueError:  # no term is in that many texts, and not in most
-            try:
-                found = _vectorizer(ngrams, 1, most=1.0).fit(cut)
-            except ValueError:  # no word at all
-                return nothing
-        terms = tuple(str(term) for term in found.get_feature_names_out())
-        rarity = np.asarray(found.idf_, dtype=np.float32)
-        every = np.zeros((0, len(terms)), np.float32)
-        weighed = cls(ngrams, terms, rarity, every)._weigh(cut)
-        size = min(n_topics, len(terms), len(cut))
+            counts = counter.fit_transform(texts_to_learn_from())
+        except ValueError:  # no word at all
+            return nothing, no_topics
+        rest = np.setdiff1d(np.arange(len(texts)), read)
+        if rest.size * (clock() - began) > len(read) * _WEIGHING_SHARE * seconds:
+            return nothing, no_topics
+        kept = _telling_terms(counts, min_rows)
+        terms = tuple(str(term) for term in counter.get_feature_names_out()[kept])
+        counts = counts[:, kept]
+        counts.sort_indices()
+        rarity = np.asarray(_tfidf().fit(counts).idf_, dtype=np.float32)
+        weighed = _weigh(counts, rarity)
         if not weighed.nnz:
-            return nothing
+            return nothing, no_topics
         from sklearn.utils.extmath import randomized_svd
 
-        _, _, topics = randomized_svd(weighed, size, n_iter=5, random_state=seed)
-        return cls(ngrams, terms, rarity, topics.astype(np.float32))
+        size = min(n_topics, len(terms), len(read))
+        _, _, directions = randomized_svd(weighed, size, n_iter=5, random_state=seed)
+        topics = cls(ngrams, terms, rarity, directions.astype(np.float32))
+        found = np.zeros((len(texts), size), np.float32)
+        found[read] = weighed @ topics.topics.T
+        found[rest] = topics.of([texts[row] for row in rest])
+        return topics, found
 
     def of(self, texts: Sequence[str]) -> SingleArray:
         """Return how much of each topic is in each text, shape (n_texts, n_topics)."""
-        if not self.terms:
-            return np.zeros((len(texts), len(self.topics)), np.float32)
-        found = self._weigh([text[:_MAX_CHARACTERS] for text in texts]) @ self.topics.T
-        return np.asarray(found, dtype=np.float32)
+        found = np.zeros((len(texts), len(self.topics)), np.float32)
+        for start in range(0, len(texts) if self.terms else 0, _BLOCK):
+            block = [text[:MAX_CHARACTERS] for text in texts[start : start + _BLOCK]]
+            counts = self._counter.transform(block)
+            found[start : start + _BLOCK] = _weigh(counts, self.rarity) @ self.topics.T
+        return found
 
     def heaviest(self, n_terms: int) -> list[tuple[str, ...]]:
         """Return the terms that weigh most in each topic, either way, as in ``-bad``.
@@ -124,22 +186,10 @@ class ColumnTopics:
             for row, places in zip(self.topics, order, strict=True)
         ]
 
-    def _weigh(self, texts: Sequence[str]) -> Any:
-        """Return each text as a sparse row of length 1: the weights of its terms."""
-        return self._weigher.transform(texts) if len(texts) else _no_texts(self)
-
     @cached_property
-    def _weigher(self) -> Any:
-        analyzer, lengths = NGRAMS[self.ngrams]
-        vectorizer = _tfidf()(
-            analyzer=analyzer,
-            ngram_range=lengths,
-            sublinear_tf=True,
-            vocabulary={term: place for place, term in enumerate(self.terms)},
-            dtype=np.float32,
-        )
-        vectorizer.idf_ = self.rarity
-        return vectorizer
+    def _counter(self) -> Any:
+        places = {term: place for place, term in enumerate(self.terms)}
+        return _counter(self.ngrams, places)
 
     def check(self) -> None:
         """Refuse what `learn` cannot have made.
@@ -164,29 +214,82 @@ class ColumnTopics:
         )
 
 
-def _vectorizer(ngrams: str, min_rows: int, *, most: float = _COMMON) -> Any:
+def words(text: str) -> list[str]:
+    """Return the words of a text, in order: runs of two letters or digits and more.
+
+    A script without spaces does not tell where words end: of it, each two characters
+    that follow each other count as a word.
+
+    Examples
+    --------
+    >>> words("a good wine, 质量很好")
+    ['good', 'wine', '质量', '量很', '很好']
+    """
+    if text.isascii():
+        return [word for word in _WORD.findall(text) if len(word) <= _MAX_WORD]
+    found: list[str] = []
+    for run in _WORD_OR_RUN.findall(text):
+        if len(run) > 2 and _SPACELESS_START.match(run):
+            found += [run[i : i + 2] for i in range(len(run) - 1)]
+        elif len(run) <= _MAX_WORD:
+            found.append(run)
+    return found
+
+
+def _some_rows(texts: Sequence[str], seed: int) -> list[int]:
+    """Return the rows to learn from, in random order: as many as may be held."""
+    rows: list[int] = []
+    characters = 0
+    for row in np.random.default_rng(seed).permutation(len(texts)).tolist():
+        characters += min(len(texts[row]), MAX_CHARACTERS)
+        if rows and characters > _MAX_LEARNT_CHARACTERS:
+            break
+        rows.append(row)
+        if len(rows) == _MAX_LEARNT_ROWS:
+            break
+    return rows
+
+
+def _telling_terms(counts: Any, min_rows: int) -> NDArray[np.int64]:
+    """Return the places of the terms to keep, ascending, of their counts by text.
+
+    All terms that are neither in fewer than `min_rows` texts nor in most, or all there
+    are; of too many, the most frequent ones.
+    """
+    n_texts, n_terms = counts.shape
+    in_texts = np.bincount(counts.indices, minlength=n_terms)
+    kept = np.flatnonzero((in_texts >= min_rows) & (in_texts <= _COMMON * n_texts))
+    if not kept.size:
+        kept = np.arange(n_terms)
+    frequency = np.asarray(counts.sum(axis=0)).ravel()[kept]
+    return np.sort(kept[np.argsort(-frequency, kind="stable")[:_MAX_TERMS]])
+
+
+def _counter(ngrams: str, vocabulary: dict[str, int] | None = None) -> Any:
+    from sklearn.feature_extraction.text import CountVectorizer
+
     analyzer, lengths = NGRAMS[ngrams]
-    return _tfidf()(
+    of_words = {"tokenizer": words, "token_pattern": None} if analyzer == "word" else {}
+    return CountVectorizer(
         analyzer=analyzer,
         ngram_range=lengths,
-        sublinear_tf=True,
-        min_df=min_rows,
-        max_df=most,
-        max_features=_MAX_TERMS,
+        vocabulary=vocabulary,
         dtype=np.float32,
+        **of_words,
     )
 
 
 def _tfidf() -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.feature_extraction.text import TfidfTransformer
 
-    return TfidfVectorizer
+    return TfidfTransformer(sublinear_tf=True)
 
 
-def _no_texts(topics: ColumnTopics) -> Any:
-    from scipy.sparse import csr_matrix
-
-    return csr_matrix((0, len(topics.terms)), dtype=np.float32)
+def _weigh(counts: Any, rarity: SingleArray) -> Any:
+    """Return each text as a sparse row of length 1: the weights of its terms."""
+    weigher = _tfidf()
+    weigher.idf_ = rarity
+    return weigher.transform(counts)
 
 
 def _is_bounded(numbers: SingleArray) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from headstart.base import (
     Choice,
     FloatArray,
+    IntArray,
     Integer,
     MadeFeature,
     Parameters,
@@ -23,7 +24,7 @@ from headstart.base.arrays import pack_arrays, require, unpack_arrays
 from headstart.base.process_state import limit_threads
 from headstart.base.table_columns import TableColumns
 from headstart.exceptions import ArtifactError
-from headstart_text.topics import NGRAMS, ColumnTopics
+from headstart_text.topics import MAX_CHARACTERS, NGRAMS, ColumnTopics
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,8 +35,10 @@ _TERMS = "terms.json"
 _ARRAYS = "topics.npz"
 _DEFAULT: dict[str, Any] = {"ngrams": "words", "n_topics": 24, "min_rows": 2}
 _TOLD = 5  # terms of a topic
-# Seconds for a text, by what counts as a word; of texts of about 30 words.
-_SECONDS = {"words": 1e-4, "word_pairs": 2e-4, "characters": 6e-4}
+# Seconds for a character of a text, by what counts as a word; and for each topic.
+_SECONDS = {"words": 2e-7, "word_pairs": 1.2e-6, "characters": 3e-6}
+_SECONDS_PER_TOPIC = 2e-9
+_USUAL_CHARACTERS = 200  # of a text, where nobody has counted
 
 
 class TextSvd(Transform):
@@ -71,11 +74,13 @@ class TextSvd(Transform):
         return ({"ngrams": "characters", "n_topics": 40}, {"n_topics": 8})
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds of one fit on `n_rows` rows, a column of text, one thread."""
-        del task
+        """Predict seconds of one fit on `n_rows` rows, one thread; measured."""
         chosen = {**_DEFAULT, **parameters}
-        per_text = _SECONDS[str(chosen["ngrams"])] + 2e-6 * int(chosen["n_topics"])
-        return 0.05 + n_rows * per_text
+        lengths = task.text_lengths or (_USUAL_CHARACTERS,)
+        characters = sum(min(length, MAX_CHARACTERS) for length in lengths)
+        rate = _SECONDS[str(chosen["ngrams"])]
+        rate += _SECONDS_PER_TOPIC * int(chosen["n_topics"])
+        return 0.05 + n_rows * characters * rate
 
     def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
         """Return the topics of all columns."""
@@ -92,32 +97,29 @@ class TextSvd(Transform):
     ) -> dict[str, ColumnTopics]:
         """Learn the topics of each column; see `Transform.fit`."""
         del task, y, weight
-        chosen = {**_DEFAULT, **parameters}
-        with limit_threads(resources.threads):
-            return {
-                name: ColumnTopics.learn(
-                    _texts(X, name),
-                    str(chosen["ngrams"]),
-                    int(chosen["n_topics"]),
-                    min_rows=int(chosen["min_rows"]),
-                    seed=resources.seed,
-                )
-                for name in X.columns
-            }
+        return _learn(parameters, X, resources)[0]
 
     def transform(
         self, fitted: dict[str, ColumnTopics], X: "pl.DataFrame", task: Task
     ) -> "pl.DataFrame":
         """Return a column for each topic; see `Transform.transform`."""
         del task
-        import polars as pl
+        return _table({name: t.of(_texts(X, name)) for name, t in fitted.items()})
 
-        columns = {}
-        for name, topics in fitted.items():
-            found = topics.of(_texts(X, name)).astype(np.float64)
-            for place in range(found.shape[1]):
-                columns[_title(name, place)] = found[:, place]
-        return pl.DataFrame(columns)
+    def fit_transform(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        weight: FloatArray | None,
+        parts: IntArray,
+        resources: Resources,
+    ) -> tuple[dict[str, ColumnTopics], "pl.DataFrame"]:
+        """Learn topics and make the training rows', taking each text apart once."""
+        del task, y, weight, parts
+        fitted, made = _learn(parameters, X, resources)
+        return fitted, _table(made)
 
     def explain(self, fitted: dict[str, ColumnTopics]) -> Sequence[MadeFeature]:
         """Return each topic with the terms that weigh most in it."""
@@ -178,6 +180,39 @@ class TextSvd(Transform):
             require(column not in fitted, f"Column {column!r:.80} has topics twice.")
             fitted[column] = topics
         return fitted
+
+
+def _learn(
+    parameters: Parameters, X: "pl.DataFrame", resources: Resources
+) -> tuple[dict[str, ColumnTopics], dict[str, NDArray[np.float32]]]:
+    """Return the topics of each column, and how much of each is in its texts."""
+    chosen = {**_DEFAULT, **parameters}
+    fitted: dict[str, ColumnTopics] = {}
+    made: dict[str, NDArray[np.float32]] = {}
+    with limit_threads(resources.threads):
+        for place, name in enumerate(X.columns):
+            fitted[name], made[name] = ColumnTopics.learn_transform(
+                _texts(X, name),
+                str(chosen["ngrams"]),
+                int(chosen["n_topics"]),
+                min_rows=int(chosen["min_rows"]),
+                seed=resources.seed,
+                seconds=resources.seconds_left() / (X.width - place),
+                clock=resources.clock,
+            )
+    return fitted, made
+
+
+def _table(topics: dict[str, NDArray[np.float32]]) -> "pl.DataFrame":
+    import polars as pl
+
+    return pl.DataFrame(
+        {
+            _title(name, place): found[:, place].astype(np.float64)
+            for name, found in topics.items()
+            for place in range(found.shape[1])
+        }
+    )
 
 
 def _title(name: str, place: int) -> str:
