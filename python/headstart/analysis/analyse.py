@@ -16,6 +16,11 @@ import numpy as np
 
 import headstart
 from headstart.analysis.costs import sizes_of
+from headstart.analysis.dependent import (
+    blocks_of,
+    describe_dependence,
+    groups_of,
+)
 from headstart.analysis.effects import measure_effects
 from headstart.analysis.effort import Effort, effort_of
 from headstart.analysis.evaluated import Evaluated, evaluate
@@ -60,6 +65,11 @@ _SHARED = (
     "model still has the other."
 )
 
+_WEIGHTED = (
+    "Sample weights count in metrics, intervals, importance, ROC and calibration "
+    "curves and thresholds. Confusion, histograms, residuals, effects and weak slices "
+    "count every row once."
+)
 _OWN_METRIC = (
     "The metric is not a built-in one: the weights of the ensemble were chosen on the "
     "rows they are judged by, so the figures flatter."
@@ -110,6 +120,13 @@ def analyse_run(
     parts.add_all(
         "evaluation", lambda: evaluate(rows, seconds, only_optimised=not has_time)
     )
+    dependence = describe_dependence(
+        record.data.dependence, np.flatnonzero(record.result.choice.rows)
+    )
+    if dependence:
+        parts.notes.append(dependence)
+    if rows.weight is not None:
+        parts.notes.append(_WEIGHTED)
     if not isinstance(rows.metric, BuiltInMetric):
         parts.notes.append(_OWN_METRIC)
     if not has_time:
@@ -193,7 +210,7 @@ def _rows(record: RunRecord, labels: tuple[str, ...]) -> Evaluated:
         problem.y[chosen],
         choice.prediction[chosen],
         None if problem.weight is None else problem.weight[chosen],
-        None if problem.groups is None else problem.groups[chosen],
+        groups_of(record.data.dependence, chosen),
         problem.metric,
         problem.target.classes,
         record.seed,
@@ -234,6 +251,7 @@ def _ask(
             row_losses(kind, rows.y, rows.outputs),
             measure_of(kind),
             [f for f in features if f in there],
+            blocks=blocks_of(record.data.dependence, chosen),
         )
     )
     if probe is None or not parts.found["importance"]:

@@ -103,6 +103,18 @@ class Score:
         freedom = self.n_groups - 1
         return float(stdtrit(freedom, 0.975)) * math.sqrt(self.n_groups / freedom)
 
+    def chance_of(self, gain: float, error: float) -> float:
+        """Return how likely a gain as large is where there is none."""
+        if error == 0:
+            return 0.0 if gain > 0 else 1.0
+        from scipy.special import ndtr, stdtr
+
+        if self.n_groups is None or self.n_groups < 2:
+            return float(ndtr(-gain / error))
+        freedom = self.n_groups - 1
+        shrunk = math.sqrt(freedom / self.n_groups)
+        return float(stdtr(freedom, -gain / error * shrunk))
+
     @property
     def strata(self) -> NDArray[Any] | None:
         """What rows are drawn by: classes, where there are no groups."""
@@ -219,17 +231,18 @@ def mean_interval(
 
 def score_difference(
     score: Score, first: FloatArray, second: FloatArray, *, with_error: bool
-) -> tuple[float, float]:
+) -> tuple[float, float | None]:
     """Return by how much `first` is better than `second`, and the standard error.
 
-    The error is 0 where it is not asked for, or cannot be told.
+    The error is None where it is not asked for, or cannot be told.
     """
     metric = score.metric
     sign = 1.0 if metric.greater_is_better else -1.0
     loss = [metric.loss(score.y, one_column(o), score.weight) for o in (first, second)]
     gain = float(loss[1] - loss[0])
-    if not with_error or score.y.size > _MOST_ROWS_OF_PYTHON:
-        return gain, 0.0
+    is_large = score.y.size > _MOST_ROWS_OF_PYTHON
+    if not with_error or is_large or score.n_groups == 1:
+        return gain, None
     try:
         if isinstance(metric, BuiltInMetric):
             found = compare_by_bootstrap(
@@ -250,9 +263,9 @@ def score_difference(
             for part in [score.of(rows)]
         ]
     except ValueError:  # undefined on nearly all resamples
-        return gain, 0.0
+        return gain, None
     known = np.array([v for v in drawn if np.isfinite(v)])
-    return gain, float(known.std(ddof=1)) if known.size > 1 else 0.0
+    return gain, float(known.std(ddof=1)) if known.size > 1 else None
 
 
 def one_column(outputs: FloatArray) -> FloatArray:

@@ -1,5 +1,7 @@
 """Permutation importance: what the metric loses when a column is shuffled."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from headstart.analysis.intervals import Score, score_difference
 from headstart.analysis.probe import Probe
 from headstart.base import FloatArray
 from headstart.report.facts import Importance
+from headstart.scoring import adjust_p_values
 
 __all__ = ["Parts", "measure_importance"]
 
@@ -16,7 +19,6 @@ Parts = dict[str, tuple[str, ...]]
 """The columns of the canonical table that each column of the user's became."""
 
 _MOST_REPEATS = 5
-_NORMAL = 1.959963984540054
 
 
 def measure_importance(
@@ -40,12 +42,12 @@ def measure_importance(
     -------
     found : list of Importance
         Most important first. The interval counts both the draw of the rows and that of
-        the shuffles.
+        the shuffles; p-values are corrected for the number of columns.
     is_whole : bool
         Whether every column was asked about.
     """
     drops: dict[str, list[float]] = {}
-    errors: dict[str, float] = {}
+    errors: dict[str, float | None] = {}
     random = np.random.default_rng(seed)
     columns = list(parts)
     for repeat in range(_MOST_REPEATS):
@@ -69,7 +71,9 @@ def measure_importance(
                 drops.setdefault(column, []).append(drop)
                 if repeat == 0:
                     errors[column] = error
-    found = [_summed(c, np.array(values), errors[c]) for c, values in drops.items()]
+    found = _with_adjusted_p_values(
+        [_summed(c, np.array(values), errors[c], score) for c, values in drops.items()]
+    )
     found.sort(key=lambda one: -one.mean)
     return found, len(found) == len(columns)
 
@@ -82,8 +86,23 @@ def shuffled(
     return table.with_columns(c.gather(order) for c in columns if c is not None)
 
 
-def _summed(column: str, drops: FloatArray, error: float) -> Importance:
-    mean = float(drops.mean())
-    chance = float(drops.var(ddof=1)) / drops.size if drops.size > 1 else 0.0
-    reach = _NORMAL * float(np.sqrt(error**2 + chance))
-    return Importance(column, mean, mean - reach, mean + reach, int(drops.size))
+def _summed(
+    column: str, drops: FloatArray, error: float | None, score: Score
+) -> Importance:
+    mean, n_repeats = float(drops.mean()), int(drops.size)
+    if error is None:
+        return Importance(column, mean, None, None, n_repeats)
+    chance = float(drops.var(ddof=1)) / n_repeats if n_repeats > 1 else 0.0
+    whole = float(np.sqrt(error**2 + chance))
+    reach = score.errors_of_interval * whole
+    p_value = score.chance_of(mean, whole)
+    return Importance(column, mean, mean - reach, mean + reach, n_repeats, p_value)
+
+
+def _with_adjusted_p_values(found: list[Importance]) -> list[Importance]:
+    p_values = [np.nan if one.p_value is None else one.p_value for one in found]
+    adjusted = adjust_p_values(p_values)
+    return [
+        replace(one, p_value=None if np.isnan(p) else float(p))
+        for one, p in zip(found, adjusted, strict=True)
+    ]

@@ -11,6 +11,7 @@ References
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -37,6 +38,7 @@ _WORSE = 1.1
 # Of a slice's rows, how many may be told of already.
 _MOST_SHARED = 0.6
 _NORMAL = 1.959963984540054
+_LEAST_FREEDOM = 2
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,17 @@ class _Found:
     parts: tuple[tuple[str, int], ...]
     n_rows: int
     mean: float
-    error: float
+    reach: float
     p_value: float
 
 
 def find_slices(
-    table: pl.DataFrame, losses: FloatArray, measure: str, ranked: Sequence[str]
+    table: pl.DataFrame,
+    losses: FloatArray,
+    measure: str,
+    ranked: Sequence[str],
+    *,
+    blocks: IntArray | None = None,
 ) -> list[Slice]:
     """Return the slices on which rows are predicted clearly worse, clearest first.
 
@@ -69,6 +76,9 @@ def find_slices(
         What their mean is, in words.
     ranked : sequence of str
         Columns, most important first: the first are looked at in pairs.
+    blocks : ndarray of int64 of shape (n_rows,) or None
+        Code of each row's block, from 0 on: rows of one block depend on each other,
+        blocks do not. None where rows are independent.
 
     Returns
     -------
@@ -82,12 +92,13 @@ def find_slices(
         found = _bin(table[name])
         if found is not None:
             binned[name] = found
-    singles = [s for n, b in binned.items() for s in _look((n,), [b], losses)]
+    look = partial(_look, losses=losses, blocks=blocks)
+    singles = [s for n, b in binned.items() for s in look((n,), [b])]
     paired = list(binned)[:_COLUMNS_IN_PAIRS]
     pairs = [
         s
         for one, other in combinations(paired, 2)
-        for s in _look((one, other), [binned[one], binned[other]], losses)
+        for s in look((one, other), [binned[one], binned[other]])
     ]
     looked = [*singles, *pairs]
     if not looked:
@@ -117,8 +128,8 @@ def find_slices(
                 measure,
                 one.mean,
                 overall,
-                one.mean - _NORMAL * one.error,
-                one.mean + _NORMAL * one.error,
+                one.mean - one.reach,
+                one.mean + one.reach,
                 p,
             )
         )
@@ -132,11 +143,12 @@ def _is_worse_than_parts(one: _Found, alone: Mapping[tuple[str, int], float]) ->
 
 
 def _look(
-    names: tuple[str, ...], columns: Sequence[_Binned], losses: FloatArray
+    names: tuple[str, ...],
+    columns: Sequence[_Binned],
+    losses: FloatArray,
+    blocks: IntArray | None,
 ) -> list[_Found]:
     """Compare each cell's rows with all others, by Welch's statistic."""
-    from scipy.special import ndtr
-
     codes = columns[0].codes
     width = 1
     if len(columns) == 2:
@@ -145,26 +157,100 @@ def _look(
     size = len(columns[0].words) * width
     counts = np.bincount(codes, minlength=size).astype(np.float64)
     sums = np.bincount(codes, weights=losses, minlength=size)
-    squares = np.bincount(codes, weights=losses**2, minlength=size)
-    n, total, square = losses.size, losses.sum(), (losses**2).sum()
+    n, total = losses.size, losses.sum()
     least = max(_LEAST_ROWS, _LEAST_SHARE * n)
+    cells = np.flatnonzero((counts >= least) & (n - counts >= least))
+    m = counts[cells]
+    mean, rest = sums[cells] / m, (total - sums[cells]) / (n - m)
+    if blocks is None:
+        squares = np.bincount(codes, weights=losses**2, minlength=size)[cells]
+        own = np.maximum(0.0, squares / m - mean**2) / (m - 1)
+        others = (losses**2).sum() - squares
+        others = np.maximum(0.0, others / (n - m) - rest**2) / (n - m - 1)
+        error, own_error = np.sqrt(own + others), np.sqrt(own)
+        freedom = np.full(cells.size, np.inf)
+    else:
+        error, own_error, freedom = _errors_by_block(codes, cells, losses, blocks)
     found = []
-    for cell in np.flatnonzero((counts >= least) & (n - counts >= least)):
-        m = counts[cell]
-        mean, rest = sums[cell] / m, (total - sums[cell]) / (n - m)
-        own = max(0.0, squares[cell] / m - mean**2) / (m - 1)
-        others = max(0.0, (square - squares[cell]) / (n - m) - rest**2) / (n - m - 1)
-        error = float(np.sqrt(own + others))
-        if error <= 0:
+    for place, cell in enumerate(cells):
+        # Of two blocks nothing can be said.
+        if error[place] <= 0 or freedom[place] < _LEAST_FREEDOM:
             continue
-        p_value = float(ndtr(-(mean - rest) / error))
+        statistic = (mean[place] - rest[place]) / error[place]
+        p_value, errors = _tail(statistic, freedom[place])
         parts = (
             ((names[0], int(cell)),)
             if width == 1
             else ((names[0], int(cell) // width), (names[1], int(cell) % width))
         )
-        found.append(_Found(parts, int(m), float(mean), float(np.sqrt(own)), p_value))
+        found.append(
+            _Found(
+                parts,
+                int(m[place]),
+                float(mean[place]),
+                float(errors * own_error[place]),
+                p_value,
+            )
+        )
     return found
+
+
+def _errors_by_block(
+    codes: IntArray, cells: IntArray, losses: FloatArray, blocks: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return standard errors where whole blocks are drawn, for each of `cells`.
+
+    Returns
+    -------
+    error : ndarray of shape (n_cells,)
+        Of the mean in the cell less the mean outside.
+    own_error : ndarray of shape (n_cells,)
+        Of the mean in the cell.
+    freedom : ndarray of shape (n_cells,)
+        Degrees of freedom: the blocks in the cell, or outside, less one.
+    """
+    n_blocks, size = int(blocks.max()) + 1, int(codes.max()) + 1
+    both = codes * n_blocks + blocks
+    shape = (size, n_blocks)
+    inside = _counts(both, size * n_blocks).reshape(shape)[cells]
+    sums = _sums(both, losses, size * n_blocks).reshape(shape)[cells]
+    outside = _counts(blocks, n_blocks) - inside
+    other_sums = _sums(blocks, losses, n_blocks) - sums
+    own, n_own = _sums_of_deviations(inside, sums)
+    others, n_others = _sums_of_deviations(outside, other_sums)
+    # A block with rows on both sides counts with the difference.
+    error = np.sqrt(((own - others) ** 2).sum(axis=1))
+    freedom = np.minimum(n_own, n_others) - 1.0
+    return error, np.sqrt((own**2).sum(axis=1)), freedom
+
+
+def _counts(codes: IntArray, size: int) -> IntArray:
+    return np.bincount(codes, minlength=size).astype(np.int64)
+
+
+def _sums(codes: IntArray, losses: FloatArray, size: int) -> FloatArray:
+    return np.bincount(codes, weights=losses, minlength=size).astype(np.float64)
+
+
+def _sums_of_deviations(
+    counts: IntArray, sums: FloatArray
+) -> tuple[FloatArray, IntArray]:
+    """Return what each block adds to a cell's mean, and how many blocks it has."""
+    n_rows = counts.sum(axis=1, keepdims=True)
+    means = sums.sum(axis=1, keepdims=True) / n_rows
+    n_blocks = (counts > 0).sum(axis=1, dtype=np.int64)
+    # Deviations from a mean of few are too small.
+    factor = np.sqrt(n_blocks / np.maximum(n_blocks - 1, 1))[:, np.newaxis]
+    return factor * (sums - means * counts) / n_rows, n_blocks
+
+
+def _tail(statistic: float, freedom: float) -> tuple[float, float]:
+    """Return the chance of a larger statistic, and what 95 % lie within."""
+    from scipy.special import ndtr, stdtr, stdtrit
+
+    if np.isinf(freedom):
+        return float(ndtr(-statistic)), _NORMAL
+    return float(stdtr(freedom, -statistic)), float(stdtrit(freedom, 0.975))
 
 
 def _rows(one: _Found, binned: dict[str, _Binned]) -> NDArray[np.bool_]:

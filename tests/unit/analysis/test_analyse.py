@@ -47,6 +47,8 @@ def test_the_column_that_decides_is_the_most_important(model):
     assert first.low > 0
     noise = next(one for one in others if one.column == "noise")
     assert noise.low < 0.05
+    assert first.p_value < 0.001
+    assert noise.p_value > 0.05
 
 
 def test_the_effect_of_the_column_that_decides_rises(model):
@@ -191,6 +193,17 @@ def test_a_correlation_can_be_optimised():
     note = "the weights of the ensemble were chosen on the rows they are judged by"
     for format_ in ("html", "md"):
         assert note in render_report(facts, format_)
+
+
+def test_groups_and_weights_are_told():
+    facts = fit(
+        NOISY, "ridge", groups=np.arange(N) % 15, sample_weight=np.full(N, 2.0)
+    ).analysis()
+
+    page = render_report(facts, "html")
+    assert "There are only 15" in page
+    assert "count every row once" in page
+    assert "There are only 15" in render_report(facts, "md")
 
 
 def test_facts_are_small(model):

@@ -53,3 +53,50 @@ def test_few_rows_are_not_searched():
 
 def test_equal_losses_have_no_slices():
     assert find_slices(TABLE, np.ones(N), "mean loss", TABLE.columns) == []
+
+
+def grouped(seed, n_groups=30, n_rows=50):
+    """Return a table of group-level noise, losses that differ by group, and groups."""
+    random = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(n_groups), n_rows)
+    columns = random.normal(size=(n_groups, 5))[groups]
+    scale = np.exp(0.4 * random.normal(size=n_groups))[groups]
+    losses = scale * np.abs(random.normal(size=groups.size))
+    return pl.DataFrame(columns, schema=list("abcde")), losses, groups
+
+
+def test_groups_that_are_hard_by_chance_are_no_weak_slice():
+    n_named = 0
+    for seed in range(40):
+        table, losses, groups = grouped(seed)
+        n_named += bool(
+            find_slices(table, losses, "mean loss", table.columns, blocks=groups)
+        )
+
+    # 5 % of 40 tables are 2; 6 or more would come up once in 70 times.
+    assert n_named < 6
+
+
+def test_a_slice_of_many_hard_groups_is_found():
+    table, losses, groups = grouped(1, n_groups=60)
+    planted = (table["b"] > 0.5).to_numpy()
+
+    found = find_slices(
+        table, losses + 2.0 * planted, "mean loss", table.columns, blocks=groups
+    )
+
+    assert found[0].words.startswith("b >= ")
+    assert found[0].low > found[0].overall
+
+
+def test_rows_of_a_block_that_are_independent_change_little():
+    planted = ((TABLE["age"] >= 75) & (TABLE["region"] == "north")).to_numpy()
+    losses = FLAT + 2.0 * planted
+
+    (alone, *_) = find_slices(TABLE, losses, "mean loss", TABLE.columns)
+    (blocks, *_) = find_slices(
+        TABLE, losses, "mean loss", TABLE.columns, blocks=np.arange(N) % 100
+    )
+
+    assert alone.words == blocks.words
+    assert blocks.high - blocks.low == pytest.approx(alone.high - alone.low, rel=0.3)

@@ -21,14 +21,25 @@ __all__ = [
 class Importance:
     """How much worse the metric gets when a column is shuffled, out of fold.
 
-    Above 0 where the column helps; `low` and `high` are the 95 % interval.
+    Parameters
+    ----------
+    column : str
+    mean : float
+        Above 0 where the column helps.
+    low, high : float or None
+        The 95 % interval of this column alone; None where it could not be measured.
+    n_repeats : int
+    p_value : float or None
+        That the column is worth nothing, corrected for the number of columns after
+        Benjamini and Hochberg.
     """
 
     column: str
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n_repeats: int
+    p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ __all__ = ["effects", "importance"]
 
 _Series = tuple[str, tuple[float, ...]]
 
+_MOST_CHANCE = 0.05
 _MOST_COLUMNS = 25
 _MOST_SERIES = 8
 _MOST_LEVELS = 20
@@ -36,9 +37,9 @@ def importance(facts: tuple[Importance, ...], task: TaskFacts) -> Figure | None:
             "v": part.mean,
             "l": part.low,
             "h": part.high,
-            "k": "var(--c1)" if part.low > 0 else "var(--faint)",
+            "k": "var(--c1)" if _is_clear(part) else "var(--faint)",
             "t": f"{shorten(part.column, 100)}: {number(part.mean)} "
-            f"({interval(part.low, part.high)})",
+            f"({interval(part.low, part.high) or 'no interval'})",
         }
         for place, part in enumerate(shown)
     ]
@@ -48,11 +49,16 @@ def importance(facts: tuple[Importance, ...], task: TaskFacts) -> Figure | None:
     )
     names = {f"{place}": shorten(p.column, 36) for place, p in enumerate(shown)}
     y = axis("n", "", "nominal", sort=list(names), axis=named_axis(names))
-    certain = sum(part.low > 0 for part in facts)
+    certain = sum(map(_is_clear, facts))
     note = (
-        "Measured on held-out rows; bars are 95 % intervals. Grey: not clearly "
-        "different from nothing."
+        "Measured on held-out rows; bars are 95 % intervals of single columns. Grey: "
+        "not clearly above nothing."
     )
+    if any(part.p_value is not None for part in facts):
+        note += (
+            f" {certain} of {len(facts)} columns are, at a false discovery rate of 5 % "
+            "(Benjamini and Hochberg)."
+        )
     if len(shown) < len(facts):
         note += f" The first {len(shown)} of {len(facts)}."
     return Figure(
@@ -70,6 +76,13 @@ def importance(facts: tuple[Importance, ...], task: TaskFacts) -> Figure | None:
         note=note,
         wide=True,
     )
+
+
+def _is_clear(part: Importance) -> bool:
+    """Whether a column is worth something beyond chance."""
+    if part.p_value is not None:
+        return part.p_value <= _MOST_CHANCE
+    return part.low is not None and part.low > 0  # facts of earlier versions
 
 
 def effects(facts: tuple[Effect, ...], task: TaskFacts) -> list[Figure]:
