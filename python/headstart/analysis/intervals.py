@@ -15,6 +15,7 @@ from headstart.base.process_state import ignore_warnings
 from headstart.exceptions import HeadstartWarning
 from headstart.metrics import BuiltInMetric, Metric
 from headstart.validation import bootstrap_interval, compare_by_bootstrap
+from headstart.validation.uncertainty import corrected_error
 
 __all__ = [
     "FEW_GROUPS",
@@ -203,20 +204,29 @@ def _why_without(score: Score, seconds: float) -> str:
 
 
 def mean_interval(
-    losses: Sequence[float], metric: Metric
+    losses: Sequence[float], metric: Metric, held_out_share: float
 ) -> tuple[float | None, float | None]:
     """Return the 95 % interval of the mean score over folds, by Student's t.
 
-    None for less than three folds.
+    None for less than three folds. It counts that folds share training rows, see
+    `compare_by_corrected_t`.
+
+    Parameters
+    ----------
+    losses : sequence of float
+        One per fold.
+    metric : Metric
+    held_out_share : float
+        Rows that a fold holds out over all that it uses.
 
     Examples
     --------
     >>> from headstart.base import TaskKind
     >>> from headstart.metrics import resolve_metric
     >>> metric = resolve_metric("roc_auc", TaskKind.BINARY)
-    >>> low, high = mean_interval([-0.99, -0.9, -0.8], metric)
+    >>> low, high = mean_interval([-0.99, -0.9, -0.8], metric, 1 / 3)
     >>> f"{low:.3f} {high:.3f}"
-    '0.661 1.000'
+    '0.523 1.000'
     """
     values = np.array(losses)
     if values.size < _LEAST_FOLDS:
@@ -224,7 +234,7 @@ def mean_interval(
     from scipy.special import stdtrit
 
     reach = float(stdtrit(values.size - 1, 0.975))
-    reach *= float(values.std(ddof=1)) / math.sqrt(values.size)
+    reach *= corrected_error(values, held_out_share)
     mean = float(values.mean())
     return _around(-mean if metric.greater_is_better else mean, reach, metric)
 

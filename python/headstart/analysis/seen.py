@@ -1,5 +1,6 @@
 """What the table is: its columns, what it warns of, how rows were held out."""
 
+from dataclasses import replace
 from typing import Any
 
 from headstart.report.facts import (
@@ -64,10 +65,22 @@ def validation_of(record: RunRecord) -> ValidationFacts:
     groups = plan.groups
     if groups is None and record.problem.groups is not None:
         groups = "given"
+    n_repeats = max(
+        (unit[0] + 1 for trial in record.result.trials for unit in trial.fold_losses),
+        default=folds.n_repeats,
+    )
+    words = folds.describe()
+    if n_repeats < folds.n_repeats:
+        made = replace(
+            folds,
+            fold_ids=folds.fold_ids[:n_repeats],
+            training=None if folds.training is None else folds.training[:n_repeats],
+        )
+        words = f"{made.describe()}, {n_repeats} of {folds.n_repeats} repeats"
     return ValidationFacts(
-        folds.describe(),
+        words,
         folds.n_folds,
-        folds.n_repeats,
+        n_repeats,
         groups,
         plan.time_column,
         f"{plan.gap} times" if plan.gap else None,

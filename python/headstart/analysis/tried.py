@@ -2,11 +2,13 @@
 
 import math
 from collections import defaultdict
+from itertools import islice
 
 import headstart
 from headstart.analysis.intervals import mean_interval
 from headstart.base import TrialStatus
 from headstart.report.facts import Base, Budget, Moment, Neighbour, Spent, TrialFact
+from headstart.search.leaderboard import ranked
 from headstart.search.record import RunRecord
 
 __all__ = ["base_of", "budget_of", "trials_of"]
@@ -20,15 +22,17 @@ def trials_of(record: RunRecord) -> tuple[TrialFact, ...]:
 
     The interval of a score is that of its mean over folds.
     """
-    by_configuration = {t.configuration.to_json(): t for t in record.result.trials}
+    # Several trials may have one configuration: the cheap first one is tried again.
+    rows = zip(ranked(record.result.trials), record.model.leaderboard, strict=True)
     found = []
-    for row in record.model.leaderboard[:_MOST_TRIALS]:
-        trial = by_configuration[row["configuration"]]
+    for trial, row in islice(rows, _MOST_TRIALS):
         failed = trial.status is TrialStatus.FAILED
         losses = (
             [] if failed else [trial.fold_losses[u] for u in sorted(trial.fold_losses)]
         )
-        low, high = mean_interval(losses, record.problem.metric)
+        low, high = mean_interval(
+            losses, record.problem.metric, record.data.folds.held_out_share
+        )
         steps = trial.configuration.transforms
         found.append(
             TrialFact(

@@ -428,6 +428,7 @@ def _assemble(
         result.trials,
         result.choice.weights,
         greater_is_better=problem.metric.greater_is_better,
+        held_out_share=data.folds.held_out_share,
     )
     facts = {
         "headstart_version": headstart.__version__,

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from headstart.base import Trial, TrialStatus
+from headstart.validation.uncertainty import corrected_error
 
-__all__ = ["COLUMNS", "leaderboard_records"]
+__all__ = ["COLUMNS", "leaderboard_records", "ranked"]
 
 COLUMNS = (
     "rank",
@@ -32,29 +33,17 @@ def leaderboard_records(
     weights: Mapping[int, float],
     *,
     greater_is_better: bool,
+    held_out_share: float,
 ) -> list[dict[str, Any]]:
-    """Return one record a trial, best first; keys are `COLUMNS`.
+    """Return one record per trial in the order of `ranked`; keys are `COLUMNS`.
 
     ``"learner"`` names the transforms before it too: ``"ridge + text_svd"``.
 
-    Trials that are done come before those that were left after some folds, whose
-    scores are means over fewer rows and may be luck; failed ones come last and have no
-    rank.
+    The standard error counts that folds share training rows, for which it takes the
+    share of the rows that a fold holds out (see `compare_by_corrected_t`).
     """
-    most = max((len(t.fold_losses) for t in trials), default=0)
-
-    def order(trial: Trial) -> tuple[bool, bool, bool, float, int]:
-        loss = trial.mean_loss
-        return (
-            trial.status is TrialStatus.FAILED or not trial.fold_losses,
-            trial.status is not TrialStatus.DONE,
-            len(trial.fold_losses) < min(most, 2),
-            math.inf if loss is None else loss,
-            trial.number,
-        )
-
     records = []
-    for place, trial in enumerate(sorted(trials, key=order), start=1):
+    for place, trial in enumerate(ranked(trials), start=1):
         loss = trial.mean_loss
         failed = trial.status is TrialStatus.FAILED or loss is None
         values = np.array([trial.fold_losses[u] for u in sorted(trial.fold_losses)])
@@ -66,7 +55,7 @@ def leaderboard_records(
                 "score": None
                 if loss is None
                 else (-loss if greater_is_better else loss),
-                "std_error": float(values.std(ddof=1) / np.sqrt(values.size))
+                "std_error": corrected_error(values, held_out_share)
                 if values.size > 1
                 else None,
                 "folds": len(trial.fold_losses),
@@ -80,6 +69,27 @@ def leaderboard_records(
             }
         )
     return records
+
+
+def ranked(trials: Sequence[Trial]) -> list[Trial]:
+    """Return the trials in the order of the leaderboard, best first.
+
+    Trials that are done come before those that were left after some folds, whose
+    scores are means over fewer rows and may be luck; failed ones come last.
+    """
+    most = max((len(t.fold_losses) for t in trials), default=0)
+
+    def order(trial: Trial) -> tuple[bool, bool, bool, float, int]:
+        loss = trial.mean_loss
+        return (
+            trial.status is TrialStatus.FAILED or not trial.fold_losses,
+            trial.status is not TrialStatus.DONE,
+            len(trial.fold_losses) < min(most, 2),
+            math.inf if loss is None else loss,
+            trial.number,
+        )
+
+    return sorted(trials, key=order)
 
 
 def _in_words(trial: Trial) -> str:

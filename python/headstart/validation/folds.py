@@ -110,6 +110,15 @@ class Folds:
         """
         return self.n_repeats if self.n_folds == 1 else self.n_folds
 
+    @cached_property
+    def held_out_share(self) -> float:
+        """Rows that a fold holds out over all that it uses, on average over folds."""
+        shares = []
+        for unit in self.units:
+            n_held_out = self.validation(*unit).size
+            shares.append(n_held_out / (n_held_out + self.train(*unit).size))
+        return float(np.mean(shares))
+
     def train(self, repeat: int, fold: int) -> IntArray:
         """Return the rows that `fold` trains on, ascending."""
         self._check_fold(repeat, fold)

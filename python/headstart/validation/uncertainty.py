@@ -20,6 +20,7 @@ __all__ = [
     "compare_by_bootstrap",
     "compare_by_corrected_t",
     "compare_by_delong",
+    "corrected_error",
     "delong_interval",
 ]
 
@@ -338,17 +339,22 @@ def compare_by_corrected_t(
             "The 'held_out_share' parameter of compare_by_corrected_t must lie between "
             f"0 and 1. Got {held_out_share!r} instead."
         )
-    factor = 1 / values.size + held_out_share / (1 - held_out_share)
     estimate = float(values.mean())
-    # Equal differences have no variance, whatever rounding leaves of it.
-    spread = 0.0 if np.ptp(values) == 0 else float(values.var(ddof=1))
-    error = float(np.sqrt(factor * spread))
+    error = corrected_error(values, held_out_share)
     freedom = values.size - 1
     reach = float(t.ppf(0.5 + level / 2, freedom)) * error
     p_value = _two_sided(estimate, error, lambda z: t.sf(z, freedom))
     return Comparison(
         estimate, estimate - reach, estimate + reach, level, error, p_value
     )
+
+
+def corrected_error(values: FloatArray, held_out_share: float) -> float:
+    """Return the standard error of a mean over folds, as `compare_by_corrected_t`."""
+    factor = 1 / values.size + held_out_share / (1 - held_out_share)
+    # Equal values have no variance, whatever rounding leaves of it.
+    spread = 0.0 if np.ptp(values) == 0 else float(values.var(ddof=1))
+    return float(np.sqrt(factor * spread))
 
 
 def _two_sided(estimate: float, error: float, tail: Any) -> float:

@@ -1,3 +1,6 @@
+import numpy as np
+import pytest
+
 from headstart.base import Configuration, Trial, TrialStatus
 from headstart.search.leaderboard import COLUMNS, leaderboard_records
 
@@ -8,7 +11,9 @@ def trial(number, *losses, status=TrialStatus.DONE):
 
 
 def ranked(trials, *, greater_is_better=True):
-    return leaderboard_records(trials, {1: 1.0}, greater_is_better=greater_is_better)
+    return leaderboard_records(
+        trials, {1: 1.0}, greater_is_better=greater_is_better, held_out_share=0.2
+    )
 
 
 def test_the_best_comes_first_in_the_metrics_own_direction():
@@ -37,6 +42,20 @@ def test_what_was_left_after_some_folds_comes_after_what_is_done():
     records = ranked([left, trial(1, -0.5, -0.5, -0.5)])
     assert [r["folds"] for r in records] == [3, 2]
     assert [r["rank"] for r in records] == [1, 2]
+
+
+def test_the_standard_error_counts_that_folds_share_training_rows():
+    losses = [-0.9, -0.8, -0.85, -0.7, -0.95]
+
+    (record,) = ranked([trial(0, *losses)])
+
+    independent = np.std(losses, ddof=1) / np.sqrt(5)
+    # After Nadeau and Bengio: 1/5 + 0.2/0.8 in place of 1/5.
+    assert record["std_error"] == pytest.approx(1.5 * independent)
+
+
+def test_one_fold_has_no_standard_error():
+    assert ranked([trial(0, -0.9)])[0]["std_error"] is None
 
 
 def test_every_record_has_every_column():

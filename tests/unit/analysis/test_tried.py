@@ -1,0 +1,78 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from headstart.analysis.seen import validation_of
+from headstart.analysis.tried import trials_of
+from headstart.base import Configuration, TaskKind, Trial, TrialStatus
+from headstart.metrics import resolve_metric
+from headstart.search.leaderboard import leaderboard_records
+from headstart.validation import Validation, plain_folds
+
+FOLDS = plain_folds(60, 3, n_repeats=2)
+RIDGE = Configuration("ridge", {"alpha": 1.0})
+
+
+def record_of(trials, validation="auto"):
+    metric = resolve_metric("r2", TaskKind.REGRESSION)
+    board = leaderboard_records(
+        trials, {1: 1.0}, greater_is_better=True, held_out_share=FOLDS.held_out_share
+    )
+    return SimpleNamespace(
+        result=SimpleNamespace(trials=trials),
+        model=SimpleNamespace(leaderboard=board, facts={}),
+        problem=SimpleNamespace(metric=metric, groups=None),
+        data=SimpleNamespace(folds=FOLDS),
+        settings=SimpleNamespace(validation=validation),
+    )
+
+
+def trial(number, losses, origin, status=TrialStatus.DONE, reason=""):
+    by_unit = dict(zip(FOLDS.units, losses, strict=False))
+    return Trial(
+        number, RIDGE, origin, status=status, reason=reason, fold_losses=by_unit
+    )
+
+
+BASELINE = trial(
+    0, [-0.1], "floor", TrialStatus.PARTIAL, "the floor: few rows, one fold"
+)
+REAL = trial(1, [-0.9, -0.8, -0.85], "portfolio")
+
+
+@pytest.mark.parametrize("order", [[BASELINE, REAL], [REAL, BASELINE]])
+def test_each_row_is_of_its_own_trial_where_two_have_one_configuration(order):
+    first, second = trials_of(record_of(order))
+
+    assert (first.origin, first.status, first.n_folds) == ("portfolio", "done", 3)
+    assert first.reason == ""
+    assert first.weight == 1.0
+    assert first.low < first.score < first.high
+    assert (second.origin, second.status, second.n_folds) == ("floor", "partial", 1)
+    assert (second.score, second.low) == (0.1, None)
+
+
+def test_intervals_of_trials_count_that_folds_share_training_rows():
+    (first, _) = trials_of(record_of([BASELINE, REAL]))
+
+    spread = np.std([0.9, 0.8, 0.85], ddof=1)
+    student = 4.302652729911275
+    reach = student * spread * np.sqrt(1 / 3 + 1 / 2)
+    assert first.score - first.low == pytest.approx(reach)
+
+
+def test_repeats_that_no_trial_had_time_for_are_not_told_as_made():
+    plan = validation_of(record_of([BASELINE, REAL], Validation(folds=3, repeats=2)))
+
+    assert plan.n_repeats == 1
+    assert plan.words == "3 folds, plain, 1 of 2 repeats"
+
+
+def test_repeats_that_were_made_are_told():
+    whole = trial(1, [-0.9, -0.8, -0.85, -0.9, -0.8, -0.85], "portfolio")
+
+    plan = validation_of(record_of([BASELINE, whole]))
+
+    assert plan.n_repeats == 2
+    assert "3 folds, 2 repeats" in plan.words
