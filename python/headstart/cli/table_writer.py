@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 import typer
 
+from headstart.base.plain_file import plain_file
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -29,14 +31,17 @@ class TableWriter:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
+        self._target = None if path is None else plain_file(path, "a table")
         self.n_rows = 0
         self._n_batches = 0
         self._folder: Path | None = None
 
     def __enter__(self) -> Self:
-        if self.path is not None:
+        if self._target is not None:
             # Beside the file, so that the last step is a rename.
-            made = tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+            made = tempfile.mkdtemp(
+                prefix=f".{self._target.name}.", dir=self._target.parent
+            )
             self._folder = Path(made)
         return self
 
@@ -62,11 +67,11 @@ class TableWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._folder is None or self.path is None:
+        if self._folder is None or self._target is None:
             return
         try:
             if kind is None:
-                self._join().replace(self.path)
+                self._join().replace(self._target)
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
 

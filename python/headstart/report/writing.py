@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from headstart.base.plain_file import plain_file
 from headstart.report.facts import Facts
 from headstart.report.summary import summarise
 
@@ -72,7 +73,7 @@ def write_report(facts: Facts, path: str | Path, format: str | None = None) -> P
     ----------
     facts : Facts
     path : path
-        Replaced where it is there.
+        A file that is there is replaced; through a link, the file that it leads to.
     format : {"html", "json", "md"}, optional
         By default, the one of the path's ending.
 
@@ -86,7 +87,8 @@ def write_report(facts: Facts, path: str | Path, format: str | None = None) -> P
     ValueError
         If there is no such format, or the ending names none.
     OSError
-        If it cannot be written; what was there is unchanged.
+        If it cannot be written, or `path` is a pipe, a device or a folder; what was
+        there is unchanged.
     """
     path = Path(path)
     text = render_report(facts, format_of(path, format))
@@ -96,10 +98,11 @@ def write_report(facts: Facts, path: str | Path, format: str | None = None) -> P
             f"The report cannot be written to {path}: {path.absolute().parent} is not "
             "a folder. hint: make it first.",
         )
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    target = plain_file(path, "a report")
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
+        partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
     return path

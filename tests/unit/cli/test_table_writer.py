@@ -51,3 +51,15 @@ def test_a_failed_batch_leaves_no_part_and_the_old_file(tmp_path):
 
     assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
     assert path.read_text() == "old"
+
+
+def test_a_link_stays_and_the_file_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "latest.csv").symlink_to(tmp_path / "tables" / "today.csv")
+
+    for _ in range(2):
+        with TableWriter(tmp_path / "latest.csv") as writer:
+            writer.write(pl.DataFrame({"a": [1]}))
+
+    assert (tmp_path / "latest.csv").is_symlink()
+    assert [p.name for p in (tmp_path / "tables").iterdir()] == ["today.csv"]

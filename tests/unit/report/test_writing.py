@@ -1,4 +1,6 @@
 import json
+import os
+import stat
 
 import pytest
 from tests.hostile_facts import hostile_facts
@@ -76,3 +78,24 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
         FileNotFoundError, match=r"nowhere is not a folder\. hint: make"
     ):
         write_report(stored_facts("binary"), tmp_path / "nowhere" / "report.html")
+
+
+def test_a_link_stays_and_the_file_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "latest.json").symlink_to(tmp_path / "reports" / "today.json")
+
+    for _ in range(2):
+        write_report(stored_facts("binary"), tmp_path / "latest.json")
+
+    assert (tmp_path / "latest.json").is_symlink()
+    assert [p.name for p in (tmp_path / "reports").iterdir()] == ["today.json"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a pipe")
+def test_a_pipe_is_not_replaced_by_a_report(tmp_path):
+    os.mkfifo(tmp_path / "pipe.md")
+
+    with pytest.raises(FileExistsError, match=r"pipe.md is not a plain file.*hint:"):
+        write_report(stored_facts("binary"), tmp_path / "pipe.md")
+
+    assert stat.S_ISFIFO((tmp_path / "pipe.md").stat().st_mode)
