@@ -62,3 +62,18 @@ def test_a_quote_that_is_never_closed_is_refused(tmp_path, monkeypatch):
     path.write_text('a,b\n1,2\n3,"' + "4,5\n" * 300)
     with pytest.raises(TableError, match=r"Line 3 of t\.csv does not end"):
         list(read_batches(path, block_bytes=64))
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_wide_columnar_files_come_in_few_rows_at_a_time(tmp_path, suffix):
+    frame = pl.DataFrame({f"c{i}": range(2500) for i in range(40)})
+    path = tmp_path / f"wide.{suffix}"
+    write = frame.write_parquet if suffix == "parquet" else frame.write_ipc
+    write(path)
+
+    batches = list(read_batches(path, (), block_bytes=100_000))
+
+    assert [b.height for b in batches] == [1250, 1250]
+    assert pl.concat(batches).equals(frame)
+    assert [b.height for b in read_batches(path, (), 1)] == [1000, 1000, 500]
+    assert [b.height for b in read_batches(path)] == [2500]
