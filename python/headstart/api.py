@@ -1,11 +1,12 @@
 """AutoClassifier and AutoRegressor: headstart as scikit-learn estimators."""
 
+import copy
 import json
 import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from headstart.analysis import analyse_run, changed_parameters, read_analysis
 from headstart.artifact.exporting import exporter_for
-from headstart.artifact.model_file import load_model, save_model
+from headstart.artifact.model_file import describe_model, load_model, save_model
 from headstart.artifact.versions import versions_of_makers
 from headstart.base import Configuration, FloatArray, Learner, Transform
 from headstart.base.events import Listener
@@ -45,6 +46,7 @@ from headstart.tables import (
     to_series,
     with_known_target,
 )
+from headstart.validation import Validation
 
 __all__ = ["AutoClassifier", "AutoRegressor", "load", "train"]
 
@@ -83,8 +85,9 @@ _PARAMETERS = """\
     random_state : int or RandomState, optional
         Fixes folds, seeds of learners, and the sampler.
     run_dir : path, optional
-        Folder for journal, predictions and fold models. Default: a temporary one,
-        removed with the model.
+        Folder for journal, predictions and fold models. The fitted estimator reads
+        its models from there: `save` it before the folder is deleted. Default: a
+        temporary one, removed with the model.
     resume : bool, default=False
         Go on with the run in `run_dir`.
     refit : bool, default=False
@@ -419,13 +422,24 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         -------
         Path
             Where it lies.
+
+        Warns
+        -----
+        HeadstartWarning
+            Which constructor parameters the file cannot hold: callables, splitters,
+            `Learner` and `Transform` objects, random states. Where a run takes place
+            (`executor`, `run_dir`, `resume`, `learn`) is never stored.
         """
-        parameters = {}
-        for name, value in self.get_params(deep=False).items():
-            try:
-                parameters[name] = json.loads(json.dumps(value))
-            except (TypeError, ValueError):
-                continue  # objects (executors, own learners) are not part of a model
+        parameters, left_out = _stored_parameters(self)
+        if left_out:
+            warnings.warn(
+                f"The model is saved without its parameters {', '.join(left_out)}: a "
+                "model file cannot hold their objects. The loaded model predicts the "
+                "same, but a new fit of it would use the defaults. hint: set_params() "
+                "on the loaded model.",
+                HeadstartWarning,
+                stacklevel=2,
+            )
         constructor = {
             "class": type(self).__name__,
             "parameters": parameters,
@@ -470,6 +484,14 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         """Name of the metric that was optimised."""
         return str(self._fitted().facts["metric"])
 
+    def __sklearn_clone__(self) -> Self:
+        """Return an unfitted copy that shares the executor, which cannot be copied."""
+        bare = copy.copy(self)
+        bare.executor = None
+        clone: Self = BaseEstimator.__sklearn_clone__(bare)
+        clone.executor = self.executor
+        return clone
+
     def _fitted(self) -> FittedModel:
         check_is_fitted(self, "model_")
         model: FittedModel = self.model_
@@ -508,6 +530,67 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         tags.target_tags.required = True
         tags.non_deterministic = self.time_limit is not None
         return tags
+
+
+# Parameters that say where a run takes place: they are not those of the model, and a
+# path is nobody else's business.
+_OF_THE_RUN = ("executor", "run_dir", "resume", "learn")
+_VALIDATION = "validation_plan"
+
+
+def _stored_parameters(estimator: _AutoEstimator) -> tuple[dict[str, Any], list[str]]:
+    """Return the parameters as JSON values, and names of those that are not.
+
+    Examples
+    --------
+    >>> estimator = AutoClassifier(random_state=np.int64(3), metric=max, run_dir="run")
+    >>> parameters, left_out = _stored_parameters(estimator)
+    >>> parameters["random_state"], left_out, "run_dir" in parameters
+    (3, ['metric'], False)
+    """
+    parameters: dict[str, Any] = {}
+    left_out = []
+    for name, value in estimator.get_params(deep=False).items():
+        if name in _OF_THE_RUN:
+            continue
+        if isinstance(value, Validation):
+            parameters[_VALIDATION] = asdict(value)
+            continue
+        try:
+            parameters[name] = json.loads(
+                json.dumps(value, default=_plain, allow_nan=False)
+            )
+        except (TypeError, ValueError):
+            left_out.append(name)
+    return parameters, left_out
+
+
+def _plain(value: Any) -> Any:
+    """Return a number or a list for what NumPy has of them; refuse the rest."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(type(value).__name__)
+
+
+def _read_parameters(stored: Any, known: Iterable[str], path: Any) -> dict[str, Any]:
+    """Return the constructor parameters that `_stored_parameters` wrote."""
+    if not isinstance(stored, dict):
+        raise ArtifactError(f"The model file {path} has no parameters.")
+    parameters = {
+        name: value
+        for name, value in stored.items()
+        if name in known and name not in _OF_THE_RUN
+    }
+    if _VALIDATION in stored:
+        try:
+            parameters["validation"] = Validation(**stored[_VALIDATION])
+        except (TypeError, ValueError) as error:
+            raise ArtifactError(
+                f"The validation in the model file {path} is wrong: {error}"
+            ) from error
+    return parameters
 
 
 def _steps_record(configuration: Configuration) -> dict[str, Any]:
@@ -691,18 +774,71 @@ def load(
         If the file is damaged, unsafe, or from a newer headstart.
     MissingPluginError
         If the plugin of a learner or transform is not installed.
+
+    Warns
+    -----
+    HeadstartWarning
+        If its plugins, or scikit-learn where a model is stored in its form, are of
+        another version than when it was fitted.
+
+    Notes
+    -----
+    The file is kept open: the model can be pickled and saved when it has been deleted
+    or replaced by another one. A folder is read into memory for that.
     """
-    model, constructor = load_model(path, learners, transforms)
+    return _estimator(path, *load_model(path, learners, transforms))
+
+
+def describe(path: str | Path) -> AutoClassifier | AutoRegressor:
+    """Read a model that `save` wrote for what it says of itself: it cannot predict.
+
+    ``info``, ``leaderboard``, ``precedents``, ``analysis`` and ``report`` need neither
+    the plugins of the model nor the time to load it.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is damaged, unsafe, or from a newer headstart.
+
+    Warns
+    -----
+    HeadstartWarning
+        If a plugin is not there that the model needs to predict.
+    """
+    model, constructor, problem = describe_model(path)
+    if problem:
+        warnings.warn(problem, HeadstartWarning, stacklevel=2)
+    return _estimator(path, model, constructor)
+
+
+def _estimator(
+    path: str | Path, model: FittedModel, constructor: Mapping[str, Any]
+) -> AutoClassifier | AutoRegressor:
+    """Return the estimator that a model file describes, with its model."""
     classes = {c.__name__: c for c in (AutoClassifier, AutoRegressor)}
     name = constructor.get("class")
-    if name not in classes:
+    if not isinstance(name, str) or name not in classes:
         raise ArtifactError(
             f"The model file {path} is of class {name!r}. Expected one of "
             f"{sorted(classes)}."
         )
-    known = classes[name]._get_param_names()
-    stored = constructor.get("parameters") or {}
-    estimator = classes[name](**{k: v for k, v in stored.items() if k in known})
+    estimator_class = classes[name]
+    is_classification = model.ensemble.task.kind.is_classification
+    if estimator_class._classification != is_classification:
+        raise ArtifactError(
+            f"The model file {path} is of class {name!r}, but its task is "
+            f"{str(model.ensemble.task.kind)!r}."
+        )
+    parameters = _read_parameters(
+        constructor.get("parameters"), estimator_class._get_param_names(), path
+    )
+    names = constructor.get("feature_names")
+    if names is not None and (
+        not isinstance(names, list)
+        or not all(isinstance(column, str) for column in names)
+    ):
+        raise ArtifactError(f"The model file {path} has wrong names of features.")
+    estimator = estimator_class(**parameters)
     estimator.model_ = model
-    estimator._describe(constructor.get("feature_names"))
+    estimator._describe(names)
     return estimator

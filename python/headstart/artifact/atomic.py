@@ -1,8 +1,9 @@
 """Files and folders that appear whole or not at all.
 
 What is new is written under a hidden name beside its target, brought to the disk, and
-renamed; a process killed at any instant leaves the old or the new, and at worst a
-hidden leftover that ends in ``.tmp``.
+renamed. A process killed at any instant leaves the old file or the new one, and at
+worst a hidden leftover that ends in ``.tmp``. A folder takes two renames: killed
+between them, the old folder is such a leftover.
 """
 
 import contextlib

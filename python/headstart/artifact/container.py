@@ -6,6 +6,7 @@ the manifest, and what they mean is for the learner that wrote them.
 
 import os
 import stat
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +47,20 @@ class Artifact:
     parts : mapping of str to bytes
         Each is read when asked for, every time, and checked against its SHA-256:
         taking one may raise `ArtifactError`.
+    sizes : mapping of str to int
+        Bytes of each part.
+    outlives_path : bool
+        Whether parts can be read after the file was deleted or replaced: it is kept
+        open as long as `parts` is referenced. Folders cannot be kept open, nor can
+        files where the system would then refuse to replace them.
     """
 
     path: Path
     manifest: dict[str, Any]
     made_by: Mapping[str, str]
     parts: Mapping[str, bytes]
+    sizes: Mapping[str, int]
+    outlives_path: bool
 
     def verify(self) -> None:
         """Read and check every part.
@@ -111,7 +120,7 @@ def write_artifact(
 
     def contents() -> Iterator[tuple[str, bytes]]:
         yield from members.items()
-        for name in sorted(parts):
+        for name in sorted(described.parts):
             yield name, parts[name]
 
     asked = os.fspath(path)
@@ -157,12 +166,19 @@ def read_artifact(
     except OSError as error:
         raise _unreadable(error, path) from error
     return Artifact(
-        path, manifest.content, manifest.made_by, _Parts(path, manifest.parts, source)
+        path,
+        manifest.content,
+        manifest.made_by,
+        _Parts(path, manifest.parts, source),
+        {name: part.size for name, part in manifest.parts.items()},
+        source.outlives_path,
     )
 
 
 class _Source(Protocol):
     """Where the bytes of an opened model come from."""
+
+    outlives_path: bool
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -172,24 +188,57 @@ class _Source(Protocol):
         """Return a member's bytes, never more than its size."""
 
 
+class _OpenFile:
+    """A file that is read at any place, from any thread, without a position.
+
+    Where the system can, it stays open: another file may take its name meanwhile.
+    """
+
+    is_kept_open = hasattr(os, "pread")
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if self.is_kept_open:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._descriptor)
+
+    def status(self) -> os.stat_result:
+        if self.is_kept_open:
+            return os.fstat(self._descriptor)
+        return self._path.stat()
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes, or fewer where the file ends before."""
+        if not self.is_kept_open:
+            with self._path.open("rb") as file:
+                file.seek(offset)
+                return file.read(size)
+        pieces = [os.pread(self._descriptor, size, offset)]
+        # One call reads at most 2 GiB.
+        while pieces[-1] and (done := sum(map(len, pieces))) < size:
+            pieces.append(os.pread(self._descriptor, size - done, offset + done))
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
 @dataclass(frozen=True, slots=True)
 class _FileSource:
-    path: Path
+    file: _OpenFile
     members: Mapping[str, Member]
+    outlives_path = _OpenFile.is_kept_open
 
     @property
     def sizes(self) -> Mapping[str, int]:
         return {name: member.size for name, member in self.members.items()}
 
     def read(self, name: str) -> bytes:
-        with self.path.open("rb") as file:
-            return read_member(file, self.members[name])
+        return read_member(self.file.read_at, self.members[name])
 
 
 @dataclass(frozen=True, slots=True)
 class _FolderSource:
     path: Path
     sizes: Mapping[str, int]
+    outlives_path = False
 
     def read(self, name: str) -> bytes:
         # Not through a link that was put there since.
@@ -243,7 +292,8 @@ def _check_content(name: str, content: bytes, record: PartRecord) -> None:
     if PartRecord.of(content) != record:
         raise ArtifactError(
             f"Part {name!r} is damaged, or was changed since it was opened: its "
-            "SHA-256 is not the manifest's."
+            "SHA-256 is not the manifest's. hint: save() replaces a model safely; "
+            "copying over a file that is in use does not."
         )
 
 
@@ -269,11 +319,10 @@ def _compare(manifest: Manifest, source: _Source) -> None:
 
 
 def _open_file(path: Path, limits: Limits) -> _FileSource:
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
         raise ArtifactError("It is neither a file nor a folder.")
-    with path.open("rb") as file:
-        listed = read_directory(file, status.st_size, limits)
+    file = _OpenFile(path)
+    listed = read_directory(file.read_at, file.status().st_size, limits)
     members = {member.name: member for member in listed}
     if len(members) != len(listed):
         names = [member.name for member in listed]
@@ -286,7 +335,7 @@ def _open_file(path: Path, limits: Limits) -> _FileSource:
             f"{MANIFEST_NAME} has {listed[0].size} bytes; at most "
             f"{limits.max_manifest_bytes} are read."
         )
-    return _FileSource(path, members)
+    return _FileSource(file, members)
 
 
 def _open_folder(path: Path, limits: Limits) -> _FolderSource:

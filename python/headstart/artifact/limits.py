@@ -17,6 +17,8 @@ class Limits:
         Parts beside the manifest.
     max_manifest_bytes : int
         Bytes of the manifest, as JSON.
+    max_json_bytes : int
+        Bytes of a part that is JSON: it takes several times as much when it is read.
     max_part_bytes : int
         Bytes of one part, as it is in memory.
     max_total_bytes : int
@@ -34,7 +36,8 @@ class Limits:
 
     max_parts: int = 65_000
     max_manifest_bytes: int = 16 * 2**20
-    max_part_bytes: int = 4 * 2**30
+    max_json_bytes: int = 512 * 2**20
+    max_part_bytes: int = 16 * 2**30
     max_total_bytes: int = 64 * 2**30
     max_ratio: int = 200
     max_json_depth: int = 64

@@ -1,31 +1,50 @@
 """Fitted models as files: what goes into the container, and how it comes back."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from headstart.artifact.container import Artifact, read_artifact, write_artifact
-from headstart.artifact.requirements import missing_plugin, plugins_needed
-from headstart.base import Configuration, Learner, Parts, Task, TaskKind, Transform
-from headstart.ensemble import BaggedEnsemble, Fit, Member
+from headstart.artifact.limits import DEFAULT_LIMITS
+from headstart.artifact.members import (
+    member_record,
+    read_configuration,
+    read_members,
+    read_task,
+)
+from headstart.artifact.requirements import (
+    missing_plugin,
+    plugins_needed,
+    tell_other_versions,
+)
+from headstart.base import Learner, Parts, Transform
+from headstart.ensemble import BaggedEnsemble
+from headstart.ensemble.bagged import ModelStore
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, MissingPluginError
-from headstart.plugins import load_plugins
+from headstart.plugins import Registry, load_plugins
 from headstart.search.leaderboard import COLUMNS
 from headstart.tables import Schema, TargetEncoder
 
-__all__ = ["load_model", "read_model_record", "save_model"]
+__all__ = ["describe_model", "load_model", "save_model"]
 
 _T = TypeVar("_T")
-_ANALYSIS = "facts.json"
+_SCHEMA, _TARGET, _LEADERBOARD = "schema.json", "target.json", "leaderboard.json"
+_FACTS, _CONSTRUCTOR, _ANALYSIS = "fit.json", "constructor.json", "facts.json"
 _MOST_ANALYSIS = 8 * 2**20
 _NUMBERS = ("score", "std_error", "fit_seconds", "predict_seconds", "weight")
 _COLUMN_TYPES: dict[str, Any] = {
     "rank": int,
     "folds": int,
     **dict.fromkeys(_NUMBERS, (int, float)),
+}
+
+_PRECEDENT_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("learner", "configuration", "dataset"), str),
+    "weight": (int, float),
+    **dict.fromkeys(("rank", "n_ranked"), int),
 }
 
 
@@ -39,59 +58,44 @@ def save_model(
     constructor : mapping
         The estimator's class and JSON-able parameters.
     """
-    store = model.ensemble.store
-    parts: Parts = {
-        "schema.json": model.schema.to_json().encode(),
-        "target.json": model.target.to_json().encode(),
-        "leaderboard.json": json.dumps(list(model.leaderboard)).encode(),
+    ensemble = model.ensemble
+    own: Parts = {
+        _SCHEMA: model.schema.to_json().encode(),
+        _TARGET: model.target.to_json().encode(),
+        _LEADERBOARD: json.dumps(list(model.leaderboard)).encode(),
+        # Beside the manifest, which is bounded: a table may have any number of columns.
+        _FACTS: json.dumps(dict(model.facts), allow_nan=False).encode(),
+        _CONSTRUCTOR: json.dumps(dict(constructor), allow_nan=False).encode(),
     }
+    for name, content in own.items():
+        if len(content) > DEFAULT_LIMITS.max_json_bytes:
+            raise ArtifactError(
+                f"{name} of the model takes {len(content)} bytes; at most "
+                f"{DEFAULT_LIMITS.max_json_bytes} are read back."
+            )
     if model.analysis:
-        parts[_ANALYSIS] = model.analysis
-    for member in model.ensemble.members:
-        for fit in member.fits:
-            for name, content in store.model(fit.model).items():
-                parts[f"models/{fit.model}/{name}"] = content
-            for name, content in store.encoder(fit.encoder).items():
-                parts[f"encoders/{fit.encoder}/{name}"] = content
-            for step in fit.transforms:
-                for name, content in store.transform(step).items():
-                    parts[f"transforms/{step}/{name}"] = content
+        own[_ANALYSIS] = model.analysis
     registry = load_plugins()
     sources = {
-        name: registry.distribution_of(name) for name in sorted(model.ensemble.learners)
+        name: registry.distribution_of(name) for name in sorted(ensemble.learners)
     }
     made_by = {
         name: registry.distribution_of(name, "transforms")
-        for name in sorted(model.ensemble.transforms)
+        for name in sorted(ensemble.transforms)
     }
     record: dict[str, Any] = {
-        "constructor": dict(constructor),
-        "task": asdict(model.ensemble.task),
-        "members": [
-            {
-                "configuration": member.configuration.to_json(),
-                "weight": member.weight,
-                "fits": [_fit_record(fit) for fit in member.fits],
-            }
-            for member in model.ensemble.members
-        ],
+        "task": asdict(ensemble.task),
+        "members": [member_record(member) for member in ensemble.members],
         "learners": sources,
         "plugins": plugins_needed(registry, sources),
-        "facts": dict(model.facts),
     }
     if made_by:  # a model without them is as before there were any
         needed = plugins_needed(registry, made_by, "transforms")
         record["transforms"] = made_by
         record["plugins"] |= {f"transform {n}": r for n, r in needed.items()}
     distributions = sorted({*sources.values(), *made_by.values()} - {""})
+    parts = _PartsOfModel(own, ensemble)
     write_artifact(path, {"model": record}, parts, distributions=distributions)
-
-
-def read_model_record(path: str | Path) -> dict[str, Any]:
-    """Return what a model file says of itself, without loading the model."""
-    artifact = read_artifact(path)
-    record = _record(artifact)
-    return {**artifact.manifest, "model": record, "made_by": artifact.made_by}
 
 
 def load_model(
@@ -117,59 +121,22 @@ def load_model(
         If the file is damaged, unsafe or too new.
     MissingPluginError
         If it needs a learner or transform that is not installed.
+
+    Warns
+    -----
+    HeadstartWarning
+        If its plugins, or scikit-learn where a model is stored in its form, are of
+        another version than when it was fitted.
     """
-    artifact = read_artifact(path)
-    record = _record(artifact)
+    stored = _read(path)
+    stored.find_plugins(learners, transforms)
+    if stored.missing is not None:
+        raise stored.missing
+    model = stored.model(_store_of(stored.artifact))
+    table = model.schema.without_rows()
     try:
-        task = Task(**{**record["task"], "kind": TaskKind(record["task"]["kind"])})
-        members = tuple(
-            Member(
-                Configuration.from_json(m["configuration"]),
-                float(m["weight"]),
-                tuple(_read_fit(f) for f in m["fits"]),
-            )
-            for m in record["members"]
-        )
-        needed = dict(record["learners"])
-        # Files of earlier versions do not have it.
-        plugins = {n: dict(r) for n, r in dict(record.get("plugins", {})).items()}
-        needed_steps = dict(record.get("transforms", {}))
-        schema = Schema.from_json(artifact.parts["schema.json"].decode())
-        target = TargetEncoder.from_json(artifact.parts["target.json"].decode())
-        leaderboard = _read_leaderboard(artifact.parts["leaderboard.json"])
-        analysis = _read_analysis(artifact)
-        facts, constructor = dict(record["facts"]), dict(record["constructor"])
-    except ArtifactError:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ArtifactError(
-            f"The model file {path} lacks what a model needs, or holds it in a wrong "
-            f"form: {type(error).__name__}: {error}."
-        ) from error
-    registry = load_plugins()
-    found = _find(
-        "learner",
-        needed,
-        plugins,
-        {v.name: v for v in learners},
-        registry.learners,
-        path,
-    )
-    steps = _find(
-        "transform",
-        needed_steps,
-        {
-            n.removeprefix("transform "): r
-            for n, r in plugins.items()
-            if n.startswith("transform ")
-        },
-        {v.name: v for v in transforms},
-        registry.transforms,
-        path,
-    )
-    ensemble = BaggedEnsemble(task, members, found, _ArtifactStore(artifact), steps)
-    try:
-        ensemble.load()
+        model.ensemble.load()
+        model.ensemble.check(table)
     except (ArtifactError, MissingPluginError):
         raise
     except Exception as error:
@@ -177,15 +144,160 @@ def load_model(
             f"A part of the model file {path} cannot be used: "
             f"{type(error).__name__}: {error}."
         ) from error
-    model = FittedModel(schema, target, ensemble, leaderboard, facts, analysis)
-    return model, constructor
+    stored.tell_other_versions()
+    return model, stored.constructor
+
+
+def describe_model(path: str | Path) -> tuple[FittedModel, dict[str, Any], str]:
+    """Read what a model file says of its model, which then cannot predict.
+
+    No plugin needs to be there, and no fitted model is loaded; the bytes of all are
+    checked.
+
+    Returns
+    -------
+    model : FittedModel
+    constructor : dict
+    problem : str
+        Why `load_model` would not load it; "" where all plugins are there.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is damaged, unsafe or too new.
+    """
+    stored = _read(path)
+    stored.artifact.verify()
+    stored.find_plugins()
+    stored.tell_other_versions()
+    reason = stored.missing or ArtifactError(
+        f"The model file {path} was read without its models. hint: headstart.load"
+    )
+    return (
+        stored.model(_NoStore(reason)),
+        stored.constructor,
+        str(stored.missing or ""),
+    )
+
+
+@dataclass
+class _StoredModel:
+    """A model file that was read and checked, but for its fitted models."""
+
+    artifact: Artifact
+    record: Mapping[str, Any]
+    plugins: Mapping[str, Mapping[str, Any]]
+    described: FittedModel
+    constructor: dict[str, Any]
+    missing: MissingPluginError | None = None
+
+    def find_plugins(
+        self, learners: Iterable[Learner] = (), transforms: Iterable[Transform] = ()
+    ) -> None:
+        """Take what the model needs from what is passed, else from the plugins.
+
+        The first that is not there is kept as `missing`.
+        """
+        registry = load_plugins()
+        ensemble = self.described.ensemble
+        ensemble.learners = self._find(
+            registry, "learner", {v.name: v for v in learners}, registry.learners
+        )
+        ensemble.transforms = self._find(
+            registry, "transform", {v.name: v for v in transforms}, registry.transforms
+        )
+
+    def model(self, store: ModelStore) -> FittedModel:
+        """Return the model, with its parts in `store`."""
+        self.described.ensemble.store = store
+        return self.described
+
+    def tell_other_versions(self) -> None:
+        """Warn where versions differ in a way that may change predictions."""
+        versions = self.described.facts.get("versions", self.artifact.made_by)
+        plugins = {str(r.get("distribution", "")) for r in self.plugins.values()}
+        uses_skops = any(name.endswith(".skops") for name in self.artifact.parts)
+        tell_other_versions(
+            self.artifact.path, versions, plugins, uses_skops=uses_skops
+        )
+
+    def _find(
+        self,
+        registry: Registry,
+        what: str,
+        passed: Mapping[str, _T],
+        registered: Mapping[str, _T],
+    ) -> dict[str, _T]:
+        found = {}
+        for name, distribution in self.record.get(f"{what}s", {}).items():
+            if name in passed:
+                found[name] = passed[name]
+            elif name in registered:
+                found[name] = registered[name]
+            elif self.missing is None:
+                key = name if what == "learner" else f"transform {name}"
+                record = self.plugins.get(key, {"distribution": distribution})
+                path = self.artifact.path
+                self.missing = missing_plugin(registry, path, what, name, record)
+        return found
+
+
+class _PartsOfModel(Mapping[str, bytes]):
+    """The parts of a fitted model under their names in a file.
+
+    Those of its fits are taken from the ensemble's store when they are asked for, and
+    those of one fit are held at a time: asking in the order of the names, or of the
+    iteration, reads each fit once.
+    """
+
+    def __init__(self, own: Parts, ensemble: BaggedEnsemble) -> None:
+        self._own = own
+        store = ensemble.store
+        fits = [fit for member in ensemble.members for fit in member.fits]
+        self._readers: dict[str, tuple[Callable[[str], Parts], str]] = {
+            **{f"models/{f.model}": (store.model, f.model) for f in fits},
+            **{f"encoders/{f.encoder}": (store.encoder, f.encoder) for f in fits},
+            **{
+                f"transforms/{name}": (store.transform, name)
+                for f in fits
+                for name in f.transforms
+            },
+        }
+        self._held: tuple[str, Parts] = ("", {})
+
+    def __getitem__(self, name: str) -> bytes:
+        if name in self._own:
+            return self._own[name]
+        folder, _, rest = name.partition("/")
+        fit, _, part = rest.partition("/")
+        return self._of(f"{folder}/{fit}")[part]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._own
+        for prefix in self._readers:
+            yield from [f"{prefix}/{name}" for name in self._of(prefix)]
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _of(self, prefix: str) -> Parts:
+        if self._held[0] != prefix:
+            read, name = self._readers[prefix]
+            self._held = ("", {})  # let go of the one before first
+            self._held = (prefix, read(name))
+        return self._held[1]
 
 
 class _ArtifactStore:
-    """Models and encoders inside an artifact."""
+    """Models, encoders and transforms under their names in a file."""
 
-    def __init__(self, artifact: Artifact) -> None:
-        self._artifact = artifact
+    def __init__(self, parts: Mapping[str, bytes]) -> None:
+        self._parts = parts
+        self._names: dict[str, list[str]] = {}
+        for name in parts:
+            folder, _, rest = name.partition("/")
+            fit, _, _ = rest.partition("/")
+            self._names.setdefault(f"{folder}/{fit}/", []).append(name)
 
     def model(self, name: str) -> Parts:
         return self._under(f"models/{name}/")
@@ -197,29 +309,141 @@ class _ArtifactStore:
         return self._under(f"transforms/{name}/")
 
     def _under(self, prefix: str) -> Parts:
-        parts = {
-            name.removeprefix(prefix): self._artifact.parts[name]
-            for name in self._artifact.parts
-            if name.startswith(prefix)
-        }
-        if not parts:
-            raise ArtifactError(f"The model file has no part under {prefix!r}.")
-        return parts
+        names = self._names.get(prefix, ())
+        if not names:
+            raise ArtifactError(f"The model file has no part under {prefix[:60]!r}.")
+        return {name.removeprefix(prefix): self._parts[name] for name in names}
 
 
-def _read_leaderboard(data: bytes) -> list[dict[str, Any]]:
-    records = json.loads(data)
+@dataclass(frozen=True)
+class _NoStore:
+    """Raises its reason for whatever is asked of it."""
+
+    reason: Exception
+
+    def model(self, name: str) -> Parts:
+        del name
+        raise self.reason
+
+    encoder = transform = model
+
+
+def _store_of(artifact: Artifact) -> _ArtifactStore:
+    """Return the parts of a file, so that they stay readable when it is gone."""
+    parts = artifact.parts if artifact.outlives_path else dict(artifact.parts)
+    return _ArtifactStore(parts)
+
+
+def _read(path: str | Path) -> _StoredModel:
+    """Read and check all but the fitted models, for which `_StoredModel` has no store.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is damaged, unsafe or too new.
+    """
+    artifact = read_artifact(path)
+    record = artifact.manifest.get("model")
+    if not isinstance(record, dict):
+        raise ArtifactError("The file's manifest does not describe a model.")
+    try:
+        schema = Schema.from_json(_text(artifact, _SCHEMA))
+        target = TargetEncoder.from_json(_text(artifact, _TARGET))
+        learners, transforms = _names(record, "learners"), _names(record, "transforms")
+        ensemble = BaggedEnsemble(
+            read_task(record["task"], schema, target),
+            read_members(record["members"], learners, transforms),
+            {},
+            _ArtifactStore({}),
+        )
+        # Files of earlier versions do not have it.
+        plugins = {n: dict(r) for n, r in dict(record.get("plugins", {})).items()}
+        model = FittedModel(
+            schema,
+            target,
+            ensemble,
+            _read_leaderboard(_text(artifact, _LEADERBOARD)),
+            _read_facts(artifact),
+            _read_analysis(artifact),
+        )
+        constructor = _object(artifact, _CONSTRUCTOR)
+    except ArtifactError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise ArtifactError(
+            f"The model file {path} lacks what a model needs, or holds it in a wrong "
+            f"form: {type(error).__name__}: {error}."
+        ) from error
+    return _StoredModel(artifact, record, plugins, model, constructor)
+
+
+def _text(artifact: Artifact, name: str) -> str:
+    """Return a part that is JSON, if it is not too large to be parsed."""
+    size = artifact.sizes[name]
+    if size > DEFAULT_LIMITS.max_json_bytes:
+        raise ValueError(
+            f"{name} has {size} bytes; at most {DEFAULT_LIMITS.max_json_bytes} are read"
+        )
+    return artifact.parts[name].decode()
+
+
+def _names(record: Mapping[str, Any], key: str) -> Mapping[str, str]:
+    """Return the distributions that the names of learners or transforms came from."""
+    names = record[key] if key == "learners" else record.get(key, {})
+    if not isinstance(names, dict) or not all(
+        isinstance(value, str) for value in names.values()
+    ):
+        raise TypeError(f"the {key} are not an object of strings")
+    return names
+
+
+def _object(artifact: Artifact, name: str) -> dict[str, Any]:
+    record = json.loads(_text(artifact, name))
+    if not isinstance(record, dict):
+        raise TypeError(f"{name} does not hold an object")
+    return record
+
+
+def _read_facts(artifact: Artifact) -> dict[str, Any]:
+    facts = _object(artifact, _FACTS)
+    versions = facts.get("versions", {})
+    if not isinstance(versions, dict) or not all(
+        isinstance(version, str) for version in versions.values()
+    ):
+        raise TypeError("the versions of the fit are not an object of strings")
+    if not isinstance(facts["metric"], str):
+        raise TypeError("the metric of the fit is not a name")
+    precedents = facts.get("precedents", [])
+    if not isinstance(precedents, list) or not all(
+        isinstance(row, dict)
+        and all(isinstance(row.get(k), kind) for k, kind in _PRECEDENT_TYPES.items())
+        for row in precedents
+    ):
+        raise TypeError("the precedents of the fit are not rows of their table")
+    return facts
+
+
+def _read_leaderboard(text: str) -> list[dict[str, Any]]:
+    """Return the rows, with the columns of this version: none where they lack one."""
+    records = json.loads(text)
     if not isinstance(records, list):
         raise TypeError("the leaderboard is not a list")
+    rows = []
     for record in records:
-        if not isinstance(record, dict) or set(record) != set(COLUMNS):
-            raise ValueError("the leaderboard's columns are not those expected")
-        for name, value in record.items():
+        if not isinstance(record, dict):
+            raise TypeError("a row of the leaderboard is not an object")
+        row = {name: record.get(name) for name in COLUMNS}
+        for name, value in row.items():
             if value is not None and not isinstance(
                 value, _COLUMN_TYPES.get(name, str)
             ):
                 raise TypeError(f"the leaderboard's {name} is {value!r:.40}")
-    return records
+        try:
+            read_configuration(row["configuration"])
+        except ValueError as error:
+            raise ValueError(f"a row of the leaderboard is wrong: {error}") from error
+        rows.append(row)
+    return rows
 
 
 def _read_analysis(artifact: Artifact) -> bytes:
@@ -229,55 +453,10 @@ def _read_analysis(artifact: Artifact) -> bytes:
     """
     if _ANALYSIS not in artifact.parts:
         return b""
-    data = artifact.parts[_ANALYSIS]
-    if len(data) > _MOST_ANALYSIS:
+    if artifact.sizes[_ANALYSIS] > _MOST_ANALYSIS:
         raise ValueError(f"{_ANALYSIS} has more than {_MOST_ANALYSIS} bytes")
-    try:
-        record = json.loads(data)
-    except RecursionError as error:
-        raise ValueError(f"{_ANALYSIS} is nested too deep") from error
+    data = artifact.parts[_ANALYSIS]
+    record = json.loads(data)
     if not isinstance(record, dict) or "version" not in record:
         raise ValueError(f"{_ANALYSIS} does not say its version")
     return data
-
-
-def _record(artifact: Artifact) -> dict[str, Any]:
-    record = artifact.manifest.get("model")
-    if not isinstance(record, dict):
-        raise ArtifactError("The file's manifest does not describe a model.")
-    return record
-
-
-def _fit_record(fit: Fit) -> dict[str, Any]:
-    record: dict[str, Any] = {"model": fit.model, "encoder": fit.encoder}
-    if fit.transforms:
-        record["transforms"] = list(fit.transforms)
-    return record
-
-
-def _read_fit(record: Mapping[str, Any]) -> Fit:
-    names = record.get("transforms", [])
-    if not isinstance(names, list):
-        raise TypeError("the transforms of a fit are not a list")
-    return Fit(str(record["model"]), str(record["encoder"]), tuple(map(str, names)))
-
-
-def _find(
-    what: str,
-    needed: Mapping[str, str],
-    plugins: Mapping[str, Mapping[str, Any]],
-    given: Mapping[str, _T],
-    registered: Mapping[str, _T],
-    path: str | Path,
-) -> dict[str, _T]:
-    """Return what the model needs by name: of what was passed, else of plugins."""
-    found = {}
-    for name, distribution in needed.items():
-        if name in given:
-            found[name] = given[name]
-        elif name in registered:
-            found[name] = registered[name]
-        else:
-            record = plugins.get(name, {"distribution": distribution})
-            raise missing_plugin(load_plugins(), path, what, name, record)
-    return found

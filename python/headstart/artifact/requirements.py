@@ -1,14 +1,19 @@
 """What must be installed for a model file, and what to do where it is not."""
 
 import importlib.metadata
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from headstart.exceptions import MissingPluginError
+from headstart.artifact.versions import version_differences
+from headstart.exceptions import HeadstartWarning, MissingPluginError
 from headstart.plugins import Registry
 
-__all__ = ["missing_plugin", "plugins_needed"]
+__all__ = ["missing_plugin", "plugins_needed", "tell_other_versions"]
+
+# What restores the objects of a model that is stored in skops' form.
+_SKOPS_LIBRARIES = ("scikit-learn", "scipy", "skops")
 
 
 def plugins_needed(
@@ -82,6 +87,42 @@ def missing_plugin(
         f"{begin} It came from a running program. hint: register its plugin again "
         f"(headstart.plugins.register), or pass it: headstart.load(path, {what}s=[...])"
     )
+
+
+def tell_other_versions(
+    path: str | Path,
+    made_by: Mapping[str, str],
+    plugins: Collection[str],
+    *,
+    uses_skops: bool,
+) -> None:
+    """Warn where a model was fitted by other versions than are installed here.
+
+    Only those count that read what the model holds: headstart's own learners store
+    plain numbers, whose meaning is that of the file's format.
+
+    Parameters
+    ----------
+    made_by : mapping of str to str
+        Versions of what fitted the model.
+    plugins : collection of str
+        Distributions whose learners and transforms are in it.
+    uses_skops : bool
+        Whether a part of it is in the form of skops.
+    """
+    counting = {*plugins, *(_SKOPS_LIBRARIES if uses_skops else ())} - {"headstart"}
+    differences = [
+        f"{name} {then} (here {now})"
+        for name, (then, now) in sorted(version_differences(made_by).items())
+        if name in counting and now is not None
+    ]
+    if differences:
+        warnings.warn(
+            f"The model {path} was fitted with {', '.join(differences)}: its "
+            "predictions may differ. hint: install these versions, or fit it again.",
+            HeadstartWarning,
+            stacklevel=2,
+        )
 
 
 def _installed_version(distribution: str) -> str | None:

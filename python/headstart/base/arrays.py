@@ -88,7 +88,9 @@ def unpack_arrays(
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
-            _check_members(file.infolist(), {f"{name}.npy" for name in expected})
+            _check_members(
+                len(data), file.infolist(), {f"{name}.npy" for name in expected}
+            )
             return {
                 name: _read_member(file.read(f"{name}.npy"), name, *form)
                 for name, form in expected.items()
@@ -105,7 +107,9 @@ def require(condition: object, message: str) -> None:
         raise ArtifactError(message)
 
 
-def _check_members(members: list[zipfile.ZipInfo], expected: set[str]) -> None:
+def _check_members(
+    size: int, members: list[zipfile.ZipInfo], expected: set[str]
+) -> None:
     names = sorted(member.filename for member in members)
     require(
         names == sorted(expected),
@@ -118,6 +122,10 @@ def _check_members(members: list[zipfile.ZipInfo], expected: set[str]) -> None:
             and member.file_size == member.compress_size,
             f"Stored array {member.filename!r} must not be compressed.",
         )
+    require(
+        sum(member.file_size for member in members) <= size,
+        "Stored arrays must not overlap.",
+    )
 
 
 def _read_member(data: bytes, name: str, kinds: str, n_dimensions: int) -> Array:

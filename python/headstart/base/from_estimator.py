@@ -27,7 +27,12 @@ from headstart.base.probing import (
 from headstart.base.process_state import limit_threads
 from headstart.base.resources import Resources
 from headstart.base.space import Distribution, SearchSpace
-from headstart.base.stored import dump_skops, load_skops
+from headstart.base.stored import (
+    check_estimator,
+    dump_skops,
+    load_skops,
+    untrusted_types,
+)
 from headstart.base.task import Task, TaskKind
 from headstart.exceptions import ArtifactError, PluginError
 
@@ -220,18 +225,34 @@ class FromEstimator(Learner):
         )
         return FittedEstimator(estimator, present, shares)
 
+    def check_model(self, model: Any, task: Task, n_features: int) -> None:
+        """Check its codes against the task's; see `Learner.check_model`."""
+        state: FittedEstimator = model
+        owner = f"learner {self.name!r}"
+        shares = np.asarray(state.shares)
+        require(
+            bool(state.present) == task.kind.is_classification
+            and all(code < task.n_classes for code in state.present)
+            and (
+                not state.present
+                or bool(np.all(shares >= 0) and abs(shares.sum() - 1.0) < 1e-6)
+            ),
+            f"The stored model of {owner} has classes that the task does not have.",
+        )
+        if state.estimator is not None:
+            n_present = len(state.present) if state.present else None
+            check_estimator(state.estimator, owner, n_features, n_present)
+
     def trusted_types(self) -> Sequence[str]:
         """Return the estimator's own type, and those it was made with."""
         return (*self._own_types, *self._trusted)
 
     def _trusted_in(self, parts: Parts) -> list[str]:
         """Of the types in a file, return those of the estimator's own packages."""
-        import skops.io
-
         try:
-            named = skops.io.get_untrusted_types(data=parts.get("model.skops", b""))
+            named = untrusted_types(parts.get("model.skops", b""))
         except Exception:
-            named = []  # load_skops says what is wrong
+            named = set()  # load_skops says what is wrong
         own = [n for n in named if n.partition(".")[0] in self._roots and _is_class(n)]
         return [*self.trusted_types(), *own]
 

@@ -243,25 +243,34 @@ class Learner:
         ArtifactError
             If the parts are not what `dump` writes.
         """
-        import skops.io
+        from headstart.base.stored import load_skops
 
-        from headstart.exceptions import ArtifactError
+        return load_skops(parts, f"learner {self.name!r}", self.trusted_types())
 
-        try:
-            data = parts["model.skops"]
-            unknown = set(skops.io.get_untrusted_types(data=data))
-            refused = sorted(unknown - set(self.trusted_types()))
-            if not refused:
-                return skops.io.loads(data, trusted=sorted(unknown))
-        except Exception as error:
-            raise ArtifactError(
-                f"The stored model of learner {self.name!r} cannot be read: {error}"
-            ) from error
-        raise ArtifactError(
-            f"The model of learner {self.name!r} holds types that are not trusted: "
-            f"{', '.join(refused)}. hint: a learner declares what it stores in "
-            "trusted_types()."
-        )
+    def check_model(self, model: Any, task: Task, n_features: int) -> None:
+        """Check that a loaded model fits the task and the table of its file.
+
+        Where `predict` is not the base's own, nothing is known of the model: a
+        learner that overrides it can check here what would fail there.
+
+        Parameters
+        ----------
+        model : object
+            What `load` returned.
+        n_features : int
+            Columns of the matrix that it will be given.
+
+        Raises
+        ------
+        ArtifactError
+            If it does not fit.
+        """
+        if type(self).predict is not Learner.predict:
+            return
+        from headstart.base.stored import check_estimator
+
+        n_classes = task.n_classes if task.kind.is_classification else None
+        check_estimator(model, f"learner {self.name!r}", n_features, n_classes)
 
     def trusted_types(self) -> Sequence[str]:
         """Return dotted names of types that `load` may build beyond skops' own."""

@@ -2,16 +2,27 @@
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 
+import numpy as np
+
+from headstart.base.arrays import require
 from headstart.base.learner import Parts
 from headstart.exceptions import ArtifactError
 
-__all__ = ["dump_skops", "load_skops"]
+__all__ = ["check_estimator", "dump_skops", "load_skops", "untrusted_types"]
 
 _PART = "model.skops"
+_ARRAY_MARK, _ZIP_MARK = b"\x93NUMPY", b"PK\3\4"
+_HEADER_READERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+# Bytes that compressed arrays (of sparse matrices) may unpack to.
+_MOST_UNPACKED = 2**30
 
 
 def dump_skops(fitted: Any, name: str = _PART) -> Parts:
@@ -45,7 +56,7 @@ def load_skops(
 
     try:
         data = parts[name]
-        unknown = set(skops.io.get_untrusted_types(data=data))
+        unknown = untrusted_types(data)
         refused = sorted(unknown - set(trusted))
         if not refused:
             return skops.io.loads(data, trusted=sorted(unknown))
@@ -56,6 +67,113 @@ def load_skops(
     raise ArtifactError(
         f"What {owner} has stored holds types that are not trusted: "
         f"{', '.join(refused)}. hint: declare what is stored in trusted_types()."
+    )
+
+
+def untrusted_types(data: bytes) -> set[str]:
+    """Return the dotted names of types in skops' form that it does not trust itself.
+
+    Raises
+    ------
+    ArtifactError
+        If reading it could take much more memory than `data` does.
+    Exception
+        If it is not in skops' form.
+    """
+    import skops.io
+
+    _check_sizes(data)
+    return set(skops.io.get_untrusted_types(data=data))
+
+
+def check_estimator(
+    estimator: Any, owner: str, n_features: int, n_classes: int | None
+) -> None:
+    """Check that an estimator fits a number of columns, and of classes.
+
+    Parameters
+    ----------
+    n_features : int
+        Columns that it will be given.
+    n_classes : int or None
+        Its `classes_` must be different ones of ``0 .. n_classes - 1``. None for
+        regression.
+
+    Raises
+    ------
+    ArtifactError
+        If it does not fit.
+    """
+    width = getattr(estimator, "n_features_in_", n_features)
+    require(
+        width == n_features,
+        f"The stored model of {owner} was fitted on {width} columns, and would be "
+        f"given {n_features}.",
+    )
+    if n_classes is None:
+        return
+    classes = np.asarray(getattr(estimator, "classes_", range(n_classes)))
+    require(
+        classes.ndim == 1
+        and classes.dtype.kind in "iufb"
+        and set(classes.tolist()) <= set(range(n_classes))
+        and len(set(classes.tolist())) == classes.size > 0,
+        f"The stored model of {owner} has classes that the task does not have.",
+    )
+
+
+def _check_sizes(data: bytes) -> None:
+    """Refuse an archive whose members would unpack to more than it has bytes.
+
+    `dump_skops` and skops by default do not compress. Only sparse matrices do, whose
+    arrays lie in an archive of their own: these are bounded together.
+    """
+    unpacked = 0
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+        require(
+            all(m.compress_type == zipfile.ZIP_STORED for m in members)
+            and sum(m.file_size for m in members) <= len(data),
+            "a member of the archive is compressed, or overlaps another",
+        )
+        for member in members:
+            with archive.open(member) as file:
+                mark = file.read(len(_ARRAY_MARK))
+                if mark == _ARRAY_MARK:
+                    file.seek(0)
+                    _check_array(file, member.file_size)
+                elif mark.startswith(_ZIP_MARK):
+                    file.seek(0)
+                    unpacked += _unpacked_size(file)
+                    require(
+                        unpacked <= _MOST_UNPACKED,
+                        f"its sparse matrices unpack to more than {_MOST_UNPACKED} "
+                        "bytes",
+                    )
+
+
+def _unpacked_size(file: IO[bytes]) -> int:
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        size = sum(m.file_size for m in members)
+        if size <= _MOST_UNPACKED:
+            for member in members:
+                with archive.open(member) as array:
+                    _check_array(array, member.file_size)
+        return size
+
+
+def _check_array(file: IO[bytes], size: int) -> None:
+    """Refuse an array whose shape is not that of its bytes: it would be believed."""
+    version = np.lib.format.read_magic(file)
+    require(version in _HEADER_READERS, f"an array has the unknown version {version}")
+    shape, _, dtype = _HEADER_READERS[version](file)
+    require(
+        not dtype.hasobject
+        and min(shape, default=0) >= 0
+        and (dtype.itemsize > 0 or math.prod(shape) <= 1)
+        and math.prod(shape) * dtype.itemsize == size - file.tell(),
+        f"an array of shape {shape} does not fill its bytes",
     )
 
 

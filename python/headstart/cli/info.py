@@ -11,9 +11,9 @@ __all__ = ["info"]
 @with_plugins
 def info(model: ModelArgument, *, as_json: JsonOption = False) -> None:
     """Describe a model: columns, members, versions."""
-    import headstart
+    from headstart.api import describe
 
-    record = headstart.load(model).info()
+    record = describe(model).info()
     if as_json:
         print_json(record)
     else:

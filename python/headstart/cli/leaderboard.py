@@ -38,9 +38,9 @@ def leaderboard(
     as_json: JsonOption = False,
 ) -> None:
     """List the trials behind a model, best first."""
-    import headstart
+    from headstart.api import describe
 
-    rows = headstart.load(model).leaderboard().head(limit).to_dicts()
+    rows = describe(model).leaderboard().head(limit).to_dicts()
     if as_json:
         print_json(rows)
     else:

@@ -37,7 +37,7 @@ def report(
     ] = None,
 ) -> None:
     """Report on a model: data, search, quality, what it goes by, where it is weak."""
-    import headstart
+    from headstart.api import describe
     from headstart.report import FORMATS, render_report, write_report
     from headstart.report.writing import format_of
 
@@ -46,7 +46,7 @@ def report(
             f"{form!r} is none of {', '.join(FORMATS)}.", param_hint="--format"
         )
     if output is None:
-        facts = headstart.load(model).analysis()
+        facts = describe(model).analysis()
         typer.echo(render_report(facts, form or "md"), nl=False)
         return
     try:
@@ -54,5 +54,5 @@ def report(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--output") from None
     check_folder(output)
-    write_report(headstart.load(model).analysis(), output, form)
+    write_report(describe(model).analysis(), output, form)
     typer.echo(f"headstart: the report is in {output}", err=True)

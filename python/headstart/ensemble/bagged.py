@@ -29,6 +29,11 @@ __all__ = ["BaggedEnsemble", "Fit", "Member", "ModelStore"]
 
 _log = logging.getLogger("headstart.ensemble")
 
+# Rows that are predicted at once: views and what transforms make of them are several
+# times as large as the table.
+_MOST_CELLS = 2**25
+_FEWEST_ROWS, _MOST_ROWS = 1_000, 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -100,7 +105,7 @@ class BaggedEnsemble:
         return any(member.configuration.transforms for member in self.members)
 
     def predict(self, table: pl.DataFrame) -> FloatArray:
-        """Predict a canonical table.
+        """Predict a canonical table, some rows at a time.
 
         Parameters
         ----------
@@ -113,6 +118,13 @@ class BaggedEnsemble:
             Probability of the second class (binary), of each class (multiclass), or
             values.
         """
+        step = min(max(_MOST_CELLS // max(1, table.width), _FEWEST_ROWS), _MOST_ROWS)
+        if table.height <= step:
+            return self._predict(table)
+        slices = (table.slice(start, step) for start in range(0, table.height, step))
+        return np.concatenate([self._predict(rows) for rows in slices])
+
+    def _predict(self, table: pl.DataFrame) -> FloatArray:
         total = np.zeros((table.height, self.task.n_outputs))
         after: dict[tuple[str, ...], pl.DataFrame] = {(): table}
         for (chain, encoder), fits in self._by_view().items():
@@ -138,6 +150,32 @@ class BaggedEnsemble:
             self._encoder(encoder)
             for member, fit in fits:
                 self._model(self.learners[member.configuration.learner], fit)
+
+    def check(self, table: pl.DataFrame) -> None:
+        """Check that fitted transforms, views and models fit the table and each other.
+
+        Nothing of a learner or transform is asked to predict: names, types and widths
+        are compared.
+
+        Parameters
+        ----------
+        table : DataFrame
+            What `predict` is given, without rows.
+
+        Raises
+        ------
+        ArtifactError, ColumnError
+            If one does not fit.
+        """
+        for (chain, encoder), fits in self._by_view().items():
+            after = table
+            for name in chain:
+                after = self._step(name).join_empty(after)
+            matrix = self._encoder(encoder).transform(after)
+            for member, fit in fits:
+                learner = self.learners[member.configuration.learner]
+                model = self._model(learner, fit)
+                learner.check_model(model, self.task, matrix.n_features)
 
     def explain_step(self, name: str) -> tuple[str, list[MadeFeature]]:
         """Return the transform of a fitted step, and what it says that it made.

@@ -79,6 +79,38 @@ class FittedStep:
         """Return the table with what the step made of it."""
         return table.drop(self.dropped).hstack(made)
 
+    def join_empty(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Return a table without rows with the columns that the step makes.
+
+        Raises
+        ------
+        ArtifactError
+            If the table lacks a column that the step is given, or has one it makes.
+        """
+        missing = sorted({*self.scope, *self.dropped} - set(table.columns))
+        require(
+            not missing,
+            f"The stored transform {self.transform!r} reads the column "
+            f"{missing[:1]}, which the table before it does not have.",
+        )
+        left = set(table.columns) - set(self.dropped)
+        taken = sorted(left & {column.name for column in self.made})
+        require(
+            not taken,
+            f"The stored transform {self.transform!r} makes the column {taken[:1]}, "
+            "which the table before it has.",
+        )
+        levels = self.levels or {}
+        made = pl.DataFrame(
+            schema={
+                column.name: pl.Enum(levels[column.name])
+                if column.name in levels
+                else pl.Float64()
+                for column in self.made
+            }
+        )
+        return self.join(table, made)
+
     def summary(self, table: TableColumns) -> TableColumns:
         """Return the columns of a table after this step."""
         dropped = set(self.dropped)

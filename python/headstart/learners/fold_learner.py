@@ -164,6 +164,20 @@ class FoldLearner(Learner):
                 f"The stored model of learner {self.name!r} cannot be read: {error!r}"
             ) from error
 
+    def check_model(self, model: Any, task: Task, n_features: int) -> None:
+        """Check the coding of its target and its width; see `Learner.check_model`."""
+        fitted: FittedFold = model
+        require(
+            fitted.target.prior.size == task.n_classes,
+            f"The stored model of learner {self.name!r} is of "
+            f"{fitted.target.prior.size} classes, and the task has {task.n_classes}.",
+        )
+        require(
+            fitted.n_features == n_features,
+            f"The stored model of learner {self.name!r} was fitted on "
+            f"{fitted.n_features} columns, and would be given {n_features}.",
+        )
+
     def _load(self, parts: Parts) -> FittedFold:
         rest = dict(parts)
         data = rest.pop(_TARGET_PART, b"")

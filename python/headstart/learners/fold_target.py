@@ -170,6 +170,7 @@ class FoldTarget:
             and prior.size <= _MAX_CLASSES
             and (prior.size >= 2) == (classes.size >= 1)
             and bool(np.all((prior > 0) & (prior <= 1)))
+            and (prior.size == 0 or abs(float(prior.sum()) - 1.0) < 1e-6)
             and bool(np.all(np.diff(classes) > 0))
             and bool(np.all((classes >= 0) & (classes < max(prior.size, 1))))
             and (is_constant or classes.size != 1)

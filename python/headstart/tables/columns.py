@@ -97,12 +97,16 @@ class Column:
             return self.features
         return self.features[1:] if "unit" in self.parts else ()
 
+    def levels_of(self, feature: str) -> tuple[str, ...]:
+        """Return the levels of one of `features`; none for numbers."""
+        if feature not in self.categorical:
+            return ()
+        is_prefix = feature != self.name and self.kind is ColumnKind.CATEGORICAL
+        return find_prefixes(self.levels) if is_prefix else self.levels
+
     def n_levels(self, feature: str) -> int:
         """Return how many levels one of `features` has; 0 for numbers."""
-        if feature not in self.categorical:
-            return 0
-        is_prefix = feature != self.name and self.kind is ColumnKind.CATEGORICAL
-        return len(find_prefixes(self.levels) if is_prefix else self.levels)
+        return len(self.levels_of(feature))
 
     @property
     def n_categorical(self) -> int:

@@ -182,6 +182,19 @@ class Schema:
             return pl.DataFrame({_NOTHING: pl.zeros(frame.height, eager=True)}), unseen
         return _joined(found), unseen
 
+    def without_rows(self) -> pl.DataFrame:
+        """Return a table of no rows in canonical form, with the raw strings of `texts`.
+
+        It is what transforms and views are given, in names and types.
+        """
+        if not self.used:
+            return pl.DataFrame(schema={_NOTHING: pl.Float64()})
+        numbers = dict.fromkeys(self.features, pl.Float64())
+        levels = {f: c.levels_of(f) for c in self.used for f in c.categorical}
+        words = dict.fromkeys(self.texts, pl.String())
+        enums = {feature: pl.Enum(names) for feature, names in levels.items()}
+        return pl.DataFrame(schema={**numbers, **enums, **words})
+
     def read_texts(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the raw strings of `texts`: trimmed, null where blank or missing.
 

@@ -21,10 +21,12 @@ def written(members=MEMBERS, limits=None):
 
 
 def read(data, limits=None):
-    file = io.BytesIO(data)
+    def read_at(offset, size):
+        return data[offset : offset + size]
+
     return [
-        (member.name, read_member(file, member))
-        for member in read_directory(file, len(data), limits or Limits())
+        (member.name, read_member(read_at, member))
+        for member in read_directory(read_at, len(data), limits or Limits())
     ]
 
 
@@ -51,14 +53,43 @@ def test_what_shrinks_is_deflated_and_what_does_not_is_stored():
     }
 
 
-def test_a_file_must_stay_below_four_gigabytes(monkeypatch):
-    size = len(written())
-    monkeypatch.setattr(zip_file, "MAX_ZIP_BYTES", size)
-    assert len(written()) == size
+@pytest.mark.parametrize("large", [0, 200, 400, 600])
+def test_members_and_places_beyond_32_bits_are_read_back_and_by_other_tools(
+    monkeypatch, large
+):
+    # The same code with a limit that small files pass: first all of it, then the sizes
+    # of one member, then places only.
+    monkeypatch.setattr(zip_file, "_LARGE", large)
+    members = [*MEMBERS, ("again", bytes(range(255, -1, -1)))]
 
-    monkeypatch.setattr(zip_file, "MAX_ZIP_BYTES", size - 1)
-    with pytest.raises(ArtifactError, match=r"below 4 GiB.*path that ends in '/'"):
-        written()
+    data = written(members)
+
+    assert b"PK\6\6" in data
+    assert read(data) == members
+    with zipfile.ZipFile(io.BytesIO(data)) as other:
+        assert other.testzip() is None
+        assert [(i.filename, other.read(i)) for i in other.infolist()] == members
+
+
+def test_a_small_file_in_the_form_of_a_large_one_is_refused(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(zip_file, "_LARGE", 200)
+        data = written()
+
+    with pytest.raises(ArtifactError):
+        read(data)
+
+
+def test_every_cut_added_byte_and_flipped_bit_of_a_large_file_is_refused(monkeypatch):
+    monkeypatch.setattr(zip_file, "_LARGE", 300)
+    data = written([("manifest.json", b""), ("random", bytes(range(256)) * 2)])
+    headers = [at for at in range(len(data)) if not 110 < at < 600]
+
+    for at in headers:
+        flipped = data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :]
+        for wrong in (data[:at], data[:at] + b"\0" + data[at:], flipped):
+            with pytest.raises(ArtifactError):
+                read(wrong)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2])

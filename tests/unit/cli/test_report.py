@@ -1,24 +1,21 @@
 import json
-from types import SimpleNamespace
 
 import pytest
+from tests.small_models import fitted, small_model
 from tests.stored_facts import stored_facts
 from typer.testing import CliRunner
 
-import headstart
 from headstart.cli.app import app
 
 
 @pytest.fixture
-def run(monkeypatch, tmp_path):
-    """Run the command on a model that is not there: its facts are stored ones."""
-    facts = stored_facts("binary")
-    model = SimpleNamespace(analysis=lambda: facts)
-    monkeypatch.setattr(headstart, "load", lambda path: model, raising=False)
+def run(monkeypatch, tmp_path, tmp_path_factory):
+    """Run the command in an empty folder, on a model with stored facts."""
+    model = small_model()
+    model.analysis = stored_facts("binary").to_json().encode()
+    path = fitted(model).save(tmp_path_factory.mktemp("model") / "m.headstart")
     monkeypatch.chdir(tmp_path)
-    return lambda *arguments: CliRunner().invoke(
-        app, ["report", "m.headstart", *arguments]
-    )
+    return lambda *arguments: CliRunner().invoke(app, ["report", str(path), *arguments])
 
 
 def test_a_card_goes_to_standard_output(run):

@@ -295,3 +295,35 @@ def test_damaged_json_is_refused(table, change):
 def test_what_is_no_schema_is_refused(text):
     with pytest.raises(ArtifactError):
         Schema.from_json(text)
+
+
+def test_a_canonical_table_without_rows_has_the_names_and_types_of_any_other():
+    n = 60
+    table = pl.DataFrame(
+        {
+            "number": [float(i) for i in range(n)],
+            "size": [f"{i % 7}.5 {'km' if i % 2 else 'm'}" for i in range(n)],
+            "code": [f"{'ABC'[i % 3]}{i % 20}" for i in range(n)],
+            "day": [f"2021-{i % 12 + 1:02d}-{i % 28 + 1:02d}" for i in range(n)],
+            "yes": [i % 2 == 0 for i in range(n)],
+            "words": [
+                f"some words of a text {i} that is long {i * i}" for i in range(n)
+            ],
+            "items": [["a", "b"] if i % 2 else ["c"] for i in range(n)],
+            "constant": ["x"] * n,
+        }
+    )
+    schema = Schema.learn(table)
+
+    empty = schema.without_rows()
+
+    canonical = schema.apply(table).hstack(schema.read_texts(table))
+    assert schema.texts
+    assert empty.height == 0
+    assert list(empty.schema.items()) == list(canonical.schema.items())
+
+
+def test_a_table_of_nothing_usable_has_its_column_without_rows():
+    schema = Schema.learn(pl.DataFrame({"a": [1] * 20}))
+
+    assert schema.without_rows().schema == schema.apply(pl.DataFrame({"a": [1]})).schema

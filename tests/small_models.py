@@ -1,0 +1,106 @@
+"""Fitted models made without a search, in milliseconds, for tests of their files."""
+
+import numpy as np
+import polars as pl
+
+from headstart import AutoClassifier, AutoRegressor
+from headstart.base import Configuration, Resources, Rows, Step, Task
+from headstart.ensemble import BaggedEnsemble, Fit, Member
+from headstart.ensemble.fitted_model import FittedModel, MemoryStore
+from headstart.execution.steps import fit_step, store_step
+from headstart.plugins import load_plugins
+from headstart.tables import Schema, TargetEncoder, ViewEncoder
+from headstart.tables.summary import summarize
+
+__all__ = ["fitted", "small_model", "small_table"]
+
+N_ROWS = 60
+
+
+def small_table(n=N_ROWS):
+    """Return two features: a number and a city."""
+    rng = np.random.default_rng(0)
+    return pl.DataFrame(
+        {
+            "x": rng.normal(size=n),
+            "city": rng.choice(["Bern", "Oslo", "Rome"], n),
+        }
+    )
+
+
+def small_model(kind="binary", learner=None, *, folds=2, step=None):
+    """Return a `FittedModel` of one configuration with `folds` fits.
+
+    Parameters
+    ----------
+    kind : {"binary", "multiclass", "regression"}
+    learner : str or Learner, optional
+        Default: a linear model.
+    step : str, optional
+        A built-in transform that the table goes through first.
+    """
+    table = small_table()
+    labels = {
+        "binary": np.arange(N_ROWS) % 2,
+        "multiclass": np.arange(N_ROWS) % 3,
+        "regression": np.arange(N_ROWS) * 1.5,
+    }
+    registry = load_plugins()
+    schema, target = Schema.learn(table), TargetEncoder.learn(labels[kind])
+    canonical, y = schema.apply(table), target.encode(labels[kind])
+    task = Task(
+        target.kind,
+        N_ROWS,
+        schema.n_numeric,
+        schema.n_categorical,
+        target.n_classes,
+        "rmse" if kind == "regression" else "log_loss",
+    )
+    if learner is None:
+        learner = "ridge" if kind == "regression" else "logistic"
+    if isinstance(learner, str):
+        learner = registry.learners[learner]
+    steps, transforms, stored = (), {}, {}
+    if step is not None:
+        transform = registry.transforms[step]
+        state, made = fit_step(
+            transform,
+            Step(step),
+            canonical,
+            summarize(schema),
+            task,
+            y,
+            None,
+            np.arange(N_ROWS) % 2,
+            Resources(),
+        )
+        canonical = state.join(canonical, made)
+        steps, transforms = (Step(step),), {step: transform}
+        stored = {"step-0": store_step(transform, state)}
+    encoder = ViewEncoder.fit(canonical, learner.view, None)
+    rows = Rows(encoder.transform(canonical), y, None)
+    models = {
+        f"0-0-{fold}": learner.dump(
+            learner.fit(task, {}, rows, None, Resources(seed=fold))
+        )
+        for fold in range(folds)
+    }
+    fits = tuple(Fit(name, "view-0", tuple(stored)) for name in models)
+    member = Member(Configuration(learner.name, transforms=steps), 1.0, fits)
+    ensemble = BaggedEnsemble(
+        task,
+        (member,),
+        {learner.name: learner},
+        MemoryStore(models, {"view-0": encoder.to_parts()}, stored),
+        transforms,
+    )
+    return FittedModel(schema, target, ensemble, (), {"metric": task.metric})
+
+
+def fitted(model, **parameters):
+    """Return the estimator that holds a `FittedModel`, as after `fit`."""
+    is_classification = model.ensemble.task.kind.is_classification
+    estimator = (AutoClassifier if is_classification else AutoRegressor)(**parameters)
+    estimator.model_ = model
+    estimator._describe(model.schema.names)
+    return estimator
