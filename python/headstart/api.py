@@ -719,7 +719,7 @@ def train(
         )
     frame = to_frame(data)
     if isinstance(sample_weight, str):
-        frame, sample_weight = split_target(frame, sample_weight)
+        frame, sample_weight = split_target(frame, sample_weight, "weight")
     X, y, known = with_known_target(*split_target(frame, target))
     left_out = known.len() - X.height
     if left_out:

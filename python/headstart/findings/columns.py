@@ -8,6 +8,8 @@ from scipy.stats import spearmanr
 from headstart.findings.finding import Finding, Severity
 from headstart.findings.subject import Subject
 from headstart.tables import ColumnKind
+from headstart.tables.columns import Column
+from headstart.tables.levels import LEVEL_LIMIT
 
 __all__ = ["find_column_traits"]
 
@@ -39,8 +41,9 @@ def find_column_traits(subject: Subject) -> Iterator[Finding]:
         ):
             yield Finding(
                 "many_levels", Severity.NOTE, (name,),
-                f"Column {name!r} has {len(column.levels):,} different values.",
-                "Rare ones are taken together; new ones count as missing.",
+                f"Column {name!r} has {_how_many(column)} different values.",
+                f"The most frequent {LEVEL_LIMIT:,} are its levels; others, and new "
+                "ones, count as missing.",
             )  # fmt: skip
         share = column.n_missing / max(1, subject.n_rows)
         if column.kind.is_used and share >= _EMPTY:
@@ -49,6 +52,11 @@ def find_column_traits(subject: Subject) -> Iterator[Finding]:
                 f"Column {name!r} is missing in {share:.0%} of the rows.",
                 evidence={"share": round(share, 3)},
             )  # fmt: skip
+
+
+def _how_many(column: Column) -> str:
+    n_levels = len(column.levels)
+    return f"{n_levels:,}{' or more' if n_levels == LEVEL_LIMIT else ''}"
 
 
 def _identifier(subject: Subject, name: str, reason: str) -> Finding:

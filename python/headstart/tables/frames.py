@@ -142,8 +142,15 @@ def feature_names(data: Any) -> tuple[str, ...] | None:
     return tuple(columns)
 
 
-def split_target(frame: pl.DataFrame, target: str) -> tuple[pl.DataFrame, pl.Series]:
+def split_target(
+    frame: pl.DataFrame, target: str, role: str = "target"
+) -> tuple[pl.DataFrame, pl.Series]:
     """Return the table without the target column, and that column.
+
+    Parameters
+    ----------
+    role : str
+        What the column is for, where it is not the target: ``"weight"``.
 
     Raises
     ------
@@ -156,7 +163,7 @@ def split_target(frame: pl.DataFrame, target: str) -> tuple[pl.DataFrame, pl.Ser
         more = ", ..." if frame.width > 10 else ""
         hint = f" hint: did you mean {near[0]!r}?" if near else ""
         raise ColumnError(
-            f"The table has no target column {target!r}. It has {shown}{more}.{hint}"
+            f"The table has no {role} column {target!r}. It has {shown}{more}.{hint}"
         )
     return frame.drop(target), frame[target]
 

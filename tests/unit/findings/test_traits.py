@@ -105,3 +105,15 @@ def test_nothing_is_told_where_values_leave_nothing_open(y):
 
 def test_nothing_is_told_of_a_task_that_was_named():
     assert described(np.arange(N) % 10, TargetColumn(), "classification") == []
+
+
+@pytest.mark.parametrize(
+    ("n_levels", "said"), [(1_500, "1,500 different"), (10_500, "10,000 or more")]
+)
+def test_many_levels_are_counted_up_to_what_is_kept_of_them(found, n_levels, said):
+    words = [f"w{i % n_levels}-x" for i in range(4 * n_levels)]
+
+    (finding,) = found({"word": words}, np.arange(len(words)) % 2)["many_levels"]
+
+    assert said in str(finding)
+    assert "The most frequent 10,000 are its levels" in str(finding)

@@ -270,3 +270,8 @@ def test_pandas_is_not_imported_unless_the_user_did():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_column_of_another_role_is_called_by_it_when_it_is_not_there():
+    with pytest.raises(ColumnError, match="no weight column 'nosuch'"):
+        split_target(pl.DataFrame({"price": [1]}), "nosuch", "weight")

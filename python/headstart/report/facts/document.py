@@ -53,7 +53,11 @@ class MadeBy:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Which data it was: rows, columns, SHA-256 of the values."""
+    """Which data it was: rows, columns, and a hash of the values as they were read.
+
+    The hash tells whether two fits read the same values. It is not that of a file, and
+    another version of polars may give another one.
+    """
 
     n_rows: int
     n_columns: int
