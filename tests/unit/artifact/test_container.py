@@ -2,6 +2,7 @@ import json
 import os
 import stat
 import zipfile
+from collections.abc import Mapping
 
 import pytest
 
@@ -302,3 +303,32 @@ def test_parts_are_taken_one_at_a_time(tmp_path):
     write_artifact(tmp_path / "m", {}, Counting(PARTS))
 
     assert Counting.held == 2 * len(PARTS)
+
+
+@pytest.mark.slow
+def test_a_model_of_more_than_four_gigabytes_is_one_file(tmp_path):
+    class Zeros(Mapping):
+        """Parts that are made when they are asked for: zeros are stored unpacked."""
+
+        names = tuple(f"part-{i:02d}" for i in range(18))
+
+        def __getitem__(self, name):
+            return bytes(2**28 - 1) + name.encode()
+
+        def __iter__(self):
+            return iter(self.names)
+
+        def __len__(self):
+            return len(self.names)
+
+    path = tmp_path / "m"
+
+    write_artifact(path, {"n": 1}, Zeros())
+
+    artifact = read_artifact(path)
+    assert path.stat().st_size > 2**32
+    for name in (Zeros.names[0], Zeros.names[-1]):
+        assert artifact.parts[name].lstrip(b"\0") == name.encode()
+    with zipfile.ZipFile(path) as other, other.open(Zeros.names[-1]) as member:
+        member.seek(2**28 - 1)
+        assert member.read() == Zeros.names[-1].encode()
