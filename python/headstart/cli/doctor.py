@@ -128,12 +128,16 @@ def _temporary_folder() -> dict[str, Any]:
 
 
 def _knowledge_bases(problems: list[str]) -> dict[str, str]:
+    from headstart.base.places import show_place
     from headstart.exceptions import HeadstartError
     from headstart.meta.shipped import shipped_base
     from headstart.meta.store import KnowledgeBase, own_base_place
 
     own = own_base_place()
-    found = {"shipped": "none in this build", "own": f"none yet (would be {own})"}
+    found = {
+        "shipped": "none in this build",
+        "own": f"none yet (would be {show_place(own)})",
+    }
     places = {"shipped": shipped_base(), "own": own}
     for name, place in places.items():
         if place is None or not (isinstance(place, str) or place.exists()):

@@ -16,19 +16,33 @@ def shipped_base() -> Path | None:
     return path if path.exists() else None
 
 
-def open_bases(own: str | Path | None = None) -> LayeredBase:
+def open_bases(
+    own: str | Path | None = None, *, deadline: float | None = None
+) -> LayeredBase:
     """Open what is known: the user's own base over the shipped one, for reading.
+
+    Parameters
+    ----------
+    own : str, Path or None
+        Where the user's own base is; by default `own_base_place`.
+    deadline : float or None, default=None
+        Moment of `time.monotonic` by which the user's own must have answered.
 
     Raises
     ------
     KnowledgeBaseError
         If neither can be read.
     """
-    return LayeredBase.open(shipped_base(), own)
+    return LayeredBase.open(shipped_base(), own, deadline=deadline)
 
 
-def open_own(own: str | Path) -> KnowledgeBase:
-    """Open the user's own base for writing; it is made where it is not there."""
-    if not (isinstance(own, str) and "://" in own):
-        Path(own).parent.mkdir(parents=True, exist_ok=True)
-    return KnowledgeBase.open(own)
+def open_own(own: str | Path, *, deadline: float | None = None) -> KnowledgeBase:
+    """Open the user's own base for writing; it is made where it is not there.
+
+    Parameters
+    ----------
+    own : str or Path
+    deadline : float or None, default=None
+        Moment of `time.monotonic` by which it must have answered.
+    """
+    return KnowledgeBase.open(own, deadline=deadline)

@@ -13,6 +13,8 @@ _RESERVE_SHARE = 0.01
 _ANALYSIS_SHARE = 0.02
 _ANALYSIS_SECONDS = 1.0
 _ANALYSIS_MOST_MORE = 0.05
+# Of the time left, what a knowledge base that is busy or silent may take.
+_LOOKUP_SHARE = 0.2
 
 
 @dataclass(slots=True)
@@ -55,6 +57,13 @@ class Clock:
         return _ANALYSIS_SHARE * left + min(
             _ANALYSIS_MOST_MORE * left, _ANALYSIS_SECONDS
         )
+
+    @property
+    def lookup_end(self) -> float | None:
+        """Moment by which the knowledge base must have answered, if asked now."""
+        if self.limit is None:
+            return None
+        return time.monotonic() + _LOOKUP_SHARE * self.seconds_left()
 
     @property
     def stop(self) -> float | None:

@@ -270,6 +270,7 @@ def _fit_in(
         seed=seed,
         learns_seconds=settings.time_limit is not None,
         offered=offered,
+        deadline=clock.lookup_end,
     )
     for line in notes:
         emit(Notice(line))
@@ -389,10 +390,12 @@ def _learn(
     deadline: float | None,
 ) -> None:
     """Add the run to the user's own base; the model is there whatever comes of it."""
-    place = own_base_place()
-    records = run_records(data, result.trials, described, seed=seed, deadline=deadline)
+    # Scored before the base is opened: no other writer waits for that.
+    records = list(
+        run_records(data, result.trials, described, seed=seed, deadline=deadline)
+    )
     try:
-        with open_own(place) as base:
+        with open_own(own_base_place(), deadline=deadline) as base:
             added = base.add(records)
     except (HeadstartError, OSError) as error:
         emit(Notice(f"Nothing was learnt from this run. {error}", "warning"))
@@ -400,7 +403,7 @@ def _learn(
     emit(
         Notice(
             f"Learnt from this run: {added.n_new} records (scores, seconds and numbers "
-            f"that describe the table) are new in {place}."
+            f"that describe the table) are new in {base.place}."
         )
     )
 

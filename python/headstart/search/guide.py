@@ -147,10 +147,13 @@ def consult(
     seed: int,
     learns_seconds: bool,
     offered: OfferedTransforms | None = None,
+    deadline: float | None = None,
 ) -> tuple[Guide | None, list[str]]:
     """Ask the knowledge base about a table.
 
-    Configurations with a transform that is not offered here are no advice.
+    Configurations with a transform that is not offered here are no advice. A base of
+    the user's own that has not answered by the deadline, a moment of `time.monotonic`,
+    is left out.
 
     Returns
     -------
@@ -162,7 +165,7 @@ def consult(
     task = problem.task
     versions = {name: learner.space_version for name, learner in learners.items()}
     try:
-        with open_bases() as base:
+        with open_bases(deadline=deadline) as base:
             stored = base.evidence(
                 frozenset({task.kind}), task.metric, learners=versions
             )

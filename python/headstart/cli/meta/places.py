@@ -39,6 +39,7 @@ def open_base(name: str) -> "KnowledgeBase":
     KnowledgeBaseError
         If it is not there or cannot be read.
     """
+    from headstart.base.places import show_place
     from headstart.exceptions import KnowledgeBaseError
     from headstart.meta.shipped import shipped_base
     from headstart.meta.store import KnowledgeBase, own_base_place
@@ -53,8 +54,8 @@ def open_base(name: str) -> "KnowledgeBase":
     own = own_base_place()
     if isinstance(own, Path) and not own.exists():
         raise KnowledgeBaseError(
-            f"You have no knowledge base of your own yet; it would be {own}. hint: "
-            "`headstart train --learn`, `headstart meta learn` and `headstart meta "
-            "refresh` make one."
+            "You have no knowledge base of your own yet; it would be "
+            f"{show_place(own)}. hint: `headstart train --learn`, `headstart meta "
+            "learn` and `headstart meta refresh` make one."
         )
     return KnowledgeBase.open(own, read_only=True)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
+from headstart.base.places import show_place
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.records import DatasetRecord, Record
 
@@ -113,7 +114,12 @@ class RefreshOptions:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise KnowledgeBaseError(
                 "The server must be the URL of an XML interface, such as "
-                f"'https://www.openml.org/api/v1/xml'. Got {self.server!r}."
+                f"'https://www.openml.org/api/v1/xml'. Got {show_place(self.server)!r}."
+            )
+        if "@" in parts.netloc:
+            raise KnowledgeBaseError(
+                "The URL of the server must have no user and no password: it is stored "
+                f"with what is fetched. Got {show_place(self.server)!r}."
             )
         for name in (
             "max_cells",

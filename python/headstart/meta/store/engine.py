@@ -1,26 +1,40 @@
 """Engines of SQLAlchemy: connecting, writing, and reading PostgreSQL."""
 
+import contextlib
 import importlib.util
+import math
+import socket
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
 
+from headstart.base.places import hide_secrets, show_place
 from headstart.exceptions import KnowledgeBaseError, MissingPluginError
 from headstart.meta.store.layout import COLUMNS
-from headstart.meta.store.reader import VERSION_QUERY, check_version, no_database
+from headstart.meta.store.reader import (
+    VERSION_QUERY,
+    check_version,
+    no_database,
+    patience,
+)
 from headstart.meta.store.rows import Fetch
 
 __all__ = ["EngineReader", "open_postgresql", "open_sqlite", "place_of", "writing"]
 
-_BUSY_SECONDS = 30.0
 _WRITERS = 0x6865_6164_7374  # "headst": the lock that writers to PostgreSQL share
+# Of the seconds left, those that another writer is waited for: the server says so
+# before it is hung up on.
+_LOCK_SHARE = 0.8
 
 
 class EngineReader:
@@ -34,8 +48,8 @@ class EngineReader:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with explained(engine), self.snapshot() as fetch:
-            tables = set(sqlalchemy.inspect(engine).get_table_names())
+        with explained(engine), self._reading() as connection:
+            tables = set(sqlalchemy.inspect(connection).get_table_names())
             missing = set(COLUMNS) - tables
             if missing:
                 raise KnowledgeBaseError(
@@ -43,25 +57,35 @@ class EngineReader:
                     f"{sorted(missing)[0]!r}. hint: open it for writing once, which "
                     "makes the tables."
                 )
-            found = fetch(VERSION_QUERY)
-            check_version(found[0][0] if found else None, place_of(engine))
+            version = connection.exec_driver_sql(VERSION_QUERY).scalar()
+            check_version(version, place_of(engine))
 
     @contextmanager
     def snapshot(self) -> Iterator[Fetch]:
         """Give what runs queries on one state of the base."""
-        with explained(self._engine), self._engine.connect() as connection:
-            reading = connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            yield lambda query: [tuple(r) for r in reading.exec_driver_sql(query)]
+        with explained(self._engine), self._reading() as connection:
+            yield lambda query: [tuple(r) for r in connection.exec_driver_sql(query)]
 
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
 
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            yield connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
 
-def open_sqlite(path: Path) -> Engine:
+
+def open_sqlite(path: Path, *, deadline: float | None = None) -> Engine:
     """Return an engine that writes to a file, made with its folder if not there.
+
+    Parameters
+    ----------
+    path : Path
+    deadline : float or None, default=None
+        Moment of `time.monotonic` until which another writer is waited for.
 
     Raises
     ------
@@ -72,17 +96,21 @@ def open_sqlite(path: Path) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise KnowledgeBaseError(
-            f"The folder of {path} cannot be made: {error.strerror or error}. "
+            f"The folder of {show_place(path)} cannot be made: "
+            f"{error.strerror or error}. "
             "hint: choose another place (HEADSTART_META_DB for your own base)."
         ) from error
 
     def connect() -> sqlite3.Connection:
         db = sqlite3.connect(
-            path, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False
+            path,
+            isolation_level=None,
+            timeout=patience(deadline),
+            check_same_thread=False,
         )
         try:
             db.execute("pragma trusted_schema = off")
-            _use_write_ahead_log(db)
+            _use_write_ahead_log(db, time.monotonic() + patience(deadline))
             # The log is synced at checkpoints: a kill loses nothing, a power cut at
             # most the last transactions, never the file.
             db.execute("pragma synchronous = normal")
@@ -95,20 +123,30 @@ def open_sqlite(path: Path) -> Engine:
         "sqlite://",
         creator=connect,
         poolclass=StaticPool,
-        execution_options={"headstart_place": str(path)},
+        execution_options={"headstart_place": show_place(path)},
     )
 
     # sqlite3 begins a transaction at the first write only, as a reader who may find
     # another writer ahead; a writer has to say so from the start.
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        if deadline is not None:
+            milliseconds = round(1000 * patience(deadline))
+            connection.exec_driver_sql(f"pragma busy_timeout = {milliseconds}")
         connection.exec_driver_sql("begin immediate")
 
     return engine
 
 
-def open_postgresql(url: str) -> Engine:
+def open_postgresql(url: str, *, deadline: float | None = None) -> Engine:
     """Return an engine for a URL.
+
+    Parameters
+    ----------
+    url : str
+    deadline : float or None, default=None
+        Moment of `time.monotonic` by which everything must be done. A server that has
+        not answered by then is left.
 
     Raises
     ------
@@ -124,15 +162,102 @@ def open_postgresql(url: str) -> Engine:
         )
     try:
         parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
-    except (SQLAlchemyError, ValueError) as error:
+    except (SQLAlchemyError, ValueError):
+        # The error quotes the URL, and with it the password.
         raise KnowledgeBaseError(
             "The place of a knowledge base must be the path of a file or a URL like "
-            "postgresql://user@host/database. Got a URL that cannot be read."
-        ) from error
-    place = parsed.render_as_string(hide_password=True)
-    return sqlalchemy.create_engine(
-        parsed, pool_pre_ping=True, execution_options={"headstart_place": place}
+            "postgresql://user@host/database. Got a URL that cannot be read. hint: "
+            "write special characters of a password percent-encoded."
+        ) from None
+    engine = sqlalchemy.create_engine(
+        parsed,
+        execution_options={
+            "headstart_place": show_place(url),
+            "headstart_deadline": deadline,
+        },
+        # With a deadline each connection has one task, and is hung up by then.
+        **({"pool_pre_ping": True} if deadline is None else {"poolclass": NullPool}),
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(
+        dialect: Dialect, record: ConnectionPoolEntry, arguments: Any, options: Any
+    ) -> Any:
+        seconds = patience(deadline)
+        options.setdefault("connect_timeout", math.ceil(seconds))
+        try:
+            connection = _within(
+                seconds, lambda: dialect.connect(*arguments, **options)
+            )
+        except (OSError, ValueError) as error:
+            raise sqlalchemy.exc.OperationalError(None, None, error) from error
+        if deadline is not None:
+            record.info["hang_up"] = _HangUp(connection.fileno(), patience(deadline))
+        return connection
+
+    @event.listens_for(engine, "close")
+    def close(_: Any, record: ConnectionPoolEntry) -> None:
+        if "hang_up" in record.info:
+            record.info.pop("hang_up").cancel()
+
+    return engine
+
+
+def _within(seconds: float, connect: Callable[[], Any]) -> Any:
+    """Return a connection that is there within some seconds.
+
+    The driver waits two seconds at least, and for the name of a host without an end.
+
+    Raises
+    ------
+    TimeoutError
+        If it is not. One that comes later is closed.
+    """
+    future: Future[Any] = Future()
+
+    def work() -> None:
+        try:
+            connection = connect()
+        except BaseException as error:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(error)
+        else:
+            if future.set_running_or_notify_cancel():
+                future.set_result(connection)
+            else:
+                connection.close()
+
+    threading.Thread(target=work, name="headstart-connect", daemon=True).start()
+    done, _ = wait([future], seconds)
+    if not done and future.cancel():
+        raise TimeoutError(f"no answer within {seconds:.1f} s")
+    return future.result()
+
+
+class _HangUp:
+    """Ends a connection after some seconds, whatever waits for its server.
+
+    Parameters
+    ----------
+    number : int
+        Of the connection's socket.
+    seconds : float
+    """
+
+    def __init__(self, number: int, seconds: float) -> None:
+        self._end = socket.socket(fileno=socket.dup(number))
+        self._timer = threading.Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Leave the connection alone: its work is done."""
+        self._timer.cancel()
+        self._end.close()
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self._end.shutdown(socket.SHUT_RDWR)
 
 
 def place_of(engine: Engine) -> str:
@@ -155,6 +280,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
         if connection.dialect.name == "postgresql":
             # One writer at a time, as in SQLite: what is known is looked up before
             # it is written, and must not change in between.
+            deadline = engine.get_execution_options().get("headstart_deadline")
+            milliseconds = round(1000 * _LOCK_SHARE * patience(deadline))
+            connection.exec_driver_sql(f"set local lock_timeout = {milliseconds}")
             connection.exec_driver_sql(f"select pg_advisory_xact_lock({_WRITERS})")
         yield connection
 
@@ -166,26 +294,29 @@ def explained(engine: Engine, done: str = "read") -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         original = getattr(error, "orig", None) or error
-        reason = str(original).strip()
-        hint = (
-            f"another process has been writing to it for {_BUSY_SECONDS:.0f} s; wait "
-            "for it to end"
-            if "locked" in reason
-            else "is it there, are you allowed to, is there room on its disk?"
-        )
-        raise no_database(place_of(engine), original) or KnowledgeBaseError(
+        deadline = engine.get_execution_options().get("headstart_deadline")
+        raw = str(original).strip()
+        url = engine.url.render_as_string(hide_password=False)
+        reason = hide_secrets(raw, url)
+        hint = "is it there, are you allowed to, is there room on its disk?"
+        if "locked" in reason or "lock timeout" in reason:
+            hint = "another process has been writing to it; wait for it to end"
+        elif deadline is not None and time.monotonic() >= deadline:
+            reason = "it did not answer in time"
+        failure = no_database(place_of(engine), original) or KnowledgeBaseError(
             f"The knowledge base {place_of(engine)} cannot be {done}: {reason}. "
             f"What it held is unchanged. hint: {hint}"
-        ) from error
+        )
+        # A traceback shows what an error came from.
+        raise failure from (error if reason == raw else None)
 
 
-def _use_write_ahead_log(db: sqlite3.Connection) -> None:
+def _use_write_ahead_log(db: sqlite3.Connection, give_up: float) -> None:
     """Let readers and the writer work side by side.
 
     The change needs the file for itself for a moment and does not wait for it as
     other statements do, so that two processes that make a base must take turns.
     """
-    give_up = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
             db.execute("pragma journal_mode = wal").fetchone()

@@ -49,7 +49,7 @@ class Bounds:
     n_configurations: int
 
 
-LOOKUP = Bounds(n_evaluations=20_000, n_datasets=250, n_configurations=300)
+LOOKUP = Bounds(n_evaluations=16_000, n_datasets=200, n_configurations=300)
 """What a lookup takes in: some hundred runs, in a few tenths of a second."""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from headstart.base import TaskKind
+from headstart.base.places import is_url, show_place
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.evidence import Evidence
 from headstart.meta.records import (
@@ -71,7 +72,12 @@ class KnowledgeBase:
 
     @classmethod
     def open(
-        cls, where: str | Path, *, read_only: bool = False, immutable: bool = False
+        cls,
+        where: str | Path,
+        *,
+        read_only: bool = False,
+        immutable: bool = False,
+        deadline: float | None = None,
     ) -> Self:
         """Open a base; one that is to be written is made where it is not there.
 
@@ -83,6 +89,10 @@ class KnowledgeBase:
         immutable : bool, default=False
             Nobody will write to the file while it is open: no locks are taken. For
             files that came with a package. Implies `read_only`.
+        deadline : float or None, default=None
+            Moment of `time.monotonic` until which a busy file or database is waited
+            for; a server that is silent is left by then. None: half a minute each
+            time, and a server that has answered once is waited for.
 
         Raises
         ------
@@ -94,32 +104,34 @@ class KnowledgeBase:
         """
         # SQLAlchemy is imported for writing and for PostgreSQL only: see `reader`.
         read_only = read_only or immutable
-        if isinstance(where, str) and "://" in where:
-            return cls._open_url(where, read_only=read_only)
+        if isinstance(where, str) and is_url(where):
+            return cls._open_url(where, read_only=read_only, deadline=deadline)
         path = Path(where)
+        place = show_place(path)
         if read_only:
-            return cls(str(path), SqliteReader(path, immutable=immutable))
+            reader = SqliteReader(path, immutable=immutable, deadline=deadline)
+            return cls(place, reader)
         from headstart.meta.store.engine import open_sqlite
 
-        engine = open_sqlite(path)
+        engine = open_sqlite(path, deadline=deadline)
         try:
             _prepare(engine)
-            return cls(str(path), SqliteReader(path), engine)
+            return cls(place, SqliteReader(path, deadline=deadline), engine)
         except BaseException:
             engine.dispose()
             raise
 
     @classmethod
-    def _open_url(cls, url: str, *, read_only: bool) -> Self:
+    def _open_url(cls, url: str, *, read_only: bool, deadline: float | None) -> Self:
         if not url.startswith(("postgresql://", "postgresql+psycopg://")):
             raise KnowledgeBaseError(
                 "The place of a knowledge base must be the path of a file or a URL "
                 "like postgresql://user@host/database. Got a URL that begins with "
-                f"{url.partition('://')[0]!r:.40}."
+                f"{url.partition(':')[0]!r:.40}."
             )
         from headstart.meta.store.engine import EngineReader, open_postgresql, place_of
 
-        engine = open_postgresql(url)
+        engine = open_postgresql(url, deadline=deadline)
         try:
             if not read_only:
                 _prepare(engine)

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from headstart.base import TaskKind
+from headstart.base.places import is_url
 from headstart.base.settings import own_knowledge_base
 from headstart.exceptions import HeadstartError, KnowledgeBaseError
 from headstart.meta.evidence import Evidence
@@ -33,7 +34,7 @@ def own_base_place() -> str | Path:
     """
     told = own_knowledge_base()
     if told is not None:
-        return told if "://" in told else Path(told).expanduser()
+        return told if is_url(told) else Path(told).expanduser()
     import platformdirs
 
     return platformdirs.user_data_path("headstart") / "knowledge.db"
@@ -59,7 +60,13 @@ class LayeredBase:
         self.problems: list[HeadstartError] = []
 
     @classmethod
-    def open(cls, shipped: Path | None, own: str | Path | None = None) -> Self:
+    def open(
+        cls,
+        shipped: Path | None,
+        own: str | Path | None = None,
+        *,
+        deadline: float | None = None,
+    ) -> Self:
         """Open the shipped base and the user's own for reading.
 
         Neither is made or changed. The user's own may be absent; a layer that cannot
@@ -71,6 +78,8 @@ class LayeredBase:
             A file that nobody writes to.
         own : str, Path or None
             By default `own_base_place`.
+        deadline : float or None, default=None
+            As for `KnowledgeBase.open`, for the user's own.
 
         Raises
         ------
@@ -78,12 +87,13 @@ class LayeredBase:
             If none of those that are there can be read.
         """
         place = own_base_place() if own is None else own
-        is_url = isinstance(place, str) and "://" in place
         openings: list[Callable[[], KnowledgeBase]] = []
         if shipped is not None:
             openings.append(lambda: KnowledgeBase.open(shipped, immutable=True))
-        if is_url or _holds_something(Path(place)):
-            openings.append(lambda: KnowledgeBase.open(place, read_only=True))
+        if is_url(place) or _holds_something(Path(place)):
+            openings.append(
+                lambda: KnowledgeBase.open(place, read_only=True, deadline=deadline)
+            )
         layers, problems = [], []
         for opening in openings:
             try:

@@ -9,11 +9,13 @@ anything in it is trusted: a base may come from anywhere.
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from headstart.base.places import show_place
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.store.layout import COLUMNS, SCHEMA_VERSION
 from headstart.meta.store.rows import Fetch
@@ -24,11 +26,29 @@ __all__ = [
     "SqliteReader",
     "check_version",
     "no_database",
+    "patience",
 ]
 
 VERSION_QUERY = "select value from meta where name = 'schema_version'"
 _LONGEST_VALUE = 16 * 2**20
-_BUSY_SECONDS = 30
+_BUSY_SECONDS = 30.0
+# Of a deadline that has passed: who is there answers at once.
+_LEAST_SECONDS = 0.05
+
+
+def patience(deadline: float | None) -> float:
+    """Return the seconds that one may wait for a base that is busy or silent.
+
+    Parameters
+    ----------
+    deadline : float or None
+        Moment of `time.monotonic` by which there must be an answer; None: there is
+        no hurry.
+    """
+    if deadline is None:
+        return _BUSY_SECONDS
+    left = max(_LEAST_SECONDS, deadline - time.monotonic())
+    return min(_BUSY_SECONDS, left)
 
 
 class Reader(Protocol):
@@ -50,6 +70,8 @@ class SqliteReader:
     immutable : bool, default=False
         Nobody writes to the file as long as it is open: no locks are taken, nothing
         is made beside it.
+    deadline : float or None, default=None
+        Moment of `time.monotonic` until which other processes are waited for.
 
     Raises
     ------
@@ -57,14 +79,21 @@ class SqliteReader:
         If the file is not there, is no base, is damaged, or of another schema.
     """
 
-    def __init__(self, path: Path, *, immutable: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, immutable: bool = False, deadline: float | None = None
+    ) -> None:
         self._path = path
+        self._place = show_place(path)
+        self._deadline = deadline
         if not path.is_file():
             raise KnowledgeBaseError(
-                f"There is no knowledge base at {path}. Expected the path of a file."
+                f"There is no knowledge base at {self._place}. Expected the path of a "
+                "file."
             )
         if path.stat().st_size == 0:
-            raise KnowledgeBaseError(f"{path} is not a knowledge base: it is empty.")
+            raise KnowledgeBaseError(
+                f"{self._place} is not a knowledge base: it is empty."
+            )
         self._db = self._connect(immutable=immutable)
         try:
             with self.snapshot() as fetch:
@@ -77,6 +106,9 @@ class SqliteReader:
     def snapshot(self) -> Iterator[Fetch]:
         """Give what runs queries on one state of the file."""
         with self._explained():
+            if self._deadline is not None:
+                milliseconds = round(1000 * patience(self._deadline))
+                self._db.execute(f"pragma busy_timeout = {milliseconds}")
             self._db.execute("begin")
         try:
             yield self._fetch
@@ -104,7 +136,7 @@ class SqliteReader:
                 f"{uri}&immutable=1" if immutable else uri,
                 uri=True,
                 isolation_level=None,
-                timeout=_BUSY_SECONDS,
+                timeout=patience(self._deadline),
                 check_same_thread=False,
             )
             try:
@@ -142,16 +174,16 @@ class SqliteReader:
                 f"it holds {foreign[0]!r:.80}" if foreign else "it has no such table"
             )
             raise KnowledgeBaseError(
-                f"{self._path} is an SQLite file, but not a knowledge base: {found}. "
+                f"{self._place} is an SQLite file, but not a knowledge base: {found}. "
                 "Expected plain tables, 'meta' among them."
             )
         values = fetch(VERSION_QUERY)
-        check_version(values[0][0] if values else None, str(self._path))
+        check_version(values[0][0] if values else None, self._place)
         for table, columns in COLUMNS.items():
             found_columns = tuple(r[1] for r in fetch(f"pragma table_info({table})"))
             if found_columns != columns:
                 raise KnowledgeBaseError(
-                    f"The table {table!r} of {self._path} has the columns "
+                    f"The table {table!r} of {self._place} has the columns "
                     f"{found_columns!s:.300}. Expected {columns}. hint: it was changed "
                     "by hand; restore it from a copy or an export."
                 )
@@ -163,8 +195,8 @@ class SqliteReader:
         except (sqlite3.Error, OverflowError, UnicodeDecodeError, MemoryError) as error:
             # The last ones come from sqlite3 too, where a damaged page is shown in a
             # message, or gives a size.
-            raise no_database(self._path, error) or KnowledgeBaseError(
-                f"The knowledge base {self._path} cannot be read: {error}. hint: "
+            raise no_database(self._place, error) or KnowledgeBaseError(
+                f"The knowledge base {self._place} cannot be read: {error}. hint: "
                 "restore it from a copy or an export if it is damaged."
             ) from error
 

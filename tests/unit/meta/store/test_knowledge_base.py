@@ -246,7 +246,7 @@ def test_a_missing_driver_names_its_install_command(monkeypatch):
 
 
 def test_a_second_writer_waits_and_then_says_why(base, kit, tmp_path, monkeypatch):
-    monkeypatch.setattr("headstart.meta.store.engine._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("headstart.meta.store.reader._BUSY_SECONDS", 0.05)
 
     with (
         base.transaction(),
