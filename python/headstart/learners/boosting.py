@@ -210,10 +210,9 @@ def directions(parameters: Parameters, X: Matrix) -> list[int] | None:
     >>> directions({"monotone": '{"height": -1}'}, X)
     [0, -1]
     """
-    text = parameters.get("monotone")
-    if text is None:
+    wanted = _monotone(parameters)
+    if wanted is None:
         return None
-    wanted: dict[str, int] = json.loads(str(text))
     for name in wanted:
         if name not in X.names:
             near = difflib.get_close_matches(name, X.names, n=1)
@@ -229,6 +228,26 @@ def directions(parameters: Parameters, X: Matrix) -> list[int] | None:
                 f"hint: columns={{{name!r}: 'numeric'}}"
             )
     return [wanted.get(name, 0) for name in X.names]
+
+
+def monotone_columns(parameters: Parameters) -> frozenset[str]:
+    """Return the names of the columns in which a learner is to be monotone.
+
+    Examples
+    --------
+    >>> monotone_columns({"monotone": '{"height": -1, "age": 0}'})
+    frozenset({'height'})
+    """
+    wanted = _monotone(parameters) or {}
+    return frozenset(name for name, direction in wanted.items() if direction)
+
+
+def _monotone(parameters: Parameters) -> dict[str, int] | None:
+    text = parameters.get("monotone")
+    if text is None:
+        return None
+    wanted: dict[str, int] = json.loads(str(text))
+    return wanted
 
 
 def quantile(parameters: Parameters) -> float | None:

@@ -96,10 +96,14 @@ def _candidates(
     seen = _tried_before(trials)
     for name in offered.transforms:
         if name in offered.eager and not seen.get(name):
-            yield base.configuration, _steps(offered, name)[0]
+            for each in [*ranked, base]:
+                if name in offered.before(each.configuration.parameters).transforms:
+                    yield each.configuration, _steps(offered, name)[0]
+                    break
     if len(ranked) < _ENOUGH_RESULTS or number % _TURN:
         return
     gains = gains_of_transforms(trials, losses)
+    offered = offered.before(base.configuration.parameters)
     learner = base.configuration.learner
     ranked_steps = []
     for place, name in enumerate(offered.transforms):

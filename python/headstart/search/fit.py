@@ -131,7 +131,7 @@ def fit_model(
             emit(Notice(line, "warning"))
         if not usable:
             raise FitError("No learner can be used.\n" + "\n".join(problems))
-        offered = _offer_transforms(settings, problem, emit)
+        offered = _offer_transforms(settings, problem, usable, emit)
         findings = examine_problem(
             problem,
             time_limit=settings.time_limit,
@@ -500,7 +500,10 @@ def _digest_of(folds: Folds) -> str:
 
 
 def _offer_transforms(
-    settings: FitSettings, problem: Problem, emit: Emitter
+    settings: FitSettings,
+    problem: Problem,
+    learners: Mapping[str, Learner],
+    emit: Emitter,
 ) -> OfferedTransforms:
     """Return the transforms that the search may choose for the table."""
     chosen = select_transforms(load_plugins(), settings.transforms, problem.task.kind)
@@ -519,6 +522,21 @@ def _offer_transforms(
                     "warning",
                 )
             )
+    allowed = {
+        name
+        for learner in learners.values()
+        for name in offered.before(
+            learner.search_space(problem.task).default
+        ).transforms
+    }
+    for name in sorted(offered.named - allowed):
+        emit(
+            Notice(
+                f"Transform {name!r} is not tried: it applies to a column in which "
+                "each learner is monotone, and what it makes of it has no direction.",
+                "warning",
+            )
+        )
     return offered
 
 

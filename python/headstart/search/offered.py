@@ -7,6 +7,7 @@ from typing import Any
 
 from headstart.base import (
     Configuration,
+    Parameters,
     Step,
     TableColumns,
     Task,
@@ -15,6 +16,7 @@ from headstart.base import (
     in_order,
     known_steps,
 )
+from headstart.learners.boosting import monotone_columns
 
 __all__ = ["OfferedTransforms", "offer"]
 
@@ -38,6 +40,10 @@ class OfferedTransforms:
         them: they are tried at once.
     promises : mapping of str to float
         How likely each is to help, before anything is known of the table.
+    named : frozenset of str
+        Those the user named.
+    scopes : mapping of str to frozenset of str
+        Columns of the user's table that each applies to, by name.
     """
 
     task: Task
@@ -46,6 +52,8 @@ class OfferedTransforms:
     reads_text: bool = False
     eager: frozenset[str] = frozenset()
     promises: Mapping[str, float] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
+    scopes: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def without(self, names: Collection[str]) -> "OfferedTransforms":
         """Return the offer without some of them."""
@@ -58,11 +66,26 @@ class OfferedTransforms:
         """Return the offer of some of them."""
         return self.without(self.transforms.keys() - names)
 
+    def before(self, parameters: Parameters) -> "OfferedTransforms":
+        """Return the offer of those that may go before a learner with `parameters`.
+
+        One that applies to a column in which the learner is monotone may not: what it
+        makes of the column has no direction, and so the prediction would have none.
+        """
+        columns = monotone_columns(parameters)
+        return self.without({n for n, scope in self.scopes.items() if scope & columns})
+
     def knows(self, configuration: Configuration) -> bool:
-        """Whether a configuration's transforms are all among these, as they are now."""
+        """Whether a configuration's transforms are all among these, as they are now.
+
+        And whether they may go before its learner; see `before`.
+        """
+        if not configuration.transforms:
+            return True
+        transforms = self.before(configuration.parameters).transforms
         return all(
-            step.name in self.transforms
-            and self.transforms[step.name].space_version == step.space_version
+            step.name in transforms
+            and transforms[step.name].space_version == step.space_version
             for step in configuration.transforms
         )
 
@@ -77,13 +100,15 @@ class OfferedTransforms:
     ) -> Configuration:
         """Return a configuration with those steps too that it has no other form of.
 
-        One whose own steps are not all on offer, or no longer, stays as it is.
+        One whose own steps are not all on offer, or no longer, stays as it is. Steps
+        that may not go before its learner are left out.
         """
         if not self.knows(configuration):
             return configuration
         own = {step.name for step in configuration.transforms}
+        allowed = self.before(configuration.parameters).transforms
         for step in steps:
-            if step.name not in own:
+            if step.name not in own and step.name in allowed:
                 configuration = self.added(configuration, step)
         return configuration
 
@@ -132,6 +157,7 @@ def offer(
         By name of a transform that was left out for a fault of its own: which.
     """
     named = frozenset(eager)
+    scopes: dict[str, frozenset[str]] = {}
     widths: dict[str, int] = {}
     costs: dict[str, float] = {}
     promises: dict[str, float] = {}
@@ -157,7 +183,7 @@ def offer(
             )
             continue
         if scope and (promises[name] > 0 or name in named):
-            widths[name] = len(scope)
+            scopes[name], widths[name] = frozenset(scope), len(scope)
             if set(scope) & set(table.text):
                 of_text.add(name)
     ranked = sorted(widths, key=lambda name: (costs[name], name))
@@ -168,6 +194,8 @@ def offer(
         bool(of_text),
         (named | of_text) & widths.keys(),
         promises,
+        named & widths.keys(),
+        scopes,
     )
     return offered, problems
 

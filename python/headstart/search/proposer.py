@@ -11,10 +11,12 @@ from functools import partial
 from headstart.base import (
     Configuration,
     Learner,
+    Step,
     Task,
     Trial,
     TrialStatus,
     known_configurations,
+    known_steps,
 )
 from headstart.search.adoption import adopted_steps
 from headstart.search.bench import (
@@ -22,6 +24,7 @@ from headstart.search.bench import (
     blamed,
     failed_on_probation,
     involved,
+    transform_token,
     transforms_in,
     untested,
 )
@@ -56,7 +59,9 @@ _FEW_DATASETS = 10
 # The first trials are the base's own, whatever a newcomer says of its cost.
 _BASE_ALONE = 2
 
-_Source = Callable[[], Proposal | None]
+_Found = Proposal | None
+_Source = Callable[[], _Found]
+_Fits = Callable[[Configuration], bool]
 _AsTried = Callable[[Configuration], Configuration]
 
 
@@ -77,6 +82,9 @@ class PrecedentThenSampler:
         Transforms that may go before a learner.
     is_timed : bool
         Whether the budget is of seconds.
+    max_trials : int or None
+        Trials that there will be, those that fail not counted: transforms that the user
+        named are tried before they are used up.
     """
 
     def __init__(
@@ -91,8 +99,10 @@ class PrecedentThenSampler:
         seconds: Callable[[Configuration], float] | None = None,
         offered: OfferedTransforms | None = None,
         is_timed: bool = False,
+        max_trials: int | None = None,
     ) -> None:
         self._is_timed = is_timed
+        self._max_trials = max_trials
         self._offered = offered or OfferedTransforms(task)
         self._seconds = seconds or self._hint
         self._task = task
@@ -130,12 +140,13 @@ class PrecedentThenSampler:
             t for t in known if t.status is not TrialStatus.FAILED
         )
 
-        as_tried = partial(offered.with_steps, adopted_steps(offered, trials, losses))
+        steps = adopted_steps(offered, trials, losses)
+        as_tried = partial(offered.with_steps, steps)
 
-        def listed() -> Proposal | None:
+        def listed(fits: _Fits = fits, as_tried: _AsTried = as_tried) -> _Found:
             return self._listed(out, fits, as_tried)
 
-        def precedent() -> Proposal | None:
+        def precedent(fits: _Fits = fits, as_tried: _AsTried = as_tried) -> _Found:
             return self._by_precedent(
                 number, known, losses, out, offered, fits, as_tried
             )
@@ -143,7 +154,7 @@ class PrecedentThenSampler:
         def sample() -> Proposal | None:
             return self._sample(number, losses, out, offered, fits)
 
-        def enriched() -> Proposal | None:
+        def enriched(fits: _Fits = fits) -> _Found:
             return enrich(
                 offered,
                 trials,
@@ -155,12 +166,59 @@ class PrecedentThenSampler:
                 waits=self._is_timed,
             )
 
+        due = self._due_steps(number, known, failed, offered)
+
+        def has_due_and_fits(configuration: Configuration) -> bool:
+            names = {step.name for step in configuration.transforms}
+            return all(step.name in names for step in due) and fits(configuration)
+
+        if due:
+            found = enriched(has_due_and_fits)
+            with_due = partial(offered.with_steps, [*due, *steps])
+            if found is None and self._guide is not None:
+                found = precedent(has_due_and_fits, with_due)
+            found = found or listed(has_due_and_fits, with_due)
+            if found is not None:
+                return found
         turn = self._turn(number, listed, precedent, sample, bool(losses))
         for source in (enriched, *turn):
             found = source()
             if found is not None:
                 return found
         return None
+
+    def _due_steps(
+        self,
+        number: int,
+        known: Sequence[Trial],
+        failed: Sequence[Trial],
+        offered: OfferedTransforms,
+    ) -> list[Step]:
+        """Return what the user named and no trial has, where one trial is left."""
+        if self._max_trials is None:
+            return []
+        known_failed = [t for t in known if t.status is TrialStatus.FAILED]
+        n_uncounted = len(known_failed) + sum(t.origin == "floor" for t in known)
+        if number + 1 < self._max_trials + n_uncounted:
+            return []
+        # One that failed by the fault of something else has not been tried.
+        innocent = {
+            (t.number, step.name)
+            for t in [*known_failed, *failed]
+            for step in t.configuration.transforms
+            if blamed(t) != transform_token(step.name)
+        }
+        tried = {
+            step.name
+            for t in self._state.trials
+            for step in t.configuration.transforms
+            if (t.number, step.name) not in innocent
+        }
+        return [
+            known_steps(self._task, offered.transforms[name])[0]
+            for name in offered.transforms
+            if name in offered.named - tried
+        ]
 
     def _turn(
         self,

@@ -423,6 +423,7 @@ class Runner:
             seconds=self._cost.seconds,
             offered=self._offered,
             is_timed=self._clock.limit is not None,
+            max_trials=self._limits.max_trials,
         )
         if self._clock.limit is None:
             if self._limits.max_trials is None:

@@ -72,7 +72,11 @@ def sample_configuration(
     tried = {trial.configuration.key for trial in trials}
     random = np.random.default_rng(_seed(seed, number))
     offered = offered or OfferedTransforms(task)
-    spaces = {name: joint_space(v, offered) for name, v in learners.items()}
+    offers = {
+        name: offered.before(v.search_space(task).default)
+        for name, v in learners.items()
+    }
+    spaces = {name: joint_space(v, offers[name]) for name, v in learners.items()}
     names = [
         name
         for name in _ranked(learners, trials, values)
@@ -83,14 +87,14 @@ def sample_configuration(
         chances = _RANK_DECAY ** np.arange(len(names))
         name = names[int(random.choice(len(names), p=chances / chances.sum()))]
         own = [t for t in trials if t.configuration.learner == name]
-        points = {t.number: flattened(t.configuration, offered) for t in own}
+        points = {t.number: flattened(t.configuration, offers[name]) for t in own}
         with _quiet_optuna:
             study = _study(
                 spaces[name], own, points, values, int(random.integers(2**31))
             )
             for _ in range(_ATTEMPTS):
                 asked = _ask(study, spaces[name])
-                found = unflattened(learners[name], task, asked, offered)
+                found = unflattened(learners[name], task, asked, offers[name])
                 if found.key not in tried:
                     return found
         names.remove(name)

@@ -162,3 +162,42 @@ def test_pairs_that_say_the_same_of_the_same_folds_are_no_further_evidence():
     ]
     assert adopted_steps(OFFERED, trials[:2], losses(trials)) == ()
     assert adopted_steps(OFFERED, trials, losses(trials)) == ()
+
+
+def named_proposals(max_trials, *, is_timed, names=("words", "other")):
+    """Return what trials try where none finishes before all are proposed."""
+    offered, _ = offer(TASK, TABLE, {"words": Words(), "other": Other()}, eager=names)
+    state = RunState(UNITS, 4, dict.fromkeys(UNITS, 3.0))
+    propose = PrecedentThenSampler(
+        TASK,
+        LEARNERS,
+        state,
+        None,
+        seed=0,
+        offered=offered,
+        is_timed=is_timed,
+        max_trials=max_trials,
+    )
+    for number in range(max_trials):
+        found = propose(number, list(state.trials), lambda _: True)
+        state.add(found.configuration, found.origin)
+    return [
+        {step.name for step in each.configuration.transforms} for each in state.trials
+    ]
+
+
+@pytest.mark.parametrize("is_timed", [True, False])
+@pytest.mark.parametrize("max_trials", [1, 2, 3, 5])
+def test_what_the_user_names_is_tried_before_the_trials_are_used_up(
+    max_trials, is_timed
+):
+    steps = named_proposals(max_trials, is_timed=is_timed)
+    assert set.union(*steps) == {"words", "other"}
+
+
+def test_the_first_trial_is_plain_where_there_are_enough():
+    assert named_proposals(3, is_timed=True)[0] == set()
+
+
+def test_what_the_user_does_not_name_may_stay_out():
+    assert named_proposals(1, is_timed=True, names=()) == [set()]

@@ -328,3 +328,59 @@ def test_what_replaces_columns_leaves_fewer_to_the_learner():
     after = offered(Half()).task_after([Step("half")])
 
     assert after.n_numeric == TASK.n_numeric - 1
+
+
+class Rising(Plain):
+    """A learner that is monotone in the column that `Cheap` and `Twice` read."""
+
+    name = "rising"
+
+    def search_space(self, task):
+        text = '{"a": 1}'
+        return SearchSpace(
+            {"k": Integer(1, 9), "monotone": Choice(text)},
+            default={"k": 3, "monotone": text},
+        )
+
+
+class Notes(Transform):
+    name = "notes"
+
+    def columns(self, table, task):
+        return table.text
+
+
+RISING = complete(Rising(), TASK, {})
+
+
+def test_no_transform_of_a_monotone_column_is_put_before_its_learner():
+    mine = offered(Cheap(), Twice(), Notes(), eager=("cheap", "notes"))
+    proposal = enrich(mine, trials(RISING), {0: 0.5}, 1, (), lambda _: True)
+    assert [s.name for s in proposal.configuration.transforms] == ["notes"]
+
+    done = trials(RISING, proposal.configuration)
+    more = [complete(Rising(), TASK, {"k": k}) for k in (4, 5)]
+    done += [Trial(2 + n, c, "portfolio") for n, c in enumerate(more)]
+    losses = dict.fromkeys(range(4), 0.5)
+    assert enrich(mine, done, losses, 4, (), lambda _: True) is None
+
+
+def test_a_named_transform_waits_for_a_learner_that_it_may_precede():
+    mine = offered(Cheap(), eager=("cheap",))
+    plain = complete(Plain(), TASK, {})
+    losses = {0: 0.1, 1: 0.5}
+    found = enrich(mine, trials(RISING, plain), losses, 2, (), lambda _: True)
+    assert found.configuration.learner == "plain"
+
+
+def test_steps_on_a_monotone_column_are_neither_advised_nor_adopted_nor_sampled():
+    mine = offered(Cheap(), Notes())
+    cheap, notes = (Step(name) for name in ("cheap", "notes"))
+    assert mine.knows(mine.added(RISING, notes))
+    assert not mine.knows(mine.added(RISING, cheap))
+    assert mine.with_steps([cheap, notes], RISING).transforms == (notes,)
+    for number in range(10):
+        found = sample_configuration(
+            TASK, {"rising": Rising()}, [], {}, number=number, seed=0, offered=mine
+        )
+        assert {s.name for s in found.transforms} <= {"notes"}
