@@ -78,9 +78,10 @@ class WorkerDiedError(HeadstartError, RuntimeError):
     ----------
     message : str
         Why, in one line, for people.
-    kind : {"crash", "timeout", "memory", "cancelled"}
+    kind : {"crash", "timeout", "memory", "cancelled", "lost"}
         Killed by its own fault; stopped at its deadline; stopped above its memory
-        limit; stopped because its answer was no longer wanted.
+        limit; stopped because its answer was no longer wanted; gone with the place
+        where it ran, which is not known to be its fault.
     details : str
         What the process printed last, for the log.
     """

@@ -57,6 +57,8 @@ class FoldFit:
     handed_over : mapping of str to (str, str)
         Path and SHA-256 of the code that the run itself brings: of ``learners/NAME``
         and ``transforms/NAME``. A worker runs no other code that lies in the folder.
+    marks_start : bool
+        Whether a file is to say that it has begun: where an executor cannot tell.
     """
 
     trial: int
@@ -68,6 +70,7 @@ class FoldFit:
     seconds: float | None = None
     max_rows: int | None = None
     handed_over: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    marks_start: bool = False
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ __all__ = [
     "cancelled",
     "crashed",
     "describe_status",
+    "lost",
     "never_started",
     "out_of_memory",
     "past_deadline",
@@ -67,6 +68,11 @@ def crashed(what: str, output: bytes = b"") -> WorkerDiedError:
         told = lines[-1]
     said = f", after it printed: {told.strip()[:200]}" if told else ""
     return WorkerDiedError(f"The worker process {what}{said}", "crash", details)
+
+
+def lost(why: str) -> WorkerDiedError:
+    """Return the error of a call that went with the place where it ran or waited."""
+    return WorkerDiedError(f"The call was lost: {why}", "lost")
 
 
 def past_deadline(seconds: float, output: bytes = b"") -> WorkerDiedError:

@@ -19,6 +19,14 @@ class FoldFitExecutor(Protocol):
         """What the user should know, empty where all is as usual. It may change."""
 
     @property
+    def broken(self) -> str:
+        """Why no call can run any more, empty while they can."""
+
+    @property
+    def tells_starts(self) -> bool:
+        """Whether futures have the moment `started` at which their call began."""
+
+    @property
     def n_slots(self) -> int:
         """Calls that run at the same time, at least 1."""
 

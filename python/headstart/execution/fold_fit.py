@@ -43,7 +43,7 @@ from headstart.execution.fold_view import fold_view
 from headstart.execution.offspring import OwnProcess
 from headstart.execution.steps import changes_nothing
 
-__all__ = ["read_outcome", "run_fold_fit", "running_transform"]
+__all__ = ["read_outcome", "run_fold_fit", "running_transform", "start_mark"]
 
 
 def run_fold_fit(
@@ -70,6 +70,8 @@ def run_fold_fit(
         clock=clock,
     )
     data = replace(load_fit_data(folder), handed_over=fold_fit.handed_over)
+    if fold_fit.marks_start:
+        start_mark(data.folder, fold_fit).touch()
     try:
         outcome = _fit_and_predict(data, fold_fit, resources, started)
     except RunFolderError:
@@ -119,6 +121,11 @@ def read_outcome(path: Path, configuration: Configuration) -> FoldOutcome | None
         return FoldOutcome(**{**outcome, "status": FoldStatus(outcome["status"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def start_mark(folder: Path, fold_fit: FoldFit) -> Path:
+    """Return the file that says that a fold fit has begun."""
+    return folder / "fits" / f"{fold_fit.name}.started"
 
 
 def running_transform(folder: Path, name: str) -> str:

@@ -5,12 +5,13 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from typing import Any
 
 from headstart.exceptions import WorkerDiedError
 from headstart.execution.call import pack_call, run_packed, unpack_answer
-from headstart.execution.death import cancelled, past_deadline
+from headstart.execution.death import cancelled, lost
+from headstart.execution.executor import FoldFitExecutor
 from headstart.execution.future import WorkerFuture
 
 __all__ = ["ForeignExecutor"]
@@ -29,6 +30,9 @@ class ForeignExecutor:
         Its workers must have headstart installed.
     n_slots : int or None
         Calls to keep running there; None asks the executor how many workers it has.
+    fall_back : callable of ``(n_slots)`` or None
+        Opens the place where calls go on when the executor is broken or shut down.
+        None: they fail, and `broken` says why.
 
     Raises
     ------
@@ -36,7 +40,12 @@ class ForeignExecutor:
         If `executor` is no executor.
     """
 
-    def __init__(self, executor: Executor, n_slots: int | None = None) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        n_slots: int | None = None,
+        fall_back: Callable[[int], FoldFitExecutor] | None = None,
+    ) -> None:
         if not callable(getattr(executor, "submit", None)):
             raise TypeError(
                 "The 'executor' parameter must be a concurrent.futures.Executor. "
@@ -44,18 +53,50 @@ class ForeignExecutor:
                 "hint: for Dask, pass client.get_executor()."
             )
         self._executor = executor
-        self.name = type(executor).__name__
-        self.n_slots = n_slots or _count_workers(executor)
-        self.notice = (
-            f"Fold fits run in {self.name}, which cannot kill them: one past its "
+        self._name = type(executor).__name__
+        self._n_slots = n_slots or _count_workers(executor)
+        self._notice = (
+            f"Fold fits run in {self._name}, which cannot kill them: one past its "
             "deadline is asked to stop and its answer dropped; memory is not watched."
         )
+        self._fall_back = fall_back
+        self._fallback: FoldFitExecutor | None = None
+        self._broken = ""
         self._open: dict[Future[Any], Future[Any]] = {}  # ours -> theirs
-        self._deadlines: list[tuple[float, int, WorkerFuture]] = []
+        # Deadline, tie-breaker, moment of submission.
+        self._deadlines: list[tuple[float, int, float, WorkerFuture]] = []
         self._tie_breaker = itertools.count()
+        # Its lock is reentrant: callbacks of futures may submit.
         self._changed = threading.Condition()
         self._watcher: threading.Thread | None = None
         self._closed = False
+
+    @property
+    def name(self) -> str:
+        """The class of the user's executor, or where calls go on without it."""
+        return self._name if self._fallback is None else self._fallback.name
+
+    @property
+    def notice(self) -> str:
+        """What the executor cannot do; or that it broke, and where calls go on."""
+        if self._fallback is None:
+            return self._notice
+        return f"{self._notice} {self._fallback.notice}".rstrip()
+
+    @property
+    def broken(self) -> str:
+        """Why no call can run any more, empty while they can."""
+        return self._broken if self._fallback is None else self._fallback.broken
+
+    @property
+    def tells_starts(self) -> bool:
+        """False: a call may wait there for a worker that is not up yet."""
+        return self._fallback is not None and self._fallback.tells_starts
+
+    @property
+    def n_slots(self) -> int:
+        """Calls that run at the same time."""
+        return self._n_slots if self._fallback is None else self._fallback.n_slots
 
     def submit(
         self,
@@ -70,24 +111,34 @@ class ForeignExecutor:
         Raises
         ------
         RuntimeError
-            If this or the user's executor is closed.
+            If this executor is closed.
         """
-        del memory_limit
         if self._closed:
             raise RuntimeError("The executor is closed. hint: open a new one.")
+        if self._fallback is not None:
+            return self._fallback.submit(
+                fn, args, deadline=deadline, memory_limit=memory_limit
+            )
         ours = WorkerFuture()
-        ours.started = time.monotonic()
         try:
             # Packed here: their pickling may know nothing of __main__.
             packed = pack_call(fn, args, {})
         except TypeError as error:
             ours.set_exception(error)
             return ours
-        theirs = self._executor.submit(run_packed, packed)
+        if self._broken:
+            ours.set_exception(lost(self._broken))
+            return ours
+        try:
+            theirs = self._executor.submit(run_packed, packed)
+        except Exception as error:  # it is shut down, or one of its workers died
+            self._give_up(error)
+            return self.submit(fn, args, deadline=deadline, memory_limit=memory_limit)
         with self._changed:
             self._open[ours] = theirs
             if deadline is not None:
-                entry = (deadline, next(self._tie_breaker), ours)
+                moment = time.monotonic()
+                entry = (deadline, next(self._tie_breaker), moment, ours)
                 heapq.heappush(self._deadlines, entry)
                 if self._watcher is None:
                     self._watcher = threading.Thread(
@@ -102,6 +153,8 @@ class ForeignExecutor:
     def kill(self, future: Future[Any]) -> None:
         """Ask for a call to be cancelled, and stop waiting for it."""
         self._settle(future, cancelled())
+        if self._fallback is not None:
+            self._fallback.kill(future)
 
     def close(self) -> None:
         """Stop waiting for all calls. The user's executor is not shut down."""
@@ -111,6 +164,19 @@ class ForeignExecutor:
             still_open = list(self._open)
         for future in still_open:
             self._settle(future, cancelled())
+        if self._fallback is not None:
+            self._fallback.close()
+
+    def _give_up(self, error: BaseException) -> None:
+        """Send no more calls to the user's executor."""
+        with self._changed:
+            if self._broken or self._closed:
+                return
+            self._broken = f"{self._name} failed: {type(error).__name__}: {error}"
+            self._notice = f"{self._broken}."
+            if self._fall_back is not None:
+                self._fallback = self._fall_back(self._n_slots)
+                self._notice += f" Fold fits go on in {self._fallback.name} instead."
 
     def _answer(self, ours: WorkerFuture, theirs: Future[Any]) -> None:
         try:
@@ -120,11 +186,14 @@ class ForeignExecutor:
         except Exception as error:
             if isinstance(theirs.exception(), Exception):
                 # Not the call's own error: their worker or their connection broke.
-                lost = WorkerDiedError(
-                    f"{self.name} lost the call: {type(error).__name__}: {error}"
+                if isinstance(error, BrokenExecutor):
+                    self._give_up(error)
+                gone = WorkerDiedError(
+                    f"{self._name} lost the call: {type(error).__name__}: {error}",
+                    "lost",
                 )
-                lost.__cause__ = error
-                self._settle(ours, lost)
+                gone.__cause__ = error
+                self._settle(ours, gone)
             else:
                 self._settle(ours, error)
         else:
@@ -158,9 +227,13 @@ class ForeignExecutor:
                     left = self._deadlines[0][0] - now if self._deadlines else None
                     self._changed.wait(left)
                     continue
-                _, _, future = heapq.heappop(self._deadlines)
-            seconds = time.monotonic() - (future.started or now)
-            self._settle(future, past_deadline(seconds))
+                _, _, moment, future = heapq.heappop(self._deadlines)
+            late = WorkerDiedError(
+                "Its deadline passed "
+                f"{time.monotonic() - moment:.1f} s after {self._name} was given it.",
+                "timeout",
+            )
+            self._settle(future, late)
 
 
 def _count_workers(executor: Executor) -> int:

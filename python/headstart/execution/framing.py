@@ -3,9 +3,12 @@
 import struct
 from collections.abc import Iterator
 
-__all__ = ["HEADER", "FrameReader", "frame"]
+__all__ = ["HEADER", "READY", "FrameReader", "frame"]
 
 HEADER = struct.Struct("!Q")
+
+#: What a worker sends before its first answer, which is never empty.
+READY = b""
 
 
 def frame(body: bytes) -> bytes:

@@ -35,6 +35,8 @@ class InProcessExecutor:
     """
 
     name = "in-process"
+    broken = ""
+    tells_starts = True
     n_slots = 1
 
     def __init__(self, why: str = "") -> None:

@@ -22,8 +22,10 @@ from headstart.execution.death import (
     cancelled,
     crashed,
     describe_status,
+    lost,
     tail_text,
 )
+from headstart.execution.framing import READY
 from headstart.execution.future import Job
 from headstart.execution.job_queue import Ending, JobQueue
 from headstart.execution.launch import launch_zygote
@@ -33,7 +35,7 @@ from headstart.execution.worker_handle import WorkerHandle
 if TYPE_CHECKING:
     from headstart.execution.zygote_link import ZygoteLink
 
-__all__ = ["PoolManager"]
+__all__ = ["PoolManager", "Rescue"]
 
 # A process that the kernel cannot end (a hung disk) must not hold its future.
 _DEATH_SECONDS = 1.0
@@ -41,7 +43,7 @@ _DEATH_SECONDS = 1.0
 _MAX_ZYGOTE_DEATHS = 3
 _MAX_WORKER_DEATHS = 20
 
-Rescue = Callable[[str, list[Job]], None]
+Rescue = Callable[[str, list[Job], bool], None]
 
 
 class PoolManager:
@@ -49,10 +51,10 @@ class PoolManager:
 
     Parameters
     ----------
-    rescue : callable of ``(reason, jobs)`` or None
-        Called, in the manager's thread, when there never was a worker: with why, and
-        with the jobs that wait. They fail where it is None, and where workers were
-        lost later, for then a call may be to blame.
+    rescue : callable of ``(reason, jobs, had_workers)`` or None
+        Called, in the manager's thread, when no worker can be had any more: with why,
+        with the jobs that wait, and whether there were workers before, for then a call
+        may be to blame. The jobs fail where it is None.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class PoolManager:
         self._rescue = rescue
         self._queue = JobQueue()
         self._may_rescue = False
+        self._had_workers = False
         # The thread's own.
         self._zygote: ZygoteLink | None = None
         self._zygote_deaths = 0
@@ -229,6 +232,8 @@ class PoolManager:
         for worker in list(self._workers.values()):
             _kill_group(worker.pid)
             # Counted as one death, of the zygote.
+            if worker.job is not None and worker.doom is None:
+                worker.condemn(lost("the process that starts workers died"))
             self._on_worker_death(
                 worker.number,
                 "was lost: the process that starts workers died",
@@ -309,6 +314,9 @@ class PoolManager:
             if self._zygote is not None:
                 self._zygote.ask("kill", worker.number)
         for answer in answers:
+            if answer == READY:
+                worker.ready = True
+                continue
             job, worker.job = worker.job, None
             if job is None:
                 continue
@@ -378,14 +386,15 @@ class PoolManager:
 
     def _clean_up(self, reason: str) -> None:
         self.broken = reason or "the pool is closed"
-        self._may_rescue = bool(reason) and not self.ready.is_set()
+        self._may_rescue = bool(reason)
+        self._had_workers = self.ready.is_set()
         self._forget(self._queue.wake_fd)
         pending = self._queue.close()
         self._drop_zygote()
         for worker in self._workers.values():
             if worker.job is not None:
-                lost = crashed(f"was lost: {reason}") if reason else cancelled()
-                worker.job.fail(worker.doom or lost)
+                error = lost(reason) if reason else cancelled()
+                worker.job.fail(worker.doom or error)
             worker.close()
         self._workers.clear()
         self._selector.close()
@@ -398,12 +407,10 @@ class PoolManager:
 
     def _hand_to_rescue(self, jobs: list[Job]) -> None:
         if self._rescue is not None and self._may_rescue:
-            self._rescue(self.broken, jobs)
+            self._rescue(self.broken, jobs, self._had_workers)
             return
         for job in jobs:
-            job.fail(
-                WorkerDiedError(f"No worker process could run the call: {self.broken}.")
-            )
+            job.fail(lost(f"no worker process could run it: {self.broken}."))
 
 
 class _NoWorkersError(Exception):

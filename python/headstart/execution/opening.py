@@ -75,7 +75,16 @@ def open_executor(
             f"Got {n_jobs!r} instead."
         )
     if executor is not None:
-        return ForeignExecutor(executor, n_jobs)
+
+        def fall_back(n_slots: int) -> FoldFitExecutor:
+            return open_executor(
+                min(n_slots, available_cores()),
+                preload=preload,
+                warm=warm,
+                environment=environment,
+            )
+
+        return ForeignExecutor(executor, n_jobs, fall_back)
     if execution_mode() == "in-process":
         return InProcessExecutor("HEADSTART_EXECUTION is set to in-process")
     if why := why_not_launched():

@@ -11,7 +11,7 @@ from headstart.execution.call import pack_call
 from headstart.execution.future import Job, WorkerFuture
 from headstart.execution.job_queue import Ending
 from headstart.execution.launch import why_not_launched
-from headstart.execution.manager import PoolManager
+from headstart.execution.manager import PoolManager, Rescue
 
 __all__ = ["WorkerPool"]
 
@@ -47,8 +47,9 @@ class WorkerPool(Executor):
     environment : mapping of str to str, optional
         Environment variables of the workers, over those of this process. Variables
         that set the number of threads are 1 if not given.
-    rescue : callable of ``(reason, jobs)``, optional
-        Called when no worker process can be had, with the calls that wait.
+    rescue : callable of ``(reason, jobs, had_workers)``, optional
+        Called when no worker process can be had any more, with the calls that wait and
+        whether there were workers before.
 
     Raises
     ------
@@ -71,7 +72,7 @@ class WorkerPool(Executor):
         preload: Sequence[str] = (),
         warm: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
-        rescue: Callable[[str, list[Job]], None] | None = None,
+        rescue: Rescue | None = None,
     ) -> None:
         if n_workers < 1:
             raise ValueError(
@@ -146,6 +147,11 @@ class WorkerPool(Executor):
         """
         return self._submit(Job(fn, tuple(args), {}, deadline, memory_limit))
 
+    def add(self, job: Job) -> None:
+        """Queue a packed job; for pools that broke."""
+        job.keeps = self
+        self._manager.submit(job)
+
     def _submit(self, job: Job) -> WorkerFuture:
         if self._shut or os.getpid() != self._manager.pid:
             raise RuntimeError(
@@ -157,8 +163,7 @@ class WorkerPool(Executor):
         except TypeError as error:
             job.fail(error)
             return job.future
-        job.keeps = self
-        self._manager.submit(job)
+        self.add(job)
         return job.future
 
     def kill(self, future: Future[Any]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headstart.execution.call import run_packed
-from headstart.execution.framing import HEADER, frame
+from headstart.execution.framing import HEADER, READY, frame
 from headstart.execution.offspring import own_whole_process
 
 __all__ = ["run_worker"]
@@ -41,6 +41,7 @@ def run_worker(connection_fd: int, output_fd: int, warm: Sequence[str] = ()) -> 
     for module in warm:
         with contextlib.suppress(Exception):
             importlib.import_module(module)
+    connection.sendall(frame(READY))
     stream = connection.makefile("rb")
     while True:
         header = stream.read(HEADER.size)

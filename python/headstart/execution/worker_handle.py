@@ -22,6 +22,8 @@ class WorkerHandle:
     ----------
     pid : int or None
         None until the zygote has forked it.
+    ready : bool
+        Whether it has imported what it was to import; a call's seconds begin then.
     job : Job or None
         What it runs.
     doom : WorkerDiedError or None
@@ -35,6 +37,7 @@ class WorkerHandle:
     def __init__(self, number: int) -> None:
         self.number = number
         self.pid: int | None = None
+        self.ready = False
         self.job: Job | None = None
         self.doom: WorkerDiedError | None = None
         self.doomed_at = 0.0
@@ -55,6 +58,7 @@ class WorkerHandle:
         """Whether it can be given a job."""
         return (
             self.pid is not None
+            and self.ready
             and self.job is None
             and self.doom is None
             and not self.disconnected

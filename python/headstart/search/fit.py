@@ -37,7 +37,7 @@ from headstart.search.handover import own_items, plugin_files
 from headstart.search.history import History
 from headstart.search.leaderboard import leaderboard_records
 from headstart.search.learning import FACT, describe_problem, run_records
-from headstart.search.listening import add_listeners, run_facts
+from headstart.search.listening import ExecutorNotices, add_listeners, run_facts
 from headstart.search.offered import OfferedTransforms, offer
 from headstart.search.portfolio import usable_learners
 from headstart.search.problem import Problem, read_problem
@@ -262,8 +262,8 @@ def _fit_in(
             executor.name,
         )
     )
-    if executor.notice:
-        emit(Notice(executor.notice, "warning"))
+    notices = ExecutorNotices(executor, emit)
+    notices.tell()
     guide, notes = consult(
         problem,
         learners,
@@ -287,6 +287,7 @@ def _fit_in(
         seed=seed,
         guide=guide,
         offered=offered,
+        notices=notices,
     )
     history = History(clock)
     history.end_stage("preparation")
@@ -307,6 +308,7 @@ def _fit_in(
         )
         model.ensemble = ensemble
         history.end_stage("refit")
+        notices.tell()
         for line in failed:
             emit(Notice(f"Not refitted on all rows: {line}", "warning"))
     why = explain_folds(settings.validation, folds, problem.task.n_rows)

@@ -6,12 +6,29 @@ from typing import Any
 import headstart
 from headstart.base import Learner
 from headstart.base.events import Emitter, Notice
+from headstart.execution import FoldFitExecutor
 from headstart.plugins import Registry
 from headstart.search.problem import Problem
 from headstart.search.settings import FitSettings
 from headstart.validation import Folds
 
-__all__ = ["add_listeners", "run_facts"]
+__all__ = ["ExecutorNotices", "add_listeners", "run_facts"]
+
+
+class ExecutorNotices:
+    """Tells the user of the place where fold fits run, whenever that changes."""
+
+    def __init__(self, executor: FoldFitExecutor, emit: Emitter) -> None:
+        self._executor = executor
+        self._emit = emit
+        self._last = ""
+
+    def tell(self) -> None:
+        """Emit the executor's notice, if there is one that was not emitted yet."""
+        notice = self._executor.notice
+        if notice and notice != self._last:
+            self._last = notice
+            self._emit(Notice(notice, "warning"))
 
 
 def add_listeners(registry: Registry, facts: Mapping[str, Any], emit: Emitter) -> None:

@@ -30,13 +30,14 @@ from headstart.base.events import (
 from headstart.exceptions import FitError, RunFolderError, WorkerDiedError
 from headstart.execution import FoldFitExecutor
 from headstart.execution.fit_data import FitData
-from headstart.execution.fold_fit import run_fold_fit, running_transform
+from headstart.execution.fold_fit import run_fold_fit, running_transform, start_mark
 from headstart.metrics import Metric
 from headstart.search.bench import strangers
 from headstart.search.clock import Clock
 from headstart.search.guide import Guide
 from headstart.search.interrupt import NotedInterrupt
 from headstart.search.ledger import Ledger
+from headstart.search.listening import ExecutorNotices
 from headstart.search.offered import OfferedTransforms
 from headstart.search.proposer import PrecedentThenSampler
 from headstart.search.run_folder import RunFolder
@@ -63,6 +64,7 @@ _WAITING_SECONDS = 0.25
 _MOST_WAITING = 4
 _INTERRUPTED = "interrupted"
 _FOLDER_FAILED = "the run folder could not be written"
+_BROKEN = "worker processes were lost"
 _FLOOR_ROWS = 5_000
 _FLOOR_CELLS = 400_000
 _FLOOR_LEARNERS = (
@@ -115,9 +117,11 @@ class SearchResult:
 class _Running:
     trial: Trial
     unit: Unit
-    began: float
     most_seconds: float
+    fold_fit: FoldFit
+    started: float | None = None
     is_overdue: bool = False
+    is_retry: bool = False
 
 
 class Runner:
@@ -140,6 +144,8 @@ class Runner:
         What the knowledge base says of the table.
     offered : OfferedTransforms or None
         Transforms that may go before a learner.
+    notices : ExecutorNotices
+        Told when the executor has something to say.
     """
 
     def __init__(
@@ -156,7 +162,9 @@ class Runner:
         seed: int,
         guide: Guide | None = None,
         offered: OfferedTransforms | None = None,
+        notices: ExecutorNotices,
     ) -> None:
+        self._notices = notices
         self._offered = offered
         self._data = data
         self._guide = guide
@@ -171,6 +179,8 @@ class Runner:
         self._state = self._ledger.state
         self._cost = self._ledger.cost
         self._futures: dict[Future[FoldOutcome], _Running] = {}
+        # Went with the place where they ran, and are run again, one at a time.
+        self._lost: list[tuple[Trial, Unit, bool]] = []
         self._spent_told = 0.0
         self._interrupt = NotedInterrupt()
 
@@ -258,6 +268,9 @@ class Runner:
                 return _INTERRUPTED
             if self._clock.seconds_left() <= 0:
                 return "time limit reached"
+            self._notices.tell()
+            if self._executor.broken:
+                return _BROKEN
             self._fill(schedule)
             if not self._futures:
                 return self._why_done(schedule)
@@ -274,11 +287,31 @@ class Runner:
 
     def _fill(self, schedule: Schedule) -> None:
         """Keep every slot busy, with a little more waiting while there is time."""
+        if self._retry_lost():
+            return
         while len(self._futures) < self._executor.n_slots + self._waiting_allowed():
             chosen = schedule.next()
             if chosen is None:
                 return
             self._submit(*chosen)
+
+    def _retry_lost(self) -> bool:
+        """Run fold fits again that were lost; True while there is nothing else to do.
+
+        One that ran when its place went may have been the cause. It runs alone, so that
+        no other one is blamed if it is lost again.
+        """
+        if any(running.is_retry for running in self._futures.values()):
+            return True
+        while self._lost:
+            trial, unit, is_suspect = self._lost[0]
+            if is_suspect and self._futures:
+                return True
+            del self._lost[0]
+            self._submit(trial, unit, is_retry=is_suspect)
+            if is_suspect:
+                return True
+        return False
 
     def _waiting_allowed(self) -> int:
         """Return how many fold fits may wait for a free slot.
@@ -297,10 +330,13 @@ class Runner:
         mean = sum(expected) / max(1, len(expected))
         return max(1, min(_MOST_WAITING, math.ceil(_WAITING_SECONDS / max(mean, 1e-3))))
 
-    def _submit(self, trial: Trial, unit: Unit) -> None:
+    def _submit(self, trial: Trial, unit: Unit, *, is_retry: bool = False) -> None:
         if not trial.outcomes and not self._state.running.get(trial.number):
             self._ledger.open(trial)
         fold_fit = self._fold_fit(trial, unit)
+        if not self._executor.tells_starts:
+            fold_fit = replace(fold_fit, marks_start=True)
+            start_mark(self._folder.path, fold_fit).unlink(missing_ok=True)
         future = self._executor.submit(
             run_fold_fit,
             (str(self._folder.path), fold_fit),
@@ -309,7 +345,7 @@ class Runner:
         )
         most = fold_fit.seconds
         most = _LONGEST_COUNTED if most is None else 1.1 * most + _OVERDUE_SECONDS
-        self._futures[future] = _Running(trial, unit, time.monotonic(), most)
+        self._futures[future] = _Running(trial, unit, most, fold_fit, is_retry=is_retry)
         self._state.running.setdefault(trial.number, set()).add(unit)
 
     def _fold_fit(self, trial: Trial, unit: Unit) -> FoldFit:
@@ -329,6 +365,11 @@ class Runner:
 
     def _book(self, future: Future[FoldOutcome]) -> None:
         running = self._futures.pop(future)
+        started = self._started(future, running)
+        if _is_lost(future) and (started is None or not running.is_retry):
+            # Stays under way for the schedule.
+            self._lost.append((running.trial, running.unit, started is not None))
+            return
         self._state.running[running.trial.number].discard(running.unit)
         outcome = self._blamed(self._outcome(future, running), running)
         self._ledger.record(running.trial, running.unit, outcome)
@@ -337,13 +378,28 @@ class Runner:
         """Kill fold fits that took no notice of their deadline."""
         now = time.monotonic()
         for future, running in self._futures.items():
-            started = getattr(future, "started", None)
+            started = self._started(future, running)
             if started is not None and now - started > running.most_seconds:
                 running.is_overdue = True
                 self._executor.kill(future)
 
+    def _started(self, future: Future[FoldOutcome], running: _Running) -> float | None:
+        """Return when a fold fit began, None while it waits for a worker."""
+        told: float | None = getattr(future, "started", None)
+        if told is not None:
+            return told
+        fold_fit = running.fold_fit
+        if (
+            running.started is None
+            and fold_fit.marks_start
+            and start_mark(self._folder.path, fold_fit).exists()
+        ):
+            running.started = time.monotonic()
+        return running.started
+
     def _outcome(self, future: Future[FoldOutcome], running: _Running) -> FoldOutcome:
-        seconds = time.monotonic() - running.began
+        started = self._started(future, running)
+        seconds = 0.0 if started is None else time.monotonic() - started
         if running.is_overdue:
             return FoldOutcome(
                 FoldStatus.TIMEOUT,
@@ -359,7 +415,7 @@ class Runner:
             raise error  # no fault of the learner's
         if isinstance(error, WorkerDiedError):
             return FoldOutcome(
-                FoldStatus(error.kind),
+                FoldStatus.CRASH if error.kind == "lost" else FoldStatus(error.kind),
                 total_seconds=seconds,
                 reason=str(error),
                 details=error.details,
@@ -398,6 +454,9 @@ class Runner:
                 self._ledger.choose()
 
     def _cancel_running(self) -> None:
+        for trial, unit, _ in self._lost:
+            self._state.running[trial.number].discard(unit)
+        self._lost.clear()
         for future in list(self._futures):
             self._executor.kill(future)
         # What finished in the same instant still counts.
@@ -500,12 +559,20 @@ class Runner:
             f"- {t.configuration}: {t.reason or 'no fold finished in time'}"
             for t in self._state.trials
         ]
+        if self._executor.broken:
+            lines.append(f"- the search ended, because {self._executor.broken}")
         listed = "\n".join(lines) or "- nothing was started: the limit is too short"
         return (
             "No trial succeeded, so there is no model. What was tried:\n"
             f"{listed}\nhint: a longer time_limit, other learners, or look at the "
             "reasons above."
         )
+
+
+def _is_lost(future: Future[FoldOutcome]) -> bool:
+    """Whether a fold fit went with the place where it ran or waited."""
+    error = None if future.cancelled() else future.exception()
+    return isinstance(error, WorkerDiedError) and error.kind == "lost"
 
 
 def _seed(seed: int, key: str, unit: Unit) -> int:

@@ -13,6 +13,7 @@ import pytest
 
 from headstart.exceptions import WorkerDiedError
 from headstart.execution.foreign import ForeignExecutor
+from headstart.execution.in_process import InProcessExecutor
 
 
 class BrokenExecutor(Executor):
@@ -139,3 +140,44 @@ def test_closing_leaves_the_users_executor_open(executor, threads):
 def test_something_else_is_refused():
     with pytest.raises(TypeError, match=r"Got str instead.*get_executor"):
         ForeignExecutor("dask")
+
+
+def test_a_call_that_the_executor_lost_is_not_at_fault():
+    future = ForeignExecutor(BrokenExecutor()).submit(int)
+
+    assert future.exception(10).kind == "lost"
+
+
+def test_calls_go_on_elsewhere_when_the_executor_is_broken():
+    executor = ForeignExecutor(BrokenExecutor(), 4, lambda _: InProcessExecutor())
+    executor.submit(int).exception(10)
+
+    assert executor.submit(int).result(10) == 0
+    assert (executor.name, executor.n_slots) == ("in-process", 1)
+    assert "BrokenExecutor failed: BrokenProcessPool" in executor.notice
+    assert "Fold fits run in this process" in executor.notice
+    executor.close()
+
+
+def test_calls_go_on_elsewhere_when_the_executor_is_shut_down(threads):
+    executor = ForeignExecutor(threads, 4, lambda _: InProcessExecutor())
+    threads.shutdown()
+
+    assert executor.submit(int).result(10) == 0
+    assert "cannot schedule new futures after shutdown" in executor.notice
+    executor.close()
+
+
+def test_without_another_place_calls_are_lost(threads):
+    executor = ForeignExecutor(threads)
+    threads.shutdown()
+
+    assert executor.submit(int).exception(10).kind == "lost"
+    assert "cannot schedule new futures after shutdown" in executor.broken
+
+
+def test_a_call_that_waits_for_a_worker_is_not_taken_for_one_that_runs(executor, gate):
+    executor.submit(hold(gate))
+
+    assert executor.submit(int).started is None
+    assert not executor.tells_starts

@@ -151,6 +151,9 @@ def evaluate_dataset(
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 configuration, begun = running.pop(future)
+                error = future.exception()
+                if isinstance(error, WorkerDiedError) and error.kind == "lost":
+                    continue  # says nothing of the configuration
                 yield _record(
                     dataset, configuration, metrics, future, begun, data.task, limits
                 )
