@@ -9,6 +9,7 @@ __all__ = [
     "BudgetError",
     "ColumnError",
     "FitError",
+    "ForkedProcessError",
     "HeadstartError",
     "HeadstartWarning",
     "KnowledgeBaseError",
@@ -90,6 +91,10 @@ class WorkerDiedError(HeadstartError, RuntimeError):
         super().__init__(message)
         self.kind = kind
         self.details = details
+
+
+class ForkedProcessError(HeadstartError, RuntimeError):
+    """A forked process would wait for ever for threads that its parent has."""
 
 
 class RunFolderError(HeadstartError, RuntimeError):

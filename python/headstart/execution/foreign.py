@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from typing import Any
 
-from headstart.exceptions import WorkerDiedError
+from headstart.exceptions import ForkedProcessError, WorkerDiedError
 from headstart.execution.call import pack_call, run_packed, unpack_answer
 from headstart.execution.death import cancelled, lost
 from headstart.execution.executor import FoldFitExecutor
@@ -183,6 +183,10 @@ class ForeignExecutor:
             result = unpack_answer(theirs.result())
         except CancelledError:
             self._settle(ours, cancelled())
+        except ForkedProcessError as error:
+            # None of its workers can run a fold fit.
+            self._give_up(error)
+            self._settle(ours, lost(f"{self._name} failed: {error}"))
         except Exception as error:
             if isinstance(theirs.exception(), Exception):
                 # Not the call's own error: their worker or their connection broke.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from headstart.base.forked import refuse_if_forked
 from headstart.exceptions import ColumnError, TableError
 from headstart.tables.files import read_by_plugin, read_table
 from headstart.tables.from_numpy import columns_of_matrix, columns_of_records, dense
@@ -55,6 +56,8 @@ def to_frame(
         columns as `names`.
     ColumnError
         If two columns have one name, or a column holds what no table can.
+    ForkedProcessError
+        If this process was forked after its parent had used tables.
 
     Examples
     --------
@@ -62,6 +65,7 @@ def to_frame(
     >>> to_frame(np.zeros((2, 3))).columns
     ['x0', 'x1', 'x2']
     """
+    refuse_if_forked()
     if isinstance(data, str | Path):
         found = read_by_plugin(data)
         return (

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from headstart.base.forked import refuse_if_forked
 from headstart.exceptions import TableError
 
 __all__ = ["read_frame", "write_frame"]
@@ -35,7 +36,10 @@ def read_frame(path: str | Path) -> pl.DataFrame:
     ------
     TableError
         If the file is not there or is not a whole Arrow file.
+    ForkedProcessError
+        If this process was forked after its parent had used tables.
     """
+    refuse_if_forked()
     try:
         return pl.read_ipc(path)
     except (OSError, pl.exceptions.PolarsError) as error:
