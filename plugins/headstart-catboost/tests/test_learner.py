@@ -178,6 +178,44 @@ def test_absolute_errors_are_boosted_where_the_metric_asks_for_them():
     assert found["mae"] < 0.9 * found["rmse"]
 
 
+def ranking_rows(n_rows, seed, weight=None):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(n_rows, 6))
+    y = (values[:, 0] + 3 * rng.normal(size=n_rows) > 0).astype(np.int64)
+    return Rows(Matrix(values, tuple("abcdef")), y, weight)
+
+
+@pytest.mark.parametrize("deadline", [None, 1e9])
+def test_boosting_goes_on_while_probabilities_get_better(deadline):
+    # Separable: the ranking is perfect long before the probabilities are.
+    train, validation = make_rows(noise=0.0), make_rows(100, seed=1, noise=0.0)
+    resources = Resources(threads=1, seed=3, deadline=deadline)
+    model = LEARNER.fit(
+        make_task(metric="roc_auc"), {"depth": 3}, train, validation, resources
+    )
+    rate = portfolio.learning_rate(400, 2, portfolio.SPACE.default)
+    assert model.model.n_rounds > 3 * portfolio.patience(rate)
+
+
+def test_weights_count_in_the_ranking_that_stops():
+    train = ranking_rows(300, 0, np.ones(300))
+    weight = np.where(np.arange(200) % 10 == 0, 1.0, 1e-9)
+    task = Task(TaskKind.BINARY, 300, 6, 0, 2, "roc_auc")
+    plain, weighted, fewer = (
+        LEARNER.fit(task, {"depth": 3}, train, rows, RESOURCES).model.n_rounds
+        for rows in (
+            ranking_rows(200, 1, np.ones(200)),
+            ranking_rows(200, 1, weight),
+            take(ranking_rows(200, 1, np.ones(200)), np.flatnonzero(weight == 1)),
+        )
+    )
+    assert weighted == fewer != plain
+
+
+def take(rows, places):
+    return Rows(rows.X.take(places), rows.y[places], rows.weight[places])
+
+
 def test_predictions_from_several_threads_agree(fitted):
     X = make_rows(2_000, seed=2).X
     alone = LEARNER.predict(fitted, X, make_task())

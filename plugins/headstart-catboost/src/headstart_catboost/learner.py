@@ -1,7 +1,7 @@
 """CatBoost as a learner: training, prediction, storage."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -138,15 +138,39 @@ class CatBoost(BoostingLearner):
 
 
 class _Stop:
-    """Ends training at the deadline; CatBoost asks after each round."""
+    """Ends training where the loss no longer falls, and at the deadline.
 
-    def __init__(self, resources: Resources) -> None:
+    CatBoost asks after each round.
+    """
+
+    def __init__(
+        self, resources: Resources, metrics: Mapping[str, float], patience: int
+    ) -> None:
         self._resources = resources
+        self._metrics = metrics
+        self._patience = patience
+        self._best, self._best_loss = 0, np.inf
 
     def after_iteration(self, info: Any) -> bool:
         """Return whether training goes on."""
-        del info
+        if self._metrics:
+            loss = _losses(info.metrics["validation"], self._metrics, last=1)[0]
+            if loss < self._best_loss:
+                self._best, self._best_loss = info.iteration, loss
+            if info.iteration - self._best >= self._patience:
+                return False
         return self._resources.seconds_left() > 0.0
+
+
+def _losses(
+    history: Mapping[str, Sequence[float]], metrics: Mapping[str, float], last: int = 0
+) -> FloatArray:
+    """Return what is to be made small, of the last rounds or (0) of all."""
+    return np.asarray(
+        sum(
+            factor * np.array(history[name][-last:]) for name, factor in metrics.items()
+        )
+    )
 
 
 def _varies(values: FloatArray) -> bool:
@@ -227,29 +251,35 @@ def _boost(
     if validation is not None:
         n_classes = len(np.unique(validation.y))
         loss = options["loss_function"]
-        metrics = stopping_metrics(task, target.n_present, n_classes, loss)
+        metrics = stopping_metrics(
+            task,
+            target.n_present,
+            n_classes,
+            loss,
+            is_weighted=train.weight is not None,
+        )
         options["eval_metric"], *options["custom_metric"] = metrics
         # Left out, it would be on, and the model already cut by the first metric.
         options["use_best_model"] = False
-        options["od_type"] = "Iter"
-        options["od_wait"] = portfolio.patience(options["learning_rate"])
         held_out = _pool(validation)
+    patience = portfolio.patience(options["learning_rate"])
+    # CatBoost itself watches one metric only. Asked only where that is not enough, or
+    # there is a deadline: each call copies the history so far. CatBoost refuses to be
+    # asked on a GPU.
+    is_asked = device != "gpu" and (len(metrics) > 1 or resources.deadline is not None)
+    if metrics and not is_asked:
+        options["od_type"], options["od_wait"] = "Iter", patience
     booster = Booster(options)
     booster.fit(
         _pool(train),
         eval_set=held_out,
-        # Asked only where there is a deadline: each call copies the history so far.
-        # CatBoost refuses to be asked on a GPU.
-        callbacks=None
-        if resources.deadline is None or device == "gpu"
-        else [_Stop(resources)],
+        callbacks=[_Stop(resources, metrics, patience)] if is_asked else None,
     )
     if not booster.tree_count_:
         return None
     model = model_json.parse(_to_json(booster))
     if metrics:
-        found = booster.get_evals_result()["validation"]
-        losses = sum(factor * np.array(found[name]) for name, factor in metrics.items())
+        losses = _losses(booster.get_evals_result()["validation"], metrics)
         model = model_json.cut(model, int(np.argmin(losses)) + 1)
     data = model_json.render(model)
     # What is kept is loaded anew, as after a load: JSON rounds in the last bit.

@@ -24,11 +24,16 @@ def loss_function(task: Task, n_present: int, quantile: float | None = None) -> 
 
 
 def stopping_metrics(
-    task: Task, n_present: int, n_validation_classes: int, loss: str
+    task: Task,
+    n_present: int,
+    n_validation_classes: int,
+    loss: str,
+    *,
+    is_weighted: bool,
 ) -> dict[str, float]:
     """Return metrics by CatBoost's names, and factors: their sum is to be made small.
 
-    The first is the one that CatBoost itself watches.
+    The first is the one that CatBoost watches on a GPU.
 
     Parameters
     ----------
@@ -38,7 +43,12 @@ def stopping_metrics(
         Classes in the validation rows: ranking needs two.
     loss : str
         What is boosted, from `loss_function`.
+    is_weighted : bool
+        Whether the validation rows have weights: CatBoost counts them in losses, and in
+        ranking where it is told to.
     """
     if n_present == 2 and n_validation_classes == 2 and task.metric in _RANKING:
-        return {_RANKING[task.metric]: -1.0, loss: _LOG_LOSS_SHARE}
+        ranking = _RANKING[task.metric]
+        name = f"{ranking}:use_weights=true" if is_weighted else ranking
+        return {name: -1.0, loss: _LOG_LOSS_SHARE}
     return {loss: 1.0}
