@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base.arrays import require
-from headstart.base.learner import Learner, Parameters, Parts
+from headstart.base.learner import Learner, Parameters, Parts, of_all_classes
 from headstart.base.matrix import FloatArray, Matrix, Rows, View
 from headstart.base.probing import (
     check_names,
@@ -56,7 +56,8 @@ class FittedEstimator:
         Class codes that training had, in the order of the estimator's; empty for
         regression.
     shares : tuple of float
-        Of `present`, by weight; for regression mean and scale of the target.
+        Of `present`, by weight; classes that training lacked have the rest. For
+        regression mean and scale of the target.
     """
 
     estimator: Any
@@ -178,9 +179,8 @@ class FromEstimator(Learner):
             getattr(state.estimator, "classes_", range(len(state.present))),
             dtype=np.int64,
         )
-        probabilities = np.zeros((X.n_rows, task.n_classes))
-        probabilities[:, np.asarray(state.present)[columns]] = found
-        return probabilities
+        present = np.asarray(state.present)[columns]
+        return of_all_classes(found, present, task.n_classes, _absent(state, task))
 
     def dump(self, model: Any) -> Parts:
         """Return the estimator in skops' form, and what else was learnt as JSON."""
@@ -212,6 +212,7 @@ class FromEstimator(Learner):
             and all(code >= 0 for code in present)
             and len(set(present)) == len(present)
             and len(shares) == (len(present) or 2)
+            and (not present or (min(shares) >= 0 and 0 < sum(shares) <= 1 + 1e-9))
             and isinstance(is_constant, bool)
             and set(parts) == {_RECORD, *([] if is_constant else ["model.skops"])},
             f"What {owner} has stored does not fit together.",
@@ -263,7 +264,9 @@ class FromEstimator(Learner):
         if task.kind.is_classification:
             present, codes = np.unique(train.y, return_inverse=True)
             counts = np.bincount(codes, weights=train.weight, minlength=len(present))
-            shares = counts / counts.sum()
+            # Each class that training lacks counts as a row of usual weight.
+            n_absent = task.n_classes - present.size
+            shares = counts / (counts.sum() + n_absent * counts.sum() / codes.size)
             return codes, tuple(present.tolist()), tuple(shares.tolist())
         if not self._scales_target:
             mean = float(np.average(train.y, weights=train.weight))
@@ -405,6 +408,12 @@ def _probabilities(estimator: Any, values: FloatArray) -> FloatArray:
 def _constant(state: FittedEstimator, task: Task, n_rows: int) -> FloatArray:
     if not task.kind.is_classification:
         return np.full(n_rows, state.shares[0])
-    found = np.zeros((n_rows, task.n_classes))
-    found[:, list(state.present)] = state.shares
-    return found
+    shares = np.tile(np.divide(state.shares, sum(state.shares)), (n_rows, 1))
+    present = np.asarray(state.present)
+    return of_all_classes(shares, present, task.n_classes, _absent(state, task))
+
+
+def _absent(state: FittedEstimator, task: Task) -> float:
+    """Return the share of each class that training lacked."""
+    n_absent = task.n_classes - len(state.present)
+    return max(0.0, 1.0 - sum(state.shares)) / n_absent if n_absent else 0.0

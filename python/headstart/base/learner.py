@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.base.matrix import FloatArray, Matrix, Rows, View
+from headstart.base.matrix import FloatArray, IntArray, Matrix, Rows, View
 from headstart.base.resources import Resources
 from headstart.base.space import Distribution, ParameterValue, SearchSpace
 from headstart.base.task import Task, TaskKind
 
-__all__ = ["Learner", "Parameters", "Parts"]
+__all__ = ["Learner", "Parameters", "Parts", "of_all_classes"]
 
 Parameters = Mapping[str, ParameterValue]
 Parts = dict[str, bytes]
@@ -212,10 +212,9 @@ class Learner:
         if task.kind is TaskKind.REGRESSION:
             return np.asarray(model.predict(X.values), dtype=np.float64).reshape(-1)
         found = np.asarray(model.predict_proba(X.values), dtype=np.float64)
-        # A fold may lack a class: its column is then absent from the estimator's.
-        probabilities = np.zeros((X.n_rows, task.n_classes))
-        probabilities[:, np.asarray(model.classes_, dtype=np.int64)] = found
-        return probabilities
+        present = np.asarray(model.classes_, dtype=np.int64)
+        share = 1.0 / (task.n_rows + task.n_classes)
+        return of_all_classes(found, present, task.n_classes, share)
 
     def refit_parameters(
         self, parameters: Parameters, models: Sequence[Any]
@@ -275,3 +274,29 @@ class Learner:
     def trusted_types(self) -> Sequence[str]:
         """Return dotted names of types that `load` may build beyond skops' own."""
         return ()
+
+
+def of_all_classes(
+    probabilities: FloatArray, present: IntArray, n_classes: int, share: float
+) -> FloatArray:
+    """Return a column for each class, of probabilities of those that a fold has.
+
+    Each class that the fold lacks gets `share`: a probability of 0 would cost a row of
+    it all that log loss can.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_rows, n_present)
+    present : ndarray of shape (n_present,)
+        Codes of the classes of the columns.
+    n_classes : int
+    share : float
+
+    Examples
+    --------
+    >>> of_all_classes(np.array([[0.25, 0.75]]), np.array([0, 2]), 3, 0.2)
+    array([[0.2, 0.2, 0.6]])
+    """
+    found = np.full((len(probabilities), n_classes), share)
+    found[:, present] = probabilities * (1.0 - share * (n_classes - present.size))
+    return found

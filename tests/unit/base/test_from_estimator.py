@@ -136,16 +136,50 @@ def test_a_fold_may_lack_a_class(estimator):
 
     assert found.shape == (60, 4)
     np.testing.assert_allclose(found.sum(axis=1), 1.0)
-    assert found[:, [0, 2]].max() == 0.0
+    # As if each had been seen in one row.
+    np.testing.assert_allclose(found[:, [0, 2]], 1 / 62)
     assert (found.argmax(axis=1) == train.y).mean() > 0.7
+
+
+def test_a_class_that_a_fold_lacks_has_a_share_in_the_unit_of_the_weights():
+    learner = Learner.from_estimator("a", LogisticRegression)
+    train = rows(codes(1, 3))
+    heavy = Rows(train.X, train.y, np.full(60, 1e6))
+    model = learner.load(learner.dump(fit(learner, MULTICLASS, heavy)))
+    found = learner.predict(model, train.X, MULTICLASS)
+    np.testing.assert_allclose(found[:, [0, 2]], 1 / 62)
+
+
+def test_a_learner_that_only_builds_gives_a_share_to_classes_that_a_fold_lacks():
+    class Plain(Learner):
+        name = "plain"
+
+        def build(self, task, parameters, resources):
+            return LogisticRegression()
+
+    train = rows(codes(1, 3))
+    found = Plain().predict(fit(Plain(), MULTICLASS, train), train.X, MULTICLASS)
+    np.testing.assert_allclose(found[:, [0, 2]], 1 / (MULTICLASS.n_rows + 4))
+    np.testing.assert_allclose(found.sum(axis=1), 1.0)
+    assert (found.argmax(axis=1) == train.y).mean() > 0.7
+
+
+@pytest.mark.parametrize("shares", ["[1.5, 0.5]", "[-0.5, 1.0]"])
+def test_stored_shares_that_are_none_are_refused(shares):
+    learner = Learner.from_estimator("a", LogisticRegression)
+    parts = learner.dump(fit(learner, BINARY, rows(codes(0, 1))))
+    record = f'{{"present": [0, 1], "shares": {shares}, "is_constant": false}}'
+    with pytest.raises(ArtifactError):
+        learner.load({**parts, "estimator.json": record.encode()})
 
 
 def test_one_class_or_no_column_gives_the_training_shares():
     learner = Learner.from_estimator("a", LogisticRegression)
     one = fit(learner, MULTICLASS, rows(codes(2)))
-    assert learner.predict(one, rows(codes(2)).X, MULTICLASS)[0].tolist() == [
-        0, 0, 1, 0,
-    ]  # fmt: skip
+    np.testing.assert_allclose(
+        learner.predict(one, rows(codes(2)).X, MULTICLASS)[0],
+        np.array([1, 1, 60, 1]) / 63,
+    )
     none = rows(codes(0, 1, 1), n_features=0)
     model = learner.load(learner.dump(fit(learner, BINARY, none)))
     np.testing.assert_allclose(
