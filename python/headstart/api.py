@@ -4,7 +4,7 @@ import copy
 import json
 import time
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -28,12 +28,14 @@ from headstart.base.events import Listener
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, HeadstartWarning
 from headstart.findings.target import TargetColumn
-from headstart.metrics import metric_names, resolve_metric
+from headstart.metrics import Metric, metric_names, resolve_metric
+from headstart.metrics.evaluation import score_each
 from headstart.plugins import load_plugins
 from headstart.report.facts import Facts
 from headstart.report.writing import write_report
 from headstart.search.fit import fit_model
 from headstart.search.leaderboard import COLUMNS
+from headstart.search.problem import read_weight
 from headstart.search.progress import progress_listener
 from headstart.search.settings import FitSettings
 from headstart.tables import (
@@ -271,30 +273,70 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
         return model.labels(self._outputs(model, X))
 
     def evaluate(
-        self, X: Any, y: Any = None, metrics: Sequence[str] | None = None
+        self,
+        X: Any,
+        y: Any = None,
+        metrics: Sequence[str | Callable[..., Any]] | None = None,
+        sample_weight: Any = None,
     ) -> dict[str, float]:
-        """Score predictions by name of metric.
+        """Score predictions by several metrics.
 
         Parameters
         ----------
         X, y : table and vector, or table and name of the target's column
-        metrics : sequence of str, optional
-            Default: every built-in metric for this kind of task.
+        metrics : sequence of str or callable, optional
+            As in the constructor. Default: every built-in metric for this kind of
+            task, and the metric of the fit where it is another one.
+        sample_weight : vector or str, optional
+            Weights of the rows; a string names a column of `X`.
+
+        Returns
+        -------
+        dict of str to float
+            By name of metric; NaN where a metric cannot be computed for these rows.
+
+        Raises
+        ------
+        ValueError
+            If there is no such metric.
+        HeadstartError
+            If the table, the target or the weights are not as expected.
+
+        Warns
+        -----
+        HeadstartWarning
+            Which metrics could not be computed, and why; which take no weights.
         """
         model = self._fitted()
+        if isinstance(sample_weight, str):
+            X, sample_weight = split_target(to_frame(X), sample_weight)
         if isinstance(y, str):
             X, y = split_target(to_frame(X), y)
-        kind = model.ensemble.task.kind
+        kind, classes = model.ensemble.task.kind, model.target.classes
+        if metrics is None:
+            chosen = [resolve_metric(name, kind) for name in metric_names(kind)]
+            own = self._own_metric(model)
+            chosen += [] if own is None else [own]
+        else:
+            chosen = [resolve_metric(metric, kind, classes) for metric in metrics]
         outputs = model.predict_outputs(X)
         codes = model.target.encode(y)
+        weight = read_weight(sample_weight, codes.size)
         prediction = outputs[:, 0] if outputs.shape[1] == 1 else outputs
-        names = metric_names(kind) if metrics is None else metrics
-        return {
-            name: resolve_metric(name, kind, model.target.classes).score(
-                codes, prediction
-            )
-            for name in names
-        }
+        scores, problems = score_each(chosen, codes, prediction, weight)
+        if problems:
+            warnings.warn(" ".join(problems), HeadstartWarning, stacklevel=2)
+        return scores
+
+    def _own_metric(self, model: FittedModel) -> Metric | None:
+        """Return the metric of the fit, None if it is built in or not at hand."""
+        kind = model.ensemble.task.kind
+        if self.metric is None or self.metric in metric_names(kind):
+            return None
+        try:
+            return resolve_metric(self.metric, kind, model.target.classes)
+        except (TypeError, ValueError):  # of a plugin that is not installed here
+            return None
 
     def leaderboard(self) -> pl.DataFrame:
         """Return all trials ranked, best first, failures last with their reasons.

@@ -204,7 +204,7 @@ def train(
             display.close()
     model.save(output)
     typer.echo(f"headstart: the model is in {output}", err=True)
-    scores = None if test is None else model.evaluate(test, target)
+    scores = None if test is None else _test_scores(model, test, target, weight)
     _report(model, output, scores, as_json=as_json)
     if end.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -221,6 +221,25 @@ class _End:
 
         if isinstance(event, RunFinished):
             self.interrupted = "interrupt" in event.reason
+
+
+def _test_scores(
+    model: Any, test: str, target: str, weight: str | None
+) -> dict[str, float]:
+    """Return the scores on a test table, by its weights where it has them."""
+    if weight is None:
+        return dict(model.evaluate(test, target))
+    from headstart.tables import to_frame
+
+    table = to_frame(test)
+    if weight not in table.columns:
+        typer.echo(
+            f"headstart: the test table has no column {weight!r}: each of its rows "
+            "counts once",
+            err=True,
+        )
+        weight = None
+    return dict(model.evaluate(table, target, sample_weight=weight))
 
 
 def _report(

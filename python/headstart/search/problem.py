@@ -22,7 +22,7 @@ from headstart.tables import (
 )
 from headstart.validation import Validation
 
-__all__ = ["Problem", "known_column", "read_problem"]
+__all__ = ["Problem", "known_column", "read_problem", "read_weight"]
 
 # Rows whose texts are measured.
 _ROWS_OF_TEXT = 10_000
@@ -84,7 +84,7 @@ def read_problem(
     _check_length("y", to_target(y).len(), frame.height)
     column = _group_column(settings, groups)
     group_codes, n_ungrouped = _read_groups(groups if column is None else column, frame)
-    weight = _read_weight(sample_weight, frame.height)
+    weight = read_weight(sample_weight, frame.height)
     if weight is not None and not weight.all():
         # A weight of 0 says that the row is not there.
         kept = np.flatnonzero(weight)
@@ -145,7 +145,14 @@ def _text_lengths(schema: Schema, frame: pl.DataFrame) -> tuple[int, ...]:
     return tuple(math.ceil(mean) for mean in means)
 
 
-def _read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
+def read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
+    """Return sample weights as one float per row, None where there are none.
+
+    Raises
+    ------
+    TableError, ValueError
+        If they are no numbers, negative, all zero, or not as many as rows.
+    """
     if sample_weight is None:
         return None
     if isinstance(sample_weight, int | float):

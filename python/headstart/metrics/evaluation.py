@@ -1,0 +1,58 @@
+"""Scores of one prediction by several metrics, of which some may not be computable."""
+
+import math
+from collections.abc import Sequence
+
+from headstart.base import FloatArray
+from headstart.metrics.metric import Metric, Target
+
+__all__ = ["score_each"]
+
+
+def score_each(
+    metrics: Sequence[Metric],
+    y: Target,
+    prediction: FloatArray,
+    weight: FloatArray | None = None,
+) -> tuple[dict[str, float], list[str]]:
+    """Return the score by each metric, NaN where there is none, and what to know.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+    y, prediction, weight
+        As in `Metric.score`.
+
+    Returns
+    -------
+    scores : dict of str to float
+        By name.
+    problems : list of str
+        A sentence per metric that has no score, or that takes no weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from headstart.base import TaskKind
+    >>> from headstart.metrics import resolve_metric
+    >>> names = "mae", "rmsle"
+    >>> metrics = [resolve_metric(name, TaskKind.REGRESSION) for name in names]
+    >>> score_each(metrics, np.array([-2.0, 1.0]), np.array([0.0, 1.0]))[1]
+    ["There is no 'rmsle' of these rows: rmsle needs true values above -1. Got -2."]
+    """
+    scores: dict[str, float] = {}
+    problems = []
+    for metric in metrics:
+        reason = "it is undefined for them."
+        try:
+            score = metric.score(y, prediction, weight)
+        except Exception as error:  # a user's own metric may raise anything
+            score, reason = math.nan, str(error).strip() or type(error).__name__
+        scores[metric.name] = score
+        if math.isnan(score):
+            problems.append(f"There is no {metric.name!r} of these rows: {reason}")
+        elif weight is not None and not getattr(metric, "weighted", True):
+            problems.append(
+                f"{metric.name!r} takes no sample_weight: every row counts once in it."
+            )
+    return scores, problems
