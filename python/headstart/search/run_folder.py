@@ -164,15 +164,32 @@ class RunFolder:
 
     def model(self, name: str) -> Parts:
         """Return the parts of a fold model."""
-        return read_parts(self.path / "fits" / f"{name}.model")
+        return self._parts(self.path / "fits" / f"{name}.model")
 
     def encoder(self, name: str) -> Parts:
         """Return the parts of a fitted view encoder."""
-        return read_parts(self.path / "encoders" / f"{name}.zip")
+        return self._parts(self.path / "encoders" / f"{name}.zip")
 
     def transform(self, name: str) -> Parts:
         """Return the parts of a fitted transform."""
-        return read_parts(self.path / "transforms" / f"{name}.zip")
+        return self._parts(self.path / "transforms" / f"{name}.zip")
+
+    def _parts(self, path: Path) -> Parts:
+        """Return the parts of a file that a fitted model reads.
+
+        Raises
+        ------
+        RunFolderError
+            If the file was deleted.
+        """
+        try:
+            return read_parts(path)
+        except FileNotFoundError as error:
+            raise RunFolderError(
+                f"The run folder {self.path} no longer holds {path.name}, which the "
+                "fitted model reads. hint: save() a model before its run folder is "
+                "deleted, and load() it from that file."
+            ) from error
 
     def trim_views(self, most_bytes: int = MOST_VIEW_BYTES) -> int:
         """Delete the oldest stored views and tables above a size; return bytes freed.

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import time
 from dataclasses import asdict, replace
 
@@ -232,3 +233,12 @@ def test_the_digest_of_a_table_is_of_its_values():
     digests = {data_digest(*other) for other in others}
     assert len(digests) == len(others)
     assert data_digest(table, y, None) not in digests
+
+
+@pytest.mark.parametrize("kind", ["model", "encoder", "transform"])
+def test_a_fitted_model_whose_run_folder_was_deleted_says_so(tmp_path, kind):
+    folder = RunFolder(tmp_path / "run")
+    shutil.rmtree(tmp_path / "run")
+
+    with pytest.raises(RunFolderError, match=r"run no longer holds 0-0\..*save\(\)"):
+        getattr(folder, kind)("0-0")

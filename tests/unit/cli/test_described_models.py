@@ -1,0 +1,67 @@
+"""Commands that tell of a model need no plugin of its learner."""
+
+import json
+
+import pytest
+from sklearn.naive_bayes import GaussianNB
+from tests.small_models import fitted, small_model
+from tests.stored_facts import stored_facts
+from typer.testing import CliRunner
+
+from headstart.base import Learner
+from headstart.cli.app import app
+
+# The command tells them on standard error.
+pytestmark = pytest.mark.filterwarnings(
+    "default::headstart.exceptions.HeadstartWarning"
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Save a model of a learner that is not installed."""
+    model = small_model("binary", Learner.from_estimator("not_here", GaussianNB))
+    model.analysis = stored_facts("binary").to_json().encode()
+    model.leaderboard = [
+        {
+            "rank": 1,
+            "score": 0.5,
+            "learner": "not_here",
+            "configuration": model.ensemble.members[0].configuration.to_json(),
+            "status": "done",
+        }
+    ]
+    return fitted(model).save(tmp_path / "m.headstart")
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    assert result.exit_code == 0, result.output
+    assert "needs the learner 'not_here', which is not there" in result.stderr
+    return result.stdout
+
+
+def test_info_tells_its_members_and_names_the_plugin_on_standard_error(path):
+    record = json.loads(run("info", path, "--json"))
+
+    assert [member["learner"] for member in record["members"]] == ["not_here"]
+
+
+def test_the_leaderboard_lists_its_trials(path):
+    (row,) = json.loads(run("leaderboard", path, "--json"))
+
+    assert row["learner"] == "not_here"
+    assert "not_here" in run("leaderboard", path)
+
+
+def test_the_report_is_written(path):
+    assert run("report", path).startswith("# Predicting outcome\n")
+
+
+def test_predicting_says_what_to_install(path, tmp_path):
+    (tmp_path / "t.csv").write_text("x,city\n1,Bern\n")
+
+    result = CliRunner().invoke(app, ["predict", str(path), str(tmp_path / "t.csv")])
+
+    assert result.exit_code == 1
+    assert "needs the learner 'not_here'" in result.stderr
