@@ -264,6 +264,16 @@ def _fit_in(
     )
     notices = ExecutorNotices(executor, emit)
     notices.tell()
+    if folder.bytes_in_memory:
+        emit(
+            Notice(
+                f"The run folder {folder.path} lies in memory, which its files take "
+                "from fold fits. hint: set run_dir, or the environment variable "
+                "TMPDIR, to a folder on a disk.",
+                "warning",
+            )
+        )
+    memory_per_fit = settings.memory_per_fit(folder.bytes_in_memory)
     guide, notes = consult(
         problem,
         learners,
@@ -282,7 +292,7 @@ def _fit_in(
         problem.metric,
         learners,
         clock,
-        Limits(settings.max_trials, settings.memory_per_fit()),
+        Limits(settings.max_trials, memory_per_fit),
         emit,
         seed=seed,
         guide=guide,
@@ -303,7 +313,7 @@ def _fit_in(
             executor,
             seed=seed,
             deadline=clock.refit_end,
-            memory_limit=settings.memory_per_fit(),
+            memory_limit=memory_per_fit,
             handed_over=data.handed_over,
         )
         model.ensemble = ensemble

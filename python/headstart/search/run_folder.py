@@ -23,7 +23,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headstart.base import FoldFit, FoldOutcome, FoldStatus, Parts
-from headstart.base.machine import available_cores
+from headstart.base.machine import available_cores, available_memory
+from headstart.base.mounts import is_in_memory
 from headstart.exceptions import RunFolderError
 from headstart.execution.files import read_parts, sync
 from headstart.execution.fold_fit import read_outcome
@@ -35,6 +36,8 @@ __all__ = ["MOST_VIEW_BYTES", "RunFolder", "data_digest"]
 
 # Stored views above this are deleted, the oldest first.
 MOST_VIEW_BYTES = 4 * 2**30
+# Their share of the free memory, where the folder lies in memory.
+_SHARE_IN_MEMORY = 0.1
 
 Identity = Mapping[str, str]
 
@@ -68,6 +71,12 @@ class RunFolder:
             lock = self._make(resume=resume)
             self._release = weakref.finalize(self, lock.release)
             has_locks = lock.is_native
+        #: Bytes of memory that stored views may take; 0 where the folder is on a disk.
+        self.bytes_in_memory = (
+            min(MOST_VIEW_BYTES, int(_SHARE_IN_MEMORY * available_memory()))
+            if is_in_memory(self.path)
+            else 0
+        )
         self._synced: set[Path] = set()
         try:
             self.journal = Journal(self.path / "journal.db", has_locks=has_locks)
@@ -191,12 +200,16 @@ class RunFolder:
                 "deleted, and load() it from that file."
             ) from error
 
-    def trim_views(self, most_bytes: int = MOST_VIEW_BYTES) -> int:
+    def trim_views(self, most_bytes: int | None = None) -> int:
         """Delete the oldest stored views and tables above a size; return bytes freed.
+
+        By default above `MOST_VIEW_BYTES`, or `bytes_in_memory` in memory.
 
         They are made again when they are needed. A worker that reads one keeps it
         until it lets go.
         """
+        if most_bytes is None:
+            most_bytes = self.bytes_in_memory or MOST_VIEW_BYTES
         sizes = []
         for folder in sorted(
             f for name in ("tables", "views") for f in (self.path / name).glob("[0-9]*")

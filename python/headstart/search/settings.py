@@ -93,10 +93,16 @@ class FitSettings:
             return available_cores()
         return self.n_jobs
 
-    def memory_per_fit(self) -> int:
-        """Return resident bytes that one worker may reach."""
+    def memory_per_fit(self, reserved: int = 0) -> int:
+        """Return resident bytes that one worker may reach.
+
+        Parameters
+        ----------
+        reserved : int
+            Bytes that the run takes besides, where `memory_limit` does not say.
+        """
         total = (
-            int(available_memory() * _MEMORY_SHARE)
+            int((available_memory() - reserved) * _MEMORY_SHARE)
             if self.memory_limit is None
             else parse_bytes(self.memory_limit)
         )

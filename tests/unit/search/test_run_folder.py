@@ -1,17 +1,21 @@
 import json
 import os
 import shutil
+import tempfile
 import time
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from headstart.base import Configuration, FoldFit, FoldOutcome, FoldStatus
+from headstart.base.machine import available_memory
+from headstart.base.mounts import is_in_memory
 from headstart.exceptions import RunFolderError
 from headstart.execution.files import write_parts
-from headstart.search.run_folder import RunFolder, data_digest
+from headstart.search.run_folder import MOST_VIEW_BYTES, RunFolder, data_digest
 
 DIGEST = "cde7b0cc73540a2b"
 
@@ -242,3 +246,24 @@ def test_a_fitted_model_whose_run_folder_was_deleted_says_so(tmp_path, kind):
 
     with pytest.raises(RunFolderError, match=r"run no longer holds 0-0\..*save\(\)"):
         getattr(folder, kind)("0-0")
+
+
+@pytest.mark.skipif(
+    not is_in_memory(Path("/dev/shm")), reason="/dev/shm is not in memory here"
+)
+def test_views_take_less_where_the_folder_lies_in_memory():
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
+        folder = RunFolder(Path(place) / "run")
+        folder.close()
+
+    assert 0 < folder.bytes_in_memory <= MOST_VIEW_BYTES
+    assert folder.bytes_in_memory <= 0.2 * available_memory()
+
+
+def test_a_folder_on_a_disk_takes_no_memory(tmp_path):
+    if is_in_memory(tmp_path):
+        pytest.skip("temporary folders are in memory here")
+    folder = RunFolder(tmp_path / "run")
+    folder.close()
+
+    assert folder.bytes_in_memory == 0

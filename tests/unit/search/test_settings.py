@@ -77,3 +77,10 @@ def test_sizes_that_are_nonsense_are_refused(size):
 def test_a_seed_is_taken_as_it_is_and_made_where_there_is_none():
     assert settings(random_state=7).seed() == 7
     assert 0 <= settings(random_state=None).seed() < 2**31
+
+
+def test_memory_that_the_run_takes_besides_is_not_given_to_fold_fits():
+    reserved = 2**60  # more than there is
+
+    assert settings().memory_per_fit(reserved) == 1
+    assert settings(memory_limit="1GB", n_jobs=1).memory_per_fit(reserved) == 10**9

@@ -1,0 +1,21 @@
+"""File systems that lie in memory: what is written to them is taken from programs."""
+
+from pathlib import Path
+
+__all__ = ["is_in_memory"]
+
+_IN_MEMORY = {"tmpfs", "ramfs"}
+
+
+def is_in_memory(path: Path) -> bool:
+    """Whether files under `path` are kept in memory; False where it is not told."""
+    import psutil
+
+    try:
+        partitions = psutil.disk_partitions(all=True)
+    except (OSError, psutil.Error):
+        return False
+    place = path.resolve()
+    mounts = {Path(each.mountpoint): each.fstype for each in partitions}
+    nearest = next((mounts[p] for p in (place, *place.parents) if p in mounts), "")
+    return nearest in _IN_MEMORY
