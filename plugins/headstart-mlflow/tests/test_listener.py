@@ -128,6 +128,25 @@ def test_a_fit_is_logged_without_a_word_inside_the_run_that_is_active(experiment
     assert trial.data.params["learner"] == "logistic"
 
 
+def test_the_run_of_a_job_goes_on_and_the_fit_is_inside_it(
+    experiment, store, monkeypatch, request
+):
+    identity = mlflow.get_experiment_by_name(request.node.name).experiment_id
+    job = store.create_run(identity).info.run_id
+    monkeypatch.setenv("MLFLOW_RUN_ID", job)
+    listener = MlflowListener("churn")
+    for event in (STARTED, RunFinished(3.0, 0, 0, 0.9, "time")):
+        listener(event)
+    wait_for(listener)
+    assert os.environ["MLFLOW_RUN_ID"] == job
+    (outer,), (fit,) = experiment()
+    assert (outer.info.run_id, outer.info.status) == (job, "RUNNING")
+    assert outer.data.params == {}
+    assert (fit.info.run_name, fit.info.status) == ("churn", "FINISHED")
+    assert fit.data.tags["mlflow.parentRunId"] == job
+    assert fit.data.params["metric"] == "roc_auc"
+
+
 def test_a_fit_that_fails_ends_its_run(experiment):
     listener = MlflowListener()
     listener(STARTED)

@@ -54,7 +54,7 @@ class MlflowListener:
         self, run_name: str | None = None, *, facts: Mapping[str, Any] | None = None
     ) -> None:
         self._facts = dict(facts or {})
-        self._sender = Sender(run_name, _active_run())
+        self._sender = Sender(run_name, _outer_run())
         self._metric = "score"
         self._steps = 0
         self._begun: dict[int, int] = {}
@@ -159,6 +159,11 @@ def _active_run() -> str | None:
     mlflow = sys.modules.get("mlflow")
     run = None if mlflow is None else mlflow.active_run()
     return None if run is None else str(run.info.run_id)
+
+
+def _outer_run() -> str | None:
+    """Return the id of the run that a fit's is to be inside of: active, or a job's."""
+    return _active_run() or os.environ.get("MLFLOW_RUN_ID") or None
 
 
 def _words(values: Mapping[str, Any]) -> dict[str, str]:

@@ -113,20 +113,21 @@ class Sender:
             import mlflow
 
             where = f"MLflow at {mlflow.get_tracking_uri()}"
-            # It knows the experiment that the user has set, as no client does.
-            tags = {} if self._parent is None else {"mlflow.parentRunId": self._parent}
-            run = mlflow.start_run(run_name=self._run_name, tags=tags, nested=True)
+            client = mlflow.MlflowClient()
+            run = self._begin(client)
             status = "FAILED"
             try:
                 self._answered.set()
-                client = mlflow.MlflowClient()
                 for key, value in parameters.items():
-                    client.log_param(run.info.run_id, key, value)
+                    client.log_param(run, key, value)
                 while not isinstance(job := self._jobs.get(), str):
-                    job(client, run.info.run_id)
+                    job(client, run)
                 status = job
             finally:
-                mlflow.end_run(status)
+                if self._parent is None:
+                    mlflow.end_run(status)
+                else:
+                    client.set_terminated(run, status)
         except Exception as error:
             self._answered.clear()
             _log.warning(
@@ -136,6 +137,19 @@ class Sender:
                 type(error).__name__,
                 error,
             )
+
+    def _begin(self, client: Any) -> str:
+        """Return the id of a new run."""
+        if self._parent is None:
+            import mlflow
+
+            # It knows the experiment that the user has set, as no client does.
+            return str(mlflow.start_run(run_name=self._run_name).info.run_id)
+        # Not by `start_run`: it would take over the run that MLFLOW_RUN_ID names.
+        experiment = client.get_run(self._parent).info.experiment_id
+        tags = {"mlflow.parentRunId": self._parent}
+        run = client.create_run(experiment, tags=tags, run_name=self._run_name)
+        return str(run.info.run_id)
 
 
 def _metrics(numbers: Mapping[str, float], moment: int, step: int) -> list[Any]:
