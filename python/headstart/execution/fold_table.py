@@ -31,7 +31,7 @@ from headstart.execution.fit_data import FitData
 from headstart.execution.steps import FittedStep, apply_step, fit_step, store_step
 from headstart.tables import read_frame, summarize, write_frame
 
-__all__ = ["FoldTable", "fold_table", "inner_folds", "step_names"]
+__all__ = ["FoldTable", "fold_table", "held_out_rows", "inner_folds", "step_names"]
 
 # Inner folds for a transform that reads the target: it is fitted as many times more.
 _MOST_PARTS = 5
@@ -91,10 +91,9 @@ def fold_table(
         If a transform fails, or returns what it may not.
     """
     train = data.train(repeat, fold) if rows is None else rows
-    held_out = data.held_out(repeat, fold)
     table = data.with_texts()
     summary = summarize(data.schema, texts=data.texts is not None)
-    found = FoldTable(table[train], table[held_out], summary)
+    found = FoldTable(table[train], held_out_rows(data, table, repeat, fold), summary)
     for step, name in zip(steps, step_names(steps, repeat, fold, rows), strict=True):
         folder = data.folder / "tables" / name
         before = found
@@ -112,6 +111,24 @@ def fold_table(
 
         found = read_or_make(folder, make, partial(_after, before))
     return found
+
+
+def held_out_rows(
+    data: FitData, table: pl.DataFrame, repeat: int, fold: int
+) -> pl.DataFrame:
+    """Return the rows of `table` that a fold holds out, as new rows would come.
+
+    A level that the fold's training rows lack is missing, as the schema makes one
+    missing that no training row of the run had: what is scored is what is predicted.
+    """
+    held_out = table[data.held_out(repeat, fold)]
+    train = data.train(repeat, fold)
+    columns = []
+    for name in (n for n, dtype in table.schema.items() if isinstance(dtype, pl.Enum)):
+        is_known = held_out[name].is_in(table[name][train].unique().implode())
+        if not is_known.all():
+            columns.append(pl.when(is_known).then(pl.col(name)).alias(name))
+    return held_out.with_columns(columns) if columns else held_out
 
 
 def inner_folds(data: FitData, repeat: int, rows: IntArray, seed: int) -> IntArray:

@@ -14,7 +14,7 @@ import polars as pl
 from headstart.base import IntArray, Matrix, Resources, Step, View, chain_key
 from headstart.execution.files import read_or_make, write_parts, writing_explained
 from headstart.execution.fit_data import ALL_ROWS, FitData
-from headstart.execution.fold_table import Tell, fold_table
+from headstart.execution.fold_table import Tell, fold_table, held_out_rows
 from headstart.tables import Schema, ViewEncoder
 
 __all__ = ["FoldView", "fold_view"]
@@ -76,14 +76,13 @@ def fold_view(
             _make_view(path, data, view, None, *table.for_views())
         else:
             train = data.train(repeat, fold) if rows is None else rows
-            held_out = data.held_out(repeat, fold)
             _make_view(
                 path,
                 data,
                 view,
                 data.schema,
                 data.table[train],
-                data.table[held_out],
+                held_out_rows(data, data.table, repeat, fold),
             )
 
     opened = read_or_make(path, make, _map_view)

@@ -13,14 +13,18 @@ from headstart.base import (
     Task,
     TaskKind,
     Transform,
+    View,
 )
 from headstart.exceptions import TransformError
 from headstart.execution.files import read_parts
 from headstart.execution.fit_data import forget_fit_data, load_fit_data, write_fit_data
 from headstart.execution.fold_fit import run_fold_fit, running_transform
 from headstart.execution.fold_table import fold_table, inner_folds, step_names
+from headstart.execution.fold_view import fold_view
 from headstart.execution.steps import apply_step, load_step
 from headstart.tables import Schema
+from headstart.transforms.count_encoding import CountEncoding
+from headstart.transforms.target_encoding import TargetEncoding
 from headstart.validation import (
     INDEPENDENT,
     Dependence,
@@ -296,6 +300,45 @@ def test_inner_folds_keep_groups_whole(make, folds):
     assert parts.max() > 0
     for group in set(GROUPS[train]):
         assert len(set(parts[GROUPS[train] == group])) == 1
+
+
+def test_a_level_that_the_training_rows_lack_is_held_out_as_a_new_one_is_predicted(
+    tmp_path,
+):
+    """The schema makes it missing: that must be what is scored, not a third thing."""
+    levels = pl.Series([*["u", None, "v"] * 9, "rare", "u", "v"])
+    frame = pl.DataFrame({"row": np.arange(N) * 1.5, "t": levels})
+    schema = Schema.learn(frame, overrides={"row": "numeric", "t": "categorical"})
+    folds = Folds((np.arange(N) >= 27).astype(np.uint8)[None])
+    encodings = {t.name: t for t in (TargetEncoding(), CountEncoding())}
+    data = write_fit_data(
+        tmp_path,
+        task=Task(TaskKind.REGRESSION, N, 1, 1, 0, "rmse"),
+        schema=schema,
+        table=schema.apply(frame),
+        y=np.where(levels.is_null(), 100.0, 1.0 * np.arange(N)),
+        weight=None,
+        folds=folds,
+        learners={},
+        transforms=encodings,
+    )
+    table = table_of(data, *encodings)
+    assert table.held_out["t"].to_list() == [None, "u", "v"]
+
+    new = schema.apply(pl.DataFrame({"row": [27 * 1.5], "t": ["never seen"]}))
+    steps = [Step(name) for name in encodings]
+    for step, name in zip(steps, step_names(steps, 0, 1), strict=True):
+        transform = encodings[step.name]
+        parts = read_parts(data.folder / "transforms" / f"{name}.zip")
+        fitted = load_step(parts, encodings)
+        made = apply_step(transform, fitted, new, data.task, strict=True)
+        for column in made.columns:
+            assert made[column][0] == table.held_out[column][0]
+
+    view = View(categorical="one_hot", missing="imputed")
+    rows = fold_view(data, view, 0, 1).validation
+    [missing] = [place for place, n in enumerate(rows.names) if n == "t: missing"]
+    assert np.asarray(rows.values)[:, missing].tolist() == [1.0, 0.0, 0.0]
 
 
 def test_inner_folds_are_blocks_of_time_where_the_outer_ones_follow_it(make):
