@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from headstart.base.arrays import require
 from headstart.base.learner import Parameters, Parts
-from headstart.base.matrix import FloatArray
+from headstart.base.matrix import FloatArray, IntArray
 from headstart.base.probing import (
     check_names,
     defaults_of,
     dotted_name,
+    has_axes_of_its_own,
+    needs_target,
     prepare,
     tags_of,
     takes_weights,
@@ -122,9 +124,8 @@ class FromTransformer(Transform):
         self._trusted = (dotted_name(type(example)), *_HARMLESS, *trusted_types)
         tags = tags_of(example)
         self._takes_missing = tags is not None and bool(tags.input_tags.allow_nan)
-        self.reads_target = tags is not None and bool(  # type: ignore[misc]
-            tags.target_tags.required
-        )
+        self.reads_target = needs_target(example)  # type: ignore[misc]
+        self._is_fitted_once = has_axes_of_its_own(example)
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
         """Return the names of the columns it applies to."""
@@ -186,6 +187,24 @@ class FromTransformer(Transform):
         return FittedTransformer(
             holds, tuple(X.columns), fill, tuple(fitted), tuple(names)
         )
+
+    def fit_transform(
+        self,
+        task: Task,
+        parameters: Parameters,
+        X: "pl.DataFrame",
+        y: NDArray[np.int64] | NDArray[np.float64] | None,
+        weight: FloatArray | None,
+        parts: IntArray,
+        resources: Resources,
+    ) -> tuple[Any, "pl.DataFrame"]:
+        """Fit once where axes of two fits could not be compared; else cross-fit."""
+        if not self._is_fitted_once:
+            return super().fit_transform(
+                task, parameters, X, y, weight, parts, resources
+            )
+        fitted = self.fit(task, parameters, X, y, weight, resources)
+        return fitted, self.transform(fitted, X, task)
 
     def transform(self, fitted: Any, X: "pl.DataFrame", task: Task) -> "pl.DataFrame":
         """Return what the fitted transformers make."""

@@ -37,6 +37,45 @@ def takes_weights(estimator: Any) -> bool:
         return False
 
 
+def needs_target(estimator: Any) -> bool:
+    """Whether its `fit` learns from a target.
+
+    So do predictors that transform as well, and selections of columns, some of which
+    call a target optional.
+    """
+    from sklearn.feature_selection import SelectorMixin
+
+    tags = tags_of(estimator)
+    if isinstance(estimator, SelectorMixin) or (
+        tags is not None
+        and (
+            tags.target_tags.required
+            or tags.estimator_type in ("classifier", "regressor")
+        )
+    ):
+        return True
+    try:
+        y = inspect.signature(estimator.fit).parameters.get("y")
+    except (TypeError, ValueError):
+        return False
+    return y is not None and y.default is inspect.Parameter.empty
+
+
+def has_axes_of_its_own(transformer: Any) -> bool:
+    """Whether two fits on other rows make columns that mean other things.
+
+    So do selections of columns, and projections, whose axes may turn or change places:
+    scikit-learn's name them after their class.
+    """
+    from sklearn.base import ClassNamePrefixFeaturesOutMixin
+    from sklearn.feature_selection import SelectorMixin
+
+    steps = getattr(transformer, "steps", ())
+    return isinstance(transformer, SelectorMixin | ClassNamePrefixFeaturesOutMixin) or (
+        any(has_axes_of_its_own(step) for _, step in steps)
+    )
+
+
 def dotted_name(kind: type) -> str:
     """Return module and name of a class, as model files name it."""
     return f"{kind.__module__}.{kind.__qualname__}"

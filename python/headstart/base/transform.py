@@ -167,13 +167,15 @@ class Transform:
         """Learn from training rows; return what was learnt, and these rows' columns.
 
         The default fits and transforms. Where it `reads_target` the rows of each part
-        are transformed by what all others teach, and new rows later by what all do.
+        are transformed by what all others teach, and new rows later by what all do:
+        its columns must mean the same whatever rows it was fitted on. One whose axes
+        may turn has a `fit_transform` of its own, or does not read the target.
 
         Parameters
         ----------
         parts : ndarray of shape (n_rows,), int64
             Inner folds, ``0 .. n_parts - 1``, at least two: rows that belong together
-            (a group) are in one part.
+            (a group) are in one part, and rows in order of time are in blocks.
         """
         fitted = self.fit(task, parameters, X, y, weight, resources)
         if not self.reads_target:
@@ -256,8 +258,15 @@ class Transform:
         ----------
         name : str
         transformer : class, or callable of ``(**parameters) -> transformer``
-            Whether it takes missing values and reads the target is told by its tags:
-            missing numbers are filled with the training median for one that does not.
+            Whether it takes missing values and reads the target is told by its tags and
+            its `fit`: missing numbers are filled with the training median for one that
+            takes none. What reads the target is cross-fitted, as `fit_transform` says,
+            but for selections of columns and projections (``SelectKBest``,
+            ``LinearDiscriminantAnalysis``, ``PLSRegression``): those are fitted once on
+            all training rows, as the axes of two fits may turn or be other columns.
+            Their columns tell more of training rows than of new ones; scores, which
+            are of held-out rows, show what is left. An own one that reads the target
+            must make columns that mean the same after each fit.
         columns : {"numeric", "categorical", "text"} or callable
             What it applies to: all columns of numbers as one matrix; all of levels as
             one matrix of strings, ``"(missing)"`` where missing; or every text column

@@ -1,8 +1,12 @@
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
+from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     KBinsDiscretizer,
@@ -155,3 +159,55 @@ def test_damaged_parts_are_refused(change):
 
     with pytest.raises(ArtifactError, match="pca"):
         transform.load({**parts, **change})
+
+
+def axes(seed):
+    """Return rows whose two axes are about as good, so that they may swap or turn."""
+    random = np.random.default_rng(seed)
+    X = pl.DataFrame(random.normal(size=(60, 4)), schema=list("abcd"))
+    return X, random.integers(0, 3, 60), np.arange(60) % 5
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        LinearDiscriminantAnalysis,
+        NeighborhoodComponentsAnalysis,
+        PLSRegression,
+        lambda: SelectKBest(k=2),
+        lambda: make_pipeline(StandardScaler(), SelectKBest(k=3), PLSRegression()),
+    ],
+    ids=["LDA", "NCA", "PLS", "SelectKBest", "pipeline"],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_are_in_the_axes_that_new_rows_will_have(make, seed):
+    """Axes that are fitted a part at a time turn, or are other columns."""
+    transform = Transform.from_transformer("t", make)
+    X, y, parts = axes(seed)
+    task = Task(TaskKind.MULTICLASS, 60, 4, 0, 3, "log_loss")
+    state, made = transform.fit_transform(task, {}, X, y, None, parts, Resources())
+    assert transform.reads_target
+    assert made.equals(transform.transform(state, X, task))
+
+
+def test_a_transformer_whose_fit_needs_a_target_is_given_it():
+    class Untagged:
+        def fit(self, X, y):
+            self.mean_ = float(np.mean(y))
+            return self
+
+        def transform(self, X):
+            return np.full((len(X), 1), self.mean_)
+
+    transform = Transform.from_transformer("untagged", Untagged)
+    assert transform.reads_target
+    _, made = fitted(transform, NUMBERS)
+    assert made.height == N
+
+
+def test_means_of_the_target_are_cross_fitted_still():
+    transform = Transform.from_transformer(
+        "means", TargetEncoder, columns="categorical"
+    )
+    state, made = fitted(transform, LEVELS)
+    assert not made.equals(transform.transform(state, LEVELS, TASK))
