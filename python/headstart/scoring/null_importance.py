@@ -1,12 +1,17 @@
 """Importances of a model against those it gives where there is nothing to learn."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
+from headstart.base import FloatArray
+
 __all__ = ["compare_with_null"]
+
+_LEVEL = 0.05
 
 
 def compare_with_null(
@@ -25,9 +30,11 @@ def compare_with_null(
     Returns
     -------
     polars.DataFrame
-        A row a column: ``feature``, ``importance``, ``null_mean``, ``null_95`` (the
-        null's 95 % quantile), ``p_value`` (the share of null fits, and one more, with
-        at least the importance) and ``is_above``, whether it exceeds ``null_95``.
+        One row per column: ``feature``, ``importance``, ``null_mean``, ``null_95``
+        (what a column of noise exceeds in at most 5 % of all cases: an order statistic
+        of 19 null fits or more, of fewer a prediction bound after Student), ``p_value``
+        (the share of null fits, and one more, with at least the importance) and
+        ``is_above``, whether it exceeds ``null_95``.
 
     Raises
     ------
@@ -58,7 +65,7 @@ def compare_with_null(
             f"names must hold {true.shape[1]} names. Got {len(names)} instead."
         )
     importance = true.mean(axis=0)
-    limit = np.quantile(chance, 0.95, axis=0)
+    limit = _upper_limit(chance)
     return pl.DataFrame(
         {
             "feature": [f"x{i}" for i in range(importance.size)]
@@ -71,3 +78,18 @@ def compare_with_null(
             "is_above": importance > limit,
         }
     )
+
+
+def _upper_limit(chance: FloatArray) -> FloatArray:
+    """Return what another value of each column exceeds in at most 5 % of all cases."""
+    n_fits = len(chance)
+    rank = math.ceil((1 - _LEVEL) * (n_fits + 1))
+    if rank <= n_fits:
+        limit: FloatArray = np.sort(chance, axis=0)[rank - 1]
+        return limit
+    if n_fits < 2:
+        return np.full(chance.shape[1], np.inf)
+    from scipy.special import stdtrit
+
+    reach = stdtrit(n_fits - 1, 1 - _LEVEL) * math.sqrt(1 + 1 / n_fits)
+    return np.asarray(chance.mean(axis=0) + reach * chance.std(axis=0, ddof=1))
