@@ -121,7 +121,7 @@ def tell_other_versions(
             f"The model {path} was fitted with {', '.join(differences)}: its "
             "predictions may differ. hint: install these versions, or fit it again.",
             HeadstartWarning,
-            stacklevel=2,
+            stacklevel=5,  # whoever called load() or describe()
         )
 
 

@@ -30,7 +30,7 @@ def export(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to write. [default: MODEL's name + the format's ending]",
+            help="Where to write. [default: MODEL's name with the format's ending]",
         ),
     ] = None,
 ) -> None:
@@ -41,6 +41,6 @@ def export(
     if form is None and output is None:
         raise typer.BadParameter("name the --format, or a file to write.")
     exporter = exporter_for(output, form)
-    place = output or model.with_name(f"{model.name.split('.')[0]}{exporter.suffix}")
+    place = output or model.with_name(f"{model.stem}{exporter.suffix}")
     headstart.load(model).export(place, exporter.name)
     typer.echo(f"headstart: the model is in {place}", err=True)

@@ -68,19 +68,20 @@ def test_a_learner_of_a_file_runs_in_workers_and_its_models_ask_for_the_file(
         fitted(table)
 
 
+@pytest.mark.filterwarnings("default::headstart.exceptions.HeadstartWarning")
 def test_commands_take_plugin_files(table, tmp_path, plugin_file):
     path = plugin_file("own_plugin", PLUGIN)
     use(files=[path])
-    fitted(table).save(tmp_path / "m.headstart")
+    fitted(table).save(tmp_path / "m.v2.headstart")
     use()
-    runner, model = CliRunner(), str(tmp_path / "m.headstart")
+    runner, model = CliRunner(), str(tmp_path / "m.v2.headstart")
 
     assert "--plugin own_plugin.py" in runner.invoke(app, ["info", model]).output
     with_plugin = ["--plugin", str(path)]
     assert runner.invoke(app, ["info", model, *with_plugin]).exit_code == 0
     done = runner.invoke(app, ["export", model, "--format", "words", *with_plugin])
     assert done.exit_code == 0, done.output
-    assert (tmp_path / "m.words").read_text() == "ok"
+    assert (tmp_path / "m.v2.words").read_text() == "ok"
     absent = runner.invoke(app, ["info", model, "--plugin", "nowhere.py"])
     assert "cannot be read" in absent.output
     off = runner.invoke(
