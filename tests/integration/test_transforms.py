@@ -12,7 +12,11 @@ from sklearn.preprocessing import KBinsDiscretizer, SplineTransformer, TargetEnc
 import headstart
 from headstart import AutoClassifier, AutoRegressor
 from headstart.base import Integer, Transform
-from headstart.exceptions import MissingPluginError, RunFolderError
+from headstart.exceptions import (
+    HeadstartWarning,
+    MissingPluginError,
+    RunFolderError,
+)
 from headstart.validation import Validation
 
 N = 60
@@ -120,7 +124,8 @@ def test_what_scikit_learn_brings_is_searched(tmp_path):
 def test_a_stored_model_predicts_the_same_in_a_new_process(tmp_path):
     model = fit(pca(), learners=["logistic"], refit=True)
     weights = model.leaderboard().filter(pl.col("weight") > 0)
-    path = model.save(tmp_path / "m.headstart")
+    with pytest.warns(HeadstartWarning, match="without its parameters transforms"):
+        path = model.save(tmp_path / "m.headstart")
     TABLE.write_csv(tmp_path / "table.csv")
     script = (
         "import headstart\n"
@@ -144,7 +149,8 @@ def test_a_stored_model_predicts_the_same_in_a_new_process(tmp_path):
 @pytest.mark.usefixtures("in_process")
 def test_a_model_with_text_says_what_it_needs_and_keeps_missing_text(tmp_path):
     model = fit(Words())
-    path = model.save(tmp_path / "m.headstart")
+    with pytest.warns(HeadstartWarning, match="without its parameters transforms"):
+        path = model.save(tmp_path / "m.headstart")
 
     loaded = headstart.load(path, transforms=[Words()])
 
