@@ -106,6 +106,8 @@ def fit_model(
         clock.started = started
     settings.check()
     emit = Emitter(listeners)
+    if notice := settings.memory_notice():
+        emit(Notice(notice, "warning"))
     # Workers start while the table is read.
     executor = open_executor(
         settings.cores(),

@@ -79,8 +79,41 @@ def test_a_seed_is_taken_as_it_is_and_made_where_there_is_none():
     assert 0 <= settings(random_state=None).seed() < 2**31
 
 
+MIB = 2**20
+
+
 def test_memory_that_the_run_takes_besides_is_not_given_to_fold_fits():
     reserved = 2**60  # more than there is
 
-    assert settings().memory_per_fit(reserved) == 1
+    assert settings().memory_per_fit(reserved) == 160 * MIB
     assert settings(memory_limit="1GB", n_jobs=1).memory_per_fit(reserved) == 10**9
+
+
+def test_a_memory_limit_below_what_a_worker_needs_is_refused_with_the_number():
+    with pytest.raises(BudgetError, match=r"100 MB to 1 fold fit.*168 MB or more"):
+        settings(memory_limit="100MB", n_jobs=1).check()
+    with pytest.raises(BudgetError, match=r"600 MB to 4 fold fits.*672 MB or more"):
+        settings(memory_limit="600MB", n_jobs=4).check()
+    settings(memory_limit="672MB", n_jobs=4).check()
+    with ThreadPoolExecutor(1) as pool:  # whose memory nobody watches
+        settings(memory_limit="100MB", executor=pool).check()
+
+
+def test_no_more_fold_fits_run_at_once_than_memory_holds(monkeypatch):
+    monkeypatch.setattr("headstart.search.settings.available_cores", lambda: 16)
+    limited = settings(memory_limit=500 * MIB)
+
+    limited.check()
+
+    assert limited.cores() == 3
+    assert limited.memory_per_fit() == 500 * MIB // 3
+    assert "3 fold fits run at once on 16 cores" in limited.memory_notice()
+    assert settings(memory_limit="64GB").memory_notice() == ""
+
+
+def test_a_worker_gets_what_it_needs_where_no_memory_is_free(monkeypatch):
+    monkeypatch.setattr("headstart.search.settings.available_memory", lambda: 0)
+
+    assert settings().cores() == 1
+    assert settings().memory_per_fit() == 160 * MIB
+    assert "Little memory is free: 0 MB" in settings().memory_notice()
