@@ -1,4 +1,8 @@
-"""The promise of a time limit, as moments."""
+"""The promise of a time limit, as moments.
+
+Moments are of `time.monotonic`, which stands still while the machine sleeps (suspend to
+memory or disk). A limit is of wall seconds, so that they come earlier by what it slept.
+"""
 
 import time
 from dataclasses import dataclass, field
@@ -15,6 +19,20 @@ _ANALYSIS_SECONDS = 1.0
 _ANALYSIS_MOST_MORE = 0.05
 # Of the time left, what a knowledge base that is busy or silent may take.
 _LOOKUP_SHARE = 0.2
+_LEAST_SLEEP = 1.0
+
+
+# Counts on while the machine sleeps: of Linux, and of macOS.
+_COUNTS_ON: int | None = getattr(
+    time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None)
+)
+
+
+def _ahead() -> float:
+    """Return how far a clock that counts on is ahead of `time.monotonic`."""
+    if _COUNTS_ON is None:
+        return 0.0
+    return time.clock_gettime(_COUNTS_ON) - time.monotonic()
 
 
 @dataclass(slots=True)
@@ -43,10 +61,18 @@ class Clock:
     reserve_share: float = 0.0
     choice_seconds: float = 0.0
     keeps_for_analysis: bool = False
+    _ahead_at_start: float = field(default_factory=_ahead, init=False)
 
     def elapsed(self) -> float:
         """Seconds spent, those before an interruption included."""
-        return self.spent_before + time.monotonic() - self.started
+        return self.spent_before + time.monotonic() - self._begun
+
+    @property
+    def _begun(self) -> float:
+        """Moment of the start, as if the machine had not slept since."""
+        slept = _ahead() - self._ahead_at_start
+        # Two readings of clocks are microseconds apart.
+        return self.started - (slept if slept > _LEAST_SLEEP else 0.0)
 
     @property
     def analysis_seconds(self) -> float:
@@ -73,7 +99,7 @@ class Clock:
         left = self.limit - self.spent_before
         share = _RESERVE_SHARE + self.reserve_share
         kept = _RESERVE_SECONDS + self.choice_seconds + self.analysis_seconds
-        return self.started + max(0.0, left * (1 - share) - kept)
+        return self._begun + max(0.0, left * (1 - share) - kept)
 
     @property
     def hand_over(self) -> float | None:
@@ -82,21 +108,21 @@ class Clock:
             return None
         left = self.limit - self.spent_before
         kept = 0.5 * (_RESERVE_SHARE * left + _RESERVE_SECONDS)
-        return max(self.started, self.end - kept)
+        return max(self._begun, self.end - kept)
 
     @property
     def refit_end(self) -> float | None:
         """Moment at which a refit must have ended."""
         if self.limit is None or self.hand_over is None:
             return None
-        return max(self.started, self.hand_over - self.analysis_seconds)
+        return max(self._begun, self.hand_over - self.analysis_seconds)
 
     @property
     def end(self) -> float | None:
         """Moment at which `fit` should return."""
         if self.limit is None:
             return None
-        return self.started + max(0.0, self.limit - self.spent_before)
+        return self._begun + max(0.0, self.limit - self.spent_before)
 
     def seconds_left(self) -> float:
         """Seconds until `stop`; infinite without a limit."""

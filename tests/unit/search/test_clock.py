@@ -1,5 +1,6 @@
 import pytest
 
+from headstart.search import clock as clock_module
 from headstart.search.clock import Clock
 
 
@@ -33,3 +34,15 @@ def test_without_a_limit_there_are_no_moments():
     clock.choice_seconds = 2.5
     assert clock.stop is clock.hand_over is clock.end is None
     assert clock.seconds_left() == float("inf")
+
+
+def test_seconds_that_the_machine_slept_are_spent(monkeypatch):
+    # A machine cannot be put to sleep in a test.
+    clock = Clock(300.0)
+    awake = clock.end
+    ahead = clock_module._ahead()
+    monkeypatch.setattr(clock_module, "_ahead", lambda: ahead + 100.0)
+
+    assert clock.elapsed() == pytest.approx(100.0, abs=1.0)
+    assert clock.end == pytest.approx(awake - 100.0)
+    assert clock.seconds_left() < 200.0
