@@ -5,6 +5,7 @@ the streams have been seen before.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -192,6 +193,8 @@ def test_groups_stay_together_and_regression_works_from_the_shell(
 def test_a_mistake_is_one_clear_message(shop, arguments, said, monkeypatch):
     monkeypatch.chdir(shop.folder)
     table(5, 1).drop("plan").write_csv("short.csv")
+    if arguments[0] == "train":
+        arguments = [*arguments, "--output", "mistake.headstart"]
 
     result = CliRunner().invoke(app, arguments)
 
@@ -219,11 +222,13 @@ def test_a_closed_pipe_is_no_crash(shop):
     assert process.returncode == 1
 
 
-def test_ctrl_c_saves_the_best_so_far_and_exits_with_130(shop, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_the_best_so_far_and_exits_with_130(shop, tmp_path, number):
     command = ["train", str(shop.folder / "churn.csv"), "--target", "churn"]
     limits = ["--time-limit", "120", "--output", str(tmp_path / "m.headstart")]
     process = subprocess.Popen(
         [sys.executable, "-m", "headstart", *command, *limits],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -233,13 +238,38 @@ def test_ctrl_c_saves_the_best_so_far_and_exits_with_130(shop, tmp_path):
     while "best roc_auc" not in heard and process.poll() is None:
         heard += process.stderr.readline()
     start = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, rest = process.communicate(timeout=60)
 
     assert process.returncode == 130, heard + rest
     assert time.monotonic() - start < 30
     assert "interrupted" in rest
     assert len(headstart.load(tmp_path / "m.headstart").leaderboard()) >= 1
+    assert [path.name for path in tmp_path.iterdir()] == ["m.headstart"]
+
+
+def test_predictions_do_not_replace_the_table_that_they_are_of(shop, tmp_path):
+    table = shop.folder / "new.csv"
+    before = table.read_bytes()
+    link = tmp_path / "link.csv"
+    link.symlink_to(table)
+
+    for output in (table, link):
+        arguments = ["predict", shop.folder / "churn.headstart", table, "-o", output]
+        result = CliRunner().invoke(app, [*map(str, arguments)])
+        assert result.exit_code == 2, result.output
+        assert "is the file" in result.stderr
+
+    assert table.read_bytes() == before
+
+
+def test_predictions_in_batches_of_no_bytes_are_refused(shop):
+    arguments = ["predict", "churn.headstart", "new.csv", "--batch", "0"]
+
+    result = CliRunner().invoke(app, arguments)
+
+    assert result.exit_code == 2
+    assert "--batch" in result.stderr
 
 
 def test_inspect_tells_kinds_and_findings(tmp_path):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from headstart.cli.output import reserved_output, say
 from headstart.cli.remedies import as_option
 from headstart.exceptions import HeadstartError, HeadstartWarning
 
@@ -50,12 +51,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def run(*arguments: Any, debug: bool, **options: Any) -> None:
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), reserved_output():
                 warnings.showwarning = _show_warning
                 function(*arguments, **options)
-            sys.stdout.flush()
         except KeyboardInterrupt:
-            typer.echo("headstart: interrupted", err=True)
+            say("headstart: interrupted", err=True)
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             # The reader (`| head`) has gone: nothing to say, and nothing to flush.
@@ -64,7 +64,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         except (HeadstartError, OSError, ValueError) as error:
             if debug:
                 traceback.print_exc()
-            typer.echo(f"headstart: {_message(error)}", err=True)
+            say(f"headstart: {_message(error)}", err=True)
             raise typer.Exit(FAILED) from None
 
     # Typer reads the options off the signature, where --debug has to be found too.
@@ -92,7 +92,7 @@ def _show_warning(
 ) -> None:
     """Tell headstart's own warnings as notes; leave others to Python's form."""
     if issubclass(category, HeadstartWarning):
-        typer.echo(f"headstart: {message}", err=True)
+        say(f"headstart: {message}", err=True)
     else:
         text = warnings.formatwarning(message, category, filename, lineno, line)
         (file or sys.stderr).write(text)

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from headstart.cli.command import FAILED, JsonOption, command
-from headstart.cli.output import print_json, print_record
+from headstart.cli.output import print_json, print_record, say
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["doctor"]
@@ -71,7 +71,7 @@ def doctor(*, as_json: JsonOption = False) -> None:
     else:
         print_record(record)
         if not problems:
-            typer.echo("\nno problems found")
+            say("\nno problems found")
     if problems:
         raise typer.Exit(FAILED)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from headstart.cli.command import ModelArgument, command
+from headstart.cli.output import say
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["export"]
@@ -43,4 +44,4 @@ def export(
     exporter = exporter_for(output, form)
     place = output or model.with_name(f"{model.stem}{exporter.suffix}")
     headstart.load(model).export(place, exporter.name)
-    typer.echo(f"headstart: the model is in {place}", err=True)
+    say(f"headstart: the model is in {place}", err=True)

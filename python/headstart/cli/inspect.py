@@ -1,12 +1,12 @@
 """`headstart inspect`: what a table's columns are taken for, and what it warns of."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from headstart.cli.command import JsonOption, TaskOption, command
-from headstart.cli.output import print_json, print_rows
+from headstart.cli.output import print_json, print_rows, say
+from headstart.cli.plugin_options import with_plugins
 from headstart.cli.remedies import as_option
 from headstart.cli.values import parse_columns
 
@@ -19,10 +19,14 @@ _NAME_WIDTH = 48
 
 
 @command
+@with_plugins
 def inspect(
     data: Annotated[
-        Path,
-        typer.Argument(metavar="DATA", help="Table: .csv, .tsv, .parquet, .arrow."),
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="Table: .csv, .tsv, .parquet, .arrow, or what a plugin reads.",
+        ),
     ],
     *,
     target: Annotated[
@@ -58,7 +62,7 @@ def _short(name: str) -> str:
 
 
 def _print(found: "Inspection") -> None:
-    typer.echo(f"{found.n_rows:,} rows, target {found.target!r}: {found.task}\n")
+    say(f"{found.n_rows:,} rows, target {found.target!r}: {found.task}\n")
     print_rows(
         [
             {
@@ -72,8 +76,8 @@ def _print(found: "Inspection") -> None:
         ]
     )
     if not found.findings:
-        typer.echo("\nNothing to warn of.")
+        say("\nNothing to warn of.")
     for finding in found.findings:
-        typer.echo(f"\n{finding.severity}: {finding.message}")
+        say(f"\n{finding.severity}: {finding.message}")
         if finding.remedy:
-            typer.echo(f"  hint: {as_option(finding.remedy)}")
+            say(f"  hint: {as_option(finding.remedy)}")

@@ -1,24 +1,102 @@
 """How commands write what they found: text tables, JSON, table files."""
 
+import contextlib
+import io
 import json
 import math
+import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
-__all__ = ["check_ending", "check_folder", "print_json", "print_record", "print_rows"]
+__all__ = [
+    "check_ending",
+    "check_folder",
+    "check_not_read",
+    "default_output",
+    "print_json",
+    "print_record",
+    "print_rows",
+    "reserved_output",
+    "result_stream",
+    "say",
+    "write_data",
+]
 
 _Row = Mapping[str, Any]
+
+# Where results go while standard output is reserved for them.
+_reserved: list[TextIO] = []
+
+
+def _printable(text: str) -> str:
+    """Return text as it can be printed; see `headstart.base.printable`."""
+    from headstart.base.printable import printable
+
+    return printable(text)
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """Print a line for people; what a terminal would obey is shown as an escape."""
+    typer.echo(_printable(text), file=sys.stderr if err else result_stream())
+
+
+def write_data(text: str) -> None:
+    """Write data to standard output: as it is, but for a terminal."""
+    stream = result_stream()
+    stream.write(_printable(text) if stream.isatty() else text)
+    stream.flush()
+
+
+def result_stream() -> TextIO:
+    """Return the stream for results: standard output, whatever else is printed."""
+    return _reserved[-1] if _reserved else sys.stdout
+
+
+@contextlib.contextmanager
+def reserved_output() -> Iterator[None]:
+    """Keep standard output for results.
+
+    What else is printed goes to standard error: by a plugin, or by a library in C that
+    writes to the descriptor. In a process of its own that stays so until it ends,
+    because C's buffers are written at the very end.
+    """
+    printed = sys.stdout
+    try:
+        descriptor = printed.fileno()
+    except (AttributeError, OSError, ValueError):
+        # The output of a program that calls the command itself.
+        _reserved.append(printed)
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield
+        finally:
+            _reserved.pop()
+        return
+    printed.flush()
+    own = os.dup(descriptor)
+    os.dup2(2, descriptor)
+    encoding = printed.encoding or "utf-8"
+    with io.TextIOWrapper(io.FileIO(own, "w"), encoding, printed.errors) as stream:
+        _reserved.append(stream)
+        try:
+            yield
+        finally:
+            _reserved.pop()
 
 
 def print_json(value: Any) -> None:
     """Print `value` as JSON; what JSON has no word for (NaN, infinity) as null."""
+    from headstart.base.printable import printable_json
+
     text = json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
-    typer.echo(text)
+    write_data(f"{printable_json(text)}\n")
 
 
 def print_rows(rows: Sequence[_Row], *, columns: Sequence[str] = ()) -> None:
@@ -27,42 +105,44 @@ def print_rows(rows: Sequence[_Row], *, columns: Sequence[str] = ()) -> None:
     In a terminal long lines are cut to its width; elsewhere they are whole.
     """
     names = list(columns) or list(rows[0] if rows else ())
+    titles = [_printable(name) for name in names]
     cells = [[_cell(row.get(name)) for name in names] for row in rows]
     widths = [
-        max([len(name), *(len(line[i]) for line in cells)])
-        for i, name in enumerate(names)
+        max([_width(name), *(_width(line[i]) for line in cells)])
+        for i, name in enumerate(titles)
     ]
     right = [
         any(_is_number(row.get(name)) for row in rows)
         and all(_is_number(row.get(name)) or row.get(name) is None for row in rows)
         for name in names
     ]
-    limit = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in [names, *cells]:
+    is_terminal = result_stream().isatty()
+    limit = shutil.get_terminal_size().columns if is_terminal else None
+    for line in [titles, *cells]:
         aligned = [
-            text.rjust(width) if to_right else text.ljust(width)
+            _padded(text, width, to_right=to_right)
             for text, width, to_right in zip(line, widths, right, strict=True)
         ]
-        typer.echo("  ".join(aligned).rstrip()[:limit])
+        say(_cut("  ".join(aligned).rstrip(), limit))
 
 
 def print_record(record: _Row) -> None:
     """Print a record: plain values as ``name  value``, nested ones below a heading."""
     flat = {k: v for k, v in record.items() if not isinstance(v, Mapping | list)}
-    width = max(map(len, flat), default=0)
+    width = max((_width(_printable(name)) for name in flat), default=0)
     for name, value in flat.items():
-        typer.echo(f"{name:<{width}}  {_cell(value)}".rstrip())
+        say(f"{_padded(_printable(name), width)}  {_cell(value)}".rstrip())
     for name, value in record.items():
         if name in flat or not value:
             continue
-        typer.echo(f"\n{name}")
+        say(f"\n{name}")
         if isinstance(value, Mapping):
             print_record(value)
         elif all(isinstance(item, Mapping) for item in value):
             print_rows(value)
         else:
             for item in value:
-                typer.echo(_cell(item))
+                say(_cell(item))
 
 
 def check_ending(path: Path) -> None:
@@ -77,10 +157,50 @@ def check_ending(path: Path) -> None:
 
 def check_folder(path: Path) -> None:
     """Refuse a path that cannot be written now, not after the time is spent."""
-    if not path.absolute().parent.is_dir():
+    folder = path.absolute().parent
+    if not folder.is_dir():
         raise typer.BadParameter(
             f"there is no folder {str(path.parent)!r}.", param_hint="--output"
         )
+    try:
+        with tempfile.TemporaryFile(dir=os.path.realpath(path.absolute().parent)):
+            pass
+    except OSError as error:
+        raise typer.BadParameter(
+            f"nothing can be written to the folder {str(folder)!r}: "
+            f"{error.strerror or error}.",
+            param_hint="--output",
+        ) from None
+
+
+def check_not_read(path: Path, *read: str | Path | None) -> None:
+    """Refuse to write over a file that the command reads, by whatever name."""
+    for other in read:
+        if other is None:
+            continue
+        try:
+            is_same = path.samefile(other)
+        except (OSError, ValueError):  # one is not there, or is no file
+            continue
+        if is_same:
+            raise typer.BadParameter(
+                f"{str(path)!r} is the file {str(other)!r} that is read: it would be "
+                "replaced. Name another file.",
+                param_hint="--output",
+            )
+
+
+def default_output(source: str | Path, ending: str) -> Path:
+    """Return a file name in the working folder: `source`'s with another ending.
+
+    Examples
+    --------
+    >>> default_output("data/sales.v1.csv.gz", ".headstart").name
+    'sales.v1.headstart'
+    """
+    name = Path(source).name
+    stem = Path(name.removesuffix(".gz")).stem
+    return Path(f"{stem}{ending}")
 
 
 def _plain(value: Any) -> Any:
@@ -105,7 +225,37 @@ def _cell(value: Any) -> str:
         return f"{value:.5g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={_cell(item)}" for name, item in value.items())
-    return " ".join(str(value).split())
+    return _printable(" ".join(str(value).split()))
+
+
+def _width(text: str) -> int:
+    """Return the columns of a terminal that a text takes."""
+    return sum(_width_of(letter) for letter in text)
+
+
+def _width_of(letter: str) -> int:
+    if letter.isascii():
+        return 1
+    if unicodedata.combining(letter) or unicodedata.category(letter) == "Cf":
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def _padded(text: str, width: int, *, to_right: bool = False) -> str:
+    blanks = " " * (width - _width(text))
+    return blanks + text if to_right else text + blanks
+
+
+def _cut(text: str, limit: int | None) -> str:
+    """Cut a line to the width of a terminal."""
+    if limit is None:
+        return text
+    taken = 0
+    for place, letter in enumerate(text):
+        taken += _width_of(letter)
+        if taken > limit:
+            return text[:place]
+    return text
 
 
 def _is_number(value: Any) -> bool:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headstart.cli.command import JsonOption, ModelArgument, command
-from headstart.cli.output import check_ending, check_folder, print_json
+from headstart.cli.output import (
+    check_ending,
+    check_folder,
+    check_not_read,
+    print_json,
+    say,
+)
 from headstart.cli.plugin_options import with_plugins
 from headstart.cli.table_writer import TableWriter
 from headstart.cli.values import parse_memory
@@ -65,12 +71,14 @@ def predict(
     if output is not None:
         check_ending(output)
         check_folder(output)
+        check_not_read(output, data, model)
     elif as_json:
         raise typer.BadParameter(
             "predictions and JSON cannot both go to standard output: name a file with "
             "--output.",
             param_hint="--json",
         )
+    size = parse_memory(batch, "--batch")
     fitted = headstart.load(model)
     if probabilities and not hasattr(fitted, "classes_"):
         raise typer.BadParameter(
@@ -80,7 +88,6 @@ def predict(
         )
     unseen: Counter[str] = Counter()
     found = fitted.model_
-    size = int(parse_memory(batch))
     with TableWriter(output) as writer:
         for table in read_batches(data, found.schema.read_as_text, size):
             outputs, new = found.predict_and_count(table)
@@ -88,11 +95,11 @@ def predict(
             writer.write(_predictions(found, outputs, probabilities=probabilities))
     if unseen:
         words = describe_unseen(unseen, writer.n_rows)
-        typer.echo(f"headstart: {words}", err=True)
+        say(f"headstart: {words}", err=True)
     if as_json:
         print_json({"rows": writer.n_rows, "output": str(output), "unseen": unseen})
     elif output is not None:
-        typer.echo(f"headstart: {writer.n_rows:,} rows to {output}", err=True)
+        say(f"headstart: {writer.n_rows:,} rows to {output}", err=True)
 
 
 def _predictions(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from headstart.cli.command import ModelArgument, command
-from headstart.cli.output import check_folder
+from headstart.cli.output import check_folder, say, write_data
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["report"]
@@ -47,7 +47,7 @@ def report(
         )
     if output is None:
         facts = describe(model).analysis()
-        typer.echo(render_report(facts, form or "md"), nl=False)
+        write_data(render_report(facts, form or "md"))
         return
     try:
         form = format_of(output, form)
@@ -55,4 +55,4 @@ def report(
         raise typer.BadParameter(str(error), param_hint="--output") from None
     check_folder(output)
     write_report(describe(model).analysis(), output, form)
-    typer.echo(f"headstart: the report is in {output}", err=True)
+    say(f"headstart: the report is in {output}", err=True)

@@ -6,9 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import typer
-
 from headstart.base.plain_file import plain_file
+from headstart.cli.output import write_data
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,7 +50,7 @@ class TableWriter:
         self._n_batches += 1
         self.n_rows += batch.height
         if self.path is None or self._folder is None:
-            typer.echo(batch.write_csv(include_header=is_first), nl=False)
+            write_data(batch.write_csv(include_header=is_first))
             return
         suffix = self.path.suffix.lower()
         if suffix in _SEPARATORS:

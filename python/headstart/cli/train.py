@@ -1,25 +1,35 @@
 """`headstart train`: a table in, the best model of the time out."""
 
 import shlex
+import tempfile
 import warnings
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headstart.cli.command import INTERRUPTED, JsonOption, TaskOption, command
+from headstart.cli.command import FAILED, INTERRUPTED, JsonOption, TaskOption, command
 from headstart.cli.leaderboard import print_leaderboard
-from headstart.cli.output import check_folder, print_json, print_record
+from headstart.cli.output import (
+    check_folder,
+    check_not_read,
+    default_output,
+    print_json,
+    print_record,
+    say,
+)
 from headstart.cli.plugin_options import with_plugins
 from headstart.cli.remedies import as_option
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
-from headstart.exceptions import HeadstartWarning
+from headstart.exceptions import HeadstartError, HeadstartWarning
 
 if TYPE_CHECKING:
     from headstart.base.events import Event
 
 __all__ = ["train"]
 
+_FIRST_BYTES = 8_000_000  # of the test table, to look at its columns
 _MOST_TRIALS = 20  # of the leaderboard; after minutes there are hundreds
 
 
@@ -44,7 +54,8 @@ def train(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to save the model. [default: DATA's name + .headstart]",
+            help="Where to save the model; one that is there is replaced. "
+            "[default: DATA's name + .headstart, which must not be there]",
         ),
     ] = None,
     test: Annotated[
@@ -168,6 +179,7 @@ def train(
         "learn": learn,
     }
     import headstart
+    from headstart.search.interrupt import NotedInterrupt, termination_as_interrupt
     from headstart.search.progress import log_lines, progress_listener
 
     if validation is not None and (folds is not None or time_column is not None):
@@ -181,33 +193,112 @@ def train(
         constructor["validation"] = headstart.Validation(
             folds=folds, time_column=time_column
         )
-    output = output or Path(f"{Path(data).name.split('.')[0]}.headstart")
-    check_folder(output)
+    place = output or default_output(data, ".headstart")
+    check_not_read(place, data, test)
+    _check_place(place, is_named=output is not None or resume)
+    if test is not None:
+        _check_test_table(test, target)
     end = _End()
     display = None if quiet else progress_listener(remedy=as_option)
     listeners = [end] if quiet else [end, display or log_lines(remedy=as_option)]
     if not quiet:
         # The findings tell it too.
         warnings.filterwarnings("ignore", ".* are left out", HeadstartWarning)
-    try:
-        model = headstart.train(
-            data,
-            target=target,
-            task=task,
-            groups=groups,
-            sample_weight=weight,
-            listeners=listeners,
-            **constructor,
-        )
-    finally:
-        if display is not None:
-            display.close()
-    model.save(output)
-    typer.echo(f"headstart: the model is in {output}", err=True)
+    with termination_as_interrupt():
+        try:
+            model = headstart.train(
+                data,
+                target=target,
+                task=task,
+                groups=groups,
+                sample_weight=weight,
+                listeners=listeners,
+                **constructor,
+            )
+        finally:
+            if display is not None:
+                display.close()
+        # A first Ctrl-C must not cost the model any more.
+        with NotedInterrupt() as late:
+            place, problem = _save(model, place)
+    say(f"headstart: the model is in {place}", err=True)
     scores = None if test is None else _test_scores(model, test, target, weight)
-    _report(model, output, scores, as_json=as_json)
-    if end.interrupted:
+    _report(model, place, scores, as_json=as_json)
+    if problem:
+        raise typer.Exit(FAILED)
+    if end.interrupted or late.is_set:
         raise typer.Exit(INTERRUPTED)
+
+
+def _check_place(place: Path, *, is_named: bool) -> None:
+    """Refuse a place for the model now that would be refused after the search."""
+    check_folder(place)
+    if not place.exists():
+        return
+    if not is_named:
+        raise typer.BadParameter(
+            f"{str(place)!r} is there already. Name it to replace it, or name another "
+            "file.",
+            param_hint="--output",
+        )
+    if not _may_be_replaced(place):
+        raise typer.BadParameter(
+            f"{str(place)!r} is there and is no model of headstart: it is not "
+            "replaced. Name another file.",
+            param_hint="--output",
+        )
+
+
+def _may_be_replaced(place: Path) -> bool:
+    """Whether a file or folder is a model, or an empty file."""
+    from headstart.artifact.manifest import MANIFEST_NAME
+
+    if place.is_dir():
+        return (place / MANIFEST_NAME).is_file()
+    try:
+        if place.stat().st_size == 0:
+            return place.is_file()
+        with zipfile.ZipFile(place) as archive:
+            return MANIFEST_NAME in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _check_test_table(test: str, target: str) -> None:
+    """Open the table to score on before the search, not after it."""
+    from headstart.tables.batches import read_batches
+
+    first = next(iter(read_batches(test, (), _FIRST_BYTES)), None)
+    if first is None or first.height == 0:
+        raise typer.BadParameter(f"{test!r} has no rows.", param_hint="--test")
+    if target not in first.columns:
+        raise typer.BadParameter(
+            f"{test!r} has no column {target!r}. It has: "
+            f"{', '.join(map(repr, first.columns[:20]))}.",
+            param_hint="--test",
+        )
+
+
+def _save(model: Any, place: Path) -> tuple[Path, str]:
+    """Save the model; in the temporary folder where it cannot be saved as wished.
+
+    Returns
+    -------
+    place : Path
+        Where it is.
+    problem : str
+        Why it is not where it was wished; empty where it is.
+    """
+    try:
+        model.save(place)
+    except (HeadstartError, OSError, ValueError) as error:
+        problem = str(error)
+        say(f"headstart: {problem}", err=True)
+        kept = Path(tempfile.mkdtemp(prefix="headstart-model-")) / place.name
+        model.save(kept)
+        say("headstart: so that it is not lost, it is saved elsewhere", err=True)
+        return kept, problem
+    return place, ""
 
 
 class _End:
@@ -233,7 +324,7 @@ def _test_scores(
 
     table = to_frame(test)
     if weight not in table.columns:
-        typer.echo(
+        say(
             f"headstart: the test table has no column {weight!r}: each of its rows "
             "counts once",
             err=True,
@@ -260,9 +351,7 @@ def _report(
     print_leaderboard(rows[:_MOST_TRIALS])
     if len(rows) > _MOST_TRIALS:
         more = len(rows) - _MOST_TRIALS
-        typer.echo(
-            f"and {more:,} more: headstart leaderboard {shlex.quote(str(output))}"
-        )
+        say(f"and {more:,} more: headstart leaderboard {shlex.quote(str(output))}")
     if scores is not None:
-        typer.echo("\nscores on the test table")
+        say("\nscores on the test table")
         print_record(scores)

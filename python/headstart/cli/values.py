@@ -8,7 +8,6 @@ import typer
 __all__ = ["parse_columns", "parse_memory", "parse_seconds"]
 
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_BYTES = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 def parse_seconds(text: str, option: str = "--time-limit") -> float | None:
@@ -38,25 +37,32 @@ def parse_seconds(text: str, option: str = "--time-limit") -> float | None:
 
 
 def parse_memory(text: str, option: str = "--memory-limit") -> int:
-    """Read ``2000000``, ``512M``, ``4GB``, ``4GiB`` as bytes (units of 1024).
+    """Read ``2000000``, ``512M``, ``4GB``, ``4GiB`` as bytes, as Python's parameter.
 
     Raises
     ------
     typer.BadParameter
-        If it is none of these.
+        If it is none of these, or less than a byte.
 
     Examples
     --------
-    >>> parse_memory("4GiB")
-    4294967296
+    >>> parse_memory("4GiB"), parse_memory("4G")
+    (4294967296, 4000000000)
     """
-    read = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
-    if not read:
+    from headstart.exceptions import BudgetError
+    from headstart.search.settings import parse_bytes
+
+    try:
+        size = parse_bytes(text)
+    except BudgetError:
+        size = 0
+    if size < 1:
         raise typer.BadParameter(
-            f"a size is bytes or has a unit: 512M, 4G, 4GiB. Got {text!r}.",
+            "a size is bytes or has a unit, 1 byte or more: 512M (millions), 4GiB "
+            f"(of 1024). Got {text!r}.",
             param_hint=option,
         )
-    return int(float(read[1]) * 1024 ** _BYTES[read[2]])
+    return size
 
 
 def parse_columns(pairs: Sequence[str], option: str = "--column") -> dict[str, str]:

@@ -2,19 +2,31 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from types import MappingProxyType
 
-from headstart.base import FoldFit, FoldStatus, Learner, Task, Transform, Trial
+from headstart.base import (
+    FoldFit,
+    FoldOutcome,
+    FoldStatus,
+    Learner,
+    Task,
+    Transform,
+    Trial,
+)
 from headstart.ensemble import BaggedEnsemble, Fit, Member
 from headstart.execution import FoldFitExecutor
 from headstart.execution.fit_data import ALL_ROWS
 from headstart.execution.fold_fit import run_fold_fit
+from headstart.search.interrupt import NotedInterrupt
 from headstart.search.run_folder import RunFolder
 from headstart.search.selection import Choice
 
 __all__ = ["assemble", "refit_members"]
+
+# How long an interrupt may go unnoticed.
+_TICK_SECONDS = 0.2
 
 
 def assemble(
@@ -85,7 +97,7 @@ def refit_members(
     failed : list of str
         One line a member that kept them.
     """
-    futures = {}
+    futures: dict[Future[FoldOutcome], tuple[int, FoldFit]] = {}
     for place, member in enumerate(ensemble.members):
         learner = ensemble.learners[member.configuration.learner]
         models = [learner.load(folder.model(fit.model)) for fit in member.fits]
@@ -109,15 +121,22 @@ def refit_members(
             memory_limit=memory_limit,
         )
         futures[future] = (place, fold_fit)
-    timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
-    done, late = wait(futures, timeout=timeout)
-    for future in late:
-        executor.kill(future)
+    late: set[Future[FoldOutcome]] = set(futures)
+    with NotedInterrupt() as interrupt:
+        while late and not interrupt.is_set:
+            left = _TICK_SECONDS
+            if deadline is not None:
+                left = min(left, deadline - time.monotonic())
+            if left <= 0:
+                break
+            _, late = wait(late, timeout=left)
+        for future in late:
+            executor.kill(future)
     members, failed = list(ensemble.members), []
     for future, (place, fold_fit) in futures.items():
         member = members[place]
-        problem = "not done in time"
-        if future in done and not future.cancelled():
+        problem = "interrupted" if interrupt.is_set else "not done in time"
+        if future not in late and not future.cancelled():
             error = future.exception()
             if error is None:
                 outcome = future.result()

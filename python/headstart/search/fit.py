@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -35,6 +36,7 @@ from headstart.search.folds import brings_splitter, choose_folds, dependence_of
 from headstart.search.guide import consult
 from headstart.search.handover import own_items, plugin_files
 from headstart.search.history import History
+from headstart.search.interrupt import NotedInterrupt, OrderlyTermination
 from headstart.search.leaderboard import leaderboard_records
 from headstart.search.learning import FACT, describe_problem, run_records
 from headstart.search.listening import ExecutorNotices, add_listeners, run_facts
@@ -115,7 +117,7 @@ def fit_model(
         warm=("polars", run_fold_fit.__module__),
         environment=plugin_environment(),
     )
-    try:
+    with OrderlyTermination(), closing(executor):
         if settings.learn:
             # A second of imports, which must not come after the limit.
             importlib.import_module("headstart.meta.store.engine")
@@ -163,8 +165,6 @@ def fit_model(
         return _fit(
             settings, problem, usable, offered, executor, clock, emit, seen, analyse
         )
-    finally:
-        executor.close()
 
 
 def _fit(
@@ -306,7 +306,10 @@ def _fit_in(
     emit.add(history)
     result = runner.run()
     history.end_stage("search")
-    model = _assemble(settings, problem, data, result, learners, offered, folder, clock)
+    with NotedInterrupt():
+        model = _assemble(
+            settings, problem, data, result, learners, offered, folder, clock
+        )
     failed: list[str] | None = None
     if refits and not result.interrupted:
         ensemble, failed = refit_members(
@@ -330,7 +333,8 @@ def _fit_in(
         why += "; " + explain_newest_rows(folds, n_old, n_members)
     model.facts = {**model.facts, **seen, "validation_why": why}
     # Nothing is fitted any more: what hangs must not slow down what is left to do.
-    executor.close()
+    with NotedInterrupt():
+        executor.close()
     if settings.learn:
         _learn(
             data,
@@ -413,6 +417,9 @@ def _learn(
             added = base.add(records)
     except (HeadstartError, OSError) as error:
         emit(Notice(f"Nothing was learnt from this run. {error}", "warning"))
+        return
+    except KeyboardInterrupt:
+        emit(Notice("Interrupted: the model is kept, nothing was learnt from the run."))
         return
     emit(
         Notice(

@@ -24,6 +24,7 @@ from headstart.base.events import (
     TrialFailed,
     TrialFinished,
 )
+from headstart.base.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -374,4 +375,4 @@ def _findings(event: TableExamined, remedy: Callable[[str], str]) -> list[str]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return printable(" ".join(text.split()))

@@ -3,6 +3,7 @@ import typer
 from typer.testing import CliRunner
 
 from headstart.cli.command import command
+from headstart.cli.output import say
 from headstart.exceptions import ColumnError
 
 
@@ -63,7 +64,7 @@ def test_wrong_usage_is_exit_code_2():
 
 def test_options_of_the_command_are_kept(capsys):
     def function(name: str, *, count: int = 1) -> None:
-        typer.echo(name * count)
+        say(name * count)
 
     assert invoked(function, "ab", "--count", "2").stdout == "abab\n"
 

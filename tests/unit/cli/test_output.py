@@ -1,9 +1,18 @@
 import json
 import math
+import subprocess
+import sys
+import textwrap
 
 import numpy as np
 
-from headstart.cli.output import print_json, print_record, print_rows
+from headstart.cli.output import (
+    print_json,
+    print_record,
+    print_rows,
+    reserved_output,
+    say,
+)
 
 
 def test_json_has_null_where_a_number_is_not_finite(capsys):
@@ -83,3 +92,80 @@ def test_a_record_shows_values_first_and_nested_ones_below(capsys):
         "learner  weight",
         "ridge         1",
     ]
+
+
+HOSTILE = "sales\x1b]0;gone\x07\u202egpj.exe\x9b2J"
+ESCAPED = r"sales\x1b]0;gone\x07\u202egpj.exe\x9b2J"
+
+
+def test_what_a_terminal_would_obey_is_printed_as_escapes(capsys):
+    print_rows([{HOSTILE: HOSTILE, "score": 1.0}])
+    print_record({HOSTILE: HOSTILE, "nested": {HOSTILE: 1}, "listed": [HOSTILE]})
+    say(f"no column {HOSTILE}")
+    say(f"no column {HOSTILE}", err=True)
+
+    captured = capsys.readouterr()
+    out = captured.out + captured.err
+    assert ESCAPED in captured.out
+    assert ESCAPED in captured.err
+    assert not set("\x1b\x07\x9b\u202e") & set(out)
+
+
+def test_json_with_such_names_is_ascii_there_and_reads_the_same(capsys):
+    print_json({HOSTILE: [HOSTILE, "größe"]})
+
+    out = capsys.readouterr().out
+    assert not set("\x1b\x07\x9b\u202e") & set(out)
+    assert "größe" in out
+    assert json.loads(out) == {HOSTILE: [HOSTILE, "größe"]}
+
+
+def test_wide_letters_keep_columns_aligned(capsys):
+    print_rows([{"name": "日本", "kind": "a"}, {"name": "ab", "kind": "b"}])
+
+    assert capsys.readouterr().out.splitlines() == [
+        "name  kind",
+        "日本  a",
+        "ab    b",
+    ]
+
+
+NOISY = """
+    import ctypes, os, sys
+    from headstart.cli.command import command
+    from headstart.cli.output import print_json
+    import typer
+
+    def noisy() -> None:
+        print("hello from Python")
+        os.write(1, b"hello from the descriptor\\n")
+        libc = ctypes.CDLL(None)
+        libc.puts(b"hello from C, written at the very end")
+        print_json({"answer": 42})
+        print("hello again")
+
+    typer.run(command(noisy))
+"""
+
+
+def test_json_is_all_of_standard_output_whatever_a_plugin_prints():
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(NOISY)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(done.stdout) == {"answer": 42}
+    assert done.stderr.count("hello") == 4
+
+
+def test_output_of_a_program_that_calls_a_command_is_its_own_again(capsys):
+    with reserved_output():
+        print("noise")
+        print_json([1])
+    print("after")
+
+    captured = capsys.readouterr()
+    assert captured.out.split() == ["[", "1", "]", "after"]
+    assert captured.err == "noise\n"

@@ -1,4 +1,6 @@
 import json
+import tempfile
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -39,6 +41,7 @@ class FakeModel:
 def calls(monkeypatch, tmp_path):
     """What `headstart.train` was called with; the model is a fake."""
     monkeypatch.chdir(tmp_path)
+    pl.DataFrame({"x": [1, 2], "churn": ["a", "b"]}).write_csv("new.csv")
     found = SimpleNamespace(data=None, options={}, end="time limit")
 
     def train(data, **options):
@@ -80,7 +83,7 @@ def test_options_reach_the_constructor(calls):
         "transforms": ["-text_svd"],
         "columns": {"zip": "categorical"},
         "n_jobs": 2,
-        "memory_limit": 1024**3,
+        "memory_limit": 10**9,
         "random_state": 3,
         "run_dir": Path("run"),
         "resume": True,
@@ -123,9 +126,12 @@ def test_json_is_all_of_standard_output(calls):
 
 def test_a_test_table_is_scored(calls):
     assert run().stdout.count("roc_auc") == 0
-    assert "roc_auc  0.5" in run("--test", "new.csv").stdout
+    options = ("-o", "churn.headstart", "--test", "new.csv")
+    Path("churn.headstart").unlink()
+    assert "roc_auc  0.5" in run(*options).stdout
 
-    scores = json.loads(run("--json", "--test", "new.csv").stdout)["test_scores"]
+    Path("churn.headstart").unlink()
+    scores = json.loads(run("--json", *options).stdout)["test_scores"]
     assert scores == {"roc_auc": 0.5, "table": "new.csv", "target": "churn"}
 
 
@@ -152,6 +158,108 @@ def test_a_folder_that_does_not_exist_is_refused_before_training(calls):
     assert result.exit_code == 2
     assert "there is no folder 'nowhere'" in result.stderr
     assert calls.options == {}
+
+
+def test_a_model_that_is_there_is_replaced_only_where_it_is_named(calls):
+    headstart_model("churn.headstart")
+
+    refused = run()
+
+    assert refused.exit_code == 2
+    assert "'churn.headstart' is there already" in refused.stderr
+    assert calls.options == {}
+    assert run("--output", "churn.headstart").exit_code == 0
+    assert Path("churn.headstart").read_bytes() == b"model"
+
+
+def test_a_run_that_is_resumed_replaces_its_own_model(calls):
+    headstart_model("churn.headstart")
+
+    assert run("--run-dir", "run", "--resume").exit_code == 0
+
+
+def headstart_model(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", "{}")
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("notes.txt", "is no model of headstart"),
+        ("churn.csv", "is the file 'churn.csv' that is read"),
+        ("link.headstart", "is the file 'churn.csv' that is read"),
+        ("new.csv", "is the file 'new.csv' that is read"),
+        ("/proc/m.headstart", "nothing can be written to the folder '/proc'"),
+        (".", "is no model of headstart"),
+    ],
+)
+def test_an_output_that_must_not_be_written_is_refused_before_training(
+    calls, output, words
+):
+    Path("notes.txt").write_text("mine")
+    headstart_model("churn.csv")  # a model by content, so that only its role counts
+    Path("link.headstart").symlink_to("churn.csv")
+
+    result = run("--test", "new.csv", "--output", output)
+
+    assert result.exit_code == 2
+    assert words in " ".join(result.stderr.split())
+    assert calls.options == {}
+    assert Path("notes.txt").read_text() == "mine"
+
+
+def test_names_that_differ_before_their_ending_give_different_models(calls):
+    for name in ("sales.v1.csv", "sales.v2.csv.gz", ".hidden.parquet"):
+        CliRunner().invoke(app, ["train", name, "-t", "churn"])
+
+    models = {path.name for path in Path().glob("*.headstart")}
+    models |= {path.name for path in Path().glob(".*.headstart")}
+    assert models == {"sales.v1.headstart", "sales.v2.headstart", ".hidden.headstart"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("absent.csv", "absent.csv"),
+        ("other.csv", "'other.csv' has no column 'churn'. It has: 'x'."),
+        ("empty.csv", "empty.csv"),
+    ],
+)
+def test_a_test_table_that_cannot_be_scored_on_is_refused_before_training(
+    calls, name, words
+):
+    Path("other.csv").write_text("x\n1\n")
+    Path("empty.csv").write_text("x,churn\n")
+
+    result = run("--test", name)
+
+    assert result.exit_code != 0
+    assert words in " ".join(result.stderr.split())
+    assert calls.options == {}
+
+
+def test_a_model_that_cannot_be_saved_as_wished_is_saved_elsewhere(
+    calls, monkeypatch, tmp_path
+):
+    wished = FakeModel.save
+
+    def save(self, path):
+        if path == Path("churn.headstart"):
+            raise OSError(28, "the disk is full")
+        wished(self, path)
+
+    monkeypatch.setattr(FakeModel, "save", save)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    result = run("--json")
+
+    place = Path(json.loads(result.stdout)["model"])
+    assert result.exit_code == 1
+    assert "the disk is full" in result.stderr
+    assert str(place) in result.stderr
+    assert place.read_bytes() == b"model"
+    assert place.is_relative_to(tmp_path)
 
 
 def test_resume_without_a_folder_is_wrong_usage(calls):

@@ -2,6 +2,7 @@ import pytest
 import typer
 
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
+from headstart.search.settings import parse_bytes
 
 
 @pytest.mark.parametrize(
@@ -34,17 +35,18 @@ def test_a_wrong_duration_is_refused_with_the_forms_that_work(text):
     [
         ("1000", 1000),
         ("1000b", 1000),
-        ("512M", 512 * 1024**2),
-        ("4GB", 4 * 1024**3),
+        ("512M", 512_000_000),
+        ("4GB", 4_000_000_000),
         ("4GiB", 4 * 1024**3),
-        ("1.5k", 1536),
+        ("1.5k", 1500),
+        ("1.5KiB", 1536),
     ],
 )
-def test_sizes_are_read(text, n_bytes):
-    assert parse_memory(text) == n_bytes
+def test_sizes_are_read_as_pythons_parameter_is(text, n_bytes):
+    assert parse_memory(text) == parse_bytes(text) == n_bytes
 
 
-@pytest.mark.parametrize("text", ["", "4X", "G", "-1G", "lots"])
+@pytest.mark.parametrize("text", ["", "4X", "G", "-1G", "lots", "0", "0.5"])
 def test_a_wrong_size_is_refused(text):
     with pytest.raises(typer.BadParameter, match="4GiB"):
         parse_memory(text)

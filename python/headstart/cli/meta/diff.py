@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli.command import JsonOption, command
 from headstart.cli.meta.places import BaseArgument, open_base
-from headstart.cli.output import print_json, print_rows
+from headstart.cli.output import print_json, print_rows, say
 
 __all__ = ["diff"]
 
@@ -62,20 +62,20 @@ def diff(
         print_json({"changes": changes, "orders": orders})
         return
     if not found:
-        typer.echo("The two hold the same.")
+        say("The two hold the same.")
         return
     if whole:
         for row in changes:
             for how in ("added", "removed", "changed"):
                 for about in row[how]:
-                    typer.echo(f"{how} {about}")
+                    say(f"{how} {about}")
     else:
         print_rows(changes)
     for order in orders:
-        typer.echo(
+        say(
             f"\n{order['tables']} ({order['metric']}, {order['n_before']} to "
             f"{order['n_after']} datasets): rank correlation "
             f"{order['rank_correlation']:.2f}"
         )
-        typer.echo(f"  best before: {order['top_before'][0]}")
-        typer.echo(f"  best after:  {order['top_after'][0]}")
+        say(f"  best before: {order['top_before'][0]}")
+        say(f"  best after:  {order['top_after'][0]}")

@@ -2,11 +2,9 @@
 
 from dataclasses import asdict
 
-import typer
-
 from headstart.cli.command import JsonOption, command
 from headstart.cli.meta.places import BaseArgument, open_base
-from headstart.cli.output import print_json, print_rows
+from headstart.cli.output import print_json, print_rows, say
 
 __all__ = ["doctor"]
 
@@ -25,9 +23,7 @@ def doctor(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> No
     if as_json:
         print_json(asdict(diagnosis))
         return
-    typer.echo(
-        f"{diagnosis.n_datasets} datasets, {diagnosis.n_evaluations} evaluations\n"
-    )
+    say(f"{diagnosis.n_datasets} datasets, {diagnosis.n_evaluations} evaluations\n")
     print_rows([asdict(c) for c in diagnosis.coverage])
     rows = [{"learner": k, **v} for k, v in diagnosis.failures.items()]
     columns = [
@@ -35,7 +31,7 @@ def doctor(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> No
         *sorted({status for row in rows for status in row} - {"learner"}),
     ]
     if rows:
-        typer.echo()
+        say()
         print_rows(rows, columns=columns)
     for heading, entries in (
         ("without evaluations", diagnosis.without_evaluations),
@@ -45,6 +41,6 @@ def doctor(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> No
         ("contradictions", diagnosis.conflicts),
     ):
         if entries:
-            typer.echo(f"\n{heading}")
+            say(f"\n{heading}")
             for entry in entries:
-                typer.echo(f"  {entry}")
+                say(f"  {entry}")

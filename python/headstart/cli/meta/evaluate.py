@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from headstart.cli.command import command
+from headstart.cli.output import say
 
 __all__ = ["evaluate"]
 
@@ -92,7 +93,7 @@ def evaluate(
             transforms=_known(after or ()),
             stop=lambda: time.monotonic() > end,
         ):
-            typer.echo(line, err=True)
+            say(line, err=True)
     finally:
         executor.close()
 

@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli.command import JsonOption, command
 from headstart.cli.meta.places import BaseArgument, BaseOption, open_base, own_place
-from headstart.cli.output import print_json
+from headstart.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from headstart.meta.store import Added
@@ -31,7 +31,7 @@ def export(
     Equal bases give equal files, whatever the order in which they were filled.
     """
     with open_base(base) as found:
-        typer.echo(found.export(output))
+        say(found.export(output))
 
 
 @command
@@ -82,6 +82,6 @@ def _tell(source: object, added: "Added", *, as_json: bool) -> None:
             }
         )
         return
-    typer.echo(f"{source}: {added.n_new} new, {added.n_known} known")
+    say(f"{source}: {added.n_new} new, {added.n_known} known")
     for conflict in added.conflicts:
-        typer.echo(f"  contradiction: {conflict}")
+        say(f"  contradiction: {conflict}")

@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli.command import JsonOption, command
 from headstart.cli.meta.places import BaseOption, own_place
-from headstart.cli.output import print_json
+from headstart.cli.output import print_json, say, write_data
 
 __all__ = ["learn"]
 
@@ -39,7 +39,7 @@ def learn(
     records = records_of_run(run, name=name)
     if show:
         for record in records:
-            typer.echo(Line.of(record).text)
+            write_data(f"{Line.of(record).text}\n")
         return
     with open_own(own_place(base)) as found:
         added = found.add(records)
@@ -54,4 +54,4 @@ def learn(
             }
         )
     else:
-        typer.echo(f"{place}: {added.n_new} new records, {added.n_known} known")
+        say(f"{place}: {added.n_new} new records, {added.n_known} known")

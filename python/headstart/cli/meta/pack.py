@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from headstart.cli.command import command
+from headstart.cli.output import say
 
 __all__ = ["pack"]
 
@@ -29,8 +30,8 @@ def pack(
             for path in sorted(files):
                 added = base.import_lines(path)
                 for conflict in added.conflicts:
-                    typer.echo(f"{path}: contradiction: {conflict}", err=True)
+                    say(f"{path}: contradiction: {conflict}", err=True)
         digest = base.digest()
         output.parent.mkdir(parents=True, exist_ok=True)
         base.pack(output)
-    typer.echo(f"{digest}  {output.name}")
+    say(f"{digest}  {output.name}")

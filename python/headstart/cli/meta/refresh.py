@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli.command import JsonOption, command
 from headstart.cli.meta.places import BaseOption, own_place
-from headstart.cli.output import print_json, print_record, print_rows
+from headstart.cli.output import print_json, print_record, print_rows, say
 
 if TYPE_CHECKING:
     from headstart.meta.openml import Evaluate, RefreshProgress
@@ -76,7 +76,7 @@ def refresh(
             return
         print_rows([asdict(task) for task in plan.tasks])
         calls = ", ".join(f"{n} {what}" for what, n in plan.calls.items())
-        typer.echo(
+        say(
             f"\n{plan.n_calls} calls ({calls}), at least {plan.seconds:.0f} s at "
             f"{plan.calls_per_second:g} a second"
         )
@@ -110,4 +110,4 @@ def _evaluator(
 
 
 def _tell(step: "RefreshProgress") -> None:
-    typer.echo(f"[{step.done}/{step.total}] {step.stage}: {step.message}", err=True)
+    say(f"[{step.done}/{step.total}] {step.stage}: {step.message}", err=True)

@@ -4,7 +4,7 @@ import typer
 
 from headstart.cli.command import FAILED, JsonOption, command
 from headstart.cli.meta.places import BaseArgument, open_base
-from headstart.cli.output import print_json
+from headstart.cli.output import print_json, say
 
 __all__ = ["verify"]
 
@@ -24,8 +24,8 @@ def verify(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> No
         print_json({"problems": problems, "sha256": digest})
     elif problems:
         for line in problems:
-            typer.echo(line)
+            say(line)
     else:
-        typer.echo(f"sound, sha256 {digest}")
+        say(f"sound, sha256 {digest}")
     if problems:
         raise typer.Exit(FAILED)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headstart.cli.command import FAILED, JsonOption, command
-from headstart.cli.output import print_json, print_rows
+from headstart.cli.output import print_json, print_rows, say
 from headstart.cli.plugin_options import with_plugins
 from headstart.exceptions import PluginError
 
@@ -53,7 +53,7 @@ def check(
         print_json([report.to_record() for report in reports])
     else:
         for report in reports:
-            typer.echo(f"{report.kind} {report.name}")
+            say(f"{report.kind} {report.name}")
             print_rows(
                 [
                     {
@@ -66,8 +66,8 @@ def check(
                 ]
             )
             for result in report.failed:
-                typer.echo(f"hint for {result.id}: {result.hint}")
-            typer.echo(f"{str(report).splitlines()[-1]}\n")
+                say(f"hint for {result.id}: {result.hint}")
+            say(f"{str(report).splitlines()[-1]}\n")
     if not all(report.ok for report in reports):
         raise typer.Exit(FAILED)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from headstart.cli.command import command
+from headstart.cli.output import say
 from headstart.exceptions import PluginError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def new(
             path = folder / Template(place).substitute(words)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(Template(text).substitute(words), encoding="utf-8")
-    typer.echo(
+    say(
         f"{folder} holds a {kind} and its tests. Next:\n"
         f"  cd {folder}\n"
         "  pip install --editable .\n"

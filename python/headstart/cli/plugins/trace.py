@@ -1,5 +1,6 @@
 """`headstart plugins trace`: every hook call, of a load or of a command."""
 
+import contextlib
 import subprocess
 import sys
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import typer
 
 from headstart.cli.command import JsonOption, command
-from headstart.cli.output import print_json, print_rows
+from headstart.cli.output import print_json, print_rows, result_stream
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["trace"]
@@ -24,9 +25,13 @@ def trace(context: typer.Context, *, as_json: JsonOption = False) -> None:
     if context.args:
         from headstart.base.settings import traced_environment
 
+        descriptor = None
+        with contextlib.suppress(OSError, ValueError):  # none: a program's own stream
+            descriptor = result_stream().fileno()
         done = subprocess.run(
             [sys.executable, "-m", "headstart", *context.args],
             env=traced_environment(),
+            stdout=descriptor,
             check=False,
         )
         raise typer.Exit(done.returncode)
