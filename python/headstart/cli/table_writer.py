@@ -6,7 +6,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from headstart.base.plain_file import plain_file
 from headstart.cli.output import write_data
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ class TableWriter:
     """
 
     def __init__(self, path: Path | None) -> None:
+        from headstart.base.plain_file import plain_file
+
         self.path = path
         self._target = None if path is None else plain_file(path, "a table")
         self.n_rows = 0
