@@ -4,8 +4,10 @@ pluggy's own loader raises at the first broken plugin. Ours warns, writes down w
 goes on: a broken plugin must not take the built-in learners away from the user.
 """
 
+import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pluggy
@@ -36,6 +38,7 @@ _SINGULAR = {
     "exporters": "exporter",
 }
 _MOST_PRINTED = 200
+_LONGEST_LOAD = 10.0
 
 
 def build_registry(
@@ -90,7 +93,8 @@ def build_registry(
             )
             continue
         try:
-            found, record = _load(manager, candidate)
+            with _named_if_it_hangs(candidate):
+                found, record = _load(manager, candidate)
             _check_names(found, everything, records)
         # Only the user's Ctrl-C is not its fault.
         except KeyboardInterrupt:
@@ -139,6 +143,30 @@ def _why_unwanted(
     if names & {canonical(name) for name in disabled}:
         return "it is disabled."
     return ""
+
+
+@contextlib.contextmanager
+def _named_if_it_hangs(candidate: Candidate) -> Iterator[None]:
+    """Log which plugin the program waits for, where it waits for long."""
+    if candidate.source == "built-in":
+        yield
+        return
+    timer = threading.Timer(
+        _LONGEST_LOAD,
+        _log.warning,
+        (
+            "Plugin %r of %s has not been loaded after %g s. The program waits for it.",
+            candidate.name,
+            candidate.distribution or "this program",
+            _LONGEST_LOAD,
+        ),
+    )
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _load(

@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import polars as pl
@@ -41,6 +41,7 @@ from headstart.search.leaderboard import leaderboard_records
 from headstart.search.learning import FACT, describe_problem, run_records
 from headstart.search.listening import ExecutorNotices, add_listeners, run_facts
 from headstart.search.offered import OfferedTransforms, offer
+from headstart.search.plugin_clock import PluginClock
 from headstart.search.portfolio import usable_learners
 from headstart.search.problem import Problem, read_problem
 from headstart.search.record import Analyse, RunRecord
@@ -110,6 +111,7 @@ def fit_model(
     emit = Emitter(listeners)
     if notice := settings.memory_notice():
         emit(Notice(notice, "warning"))
+    plugins = PluginClock(emit, quarantines=settings.time_limit is not None)
     # Workers start while the table is read.
     executor = open_executor(
         settings.cores(),
@@ -117,7 +119,7 @@ def fit_model(
         warm=("polars", run_fold_fit.__module__),
         environment=plugin_environment(),
     )
-    with OrderlyTermination(), closing(executor):
+    with OrderlyTermination(), closing(executor), closing(plugins):
         if settings.learn:
             # A second of imports, which must not come after the limit.
             importlib.import_module("headstart.meta.store.engine")
@@ -130,12 +132,15 @@ def fit_model(
             groups=groups,
         )
         learners = load_plugins().select(settings.learners, problem.task.kind)
-        usable, problems = usable_learners(problem.task, learners)
+        timed, problems = usable_learners(
+            problem.task, plugins.timed(learners, "learners")
+        )
+        usable = {name: learners[name] for name in timed}
         for line in problems:
             emit(Notice(line, "warning"))
         if not usable:
             raise FitError("No learner can be used.\n" + "\n".join(problems))
-        offered = _offer_transforms(settings, problem, usable, emit)
+        offered = _offer_transforms(settings, problem, usable, emit, plugins)
         findings = examine_problem(
             problem,
             time_limit=settings.time_limit,
@@ -163,7 +168,16 @@ def fit_model(
             ],
         }
         return _fit(
-            settings, problem, usable, offered, executor, clock, emit, seen, analyse
+            settings,
+            problem,
+            usable,
+            offered,
+            executor,
+            clock,
+            emit,
+            seen,
+            analyse,
+            plugins,
         )
 
 
@@ -177,6 +191,7 @@ def _fit(
     emit: Emitter,
     seen: dict[str, Any],
     analyse: Analyse | None,
+    plugins: PluginClock,
 ) -> FittedModel:
     folder = RunFolder(settings.run_dir, resume=settings.resume)
     try:
@@ -191,6 +206,7 @@ def _fit(
             emit,
             seen,
             analyse,
+            plugins,
         )
     finally:
         folder.close()
@@ -209,6 +225,7 @@ def _fit_in(
     emit: Emitter,
     seen: dict[str, Any],
     analyse: Analyse | None,
+    plugins: PluginClock,
 ) -> FittedModel:
     texts = problem.schema.read_texts(problem.frame) if offered.reads_text else None
     journal = folder.journal
@@ -292,7 +309,7 @@ def _fit_in(
         folder,
         executor,
         problem.metric,
-        learners,
+        plugins.timed(learners, "learners"),
         clock,
         Limits(settings.max_trials, memory_per_fit),
         emit,
@@ -300,6 +317,7 @@ def _fit_in(
         guide=guide,
         offered=offered,
         notices=notices,
+        slow=plugins.slow,
     )
     history = History(clock)
     history.end_stage("preparation")
@@ -525,12 +543,20 @@ def _offer_transforms(
     problem: Problem,
     learners: Mapping[str, Learner],
     emit: Emitter,
+    plugins: PluginClock,
 ) -> OfferedTransforms:
     """Return the transforms that the search may choose for the table."""
     chosen = select_transforms(load_plugins(), settings.transforms, problem.task.kind)
     named = settings.named_transforms()
     offered, problems = offer(
-        problem.task, summarize(problem.schema), chosen, eager=named
+        problem.task,
+        summarize(problem.schema),
+        plugins.timed(chosen, "transforms"),
+        eager=named,
+    )
+    # What workers and models get is not the timed ones.
+    offered = replace(
+        offered, transforms={name: chosen[name] for name in offered.transforms}
     )
     for line in problems.values():
         emit(Notice(line, "warning"))

@@ -131,6 +131,8 @@ class PrecedentThenSampler:
         trials = self._state.trials
         failed = failed_on_probation(trials, self._on_probation)
         out = benched(known) | benched(failed) | self._awaited()
+        if not self._learners.keys() <= out | self._state.slow:
+            out |= self._state.slow  # while there is another learner
         offered = self._offered.without(transforms_in(out))
         own_fault = [t for t in failed if blamed(t) == t.configuration.learner]
         second = self._second_chance(own_fault, out, fits)

@@ -146,6 +146,8 @@ class Runner:
         Transforms that may go before a learner.
     notices : ExecutorNotices
         Told when the executor has something to say.
+    slow : set of str
+        Learners and transforms in quarantine, see `PluginClock`; it may grow.
     """
 
     def __init__(
@@ -163,6 +165,7 @@ class Runner:
         guide: Guide | None = None,
         offered: OfferedTransforms | None = None,
         notices: ExecutorNotices,
+        slow: set[str],
     ) -> None:
         self._notices = notices
         self._offered = offered
@@ -177,6 +180,7 @@ class Runner:
         self._seed = seed
         self._ledger = Ledger(data, folder, metric, learners, clock, emit, offered)
         self._state = self._ledger.state
+        self._state.slow = slow
         self._cost = self._ledger.cost
         self._futures: dict[Future[FoldOutcome], _Running] = {}
         # Went with the place where they ran, and are run again, one at a time.

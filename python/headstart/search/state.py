@@ -22,6 +22,8 @@ class RunState:
         A trial that has so many units, the first ones, is complete.
     constant : dict of (repeat, fold) to float
         Loss of the constant prediction on each fold.
+    slow : set of str
+        Learners and transforms in quarantine for the time that their hints take.
     """
 
     units: Sequence[Unit]
@@ -30,6 +32,7 @@ class RunState:
     trials: list[Trial] = field(default_factory=list)
     running: dict[int, set[Unit]] = field(default_factory=dict)
     stopped: set[int] = field(default_factory=set)
+    slow: set[str] = field(default_factory=set)
 
     def add(
         self,

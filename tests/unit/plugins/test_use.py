@@ -12,6 +12,7 @@ from headstart.plugins import (
     PluginRecord,
     hookimpl,
     load_plugins,
+    loading,
     plugin_environment,
     register,
     unregister,
@@ -194,6 +195,22 @@ def test_a_plugin_that_raises_anything_when_imported_is_left_out_and_named(error
     [problem] = registry.problems
     assert problem.distribution == "headstart-bad"
     assert type(error).__name__ in problem.reason
+
+
+def test_a_plugin_that_takes_long_to_import_is_named_meanwhile(monkeypatch, caplog):
+    monkeypatch.setattr(loading, "_LONGEST_LOAD", 0.05)
+
+    def load():
+        give_up = time.monotonic() + 10
+        while "headstart-slow" not in caplog.text and time.monotonic() < give_up:
+            time.sleep(0.01)
+        return Plugin()
+
+    with caplog.at_level(logging.WARNING, "headstart"):
+        registry = build_registry([Candidate("slow", "headstart-slow", "1", load)])
+
+    assert "'slow' of headstart-slow has not been loaded after 0.05 s" in caplog.text
+    assert "mine" in registry.learners
 
 
 def test_ctrl_c_while_a_plugin_is_imported_is_the_users():
