@@ -42,8 +42,9 @@ _FORM = {
     "intercept": ("f", 1),
 }
 _MAX_ROUNDS = 300  # of L-BFGS
-_MAX_EPOCHS = 60  # of SAGA
-_EPOCHS_A_STEP = 10  # between looks at the clock
+_MAX_DESCENTS = 6  # of a hundred rounds, between looks at the clock
+_MAX_STEPS = 300  # of proximal gradients
+_TOLERANCE = 1e-3  # of a gradient, as a share of the penalty's slope
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,7 +261,7 @@ class ElasticNet(_Linear):
         if task.kind is TaskKind.REGRESSION:
             return 0.01 + 5e-10 * n_rows * width * (width + 20)
         scores = 1 if task.n_classes <= 2 else task.n_classes
-        return 0.02 + _MAX_EPOCHS * n_rows * (width * (6e-9 + 4.5e-9 * scores) + 1e-7)
+        return 0.02 + n_rows * (width * (3.6e-7 + 2.7e-7 * scores) + 6e-6)
 
     def fit_model(
         self,
@@ -283,10 +284,8 @@ class ElasticNet(_Linear):
         penalty = float(parameters["strength"] or 0.0) * _silencing_penalty(
             expanded, outputs, train.weight, l1_ratio
         )
-        fit = _fit_saga if target.is_classification else _fit_descent
-        with ignore_warnings():
-            # Not converged in one step: there is another, or the time is over.
-            coef, intercept = fit(expanded, train, penalty, l1_ratio, resources)
+        fit = _fit_proximal if target.is_classification else _fit_descent
+        coef, intercept = fit(expanded, train, penalty, l1_ratio, resources)
         return LinearModel(hinges, coef, intercept)
 
 
@@ -313,23 +312,13 @@ def _fit_logistic(
     """
     from scipy.optimize import minimize
 
-    n_rows, n_features = X.shape
-    n_scores = 1 if n_classes == 2 else n_classes
-    shares = np.full(n_rows, 1.0 / n_rows) if weight is None else weight / weight.sum()
-    wanted = y[:, None].astype(np.float64) if n_scores == 1 else np.eye(n_classes)[y]
+    n_features = X.shape[1]
+    shares, wanted = _shares(weight, len(X)), _wanted(y, n_classes)
+    n_scores = wanted.shape[1]
 
     def loss_and_gradient(flat: FloatArray) -> tuple[float, FloatArray]:
         at = flat.reshape(n_features + 1, n_scores)
-        scores = X @ at[:-1] + at[-1]
-        if n_scores == 1:
-            total = np.logaddexp(0.0, scores[:, 0])
-            found = np.exp(scores - total[:, None])
-        else:
-            highest = scores.max(axis=1)
-            total = highest + np.log(np.exp(scores - highest[:, None]).sum(axis=1))
-            found = np.exp(scores - total[:, None])
-        loss = shares @ (total - (wanted * scores).sum(axis=1))
-        residual = (found - wanted) * shares[:, None]
+        loss, residual = _log_loss(X @ at[:-1] + at[-1], wanted, shares)
         gradient = np.empty_like(at)
         gradient[:-1] = X.T @ residual + penalty * at[:-1]
         gradient[-1] = residual.sum(axis=0)
@@ -356,7 +345,7 @@ def _silencing_penalty(
     X: FloatArray, outputs: FloatArray, weight: FloatArray | None, l1_ratio: float
 ) -> float:
     """Return the smallest penalty under which all coefficients are 0."""
-    shares = np.full(len(X), 1 / len(X)) if weight is None else weight / weight.sum()
+    shares = _shares(weight, len(X))
     residual = (outputs - shares @ outputs) * shares[:, None]
     steepest = float(np.max(np.abs(X.T @ residual)))
     return max(steepest / max(l1_ratio, 1e-3), 1e-12)
@@ -376,32 +365,95 @@ def _fit_descent(
         warm_start=True,
         random_state=0,  # unused, but else drawn from the global generator
     )
-    for _ in range(_MAX_EPOCHS // _EPOCHS_A_STEP):
-        estimator.fit(X, train.y, sample_weight=train.weight)
+    for _ in range(_MAX_DESCENTS):
+        with ignore_warnings():
+            # Not converged in one step: there is another, or the time is over.
+            estimator.fit(X, train.y, sample_weight=train.weight)
         if estimator.n_iter_ < estimator.max_iter or resources.seconds_left() <= 0:
             break
     return estimator.coef_.reshape(-1, 1), np.atleast_1d(estimator.intercept_)
 
 
-def _fit_saga(
+def _fit_proximal(
     X: FloatArray, train: Rows, penalty: float, l1_ratio: float, resources: Resources
 ) -> tuple[FloatArray, FloatArray]:
-    from sklearn.linear_model import LogisticRegression
+    """Minimise mean log loss + ``penalty * (l1_ratio * |coef| + ... / 2 * coef²)``.
 
-    estimator = LogisticRegression(
-        C=1.0 / (penalty * len(X)),
-        l1_ratio=l1_ratio,
-        solver="saga",
-        max_iter=_EPOCHS_A_STEP,
-        tol=1e-3,
-        warm_start=True,
-        random_state=resources.seed,
-    )
-    for _ in range(_MAX_EPOCHS // _EPOCHS_A_STEP):
-        estimator.fit(X, train.y, sample_weight=train.weight)
-        if np.max(estimator.n_iter_) < _EPOCHS_A_STEP or resources.seconds_left() <= 0:
+    Accelerated proximal gradients with restarts [1]_, [2]_: all that is kept from step
+    to step is at hand, so that a look at the clock after each costs nothing.
+    scikit-learn's SAGA forgets its gradients where it is stopped and begun again.
+
+    References
+    ----------
+    .. [1] A. Beck, M. Teboulle, "A fast iterative shrinkage-thresholding algorithm for
+       linear inverse problems", SIAM Journal on Imaging Sciences 2(1), 2009.
+    .. [2] B. O'Donoghue, E. Candès, "Adaptive restart for accelerated gradient
+       schemes", Foundations of Computational Mathematics 15, 2015.
+    """
+    y = train.y.astype(np.int64)
+    shares, wanted = _shares(train.weight, len(X)), _wanted(y, int(y.max()) + 1)
+    # Steps are taken from centred columns: their intercept hangs on no coefficient.
+    means = shares @ X
+    l1, l2 = penalty * l1_ratio, penalty * (1.0 - l1_ratio)
+
+    def scores_of(at: FloatArray) -> FloatArray:
+        return np.asarray(X @ at[:-1] + (at[-1] - means @ at[:-1]))
+
+    old = np.zeros((X.shape[1] + 1, wanted.shape[1]))
+    ahead, old_scores = old, scores_of(old)
+    ahead_scores, momentum, step = old_scores, 1.0, 1.0
+    for _ in range(_MAX_STEPS):
+        loss, residual = _log_loss(ahead_scores, wanted, shares)
+        total = residual.sum(axis=0)
+        gradient = np.vstack([X.T @ residual - np.outer(means, total), total])
+        while True:
+            new = ahead - step * gradient
+            shrunk = np.maximum(np.abs(new[:-1]) - step * l1, 0.0) / (1.0 + step * l2)
+            new[:-1] = np.sign(new[:-1]) * shrunk
+            way = new - ahead
+            scores = scores_of(new)
+            bound = loss + np.sum(gradient * way) + np.sum(way**2) / (2.0 * step)
+            if _log_loss(scores, wanted, shares)[0] <= bound + 1e-12 * abs(loss):
+                break
+            step /= 2.0
+        if np.max(np.abs(way)) <= _TOLERANCE * l1 * step:
+            old = new
             break
-    return np.ascontiguousarray(estimator.coef_.T), np.asarray(estimator.intercept_)
+        if np.sum(way * (new - old)) < 0:
+            momentum = 1.0
+        following = (1.0 + np.sqrt(1.0 + 4.0 * momentum**2)) / 2.0
+        onward = (momentum - 1.0) / following
+        ahead = new + onward * (new - old)
+        ahead_scores = scores + onward * (scores - old_scores)
+        old, old_scores, momentum = new, scores, following
+        if resources.seconds_left() <= 0:
+            break
+    return old[:-1].copy(), np.asarray(old[-1] - means @ old[:-1])
+
+
+def _shares(weight: FloatArray | None, n_rows: int) -> FloatArray:
+    """Return each row's share of all weight."""
+    return np.full(n_rows, 1.0 / n_rows) if weight is None else weight / weight.sum()
+
+
+def _wanted(y: Any, n_classes: int) -> FloatArray:
+    """Return what probabilities should be: one column for two classes."""
+    one = y[:, None].astype(np.float64)
+    return one if n_classes == 2 else np.asarray(np.eye(n_classes)[y])
+
+
+def _log_loss(
+    scores: FloatArray, wanted: FloatArray, shares: FloatArray
+) -> tuple[float, FloatArray]:
+    """Return the mean log loss, and its gradient in the scores."""
+    if scores.shape[1] == 1:
+        total = np.logaddexp(0.0, scores[:, 0])
+    else:
+        highest = scores.max(axis=1)
+        total = highest + np.log(np.exp(scores - highest[:, None]).sum(axis=1))
+    found = np.exp(scores - total[:, None])
+    loss = shares @ (total - (wanted * scores).sum(axis=1))
+    return float(loss), (found - wanted) * shares[:, None]
 
 
 def _width(task: Task, parameters: Parameters) -> float:

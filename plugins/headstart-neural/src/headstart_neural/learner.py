@@ -219,7 +219,7 @@ def read_parts(parts: Parts) -> tuple[Plan, dict[str, Any], int]:
 
 
 class RealMLP(NeuralLearner):
-    """An MLP with the parts and defaults of RealMLP."""
+    """An MLP with parts of RealMLP; the README says what differs from its recipe."""
 
     name: ClassVar[str] = "real_mlp"
     view: ClassVar[View] = View("scaled", "native", "imputed")

@@ -1,4 +1,4 @@
-"""The nets: TabM from its authors' package, RealMLP after its paper.
+"""The nets: TabM from its authors' package, an MLP with parts of RealMLP's paper.
 
 Imported where torch is there, and not before. Both take numbers and codes and return
 outputs of shape (n_rows, k, n_outputs).
@@ -69,7 +69,7 @@ class TabMNet(nn.Module):
 
 
 class RealMLPNet(nn.Module):
-    """An MLP after RealMLP [1]_.
+    """An MLP with parts of RealMLP [1]_.
 
     Numbers are embedded by periodic functions with a way around them (PBLD), each input
     has a learnt scale, layers are in the neural tangent parametrisation, activations
