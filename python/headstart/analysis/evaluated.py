@@ -17,7 +17,7 @@ from headstart.analysis.spread import (
     residuals_of,
 )
 from headstart.base import FloatArray, TaskKind
-from headstart.metrics import Metric, resolve_metric
+from headstart.metrics import BuiltInMetric, Metric, resolve_metric
 from headstart.metrics.constant import Part, best_constant
 from headstart.report.facts import MetricFact
 
@@ -47,6 +47,7 @@ _NAMES = {
 }
 # Of more classes, curves are drawn for the commonest.
 _MOST_CURVES = 10
+_ROUNDING = 1e-15
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,8 @@ def _baseline(rows: Evaluated, metric: Metric) -> tuple[str, float | None]:
     except Exception:  # a user's own metric may fail on all but the model's output
         return "", None
     (loss,) = best.losses
+    if not isinstance(metric, BuiltInMetric) and abs(loss) < _ROUNDING:
+        loss = 0.0  # the correlation of a constant, but for rounding
     return best.words, 0.0 - loss if metric.greater_is_better else loss
 
 

@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import json
 import logging
+import math
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -472,11 +473,13 @@ def _assemble(
         greater_is_better=problem.metric.greater_is_better,
         held_out_share=data.folds.held_out_share,
     )
+    score = result.choice.score
     facts = {
         "headstart_version": headstart.__version__,
         "metric": problem.metric.name,
         "greater_is_better": problem.metric.greater_is_better,
-        "score": result.choice.score,
+        # Undefined where the held-out rows are of one class, for one.
+        "score": score if math.isfinite(score) else None,
         "validation": data.folds.describe(),
         "n_rows": problem.task.n_rows,
         "n_trials": len(result.trials),

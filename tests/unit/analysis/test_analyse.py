@@ -3,10 +3,12 @@
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.model_selection import PredefinedSplit
 
 import headstart
 from headstart.exceptions import ArtifactError
 from headstart.report import Facts, render_report
+from headstart.report.summary import summarise
 
 RANDOM = np.random.default_rng(0)
 N = 150
@@ -204,6 +206,23 @@ def test_groups_and_weights_are_told():
     assert "There are only 15" in page
     assert "count every row once" in page
     assert "There are only 15" in render_report(facts, "md")
+
+
+def test_a_model_whose_score_is_undefined_is_saved_and_has_no_verdict(tmp_path):
+    classes = np.where(NOISY > 0, "yes", "no")
+    classes[-30:] = "no"  # all that is held out
+    newest = PredefinedSplit([-1] * (N - 30) + [0] * 30)
+
+    model = fit(classes, "logistic", validation=newest)
+    model.set_params(validation="auto")  # a splitter cannot be saved
+
+    facts = headstart.load(model.save(tmp_path / "model.headstart")).analysis()
+    assert facts.metrics[0].value is None
+    assert "undefined" in facts.metrics[0].reason
+    assert model.info()["score"] is None
+    _, quality, care = summarise(facts)
+    assert "clearly" not in quality
+    assert "was not measured" in care
 
 
 def test_facts_are_small(model):
