@@ -9,6 +9,7 @@ import json
 import os
 import reprlib
 import shutil
+import socket
 import tempfile
 import time
 import weakref
@@ -20,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import psutil
 from numpy.typing import NDArray
 
 from headstart.base import FoldFit, FoldOutcome, FoldStatus, Parts
@@ -84,6 +86,8 @@ class RunFolder:
             if self._release is not None:
                 self._release()
             raise
+        if not self.is_temporary:
+            self._drop_unsynced()
 
     def close(self) -> None:
         """Close the journal, and give the folder free for another run."""
@@ -300,6 +304,18 @@ class RunFolder:
             raise
         return lock
 
+    def _drop_unsynced(self) -> None:
+        """Delete what can be made again if a power cut may have left it half written.
+
+        Views and tables are not synced. Files are what was written as long as the
+        machine has not started anew; another machine may have lost this one's writes.
+        """
+        start = _machine_start()
+        if self.journal.fact("machine_start") not in {None, start}:
+            for name in ("views", "tables"):
+                shutil.rmtree(self.path / name, ignore_errors=True)
+        self.journal.record_fact("machine_start", start)
+
     def _check_content(self, *, resume: bool) -> None:
         if not (self.path / "journal.db").exists():
             # A run that was killed at its very beginning leaves an empty folder.
@@ -314,6 +330,15 @@ class RunFolder:
                 f"The run folder {self.path} already holds a run. "
                 "hint: resume=True goes on with it; or give another run_dir."
             )
+
+
+def _machine_start() -> str:
+    """Return which machine this is, and which of its starts."""
+    try:
+        start = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        start = str(int(psutil.boot_time()))
+    return f"{socket.gethostname()} {start}"
 
 
 def data_digest(

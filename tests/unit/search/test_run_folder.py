@@ -267,3 +267,21 @@ def test_a_folder_on_a_disk_takes_no_memory(tmp_path):
     folder.close()
 
     assert folder.bytes_in_memory == 0
+
+
+@pytest.mark.parametrize(("restarted", "kept"), [(False, True), (True, False)])
+def test_views_are_made_again_after_the_machine_has_restarted(
+    tmp_path, monkeypatch, restarted, kept
+):
+    folder = RunFolder(tmp_path / "run")
+    view = folder.path / "views" / "0-0-raw"
+    view.mkdir(parents=True)
+    (view / "train.npy").write_bytes(b"")  # as a power cut leaves it
+    folder.close()
+    if restarted:
+        # No test can restart the machine.
+        monkeypatch.setattr(f"{RunFolder.__module__}._machine_start", lambda: "another")
+
+    RunFolder(tmp_path / "run", resume=True).close()
+
+    assert view.exists() is kept

@@ -1,6 +1,7 @@
 """A shipped base and the user's own, read as one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -31,13 +32,26 @@ def own_base_place() -> str | Path:
 
     ``HEADSTART_META_DB`` says where (a path, or a PostgreSQL URL); by default it is a
     file in the platform's folder for data.
+
+    Raises
+    ------
+    KnowledgeBaseError
+        If it is in the home folder of a user who has none: in a container, for one.
     """
-    told = own_knowledge_base()
-    if told is not None:
-        return told if is_url(told) else Path(told).expanduser()
+    place = own_knowledge_base()
+    if place is not None and is_url(place):
+        return place
     import platformdirs
 
-    return platformdirs.user_data_path("headstart") / "knowledge.db"
+    try:
+        # Versions of platformdirs differ: some leave the tilde of a home in place.
+        path = place or platformdirs.user_data_path("headstart") / "knowledge.db"
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise KnowledgeBaseError(
+            "Your own knowledge base would be in your home folder, but this user has "
+            "no home folder. hint: set HOME, or HEADSTART_META_DB to another place."
+        ) from None
 
 
 class LayeredBase:
@@ -86,15 +100,24 @@ class LayeredBase:
         KnowledgeBaseError
             If none of those that are there can be read.
         """
-        place = own_base_place() if own is None else own
+        layers: list[KnowledgeBase] = []
+        problems: list[HeadstartError] = []
+        place = own
+        if place is None:
+            try:
+                place = own_base_place()
+            except KnowledgeBaseError as error:
+                # No home, no base: told only where the user named a place.
+                if own_knowledge_base() is not None:
+                    problems.append(error)
         openings: list[Callable[[], KnowledgeBase]] = []
         if shipped is not None:
             openings.append(lambda: KnowledgeBase.open(shipped, immutable=True))
-        if is_url(place) or _holds_something(Path(place)):
-            openings.append(
-                lambda: KnowledgeBase.open(place, read_only=True, deadline=deadline)
+        if place is not None and (is_url(place) or _holds_something(Path(place))):
+            own_opening = partial(
+                KnowledgeBase.open, place, read_only=True, deadline=deadline
             )
-        layers, problems = [], []
+            openings.append(own_opening)
         for opening in openings:
             try:
                 layers.append(opening())

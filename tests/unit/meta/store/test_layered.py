@@ -124,3 +124,33 @@ def test_by_default_the_own_base_is_in_the_platforms_folder(monkeypatch, tmp_pat
     assert isinstance(place, Path)
     assert place.parts[-2:] == ("headstart", "knowledge.db")
     assert not (tmp_path / "data").exists()
+
+
+@pytest.fixture
+def _no_home(monkeypatch):
+    """Be a user of a container: no HOME, and no entry in the file of users."""
+
+    def unknown(_):
+        raise KeyError
+
+    for name in ("HOME", "XDG_DATA_HOME", "HEADSTART_META_DB"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+
+
+@pytest.mark.usefixtures("_no_home")
+def test_without_a_home_there_is_no_own_base_and_no_folder_called_tilde(
+    shipped, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(KnowledgeBaseError, match="no home folder"):
+        own_base_place()
+    with LayeredBase.open(shipped) as base:
+        assert len(base.layers) == 1
+        assert base.problems == []
+
+    monkeypatch.setenv("HEADSTART_META_DB", "~/mine.db")
+    with LayeredBase.open(shipped) as base:
+        assert "no home folder" in str(base.problems[0])
+    assert not (tmp_path / "~").exists()
