@@ -65,10 +65,11 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Add all that another base has to a base."""
+    from headstart.base.places import show_place
     from headstart.meta.shipped import open_own
 
     with open_base(other) as source, open_own(own_place(base)) as found:
-        _tell(other, found.merge(source, origin=origin), as_json=as_json)
+        _tell(show_place(other), found.merge(source, origin=origin), as_json=as_json)
 
 
 def _tell(source: object, added: "Added", *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from headstart.execution import FoldFitExecutor
 from headstart.meta.evaluate.description import describe_dataset
 from headstart.meta.evaluate.evaluator import EvaluationLimits, evaluate_dataset
 from headstart.meta.evaluate.grid import grid, grid_after
-from headstart.meta.evaluate.shard import Shard
+from headstart.meta.evaluate.shard import Shard, claimed
 from headstart.meta.evaluate.source import Source
 from headstart.meta.records import CellStatus
 from headstart.plugins import load_plugins
@@ -55,18 +55,20 @@ def evaluate_all(
             yield "stopped before the end; the same command goes on from here"
             return
         where = f"{place}/{len(sized)} {source.name}"
+        path = folder / f"{source.name}.jsonl"
         try:
-            for line in _one(
-                source,
-                folder,
-                n_configurations,
-                executor,
-                limits,
-                transforms,
-                origin,
-                stop,
-            ):
-                yield f"{where}: {line}"
+            with claimed(path):
+                for line in _one(
+                    source,
+                    path,
+                    n_configurations,
+                    executor,
+                    limits,
+                    transforms,
+                    origin,
+                    stop,
+                ):
+                    yield f"{where}: {line}"
         except (HeadstartError, OSError, pl.exceptions.PolarsError) as error:
             yield f"{where}: left out: {error}"
 
@@ -106,7 +108,7 @@ def _size(source: Source, limits: EvaluationLimits) -> int:
 
 def _one(
     source: Source,
-    folder: Path,
+    path: Path,
     n_configurations: int,
     executor: FoldFitExecutor,
     limits: EvaluationLimits,
@@ -116,7 +118,7 @@ def _one(
 ) -> Iterator[str]:
     X, y = source.read()
     dataset = source.describe(X, y)
-    shard = Shard(folder / f"{source.name}.jsonl", origin)
+    shard = Shard(path, origin)
     shard.add(dataset)
     shard.add(describe_dataset(dataset.uid, X, y, source.kind))
     configurations = grid_for(

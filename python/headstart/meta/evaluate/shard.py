@@ -1,5 +1,9 @@
 """Shards: what was evaluated on one dataset, a line a record, added as cells finish."""
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from headstart.exceptions import KnowledgeBaseError
@@ -7,7 +11,31 @@ from headstart.meta.records import EvaluationRecord, Record
 from headstart.meta.store.export import HEADER
 from headstart.meta.store.lines import Line
 
-__all__ = ["Shard"]
+__all__ = ["Shard", "claimed"]
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Keep other campaigns away from a shard, where the system has locks.
+
+    Raises
+    ------
+    KnowledgeBaseError
+        If another one is adding to it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise KnowledgeBaseError(
+                    f"Another campaign is adding to the shard {path}. hint: wait for "
+                    "it to end, or give another folder."
+                ) from error
+        yield
 
 
 class Shard:
@@ -41,7 +69,8 @@ class Shard:
             return
         whole, cut = text[: text.rfind("\n") + 1], text[text.rfind("\n") + 1 :]
         if cut:
-            path.write_text(whole, encoding="utf-8")
+            # Cut off in place: a kill at this moment loses no whole line.
+            os.truncate(path, len(whole.encode()))
         header, *lines = whole.splitlines()
         if header != HEADER:
             raise KnowledgeBaseError(
@@ -71,6 +100,8 @@ class Shard:
             return
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line.text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         self._take(line)
 
     def _take(self, line: Line) -> None:

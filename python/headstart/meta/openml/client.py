@@ -131,6 +131,10 @@ class Client:
         with _quietly():
             return self._dataset(did, download_data=True)
 
+    def data_file(self, dataset: Any) -> Path:
+        """Return the ARFF file of what `download` returned. No call."""
+        return Path(dataset.data_file)
+
     def read(self, dataset: Any) -> Any:
         """Return the data of what `download` returned, as a pandas DataFrame.
 

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
@@ -44,6 +45,10 @@ _NO_QUALITIES = frozenset({360, 361, 362, 363, 364})
 _QUALITY_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
 _MOST_QUALITIES = 500
 _LONGEST_COLUMN_NAME = 1_000
+# Bytes of a line that are looked at together.
+_CHUNK = 1 << 20
+# Separators of a file for each value that a table may have: texts have some too.
+_SEPARATORS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +130,8 @@ def fetch_dataset(
     if reason := too_large(n_rows, len(features), options):
         raise UnusableDatasetError(reason)
     dataset = session.call(f"data of {did}", lambda: client.download(did))
+    if reason := _too_large_file(client.data_file(dataset), options):
+        raise UnusableDatasetError(reason)
     table = _read(session, dataset, options)
     return _checked(task, description, qualities, table)
 
@@ -201,6 +208,31 @@ def _rows(qualities: Mapping[str, float], task: TaskReply) -> int:
     if task.n_rows is None:
         raise UnusableDatasetError("the server does not say how many rows it has")
     return task.n_rows
+
+
+def _too_large_file(path: Path, options: RefreshOptions) -> str:
+    """Return why an ARFF file is too large to be read, or ``""``.
+
+    The server may have told less than there is, and the reader takes many times the
+    memory of the file before it knows. Lines and separators are counted instead.
+    """
+    n_columns = n_rows = n_separators = 0
+    is_data = False
+    with path.open("rb") as file:
+        while line := file.readline(_CHUNK):
+            head = line[:20].lstrip().lower()
+            if is_data:
+                n_separators += line.count(b",")
+                n_rows += line.endswith(b"\n") and not head.startswith(b"%")
+            elif head.startswith(b"@attribute"):
+                n_columns += 1
+            is_data = is_data or head.startswith(b"@data")
+    if reason := too_large(n_rows, n_columns, options):
+        return reason
+    most = _SEPARATORS * options.max_cells
+    if n_separators > most:
+        return f"{n_separators:,} separators in its file are more than {most:,}"
+    return ""
 
 
 def _read(session: Session, dataset: Any, options: RefreshOptions) -> pl.DataFrame:

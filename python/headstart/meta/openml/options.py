@@ -56,8 +56,9 @@ class RefreshOptions:
         Which score, for classification (True) and for regression (False).
     max_cells, max_columns : int
         Datasets with more values, or columns, are left out before they are downloaded.
-    max_reply_bytes : int
-        A larger reply is refused.
+    max_reply_bytes, max_xml_bytes : int
+        A larger reply is refused; the second is for replies that are not tables, which
+        are read as a whole.
     max_evaluations : int
         Of one flow on one slice of tasks.
     calls_per_second : float
@@ -94,6 +95,7 @@ class RefreshOptions:
     max_cells: int = 10_000_000
     max_columns: int = 5_000
     max_reply_bytes: int = 500_000_000
+    max_xml_bytes: int = 50_000_000
     max_evaluations: int = 100_000
     calls_per_second: float = 2.0
     connect_seconds: float = 10.0
@@ -125,6 +127,7 @@ class RefreshOptions:
             "max_cells",
             "max_columns",
             "max_reply_bytes",
+            "max_xml_bytes",
             "max_evaluations",
             "connect_seconds",
             "read_seconds",

@@ -5,13 +5,14 @@ journal when it is done. A refresh that was stopped or killed goes on after the 
 step; when all are done, everything lands in the base in one transaction.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from headstart import __version__
-from headstart.exceptions import HeadstartError, KnowledgeBaseError
+from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.openml.datasets import fetch_dataset, fetch_description
 from headstart.meta.openml.errors import (
     MalformedReplyError,
@@ -47,6 +48,8 @@ from headstart.meta.store.lines import Line
 
 __all__ = ["refresh"]
 
+_log = logging.getLogger("headstart.openml")
+
 
 def refresh(
     base: KnowledgeBase,
@@ -66,8 +69,9 @@ def refresh(
     options : RefreshOptions
     evaluate : callable, optional
         Given each dataset with its table, returns records of our own; called in the
-        order of the suite. Without it, a dataset whose description has not changed
-        since the last refresh is not downloaded again.
+        order of the suite. What it raises is named in the report's `left_out`; the
+        dataset lands with the records that came before. Without it, a dataset whose
+        description has not changed since the last refresh is not downloaded again.
     progress : callable, optional
         Told of every step and of calls that are made again.
     now : callable
@@ -156,6 +160,9 @@ class _Refresh:
             if found["uid"]:
                 is_class = task.kind_id == CLASSIFICATION
                 usable.append(KnownTask(task.task_id, found["uid"], is_class))
+                if found.get("not_evaluated"):
+                    what = f"own evaluations of {name}"
+                    self._left_out.append((what, found["not_evaluated"]))
                 self._n_unchanged += not found["lines"]
                 self._say("datasets", n_done + 1, len(tasks), name)
             else:
@@ -219,19 +226,31 @@ class _Refresh:
         if dataset.qualities is not None:
             records.append(dataset.qualities)
         lines = [self._line(record) for record in records]
-        lines += self._own_lines(dataset.record, dataset.table, dataset.target)
+        own, reason = self._own_lines(dataset.record, dataset.table, dataset.target)
         uid = dataset.record.uid
         fetches = [self._table_fetch(task, said, uid)]
-        return {"uid": uid, "lines": lines, "fetches": fetches}
+        return {
+            "uid": uid,
+            "lines": [*lines, *own],
+            "fetches": fetches,
+            "not_evaluated": reason,
+        }
 
-    def _own_lines(self, record: Any, table: Any, target: str) -> list[str]:
+    def _own_lines(self, record: Any, table: Any, target: str) -> tuple[list[str], str]:
+        """Return lines of our own, and why there are no more of them.
+
+        A table that cannot be evaluated now never can: the refresh goes on without.
+        """
+        lines: list[str] = []
         if self._evaluate is None:
-            return []
+            return lines, ""
         try:
             # Each says itself who made it.
-            return [Line.of(r).text for r in self._evaluate(record, table, target)]
-        except HeadstartError as error:
-            raise RefreshError(f"Evaluating {record.name}: {error}") from error
+            lines.extend(Line.of(r).text for r in self._evaluate(record, table, target))
+        except Exception as error:
+            _log.exception("The evaluation of %s failed.", record.name)
+            return lines, f"{type(error).__name__}: {clean_name(error)}"
+        return lines, ""
 
     def _table_fetch(self, task: TaskReply, said: str, uid: str) -> dict[str, Any]:
         """Note which table a task had, by what the server said of the dataset."""

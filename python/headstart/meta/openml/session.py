@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from headstart.meta.openml.client import Client, connected
 from headstart.meta.openml.errors import MalformedReplyError, ServerRefusalError
@@ -156,6 +157,8 @@ def open_session(
         options.read_seconds,
         options.total_seconds,
         options.max_reply_bytes,
+        min(options.max_reply_bytes, options.max_xml_bytes),
+        urlsplit(options.server).path.rstrip("/") + "/",
         options.hosts,
     )
     pace = Pace(options.calls_per_second, sleep=sleep)

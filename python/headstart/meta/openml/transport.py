@@ -38,6 +38,11 @@ class Limits:
         To connect; between two bytes; for the whole reply.
     max_bytes : int
         Of a reply, decompressed.
+    max_xml_bytes : int
+        Of a reply of the interface, which is read as a whole: many times as much memory
+        as it has bytes.
+    interface : str
+        How the paths of the interface begin.
     hosts : frozenset of str
         Where links may lead, as ``host`` or ``host:port``; a leading dot takes all
         hosts of a domain.
@@ -47,6 +52,8 @@ class Limits:
     read_seconds: float
     total_seconds: float
     max_bytes: int
+    max_xml_bytes: int
+    interface: str
     hosts: frozenset[str]
 
 
@@ -84,6 +91,9 @@ class _BoundedSession(requests.Session):
         self._limits = limits
         self._pace = pace
         self._seen = seen
+        # With any of its own, the session takes no password from the user's ~/.netrc;
+        # proxies and certificates of the environment stay.
+        self.auth = _no_password
 
     def request(  # type: ignore[override]
         self, method: str | bytes, url: str | bytes, **options: Any
@@ -92,13 +102,21 @@ class _BoundedSession(requests.Session):
         if str(method).upper() != "GET":
             raise FinalReplyError(f"a refresh only reads; {method!r} was refused")
         target, query = str(url), options.get("params")
+        is_xml = urlsplit(target).path.startswith(self._limits.interface)
+        most = self._limits.max_xml_bytes if is_xml else self._limits.max_bytes
         for _ in range(_MOST_REDIRECTS + 1):
             self._check_host(target)
-            response = self._read(target, query, options.get("headers"))
+            response = self._read(target, query, options.get("headers"), most)
             if not response.is_redirect:
                 self._judge(response)
                 return response
-            target, query = urljoin(target, response.headers["location"]), None
+            following = urljoin(target, response.headers["location"])
+            if target.startswith("https:") and not following.startswith("https:"):
+                raise FinalReplyError(
+                    f"the server sends us from https to {following[:200]!r}, which is "
+                    "not encrypted"
+                )
+            target, query = following, None
         raise TransientReplyError(f"more than {_MOST_REDIRECTS} redirects")
 
     def get_redirect_target(self, resp: requests.Response) -> None:
@@ -119,7 +137,7 @@ class _BoundedSession(requests.Session):
                 "data_hosts if it can be trusted"
             )
 
-    def _read(self, url: str, query: Any, headers: Any) -> requests.Response:
+    def _read(self, url: str, query: Any, headers: Any, most: int) -> requests.Response:
         self._pace.wait()
         response = super().request(
             "GET",
@@ -131,14 +149,14 @@ class _BoundedSession(requests.Session):
             allow_redirects=False,
         )
         try:
-            body = self._body(response)
+            body = self._body(response, most)
         finally:
             response.close()
         response._content = body
         response._content_consumed = True
         return response
 
-    def _body(self, response: requests.Response) -> bytes:
+    def _body(self, response: requests.Response, most: int) -> bytes:
         limits = self._limits
         decoder = _decoder(response.headers.get("Content-Encoding", ""))
         give_up = time.monotonic() + limits.total_seconds
@@ -151,12 +169,10 @@ class _BoundedSession(requests.Session):
                     body += chunk
                 else:
                     # A few bytes may stand for billions: only one too many is made.
-                    room = limits.max_bytes + 1 - len(body)
+                    room = most + 1 - len(body)
                     body += decoder.decompress(chunk, room)
-                if len(body) > limits.max_bytes:
-                    raise FinalReplyError(
-                        f"the reply is larger than {limits.max_bytes:,} bytes"
-                    )
+                if len(body) > most:
+                    raise FinalReplyError(f"the reply is larger than {most:,} bytes")
                 if time.monotonic() > give_up:
                     raise TransientReplyError(
                         f"the reply took longer than {limits.total_seconds:g} s"
@@ -188,6 +204,10 @@ class _BoundedSession(requests.Session):
             seconds = float(wait) if wait.isdigit() else 0.0
             raise TransientReplyError(f"HTTP status {status}", seconds)
         raise FinalReplyError(f"HTTP status {status} for {path[:200]}")
+
+
+def _no_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _decoder(encoding: str) -> "zlib._Decompress | None":

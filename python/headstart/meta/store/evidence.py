@@ -21,7 +21,14 @@ from headstart.meta.store.lines import configuration_of
 from headstart.meta.store.rows import Fetch, explaining_damage
 from headstart.metrics.built_in import BUILT_IN
 
-__all__ = ["LOOKUP", "Bounds", "Gathered", "Gathering", "candidate_metrics"]
+__all__ = [
+    "DIAGNOSIS",
+    "LOOKUP",
+    "Bounds",
+    "Gathered",
+    "Gathering",
+    "candidate_metrics",
+]
 
 _CLASSES = ("log_loss", "roc_auc", "roc_auc_ovr", "accuracy")
 _VALUES = ("rmse", "mae", "r2")
@@ -51,6 +58,9 @@ class Bounds:
 
 LOOKUP = Bounds(n_evaluations=16_000, n_datasets=200, n_configurations=300)
 """What a lookup takes in: some hundred runs, in a few tenths of a second."""
+
+DIAGNOSIS = Bounds(n_evaluations=200_000, n_datasets=2_000, n_configurations=1_000)
+"""What is looked at where time matters less: a table of a few megabytes."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,15 +130,15 @@ class Gathering:
         space; None: all.
     source : str
         Whose meta-features.
-    bounds : Bounds or None
-        How much of each base is taken in; None: all.
+    bounds : Bounds
+        How much of each base is taken in.
     """
 
     kinds: frozenset[TaskKind]
     metric: str
     learners: Mapping[str, int] | None = None
     source: str = "headstart"
-    bounds: Bounds | None = None
+    bounds: Bounds = DIAGNOSIS
     _datasets: dict[str, DatasetRecord] = field(default_factory=dict)
     _index: dict[str, int] = field(default_factory=dict)
     _features: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
@@ -315,7 +325,7 @@ def candidate_metrics(metric: str, kinds: Iterable[TaskKind]) -> tuple[str, ...]
 
 
 def _read_evaluations(
-    fetch: Fetch, kinds: frozenset[TaskKind], bounds: Bounds | None
+    fetch: Fetch, kinds: frozenset[TaskKind], bounds: Bounds
 ) -> list[tuple[Any, ...]]:
     """Return evaluations of datasets of some kinds; those added last are at the end.
 
@@ -323,24 +333,21 @@ def _read_evaluations(
     it. Such rows are left out.
     """
     listed = ", ".join(f"'{kind.value}'" for kind in sorted(kinds))
-    limit = "" if bounds is None else f" limit {bounds.n_evaluations}"
     rows = fetch(
         "select dataset, configuration, metrics, scores, fit_seconds, status, n_rows "
         "from evaluations where dataset in "
         f"(select dataset from datasets where kind in ({listed})) "
-        f"order by id desc{limit}"
+        f"order by id desc limit {bounds.n_evaluations}"
     )
     statuses = {rules.text(row[5]) for row in rows} & {s.value for s in CellStatus}
     last_first = [row for row in rows if row[5] in statuses]
-    if bounds is not None:
-        datasets = dict.fromkeys(row[0] for row in last_first)
-        kept = set(list(datasets)[: bounds.n_datasets])
-        last_first = [row for row in last_first if row[0] in kept]
-    return last_first[::-1]
+    datasets = dict.fromkeys(row[0] for row in last_first)
+    kept = set(list(datasets)[: bounds.n_datasets])
+    return [row for row in last_first if row[0] in kept][::-1]
 
 
 def _most_telling(
-    blocks: Sequence[_Block], candidates: Sequence[str], bounds: Bounds | None
+    blocks: Sequence[_Block], candidates: Sequence[str], bounds: Bounds
 ) -> IntArray:
     """Return the configurations that are taken in, by id.
 
@@ -352,13 +359,13 @@ def _most_telling(
     blocks : sequence of _Block
     candidates : sequence of str
         Metrics that rank configurations on a dataset, the nearest first.
-    bounds : Bounds or None
+    bounds : Bounds
     """
     parts = [np.empty(0, np.int64)]
     configuration = np.concatenate([*parts, *(b.configuration for b in blocks)])
     dataset = np.concatenate([*parts, *(b.dataset for b in blocks)])
     numbers, column = np.unique(configuration, return_inverse=True)
-    if bounds is None or len(numbers) <= bounds.n_configurations:
+    if len(numbers) <= bounds.n_configurations:
         return numbers
     loss = np.concatenate(
         [

@@ -1,9 +1,13 @@
 """The export: all records as canonical JSON lines in one order."""
 
+import contextlib
 import hashlib
+import heapq
 import os
 import secrets
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from headstart.exceptions import KnowledgeBaseError
@@ -15,6 +19,8 @@ __all__ = ["HEADER", "digest_of", "read_export", "write_export"]
 HEADER = canonical({"headstart_knowledge_base": 1})
 """First line of an export: which version of the lines follows."""
 _LONGEST_LINE = 4_000_000
+# Lines that are sorted in memory.
+_AT_ONCE = 20_000
 
 
 def digest_of(fetch: Fetch) -> str:
@@ -120,5 +126,17 @@ def _lines(fetch: Fetch) -> Iterator[bytes]:
     for kind in KINDS:
         if kind == "fetch":
             continue
-        texts = sorted(row.line.text for row in read_rows(fetch, kind))
-        yield from (f"{text}\n".encode() for text in texts)
+        yield from _sorted(f"{row.line.text}\n" for row in read_rows(fetch, kind))
+
+
+def _sorted(lines: Iterable[str]) -> Iterator[bytes]:
+    """Yield ASCII lines in order, with no more than some thousand in memory."""
+    remaining = iter(lines)
+    with contextlib.ExitStack() as stack:
+        runs = []
+        while run := sorted(islice(remaining, _AT_ONCE)):
+            file = stack.enter_context(tempfile.TemporaryFile())
+            file.writelines(line.encode() for line in run)
+            file.seek(0)
+            runs.append(file)
+        yield from heapq.merge(*runs)

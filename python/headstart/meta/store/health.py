@@ -24,8 +24,10 @@ from headstart.meta.store.rows import (
     TABLES,
     Fetch,
     explaining_damage,
-    raw_rows,
+    raw_blocks,
     read_names,
+    read_rows,
+    read_texts,
     stored_row,
 )
 from headstart.metrics.built_in import BUILT_IN, default_metric
@@ -71,7 +73,8 @@ class Coverage:
         Of the table that was found: datasets where something succeeded,
         configurations that were tried on one of them.
     share : float
-        Of its cells, those that were tried.
+        Of its cells, those that were tried. Of a large base, the part is looked at that
+        `DIAGNOSIS` bounds.
     """
 
     kind: TaskKind
@@ -137,19 +140,25 @@ def doctor(base: KnowledgeBase) -> Diagnosis:
         If the base is damaged: `verify` says where.
     """
     datasets = base.datasets()
-    evaluations = list(base.evaluations())
     names = {d.uid: d.name for d in datasets}
     statuses: dict[str, Counter[str]] = {}
+    tried: set[str] = set()
     succeeded: set[str] = set()
-    for record in evaluations:
-        learner = record.configuration.learner
-        statuses.setdefault(learner, Counter())[record.status.value] += 1
-        if record.status is CellStatus.OK:
-            succeeded.add(record.dataset_uid)
-    tried = {record.dataset_uid for record in evaluations}
+    outliers: list[Outlier] = []
+    n_evaluations = 0
+    with base.snapshot() as fetch:
+        for row in read_rows(fetch, "evaluation"):
+            record = row.line.record
+            assert isinstance(record, EvaluationRecord)  # as the kind says
+            n_evaluations += 1
+            learner = record.configuration.learner
+            statuses.setdefault(learner, Counter())[record.status.value] += 1
+            tried.add(record.dataset_uid)
+            if record.status is CellStatus.OK:
+                succeeded.add(record.dataset_uid)
+            outliers += _impossible(record, names)
     described = {record.dataset_uid for record in base.meta_features()}
     coverage = []
-    outliers = list(_impossible(evaluations, names))
     for kind in TaskKind:
         found = base.gathered(frozenset({kind}), default_metric(kind))
         losses = found.evidence.losses
@@ -161,7 +170,7 @@ def doctor(base: KnowledgeBase) -> Diagnosis:
             outliers += _slow(found)
     return Diagnosis(
         len(datasets),
-        len(evaluations),
+        n_evaluations,
         tuple(coverage),
         {
             learner: dict(sorted(statuses[learner].items()))
@@ -208,21 +217,20 @@ def _is_sqlite(base: KnowledgeBase) -> bool:
 
 
 def _impossible(
-    evaluations: list[EvaluationRecord], names: Mapping[str, str]
+    record: EvaluationRecord, names: Mapping[str, str]
 ) -> Iterator[Outlier]:
     """Give scores outside of what their metric can be."""
-    for record in evaluations:
-        for j, metric in enumerate(record.metrics):
-            low, high = _RANGES.get(metric, (-np.inf, np.inf))
-            scores = record.scores[:, j]
-            # float32 rounds a score of 1 by 6e-8 at most.
-            wrong = scores[(scores < low - 1e-6) | (scores > high + 1e-6)]
-            if len(wrong):
-                yield Outlier(
-                    names.get(record.dataset_uid, record.dataset_uid),
-                    str(record.configuration),
-                    f"{metric} of {wrong[0]:.6g} is not between {low:g} and {high:g}",
-                )
+    for j, metric in enumerate(record.metrics):
+        low, high = _RANGES.get(metric, (-np.inf, np.inf))
+        scores = record.scores[:, j]
+        # float32 rounds a score of 1 by 6e-8 at most.
+        wrong = scores[(scores < low - 1e-6) | (scores > high + 1e-6)]
+        if len(wrong):
+            yield Outlier(
+                names.get(record.dataset_uid, record.dataset_uid),
+                str(record.configuration),
+                f"{metric} of {wrong[0]:.6g} is not between {low:g} and {high:g}",
+            )
 
 
 def _too_good(found: Gathered) -> Iterator[Outlier]:
@@ -289,18 +297,20 @@ def _wrong_names(fetch: Fetch) -> Iterator[str]:
 
 def _wrong_rows(fetch: Fetch, kind: str) -> Iterator[str]:
     table = TABLES[kind]
-    names = read_names(fetch)
-    for row in raw_rows(fetch, kind):
-        try:
-            stored = stored_row(KINDS[kind], row, names)
-        except KnowledgeBaseError as error:
-            yield f"{table}, row {row['id']!r:.40}: {error}"
-            continue
-        about = stored.line.about
-        if stored.content != stored.line.content:
-            yield f"{table}, row {stored.id}: the hash does not fit ({about})."
-        elif stored.key_hash != stored.line.key_hash:
-            yield f"{table}, row {stored.id}: the key does not fit ({about})."
+    texts = read_texts(fetch)
+    for rows in raw_blocks(fetch, kind):
+        names = read_names(fetch, texts, rows)
+        for row in rows:
+            try:
+                stored = stored_row(KINDS[kind], row, names)
+            except KnowledgeBaseError as error:
+                yield f"{table}, row {row['id']!r:.40}: {error}"
+                continue
+            about = stored.line.about
+            if stored.content != stored.line.content:
+                yield f"{table}, row {stored.id}: the hash does not fit ({about})."
+            elif stored.key_hash != stored.line.key_hash:
+                yield f"{table}, row {stored.id}: the key does not fit ({about})."
 
 
 def _dangling(fetch: Fetch) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """A knowledge base: one SQLite file, or one PostgreSQL database."""
 
+import json
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +22,13 @@ from headstart.meta.records import (
     Record,
 )
 from headstart.meta.store.changes import Added, Conflict
-from headstart.meta.store.evidence import LOOKUP, Bounds, Gathered, Gathering
+from headstart.meta.store.evidence import (
+    DIAGNOSIS,
+    LOOKUP,
+    Bounds,
+    Gathered,
+    Gathering,
+)
 from headstart.meta.store.export import digest_of, read_export, write_export
 from headstart.meta.store.lines import KINDS, Line
 from headstart.meta.store.reader import (
@@ -233,11 +241,16 @@ class KnowledgeBase:
         origin : str or None
             Who brings it; by default those who brought it to the other base.
         """
-        with other.snapshot() as fetch:
-            lines = [row.line for kind in KINDS for row in read_rows(fetch, kind)]
-        if origin is not None:
-            lines = [Line.checked(line.kind, line.fields, origin) for line in lines]
-        return self.add_lines(lines)
+        # On disk in between: it may be more than memory, and neither base waits for the
+        # other.
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
+            with other.snapshot() as fetch:
+                for kind in KINDS:
+                    for row in read_rows(fetch, kind):
+                        line = row.line
+                        spool.write(json.dumps([kind, line.fields, line.origin]) + "\n")
+            spool.seek(0)
+            return self.add_lines(_spooled(spool, origin))
 
     def import_lines(
         self, path: str | Path, *, origin: str | None = None, sha256: str | None = None
@@ -402,9 +415,9 @@ class KnowledgeBase:
         *,
         learners: Mapping[str, int] | None = None,
         source: str = "headstart",
-        bounds: Bounds | None = None,
+        bounds: Bounds = DIAGNOSIS,
     ) -> Gathered:
-        """Return evidence with the uids of its datasets: all there is, or a part."""
+        """Return evidence with the uids of its datasets, a part of what there is."""
         gathering = Gathering(kinds, metric, learners, source, bounds)
         with self.snapshot() as fetch:
             gathering.take(fetch, self._place)
@@ -436,6 +449,17 @@ class KnowledgeBase:
             for row in read_rows(fetch, kind):
                 first.setdefault(row.key_hash, row.line)
         return [line.record for line in first.values()]
+
+
+def _spooled(spool: Iterable[str], origin: str | None) -> Iterator[Line]:
+    """Read lines back that were checked when they were written."""
+    for text in spool:
+        name, fields, of = json.loads(text)
+        yield (
+            Line(KINDS[name], fields, of)
+            if origin is None
+            else Line.checked(KINDS[name], fields, origin)
+        )
 
 
 def _prepare(engine: "Engine") -> None:

@@ -18,7 +18,13 @@ from headstart.meta.records import (
     ForeignSetup,
     MetaFeatures,
 )
-from headstart.meta.store.evidence import LOOKUP, Bounds, Gathered, Gathering
+from headstart.meta.store.evidence import (
+    DIAGNOSIS,
+    LOOKUP,
+    Bounds,
+    Gathered,
+    Gathering,
+)
 from headstart.meta.store.knowledge_base import KnowledgeBase
 from headstart.meta.store.lines import Line
 
@@ -219,9 +225,9 @@ class LayeredBase:
         *,
         learners: Mapping[str, int] | None = None,
         source: str = "headstart",
-        bounds: Bounds | None = None,
+        bounds: Bounds = DIAGNOSIS,
     ) -> Gathered:
-        """Return evidence with the uids of its datasets: all there is, or a part."""
+        """Return evidence with the uids of its datasets, a part of what there is."""
         gathering = Gathering(kinds, metric, learners, source, bounds)
 
         def take(base: KnowledgeBase) -> None:

@@ -1,7 +1,7 @@
 """Between records and the rows of tables."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,14 +26,17 @@ __all__ = [
     "StoredRow",
     "columns_of",
     "explaining_damage",
-    "raw_rows",
+    "raw_blocks",
     "read_names",
     "read_rows",
+    "read_texts",
     "stored_row",
 ]
 
 Fetch = Callable[[str], Sequence[tuple[Any, ...]]]
 """Runs a query without parameters and returns all its rows."""
+
+_AT_ONCE = 2_000
 
 TABLES: Mapping[str, str] = {
     "dataset": "datasets",
@@ -126,23 +129,50 @@ def columns_of(
     return row
 
 
-def read_names(fetch: Fetch) -> Names:
-    """Read all texts and configurations."""
-    with explaining_damage("The tables 'texts' and 'configurations' are damaged"):
-        texts: dict[int, str] = dict(fetch("select id, text from texts"))
+def read_texts(fetch: Fetch) -> Mapping[int, str]:
+    """Read all texts by id."""
+    with explaining_damage("The table 'texts' is damaged"):
+        return dict(fetch("select id, text from texts"))
+
+
+def read_names(
+    fetch: Fetch, texts: Mapping[int, str], rows: Iterable[Mapping[str, Any]]
+) -> Names:
+    """Return what the ids in some rows stand for."""
+    with explaining_damage("The table 'configurations' is damaged"):
+        numbers = {row["configuration"] for row in rows if row.get("configuration")}
+        listed = ", ".join(str(rules.integer(number)) for number in sorted(numbers))
         configurations = {
             number: rules.configuration(json.loads(text))
-            for number, text in fetch("select id, json from configurations")
+            for number, text in fetch(
+                f"select id, json from configurations where id in ({listed or 'null'})"
+            )
         }
     return Names(texts, configurations)
 
 
-def raw_rows(fetch: Fetch, kind: str, where: str = "") -> list[dict[str, Any]]:
-    """Return the rows of a table of records by column, in the order of `content`."""
+def raw_blocks(
+    fetch: Fetch, kind: str, where: str = ""
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a table of records by column, in the order of `content`.
+
+    Some thousand at once: a base may have more than memory.
+    """
     table = TABLES[kind]
     columns = COLUMNS[table]
-    query = f"select {', '.join(columns)} from {table} {where} order by content"
-    return [dict(zip(columns, row, strict=True)) for row in fetch(query)]
+    numbers = [
+        row[0] for row in fetch(f"select id from {table} {where} order by content")
+    ]
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = numbers[start : start + _AT_ONCE]
+        listed = ", ".join(str(rules.integer(number)) for number in some)
+        yield [
+            dict(zip(columns, row, strict=True))
+            for row in fetch(
+                f"select {', '.join(columns)} from {table} where id in ({listed}) "
+                "order by content"
+            )
+        ]
 
 
 def stored_row(kind: RecordKind, row: Mapping[str, Any], names: Names) -> StoredRow:
@@ -172,10 +202,11 @@ def read_rows(fetch: Fetch, kind: str, where: str = "") -> Iterator[StoredRow]:
     KnowledgeBaseError
         If one holds what no record can.
     """
-    rows = raw_rows(fetch, kind, where)
-    names = read_names(fetch)
-    for row in rows:
-        yield stored_row(KINDS[kind], row, names)
+    texts = read_texts(fetch)
+    for rows in raw_blocks(fetch, kind, where):
+        names = read_names(fetch, texts, rows)
+        for row in rows:
+            yield stored_row(KINDS[kind], row, names)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import os
 import pickle
 import sys
@@ -9,11 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
+import urllib3
 from tests.integration.meta.openml.conftest import only_iris
 from tests.openml_server import Column, Fault, OpenMLServer
 
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.openml import RefreshError, RefreshOptions, plan_refresh
+from headstart.meta.openml.client import Client
+from headstart.meta.openml.datasets import _too_large_file
+from headstart.meta.openml.errors import FinalReplyError
+from headstart.meta.openml.retry import Pace
+from headstart.meta.openml.transport import Limits, requests_shim
 
 ALWAYS = 1_000
 
@@ -68,6 +76,56 @@ def test_a_reply_that_is_too_large_is_refused(bench, base):
     with pytest.raises(RefreshError, match=r"larger than 2,000 bytes"):
         bench.refresh(base, max_reply_bytes=2_000)
     assert len([path for path in server.calls if "/download/" in path]) <= 1
+
+
+def test_a_reply_that_is_read_as_a_whole_may_be_less_large(bench, base):
+    bench.serve()
+    with pytest.raises(RefreshError, match=r"larger than 300 bytes"):
+        bench.refresh(base, max_xml_bytes=300)
+
+
+def test_a_file_larger_than_was_told_is_not_read(bench, base, monkeypatch):
+    server = bench.serve()
+    server.faults.add(
+        Fault("list|qualities", lambda r: r.edited(">150<", ">15<"), times=ALWAYS)
+    )
+    read = []
+    monkeypatch.setattr(Client, "read", lambda self, dataset: read.append(dataset))
+
+    assert "750 values are more than 700" in left_out(bench, base, max_cells=700)
+    assert read == []
+
+
+def test_one_line_without_an_end_is_not_read(tmp_path):
+    path = tmp_path / "line.arff"
+    path.write_bytes(b"@relation r\n@attribute a numeric\n@data\n" + b"1," * 3_000_000)
+    options = RefreshOptions(max_cells=1_000_000)
+
+    assert "3,000,000 separators" in _too_large_file(path, options)
+
+
+def test_a_redirect_from_https_to_http_is_not_followed():
+    class Encrypted(requests.adapters.HTTPAdapter):
+        def send(self, request, **options):
+            response = requests.Response()
+            response.status_code = 302
+            response.headers["location"] = "http://127.0.0.1/api/v1/xml/data/61"
+            response.raw = urllib3.HTTPResponse(io.BytesIO(b""), preload_content=False)
+            response.url = request.url
+            return response
+
+    limits = Limits(5, 5, 20, 10**8, 10**8, "/api/v1/xml/", frozenset({"127.0.0.1"}))
+    session = requests_shim(limits, Pace(0), lambda _: None).Session()
+    session.mount("https://", Encrypted())
+
+    with session, pytest.raises(FinalReplyError, match="from https to"):
+        session.get("https://127.0.0.1/api/v1/xml/data/61")
+
+
+def test_a_password_in_the_url_of_the_server_is_refused_and_not_shown():
+    with pytest.raises(KnowledgeBaseError, match="no password") as caught:
+        RefreshOptions(server="https://me:s3cret@127.0.0.1/api/v1/xml")
+    assert "s3cret" not in str(caught.value)
 
 
 def test_a_reply_that_swells_is_refused(bench, base):

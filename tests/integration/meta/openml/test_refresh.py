@@ -167,21 +167,25 @@ def test_our_own_evaluations_land_with_their_dataset(bench, base, whole):
     assert set(map(str, scores.values())) == {"[[0.5], [0.75]]"}
 
 
-def test_an_evaluation_that_fails_leaves_the_base_as_it_was(bench, base, whole):
+@pytest.mark.parametrize("error", [TableError, TypeError])
+def test_a_dataset_that_cannot_be_evaluated_lands_without_and_is_named(
+    bench, base, whole, error
+):
+    asked = []
+
     def evaluate(record, table, target):
+        asked.append(record.name)
         if record.name == "iris":
-            raise TableError("no such thing")
+            raise error("no such thing")
         return ()
 
-    before = base.digest()
-    with pytest.raises(RefreshError, match=r"Evaluating iris: no such thing"):
-        bench.refresh(base, evaluate, suite=99)
-    assert base.digest() == before
-    # And the next one does not evaluate again what was done.
-    again = []
-    bench.refresh(base, lambda record, *_: again.append(record.name) or (), suite=99)
-    assert again == ["iris", "wdbc"]
+    report = bench.refresh(base, evaluate, suite=99)
+
+    assert asked == ["optdigits", "iris", "wdbc"]
     assert len(base.datasets()) == 3
+    (left_out,) = report.left_out
+    assert "own evaluations of iris" in left_out[0]
+    assert left_out[1] == f"{error.__name__}: no such thing"
 
 
 def test_progress_is_told_step_by_step(bench, base, whole):

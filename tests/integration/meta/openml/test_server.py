@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+import requests
 from tests.openml_server import packaged_content
 
 from headstart.meta.openml.client import connected
@@ -23,7 +24,9 @@ def openml(bench, tmp_path):
     """The client's own module, connected to a server with the packaged content."""
     server = bench.serve(packaged_content())
     hosts = frozenset({server.base.removeprefix("http://")})
-    shim = requests_shim(Limits(5, 5, 20, 10**8, hosts), Pace(0), lambda _: None)
+    shim = requests_shim(
+        Limits(5, 5, 20, 10**8, 10**8, "/api/v1/xml/", hosts), Pace(0), lambda _: None
+    )
     with connected(server.url, shim, tmp_path / "cache") as client:
         yield client._openml
 
@@ -168,3 +171,16 @@ def test_data_have_the_checksum_of_their_description():
     for table in packaged_content().tables:
         digest = hashlib.md5(table.arff, usedforsecurity=False).hexdigest()
         assert table.md5 == digest
+
+
+def test_a_password_in_the_users_netrc_is_not_sent(tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password s3cret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    limits = Limits(5, 5, 20, 10**8, 10**8, "/api/v1/xml/", frozenset({"127.0.0.1"}))
+    session = requests_shim(limits, Pace(0), lambda _: None).Session()
+
+    request = requests.Request("GET", "http://127.0.0.1/api/v1/xml/data/61")
+
+    assert "Authorization" not in session.prepare_request(request).headers

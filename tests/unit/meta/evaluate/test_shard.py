@@ -1,9 +1,11 @@
+import os
+
 import numpy as np
 import pytest
 
 from headstart.base import Configuration, TaskKind
 from headstart.exceptions import KnowledgeBaseError
-from headstart.meta.evaluate.shard import Shard
+from headstart.meta.evaluate.shard import Shard, claimed
 from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
 
 UID = "ab" * 32
@@ -71,3 +73,33 @@ def test_a_file_that_is_no_shard_is_refused(tmp_path):
 
     with pytest.raises(KnowledgeBaseError, match="must begin with"):
         Shard(path, "shipped")
+
+
+def test_a_shard_with_a_cut_off_line_is_never_written_anew(tmp_path, monkeypatch):
+    path = tmp_path / "a.jsonl"
+    Shard(path, "shipped").add(cell(1.0))
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"cut')
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("headstart.meta.evaluate.shard.Line.read", killed)
+    monkeypatch.setattr("pathlib.Path.write_text", killed)
+    with pytest.raises(KeyboardInterrupt):
+        Shard(path, "shipped")
+
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of this kind are POSIX")
+def test_two_campaigns_do_not_add_to_one_shard(tmp_path):
+    path = tmp_path / "a.jsonl"
+    with (
+        claimed(path),
+        pytest.raises(KnowledgeBaseError, match="Another campaign"),
+        claimed(path),
+    ):
+        pass
+    with claimed(path):
+        Shard(path, "shipped").add(cell(1.0))

@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from headstart.exceptions import KnowledgeBaseError
-from headstart.meta.store import verify
+from headstart.meta.store import doctor, verify
 
 
 def test_the_hash_of_the_file_is_the_identity_of_the_base(base, kit, tmp_path):
@@ -110,3 +110,24 @@ def test_an_export_that_cannot_be_written_leaves_the_old_one(base, tmp_path):
         base.export(tmp_path / "absent" / "base.jsonl")
 
     assert not (tmp_path / "absent").exists()
+
+
+def test_what_is_read_and_sorted_in_parts_is_the_same_export(
+    new_base, kit, tmp_path, monkeypatch
+):
+    records = [*kit.one_of_each(), *(kit.evaluation(seed=i) for i in range(12))]
+    base = new_base(records)
+    base.export(tmp_path / "whole.jsonl")
+    before = doctor(base)
+    monkeypatch.setattr("headstart.meta.store.rows._AT_ONCE", 3)
+    monkeypatch.setattr("headstart.meta.store.export._AT_ONCE", 2)
+
+    base.export(tmp_path / "parts.jsonl")
+    other = new_base()
+    other.merge(base)
+
+    whole = (tmp_path / "whole.jsonl").read_bytes()
+    assert (tmp_path / "parts.jsonl").read_bytes() == whole
+    assert other.digest() == base.digest()
+    assert doctor(other) == before
+    assert verify(other) == []
