@@ -18,6 +18,7 @@ import headstart
 from headstart.analysis.costs import sizes_of
 from headstart.analysis.dependent import (
     blocks_of,
+    describe_choices,
     describe_dependence,
     groups_of,
 )
@@ -123,8 +124,9 @@ def analyse_run(
     dependence = describe_dependence(
         record.data.dependence, np.flatnonzero(record.result.choice.rows)
     )
-    if dependence:
-        parts.notes.append(dependence)
+    members = {m.configuration.learner for m in record.bag.members}
+    choices = describe_choices(record.data.dependence, members)
+    parts.notes += [note for note in (dependence, choices) if note]
     if rows.weight is not None:
         parts.notes.append(_WEIGHTED)
     if not isinstance(rows.metric, BuiltInMetric):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headstart.base import IntArray
 from headstart.validation.folds import NEVER, Folds
@@ -30,8 +31,8 @@ def folds_from_splitter(
     size over the same rows become repeats of one fold each.
 
     Where training rows always come before held-out ones the folds follow time: of one
-    split by the numbers of the rows; of several where none trains on rows that it or
-    a later one holds out.
+    split by the splitter's ``order`` or the numbers of the rows; of several where none
+    trains on rows that it or a later one holds out.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def folds_from_splitter(
     plain = bool((training == (fold_ids[:, np.newaxis, :] != folds)).all())
     return Folds(
         fold_ids,
-        "time" if _follows_time(pairs) else "splitter",
+        "time" if _follows_time(pairs, _times(splitter, n_rows)) else "splitter",
         f"by {name}",
         None if plain else np.packbits(training, axis=-1),
     )
@@ -130,10 +131,18 @@ def _repeats(pairs: list[Pair], n_rows: int) -> list[list[Pair]]:
     return repeats
 
 
-def _follows_time(pairs: list[Pair]) -> bool:
+def _times(splitter: Splitter, n_rows: int) -> NDArray[Any]:
+    """Return the times that a splitter goes by, as headstart's do; else row numbers."""
+    order = getattr(splitter, "order", None)
+    if order is not None and np.shape(order) == (n_rows,):
+        return np.unique(np.asarray(order), return_inverse=True)[1]
+    return np.arange(n_rows)
+
+
+def _follows_time(pairs: list[Pair], times: NDArray[Any]) -> bool:
     if len(pairs) == 1:
         ((train, held_out),) = pairs
-        return bool(train.max() < held_out.min())
+        return bool(times[train].max() < times[held_out].min())
     later = np.arange(0)
     for train, held_out in reversed(pairs):
         later = np.union1d(later, held_out)

@@ -5,7 +5,7 @@ from sklearn.model_selection import GroupKFold, KFold
 from headstart.base import TaskKind
 from headstart.validation import Folds, Validation, plan_folds
 from headstart.validation import KFold as OwnKFold
-from headstart.validation.plan import explain_folds
+from headstart.validation.plan import explain_folds, explain_newest_rows
 
 
 def plan(n_rows, validation=None, kind=TaskKind.BINARY, **more):
@@ -162,3 +162,17 @@ def test_a_splitter_that_parts_groups_is_refused():
     with pytest.raises(ValueError, match=r"KFold.*on both sides.*hint: GroupKFold"):
         plan(100, OwnKFold(5), groups=groups)
     assert plan(100, GroupKFold(5), groups=groups).n_folds == 5
+
+
+@pytest.mark.parametrize(
+    ("n_old", "words"),
+    [
+        (0, "the model was refitted on all rows, the newest too"),
+        (1, "1 of 3 members of the model have not seen the newest 25 rows"),
+        (3, "the model has not seen the newest 25 rows"),
+    ],
+)
+def test_what_the_model_has_not_seen_is_told(n_old, words):
+    # Four blocks of 20; the gap of 5 is not seen either.
+    folds = plan(100, Validation(time_column="t", folds=4, gap=5), time=np.arange(100))
+    assert explain_newest_rows(folds, n_old, 3) == words

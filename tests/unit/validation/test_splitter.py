@@ -9,7 +9,7 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 
-from headstart.validation import PurgedKFold, folds_from_splitter
+from headstart.validation import HoldoutSplit, PurgedKFold, folds_from_splitter
 from headstart.validation import TimeSeriesSplit as OwnTimeSeriesSplit
 
 Y = np.arange(24) % 2
@@ -91,6 +91,7 @@ def test_what_is_no_splitter_is_a_type_error():
         OwnTimeSeriesSplit(3, order=np.arange(24)[::-1]),
         Yielding((range(8), range(10, 16)), (range(10), range(14, 20))),
         Yielding((range(16), range(16, 24))),
+        HoldoutSplit(0.25, order=np.arange(24)[::-1]),
     ],
 )
 def test_splits_whose_training_rows_come_first_follow_time(splitter):
