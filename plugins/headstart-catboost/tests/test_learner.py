@@ -11,7 +11,15 @@ import pytest
 from catboost import CatBoostError
 from headstart_catboost import CatBoost, portfolio
 
-from headstart.base import Matrix, Resources, Rows, Task, TaskKind
+from headstart.base import (
+    Choice,
+    Matrix,
+    Resources,
+    Rows,
+    Task,
+    TaskKind,
+    known_configurations,
+)
 
 LEARNER = CatBoost()
 RESOURCES = Resources(threads=1, seed=3)
@@ -176,6 +184,15 @@ def test_absolute_errors_are_boosted_where_the_metric_asks_for_them():
         model = LEARNER.fit(task, {"n_rounds": 60}, Rows(X, y), None, RESOURCES)
         found[metric] = LEARNER.predict(model, X, task).mean()
     assert found["mae"] < 0.9 * found["rmse"]
+
+
+def test_combinations_are_not_searched_for_many_classes_that_cannot_have_them():
+    many = make_task(TaskKind.MULTICLASS, n_classes=3)
+    for task, values in ((make_task(), {1, 2}), (many, {1})):
+        found = known_configurations(task, LEARNER)
+        assert {c.parameters["max_ctr_complexity"] for c in found} == values
+    assert LEARNER.search_space(many).distributions["max_ctr_complexity"] == Choice(1)
+    assert 3 in LEARNER.search_space(make_task()).distributions["max_ctr_complexity"]
 
 
 def ranking_rows(n_rows, seed, weight=None):

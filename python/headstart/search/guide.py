@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headstart.base import (
+    Choice,
     Configuration,
     Learner,
+    ParameterValue,
     Precedent,
+    Task,
     Trial,
     TrialStatus,
     complete,
@@ -191,10 +194,39 @@ def consult(
         task.n_features,
         overhead_seconds=_OVERHEAD_SECONDS,
     )
+    configurations = _as_fitted(evidence.configurations, learners, task)
     return (
-        Guide(adviser, evidence.configurations, len(evidence.names), learns_seconds),
+        Guide(adviser, configurations, len(evidence.names), learns_seconds),
         [*notes, *adviser.notes],
     )
+
+
+def _as_fitted(
+    configurations: Sequence[Configuration], learners: Mapping[str, Learner], task: Task
+) -> list[Configuration]:
+    """Return configurations with the only value that a parameter can have here.
+
+    The base may hold another, of which a learner would make the same: the model of one
+    configuration would be fitted twice.
+    """
+    only: dict[str, dict[str, ParameterValue]] = {}
+    for name in learners.keys() & {c.learner for c in configurations}:
+        distributions = learners[name].search_space(task).distributions
+        only[name] = {
+            parameter: distribution.options[0]
+            for parameter, distribution in distributions.items()
+            if isinstance(distribution, Choice) and len(distribution.options) == 1
+        }
+    found = []
+    for configuration in configurations:
+        here, own = only.get(configuration.learner, {}), configuration.parameters
+        fixed = {name: value for name, value in here.items() if name in own}
+        found.append(
+            replace(configuration, parameters={**own, **fixed})
+            if fixed
+            else configuration
+        )
+    return found
 
 
 def _usable(

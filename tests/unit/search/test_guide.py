@@ -5,14 +5,17 @@ import polars as pl
 import pytest
 
 from headstart.base import (
+    Choice,
     FoldOutcome,
     FoldStatus,
+    SearchSpace,
     Step,
     TaskKind,
     Trial,
     TrialStatus,
     complete,
 )
+from headstart.learners.linear import Ridge
 from headstart.meta.evaluate.description import describe_dataset
 from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
 from headstart.meta.store import KnowledgeBase
@@ -149,6 +152,19 @@ def test_nothing_is_proposed_twice_nor_what_does_not_fit(base):
     found = propose(1, [], lambda c: c.learner == "svm")
 
     assert found.configuration.learner == "svm"
+
+
+def test_a_parameter_that_can_have_one_value_only_has_it(base):
+    class Straight(Ridge):
+        def search_space(self, task):
+            return SearchSpace({"n_knots": Choice(2)}, {"n_knots": 2})
+
+    guide, _ = asked({**LEARNERS, "ridge": Straight()})
+
+    ridges = {c.key for c in guide.configurations if c.learner == "ridge"}
+    assert ridges == {complete(Straight(), problem().task, {}).key}
+    others = [c for c in guide.configurations if c.learner == "svm"]
+    assert {c.key for c in others} < {c.key for c in configurations()}
 
 
 def test_results_of_what_a_run_makes_of_a_configuration_are_its_results(base):

@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from headstart.base import (
+    Choice,
     FloatArray,
     Matrix,
     Parameters,
     Parts,
     Resources,
     Rows,
+    SearchSpace,
     Task,
 )
 from headstart.base.arrays import require
@@ -72,6 +74,26 @@ class CatBoost(BoostingLearner):
 
     name: ClassVar[str] = "catboost"
     portfolio: ClassVar[Portfolio] = portfolio
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space; of many classes no categories are combined."""
+        space = super().search_space(task)
+        if task.n_classes <= 2:
+            return space
+        fixed = {"max_ctr_complexity": Choice(1)}
+        return SearchSpace(
+            {**space.distributions, **fixed}, space.default, space.conditions
+        )
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return configurations that did well on other tables, best first."""
+        found = super().precedents(task)
+        if task.n_classes <= 2:
+            return found
+        return [
+            {n: v for n, v in parameters.items() if n != "max_ctr_complexity"}
+            for parameters in found
+        ]
 
     def boost(
         self,
