@@ -165,6 +165,8 @@ def read_directory(read_at: ReadAt, size: int, limits: Limits) -> list[Member]:
         member = _parse_record(directory, at, position)
         at += len(member.central_record())
         position += len(member.local_header()) + member.packed
+        if position > start:
+            break
         _check_sizes(member, limits)
         members.append(member)
     if at != length or position != start:
@@ -263,15 +265,15 @@ def _read_end(read_at: ReadAt, size: int) -> tuple[int, int, int]:
     if start == _SEE_64 and before >= 0:
         record = read_at(before, size - before)
         n_members, length, start = _END_64.unpack_from(record)[7:10]
-    if record != _end_records(n_members, length, start):
-        raise ArtifactError(
-            "Its last bytes are not as headstart writes them (more than one volume, "
-            "or a comment)."
-        )
     if start + length + len(record) != size:
         raise ArtifactError(
             "Its directory is not where its last bytes say: it is cut off, or "
             "something was added to it."
+        )
+    if n_members >= 2**16 or record != _end_records(n_members, length, start):
+        raise ArtifactError(
+            "Its last bytes are not as headstart writes them (more than one volume, "
+            "or a comment)."
         )
     return n_members, length, start
 

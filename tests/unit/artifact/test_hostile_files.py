@@ -148,6 +148,53 @@ def test_a_part_that_states_an_absurd_size_takes_no_memory(load):
         load(zipped([manifest({}), entry]))
 
 
+@pytest.mark.parametrize(
+    ("size", "packed"), [(2**40, 2**40), (2**33, 2**33), (2**33, 5), (5, 2**64 - 1)]
+)
+def test_a_part_that_states_an_absurd_size_in_64_bits_takes_no_memory(
+    load, size, packed
+):
+    entry = Entry(
+        "a",
+        b"x",
+        8,
+        size=2**32 - 1,
+        packed=2**32 - 1,
+        extra=struct.pack("<2H2Q", 1, 16, size, packed),
+        version=45,
+        made_by=3 << 8 | 45,
+    )
+
+    for entries in ([manifest({}), entry], [manifest({}), entry, entry]):
+        with pytest.raises(
+            ArtifactError, match=r"at most \d+ are|no model does|not match"
+        ):
+            load(zipped(entries))
+
+
+@pytest.mark.parametrize(
+    ("n", "length", "start"),
+    [
+        (1, 2**40, 0),
+        (1, 0, 2**40),
+        (1, 2**63, 2**63),
+        (1, 2**32, 2**32),
+        (2**50, 46, 99),
+        (2**16 + 1, 0, None),
+    ],
+)
+def test_a_directory_that_states_64_bits_takes_no_memory(load, n, length, start):
+    small = zipped([manifest({})])
+    start = len(small) - END.size if start is None else start
+    end = struct.pack("<4sQ2H2L2Q", b"PK\6\6", 44, 3 << 8 | 45, 45, 0, 0, n, n)
+    end += struct.pack("<2Q", length, start)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, (start + length) % 2**64, 1)
+    last = END.pack(b"PK\5\6", 0, 0, 1, 1, 2**32 - 1, 2**32 - 1, 0)
+
+    with pytest.raises(ArtifactError):
+        load(small[: -END.size] + end + locator + last)
+
+
 def test_a_stored_part_cannot_state_two_sizes(load):
     entry = Entry("a", b"xy", packed=2, size=100)
 
