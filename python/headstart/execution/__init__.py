@@ -1,7 +1,8 @@
 """Where fold fits run: worker processes with limits, or any executor."""
 
 from headstart.execution.executor import FoldFitExecutor
-from headstart.execution.opening import PRELOAD, WARM, open_executor
+from headstart.execution.libraries import PRELOAD, WARM
+from headstart.execution.opening import open_executor
 from headstart.execution.pool import WorkerPool
 
 __all__ = ["PRELOAD", "WARM", "FoldFitExecutor", "WorkerPool", "open_executor"]

@@ -40,6 +40,7 @@ from headstart.execution.files import (
 from headstart.execution.fit_data import FitData, load_fit_data
 from headstart.execution.fold_table import step_names
 from headstart.execution.fold_view import fold_view
+from headstart.execution.libraries import import_libraries
 from headstart.execution.offspring import OwnProcess
 from headstart.execution.steps import changes_nothing
 
@@ -62,6 +63,11 @@ def run_fold_fit(
     RunFolderError
         If the run folder itself cannot be used: the disk is full, for one.
     """
+    data = replace(load_fit_data(folder), handed_over=fold_fit.handed_over)
+    if fold_fit.marks_start:
+        # The start of a worker is not charged to its first fold fit.
+        import_libraries()
+        start_mark(data.folder, fold_fit).touch()
     started = time.monotonic()
     resources = Resources(
         threads=fold_fit.threads,
@@ -69,9 +75,6 @@ def run_fold_fit(
         deadline=None if fold_fit.seconds is None else clock() + fold_fit.seconds,
         clock=clock,
     )
-    data = replace(load_fit_data(folder), handed_over=fold_fit.handed_over)
-    if fold_fit.marks_start:
-        start_mark(data.folder, fold_fit).touch()
     try:
         outcome = _fit_and_predict(data, fold_fit, resources, started)
     except RunFolderError:

@@ -173,7 +173,7 @@ class ForeignExecutor:
             if self._broken or self._closed:
                 return
             self._broken = f"{self._name} failed: {type(error).__name__}: {error}"
-            self._notice = f"{self._broken}."
+            self._notice = f"{self._broken.rstrip('.')}."
             if self._fall_back is not None:
                 self._fallback = self._fall_back(self._n_slots)
                 self._notice += f" Fold fits go on in {self._fallback.name} instead."

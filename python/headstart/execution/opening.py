@@ -9,22 +9,10 @@ from headstart.execution.executor import FoldFitExecutor
 from headstart.execution.foreign import ForeignExecutor
 from headstart.execution.in_process import InProcessExecutor
 from headstart.execution.launch import why_not_launched
+from headstart.execution.libraries import PRELOAD, WARM
 from headstart.execution.pooled import PooledExecutor
 
-__all__ = ["PRELOAD", "WARM", "open_executor"]
-
-# What built-in learners import: two seconds that each worker would spend again. None
-# of it starts a thread; polars does, so workers import it, while they wait for work.
-PRELOAD = (
-    "numpy",
-    "sklearn.ensemble",
-    "sklearn.linear_model",
-    "sklearn.neighbors",
-    "sklearn.neural_network",
-    "sklearn.preprocessing",
-    "sklearn.svm",
-)
-WARM = ("polars",)
+__all__ = ["open_executor"]
 
 
 def open_executor(

@@ -2,6 +2,7 @@
 
 import os
 import random
+import time
 import warnings
 
 import numpy as np
@@ -17,8 +18,9 @@ from headstart.base import (
     Task,
     TaskKind,
 )
+from headstart.execution import fold_fit as fold_fit_module
 from headstart.execution.fit_data import forget_fit_data, write_fit_data
-from headstart.execution.fold_fit import run_fold_fit
+from headstart.execution.fold_fit import run_fold_fit, start_mark
 from headstart.tables import Schema
 from headstart.validation import Folds
 
@@ -104,3 +106,26 @@ def test_the_state_of_the_process_is_as_before(data, learner, status):
 
         assert outcome.status is FoldStatus(status)
         assert state() == before
+
+
+@pytest.mark.parametrize("marks_start", [True, False])
+def test_a_file_says_that_a_fold_fit_has_begun_where_it_is_to(data, marks_start):
+    fold_fit = FoldFit(0, Configuration("ridge"), 0, 0, seed=5, marks_start=marks_start)
+
+    run_fold_fit(str(data.folder), fold_fit)
+
+    assert start_mark(data.folder, fold_fit).exists() == marks_start
+
+
+def test_seconds_of_a_fold_fit_do_not_count_the_start_of_its_worker(data, monkeypatch):
+    def import_slowly():
+        time.sleep(0.2)
+
+    run_fold_fit(str(data.folder), FoldFit(0, Configuration("ridge"), 0, 1, seed=5))
+    monkeypatch.setattr(fold_fit_module, "import_libraries", import_slowly)
+    fold_fit = FoldFit(0, Configuration("ridge"), 0, 0, seed=5, marks_start=True)
+
+    began = time.monotonic()
+    outcome = run_fold_fit(str(data.folder), fold_fit)
+
+    assert outcome.total_seconds <= time.monotonic() - began - 0.2
