@@ -14,8 +14,9 @@ import tempfile
 import time
 import weakref
 import zipfile
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,8 @@ class RunFolder:
             else 0
         )
         self._synced: set[Path] = set()
+        self._syncing: deque[Future[None]] = deque()
+        self._syncer: ThreadPoolExecutor | None = None
         try:
             self.journal = Journal(self.path / "journal.db", has_locks=has_locks)
         except RunFolderError:
@@ -91,6 +94,10 @@ class RunFolder:
 
     def close(self) -> None:
         """Close the journal, and give the folder free for another run."""
+        if self._syncer is not None:
+            # What waits for a slow disk is left to the system: if it is lost, its fold
+            # fits count as not done.
+            self._syncer.shutdown(cancel_futures=True)
         self.journal.close()
         if self._release is not None:
             self._release()
@@ -149,23 +156,33 @@ class RunFolder:
         return outcome if is_whole and are_whole else None
 
     def sync(self, name: str, outcome: FoldOutcome) -> None:
-        """Bring the files of a finished fold fit to the disk, in a folder that is kept.
+        """Have the files of a finished fold fit brought to the disk, in a kept folder.
 
-        The worker goes on meanwhile: no second of a learner's is lost by it.
+        That is done by a thread: neither the search nor a worker waits for the disk.
+
+        Raises
+        ------
+        RunFolderError
+            If the disk has refused files of earlier fold fits.
         """
         if self.is_temporary or outcome.status is not FoldStatus.OK:
             return
         fits = self.path / "fits"
-        for path in (
-            *self._archives(name, outcome),
-            fits / f"{name}.npy",
-            fits / f"{name}.json",
-        ):
-            if path not in self._synced:
-                sync(path)
-                self._synced.add(path)
-        for folder in ("fits", "encoders", "transforms"):
-            sync(self.path / folder)
+        files = [
+            path
+            for path in (
+                *self._archives(name, outcome),
+                fits / f"{name}.npy",
+                fits / f"{name}.json",
+            )
+            if path not in self._synced
+        ]
+        self._synced.update(files)
+        while self._syncing and self._syncing[0].done():
+            self._syncing.popleft().result()
+        if self._syncer is None:
+            self._syncer = ThreadPoolExecutor(1, "headstart-sync")
+        self._syncing.append(self._syncer.submit(_sync_all, files))
 
     def _archives(self, name: str, outcome: FoldOutcome) -> list[Path]:
         """Return the files of a fold model: itself, its view, its transforms."""
@@ -330,6 +347,14 @@ class RunFolder:
                 f"The run folder {self.path} already holds a run. "
                 "hint: resume=True goes on with it; or give another run_dir."
             )
+
+
+def _sync_all(files: Collection[Path]) -> None:
+    """Bring files to the disk, and the names of the folders that they are in."""
+    for path in files:
+        sync(path)
+    for folder in {path.parent for path in files}:
+        sync(folder)
 
 
 def _machine_start() -> str:

@@ -3,6 +3,7 @@ import os
 import shutil
 import tempfile
 import time
+from concurrent.futures import wait
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -151,13 +152,15 @@ def test_the_outcome_of_another_configuration_is_not_taken_for_this_ones(finishe
     assert folder.finished(replace(RIDGE, configuration=other)) is None
 
 
-def test_what_is_finished_can_be_synced(finished):
+def test_what_is_finished_is_synced_and_a_failure_is_told(finished):
     folder, outcome = finished
 
     folder.sync(RIDGE.name, outcome)
+    folder.sync("00000-0-2", outcome)  # whose files went away
 
-    with pytest.raises(RunFolderError, match="cannot be written"):
-        folder.sync("00000-0-2", outcome)
+    wait(folder._syncing)
+    with pytest.raises(RunFolderError, match="00000-0-2"):
+        folder.sync("00000-0-3", outcome)
 
 
 def test_resuming_a_folder_that_is_not_there_is_refused(tmp_path):
