@@ -16,6 +16,7 @@ import polars as pl
 import headstart
 from headstart.base import Learner
 from headstart.base.events import Emitter, Listener, Notice, RunStarted, TableExamined
+from headstart.base.process_state import preserve_state
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import FitError, HeadstartError
 from headstart.execution import FoldFitExecutor, open_executor
@@ -404,7 +405,9 @@ def _fit_in(
 def _analysis(analyse: Analyse, record: RunRecord, emit: Emitter) -> bytes:
     """Make the analysis; the model is there whatever comes of it."""
     try:
-        return analyse(record)
+        # It has models of plugins predict, in the user's process.
+        with preserve_state():
+            return analyse(record)
     except KeyboardInterrupt:
         emit(Notice("Interrupted: the model is kept, without an analysis."))
     except Exception as error:
