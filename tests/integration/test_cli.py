@@ -328,3 +328,38 @@ def test_prediction_in_batches_counts_what_is_new(shop, tmp_path):
     assert record["unseen"]["plan"] == new.height
     assert "Values that the model does not know" in told.stderr
     assert pl.read_csv(tmp_path / "p.csv").height == new.height
+
+
+def test_no_command_prints_control_characters_of_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
+    name, label = "pay\x1b]0;gone\x07\u202eload", "y\x9b2Jes"
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame(
+        {
+            name: rng.normal(size=60),
+            f"{name} id": range(60),
+            "target": np.where(rng.random(60) < 0.5, label, "no"),
+        }
+    )
+    frame.write_csv("table.csv")
+    frame.drop(name).write_csv("short.csv")
+    options = ["--time-limit", "none", "--max-trials", "1", "--learner", "logistic"]
+
+    said = ""
+    for arguments in (
+        ["inspect", "table.csv", "-t", "target"],
+        ["inspect", "table.csv", "-t", "target", "--json"],
+        ["inspect", "table.csv", "-t", name + "s"],
+        ["train", "table.csv", "-t", "target", "--test", "table.csv", *options],
+        ["info", "table.headstart"],
+        ["info", "table.headstart", "--json"],
+        ["leaderboard", "table.headstart"],
+        ["report", "table.headstart"],
+        ["predict", "table.headstart", "short.csv"],
+    ):
+        result = CliRunner().invoke(app, arguments)
+        said += result.stdout + result.stderr
+
+    assert r"pay\x1b]0;gone\x07\u202eload" in said
+    assert not set("\x1b\x07\u202e\x9b") & set(said)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from headstart.cli.command import ModelArgument, command
-from headstart.cli.output import check_folder, say, write_data
+from headstart.cli.output import check_folder, say
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["report"]
@@ -47,7 +47,7 @@ def report(
         )
     if output is None:
         facts = describe(model).analysis()
-        write_data(render_report(facts, form or "md"))
+        say(render_report(facts, form or "md").removesuffix("\n"))
         return
     try:
         form = format_of(output, form)
