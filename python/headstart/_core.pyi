@@ -76,6 +76,7 @@ def build_info() -> _BuildInfo: ...
 
 # Folds: headstart.validation.folds.
 
+# The array itself where its codes are dense already.
 def dense_codes(values: NDArray[np.int64]) -> NDArray[np.int64] | None: ...
 def plain_folds(
     n_rows: int, n_folds: int, n_repeats: int, seed: int, n_threads: int
@@ -234,7 +235,7 @@ class OutOfFold:
     def prediction(self, trial: int) -> NDArray[np.float64]: ...
     def stack(
         self, trials: list[int], rows: NDArray[np.int64], n_threads: int
-    ) -> NDArray[np.float32]: ...
+    ) -> NDArray[np.float64]: ...
 
 # Ensembles: headstart.ensemble.greedy.
 
@@ -246,7 +247,7 @@ class SelectionRules(TypedDict):
     cap: float
 
 def select_greedily(
-    predictions: NDArray[np.float32],
+    predictions: NDArray[np.float64],
     y: NDArray[np.int64] | NDArray[np.float64],
     metric: str,
     greater_is_better: bool,

@@ -144,3 +144,21 @@ def test_regression_picks_are_those_of_the_plain_loop(name, weighted):
         costs=costs,
     )
     np.testing.assert_array_equal(found, expected)
+
+
+def test_picks_for_a_target_far_from_zero_are_those_of_its_differences():
+    rng = np.random.default_rng(21)
+    truth = rng.uniform(0, 1000, N_ROWS)
+    members = noisy_members(rng, truth, 5.0)
+    costs = rng.permutation(N_MEMBERS).astype(float)
+    found = [
+        select_greedily(
+            (members + offset)[:, :, np.newaxis],
+            truth + offset,
+            resolve_metric("rmse", TaskKind.REGRESSION, None),
+            n_rounds=N_ROUNDS,
+            costs=costs,
+        )
+        for offset in (0.0, 1.7e9)
+    ]
+    np.testing.assert_array_equal(*found)

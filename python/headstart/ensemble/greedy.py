@@ -14,6 +14,8 @@ __all__ = ["select_greedily"]
 
 Target = NDArray[np.int64] | NDArray[np.float64]
 
+_LARGEST = float(np.finfo(np.float32).max)  # squares of predictions are finite
+
 
 def select_greedily(
     predictions: NDArray[np.floating[Any]],
@@ -37,8 +39,8 @@ def select_greedily(
     Parameters
     ----------
     predictions : ndarray of shape (n_members, n_rows, n_outputs)
-        Out-of-fold predictions, finite: values, probabilities of class 1, or of all
-        classes. Used in single precision.
+        Out-of-fold predictions, finite in single precision: values, probabilities of
+        class 1, or of all classes.
     y : ndarray of shape (n_rows,)
         int64 class codes, or float64 values.
     metric : Metric
@@ -118,15 +120,15 @@ def select_greedily(
     )
 
 
-def _members(predictions: NDArray[np.floating[Any]], y: Target) -> NDArray[np.float32]:
+def _members(predictions: NDArray[np.floating[Any]], y: Target) -> FloatArray:
     if predictions.ndim != 3 or predictions.shape[1] != len(y) or not predictions.size:
         raise ValueError(
             "The predictions of an ensemble's members must have shape (n_members, "
             f"{len(y)}, n_outputs). Got {predictions.shape} instead."
         )
-    with np.errstate(over="ignore"):
-        members = np.ascontiguousarray(predictions, dtype=np.float32)
-    finite = np.isfinite(members).all(axis=(1, 2))
+    members = _plain(predictions)
+    # NaN is not below any limit.
+    finite = (np.abs(members) <= _LARGEST).all(axis=(1, 2))
     if not finite.all():
         raise ValueError(
             "The predictions of an ensemble's members must be finite in single "
@@ -136,7 +138,7 @@ def _members(predictions: NDArray[np.floating[Any]], y: Target) -> NDArray[np.fl
 
 
 def _loss_of_each(
-    members: NDArray[np.float32],
+    members: FloatArray,
     y: Target,
     metric: Metric,
     weight: FloatArray | None,
@@ -147,10 +149,10 @@ def _loss_of_each(
     """
 
     def losses(counts: NDArray[np.int64]) -> list[float]:
-        # In double precision, and in order: the mean of equal predictions is equal.
+        # In order: the mean of equal predictions is equal.
         total = np.zeros(members.shape[1:])
         for member in np.flatnonzero(counts):
-            total += float(counts[member]) * members[member].astype(np.float64)
+            total += float(counts[member]) * members[member]
         n_picked = float(counts.sum()) + 1.0
         found = []
         for member in members:

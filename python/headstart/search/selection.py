@@ -196,7 +196,7 @@ class _Chooser:
         )
         predictions = [self.store.prediction(t.number)[rows] for t in ranked]
         weights = select_greedily(
-            np.stack(predictions).astype(np.float32),
+            np.stack(predictions),
             self.y[rows],
             self.metric,
             weight=None if self.weight is None else self.weight[rows],

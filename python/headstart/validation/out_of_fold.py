@@ -19,8 +19,12 @@ _MEMORY_LIMIT = 1 << 30  # bytes
 class OutOfFoldStore:
     """Out-of-fold predictions of all trials of a run, for one assignment of folds.
 
-    Append-only: what is stored is never changed. Kept in single precision. Predictions
-    of other folds never get in: an ensemble of both would have seen its own rows.
+    Append-only: what is stored is never changed. Predictions of other folds never get
+    in: an ensemble of both would have seen its own rows.
+
+    A number takes four bytes. It is off by at most 6e-8 of its distance to 0 (of
+    probabilities: to 0 or 1, whichever is nearer), and by at most 1.2e-7 of the range
+    of the fold's prediction.
 
     Parameters
     ----------
@@ -28,8 +32,8 @@ class OutOfFoldStore:
     n_outputs : int
         Columns of a prediction, at least 1.
     path : path or None, default=None
-        File for predictions that do not fit into memory; written anew. None keeps all
-        in memory.
+        File for predictions that do not fit into memory; a file that is there is
+        replaced. None keeps all in memory.
     memory_limit : int, default=1 GiB
         Bytes of predictions in memory from which on new ones go to `path`.
 
@@ -176,7 +180,7 @@ class OutOfFoldStore:
 
     def stack(
         self, trials: Sequence[int], rows: IntArray, *, n_threads: int = 1
-    ) -> NDArray[np.float32]:
+    ) -> FloatArray:
         """Return the predictions that an ensemble is selected from.
 
         Parameters

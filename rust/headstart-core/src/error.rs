@@ -16,6 +16,9 @@ pub enum Error {
     /// A file cannot be read or written.
     #[error("{0}")]
     Storage(String),
+    /// There is no memory for what was asked for.
+    #[error("{0}")]
+    Memory(String),
     /// The work was stopped from outside before it was done.
     #[error("the work was cancelled")]
     Cancelled,
@@ -25,6 +28,14 @@ impl Error {
     /// An [`Error::Value`] with the given message.
     pub fn value(message: impl Into<String>) -> Self {
         Self::Value(message.into())
+    }
+
+    /// An [`Error::Memory`] naming what has no room.
+    pub fn memory(what: &str, n_bytes: Option<usize>) -> Self {
+        Self::Memory(match n_bytes {
+            Some(n_bytes) => format!("There is no memory for {what}: {n_bytes} bytes."),
+            None => format!("There is no memory for {what}."),
+        })
     }
 
     /// An [`Error::Shape`] saying that `name` must hold `expected` values.

@@ -19,13 +19,16 @@ pub(crate) struct FloatFile {
 }
 
 impl FloatFile {
-    /// An empty file; one that is there is written anew.
+    /// A new, empty file. One that is at `path` loses its name, and is gone with the last
+    /// store that maps it: made shorter, it would end the process of whoever reads it.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        if path.symlink_metadata().is_ok_and(|entry| !entry.is_dir()) {
+            std::fs::remove_file(path)?;
+        }
         let file = File::options()
             .read(true)
             .write(true)
-            .create(true)
-            .truncate(true)
+            .create_new(true)
             .open(path)?;
         Ok(Self {
             file,
@@ -55,8 +58,8 @@ impl FloatFile {
             .and_then(|_| self.file.write_all(&bytes));
         let n_values = first + if written.is_ok() { values.len() } else { 0 };
         if n_values > 0 {
-            // SAFETY: the file was made by this store for itself and is never made
-            // shorter. Bytes that are mapped are never written to again: appending goes
+            // SAFETY: this store made the file for itself; another one at the same path
+            // makes a file of its own. It is never made shorter. Bytes that are mapped are never written to again: appending goes
             // behind them, and takes the store mutably, so that nothing is borrowed.
             self.map = Some(unsafe { Mmap::map(&self.file) }?);
         }
@@ -85,6 +88,21 @@ impl FloatFile {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_second_file_at_a_path_leaves_the_first_as_it_is() {
+        let path = std::env::temp_dir().join(format!("headstart-twice-{}", std::process::id()));
+        let mut first = FloatFile::create(&path).unwrap();
+        let values = vec![0.5; 5_000];
+        first.append(&values).unwrap();
+        let mut second = FloatFile::create(&path).unwrap();
+        second.append(&[1.0]).unwrap();
+        assert_eq!(first.get(0, 5_000), Some(&values[..]));
+        assert_eq!(first.append(&[2.0]).unwrap(), 5_000);
+        assert_eq!(second.get(0, 1), Some(&[1.0][..]));
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 4);
+        std::fs::remove_file(&path).unwrap();
+    }
 
     #[test]
     fn values_are_read_where_they_were_appended() {

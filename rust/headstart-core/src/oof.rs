@@ -1,7 +1,7 @@
 //! The out-of-fold store: what each trial predicted for the rows its folds held out.
 //!
-//! Predictions are kept in single precision, a cell for each trial, repeat and fold, so
-//! that a trial that stopped after one fold of eight takes an eighth of the room. Cells
+//! Predictions are packed into four bytes a number, a cell for each trial, repeat and fold,
+//! so that a trial that stopped after one fold of eight takes an eighth of the room. Cells
 //! are never changed once they are there. Above a limit new cells go to a file, which is
 //! mapped into memory: only what is read of it takes room there, while it is read.
 
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::mmap::FloatFile;
+use crate::packing::{Packing, pack};
 use crate::{Error, Workers};
 
 /// Fold id of rows that no fold of the repeat holds out.
@@ -17,8 +18,15 @@ pub const NEVER_HELD_OUT: u8 = u8::MAX;
 /// Where one prediction belongs: trial, repeat, fold.
 pub type CellKey = (u64, usize, u8);
 
+/// A prediction, and how its numbers are packed.
 #[derive(Debug)]
-enum Cell {
+struct Cell {
+    packing: Packing,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
     Memory(Vec<f32>),
     /// Place of its first value in the file.
     File(usize),
@@ -145,29 +153,24 @@ impl OutOfFold {
                 "Trial {trial} already has a prediction for repeat {repeat}, fold {fold}."
             )));
         }
-        let values: Vec<f32> = prediction.iter().map(|&value| value as f32).collect();
-        if !values.iter().all(|value| value.is_finite()) {
-            return Err(Error::value(format!(
-                "The prediction of trial {trial} for repeat {repeat}, fold {fold} must be \
-                 finite in single precision."
-            )));
-        }
-        self.insert(key, values)
+        let what = format!("The prediction of trial {trial} for repeat {repeat}, fold {fold}");
+        let (packing, values) = pack(prediction, &what)?;
+        self.insert(key, packing, values)
     }
 
-    fn insert(&mut self, key: CellKey, values: Vec<f32>) -> Result<(), Error> {
+    fn insert(&mut self, key: CellKey, packing: Packing, values: Vec<f32>) -> Result<(), Error> {
         let size = size_of_val(values.as_slice());
-        let cell = match &mut self.overflow {
+        let place = match &mut self.overflow {
             Some(overflow) if self.n_bytes + size > overflow.limit => {
                 let first = overflow.file.append(&values);
-                Cell::File(first.map_err(|error| storage(&error))?)
+                Place::File(first.map_err(|error| storage(&error))?)
             }
             _ => {
                 self.n_bytes += size;
-                Cell::Memory(values)
+                Place::Memory(values)
             }
         };
-        self.cells.insert(key, cell);
+        self.cells.insert(key, Cell { packing, place });
         Ok(())
     }
 
@@ -192,7 +195,7 @@ impl OutOfFold {
         }
         for (&key, cell) in &other.cells {
             let values = other.values(key, cell)?;
-            self.insert(key, values.to_vec())?;
+            self.insert(key, cell.packing, values.to_vec())?;
         }
         Ok(())
     }
@@ -231,7 +234,7 @@ impl OutOfFold {
                 let row = row as usize;
                 n_found[row] += 1;
                 for (sum, &value) in sum[row * width..].iter_mut().zip(values) {
-                    *sum += f64::from(value);
+                    *sum += cell.packing.unpack(value);
                 }
             }
         }
@@ -245,8 +248,8 @@ impl OutOfFold {
         Ok(sum)
     }
 
-    /// The given rows of the predictions of `trials`, one trial after the other, in
-    /// single precision: what an ensemble is selected from.
+    /// The given rows of the predictions of `trials`, one trial after the other: what an
+    /// ensemble is selected from.
     ///
     /// # Errors
     /// [`Error::Value`] where there is no such row; [`Error::Storage`];
@@ -256,7 +259,7 @@ impl OutOfFold {
         trials: &[u64],
         rows: &[i64],
         workers: &Workers,
-    ) -> Result<Vec<f32>, Error> {
+    ) -> Result<Vec<f64>, Error> {
         if let Some(row) = rows
             .iter()
             .find(|&&row| row < 0 || row as usize >= self.n_rows)
@@ -272,7 +275,7 @@ impl OutOfFold {
             let mut part = Vec::with_capacity(rows.len() * width);
             for &row in rows {
                 let start = row as usize * width;
-                part.extend(prediction[start..start + width].iter().map(|&v| v as f32));
+                part.extend_from_slice(&prediction[start..start + width]);
             }
             Ok(part)
         })?;
@@ -292,14 +295,14 @@ impl OutOfFold {
     }
 
     fn values<'a>(&'a self, key: CellKey, cell: &'a Cell) -> Result<&'a [f32], Error> {
-        match (cell, &self.overflow) {
-            (Cell::Memory(values), _) => Ok(values),
-            (&Cell::File(first), Some(overflow)) => {
+        match (&cell.place, &self.overflow) {
+            (Place::Memory(values), _) => Ok(values),
+            (&Place::File(first), Some(overflow)) => {
                 let n_values = self.rows_of(key.1, key.2)?.len() * self.n_outputs;
                 let values = overflow.file.get(first, n_values);
                 values.ok_or_else(|| Error::value("A cell lies behind the end of its file."))
             }
-            (Cell::File(_), None) => Err(Error::value("A cell is in a file that is not there.")),
+            (Place::File(_), None) => Err(Error::value("A cell is in a file that is not there.")),
         }
     }
 }
@@ -364,6 +367,26 @@ mod tests {
         store.add((5, 0, 0), &[5.0, 6.0, 7.0, 8.0]).unwrap();
         let found = store.stack(&[5, 0], &[2, 0], &Workers::default()).unwrap();
         assert_eq!(found, [7.0, 8.0, 5.0, 6.0, 3.0, 4.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn values_far_from_zero_and_sure_probabilities_come_back_from_memory_and_file() {
+        let path = std::env::temp_dir().join(format!("headstart-far-{}", std::process::id()));
+        let (mut filed, mut merged) = (store(), store());
+        filed.overflow_to(&path, 8).unwrap();
+        let predictions = [[1.6e9 + 10.0, 1.6e9 + 60.0], [1e-12, 1.0 - 1e-12]];
+        for (trial, prediction) in (0..).zip(&predictions) {
+            filed.add((trial, 0, 0), prediction).unwrap();
+        }
+        merged.merge(&filed).unwrap();
+        for (trial, [first, second]) in (0..).zip(predictions) {
+            for store in [&filed, &merged] {
+                let found = store.prediction(trial).unwrap();
+                assert!((found[0] - first).abs() < 1e-7 * (second - first).min(1e-5));
+                assert!((found[2] - second).abs() < 1e-7 * (second - first).min(1e-5));
+            }
+        }
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(crate) enum Target<'py> {
 )]
 pub(crate) fn select_greedily<'py>(
     py: Python<'py>,
-    predictions: PyReadonlyArray3<'py, f32>,
+    predictions: PyReadonlyArray3<'py, f64>,
     y: Target<'py>,
     metric: &str,
     greater_is_better: bool,

@@ -1,7 +1,9 @@
 //! Core errors as Python exceptions.
 
 use headstart_core::Error;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{
+    PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError, PyValueError,
+};
 use pyo3::prelude::*;
 
 /// The Python exception for a core error.
@@ -10,6 +12,7 @@ pub(crate) fn to_python(error: &Error) -> PyErr {
     match error {
         Error::Value(_) | Error::Shape(_) => PyValueError::new_err(message),
         Error::Storage(_) => PyOSError::new_err(message),
+        Error::Memory(_) => PyMemoryError::new_err(message),
         Error::Cancelled => PyKeyboardInterrupt::new_err(()),
         _ => PyRuntimeError::new_err(message),
     }

@@ -136,7 +136,7 @@ impl PyOutOfFold {
         trials: Vec<u64>,
         rows: PyReadonlyArray1<'py, i64>,
         n_threads: usize,
-    ) -> PyResult<Bound<'py, PyArray3<f32>>> {
+    ) -> PyResult<Bound<'py, PyArray3<f64>>> {
         let rows = slice("rows", &rows)?;
         let (n_all, n_outputs) = py.detach(|| {
             let store = self.read();

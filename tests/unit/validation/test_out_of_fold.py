@@ -48,15 +48,13 @@ def test_rows_are_covered_where_all_trials_have_them(store):
     assert store.trials == (0, 1)
 
 
-def test_a_stack_holds_the_chosen_rows_in_single_precision():
+def test_a_stack_holds_the_chosen_rows():
     store = OutOfFoldStore(FOLDS, 2)
     store.add(0, 0, 0, np.array([[0.1, 0.9], [0.2, 0.8]]))
     store.add(1, 0, 0, np.array([[0.3, 0.7], [0.4, 0.6]]))
     found = store.stack([1, 0], np.array([2, 0]), n_threads=2)
-    expected = np.array(
-        [[[0.4, 0.6], [0.3, 0.7]], [[0.2, 0.8], [0.1, 0.9]]], dtype=np.float32
-    )
-    np.testing.assert_array_equal(found, expected)
+    expected = np.array([[[0.4, 0.6], [0.3, 0.7]], [[0.2, 0.8], [0.1, 0.9]]])
+    np.testing.assert_allclose(found, expected, rtol=1e-7)
 
 
 def test_nothing_is_ever_overwritten(store):
@@ -144,3 +142,46 @@ def test_sizes_must_make_sense(options):
 def test_rows_that_are_not_there_cannot_be_stacked(store):
     with pytest.raises(ValueError, match="no row 4 among 4"):
         store.stack([0], np.array([0, 4]))
+
+
+def test_values_far_from_zero_come_back_by_what_they_differ():
+    random = np.random.default_rng(0)
+    folds = Folds(np.zeros((1, 500), dtype=np.uint8))
+    y = 1.7e9 + random.uniform(0, 1000, 500)
+    prediction = y + random.normal(0, 5, 500)
+    store = OutOfFoldStore(folds, 1)
+    store.add(0, 0, 0, prediction)
+    errors = store.prediction(0)[:, 0] - y
+    assert np.std(errors) == pytest.approx(np.std(prediction - y), rel=1e-4)
+    stacked = store.stack([0], np.arange(500))
+    np.testing.assert_array_equal(stacked[0], store.prediction(0))
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_sure_probabilities_come_back_on_both_ends(n_outputs):
+    folds = Folds(np.zeros((1, 3), dtype=np.uint8))
+    p = np.array([1e-12, 0.3, 1 - 1e-12])
+    prediction = np.column_stack([1 - p, p])[:, -n_outputs:]
+    store = OutOfFoldStore(folds, n_outputs)
+    store.add(0, 0, 0, prediction)
+    stored = store.prediction(0)
+    np.testing.assert_allclose(stored, prediction, rtol=1e-7)
+    np.testing.assert_allclose(1 - stored, 1 - prediction, rtol=1e-4)
+
+
+def test_two_stores_at_one_path_have_a_file_each(tmp_path):
+    folds = Folds(np.zeros((1, 2_000), dtype=np.uint8))
+    prediction = np.linspace(-1, 1, 2_000)
+    stores = [OutOfFoldStore(folds, 1, path=tmp_path / "oof", memory_limit=0)]
+    stores[0].add(0, 0, 0, prediction)
+    stores.append(OutOfFoldStore(folds, 1, path=tmp_path / "oof", memory_limit=0))
+    stores[1].add(0, 0, 0, -prediction)
+    for store, sign in zip(stores, (1, -1), strict=True):
+        found = store.prediction(0)[:, 0]
+        np.testing.assert_allclose(found, sign * prediction, rtol=1e-6, atol=1e-9)
+
+
+def test_a_folder_is_not_replaced_by_a_file(tmp_path):
+    with pytest.raises(OSError, match="file of out-of-fold predictions"):
+        OutOfFoldStore(FOLDS, 1, path=tmp_path)
+    assert tmp_path.is_dir()

@@ -50,7 +50,7 @@ impl Candidates for Absolute<'_> {
                 return Ok(f64::INFINITY);
             }
             let prediction = self.members.prediction(member);
-            let error = |sum: f64, p: f32, y: f64| (sum + (f64::from(p) - y)).abs();
+            let error = |sum: f64, p: f64, y: f64| (sum + (p - y)).abs();
             let total = match self.weight {
                 Some(weight) => lane_sum(
                     (&self.sum, prediction, self.y, weight),
@@ -67,7 +67,7 @@ impl Candidates for Absolute<'_> {
     fn pick(&mut self, member: usize) -> Result<(), Error> {
         let prediction = self.members.prediction(member);
         for ((sum, &p), y) in self.sum.iter_mut().zip(prediction).zip(self.y) {
-            *sum += f64::from(p) - y;
+            *sum += p - y;
         }
         self.n_picked += 1;
         Ok(())

@@ -46,7 +46,7 @@ where
     fn pick(&mut self, member: usize) -> Result<(), Error> {
         let prediction = self.members.prediction(member);
         for (sum, &p) in self.sum.iter_mut().zip(prediction) {
-            *sum += f64::from(p);
+            *sum += p;
         }
         self.n_picked += 1;
         Ok(())

@@ -11,20 +11,14 @@ pub(super) const CLIP: f64 = f64::EPSILON;
 
 /// Logarithmic loss, by the product of the true class's probabilities.
 ///
-/// Of each member the one column is kept that matters, in single precision: the
-/// probability of the true class, a class at a time. With two classes and one output
-/// that of class 1 is kept, rows of class 0 first, where it is taken from 1 in doubles.
+/// Of each member the one column is kept that matters: the probability of the true class.
 #[derive(Debug)]
 pub struct LogLoss<'a> {
     workers: &'a Workers,
-    n_members: usize,
-    /// In the order of the columns, as is `sum`.
-    weight: Option<Vec<f64>>,
+    weight: Option<&'a [f64]>,
     total_weight: f64,
     /// A column a member.
-    columns: Vec<Vec<f32>>,
-    /// Rows, first in a column, that hold the probability of the other class.
-    n_flipped: usize,
+    columns: Vec<Vec<f64>>,
     sum: Vec<f64>,
     n_picked: usize,
 }
@@ -37,55 +31,33 @@ impl<'a> LogLoss<'a> {
     pub fn new(
         members: Members<'a>,
         y: &[i64],
-        weight: Option<&[f64]>,
+        weight: Option<&'a [f64]>,
         workers: &'a Workers,
     ) -> Result<Self, Error> {
         let (n_rows, n_outputs) = (members.n_rows(), members.n_outputs());
         check_codes(y, n_rows, n_outputs)?;
         check_weight(weight, n_rows)?;
-        if u32::try_from(n_rows).is_err() {
-            return Err(Error::value("There may be at most 2**32 - 1 rows."));
-        }
-        let of_code =
-            |wanted: i64| (0..n_rows as u32).filter(move |&row| y[row as usize] == wanted);
-        let order: Vec<u32> = if n_outputs == 1 {
-            of_code(0).chain(of_code(1)).collect()
-        } else {
-            (0..n_rows as u32).collect()
-        };
         let columns = workers.map(members.len(), |member| {
-            let prediction = members.prediction(member);
-            let place = |row: usize| match n_outputs {
-                1 => row,
-                _ => row * n_outputs + y[row] as usize,
-            };
-            let values = order.iter().map(|&row| prediction[place(row as usize)]);
-            Ok(values.collect())
+            let rows = members.prediction(member).chunks_exact(n_outputs).zip(y);
+            let of_true_class = rows.map(|(row, &code)| match (n_outputs, code) {
+                (1, 0) => 1.0 - row[0],
+                (1, _) => row[0],
+                _ => row[code as usize],
+            });
+            Ok(of_true_class.collect())
         })?;
         Ok(Self {
             workers,
-            n_members: members.len(),
-            weight: weight.map(|weight| order.iter().map(|&row| weight[row as usize]).collect()),
+            weight,
             total_weight: weight.map_or(n_rows as f64, |weight| weight.iter().sum()),
             columns,
-            n_flipped: if n_outputs == 1 {
-                of_code(0).count()
-            } else {
-                0
-            },
             sum: vec![0.0; n_rows],
             n_picked: 0,
         })
     }
 
-    /// The sum over some rows of the logarithm of `sum` and one more probability.
-    #[inline]
-    fn logarithms(
-        &self,
-        column: &[f32],
-        rows: std::ops::Range<usize>,
-        read: impl Fn(f32) -> f64,
-    ) -> f64 {
+    /// The sum over all rows of the logarithm of `sum` and one more probability.
+    fn logarithms(&self, column: &[f64]) -> f64 {
         let n_picked = (self.n_picked + 1) as f64;
         let (floor, ceiling) = (CLIP * n_picked, (1.0 - CLIP) * n_picked);
         let clip = |value: f64| {
@@ -93,15 +65,14 @@ impl<'a> LogLoss<'a> {
             let value = if value < floor { floor } else { value };
             if value > ceiling { ceiling } else { value }
         };
-        let (sum, column) = (&self.sum[rows.clone()], &column[rows.clone()]);
-        if let Some(weight) = &self.weight {
-            let unit = no_column(sum.len());
-            return lane_sum((sum, column, &weight[rows], &unit), |sum, p, weight, ()| {
-                weight * clip(sum + read(p)).ln()
+        if let Some(weight) = self.weight {
+            let unit = no_column(column.len());
+            return lane_sum((&self.sum, column, weight, &unit), |sum, p, weight, ()| {
+                weight * clip(sum + p).ln()
             });
         }
         let mut product = LogProduct::new();
-        product.columns(sum, column, |sum, p| clip(sum + read(p)));
+        product.columns(&self.sum, column, |sum, p| clip(sum + p));
         product.ln()
     }
 }
@@ -109,26 +80,18 @@ impl<'a> LogLoss<'a> {
 impl Candidates for LogLoss<'_> {
     fn losses(&mut self, allowed: &[bool]) -> Result<Vec<f64>, Error> {
         let n_picked = (self.n_picked + 1) as f64;
-        let n_rows = self.sum.len();
-        self.workers.map(self.n_members, |member| {
+        self.workers.map(self.columns.len(), |member| {
             if !allowed[member] {
                 return Ok(f64::INFINITY);
             }
-            let column = &self.columns[member];
-            let flipped = self.logarithms(column, 0..self.n_flipped, |p| 1.0 - f64::from(p));
-            let plain = self.logarithms(column, self.n_flipped..n_rows, f64::from);
-            Ok(n_picked.ln() - (flipped + plain) / self.total_weight)
+            let sum = self.logarithms(&self.columns[member]);
+            Ok(n_picked.ln() - sum / self.total_weight)
         })
     }
 
     fn pick(&mut self, member: usize) -> Result<(), Error> {
-        let column = &self.columns[member];
-        for (row, (sum, &p)) in self.sum.iter_mut().zip(column).enumerate() {
-            *sum += if row < self.n_flipped {
-                1.0 - f64::from(p)
-            } else {
-                f64::from(p)
-            };
+        for (sum, p) in self.sum.iter_mut().zip(&self.columns[member]) {
+            *sum += p;
         }
         self.n_picked += 1;
         Ok(())

@@ -5,18 +5,18 @@ use crate::Error;
 /// The members' predictions, one after the other, each in row-major order.
 #[derive(Debug, Clone, Copy)]
 pub struct Members<'a> {
-    pub(super) values: &'a [f32],
+    pub(super) values: &'a [f64],
     count: usize,
     n_outputs: usize,
 }
 
 impl<'a> Members<'a> {
-    /// Check that `values` holds `n_members` finite predictions of `n_rows` rows.
+    /// Check that `values` holds `n_members` predictions, finite in single precision, of `n_rows` rows.
     ///
     /// # Errors
     /// [`Error::Shape`] or [`Error::Value`] where it does not.
     pub fn new(
-        values: &'a [f32],
+        values: &'a [f64],
         n_members: usize,
         n_rows: usize,
         n_outputs: usize,
@@ -37,10 +37,14 @@ impl<'a> Members<'a> {
             )));
         }
         for (member, prediction) in values.chunks_exact(n_rows * n_outputs).enumerate() {
-            // A sum of absolute values would overflow; this loop is made of vectors.
-            if !prediction.iter().fold(true, |ok, v| ok & v.is_finite()) {
+            // Their squares are to be finite; this loop is made of vectors.
+            if !prediction
+                .iter()
+                .fold(true, |ok, v| ok & (*v as f32).is_finite())
+            {
                 return Err(Error::value(format!(
-                    "predictions must be finite. Those of member {member} are not."
+                    "predictions must be finite in single precision. Those of member {member} are \
+                 not."
                 )));
             }
         }
@@ -74,7 +78,7 @@ impl<'a> Members<'a> {
         self.size() / self.n_outputs
     }
 
-    pub(super) fn prediction(&self, member: usize) -> &'a [f32] {
+    pub(super) fn prediction(&self, member: usize) -> &'a [f64] {
         &self.values[member * self.size()..(member + 1) * self.size()]
     }
 }
@@ -133,6 +137,5 @@ pub(super) fn mean_with(
 ) -> Vec<f64> {
     let n_picked = (n_picked + 1) as f64;
     let both = sum.iter().zip(members.prediction(member));
-    both.map(|(sum, &p)| (sum + f64::from(p)) / n_picked)
-        .collect()
+    both.map(|(sum, &p)| (sum + p) / n_picked).collect()
 }

@@ -121,7 +121,7 @@ impl Candidates for RocAuc<'_> {
     fn pick(&mut self, member: usize) -> Result<(), Error> {
         let prediction = self.members.prediction(member);
         for (sum, &p) in self.sum.iter_mut().zip(prediction) {
-            *sum += f64::from(p);
+            *sum += p;
         }
         self.n_picked += 1;
         Ok(())

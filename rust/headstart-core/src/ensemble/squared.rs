@@ -94,7 +94,7 @@ impl<'a> Squared<'a> {
     fn residual(&self, member: usize) -> Vec<f64> {
         let prediction = self.members.prediction(member);
         let residual = prediction.iter().zip(&self.target);
-        let residual = residual.map(|(&p, y)| f64::from(p) - y);
+        let residual = residual.map(|(p, y)| p - y);
         if self.weight.is_empty() {
             residual.collect()
         } else {
@@ -108,7 +108,7 @@ impl<'a> Squared<'a> {
         let prediction = self.members.prediction(member);
         lane_sum(
             (prediction, &self.target, weighted, &unit),
-            |p, y, w, ()| (f64::from(p) - y) * w,
+            |p, y, w, ()| (p - y) * w,
         )
     }
 }

@@ -69,26 +69,26 @@ fn weighted_mean(values: impl Iterator<Item = f64>, weight: Option<&[f64]>) -> f
 }
 
 /// Members, weights and codes of `n_outputs` outputs, deterministic and uneven.
-fn sample(n_rows: usize, n_outputs: usize) -> (Vec<f32>, Vec<f64>, Vec<i64>) {
+fn sample(n_rows: usize, n_outputs: usize) -> (Vec<f64>, Vec<f64>, Vec<i64>) {
     let mut state = 7_u64;
     let mut next = || {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(99);
-        (state >> 40) as f32 / (1 << 24) as f32
+        (state >> 40) as f64 / f64::from(1 << 24)
     };
-    let mut values: Vec<f32> = (0..5 * n_rows * n_outputs).map(|_| next()).collect();
+    let mut values: Vec<f64> = (0..5 * n_rows * n_outputs).map(|_| next()).collect();
     if n_outputs > 1 {
         for row in values.chunks_exact_mut(n_outputs) {
-            let sum: f32 = row.iter().sum();
+            let sum: f64 = row.iter().sum();
             for value in row {
                 *value /= sum;
             }
         }
     }
     values[0] = 0.0;
-    let weight = (0..n_rows).map(|_| f64::from(next()) + 0.1).collect();
-    let n_classes = n_outputs.max(2) as f32;
+    let weight = (0..n_rows).map(|_| next() + 0.1).collect();
+    let n_classes = n_outputs.max(2) as f64;
     let codes = (0..n_rows).map(|_| (next() * n_classes) as i64).collect();
     (values, weight, codes)
 }
@@ -136,7 +136,7 @@ fn inner_products_give_the_squared_error() {
 #[test]
 fn a_far_target_does_not_cancel_the_squared_error() {
     let workers = Workers::default();
-    let values = [1e7_f32 + 1.0, 1e7, 1e7 + 2.0, 1e7 + 1.0];
+    let values = [1e7 + 1.0, 1e7, 1e7 + 2.0, 1e7 + 1.0];
     let members = Members::new(&values, 2, 2, 1).unwrap();
     let y = [1e7 + 1.0, 1e7 + 0.5];
     let mut squared = Squared::of_values(members, &y, None, &workers).unwrap();
@@ -186,7 +186,7 @@ fn buckets_leave_the_winners_area_exact() {
     // with all scores but one in the first bucket.
     for (index, value) in values.iter_mut().enumerate() {
         let (member, row) = (index / n_rows, index % n_rows);
-        *value += [0.3, 0.5, 0.5, 0.1, 0.2][member] * y[row] as f32;
+        *value += [0.3, 0.5, 0.5, 0.1, 0.2][member] * y[row] as f64;
         *value *= if member == 4 && row > 0 { 1e-9 } else { 1.0 };
     }
     values.copy_within(n_rows + 1..2 * n_rows, 2 * n_rows + 1);
@@ -261,7 +261,7 @@ fn where_no_loss_is_finite_the_cheapest_member_stands_alone() {
 fn capped_members_keep_below_their_share() {
     let workers = Workers::default();
     // Members 0 and 1 cancel each other's errors, but 0 may weigh a quarter only.
-    let values = [2.0_f32, -2.0, -1.0, 1.0];
+    let values = [2.0, -2.0, -1.0, 1.0];
     let members = Members::new(&values, 2, 2, 1).unwrap();
     let y = [0.0, 0.0];
     let weights = |capped: &[bool]| {
@@ -281,10 +281,11 @@ fn capped_members_keep_below_their_share() {
 #[test]
 fn what_does_not_fit_is_refused() {
     let workers = Workers::default();
-    let values = [0.5_f32; 6];
+    let values = [0.5; 6];
     assert!(Members::new(&values, 2, 2, 1).is_err());
     assert!(Members::new(&[], 0, 2, 1).is_err());
-    assert!(Members::new(&[f32::NAN], 1, 1, 1).is_err());
+    assert!(Members::new(&[f64::NAN], 1, 1, 1).is_err());
+    assert!(Members::new(&[1e39], 1, 1, 1).is_err());
     let members = Members::new(&values, 3, 2, 1).unwrap();
     assert!(LogLoss::new(members, &[0, 2], None, &workers).is_err());
     assert!(LogLoss::new(members, &[0, 1, 1], None, &workers).is_err());
@@ -303,7 +304,7 @@ fn what_does_not_fit_is_refused() {
 proptest! {
     #[test]
     fn an_ensemble_is_never_worse_than_its_best_member(
-        values in prop::collection::vec(0.0_f32..1.0, 24),
+        values in prop::collection::vec(0.0..1.0, 24),
         y in prop::collection::vec(0_i64..2, 6),
     ) {
         let workers = Workers::default();
@@ -316,7 +317,7 @@ proptest! {
         let mixed: f64 = (0..6)
             .map(|row| {
                 let members = weights.iter().enumerate();
-                let p: f64 = members.map(|(m, w)| w * f64::from(values[m * 6 + row])).sum();
+                let p: f64 = members.map(|(m, w)| w * values[m * 6 + row]).sum();
                 -(if y[row] == 1 { p } else { 1.0 - p }).clamp(CLIP, 1.0 - CLIP).ln()
             })
             .sum::<f64>() / 6.0;
