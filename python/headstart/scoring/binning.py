@@ -94,8 +94,9 @@ class BinnedMatrix:
         n_bins : int, default=255
             Most bins of a column, from 2 to 255; missing values have a code besides.
         n_sampled : int or None, default=20_000
-            Rows that cuts of numeric columns are found from, drawn by `seed`; None for
-            all. Categorical columns are always counted whole.
+            Rows that quantiles of numeric columns are found from, drawn by `seed`; None
+            for all. Columns of no more than `n_bins` different values and categorical
+            ones are always read whole.
         n_threads : int, default=1
             Threads. The codes do not depend on it.
 

@@ -82,3 +82,12 @@ def test_mistakes_are_told():
         BinnedMatrix.from_numpy(make(), categorical=[11])
     with pytest.raises(ValueError, match=r"Column 0: Codes of a categorical .* 0\.5"):
         BinnedMatrix.from_numpy(np.array([[0.5]]), categorical=[0])
+
+
+def test_a_rare_value_has_a_bin_of_its_own_in_a_large_table():
+    # The cuts of columns with many values come from 20,000 sampled rows.
+    column = np.zeros(50_000)
+    column[[11, 30_123]] = 1.0
+    binned = BinnedMatrix.from_numpy(column[:, np.newaxis])
+    assert binned.n_bins.tolist() == [2]
+    np.testing.assert_array_equal(binned.codes[:, 0], column)

@@ -4,6 +4,8 @@ use crate::order::{key, sort_keys, value_of};
 use crate::rng::Rng;
 use crate::{Error, Workers};
 
+use super::PIECE;
+
 /// Rows to find the cuts from: one of each of `size` equal stretches of the table.
 pub(super) fn sample_rows(n_rows: usize, size: usize, seed: u64) -> Vec<u32> {
     let mut rng = Rng::new(seed, 0);
@@ -51,10 +53,96 @@ pub(super) fn quantiles(
     Ok(cuts.into_iter().map(value_of).collect())
 }
 
+/// The cuts of a column that has no more than `n_bins` different values, each of which is
+/// a bin; `None` where it has more.
+///
+/// It reads all rows, because a sample can miss rare values. A column of many values is
+/// left at the first value that is one too many.
+pub(super) fn of_few_values(
+    values: &[f64],
+    n_bins: usize,
+    workers: &Workers,
+) -> Result<Option<Vec<f64>>, Error> {
+    let mut distinct = Distinct::new(n_bins);
+    for values in values.chunks(PIECE) {
+        workers.check()?;
+        if !distinct.add(values) {
+            return Ok(None);
+        }
+    }
+    let mut keys = distinct.keys;
+    keys.sort_unstable();
+    keys.pop();
+    Ok(Some(keys.into_iter().map(value_of).collect()))
+}
+
+/// Different values, up to a limit, found by open addressing.
+struct Distinct {
+    /// Slots of the table hold a key, or `EMPTY`.
+    slots: Box<[u64; N_SLOTS]>,
+    keys: Vec<u64>,
+    limit: usize,
+}
+
+/// Four times as many as there can be keys: probes are short.
+const N_SLOTS: usize = 1 << 10;
+
+/// The key of a NaN, which no value in the table has.
+const EMPTY: u64 = u64::MAX;
+
+impl Distinct {
+    fn new(limit: usize) -> Self {
+        Self {
+            slots: Box::new([EMPTY; N_SLOTS]),
+            keys: Vec::with_capacity(limit),
+            limit,
+        }
+    }
+
+    /// Add values; false where there are more different ones than the limit.
+    fn add(&mut self, values: &[f64]) -> bool {
+        let mut last = EMPTY;
+        for &value in values {
+            let key = key(value);
+            if key == last || value.is_nan() {
+                continue;
+            }
+            last = key;
+            let mixed = (key ^ key >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let mut slot = (mixed >> (u64::BITS - N_SLOTS.ilog2())) as usize;
+            while self.slots[slot] != key {
+                if self.slots[slot] == EMPTY {
+                    if self.keys.len() == self.limit {
+                        return false;
+                    }
+                    self.slots[slot] = key;
+                    self.keys.push(key);
+                    break;
+                }
+                slot = (slot + 1) % N_SLOTS;
+            }
+        }
+        true
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_values_are_told_from_many() {
+        let few =
+            |values: &[f64], n_bins| of_few_values(values, n_bins, &Workers::default()).unwrap();
+        let values = [3.0, -0.0, f64::NAN, 0.0, 1.0, f64::NEG_INFINITY];
+        assert_eq!(few(&values, 4), Some(vec![f64::NEG_INFINITY, 0.0, 1.0]));
+        assert_eq!(few(&values, 3), None);
+        assert_eq!(few(&[f64::NAN], 2), Some(vec![]));
+        let many: Vec<f64> = (0..2_550).map(|row| f64::from(row % 255) * 0.1).collect();
+        assert_eq!(few(&many, 255).map(|cuts| cuts.len()), Some(254));
+        assert_eq!(few(&many, 254), None);
+    }
 
     fn found(values: impl Iterator<Item = f64>) -> Vec<f64> {
         quantiles(values, 4, &Workers::default()).unwrap()

@@ -4,10 +4,7 @@ use crate::columns::{Columns, each_column};
 use crate::{Error, Workers};
 
 use super::finder::Finder;
-use super::{MAX_BINS, cuts, levels};
-
-/// Rows between two looks at the cancel flag.
-const PIECE: usize = 1 << 18;
+use super::{MAX_BINS, PIECE, cuts, levels};
 
 /// What a column's values mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +15,7 @@ pub enum Kind {
     Categorical,
 }
 
-/// A sample of rows that cuts are found from.
+/// A sample of rows that quantiles are found from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
     /// Rows of it; all where the table has no more.
@@ -32,7 +29,8 @@ pub struct Sample {
 pub struct Options {
     /// Most bins of a column, from 2 to [`MAX_BINS`].
     pub n_bins: usize,
-    /// Rows that numeric cuts come from; all where `None`.
+    /// Rows that the cuts of numeric columns with more different values than bins come
+    /// from; all where `None`.
     pub sample: Option<Sample>,
 }
 
@@ -77,11 +75,15 @@ impl Bins {
                 limit: n_bins,
             },
             Kind::Numeric => Self::Cuts(match rows {
-                Some(rows) => {
-                    let sampled = rows.iter().map(|&row| values[row as usize]);
-                    cuts::quantiles(sampled, n_bins, workers)?
-                }
                 None => cuts::quantiles(values.iter().copied(), n_bins, workers)?,
+                Some(rows) => {
+                    if let Some(cuts) = cuts::of_few_values(values, n_bins, workers)? {
+                        cuts
+                    } else {
+                        let sampled = rows.iter().map(|&row| values[row as usize]);
+                        cuts::quantiles(sampled, n_bins, workers)?
+                    }
+                }
             }),
         })
     }
@@ -261,6 +263,24 @@ mod tests {
         assert_eq!(found.transform(&table, &workers).unwrap(), found);
         let taken = found.take(&[4, 0], &workers).unwrap();
         assert_eq!(taken.column(0), [3, 1]);
+    }
+
+    #[test]
+    fn a_rare_value_has_its_bin_although_the_sample_misses_it() {
+        let mut values = vec![0.0; 10_000];
+        values[7_123] = 1.0;
+        let table = Separate::new(vec![&values[..]]).unwrap();
+        let options = Options {
+            n_bins: 4,
+            sample: Some(Sample {
+                n_rows: 100,
+                seed: 0,
+            }),
+        };
+        let matrix =
+            BinnedMatrix::fit(&table, &[Kind::Numeric], options, &Workers::default()).unwrap();
+        assert_eq!(matrix.bins(0), &Bins::Cuts(vec![0.0]));
+        assert_eq!(matrix.column(0)[7_123], 1);
     }
 
     #[test]

@@ -11,6 +11,9 @@ mod matrix;
 
 pub use matrix::{BinnedMatrix, Bins, Kind, Options, Sample};
 
+/// Rows between two looks at the cancel flag.
+const PIECE: usize = 1 << 18;
+
 /// The code of a missing value, in every column.
 pub const MISSING: u8 = 255;
 
