@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from sklearn import metrics as theirs
+from sklearn.exceptions import UndefinedMetricWarning
 
 from headstart.base import TaskKind
-from headstart.metrics import metric_names, resolve_metric
+from headstart.metrics import metric_names, resolve_metric, score
 
 CLOSE = {"rtol": 1e-10, "atol": 1e-12}
 SIZES = [2, 3, 50, 16_384, 40_001]
@@ -146,3 +147,9 @@ def test_every_metric_is_compared():
     }
     for kind, names in compared.items():
         assert names == set(metric_names(kind))
+
+
+def test_r2_of_one_row_is_undefined():
+    with pytest.warns(UndefinedMetricWarning):
+        expected = theirs.r2_score([1.0], [2.0])
+    np.testing.assert_equal(score("r2", [1.0], [2.0]), expected)

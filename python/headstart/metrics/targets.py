@@ -13,8 +13,11 @@ _MOST_CLASSES = 1 << 14
 
 
 def plain(values: Any) -> FloatArray:
-    """Return `values` as float64 in C order, without a copy where they are so."""
-    return np.ascontiguousarray(values, dtype=np.float64)
+    """Return `values` as float64 in C order, without a copy where they are so.
+
+    The core refuses arrays that are not aligned.
+    """
+    return np.require(values, dtype=np.float64, requirements=["C", "A"])
 
 
 def is_labels(prediction: NDArray[Any]) -> bool:
@@ -101,7 +104,7 @@ def _are_codes(values: NDArray[Any]) -> bool:
 
 
 def _int64(values: NDArray[Any]) -> IntArray:
-    return np.ascontiguousarray(values, dtype=np.int64)
+    return np.require(values, dtype=np.int64, requirements=["C", "A"])
 
 
 def _codes_of(name: str, values: NDArray[Any], classes: NDArray[Any]) -> IntArray:

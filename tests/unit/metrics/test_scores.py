@@ -75,3 +75,21 @@ def test_confusion_counts_weights():
     found = confusion_matrix(Y, P, [1, 2, 3, 4, 5])
     assert found.tolist() == [[5, 0], [3, 7]]
     assert confusion_matrix([0, 0], [0, 0]).shape == (2, 2)
+
+
+def test_a_confusion_matrix_of_too_many_classes_is_refused():
+    words = np.array([f"id{number}" for number in range(20_000)])
+    with pytest.raises(ValueError, match="at most 16384 classes"):
+        confusion_matrix(words, words)
+    assert score("accuracy", words, words) == 1.0
+
+
+def test_weights_beyond_what_can_be_multiplied_are_refused():
+    with pytest.raises(ValueError, match="hint: divide them by their mean"):
+        score("mcc", [0, 1, 0, 1], [0.1, 0.4, 0.35, 0.8], np.full(4, 1e-160))
+
+
+def test_arrays_that_are_not_aligned_are_scored():
+    values = np.frombuffer(b"." + np.arange(4.0).tobytes(), offset=1)
+    assert not values.flags.aligned
+    assert score("mae", values, np.zeros(4)) == 1.5

@@ -56,3 +56,16 @@ def test_a_decision_is_for_its_columns():
     three = best_threshold([0, 1, 2], np.eye(3), "accuracy")
     with pytest.raises(ValueError, match="3 factors"):
         three.predict(np.ones((1, 4)))
+
+
+@pytest.mark.parametrize("metric", ["precision_macro", "precision_weighted"])
+def test_a_threshold_is_worth_what_it_scores_under_weights(metric):
+    for seed in range(61, 81):
+        random = np.random.default_rng(seed)
+        y = (random.random(50) < 0.5).astype(int)
+        p = np.clip(0.5 + 0.1 * (y - 0.5) + 0.2 * random.normal(size=50), 0, 1)
+        weight = random.random(50)
+        decision = best_threshold(y, p, metric, weight)
+        assert decision.value == pytest.approx(
+            score(metric, y, decision.predict(p), weight)
+        )

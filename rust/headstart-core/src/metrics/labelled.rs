@@ -18,7 +18,8 @@ pub struct Labelled<'a> {
     quick: Option<[u64; 3]>,
 }
 
-/// Codes may not be larger: tables of classes would not fit into memory.
+/// Where nobody says how many classes there are, codes may not be larger; and a table of
+/// more classes would not fit into memory.
 const MOST_CLASSES: usize = 1 << 14;
 
 impl<'a> Labelled<'a> {
@@ -116,8 +117,16 @@ impl<'a> Labelled<'a> {
     /// order.
     ///
     /// # Errors
+    /// [`Error::Value`] for more than 16,384 classes; [`Error::Memory`];
     /// [`Error::Cancelled`].
     pub fn confusion(&self, workers: &Workers) -> Result<Vec<f64>, Error> {
+        if self.n_classes > MOST_CLASSES {
+            return Err(Error::value(format!(
+                "A confusion matrix may have at most {MOST_CLASSES} classes. Got {}. hint: is \
+                 the target an identifier or a number?",
+                self.n_classes
+            )));
+        }
         let labels = |rows: Range<usize>| {
             let predicted = &self.predicted[rows.clone()];
             self.y[rows].iter().copied().zip(predicted.iter().copied())
@@ -145,5 +154,12 @@ mod tests {
         assert!(Labelled::new(&[0, 1], &[0, 2], 2, None).is_err());
         assert!(Labelled::new(&[0, 1], &[0, i64::MAX], 0, None).is_err());
         assert!(Labelled::new(&[], &[], 0, None).is_err());
+    }
+
+    #[test]
+    fn more_classes_than_a_table_has_room_for_are_refused() {
+        let rows = Labelled::new(&[0], &[0], 3_000_000, None).unwrap();
+        let error = rows.confusion(&Workers::default()).unwrap_err();
+        assert!(error.to_string().contains("16384"), "{error}");
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::sums::CHUNK;
 use super::{Average, Classified, LabelMetric};
-use crate::{Error, Workers};
+use crate::{Error, Workers, memory};
 
 /// Up to so many classes rows are counted in a table of pairs, one count a row.
 const TABLE_CLASSES: usize = 64;
@@ -45,7 +45,8 @@ pub(super) fn count_by<I: Iterator<Item = (i64, i64)>>(
     workers: &Workers,
     labels: impl Fn(Range<usize>) -> I + Sync,
 ) -> Result<Counts, Error> {
-    let parts = workers.map_chunks(n_rows, CHUNK, |chunk| {
+    // A chunk must be worth its counts.
+    let parts = workers.map_chunks(n_rows, CHUNK.max(n_classes), |chunk| {
         let mut counts = Counts::zero(n_classes);
         match weight {
             None if n_classes == 2 => {
@@ -105,7 +106,7 @@ pub(super) fn label_of(rows: &Classified<'_>, row: usize) -> usize {
 /// Rows of each pair of true and predicted class, or their weight, in row-major order.
 ///
 /// # Errors
-/// [`Error::Cancelled`].
+/// [`Error::Memory`], [`Error::Cancelled`].
 pub(super) fn table_by<I: Iterator<Item = (i64, i64)>>(
     n_rows: usize,
     n_classes: usize,
@@ -113,17 +114,18 @@ pub(super) fn table_by<I: Iterator<Item = (i64, i64)>>(
     workers: &Workers,
     labels: impl Fn(Range<usize>) -> I + Sync,
 ) -> Result<Vec<f64>, Error> {
-    let size = n_classes * n_classes;
+    let size = n_classes.saturating_mul(n_classes);
     // A chunk must be worth its table.
-    let parts = workers.map_chunks(n_rows, CHUNK.max(8 * size), |chunk| {
-        let mut table = vec![0.0; size];
+    let parts = workers.map_chunks(n_rows, CHUNK.max(size.saturating_mul(8)), |chunk| {
+        let mut table = memory::zeros("a table of classes", &[n_classes, n_classes])?;
         for (row, (code, label)) in chunk.clone().zip(labels(chunk)) {
             table[code as usize * n_classes + label as usize] +=
                 weight.map_or(1.0, |weight| weight[row]);
         }
         Ok(table)
     })?;
-    let mut total = vec![0.0; size];
+    let mut parts = parts.into_iter();
+    let mut total: Vec<f64> = parts.next().unwrap_or_else(|| vec![0.0; size]);
     for part in parts {
         for (sum, term) in total.iter_mut().zip(part) {
             *sum += term;
@@ -164,14 +166,25 @@ impl Counts {
         self.distance += weight * (code as f64 - label as f64).powi(2);
     }
 
+    /// The rows predicted in a class, and those of them that are truly in it.
+    pub(super) fn of_label(&self, label: usize) -> [f64; 2] {
+        [self.predicted[label], self.both[label]]
+    }
+
     /// Take back the prediction of rows of class `code`: `label` becomes `other`.
+    ///
+    /// `left` is what [`Counts::of_label`] says of `label` without these rows. A difference
+    /// would do only for whole numbers: where no row is left, one of others is rounding.
     #[inline]
-    pub(super) fn relabel(&mut self, code: usize, label: usize, other: usize, weight: f64) {
-        self.predicted[label] -= weight;
+    pub(super) fn relabel(
+        &mut self,
+        code: usize,
+        (label, left): (usize, [f64; 2]),
+        other: usize,
+        weight: f64,
+    ) {
+        [self.predicted[label], self.both[label]] = left;
         self.predicted[other] += weight;
-        if code == label {
-            self.both[code] -= weight;
-        }
         if code == other {
             self.both[code] += weight;
         }
@@ -282,13 +295,13 @@ impl Counts {
     fn matthews_correlation(&self) -> f64 {
         let total = self.total();
         let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let covariance = self.right() * total - product(&self.truth, &self.predicted);
-        let variance_predicted = total * total - product(&self.predicted, &self.predicted);
-        let variance_truth = total * total - product(&self.truth, &self.truth);
-        let both = variance_predicted * variance_truth;
+        let square = total * total;
+        let covariance = (self.right() * total - product(&self.truth, &self.predicted)) / square;
+        let variance_predicted = (square - product(&self.predicted, &self.predicted)) / square;
+        let variance_truth = (square - product(&self.truth, &self.truth)) / square;
         // With weights, a variance of 0 can come out as a rounding error around it.
-        if variance_predicted > 1e-12 * total * total && variance_truth > 1e-12 * total * total {
-            covariance / both.sqrt()
+        if variance_predicted > 1e-12 && variance_truth > 1e-12 {
+            covariance / (variance_predicted * variance_truth).sqrt()
         } else {
             0.0
         }
@@ -364,7 +377,7 @@ mod tests {
         let mut expected = Counts::zero(3);
         expected.add_rows(2, 2, 1.5);
         expected.add_rows(1, 1, 1.0);
-        counts.relabel(2, 0, 2, 1.5);
+        counts.relabel(2, (0, [0.0; 2]), 2, 1.5);
         assert_eq!(counts, expected);
     }
 

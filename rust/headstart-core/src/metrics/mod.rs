@@ -281,6 +281,14 @@ fn check_weight(n_rows: usize, weight: Option<&[f64]>) -> Result<(), Error> {
             "Weights must not be negative, and not all of them 0.",
         ));
     }
+    // Products of up to two totals are formed.
+    let total: f64 = weight.iter().sum();
+    if !(1e-100..=1e100).contains(&total) {
+        return Err(Error::value(format!(
+            "The sum of the weights must be from 1e-100 to 1e100. Got {total:e}. hint: divide \
+             them by their mean."
+        )));
+    }
     Ok(())
 }
 
@@ -390,6 +398,22 @@ mod tests {
         assert!(Classified::new(&[0, 1], &[0.5, 0.5], 1, Some(&[1.0, -1.0])).is_err());
         assert!(Classified::new(&[], &[], 1, None).is_err());
         assert!(Valued::new(&[0.0, 1.0], &[0.5], None).is_err());
+    }
+
+    #[test]
+    fn weights_whose_products_leave_the_range_of_floats_are_refused() {
+        let (y, p) = ([0, 1, 0, 1], [0.1, 0.4, 0.35, 0.8]);
+        for weight in [1e-200, 1e-160, 1e160] {
+            let error = Classified::new(&y, &p, 1, Some(&[weight; 4])).unwrap_err();
+            assert!(error.to_string().contains("hint"), "{error}");
+        }
+        for metric in [ClassMetric::RocAuc, ClassMetric::Label(LabelMetric::Mcc)] {
+            let plain = two_classes(metric, &y, &p, None);
+            for weight in [1e-90, 1e90] {
+                let weighted = two_classes(metric, &y, &p, Some(&[weight; 4]));
+                assert!((weighted - plain).abs() < 1e-12, "{metric:?}: {weighted}");
+            }
+        }
     }
 
     #[test]

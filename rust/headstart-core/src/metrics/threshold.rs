@@ -30,12 +30,30 @@ struct State<'a> {
     objective: Objective<'a>,
 }
 
+/// A row, and what is predicted in a class without it and the moves before it: see
+/// [`Counts::relabel`].
+struct Move {
+    row: usize,
+    left: [f64; 2],
+}
+
 impl<'a> State<'a> {
     fn new(
         rows: &Classified<'_>,
         objective: Objective<'a>,
         label_of: impl Fn(usize) -> usize,
     ) -> Result<Self, Error> {
+        Ok(Self::before(rows, objective, label_of, [])?.0)
+    }
+
+    /// The state in which `label_of` labels all rows, and the moves of some of them away
+    /// from that label.
+    fn before(
+        rows: &Classified<'_>,
+        objective: Objective<'a>,
+        label_of: impl Fn(usize) -> usize,
+        movers: impl IntoIterator<Item = usize>,
+    ) -> Result<(Self, Vec<Move>), Error> {
         let n_classes = rows.n_classes();
         if let Objective::Cost(costs) = objective {
             if costs.len() != n_classes * n_classes {
@@ -52,14 +70,35 @@ impl<'a> State<'a> {
             n_classes,
             objective,
         };
-        for row in 0..rows.y.len() {
-            let (code, label) = (rows.y[row] as usize, label_of(row));
-            let weight = rows.weight.map_or(1.0, |weight| weight[row]);
-            state.counts.add_rows(code, label, weight);
-            state.cost += weight * state.cost_of(code, label);
-            state.total += weight;
+        let mut moves: Vec<Move> = movers
+            .into_iter()
+            .map(|row| Move {
+                row,
+                left: [0.0; 2],
+            })
+            .collect();
+        let mut stays = vec![true; rows.y.len()];
+        for one in &moves {
+            stays[one.row] = false;
         }
-        Ok(state)
+        for row in (0..rows.y.len()).filter(|&row| stays[row]) {
+            state.add_row(rows, row, label_of(row));
+        }
+        // Backwards: what a move leaves is a sum of the rows after it, no difference.
+        for one in moves.iter_mut().rev() {
+            let label = label_of(one.row);
+            one.left = state.counts.of_label(label);
+            state.add_row(rows, one.row, label);
+        }
+        Ok((state, moves))
+    }
+
+    fn add_row(&mut self, rows: &Classified<'_>, row: usize, label: usize) {
+        let code = rows.y[row] as usize;
+        let weight = rows.weight.map_or(1.0, |weight| weight[row]);
+        self.counts.add_rows(code, label, weight);
+        self.cost += weight * self.cost_of(code, label);
+        self.total += weight;
     }
 
     fn cost_of(&self, code: usize, label: usize) -> f64 {
@@ -69,8 +108,10 @@ impl<'a> State<'a> {
         }
     }
 
-    fn relabel(&mut self, code: usize, label: usize, other: usize, weight: f64) {
-        self.counts.relabel(code, label, other, weight);
+    fn relabel(&mut self, rows: &Classified<'_>, one: &Move, label: usize, other: usize) {
+        let code = rows.y[one.row] as usize;
+        let weight = rows.weight.map_or(1.0, |weight| weight[one.row]);
+        self.counts.relabel(code, (label, one.left), other, weight);
         self.cost += weight * (self.cost_of(code, other) - self.cost_of(code, label));
     }
 
@@ -104,23 +145,24 @@ pub fn best_threshold(
         .map(|(row, &score)| (!unsigned_key(score), row))
         .collect();
     sort_by_key(&mut entries, workers)?;
-    let mut state = State::new(rows, objective, |_| 0)?;
+    let order = entries.iter().map(|&(_, row)| row);
+    let (mut state, moves) = State::before(rows, objective, |_| 0, order)?;
     let highest = entries.first().map_or(0.0, |&(_, row)| scores[row]);
     let mut best = (highest, state.worth()?);
-    let mut tied = entries.chunk_by(|a, b| a.0 == b.0).peekable();
+    let is_tied = |a: &Move, b: &Move| scores[a.row] == scores[b.row];
+    let mut tied = moves.chunk_by(is_tied).peekable();
     let mut n_seen = 0;
     while let Some(same) = tied.next() {
         n_seen += 1;
         if n_seen % 4096 == 0 {
             workers.check()?;
         }
-        for &(_, row) in same {
-            let weight = rows.weight.map_or(1.0, |weight| weight[row]);
-            state.relabel(rows.y[row] as usize, 0, 1, weight);
+        for one in same {
+            state.relabel(rows, one, 0, 1);
         }
-        let score = scores[same[0].1];
+        let score = scores[same[0].row];
         let threshold = match tied.peek() {
-            Some(next) => between(scores[next[0].1], score),
+            Some(next) => between(scores[next[0].row], score),
             None => score - score.abs().max(1.0) * f64::EPSILON,
         };
         let worth = state.worth()?;
@@ -211,33 +253,41 @@ fn best_factor(
     let n_classes = rows.n_outputs;
     let mut others = Vec::with_capacity(rows.y.len());
     // A row is predicted in the class from this factor of it on.
-    let mut entries: Vec<(u64, (f64, usize))> = Vec::new();
+    let mut limits = Vec::with_capacity(rows.y.len());
     for row in 0..rows.y.len() {
         let (other, product) = likeliest(rows, factors, row, class);
         others.push(other);
         let own = rows.prediction[row * n_classes + class];
-        let limit = product / own;
-        if own > 0.0 && limit.is_finite() {
-            entries.push((unsigned_key(limit), (limit, row)));
-        }
+        limits.push(if own > 0.0 {
+            product / own
+        } else {
+            f64::INFINITY
+        });
     }
+    let mut entries: Vec<(u64, usize)> = limits
+        .iter()
+        .enumerate()
+        .filter(|(_, limit)| limit.is_finite())
+        .map(|(row, &limit)| (unsigned_key(limit), row))
+        .collect();
     sort_by_key(&mut entries, workers)?;
-    let mut state = State::new(rows, objective, |row| others[row])?;
-    let lowest = entries.first().map_or(1.0, |entry| entry.1.0);
+    let order = entries.iter().map(|&(_, row)| row);
+    let (mut state, moves) = State::before(rows, objective, |row| others[row], order)?;
+    let lowest = moves.first().map_or(1.0, |one| limits[one.row]);
     let mut best = (0.5 * lowest, state.worth()?);
     if best.0 <= 0.0 {
         // Some rows have no other class: the factor cannot be so small.
         best = (factors[class], f64::NEG_INFINITY);
     }
-    let mut tied = entries.chunk_by(|a, b| a.0 == b.0).peekable();
+    let is_tied = |a: &Move, b: &Move| limits[a.row] == limits[b.row];
+    let mut tied = moves.chunk_by(is_tied).peekable();
     while let Some(same) = tied.next() {
-        for &(_, (_, row)) in same {
-            let weight = rows.weight.map_or(1.0, |weight| weight[row]);
-            state.relabel(rows.y[row] as usize, others[row], class, weight);
+        for one in same {
+            state.relabel(rows, one, others[one.row], class);
         }
-        let limit = same[0].1.0;
+        let limit = limits[same[0].row];
         let factor = match tied.peek() {
-            Some(next) => f64::midpoint(limit, next[0].1.0),
+            Some(next) => f64::midpoint(limit, limits[next[0].row]),
             None => 2.0 * limit,
         };
         let worth = state.worth()?;
@@ -257,6 +307,70 @@ mod tests {
     use crate::metrics::Average;
 
     const F1: Objective<'static> = Objective::Metric(LabelMetric::FBeta(Average::Positive, 1.0));
+
+    /// Weighted rows of two classes that the scores hardly tell apart.
+    fn weighted_rows(seed: u64) -> (Vec<i64>, Vec<f64>, Vec<f64>) {
+        let mut rng = crate::rng::Rng::new(seed, 0);
+        let y: Vec<i64> = (0..50).map(|_| i64::from(rng.uniform() < 0.5)).collect();
+        let p = y
+            .iter()
+            .map(|&y| 0.4 + 0.05 * y as f64 + 0.2 * rng.uniform())
+            .collect();
+        let weight = y.iter().map(|_| rng.uniform()).collect();
+        (y, p, weight)
+    }
+
+    #[test]
+    fn a_threshold_is_worth_what_it_scores_under_weights() {
+        let metrics = [
+            LabelMetric::Precision(Average::Macro),
+            LabelMetric::Precision(Average::Weighted),
+            LabelMetric::FBeta(Average::Macro, 1.0),
+            LabelMetric::Mcc,
+            LabelMetric::QuadraticKappa,
+        ];
+        for seed in 0..100 {
+            let (y, p, weight) = weighted_rows(seed);
+            let rows = Classified::new(&y, &p, 1, Some(&weight)).unwrap();
+            for metric in metrics {
+                let objective = Objective::Metric(metric);
+                let (threshold, worth) =
+                    best_threshold(&rows, objective, &Workers::default()).unwrap();
+                let label = |row: usize| usize::from(p[row] > threshold);
+                let score = State::new(&rows, objective, label)
+                    .unwrap()
+                    .worth()
+                    .unwrap();
+                assert!(
+                    (worth - score).abs() < 1e-9,
+                    "{metric:?}: {worth} is {score}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_factor_is_worth_no_less_than_any_other_under_weights() {
+        for seed in 0..100 {
+            let (y, p, weight) = weighted_rows(seed);
+            let both: Vec<f64> = p.iter().flat_map(|&p| [1.0 - p, p]).collect();
+            let rows = Classified::new(&y, &both, 2, Some(&weight)).unwrap();
+            let objective = Objective::Metric(LabelMetric::Precision(Average::Macro));
+            let score = |factors: &[f64]| {
+                let label = |row: usize| likeliest(&rows, factors, row, 2).0;
+                State::new(&rows, objective, label)
+                    .unwrap()
+                    .worth()
+                    .unwrap()
+            };
+            let best = best_factor(&rows, objective, &[1.0; 2], 1, &Workers::default()).unwrap();
+            let best = score(&[1.0, best]);
+            for &p in &p {
+                let other = score(&[1.0, (1.0 - p) / p * (1.0 + 1e-9)]);
+                assert!(other <= best + 1e-9, "{other} is more than {best}");
+            }
+        }
+    }
 
     proptest! {
         #[test]

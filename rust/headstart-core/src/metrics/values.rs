@@ -17,9 +17,12 @@ pub(super) fn mae(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     })
 }
 
-/// With a constant `y`: 1 for a perfect prediction, else 0.
+/// With a constant `y`: 1 for a perfect prediction, else 0. NaN for a single row.
 pub(super) fn r2(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     let n_rows = rows.y.len();
+    if n_rows < 2 {
+        return Ok(f64::NAN);
+    }
     let centre = mean(n_rows, rows.weight, workers, |row| rows.y[row])?;
     let left = mean(n_rows, rows.weight, workers, |row| {
         (rows.y[row] - rows.prediction[row]).powi(2)
