@@ -1,5 +1,7 @@
 """Scores of features against scikit-learn, SciPy and plain NumPy."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -12,6 +14,7 @@ from sklearn.feature_selection import (
 )
 from sklearn.metrics import mutual_info_score, roc_auc_score
 
+from headstart import _core
 from headstart.scoring import BinnedMatrix, neighbor_information, score_features
 
 KINDS = ["binary", "multiclass"]
@@ -325,3 +328,41 @@ def test_adjusted_p_values_are_scipys():
     p = np.random.default_rng(0).uniform(size=30) ** 3
     expected = stats.false_discovery_control(p)
     np.testing.assert_allclose(adjust_p_values(p), expected)
+
+
+def test_rows_of_weight_zero_change_no_weighted_correlation():
+    rng = np.random.default_rng(11)
+    x, noise = rng.normal(size=(2, 500))
+    y, weight = x + noise, rng.random(500)
+    x[:5], weight[:5] = 1e12, 0.0
+    moments = np.cov(x[5:], y[5:], aweights=weight[5:])
+    expected = moments[0, 1] / np.sqrt(moments[0, 0] * moments[1, 1])
+    table = score_features(x[:, np.newaxis], y, "pearson", sample_weight=weight)
+    np.testing.assert_allclose(table["statistic"], expected, rtol=1e-9)
+
+
+def test_a_constant_has_no_f_statistic_under_weights():
+    rng = np.random.default_rng(12)
+    constants = np.tile(rng.uniform(-100, 100, 50), (2_000, 1))
+    weight, y = rng.random((2, 2_000))
+    for target in (y, (y < 0.3).astype(int)):
+        table = score_features(constants, target, "f", sample_weight=weight)
+        assert table["score"].null_count() == 50
+
+
+def test_neighbor_information_of_two_values_is_scikit_learns_given_its_noise():
+    rng = np.random.default_rng(13)
+    X = (rng.random((1_500, 1)) < 0.4).astype(float)
+    y = X[:, 0] + rng.normal(size=1_500)
+    expected = mutual_info_regression(X, y, discrete_features=False, random_state=5)
+    noise = scikit_noise(X, y, 5, is_regression=True)
+    found = neighbor_information(X, y, noise=noise)
+    np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-10)
+
+
+def test_neighbor_information_of_two_values_ends_at_its_time_limit():
+    rng = np.random.default_rng(14)
+    x = (rng.random(40_000) < 0.5).astype(float)
+    started = time.process_time()
+    _core.score_neighbors([x], rng.normal(size=x.size), 3, None, 0, (0.05, None), 1)
+    assert time.process_time() - started < 2.0

@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.base import FloatArray
+
 __all__ = [
     "Array",
     "column_names",
     "in_range",
     "readable_column",
     "readable_matrix",
+    "row_weights",
     "which_columns",
 ]
 
@@ -41,9 +44,11 @@ def readable_matrix(X: Any) -> Array:
             "hint: X.reshape(-1, 1) makes one column of a vector."
         )
     values = _numbers(values, "X")
-    if values.flags.c_contiguous or values.flags.f_contiguous:
+    if values.flags.aligned and (
+        values.flags.c_contiguous or values.flags.f_contiguous
+    ):
         return values
-    return np.asfortranarray(values)
+    return np.require(values, requirements=["F", "A"])
 
 
 def readable_column(column: Any, name: str) -> Array:
@@ -59,7 +64,34 @@ def readable_column(column: Any, name: str) -> Array:
         raise ValueError(
             f"{name} must have shape (n_samples,). Got {values.shape} instead."
         )
-    return np.ascontiguousarray(_numbers(values, name))
+    return np.require(_numbers(values, name), requirements=["C", "A"])
+
+
+def row_weights(weight: Any, n_samples: int) -> FloatArray | None:
+    """Return the weights of rows as numbers of rows; None where there are none.
+
+    Weights that sum to less than the number of rows that have one cannot be counts of
+    rows: they are scaled to that sum.
+
+    Raises
+    ------
+    ValueError
+        If they are not one finite number per row that is not negative, or all are 0.
+    """
+    if weight is None:
+        return None
+    weights = np.ascontiguousarray(weight, dtype=np.float64)
+    if weights.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_samples},). "
+            f"Got {weights.shape} instead."
+        )
+    if not np.isfinite(weights).all() or weights.min(initial=0.0) < 0:
+        raise ValueError("sample_weight must be finite and not negative.")
+    if not weights.any():
+        raise ValueError("sample_weight must not be zero for all samples.")
+    total, n_weighted = weights.sum(), np.count_nonzero(weights)
+    return weights if total >= n_weighted else weights / total * n_weighted
 
 
 def which_columns(

@@ -8,6 +8,7 @@ import polars as pl
 from headstart import _core
 from headstart.base import FloatArray, TaskKind
 from headstart.scoring.binning import BinnedMatrix
+from headstart.scoring.columns import row_weights
 from headstart.scoring.target import Target
 
 __all__ = ["weight_of_evidence"]
@@ -29,6 +30,7 @@ def weight_of_evidence(
     column : int
         Place of the column.
     sample_weight : ndarray of shape (n_samples,), optional
+        As for `score_features`.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def weight_of_evidence(
     Raises
     ------
     ValueError
-        If there are not two classes.
+        If there are not two classes, or the weights make no sense.
 
     Examples
     --------
@@ -52,11 +54,7 @@ def weight_of_evidence(
     [-0.916, 0.693]
     """
     target = Target.of(y, TaskKind.BINARY, binned.shape[0])
-    weight = (
-        None
-        if sample_weight is None
-        else np.ascontiguousarray(sample_weight, dtype=np.float64)
-    )
+    weight = row_weights(sample_weight, binned.shape[0])
     table = _core.contingency_table(binned.core, column, target.labels, weight)
     there = table.sum(axis=1) > 0
     cells = table[there] + 0.5

@@ -4,14 +4,13 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, TaskKind
 from headstart.base.watch import Progress, Watch
 from headstart.scoring.binning import BinnedMatrix
-from headstart.scoring.columns import in_range
+from headstart.scoring.columns import in_range, row_weights
 from headstart.scoring.features import Features
 from headstart.scoring.methods import METHODS, method_names
 from headstart.scoring.request import Request, Scores
@@ -51,7 +50,8 @@ def score_features(
         Columns that hold codes or levels; of tables text, categories and booleans
         anyway.
     sample_weight : ndarray of shape (n_samples,), optional
-        Finite and not negative; a weight of 2 counts as two rows.
+        Finite and not negative; a weight of 2 counts as two rows. Weights that sum to
+        less than the number of rows that have one are scaled to that sum.
     n_bins : int, optional
         Most bins of numeric columns, from 2 to 255, for methods that count bins.
     n_neighbors : int, optional
@@ -152,7 +152,7 @@ def compute_scores(
     request = Request(
         features,
         target,
-        _weight(sample_weight, features.shape[0]),
+        row_weights(sample_weight, features.shape[0]),
         None if n_bins is None else in_range("n_bins", n_bins, 2, 255),
         in_range(
             "n_neighbors",
@@ -165,18 +165,3 @@ def compute_scores(
         watch or Watch(),
     )
     return known.compute(request)
-
-
-def _weight(weight: Any, n_samples: int) -> FloatArray | None:
-    if weight is None:
-        return None
-    found = np.ascontiguousarray(weight, dtype=np.float64)
-    if found.shape != (n_samples,):
-        raise ValueError(
-            f"sample_weight must have shape ({n_samples},). Got {found.shape} instead."
-        )
-    if not np.isfinite(found).all() or found.min(initial=0.0) < 0:
-        raise ValueError("sample_weight must be finite and not negative.")
-    if not found.any():
-        raise ValueError("sample_weight must not be zero for all samples.")
-    return found

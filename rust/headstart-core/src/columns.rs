@@ -50,13 +50,24 @@ pub(crate) fn in_time(
     task: impl Fn(usize, &[f64]) -> Result<f64, Error> + Sync,
 ) -> Result<Vec<f64>, Error> {
     each_column(table, workers, |column, values| {
-        if workers.is_late() {
-            return Ok(f64::NAN);
-        }
-        let found = task(column, values)?;
-        workers.advance(1);
-        Ok(found)
+        unless_late(workers, || task(column, values))
     })
+}
+
+/// What `task` finds, counted as a step; NaN where a deadline leaves no time for it. A
+/// task may give up with a NaN once it is late.
+pub(crate) fn unless_late(
+    workers: &Workers,
+    task: impl FnOnce() -> Result<f64, Error>,
+) -> Result<f64, Error> {
+    if workers.is_late() {
+        return Ok(f64::NAN);
+    }
+    let found = task()?;
+    if !(found.is_nan() && workers.is_late()) {
+        workers.advance(1);
+    }
+    Ok(found)
 }
 
 /// A number of a table.

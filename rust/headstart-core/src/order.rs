@@ -32,6 +32,20 @@ pub(crate) fn value_of(key: u64) -> f64 {
     f64::from_bits(key ^ flip)
 }
 
+/// Check that `n_rows` rows can be numbered by whole numbers up to `most`.
+///
+/// # Errors
+/// [`Error::Value`].
+pub(crate) fn check_count(n_rows: usize, most: u32) -> Result<(), Error> {
+    if u32::try_from(n_rows).is_ok_and(|n_rows| n_rows <= most) {
+        Ok(())
+    } else {
+        Err(Error::value(format!(
+            "There may be at most {most} rows. Got {n_rows}. hint: take a sample."
+        )))
+    }
+}
+
 /// Sort keys.
 ///
 /// The leading 33 bits of those in which the keys differ are sorted by counting, which
@@ -114,6 +128,7 @@ pub(crate) struct Ordered<'a> {
 impl<'a> Ordered<'a> {
     /// Sort fewer than 2^32 keys.
     pub(crate) fn new(keys: &'a [u64], workers: &'a Workers) -> Result<Self, Error> {
+        check_count(keys.len(), u32::MAX)?;
         let mut items = Scratch::any();
         items.clear();
         let Some((low, shift)) = span(keys, 32) else {
@@ -191,6 +206,7 @@ fn radix(
     workers: &Workers,
     part: impl Fn(u64) -> u64,
 ) -> Result<(), Error> {
+    check_count(items.len(), u32::MAX)?;
     let mask = N_BUCKETS as u64 - 1;
     let mut counts = vec![[0_u32; N_BUCKETS]; N_DIGITS as usize];
     for &item in items.iter() {
@@ -239,6 +255,13 @@ mod tests {
             assert_eq!(value_of(key(value)).to_bits(), value.to_bits());
         }
         assert_eq!(key(-0.0), key(0.0));
+    }
+
+    #[test]
+    fn more_rows_than_can_be_numbered_are_refused() {
+        assert!(check_count(u32::MAX as usize, u32::MAX).is_ok());
+        assert!(check_count(1 << 31, i32::MAX as u32).is_err());
+        assert!(check_count(1 << 32, u32::MAX).is_err());
     }
 
     proptest! {

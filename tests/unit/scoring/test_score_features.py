@@ -116,3 +116,32 @@ def test_whole_numbers_are_classes_like_other_labels(task):
     labels = np.array(["b", "d"])[y]
     expected = score_features(table, labels, "f", task=task)
     assert score_features(table, 7 * y + 2, "f", task=task).equals(expected)
+
+
+@pytest.mark.parametrize("method", ["mutual_information", "chi2", "information_value"])
+def test_a_column_that_is_the_rare_class_is_the_best_in_a_large_table(method):
+    random = np.random.default_rng(0)
+    y = np.zeros(50_000, dtype=int)
+    y[[11, 30_123]] = 1
+    X = np.column_stack([y, random.normal(size=y.size)])
+    table = score_features(X, y, method, task="binary")
+    assert table["score"][0] > 2 * table["score"][1]
+
+
+@pytest.mark.parametrize("method", ["f", "mutual_information", "cramers_v", "chi2"])
+def test_weights_that_sum_to_one_are_scaled_to_the_number_of_rows(method):
+    random = np.random.default_rng(1)
+    y = (random.random(400) < 0.4).astype(int)
+    noise = random.normal(size=(400, 3))
+    X = y[:, np.newaxis] * [1.0, 0.3, 0.0] + noise
+    weight = random.random(400)
+    weight[:7] = 0.0
+    scores = [
+        score_features(X, y, method, sample_weight=weights)["score"].to_numpy()
+        for weights in (weight / weight.sum(), weight / weight.sum() * 393)
+    ]
+    np.testing.assert_allclose(*scores, rtol=1e-9)
+    assert scores[0].argmax() == 0
+    doubled = score_features(X, y, method, sample_weight=np.full(400, 2.0))
+    repeated = score_features(np.tile(X, (2, 1)), np.tile(y, 2), method)
+    np.testing.assert_allclose(doubled["score"], repeated["score"], rtol=1e-9)

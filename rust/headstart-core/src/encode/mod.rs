@@ -20,6 +20,7 @@ pub use text::hash_text;
 pub use words::Words;
 
 use crate::Error;
+use crate::order::check_count;
 
 /// A column of codes.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +33,9 @@ impl<'a> Category<'a> {
     /// A column of codes below `n_groups`.
     ///
     /// # Errors
-    /// If a code is not below `n_groups`.
+    /// If a code is not below `n_groups`, or there are 2^32 codes or more.
     pub fn new(codes: &'a [u32], n_groups: usize) -> Result<Self, Error> {
+        check_count(codes.len(), u32::MAX)?;
         let largest = codes.iter().copied().max();
         if let Some(largest) = largest
             && largest as usize >= n_groups

@@ -51,18 +51,47 @@ impl Variance {
     }
 }
 
-/// The mean of the leading finite values: sums about it lose little to rounding.
-fn middle(values: &[f64]) -> f64 {
-    let (mut sum, mut count) = (0.0, 0.0);
-    for &value in values
+/// The mean of the leading finite values that have a weight: sums about it lose little to
+/// rounding.
+fn middle(values: &[f64], weight: Option<&[f64]>) -> f64 {
+    let weight = |row: usize| weight.map_or(1.0, |weight| weight[row]);
+    let leading = values
         .iter()
-        .filter(|value| value.is_finite())
-        .take(LEADING)
-    {
-        sum += value;
-        count += 1.0;
+        .enumerate()
+        .map(|(row, &value)| (value, weight(row)))
+        .filter(|&(value, weight)| value.is_finite() && weight > 0.0)
+        .take(LEADING);
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (value, weight) in leading {
+        sum += weight * value;
+        total += weight;
     }
-    if count > 0.0 { sum / count } else { 0.0 }
+    if total > 0.0 { sum / total } else { 0.0 }
+}
+
+/// The least and the greatest value so far. Whether a weighted column is constant cannot
+/// be told from its sums: their rounding grows with the rows.
+#[derive(Clone, Copy)]
+struct Span {
+    low: f64,
+    high: f64,
+}
+
+impl Span {
+    const EMPTY: Self = Self {
+        low: f64::INFINITY,
+        high: f64::NEG_INFINITY,
+    };
+
+    #[inline]
+    fn add(&mut self, value: f64) {
+        self.low = self.low.min(value);
+        self.high = self.high.max(value);
+    }
+
+    fn is_constant(self) -> bool {
+        self.low >= self.high
+    }
 }
 
 /// Sums in lanes, whatever the rows are cut into.
@@ -139,7 +168,7 @@ pub fn pearson(
 ) -> Result<Vec<Correlation>, Error> {
     check_rows("y", table.n_rows(), y.len())?;
     check_weight(weight, y.len())?;
-    let origin = middle(y);
+    let origin = middle(y, weight);
     let (sum, square) = powers(y, origin);
     let y = Numbers {
         values: y,
@@ -148,13 +177,14 @@ pub fn pearson(
         square,
     };
     each_column(table, workers, |_, values| {
-        Ok(correlation(values, &y, weight, middle(values)))
+        Ok(correlation(values, &y, weight, middle(values, weight)))
     })
 }
 
 fn correlation(x: &[f64], y: &Numbers<'_>, weight: Option<&[f64]>, origin: f64) -> Correlation {
     // n, x, y, xx, yy, xy
     let mut sums = [f64::NAN; 6];
+    let mut has_constant = false;
     if weight.is_none() {
         let [a, ab, aa] = products(x, origin, y.values, y.origin);
         sums = [x.len() as f64, a, y.sum, aa, y.square, ab];
@@ -162,9 +192,12 @@ fn correlation(x: &[f64], y: &Numbers<'_>, weight: Option<&[f64]>, origin: f64) 
     // With a missing value, weights or an overflow: row by row.
     if !(sums[3].is_finite() && sums[4].is_finite()) {
         sums = [0.0; 6];
+        let (mut x_span, mut y_span) = (Span::EMPTY, Span::EMPTY);
         for (row, (x, y_value)) in x.iter().zip(y.values).enumerate() {
-            if x.is_finite() && y_value.is_finite() {
-                let w = weight.map_or(1.0, |weight| weight[row]);
+            let w = weight.map_or(1.0, |weight| weight[row]);
+            if x.is_finite() && y_value.is_finite() && w > 0.0 {
+                x_span.add(*x);
+                y_span.add(*y_value);
                 let (a, b) = (x - origin, y_value - y.origin);
                 let terms = [1.0, a, b, a * a, b * b, a * b];
                 for (sum, term) in sums.iter_mut().zip(terms) {
@@ -172,12 +205,12 @@ fn correlation(x: &[f64], y: &Numbers<'_>, weight: Option<&[f64]>, origin: f64) 
                 }
             }
         }
+        has_constant = x_span.is_constant() || y_span.is_constant();
     }
     let [n, a, b, aa, bb, ab] = sums;
     let (xx, yy, xy) = (aa - a * a / n, bb - b * b / n, ab - a * b / n);
     // What is left of a constant is rounding.
-    let is_constant = xx <= aa * 1e-15 || yy <= bb * 1e-15;
-    let r = if is_constant {
+    let r = if has_constant || xx <= aa * 1e-15 || yy <= bb * 1e-15 {
         f64::NAN
     } else {
         (xy / xx.sqrt() / yy.sqrt()).clamp(-1.0, 1.0)
@@ -205,7 +238,7 @@ pub fn anova(
         Vec::new()
     };
     each_column(table, workers, |_, values| {
-        let origin = middle(values);
+        let origin = middle(values, weight);
         let found = match (weight, y.n_classes) {
             (Some(_), _) => None,
             (None, 2) => two_groups(values, &indicator, origin, &counts),
@@ -236,7 +269,7 @@ pub fn anova_of_bins(
 ) -> Result<Vec<Variance>, Error> {
     check_rows("y", matrix.n_rows(), y.len())?;
     check_weight(weight, y.len())?;
-    let origin = middle(y);
+    let origin = middle(y, weight);
     workers.map(matrix.n_columns(), |column| {
         let codes = matrix.column(column);
         Ok(grouped(y, |row| codes[row] as usize, 256, weight, origin))
@@ -266,7 +299,7 @@ fn many_groups(x: &[f64], y: Classes<'_>, origin: f64, counts: &[f64]) -> Option
     }
     let square: f64 = squares.iter().sum();
     let (first, others) = sums.split_at_mut(n_classes);
-    for lane in others.chunks(n_classes) {
+    for lane in others.chunks(n_classes.max(1)) {
         for (sum, more) in first.iter_mut().zip(lane) {
             *sum += more;
         }
@@ -283,18 +316,25 @@ fn grouped(
 ) -> Variance {
     let (mut sums, mut counts) = (vec![0.0; n_groups], vec![0.0; n_groups]);
     let mut square = 0.0;
-    for (row, value) in values.iter().enumerate() {
-        if value.is_finite() {
-            let w = weight.map_or(1.0, |weight| weight[row]);
+    let mut span = Span::EMPTY;
+    for (row, &value) in values.iter().enumerate() {
+        let w = weight.map_or(1.0, |weight| weight[row]);
+        if value.is_finite() && w > 0.0 {
+            span.add(value);
             let a = value - origin;
             sums[group(row)] += w * a;
             counts[group(row)] += w;
             square += w * a * a;
         }
     }
+    if span.is_constant() {
+        square = 0.0;
+    }
     variance(&sums, &counts, square)
 }
 
+/// From the sums by group about a point and the sum of all squares about it; a `square`
+/// of 0 is that of a constant.
 fn variance(sums: &[f64], counts: &[f64], square: f64) -> Variance {
     let (mut n, mut sum, mut n_groups, mut of_groups) = (0.0, 0.0, 0.0, 0.0);
     for (&group, &count) in sums.iter().zip(counts) {
@@ -339,6 +379,61 @@ mod tests {
         let found = pearson(&table, &y, None, &Workers::default()).unwrap();
         assert!((found[0].r + 1.0).abs() < 1e-12);
         assert!(found[1].r.is_nan());
+    }
+
+    #[test]
+    fn rows_of_weight_zero_are_as_if_left_out() {
+        let y: Vec<f64> = (0..50).map(|row| f64::from(row % 7)).collect();
+        let mut x: Vec<f64> = (0..50).map(|row| f64::from(row % 7 + row % 3)).collect();
+        let codes: Vec<u16> = (0..50).map(|row| row % 2).collect();
+        let mut weight = vec![1.0; 50];
+        let workers = Workers::default();
+        let score = |x: &[f64], y: &[f64], codes: &[u16], weight: &[f64]| {
+            let table = Separate::new(vec![x]).unwrap();
+            let r = pearson(&table, y, Some(weight), &workers).unwrap()[0].r;
+            let groups = Classes::new(codes, 2).unwrap();
+            (
+                r,
+                anova(&table, groups, Some(weight), &workers).unwrap()[0].f(),
+            )
+        };
+        let expected = score(&x[5..], &y[5..], &codes[5..], &weight[5..]);
+        x[..5].fill(1e12);
+        weight[..5].fill(0.0);
+        let scored = score(&x, &y, &codes, &weight);
+        assert!((scored.0 - expected.0).abs() < 1e-12, "{scored:?}");
+        assert!((scored.1 - expected.1).abs() < 1e-10, "{scored:?}");
+    }
+
+    #[test]
+    fn a_constant_under_weights_has_no_variance_and_no_correlation() {
+        let mut rng = crate::rng::Rng::new(5, 0);
+        let n = 2_000;
+        let weight: Vec<f64> = (0..n).map(|_| rng.uniform()).collect();
+        let y: Vec<f64> = (0..n).map(|_| rng.uniform()).collect();
+        let codes: Vec<u16> = y.iter().map(|&y| u16::from(y < 0.3)).collect();
+        let constants: Vec<Vec<f64>> = (0..50)
+            .map(|_| vec![200.0 * rng.uniform() - 100.0; n])
+            .collect();
+        let table = Separate::new(constants.iter().map(Vec::as_slice).collect()).unwrap();
+        let workers = Workers::default();
+        let groups = Classes::new(&codes, 2).unwrap();
+        let variances = anova(&table, groups, Some(&weight), &workers).unwrap();
+        assert!(
+            variances
+                .iter()
+                .all(|v| (v.between, v.within) == (0.0, 0.0))
+        );
+        let correlations = pearson(&table, &y, Some(&weight), &workers).unwrap();
+        assert!(correlations.iter().all(|c| c.r.is_nan()));
+    }
+
+    #[test]
+    fn a_table_of_no_rows_and_no_classes_has_undefined_scores() {
+        let table = Separate::new(vec![&[] as &[f64]]).unwrap();
+        let none = Classes::new(&[], 0).unwrap();
+        let variance = anova(&table, none, None, &Workers::default()).unwrap()[0];
+        assert!(variance.f().is_nan());
     }
 
     #[test]

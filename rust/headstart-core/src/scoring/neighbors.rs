@@ -5,7 +5,7 @@
 //! sorted array here.
 
 use crate::binning::BinnedMatrix;
-use crate::columns::{Columns, in_time};
+use crate::columns::{Columns, in_time, unless_late};
 use crate::order::{Ordered, key};
 use crate::rng::Rng;
 use crate::{Error, Workers};
@@ -29,6 +29,9 @@ pub enum Noise<'a> {
 
 /// Rows between two looks at whether to stop.
 const BLOCK: usize = 1024;
+
+/// Points visited between two looks likewise.
+const MANY_STEPS: usize = 1 << 20;
 
 /// As large as scikit-learn's: of a column's mean absolute value in standard deviations.
 const NOISE: f64 = 1e-10;
@@ -116,7 +119,7 @@ pub fn with_classes(
     workers: &Workers,
 ) -> Result<Vec<f64>, Error> {
     check_rows("y", table.n_rows(), y.codes.len())?;
-    check(n_neighbors, table, noise)?;
+    check(n_neighbors, table.n_rows() * table.n_columns(), noise)?;
     let digamma = digamma_table(table.n_rows());
     in_time(table, workers, |column, values| {
         let (values, rows) = prepare(values, column, noise);
@@ -145,17 +148,15 @@ pub fn of_bins(
     workers: &Workers,
 ) -> Result<Vec<f64>, Error> {
     check_rows("y", matrix.n_rows(), y.len())?;
+    check(n_neighbors, y.len(), noise)?;
     let digamma = digamma_table(y.len());
     let (values, rows) = prepare(y, 0, noise);
     workers.map(matrix.n_columns(), |column| {
-        if workers.is_late() {
-            return Ok(f64::NAN);
-        }
-        let codes = matrix.column(column);
-        let groups: Vec<usize> = rows.iter().map(|&row| codes[row] as usize).collect();
-        let found = classes_of_values(&values, &groups, 256, n_neighbors, &digamma, workers)?;
-        workers.advance(1);
-        Ok(found)
+        unless_late(workers, || {
+            let codes = matrix.column(column);
+            let groups: Vec<usize> = rows.iter().map(|&row| codes[row] as usize).collect();
+            classes_of_values(&values, &groups, 256, n_neighbors, &digamma, workers)
+        })
     })
 }
 
@@ -196,6 +197,9 @@ fn classes_of_values(
         for member in 0..members.len() {
             if member % BLOCK == 0 {
                 workers.check()?;
+                if workers.is_late() {
+                    return Ok(f64::NAN);
+                }
             }
             // k + 1 neighbours in a row, this one among them, that reach the least far.
             let value = at(member);
@@ -209,11 +213,12 @@ fn classes_of_values(
         }
         sum += members.len() as f64 * (digamma[k] - digamma[members.len()]);
     }
-    Ok((digamma[sorted.len()] + sum / n).max(0.0))
+    Ok(not_negative(digamma[sorted.len()] + sum / n))
 }
 
 /// Mutual information of each numeric column and the numeric target, in nats, not below
-/// 0; over rows where both are finite. About `n_rows` to the power of 1.5 steps a column.
+/// 0; over rows where both are finite. About `n_rows` to the power of 1.5 steps a column,
+/// also where a column has few different values.
 ///
 /// # Errors
 /// As [`with_classes`].
@@ -225,7 +230,7 @@ pub fn with_values(
     workers: &Workers,
 ) -> Result<Vec<f64>, Error> {
     check_rows("y", table.n_rows(), y.len())?;
-    check(n_neighbors, table, noise)?;
+    check(n_neighbors, (table.n_columns() + 1) * y.len(), noise)?;
     let digamma = digamma_table(table.n_rows());
     // The target's noise is that of a column behind the last.
     let target_noise = match noise {
@@ -266,89 +271,260 @@ fn values_of_values(
     if n <= n_neighbors {
         return Ok(f64::NAN);
     }
-    let x_keys: Vec<u64> = x.iter().map(|&value| key(value)).collect();
-    let y_keys: Vec<u64> = y.iter().map(|&value| key(value)).collect();
-    let by_x: Vec<usize> = Ordered::new(&x_keys, workers)?.places().collect();
-    let by_y: Vec<usize> = Ordered::new(&y_keys, workers)?.places().collect();
-    let xs: Vec<f64> = by_x.iter().map(|&row| x[row]).collect();
-    let ys: Vec<f64> = by_y.iter().map(|&row| y[row]).collect();
-    // The target in the column's order, and where it is in its own.
-    let partner: Vec<f64> = by_x.iter().map(|&row| y[row]).collect();
-    let mut y_place = vec![0; n];
-    for (place, &row) in by_y.iter().enumerate() {
-        y_place[row] = place;
-    }
+    let plane = Plane::new(x, y, workers)?;
     let mut nearest = vec![f64::INFINITY; n_neighbors];
     let mut sum = 0.0;
+    let mut n_steps = 0;
     for place in 0..n {
-        if place % BLOCK == 0 {
+        if n_steps >= MANY_STEPS || place % BLOCK == 0 {
             workers.check()?;
-        }
-        let distance = kth_distance(&xs, &partner, place, &mut nearest);
-        let radius = radius(distance);
-        sum += digamma[count_within(&xs, place, radius)];
-        sum += digamma[count_within(&ys, y_place[by_x[place]], radius)];
-    }
-    Ok((digamma[n] + digamma[n_neighbors] - sum / n as f64).max(0.0))
-}
-
-/// The distance to the k-th neighbour in the plane, by the larger of both differences.
-/// Rows are visited by their distance in x, until that alone is too far.
-fn kth_distance(x: &[f64], y: &[f64], place: usize, nearest: &mut [f64]) -> f64 {
-    nearest.fill(f64::INFINITY);
-    let last = nearest.len() - 1;
-    let (mut below, mut above) = (place, place + 1);
-    loop {
-        let left = if below > 0 {
-            x[place] - x[below - 1]
-        } else {
-            f64::INFINITY
-        };
-        let right = if above < x.len() {
-            x[above] - x[place]
-        } else {
-            f64::INFINITY
-        };
-        if left.min(right) >= nearest[last] {
-            return nearest[last];
-        }
-        let (dx, other) = if left <= right {
-            below -= 1;
-            (left, below)
-        } else {
-            above += 1;
-            (right, above - 1)
-        };
-        let distance = dx.max((y[other] - y[place]).abs());
-        if distance < nearest[last] {
-            let mut spot = last;
-            while spot > 0 && nearest[spot - 1] > distance {
-                nearest[spot] = nearest[spot - 1];
-                spot -= 1;
+            if workers.is_late() {
+                return Ok(f64::NAN);
             }
-            nearest[spot] = distance;
+            n_steps = 0;
+        }
+        n_steps += plane.nearest(place, &mut nearest);
+        let radius = radius(nearest[n_neighbors - 1]);
+        sum += digamma[count_within(&plane.x.sorted, place, radius)];
+        sum += digamma[count_within(&plane.y.sorted, plane.y_place[place] as usize, radius)];
+    }
+    Ok(not_negative(
+        digamma[n] + digamma[n_neighbors] - sum / n as f64,
+    ))
+}
+
+/// One coordinate of all points.
+struct Axis {
+    /// Values in order.
+    sorted: Vec<f64>,
+    /// The other coordinate of the same points.
+    other: Vec<f64>,
+}
+
+/// A walk from a point along an axis, by distance on that axis.
+struct Walk<'a> {
+    axis: &'a Axis,
+    place: usize,
+    /// Points at places from `below` on, and below `above`, have been visited.
+    below: usize,
+    above: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn new(axis: &'a Axis, place: usize) -> Self {
+        Self {
+            axis,
+            place,
+            below: place,
+            above: place + 1,
+        }
+    }
+
+    fn has_visited(&self, place: usize) -> bool {
+        (self.below..self.above).contains(&place)
+    }
+
+    /// The place of the next point, and its distance in the plane; `None` where the
+    /// distance along the axis is `limit` or more.
+    #[inline]
+    fn next(&mut self, limit: f64) -> Option<(usize, f64)> {
+        let (values, value) = (&self.axis.sorted, self.axis.sorted[self.place]);
+        let left = if self.below > 0 {
+            value - values[self.below - 1]
+        } else {
+            f64::INFINITY
+        };
+        let right = if self.above < values.len() {
+            values[self.above] - value
+        } else {
+            f64::INFINITY
+        };
+        if left.min(right) >= limit {
+            return None;
+        }
+        let (along, place) = if left <= right {
+            self.below -= 1;
+            (left, self.below)
+        } else {
+            self.above += 1;
+            (right, self.above - 1)
+        };
+        let across = (self.axis.other[place] - self.axis.other[self.place]).abs();
+        Some((place, along.max(across)))
+    }
+}
+
+/// Points in order of x and in order of y.
+struct Plane {
+    x: Axis,
+    y: Axis,
+    /// Where the points in order of x are in that of y, and the other way.
+    y_place: Vec<u32>,
+    x_place: Vec<u32>,
+    /// Points that a walk along x visits alone.
+    n_alone: usize,
+}
+
+impl Plane {
+    fn new(x: &[f64], y: &[f64], workers: &Workers) -> Result<Self, Error> {
+        let order = |values: &[f64]| -> Result<Vec<usize>, Error> {
+            let keys: Vec<u64> = values.iter().map(|&value| key(value)).collect();
+            Ok(Ordered::new(&keys, workers)?.places().collect())
+        };
+        let axis = |order: &[usize], values: &[f64], other: &[f64]| Axis {
+            sorted: order.iter().map(|&row| values[row]).collect(),
+            other: order.iter().map(|&row| other[row]).collect(),
+        };
+        let (by_x, by_y) = (order(x)?, order(y)?);
+        let mut of_row = vec![0; x.len()];
+        for (place, &row) in by_x.iter().enumerate() {
+            of_row[row] = place as u32;
+        }
+        let x_place: Vec<u32> = by_y.iter().map(|&row| of_row[row]).collect();
+        let mut y_place = vec![0; x.len()];
+        for (place, &x_place) in x_place.iter().enumerate() {
+            y_place[x_place as usize] = place as u32;
+        }
+        Ok(Self {
+            x: axis(&by_x, x, y),
+            y: axis(&by_y, y, x),
+            y_place,
+            x_place,
+            n_alone: 8 * x.len().isqrt(),
+        })
+    }
+
+    /// The distances to the nearest points, by the larger of both differences, ascending,
+    /// into `nearest`; how many points were visited.
+    ///
+    /// Points are visited by their distance in x, until that alone is too far. Among many
+    /// points of nearly the same x that would take all of them: so after some points a
+    /// second walk, by the distance in y, takes turns with the first, and whichever comes
+    /// too far ends both.
+    fn nearest(&self, place: usize, nearest: &mut [f64]) -> usize {
+        nearest.fill(f64::INFINITY);
+        let last = nearest.len() - 1;
+        let mut along_x = Walk::new(&self.x, place);
+        for n_visited in 0..self.n_alone {
+            match along_x.next(nearest[last]) {
+                Some((_, distance)) => insert(nearest, distance),
+                None => return n_visited,
+            }
+        }
+        let mut along_y = Walk::new(&self.y, self.y_place[place] as usize);
+        let mut n_visited = self.n_alone;
+        loop {
+            n_visited += 1;
+            let Some((other, distance)) = along_x.next(nearest[last]) else {
+                return n_visited;
+            };
+            if !along_y.has_visited(self.y_place[other] as usize) {
+                insert(nearest, distance);
+            }
+            let Some((other, distance)) = along_y.next(nearest[last]) else {
+                return n_visited;
+            };
+            if !along_x.has_visited(self.x_place[other] as usize) {
+                insert(nearest, distance);
+            }
         }
     }
 }
 
-fn check(n_neighbors: usize, table: &dyn Columns, noise: Noise<'_>) -> Result<(), Error> {
+/// Insert a distance into the least ones so far, which ascend.
+#[inline]
+fn insert(nearest: &mut [f64], distance: f64) {
+    let last = nearest.len() - 1;
+    if distance < nearest[last] {
+        let mut spot = last;
+        while spot > 0 && nearest[spot - 1] > distance {
+            nearest[spot] = nearest[spot - 1];
+            spot -= 1;
+        }
+        nearest[spot] = distance;
+    }
+}
+
+fn check(n_neighbors: usize, n_values: usize, noise: Noise<'_>) -> Result<(), Error> {
     if n_neighbors == 0 {
         return Err(Error::value(
             "n_neighbors must be at least 1. Got 0 instead.",
         ));
     }
     match noise {
-        Noise::Given(noise) if noise.len() < table.n_rows() * table.n_columns() => Err(
-            Error::length("noise", table.n_rows() * table.n_columns(), noise.len()),
-        ),
+        Noise::Given(noise) if noise.len() < n_values => {
+            Err(Error::length("noise", n_values, noise.len()))
+        }
         _ => Ok(()),
     }
 }
 
+/// An estimate of information, which is not below 0; NaN stays.
+fn not_negative(information: f64) -> f64 {
+    if information < 0.0 { 0.0 } else { information }
+}
+
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+    use crate::Progress;
+    use crate::binning::{Kind, Options};
+    use crate::columns::Separate;
     use proptest::prelude::*;
+
+    const NOISE: Noise<'static> = Noise::Drawn { seed: 0 };
+
+    #[test]
+    fn a_column_of_two_values_visits_few_points() {
+        let mut rng = crate::rng::Rng::new(3, 0);
+        let n = 5_000;
+        let x: Vec<f64> = (0..n).map(|_| f64::from(rng.uniform() < 0.5)).collect();
+        let y: Vec<f64> = (0..n).map(|_| rng.uniform()).collect();
+        let (x, _) = prepare(&x, 0, NOISE);
+        let plane = Plane::new(&x, &y, &Workers::default()).unwrap();
+        let mut nearest = [0.0; 3];
+        let n_steps: usize = (0..n).map(|place| plane.nearest(place, &mut nearest)).sum();
+        assert!(n_steps < n * 10 * n.isqrt(), "{n_steps}");
+    }
+
+    #[test]
+    fn a_column_that_time_runs_out_in_is_nan_and_is_no_step() {
+        let x: Vec<f64> = (0..100).map(f64::from).collect();
+        let progress = Progress::default();
+        let late = Workers::default().watched(Some(Instant::now()), progress.clone());
+        let digamma = digamma_table(100);
+        assert!(
+            values_of_values(&x, &x, 3, &digamma, &late)
+                .unwrap()
+                .is_nan()
+        );
+        let classes = vec![0; 100];
+        let found = classes_of_values(&x, &classes, 1, 3, &digamma, &late).unwrap();
+        assert!(found.is_nan());
+        let table = Separate::new(vec![&x[..]]).unwrap();
+        assert!(with_values(&table, &x, 3, NOISE, &late).unwrap()[0].is_nan());
+        assert_eq!(progress.done(), 0);
+    }
+
+    #[test]
+    fn neighbours_and_noise_of_bins_are_checked_as_those_of_columns_are() {
+        let y = [1.0, 2.0, 3.0];
+        let table = Separate::new(vec![&y[..]]).unwrap();
+        let options = Options {
+            n_bins: 4,
+            sample: None,
+        };
+        let workers = Workers::default();
+        let matrix = BinnedMatrix::fit(&table, &[Kind::Numeric], options, &workers).unwrap();
+        assert!(of_bins(&matrix, &y, 0, Noise::Zero, &workers).is_err());
+        let short = Noise::Given(&y[..1]);
+        let error = of_bins(&matrix, &y, 3, short, &workers).unwrap_err();
+        assert!(error.to_string().contains("noise"), "{error}");
+        assert!(with_values(&table, &y, 1, Noise::Given(&y), &workers).is_err());
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(60))]
@@ -357,19 +533,23 @@ mod tests {
         fn neighbours_are_those_of_a_full_search(
             rows in prop::collection::vec((0_u8..20, 0_u8..20), 5..40),
             k in 1_usize..4,
+            n_alone in 0_usize..12,
         ) {
             let mut rows = rows;
             rows.sort_unstable();
             let x: Vec<f64> = rows.iter().map(|row| f64::from(row.0)).collect();
             let y: Vec<f64> = rows.iter().map(|row| f64::from(row.1)).collect();
+            let mut plane = Plane::new(&x, &y, &Workers::default()).unwrap();
+            plane.n_alone = n_alone;
             for place in 0..x.len() {
                 let mut all: Vec<f64> = (0..x.len())
                     .filter(|&other| other != place)
                     .map(|other| (x[other] - x[place]).abs().max((y[other] - y[place]).abs()))
                     .collect();
                 all.sort_unstable_by(f64::total_cmp);
-                let found = kth_distance(&x, &y, place, &mut vec![0.0; k]);
-                prop_assert_eq!(found, all[k - 1]);
+                let mut nearest = vec![0.0; k];
+                plane.nearest(place, &mut nearest);
+                prop_assert_eq!(&nearest, &all[..k]);
                 for radius in [0.0, 1.0, 2.5, 30.0] {
                     let expected = x.iter().filter(|&&o| (o - x[place]).abs() <= radius).count();
                     prop_assert_eq!(count_within(&x, place, radius), expected);

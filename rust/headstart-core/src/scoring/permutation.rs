@@ -16,7 +16,8 @@ pub enum Target<'a> {
 }
 
 /// The statistic of each column for the target as it is, then for `n_permutations` orders
-/// of it: `(1 + n_permutations) * n_columns` values. All columns see the same orders.
+/// of it: `(1 + n_permutations) * n_columns` values. All columns see the same orders. The
+/// share of a constant target's variance is NaN.
 /// Orders that a deadline leaves no time for are left out, the true one never is.
 ///
 /// # Errors
@@ -102,6 +103,10 @@ fn mutual(codes: &[u8], classes: &[u16], n_classes: usize) -> f64 {
 
 fn share(codes: &[u8], values: &[f64]) -> f64 {
     let n = values.len() as f64;
+    // What is left of a constant is rounding of the mean.
+    if values.iter().all(|value| *value == values[0]) {
+        return f64::NAN;
+    }
     let mean = values.iter().sum::<f64>() / n;
     let (mut sums, mut counts) = ([0.0; 256], [0_u32; 256]);
     let mut square = 0.0;
@@ -130,6 +135,20 @@ mod tests {
     use crate::binning::{Kind, Options};
     use crate::columns::Separate;
     use crate::scoring::Classes;
+
+    #[test]
+    fn a_constant_target_has_no_variance_to_share() {
+        let column: Vec<f64> = (0..100).map(|row| f64::from(row % 3)).collect();
+        let table = Separate::new(vec![&column[..]]).unwrap();
+        let options = Options {
+            n_bins: 8,
+            sample: None,
+        };
+        let workers = Workers::default();
+        let matrix = BinnedMatrix::fit(&table, &[Kind::Numeric], options, &workers).unwrap();
+        let found = null_statistics(&matrix, Target::Values(&[0.1; 100]), 2, 0, &workers).unwrap();
+        assert!(found.iter().all(|value| value.is_nan()), "{found:?}");
+    }
 
     #[test]
     fn the_true_order_stands_out_where_there_is_something() {

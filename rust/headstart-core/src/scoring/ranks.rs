@@ -1,7 +1,7 @@
 //! What only the order of a column's values says of the target.
 
 use crate::columns::{Columns, each_column};
-use crate::order::{Ordered, Scratch, place};
+use crate::order::{Ordered, Scratch, check_count, place};
 use crate::{Error, Workers};
 
 use super::{Classes, check_rows, check_weight};
@@ -10,13 +10,16 @@ use super::{Classes, check_rows, check_weight};
 /// over rows where the column is not NaN; and how many rows these are.
 ///
 /// # Errors
-/// [`Error::Shape`]; [`Error::Value`] where `y` has NaN; [`Error::Cancelled`].
+/// [`Error::Shape`]; [`Error::Value`] where `y` has NaN, or for 2^31 rows and more;
+/// [`Error::Cancelled`].
 pub fn spearman(
     table: &dyn Columns,
     y: &[f64],
     workers: &Workers,
 ) -> Result<Vec<(f64, f64)>, Error> {
     check_rows("y", table.n_rows(), y.len())?;
+    // Twice a rank less its mean is kept in 32 bits.
+    check_count(y.len(), i32::MAX as u32)?;
     if y.iter().any(|y| y.is_nan()) {
         return Err(Error::value("y must not have missing values."));
     }

@@ -12,6 +12,9 @@ use super::{Classes, blocks, check_rows};
 /// Counts up to which x ln x is kept in a table.
 const TABLE: usize = 1 << 16;
 
+/// Counts of a table at the most: half a gigabyte for each thread.
+const MOST_CELLS: usize = 1 << 27;
+
 /// What a step maximises, given relevance and what is shared with those chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Criterion {
@@ -31,7 +34,8 @@ pub type Chosen = Vec<(usize, f64)>;
 /// a bin. Bins should be few: the bias of an estimate grows with pairs of them.
 ///
 /// # Errors
-/// [`Error::Shape`], [`Error::Cancelled`].
+/// [`Error::Shape`]; [`Error::Value`] where the criterion counts bins of two columns with
+/// too many classes; [`Error::Cancelled`].
 pub fn by_information(
     matrix: &BinnedMatrix,
     y: Classes<'_>,
@@ -48,6 +52,15 @@ pub fn by_information(
     let size = |column: usize| matrix.bins(column).n_bins() + 1;
     let bin = |code: u8, size: usize| (code as usize).min(size - 1);
     let n_classes = y.n_classes;
+    let most_bins = (0..matrix.n_columns()).map(size).max().unwrap_or(1);
+    if criterion == Criterion::Joint && n_classes > MOST_CELLS / (most_bins * most_bins) {
+        return Err(Error::value(format!(
+            "Joint information of two columns of {} bins is for at most {} classes. Got \
+             {n_classes}. hint: fewer bins.",
+            most_bins - 1,
+            MOST_CELLS / (most_bins * most_bins)
+        )));
+    }
     let with_target: Vec<u32> = y.codes.iter().map(|&code| u32::from(code)).collect();
     let relevance = workers.map(matrix.n_columns(), |column| {
         let size = size(column);
