@@ -101,7 +101,9 @@ def _grouped(
     if name == "group_std":
         apart = (numbers - means[of_known]) ** 2
         squares = np.bincount(of_known, apart, minlength=n_groups)
-        return np.asarray(np.sqrt(squares / (counts - 1))[groups])
+        # Of a single number there is no spread, nor of none.
+        variances = np.where(counts > 1, squares / (counts - 1), np.nan)
+        return np.asarray(np.sqrt(variances)[groups])
     found = means[groups]
     if name == "minus_group_mean":
         return np.asarray(a - found)

@@ -248,6 +248,8 @@ def _core_table(
         parts = (np.unique(parts, return_inverse=True)[1] % 2).astype(np.uint8)
     with np.errstate(over="ignore"):
         numeric = table.numeric.astype(np.float32, order="C")
+    # The core takes what is missing for NaN, never for an infinity.
+    numeric[np.isinf(numeric)] = np.nan
     return {
         "numeric": numeric,
         "codes": np.ascontiguousarray(table.codes),

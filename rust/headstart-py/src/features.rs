@@ -382,7 +382,7 @@ pub(crate) fn hash_text(
     n_columns: usize,
     n_threads: usize,
 ) -> PyResult<Bound<'_, PyArray2<f64>>> {
-    let n_steps = texts.len().saturating_mul(64);
+    let n_steps = texts.iter().flatten().map(|text| text.len()).sum();
     let counts = run(py, n_threads, n_steps, |workers| {
         let counts = encode::hash_text(&texts, length, n_columns, workers)?;
         Array2::from_shape_vec((n_columns, texts.len()), counts)

@@ -5,9 +5,10 @@ import sys
 import numpy as np
 import polars as pl
 
+from headstart.features.operators import OPERATORS
 from headstart.features.proposals import candidate_of, propose
 from headstart.features.screened_table import ScreenedTable
-from headstart.features.stages import Screening, screen, union_of_ranks
+from headstart.features.stages import Screening, score_first, screen, union_of_ranks
 
 
 def mixed(n_rows=400):
@@ -133,3 +134,20 @@ for n_threads in (1, 2, 7):
         )
         found |= set(done.stdout.split())
     assert len(found) == 1
+
+
+def test_numbers_beyond_single_precision_are_screened_as_missing():
+    random = np.random.default_rng(6)
+    a, b = random.normal(size=(2, 400))
+    large, missing = a.copy(), a.copy()
+    large[::7], missing[::7] = 1e300, np.nan
+    minimum = np.array([[OPERATORS["minimum"].code, 0, 1, -1]], dtype=np.int32)
+    residuals = np.minimum(a, b)[np.newaxis]
+    gains = []
+    for column in (large, missing):
+        numeric = np.stack([column, b])
+        none = np.empty((0, 400), dtype=np.uint32)
+        table = ScreenedTable(("a", "b"), numeric, none, np.empty(0, dtype=np.uint32))
+        parts = (np.arange(400) % 4).astype(np.uint8)
+        gains.append(score_first(table, residuals, parts, minimum, Screening())[0])
+    np.testing.assert_array_equal(*gains)

@@ -269,10 +269,11 @@ impl<'a> Shared<'a> {
         let codes = vec![0; target.len()];
         let mut cells = shared.empty_cells(1);
         shared.count(&codes, 0..target.len(), 0, &mut cells);
+        let sizes = shared.sizes(&cells);
         shared.priors = (0..target.n_outputs())
             .map(|output| {
                 let mut without = vec![Moments::default(); shared.n_folds];
-                let all = shared.left_out(&cells, 0, output, &mut without);
+                let all = shared.left_out(&cells, &sizes, 0, output, &mut without);
                 (without, all)
             })
             .collect();
@@ -340,11 +341,24 @@ impl<'a> Shared<'a> {
         }
     }
 
+    /// The rows of each fold of each group, of all classes; of values, whose cells have
+    /// them, none.
+    fn sizes(&self, cells: &Cells) -> Vec<u32> {
+        match cells {
+            Cells::Counts(counts) => counts
+                .chunks_exact(self.width() / self.n_folds)
+                .map(|counts| counts.iter().sum())
+                .collect(),
+            Cells::Values(_) => Vec::new(),
+        }
+    }
+
     /// What a group's rows outside each fold say, into `without`, and all of them; never
     /// the outer fold.
     fn left_out(
         &self,
         cells: &Cells,
+        sizes: &[u32],
         group: usize,
         output: usize,
         without: &mut [Moments],
@@ -352,22 +366,24 @@ impl<'a> Shared<'a> {
         let width = self.width();
         match cells {
             Cells::Counts(counts) => {
-                let counts = &counts[group * width..(group + 1) * width];
                 let class = self.target.class_of(output);
+                let of_class = counts[group * width + class..].iter();
+                let of_class = of_class.step_by(width / self.n_folds).copied();
+                let folds = || of_class.clone().zip(&sizes[group * self.n_folds..]);
                 let (mut n, mut hits) = (0, 0);
-                for (fold, counts) in counts.chunks_exact(width / self.n_folds).enumerate() {
+                for (fold, (own_hits, own)) in folds().take(self.n_folds).enumerate() {
                     if fold != self.outer {
-                        n += counts.iter().sum::<u32>();
-                        hits += counts[class];
+                        n += own;
+                        hits += own_hits;
                     }
                 }
-                let folds = counts.chunks_exact(width / self.n_folds).zip(without);
-                for (fold, (counts, without)) in folds.enumerate() {
+                for (fold, (without, (own_hits, own))) in
+                    without.iter_mut().zip(folds()).enumerate()
+                {
                     *without = if fold == self.outer {
                         Moments::of_counts(n, hits)
                     } else {
-                        let own = counts.iter().sum::<u32>();
-                        Moments::of_counts(n - own, hits - counts[class])
+                        Moments::of_counts(n - own, hits - own_hits)
                     };
                 }
                 Moments::of_counts(n, hits)
@@ -411,16 +427,16 @@ impl<'a> Shared<'a> {
         }
         let n_rows = self.folds.len();
         if n_groups.saturating_mul(self.width()) <= MOST_CELLS {
-            self.encode_batch(column, &(0..n_rows), 0..n_groups, (&mut table, out));
+            let rows = 0..n_rows;
+            self.encode_batch(column, &rows, 0..n_groups, (&mut table, out), workers)?;
         } else {
             let (starts, rows) = column.rows_by_group();
             let size = (MOST_CELLS / self.width()).max(1);
             for first in (0..n_groups).step_by(size) {
-                workers.check()?;
                 let end = (first + size).min(n_groups);
                 let rows = &rows[starts[first] as usize..starts[end] as usize];
                 let rows = rows.iter().map(|&row| row as usize);
-                self.encode_batch(column, &rows, first..end, (&mut table, out));
+                self.encode_batch(column, &rows, first..end, (&mut table, out), workers)?;
             }
         }
         Ok(Encoded { table })
@@ -432,16 +448,19 @@ impl<'a> Shared<'a> {
         rows: &(impl Iterator<Item = usize> + Clone),
         groups: std::ops::Range<usize>,
         (table, out): (&mut [f64], &mut [f64]),
-    ) {
+        workers: &Workers,
+    ) -> Result<(), Error> {
         let mut cells = self.empty_cells(groups.len());
         self.count(column.codes, rows.clone(), groups.start, &mut cells);
+        let sizes = self.sizes(&cells);
         let n_rows = self.folds.len();
         let mut values = vec![0.0; groups.len() * self.n_folds];
         let mut without = vec![Moments::default(); self.n_folds];
         for (output, (priors, prior)) in self.priors.iter().enumerate() {
+            workers.check()?;
             let table = &mut table[output * (column.n_groups + 1)..][..column.n_groups];
             for (index, group) in groups.clone().enumerate() {
-                let all = self.left_out(&cells, index, output, &mut without);
+                let all = self.left_out(&cells, &sizes, index, output, &mut without);
                 table[group] = all.blend(*prior, self.rules);
                 let values = &mut values[index * self.n_folds..][..self.n_folds];
                 for ((value, left), prior) in values.iter_mut().zip(&without).zip(priors) {
@@ -461,6 +480,7 @@ impl<'a> Shared<'a> {
                 }
             }
         }
+        Ok(())
     }
 }
 

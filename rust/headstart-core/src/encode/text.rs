@@ -1,7 +1,7 @@
 //! Runs of characters, hashed into columns.
 
 use crate::rng::mix;
-use crate::{Error, Workers};
+use crate::{Error, Workers, memory};
 
 /// Count the runs of `length` characters of each text in `n_columns` columns.
 ///
@@ -11,7 +11,8 @@ use crate::{Error, Workers};
 /// texts are NaN in all of them.
 ///
 /// # Errors
-/// If `length` or `n_columns` is 0, or the work was cancelled.
+/// If `length` or `n_columns` is 0, there is no memory for the columns, or the work was
+/// cancelled.
 pub fn hash_text<S: AsRef<str> + Sync>(
     texts: &[Option<S>],
     length: usize,
@@ -23,16 +24,16 @@ pub fn hash_text<S: AsRef<str> + Sync>(
     }
     let n_rows = texts.len();
     let blocks = workers.map_chunks(n_rows, 1 << 10, |rows| {
-        let mut counts = vec![0.0; rows.len() * n_columns];
+        let mut counts = memory::zeros("columns of hashed text", &[rows.len(), n_columns])?;
         for (row, counts) in rows.zip(counts.chunks_mut(n_columns)) {
             match &texts[row] {
                 None => counts.fill(f64::NAN),
-                Some(text) => count_runs(text.as_ref(), length, counts),
+                Some(text) => count_runs(text.as_ref(), length, counts, workers)?,
             }
         }
         Ok(counts)
     })?;
-    let mut out = vec![0.0; n_rows * n_columns];
+    let mut out = memory::zeros("columns of hashed text", &[n_rows, n_columns])?;
     for (row, counts) in blocks.iter().flat_map(|b| b.chunks(n_columns)).enumerate() {
         for (column, &count) in counts.iter().enumerate() {
             out[column * n_rows + row] = count;
@@ -41,28 +42,37 @@ pub fn hash_text<S: AsRef<str> + Sync>(
     Ok(out)
 }
 
-fn count_runs(text: &str, length: usize, counts: &mut [f64]) {
-    if text.is_empty() {
-        return;
-    }
-    // Where characters begin, and the end.
-    let begins: Vec<usize> = text.char_indices().map(|(place, _)| place).collect();
-    let n_runs = begins.len().saturating_sub(length) + 1;
-    for run in 0..n_runs {
-        let end = begins.get(run + length).copied().unwrap_or(text.len());
-        let hash = text.as_bytes()[begins[run]..end]
+/// Runs between two looks at whether to stop.
+const RUNS: usize = 1 << 16;
+
+fn count_runs(
+    text: &str,
+    length: usize,
+    counts: &mut [f64],
+    workers: &Workers,
+) -> Result<(), Error> {
+    let places = || text.char_indices().map(|(place, _)| place);
+    // A run begins at a character and ends before the one `length` further, or with the text.
+    let ends = places().skip(length).chain([text.len()]);
+    for (run, (begin, end)) in places().zip(ends).enumerate() {
+        if run % RUNS == 0 {
+            workers.check()?;
+        }
+        let hash = text.as_bytes()[begin..end]
             .iter()
             .fold(0xCBF2_9CE4_8422_2325_u64, |hash, &byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
             });
         counts[(mix(hash) % counts.len() as u64) as usize] += 1.0;
     }
+    Ok(())
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::CancelFlag;
 
     #[test]
     fn every_run_is_counted_once() {
@@ -71,5 +81,20 @@ mod tests {
         let sum = |row: usize| (0..4).map(|c| found[c * 5 + row]).sum::<f64>();
         assert_eq!([sum(0), sum(1), sum(2), sum(4)], [2.0, 1.0, 0.0, 1.0]);
         assert!(found[3].is_nan());
+    }
+
+    #[test]
+    fn a_long_text_can_be_stopped() {
+        let flag = CancelFlag::default();
+        flag.cancel();
+        let workers = Workers::sequential(flag);
+        let found = count_runs("abc", 2, &mut [0.0; 4], &workers);
+        assert_eq!(found, Err(Error::Cancelled));
+    }
+
+    #[test]
+    fn columns_without_room_are_an_error() {
+        let found = hash_text(&[Some("a")], 1, 1 << 60, &Workers::default());
+        assert!(matches!(found, Err(Error::Memory(_))));
     }
 }

@@ -130,8 +130,12 @@ impl Categories {
             }
         }
         for ((mean, &sum), &count) in means.iter_mut().zip(&self.sums).zip(&self.counts) {
-            // Of a single number there is no spread.
-            *mean = (sum / (f64::from(count) - 1.0)).sqrt();
+            // Of a single number there is no spread, nor of none.
+            *mean = if count < 2 {
+                f64::NAN
+            } else {
+                (sum / (f64::from(count) - 1.0)).sqrt()
+            };
         }
         means
     }
@@ -166,5 +170,24 @@ impl Categories {
             }
         }
         gain(&self.cells, n_parts, residual)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_of_fewer_than_two_numbers_have_no_spread() {
+        let mut categories = Categories::default();
+        categories.take([(&[0, 0, 1, 2, 2][..], 3)].into_iter());
+        let numbers = [f32::NAN, f32::NAN, 1.0, 1.0, 3.0];
+        let mut spreads = Vec::new();
+        categories.describe(Operator::GroupStd, &numbers, &mut spreads);
+        assert!(
+            spreads[..3].iter().all(|spread| spread.is_nan()),
+            "{spreads:?}"
+        );
+        assert_eq!(spreads[3..], [2.0_f32.sqrt(); 2]);
     }
 }

@@ -49,7 +49,7 @@ pub fn pair_gains(
             );
             found.push(Some((joint - left_gain.max(*right_gain)) as f32));
         }
-        workers.advance(found.len());
+        workers.advance(found.iter().flatten().count());
         Ok(found)
     })?;
     Ok(firsts.into_iter().flatten().collect())

@@ -223,6 +223,10 @@ fn the_pair_that_interacts_has_the_largest_joint_gain() {
     assert_eq!(gains.len(), 15);
     assert!(gains[1..].iter().all(|gain| *gain < gains[0]));
     assert!(gains[0].unwrap() > 0.3);
+    let progress = crate::Progress::default();
+    let late = Workers::default().watched(Some(std::time::Instant::now()), progress.clone());
+    let gains = pair_gains(&table, &made.residual, &rules, &late).unwrap();
+    assert_eq!((gains, progress.done()), (vec![None; 15], 0));
 }
 
 proptest! {

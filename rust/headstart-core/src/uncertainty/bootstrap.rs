@@ -9,7 +9,7 @@ use super::resample::{Drawer, Scheme};
 use crate::metrics::{ClassMetric, Classified, Counts, LabelMetric, ValueMetric, Valued};
 use crate::rng::Rng;
 use crate::sorting::{sort_by_key, unsigned_key};
-use crate::{Error, Workers};
+use crate::{Error, Workers, memory};
 
 /// Resamples of one task.
 const CHUNK: usize = 8;
@@ -166,6 +166,7 @@ fn resample(
     if n_resamples == 0 {
         return Err(Error::value("n_resamples must be at least 1. Got 0."));
     }
+    memory::check::<f64>("the scores of resamples", &[2, n_resamples, prepared.len()])?;
     let parts = workers.map_chunks(n_resamples, CHUNK, |chunk| {
         let mut counts = vec![0; drawer.n_units()];
         let mut scores = Vec::with_capacity(chunk.len() * prepared.len());

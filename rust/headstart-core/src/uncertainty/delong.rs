@@ -41,24 +41,35 @@ pub fn delong(y: &[i64], predictions: &[f64], workers: &Workers) -> Result<Areas
         return Err(Error::value("prediction must hold finite numbers."));
     }
     let members: Vec<&[f64]> = predictions.chunks_exact(y.len()).collect();
-    let parts = workers.map(members.len(), |member| {
+    let mut parts = workers.map(members.len(), |member| {
         placements(y, members[member], workers)
     })?;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let areas: Vec<f64> = parts.iter().map(|part| mean(&part.0)).collect();
+    for (positive, negative) in &mut parts {
+        for values in [positive, negative] {
+            let mean = mean(values);
+            for value in values {
+                *value -= mean;
+            }
+        }
+    }
     let covariance = |a: &[f64], b: &[f64]| {
-        let (mean_a, mean_b) = (mean(a), mean(b));
-        let products = a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b));
+        let products = a.iter().zip(b).map(|(a, b)| a * b);
         products.sum::<f64>() / (a.len() - 1) as f64
     };
-    let mut covariances = Vec::with_capacity(parts.len() * parts.len());
-    for a in &parts {
-        for b in &parts {
-            covariances.push(
-                covariance(&a.0, &b.0) / n_positive as f64
-                    + covariance(&a.1, &b.1) / n_negative as f64,
-            );
-        }
+    let n_members = parts.len();
+    let pairs: Vec<(usize, usize)> = (0..n_members)
+        .flat_map(|a| (a..n_members).map(move |b| (a, b)))
+        .collect();
+    let of_pairs = workers.map(pairs.len(), |pair| {
+        let (a, b) = (&parts[pairs[pair].0], &parts[pairs[pair].1]);
+        Ok(covariance(&a.0, &b.0) / n_positive as f64 + covariance(&a.1, &b.1) / n_negative as f64)
+    })?;
+    let mut covariances = vec![0.0; n_members * n_members];
+    for (&(a, b), covariance) in pairs.iter().zip(of_pairs) {
+        covariances[a * n_members + b] = covariance;
+        covariances[b * n_members + a] = covariance;
     }
     Ok(Areas { areas, covariances })
 }
