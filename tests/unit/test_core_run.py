@@ -79,6 +79,44 @@ print(os.waitstatus_to_exitcode(status))
     assert run(program).split() == ["5"]
 
 
+def test_a_kernel_without_memory_raises():
+    with pytest.raises(MemoryError, match="fold ids"):
+        plain_folds(1_000, 5, 1 << 50)
+    with pytest.raises(MemoryError, match="hashed text"):
+        _core.hash_text(["a"], 1, 1 << 60, 1)
+
+
+def test_arrays_that_are_not_aligned_are_refused():
+    values = np.frombuffer(b"." + np.arange(4.0).tobytes(), offset=1)
+    for call in (
+        lambda: _core.score_values("mae", values, values, None, 1),
+        lambda: _core.score_spearman([values], np.arange(4.0), 1),
+        lambda: _core.score_spearman(values.reshape(4, 1), np.arange(4.0), 1),
+    ):
+        with pytest.raises(ValueError, match="aligned"):
+            call()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are listed in /proc")
+def test_the_threads_of_a_kernel_have_ended_when_it_returns():
+    program = """
+import os
+import numpy as np
+from headstart import _core
+
+x = np.random.default_rng(0).normal(size=200_000)
+threads = lambda: len(os.listdir("/proc/self/task"))
+before = threads()
+left = []
+for _ in range(20):
+    _core.score_spearman([x], x, 4)
+    left.append(threads() - before)
+print(sum(left) / 20)
+"""
+    # A thread that has ended may be listed a moment longer.
+    assert float(run(program)) < 0.5
+
+
 def run(program):
     """Run a program to its end; give what it printed."""
     return subprocess.run(

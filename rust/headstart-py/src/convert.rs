@@ -1,6 +1,6 @@
 //! Arrays in, without copies; arrays out, owned by Python.
 
-use numpy::{Element, PyReadonlyArray, PyReadonlyArray1};
+use numpy::{Element, PyArrayMethods, PyReadonlyArray, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -10,10 +10,27 @@ where
     T: Element,
     D: numpy::ndarray::Dimension,
 {
+    check_aligned(name, array)?;
     // Not `PyReadonlyArray::as_slice`, which hands out Fortran order as it lies.
     array.as_array().to_slice().ok_or_else(|| {
         PyValueError::new_err(format!("{name} must be a contiguous array in C order."))
     })
+}
+
+/// Refuse an array whose elements do not lie where the machine wants numbers of their kind,
+/// as those of a view into a buffer of bytes may.
+pub(crate) fn check_aligned<T, D>(name: &str, array: &PyReadonlyArray<'_, T, D>) -> PyResult<()>
+where
+    T: Element,
+    D: numpy::ndarray::Dimension,
+{
+    if array.data().is_aligned() {
+        Ok(())
+    } else {
+        Err(PyValueError::new_err(format!(
+            "{name} must be an aligned array. hint: copy it."
+        )))
+    }
 }
 
 /// The values of an optional array, borrowed.

@@ -5,7 +5,7 @@
 )]
 
 use headstart_core::folds::{self, Dense};
-use headstart_core::{Error, Workers};
+use headstart_core::{Error, Workers, memory};
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -17,7 +17,8 @@ type Ids<'py> = Bound<'py, PyArray2<u8>>;
 type Codes<'py> = PyReadonlyArray1<'py, i64>;
 type Blocks<'py> = (Bound<'py, PyArray1<u8>>, Vec<usize>);
 
-/// Codes for the different numbers, in their order; none where they lie too far apart.
+/// Codes for the different numbers, in their order: the array itself where they are dense
+/// already; none where they lie too far apart.
 #[pyfunction]
 pub(crate) fn dense_codes<'py>(
     py: Python<'py>,
@@ -136,6 +137,8 @@ where
 {
     let n_steps = n_rows.saturating_mul(n_repeats).saturating_mul(4);
     let ids = run(py, n_threads, n_steps, |workers| {
+        // Repeats are made one by one, then put together.
+        memory::check::<u8>("fold ids", &[2, n_repeats, n_rows])?;
         Array2::from_shape_vec((n_repeats, n_rows), kernel(workers)?)
             .map_err(|error| Error::value(error.to_string()))
     })?;

@@ -2,7 +2,7 @@
 //!
 //! While a kernel runs the caller is detached from the interpreter. Input arrays are
 //! borrowed, not copied: a caller must not write into them from another thread
-//! meanwhile.
+//! meanwhile, and the bytes of a boolean array must be 0 or 1.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -72,8 +72,8 @@ type Caught<T> = Result<Result<T, Error>, Box<dyn Any + Send>>;
 /// Run `work` detached, on a pool of `n_threads` of its own, and notice Ctrl-C.
 ///
 /// `n_steps` is a rough count of elementary steps, for the choice above. A pool is made
-/// for each call: that costs some 0.1 ms, and nothing is left behind that a forked
-/// worker could inherit.
+/// for each call: that costs some 0.1 ms, and its threads have ended when the call returns,
+/// so that a forked worker cannot inherit them.
 pub(crate) fn run<T, F>(py: Python<'_>, n_threads: usize, n_steps: usize, work: F) -> PyResult<T>
 where
     T: Send,
@@ -104,17 +104,6 @@ where
         return Ok(outcome);
     }
     let cancel = CancelFlag::default();
-    let pool = (n_threads > 1)
-        .then(|| {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(n_threads)
-                .thread_name(|index| format!("headstart-{index}"))
-                .build()
-        })
-        .transpose()
-        .map_err(|error| {
-            PyRuntimeError::new_err(format!("Cannot start {n_threads} threads: {error}"))
-        })?;
     thread::scope(|scope| {
         let (sender, mut receiver) = mpsc::sync_channel(1);
         let flag = cancel.clone();
@@ -122,12 +111,15 @@ where
         thread::Builder::new()
             .name("headstart-kernel".into())
             .spawn_scoped(scope, move || {
-                let outcome = catch(|| match &pool {
-                    Some(pool) => pool.install(|| {
-                        work(&Workers::of_current_pool(flag).watched(deadline, counted))
-                    }),
-                    None => work(&Workers::sequential(flag).watched(deadline, counted)),
-                });
+                let outcome = if n_threads > 1 {
+                    in_pool(n_threads, || {
+                        catch(|| work(&Workers::of_current_pool(flag).watched(deadline, counted)))
+                    })
+                } else {
+                    Ok(catch(|| {
+                        work(&Workers::sequential(flag).watched(deadline, counted))
+                    }))
+                };
                 // The receiver lives until this thread has answered.
                 let _ = sender.send(outcome);
             })
@@ -137,7 +129,7 @@ where
             let waiting = &mut receiver;
             match py.detach(move || waiting.recv_timeout(POLL)) {
                 Ok(outcome) => {
-                    let answer = unwrap(outcome)?;
+                    let answer = unwrap(outcome.map_err(|error| no_threads(n_threads, &error))?)?;
                     watch.tell(&progress)?;
                     return Ok(answer);
                 }
@@ -160,6 +152,21 @@ where
             }
         }
     })
+}
+
+/// Call `work` in a pool of its own, whose threads have ended when this returns.
+fn in_pool<T: Send>(
+    n_threads: usize,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(n_threads)
+        .thread_name(|index| format!("headstart-{index}"))
+        .build_scoped(rayon::ThreadBuilder::run, |pool| pool.install(work))
+}
+
+fn no_threads(n_threads: usize, error: &rayon::ThreadPoolBuildError) -> PyErr {
+    PyRuntimeError::new_err(format!("Cannot start {n_threads} threads: {error}"))
 }
 
 fn catch<T>(work: impl FnOnce() -> Result<T, Error>) -> Caught<T> {

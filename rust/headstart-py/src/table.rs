@@ -5,6 +5,7 @@ use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use crate::convert::check_aligned;
 use crate::error::to_python;
 
 macro_rules! kinds_of_arrays {
@@ -70,6 +71,7 @@ impl Table<'_> {
 fn matrix<'a, T: Element + Number>(
     array: &'a PyReadonlyArray2<'_, T>,
 ) -> PyResult<Box<dyn Columns + 'a>> {
+    check_aligned("X", array)?;
     let (n_rows, n_columns) = (array.shape()[0], array.shape()[1]);
     let values = array
         .as_slice()
@@ -84,6 +86,7 @@ fn matrix<'a, T: Element + Number>(
 fn vector<'a, T: Element + Number>(
     array: &'a PyReadonlyArray1<'_, T>,
 ) -> PyResult<Box<dyn Columns + 'a>> {
+    check_aligned("A column", array)?;
     let values = array
         .as_slice()
         .map_err(|_| PyValueError::new_err("A column must be contiguous."))?;
