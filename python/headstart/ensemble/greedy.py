@@ -127,8 +127,9 @@ def _members(predictions: NDArray[np.floating[Any]], y: Target) -> FloatArray:
             f"{len(y)}, n_outputs). Got {predictions.shape} instead."
         )
     members = _plain(predictions)
-    # NaN is not below any limit.
-    finite = (np.abs(members) <= _LARGEST).all(axis=(1, 2))
+    # NaN lies within no limits.
+    low, high = members.min(axis=(1, 2)), members.max(axis=(1, 2))
+    finite = (low >= -_LARGEST) & (high <= _LARGEST)
     if not finite.all():
         raise ValueError(
             "The predictions of an ensemble's members must be finite in single "

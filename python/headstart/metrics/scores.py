@@ -81,7 +81,8 @@ def score(
 ) -> float:
     """Return the score of a prediction, as users read it.
 
-    Values are those of scikit-learn, with its rules for ties and undefined scores.
+    Values are those of scikit-learn, with its rules for ties and undefined scores; rows
+    of weight 0 count as left out.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def score(
         probabilities. Of probabilities the label is the likeliest class, of equal ones
         the first.
     weight : array-like of shape (n_rows,) or None, default=None
-        Weights of rows: not negative, not all 0.
+        Weights of rows: not negative; their sum from 1e-100 to 1e100.
     classes : array-like of shape (n_classes,) or None, default=None
         Labels in the order of the columns, by default sorted. Integers from 0 on are
         taken for column numbers.

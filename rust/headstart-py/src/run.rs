@@ -108,7 +108,7 @@ where
         let (sender, mut receiver) = mpsc::sync_channel(1);
         let flag = cancel.clone();
         let counted = progress.clone();
-        thread::Builder::new()
+        let kernel = thread::Builder::new()
             .name("headstart-kernel".into())
             .spawn_scoped(scope, move || {
                 let outcome = if n_threads > 1 {
@@ -125,13 +125,13 @@ where
             })
             .map_err(|error| PyRuntimeError::new_err(format!("Cannot start a thread: {error}")))?;
         let mut told = Instant::now();
-        loop {
+        let answer = loop {
             let waiting = &mut receiver;
             match py.detach(move || waiting.recv_timeout(POLL)) {
                 Ok(outcome) => {
-                    let answer = unwrap(outcome.map_err(|error| no_threads(n_threads, &error))?)?;
-                    watch.tell(&progress)?;
-                    return Ok(answer);
+                    break outcome
+                        .map_err(|error| no_threads(n_threads, &error))
+                        .and_then(unwrap);
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let mut heard = py.check_signals();
@@ -143,14 +143,19 @@ where
                         cancel.cancel();
                         let waiting = &mut receiver;
                         let _ = py.detach(move || waiting.recv());
-                        return Err(interrupt);
+                        break Err(interrupt);
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(PyRuntimeError::new_err("A kernel ended without an answer."));
+                    break Err(PyRuntimeError::new_err("A kernel ended without an answer."));
                 }
             }
-        }
+        };
+        // The end of the scope would wait for what the thread returns, not for its end.
+        let _ = py.detach(|| kernel.join());
+        let answer = answer?;
+        watch.tell(&progress)?;
+        Ok(answer)
     })
 }
 
@@ -159,10 +164,23 @@ fn in_pool<T: Send>(
     n_threads: usize,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, rayon::ThreadPoolBuildError> {
-    rayon::ThreadPoolBuilder::new()
+    let mut threads = Vec::with_capacity(n_threads);
+    // A pool that is dropped only asks its threads to end.
+    let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(n_threads)
-        .thread_name(|index| format!("headstart-{index}"))
-        .build_scoped(rayon::ThreadBuilder::run, |pool| pool.install(work))
+        .spawn_handler(|thread| {
+            let name = format!("headstart-{}", thread.index());
+            threads.push(thread::Builder::new().name(name).spawn(|| thread.run())?);
+            Ok(())
+        })
+        .build()?;
+    let outcome = pool.install(work);
+    drop(pool);
+    for thread in threads {
+        // Panics were caught inside.
+        let _ = thread.join();
+    }
+    Ok(outcome)
 }
 
 fn no_threads(n_threads: usize, error: &rayon::ThreadPoolBuildError) -> PyErr {

@@ -142,6 +142,6 @@ def test_weights_that_sum_to_one_are_scaled_to_the_number_of_rows(method):
     ]
     np.testing.assert_allclose(*scores, rtol=1e-9)
     assert scores[0].argmax() == 0
-    doubled = score_features(X, y, method, sample_weight=np.full(400, 2.0))
-    repeated = score_features(np.tile(X, (2, 1)), np.tile(y, 2), method)
+    doubled = score_features(X, y, method, sample_weight=np.full(400, 2.0), n_bins=8)
+    repeated = score_features(np.tile(X, (2, 1)), np.tile(y, 2), method, n_bins=8)
     np.testing.assert_allclose(doubled["score"], repeated["score"], rtol=1e-9)

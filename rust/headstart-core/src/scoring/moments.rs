@@ -69,28 +69,18 @@ fn middle(values: &[f64], weight: Option<&[f64]>) -> f64 {
     if total > 0.0 { sum / total } else { 0.0 }
 }
 
-/// The least and the greatest value so far. Whether a weighted column is constant cannot
-/// be told from its sums: their rounding grows with the rows.
-#[derive(Clone, Copy)]
-struct Span {
-    low: f64,
-    high: f64,
+/// Whether any value differs from the first. That cannot be told from sums of weighted
+/// values: their rounding grows with the rows.
+#[derive(Clone, Copy, Default)]
+struct Variety {
+    first: Option<f64>,
+    varies: bool,
 }
 
-impl Span {
-    const EMPTY: Self = Self {
-        low: f64::INFINITY,
-        high: f64::NEG_INFINITY,
-    };
-
+impl Variety {
     #[inline]
     fn add(&mut self, value: f64) {
-        self.low = self.low.min(value);
-        self.high = self.high.max(value);
-    }
-
-    fn is_constant(self) -> bool {
-        self.low >= self.high
+        self.varies |= value != *self.first.get_or_insert(value);
     }
 }
 
@@ -192,12 +182,12 @@ fn correlation(x: &[f64], y: &Numbers<'_>, weight: Option<&[f64]>, origin: f64) 
     // With a missing value, weights or an overflow: row by row.
     if !(sums[3].is_finite() && sums[4].is_finite()) {
         sums = [0.0; 6];
-        let (mut x_span, mut y_span) = (Span::EMPTY, Span::EMPTY);
+        let (mut of_x, mut of_y) = (Variety::default(), Variety::default());
         for (row, (x, y_value)) in x.iter().zip(y.values).enumerate() {
             let w = weight.map_or(1.0, |weight| weight[row]);
             if x.is_finite() && y_value.is_finite() && w > 0.0 {
-                x_span.add(*x);
-                y_span.add(*y_value);
+                of_x.add(*x);
+                of_y.add(*y_value);
                 let (a, b) = (x - origin, y_value - y.origin);
                 let terms = [1.0, a, b, a * a, b * b, a * b];
                 for (sum, term) in sums.iter_mut().zip(terms) {
@@ -205,7 +195,7 @@ fn correlation(x: &[f64], y: &Numbers<'_>, weight: Option<&[f64]>, origin: f64) 
                 }
             }
         }
-        has_constant = x_span.is_constant() || y_span.is_constant();
+        has_constant = !(of_x.varies && of_y.varies);
     }
     let [n, a, b, aa, bb, ab] = sums;
     let (xx, yy, xy) = (aa - a * a / n, bb - b * b / n, ab - a * b / n);
@@ -316,18 +306,18 @@ fn grouped(
 ) -> Variance {
     let (mut sums, mut counts) = (vec![0.0; n_groups], vec![0.0; n_groups]);
     let mut square = 0.0;
-    let mut span = Span::EMPTY;
+    let mut variety = Variety::default();
     for (row, &value) in values.iter().enumerate() {
         let w = weight.map_or(1.0, |weight| weight[row]);
         if value.is_finite() && w > 0.0 {
-            span.add(value);
+            variety.add(value);
             let a = value - origin;
             sums[group(row)] += w * a;
             counts[group(row)] += w;
             square += w * a * a;
         }
     }
-    if span.is_constant() {
+    if !variety.varies {
         square = 0.0;
     }
     variance(&sums, &counts, square)
