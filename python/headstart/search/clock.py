@@ -17,6 +17,9 @@ _RESERVE_SHARE = 0.01
 _ANALYSIS_SHARE = 0.02
 _ANALYSIS_SECONDS = 1.0
 _ANALYSIS_MOST_MORE = 0.05
+# For a knowledge base on a server, to connect and to add: a share, at most so much.
+_LEARNING_SHARE = 0.05
+_LEARNING_SECONDS = 2.0
 # Of the time left, what a knowledge base that is busy or silent may take.
 _LOOKUP_SHARE = 0.2
 _LEAST_SLEEP = 1.0
@@ -53,6 +56,8 @@ class Clock:
         What the last ensemble took to choose: the final one is about to take as much.
     keeps_for_analysis : bool
         Whether time is kept back for an analysis, after the refit.
+    keeps_for_learning : bool
+        Whether time is kept back for a knowledge base on a server, between the two.
     """
 
     limit: float | None
@@ -61,6 +66,7 @@ class Clock:
     reserve_share: float = 0.0
     choice_seconds: float = 0.0
     keeps_for_analysis: bool = False
+    keeps_for_learning: bool = False
     _ahead_at_start: float = field(default_factory=_ahead, init=False)
 
     def elapsed(self) -> float:
@@ -85,6 +91,14 @@ class Clock:
         )
 
     @property
+    def learning_seconds(self) -> float:
+        """Seconds that are kept back for a knowledge base on a server."""
+        if self.limit is None or not self.keeps_for_learning:
+            return 0.0
+        left = max(0.0, self.limit - self.spent_before)
+        return min(_LEARNING_SHARE * left, _LEARNING_SECONDS)
+
+    @property
     def lookup_end(self) -> float | None:
         """Moment by which the knowledge base must have answered, if asked now."""
         if self.limit is None:
@@ -98,7 +112,8 @@ class Clock:
             return None
         left = self.limit - self.spent_before
         share = _RESERVE_SHARE + self.reserve_share
-        kept = _RESERVE_SECONDS + self.choice_seconds + self.analysis_seconds
+        kept = _RESERVE_SECONDS + self.choice_seconds
+        kept += self.analysis_seconds + self.learning_seconds
         return self._begun + max(0.0, left * (1 - share) - kept)
 
     @property
@@ -113,6 +128,13 @@ class Clock:
     @property
     def refit_end(self) -> float | None:
         """Moment at which a refit must have ended."""
+        if self.learning_end is None:
+            return None
+        return max(self._begun, self.learning_end - self.learning_seconds)
+
+    @property
+    def learning_end(self) -> float | None:
+        """Moment at which the run must be in the knowledge base, or is left out."""
         if self.limit is None or self.hand_over is None:
             return None
         return max(self._begun, self.hand_over - self.analysis_seconds)

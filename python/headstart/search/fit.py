@@ -16,6 +16,7 @@ import polars as pl
 import headstart
 from headstart.base import Learner
 from headstart.base.events import Emitter, Listener, Notice, RunStarted, TableExamined
+from headstart.base.places import is_url
 from headstart.base.process_state import preserve_state
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import FitError, HeadstartError
@@ -248,6 +249,7 @@ def _fit_in(
     # The newest rows tell most about the rows to come: a model must learn from them.
     refits = settings.refit or folds.scheme == "time"
     clock.reserve_share = _REFIT_SHARE if refits else 0.0
+    clock.keeps_for_learning = settings.learn and is_url(own_base_place())
     clock.keeps_for_analysis = (
         analyse is not None and (settings.time_limit or 0.0) >= _SHORTEST_ANALYSED
     )
@@ -362,7 +364,7 @@ def _fit_in(
             journal.fact(FACT),
             emit,
             seed=seed,
-            deadline=clock.refit_end,
+            clock=clock,
         )
     if analyse is not None:
         bag = assemble(
@@ -427,15 +429,16 @@ def _learn(
     emit: Emitter,
     *,
     seed: int,
-    deadline: float | None,
+    clock: Clock,
 ) -> None:
     """Add the run to the user's own base; the model is there whatever comes of it."""
     # Scored before the base is opened: no other writer waits for that.
+    scored_by = clock.refit_end
     records = list(
-        run_records(data, result.trials, described, seed=seed, deadline=deadline)
+        run_records(data, result.trials, described, seed=seed, deadline=scored_by)
     )
     try:
-        with open_own(own_base_place(), deadline=deadline) as base:
+        with open_own(own_base_place(), deadline=clock.learning_end) as base:
             added = base.add(records)
     except (HeadstartError, OSError) as error:
         emit(Notice(f"Nothing was learnt from this run. {error}", "warning"))

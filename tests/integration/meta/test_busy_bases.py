@@ -69,7 +69,7 @@ def test_a_writer_waits_for_another_until_its_deadline(busy):
 def test_a_base_that_becomes_busy_is_waited_for_until_the_deadline(place):
     with (
         KnowledgeBase.open(place) as other,
-        KnowledgeBase.open(place, deadline=soon(1.5)) as base,
+        KnowledgeBase.open(place, deadline=soon(2.0)) as base,
     ):
         assert base.add([FETCH]).n_new == 1
         with (

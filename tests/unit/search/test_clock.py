@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from headstart.search import clock as clock_module
@@ -27,6 +29,24 @@ def test_time_for_the_last_ensemble_is_kept_back_from_fold_fits():
     clock.choice_seconds = 2.5
     assert clock.stop == before - 2.5
     assert clock.end == 1060.0
+
+
+def test_time_for_a_base_on_a_server_is_kept_back_from_fold_fits_and_the_refit():
+    plain = Clock(60.0, started=1000.0, reserve_share=0.25)
+    clock = Clock(60.0, started=1000.0, reserve_share=0.25, keeps_for_learning=True)
+    assert clock.stop == pytest.approx(plain.stop - 2.0)
+    assert clock.refit_end == pytest.approx(clock.learning_end - 2.0)
+    assert clock.learning_end == pytest.approx(plain.refit_end)
+    short = Clock(10.0, started=1000.0, keeps_for_learning=True)
+    assert short.learning_seconds == 0.5
+
+
+def test_a_lookup_may_take_a_fifth_of_the_time_left():
+    clock = Clock(60.0)
+    assert clock.lookup_end == pytest.approx(
+        time.monotonic() + 0.2 * clock.seconds_left(), abs=0.5
+    )
+    assert Clock(None).lookup_end is Clock(None).learning_end is None
 
 
 def test_without_a_limit_there_are_no_moments():

@@ -373,7 +373,7 @@ def test_locations_of_losses_count_only_where_they_are_of_one_metric(
 def test_what_failed_at_once_is_not_taken_for_cheap(make_evidence):
     losses = np.tile([0.1, 0.1, 0.3, 0.4], (24, 1))
     seconds = np.tile([10.0, 1.0, 1.0, 1.0], (24, 1))
-    seconds[6:, 0], losses[6:, 0] = NAN, INF
+    seconds[6:, 0], losses[6:, 0] = 0.0, INF
     failing = make_evidence(losses, seconds=seconds, learners=list("abcd"))
 
     adviser = Adviser(failing, {}, 1000, 10)
