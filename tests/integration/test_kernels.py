@@ -101,7 +101,8 @@ INTERRUPTS = """
 import os, signal, threading, time
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-for name, call in calls(300_000, 300_000, 100_000).items():
+# More repeats of folds than these would not fit into memory.
+for name, call in calls(300_000, 300_000, 5_000).items():
     if name not in LONG:
         continue
     pressed = []
