@@ -433,12 +433,14 @@ def _learn(
 ) -> None:
     """Add the run to the user's own base; the model is there whatever comes of it."""
     # Scored before the base is opened: no other writer waits for that.
-    scored_by = clock.refit_end
+    end = clock.learning_end
+    # The other half of what is kept back is for the base.
+    scored_by = None if end is None else end - 0.5 * clock.learning_seconds
     records = list(
         run_records(data, result.trials, described, seed=seed, deadline=scored_by)
     )
     try:
-        with open_own(own_base_place(), deadline=clock.learning_end) as base:
+        with open_own(own_base_place(), deadline=end) as base:
             added = base.add(records)
     except (HeadstartError, OSError) as error:
         emit(Notice(f"Nothing was learnt from this run. {error}", "warning"))
