@@ -230,6 +230,10 @@ class _AutoEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is un
                     target=name_of_target(y),
                     created=datetime.now(tz=UTC).date().isoformat(),
                     changed=changed_parameters(self),
+                    of_rows={
+                        "groups": groups,
+                        "sample_weight": _name_or_self(sample_weight),
+                    },
                 ),
                 started=started,
                 target_column=target_column,
@@ -784,6 +788,11 @@ def train(
         target_column=TargetColumn(left_out, is_guessed=task is None),
         started=started,
     )
+
+
+def _name_or_self(values: Any) -> Any:
+    """Return the name of the column that values are of; themselves without one."""
+    return values if values is None else name_of_target(values) or values
 
 
 def _of_rows(known: pl.Series, values: Any) -> Any:

@@ -10,6 +10,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,7 +25,11 @@ from headstart.analysis.dependent import (
 )
 from headstart.analysis.effects import measure_effects
 from headstart.analysis.effort import Effort, effort_of
-from headstart.analysis.evaluated import Evaluated, evaluate
+from headstart.analysis.evaluated import (
+    Evaluated,
+    describe_class_limits,
+    evaluate,
+)
 from headstart.analysis.explanations import can_explain, explain_rows
 from headstart.analysis.generated import features_of
 from headstart.analysis.losses import measure_of, row_losses
@@ -33,7 +38,7 @@ from headstart.analysis.probe import Probe, open_probe
 from headstart.analysis.reproduction import reproduction_of
 from headstart.analysis.seen import seen_of, task_of, validation_of
 from headstart.analysis.slices import find_slices
-from headstart.analysis.tried import base_of, budget_of, trials_of
+from headstart.analysis.tried import base_of, budget_of, shortened, trials_of
 from headstart.base import TaskKind
 from headstart.metrics import BuiltInMetric
 from headstart.report.facts import FACTS_VERSION, Facts, MadeBy
@@ -83,6 +88,7 @@ def analyse_run(
     created: str,
     target: str,
     changed: Mapping[str, Any],
+    of_rows: Mapping[str, Any] = MappingProxyType({}),
 ) -> bytes:
     """Return the facts of a run, as they are stored.
 
@@ -95,6 +101,9 @@ def analyse_run(
         Name of the target's column; "" where it had none.
     changed : mapping of str to value
         The user's parameters that are not at their defaults.
+    of_rows : mapping of str to value
+        The ``groups`` and ``sample_weight`` that `fit` was given: names of columns, or
+        vectors.
     """
     effort = effort_of(record.clock, record.result.trials, record.problem.task.n_rows)
     classes = record.problem.target.classes
@@ -104,14 +113,14 @@ def analyse_run(
         MadeBy(headstart.__version__, platform.python_version()),
         created,
         task_of(record, target, labels),
-        trials_of(record),
-        budget_of(record),
+        budget=budget_of(record),
+        **trials_of(record),
     )
     parts = _Parts()
     parts.add_all("table", lambda: seen_of(record))
-    parts.add("validation", lambda: validation_of(record))
+    parts.add("validation", lambda: validation_of(record, of_rows.get("groups")))
     parts.add("base", lambda: base_of(record))
-    parts.add("reproduce", lambda: reproduction_of(record, target, changed))
+    parts.add("reproduce", lambda: reproduction_of(record, target, changed, of_rows))
     parts.add("features", lambda: features_of(record))
     has_time = effort.is_counted or effort.left >= _LEAST_SECONDS
     rows = _rows(record, labels)
@@ -124,6 +133,7 @@ def analyse_run(
     dependence = describe_dependence(
         record.data.dependence, np.flatnonzero(record.result.choice.rows)
     )
+    parts.notes += describe_class_limits(len(labels))
     members = {m.configuration.learner for m in record.bag.members}
     choices = describe_choices(record.data.dependence, members)
     parts.notes += [note for note in (dependence, choices) if note]
@@ -361,10 +371,11 @@ def _cut(facts: Facts) -> Facts:
         facts,
         columns=facts.columns[:_MOST_COLUMNS],
         importance=facts.importance[:_MOST_COLUMNS],
-        trials=facts.trials[: _MOST_COLUMNS // 5],
+        trials=shortened(facts.trials, _MOST_COLUMNS // 5),
         explanations=None,
         notes=(
             *facts.notes,
-            f"Only the first {_MOST_COLUMNS} columns are told of, and no single rows.",
+            f"Only the first {_MOST_COLUMNS} columns are told of, and no single rows; "
+            f"of many configurations the best {_MOST_COLUMNS // 5} and all members.",
         ),
     )

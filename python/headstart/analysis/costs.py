@@ -1,10 +1,12 @@
 """What the model costs to keep, and to ask."""
 
 import time
+from functools import partial
 
 import polars as pl
 
 from headstart.analysis.effort import Effort
+from headstart.artifact.zip_file import estimate_packed_size
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.report.facts import Sizes
 from headstart.search.record import RunRecord
@@ -16,29 +18,22 @@ _ASKED_ALONE = 5
 
 
 def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
-    """Return bytes of the models; and seconds, where there is enough left to measure.
+    """Return bytes of a model file; and seconds, where there is enough to measure.
 
-    Times are those of the whole way from the user's table, models loaded.
+    Bytes are those of the fold models, views and transforms as a file holds them,
+    deflated: all but a few kilobytes of the file. Times are those of the whole way from
+    the user's table, models loaded.
     """
-    bag, model = record.bag, record.model
-    known = {
-        fit.model: trial.outcomes[unit].n_bytes
-        for member in bag.members
-        for fit in member.fits
-        for number, unit in [_unit(fit.model)]
-        for trial in [record.result.trials[number]]
-    }
+    model = record.model
+    store = model.ensemble.store
     fits = [fit for member in model.ensemble.members for fit in member.fits]
-    n_bytes = 0
-    for fit in fits:
-        if fit.model in known:
-            n_bytes += known[fit.model]
-        else:
-            parts = model.ensemble.store.model(fit.model)
-            n_bytes += sum(len(content) for content in parts.values())
-    for name in dict.fromkeys(fit.encoder for fit in fits):
-        parts = model.ensemble.store.encoder(name)
-        n_bytes += sum(len(content) for content in parts.values())
+    read = [partial(store.model, fit.model) for fit in fits]
+    read += [partial(store.encoder, n) for n in dict.fromkeys(f.encoder for f in fits)]
+    steps = dict.fromkeys(name for fit in fits for name in fit.transforms)
+    read += [partial(store.transform, name) for name in steps]
+    n_bytes = sum(
+        estimate_packed_size(content) for parts in read for content in parts().values()
+    )
     # Loading costs about two predictions, and is done once.
     units = float(len(fits) * 4)
     frame = record.problem.frame
@@ -74,8 +69,3 @@ def _expected(record: RunRecord) -> float:
         for number in record.result.choice.weights
         for outcome in record.result.trials[number].outcomes.values()
     )
-
-
-def _unit(model: str) -> tuple[int, tuple[int, int]]:
-    number, repeat, fold = model.split("-")
-    return int(number), (int(repeat), int(fold))

@@ -16,17 +16,17 @@ from headstart.metrics import (
 from headstart.metrics.metric import predicted_codes
 from headstart.report.facts import Confusion, Thresholds
 
-__all__ = ["confusion_of", "thresholds_of"]
+__all__ = ["MOST_CONFUSED", "confusion_of", "thresholds_of"]
 
 _THRESHOLDS = 99
-_MOST_CLASSES = 50
+MOST_CONFUSED = 50
 
 
 def confusion_of(
     labels: Sequence[str], y: IntArray, outputs: FloatArray
 ) -> Confusion | None:
     """Return counts of rows by actual and predicted class; None above 50 classes."""
-    if len(labels) > _MOST_CLASSES:
+    if len(labels) > MOST_CONFUSED:
         return None
     codes = predicted_codes(outputs[:, 0] if outputs.shape[1] == 1 else outputs)
     table = confusion_matrix(y, codes, classes=np.arange(len(labels)))
@@ -40,7 +40,10 @@ def thresholds_of(
     weight: FloatArray | None,
     metric: Metric,
 ) -> Thresholds | None:
-    """Return precision, recall and F1 at every percent; None with one class only."""
+    """Return precision, recall and F1 above every percent; None with one class only.
+
+    Precision is None where no row is predicted positive.
+    """
     is_class = y == 1
     if is_class.all() or not is_class.any():
         return None
@@ -49,7 +52,7 @@ def thresholds_of(
         _above(probability, grid, rows, weight) for rows in (is_class, None)
     )
     actual = float(_mass(is_class, weight))
-    precision = np.where(positive > 0, found / np.maximum(positive, 1e-300), 1.0)
+    precision = rounded(found / np.maximum(positive, 1e-300))
     recall = found / actual
     f1 = 2 * found / np.maximum(positive + actual, 1e-300)
     by_metric = None
@@ -58,7 +61,7 @@ def thresholds_of(
     return Thresholds(
         label,
         rounded(grid),
-        rounded(precision),
+        tuple(p if n > 0 else None for p, n in zip(precision, positive, strict=True)),
         rounded(recall),
         rounded(f1),
         rounded(positive / _mass(np.ones(y.size, dtype=bool), weight)),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.analysis.curves import calibration_of, precision_recall_of, roc_of
-from headstart.analysis.decisions import confusion_of, thresholds_of
+from headstart.analysis.decisions import MOST_CONFUSED, confusion_of, thresholds_of
 from headstart.analysis.intervals import Score, score_interval
 from headstart.analysis.spread import (
     histograms_of_classes,
@@ -21,7 +21,7 @@ from headstart.metrics import BuiltInMetric, Metric, resolve_metric
 from headstart.metrics.constant import Part, best_constant
 from headstart.report.facts import MetricFact
 
-__all__ = ["Evaluated", "evaluate"]
+__all__ = ["Evaluated", "describe_class_limits", "evaluate"]
 
 _NAMES = {
     TaskKind.BINARY: (
@@ -130,6 +130,22 @@ def evaluate(
             for code in _shown_classes(rows, codes)
         )
     return found
+
+
+def describe_class_limits(n_classes: int) -> list[str]:
+    """Return sentences on the parts that lack some of many classes."""
+    notes = []
+    if n_classes > _MOST_CURVES:
+        notes.append(
+            f"ROC, precision-recall and calibration curves are of the {_MOST_CURVES} "
+            f"commonest of {n_classes:,} classes."
+        )
+    if n_classes > MOST_CONFUSED:
+        notes.append(
+            "The confusion matrix is left out: it is made for at most "
+            f"{MOST_CONFUSED} classes, and the target has {n_classes:,}."
+        )
+    return notes
 
 
 def _metrics(

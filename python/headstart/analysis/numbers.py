@@ -1,16 +1,60 @@
 """Numbers as the stored facts have them."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
-__all__ = ["rounded"]
+import numpy as np
+
+__all__ = ["rounded", "told_apart"]
+
+_DIGITS = 6  # more than any plot shows
+_FEWEST, _MOST = 4, 17  # digits of a number in words
 
 
-def rounded(values: Iterable[float]) -> tuple[float, ...]:
+def rounded(values: Iterable[float], spread: float = 0.0) -> tuple[float, ...]:
     """Return numbers of six digits: more than any plot shows, and half the bytes.
+
+    Parameters
+    ----------
+    values : iterable of float
+    spread : float, default=0
+        Width of the range that the values are shown in: they keep six digits of it,
+        where it is less than they are.
 
     Examples
     --------
     >>> rounded([1 / 3, 2e9 / 3])
     (0.333333, 666667000.0)
+    >>> rounded([1.6e9 + 1 / 3, 1.6e9 + 10], spread=100)
+    (1600000000.333, 1600000010.0)
     """
-    return tuple(float(f"{float(value):.6g}") for value in values)
+    numbers = [float(value) for value in values]
+    if not 0 < spread < max(map(abs, numbers), default=0.0):
+        return tuple(float(f"{number:.{_DIGITS}g}") for number in numbers)
+    decimals = _DIGITS - 1 - math.floor(math.log10(spread))
+    return tuple(round(number, decimals) for number in numbers)
+
+
+def told_apart(values: Sequence[float]) -> list[str]:
+    """Return different numbers as texts that tell them apart.
+
+    Whole numbers stay whole; of others there are four digits, or as many as it takes.
+
+    Examples
+    --------
+    >>> told_apart([1.6e9, 1.6e9 + 60]), told_apart([1 / 3, 1234.56])
+    (['1600000000', '1600000060'], ['0.3333', '1235'])
+    """
+    if all(value.is_integer() for value in map(float, values)):
+        return [_positional(float(value)) for value in values]
+    for digits in range(_FEWEST, _MOST + 1):
+        short = [float(f"{value:.{digits}g}") for value in values]
+        if len(set(short)) == len(values):
+            break
+    return [_positional(number) for number in short]
+
+
+def _positional(number: float) -> str:
+    if number and not 1e-6 <= abs(number) < 1e15:
+        return f"{number:g}"
+    return np.format_float_positional(number, trim="-")

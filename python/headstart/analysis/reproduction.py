@@ -3,6 +3,7 @@
 import inspect
 import shlex
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -10,19 +11,32 @@ from headstart.artifact.versions import versions_of_makers
 from headstart.plugins import load_plugins
 from headstart.report.facts import Fingerprint, Reproduction
 from headstart.search.record import RunRecord
+from headstart.validation import Validation
 
 __all__ = ["changed_parameters", "reproduction_of"]
 
-# Options of `headstart train` by parameter; others are told by the call only.
+# Options of `headstart train` by parameter.
 _OPTIONS = {
+    "task": "--task",
+    "groups": "--groups",
+    "sample_weight": "--weight",
     "time_limit": "--time-limit",
     "max_trials": "--max-trials",
     "metric": "--metric",
     "n_jobs": "--n-jobs",
     "memory_limit": "--memory-limit",
     "random_state": "--random-state",
+    "validation": "--validation",
 }
-_FLAGS = {"refit": "--refit"}
+_REPEATED = {"learners": "--learner", "transforms": "--transform"}
+_FLAGS = {"refit": "--refit", "learn": "--learn"}
+_OF_VALIDATION = {
+    "folds": "--folds",
+    "time_column": "--time-column",
+    "groups": "--groups",
+}
+# Where a run is kept is nothing that the model depends on.
+_OF_PLACE = ("run_dir", "resume")
 
 
 def changed_parameters(estimator: Any) -> dict[str, Any]:
@@ -36,9 +50,14 @@ def changed_parameters(estimator: Any) -> dict[str, Any]:
 
 
 def reproduction_of(
-    record: RunRecord, target: str, changed: Mapping[str, Any]
+    record: RunRecord,
+    target: str,
+    changed: Mapping[str, Any],
+    of_rows: Mapping[str, Any],
 ) -> Reproduction:
     """Return the call and the command line that fit the same again.
+
+    What can be written in neither is named in a comment.
 
     Parameters
     ----------
@@ -47,28 +66,25 @@ def reproduction_of(
         Its name; "" where it had none.
     changed : mapping of str to value
         Parameters that are not at their defaults.
+    of_rows : mapping of str to value
+        What `fit` was given beside the table: ``groups``, ``sample_weight``; names of
+        columns, or vectors. None is not given.
     """
     problem = record.problem
-    told = {k: v for k, v in changed.items() if k not in ("run_dir", "resume")}
-    told["random_state"] = record.seed
+    is_class = problem.task.kind.is_classification
+    arguments = {
+        "task": "classification" if is_class else "regression",
+        **{name: value for name, value in of_rows.items() if value is not None},
+        **{name: v for name, v in changed.items() if name not in _OF_PLACE},
+        "random_state": record.seed,
+    }
     target = target or "target"
-    words = "".join(f",\n    {name}={_shown(value)}" for name, value in told.items())
-    call = (
-        "import headstart\n\n"
-        f"model = headstart.train(\n    data,\n    target={target!r}{words},\n)"
-    )
-    options = ["headstart", "train", "data.csv", "--target", target]
-    for name, value in told.items():
-        if name in _FLAGS and value:
-            options.append(_FLAGS[name])
-        elif name in _OPTIONS and isinstance(value, str | int | float):
-            options += [_OPTIONS[name], str(value)]
     registry = load_plugins()
     learners = {m.configuration.learner for m in record.bag.members}
     origins = {registry.distribution_of(name) for name in learners} - {""}
     return Reproduction(
-        call,
-        shlex.join(options),
+        _call(target, arguments),
+        _command_line(target, arguments),
         record.seed,
         dict(_versions(frozenset(origins))),
         Fingerprint(
@@ -84,20 +100,75 @@ def _versions(distributions: frozenset[str]) -> Mapping[str, str]:
     return versions_of_makers(distributions)
 
 
-def _shown(value: Any) -> str:
-    """Return a value as Python text; objects by their names, in brackets."""
+def _call(target: str, arguments: Mapping[str, Any]) -> str:
+    """Return a call of `headstart.train` in Python."""
+    own: list[str] = []
+    words = "".join(
+        f",\n    {name}={_written(value, name, own)}"
+        for name, value in arguments.items()
+    )
+    mine = "".join(f"{line}\n" for line in own)
+    return (
+        f"import headstart\n\n{mine}"
+        f"model = headstart.train(\n    data,\n    target={target!r}{words},\n)"
+    )
+
+
+def _command_line(target: str, arguments: Mapping[str, Any]) -> str:
+    """Return a line of `headstart train`, below a comment on what it cannot say."""
+    words = ["headstart", "train", "data.csv", "--target", target]
+    unsaid = []
+    for name, value in arguments.items():
+        options = _options(name, value)
+        if options is None:
+            unsaid.append(name)
+        else:
+            words += options
+    line = shlex.join(words)
+    if unsaid:
+        return f"# has no option for: {', '.join(unsaid)}\n{line}"
+    return line
+
+
+def _options(name: str, value: Any) -> list[str] | None:
+    """Return the options for a parameter, None where there is none for its value."""
+    if name in _FLAGS:
+        return [_FLAGS[name]] if value else []
+    if name == "time_limit" and value is None:
+        return ["--time-limit", "none"]
+    if name in _OPTIONS and isinstance(value, str | int | float):
+        return [_OPTIONS[name], str(value)]
+    if name in _REPEATED and isinstance(value, list | tuple):
+        if not all(isinstance(each, str) for each in value):
+            return None
+        return [word for each in value for word in (_REPEATED[name], each)]
+    if name == "columns" and isinstance(value, Mapping):
+        pairs = [f"{column}={kind}" for column, kind in value.items()]
+        return [word for pair in pairs for word in ("--column", pair)]
+    if name == "validation" and isinstance(value, Validation):
+        chosen = {k: v for k, v in asdict(value).items() if v not in (None, 0)}
+        if not chosen.keys() <= _OF_VALIDATION.keys():
+            return None
+        return [w for k, v in chosen.items() for w in (_OF_VALIDATION[k], str(v))]
+    return None
+
+
+def _written(value: Any, name: str, own: list[str]) -> str:
+    """Return a value as Python text; an object of the user's gets a line in `own`."""
     if value is None or isinstance(value, bool | int | float | str):
         return repr(value)
+    if isinstance(value, Validation):
+        return f"headstart.{value!r}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_shown(v) for v in value)}]"
+        return f"[{', '.join(_written(v, name, own) for v in value)}]"
     if isinstance(value, Mapping):
-        inside = ", ".join(f"{k!r}: {_shown(v)}" for k, v in value.items())
+        inside = ", ".join(f"{k!r}: {_written(v, name, own)}" for k, v in value.items())
         return f"{{{inside}}}"
-    text = repr(value)
-    if " at 0x" in text or len(text) > 200:
-        name = getattr(value, "name", None) or getattr(value, "__name__", None)
-        return f"<{name if isinstance(name, str) else type(value).__name__}>"
-    return text
+    variable = f"own_{len(own) + 1}"
+    of_it = getattr(value, "name", None) or getattr(value, "__name__", None)
+    word = of_it if isinstance(of_it, str) and of_it else type(value).__name__
+    own.append(f"{variable} = ...  # {name}: your own {' '.join(word.split())}")
+    return variable
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -58,13 +58,13 @@ def seen_of(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def validation_of(record: RunRecord) -> ValidationFacts:
-    """Return how rows were held out."""
+def validation_of(record: RunRecord, groups_given: Any = None) -> ValidationFacts:
+    """Return how rows were held out; `groups_given` is what `fit` was given."""
     folds, asked = record.data.folds, record.settings.validation
     plan = asked if isinstance(asked, Validation) else Validation()
     groups = plan.groups
     if groups is None and record.problem.groups is not None:
-        groups = "given"
+        groups = groups_given if isinstance(groups_given, str) else "given"
     n_repeats = max(
         (unit[0] + 1 for trial in record.result.trials for unit in trial.fold_losses),
         default=folds.n_repeats,

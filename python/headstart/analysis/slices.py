@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from headstart.analysis.numbers import told_apart
 from headstart.base import FloatArray, IntArray
 from headstart.report.facts import Slice
 from headstart.scoring import adjust_p_values
@@ -286,23 +287,20 @@ def _bin(column: pl.Series) -> _Binned | None:
     distinct = np.unique(known)
     if distinct.size <= _BINS:
         cuts = distinct[1:]
-        words = [f"{name} = {_number(v)}" for v in distinct]
+        words = [f"{name} = {text}" for text in told_apart(distinct.tolist())]
     else:
         levels_of = np.linspace(0, 1, _BINS + 1)[1:-1]
         cuts = np.unique(np.quantile(known, levels_of, method="nearest"))
         cuts = cuts[cuts > distinct[0]]
         if not cuts.size:
             cuts = distinct[1:2]
-        words = [f"{name} < {_number(cuts[0])}"]
-        words += [f"{_number(a)} <= {name} < {_number(b)}" for a, b in pairwise(cuts)]
-        words.append(f"{name} >= {_number(cuts[-1])}")
+        texts = told_apart(cuts.tolist())
+        words = [f"{name} < {texts[0]}"]
+        words += [f"{a} <= {name} < {b}" for a, b in pairwise(texts)]
+        words.append(f"{name} >= {texts[-1]}")
     codes_of = np.searchsorted(cuts, values, side="right").astype(np.int64)
     codes_of[~np.isfinite(values)] = len(words)
     return _Binned(codes_of, [*words, f"{name} is missing"])
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}"
 
 
 def _short(level: str) -> str:

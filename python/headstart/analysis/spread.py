@@ -43,9 +43,11 @@ def residuals_of(y: FloatArray, prediction: FloatArray, seed: int) -> Residuals:
             )
         )
     levels = np.quantile(residual, _LEVELS)
+    both = np.concatenate([y[shown], prediction[shown]])
+    spread = float(both.max() - both.min())
     return Residuals(
-        rounded(prediction[shown]),
-        rounded(y[shown]),
+        rounded(prediction[shown], spread),
+        rounded(y[shown], spread),
         tuple(Quantile(q, float(v)) for q, v in zip(_LEVELS, levels, strict=True)),
         tuple(bins),
     )
@@ -82,4 +84,8 @@ def histograms_of_classes(
 
 def _histogram(label: str, values: FloatArray, edges: FloatArray) -> Histogram:
     counts, _ = np.histogram(values, edges)
-    return Histogram(label, rounded(edges), tuple(int(c) for c in counts))
+    return Histogram(
+        label,
+        rounded(edges, float(edges[-1] - edges[0])),
+        tuple(int(c) for c in counts),
+    )

@@ -2,30 +2,48 @@
 
 import math
 from collections import defaultdict
-from itertools import islice
+from collections.abc import Sequence
+from typing import Any
 
 import headstart
 from headstart.analysis.intervals import mean_interval
 from headstart.base import TrialStatus
 from headstart.report.facts import Base, Budget, Moment, Neighbour, Spent, TrialFact
+from headstart.report.tables import failures, origins
 from headstart.search.leaderboard import ranked
 from headstart.search.record import RunRecord
 
-__all__ = ["base_of", "budget_of", "trials_of"]
+__all__ = ["base_of", "budget_of", "shortened", "trials_of"]
 
 _MOST_TRIALS = 500
+_MOST_REASONS = 100
 _MOST_NEIGHBOURS = 10
 
 
-def trials_of(record: RunRecord) -> tuple[TrialFact, ...]:
-    """Return the trials, best first and failures last, at most 500 of them.
+def trials_of(record: RunRecord) -> dict[str, Any]:
+    """Return the trials that are kept, and counts over all of them.
 
-    The interval of a score is that of its mean over folds.
+    Trials come best first and failures last. The interval of a score is that of its
+    mean over folds.
     """
+    trials = _all_trials(record)
+    return {
+        "trials": shortened(trials, _MOST_TRIALS),
+        "origins": origins(trials),
+        "failures": failures(trials)[:_MOST_REASONS],
+    }
+
+
+def shortened(trials: Sequence[TrialFact], most: int) -> tuple[TrialFact, ...]:
+    """Return the first `most` trials, and all members of the ensemble."""
+    return tuple(t for i, t in enumerate(trials) if i < most or t.weight > 0)
+
+
+def _all_trials(record: RunRecord) -> list[TrialFact]:
     # Several trials may have one configuration: the cheap first one is tried again.
     rows = zip(ranked(record.result.trials), record.model.leaderboard, strict=True)
     found = []
-    for trial, row in islice(rows, _MOST_TRIALS):
+    for trial, row in rows:
         failed = trial.status is TrialStatus.FAILED
         losses = (
             [] if failed else [trial.fold_losses[u] for u in sorted(trial.fold_losses)]
@@ -57,7 +75,7 @@ def trials_of(record: RunRecord) -> tuple[TrialFact, ...]:
                 ),
             )
         )
-    return tuple(found)
+    return found
 
 
 def budget_of(record: RunRecord) -> Budget:

@@ -23,7 +23,11 @@ def model_card(facts: Facts) -> str:
     text = (
         _environment()
         .get_template("card.md.j2")
-        .render(facts=facts, summary=summarise(facts), failures=failures(facts.trials))
+        .render(
+            facts=facts,
+            summary=summarise(facts),
+            failures=facts.failures or failures(facts.trials),
+        )
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 

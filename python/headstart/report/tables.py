@@ -1,33 +1,14 @@
 """Small tables that are counted from the facts."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headstart.report.facts import Confusion, TrialFact
+from headstart.report.facts import Confusion, Failure, Origin, TrialFact
 
-__all__ = ["Failure", "Mistake", "Origin", "failures", "mistakes", "origins"]
+__all__ = ["Mistake", "failures", "mistakes", "origins"]
 
 _MOST_MISTAKES = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What proposed configurations: how many, and the best place of one."""
-
-    name: str
-    n_trials: int
-    best_place: int | None
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Configurations that failed for one reason."""
-
-    reason: str
-    n_trials: int
-    learners: tuple[str, ...]
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +21,10 @@ class Mistake:
     share: float
 
 
-def origins(trials: tuple[TrialFact, ...]) -> list[Origin]:
+def origins(trials: Sequence[TrialFact]) -> tuple[Origin, ...]:
     """Count trials by what proposed them, most first."""
     counted = Counter(trial.origin for trial in trials)
-    return [
+    return tuple(
         Origin(
             name=name,
             n_trials=n,
@@ -54,14 +35,14 @@ def origins(trials: tuple[TrialFact, ...]) -> list[Origin]:
             weight=sum(t.weight for t in trials if t.origin == name),
         )
         for name, n in counted.most_common()
-    ]
+    )
 
 
-def failures(trials: tuple[TrialFact, ...]) -> list[Failure]:
+def failures(trials: Sequence[TrialFact]) -> tuple[Failure, ...]:
     """Count failed trials by their reasons, most first."""
     failed = [trial for trial in trials if trial.status == "failed"]
     counted = Counter(trial.reason for trial in failed)
-    return [
+    return tuple(
         Failure(
             reason=reason or "no reason was recorded",
             n_trials=n,
@@ -69,7 +50,7 @@ def failures(trials: tuple[TrialFact, ...]) -> list[Failure]:
             seconds=sum(t.fit_seconds for t in failed if t.reason == reason),
         )
         for reason, n in counted.most_common()
-    ]
+    )
 
 
 def mistakes(confusion: Confusion | None) -> list[Mistake]:

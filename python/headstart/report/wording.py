@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 __all__ = [
     "bare",
     "count",
+    "distinct",
     "duration",
     "evidence",
     "interval",
@@ -38,19 +39,27 @@ _METRICS = {
 
 
 def number(value: float | None) -> str:
-    """Return about four digits of a number, thousands set apart.
+    """Return about four digits of a number, thousands set apart from 10,000 on.
+
+    What is not a whole number is not rounded to 1.
 
     Examples
     --------
     >>> number(0.123456), number(1234567.8), number(3), number(2e-9), number(None)
     ('0.1235', '1,234,568', '3', '2e-09', '-')
+    >>> number(2019), number(0.99996)
+    ('2019', '0.99996')
     """
     if value is None or not math.isfinite(value):
         return "-"
     if abs(value) >= 1e15:
         return f"{value:.3e}"
-    if abs(value) >= 1000 or value == int(value):
+    if abs(value) >= 9999.5:
         return f"{value:,.0f}"
+    if abs(value) >= 1000 or value == int(value):
+        return f"{value:.0f}"
+    if 0.9999 < abs(value) < 1:
+        return f"{value:.{_digits_below(abs(value))}f}".rstrip("0")
     return f"{value:.4g}"
 
 
@@ -112,10 +121,14 @@ def share(value: float | None) -> str:
     --------
     >>> share(0.126), share(0.0004), share(0.0), share(1.0)
     ('13 %', '0.04 %', '0 %', '100 %')
+    >>> share(0.996), share(0.99999)
+    ('99.6 %', '99.999 %')
     """
     if value is None or not math.isfinite(value):
         return "-"
     percent = 100 * value
+    if 99 < percent < 100:
+        return f"{percent:.{_digits_below(value) - 2}f}".rstrip("0").rstrip(".") + " %"
     if percent == 0 or abs(percent) >= 9.95:
         return f"{percent:.0f} %"
     return f"{percent:.1g} %" if abs(percent) < 0.95 else f"{percent:.2g} %"
@@ -160,6 +173,21 @@ def shorten(text: str, most: int = 60) -> str:
     return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
 
 
+def distinct(texts: Sequence[str], most: int = 60) -> list[str]:
+    """Return texts cut to `most` characters; those that then are alike are numbered.
+
+    Examples
+    --------
+    >>> distinct(["a" * 20, "b", "a" * 9 + "c" + "a" * 10], 8)
+    ['aaaaa…aa (1)', 'b', 'aaaaa…aa (3)']
+    """
+    cut = [shorten(text, most) for text in texts]
+    return [
+        f"{text} ({place})" if cut.count(text) > 1 else text
+        for place, text in enumerate(cut, 1)
+    ]
+
+
 def bare(name: str) -> str:
     """Return what is called, without what it is called with.
 
@@ -199,6 +227,11 @@ def metric_words(name: str) -> str:
     ('ROC AUC', 'my own metric')
     """
     return _METRICS.get(name, name.replace("_", " "))
+
+
+def _digits_below(value: float) -> int:
+    """Return the decimals that show two digits of what lacks to 1."""
+    return min(15, 1 - math.floor(math.log10(1 - value)))
 
 
 def _whole_ms(seconds: float) -> str:

@@ -53,3 +53,14 @@ def test_a_metric_of_labels_has_a_threshold_of_its_own():
 
 def test_one_class_alone_has_no_thresholds():
     assert thresholds_of("yes", np.ones_like(Y), P, None, AUC) is None
+
+
+def test_precision_is_undefined_where_no_row_is_predicted_positive():
+    probability = np.array([0.2, 0.4, 0.5, 0.5])
+
+    found = thresholds_of("yes", np.array([0, 1, 1, 0]), probability, None, AUC)
+
+    shown = dict(zip(found.threshold, found.precision, strict=True))
+    assert shown[0.49] == 0.5
+    assert shown[0.5] is None  # rows of exactly 0.5 are not above it
+    assert shown[0.99] is None

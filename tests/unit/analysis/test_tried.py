@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.analysis.seen import validation_of
-from headstart.analysis.tried import trials_of
+from headstart.analysis.tried import shortened, trials_of
 from headstart.base import Configuration, TaskKind, Trial, TrialStatus
 from headstart.metrics import resolve_metric
 from headstart.search.leaderboard import leaderboard_records
@@ -43,7 +43,7 @@ REAL = trial(1, [-0.9, -0.8, -0.85], "portfolio")
 
 @pytest.mark.parametrize("order", [[BASELINE, REAL], [REAL, BASELINE]])
 def test_each_row_is_of_its_own_trial_where_two_have_one_configuration(order):
-    first, second = trials_of(record_of(order))
+    first, second = trials_of(record_of(order))["trials"]
 
     assert (first.origin, first.status, first.n_folds) == ("portfolio", "done", 3)
     assert first.reason == ""
@@ -54,7 +54,7 @@ def test_each_row_is_of_its_own_trial_where_two_have_one_configuration(order):
 
 
 def test_intervals_of_trials_count_that_folds_share_training_rows():
-    (first, _) = trials_of(record_of([BASELINE, REAL]))
+    (first, _) = trials_of(record_of([BASELINE, REAL]))["trials"]
 
     spread = np.std([0.9, 0.8, 0.85], ddof=1)
     student = 4.302652729911275
@@ -76,3 +76,28 @@ def test_repeats_that_were_made_are_told():
 
     assert plan.n_repeats == 2
     assert "3 folds, 2 repeats" in plan.words
+
+
+def test_failures_and_origins_count_trials_that_are_not_kept(monkeypatch):
+    failed = [
+        trial(n, [], "sampler", TrialStatus.FAILED, "out of memory")
+        for n in range(2, 7)
+    ]
+    monkeypatch.setattr("headstart.analysis.tried._MOST_TRIALS", 1)
+
+    parts = trials_of(record_of([BASELINE, REAL, *failed]))
+
+    assert [t.origin for t in parts["trials"]] == ["portfolio"]
+    assert [(f.reason, f.n_trials) for f in parts["failures"]] == [("out of memory", 5)]
+    assert {o.name: o.n_trials for o in parts["origins"]} == {
+        "sampler": 5,
+        "floor": 1,
+        "portfolio": 1,
+    }
+
+
+def test_members_of_the_ensemble_are_kept_however_many_trials_are_better():
+    trials = trials_of(record_of([BASELINE, REAL]))["trials"]
+    member, other = trials
+
+    assert shortened([other, other, member], 1) == (other, member)

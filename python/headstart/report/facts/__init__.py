@@ -36,8 +36,10 @@ from headstart.report.facts.evaluation import (
 from headstart.report.facts.search import (
     Base,
     Budget,
+    Failure,
     Moment,
     Neighbour,
+    Origin,
     Spent,
     TrialFact,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "Effect",
     "Explanation",
     "Facts",
+    "Failure",
     "FindingFact",
     "Fingerprint",
     "GeneratedFeature",
@@ -73,6 +76,7 @@ __all__ = [
     "MetricFact",
     "Moment",
     "Neighbour",
+    "Origin",
     "Quantile",
     "Reproduction",
     "ResidualBin",

@@ -26,6 +26,8 @@ from headstart.report.facts.evaluation import (
 from headstart.report.facts.search import (
     Base,
     Budget,
+    Failure,
+    Origin,
     TrialFact,
 )
 from headstart.report.facts.table import (
@@ -80,7 +82,8 @@ class Facts:
     """All that is known of a fit.
 
     Every part but `task`, `trials` and `budget` may be None or empty; `notes` says why.
-    `created` is an ISO date. The other modules of this
+    `created` is an ISO date. `trials` may lack some of many: `origins` and `failures`
+    count all of them. The other modules of this
     package hold the parts.
 
     Examples
@@ -102,6 +105,8 @@ class Facts:
     rows_left_out: tuple[LeftOut, ...] = ()
     validation: ValidationFacts | None = None
     base: Base | None = None
+    origins: tuple[Origin, ...] = ()
+    failures: tuple[Failure, ...] = ()
     metrics: tuple[MetricFact, ...] = ()
     roc: tuple[Curve, ...] = ()
     precision_recall: tuple[Curve, ...] = ()

@@ -104,7 +104,8 @@ class Thresholds:
     label : str
         The positive class.
     threshold, precision, recall, f1, share_positive : tuple of float
-        `share_positive` is the share of rows predicted positive.
+        `share_positive` is the share of rows predicted positive: those whose
+        probability is above the threshold. `precision` is None where there are none.
     best_f1 : float or None
         The threshold of the highest F1.
     best_metric : float or None
@@ -113,7 +114,7 @@ class Thresholds:
 
     label: str
     threshold: tuple[float, ...]
-    precision: tuple[float, ...]
+    precision: tuple[float | None, ...]
     recall: tuple[float, ...]
     f1: tuple[float, ...]
     share_positive: tuple[float, ...]

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from headstart.report.facts.values import Scalar
 
-__all__ = ["Base", "Budget", "Moment", "Neighbour", "Spent", "TrialFact"]
+__all__ = [
+    "Base",
+    "Budget",
+    "Failure",
+    "Moment",
+    "Neighbour",
+    "Origin",
+    "Spent",
+    "TrialFact",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,26 @@ class TrialFact:
     model_bytes: int
     origin: str
     precedents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What proposed configurations: how many, and the best place of one."""
+
+    name: str
+    n_trials: int
+    best_place: int | None
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Configurations that failed for one reason."""
+
+    reason: str
+    n_trials: int
+    learners: tuple[str, ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def thresholds(facts: Thresholds | None) -> Figure | None:
     """Return precision, recall and F1 along the threshold."""
     if facts is None or len(facts.threshold) < 2:
         return None
-    series = {
+    series: dict[str, tuple[float | None, ...]] = {
         "precision": facts.precision,
         "recall": facts.recall,
         "F1": facts.f1,
@@ -139,6 +139,7 @@ def thresholds(facts: Thresholds | None) -> Figure | None:
         {"s": name, "x": at, "y": value}
         for name, values in series.items()
         for at, value in zip(facts.threshold, values, strict=True)
+        if value is not None
     ]
     lines = {
         "data": {"values": rows},
@@ -168,6 +169,7 @@ def thresholds(facts: Thresholds | None) -> Figure | None:
                     "t": f"threshold {number(at)}: {name} {share(value)}",
                 }
                 for at, value in zip(facts.threshold, values, strict=True)
+                if value is not None
             ],
             x,
             y,
@@ -186,7 +188,7 @@ def thresholds(facts: Thresholds | None) -> Figure | None:
         title="What a threshold trades",
         alt=f"{alt}.",
         spec=layer(*layers, width=560),
-        note="Rows are predicted positive from the threshold on."
+        note="Rows above the threshold are predicted positive."
         + (" Dashed: the highest F1." if facts.best_f1 is not None else ""),
         wide=True,
     )

@@ -14,7 +14,14 @@ from headstart.report.plots.figure import (
     rule_at,
     spots,
 )
-from headstart.report.wording import interval, metric_words, number, share, shorten
+from headstart.report.wording import (
+    distinct,
+    interval,
+    metric_words,
+    number,
+    share,
+    shorten,
+)
 
 __all__ = ["effects", "importance"]
 
@@ -155,7 +162,7 @@ def _along_numbers(
             "color": {"value": "var(--faint)"},
         },
     }
-    names = [shorten(label, 40) for label, _ in shown]
+    names = distinct([label for label, _ in shown], 40)
     layers: list[Spec] = [strip]
     for place, (label, values) in enumerate(shown):
         rows = [
@@ -191,7 +198,7 @@ def _by_level(
     x = axis("x", what, zero=False, domain=ends, nice=True)
     y = axis("n", column, "nominal", sort=list(names), axis=named_axis(names))
     y["axis"]["title"] = None
-    legend = [shorten(label, 40) for label, _ in shown]
+    legend = distinct([label for label, _ in shown], 40)
     rows = [
         {
             "n": f"{i}",

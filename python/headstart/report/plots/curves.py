@@ -5,14 +5,14 @@ from typing import Any
 
 from headstart.report.facts import Calibration, Curve
 from headstart.report.plots.figure import Figure, axis, color_of, layer, spots
-from headstart.report.wording import count, number, share, shorten
+from headstart.report.wording import count, distinct, number, share, shorten
 
 __all__ = ["calibration", "precision_recall", "roc"]
 
 _MOST_CURVES = 8
 
 
-def roc(curves: tuple[Curve, ...]) -> Figure | None:
+def roc(curves: tuple[Curve, ...], n_classes: int) -> Figure | None:
     """Return what share is found for what share of false alarms."""
     if not curves:
         return None
@@ -33,11 +33,12 @@ def roc(curves: tuple[Curve, ...]) -> Figure | None:
         y="share found",
         tell=lambda x, y: f"finds {share(y)} for {share(x)} false alarms",
         under=[guessing],
+        n_classes=n_classes,
         note="The nearer the upper left corner, the better. Dashed: guessing.",
     )
 
 
-def precision_recall(curves: tuple[Curve, ...]) -> Figure | None:
+def precision_recall(curves: tuple[Curve, ...], n_classes: int) -> Figure | None:
     """Return how many of the found are right, by what share is found."""
     if not curves:
         return None
@@ -49,11 +50,12 @@ def precision_recall(curves: tuple[Curve, ...]) -> Figure | None:
         y="precision: share of the found that is right",
         tell=lambda x, y: f"finds {share(x)}, {share(y)} of the found are right",
         under=[],
+        n_classes=n_classes,
         note="The nearer the upper right corner, the better.",
     )
 
 
-def calibration(bins: tuple[Calibration, ...]) -> Figure | None:
+def calibration(bins: tuple[Calibration, ...], n_classes: int) -> Figure | None:
     """Return how often what was predicted came true."""
     shown = [part for part in bins if part.predicted][:_MOST_CURVES]
     if not shown:
@@ -72,9 +74,10 @@ def calibration(bins: tuple[Calibration, ...]) -> Figure | None:
             "encoding": {"x": x, "y": y, "color": {"value": "var(--muted)"}},
         }
     ]
+    names = distinct([part.label for part in shown], 40)
     rows = [
         {
-            "s": shorten(part.label, 40),
+            "s": name,
             "x": predicted,
             "y": observed,
             "l": low,
@@ -82,7 +85,7 @@ def calibration(bins: tuple[Calibration, ...]) -> Figure | None:
             "t": f"{shorten(part.label, 60)}: of {count(n, 'row')} predicted at "
             f"{share(predicted)}, {share(observed)} came true",
         }
-        for part in shown
+        for name, part in zip(names, shown, strict=True)
         for predicted, observed, low, high, n in zip(
             part.predicted,
             part.observed,
@@ -92,7 +95,7 @@ def calibration(bins: tuple[Calibration, ...]) -> Figure | None:
             strict=True,
         )
     ]
-    color = _colors([shorten(part.label, 40) for part in shown])
+    color = _colors(names)
     if len(shown) == 1:
         layers.append(
             {
@@ -129,12 +132,17 @@ def calibration(bins: tuple[Calibration, ...]) -> Figure | None:
         name="calibration",
         title="Can the probabilities be believed?",
         alt="Predicted probability beside the share that came true"
-        f"{_of_which(len(shown), len(bins))}; for {shorten(first.label, 40)} they are "
+        f"{_of_which(len(shown), n_classes)}; for {shorten(first.label, 40)} they are "
         f"{share(off)} apart at most.",
         spec=layer(*layers),
         note="On the dashed line, what is predicted comes true as often as it says; "
         "below it less often, above it more often."
-        + (" Bars are 95 % intervals." if len(shown) == 1 else ""),
+        + (" Bars are 95 % intervals." if len(shown) == 1 else "")
+        + (
+            f" Drawn are the first {len(shown)} of {_commonest(bins, n_classes)}."
+            if len(shown) < len(bins)
+            else ""
+        ),
     )
 
 
@@ -147,10 +155,12 @@ def _curves(
     y: str,
     tell: Callable[[float, float], str],
     under: Sequence[Any],
+    n_classes: int,
     note: str,
 ) -> Figure:
     shown = hardest(curves)
-    names = [_named(curve) for curve in shown]
+    cut = distinct([curve.label for curve in shown], 24)
+    names = [_named(name, curve) for name, curve in zip(cut, shown, strict=True)]
     across, up = axis("x", x, domain=[0, 1]), axis("y", y, domain=[0, 1])
     rows = [
         {"s": named, "x": a, "y": b, "i": place}
@@ -188,11 +198,13 @@ def _curves(
         f"{c.label} {number(c.area)}" for c in shown if c.area is not None
     )
     if len(shown) < len(curves):
-        note += f" The {len(shown)} hardest of {len(curves)} classes are drawn."
+        note += (
+            f" Drawn are the {len(shown)} hardest of {_commonest(curves, n_classes)}."
+        )
     return Figure(
         name=name,
         title=title,
-        alt=f"{title}{_of_which(len(shown), len(curves))}."
+        alt=f"{title}{_of_which(len(shown), n_classes)}."
         + (f" Areas: {shorten(areas, 300)}." if areas else ""),
         spec=layer(*under, lines, *points),
         note=note,
@@ -207,9 +219,9 @@ def hardest(curves: tuple[Curve, ...]) -> list[Curve]:
     return ranked[:_MOST_CURVES]
 
 
-def _named(curve: Curve) -> str:
+def _named(name: str, curve: Curve) -> str:
     area = "" if curve.area is None else f" (area {number(curve.area)})"
-    return f"{shorten(curve.label, 24)}{area}"
+    return f"{name}{area}"
 
 
 def _colors(names: Sequence[str]) -> dict[str, Any]:
@@ -223,6 +235,12 @@ def _colors(names: Sequence[str]) -> dict[str, Any]:
         },
         "legend": {"symbolType": "stroke"},
     }
+
+
+def _commonest(parts: Sequence[Any], n_classes: int) -> str:
+    if len(parts) < n_classes:
+        return f"the {len(parts)} commonest of {n_classes:,} classes"
+    return f"{n_classes:,} classes"
 
 
 def _of_which(shown: int, known: int) -> str:

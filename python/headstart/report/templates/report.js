@@ -83,7 +83,7 @@ if (trade) {
     const place = Number(slider.value);
     document.getElementById("at").textContent = at[place].toPrecision(3);
     for (const [name, values] of Object.entries(shown)) {
-      document.getElementById(`at-${name}`).textContent = percent.format(values[place]);
+      document.getElementById(`at-${name}`).textContent = values[place] === null ? "-" : percent.format(values[place]);
     }
     line.setAttribute("x1", at[place] * box.width);
     line.setAttribute("x2", at[place] * box.width);
