@@ -31,6 +31,11 @@ __all__ = [
 
 _Row = Mapping[str, Any]
 
+_GAP = "  "
+_INDENT = "    "
+# Columns of a terminal that a text may take at least, before it is wrapped.
+_LEAST_TEXT = 16
+
 # Where results go while standard output is reserved for them.
 _reserved: list[TextIO] = []
 
@@ -100,30 +105,100 @@ def print_json(value: Any) -> None:
 
 
 def print_rows(rows: Sequence[_Row], *, columns: Sequence[str] = ()) -> None:
-    """Print a table of `rows`: a line each, numbers to the right.
+    """Print a table of `rows`, numbers to the right.
 
-    In a terminal long lines are cut to its width; elsewhere they are whole.
+    In a terminal that is too narrow, long texts go on in the next line of their column,
+    and the last columns stand below each row, with their names. Elsewhere each row is
+    one whole line.
     """
     names = list(columns) or list(rows[0] if rows else ())
     titles = [_printable(name) for name in names]
     cells = [[_cell(row.get(name)) for name in names] for row in rows]
-    widths = [
-        max([_width(name), *(_width(line[i]) for line in cells)])
-        for i, name in enumerate(titles)
-    ]
     right = [
         any(_is_number(row.get(name)) for row in rows)
         and all(_is_number(row.get(name)) or row.get(name) is None for row in rows)
         for name in names
     ]
-    is_terminal = result_stream().isatty()
-    limit = shutil.get_terminal_size().columns if is_terminal else None
+    widths = [
+        max([_width(name), *(_width(line[i]) for line in cells)])
+        for i, name in enumerate(titles)
+    ]
+    limit = _terminal_width()
+    if limit is not None:
+        widths = _fitting_widths(widths, right, limit)
     for line in [titles, *cells]:
+        # Names stand once above the table, and again beside what does not fit in it.
+        is_title = line is titles
+        _print_row(line, widths, right)
+        if limit is not None and not is_title and len(widths) < len(line):
+            _print_below(titles[len(widths) :], line[len(widths) :], limit)
+
+
+def _fitting_widths(
+    widths: Sequence[int], right: Sequence[bool], limit: int
+) -> list[int]:
+    """Return the widths of the leading columns that a terminal has room for."""
+    if sum(widths) + len(_GAP) * (len(widths) - 1) <= limit:
+        return list(widths)
+    longest = max(_LEAST_TEXT, limit // 3)
+    fitting: list[int] = []
+    left = limit
+    for place, width in enumerate(widths):
+        is_last = place == len(widths) - 1
+        if not right[place] and width > longest:
+            # The last column of all takes what is left.
+            width = min(width, max(left, longest)) if is_last else longest
+        if width > left and fitting:
+            break
+        fitting.append(min(width, left))
+        left -= width + len(_GAP)
+    return fitting
+
+
+def _print_row(
+    texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]
+) -> None:
+    """Print a row; texts that are longer than their column go on below."""
+    parts = [_wrapped(text, width) for text, width in zip(texts, widths, strict=False)]
+    for place in range(max(map(len, parts), default=0)):
         aligned = [
-            _padded(text, width, to_right=to_right)
-            for text, width, to_right in zip(line, widths, right, strict=True)
+            _padded(lines[place] if place < len(lines) else "", width, to_right=number)
+            for lines, width, number in zip(parts, widths, right, strict=False)
         ]
-        say(_cut("  ".join(aligned).rstrip(), limit))
+        say(_GAP.join(aligned).rstrip())
+
+
+def _print_below(titles: Sequence[str], texts: Sequence[str], limit: int) -> None:
+    """Print the columns that did not fit, with their names; nothing of empty ones."""
+    named = [
+        f"{title}: {text}"
+        for title, text in zip(titles, texts, strict=True)
+        if text not in ("", "-")
+    ]
+    for line in _wrapped(" · ".join(named), max(1, limit - len(_INDENT))):
+        say(f"{_INDENT}{line}".rstrip())
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return text in lines of at most `width` columns of a terminal."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if _width(longer) <= width:
+            lines[-1] = longer
+            continue
+        if lines[-1]:
+            lines.append("")
+        for letter in word:
+            if _width(lines[-1] + letter) > width and lines[-1]:
+                lines.append("")
+            lines[-1] += letter
+    return lines
+
+
+def _terminal_width() -> int | None:
+    """Return the columns of the terminal that results go to; None where it is none."""
+    return shutil.get_terminal_size().columns if result_stream().isatty() else None
 
 
 def print_record(record: _Row) -> None:
@@ -242,20 +317,8 @@ def _width_of(letter: str) -> int:
 
 
 def _padded(text: str, width: int, *, to_right: bool = False) -> str:
-    blanks = " " * (width - _width(text))
+    blanks = " " * max(0, width - _width(text))
     return blanks + text if to_right else text + blanks
-
-
-def _cut(text: str, limit: int | None) -> str:
-    """Cut a line to the width of a terminal."""
-    if limit is None:
-        return text
-    taken = 0
-    for place, letter in enumerate(text):
-        taken += _width_of(letter)
-        if taken > limit:
-            return text[:place]
-    return text
 
 
 def _is_number(value: Any) -> bool:

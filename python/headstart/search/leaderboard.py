@@ -43,8 +43,13 @@ def leaderboard_records(
     share of the rows that a fold holds out (see `compare_by_corrected_t`).
     """
     records = []
+    most_folds = max((len(t.fold_losses) for t in trials), default=0)
+    worst_loss = -math.inf
     for place, trial in enumerate(ranked(trials), start=1):
         loss = trial.mean_loss
+        # A lower loss below a higher one needs its reason.
+        is_overtaken = loss is not None and loss < worst_loss
+        worst_loss = worst_loss if loss is None else max(worst_loss, loss)
         failed = trial.status is TrialStatus.FAILED or loss is None
         values = np.array([trial.fold_losses[u] for u in sorted(trial.fold_losses)])
         records.append(
@@ -65,7 +70,7 @@ def leaderboard_records(
                 "status": trial.status.value,
                 "origin": trial.origin,
                 "precedent": _in_words(trial),
-                "reason": trial.reason,
+                "reason": _reason(trial, most_folds, is_overtaken=is_overtaken),
             }
         )
     return records
@@ -90,6 +95,15 @@ def ranked(trials: Sequence[Trial]) -> list[Trial]:
         )
 
     return sorted(trials, key=order)
+
+
+def _reason(trial: Trial, most_folds: int, *, is_overtaken: bool) -> str:
+    """Say why a trial failed or ended early, and why it ranks below a worse score."""
+    if trial.status is TrialStatus.FAILED or not is_overtaken:
+        return trial.reason
+    n_folds = len(trial.fold_losses)
+    why = f"ranks below worse scores: its own is of {n_folds} of {most_folds} folds"
+    return f"{trial.reason}; {why}" if trial.reason else why
 
 
 def _in_words(trial: Trial) -> str:

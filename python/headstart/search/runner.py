@@ -520,7 +520,7 @@ class Runner:
         configuration = complete(self._learners[name], task, {})
         trial = self._state.add(configuration, "floor")
         trial.status = TrialStatus.PARTIAL
-        trial.reason = "the floor: few rows, one fold"
+        trial.reason = "baseline trial: fitted on few rows, scored on one fold"
         self._ledger.open(trial)
         unit = self._state.units[0]
         rows = min(_FLOOR_ROWS, max(200, _FLOOR_CELLS // max(1, task.n_features)))

@@ -5,6 +5,7 @@ import sys
 import textwrap
 
 import numpy as np
+import pytest
 
 from headstart.cli.output import (
     print_json,
@@ -70,14 +71,62 @@ def test_line_breaks_in_a_cell_do_not_break_the_table(capsys):
     assert capsys.readouterr().out.splitlines() == ["reason", "first second"]
 
 
-def test_lines_are_cut_to_a_terminal_and_whole_elsewhere(capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "10")
-    print_rows([{"a": "x" * 50}])
-    assert "x" * 50 in capsys.readouterr().out
+WIDE = {
+    "rank": 1,
+    "learner": "ridge + text_svd + target_means",
+    "score": 0.91234,
+    "status": "partial",
+    "reason": "raced out: it could not win any more",
+    "parameters": {"alpha": 0.5, "text_svd.n_topics": 24},
+}
 
+
+def printed_in_a_terminal(rows, width, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    print_rows([{"a": "x" * 50}])
-    assert max(map(len, capsys.readouterr().out.splitlines())) == 10
+    print_rows(rows)
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120])
+def test_a_table_fits_the_terminal_and_loses_nothing(width, capsys, monkeypatch):
+    lines = printed_in_a_terminal([WIDE, {**WIDE, "rank": 2}], width, capsys, monkeypatch)
+
+    assert max(map(len, lines)) <= width
+    text = "".join("".join(lines).split())
+    for part in ("text_svd", "0.91234", "partial", "alpha=0.5,", "racedout:it"):
+        assert text.count(part) >= 2, part
+
+
+def test_what_does_not_fit_stands_below_its_row_with_its_name(capsys, monkeypatch):
+    lines = printed_in_a_terminal([WIDE], 60, capsys, monkeypatch)
+
+    assert lines == [
+        "rank  learner                 score  status",
+        "   1  ridge + text_svd +    0.91234  partial",
+        "      target_means",
+        "    reason: raced out: it could not win any more ·",
+        "    parameters: alpha=0.5, text_svd.n_topics=24",
+    ]
+
+
+def test_the_last_text_of_a_row_goes_on_in_its_own_column(capsys, monkeypatch):
+    rows = [{"column": "age", "reason": "whole numbers of many different values"}]
+
+    assert printed_in_a_terminal(rows, 30, capsys, monkeypatch) == [
+        "column  reason",
+        "age     whole numbers of many",
+        "        different values",
+    ]
+
+
+def test_rows_are_whole_lines_where_no_terminal_is(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "10")
+    print_rows([WIDE])
+
+    heading, row = capsys.readouterr().out.splitlines()
+    assert heading.split()[-1] == "parameters"
+    assert row.endswith("alpha=0.5, text_svd.n_topics=24")
 
 
 def test_a_record_shows_values_first_and_nested_ones_below(capsys):

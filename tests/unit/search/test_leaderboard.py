@@ -44,6 +44,29 @@ def test_what_was_left_after_some_folds_comes_after_what_is_done():
     assert [r["rank"] for r in records] == [1, 2]
 
 
+def test_a_better_score_that_ranks_lower_says_why():
+    raced_out = trial(0, -0.99, -0.98, status=TrialStatus.PARTIAL)
+    raced_out.reason = "raced out"
+    one_fold = trial(1, -0.95)
+
+    records = ranked([raced_out, trial(2, -0.5, -0.5, -0.5), one_fold])
+
+    assert [r["reason"] for r in records] == [
+        "",
+        "ranks below worse scores: its own is of 1 of 3 folds",
+        "raced out; ranks below worse scores: its own is of 2 of 3 folds",
+    ]
+
+
+def test_a_worse_score_needs_no_reason_for_its_rank():
+    raced_out = trial(0, -0.4, status=TrialStatus.PARTIAL)
+    raced_out.reason = "raced out"
+
+    records = ranked([raced_out, trial(1, -0.5, -0.5)])
+
+    assert [r["reason"] for r in records] == ["", "raced out"]
+
+
 def test_the_standard_error_counts_that_folds_share_training_rows():
     losses = [-0.9, -0.8, -0.85, -0.7, -0.95]
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["list_plugins"]
 
-_COLUMNS = ("name", "version", "distribution", "hooks", "brought", "status", "why")
+_COLUMNS = ("name", "version", "distribution", "status", "why", "brought", "hooks")
 
 
 @command
