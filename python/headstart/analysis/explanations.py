@@ -21,6 +21,7 @@ from headstart.analysis.effort import Effort
 from headstart.analysis.permuted import Parts
 from headstart.analysis.probe import Probe
 from headstart.base import FloatArray
+from headstart.base.process_state import ignore_warnings
 from headstart.report.facts import Cell, Contribution, Explanation
 
 __all__ = ["can_explain", "explain_rows"]
@@ -89,7 +90,9 @@ def explain_rows(
     if effort.left < start + each:
         return None
     effort.spend(start)
-    import shap
+    # In a notebook, what it imports warns that there are no widgets.
+    with ignore_warnings():
+        import shap
 
     found: list[Explanation] = []
     for place, why in _chosen(losses):

@@ -1,15 +1,16 @@
 """Displays of a run: listeners that show its events to a person.
 
 In a terminal, a few lines that are redrawn in place and leave one summary line; in a
-notebook, one output that is replaced; elsewhere nothing, or plain lines for whoever
-asks for them.
+notebook, one output in HTML that is replaced; elsewhere nothing, or plain lines for
+whoever asks for them.
 """
 
 import os
 import sys
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from headstart.base.events import (
@@ -301,11 +302,16 @@ class _Terminal:
 
 
 class _Notebook:
-    """One output of a notebook cell, replaced as the run goes on."""
+    """One output of a notebook cell, replaced as the run goes on.
+
+    Each update holds HTML, and plain text for front ends that show none. Notes stand in
+    the same output: front ends show standard error in red, as if the fit had failed.
+    """
 
     def __init__(self) -> None:
         self._handle: Any = None
         self._drawn = 0.0
+        self._notes: list[str] = []
 
     def draw(self, state: Shown) -> None:
         now = time.monotonic()
@@ -316,26 +322,50 @@ class _Notebook:
         filled = round(share * _BAR_WIDTH)
         bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
         running = ", ".join(dict.fromkeys(state.running)) or "waiting"
+        spent = f"{words} · {state.counted()}"
         self._show(
-            f"{state.headline()}\n{bar}  {words} · {state.counted()}\n"
-            f"{state.best()}\nrunning: {running}"
+            [state.headline(), f"{bar}  {spent}", state.best(), f"running: {running}"],
+            f"<div>{escape(state.headline())}</div>"
+            f"{_bar(share, spent)}"
+            f"<div><b>{escape(state.best())}</b></div>"
+            f"<div>running: {escape(running)}</div>",
         )
 
     def note(self, text: str) -> None:
-        sys.stderr.write(text + "\n")
+        self._notes.append(text)
+        self._show([], "")
 
     def close(self, last: str) -> None:
         if self._handle is not None:
-            self._show(last)
+            self._show([last] if last else [], f"<div>{escape(last)}</div>")
             self._handle = None
+            self._notes = []
+            self._drawn = 0.0  # the next run is drawn at once
 
-    def _show(self, text: str) -> None:
+    def _show(self, lines: Sequence[str], html: str) -> None:
+        """Show the notes so far, and below them the state of the run."""
         display: Any = sys.modules["IPython"].display.display
-        content = {"text/plain": text}
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self._notes)
+        content = {
+            "text/plain": "\n".join([*self._notes, *lines]),
+            "text/html": (f"<ul>{notes}</ul>" if notes else "") + html,
+        }
         if self._handle is None:
             self._handle = display(content, raw=True, display_id=True)
         else:
             self._handle.update(content, raw=True)
+
+
+def _bar(share: float, words: str) -> str:
+    """Return a progress bar as HTML, in the text colour of whatever theme there is."""
+    return (
+        f'<div role="progressbar" aria-label="budget spent" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuenow="{100 * share:.0f}" '
+        'style="display:inline-block;vertical-align:middle;width:20em;height:.6em;'
+        'border:1px solid currentColor;border-radius:.3em">'
+        f'<div style="width:{share:.0%};height:100%;background:currentColor"></div>'
+        f"</div> <span>{escape(words)}</span>"
+    )
 
 
 def _in_notebook() -> bool:

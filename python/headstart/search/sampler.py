@@ -22,7 +22,7 @@ from headstart.base import (
     Task,
     Trial,
 )
-from headstart.base.process_state import SharedContext
+from headstart.base.process_state import SharedContext, ignore_warnings
 from headstart.search.joint_space import flattened, joint_space, unflattened
 from headstart.search.offered import OfferedTransforms
 
@@ -103,7 +103,9 @@ def sample_configuration(
 
 @contextlib.contextmanager
 def _without_optunas_log() -> Iterator[None]:
-    import optuna
+    # In a notebook, what it imports warns that there are no widgets.
+    with ignore_warnings():
+        import optuna
 
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -90,7 +90,9 @@ def printed_in_a_terminal(rows, width, capsys, monkeypatch):
 
 @pytest.mark.parametrize("width", [20, 40, 80, 120])
 def test_a_table_fits_the_terminal_and_loses_nothing(width, capsys, monkeypatch):
-    lines = printed_in_a_terminal([WIDE, {**WIDE, "rank": 2}], width, capsys, monkeypatch)
+    lines = printed_in_a_terminal(
+        [WIDE, {**WIDE, "rank": 2}], width, capsys, monkeypatch
+    )
 
     assert max(map(len, lines)) <= width
     text = "".join("".join(lines).split())

@@ -1,6 +1,8 @@
 import io
 import re
+import sys
 import time
+import types
 
 import pytest
 
@@ -208,15 +210,15 @@ def test_many_members_are_summed_up():
 
 class FakeHandle:
     def __init__(self) -> None:
-        self.shown: list[str] = []
+        self.contents: list[dict[str, str]] = []
 
     def update(self, content, *, raw):
-        self.shown.append(content["text/plain"])
+        self.contents.append(content)
 
 
-def test_a_notebook_has_one_output_that_ends_as_the_summary(monkeypatch):
-    import sys
-    import types
+@pytest.fixture
+def outputs(monkeypatch) -> list[FakeHandle]:
+    """Return the outputs of a notebook's cell, as they are displayed."""
 
     class ZMQInteractiveShell:
         pass
@@ -233,14 +235,56 @@ def test_a_notebook_has_one_output_that_ends_as_the_summary(monkeypatch):
         display=types.SimpleNamespace(display=display),
     )
     monkeypatch.setitem(sys.modules, "IPython", notebook)
+    return handles
 
+
+def test_a_notebook_has_one_output_that_ends_as_the_summary(outputs):
     listener = progress_listener()
     assert listener is not None
     played(listener)
 
-    assert len(handles) == 1
-    assert "no model yet" in handles[0].shown[0]
-    assert handles[0].shown[-1].startswith("headstart: roc_auc 0.95 out of fold")
+    assert len(outputs) == 1
+    for form in ("text/plain", "text/html"):
+        contents = [content[form] for content in outputs[0].contents]
+        assert "no model yet" in contents[0]
+        assert "headstart: roc_auc 0.95 out of fold" in contents[-1]
+
+
+def test_a_notebook_shows_a_progress_bar_in_html(outputs, monkeypatch):
+    monkeypatch.setattr("headstart.search.progress._NOTEBOOK_SECONDS", 0.0)
+    listener = progress_listener()
+    played(listener, EVENTS[:-1])
+
+    html = outputs[0].contents[-1]["text/html"]
+    assert 'role="progressbar"' in html
+    assert 'aria-valuenow="25"' in html
+    assert "width:25%" in html
+    assert "15 of 60 s" in html
+
+
+def test_findings_are_in_the_output_of_a_notebook_and_not_in_standard_error(
+    outputs, capsys
+):
+    record = {"severity": "warning", "message": "column 'a<b' leaks.", "remedy": ""}
+    listener = progress_listener()
+    played(listener, [TableExamined((record,)), *EVENTS])
+
+    assert capsys.readouterr().err == ""
+    assert len(outputs) == 1
+    last = outputs[0].contents[-1]
+    assert "warning: column &#x27;a&lt;b&#x27; leaks." in last["text/html"]
+    assert last["text/plain"].splitlines()[:2] == [
+        "warning: column 'a<b' leaks.",
+        "warning: column 'id' is left out: it counts the rows",
+    ]
+
+
+def test_a_second_run_in_a_notebook_has_an_output_of_its_own(outputs):
+    listener = progress_listener()
+    played(listener, [*EVENTS, plan(), RunFinished(1.0, 1, 0, 0.5, "time limit")])
+
+    assert len(outputs) == 2
+    assert "is left out" not in outputs[1].contents[-1]["text/plain"]
 
 
 def test_findings_are_shown_gravest_first_and_cut():
