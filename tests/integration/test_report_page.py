@@ -143,6 +143,29 @@ def test_a_mark_tells_its_value_when_pointed_at(pages):
     assert "mean texture" in page.inner_text("#hint")
 
 
+@pytest.mark.parametrize("name", FACTS)
+def test_each_row_of_a_table_has_a_heading(pages, name):
+    assert pages(name).page.evaluate(
+        """() => [...document.querySelectorAll("tbody tr")].every(
+          (row) => row.querySelectorAll("th[scope=row]").length === 1)"""
+    )
+
+
+def test_values_of_a_plot_open_by_keyboard(pages):
+    page = pages("binary").page
+    values = page.locator("#figure-roc details.values")
+    assert not values.locator("table").is_visible()
+
+    values.locator("summary").focus()
+    page.keyboard.press("Enter")
+    is_open = values.locator("table").is_visible()
+    page.keyboard.press("Enter")
+
+    assert is_open
+    assert values.locator("tbody tr").count() > 10
+    assert "share found" in values.locator("thead").text_content().lower()
+
+
 def test_the_threshold_can_be_moved(pages):
     page = pages("binary").page
     facts = stored_facts("binary").thresholds

@@ -36,6 +36,7 @@ from headstart.analysis.losses import measure_of, row_losses
 from headstart.analysis.permuted import Parts, measure_importance
 from headstart.analysis.probe import Probe, open_probe
 from headstart.analysis.reproduction import reproduction_of
+from headstart.analysis.scales import scales_of
 from headstart.analysis.seen import seen_of, task_of, validation_of
 from headstart.analysis.slices import find_slices
 from headstart.analysis.tried import base_of, budget_of, shortened, trials_of
@@ -264,6 +265,7 @@ def _ask(
             measure_of(kind),
             [f for f in features if f in there],
             blocks=blocks_of(record.data.dependence, chosen),
+            scales=scales_of(record.problem.schema),
         )
     )
     if probe is None or not parts.found["importance"]:
@@ -292,6 +294,7 @@ def _ask_more(
                 [f for f in asked.features if f in there][:_MOST_EFFECTS],
                 labels,
                 effort.part(_FOR_EFFECTS),
+                scales_of(record.problem.schema),
             )
         ),
     )

@@ -3,11 +3,12 @@
 Numbers: accumulated local effects (D. Apley and J. Zhu, "Visualizing the effects of
 predictor variables in black box supervised learning models", JRSS B 82(4), 2020): what
 a step from one edge of a bin to the other changes for the rows in it, summed up. Rows
-are moved a little only, so that columns that go together are not torn apart. Levels:
-partial dependence.
+are moved a little only, so that columns that go together are not torn apart. Levels and
+booleans: partial dependence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,8 @@ import polars as pl
 from headstart.analysis.effort import Effort
 from headstart.analysis.numbers import rounded
 from headstart.analysis.probe import Probe
-from headstart.base import FloatArray
+from headstart.analysis.scales import Scale
+from headstart.base import FloatArray, IntArray
 from headstart.report.facts import Effect, Series
 
 __all__ = ["measure_effects"]
@@ -29,6 +31,7 @@ def measure_effects(
     features: Sequence[str],
     labels: Sequence[str],
     effort: Effort,
+    scales: Mapping[str, Scale],
 ) -> list[Effect]:
     """Return the effects of columns of the canonical table, until `effort` is spent.
 
@@ -40,14 +43,20 @@ def measure_effects(
     labels : sequence of str
         What the outputs stand for: classes, or the target.
     effort : Effort
+    scales : mapping of str to Scale
+        Of the features that are booleans or days.
     """
     found = []
     for name in features:
-        column = probe.table[name]
-        if isinstance(column.dtype, pl.Enum):
+        column, scale = probe.table[name], scales.get(name, Scale(name))
+        if scale.is_boolean:
+            effect = _of_booleans(probe, column, labels, effort)
+        elif isinstance(column.dtype, pl.Enum):
             effect = _of_levels(probe, column, labels, effort)
         elif column.dtype == pl.Float64:
             effect = _of_numbers(probe, column, labels, effort)
+            if effect is not None:
+                effect = replace(effect, first_day=scale.first_day)
         else:
             continue
         if effect is not None:
@@ -114,20 +123,46 @@ def _of_levels(
     ordered = ordered.sort(["count", "word"], descending=[True, False])
     ordered = ordered.head(_MOST_LEVELS)
     levels, shares = ordered["word"].to_list(), ordered["count"].to_numpy()
-    if not levels or effort.left < len(levels) * probe.cost:
+    return _by_value(
+        probe, column, "categorical", levels, levels, shares, labels, effort
+    )
+
+
+def _of_booleans(
+    probe: Probe, column: pl.Series, labels: Sequence[str], effort: Effort
+) -> Effect | None:
+    counts = np.array([(column == value).sum() for value in (0.0, 1.0)])
+    words = ["false", "true"]
+    return _by_value(
+        probe, column, "boolean", words, [0.0, 1.0], counts, labels, effort
+    )
+
+
+def _by_value(
+    probe: Probe,
+    column: pl.Series,
+    kind: str,
+    words: Sequence[str],
+    values: Sequence[str] | Sequence[float],
+    counts: IntArray,
+    labels: Sequence[str],
+    effort: Effort,
+) -> Effect | None:
+    """Return the mean prediction with each value in all rows."""
+    if not values or effort.left < len(values) * probe.cost:
         return None
     tables = []
-    for level in levels:
-        series = pl.Series(column.name, [level], dtype=column.dtype)
-        series = series.extend_constant(level, column.len() - 1)
+    for value in values:
+        series = pl.Series(column.name, [value], dtype=column.dtype)
+        series = series.extend_constant(value, column.len() - 1)
         tables.append(probe.table.with_columns(series))
     means = [asked.mean(axis=0) for asked in probe.ask(tables, effort)]
     return Effect(
         column.name,
-        "categorical",
-        tuple(levels),
+        kind,
+        tuple(words),
         _series(np.array(means).T, labels),
-        rounded(shares / column.len()),
+        rounded(counts / column.len()),
         "partial dependence",
     )
 

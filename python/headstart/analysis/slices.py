@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headstart.analysis.numbers import told_apart
+from headstart.analysis.scales import Scale
 from headstart.base import FloatArray, IntArray
 from headstart.report.facts import Slice
 from headstart.scoring import adjust_p_values
@@ -64,6 +64,7 @@ def find_slices(
     ranked: Sequence[str],
     *,
     blocks: IntArray | None = None,
+    scales: Mapping[str, Scale] | None = None,
 ) -> list[Slice]:
     """Return the slices on which rows are predicted clearly worse, clearest first.
 
@@ -80,6 +81,8 @@ def find_slices(
     blocks : ndarray of int64 of shape (n_rows,) or None
         Code of each row's block, from 0 on: rows of one block depend on each other,
         blocks do not. None where rows are independent.
+    scales : mapping of str to Scale, optional
+        How numbers of columns are read, by column; those of others are plain numbers.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def find_slices(
         return []
     binned = {}
     for name in ranked[:_COLUMNS_ALONE]:
-        found = _bin(table[name])
+        found = _bin(table[name], (scales or {}).get(name, Scale(name)))
         if found is not None:
             binned[name] = found
     look = partial(_look, losses=losses, blocks=blocks)
@@ -261,7 +264,7 @@ def _rows(one: _Found, binned: dict[str, _Binned]) -> NDArray[np.bool_]:
     return rows
 
 
-def _bin(column: pl.Series) -> _Binned | None:
+def _bin(column: pl.Series, scale: Scale) -> _Binned | None:
     """Return codes of a column: levels, or bins of numbers; the last is for missing."""
     name = column.name
     if isinstance(column.dtype, pl.Enum):
@@ -284,17 +287,17 @@ def _bin(column: pl.Series) -> _Binned | None:
     known = values[np.isfinite(values)]
     if known.size < 2:
         return None
-    distinct = np.unique(known)
+    distinct, name = np.unique(known), scale.name
     if distinct.size <= _BINS:
         cuts = distinct[1:]
-        words = [f"{name} = {text}" for text in told_apart(distinct.tolist())]
+        words = [f"{name} = {text}" for text in scale.words(distinct.tolist())]
     else:
         levels_of = np.linspace(0, 1, _BINS + 1)[1:-1]
         cuts = np.unique(np.quantile(known, levels_of, method="nearest"))
         cuts = cuts[cuts > distinct[0]]
         if not cuts.size:
             cuts = distinct[1:2]
-        texts = told_apart(cuts.tolist())
+        texts = scale.words(cuts.tolist())
         words = [f"{name} < {texts[0]}"]
         words += [f"{a} <= {name} < {b}" for a, b in pairwise(texts)]
         words.append(f"{name} >= {texts[-1]}")

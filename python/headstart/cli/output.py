@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -35,6 +36,7 @@ _GAP = "  "
 _INDENT = "    "
 # Columns of a terminal that a text may take at least, before it is wrapped.
 _LEAST_TEXT = 16
+_BREAKABLE = re.compile(r"[^._/-]*[._/-]|[^._/-]+")
 
 # Where results go while standard output is reserved for them.
 _reserved: list[TextIO] = []
@@ -180,7 +182,10 @@ def _print_below(titles: Sequence[str], texts: Sequence[str], limit: int) -> Non
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Return text in lines of at most `width` columns of a terminal."""
+    """Return text in lines of at most `width` columns of a terminal.
+
+    Words that are longer are broken after a dot, a line or a slash, else anywhere.
+    """
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
@@ -189,10 +194,13 @@ def _wrapped(text: str, width: int) -> list[str]:
             continue
         if lines[-1]:
             lines.append("")
-        for letter in word:
-            if _width(lines[-1] + letter) > width and lines[-1]:
+        for part in _BREAKABLE.findall(word):
+            if lines[-1] and _width(lines[-1] + part) > width:
                 lines.append("")
-            lines[-1] += letter
+            for letter in part:
+                if lines[-1] and _width(lines[-1] + letter) > width:
+                    lines.append("")
+                lines[-1] += letter
     return lines
 
 

@@ -20,6 +20,7 @@ from headstart.report.cleaning import clean
 from headstart.report.facts import Facts
 from headstart.report.plots import figures
 from headstart.report.plots.drawing import draw
+from headstart.report.plots.figure import Values
 from headstart.report.summary import headline_metric, summarise
 from headstart.report.tables import failures, mistakes, origins
 
@@ -33,6 +34,7 @@ class _Drawn:
     title: str
     note: str
     wide: bool
+    values: Values | None
     svg: Markup
 
 
@@ -44,6 +46,7 @@ def html_page(facts: Facts) -> str:
             title=figure.title,
             note=figure.note,
             wide=figure.wide,
+            values=figure.values,
             # Vega escapes the text in it; the attributes that we add are escaped too.
             svg=Markup(draw(figure)),
         )

@@ -1,7 +1,10 @@
+import re
+
 import numpy as np
 import polars as pl
 import pytest
 
+from headstart.analysis.scales import Scale
 from headstart.analysis.slices import find_slices
 
 RANDOM = np.random.default_rng(2)
@@ -43,6 +46,25 @@ def test_missing_values_are_a_slice_too():
 
     assert found[0].words == "age is missing"
     assert found[0].n_rows == gone.sum()
+
+
+def test_slices_of_booleans_and_dates_are_told_as_such():
+    days = RANDOM.integers(0, 700, N).astype(float)
+    active = RANDOM.integers(0, 2, N).astype(float)
+    table = pl.DataFrame({"signup.days": days, "active": active})
+    planted = (days >= 525) & (active == 1)
+    first = 1_614_816_000_000_000  # 2021-03-04
+    scales = {
+        "signup.days": Scale("signup", first_moment=first),
+        "active": Scale("active", is_boolean=True),
+    }
+
+    (found, *_) = find_slices(
+        table, FLAT + 2.0 * planted, "mean loss", table.columns, scales=scales
+    )
+
+    assert "active = true" in found.words
+    assert re.search(r"signup >= 2022-0[78]-\d\d", found.words)
 
 
 def test_few_rows_are_not_searched():

@@ -122,6 +122,15 @@ def test_the_last_text_of_a_row_goes_on_in_its_own_column(capsys, monkeypatch):
     ]
 
 
+def test_long_names_are_broken_between_their_parts(capsys, monkeypatch):
+    row = {"name": "headstart.learners.hist_gradient_boosting", "more": "x" * 60}
+
+    lines = printed_in_a_terminal([row], 75, capsys, monkeypatch)
+
+    first, second, *_ = (line.split("  ")[0] for line in lines[1:])
+    assert (first, second) == ("headstart.learners.hist_", "gradient_boosting")
+
+
 def test_rows_are_whole_lines_where_no_terminal_is(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "10")
     print_rows([WIDE])

@@ -57,8 +57,9 @@ class Effect:
     Parameters
     ----------
     column, kind : str
+        The kind is ``"numeric"``, ``"categorical"`` or ``"boolean"``.
     grid : tuple of float or str
-        Numbers, or levels.
+        Numbers; or levels, of a boolean ``"false"`` and ``"true"``.
     mean : tuple of Series
         Mean prediction at each point of the grid: one series a class (for two, the
         positive one only), or one for regression.
@@ -66,6 +67,9 @@ class Effect:
         Share of rows near each point of the grid.
     method : str
         ``"ale"`` (accumulated local effects) or ``"partial dependence"``.
+    first_day : str
+        Where the grid is in days of a date: the moment of day 0, in ISO format; else
+        "".
     """
 
     column: str
@@ -74,6 +78,7 @@ class Effect:
     mean: tuple[Series, ...]
     share: tuple[float, ...]
     method: str
+    first_day: str = ""
 
     def __post_init__(self) -> None:
         check_lengths(grid=self.grid, share=self.share)

@@ -5,12 +5,14 @@ from typing import Any
 from headstart.report.facts import Confusion, Histogram, Thresholds
 from headstart.report.plots.figure import (
     Figure,
+    Values,
     axis,
     color_of,
     label_expression,
     layer,
     rule_at,
     spots,
+    thinned,
 )
 from headstart.report.wording import count, number, share, shorten
 
@@ -19,6 +21,7 @@ __all__ = ["confusion", "probabilities", "thresholds"]
 _MOST_LABELS = 24
 _MOST_WITH_NUMBERS = 12
 _MOST_HISTOGRAMS = 8
+_MOST_VALUES = 25
 
 
 def confusion(facts: Confusion | None) -> Figure | None:
@@ -38,6 +41,7 @@ def confusion(facts: Confusion | None) -> Figure | None:
                     "a": f"{a}",
                     "p": f"{p}",
                     "v": part,
+                    "n": n,
                     "w": f"{n:,}",
                     "k": "var(--c1)" if a == p else "var(--c2)",
                     "i": "var(--on)" if part > 0.55 else "var(--ink)",
@@ -104,6 +108,19 @@ def confusion(facts: Confusion | None) -> Figure | None:
         spec=layer(*layers, width=max(side, 300), height=side),
         note=note,
         wide=len(places) > 6,
+        values=Values(
+            ("Actual", "Predicted", "Rows", "Share of the actual class"),
+            tuple(
+                (
+                    shorten(facts.labels[int(row["a"])], 60),
+                    shorten(facts.labels[int(row["p"])], 60),
+                    row["n"],
+                    row["v"],
+                )
+                for row in rows
+                if row["n"]
+            ),
+        ),
     )
 
 
@@ -191,6 +208,15 @@ def thresholds(facts: Thresholds | None) -> Figure | None:
         note="Rows above the threshold are predicted positive."
         + (" Dashed: the highest F1." if facts.best_f1 is not None else ""),
         wide=True,
+        values=Values(
+            ("Threshold", *(name[:1].upper() + name[1:] for name in series)),
+            tuple(
+                thinned(
+                    list(zip(facts.threshold, *series.values(), strict=True)),
+                    _MOST_VALUES,
+                )
+            ),
+        ),
     )
 
 
@@ -253,4 +279,13 @@ def probabilities(histograms: tuple[Histogram, ...], kind: str) -> Figure | None
         alt=f"Histograms of the predicted probability {what}, by actual class.",
         spec=spec,
         note=note,
+        values=Values(
+            ("Actual class", "From", "To", "Rows"),
+            tuple(
+                (name, left, right, n)
+                for name, h in zip(names.values(), shown, strict=True)
+                for left, right, n in zip(h.edges, h.edges[1:], h.counts, strict=False)
+                if n
+            ),
+        ),
     )

@@ -1,11 +1,14 @@
 """Figures of columns: what each is worth, and how predictions go with it."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from headstart.report.facts import Effect, Importance, TaskFacts
 from headstart.report.plots.figure import (
     Figure,
     Spec,
+    Values,
     axis,
     color_of,
     dots,
@@ -108,9 +111,11 @@ def _effect(
     regression = task.kind == "regression"
     what = f"predicted {shorten(task.target, 26)}" if regression else "probability"
     numeric = all(not isinstance(at, str) for at in facts.grid)
-    column = shorten(facts.column, 40)
+    moments = _moments(facts)
+    name = facts.column.removesuffix(".days") if moments else facts.column
+    column = shorten(name, 40)
     if numeric:
-        spec = _along_numbers(facts, shown, column, what, ends)
+        spec = _along_numbers(facts, shown, moments, column, what, ends)
     else:
         spec = _by_level(facts, shown, column, what, ends)
     spread = [max(v) - min(v) for _, v in shown]
@@ -120,13 +125,42 @@ def _effect(
         of = f" of {shorten(shown[0][0], 30)}"
     return Figure(
         name=f"effect_{place}",
-        title=f"{shorten(facts.column, 60)}",
-        alt=f"How the prediction goes with {shorten(facts.column, 80)}: it moves by "
+        title=f"{shorten(name, 60)}",
+        alt=f"How the prediction goes with {shorten(name, 80)}: it moves by "
         f"{number(max(spread, default=0.0))} over the column's values.",
         spec=spec,
         note=f"{what[:1].upper()}{what[1:]}{of}; by {method}. "
-        + ("Grey: where the rows are." if numeric else "In brackets: share of rows."),
+        + ("Grey: where the rows are." if numeric else "In brackets: share of rows.")
+        + (
+            f" The model reads the date as days since {_told(0.0, moments)}, the first "
+            "in training."
+            if moments
+            else ""
+        ),
+        values=Values(
+            (
+                column,
+                "Share of rows",
+                *(shorten(label, 40) or what for label, _ in shown),
+            ),
+            tuple(
+                (shorten(_told(at, moments), 60), rows, *(v[i] for _, v in shown))
+                for i, (at, rows) in enumerate(
+                    zip(facts.grid, facts.share, strict=True)
+                )
+            ),
+        ),
     )
+
+
+def _moments(facts: Effect) -> dict[float, datetime]:
+    """Return the moment of each day of the grid; none where it is not one of dates."""
+    try:
+        first = datetime.fromisoformat(facts.first_day).replace(tzinfo=UTC)
+        days = [0.0, *(at for at in facts.grid if not isinstance(at, str))]
+        return {day: first + timedelta(days=day) for day in days}
+    except (ValueError, OverflowError):
+        return {}
 
 
 def _steepest(facts: Effect) -> list[_Series]:
@@ -139,11 +173,19 @@ def _steepest(facts: Effect) -> list[_Series]:
 def _along_numbers(
     facts: Effect,
     shown: list[_Series],
+    moments: Mapping[float, datetime],
     column: str,
     what: str,
     ends: tuple[float, float],
 ) -> Spec:
     x = axis("x", column, zero=False, nice=False)
+    if moments:
+        x = axis("x", column, "temporal", type="utc", nice=False)
+    # Vega takes text for a moment.
+    across = [
+        at if isinstance(at, str) or at not in moments else moments[at].isoformat()
+        for at in facts.grid
+    ]
     y = axis("y", what, zero=False, domain=ends, nice=True)
     top = max(facts.share, default=0.0) or 1.0
     # Where the rows are: a strip along the foot, drawn in pixels and not in units.
@@ -151,7 +193,7 @@ def _along_numbers(
         "data": {
             "values": [
                 {"x": at, "h": 250 - 30 * part / top, "t": f"{share(part)} of rows"}
-                for at, part in zip(facts.grid, facts.share, strict=True)
+                for at, part in zip(across, facts.share, strict=True)
             ]
         },
         "mark": {"type": "rule", "strokeWidth": 5, "aria": False},
@@ -168,13 +210,13 @@ def _along_numbers(
         rows = [
             {
                 "s": names[place],
-                "x": at,
+                "x": where,
                 "y": value,
                 "k": color_of(place),
-                "t": f"{column} {_told(at)}: {number(value)}"
+                "t": f"{column} {_told(at, moments)}: {number(value)}"
                 + (f" ({shorten(label, 40)})" if len(shown) > 1 else ""),
             }
-            for at, value in zip(facts.grid, values, strict=True)
+            for where, at, value in zip(across, facts.grid, values, strict=True)
         ]
         layers += [_line(rows, x, y, names), spots(rows, x, y)]
     return layer(*layers)
@@ -189,7 +231,9 @@ def _by_level(
 ) -> Spec:
     ranked = sorted(range(len(facts.grid)), key=lambda i: -facts.share[i])
     kept = ranked[:_MOST_LEVELS]
-    if len(shown) == 1:
+    if facts.kind == "boolean":
+        kept.sort()  # false, then true
+    elif len(shown) == 1:
         kept.sort(key=lambda i: shown[0][1][i])
     names = {
         f"{i}": f"{shorten(_told(facts.grid[i]), 24)} ({share(facts.share[i])})"
@@ -243,5 +287,10 @@ def _colors(names: list[str]) -> dict[str, Any]:
     }
 
 
-def _told(at: float | str) -> str:
-    return at if isinstance(at, str) else number(at)
+def _told(at: float | str, moments: Mapping[float, datetime] = {}) -> str:
+    if isinstance(at, str):
+        return at
+    if at not in moments:
+        return number(at)
+    has_time = any(moment.time() != time() for moment in moments.values())
+    return f"{moments[at]:%Y-%m-%d %H:%M}" if has_time else f"{moments[at]:%Y-%m-%d}"

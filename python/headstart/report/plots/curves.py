@@ -4,12 +4,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from headstart.report.facts import Calibration, Curve
-from headstart.report.plots.figure import Figure, axis, color_of, layer, spots
+from headstart.report.plots.figure import (
+    Figure,
+    Values,
+    axis,
+    color_of,
+    layer,
+    spots,
+    thinned,
+)
 from headstart.report.wording import count, distinct, number, share, shorten
 
 __all__ = ["calibration", "precision_recall", "roc"]
 
 _MOST_CURVES = 8
+_MOST_VALUES = 30
 
 
 def roc(curves: tuple[Curve, ...], n_classes: int) -> Figure | None:
@@ -143,6 +152,21 @@ def calibration(bins: tuple[Calibration, ...], n_classes: int) -> Figure | None:
             if len(shown) < len(bins)
             else ""
         ),
+        values=Values(
+            ("Class", "Predicted", "Came true", "Low", "High", "Rows"),
+            tuple(
+                (label, *point)
+                for label, part in zip(names, shown, strict=True)
+                for point in zip(
+                    part.predicted,
+                    part.observed,
+                    part.low,
+                    part.high,
+                    part.count,
+                    strict=True,
+                )
+            ),
+        ),
     )
 
 
@@ -208,6 +232,16 @@ def _curves(
         + (f" Areas: {shorten(areas, 300)}." if areas else ""),
         spec=layer(*under, lines, *points),
         note=note,
+        values=Values(
+            ("Class", x[:1].upper() + x[1:], y[:1].upper() + y[1:]),
+            tuple(
+                (label, *point)
+                for label, curve in zip(cut, shown, strict=True)
+                for point in thinned(
+                    list(zip(curve.x, curve.y, strict=True)), _MOST_VALUES
+                )
+            ),
+        ),
     )
 
 

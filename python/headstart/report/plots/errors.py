@@ -1,12 +1,22 @@
 """Figures of a regression: predictions beside what came, and the errors left."""
 
 from headstart.report.facts import Histogram, Residuals
-from headstart.report.plots.figure import Figure, axis, color_of, dots, layer, rule_at
+from headstart.report.plots.figure import (
+    Figure,
+    Values,
+    axis,
+    color_of,
+    dots,
+    layer,
+    rule_at,
+    thinned,
+)
 from headstart.report.wording import count, number, shorten
 
 __all__ = ["actual_and_predicted", "residuals", "values"]
 
 _MOST_DOTS = 1000
+_MOST_VALUES = 40
 
 
 def actual_and_predicted(facts: Residuals | None, target: str) -> Figure | None:
@@ -43,6 +53,15 @@ def actual_and_predicted(facts: Residuals | None, target: str) -> Figure | None:
         spec=layer(points, line, height=300),
         note=f"{count(len(rows), 'held-out row')}. On the dashed line a prediction is "
         "right; above it is too low, below it too high.",
+        values=Values(
+            ("Predicted", "Actual"),
+            tuple(
+                thinned(
+                    sorted(zip(facts.predicted, facts.actual, strict=True)),
+                    _MOST_VALUES,
+                )
+            ),
+        ),
     )
 
 
@@ -89,6 +108,10 @@ def residuals(facts: Residuals | None) -> Figure | None:
         spec=layer(rule_at(0.0, "no error on average", along="y"), *bars, height=300),
         note="Mean over rows of alike predictions with 95 % intervals. Intervals off "
         "the dashed line tell of a bias there.",
+        values=Values(
+            ("Prediction", "Actual less predicted", "Low", "High", "Rows"),
+            tuple((p.predicted, p.mean, p.low, p.high, p.count) for p in facts.bins),
+        ),
     )
 
 
@@ -136,4 +159,13 @@ def values(histograms: tuple[Histogram, ...], kind: str, target: str) -> Figure 
         alt="Histograms of predicted and of actual values.",
         spec=layer(bars),
         note="Predictions are usually less spread than what they predict.",
+        values=Values(
+            ("Values", "From", "To", "Rows"),
+            tuple(
+                (h.label, left, right, n)
+                for h in histograms
+                for left, right, n in zip(h.edges, h.edges[1:], h.counts, strict=False)
+                if n
+            ),
+        ),
     )

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = [
     "Figure",
     "Rows",
     "Spec",
+    "Values",
     "axis",
     "color_of",
     "dots",
@@ -16,10 +17,28 @@ __all__ = [
     "named_axis",
     "rule_at",
     "spots",
+    "thinned",
 ]
+
+T = TypeVar("T")
 
 Spec = Mapping[str, Any]
 Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values that a figure draws, as a table.
+
+    Parameters
+    ----------
+    headings : tuple of str
+    rows : tuple of tuple of str, float or None
+        The first cells of a row name it.
+    """
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str | float | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,8 @@ class Figure:
         How to read it, a sentence or two.
     wide : bool
         Whether it takes the whole width of the page.
+    values : Values or None
+        What is drawn, in numbers; None where the page has a table of it anyway.
     """
 
     name: str
@@ -48,6 +69,7 @@ class Figure:
     spec: Spec
     note: str = ""
     wide: bool = False
+    values: Values | None = None
 
 
 def layer(*layers: Spec, width: int = 380, height: int = 250, **more: Any) -> Spec:
@@ -133,10 +155,8 @@ def rule_at(value: float, words: str, *, along: str = "x") -> Spec:
 
 def spots(rows: Rows, x: Spec, y: Spec, most: int = 40) -> Spec:
     """Return unseen points over a line, which tell their values when pointed at."""
-    step = max(1, -(-len(rows) // most))
-    kept = [*rows[:-1:step], *rows[-1:]]
     return {
-        "data": {"values": kept},
+        "data": {"values": thinned(rows, most)},
         "mark": {"type": "circle", "size": 130, "opacity": 0},
         "encoding": {
             "x": x,
@@ -145,6 +165,18 @@ def spots(rows: Rows, x: Spec, y: Spec, most: int = 40) -> Spec:
             "description": {"field": "t"},
         },
     }
+
+
+def thinned(rows: Sequence[T], most: int) -> list[T]:
+    """Return about `most` of the rows at equal steps, the last one included.
+
+    Examples
+    --------
+    >>> thinned(range(10), 4)
+    [0, 3, 6, 9]
+    """
+    step = max(1, -(-len(rows) // most))
+    return [*rows[:-1:step], *rows[-1:]]
 
 
 def _escaped(text: str) -> str:

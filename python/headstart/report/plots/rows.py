@@ -1,7 +1,14 @@
 """Figures of single rows: what each column adds to a prediction."""
 
 from headstart.report.facts import Explanation
-from headstart.report.plots.figure import Figure, axis, layer, named_axis, rule_at
+from headstart.report.plots.figure import (
+    Figure,
+    Values,
+    axis,
+    layer,
+    named_axis,
+    rule_at,
+)
 from headstart.report.wording import number, shorten
 
 __all__ = ["explanation"]
@@ -82,4 +89,5 @@ def explanation(facts: Explanation, place: int) -> Figure | None:
         note=f"Predicted {number(facts.prediction)}, actual {shorten(facts.actual, 40)}"
         f"; {number(facts.base)} on average. Blue raises, orange lowers; by "
         f"{facts.method}.",
+        values=Values(("Column", "Adds to the prediction"), tuple(steps)),
     )

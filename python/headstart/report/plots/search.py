@@ -1,7 +1,18 @@
 """Figures of the search: what was tried, when it got better, where the time went."""
 
+from typing import Any
+
 from headstart.report.facts import Budget, TaskFacts, TrialFact
-from headstart.report.plots.figure import Figure, axis, dots, layer, named_axis, spots
+from headstart.report.plots.figure import (
+    Figure,
+    Values,
+    axis,
+    dots,
+    layer,
+    named_axis,
+    spots,
+    thinned,
+)
 from headstart.report.wording import (
     bare,
     count,
@@ -17,6 +28,7 @@ __all__ = ["history", "leaderboard", "seconds_spent"]
 
 _MOST = 20
 _MOST_SPENT = 12
+_MOST_VALUES = 40
 
 
 def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None:
@@ -104,6 +116,10 @@ def history(budget: Budget, task: TaskFacts) -> Figure | None:
         spec=layer(step, spots(rows, x, y)),
         note="Of the ensemble, on the rows held out by then. A line that is flat to "
         "the right says that more time would have bought little.",
+        values=Values(
+            ("Seconds since the start", words),
+            tuple((m.second, m.score) for m in thinned(budget.history, _MOST_VALUES)),
+        ),
     )
 
 
@@ -116,7 +132,7 @@ def seconds_spent(budget: Budget) -> Figure | None:
         name = shorten(f"{learner} + {beyond}" if beyond else learner, 36)
         spent[name] = spent.get(name, 0.0) + part.seconds
     ranked = sorted(spent.items(), key=lambda item: (-item[1], item[0]))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"n": name, "v": seconds, "t": f"{name}: {duration(seconds)}"}
         for name, seconds in ranked[:_MOST_SPENT]
         if seconds > 0
@@ -141,4 +157,7 @@ def seconds_spent(budget: Budget) -> Figure | None:
         + ".",
         spec=layer(bars, height=max(60, 24 * len(rows))),
         note="Seconds of all fold fits; fits that ran side by side are counted each.",
+        values=Values(
+            ("Learner", "Seconds of fitting"), tuple((r["n"], r["v"]) for r in rows)
+        ),
     )
