@@ -13,6 +13,8 @@ from headstart.base import (
     Choice,
     Float,
     Learner,
+    Matrix,
+    Rows,
     SearchSpace,
     TaskKind,
     View,
@@ -356,6 +358,258 @@ class NeedsOwnTask(Classes):
         return super().fit(task, parameters, train, validation, resources)
 
 
+class WholeWeights(Right):
+    """Weights cut to whole numbers: a weight below 1 is none."""
+
+    def fit(self, task, parameters, train, validation, resources):
+        if train.weight is not None and (train.weight >= 1).any():
+            rows = np.flatnonzero(train.weight >= 1)
+            weight = np.floor(train.weight[rows])
+            train = Rows(train.X.take(rows), train.y[rows], weight)
+        return super().fit(task, parameters, train, validation, resources)
+
+
+class RootsOfWeights(Right):
+    def fit(self, task, parameters, train, validation, resources):
+        if train.weight is not None:
+            train = Rows(train.X, train.y, np.sqrt(train.weight))
+        return super().fit(task, parameters, train, validation, resources)
+
+
+class IgnoresCategories(Right):
+    def columns(self, X):
+        columns = super().columns(X)
+        columns[:, list(X.categorical)] = 0.0
+        return columns
+
+
+class IgnoresParameters(Right):
+    def fit(self, task, parameters, train, validation, resources):
+        return super().fit(task, {}, train, validation, resources)
+
+
+class RefitsOnNoise(Right):
+    def fit(self, task, parameters, train, validation, resources):
+        if validation is None:
+            y = np.random.default_rng(9).permutation(train.y)
+            train = Rows(train.X, y, train.weight)
+        return super().fit(task, parameters, train, validation, resources)
+
+
+class ForgetsAbsentClasses(Right):
+    """It stores the classes of the fold, and counts them from 0 when it loads."""
+
+    def dump(self, model):
+        present = model[-1] > 0
+        if model.shape[1] == 1 or present.all():
+            return super().dump(model)
+        return super().dump(np.hstack([model[:, present], model[:, ~present]]))
+
+
+class FixesItsSeed(Right):
+    """It fits three of four rows, drawn by a seed of its own."""
+
+    def fit(self, task, parameters, train, validation, resources):
+        n_rows = len(train.y)
+        if n_rows > 10:
+            kept = np.random.default_rng(0).permutation(n_rows)[: 3 * n_rows // 4]
+            weight = None if train.weight is None else train.weight[kept]
+            train = Rows(train.X.take(kept), train.y[kept], weight)
+        return super().fit(task, parameters, train, validation, resources)
+
+
+class PredictsOnAllCores(Classes):
+    def predict(self, model, X, task):
+        if X.n_rows > 2000:
+            threads = [threading.Thread(target=_burn, args=(0.04,)) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        return super().predict(model, X, task)
+
+
+class KeepsItsModel(Classes):
+    """The model is an attribute, and `predict` does not look at its argument."""
+
+    def fit(self, task, parameters, train, validation, resources):
+        self.model = super().fit(task, parameters, train, validation, resources)
+        return self.model
+
+    def predict(self, model, X, task):
+        return super().predict(self.model, X, task)
+
+    def load(self, parts):
+        self.model = super().load(parts)
+        return self.model
+
+
+class NeedsFewClasses(Right):
+    def fit(self, task, parameters, train, validation, resources):
+        if task.n_classes > 4 and np.bincount(train.y).min() < 2:
+            raise ValueError("The least populated class has only 1 member")
+        return super().fit(task, parameters, train, validation, resources)
+
+
+class MixesManyClasses(Right):
+    """From ten classes on their names are sorted as text."""
+
+    def predict(self, model, X, task):
+        found = super().predict(model, X, task)
+        return found[:, ::-1] if task.n_classes > 4 else found
+
+
+class StoresDefaultOnly(Right):
+    """What is far from the default is rounded when it is stored."""
+
+    def fit(self, task, parameters, train, validation, resources):
+        model = super().fit(task, parameters, train, validation, resources)
+        ridge = np.full((1, model.shape[1]), parameters.get("ridge", 0.01))
+        return np.vstack([model, ridge])
+
+    def predict(self, model, X, task):
+        return super().predict(model[:-1], X, task)
+
+    def dump(self, model):
+        return super().dump(model if model[-1, 0] == 0.01 else model.round(3))
+
+
+class ScalesByAllRows(Right):
+    """Columns are divided by their spread among training and validation rows."""
+
+    def fit(self, task, parameters, train, validation, resources):
+        rows = [train.X.values, *([] if validation is None else [validation.X.values])]
+        spread = 1.0 + np.nanstd(np.vstack(rows), axis=0)
+        spread = np.nan_to_num(spread, nan=1.0, posinf=1e9).clip(1.0, 1e9)
+        X = Matrix(train.X.values / spread, train.X.names)
+        rows = Rows(X, train.y, train.weight)
+        model = super().fit(task, parameters, rows, validation, resources)
+        model[: len(spread)] /= spread[:, None]
+        return model
+
+
+class LooksAtNoClock(Classes):
+    def fit(self, task, parameters, train, validation, resources):
+        _burn(0.3 * len(train.y) / 1000)
+        return super().fit(task, parameters, train, validation, resources)
+
+
+class CostsTooMuch(Classes):
+    def cost(self, task, parameters, n_rows):
+        return 1000 * super().cost(task, parameters, n_rows)
+
+
+class CostsTooLittle(Classes):
+    def fit(self, task, parameters, train, validation, resources):
+        if parameters.get("ridge") == 1.0:
+            _burn(0.1)
+        return super().fit(task, parameters, train, validation, resources)
+
+    def cost(self, task, parameters, n_rows):
+        return 1e-3 * super().cost(task, parameters, n_rows)
+
+
+class CostsAlikeForAnyColumns(Classes):
+    def cost(self, task, parameters, n_rows):
+        return 0.01 + 1e-6 * n_rows
+
+
+class WaitsInItsHints(Classes):
+    def cost(self, task, parameters, n_rows):
+        time.sleep(0.01)
+        return super().cost(task, parameters, n_rows)
+
+
+class IgnoresMonotone(Right):
+    tasks = frozenset({TaskKind.REGRESSION})
+
+    def __init__(self, monotone=None):
+        self.monotone = monotone
+
+    def columns(self, X):
+        columns = super().columns(X)
+        return np.column_stack([np.sin(2 * columns[:, :-1]), columns])
+
+
+class IgnoresQuantiles(Right):
+    tasks = frozenset({TaskKind.REGRESSION})
+
+    def __init__(self, quantile=None):
+        self.quantile = quantile
+
+
+class Rounds(Right):
+    """Gradient descent on waves of the columns, stopped by the validation rows.
+
+    The model has a row of the number of rounds.
+    """
+
+    tasks = frozenset({TaskKind.BINARY})
+    patience = 150
+    most = 400
+
+    def fit(self, task, parameters, train, validation, resources):
+        columns = self.columns(train.X)
+        weight = self.weight(train)
+        center = (weight * np.eye(task.n_classes)[train.y]).mean(axis=0)
+        target = np.eye(task.n_classes)[train.y] - center
+        slopes = np.zeros((columns.shape[1], task.n_classes))
+        rate = 0.5 / max(1.0, (weight * columns**2).sum(axis=1).mean())
+        best, best_loss, best_round = slopes, np.inf, 0
+        n_rounds = parameters.get("rounds", self.most)
+        penalty = parameters.get("ridge", 0.01)
+        for done in range(n_rounds + 1):
+            if validation is not None and validation.X.n_rows:
+                loss = self.judge(np.vstack([slopes, center]), validation, task)
+                if loss < best_loss:
+                    best, best_loss, best_round = slopes, loss, done
+                elif done - best_round >= self.patience:
+                    break
+            if resources.seconds_left() == 0:
+                break
+            gradient = columns.T @ (weight * (target - columns @ slopes))
+            slopes = slopes + rate * (gradient / len(columns) - penalty * slopes)
+        if validation is not None and validation.X.n_rows:
+            slopes, done = self.choose(best, best_round, slopes, done)
+        return np.vstack([slopes, center, np.full_like(center, done)])
+
+    def choose(self, best, best_round, last, last_round):
+        return best, best_round
+
+    def weight(self, rows):
+        weight = np.ones(len(rows.y)) if rows.weight is None else rows.weight
+        return (weight / weight.mean())[:, None]
+
+    def judge(self, model, validation, task):
+        found = super().predict(model, validation.X, task)
+        picked = found[np.arange(len(validation.y)), validation.y]
+        return -(self.weight(validation)[:, 0] * np.log(picked)).mean()
+
+    def columns(self, X):
+        columns = super().columns(X)
+        waves = np.random.default_rng(0).normal(size=(columns.shape[1], 60))
+        return np.hstack([columns, np.cos(columns @ waves) * columns.shape[1] ** 0.5])
+
+    def predict(self, model, X, task):
+        if len(model) != X.n_features + 63:
+            raise ValueError("another number of columns")
+        return super().predict(model[:-1], X, task)
+
+    def refit_parameters(self, parameters, models):
+        return {**parameters, "rounds": round(np.mean([m[-1, 0] for m in models]))}
+
+
+class KeepsItsLastRound(Rounds):
+    def choose(self, best, best_round, last, last_round):
+        return last, last_round
+
+
+class StopsByUnweightedRows(Rounds):
+    def judge(self, model, validation, task):
+        rows = Rows(validation.X, validation.y)
+        return super().judge(model, rows, task)
+
+
 class Crashes(Classes):
     def fit(self, task, parameters, train, validation, resources):
         os.abort()
@@ -412,3 +666,29 @@ BROKEN = {
     "whole-fit": NeedsOwnTask,
 }
 """By the check that has to name it."""
+
+WRONG = [
+    (WholeWeights, "weights-in-proportion"),
+    (RootsOfWeights, "weights-in-proportion"),
+    (IgnoresCategories, "categories"),
+    (IgnoresParameters, "parameters"),
+    (RefitsOnNoise, "refit-learns"),
+    (ForgetsAbsentClasses, "dump-variants"),
+    (FixesItsSeed, "seed"),
+    (PredictsOnAllCores, "predict-threads"),
+    (KeepsItsModel, "two-models"),
+    (NeedsFewClasses, "many-classes"),
+    (MixesManyClasses, "many-classes"),
+    (StoresDefaultOnly, "dump-variants"),
+    (ScalesByAllRows, "validation-columns"),
+    (LooksAtNoClock, "clock"),
+    (CostsTooMuch, "cost-measured"),
+    (CostsTooLittle, "cost-measured"),
+    (CostsAlikeForAnyColumns, "cost-measured"),
+    (WaitsInItsHints, "hint-time"),
+    (IgnoresMonotone, "monotone"),
+    (IgnoresQuantiles, "quantile"),
+    (KeepsItsLastRound, "best-round"),
+    (StopsByUnweightedRows, "validation-weights"),
+]
+"""Learners that are wrong and do not fail, with the check that has to name each."""

@@ -4,7 +4,14 @@ import json
 
 import pytest
 from tests.conformance import broken_learners
-from tests.conformance.broken_learners import BROKEN, Crashes, Hangs, Right
+from tests.conformance.broken_learners import (
+    BROKEN,
+    WRONG,
+    Crashes,
+    Hangs,
+    Right,
+    Rounds,
+)
 
 from headstart.testing import check_learner, checks_for, learner_checks, sharing
 
@@ -15,15 +22,16 @@ def failures(learner, **options):
     return {result.id for result in check_learner(learner, **options).failed}
 
 
-def test_a_right_learner_passes():
-    report = check_learner(Right())
+@pytest.mark.parametrize("learner", [Right, Rounds])
+def test_a_right_learner_passes(learner):
+    report = check_learner(learner())
 
     assert report.ok, str(report)
     assert {result.id for result in report.results} == set(checks_for("learner"))
 
 
 def test_every_check_has_a_learner_that_fails_it():
-    assert set(BROKEN) | IMPORTS == set(checks_for("learner"))
+    assert {*BROKEN, *dict(WRONG).values()} | IMPORTS == set(checks_for("learner"))
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -33,6 +41,15 @@ def test_a_broken_learner_is_named_by_its_check_alone(name):
     assert {result.id for result in report.failed} == {name}, str(report)
     assert report.failed[0].message
     assert report.failed[0].hint
+
+
+@pytest.mark.parametrize(("learner", "check"), WRONG)
+def test_a_learner_that_is_wrong_without_an_error_is_named_by_its_check(learner, check):
+    failed = {result.id: result for result in check_learner(learner()).failed}
+
+    assert check in failed, failed
+    assert failed[check].message
+    assert failed[check].hint
 
 
 def test_a_crash_is_a_failure_with_the_signal():

@@ -6,7 +6,17 @@ import numpy as np
 
 from headstart.base import Matrix, Rows, Task, TaskKind, View
 
-__all__ = ["N_CLASSES", "N_TRAIN", "frozen", "make_matrix", "make_rows", "make_task"]
+__all__ = [
+    "LOSS_METRICS",
+    "N_CLASSES",
+    "N_LEVELS",
+    "N_TRAIN",
+    "N_VALIDATION",
+    "frozen",
+    "make_matrix",
+    "make_rows",
+    "make_task",
+]
 
 N_TRAIN = 90
 N_VALIDATION = 30
@@ -14,6 +24,11 @@ N_LEVELS = 4
 N_CLASSES = {TaskKind.BINARY: 2, TaskKind.MULTICLASS: 3, TaskKind.REGRESSION: 0}
 _METRICS = {
     TaskKind.BINARY: "roc_auc",
+    TaskKind.MULTICLASS: "log_loss",
+    TaskKind.REGRESSION: "rmse",
+}
+LOSS_METRICS = {
+    TaskKind.BINARY: "log_loss",
     TaskKind.MULTICLASS: "log_loss",
     TaskKind.REGRESSION: "rmse",
 }

@@ -1,6 +1,7 @@
 """What a learner says of itself."""
 
 import math
+import time
 
 from headstart.base import Configuration, Parameters, ParameterValue, SearchSpace, Task
 from headstart.exceptions import PluginError
@@ -10,8 +11,12 @@ from headstart.testing.data import make_task
 from headstart.testing.learners.subject import LearnerSubject
 from headstart.testing.naming import naming
 from headstart.testing.outcome import CheckError
+from headstart.testing.usage import seconds_waited
 
 __all__ = ["CHECKS"]
+
+_N_HINTS = 200
+_MOST_SECONDS = 1.0
 
 
 @check(
@@ -87,6 +92,31 @@ def _cost(subject: LearnerSubject) -> None:
                 )
 
 
+@check(
+    "hint-time",
+    hint="Let cost(), search_space() and precedents() compute a formula and return: no "
+    "file, no network, no library behind the learner.",
+    after=("cost",),
+)
+def _hint_time(subject: LearnerSubject) -> None:
+    """What a search asks of it in the user's process takes less than a second."""
+    task = make_task(subject.kinds[0])
+    started = time.process_time(), time.monotonic(), seconds_waited()
+    for _ in range(_N_HINTS):
+        subject.learner.search_space(task)
+        subject.learner.precedents(task)
+        subject.learner.cost(task, {}, 1_000)
+        now = time.process_time(), time.monotonic(), seconds_waited()
+        waited = now[2] - started[2]
+        seconds = max(now[0] - started[0], now[1] - started[1] - waited)
+        if seconds > _MOST_SECONDS:
+            raise CheckError(
+                f"{_N_HINTS} calls each of cost(), search_space() and precedents() "
+                f"take more than {_MOST_SECONDS:g} s; a search calls them thousands of "
+                "times in the user's process."
+            )
+
+
 def _seconds(
     subject: LearnerSubject, task: Task, parameters: Parameters, n_rows: int
 ) -> float:
@@ -118,4 +148,4 @@ def _check_point(
         raise CheckError(f"{configuration} is another one after JSON: {again}.")
 
 
-CHECKS = (_declaration, _space, _precedents_differ, _cost)
+CHECKS = (_declaration, _space, _precedents_differ, _cost, _hint_time)

@@ -1,7 +1,8 @@
 """That a learner fits ordinary rows, learns from them, and does so again alike."""
 
 import random
-import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,17 +14,23 @@ from headstart.base import (
     TaskKind,
 )
 from headstart.testing.check import check
-from headstart.testing.data import make_task
+from headstart.testing.data import N_TRAIN, make_task
 from headstart.testing.drawing import draw, end
-from headstart.testing.learners.subject import LearnerSubject
+from headstart.testing.learners.subject import SEED, Kept, LearnerSubject
 from headstart.testing.naming import naming
-from headstart.testing.outcome import CheckError
+from headstart.testing.outcome import CheckError, NotApplicableError
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "constant_prediction", "fit_points", "loss", "refit"]
 
 _N_DRAWN = 2
 # A point that learns slowly (a net at its lowest rate) is not waited for longer.
 _SECONDS_A_POINT = 3.0
+_COST_FACTOR = 30.0
+# Shorter fits and hints are not compared: the clock, or an import, decides them.
+_LEAST_MEASURED = 0.1
+_LEAST_SAID = 0.002
+# Of the spread of predictions; ties and rounding move a few rows.
+_LARGEST_CHANGE_BY_ORDER = 0.02
 
 
 @check(
@@ -62,13 +69,8 @@ def _learns(subject: LearnerSubject) -> None:
         fitted = subject.fitted(kind)
         y = fitted.validation.y
         found = subject.predict(kind, fitted.model, fitted.validation.X)
-        constant: FloatArray
-        if kind is TaskKind.REGRESSION:
-            constant = np.full(len(y), fitted.train.y.mean())
-        else:
-            shares = np.bincount(fitted.train.y.astype(np.int64)) / len(fitted.train.y)
-            constant = np.tile(shares, (len(y), 1))
-        reached, ignorant = _loss(kind, y, found), _loss(kind, y, constant)
+        constant = constant_prediction(kind, fitted.train.y, len(y))
+        reached, ignorant = loss(kind, y, found), loss(kind, y, constant)
         if not reached < 0.8 * ignorant:
             raise CheckError(
                 f"On a {kind} task whose target depends on two columns it reached a "
@@ -98,6 +100,35 @@ def _deterministic(subject: LearnerSubject) -> None:
 
 
 @check(
+    "seed",
+    hint="Pass resources.seed on as random_state, and fix no seed inside. A learner "
+    "that draws nothing must not depend on the order of the rows.",
+    after=("deterministic",),
+)
+def _seed(subject: LearnerSubject) -> None:
+    """Another seed gives another model, unless nothing is drawn."""
+    kind = subject.kinds[0]
+    fitted = subject.fitted(kind)
+    X = fitted.validation.X
+    train, validation = subject.rows(kind)
+    first = subject.predict(kind, fitted.model, X)
+    other = subject.fit(kind, train, validation, seed=SEED + 1)
+    if not np.array_equal(first, subject.predict(kind, other, X)):
+        return
+    # Random draws that do not follow the seed follow the places of the rows.
+    order = np.random.default_rng(0).permutation(len(train.y))
+    mixed = Rows(train.X.take(order), train.y[order])
+    moved = subject.predict(kind, subject.fit(kind, mixed, validation), X)
+    change = float(np.abs(moved - first).mean() / np.std(first, axis=0).mean())
+    if change > _LARGEST_CHANGE_BY_ORDER:
+        raise CheckError(
+            f"Fits of a {kind} task with two seeds predict the same, and one with the "
+            f"rows in another order predicts differently: by {change:.2g} of the "
+            "spread."
+        )
+
+
+@check(
     "refit",
     hint="Where validation is None, fit as long as the parameters say; let "
     "refit_parameters() add the rounds the folds agreed on, and keep all others.",
@@ -105,16 +136,31 @@ def _deterministic(subject: LearnerSubject) -> None:
 def _refit(subject: LearnerSubject) -> None:
     """It fits without validation rows, with what refit_parameters() returns."""
     for kind in subject.kinds:
+        refit(subject, kind)
+
+
+@check(
+    "refit-learns",
+    hint="Fit all of train.X on all of train.y where validation is None, as with "
+    "validation rows, and as many rounds as refit_parameters() gave.",
+    after=("learns", "refit"),
+)
+def _refit_learns(subject: LearnerSubject) -> None:
+    """A model that is fitted without validation rows is about as good as with them."""
+    for kind in subject.kinds:
         fitted = subject.fitted(kind)
-        default = dict(subject.learner.search_space(make_task(kind)).default)
-        with naming("refit_parameters()"):
-            parameters = subject.learner.refit_parameters(default, [fitted.model] * 2)
-        lost = sorted(set(default) - set(parameters))
-        if lost:
-            raise CheckError(f"refit_parameters() loses the parameters {lost}.")
-        train, _ = subject.rows(kind)
-        model = subject.fit(kind, train, None, parameters=parameters)
-        subject.predict(kind, model, fitted.validation.X)
+        y = fitted.validation.y
+        (again,) = refit(subject, kind)
+        first = subject.predict(kind, fitted.model, fitted.validation.X)
+        constant = constant_prediction(kind, fitted.train.y, len(y))
+        losses = [loss(kind, y, found) for found in (again.prediction, first, constant)]
+        # Half of what the fold's model gains on a constant.
+        if not losses[0] < 0.5 * (losses[1] + losses[2]):
+            raise CheckError(
+                f"A refit of a {kind} task has a loss of {losses[0]:.3g} on other "
+                f"rows; a model with validation rows has {losses[1]:.3g}, a constant "
+                f"prediction {losses[2]:.3g}."
+            )
 
 
 @check(
@@ -124,31 +170,155 @@ def _refit(subject: LearnerSubject) -> None:
 def _every_point_fits(subject: LearnerSubject) -> None:
     """Both ends of the space and points drawn from it fit and predict."""
     for kind in subject.kinds:
+        fit_points(subject, kind)
+
+
+@check(
+    "parameters",
+    hint="Pass the parameters of fit() on to the model; leave out of search_space() "
+    "what the learner does not use.",
+    after=("every-point-fits",),
+)
+def _parameters(subject: LearnerSubject) -> None:
+    """Points of the space do not all give one and the same model."""
+    searched = False
+    for kind in subject.kinds:
+        if not subject.learner.search_space(make_task(kind)).distributions:
+            continue
+        searched = True
+        first, *others = fit_points(subject, kind)
+        if all(np.array_equal(first.prediction, each.prediction) for each in others):
+            raise CheckError(
+                f"{1 + len(others)} points of the space of a {kind} task give equal "
+                "predictions, both ends among them."
+            )
+    if not searched:
+        raise NotApplicableError("its space has no parameters")
+
+
+@check(
+    "two-models",
+    hint="Keep what is fitted in the model that fit() returns, and nothing in "
+    "attributes of the learner.",
+    after=("every-point-fits",),
+)
+def _two_models(subject: LearnerSubject) -> None:
+    """A model predicts the same after other models were fitted and used."""
+    for kind in subject.kinds:
+        for kept in (*fit_points(subject, kind), *refit(subject, kind)):
+            again = subject.predict(kind, kept.model, kept.X)
+            if not np.array_equal(kept.prediction, again):
+                worst = float(np.abs(kept.prediction - again).max())
+                raise CheckError(
+                    f"A model of a {kind} task predicts differently after other models "
+                    f"were fitted: by up to {worst:.3g}."
+                )
+
+
+@check(
+    "cost-measured",
+    hint="Time fits of the default and of both ends of the space on one thread, and "
+    "let cost() give about those seconds; it may depend on all its arguments.",
+    after=("cost", "every-point-fits"),
+)
+def _cost_measured(subject: LearnerSubject) -> None:
+    """The predicted seconds are within 30 times of measured ones, and see columns."""
+    for kind in subject.kinds:
+        for kept in fit_points(subject, kind):
+            said = subject.learner.cost(kept.task, kept.parameters, N_TRAIN)
+            measured = kept.seconds
+            if said > _COST_FACTOR * max(measured, _LEAST_MEASURED) or (
+                measured > _COST_FACTOR * max(said, _LEAST_SAID)
+            ):
+                raise CheckError(
+                    f"cost() of a {kind} task {kept.what} predicts {said:.2g} s for "
+                    f"{N_TRAIN} rows. The fit took {measured:.2g} s."
+                )
+        task = make_task(kind, 50_000)
+        wide = replace(task, n_numeric=500)
+        few, many = (subject.learner.cost(each, {}, 50_000) for each in (task, wide))
+        if not few < many:
+            raise CheckError(
+                f"cost() of a {kind} task must grow with the columns. Got {few:.3g} s "
+                f"for {task.n_features} columns and {many:.3g} s for "
+                f"{wide.n_features}."
+            )
+
+
+def refit(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
+    """Return one model without validation rows, of `refit_parameters`."""
+    fitted = subject.fitted(kind)
+
+    def fit() -> Sequence[Kept]:
+        default = dict(subject.learner.search_space(make_task(kind)).default)
+        with naming("refit_parameters()"):
+            parameters = subject.learner.refit_parameters(default, [fitted.model] * 2)
+        lost = sorted(set(default) - set(parameters))
+        if lost:
+            raise CheckError(f"refit_parameters() loses the parameters {lost}.")
+        train, _ = subject.rows(kind)
+        return (
+            subject.keep(
+                "without validation rows",
+                train,
+                None,
+                fitted.validation.X,
+                task=make_task(kind),
+                parameters=parameters,
+                seconds=_SECONDS_A_POINT,
+            ),
+        )
+
+    return subject.once(f"refit {kind}", fit)
+
+
+def fit_points(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
+    """Return models of both ends of the space and of points drawn from it."""
+
+    def fit() -> Sequence[Kept]:
         space = subject.learner.search_space(make_task(kind))
         train, validation = subject.rows(kind)
         rng = random.Random(0)
         ends = (end(space, 0), end(space, -1))
         drawn = (draw(space, rng) for _ in range(_N_DRAWN))
+        models = []
         for point in (*ends, *drawn):
             active = {k: v for k, v in point.items() if space.is_active(k, point)}
             try:
-                model = subject.fit(
-                    kind,
+                kept = subject.keep(
+                    f"with {active}",
                     Rows(train.X, train.y.copy()),
                     Rows(validation.X, validation.y.copy()),
+                    validation.X,
+                    task=make_task(kind),
                     parameters=active,
-                    deadline=time.monotonic() + _SECONDS_A_POINT,
+                    seconds=_SECONDS_A_POINT,
                 )
-                subject.predict(kind, model, validation.X)
             except CheckError as error:
                 raise CheckError(f"With {active}: {error}") from error.__cause__
+            models.append(kept)
+        return models
+
+    return subject.once(f"points {kind}", fit)
 
 
-def _loss(kind: TaskKind, y: NDArray[Any], prediction: FloatArray) -> float:
+def constant_prediction(kind: TaskKind, y: NDArray[Any], n_rows: int) -> FloatArray:
+    """Return the mean of `y`, or its shares of classes, for each of `n_rows`."""
+    if kind is TaskKind.REGRESSION:
+        return np.full(n_rows, y.mean())
+    shares = np.bincount(y.astype(np.int64)) / len(y)
+    return np.tile(shares, (n_rows, 1))
+
+
+def loss(kind: TaskKind, y: NDArray[Any], prediction: FloatArray) -> float:
+    """Return the squared error, or the log loss."""
     if kind is TaskKind.REGRESSION:
         return float(np.mean((y - prediction) ** 2))
     picked = prediction[np.arange(len(y)), y.astype(np.int64)]
     return float(-np.mean(np.log(np.clip(picked, 1e-12, 1))))
 
 
-CHECKS = (_fits, _output_form, _learns, _deterministic, _refit, _every_point_fits)
+CHECKS = (
+    *(_fits, _output_form, _learns, _deterministic, _seed, _refit, _refit_learns),
+    *(_every_point_fits, _parameters, _two_models, _cost_measured),
+)

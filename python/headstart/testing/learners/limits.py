@@ -9,7 +9,7 @@ import numpy as np
 
 from headstart.base import Rows
 from headstart.testing.check import check
-from headstart.testing.data import frozen
+from headstart.testing.data import frozen, make_matrix
 from headstart.testing.learners.subject import LearnerSubject
 from headstart.testing.outcome import CheckError, NotApplicableError
 from headstart.testing.side_effects import side_effects
@@ -18,7 +18,9 @@ from headstart.testing.usage import Usage, can_measure, measure_usage, seconds_w
 __all__ = ["CHECKS"]
 
 _MANY_ROWS = 2_000
+_ROWS_TO_PREDICT = 5_000
 _TOLERANCE = 3.0
+_LONGEST_UNASKED = 0.5
 _MOST_BYTES = 512 * 2**20
 _TRIES = 3
 
@@ -35,10 +37,32 @@ def _threads(subject: LearnerSubject) -> None:
         raise CheckError(
             f"A fit that was given one thread ran {usage.n_processes} more processes."
         )
-    others = usage.cpu_seconds - usage.busiest_seconds
-    if others > 0.02 and others > 0.25 * usage.cpu_seconds:
+    if _is_shared(usage):
         raise CheckError(
             "A fit that was given one thread used more: the busiest had "
+            f"{usage.busiest_seconds:.2f} s of {usage.cpu_seconds:.2f} s of processor "
+            "time."
+        )
+
+
+@check(
+    "predict-threads",
+    hint="Predict on one thread: bound the library's own by its parameter, BLAS and "
+    "OpenMP by headstart.base.process_state.limit_threads.",
+)
+def _predict_threads(subject: LearnerSubject) -> None:
+    """A prediction keeps one thread busy, and no other process."""
+    if not can_measure():
+        raise NotApplicableError("the system does not tell what threads use")
+    kind = subject.kinds[0]
+    model = subject.fitted(kind).model
+    X = make_matrix(subject.learner.view, _ROWS_TO_PREDICT)
+    usage = measure_usage(lambda: subject.predict(kind, model, X))
+    if usage.n_processes:
+        raise CheckError(f"A prediction ran {usage.n_processes} more processes.")
+    if _is_shared(usage):
+        raise CheckError(
+            "A prediction used more than one thread: the busiest had "
             f"{usage.busiest_seconds:.2f} s of {usage.cpu_seconds:.2f} s of processor "
             "time."
         )
@@ -67,7 +91,13 @@ def _deadline(subject: LearnerSubject) -> None:
     for kind in subject.kinds:
         train, validation = subject.rows(kind, _MANY_ROWS)
         started, waited = time.monotonic(), seconds_waited()
-        model = subject.fit(kind, train, validation, deadline=started)
+        asked: list[float] = []
+
+        def clock(asked: list[float] = asked) -> float:
+            asked.append(time.monotonic())
+            return asked[-1]
+
+        model = subject.fit(kind, train, validation, deadline=started, clock=clock)
         # That a machine is busy is not the learner's fault.
         late = time.monotonic() - started - (seconds_waited() - waited)
         if late > _TOLERANCE:
@@ -75,7 +105,26 @@ def _deadline(subject: LearnerSubject) -> None:
                 f"A fit of a {kind} task with 2000 rows ended {late:.1f} s after its "
                 "deadline."
             )
+        if not asked:
+            subject.seconds_unasked[kind] = late
         subject.predict(kind, model, validation.X)
+
+
+@check(
+    "clock",
+    hint="Ask resources.seconds_left() before each round, tree or step, and return the "
+    "model there is where it is 0.",
+    after=("deadline",),
+)
+def _clock(subject: LearnerSubject) -> None:
+    """A fit that never looks at the clock takes less than half a second."""
+    for kind, seconds in subject.seconds_unasked.items():
+        if seconds > _LONGEST_UNASKED:
+            raise CheckError(
+                f"A fit of a {kind} task with 2000 rows never asked how much time was "
+                f"left, and took {seconds:.1f} s: on a large table it does not end in "
+                "time."
+            )
 
 
 @check(
@@ -139,6 +188,12 @@ def _input_unchanged(subject: LearnerSubject) -> None:
         _check_same("validation", given[1], validation)
 
 
+def _is_shared(usage: Usage) -> bool:
+    """Whether threads beside the busiest one did a good part of the work."""
+    others = usage.cpu_seconds - usage.busiest_seconds
+    return others > 0.02 and others > 0.25 * usage.cpu_seconds
+
+
 def _usage(subject: LearnerSubject) -> Usage:
     if not can_measure():
         raise NotApplicableError("the system does not tell what threads use")
@@ -193,4 +248,7 @@ def _check_same(what: str, now: Rows, before: Rows) -> None:
             raise CheckError(f"The {what} rows' {part} was changed.")
 
 
-CHECKS = (_threads, _memory, _deadline, _interrupt, _side_effects, _input_unchanged)
+CHECKS = (
+    *(_threads, _predict_threads, _memory, _deadline, _clock, _interrupt),
+    *(_side_effects, _input_unchanged),
+)

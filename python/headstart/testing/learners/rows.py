@@ -1,17 +1,20 @@
 """Rows that real tables have and examples lack."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from headstart.base import Matrix, Rows, Task, TaskKind
+from headstart.base import Matrix, Rows, TaskKind
 from headstart.testing.check import check
-from headstart.testing.data import make_task
-from headstart.testing.learners.subject import LearnerSubject
+from headstart.testing.data import N_LEVELS, N_VALIDATION, make_matrix, make_task
+from headstart.testing.learners.fitting import constant_prediction, loss
+from headstart.testing.learners.subject import Kept, LearnerSubject
 from headstart.testing.outcome import CheckError, NotApplicableError
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "fit_absent_classes", "fit_category"]
+
+_N_CLASSES = 10
 
 
 @check(
@@ -126,17 +129,67 @@ def _one_class(subject: LearnerSubject) -> None:
 )
 def _absent_class(subject: LearnerSubject) -> None:
     """A fold may lack classes that the task has, also ones it is stopped by."""
-    kinds = [kind for kind in subject.kinds if kind.is_classification]
-    if TaskKind.MULTICLASS not in kinds:
+    if TaskKind.MULTICLASS not in subject.kinds:
         raise NotApplicableError("it is not made for multiclass tasks")
-    kind, task = TaskKind.MULTICLASS, make_task(TaskKind.MULTICLASS, n_classes=4)
-    train, validation = subject.rows(kind)
-    other = validation.y.copy()
-    other[:3] = 3
-    # Three classes of four; then two, which the estimator inside takes for binary.
-    for present in (np.arange(len(train.y)), np.flatnonzero(train.y > 0)):
-        rows = Rows(train.X.take(present), train.y[present])
-        _check_absent(subject, task, rows, Rows(validation.X, other))
+    for kept in fit_absent_classes(subject):
+        highest = float(kept.prediction[:, 3].max())
+        if highest > 0.2:
+            raise CheckError(
+                "A class that no training row has is given a probability of "
+                f"{highest:.3g}."
+            )
+
+
+@check(
+    "many-classes",
+    hint="Bound nothing by a number of classes, split no class into parts (a class may "
+    "have one row), and keep the columns in the order of the codes.",
+)
+def _many_classes(subject: LearnerSubject) -> None:
+    """Ten classes are told apart, one of which has a single row."""
+    kind = TaskKind.MULTICLASS
+    if kind not in subject.kinds:
+        raise NotApplicableError("it is not made for multiclass tasks")
+    train, validation = subject.rows(kind, 150)
+    task = make_task(kind, 180, n_classes=_N_CLASSES)
+
+    def classes(rows: Rows) -> Rows:
+        signal = rows.X.values[:, 0]
+        cuts = np.linspace(-1.3, 1.3, _N_CLASSES - 2)
+        return Rows(rows.X, np.searchsorted(cuts, signal).astype(np.int64))
+
+    train, validation = classes(train), classes(validation)
+    train.y[0] = _N_CLASSES - 1
+    kept = subject.keep("", train, validation, train.X, task=task)
+    picked = kept.prediction[np.arange(len(train.y)), train.y]
+    chance = 1 / _N_CLASSES
+    if not picked[1:].mean() > 1.5 * chance:
+        raise CheckError(
+            f"On a task of {_N_CLASSES} classes the right class of training rows has a "
+            f"mean probability of {picked[1:].mean():.3g}; chance is {chance:.3g}."
+        )
+
+
+@check(
+    "categories",
+    hint="Learn from the columns that Matrix.categorical names, or from their "
+    "indicators, as from numbers.",
+    after=("learns",),
+)
+def _categories(subject: LearnerSubject) -> None:
+    """A target that a categorical column alone tells is learnt."""
+    for kind in subject.kinds:
+        _, validation = _category_rows(subject, kind)
+        (kept,) = fit_category(subject, kind)
+        reached = loss(kind, validation.y, kept.prediction)
+        constant = constant_prediction(kind, validation.y, len(validation.y))
+        ignorant = loss(kind, validation.y, constant)
+        if not reached < 0.8 * ignorant:
+            raise CheckError(
+                f"On a {kind} task whose target depends on a categorical column alone "
+                f"it reached a loss of {reached:.3g}; a constant prediction has "
+                f"{ignorant:.3g}."
+            )
 
 
 @check(
@@ -164,20 +217,59 @@ def _fit_changed(subject: LearnerSubject, change: Callable[[Rows], Rows]) -> Non
         subject.predict(kind, model, change(subject.rows(kind)[1]).X)
 
 
-def _check_absent(
-    subject: LearnerSubject, task: Task, train: Rows, validation: Rows
-) -> None:
-    kind = TaskKind.MULTICLASS
-    model = subject.fit(kind, train, validation, task=task)
-    found = subject.predict(kind, model, validation.X, task)
-    highest = float(found[:, 3].max())
-    if highest > 0.2:
-        raise CheckError(
-            f"A class that no training row has is given a probability of {highest:.3g}."
-        )
+def fit_absent_classes(subject: LearnerSubject) -> Sequence[Kept]:
+    """Return models of folds that lack classes which their validation rows have."""
+    kind, task = TaskKind.MULTICLASS, make_task(TaskKind.MULTICLASS, n_classes=4)
+
+    def fit() -> Sequence[Kept]:
+        train, validation = subject.rows(kind)
+        other = validation.y.copy()
+        other[:3] = 3
+        stop_by = Rows(validation.X, other)
+        # Three classes of four; then two, which the estimator inside takes for binary.
+        return [
+            subject.keep(
+                f"of a fold that lacks {4 - len(np.unique(train.y[present]))} classes",
+                Rows(train.X.take(present), train.y[present]),
+                stop_by,
+                validation.X,
+                task=task,
+            )
+            for present in (np.arange(len(train.y)), np.flatnonzero(train.y > 0))
+        ]
+
+    return subject.once("absent classes", fit)
+
+
+def fit_category(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
+    """Return a model of rows whose target depends on their category alone."""
+
+    def fit() -> Sequence[Kept]:
+        train, validation = _category_rows(subject, kind)
+        task = make_task(kind)
+        what = "of categories"
+        return (subject.keep(what, train, validation, validation.X, task=task),)
+
+    return subject.once(f"category {kind}", fit)
+
+
+def _category_rows(subject: LearnerSubject, kind: TaskKind) -> tuple[Rows, Rows]:
+    X = make_matrix(subject.learner.view, 90 + N_VALIDATION)
+    if subject.learner.view.categorical == "one_hot":
+        codes = X.values[:, -N_LEVELS:] @ np.arange(N_LEVELS)
+    else:
+        codes = np.nan_to_num(X.values[:, -1])
+    if kind is TaskKind.REGRESSION:
+        y = 10.0 * codes
+    else:
+        cuts = [1.5] if kind is TaskKind.BINARY else [0.5, 1.5]
+        y = np.searchsorted(cuts, codes).astype(np.int64)
+    train, held = np.arange(90), np.arange(90, X.n_rows)
+    return Rows(X.take(train), y[train]), Rows(X.take(held), y[held])
 
 
 CHECKS = (
-    *(_missing_values, _missing_column, _unseen_category, _constant_columns),
-    *(_few_rows, _one_class, _absent_class, _huge_values),
+    *(_missing_values, _missing_column, _unseen_category, _categories),
+    *(_constant_columns, _few_rows, _one_class, _absent_class, _many_classes),
+    _huge_values,
 )

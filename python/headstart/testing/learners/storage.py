@@ -1,6 +1,8 @@
 """That a stored model comes back whole, and that nothing else does."""
 
+import contextlib
 import pickle
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -9,7 +11,9 @@ from headstart.exceptions import ArtifactError, WorkerDiedError
 from headstart.testing import workers
 from headstart.testing.check import check
 from headstart.testing.damage import damaged
-from headstart.testing.learners.subject import LearnerSubject
+from headstart.testing.learners.fitting import fit_points, refit
+from headstart.testing.learners.rows import fit_absent_classes, fit_category
+from headstart.testing.learners.subject import Kept, LearnerSubject
 from headstart.testing.outcome import CheckError
 
 __all__ = ["CHECKS"]
@@ -84,6 +88,39 @@ def _dump_again(subject: LearnerSubject) -> None:
 
 
 @check(
+    "dump-variants",
+    hint="Store all that predict() reads: sets of categories, which classes the fold "
+    "had, what other parameters make of the model.",
+    after=("dump-again",),
+)
+def _dump_variants(subject: LearnerSubject) -> None:
+    """Models of other parameters, of categories, of fewer classes come back whole."""
+    for kept in _variants(subject):
+        kind = kept.task.kind
+        loaded = subject.load(subject.dump(kept.model))
+        again = subject.predict(kind, loaded, kept.X, kept.task)
+        if not np.array_equal(kept.prediction, again):
+            worst = float(np.abs(kept.prediction - again).max())
+            raise CheckError(
+                f"A stored and loaded model {kept.what} of a {kind} task predicts "
+                f"differently: by up to {worst:.3g}."
+            )
+
+
+def _variants(subject: LearnerSubject) -> Iterator[Kept]:
+    # What cannot be fitted is for other checks.
+    for kind in subject.kinds:
+        # Loaders that check each tree take a while: the points are of one kind.
+        last = kind is subject.kinds[-1]
+        for fit in (fit_points, fit_category, refit) if last else (fit_category,):
+            with contextlib.suppress(CheckError):
+                yield from fit(subject, kind)
+    if TaskKind.MULTICLASS in subject.kinds:
+        with contextlib.suppress(CheckError):
+            yield from fit_absent_classes(subject)
+
+
+@check(
     "damaged-parts",
     hint="Check what load() is given, and raise headstart.exceptions.ArtifactError; "
     "never unpickle: model files come from anywhere.",
@@ -105,4 +142,4 @@ def _damaged_parts(subject: LearnerSubject) -> None:
             raise CheckError(f"load() accepted {what}.")
 
 
-CHECKS = (_dump_load, _dump_again, _damaged_parts)
+CHECKS = (_dump_load, _dump_again, _dump_variants, _damaged_parts)

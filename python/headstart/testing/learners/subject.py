@@ -1,6 +1,7 @@
 """A learner as its checks see it: every call of it, with its errors named."""
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,9 +24,10 @@ from headstart.testing.outcome import CheckError
 from headstart.testing.subject import Subject
 from headstart.testing.usage import Usage
 
-__all__ = ["Fitted", "LearnerSubject", "check_form"]
+__all__ = ["Fitted", "Kept", "LearnerSubject", "check_form"]
 
 SEED = 7
+SECONDS_A_FIT = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +37,33 @@ class Fitted:
     model: Any
     train: Rows
     validation: Rows
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """A model that one check has fitted, with its prediction right after the fit.
+
+    Parameters
+    ----------
+    what : str
+        The model in words, for messages.
+    task : Task
+    parameters : mapping
+    model : object
+    X : Matrix
+        Rows that `prediction` is of.
+    prediction : ndarray
+    seconds : float
+        Processor time of the fit.
+    """
+
+    what: str
+    task: Task
+    parameters: Parameters
+    model: Any
+    X: Matrix
+    prediction: FloatArray
     seconds: float
 
 
@@ -48,10 +77,16 @@ class LearnerSubject(Subject):
         One model a kind of task, for all checks that only look at it.
     usage : list
         What a fit used, once it was measured.
+    kept : dict
+        Models by the name of what fits them, for all checks that need them.
+    seconds_unasked : dict
+        By kind of task, seconds of a fit that did not look at its clock.
     """
 
     models: dict[TaskKind, Fitted] = field(default_factory=dict)
     usage: list[Usage] = field(default_factory=list)
+    kept: dict[str, Sequence[Kept]] = field(default_factory=dict)
+    seconds_unasked: dict[TaskKind, float] = field(default_factory=dict)
 
     @property
     def learner(self) -> Learner:
@@ -78,6 +113,44 @@ class LearnerSubject(Subject):
             self.models[kind] = Fitted(model, *self.rows(kind), seconds)
         return self.models[kind]
 
+    def once(self, name: str, fit: Callable[[], Sequence[Kept]]) -> Sequence[Kept]:
+        """Return the models that `fit` returns; fit them at the first call only."""
+        if name not in self.kept:
+            self.kept[name] = fit()
+        return self.kept[name]
+
+    def keep(
+        self,
+        what: str,
+        train: Rows,
+        validation: Rows | None,
+        X: Matrix,
+        *,
+        task: Task,
+        parameters: Parameters | None = None,
+        seconds: float = SECONDS_A_FIT,
+        seed: int = SEED,
+    ) -> Kept:
+        """Fit, predict `X`, and return both; errors become a `CheckError`.
+
+        The deadline is after `seconds` of the processor, so that a busy machine does
+        not make another model.
+        """
+        started = time.process_time()
+        model = self.fit(
+            task.kind,
+            train,
+            validation,
+            task=task,
+            parameters=parameters,
+            deadline=started + seconds,
+            clock=time.process_time,
+            seed=seed,
+        )
+        spent = time.process_time() - started
+        prediction = self.predict(task.kind, model, X, task)
+        return Kept(what, task, parameters or {}, model, X, prediction, spent)
+
     def fit(
         self,
         kind: TaskKind,
@@ -87,6 +160,8 @@ class LearnerSubject(Subject):
         task: Task | None = None,
         parameters: Parameters | None = None,
         deadline: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        seed: int = SEED,
     ) -> Any:
         """Fit; an error becomes a `CheckError` that names it."""
         with naming(f"fit() of a {kind} task"):
@@ -95,7 +170,7 @@ class LearnerSubject(Subject):
                 {} if parameters is None else parameters,
                 train,
                 validation,
-                Resources(1, SEED, deadline),
+                Resources(1, seed, deadline, clock),
             )
 
     def predict(

@@ -1,15 +1,28 @@
 """What weights and validation rows may do to a fit, and what they may not."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
-from headstart.base import FloatArray, Matrix, Rows, TaskKind
+from headstart.base import FloatArray, Matrix, Rows, Task, TaskKind
 from headstart.testing.check import check
-from headstart.testing.learners.subject import LearnerSubject
+from headstart.testing.data import LOSS_METRICS, make_task
+from headstart.testing.learners.fitting import constant_prediction, loss
+from headstart.testing.learners.subject import Kept, LearnerSubject
 from headstart.testing.outcome import CheckError, NotApplicableError
 
 __all__ = ["CHECKS"]
 
 _N = 40
+# Square roots of the weights give 0.25 and 0.75, whole numbers 0 and 1.
+_TOLERANCE = 0.08
+_SECONDS_LONG = 3.0
+# Of the loss of a constant: a first round on noise may be a little worse.
+_MOST_ABOVE_CONSTANT = 1.05
+_FAR = 40.0
+# Of the spread of predictions.
+_LARGEST_CHANGE = 0.02
 
 
 @check(
@@ -19,15 +32,33 @@ _N = 40
 def _weights(subject: LearnerSubject) -> None:
     """Sample weights change the predictions the way they should, where declared."""
     for kind in subject.kinds:
-        low, high = (_mean_prediction(subject, kind, weight) for weight in (0.05, 20.0))
+        low, high = _mean_predictions(subject, kind)
         if subject.learner.uses_weights and not high > low + 0.3:
             raise CheckError(
                 f"Each row of a {kind} task comes with target 0 and with target 1. "
-                f"With 20 times the weight on 1 the mean prediction is {high:.3g}, "
-                f"with 20 times the weight on 0 it is {low:.3g}."
+                f"With 9 times the weight on 1 the mean prediction is {high:.3g}, "
+                f"with 9 times the weight on 0 it is {low:.3g}."
             )
     if not subject.learner.uses_weights:
         raise NotApplicableError("it declares uses_weights = False")
+
+
+@check(
+    "weights-in-proportion",
+    hint="Pass train.weight on as it is: no rounding to whole numbers (weights below 1 "
+    "count too), no root, no bound.",
+    after=("weights",),
+)
+def _weights_in_proportion(subject: LearnerSubject) -> None:
+    """A row of weight 3.6 counts as nine of weight 0.4."""
+    for kind in subject.kinds:
+        low, high = _mean_predictions(subject, kind)
+        if not (_near(low, 0.1) and _near(high, 0.9)):
+            raise CheckError(
+                f"Each row of a {kind} task comes with target 0 and with target 1. "
+                f"Where one weighs 0.4 and the other 3.6, mean predictions must be "
+                f"near 0.1 and 0.9. Got {low:.3g} and {high:.3g} instead."
+            )
 
 
 @check(
@@ -55,15 +86,8 @@ def _early_stopping(subject: LearnerSubject) -> None:
     """Where validation rows are used, noise in them ends learning by heart early."""
     uses = False
     for kind in subject.kinds:
-        train, validation = subject.rows(kind)
-        rng = np.random.default_rng(5)
-        noise = Rows(train.X, rng.permutation(train.y))
-        other = Rows(validation.X, rng.permutation(validation.y))
-        spreads = []
-        for stop_by in (other, None):
-            model = subject.fit(kind, noise, stop_by)
-            found = subject.predict(kind, model, noise.X)
-            spreads.append(float(np.std(found, axis=0).mean()))
+        stopped, whole = _fit_noise(subject, make_task(kind))
+        spreads = [_spread(stopped), _spread(whole)]
         uses = uses or spreads[0] != spreads[1]
         if spreads[0] > 1.1 * spreads[1] + 1e-9:
             raise CheckError(
@@ -75,9 +99,105 @@ def _early_stopping(subject: LearnerSubject) -> None:
         raise NotApplicableError("it makes no use of validation rows")
 
 
-def _mean_prediction(
-    subject: LearnerSubject, kind: TaskKind, weight_of_high: float
-) -> float:
+@check(
+    "best-round",
+    hint="Return the model of the round with the lowest loss on the validation rows: "
+    "the rounds of patience after it do not belong to the model.",
+    after=("early-stopping",),
+)
+def _best_round(subject: LearnerSubject) -> None:
+    """The rounds after the best one are not kept."""
+    for kind in subject.kinds:
+        if not _uses_validation(subject, kind):
+            continue
+        task = replace(make_task(kind), metric=LOSS_METRICS[kind])
+        stopped, _ = _fit_noise(subject, task)
+        train, validation = _noise(subject, kind)
+        X = validation.X
+        reached = loss(kind, validation.y, subject.predict(kind, stopped.model, X))
+        constant = constant_prediction(kind, train.y, X.n_rows)
+        ignorant = loss(kind, validation.y, constant)
+        if reached > _MOST_ABOVE_CONSTANT * ignorant:
+            raise CheckError(
+                f"On a {kind} target that is noise, the model that was stopped early "
+                f"has a loss of {reached:.3g} on its validation rows; a constant "
+                f"prediction, which is the model of no round, has {ignorant:.3g}."
+            )
+
+
+@check(
+    "validation-weights",
+    hint="Pass validation.weight on to the evaluation that stops early.",
+    after=("weights", "early-stopping"),
+)
+def _validation_weights(subject: LearnerSubject) -> None:
+    """Weights of the validation rows change where it stops."""
+    for kind in subject.kinds:
+        if not _uses_validation(subject, kind):
+            continue
+        light, heavy = (
+            _spread(_fit_opposed(subject, kind, heavy=heavy)) for heavy in (False, True)
+        )
+        if not heavy > 1.1 * light:
+            raise CheckError(
+                f"Half of the validation rows of a {kind} task agree with the training "
+                "rows, half have the opposite target. With 100 times the weight on "
+                f"the first half predictions spread by {heavy:.3g}, with 100 times the "
+                f"weight on the second by {light:.3g}."
+            )
+
+
+@check(
+    "validation-columns",
+    hint="Learn means, scales, fillings, ranks and categories from train.X alone; "
+    "validation.X is only predicted.",
+)
+def _validation_columns(subject: LearnerSubject) -> None:
+    """Nothing is learnt from the columns of the validation rows."""
+    kind = subject.kinds[0]
+    train, validation = subject.rows(kind)
+    n_rows = validation.X.n_rows
+    train = Rows(train.X, train.y, np.ones(len(train.y)))
+    both = np.tile(np.arange(n_rows), 2)
+    values = validation.X.values[both]
+    values[n_rows:, :3] = _FAR * (1.0 + values[n_rows:, :3])
+    # Rows of next to no weight do not change where it stops, whatever they hold.
+    weight = np.repeat([1.0, 1e-9], n_rows)
+    far = Rows(
+        replace(validation.X.take(both), values=values), validation.y[both], weight
+    )
+    near = Rows(validation.X, validation.y, np.ones(n_rows))
+    expected, found = (
+        subject.predict(kind, subject.fit(kind, train, stop_by), validation.X)
+        for stop_by in (near, far)
+    )
+    spread = float(np.std(expected, axis=0).mean())
+    change = float(np.abs(found - expected).mean()) / spread
+    if change > _LARGEST_CHANGE:
+        raise CheckError(
+            "Validation rows of next to no weight with far values change the "
+            f"predictions of a {kind} task by {change:.2g} of their spread."
+        )
+
+
+def _near(found: float, expected: float) -> bool:
+    return abs(found - expected) < _TOLERANCE
+
+
+def _mean_predictions(subject: LearnerSubject, kind: TaskKind) -> list[float]:
+    """Return mean predictions with a light and with a heavy target of 1."""
+
+    def fit() -> Sequence[Kept]:
+        return [_fit_weighted(subject, kind, heavy=heavy) for heavy in (False, True)]
+
+    found = [kept.prediction for kept in subject.once(f"weights {kind}", fit)]
+    return [
+        float((f if f.ndim == 1 else f[:, 1] / f[:, :2].sum(axis=1)).mean())
+        for f in found
+    ]
+
+
+def _fit_weighted(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Kept:
     train, validation = subject.rows(kind)
     n_rows = train.X.n_rows
     # Each row comes twice, with a low and a high target: only the weights tell.
@@ -87,12 +207,63 @@ def _mean_prediction(
         y = y + 0.01 * np.random.default_rng(0).normal(size=2 * n_rows)
     if kind is TaskKind.MULTICLASS:
         y[:3] = 2  # a fold that lacks a class is for another check
-    weight = np.where(y > 0.5, weight_of_high, 1.0)
+    weight = np.where((y > 0.5) == heavy, 3.6, 0.4)
     # Validation rows weigh alike, or they would stop a model at its start.
     judged = Rows(validation.X, y[:: 2 * n_rows // validation.X.n_rows], weight[::6])
-    model = subject.fit(kind, Rows(twice, y, weight), judged)
-    found = subject.predict(kind, model, validation.X)
-    return float((found if found.ndim == 1 else found[:, 1]).mean())
+    return subject.keep(
+        "of weighted rows",
+        Rows(twice, y, weight),
+        judged,
+        validation.X,
+        # No order of the rows is better than another: it is stopped by its loss.
+        task=replace(make_task(kind), metric=LOSS_METRICS[kind]),
+        seconds=_SECONDS_LONG,
+    )
+
+
+def _fit_noise(subject: LearnerSubject, task: Task) -> Sequence[Kept]:
+    """Return a model of noise that is stopped by noise, and one that is not stopped."""
+
+    def fit() -> Sequence[Kept]:
+        noise, other = _noise(subject, task.kind)
+        return [
+            subject.keep(
+                "of noise", noise, stop_by, noise.X, task=task, seconds=_SECONDS_LONG
+            )
+            for stop_by in (other, None)
+        ]
+
+    return subject.once(f"noise {task.kind} {task.metric}", fit)
+
+
+def _uses_validation(subject: LearnerSubject, kind: TaskKind) -> bool:
+    stopped, whole = _fit_noise(subject, make_task(kind))
+    return _spread(stopped) != _spread(whole)
+
+
+def _noise(subject: LearnerSubject, kind: TaskKind) -> tuple[Rows, Rows]:
+    train, validation = subject.rows(kind)
+    rng = np.random.default_rng(5)
+    noise = Rows(train.X, rng.permutation(train.y))
+    return noise, Rows(validation.X, rng.permutation(validation.y))
+
+
+def _spread(kept: Kept) -> float:
+    return float(np.std(kept.prediction, axis=0).mean())
+
+
+def _fit_opposed(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Kept:
+    """Fit rows that half of the validation rows agree with; `heavy` says which."""
+    train, validation = subject.rows(kind)
+    y = validation.y
+    middle = train.y.mean() if kind is TaskKind.REGRESSION else y.max() / 2
+    opposite = (2 * middle - y).astype(y.dtype)
+    weight = np.repeat([1.0, 0.01] if heavy else [0.01, 1.0], len(y))
+    both = np.tile(np.arange(len(y)), 2)
+    stop_by = Rows(validation.X.take(both), np.concatenate([y, opposite]), weight)
+    weighted = Rows(train.X, train.y, np.ones(len(train.y)))
+    task = make_task(kind)
+    return subject.keep("", weighted, stop_by, train.X, task=task)
 
 
 def _effect_of_validation(subject: LearnerSubject, kind: TaskKind) -> float:
@@ -132,4 +303,7 @@ def _leaning(kind: TaskKind, found: FloatArray) -> float:
     return float((found if kind is TaskKind.REGRESSION else found[:, -1]).mean())
 
 
-CHECKS = (_weights, _validation_leak, _early_stopping)
+CHECKS = (
+    *(_weights, _weights_in_proportion, _validation_leak, _early_stopping),
+    *(_best_round, _validation_weights, _validation_columns),
+)
