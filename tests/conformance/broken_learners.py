@@ -545,8 +545,8 @@ class Rounds(Right):
     """
 
     tasks = frozenset({TaskKind.BINARY})
-    patience = 150
-    most = 400
+    patience = 60
+    most = 150
 
     def fit(self, task, parameters, train, validation, resources):
         columns = self.columns(train.X)
@@ -554,7 +554,7 @@ class Rounds(Right):
         center = (weight * np.eye(task.n_classes)[train.y]).mean(axis=0)
         target = np.eye(task.n_classes)[train.y] - center
         slopes = np.zeros((columns.shape[1], task.n_classes))
-        rate = 0.5 / max(1.0, (weight * columns**2).sum(axis=1).mean())
+        rate = 1.5 / max(1.0, (weight * columns**2).sum(axis=1).mean())
         best, best_loss, best_round = slopes, np.inf, 0
         n_rounds = parameters.get("rounds", self.most)
         penalty = parameters.get("ridge", 0.01)

@@ -13,7 +13,13 @@ from tests.conformance.broken_learners import (
     Rounds,
 )
 
-from headstart.testing import check_learner, checks_for, learner_checks, sharing
+from headstart.testing import (
+    CheckError,
+    check_learner,
+    checks_for,
+    learner_checks,
+    sharing,
+)
 
 IMPORTS = {"import-time", "import-effects"}
 
@@ -45,11 +51,10 @@ def test_a_broken_learner_is_named_by_its_check_alone(name):
 
 @pytest.mark.parametrize(("learner", "check"), WRONG)
 def test_a_learner_that_is_wrong_without_an_error_is_named_by_its_check(learner, check):
-    failed = {result.id: result for result in check_learner(learner()).failed}
+    case = next(case for case in learner_checks(learner()) if case.id == check)
 
-    assert check in failed, failed
-    assert failed[check].message
-    assert failed[check].hint
+    with pytest.raises(CheckError, match=f"^{check}: failed: .+ hint: "):
+        case()
 
 
 def test_a_crash_is_a_failure_with_the_signal():

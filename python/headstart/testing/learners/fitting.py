@@ -103,7 +103,7 @@ def _deterministic(subject: LearnerSubject) -> None:
     "seed",
     hint="Pass resources.seed on as random_state, and fix no seed inside. A learner "
     "that draws nothing must not depend on the order of the rows.",
-    after=("deterministic",),
+    after=("learns", "deterministic"),
 )
 def _seed(subject: LearnerSubject) -> None:
     """Another seed gives another model, unless nothing is drawn."""
@@ -177,7 +177,7 @@ def _every_point_fits(subject: LearnerSubject) -> None:
     "parameters",
     hint="Pass the parameters of fit() on to the model; leave out of search_space() "
     "what the learner does not use.",
-    after=("every-point-fits",),
+    after=("learns", "every-point-fits"),
 )
 def _parameters(subject: LearnerSubject) -> None:
     """Points of the space do not all give one and the same model."""
@@ -200,7 +200,7 @@ def _parameters(subject: LearnerSubject) -> None:
     "two-models",
     hint="Keep what is fitted in the model that fit() returns, and nothing in "
     "attributes of the learner.",
-    after=("every-point-fits",),
+    after=("deterministic", "refit", "every-point-fits"),
 )
 def _two_models(subject: LearnerSubject) -> None:
     """A model predicts the same after other models were fitted and used."""

@@ -91,7 +91,7 @@ def _dump_again(subject: LearnerSubject) -> None:
     "dump-variants",
     hint="Store all that predict() reads: sets of categories, which classes the fold "
     "had, what other parameters make of the model.",
-    after=("dump-again",),
+    after=("dump-load", "dump-again"),
 )
 def _dump_variants(subject: LearnerSubject) -> None:
     """Models of other parameters, of categories, of fewer classes come back whole."""

@@ -103,7 +103,7 @@ def _early_stopping(subject: LearnerSubject) -> None:
     "best-round",
     hint="Return the model of the round with the lowest loss on the validation rows: "
     "the rounds of patience after it do not belong to the model.",
-    after=("early-stopping",),
+    after=("deterministic", "early-stopping"),
 )
 def _best_round(subject: LearnerSubject) -> None:
     """The rounds after the best one are not kept."""
@@ -128,7 +128,7 @@ def _best_round(subject: LearnerSubject) -> None:
 @check(
     "validation-weights",
     hint="Pass validation.weight on to the evaluation that stops early.",
-    after=("weights", "early-stopping"),
+    after=("deterministic", "weights", "early-stopping"),
 )
 def _validation_weights(subject: LearnerSubject) -> None:
     """Weights of the validation rows change where it stops."""
@@ -151,6 +151,7 @@ def _validation_weights(subject: LearnerSubject) -> None:
     "validation-columns",
     hint="Learn means, scales, fillings, ranks and categories from train.X alone; "
     "validation.X is only predicted.",
+    after=("learns", "deterministic"),
 )
 def _validation_columns(subject: LearnerSubject) -> None:
     """Nothing is learnt from the columns of the validation rows."""
