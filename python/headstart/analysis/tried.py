@@ -105,8 +105,10 @@ def base_of(record: RunRecord) -> Base | None:
     if record.guide is None:
         return None
     likeness = record.guide.adviser.likeness()[:_MOST_NEIGHBOURS]
+    names = {"shipped": f"shipped with headstart {headstart.__version__}"}
+    names["own"] = "your own"
     return Base(
-        f"shipped with headstart {headstart.__version__} and your own",
+        " and ".join(names[base] for base in record.guide.bases),
         record.guide.n_datasets,
         tuple(Neighbour(name, share) for name, share in likeness),
     )

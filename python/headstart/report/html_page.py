@@ -21,12 +21,11 @@ from headstart.report.facts import Facts
 from headstart.report.plots import figures
 from headstart.report.plots.drawing import draw
 from headstart.report.plots.figure import Values
+from headstart.report.reasons import reason_missing
 from headstart.report.summary import headline_metric, summarise
 from headstart.report.tables import failures, mistakes, origins
 
 __all__ = ["html_page"]
-
-_UNKNOWN = "The fit kept no facts on it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +64,8 @@ def html_page(facts: Facts) -> str:
         style=Markup(_resource("report.css")),
         script=Markup(script),
         script_hash=f"sha256-{digest}",
-        why=lambda *words, otherwise=_UNKNOWN: _why(facts, words, otherwise),
+        why=lambda *words, otherwise="": reason_missing(facts, words, otherwise),
     )  # fmt: skip
-
-
-def _why(facts: Facts, words: tuple[str, ...], otherwise: str) -> str:
-    """Return the note on what is missing: the first that has the first of `words`."""
-    for word in words:
-        for note in facts.notes:
-            if word in note.lower():
-                return note
-    return otherwise
 
 
 @cache

@@ -8,6 +8,7 @@ import jinja2
 from headstart.report import wording
 from headstart.report.cleaning import clean
 from headstart.report.facts import Facts
+from headstart.report.reasons import reason_missing
 from headstart.report.summary import summarise
 from headstart.report.tables import failures
 
@@ -26,6 +27,7 @@ def model_card(facts: Facts) -> str:
         .render(
             facts=facts,
             summary=summarise(facts),
+            why=lambda *words, otherwise="": reason_missing(facts, words, otherwise),
             failures=facts.failures or failures(facts.trials),
         )
     )

@@ -20,7 +20,7 @@ from headstart.meta.advice import Adviser
 from headstart.meta.comparison import comparable
 from headstart.meta.features import describe, for_distance
 from headstart.meta.plugin_features import describe_by_plugins, with_features
-from headstart.meta.shipped import open_bases
+from headstart.meta.shipped import open_bases, shipped_base
 from headstart.plugins import load_plugins
 from headstart.search.offered import OfferedTransforms
 from headstart.search.problem import Problem
@@ -47,12 +47,15 @@ class Guide:
     learns_seconds : bool
         Whether seconds measured in this run count. Off where the search may not
         depend on the machine.
+    bases : tuple of str, default=()
+        Which bases were read: ``"shipped"``, ``"own"``.
     """
 
     adviser: Adviser
     configurations: Sequence[Configuration]
     n_datasets: int
     learns_seconds: bool
+    bases: tuple[str, ...] = ()
 
     def next(
         self,
@@ -173,6 +176,10 @@ def consult(
                 frozenset({task.kind}), task.metric, learners=versions
             )
             notes = [f"A knowledge base is left out. {e}" for e in base.problems]
+            shipped = str(shipped_base())
+            bases = tuple(
+                "shipped" if layer.place == shipped else "own" for layer in base.layers
+            )
     except HeadstartError as error:
         return None, [f"The search starts from the built-in order. {error}"]
     evidence = comparable(stored)
@@ -196,7 +203,7 @@ def consult(
     )
     configurations = _as_fitted(evidence.configurations, learners, task)
     return (
-        Guide(adviser, configurations, len(evidence.names), learns_seconds),
+        Guide(adviser, configurations, len(evidence.names), learns_seconds, bases),
         [*notes, *adviser.notes],
     )
 

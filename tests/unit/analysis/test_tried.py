@@ -3,8 +3,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import headstart
 from headstart.analysis.seen import validation_of
-from headstart.analysis.tried import shortened, trials_of
+from headstart.analysis.tried import base_of, shortened, trials_of
 from headstart.base import Configuration, TaskKind, Trial, TrialStatus
 from headstart.metrics import resolve_metric
 from headstart.search.leaderboard import leaderboard_records
@@ -101,3 +102,21 @@ def test_members_of_the_ensemble_are_kept_however_many_trials_are_better():
     member, other = trials
 
     assert shortened([other, other, member], 1) == (other, member)
+
+
+@pytest.mark.parametrize(
+    ("bases", "words"),
+    [
+        (("shipped",), f"shipped with headstart {headstart.__version__}"),
+        (("own",), "your own"),
+        (
+            ("shipped", "own"),
+            f"shipped with headstart {headstart.__version__} and your own",
+        ),
+    ],
+)
+def test_only_bases_that_were_read_are_named(bases, words):
+    adviser = SimpleNamespace(likeness=lambda: [("iris", 1.0)])
+    guide = SimpleNamespace(adviser=adviser, n_datasets=1, bases=bases)
+
+    assert base_of(SimpleNamespace(guide=guide)).identity == words
