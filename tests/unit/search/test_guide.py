@@ -144,6 +144,16 @@ def test_what_did_well_on_known_tables_comes_first(base):
     assert first.precedents[0].n_ranked == len(configurations())
 
 
+def test_the_guide_names_the_bases_that_were_read(base, monkeypatch):
+    assert asked()[0].bases == ("own",)
+
+    for module in ("headstart.meta.shipped", "headstart.search.guide"):
+        monkeypatch.setattr(f"{module}.shipped_base", lambda: base)
+    monkeypatch.setenv("HEADSTART_META_DB", str(base.with_name("none.db")))
+
+    assert asked()[0].bases == ("shipped",)
+
+
 def test_nothing_is_proposed_twice_nor_what_does_not_fit(base):
     guide, _ = asked()
     best = configurations()[3]
