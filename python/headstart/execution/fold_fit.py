@@ -24,13 +24,15 @@ from headstart.base import (
     FoldStatus,
     IntArray,
     Learner,
+    Matrix,
+    Parts,
     Resources,
     Rows,
     Task,
     TaskKind,
 )
 from headstart.base.process_state import preserve_state
-from headstart.exceptions import RunFolderError, TransformError
+from headstart.exceptions import ArtifactError, RunFolderError, TransformError
 from headstart.execution.files import (
     read_parts,
     replacing,
@@ -45,6 +47,8 @@ from headstart.execution.offspring import OwnProcess
 from headstart.execution.steps import changes_nothing
 
 __all__ = ["read_outcome", "run_fold_fit", "running_transform", "start_mark"]
+
+_ROWS_TO_COMPARE = 100
 
 
 def run_fold_fit(
@@ -200,9 +204,12 @@ def _run(
         raw = learner.predict(model, view.validation, data.task)
         prediction = as_outputs(raw, data.task, held_out.size)
     predicted = time.monotonic()
+    parts = learner.dump(model)
+    if prediction is not None:
+        _check_stored_once(data, learner, parts, view.validation, prediction)
     process.check()
     fits = data.folder / "fits"
-    n_bytes = write_parts(fits / f"{fold_fit.name}.model", learner.dump(model))
+    n_bytes = write_parts(fits / f"{fold_fit.name}.model", parts)
     if prediction is not None:
         with (
             replacing(fits / f"{fold_fit.name}.npy") as temporary,
@@ -221,6 +228,47 @@ def _run(
         transforms=names,
         is_idle=any(changes_nothing(parts) for parts in stored),
     )
+
+
+def _check_stored_once(
+    data: FitData, learner: Learner, parts: Parts, X: Matrix, prediction: FloatArray
+) -> None:
+    """Check that a learner's first stored model of a run is the one it has fitted.
+
+    What is predicted at the end is a loaded model: a learner that cannot load its own
+    has to fail before it is searched, and what it loads has to deserve its score.
+
+    Raises
+    ------
+    ArtifactError
+        If the parts cannot be loaded, or the loaded model predicts something else.
+    """
+    mark = data.folder / "fits" / f"{learner.name}.stored"
+    if mark.exists():
+        return
+    few = X.take(np.arange(min(_ROWS_TO_COMPARE, X.n_rows)))
+    hint = f"hint: headstart plugins check {learner.name}"
+    try:
+        loaded = learner.load(parts)
+        raw = learner.predict(loaded, few, data.task)
+        again = as_outputs(raw, data.task, few.n_rows)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ArtifactError(
+            f"The stored model of learner {learner.name!r} must load and predict. Got "
+            f"{type(error).__name__}: {_first_line(error)}. {hint}"
+        ) from error
+    expected = prediction[: few.n_rows]
+    # Batches of other sizes differ by rounding, of single precision in some libraries.
+    tolerance = 1e-3 * float(np.std(prediction)) + 1e-5 * np.abs(expected)
+    difference = np.abs(again - expected)
+    if (difference > tolerance).any():
+        raise ArtifactError(
+            f"The stored model of learner {learner.name!r} must predict what the "
+            f"fitted one does. It differs by up to {difference.max():.3g}. {hint}"
+        )
+    mark.touch()
 
 
 def _seed_globally(seed: int) -> None:

@@ -55,6 +55,10 @@ class Untidy(Learner):
         self.make_a_mess()
         return {"mean.txt": str(model).encode()}
 
+    def load(self, parts):
+        self.make_a_mess()
+        return float(parts["mean.txt"])
+
     def make_a_mess(self):
         os.environ["HEADSTART_TEST_UNTIDY"] = "yes"
         warnings.simplefilter("ignore")
@@ -62,6 +66,48 @@ class Untidy(Learner):
         threadpool_limits(limits=1)
         random.seed(1)
         np.random.seed(1)  # noqa: NPY002
+
+
+class Mean(Learner):
+    name = "mean"
+
+    def fit(self, task, parameters, train, validation, resources):
+        return float(np.mean(train.y))
+
+    def predict(self, model, X, task):
+        return np.full(X.n_rows, model)
+
+    def dump(self, model):
+        return {"mean.txt": str(model).encode()}
+
+    def load(self, parts):
+        return float(parts["mean.txt"])
+
+
+class CannotLoad(Mean):
+    name = "cannot_load"
+
+    def load(self, parts):
+        raise KeyError("model.pickle")
+
+
+class LoadsAnother(Mean):
+    name = "loads_another"
+
+    def load(self, parts):
+        return float(parts["mean.txt"]) + 1.0
+
+
+class CountsLoads(Mean):
+    name = "counts_loads"
+
+    def __init__(self, log):
+        self.log = log
+
+    def load(self, parts):
+        with self.log.open("a") as file:
+            file.write("loaded\n")
+        return super().load(parts)
 
 
 class Failing(Untidy):
@@ -84,7 +130,13 @@ def data(tmp_path):
         y=np.arange(N) * 1.0,
         weight=None,
         folds=Folds((np.arange(N) % 3).astype(np.uint8)[None]),
-        learners={"untidy": Untidy(), "failing": Failing()},
+        learners={
+            "untidy": Untidy(),
+            "failing": Failing(),
+            "cannot_load": CannotLoad(),
+            "loads_another": LoadsAnother(),
+            "counts_loads": CountsLoads(tmp_path / "loads.log"),
+        },
     )
     forget_fit_data()
 
@@ -129,3 +181,47 @@ def test_seconds_of_a_fold_fit_do_not_count_the_start_of_its_worker(data, monkey
     outcome = run_fold_fit(str(data.folder), fold_fit)
 
     assert outcome.total_seconds <= time.monotonic() - began - 0.2
+
+
+@pytest.mark.parametrize(
+    ("learner", "reason"),
+    [
+        ("cannot_load", "must load and predict. Got KeyError"),
+        ("loads_another", "must predict what the fitted one does"),
+    ],
+)
+def test_a_learner_whose_stored_model_is_another_fails_each_fold_fit(
+    data, learner, reason
+):
+    for fold in (0, 1):
+        fold_fit = FoldFit(
+            0,
+            Configuration(learner),
+            0,
+            fold,
+            seed=5,
+            handed_over=data.handed_over,
+        )
+
+        outcome = run_fold_fit(str(data.folder), fold_fit)
+
+        assert outcome.status is FoldStatus.ERROR
+        assert reason in outcome.reason
+        assert f"headstart plugins check {learner}" in outcome.reason
+        assert not (data.folder / "fits" / f"{fold_fit.name}.model").exists()
+
+
+def test_the_stored_model_of_a_learner_is_loaded_once_a_run(data):
+    for fold in (0, 1, 2):
+        fold_fit = FoldFit(
+            0,
+            Configuration("counts_loads"),
+            0,
+            fold,
+            seed=5,
+            handed_over=data.handed_over,
+        )
+        outcome = run_fold_fit(str(data.folder), fold_fit)
+        assert outcome.status is FoldStatus.OK
+
+    assert (data.folder / "loads.log").read_text() == "loaded\n"
