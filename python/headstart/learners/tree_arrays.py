@@ -358,4 +358,5 @@ def _joined(arrays: Iterable[Array]) -> Array:
 
 
 def _as(array: Array, dtype: type[np.generic]) -> Array:
-    return np.ascontiguousarray(array, dtype=dtype)
+    # A field of a structured array may lie anywhere: the core asks for aligned ones.
+    return np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])

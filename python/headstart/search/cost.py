@@ -16,6 +16,7 @@ __all__ = ["CostModel"]
 
 # Measurements of one learner that weigh as much as the factor of all learners.
 _SHRINKAGE = 1.0
+_LEAST = 1e-3  # seconds
 
 
 class CostModel:
@@ -55,22 +56,27 @@ class CostModel:
     def hint(self, configuration: Configuration) -> float:
         """Return the learner's own prediction in seconds, and the transforms'.
 
-        Infinite where the learner's is not a finite number.
+        Infinite where the learner's is. One that is not a number tells nothing, and a
+        fit will tell: the least is taken.
         """
+        seconds = self._of_learner(configuration)
+        if math.isnan(seconds):
+            seconds = _LEAST
+        steps = self._offered.seconds(configuration.transforms, self._n_rows)
+        return max(_LEAST, seconds) + steps
+
+    def _of_learner(self, configuration: Configuration) -> float:
+        """Return what the learner says, which may be any number, or none."""
         learner = self._learners[configuration.learner]
         steps = configuration.transforms
         task = self._offered.task_after(steps) if steps else self._task
-        seconds = learner.cost(task, configuration.parameters, self._n_rows)
-        if not math.isfinite(seconds):
-            return math.inf
-        return max(1e-3, float(seconds)) + self._offered.seconds(steps, self._n_rows)
+        return float(learner.cost(task, configuration.parameters, self._n_rows))
 
     def observe(self, configuration: Configuration, seconds: float) -> None:
         """Take note of what a fold fit took."""
-        hint = self.hint(configuration)
-        if hint == math.inf:
+        if not math.isfinite(self._of_learner(configuration)):
             return
-        ratio = math.log(max(1e-3, seconds) / hint)
+        ratio = math.log(max(_LEAST, seconds) / self.hint(configuration))
         total, count = self._ratios.get(configuration.learner, (0.0, 0))
         self._ratios[configuration.learner] = (total + ratio, count + 1)
         self._overall = (self._overall[0] + ratio, self._overall[1] + 1)

@@ -7,12 +7,18 @@ one, nothing started that does not fit.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from headstart.base import Configuration, Precedent, Trial, TrialStatus
-from headstart.search.bench import failed_on_probation, involved, untested
+from headstart.search.bench import (
+    BENCHED_AFTER,
+    failed_on_probation,
+    involved,
+    untested,
+)
 from headstart.search.clock import Clock
 from headstart.search.cost import CostModel
 from headstart.search.race import is_hopeless, relative_gap
@@ -33,7 +39,7 @@ ENRICHED = "transform"
 # Folds after which a race is decided when work is counted.
 _STAGE = 2
 # A search for a number of trials ends when this many have failed, and this many times
-# as many as it is to run.
+# as many as it is to run; those that put a learner in quarantine do not count.
 _FAILURES = 20
 _FAILURES_PER_TRIAL = 2
 # A proposal may know the trials up to this many before it, whatever has finished.
@@ -365,7 +371,11 @@ class TimedSchedule:
 
 
 def _too_many_failed(trials: Sequence[Trial], max_trials: int) -> bool:
-    n_failed = sum(t.status is TrialStatus.FAILED for t in trials)
+    failed = Counter(
+        t.configuration.learner for t in trials if t.status is TrialStatus.FAILED
+    )
+    # The first ones of each learner do not count: after these it may be in quarantine.
+    n_failed = sum(max(0, n - BENCHED_AFTER) for n in failed.values())
     return n_failed >= max(_FAILURES, _FAILURES_PER_TRIAL * max_trials)
 
 

@@ -70,19 +70,24 @@ def postgresql():
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def schema(postgresql):
+    """The URL of an empty schema of a test's own on the server."""
+    import sqlalchemy
+
+    name = f"base{next(_NUMBERS)}"
+    engine = sqlalchemy.create_engine(
+        postgresql.replace("postgresql://", "postgresql+psycopg://")
+    )
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"create schema {name}")
+    engine.dispose()
+    return f"{postgresql}&options={quote(f'-c search_path={name}')}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request, tmp_path):
     """Where a base can be made: a file, and a schema of its own on a server."""
     if request.param == "sqlite":
         return str(tmp_path / "base.db")
-    url = request.getfixturevalue("postgresql")
-    import sqlalchemy
-
-    name = f"base{next(_NUMBERS)}"
-    engine = sqlalchemy.create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://")
-    )
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"create schema {name}")
-    engine.dispose()
-    return f"{url}&options={quote(f'-c search_path={name}')}"
+    return request.getfixturevalue("schema")

@@ -99,14 +99,14 @@ def test_a_server_that_never_answers_is_left_at_the_deadline(silent):
     assert len(bases.layers) == 1
 
 
-def test_a_server_that_falls_silent_is_left_at_the_deadline(postgresql):
+def test_a_server_that_falls_silent_is_left_at_the_deadline(schema):
     import psycopg
 
-    with KnowledgeBase.open(postgresql) as base:
+    with KnowledgeBase.open(schema) as base:
         base.add([FETCH])
     with (
-        KnowledgeBase.open(postgresql, read_only=True, deadline=soon(1.0)) as base,
-        psycopg.connect(postgresql) as other,
+        KnowledgeBase.open(schema, read_only=True, deadline=soon(1.0)) as base,
+        psycopg.connect(schema) as other,
     ):
         other.execute("lock table fetch_log in access exclusive mode")
         with (

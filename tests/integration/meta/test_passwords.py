@@ -76,9 +76,9 @@ def assert_hidden(text):
 
 
 @pytest.fixture
-def server(postgresql):
+def server(schema):
     """The URL of a base on a server, with a password that it does not ask for."""
-    url = postgresql.replace("headstart@", f"headstart:{ENCODED}@")
+    url = schema.replace("headstart@", f"headstart:{ENCODED}@")
     url += f"&password={ENCODED}"
     KnowledgeBase.open(url).close()
     return url

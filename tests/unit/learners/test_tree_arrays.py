@@ -263,3 +263,11 @@ def test_parts_of_other_names_are_refused():
     for parts in ({}, {"other": data}, {PART: data, "other": data}):
         with pytest.raises(ArtifactError, match="must be the part"):
             TreeArrays.from_parts(parts)
+
+
+def test_a_model_of_a_single_node_is_taken_whatever_its_address():
+    estimator = HistGradientBoostingRegressor(max_iter=1).fit([[0.0]] * 5, [1.0] * 5)
+
+    trees = from_hist_gradient_boosting(estimator)
+
+    assert trees.predict(np.zeros((2, 1))).ravel() == pytest.approx([1.0, 1.0])

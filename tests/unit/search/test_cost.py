@@ -45,10 +45,12 @@ def test_counted_work_never_learns():
     assert model.seconds(Configuration("quick")) == 1.0
 
 
-@pytest.mark.parametrize("cost", [math.inf, math.nan, -math.inf])
-def test_a_learner_whose_hint_is_no_number_teaches_nothing(cost):
+@pytest.mark.parametrize(
+    ("cost", "hint"), [(math.inf, math.inf), (math.nan, 1e-3), (-math.inf, 1e-3)]
+)
+def test_a_learner_whose_hint_is_no_number_teaches_nothing(cost, hint):
     learners = {**LEARNERS, "endless": Fixed("endless", cost)}
     model = CostModel(TASK, learners, 800, learns=True)
     model.observe(Configuration("endless"), 3.0)
     assert model.seconds(Configuration("slow")) == 10.0
-    assert model.seconds(Configuration("endless")) == math.inf
+    assert model.seconds(Configuration("endless")) == hint
