@@ -8,16 +8,27 @@ from headstart.testing import CheckError, learner_checks
 from headstart.testing.learners import LearnerSubject
 
 LEARNERS = load_plugins().learners
+# What takes seconds each: the other learners ask these in every run.
+LONG_LEARNERS = {
+    "random_forest",
+    "extra_trees",
+    "explainable_boosting",
+    "catboost",
+    "xgboost",
+}
+LONG_CHECKS = {"every-point-fits", "dump-variants", "early-stopping", "whole-fit"}
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        pytest.param(check, id=f"{name}-{check}")
-        for name, learner in LEARNERS.items()
-        for check in learner_checks(learner)
-    ],
-)
+def cases():
+    """Give each learner's checks; those that take long are slow."""
+    for name, learner in LEARNERS.items():
+        for check in learner_checks(learner):
+            is_long = name in LONG_LEARNERS and str(check) in LONG_CHECKS
+            marks = [pytest.mark.slow] if is_long else []
+            yield pytest.param(check, id=f"{name}-{check}", marks=marks)
+
+
+@pytest.mark.parametrize("check", cases())
 def test_an_installed_learner_behaves(check):
     check()
 

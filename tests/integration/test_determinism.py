@@ -28,7 +28,7 @@ def fit(X, y, kind, n_jobs):
     ("load", "kind"),
     [
         (load_wine, headstart.AutoClassifier),
-        (load_diabetes, headstart.AutoRegressor),
+        pytest.param(load_diabetes, headstart.AutoRegressor, marks=pytest.mark.slow),
     ],
 )
 def test_the_number_of_workers_changes_nothing(load, kind):

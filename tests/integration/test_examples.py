@@ -10,7 +10,14 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SCRIPTS = [path.name for path in sorted(EXAMPLES.glob("*.py"))]
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize(
+    "script",
+    [
+        # Half a minute; tests/integration/meta/openml asks the same in parts.
+        pytest.param(name, marks=[pytest.mark.slow] if "openml" in name else [])
+        for name in SCRIPTS
+    ],
+)
 def test_the_example_runs_without_a_warning(script, tmp_path):
     result = subprocess.run(
         [sys.executable, str(EXAMPLES / script), "6"],

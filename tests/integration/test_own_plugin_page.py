@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 from tests.integration.environment import make_environment
 
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "own_plugin.md"
@@ -22,6 +23,7 @@ def script_of(page: str) -> str:
     return "set -e\n" + "".join(steps)
 
 
+@pytest.mark.slow
 def test_the_pages_commands_run(tmp_path):
     python = make_environment(tmp_path / "environment")
 

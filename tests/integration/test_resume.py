@@ -91,6 +91,7 @@ def essence(board):
     return [(r["configuration"], r["score"], r["weight"]) for r in board]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
 def test_a_run_killed_once_ends_as_the_undisturbed_one(tmp_path):
     assert essence(kill_and_resume(tmp_path, 1, seed=1)) == essence(

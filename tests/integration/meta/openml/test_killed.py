@@ -109,6 +109,7 @@ def test_a_refresh_killed_within_a_download_goes_on(bench):
     assert list((bench.folder / "home").rglob("*")) == []
 
 
+@pytest.mark.slow
 def test_a_refresh_killed_while_or_after_it_lands_lands_whole_and_once(bench):
     bench.serve(packaged_content())
     expected = undisturbed(bench)
