@@ -82,6 +82,7 @@ def test_a_new_process_under_load_gives_the_same_bytes():
     assert quiet == loaded
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_model():
     X, y = load_breast_cancer(return_X_y=True)
     names = ["extra_trees"]

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+# Each takes a quarter of a minute or more, and docs/how-to or the integration tests of
+# the refresh ask the same in parts.
+LONG = {"20_own_metric.py", "40_resume.py", "50_refresh_from_openml.py"}
 SCRIPTS = [path.name for path in sorted(EXAMPLES.glob("*.py"))]
 
 
 @pytest.mark.parametrize(
     "script",
     [
-        # Half a minute; tests/integration/meta/openml asks the same in parts.
-        pytest.param(name, marks=[pytest.mark.slow] if "openml" in name else [])
+        pytest.param(name, marks=[pytest.mark.slow] if name in LONG else [])
         for name in SCRIPTS
     ],
 )

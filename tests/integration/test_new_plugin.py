@@ -65,6 +65,7 @@ def fresh(tmp_path_factory):
     return SimpleNamespace(python=python, folder=folder, sources=sources)
 
 
+@pytest.mark.slow
 def test_their_tests_pass_as_written(fresh):
     tests = [source / "tests" for source in fresh.sources]
 

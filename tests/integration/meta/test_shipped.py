@@ -17,6 +17,7 @@ def shipped(monkeypatch, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_the_shipped_base_is_made_of_the_shards_in_the_repository(shipped, tmp_path):
     digest = (FOLDER / "base.sha256").read_text().split()[0]
     with KnowledgeBase.open(tmp_path / "made.db") as made, made.transaction():

@@ -53,6 +53,7 @@ def test_nothing_is_kept_of_noise(seed):
     assert "no feature is kept" in found.explain()
 
 
+@pytest.mark.slow
 def test_two_threads_find_the_same():
     X, y = planted(300, 1)
     one, two = (find_features(X, y, max_features=1, n_threads=n) for n in (1, 2))

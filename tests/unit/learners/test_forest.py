@@ -66,6 +66,7 @@ def test_leaves_of_several_rows_count_as_one():
     assert forest._most_leaves(30_000, 1, 1) == 15_000
 
 
+@pytest.mark.slow
 def test_many_rows_get_fewer_trees():
     fitted = ExtraTrees().fit(
         TASK, {"max_features": "sqrt"}, rows(15_000), None, Resources()
