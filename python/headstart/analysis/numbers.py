@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-__all__ = ["rounded", "told_apart"]
+__all__ = ["distinct_texts", "rounded"]
 
 _DIGITS = 6  # more than any plot shows
 _FEWEST, _MOST = 4, 17  # digits of a number in words
@@ -35,14 +35,14 @@ def rounded(values: Iterable[float], spread: float = 0.0) -> tuple[float, ...]:
     return tuple(round(number, decimals) for number in numbers)
 
 
-def told_apart(values: Sequence[float]) -> list[str]:
+def distinct_texts(values: Sequence[float]) -> list[str]:
     """Return different numbers as texts that tell them apart.
 
     Whole numbers stay whole; of others there are four digits, or as many as it takes.
 
     Examples
     --------
-    >>> told_apart([1.6e9, 1.6e9 + 60]), told_apart([1 / 3, 1234.56])
+    >>> distinct_texts([1.6e9, 1.6e9 + 60]), distinct_texts([1 / 3, 1234.56])
     (['1600000000', '1600000060'], ['0.3333', '1235'])
     """
     if all(value.is_integer() for value in map(float, values)):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from headstart.analysis.numbers import told_apart
+from headstart.analysis.numbers import distinct_texts
 from headstart.tables import ColumnKind, Schema
 
 __all__ = ["Scale", "scales_of"]
@@ -50,7 +50,7 @@ class Scale:
             return ["true" if value else "false" for value in values]
         moments = self._moments(values)
         if not moments:
-            return told_apart(values)
+            return distinct_texts(values)
         if all(moment.time() == time() for moment in moments):
             return [moment.date().isoformat() for moment in moments]
         return [moment.isoformat(" ", "seconds") for moment in moments]

@@ -124,7 +124,7 @@ class FromTransformer(Transform):
         self._trusted = (dotted_name(type(example)), *_HARMLESS, *trusted_types)
         tags = tags_of(example)
         self._takes_missing = tags is not None and bool(tags.input_tags.allow_nan)
-        self.reads_target = needs_target(example)  # type: ignore[misc]
+        self.reads_target = needs_target(example)  # type: ignore[misc]  # a ClassVar of other transforms
         self._is_fitted_once = has_axes_of_its_own(example)
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
