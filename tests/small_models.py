@@ -10,7 +10,7 @@ from headstart.ensemble.fitted_model import FittedModel, MemoryStore
 from headstart.execution.steps import fit_step, store_step
 from headstart.plugins import load_plugins
 from headstart.tables import Schema, TargetEncoder, ViewEncoder
-from headstart.tables.summary import summarize
+from headstart.tables.schema.summary import summarize
 
 __all__ = ["fitted", "small_model", "small_table"]
 

@@ -65,8 +65,8 @@ def predict(
 ) -> None:
     """Predict the target for each row of a table."""
     import headstart
-    from headstart.tables.batches import read_batches
-    from headstart.tables.unseen import describe_unseen
+    from headstart.tables.read.batches import read_batches
+    from headstart.tables.schema.unseen import describe_unseen
 
     if output is not None:
         check_ending(output)

@@ -266,7 +266,7 @@ def _may_be_replaced(place: Path) -> bool:
 
 def _check_test_table(test: str, target: str) -> None:
     """Open the table to score on before the search, not after it."""
-    from headstart.tables.batches import read_batches
+    from headstart.tables.read.batches import read_batches
 
     first = next(iter(read_batches(test, (), _FIRST_BYTES)), None)
     if first is None or first.height == 0:

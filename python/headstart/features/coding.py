@@ -17,7 +17,7 @@ from headstart.features.levels import (
     number_ids,
 )
 from headstart.features.reading import is_number, read_numbers, read_words
-from headstart.tables.levels import LEVEL_LIMIT
+from headstart.tables.kinds.levels import LEVEL_LIMIT
 
 __all__ = ["Coding", "Key", "learn_coding"]
 

@@ -8,7 +8,7 @@ from headstart.features.candidate import Candidate
 from headstart.features.reader import Reader
 from headstart.features.reading import zone_of
 from headstart.features.state import State
-from headstart.tables.moments import origin
+from headstart.tables.kinds.dates import origin
 
 __all__ = ["learn_moments", "make_moments"]
 

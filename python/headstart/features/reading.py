@@ -7,8 +7,8 @@ import polars as pl
 
 from headstart.base import FloatArray
 from headstart.exceptions import ColumnError
-from headstart.tables.moments import to_clock
-from headstart.tables.numbers import to_numbers
+from headstart.tables.kinds.dates import to_clock
+from headstart.tables.kinds.numbers import to_numbers
 
 __all__ = [
     "check_kind",

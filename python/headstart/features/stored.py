@@ -15,8 +15,8 @@ from headstart.features.coding import Coding, Key
 from headstart.features.levels import Bins, Levels
 from headstart.features.of_categories import STATISTICS, key_of, value_key
 from headstart.features.state import State
-from headstart.tables.levels import LEVEL_LIMIT
-from headstart.tables.moments import is_known_zone
+from headstart.tables.kinds.dates import is_known_zone
+from headstart.tables.kinds.levels import LEVEL_LIMIT
 
 __all__ = ["read_plan", "write_plan"]
 

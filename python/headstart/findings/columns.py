@@ -8,8 +8,8 @@ from scipy.stats import spearmanr
 from headstart.findings.finding import Finding, Severity
 from headstart.findings.subject import Subject
 from headstart.tables import ColumnKind
-from headstart.tables.columns import Column
-from headstart.tables.levels import LEVEL_LIMIT
+from headstart.tables.kinds.levels import LEVEL_LIMIT
+from headstart.tables.schema.columns import Column
 
 __all__ = ["find_column_traits"]
 

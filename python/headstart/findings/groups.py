@@ -6,7 +6,7 @@ from headstart.findings.explained import share_explained
 from headstart.findings.finding import Finding, Severity
 from headstart.findings.subject import Subject
 from headstart.tables import ColumnKind
-from headstart.tables.kinds import has_identifier_name
+from headstart.tables.kinds.inference import has_identifier_name
 
 __all__ = ["find_groups"]
 

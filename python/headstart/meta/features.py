@@ -17,9 +17,9 @@ from headstart import _core
 from headstart.base import TaskKind
 from headstart.exceptions import ColumnError, TableError
 from headstart.tables import Column, ColumnKind, Schema
-from headstart.tables.columns import apply_column
-from headstart.tables.levels import level_text
-from headstart.tables.numbers import to_numbers
+from headstart.tables.kinds.levels import level_text
+from headstart.tables.kinds.numbers import to_numbers
+from headstart.tables.schema.columns import apply_column
 
 __all__ = ["VERSION", "describe", "for_distance", "openml_comparable", "own_names"]
 

@@ -29,7 +29,7 @@ import polars as pl
 from headstart.base import TaskKind
 from headstart.exceptions import ColumnError
 from headstart.tables import split_target
-from headstart.tables.levels import level_text
+from headstart.tables.kinds.levels import level_text
 
 __all__ = ["dataset_uid"]
 

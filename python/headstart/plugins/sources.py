@@ -35,7 +35,7 @@ BUILTINS = (
     "headstart.transforms.target_encoding",
     "headstart.transforms.text_words",
     "headstart.metrics.built_in",
-    "headstart.tables.files",
+    "headstart.tables.read.files",
 )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headstart.base import FloatArray, TaskKind
 from headstart.tables import TargetEncoder
-from headstart.tables.target import CLASS_LIMIT
+from headstart.tables.encode.target import CLASS_LIMIT
 
 __all__ = ["Target"]
 

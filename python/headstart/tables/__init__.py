@@ -5,24 +5,24 @@ table to one canonical form, `ViewEncoder` gives learners the matrix they ask fo
 `TargetEncoder` turns labels into codes and back.
 """
 
-from headstart.tables.columns import Column
-from headstart.tables.distinct import count_distinct
-from headstart.tables.files import read_table
-from headstart.tables.frames import (
+from headstart.tables.encode.target import TargetEncoder, name_of_target, to_target
+from headstart.tables.encode.views import ViewEncoder
+from headstart.tables.kinds.inference import ColumnKind
+from headstart.tables.read.files import read_table
+from headstart.tables.read.frames import (
     feature_names,
     split_target,
     to_frame,
     to_frame_like,
     with_known_target,
 )
-from headstart.tables.kinds import ColumnKind
-from headstart.tables.schema import Schema
-from headstart.tables.storage import read_frame, write_frame
-from headstart.tables.summary import summarize
-from headstart.tables.target import TargetEncoder, name_of_target, to_target
-from headstart.tables.unseen import describe_unseen
-from headstart.tables.vectors import to_series
-from headstart.tables.views import ViewEncoder
+from headstart.tables.read.storage import read_frame, write_frame
+from headstart.tables.read.vectors import to_series
+from headstart.tables.schema.columns import Column
+from headstart.tables.schema.distinct import count_distinct
+from headstart.tables.schema.schema import Schema
+from headstart.tables.schema.summary import summarize
+from headstart.tables.schema.unseen import describe_unseen
 
 __all__ = [
     "Column",

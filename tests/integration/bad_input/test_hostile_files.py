@@ -9,8 +9,9 @@ from tests.integration.bad_input.hostile_files import by_hand, damaged
 
 import headstart
 from headstart.exceptions import HeadstartError, TableError
-from headstart.tables import files, read_table
-from headstart.tables.batches import read_batches
+from headstart.tables import read_table
+from headstart.tables.read import files
+from headstart.tables.read.batches import read_batches
 
 INTERNALS = ("Traceback", "panicked", "polars.", "PyErr", "0x", "schema_overrides")
 

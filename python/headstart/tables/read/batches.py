@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from headstart.exceptions import TableError
-from headstart.tables.delimited import Layout, read_block
-from headstart.tables.files import check_is_file, kind_of_file, read_by_plugin
-from headstart.tables.frames import to_frame
+from headstart.tables.read.delimited import Layout, read_block
+from headstart.tables.read.files import check_is_file, kind_of_file, read_by_plugin
+from headstart.tables.read.frames import to_frame
 
 __all__ = ["BLOCK_BYTES", "read_batches"]
 

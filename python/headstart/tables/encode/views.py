@@ -12,9 +12,9 @@ from headstart.base.arrays import pack_arrays, unpack_arrays
 from headstart.base.learner import Parts
 from headstart.base.matrix import FloatArray, Matrix, View
 from headstart.exceptions import ArtifactError, ColumnError
-from headstart.tables.categorical_encoding import CategoricalEncoding
-from headstart.tables.numeric_encoding import NumericEncoding
-from headstart.tables.schema import Schema
+from headstart.tables.encode.categorical import CategoricalEncoding
+from headstart.tables.encode.numeric import NumericEncoding
+from headstart.tables.schema.schema import Schema
 
 __all__ = ["ViewEncoder"]
 

@@ -7,17 +7,8 @@ from typing import Any, Self
 import polars as pl
 
 from headstart.exceptions import ArtifactError, ColumnError
-from headstart.tables.codes import CODE_PARTS, find_prefixes, to_prefixes
-from headstart.tables.items import (
-    ITEM_PARTS,
-    find_items,
-    is_known_items,
-    item_features,
-    learn_items,
-)
-from headstart.tables.kinds import ColumnKind, Inference
-from headstart.tables.levels import LEVEL_LIMIT, learn_levels, level_text, to_levels
-from headstart.tables.moments import (
+from headstart.tables.kinds.codes import CODE_PARTS, find_prefixes, to_prefixes
+from headstart.tables.kinds.dates import (
     PARTS,
     date_parts,
     find_format,
@@ -27,9 +18,23 @@ from headstart.tables.moments import (
     parse_moments,
     to_clock,
 )
-from headstart.tables.numbers import find_text, to_numbers
-from headstart.tables.quantities import QUANTITY_PARTS, is_known_quantity, split
-from headstart.tables.text_features import TEXT_PARTS, text_parts
+from headstart.tables.kinds.inference import ColumnKind, Inference
+from headstart.tables.kinds.items import (
+    ITEM_PARTS,
+    find_items,
+    is_known_items,
+    item_features,
+    learn_items,
+)
+from headstart.tables.kinds.levels import (
+    LEVEL_LIMIT,
+    learn_levels,
+    level_text,
+    to_levels,
+)
+from headstart.tables.kinds.numbers import find_text, to_numbers
+from headstart.tables.kinds.quantities import QUANTITY_PARTS, is_known_quantity, split
+from headstart.tables.kinds.text_features import TEXT_PARTS, text_parts
 
 __all__ = ["Column", "apply_column", "learn_column"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headstart.base import machine
 from headstart.exceptions import ColumnError, TableError
-from headstart.tables.from_objects import from_objects
+from headstart.tables.read.from_objects import from_objects
 
 __all__ = ["columns_of_matrix", "columns_of_records", "dense", "series_of_array"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from headstart.tables.items import find_items
-from headstart.tables.moments import find_format, in_format
-from headstart.tables.numbers import find_text, has_leading_zeros, to_numbers
-from headstart.tables.quantities import find_quantity
+from headstart.tables.kinds.dates import find_format, in_format
+from headstart.tables.kinds.items import find_items
+from headstart.tables.kinds.numbers import find_text, has_leading_zeros, to_numbers
+from headstart.tables.kinds.quantities import find_quantity
 
 __all__ = ["ColumnKind", "Inference", "has_identifier_name", "infer_kind"]
 
@@ -57,8 +57,8 @@ class Inference:
     reason : str
     form : str
         ``strptime`` format, for a datetime column of text; how numbers are written,
-        for a numeric one (`headstart.tables.quantities`); how lists are, for one of
-        lists (`headstart.tables.items`).
+        for a numeric one (`headstart.tables.kinds.quantities`); how lists are written,
+        for one of lists (`headstart.tables.kinds.items`).
     units : tuple of str
         Words beside such numbers that are a category of their own.
     """

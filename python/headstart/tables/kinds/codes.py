@@ -9,7 +9,7 @@ from collections import Counter
 
 import polars as pl
 
-from headstart.tables.levels import to_levels
+from headstart.tables.kinds.levels import to_levels
 
 __all__ = ["CODE_PARTS", "find_prefixes", "to_prefixes"]
 

@@ -1,7 +1,7 @@
 """What transforms are told of a table: its canonical columns, and its raw texts."""
 
 from headstart.base.table_columns import TableColumn, TableColumns
-from headstart.tables.schema import Schema
+from headstart.tables.schema.schema import Schema
 
 __all__ = ["summarize"]
 

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from headstart.tables.levels import level_text
-from headstart.tables.numbers import find_text, to_numbers
-from headstart.tables.quantities import Quantity, find_quantity, split
+from headstart.tables.kinds.levels import level_text
+from headstart.tables.kinds.numbers import find_text, to_numbers
+from headstart.tables.kinds.quantities import Quantity, find_quantity, split
 
 __all__ = ["PLAIN", "find_numbers", "is_known_reading", "read_numbers"]
 

@@ -11,7 +11,7 @@ import scipy.sparse
 
 from headstart.exceptions import ColumnError, TableError
 from headstart.tables import feature_names, split_target, to_frame, to_frame_like
-from headstart.tables import from_numpy as from_numpy_module
+from headstart.tables.read import from_numpy as from_numpy_module
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from itertools import islice
 import polars as pl
 
 from headstart.exceptions import ColumnError, HeadstartWarning, TableError
-from headstart.tables.second_header import find_second_header
+from headstart.tables.read.second_header import find_second_header
 
 __all__ = ["Layout", "read_block", "read_delimited"]
 

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from headstart.tables import Schema
-from headstart.tables.quantities import find_quantity, split
+from headstart.tables.kinds.quantities import find_quantity, split
 
 
 def texts(*values, times=6):

@@ -15,7 +15,7 @@ from headstart.base.machine import available_memory
 from headstart.exceptions import TableError
 from headstart.plugins import TableReaderRecord, hookimpl, load_plugins
 from headstart.plugins.hookspecs import RegisterTableReader
-from headstart.tables.delimited import read_delimited
+from headstart.tables.read.delimited import read_delimited
 
 __all__ = [
     "check_is_file",

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 
 from headstart.exceptions import ColumnError
-from headstart.tables.from_numpy import series_of_array
-from headstart.tables.from_objects import from_objects
+from headstart.tables.kinds.levels import level_text
+from headstart.tables.read.from_numpy import series_of_array
+from headstart.tables.read.from_objects import from_objects
 
 __all__ = ["columns_of_pandas", "is_pandas", "series_of_pandas"]
 
@@ -64,8 +65,6 @@ def _masked(name: str, array: Any, dtype: np.dtype[Any]) -> pl.Series:
 def _categorical(name: str, array: Any) -> pl.Series:
     # Written as the schema writes the levels of a column of such values, so that
     # categories at training and plain values at prediction meet.
-    from headstart.tables.levels import level_text
-
     categories = level_text(series_of_pandas(name, array.categories))
     if categories.n_unique() != len(categories):
         raise ColumnError(

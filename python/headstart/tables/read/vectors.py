@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 
 from headstart.exceptions import TableError
-from headstart.tables.from_numpy import series_of_array
-from headstart.tables.from_objects import from_objects
-from headstart.tables.from_pandas import is_pandas, series_of_pandas
+from headstart.tables.read.from_numpy import series_of_array
+from headstart.tables.read.from_objects import from_objects
+from headstart.tables.read.from_pandas import is_pandas, series_of_pandas
 
 __all__ = ["to_series"]
 

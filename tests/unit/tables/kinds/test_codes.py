@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from headstart.tables import Schema
-from headstart.tables.codes import find_prefixes
+from headstart.tables.kinds.codes import find_prefixes
 
 CABINS = [f"{deck}{i}" for deck in "ABC" for i in range(10)]
 

@@ -3,7 +3,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import pytest
 
-from headstart.tables.kinds import infer_kind
+from headstart.tables.kinds.inference import infer_kind
 
 N = 60
 

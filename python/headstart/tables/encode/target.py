@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from headstart.base.task import TaskKind
 from headstart.exceptions import ArtifactError, TableError
-from headstart.tables.levels import level_text
-from headstart.tables.target_numbers import find_numbers, is_known_reading, read_numbers
-from headstart.tables.vectors import to_series
+from headstart.tables.kinds.levels import level_text
+from headstart.tables.kinds.target_numbers import (
+    find_numbers,
+    is_known_reading,
+    read_numbers,
+)
+from headstart.tables.read.vectors import to_series
 
 __all__ = [
     "CLASS_LIMIT",
@@ -49,7 +53,7 @@ class TargetEncoder:
         for regression.
     form : str
         How the numbers of a regression are written, where the target is text
-        (`headstart.tables.target_numbers`).
+        (`headstart.tables.kinds.target_numbers`).
     words : str
         What such text was read as, for users.
 

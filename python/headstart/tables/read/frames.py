@@ -11,12 +11,16 @@ import polars as pl
 
 from headstart.base.forked import refuse_if_forked
 from headstart.exceptions import ColumnError, TableError
-from headstart.tables.files import read_by_plugin, read_table
-from headstart.tables.from_numpy import columns_of_matrix, columns_of_records, dense
-from headstart.tables.from_pandas import columns_of_pandas, is_pandas
-from headstart.tables.levels import level_text
-from headstart.tables.target_numbers import find_numbers, read_numbers
-from headstart.tables.vectors import to_series
+from headstart.tables.kinds.levels import level_text
+from headstart.tables.kinds.target_numbers import find_numbers, read_numbers
+from headstart.tables.read.files import read_by_plugin, read_table
+from headstart.tables.read.from_numpy import (
+    columns_of_matrix,
+    columns_of_records,
+    dense,
+)
+from headstart.tables.read.from_pandas import columns_of_pandas, is_pandas
+from headstart.tables.read.vectors import to_series
 
 __all__ = [
     "feature_names",

@@ -3,7 +3,7 @@ import pytest
 
 from headstart.exceptions import ColumnError
 from headstart.tables import Schema
-from headstart.tables.items import find_items, read_items
+from headstart.tables.kinds.items import find_items, read_items
 
 GENRES = ["Drama|War", "Comedy", "Drama", "War|Comedy|Drama", "Comedy|War"] * 4
 

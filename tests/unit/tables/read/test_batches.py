@@ -5,7 +5,7 @@ import pytest
 
 from headstart.exceptions import TableError
 from headstart.tables import read_table
-from headstart.tables.batches import read_batches
+from headstart.tables.read.batches import read_batches
 
 TEXT = 'id,name,n\n001,"a, ""b""\nc",1.5\n002,é,?\n\n003,x,2\n'
 
@@ -57,7 +57,7 @@ def test_utf16_comes_as_one_batch(tmp_path):
 
 
 def test_a_quote_that_is_never_closed_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("headstart.tables.batches._LONGEST_ROW", 200)
+    monkeypatch.setattr("headstart.tables.read.batches._LONGEST_ROW", 200)
     path = tmp_path / "t.csv"
     path.write_text('a,b\n1,2\n3,"' + "4,5\n" * 300)
     with pytest.raises(TableError, match=r"Line 3 of t\.csv does not end"):

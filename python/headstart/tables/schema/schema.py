@@ -10,9 +10,14 @@ from typing import Any, Self
 import polars as pl
 
 from headstart.exceptions import ArtifactError, ColumnError, TableError
-from headstart.tables.columns import Column, apply_column, learn_column, nested_error
-from headstart.tables.kinds import ColumnKind, Inference, infer_kind
-from headstart.tables.levels import level_text
+from headstart.tables.kinds.inference import ColumnKind, Inference, infer_kind
+from headstart.tables.kinds.levels import level_text
+from headstart.tables.schema.columns import (
+    Column,
+    apply_column,
+    learn_column,
+    nested_error,
+)
 
 __all__ = ["Schema"]
 

@@ -1,0 +1,1 @@
+"""Schemas' columns and targets as arrays for learners."""

@@ -1,0 +1,1 @@
+"""Kinds of columns and how values of each kind are parsed from text."""

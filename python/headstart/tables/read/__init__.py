@@ -1,0 +1,1 @@
+"""Tables from files and from objects in memory, as polars DataFrames."""
