@@ -36,11 +36,11 @@ from headstart.meta.evidence import Evidence
 from headstart.meta.store import KnowledgeBase
 from headstart.metrics import default_metric
 from headstart.plugins import load_plugins
-from headstart.search import guide as search_guide
-from headstart.search import state as search_state
-from headstart.search.guide import Guide
-from headstart.search.portfolio import default_order
-from headstart.search.state import RunState
+from headstart.search.loop import state as search_state
+from headstart.search.loop.state import RunState
+from headstart.search.propose import precedents as search_guide
+from headstart.search.propose.default_order import default_order
+from headstart.search.propose.precedents import Guide
 from warm_start import EXPONENT, TIMES, TRIALS, WORST, standard_error
 
 METHODS = ("random", "built-in order", "average rank", "static greedy", "headstart")

@@ -84,7 +84,7 @@ def fit(name: str, arm: str, time_limit: float):
 
 
 def _shuffle_the_order(name: str) -> None:
-    import headstart.search.proposer as proposer
+    import headstart.search.propose.proposer as proposer
     from headstart.meta.evaluate.grid import grid
 
     def in_any_order(task, learners):

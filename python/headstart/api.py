@@ -35,9 +35,9 @@ from headstart.report.facts import Facts
 from headstart.report.writing import write_report
 from headstart.search.fit import fit_model
 from headstart.search.leaderboard import COLUMNS
-from headstart.search.problem import read_weight
 from headstart.search.progress import progress_listener
-from headstart.search.settings import FitSettings
+from headstart.search.run.problem import read_weight
+from headstart.search.run.settings import FitSettings
 from headstart.tables import (
     TargetEncoder,
     describe_unseen,

@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 
-from headstart.search.run_folder import RunFolder
+from headstart.search.run.folder import RunFolder
 
 SCRIPT = """
     import signal

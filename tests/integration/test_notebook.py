@@ -23,7 +23,7 @@ CELL = """
 import sys
 import numpy as np
 from headstart import AutoRegressor
-from headstart.search import sampler
+from headstart.search.propose import sampler
 
 X = np.random.default_rng(0).normal(size=(60, 3))
 X[:, 1] = np.arange(60)

@@ -16,7 +16,7 @@ from sklearn.model_selection import KFold, PredefinedSplit
 
 import headstart
 from headstart.exceptions import RunFolderError
-from headstart.search.journal import Journal
+from headstart.search.run.journal import Journal
 
 LEARNERS = ["logistic", "extra_trees", "random_forest", "k_neighbors", "mlp"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headstart.base import FoldStatus, Trial
-from headstart.search.clock import Clock
+from headstart.search.run.clock import Clock
 
 __all__ = ["Effort", "effort_of"]
 

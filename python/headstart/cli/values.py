@@ -50,7 +50,7 @@ def parse_memory(text: str, option: str = "--memory-limit") -> int:
     (4294967296, 4000000000)
     """
     from headstart.exceptions import BudgetError
-    from headstart.search.settings import parse_bytes
+    from headstart.search.run.settings import parse_bytes
 
     try:
         size = parse_bytes(text)

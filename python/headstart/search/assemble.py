@@ -16,12 +16,12 @@ from headstart.base import (
     Trial,
 )
 from headstart.ensemble import BaggedEnsemble, Fit, Member
+from headstart.ensemble.selection import Choice
 from headstart.execution import FoldFitExecutor
 from headstart.execution.fit_data import ALL_ROWS
 from headstart.execution.fold_fit import run_fold_fit
-from headstart.search.interrupt import NotedInterrupt
-from headstart.search.run_folder import RunFolder
-from headstart.search.selection import Choice
+from headstart.search.run.folder import RunFolder
+from headstart.search.run.interrupt import NotedInterrupt
 
 __all__ = ["assemble", "refit_members"]
 

@@ -33,24 +33,24 @@ from headstart.meta.shipped import open_own
 from headstart.meta.store import own_base_place
 from headstart.plugins import load_plugins, plugin_environment, select_transforms
 from headstart.search.assemble import assemble, refit_members
-from headstart.search.clock import Clock
-from headstart.search.examined import column_records, examine_problem
-from headstart.search.folds import brings_splitter, choose_folds, dependence_of
-from headstart.search.guide import consult
-from headstart.search.handover import own_items, plugin_files
-from headstart.search.history import History
-from headstart.search.interrupt import NotedInterrupt, OrderlyTermination
+from headstart.search.inspection import column_records, examine_problem
 from headstart.search.leaderboard import leaderboard_records
 from headstart.search.learning import FACT, describe_problem, run_records
-from headstart.search.listening import ExecutorNotices, add_listeners, run_facts
-from headstart.search.offered import OfferedTransforms, offer
-from headstart.search.plugin_clock import PluginClock
-from headstart.search.portfolio import usable_learners
-from headstart.search.problem import Problem, read_problem
+from headstart.search.loop.runner import Limits, Runner, SearchResult
+from headstart.search.propose.available import OfferedTransforms, offer
+from headstart.search.propose.default_order import usable_learners
+from headstart.search.propose.plugin_clock import PluginClock
+from headstart.search.propose.precedents import consult
 from headstart.search.record import Analyse, RunRecord
-from headstart.search.run_folder import RunFolder, data_digest
-from headstart.search.runner import Limits, Runner, SearchResult
-from headstart.search.settings import FitSettings
+from headstart.search.run.clock import Clock
+from headstart.search.run.folder import RunFolder, data_digest
+from headstart.search.run.folds import brings_splitter, choose_folds, dependence_of
+from headstart.search.run.handover import own_items, plugin_files
+from headstart.search.run.history import History
+from headstart.search.run.interrupt import NotedInterrupt, OrderlyTermination
+from headstart.search.run.listening import ExecutorNotices, add_listeners, run_facts
+from headstart.search.run.problem import Problem, read_problem
+from headstart.search.run.settings import FitSettings
 from headstart.tables import summarize
 from headstart.validation import Folds
 from headstart.validation.plan import explain_folds, explain_newest_rows

@@ -26,8 +26,8 @@ from headstart.meta.records import (
 from headstart.metrics import metric_names
 from headstart.metrics.built_in import BUILT_IN
 from headstart.plugins import load_plugins
-from headstart.search.journal import Journal
-from headstart.search.problem import Problem
+from headstart.search.run.journal import Journal
+from headstart.search.run.problem import Problem
 
 __all__ = ["FACT", "describe_problem", "records_of_run", "run_records"]
 

@@ -8,12 +8,12 @@ import polars as pl
 from headstart.ensemble import BaggedEnsemble
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.execution.fit_data import FitData
-from headstart.search.clock import Clock
-from headstart.search.guide import Guide
-from headstart.search.history import History
-from headstart.search.problem import Problem
-from headstart.search.runner import SearchResult
-from headstart.search.settings import FitSettings
+from headstart.search.loop.runner import SearchResult
+from headstart.search.propose.precedents import Guide
+from headstart.search.run.clock import Clock
+from headstart.search.run.history import History
+from headstart.search.run.problem import Problem
+from headstart.search.run.settings import FitSettings
 
 __all__ = ["Analyse", "RunRecord"]
 

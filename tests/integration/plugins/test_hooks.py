@@ -273,7 +273,7 @@ def test_meta_features_are_kept_by_learning_and_count_in_later_searches(
 
     # The next search compares by it, and a failing one is told and left out.
     seen = []
-    from headstart.search import guide
+    from headstart.search.propose import precedents as guide
 
     def spy(evidence, features, *rest, **more):
         seen.append((evidence.feature_names, dict(features)))

@@ -12,7 +12,7 @@ from tests.integration.plugins import misbehaving
 
 from headstart import AutoClassifier
 from headstart.plugins import load_plugins, use
-from headstart.search import runner
+from headstart.search.loop import runner
 
 NAMES = sorted([*misbehaving.RUNNING, *misbehaving.LOADING])
 

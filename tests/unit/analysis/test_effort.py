@@ -3,7 +3,7 @@ import time
 
 from headstart.analysis.effort import Effort, effort_of
 from headstart.base import Configuration, FoldOutcome, FoldStatus, Trial
-from headstart.search.clock import Clock
+from headstart.search.run.clock import Clock
 
 
 def trials(n_fits):

@@ -2,7 +2,7 @@ import pytest
 import typer
 
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
-from headstart.search.settings import parse_bytes
+from headstart.search.run.settings import parse_bytes
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""What a fold fit will cost: shipped hints, corrected by what this run measured.
+
+A learner's own `cost` gives seconds on some machine. A transform's are added to it, and
+the learner's grow with the columns that the transform makes. The correction is a factor
+a learner, in the logarithm, shrunk towards the factor of all learners while there are
+few measurements. A trial's own finished folds say most.
+"""
+
+import math
+from collections.abc import Mapping
+
+from headstart.base import Configuration, Learner, Task, Trial
+from headstart.search.propose.available import OfferedTransforms
+
+__all__ = ["CostModel"]
+
+# Measurements of one learner that weigh as much as the factor of all learners.
+_SHRINKAGE = 1.0
+_LEAST = 1e-3  # seconds
+
+
+class CostModel:
+    """Predicts seconds of a fold fit.
+
+    Parameters
+    ----------
+    task : Task
+    learners : mapping of str to Learner
+    n_rows : int
+        Training rows of a fold.
+    learns : bool
+        Whether measured seconds correct the hints. Off in runs without a time limit,
+        whose results may not depend on the machine.
+    offered : OfferedTransforms or None
+        Transforms that configurations may name.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        learners: Mapping[str, Learner],
+        n_rows: int,
+        *,
+        learns: bool,
+        offered: OfferedTransforms | None = None,
+    ) -> None:
+        self._offered = offered or OfferedTransforms(task)
+        self._task = task
+        self._learners = learners
+        self._n_rows = n_rows
+        self._learns = learns
+        # Sum and count of log ratios, by learner and over all of them.
+        self._ratios: dict[str, tuple[float, int]] = {}
+        self._overall = (0.0, 0)
+
+    def hint(self, configuration: Configuration) -> float:
+        """Return the learner's own prediction in seconds, and the transforms'.
+
+        Infinite where the learner's is. One that is not a number tells nothing, and a
+        fit will tell: the least is taken.
+        """
+        seconds = self._of_learner(configuration)
+        if math.isnan(seconds):
+            seconds = _LEAST
+        steps = self._offered.seconds(configuration.transforms, self._n_rows)
+        return max(_LEAST, seconds) + steps
+
+    def _of_learner(self, configuration: Configuration) -> float:
+        """Return what the learner says, which may be any number, or none."""
+        learner = self._learners[configuration.learner]
+        steps = configuration.transforms
+        task = self._offered.task_after(steps) if steps else self._task
+        return float(learner.cost(task, configuration.parameters, self._n_rows))
+
+    def observe(self, configuration: Configuration, seconds: float) -> None:
+        """Take note of what a fold fit took."""
+        if not math.isfinite(self._of_learner(configuration)):
+            return
+        ratio = math.log(max(_LEAST, seconds) / self.hint(configuration))
+        total, count = self._ratios.get(configuration.learner, (0.0, 0))
+        self._ratios[configuration.learner] = (total + ratio, count + 1)
+        self._overall = (self._overall[0] + ratio, self._overall[1] + 1)
+
+    def seconds(
+        self, configuration: Configuration, trial: Trial | None = None
+    ) -> float:
+        """Predict seconds of one more fold fit of a configuration."""
+        if not self._learns:
+            return self.hint(configuration)
+        if trial is not None and trial.outcomes:
+            spent = [o.total_seconds for o in trial.outcomes.values()]
+            return sum(spent) / len(spent)
+        total, count = self._overall
+        if not count:
+            return self.hint(configuration)
+        own, n_own = self._ratios.get(configuration.learner, (0.0, 0))
+        factor = (own + _SHRINKAGE * total / count) / (n_own + _SHRINKAGE)
+        return self.hint(configuration) * math.exp(factor)

@@ -1,0 +1,584 @@
+"""The runner: spends the budget, one fold fit after another.
+
+It asks the schedule what to run, hands it to the executor, has the ledger book the
+result, and stops in time. It never prints: listeners do.
+"""
+
+import hashlib
+import logging
+import math
+import time
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, replace
+
+from headstart.base import (
+    FoldFit,
+    FoldOutcome,
+    FoldStatus,
+    Learner,
+    Trial,
+    TrialStatus,
+    complete,
+)
+from headstart.base.events import (
+    BudgetSpent,
+    Emitter,
+    Notice,
+    RunFinished,
+)
+from headstart.ensemble.selection import Choice, candidate_limit
+from headstart.exceptions import FitError, RunFolderError, WorkerDiedError
+from headstart.execution import FoldFitExecutor
+from headstart.execution.fit_data import FitData
+from headstart.execution.fold_fit import run_fold_fit, running_transform, start_mark
+from headstart.metrics import Metric
+from headstart.search.loop.ledger import Ledger
+from headstart.search.loop.schedule import CountedSchedule, Schedule, TimedSchedule
+from headstart.search.loop.state import Unit
+from headstart.search.propose.available import OfferedTransforms
+from headstart.search.propose.precedents import Guide
+from headstart.search.propose.proposer import PrecedentThenSampler
+from headstart.search.propose.quarantine import strangers
+from headstart.search.run.clock import Clock
+from headstart.search.run.folder import RunFolder
+from headstart.search.run.interrupt import NotedInterrupt
+from headstart.search.run.listening import ExecutorNotices
+
+__all__ = ["Limits", "Runner", "SearchResult"]
+
+_log = logging.getLogger("headstart.search")
+
+_TICK_SECONDS = 0.2
+# A fold fit is asked to stop after this share of the limit, and killed at the stop.
+_LONGEST_SHARE = 0.3
+_SHORTEST_CAP = 2.0
+# Left to a learner that stops at its deadline: predict, dump, write.
+_GRACE_SECONDS = 0.35
+# A fold fit that takes no notice is killed after a tenth more than that, and this.
+_OVERDUE_SECONDS = 1.0
+# Where work is counted nothing depends on time, but a learner that hangs must end.
+_LONGEST_COUNTED = 1_800.0
+# Work that may wait for a free slot: a proposal takes up to this long.
+_WAITING_SECONDS = 0.25
+_MOST_WAITING = 4
+_INTERRUPTED = "interrupted"
+_FOLDER_FAILED = "the run folder could not be written"
+_BROKEN = "worker processes were lost"
+_FLOOR_ROWS = 5_000
+_FLOOR_CELLS = 400_000
+_FLOOR_LEARNERS = (
+    "logistic",
+    "ridge",
+    "extra_trees",
+    "random_forest",
+    "hist_gradient_boosting",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may spend besides time.
+
+    Parameters
+    ----------
+    max_trials : int or None
+    memory_per_fit : int or None
+        Resident bytes of one worker above which its fold fit is stopped.
+    """
+
+    max_trials: int | None = None
+    memory_per_fit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found.
+
+    Parameters
+    ----------
+    trials : list of Trial
+    choice : Choice
+        The ensemble.
+    reason : str
+        Why the search ended.
+    interrupted : bool
+        Whether Ctrl-C ended it.
+    """
+
+    trials: list[Trial]
+    choice: Choice
+    reason: str
+    interrupted: bool
+    elapsed: float
+
+
+@dataclass(slots=True)
+class _Running:
+    trial: Trial
+    unit: Unit
+    most_seconds: float
+    fold_fit: FoldFit
+    started: float | None = None
+    is_overdue: bool = False
+    is_retry: bool = False
+
+
+class Runner:
+    """Runs the search of one fit.
+
+    Parameters
+    ----------
+    data : FitData
+        Written to the run folder already.
+    folder : RunFolder
+    executor : FoldFitExecutor
+    metric : Metric
+    learners : mapping of str to Learner
+        Those to search over.
+    clock : Clock
+    limits : Limits
+    emit : Emitter
+    seed : int
+    guide : Guide or None
+        What the knowledge base says of the table.
+    offered : OfferedTransforms or None
+        Transforms that may go before a learner.
+    notices : ExecutorNotices
+        Told when the executor has something to say.
+    slow : set of str
+        Learners and transforms in quarantine, see `PluginClock`; it may grow.
+    """
+
+    def __init__(
+        self,
+        data: FitData,
+        folder: RunFolder,
+        executor: FoldFitExecutor,
+        metric: Metric,
+        learners: Mapping[str, Learner],
+        clock: Clock,
+        limits: Limits,
+        emit: Emitter,
+        *,
+        seed: int,
+        guide: Guide | None = None,
+        offered: OfferedTransforms | None = None,
+        notices: ExecutorNotices,
+        slow: set[str],
+    ) -> None:
+        self._notices = notices
+        self._offered = offered
+        self._data = data
+        self._guide = guide
+        self._folder = folder
+        self._executor = executor
+        self._learners = learners
+        self._clock = clock
+        self._limits = limits
+        self._emit = emit
+        self._seed = seed
+        self._ledger = Ledger(data, folder, metric, learners, clock, emit, offered)
+        self._state = self._ledger.state
+        self._state.slow = slow
+        self._cost = self._ledger.cost
+        self._futures: dict[Future[FoldOutcome], _Running] = {}
+        # Went with the place where they ran, and are run again, one at a time.
+        self._lost: list[tuple[Trial, Unit, bool]] = []
+        self._spent_told = 0.0
+        self._interrupt = NotedInterrupt()
+
+    def run(self) -> SearchResult:
+        """Search until the budget is spent; return the best ensemble.
+
+        The first Ctrl-C ends the search with what there is.
+
+        Raises
+        ------
+        FitError
+            If no trial succeeded.
+        KeyboardInterrupt
+            If Ctrl-C came before any trial had succeeded.
+        """
+        self._ledger.restore()
+        schedule = self._schedule()
+        interrupted = False
+        self._settle(schedule)
+        try:
+            with self._interrupt:
+                reason = self._loop(schedule)
+            interrupted = self._interrupt.is_set
+        except KeyboardInterrupt:
+            interrupted, reason = True, _INTERRUPTED
+        except RunFolderError as error:
+            reason = _FOLDER_FAILED
+            self._keep_what_there_is(error)
+        finally:
+            self._cancel_running()
+        if interrupted:
+            if not self._state.with_results():
+                raise KeyboardInterrupt
+            self._emit(Notice("Interrupted: the best model so far is kept."))
+        self._ledger.close_open_trials()
+        choice = self._ledger.choose()
+        if choice is None:
+            raise FitError(self._why_nothing())
+        elapsed = self._clock.elapsed()
+        self._folder.journal.record_fact("spent", elapsed)
+        return SearchResult(self._state.trials, choice, reason, interrupted, elapsed)
+
+    def finish(self, result: SearchResult) -> None:
+        """Tell listeners that the fit is over."""
+        failed = sum(t.status is TrialStatus.FAILED for t in result.trials)
+        self._emit(
+            RunFinished(
+                self._clock.elapsed(),
+                len(result.trials),
+                failed,
+                result.choice.score,
+                result.reason,
+            )
+        )
+
+    def _keep_what_there_is(self, error: RunFolderError) -> None:
+        """End the search where the run folder cannot be written any more.
+
+        Raises
+        ------
+        RunFolderError
+            If no trial has a result.
+        """
+        text = str(error)
+        if not self._folder.is_temporary:
+            text += " What is finished is kept: resume=True goes on with it."
+        if not self._state.with_results():
+            raise RunFolderError(text) from error
+        self._folder.journal.stop()
+        self._emit(
+            Notice(
+                f"The search ends early with the best model so far. {text}", "warning"
+            )
+        )
+
+    # -- the loop ---------------------------------------------------------------------
+
+    def _loop(self, schedule: Schedule) -> str:
+        self._fill(schedule)
+        if self._clock.limit is not None and not self._state.with_results():
+            self._fit_floor()
+            self._ledger.choose()
+        while True:
+            if self._interrupt.is_set:
+                return _INTERRUPTED
+            if self._clock.seconds_left() <= 0:
+                return "time limit reached"
+            self._notices.tell()
+            if self._executor.broken:
+                return _BROKEN
+            self._fill(schedule)
+            if not self._futures:
+                return self._why_done(schedule)
+            done, _ = wait(
+                self._futures,
+                timeout=min(_TICK_SECONDS, self._clock.seconds_left()),
+                return_when=FIRST_COMPLETED,
+            )
+            for future in sorted(done, key=lambda f: self._futures[f].trial.number):
+                self._book(future)
+            self._kill_overdue()
+            self._settle(schedule)
+            self._tell_spent()
+
+    def _fill(self, schedule: Schedule) -> None:
+        """Keep every slot busy, with a little more waiting while there is time."""
+        if self._retry_lost():
+            return
+        while len(self._futures) < self._executor.n_slots + self._waiting_allowed():
+            chosen = schedule.next()
+            if chosen is None:
+                return
+            self._submit(*chosen)
+
+    def _retry_lost(self) -> bool:
+        """Run fold fits again that were lost; True while there is nothing else to do.
+
+        One that ran when its place went may have been the cause. It runs alone, so that
+        no other one is blamed if it is lost again.
+        """
+        if any(running.is_retry for running in self._futures.values()):
+            return True
+        while self._lost:
+            trial, unit, is_suspect = self._lost[0]
+            if is_suspect and self._futures:
+                return True
+            del self._lost[0]
+            self._submit(trial, unit, is_retry=is_suspect)
+            if is_suspect:
+                return True
+        return False
+
+    def _waiting_allowed(self) -> int:
+        """Return how many fold fits may wait for a free slot.
+
+        Enough that no worker is idle while the next proposal is thought out; none when
+        time is short, since what waits has been chosen knowing less.
+        """
+        if self._clock.limit is None:
+            return 1
+        expected = [
+            self._cost.seconds(r.trial.configuration, r.trial)
+            for r in self._futures.values()
+        ]
+        if self._clock.seconds_left() <= 3 * max(expected, default=0.0) + 1:
+            return 0
+        mean = sum(expected) / max(1, len(expected))
+        return max(1, min(_MOST_WAITING, math.ceil(_WAITING_SECONDS / max(mean, 1e-3))))
+
+    def _submit(self, trial: Trial, unit: Unit, *, is_retry: bool = False) -> None:
+        if not trial.outcomes and not self._state.running.get(trial.number):
+            self._ledger.open(trial)
+        fold_fit = self._fold_fit(trial, unit)
+        if not self._executor.tells_starts:
+            fold_fit = replace(fold_fit, marks_start=True)
+            start_mark(self._folder.path, fold_fit).unlink(missing_ok=True)
+        future = self._executor.submit(
+            run_fold_fit,
+            (str(self._folder.path), fold_fit),
+            deadline=self._clock.stop,
+            memory_limit=self._limits.memory_per_fit,
+        )
+        most = fold_fit.seconds
+        most = _LONGEST_COUNTED if most is None else 1.1 * most + _OVERDUE_SECONDS
+        self._futures[future] = _Running(trial, unit, most, fold_fit, is_retry=is_retry)
+        self._state.running.setdefault(trial.number, set()).add(unit)
+
+    def _fold_fit(self, trial: Trial, unit: Unit) -> FoldFit:
+        seconds = None
+        if self._clock.limit is not None:
+            cap = max(_SHORTEST_CAP, _LONGEST_SHARE * self._clock.limit)
+            seconds = max(0.1, min(cap, self._clock.seconds_left() - _GRACE_SECONDS))
+        return FoldFit(
+            trial.number,
+            trial.configuration,
+            *unit,
+            seed=_seed(self._seed, trial.configuration.key, unit),
+            threads=1,
+            seconds=seconds,
+            handed_over=self._data.handed_over,
+        )
+
+    def _book(self, future: Future[FoldOutcome]) -> None:
+        running = self._futures.pop(future)
+        started = self._started(future, running)
+        if _is_lost(future) and (started is None or not running.is_retry):
+            # Stays under way for the schedule.
+            self._lost.append((running.trial, running.unit, started is not None))
+            return
+        self._state.running[running.trial.number].discard(running.unit)
+        outcome = self._blamed(self._outcome(future, running), running)
+        self._ledger.record(running.trial, running.unit, outcome)
+
+    def _kill_overdue(self) -> None:
+        """Kill fold fits that took no notice of their deadline."""
+        now = time.monotonic()
+        for future, running in self._futures.items():
+            started = self._started(future, running)
+            if started is not None and now - started > running.most_seconds:
+                running.is_overdue = True
+                self._executor.kill(future)
+
+    def _started(self, future: Future[FoldOutcome], running: _Running) -> float | None:
+        """Return when a fold fit began, None while it waits for a worker."""
+        told: float | None = getattr(future, "started", None)
+        if told is not None:
+            return told
+        fold_fit = running.fold_fit
+        if (
+            running.started is None
+            and fold_fit.marks_start
+            and start_mark(self._folder.path, fold_fit).exists()
+        ):
+            running.started = time.monotonic()
+        return running.started
+
+    def _outcome(self, future: Future[FoldOutcome], running: _Running) -> FoldOutcome:
+        started = self._started(future, running)
+        seconds = 0.0 if started is None else time.monotonic() - started
+        if running.is_overdue:
+            return FoldOutcome(
+                FoldStatus.TIMEOUT,
+                total_seconds=seconds,
+                reason=f"did not stop when asked to, killed after {seconds:.1f} s",
+            )
+        if future.cancelled():
+            return FoldOutcome(FoldStatus.CANCELLED, total_seconds=seconds)
+        error = future.exception()
+        if error is None:
+            return future.result()
+        if isinstance(error, RunFolderError):
+            raise error  # no fault of the learner's
+        if isinstance(error, WorkerDiedError):
+            return FoldOutcome(
+                FoldStatus.CRASH if error.kind == "lost" else FoldStatus(error.kind),
+                total_seconds=seconds,
+                reason=str(error),
+                details=error.details,
+            )
+        return FoldOutcome(
+            FoldStatus.ERROR,
+            total_seconds=seconds,
+            reason=f"{type(error).__name__}: {error}",
+        )
+
+    def _blamed(self, outcome: FoldOutcome, running: _Running) -> FoldOutcome:
+        """Say which transform a process was in that ended before it could tell."""
+        trial = running.trial
+        ended = outcome.status in (
+            FoldStatus.TIMEOUT,
+            FoldStatus.MEMORY,
+            FoldStatus.CRASH,
+        )
+        if outcome.culprit or not ended or not trial.configuration.transforms:
+            return outcome
+        name = FoldFit(trial.number, trial.configuration, *running.unit, seed=0).name
+        culprit = running_transform(self._folder.path, name)
+        if not culprit:
+            return outcome
+        reason = f"in transform {culprit!r}: {outcome.reason}"
+        return replace(outcome, culprit=culprit, reason=reason)
+
+    def _settle(self, schedule: Schedule) -> None:
+        """Close trials that have all they will get; look at the ensemble."""
+        closed = schedule.settle()
+        for trial in closed:
+            self._ledger.close(trial)
+        if closed:
+            self._folder.trim_views()
+            if self._ledger.may_choose():
+                self._ledger.choose()
+
+    def _cancel_running(self) -> None:
+        for trial, unit, _ in self._lost:
+            self._state.running[trial.number].discard(unit)
+        self._lost.clear()
+        for future in list(self._futures):
+            self._executor.kill(future)
+        # What finished in the same instant still counts.
+        for future, running in list(self._futures.items()):
+            del self._futures[future]
+            self._state.running[running.trial.number].discard(running.unit)
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._ledger.record(running.trial, running.unit, future.result())
+
+    # -- the start --------------------------------------------------------------------
+
+    def _schedule(self) -> Schedule:
+        known = () if self._guide is None else self._guide.configurations
+        steps = {} if self._offered is None else self._offered.transforms
+        on_probation = strangers(self._learners, {c.learner for c in known}, steps)
+        proposer = PrecedentThenSampler(
+            self._data.task,
+            self._learners,
+            self._state,
+            self._guide,
+            seed=self._seed,
+            on_probation=on_probation,
+            seconds=self._cost.seconds,
+            offered=self._offered,
+            is_timed=self._clock.limit is not None,
+            max_trials=self._limits.max_trials,
+        )
+        if self._clock.limit is None:
+            if self._limits.max_trials is None:
+                raise ValueError("A run needs a time limit or a number of trials.")
+            return CountedSchedule(
+                self._state, proposer, self._limits.max_trials, on_probation
+            )
+        return TimedSchedule(
+            self._state,
+            proposer,
+            self._clock,
+            self._cost,
+            self._executor.n_slots,
+            self._limits.max_trials,
+            candidate_limit(self._data.task.n_rows),
+        )
+
+    def _fit_floor(self) -> None:
+        """Fit a first, small model here while the workers start."""
+        task = self._data.task
+        name = next(
+            (
+                n
+                for n in _FLOOR_LEARNERS
+                if n in self._learners and task.kind in self._learners[n].tasks
+            ),
+            None,
+        )
+        if name is None:
+            return
+        configuration = complete(self._learners[name], task, {})
+        trial = self._state.add(configuration, "floor")
+        trial.status = TrialStatus.PARTIAL
+        trial.reason = "baseline trial: fitted on few rows, scored on one fold"
+        self._ledger.open(trial)
+        unit = self._state.units[0]
+        rows = min(_FLOOR_ROWS, max(200, _FLOOR_CELLS // max(1, task.n_features)))
+        fold_fit = replace(self._fold_fit(trial, unit), max_rows=rows)
+        assert fold_fit.seconds is not None
+        fold_fit = replace(fold_fit, seconds=0.3 * fold_fit.seconds)
+        self._ledger.record(trial, unit, run_fold_fit(str(self._folder.path), fold_fit))
+        if trial.fold_losses:
+            self._ledger.close(trial)
+
+    # -- telling ----------------------------------------------------------------------
+
+    def _tell_spent(self) -> None:
+        elapsed = self._clock.elapsed()
+        if elapsed - self._spent_told < _TICK_SECONDS:
+            return
+        self._spent_told = elapsed
+        running = tuple(
+            f"{r.trial.configuration.label} fold {r.unit[1]}"
+            for r in self._futures.values()
+        )
+        self._emit(BudgetSpent(elapsed, len(self._state.trials), running))
+
+    def _why_done(self, schedule: Schedule) -> str:
+        trials = self._state.trials
+        if schedule.has_given_up:
+            n_failed = sum(t.status is TrialStatus.FAILED for t in trials)
+            return f"too many trials failed: {n_failed} of {len(trials)}"
+        counted = sum(
+            t.status is not TrialStatus.FAILED and t.origin != "floor" for t in trials
+        )
+        if self._limits.max_trials is not None and counted >= self._limits.max_trials:
+            return "all trials done"
+        if self._clock.limit is not None:
+            return "nothing more fits into the time left"
+        return "nothing left to try"
+
+    def _why_nothing(self) -> str:
+        lines = [
+            f"- {t.configuration}: {t.reason or 'no fold finished in time'}"
+            for t in self._state.trials
+        ]
+        if self._executor.broken:
+            lines.append(f"- the search ended, because {self._executor.broken}")
+        listed = "\n".join(lines) or "- nothing was started: the limit is too short"
+        return (
+            "No trial succeeded, so there is no model. What was tried:\n"
+            f"{listed}\nhint: a longer time_limit, other learners, or look at the "
+            "reasons above."
+        )
+
+
+def _is_lost(future: Future[FoldOutcome]) -> bool:
+    """Whether a fold fit went with the place where it ran or waited."""
+    error = None if future.cancelled() else future.exception()
+    return isinstance(error, WorkerDiedError) and error.kind == "lost"
+
+
+def _seed(seed: int, key: str, unit: Unit) -> int:
+    digest = hashlib.sha256(f"{seed}-{key}-{unit[0]}-{unit[1]}".encode()).digest()
+    return int.from_bytes(digest[:4], "little") >> 1

@@ -1,0 +1,1 @@
+"""Where configurations come from: one source of proposals per file."""

@@ -1,0 +1,108 @@
+"""One search space for a learner and for the transforms before it.
+
+A transform is a switch, and its parameters exist where the switch is on. Without
+transforms the space is the learner's own.
+"""
+
+from collections.abc import Mapping
+
+from headstart.base import (
+    Choice,
+    Condition,
+    Configuration,
+    Distribution,
+    Learner,
+    ParameterValue,
+    SearchSpace,
+    Task,
+    complete,
+)
+from headstart.search.propose.available import OfferedTransforms
+
+__all__ = ["flattened", "joint_space", "unflattened"]
+
+Flat = dict[str, ParameterValue]
+
+# A learner's parameter can have no such name: they are keywords.
+_MARK = "transform "
+
+
+def joint_space(learner: Learner, offered: OfferedTransforms) -> SearchSpace:
+    """Return the space of a learner's parameters, of switches and what depends on them.
+
+    Examples
+    --------
+    >>> from headstart.base import Integer, Task, TaskKind, Transform
+    >>> from sklearn.decomposition import PCA
+    >>> task = Task(TaskKind.BINARY, 100, 3, 0, 2, "roc_auc")
+    >>> pca = Transform.from_transformer(
+    ...     "pca",
+    ...     PCA,
+    ...     space={"n_components": Integer(1, 3)},
+    ...     default={"n_components": 2},
+    ... )
+    >>> class Constant(Learner):
+    ...     name = "constant"
+    >>> offered = OfferedTransforms(task, {"pca": pca}, {"pca": 3})
+    >>> list(joint_space(Constant(), offered).distributions)
+    ['transform pca', 'transform pca n_components']
+    """
+    own = learner.search_space(offered.task)
+    if not offered.transforms:
+        return own
+    distributions: dict[str, Distribution] = dict(own.distributions)
+    default: Flat = dict(own.default)
+    conditions = dict(own.conditions)
+    for name, transform in offered.transforms.items():
+        switch = f"{_MARK}{name}"
+        distributions[switch] = Choice(False, True)  # noqa: FBT003 - the options
+        default[switch] = False
+        space = transform.search_space(offered.task)
+        # Parents before what depends on them.
+        for key in sorted(space.distributions, key=lambda k: k in space.conditions):
+            flat = f"{switch} {key}"
+            distributions[flat] = space.distributions[key]
+            inner = space.conditions.get(key)
+            conditions[flat] = (
+                Condition(switch, (True,))
+                if inner is None
+                else Condition(f"{switch} {inner.parent}", inner.values)
+            )
+    return SearchSpace(distributions, default, conditions)
+
+
+def flattened(configuration: Configuration, offered: OfferedTransforms) -> Flat:
+    """Return a configuration as a point of the joint space."""
+    flat: Flat = dict(configuration.parameters)
+    for name in offered.transforms:
+        flat[f"{_MARK}{name}"] = False
+    for step in configuration.transforms:
+        flat[f"{_MARK}{step.name}"] = True
+        flat |= {f"{_MARK}{step.name} {k}": v for k, v in step.parameters.items()}
+    return flat
+
+
+def unflattened(
+    learner: Learner,
+    task: Task,
+    flat: Mapping[str, ParameterValue],
+    offered: OfferedTransforms,
+) -> Configuration:
+    """Return the configuration that a point of the joint space stands for."""
+    own = {k: v for k, v in flat.items() if not k.startswith(_MARK)}
+    found = complete(learner, task, own)
+    steps: dict[str, dict[str, object]] = {}
+    for name in offered.transforms:
+        switch = f"{_MARK}{name}"
+        if flat.get(switch) is True:
+            prefix = f"{switch} "
+            steps[name] = {
+                k.removeprefix(prefix): v
+                for k, v in flat.items()
+                if k.startswith(prefix)
+            }
+    if not steps:
+        return found
+    return Configuration(
+        found.learner, found.parameters, found.space_version, offered.chain(steps)
+    )

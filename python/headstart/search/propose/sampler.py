@@ -1,0 +1,208 @@
+"""Configurations from outside the portfolio: Optuna's sampler around what did well.
+
+Nothing is kept between proposals: each is a function of the seed, its number and the
+trials it may know, so that a resumed run goes on as the undisturbed one would.
+"""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headstart.base import (
+    Choice,
+    Configuration,
+    Float,
+    Integer,
+    Learner,
+    ParameterValue,
+    SearchSpace,
+    Task,
+    Trial,
+)
+from headstart.base.process_state import SharedContext, ignore_warnings
+from headstart.search.propose.available import OfferedTransforms
+from headstart.search.propose.joint_space import flattened, joint_space, unflattened
+
+if TYPE_CHECKING:
+    import optuna
+
+__all__ = ["sample_configuration"]
+
+# A learner's chance halves with each rank of its best trial.
+_RANK_DECAY = 0.6
+_ATTEMPTS = 8
+_MOST_KNOWN = 40
+
+Values = Mapping[int, float]
+
+
+def sample_configuration(
+    task: Task,
+    learners: Mapping[str, Learner],
+    trials: Sequence[Trial],
+    values: Values,
+    *,
+    number: int,
+    seed: int,
+    offered: OfferedTransforms | None = None,
+) -> Configuration | None:
+    """Propose a configuration that was not tried yet.
+
+    Parameters
+    ----------
+    learners : mapping of str to Learner
+        Those that may be proposed.
+    trials : sequence of Trial
+        All trials so far: their configurations are not proposed again.
+    values : mapping of int to float
+        By trial number, for those that finished: loss, made comparable across folds.
+    number : int
+        Number of the trial to be proposed; with `seed` it fixes the random draws.
+    offered : OfferedTransforms or None
+        Transforms that may go before a learner.
+
+    Returns
+    -------
+    Configuration or None
+        None when the spaces have nothing new to give.
+    """
+    tried = {trial.configuration.key for trial in trials}
+    random = np.random.default_rng(_seed(seed, number))
+    offered = offered or OfferedTransforms(task)
+    offers = {
+        name: offered.before(v.search_space(task).default)
+        for name, v in learners.items()
+    }
+    spaces = {name: joint_space(v, offers[name]) for name, v in learners.items()}
+    names = [
+        name
+        for name in _ranked(learners, trials, values)
+        if spaces[name].distributions
+        and (learners[name].max_rows or task.n_rows) >= task.n_rows
+    ]
+    while names:
+        chances = _RANK_DECAY ** np.arange(len(names))
+        name = names[int(random.choice(len(names), p=chances / chances.sum()))]
+        own = [t for t in trials if t.configuration.learner == name]
+        points = {t.number: flattened(t.configuration, offers[name]) for t in own}
+        with _quiet_optuna:
+            study = _study(
+                spaces[name], own, points, values, int(random.integers(2**31))
+            )
+            for _ in range(_ATTEMPTS):
+                asked = _ask(study, spaces[name])
+                found = unflattened(learners[name], task, asked, offers[name])
+                if found.key not in tried:
+                    return found
+        names.remove(name)
+    return None
+
+
+@contextlib.contextmanager
+def _without_optunas_log() -> Iterator[None]:
+    # In a notebook, what it imports warns that there are no widgets.
+    with ignore_warnings():
+        import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+# The level is of the whole process, and fits may run in several threads.
+_quiet_optuna = SharedContext(_without_optunas_log)
+
+
+def _ranked(
+    learners: Mapping[str, Learner], trials: Sequence[Trial], values: Values
+) -> list[str]:
+    """Names of learners, that of the best trial first; those without a trial last."""
+    best: dict[str, float] = {}
+    for trial in trials:
+        name = trial.configuration.learner
+        if trial.number in values and name in learners:
+            best[name] = min(values[trial.number], best.get(name, np.inf))
+    return sorted(learners, key=lambda name: (best.get(name, np.inf), name))
+
+
+def _study(
+    space: SearchSpace,
+    trials: Sequence[Trial],
+    points: Mapping[int, Mapping[str, ParameterValue]],
+    values: Values,
+    seed: int,
+) -> "optuna.Study":
+    import optuna
+
+    sampler = optuna.samplers.TPESampler(
+        seed=seed, n_startup_trials=3, n_ei_candidates=32
+    )
+    study = optuna.create_study(sampler=sampler)
+    distributions = _distributions(space)
+    known = [trial for trial in trials if trial.number in values]
+    if len(known) > _MOST_KNOWN:
+        # The best and the latest: to add all takes longer than many a fit.
+        ranked = sorted(known, key=lambda t: (values[t.number], t.number))
+        kept = {t.number for t in ranked[: _MOST_KNOWN // 2]}
+        kept |= {t.number for t in known[-_MOST_KNOWN // 2 :]}
+        known = [trial for trial in known if trial.number in kept]
+    for trial in known:
+        parameters = dict(points[trial.number])
+        if all(
+            name in space.distributions and value in space.distributions[name]
+            for name, value in parameters.items()
+        ):
+            study.add_trial(
+                optuna.trial.create_trial(
+                    params=parameters,
+                    distributions={name: distributions[name] for name in parameters},
+                    value=values[trial.number],
+                )
+            )
+    return study
+
+
+def _ask(study: "optuna.Study", space: SearchSpace) -> dict[str, ParameterValue]:
+    trial = study.ask()
+    parameters: dict[str, ParameterValue] = {}
+    # Parents before the parameters that depend on them.
+    for name in sorted(space.distributions, key=lambda n: n in space.conditions):
+        if not space.is_active(name, parameters):
+            continue
+        distribution = space.distributions[name]
+        match distribution:
+            case Float(low, high, log):
+                parameters[name] = trial.suggest_float(name, low, high, log=log)
+            case Integer(low, high, log):
+                parameters[name] = trial.suggest_int(name, low, high, log=log)
+            case Choice():
+                parameters[name] = trial.suggest_categorical(
+                    name, list(distribution.options)
+                )
+    return parameters
+
+
+def _distributions(space: SearchSpace) -> dict[str, Any]:
+    import optuna
+
+    found: dict[str, Any] = {}
+    for name, distribution in space.distributions.items():
+        match distribution:
+            case Float(low, high, log):
+                found[name] = optuna.distributions.FloatDistribution(low, high, log=log)
+            case Integer(low, high, log):
+                found[name] = optuna.distributions.IntDistribution(low, high, log=log)
+            case Choice(options):
+                found[name] = optuna.distributions.CategoricalDistribution(options)
+    return found
+
+
+def _seed(seed: int, number: int) -> int:
+    digest = hashlib.sha256(f"sampler-{seed}-{number}".encode()).digest()
+    return int.from_bytes(digest[:8], "little")

@@ -1,0 +1,1 @@
+"""The run: its folder, settings, data and clock, made once by `prepare`."""

@@ -1,0 +1,450 @@
+"""The folder of a run: where it lies, whose it is, what is in it.
+
+A run is known by its identity: the hash of data, schema and folds, the metric and the
+engine's version. A folder with another identity is refused, with the difference named.
+"""
+
+import hashlib
+import json
+import os
+import reprlib
+import shutil
+import socket
+import tempfile
+import time
+import weakref
+import zipfile
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import psutil
+from numpy.typing import NDArray
+
+from headstart.base import FoldFit, FoldOutcome, FoldStatus, Parts
+from headstart.base.machine import available_cores, available_memory
+from headstart.base.mounts import is_in_memory
+from headstart.exceptions import RunFolderError
+from headstart.execution.files import read_parts, sync
+from headstart.execution.fold_fit import read_outcome
+from headstart.search.run.journal import Journal
+from headstart.search.run.lock import LOCK_NAME, OWNER_NAME, RunLock
+from headstart.search.run.temporary import make_temporary_folder
+
+__all__ = ["MOST_VIEW_BYTES", "RunFolder", "data_digest"]
+
+# Stored views above this are deleted, the oldest first.
+MOST_VIEW_BYTES = 4 * 2**30
+# Their share of the free memory, where the folder lies in memory.
+_SHARE_IN_MEMORY = 0.1
+
+Identity = Mapping[str, str]
+
+
+class RunFolder:
+    """A run's folder and journal.
+
+    Parameters
+    ----------
+    path : path or None
+        The folder; None makes a temporary one, removed with this object.
+    resume : bool
+        Go on with the run that lies there, if one does.
+    """
+
+    def __init__(self, path: str | Path | None, *, resume: bool = False) -> None:
+        self.is_temporary = path is None
+        self._release: Callable[[], object] | None
+        if path is None:
+            if resume:
+                raise RunFolderError(
+                    "resume=True needs the folder of the run to go on with. "
+                    "hint: give run_dir=..."
+                )
+            self.path = make_temporary_folder()
+            self._remove = weakref.finalize(self, _remove, self.path, os.getpid())
+            self._release = None
+            has_locks = True
+        else:
+            self.path = Path(path).expanduser().absolute()
+            lock = self._make(resume=resume)
+            self._release = weakref.finalize(self, lock.release)
+            has_locks = lock.is_native
+        #: Bytes of memory that stored views may take; 0 where the folder is on a disk.
+        self.bytes_in_memory = (
+            min(MOST_VIEW_BYTES, int(_SHARE_IN_MEMORY * available_memory()))
+            if is_in_memory(self.path)
+            else 0
+        )
+        self._synced: set[Path] = set()
+        self._syncing: deque[Future[None]] = deque()
+        self._syncer: ThreadPoolExecutor | None = None
+        try:
+            self.journal = Journal(self.path / "journal.db", has_locks=has_locks)
+        except RunFolderError:
+            if self._release is not None:
+                self._release()
+            raise
+        if not self.is_temporary:
+            self._drop_unsynced()
+
+    def close(self) -> None:
+        """Close the journal, and give the folder free for another run."""
+        if self._syncer is not None:
+            # What waits for a slow disk is left to the system: if it is lost, its fold
+            # fits count as not done.
+            self._syncer.shutdown(cancel_futures=True)
+        self.journal.close()
+        if self._release is not None:
+            self._release()
+
+    def claim(self, identity: Identity) -> None:
+        """Make this folder the run's own, or check that it is.
+
+        Raises
+        ------
+        RunFolderError
+            If the folder holds a run with another identity.
+        """
+        known = self.journal.fact("identity")
+        if known is None:
+            self.journal.record_fact("identity", dict(identity))
+            return
+        # Either may have what the other has not: transforms are named where there are
+        # some.
+        differing = [
+            _difference(name, there, here)
+            for name in dict.fromkeys([*identity, *known])
+            for there, here in [(known.get(name), identity.get(name))]
+            if there != here
+        ]
+        if differing:
+            raise RunFolderError(
+                f"The run in {self.path} cannot be resumed: it differs in "
+                f"{'; '.join(differing)}. hint: use another run_dir, or fit with the "
+                "data and settings it was started with."
+            )
+
+    def prediction(self, name: str) -> NDArray[np.float64]:
+        """Return the stored predictions of a fold fit."""
+        stored: NDArray[np.float64] = np.load(
+            self.path / "fits" / f"{name}.npy", allow_pickle=False
+        )
+        return stored
+
+    def finished(self, fold_fit: FoldFit) -> FoldOutcome | None:
+        """Return the outcome of a fold fit whose files are whole, journalled or not.
+
+        A power cut may leave empty files: then it counts as not done.
+        """
+        name = fold_fit.name
+        path = self.path / "fits" / f"{name}.json"
+        outcome = read_outcome(path, fold_fit.configuration)
+        if outcome is None or outcome.status is not FoldStatus.OK:
+            return None
+        model, *others = self._archives(name, outcome)
+        try:
+            self.prediction(name)
+            is_whole = model.stat().st_size == outcome.n_bytes
+        except (OSError, ValueError, EOFError):
+            return None
+        are_whole = all(zipfile.is_zipfile(path) for path in (model, *others))
+        return outcome if is_whole and are_whole else None
+
+    def sync(self, name: str, outcome: FoldOutcome) -> None:
+        """Have the files of a finished fold fit brought to the disk, in a kept folder.
+
+        That is done by a thread: neither the search nor a worker waits for the disk.
+
+        Raises
+        ------
+        RunFolderError
+            If the disk has refused files of earlier fold fits.
+        """
+        if self.is_temporary or outcome.status is not FoldStatus.OK:
+            return
+        fits = self.path / "fits"
+        files = [
+            path
+            for path in (
+                *self._archives(name, outcome),
+                fits / f"{name}.npy",
+                fits / f"{name}.json",
+            )
+            if path not in self._synced
+        ]
+        self._synced.update(files)
+        while self._syncing and self._syncing[0].done():
+            self._syncing.popleft().result()
+        if self._syncer is None:
+            self._syncer = ThreadPoolExecutor(1, "headstart-sync")
+        self._syncing.append(self._syncer.submit(_sync_all, files))
+
+    def _archives(self, name: str, outcome: FoldOutcome) -> list[Path]:
+        """Return the files of a fold model: itself, its view, its transforms."""
+        return [
+            self.path / "fits" / f"{name}.model",
+            self.path / "encoders" / f"{outcome.encoder}.zip",
+            *(self.path / "transforms" / f"{n}.zip" for n in outcome.transforms),
+        ]
+
+    def model(self, name: str) -> Parts:
+        """Return the parts of a fold model."""
+        return self._parts(self.path / "fits" / f"{name}.model")
+
+    def encoder(self, name: str) -> Parts:
+        """Return the parts of a fitted view encoder."""
+        return self._parts(self.path / "encoders" / f"{name}.zip")
+
+    def transform(self, name: str) -> Parts:
+        """Return the parts of a fitted transform."""
+        return self._parts(self.path / "transforms" / f"{name}.zip")
+
+    def _parts(self, path: Path) -> Parts:
+        """Return the parts of a file that a fitted model reads.
+
+        Raises
+        ------
+        RunFolderError
+            If the file was deleted.
+        """
+        try:
+            return read_parts(path)
+        except FileNotFoundError as error:
+            raise RunFolderError(
+                f"The run folder {self.path} no longer holds {path.name}, which the "
+                "fitted model reads. hint: save() a model before its run folder is "
+                "deleted, and load() it from that file."
+            ) from error
+
+    def trim_views(self, most_bytes: int | None = None) -> int:
+        """Delete the oldest stored views and tables above a size; return bytes freed.
+
+        By default above `MOST_VIEW_BYTES`, or `bytes_in_memory` in memory.
+
+        They are made again when they are needed. A worker that reads one keeps it
+        until it lets go.
+        """
+        if most_bytes is None:
+            most_bytes = self.bytes_in_memory or MOST_VIEW_BYTES
+        sizes = []
+        for folder in sorted(
+            f for name in ("tables", "views") for f in (self.path / name).glob("[0-9]*")
+        ):
+            files = list(folder.iterdir())
+            size = sum(file.stat().st_size for file in files)
+            sizes.append((folder.stat().st_mtime, size, folder))
+        total, freed = sum(size for _, size, _ in sizes), 0
+        for _, size, folder in sorted(sizes, key=lambda entry: entry[0]):
+            if total - freed <= most_bytes:
+                break
+            # Renamed first, so that nobody finds half of it.
+            doomed = folder.with_name(f".{folder.name}")
+            folder.rename(doomed)
+            shutil.rmtree(doomed, ignore_errors=True)
+            freed += size
+        return freed
+
+    def keep_only(
+        self,
+        models: Collection[str],
+        encoders: Collection[str],
+        transforms: Collection[str] = (),
+        *,
+        deadline: float | None = None,
+    ) -> None:
+        """Delete what a fitted model does not need (of a temporary folder).
+
+        Parameters
+        ----------
+        models, encoders, transforms : collection of str
+            Names of what it needs.
+        deadline : float or None
+            Moment of `time.monotonic` after which no more is deleted: hundreds of
+            trials leave thousands of files. What is left goes with the folder.
+        """
+        for path in self._not_needed(models, encoders, transforms):
+            if deadline is not None and time.monotonic() >= deadline:
+                return
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _not_needed(
+        self,
+        models: Collection[str],
+        encoders: Collection[str],
+        transforms: Collection[str],
+    ) -> Iterator[Path]:
+        """Yield files and folders that can go, the largest kinds first."""
+        for name in ("views", "tables"):
+            yield from (self.path / name).iterdir()
+        yield self.path / "data"
+        for path in (self.path / "fits").iterdir():
+            if not (path.suffix == ".model" and path.stem in models):
+                yield path
+        for name, kept in (("encoders", encoders), ("transforms", transforms)):
+            for path in (self.path / name).iterdir():
+                if path.stem not in kept:
+                    yield path
+
+    def n_bytes(self) -> int:
+        """Return bytes on disk."""
+        return sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
+
+    def _make(self, *, resume: bool) -> RunLock:
+        if resume and not self.path.exists():
+            raise RunFolderError(
+                f"There is no run folder {self.path} to resume. hint: look at the "
+                "path; a new run begins without resume=True."
+            )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
+            lock = RunLock(self.path)
+        except OSError as error:
+            raise RunFolderError(
+                f"The run folder {self.path} cannot be written: "
+                f"{error.strerror or error}. Expected a folder with write access. "
+                "hint: give another run_dir."
+            ) from error
+        try:
+            self._check_content(resume=resume)
+        except RunFolderError:
+            lock.release()
+            raise
+        return lock
+
+    def _drop_unsynced(self) -> None:
+        """Delete what can be made again if a power cut may have left it half written.
+
+        Views and tables are not synced. Files are what was written as long as the
+        machine has not started anew; another machine may have lost this one's writes.
+        """
+        start = _machine_start()
+        if self.journal.fact("machine_start") not in {None, start}:
+            for name in ("views", "tables"):
+                shutil.rmtree(self.path / name, ignore_errors=True)
+        self.journal.record_fact("machine_start", start)
+
+    def _check_content(self, *, resume: bool) -> None:
+        if not (self.path / "journal.db").exists():
+            # A run that was killed at its very beginning leaves an empty folder.
+            others = {p.name for p in self.path.iterdir()} - {LOCK_NAME, OWNER_NAME}
+            if resume and others:
+                raise RunFolderError(
+                    f"The folder {self.path} holds no run to resume, but other files. "
+                    "hint: look at the path; a new run begins without resume=True."
+                )
+        elif not resume:
+            raise RunFolderError(
+                f"The run folder {self.path} already holds a run. "
+                "hint: resume=True goes on with it; or give another run_dir."
+            )
+
+
+def _sync_all(files: Collection[Path]) -> None:
+    """Bring files to the disk, and the names of the folders that they are in."""
+    for path in files:
+        sync(path)
+    for folder in {path.parent for path in files}:
+        sync(folder)
+
+
+def _machine_start() -> str:
+    """Return which machine this is, and which of its starts."""
+    try:
+        start = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        start = str(int(psutil.boot_time()))
+    return f"{socket.gethostname()} {start}"
+
+
+def data_digest(
+    table: pl.DataFrame, y: NDArray[Any], weight: NDArray[Any] | None
+) -> str:
+    """Return a SHA-256 over a canonical table, its target and weights.
+
+    It is of the values themselves: the same for every version of polars.
+    """
+    with ThreadPoolExecutor(available_cores()) as threads:
+        parts = tuple(threads.map(_digest_of_column, table.iter_columns()))
+    digest = hashlib.sha256(b"".join(parts))
+    digest.update(_buffer(y))
+    if weight is not None:
+        digest.update(_buffer(weight))
+    return digest.hexdigest()
+
+
+def _digest_of_column(series: pl.Series) -> bytes:
+    """Return a digest of a column: its name, which rows have a value, the values."""
+    digest = hashlib.sha256(series.name.encode() + b"\0")
+    digest.update(_buffer(np.packbits(series.is_not_null().to_numpy())))
+    if series.dtype == pl.String:
+        texts = series.fill_null("")
+        digest.update(_buffer(texts.str.len_bytes().to_numpy().astype("<u4")))
+        digest.update(texts.str.join("")[0].encode())
+    elif series.dtype == pl.Boolean:
+        digest.update(_buffer(np.packbits(series.fill_null(value=False).to_numpy())))
+    else:
+        if series.dtype == pl.Enum:
+            # Codes: which level each stands for is in the schema.
+            series = series.to_physical().cast(pl.UInt32)
+        digest.update(_buffer(series.fill_null(0).to_numpy()))
+    return digest.digest()
+
+
+def _buffer(values: NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(values).data
+
+
+def _difference(name: str, there: str | None, here: str | None) -> str:
+    """Say how an identity's entry differs from the one in a run folder."""
+    listed = {"learners", "transforms"}
+    if name in listed and there is not None and here is not None:
+        ours, theirs = set(json.loads(here)), set(json.loads(there))
+        sides = {"there": theirs - ours, "here": ours - theirs}
+        words = "; ".join(
+            f"only {side}: {', '.join(sorted(names))}"
+            for side, names in sides.items()
+            if names
+        )
+        return f"{name} ({words})"
+    if name == "schema" and there is not None and here is not None:
+        return f"schema ({_differing_columns(there, here)})"
+    return f"{name} (there {_quoted(there)}, here {_quoted(here)})"
+
+
+def _differing_columns(there: str, here: str) -> str:
+    """Say in which columns two schemas differ, with their kinds."""
+    kinds = [
+        {column["name"]: column for column in json.loads(schema)["columns"]}
+        for schema in (there, here)
+    ]
+    words = []
+    for column in dict.fromkeys([*kinds[0], *kinds[1]]):
+        theirs, ours = (found.get(column) for found in kinds)
+        if theirs != ours:
+            sides = [_quoted(side and side["kind"]) for side in (theirs, ours)]
+            words.append(f"column {column!r}: there {sides[0]}, here {sides[1]}")
+    return "; ".join([*words[:3], *(["..."] if len(words) > 3 else [])])
+
+
+def _quoted(value: str | None) -> str:
+    return "none" if value is None else _repr.repr(value)
+
+
+_repr = reprlib.Repr()
+_repr.maxstring = 300
+
+
+def _remove(path: Path, owner: int) -> None:
+    # A forked child inherits this finalizer, and must not take the folder away.
+    if os.getpid() == owner:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,129 @@
+"""Which rows a fit holds out: few folds where many would leave no time for trials."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from headstart.base import Learner, Task
+from headstart.search.propose.default_order import default_order
+from headstart.search.run.problem import Problem, known_column
+from headstart.search.run.settings import FitSettings
+from headstart.validation import (
+    Dependence,
+    Folds,
+    Validation,
+    plan_folds,
+    splitter_named,
+)
+from headstart.validation.plan import HOLDOUT_ABOVE
+
+__all__ = ["brings_splitter", "choose_folds", "dependence_of"]
+
+# Folds are cut to this many when the budget does not allow for more.
+_FEW_FOLDS = 5
+_MANY_FOLDS = 8
+# Share of the budget that the first configurations may take with many folds.
+_FOLDS_SHARE = 0.5
+_FIRST_CONFIGURATIONS = 6
+_ROWS_FOR_FEW_FOLDS = 10_000
+
+
+def choose_folds(
+    settings: FitSettings,
+    problem: Problem,
+    learners: Mapping[str, Learner],
+    n_slots: int,
+    seed: int,
+) -> Folds:
+    """Return the folds of a fit: those asked for, in a number that it can afford.
+
+    Parameters
+    ----------
+    settings : FitSettings
+    problem : Problem
+    learners : mapping of str to Learner
+        What will be fitted on them.
+    n_slots : int
+        Fold fits at once.
+    seed : int
+
+    Raises
+    ------
+    ColumnError
+        If there is no such time column.
+    """
+    validation = settings.validation
+    if isinstance(validation, str):
+        validation = (
+            Validation() if validation == "auto" else splitter_named(validation, seed)
+        )
+    column = _time_column(settings, problem)
+    return plan_folds(
+        validation,
+        problem.y,
+        problem.task.kind,
+        groups=problem.groups,
+        time=None if column is None else column.to_numpy(),
+        seed=seed,
+        n_folds=_affordable_folds(settings, problem.task, learners, n_slots),
+    )
+
+
+def dependence_of(settings: FitSettings, problem: Problem, folds: Folds) -> Dependence:
+    """Return the groups of the rows, and their order where folds follow time.
+
+    Rows that a splitter puts in order are ordered by block, and within one by number.
+    """
+    if folds.scheme != "time":
+        return Dependence(problem.groups)
+    column = _time_column(settings, problem)
+    if column is None:
+        order = np.arange(folds.n_rows)
+        if folds.n_repeats == 1:
+            # Rows that are never held out come before all blocks.
+            block = folds.fold_ids[0] + np.uint8(1)
+            order = np.argsort(np.argsort(block, kind="stable"), kind="stable")
+    else:
+        _, order = np.unique(column.to_numpy(), return_inverse=True)
+    return Dependence(problem.groups, order.astype(np.int64))
+
+
+def _time_column(settings: FitSettings, problem: Problem) -> pl.Series | None:
+    validation = settings.validation
+    if not isinstance(validation, Validation) or validation.time_column is None:
+        return None
+    return problem.frame[known_column(validation.time_column, problem.frame)]
+
+
+def brings_splitter(validation: Any) -> bool:
+    """Whether the user's own splitter, or a plugin's, makes the folds."""
+    if isinstance(validation, str):
+        return validation != "auto"
+    return not isinstance(validation, Validation)
+
+
+def _affordable_folds(
+    settings: FitSettings,
+    task: Task,
+    learners: Mapping[str, Learner],
+    n_slots: int,
+) -> int:
+    """Return how many folds the first configurations can afford, 1 for a holdout."""
+    is_large = task.n_rows > HOLDOUT_ABOVE
+    if settings.time_limit is None:
+        if is_large:
+            return 1
+        return _FEW_FOLDS if task.n_rows > _ROWS_FOR_FEW_FOLDS else _MANY_FOLDS
+    rows = int(task.n_rows * (1 - 1 / _MANY_FOLDS))
+    first = [
+        learners[c.learner].cost(task, c.parameters, rows)
+        for c, _ in zip(
+            default_order(task, learners), range(_FIRST_CONFIGURATIONS), strict=False
+        )
+    ]
+    budget = settings.time_limit * n_slots * _FOLDS_SHARE
+    if _MANY_FOLDS * sum(first) <= budget:
+        return _MANY_FOLDS
+    return 1 if is_large and _FEW_FOLDS * sum(first) > budget else _FEW_FOLDS

@@ -1,0 +1,40 @@
+"""What a run did when: the ensemble's score over time, and what each stage took."""
+
+from headstart.base.events import Event, IncumbentChanged
+from headstart.search.run.clock import Clock
+
+__all__ = ["History"]
+
+
+class History:
+    """A listener that notes the moments of a run.
+
+    Parameters
+    ----------
+    clock : Clock
+
+    Attributes
+    ----------
+    scores : list of (float, float)
+        Second of the fit, and the out-of-fold score of the ensemble from then on, on
+        the rows that were held out by then.
+    stages : list of (str, float)
+        Name, and wall seconds, in order of time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._told = clock.spent_before
+        self.scores: list[tuple[float, float]] = []
+        self.stages: list[tuple[str, float]] = []
+
+    def __call__(self, event: Event) -> None:
+        """Take note of a new ensemble."""
+        if isinstance(event, IncumbentChanged):
+            self.scores.append((event.elapsed, event.score))
+
+    def end_stage(self, name: str) -> None:
+        """Book the time since the last stage under a name."""
+        now = self._clock.elapsed()
+        self.stages.append((name, now - self._told))
+        self._told = now

@@ -1,0 +1,152 @@
+"""Ctrl-C and SIGTERM as requests that the search looks at, not errors in its middle.
+
+A KeyboardInterrupt that comes while the lock of a future is held leaves the lock held,
+and the pool's thread waits for it for ever (seen: a fit that never returned). So the
+first Ctrl-C is only noted; the second raises.
+
+SIGTERM (`kill`, a scheduler, a container that is stopped) ends a Python program at once
+by default, and would leave a temporary folder and an open journal behind. A fit closes
+them first and then lets the signal act. The command line treats it as Ctrl-C instead.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from headstart.search.run.temporary import remove_temporary_folders
+
+__all__ = [
+    "NotedInterrupt",
+    "OrderlyTermination",
+    "Terminated",
+    "termination_as_interrupt",
+]
+
+
+class Terminated(BaseException):
+    """SIGTERM came: the fit is unwound, and then the process ends."""
+
+
+class OrderlyTermination:
+    """While this context is open, SIGTERM unwinds the fit before it ends the process.
+
+    Only in the main thread, and only where SIGTERM has its default action: a program
+    that handles it goes on doing so.
+    """
+
+    def __init__(self) -> None:
+        self.has_come = False
+        self._is_active = False
+        self._process = os.getpid()
+
+    def __enter__(self) -> Self:
+        if _is_default(signal.SIGTERM):
+            signal.signal(signal.SIGTERM, self.handle)
+            self._is_active = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._is_active:
+            return
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if self.has_come:
+            remove_temporary_folders()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def handle(self, *_: object) -> None:
+        """Raise `Terminated`."""
+        self.note()
+        raise Terminated
+
+    def note(self) -> None:
+        """Note that the signal has come; let it act at once in a forked child."""
+        if os.getpid() != self._process:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+        self.has_come = True
+
+
+class NotedInterrupt:
+    """While this context is open, the first Ctrl-C sets `is_set` and raises nothing.
+
+    Only where Python's own handler is in place, and in the main thread: a program that
+    handles Ctrl-C itself goes on doing so. The same holds for SIGTERM where it is
+    treated as Ctrl-C; within an `OrderlyTermination` it sets `is_set` too, and
+    `Terminated` is raised when this context is left.
+    """
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._before: dict[signal.Signals, Any] = {}
+        self._termination: OrderlyTermination | None = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler: Any = signal.getsignal(number)
+            owner = getattr(handler, "__self__", None)
+            if isinstance(owner, OrderlyTermination):
+                self._termination = owner
+                self.is_set = owner.has_come
+                signal.signal(number, self._note_termination)
+            elif handler is signal.default_int_handler:
+                signal.signal(number, self._note)
+            else:
+                continue
+            self._before[number] = handler
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+        if self._termination is not None and self._termination.has_come:
+            raise Terminated
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.is_set:
+            signal.default_int_handler(number, frame)
+        self.is_set = True
+
+    def _note_termination(self, *_: object) -> None:
+        assert self._termination is not None
+        if self._termination.has_come:
+            raise Terminated
+        self._termination.note()
+        self.is_set = True
+
+
+@contextmanager
+def termination_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C, in the main thread, where it has its default action."""
+    if not _is_default(signal.SIGTERM):
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _is_default(number: signal.Signals) -> bool:
+    """Whether this thread may set the handler of a signal that has none so far."""
+    return (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(number) is signal.SIG_DFL
+    )

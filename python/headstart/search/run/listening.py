@@ -1,0 +1,90 @@
+"""Listeners that plugins bring: made anew for each fit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import headstart
+from headstart.base import Learner
+from headstart.base.events import Emitter, Notice
+from headstart.execution import FoldFitExecutor
+from headstart.plugins import Registry
+from headstart.search.run.problem import Problem
+from headstart.search.run.settings import FitSettings
+from headstart.validation import Folds
+
+__all__ = ["ExecutorNotices", "add_listeners", "run_facts"]
+
+
+class ExecutorNotices:
+    """Tells the user of the place where fold fits run, whenever that changes."""
+
+    def __init__(self, executor: FoldFitExecutor, emit: Emitter) -> None:
+        self._executor = executor
+        self._emit = emit
+        self._last = ""
+
+    def tell(self) -> None:
+        """Emit the executor's notice, if there is one that was not emitted yet."""
+        notice = self._executor.notice
+        if notice and notice != self._last:
+            self._last = notice
+            self._emit(Notice(notice, "warning"))
+
+
+def add_listeners(registry: Registry, facts: Mapping[str, Any], emit: Emitter) -> None:
+    """Make the listeners of all plugins and have them hear the run.
+
+    One that cannot be made is left out, and the user told: a tracker that is not
+    reachable must not stop a fit.
+
+    Parameters
+    ----------
+    registry : Registry
+    facts : mapping of str to value
+        What is known of the run before it begins, JSON-able.
+    emit : Emitter
+    """
+    for name, record in registry.listeners.items():
+        try:
+            listener = record.factory(facts)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit, or a panic of compiled code
+            plugin = registry.plugin_of(name, "listeners")
+            origin = "" if plugin is None else f" of {plugin.origin}"
+            emit(
+                Notice(
+                    f"The listener {name!r}{origin} is left out: "
+                    f"{type(error).__name__}: {error}",
+                    "warning",
+                )
+            )
+            continue
+        if listener is not None:
+            emit.add(listener)
+
+
+def run_facts(
+    settings: FitSettings,
+    problem: Problem,
+    learners: Mapping[str, Learner],
+    folds: Folds,
+    n_jobs: int,
+) -> dict[str, Any]:
+    """Return what listeners of plugins are told of a run, JSON-able."""
+    state = settings.random_state
+    return {
+        "task": problem.task.kind.value,
+        "target": problem.target_name,
+        "n_rows": problem.task.n_rows,
+        "n_features": problem.task.n_features,
+        "metric": problem.metric.name,
+        "validation": folds.describe(),
+        "time_limit": settings.time_limit,
+        "max_trials": settings.max_trials,
+        "n_jobs": n_jobs,
+        "learners": list(learners),
+        "random_state": state if isinstance(state, int) else None,
+        "run_dir": None if settings.run_dir is None else str(settings.run_dir),
+        "headstart_version": headstart.__version__,
+    }

@@ -1,0 +1,172 @@
+"""Plugins whose hints take long are told, put in quarantine, named while they hang."""
+
+import threading
+import time
+
+import pytest
+
+from headstart.base import Learner, SearchSpace, Task, TaskKind, Transform
+from headstart.base.events import Emitter
+from headstart.plugins import load_plugins
+from headstart.search.loop.state import RunState
+from headstart.search.propose import plugin_clock
+from headstart.search.propose.plugin_clock import PluginClock
+from headstart.search.propose.proposer import PrecedentThenSampler
+from headstart.search.propose.quarantine import transform_token
+
+TASK = Task(TaskKind.BINARY, 1000, 5, 0, 2, "roc_auc")
+
+
+class Own(Learner):
+    name = "own"
+
+    def __init__(self, seconds=0.0):
+        self.seconds = seconds
+        self.n_asked = 0
+
+    def search_space(self, task):
+        return SearchSpace({}, default={})
+
+    def cost(self, task, parameters, n_rows):
+        self.n_asked += 1
+        time.sleep(self.seconds)
+        return 1.5
+
+
+class OwnTransform(Transform):
+    name = "own"
+
+    def promise(self, table, task):
+        time.sleep(0.02)
+        return 1.0
+
+
+@pytest.fixture
+def notices():
+    return []
+
+
+@pytest.fixture
+def clock(notices):
+    emit = Emitter([lambda event: notices.append(event.message)])
+    clock = PluginClock(emit, quarantines=True)
+    yield clock
+    clock.close()
+
+
+def timed(clock, learner):
+    return clock.timed({learner.name: learner}, "learners")[learner.name]
+
+
+def test_hints_are_those_of_the_learner_and_their_seconds_are_counted(clock, notices):
+    own = Own(0.01)
+
+    learner = timed(clock, own)
+
+    assert isinstance(learner, Own)
+    assert [learner.cost(TASK, {}, 10) for _ in range(3)] == [1.5] * 3
+    assert own.n_asked == 3
+    assert clock.seconds("own") >= 0.03
+    assert notices == []
+    assert clock.slow == set()
+
+
+def test_a_learner_whose_hints_take_long_is_told_once_and_put_in_quarantine(
+    clock, notices, monkeypatch
+):
+    monkeypatch.setattr(plugin_clock, "MOST_SECONDS", 0.015)
+    learner = timed(clock, Own(0.01))
+    for _ in range(4):
+        learner.cost(TASK, {}, 10)
+
+    [notice] = notices
+    assert "learner 'own' has taken 0.0 s" in notice
+    assert "cost()" in notice
+    assert clock.slow == {"own"}
+
+
+def test_a_transform_whose_hints_take_long_is_put_in_quarantine(clock, monkeypatch):
+    monkeypatch.setattr(plugin_clock, "MOST_SECONDS", 0.015)
+    transform = clock.timed({"own": OwnTransform()}, "transforms")["own"]
+
+    assert transform.promise(None, TASK) == 1.0
+    assert clock.slow == {transform_token("own")}
+
+
+def test_a_run_without_a_time_limit_does_not_depend_on_seconds(monkeypatch, notices):
+    monkeypatch.setattr(plugin_clock, "MOST_SECONDS", 0.005)
+    emit = Emitter([lambda event: notices.append(event.message)])
+    clock = PluginClock(emit, quarantines=False)
+
+    timed(clock, Own(0.01)).cost(TASK, {}, 10)
+    clock.close()
+
+    assert clock.slow == set()
+    assert len(notices) == 1
+
+
+def test_a_call_that_does_not_return_is_named(clock, notices, monkeypatch):
+    monkeypatch.setattr(plugin_clock, "LONGEST_CALL", 0.1)
+    told = threading.Event()
+
+    class Hanging(Own):
+        def cost(self, task, parameters, n_rows):
+            assert told.wait(10)
+            return 1.0
+
+    def watch():
+        while not notices:
+            time.sleep(0.01)
+        told.set()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    timed(clock, Hanging()).cost(TASK, {}, 10)
+    watcher.join()
+
+    assert "learner 'own' has not returned from cost() after" in notices[0]
+
+
+def test_an_error_of_a_hint_is_the_learners(clock):
+    class Failing(Own):
+        def cost(self, task, parameters, n_rows):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        timed(clock, Failing()).cost(TASK, {}, 10)
+
+
+def test_built_in_learners_are_not_timed(clock):
+    learners = {"ridge": load_plugins().learners["ridge"]}
+
+    assert clock.timed(learners, "learners")["ridge"] is learners["ridge"]
+
+
+def propose(*learners, slow):
+    units = [(0, 0)]
+    state = RunState(units, 1, {(0, 0): 1.0})
+    state.slow = slow
+    proposer = PrecedentThenSampler(
+        TASK,
+        {learner.name: learner for learner in learners},
+        state,
+        None,
+        seed=0,
+        on_probation=frozenset(),
+        seconds=lambda _: 1.0,
+        is_timed=True,
+    )
+    proposal = proposer(0, [], lambda _: True)
+    return None if proposal is None else proposal.configuration.learner
+
+
+def test_what_is_in_quarantine_is_not_proposed():
+    other = Own()
+    other.name = "other"
+
+    assert propose(Own(), other, slow={"own"}) == "other"
+    assert propose(Own(), other, slow={"other"}) == "own"
+
+
+def test_the_only_learner_is_proposed_although_it_is_slow():
+    assert propose(Own(), slow={"own"}) == "own"
