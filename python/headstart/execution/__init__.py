@@ -3,6 +3,5 @@
 from headstart.execution.executor import FoldFitExecutor
 from headstart.execution.libraries import PRELOAD, WARM
 from headstart.execution.opening import open_executor
-from headstart.execution.pool import WorkerPool
 
-__all__ = ["PRELOAD", "WARM", "FoldFitExecutor", "WorkerPool", "open_executor"]
+__all__ = ["PRELOAD", "WARM", "FoldFitExecutor", "open_executor"]

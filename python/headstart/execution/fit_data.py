@@ -50,7 +50,7 @@ from headstart.execution.files import (
     write_atomically,
     writing_explained,
 )
-from headstart.execution.pickling import dumps
+from headstart.pool.pickling import dumps
 from headstart.tables import Schema, read_frame, write_frame
 from headstart.validation import INDEPENDENT, Dependence, Folds
 

@@ -43,8 +43,8 @@ from headstart.execution.fit_data import FitData, load_fit_data
 from headstart.execution.fold_table import step_names
 from headstart.execution.fold_view import fold_view
 from headstart.execution.libraries import import_libraries
-from headstart.execution.offspring import OwnProcess
 from headstart.execution.steps import changes_nothing
+from headstart.pool.offspring import OwnProcess
 
 __all__ = ["read_outcome", "run_fold_fit", "running_transform", "start_mark"]
 

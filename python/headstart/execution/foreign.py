@@ -9,10 +9,10 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from typing import Any
 
 from headstart.exceptions import ForkedProcessError, WorkerDiedError
-from headstart.execution.call import pack_call, run_packed, unpack_answer
-from headstart.execution.death import cancelled, lost
 from headstart.execution.executor import FoldFitExecutor
-from headstart.execution.future import WorkerFuture
+from headstart.pool.call import pack_call, run_packed, unpack_answer
+from headstart.pool.death import cancelled, lost
+from headstart.pool.future import WorkerFuture
 
 __all__ = ["ForeignExecutor"]
 

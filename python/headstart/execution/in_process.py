@@ -8,8 +8,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from headstart.exceptions import WorkerDiedError
-from headstart.execution.death import cancelled, past_deadline
-from headstart.execution.future import Job, WorkerFuture
+from headstart.pool.death import cancelled, past_deadline
+from headstart.pool.future import Job, WorkerFuture
 
 __all__ = ["InProcessExecutor"]
 

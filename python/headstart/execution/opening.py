@@ -8,9 +8,9 @@ from headstart.base.settings import execution_mode
 from headstart.execution.executor import FoldFitExecutor
 from headstart.execution.foreign import ForeignExecutor
 from headstart.execution.in_process import InProcessExecutor
-from headstart.execution.launch import why_not_launched
 from headstart.execution.libraries import PRELOAD, WARM
 from headstart.execution.pooled import PooledExecutor
+from headstart.pool.forkserver.launch import why_not_launched
 
 __all__ = ["open_executor"]
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from headstart.execution.death import lost
-from headstart.execution.future import Job, WorkerFuture
 from headstart.execution.in_process import InProcessExecutor
-from headstart.execution.pool import WorkerPool
+from headstart.pool import WorkerPool
+from headstart.pool.death import lost
+from headstart.pool.future import Job, WorkerFuture
 
 __all__ = ["PooledExecutor"]
 

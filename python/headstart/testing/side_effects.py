@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.execution.memory import children
+from headstart.pool.memory import children
 
 __all__ = ["side_effects"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.execution.memory import children, resident_bytes
+from headstart.pool.memory import children, resident_bytes
 
 __all__ = ["Usage", "can_measure", "measure_usage", "seconds_waited"]
 

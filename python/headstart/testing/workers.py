@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from headstart.execution import PRELOAD, WorkerPool
+from headstart.execution import PRELOAD
+from headstart.pool import WorkerPool
 
 __all__ = ["MEMORY_LIMIT", "call", "call_afresh"]
 

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from headstart.exceptions import WorkerDiedError
-from headstart.execution import WorkerPool
+from headstart.pool import WorkerPool
 
 # Workers cannot import a test file; its functions travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -175,19 +175,19 @@ def test_what_a_killed_call_started_goes_with_it(pool, mailbox, gone):
     assert gone(processes)
 
 
-def test_the_pool_is_rebuilt_when_the_zygote_is_killed(pool, mailbox, gone):
+def test_the_pool_is_rebuilt_when_the_forkserver_is_killed(pool, mailbox, gone):
     lost = pool.submit(tell_and_hang, mailbox.path)
     worker, *_ = mailbox.processes()
-    zygote = worker.parent()
+    forkserver = worker.parent()
 
-    zygote.kill()
+    forkserver.kill()
 
     assert "the process that starts workers died" in str(lost.exception(30))
-    assert pool.submit(os.getppid).result(30) != zygote.pid
-    assert gone([zygote, worker])
+    assert pool.submit(os.getppid).result(30) != forkserver.pid
+    assert gone([forkserver, worker])
 
 
-def test_calls_that_wait_survive_the_death_of_the_zygote(mailbox):
+def test_calls_that_wait_survive_the_death_of_the_forkserver(mailbox):
     with WorkerPool(1) as pool:
         pool.submit(tell_and_hang, mailbox.path)
         waiting = [pool.submit(abs, -n) for n in range(3)]
@@ -197,12 +197,12 @@ def test_calls_that_wait_survive_the_death_of_the_zygote(mailbox):
         assert [future.result(30) for future in waiting] == [0, 1, 2]
 
 
-def test_a_zygote_that_dies_again_and_again_is_given_up_with_a_clear_error(pool):
-    def kill_the_zygote():
+def test_a_forkserver_that_dies_again_and_again_is_given_up_with_a_clear_error(pool):
+    def kill_the_forkserver():
         os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(600)
 
-    errors = [pool.submit(kill_the_zygote).exception(60) for _ in range(5)]
+    errors = [pool.submit(kill_the_forkserver).exception(60) for _ in range(5)]
 
     assert all(isinstance(error, WorkerDiedError) for error in errors)
     assert "died repeatedly" in str(errors[-1])
@@ -228,17 +228,17 @@ def test_a_program_with_more_than_a_thousand_open_files_has_workers():
             assert pool.submit(pow, 2, 10).result(60) == 1024
 
 
-def test_the_death_of_the_zygote_does_not_break_a_pool_of_many_idle_workers():
+def test_the_death_of_the_forkserver_does_not_break_a_pool_of_many_idle_workers():
     with WorkerPool(24) as pool:
-        zygote = pool.submit(os.getppid).result(60)
-        while len(psutil.Process(zygote).children()) < 25:
+        forkserver = pool.submit(os.getppid).result(60)
+        while len(psutil.Process(forkserver).children()) < 25:
             time.sleep(0.01)
-        os.kill(zygote, signal.SIGKILL)
-        while not pool.submit(is_new_zygote, zygote).result(60):
+        os.kill(forkserver, signal.SIGKILL)
+        while not pool.submit(is_new_forkserver, forkserver).result(60):
             time.sleep(0.01)
 
         assert not pool.broken
 
 
-def is_new_zygote(zygote):
-    return os.getppid() != zygote
+def is_new_forkserver(forkserver):
+    return os.getppid() != forkserver

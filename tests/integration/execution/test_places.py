@@ -7,7 +7,7 @@ import pytest
 
 # No `if __name__ == "__main__"`: scripts do not have one, notebooks cannot.
 BODY = """\
-from headstart.execution import WorkerPool
+from headstart.pool import WorkerPool
 
 class Learner:
     def __init__(self, level):
@@ -107,7 +107,7 @@ def test_in_a_notebook(run, script):
 def test_a_notebook_cell_can_be_interrupted_and_the_pool_goes_on(run, script):
     cells = script(
         """
-from headstart.execution import WorkerPool
+from headstart.pool import WorkerPool
 import os, signal, threading, time
 pool = WorkerPool(1)
 pool.submit(int).result(60)
@@ -135,7 +135,7 @@ def test_with_a_users_module_beside_the_script(run, script):
     script("raise RuntimeError('not the real json')\n", "json.py")
     source = (
         "import sys; own = sys.path.pop(0)\n"
-        "from headstart.execution import WorkerPool\n"
+        "from headstart.pool import WorkerPool\n"
         "sys.path.append(own)\n"
         "import mine\n"
         "with WorkerPool(1) as pool: print(pool.submit(mine.double, 4).result(60))\n"

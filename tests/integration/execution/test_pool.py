@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from headstart.exceptions import WorkerDiedError
-from headstart.execution import PRELOAD, WARM, WorkerPool
+from headstart.execution import PRELOAD, WARM
+from headstart.pool import WorkerPool
 
 # Workers cannot import a test file; its functions travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -66,7 +67,7 @@ def test_building_a_pool_waits_for_nothing():
     assert elapsed < 0.1
 
 
-def test_the_zygote_has_one_thread_after_it_imported_scikit_learn():
+def test_the_forkserver_has_one_thread_after_it_imported_scikit_learn():
     with WorkerPool(1, preload=PRELOAD) as pool:
         assert pool.wait_until_ready(60)
         assert pool.problems == ()
@@ -256,7 +257,7 @@ def test_a_pool_made_in_a_thread_outlives_the_thread():
 def test_a_forked_copy_of_the_program_leaves_the_pool_alone(run):
     source = """
 import os
-from headstart.execution import WorkerPool
+from headstart.pool import WorkerPool
 pool = WorkerPool(1)
 pool.submit(int).result(30)
 child = os.fork()
@@ -281,7 +282,7 @@ print("parent:", pool.submit(int).result(30))
 def test_a_program_that_ends_with_work_to_do_ends(run):
     source = (
         "import time\n"
-        "from headstart.execution import WorkerPool\n"
+        "from headstart.pool import WorkerPool\n"
         "pool = WorkerPool(1); pool.submit(time.sleep, 600)\n"
     )
 
@@ -290,11 +291,11 @@ def test_a_program_that_ends_with_work_to_do_ends(run):
 
 def test_workers_are_single_processes_with_a_spare(pool):
     pool.submit(int).result(30)
-    zygote = psutil.Process(pool.submit(os.getppid).result(30))
-    while len(zygote.children()) < 3:
+    forkserver = psutil.Process(pool.submit(os.getppid).result(30))
+    while len(forkserver.children()) < 3:
         time.sleep(0.002)
 
-    assert len(zygote.children()) == 3
+    assert len(forkserver.children()) == 3
 
 
 @pytest.mark.parametrize("n_workers", [0, -1])

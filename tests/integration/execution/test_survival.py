@@ -6,7 +6,7 @@ import pytest
 
 HANGING = """
 import os, subprocess, sys, time
-from headstart.execution import WorkerPool
+from headstart.pool import WorkerPool
 
 def hang(path):
     sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -46,21 +46,22 @@ def test_nothing_survives_the_program_by_two_seconds(hanging, gone, number):
     assert gone(processes)
 
 
-def test_nothing_survives_a_program_killed_while_its_zygote_imports(start, gone):
+def test_nothing_survives_a_program_killed_while_its_forkserver_imports(start, gone):
     program = start(
         "import psutil, time\n"
-        "from headstart.execution import PRELOAD, WorkerPool\n"
+        "from headstart.execution import PRELOAD\n"
+        "from headstart.pool import WorkerPool\n"
         "pool = WorkerPool(1, preload=PRELOAD)\n"
         "while not (children := psutil.Process().children()): time.sleep(0.001)\n"
         "print(children[0].pid, flush=True)\n"
         "time.sleep(600)\n"
     )
-    zygote = program.pids()
+    forkserver = program.pids()
 
     program.process.kill()
     program.process.wait()
 
-    assert gone(zygote)
+    assert gone(forkserver)
 
 
 def test_nothing_survives_although_a_fork_of_the_program_does(hanging, gone):

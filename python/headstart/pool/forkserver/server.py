@@ -1,4 +1,4 @@
-"""The zygote: a preloaded process that does nothing but fork workers.
+"""The forkserver: a preloaded process that does nothing but fork workers.
 
 It imports what workers need, once, starts no thread, and then forks a worker whenever
 the parent asks: a few milliseconds instead of the seconds of a fresh interpreter. It
@@ -41,13 +41,13 @@ import time
 import traceback
 from typing import Any
 
-from headstart.execution.memory import children
-from headstart.execution.parent_death import (
+from headstart.pool.forkserver.parent_death import (
     adopt_orphans,
     parent_is,
     signal_at_parent_death,
 )
-from headstart.execution.worker import run_worker
+from headstart.pool.memory import children
+from headstart.pool.worker import run_worker
 
 __all__ = ["serve"]
 
@@ -56,7 +56,7 @@ _LOOK_SECONDS = 0.5
 
 
 def serve(control_fd: int, parent_pid: int) -> None:
-    """Be the zygote of process `parent_pid`; never returns.
+    """Be the forkserver of process `parent_pid`; never returns.
 
     Parameters
     ----------
@@ -69,19 +69,19 @@ def serve(control_fd: int, parent_pid: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not parent_is(parent_pid):
         os._exit(0)
-    zygote = _Zygote(socket.socket(fileno=control_fd), parent_pid)
+    forkserver = _Forkserver(socket.socket(fileno=control_fd), parent_pid)
     try:
-        zygote.run()
+        forkserver.run()
     except OSError:
         pass  # the parent closed its end
     except Exception:
         traceback.print_exc()  # the parent reads it, and reports its last lines
     finally:
-        zygote.end_everything()
+        forkserver.end_everything()
         os._exit(0)
 
 
-class _Zygote:
+class _Forkserver:
     def __init__(self, control: socket.socket, parent_pid: int) -> None:
         self._control = control
         self._control.set_inheritable(False)

@@ -5,7 +5,7 @@ import pytest
 
 from headstart.base import FoldStatus
 from headstart.exceptions import WorkerDiedError
-from headstart.execution.death import (
+from headstart.pool.death import (
     cancelled,
     crashed,
     describe_status,

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from headstart.execution.worker_handle import WorkerHandle
-from headstart.execution.zygote_link import ZygoteLink
+from headstart.pool.forkserver.link import ForkserverLink
+from headstart.pool.worker_handle import WorkerHandle
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def ends():
 def link(ends):
     output, output_write = os.pipe()
     process = subprocess.Popen([sys.executable, "-c", ""])
-    yield ZygoteLink(process, ends[0], output)
+    yield ForkserverLink(process, ends[0], output)
     process.wait()
     os.close(output)
     os.close(output_write)
@@ -47,7 +47,7 @@ def read_requests(theirs):
                 os.close(descriptor)
 
 
-def test_requests_that_do_not_fit_wait_until_the_zygote_reads(link, ends):
+def test_requests_that_do_not_fit_wait_until_the_forkserver_reads(link, ends):
     workers = [WorkerHandle(number) for number in range(40)]
     for worker in workers:
         link.ask_for(worker)

@@ -1,6 +1,6 @@
 """A call on its way to another process and its answer on the way back.
 
-Everything is pickled by `headstart.execution.pickling`, in both directions: functions
+Everything is pickled by `headstart.pool.pickling`, in both directions: functions
 and classes defined in ``__main__``, a notebook or a REPL travel by value.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from headstart.exceptions import WorkerDiedError
-from headstart.execution.pickling import dumps
+from headstart.pool.pickling import dumps
 
 __all__ = ["pack_call", "run_packed", "unpack_answer"]
 
@@ -39,7 +39,7 @@ def pack_call(
 def run_packed(packed: bytes) -> bytes:
     """Run a packed call; return its packed answer, whatever happens.
 
-    ``sys.exit`` in the call is an answer too: a learner must not end its worker, nor,
+    ``sys.exit`` in the call is an answer too: a call must not end its worker, nor,
     when the answer is read, the user's program.
     """
     try:

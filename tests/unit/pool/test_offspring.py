@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from headstart.execution import offspring
-from headstart.execution.offspring import OwnProcess
+from headstart.pool import offspring
+from headstart.pool.offspring import OwnProcess
 
 linux = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="/proc tells copies from programs"

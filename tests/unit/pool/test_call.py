@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from headstart.exceptions import WorkerDiedError
-from headstart.execution.call import pack_call, run_packed, unpack_answer
+from headstart.pool.call import pack_call, run_packed, unpack_answer
 
 
 class PickyError(Exception):

@@ -2,8 +2,8 @@ import os
 import subprocess
 import sys
 
-from headstart.execution import memory
-from headstart.execution.memory import children, resident_bytes
+from headstart.pool import memory
+from headstart.pool.memory import children, resident_bytes
 
 HOLD = "x = bytearray(b'x' * {}); print(flush=True); input()"
 

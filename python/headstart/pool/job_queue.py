@@ -9,8 +9,8 @@ from concurrent.futures import Future
 from enum import Enum
 from typing import Any
 
-from headstart.execution.death import never_started
-from headstart.execution.future import Job
+from headstart.pool.death import never_started
+from headstart.pool.future import Job
 
 __all__ = ["Ending", "JobQueue"]
 

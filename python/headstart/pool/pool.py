@@ -7,11 +7,11 @@ from concurrent.futures import Executor, Future
 from types import TracebackType
 from typing import Any, Literal
 
-from headstart.execution.call import pack_call
-from headstart.execution.future import Job, WorkerFuture
-from headstart.execution.job_queue import Ending
-from headstart.execution.launch import why_not_launched
-from headstart.execution.manager import PoolManager, Rescue
+from headstart.pool.call import pack_call
+from headstart.pool.forkserver.launch import why_not_launched
+from headstart.pool.future import Job, WorkerFuture
+from headstart.pool.job_queue import Ending
+from headstart.pool.manager import PoolManager, Rescue
 
 __all__ = ["WorkerPool"]
 
@@ -21,15 +21,16 @@ _LONGEST_END = 10.0  # seconds; killing takes a fraction of one
 class WorkerPool(Executor):
     """An executor whose calls have deadlines and memory limits that are kept.
 
-    Workers are forked from a zygote, a process that has imported `preload` and runs
+    Workers are forked from a forkserver, a process that has imported `preload` and runs
     one thread. It is started as a fresh interpreter: nothing of the user's program is
     run again, so no ``if __name__ == "__main__"`` guard is needed, and pools work in
     scripts, on standard input, in notebooks, and inside daemonic processes. There is
     no semaphore and no shared memory; each worker has a connection of its own.
 
-    Building a pool does not wait: the zygote starts in the background, and calls that
-    are submitted meanwhile run as soon as it is ready. Nothing a pool started survives
-    it, or this process, however it ends: not even what a call itself has started.
+    Building a pool does not wait: the forkserver starts in the background, and calls
+    that are submitted meanwhile run as soon as it is ready. Nothing a pool started
+    survives it, or this process, however it ends: not even what a call itself has
+    started.
 
     What calls print is not shown; its last lines go into the error of one that dies.
 
@@ -102,7 +103,7 @@ class WorkerPool(Executor):
 
     @property
     def n_threads(self) -> int:
-        """Threads of the zygote after its imports, 0 until it is ready; should be 1."""
+        """Threads of the forkserver after its imports: 0 until it is ready, then 1."""
         return self._manager.n_threads
 
     def wait_until_ready(self, timeout: float | None = None) -> bool:
@@ -137,7 +138,7 @@ class WorkerPool(Executor):
             Moment of `time.monotonic`. It counts while the call waits, too.
         memory_limit : int or None
             Bytes that the worker and all processes it started may hold together;
-            what it shares with the zygote (the libraries) counts.
+            what it shares with the forkserver (the libraries) counts.
 
         Returns
         -------

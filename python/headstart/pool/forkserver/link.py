@@ -1,4 +1,4 @@
-"""The zygote as its parent holds it: requests, reports, output, the end."""
+"""The forkserver as its parent holds it: requests, reports, output, the end."""
 
 import json
 import os
@@ -8,16 +8,16 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from headstart.execution.worker_handle import WorkerHandle
+from headstart.pool.worker_handle import WorkerHandle
 
-__all__ = ["ZygoteLink"]
+__all__ = ["ForkserverLink"]
 
 _OUTPUT_BYTES = 16384
 _END_SECONDS = 2.0
 
 
-class ZygoteLink:
-    """A zygote that was started; see `headstart.execution.zygote` for what is said.
+class ForkserverLink:
+    """The parent's end of a forkserver; `headstart.pool.forkserver.server` has the protocol.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class ZygoteLink:
     control : socket.socket
         Carries requests and reports.
     output_fd : int
-        Where to read what the zygote prints.
+        Where to read what the forkserver prints.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ZygoteLink:
         os.set_blocking(output_fd, False)
 
     def ask(self, *request: Any) -> None:
-        """Queue a request; `send` goes on where the zygote reads too slowly."""
+        """Queue a request; `send` goes on where the forkserver reads too slowly."""
         self._outgoing.append((_line(request), None))
         self.send()
 
@@ -56,7 +56,7 @@ class ZygoteLink:
     def send(self) -> bool:
         """Send the requests that fit, in order; True where some are left.
 
-        Requests that a dead zygote cannot receive are lost.
+        Requests that a dead forkserver cannot receive are lost.
         """
         try:
             while self._outgoing:
@@ -77,7 +77,7 @@ class ZygoteLink:
         return False
 
     def reports(self) -> list[list[Any]] | None:
-        """Return the reports that have arrived; None when the zygote is gone."""
+        """Return the reports that have arrived; None when the forkserver is gone."""
         try:
             data = self.control.recv(65536)
         except BlockingIOError:

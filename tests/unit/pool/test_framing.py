@@ -1,6 +1,6 @@
 import pytest
 
-from headstart.execution.framing import FrameReader, frame
+from headstart.pool.framing import FrameReader, frame
 
 
 @pytest.mark.parametrize("size", [1, 3, 8, 9, 100])

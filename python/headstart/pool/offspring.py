@@ -7,7 +7,7 @@ the same files. One that stays runs beyond every limit.
 import os
 from pathlib import Path
 
-from headstart.execution.memory import children
+from headstart.pool.memory import children
 
 __all__ = ["OwnProcess", "own_whole_process"]
 

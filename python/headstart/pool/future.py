@@ -7,7 +7,7 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from typing import Any
 
-from headstart.execution.death import cancelled, never_started
+from headstart.pool.death import cancelled, never_started
 
 __all__ = ["Job", "WorkerFuture"]
 

@@ -1,4 +1,4 @@
-"""The thread behind a pool: it alone touches the zygote and the workers.
+"""The thread behind a pool: it alone touches the forkserver and the workers.
 
 One thread, one `select`, no locks between processes: each worker has a connection of
 its own, so that a worker which dies at any instant takes nothing with it that another
@@ -17,23 +17,23 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from headstart.exceptions import WorkerDiedError
-from headstart.execution.call import unpack_answer
-from headstart.execution.death import (
+from headstart.pool.call import unpack_answer
+from headstart.pool.death import (
     cancelled,
     crashed,
     describe_status,
     lost,
     tail_text,
 )
-from headstart.execution.framing import READY
-from headstart.execution.future import Job
-from headstart.execution.job_queue import Ending, JobQueue
-from headstart.execution.launch import launch_zygote
-from headstart.execution.limits import LimitWatch
-from headstart.execution.worker_handle import WorkerHandle
+from headstart.pool.forkserver.launch import launch_forkserver
+from headstart.pool.framing import READY
+from headstart.pool.future import Job
+from headstart.pool.job_queue import Ending, JobQueue
+from headstart.pool.limits import LimitWatch
+from headstart.pool.worker_handle import WorkerHandle
 
 if TYPE_CHECKING:
-    from headstart.execution.zygote_link import ZygoteLink
+    from headstart.pool.forkserver.link import ForkserverLink
 
 __all__ = ["PoolManager", "Rescue"]
 
@@ -78,8 +78,8 @@ class PoolManager:
         self._may_rescue = False
         self._had_workers = False
         # The thread's own.
-        self._zygote: ZygoteLink | None = None
-        self._zygote_deaths = 0
+        self._forkserver: ForkserverLink | None = None
+        self._forkserver_deaths = 0
         self._worker_deaths = 0
         self._workers: dict[int, WorkerHandle] = {}
         self._n_made = 0
@@ -161,45 +161,45 @@ class PoolManager:
         # A millisecond late is better than a few rounds early.
         return None if first is None else max(0.0, first - time.monotonic()) + 0.001
 
-    # Zygote.
+    # Forkserver.
 
     def _launch(self) -> None:
         try:
-            self._zygote = zygote = launch_zygote(self._environment)
+            self._forkserver = forkserver = launch_forkserver(self._environment)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             raise _NoWorkersError(f"no Python process could be started: {error}") from (
                 error
             )
         self._selector.register(
-            zygote.control, selectors.EVENT_READ, self._on_zygote_report
+            forkserver.control, selectors.EVENT_READ, self._on_forkserver_report
         )
         self._selector.register(
-            zygote.output_fd, selectors.EVENT_READ, self._on_zygote_output
+            forkserver.output_fd, selectors.EVENT_READ, self._on_forkserver_output
         )
-        zygote.ask("preload", self._preload, self._warm)
+        forkserver.ask("preload", self._preload, self._warm)
         self._keep_workers()
 
-    def _on_zygote_output(self, _events: int) -> None:
-        if self._zygote is not None and not self._zygote.read_output():
-            self._forget(self._zygote.output_fd)
+    def _on_forkserver_output(self, _events: int) -> None:
+        if self._forkserver is not None and not self._forkserver.read_output():
+            self._forget(self._forkserver.output_fd)
 
     def _send_requests(self) -> None:
-        """Wait until the zygote can take the requests that are left, if any are."""
-        if self._zygote is None:
+        """Wait until the forkserver can take the requests that are left, if any are."""
+        if self._forkserver is None:
             return
         events = selectors.EVENT_READ
-        if self._zygote.send():
+        if self._forkserver.send():
             events |= selectors.EVENT_WRITE
-        key = self._selector.get_key(self._zygote.control)
+        key = self._selector.get_key(self._forkserver.control)
         if key.events != events:
-            self._selector.modify(self._zygote.control, events, key.data)
+            self._selector.modify(self._forkserver.control, events, key.data)
 
-    def _on_zygote_report(self, events: int) -> None:
-        if self._zygote is None or not events & selectors.EVENT_READ:
+    def _on_forkserver_report(self, events: int) -> None:
+        if self._forkserver is None or not events & selectors.EVENT_READ:
             return
-        reports = self._zygote.reports()
+        reports = self._forkserver.reports()
         if reports is None:
-            self._on_zygote_death()
+            self._on_forkserver_death()
             return
         for kind, *parts in reports:
             if kind == "ready":
@@ -223,15 +223,15 @@ class PoolManager:
                     counts=is_first and not has_workers,
                 )
 
-    def _on_zygote_death(self) -> None:
+    def _on_forkserver_death(self) -> None:
         # Its workers are gone with it, or as good as: what they began cannot be told
         # from what they finished.
         was_ready = self.ready.is_set()
-        self._zygote_deaths += 1
-        output = self._drop_zygote()
+        self._forkserver_deaths += 1
+        output = self._drop_forkserver()
         for worker in list(self._workers.values()):
             _kill_group(worker.pid)
-            # Counted as one death, of the zygote.
+            # Counted as one death, of the forkserver.
             if worker.job is not None and worker.doom is None:
                 worker.condemn(lost("the process that starts workers died"))
             self._on_worker_death(
@@ -244,18 +244,18 @@ class PoolManager:
                 "the process that starts workers ended before it was ready"
                 + (f": {tail_text(output, 3)}" if output else "")
             )
-        if self._zygote_deaths > _MAX_ZYGOTE_DEATHS:
+        if self._forkserver_deaths > _MAX_ZYGOTE_DEATHS:
             raise _NoWorkersError("the process that starts workers died repeatedly")
         self._launch()
 
-    def _drop_zygote(self) -> bytes:
-        """Forget the zygote and make sure that it ends; return what it printed."""
-        zygote, self._zygote = self._zygote, None
-        if zygote is None:
+    def _drop_forkserver(self) -> bytes:
+        """Forget the forkserver and make sure that it ends; return what it printed."""
+        forkserver, self._forkserver = self._forkserver, None
+        if forkserver is None:
             return b""
-        self._forget(zygote.control)
-        self._forget(zygote.output_fd)
-        return zygote.end()
+        self._forget(forkserver.control)
+        self._forget(forkserver.output_fd)
+        return forkserver.end()
 
     def _forget(self, channel: Any) -> None:
         """Wait for `channel` no longer, if it was waited for."""
@@ -266,7 +266,7 @@ class PoolManager:
 
     def _keep_workers(self) -> None:
         """Ask for workers until there is one for each slot, and a spare."""
-        if self._zygote is None or time.monotonic() < self._fork_again_at:
+        if self._forkserver is None or time.monotonic() < self._fork_again_at:
             return
         self._fork_again_at = 0.0
         alive = sum(worker.doom is None for worker in self._workers.values())
@@ -283,7 +283,7 @@ class PoolManager:
                 return
             self._workers[worker.number] = worker
             self._watch(worker)
-            self._zygote.ask_for(worker)
+            self._forkserver.ask_for(worker)
 
     def _watch(self, worker: WorkerHandle) -> None:
         # A worker may have been closed by an earlier event of the same round.
@@ -307,12 +307,12 @@ class PoolManager:
     def _on_answers(self, worker: WorkerHandle) -> None:
         answers, ended = worker.receive()
         if ended and not worker.disconnected:
-            # It is dead, which the zygote will report with the cause; or it lives on
-            # but closed its end, and is of no use.
+            # It is dead, which the forkserver will report with the cause; or it lives
+            # on but closed its end, and is of no use.
             worker.disconnected = True
             self._forget(worker.connection)
-            if self._zygote is not None:
-                self._zygote.ask("kill", worker.number)
+            if self._forkserver is not None:
+                self._forkserver.ask("kill", worker.number)
         for answer in answers:
             if answer == READY:
                 worker.ready = True
@@ -320,7 +320,7 @@ class PoolManager:
             job, worker.job = worker.job, None
             if job is None:
                 continue
-            self._worker_deaths = self._zygote_deaths = 0
+            self._worker_deaths = self._forkserver_deaths = 0
             try:
                 result = unpack_answer(answer)
             except Exception as error:
@@ -379,8 +379,8 @@ class PoolManager:
 
     def _condemn(self, worker: WorkerHandle, error: WorkerDiedError) -> None:
         worker.condemn(error)
-        if self._zygote is not None:
-            self._zygote.ask("kill", worker.number)
+        if self._forkserver is not None:
+            self._forkserver.ask("kill", worker.number)
 
     # The end.
 
@@ -390,7 +390,7 @@ class PoolManager:
         self._had_workers = self.ready.is_set()
         self._forget(self._queue.wake_fd)
         pending = self._queue.close()
-        self._drop_zygote()
+        self._drop_forkserver()
         for worker in self._workers.values():
             if worker.job is not None:
                 error = lost(reason) if reason else cancelled()

@@ -8,8 +8,8 @@ import traceback
 
 import pytest
 
-from headstart.execution.call import pack_call, run_packed, unpack_answer
-from headstart.execution.pickling import dumps
+from headstart.pool.call import pack_call, run_packed, unpack_answer
+from headstart.pool.pickling import dumps
 
 OWN = """\
 class Own:
@@ -23,7 +23,7 @@ class Own:
 
 WORKER = """\
 import sys
-from headstart.execution.call import run_packed
+from headstart.pool.call import run_packed
 answer = run_packed(sys.stdin.buffer.read())
 sys.stdout.buffer.write(answer)
 """

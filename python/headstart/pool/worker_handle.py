@@ -6,8 +6,8 @@ import socket
 import time
 
 from headstart.exceptions import WorkerDiedError
-from headstart.execution.framing import FrameReader, frame
-from headstart.execution.future import Job
+from headstart.pool.framing import FrameReader, frame
+from headstart.pool.future import Job
 
 __all__ = ["WorkerHandle"]
 
@@ -21,7 +21,7 @@ class WorkerHandle:
     Attributes
     ----------
     pid : int or None
-        None until the zygote has forked it.
+        None until the forkserver has forked it.
     ready : bool
         Whether it has imported what it was to import; a call's seconds begin then.
     job : Job or None
@@ -91,7 +91,7 @@ class WorkerHandle:
 
     def send(self) -> bool:
         """Send what fits; True where something is left."""
-        # A dead worker's connection breaks; the zygote will report its death.
+        # A dead worker's connection breaks; the forkserver will report its death.
         with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionError):
             while self._outgoing:
                 sent = self.connection.send(self._outgoing)

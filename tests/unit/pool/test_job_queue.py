@@ -5,8 +5,8 @@ from concurrent.futures import CancelledError, wait
 import pytest
 
 from headstart.exceptions import WorkerDiedError
-from headstart.execution.future import Job
-from headstart.execution.job_queue import Ending, JobQueue
+from headstart.pool.future import Job
+from headstart.pool.job_queue import Ending, JobQueue
 
 
 @pytest.fixture

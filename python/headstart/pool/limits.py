@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable, Iterator
 
 from headstart.exceptions import WorkerDiedError
-from headstart.execution.death import out_of_memory, past_deadline
-from headstart.execution.memory import resident_bytes
-from headstart.execution.worker_handle import WorkerHandle
+from headstart.pool.death import out_of_memory, past_deadline
+from headstart.pool.memory import resident_bytes
+from headstart.pool.worker_handle import WorkerHandle
 
 __all__ = ["LimitWatch"]
 

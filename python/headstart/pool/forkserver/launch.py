@@ -1,4 +1,4 @@
-"""Start a zygote: a fresh interpreter, told where to import from and whom to serve."""
+"""Start the forkserver: a fresh interpreter with the import path of this one."""
 
 import os
 import socket
@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from headstart.execution.zygote_link import ZygoteLink
+from headstart.pool.forkserver.link import ForkserverLink
 
-__all__ = ["THREAD_VARIABLES", "launch_zygote", "why_not_launched"]
+__all__ = ["THREAD_VARIABLES", "launch_forkserver", "why_not_launched"]
 
 # One thread a library, unless the caller knows better: workers share the cores. Set
 # before anything is imported, for most libraries read them only then.
@@ -29,7 +29,7 @@ THREAD_VARIABLES = dict.fromkeys(
 
 _FORK_SAFETY = {
     # pyarrow's allocator (which scikit-learn reaches by way of pandas) and polars'
-    # start a thread when they are imported; the zygote must fork with one only.
+    # start a thread when they are imported; the forkserver must fork with one only.
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "_RJEM_MALLOC_CONF": "background_thread:false",
     # macOS ends forked processes that touch its frameworks.
@@ -41,13 +41,13 @@ _FORK_SAFETY = {
 _BOOTSTRAP = """\
 import sys
 sys.path[:] = sys.argv[3:]
-from headstart.execution.zygote import serve
+from headstart.pool.forkserver.server import serve
 serve(int(sys.argv[1]), int(sys.argv[2]))
 """
 
 
 def why_not_launched() -> str:
-    """Return why this interpreter cannot start a zygote, empty where it may."""
+    """Return why this interpreter cannot start a forkserver, empty where it may."""
     if not (hasattr(os, "fork") and hasattr(socket, "send_fds")):
         return f"the system ({sys.platform}) cannot fork processes"
     if getattr(sys, "frozen", False):
@@ -60,11 +60,11 @@ def why_not_launched() -> str:
     return ""
 
 
-def launch_zygote(environment: Mapping[str, str]) -> ZygoteLink:
-    """Start a zygote; return at once, before it has imported anything.
+def launch_forkserver(environment: Mapping[str, str]) -> ForkserverLink:
+    """Start a forkserver; return at once, before it has imported anything.
 
     It dies with the *thread* that calls this (on Linux), so that thread must live as
-    long as the zygote is wanted.
+    long as the forkserver is wanted.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def launch_zygote(environment: Mapping[str, str]) -> ZygoteLink:
     finally:
         theirs.close()
         os.close(output_write)
-    return ZygoteLink(process, ours, output_read)
+    return ForkserverLink(process, ours, output_read)
 
 
 def _import_path() -> list[str]:

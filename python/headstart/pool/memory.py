@@ -22,7 +22,7 @@ _HAS_CHILDREN = sys.platform.startswith("linux") and any(
 def resident_bytes(pid: int) -> int:
     """Return resident bytes of `pid` and all its descendants; 0 when it is gone.
 
-    Pages that a forked worker still shares with its zygote count in full.
+    Pages that a forked worker still shares with its forkserver count in full.
     """
     total = _own_bytes(pid)
     for child in children(pid):

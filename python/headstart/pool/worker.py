@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from headstart.execution.call import run_packed
-from headstart.execution.framing import HEADER, READY, frame
-from headstart.execution.offspring import own_whole_process
+from headstart.pool.call import run_packed
+from headstart.pool.framing import HEADER, READY, frame
+from headstart.pool.offspring import own_whole_process
 
 __all__ = ["run_worker"]
 
@@ -36,7 +36,7 @@ def run_worker(connection_fd: int, output_fd: int, warm: Sequence[str] = ()) -> 
     _offer_to_the_memory_killer()
     own_whole_process()
     connection = socket.socket(fileno=connection_fd)
-    # A program that a learner starts must not hold the connection open.
+    # A program that a call starts must not hold the connection open.
     connection.set_inheritable(False)
     for module in warm:
         with contextlib.suppress(Exception):

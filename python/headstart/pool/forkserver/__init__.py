@@ -1,0 +1,1 @@
+"""The process that forks workers, its start, and its parent's link to it."""
