@@ -17,7 +17,9 @@ _END_SECONDS = 2.0
 
 
 class ForkserverLink:
-    """The parent's end of a forkserver; `headstart.pool.forkserver.server` has the protocol.
+    """The parent's end of a forkserver.
+
+    `headstart.pool.forkserver.server` describes the protocol.
 
     Parameters
     ----------
