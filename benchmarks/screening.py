@@ -42,16 +42,16 @@ import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
 
 from datasets import load  # noqa: E402
-from headstart.features.baseline import Baseline  # noqa: E402
-from headstart.features.proposals import propose  # noqa: E402
-from headstart.features.screened_table import ScreenedTable  # noqa: E402
-from headstart.features.screened_values import make_values  # noqa: E402
-from headstart.features.screening import find_features  # noqa: E402
-from headstart.features.stages import (  # noqa: E402
+from headstart.features.screening.baseline import Baseline  # noqa: E402
+from headstart.features.screening.proposals import propose  # noqa: E402
+from headstart.features.screening.screening import find_features  # noqa: E402
+from headstart.features.screening.stages import (  # noqa: E402
     Screening,
     score_first,
     union_of_ranks,
 )
+from headstart.features.screening.table import ScreenedTable  # noqa: E402
+from headstart.features.screening.values import make_values  # noqa: E402
 from headstart.tables import TargetEncoder  # noqa: E402
 from headstart.validation import plain_folds, stratified_folds  # noqa: E402
 from planted import PLANTED, planted  # noqa: E402

@@ -8,10 +8,10 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
-from headstart.features.operators import OPERATORS
-from headstart.features.screened_table import ScreenedTable
-from headstart.features.screened_values import make_values
-from headstart.features.stages import Screening, score_first, union_of_ranks
+from headstart.features.operators.catalogue import OPERATORS
+from headstart.features.screening.stages import Screening, score_first, union_of_ranks
+from headstart.features.screening.table import ScreenedTable
+from headstart.features.screening.values import make_values
 
 from .row import Row, Timed
 

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headstart.features.operators import OPERATORS
-from headstart.features.screened_table import ScreenedTable
-from headstart.features.stages import Screening, score_first
+from headstart.features.operators.catalogue import OPERATORS
+from headstart.features.screening.stages import Screening, score_first
+from headstart.features.screening.table import ScreenedTable
 
 NAMES = ("add", "subtract", "multiply", "divide", "minimum", "less_than")
 

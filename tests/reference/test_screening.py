@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from headstart.features.operators import OPERATORS
-from headstart.features.proposals import propose
-from headstart.features.screened_table import ScreenedTable
-from headstart.features.screened_values import make_values
-from headstart.features.stages import Screening, score_first
+from headstart.features.operators.catalogue import OPERATORS
+from headstart.features.screening.proposals import propose
+from headstart.features.screening.stages import Screening, score_first
+from headstart.features.screening.table import ScreenedTable
+from headstart.features.screening.values import make_values
 
 N_ROWS = 120  # as many as cuts are learnt from: all rows are in the sample
 PRIOR = 20.0

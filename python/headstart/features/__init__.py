@@ -7,16 +7,16 @@ with scikit-learn's conventions. `find_features` looks for candidates that help.
 ``docs/reference/features.md`` lists the operators.
 """
 
-from headstart.features.candidate import Candidate
-from headstart.features.encoders import FrequencyEncoder
-from headstart.features.operators import OPERATORS, Operator
-from headstart.features.plan import Feature, FeaturePlan
-from headstart.features.screening import FoundFeatures, find_features
-from headstart.features.target_encoders import (
+from headstart.features.encoders.levels import FrequencyEncoder
+from headstart.features.encoders.target import (
     OrderedTargetEncoder,
     TargetEncoder,
     WeightOfEvidenceEncoder,
 )
+from headstart.features.operators.candidate import Candidate
+from headstart.features.operators.catalogue import OPERATORS, Operator
+from headstart.features.plans.plan import Feature, FeaturePlan
+from headstart.features.screening.screening import FoundFeatures, find_features
 
 __all__ = [
     "OPERATORS",

@@ -18,7 +18,7 @@ from headstart.base import (
 )
 from headstart.base.table_columns import TableColumns
 from headstart.features import OPERATORS, Candidate
-from headstart.features.gate import screen_features
+from headstart.features.screening.gate import screen_features
 from headstart.plugins import hookimpl
 from headstart.transforms.of_plans import PlanTransform
 
@@ -55,7 +55,7 @@ class GeneratedFeatures(PlanTransform):
     Candidates are screened on the fold's training rows by what they tell of the
     residual of an additive baseline; only those stay that tell more than any does of
     the shuffled residual, so that often there is none. What reads the target is
-    cross-fitted. See `headstart.features.gate.screen_features`.
+    cross-fitted. See `headstart.features.screening.gate.screen_features`.
     """
 
     name: ClassVar[str] = "generated_features"

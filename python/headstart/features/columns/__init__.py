@@ -1,0 +1,1 @@
+"""Columns of a table in the forms that operators read: numbers, times, codes."""

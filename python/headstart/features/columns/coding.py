@@ -1,0 +1,174 @@
+"""The categories of a plan: levels and bins of columns, and their crosses."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.features.columns.levels import (
+    Bins,
+    Codes,
+    Levels,
+    learn_bins,
+    learn_levels,
+    number_ids,
+)
+from headstart.features.columns.reading import is_number, read_numbers, read_words
+from headstart.tables.kinds.levels import LEVEL_LIMIT
+
+__all__ = ["Coding", "Key", "learn_coding"]
+
+Key = tuple[tuple[str, ...], int]
+"""Columns that together are one category, and the number of bins of numeric ones."""
+
+Ids = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """What has been learnt of columns that serve as categories.
+
+    Parameters
+    ----------
+    levels : dict of str to Levels
+        Of columns of words.
+    bins : dict of (str, int) to Bins
+        Of numeric columns, by the number of bins asked for.
+    crosses : dict of Key to ndarray of uint64
+        Known combinations of codes, as one number each, in the order of their codes.
+    """
+
+    levels: dict[str, Levels] = field(default_factory=dict)
+    bins: dict[tuple[str, int], Bins] = field(default_factory=dict)
+    crosses: dict[Key, Ids] = field(default_factory=dict)
+
+    def coder(self, name: str, n_bins: int) -> Levels | Bins:
+        """Return what gives a column its codes."""
+        found = self.levels.get(name)
+        return self.bins[name, n_bins] if found is None else found
+
+    def n_groups(self, key: Key) -> int:
+        """Return the number of known groups; the code of others is this number."""
+        columns, n_bins = key
+        if len(columns) == 1:
+            return self.coder(columns[0], n_bins).n_groups
+        return len(self.crosses[key])
+
+    def cross_ids(self, columns: Iterable[Codes], key: Key) -> Ids:
+        """Return the codes of several columns as one number a row."""
+        names, n_bins = key
+        ids: Any = np.uint64(0)
+        for name, codes in zip(names, columns, strict=True):
+            n_codes = np.uint64(self.coder(name, n_bins).n_groups + 1)
+            ids = ids * n_codes + codes.astype(np.uint64)
+        return np.asarray(ids, dtype=np.uint64)
+
+    def split_id(self, number: int, key: Key) -> list[int]:
+        """Return the codes that make up a number of `cross_ids`."""
+        names, n_bins = key
+        codes = []
+        for name in reversed(names):
+            number, code = divmod(number, self.coder(name, n_bins).n_groups + 1)
+            codes.append(code)
+        return codes[::-1]
+
+    def word(self, name: str, n_bins: int, code: int) -> str:
+        """Return what a code stands for, in words."""
+        coder = self.coder(name, n_bins)
+        if code == coder.n_groups - 1:
+            return "missing"
+        if isinstance(coder, Levels):
+            return str(coder.values[code])
+        cuts = [f"{cut:g}" for cut in coder.cuts]
+        if code == 0:
+            return f"below {cuts[0]}" if cuts else "any"
+        return (
+            f"{cuts[code - 1]} up"
+            if code == len(cuts)
+            else f"{cuts[code - 1]} to {cuts[code]}"
+        )
+
+    def cross_words(self, key: Key) -> list[str]:
+        """Return what the groups of a cross are, in words, all of them different."""
+        columns, n_bins = key
+        found: list[str] = []
+        seen: set[str] = set()
+        for number in self.crosses[key].tolist():
+            codes = zip(columns, self.split_id(number, key), strict=True)
+            word = " & ".join(self.word(name, n_bins, code) for name, code in codes)
+            while word in seen:
+                word += "'"
+            seen.add(word)
+            found.append(word)
+        return found
+
+
+def learn_coding(
+    frame: pl.DataFrame, keys: Iterable[Key], *, n_threads: int
+) -> tuple[Coding, dict[Key, Codes]]:
+    """Learn the categories of training rows, and return their codes.
+
+    A column or cross keeps its `LEVEL_LIMIT` most frequent levels; the others count as
+    unseen.
+    """
+    wanted = dict.fromkeys(keys)
+    names = dict.fromkeys((n, bins) for columns, bins in wanted for n in columns)
+    coding = Coding()
+    codes: dict[Key, Codes] = {}
+    by_name: dict[str, Codes] = {}
+    words = [n for n in dict.fromkeys(n for n, _ in names) if not _is_number(frame, n)]
+    columns = [read_words(frame, name) for name in words]
+    for name, (levels, found) in zip(
+        words, learn_levels(columns, n_threads=n_threads), strict=True
+    ):
+        coding.levels[name], by_name[name] = _most_frequent(levels, found)
+    for name, n_bins in names:
+        if name in by_name:
+            codes[(name,), n_bins] = by_name[name]
+            continue
+        numbers = read_numbers(frame, name)
+        bins = learn_bins(numbers, n_bins)
+        coding.bins[name, n_bins] = bins
+        codes[(name,), n_bins] = bins.codes(numbers)
+    for key in wanted:
+        if len(key[0]) > 1:
+            parts = [codes[(name,), key[1]] for name in key[0]]
+            codes[key] = _learn_cross(coding, key, parts)
+    return coding, codes
+
+
+def _is_number(frame: pl.DataFrame, name: str) -> bool:
+    series = frame.get_column(name, default=None)
+    return series is not None and is_number(series.dtype)
+
+
+def _most_frequent(levels: Levels, codes: Codes) -> tuple[Levels, Codes]:
+    n_levels = len(levels.values)
+    if n_levels <= LEVEL_LIMIT:
+        return levels, codes
+    counts = np.bincount(codes, minlength=n_levels + 1)[:n_levels]
+    kept = np.sort(np.argsort(-counts, kind="stable")[:LEVEL_LIMIT])
+    table = np.full(n_levels + 1, LEVEL_LIMIT + 1, dtype=np.uint32)
+    table[kept] = np.arange(LEVEL_LIMIT, dtype=np.uint32)
+    table[n_levels] = LEVEL_LIMIT
+    return Levels(levels.values.gather(pl.Series(kept))), table[codes]
+
+
+def _learn_cross(coding: Coding, key: Key, parts: list[Codes]) -> Codes:
+    ids = coding.cross_ids(parts, key)
+    found, [first] = number_ids([ids])
+    codes: Codes = found[0]
+    names, n_bins = key
+    known = np.ones(len(first), dtype=bool)
+    for name, part in zip(names, parts, strict=True):
+        known &= part[first] < coding.coder(name, n_bins).n_groups
+    counts = np.bincount(codes, minlength=len(first)) * known
+    kept = np.argsort(-counts, kind="stable")[: min(LEVEL_LIMIT, int(known.sum()))]
+    kept.sort()
+    coding.crosses[key] = ids[first[kept]]
+    table = np.full(len(first), len(kept), dtype=np.uint32)
+    table[kept] = np.arange(len(kept), dtype=np.uint32)
+    return table[codes]

@@ -1,0 +1,1 @@
+"""Encoders of whole tables with scikit-learn's conventions."""

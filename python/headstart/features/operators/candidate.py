@@ -1,0 +1,252 @@
+"""One feature that can be made: an operator and its columns."""
+
+import difflib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Self
+
+from headstart.exceptions import ArtifactError, ColumnError
+from headstart.features.operators.catalogue import OPERATORS, Operator
+
+__all__ = ["Candidate"]
+
+_ORIGIN_LIMIT = 1_000
+_NAME_LIMIT = 10_000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A feature, as an operator on columns of a table.
+
+    Parameters
+    ----------
+    operator : str
+        One of `OPERATORS`.
+    columns : tuple of str
+        Names of columns. Those that may change places are sorted, so that equal
+        candidates mean the same.
+    options : mapping, optional
+        Of the operator; what is not given has the operator's default.
+    origin : str, default=""
+        Where it comes from, in words: plays no part in comparisons.
+
+    Raises
+    ------
+    ValueError
+        If the operator, an option or its value is unknown.
+    ColumnError
+        If the operator does not take so many columns, or takes one twice.
+
+    Examples
+    --------
+    >>> ratio = Candidate("divide", ("income", "age"))
+    >>> ratio.name, ratio.explain()
+    ('income / age', 'income divided by age')
+    >>> Candidate("add", ("b", "a")) == Candidate("add", ("a", "b"))
+    True
+    >>> Candidate("round_to", ("price",), {"multiple": 5}).explain()
+    'price rounded to a multiple of 5'
+    """
+
+    operator: str
+    columns: tuple[str, ...]
+    options: Mapping[str, float | str] = field(default_factory=dict, hash=False)
+    origin: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        kind = _operator(self.operator)
+        columns = _columns(kind, tuple(self.columns))
+        object.__setattr__(self, "columns", columns)
+        options = _options(kind, self.options)
+        object.__setattr__(self, "options", MappingProxyType(options))
+
+    @property
+    def kind(self) -> Operator:
+        """What is known of the operator."""
+        return OPERATORS[self.operator]
+
+    @property
+    def value_columns(self) -> tuple[str, ...]:
+        """Columns that are looked at one by one."""
+        match self.kind.inputs:
+            case "crossed":
+                return ()
+            case "grouped":
+                return self.columns[:1]
+            case _:
+                return self.columns
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns that together are one category."""
+        return self.columns[len(self.value_columns) :]
+
+    @property
+    def name(self) -> str:
+        """Short and readable; options that are not the default are in it."""
+        title = self._fill(self.kind.title)
+        told = {n for n in self.options if f"{{{n}}}" in self.kind.title}
+        others = [
+            f"{name}={_shown(value)}"
+            for name, value in self.options.items()
+            if name not in told and value != self.kind.options[name]
+        ]
+        return f"{title} [{', '.join(others)}]" if others else title
+
+    def explain(self) -> str:
+        """Return what it is, in words."""
+        return self._fill(self.kind.words)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return {
+            "operator": self.operator,
+            "columns": list(self.columns),
+            "options": dict(self.options),
+            "origin": self.origin,
+        }
+
+    @classmethod
+    def from_record(cls, record: Any) -> Self:
+        """Read what `to_record` wrote.
+
+        Raises
+        ------
+        ArtifactError
+            If it is anything else.
+        """
+        if not isinstance(record, Mapping) or set(record) != {
+            "operator",
+            "columns",
+            "options",
+            "origin",
+        }:
+            raise ArtifactError("A stored feature has the wrong fields.")
+        columns, options, origin = (
+            record["columns"],
+            record["options"],
+            record["origin"],
+        )
+        if not (
+            isinstance(record["operator"], str)
+            and isinstance(columns, list)
+            and all(isinstance(c, str) and len(c) <= _NAME_LIMIT for c in columns)
+            and isinstance(options, dict)
+            and isinstance(origin, str)
+            and len(origin) <= _ORIGIN_LIMIT
+        ):
+            raise ArtifactError("A stored feature has fields of the wrong type.")
+        try:
+            return cls(record["operator"], tuple(columns), options, origin)
+        except ValueError as error:
+            raise ArtifactError(f"A stored feature makes no sense: {error}") from error
+
+    def to_json(self) -> str:
+        """Return it as JSON."""
+        return json.dumps(self.to_record(), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        ArtifactError
+            If it is anything else.
+        """
+        try:
+            record = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ArtifactError(f"A stored feature is no JSON: {error}") from error
+        return cls.from_record(record)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy does not pickle.
+        fields = (self.operator, self.columns, dict(self.options), self.origin)
+        return type(self), fields
+
+    def _fill(self, template: str) -> str:
+        values = {name: _shown(value) for name, value in self.options.items()}
+        key = " & ".join(self.key_columns)
+        every = _listed(self.columns)
+        return template.format(*self.columns, key=key, all=every, **values)
+
+
+def _operator(name: str) -> Operator:
+    if name not in OPERATORS:
+        near = difflib.get_close_matches(str(name), OPERATORS, 1)
+        hint = f" hint: did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"Unknown operator {name!r}. Expected one of {', '.join(OPERATORS)}.{hint}"
+        )
+    return OPERATORS[name]
+
+
+def _columns(kind: Operator, columns: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(isinstance(c, str) for c in columns):
+        raise ColumnError(f"Columns of {kind.name} must be names. Got {columns!r}.")
+    if not kind.least <= len(columns) <= kind.most:
+        wanted = (
+            f"{kind.least}"
+            if kind.least == kind.most
+            else f"{kind.least} to {kind.most}"
+        )
+        raise ColumnError(
+            f"The operator {kind.name} takes {wanted} columns. Got {columns!r}."
+        )
+    if len(set(columns)) != len(columns):
+        raise ColumnError(
+            f"The operator {kind.name} needs different columns. Got {columns!r}."
+        )
+    if kind.inputs == "grouped":
+        return (columns[0], *sorted(columns[1:]))
+    sorts = kind.is_commutative and kind.inputs != "row"
+    return tuple(sorted(columns)) if sorts else columns
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "n_bins": (2, 255),
+    "share": (0, 0.5),
+    "multiple": (5e-324, math.inf),
+    "n_columns": (1, 4096),
+    "n_characters": (1, 16),
+    "smoothing": (0, math.inf),
+}
+_WHOLE = ("n_bins", "n_columns", "n_characters")
+
+
+def _options(
+    kind: Operator, given: Mapping[str, float | str]
+) -> dict[str, float | str]:
+    for name, value in given.items():
+        if name not in kind.options:
+            known = ", ".join(kind.options) or "none"
+            raise ValueError(
+                f"The operator {kind.name} has no option {name!r}. It has: {known}."
+            )
+        if name == "smoothing" and value == "auto" and kind.name == "target_mean":
+            continue
+        least, most = _RANGES[name]
+        is_number = type(value) is int or (
+            type(value) is float and name not in _WHOLE and math.isfinite(value)
+        )
+        if not is_number or not least <= float(value) <= most:
+            noun = "a whole number" if name in _WHOLE else "a number"
+            raise ValueError(
+                f"The option {name!r} of {kind.name} must be {noun} from {least:g} to "
+                f"{most:g}. Got {value!r} instead."
+            )
+    return {name: given.get(name, default) for name, default in kind.options.items()}
+
+
+def _shown(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _listed(columns: tuple[str, ...]) -> str:
+    if len(columns) <= 4:
+        return ", ".join(columns)
+    return f"{', '.join(columns[:3])} and {len(columns) - 3} more"

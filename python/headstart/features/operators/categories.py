@@ -1,0 +1,130 @@
+"""Features of categories and groups: what they learn, and how they are made."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart import _core
+from headstart.base import FloatArray
+from headstart.features.columns.coding import Key
+from headstart.features.columns.reader import Reader
+from headstart.features.operators.candidate import Candidate
+from headstart.features.operators.state import State
+
+__all__ = [
+    "STATISTICS",
+    "key_of",
+    "learn_category",
+    "learn_statistics",
+    "make_category",
+    "value_key",
+]
+
+STATISTICS = {
+    "group_mean": "mean",
+    "group_std": "std",
+    "group_min": "min",
+    "group_max": "max",
+    "group_median": "median",
+    "minus_group_mean": "mean",
+    "over_group_mean": "mean",
+}
+"""Statistic of each operator that needs one number a group."""
+
+_GROUP_KNOTS = 32
+
+
+def key_of(candidate: Candidate) -> Key:
+    """Return the category that a feature groups rows by."""
+    return candidate.key_columns, int(candidate.options["n_bins"])
+
+
+def value_key(candidate: Candidate) -> Key:
+    """Return the category whose levels `group_distinct` counts."""
+    return candidate.value_columns, int(candidate.options["n_bins"])
+
+
+def learn_statistics(
+    candidates: Sequence[Candidate], reader: Reader, *, n_threads: int
+) -> list[State]:
+    """Learn the tables of operators in `STATISTICS`, all at once."""
+    keys = list(dict.fromkeys(key_of(c) for c in candidates))
+    names = list(dict.fromkeys(c.columns[0] for c in candidates))
+    jobs = [
+        (keys.index(key_of(c)), names.index(c.columns[0]), STATISTICS[c.operator])
+        for c in candidates
+    ]
+    tables = _core.group_statistics(
+        [reader.category(key) for key in keys],
+        [reader.numbers(name) for name in names],
+        jobs,
+        n_threads,
+    )
+    # Rows of levels that are not kept say nothing of other unseen levels.
+    return [State(_unseen(table, np.nan)) for table in tables]
+
+
+def learn_category(candidate: Candidate, reader: Reader) -> State:
+    """Learn what a feature of a category needs, but for `STATISTICS`."""
+    key = key_of(candidate)
+    codes, n_codes = reader.category(key)
+    match candidate.operator:
+        case "frequency":
+            counts = np.bincount(codes, minlength=n_codes)
+            return State(_unseen(counts / max(1, len(codes)), 0.0))
+        case "count_rank":
+            counts = np.bincount(codes, minlength=n_codes)
+            order = np.sort(counts[:-1])
+            places = 1.0 + len(order) - np.searchsorted(order, counts, side="right")
+            places[counts == 0] = np.nan
+            return State(_unseen(places, np.nan))
+        case "group_rank":
+            values = reader.numbers(candidate.columns[0])
+            starts, knots = _core.group_knots((codes, n_codes), values, _GROUP_KNOTS)
+            end = starts[-2]
+            return State(knots[:end].copy(), (*starts[:-1], end))
+        case "group_distinct":
+            levels, n_levels = reader.category(value_key(candidate))
+            # Missing and unseen levels are the last two codes.
+            found = _core.group_distinct((codes, n_codes), levels, n_levels - 2)
+            return State(_unseen(found, np.nan))
+        case _:
+            return State()
+
+
+def make_category(
+    candidate: Candidate, state: State, reader: Reader, *, n_threads: int
+) -> FloatArray | pl.Series:
+    """Make a feature of a category, also those whose table read the target."""
+    key = key_of(candidate)
+    codes = reader.codes(key)
+    match candidate.operator:
+        case "cross":
+            words = reader.coding.cross_words(key)
+            # One more, missing, for codes beyond the last.
+            known = pl.Series([*words, None], dtype=pl.Enum(words))
+            return known.gather(pl.Series(codes))
+        case "group_rank":
+            values = reader.numbers(candidate.columns[0])
+            starts = list(state.starts)
+            return _core.group_positions(
+                codes, values, starts, state.numbers, n_threads
+            )
+        case "minus_group_mean" | "over_group_mean":
+            values, means = reader.numbers(candidate.columns[0]), state.numbers[codes]
+            with np.errstate(all="ignore"):
+                minus = candidate.operator == "minus_group_mean"
+                found = values - means if minus else values / means
+            found[~np.isfinite(found)] = np.nan
+            return found
+        case _:
+            return state.numbers[codes]
+
+
+def _unseen(table: NDArray[Any], value: float) -> FloatArray:
+    found = np.array(table, dtype=np.float64)
+    found[-1] = value
+    return found

@@ -1,0 +1,136 @@
+"""Features of numbers: what they learn, and how they are made."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from headstart import _core
+from headstart.base import FloatArray
+from headstart.features.columns.levels import learn_bins, learn_levels
+from headstart.features.columns.reader import Reader, shares_below
+from headstart.features.columns.reading import is_number, is_words, read_column
+from headstart.features.operators.candidate import Candidate
+from headstart.features.operators.state import State
+
+__all__ = ["OPERATORS", "learn_numbers", "made_at_once", "make_at_once", "make_numbers"]
+
+_RANK_KNOTS = 1_024
+
+OPERATORS = frozenset({"rank", "quantile_bin", "is_missing", "is_mode"})
+"""Those made one by one; `made_at_once` tells the others."""
+
+
+def made_at_once(candidate: Candidate) -> bool:
+    """Whether the core makes it together with others of its like."""
+    kind = candidate.kind
+    is_plain = kind.kind == "numeric" and kind.inputs in ("one", "two", "row")
+    return is_plain and kind.name not in OPERATORS
+
+
+def learn_numbers(candidate: Candidate, reader: Reader) -> State:
+    """Learn what a feature of numbers needs."""
+    name = candidate.columns[0]
+    match candidate.operator:
+        case "winsorised":
+            known = _known(reader.numbers(name))
+            if not len(known):
+                return State()
+            n_cut = int(float(candidate.options["share"]) * len(known))
+            return State(np.array([known[n_cut], known[-1 - n_cut]]))
+        case "rank":
+            known = _known(reader.numbers(name))
+            if len(known) > _RANK_KNOTS:
+                places = np.arange(_RANK_KNOTS) * (len(known) - 1) // (_RANK_KNOTS - 1)
+                known = known[places]
+            return State(known)
+        case "quantile_bin":
+            n_bins = int(candidate.options["n_bins"])
+            return State(learn_bins(reader.numbers(name), n_bins).cuts)
+        case "is_mode":
+            return _learn_mode(name, reader)
+        case _:
+            return State()
+
+
+def make_numbers(candidate: Candidate, state: State, reader: Reader) -> FloatArray:
+    """Make one of `OPERATORS`."""
+    name = candidate.columns[0]
+    match candidate.operator:
+        case "rank":
+            return shares_below(reader.numbers(name), state.numbers)
+        case "quantile_bin":
+            values = reader.numbers(name)
+            places = np.searchsorted(state.numbers, values, side="right")
+            return np.where(np.isnan(values), np.nan, places.astype(np.float64))
+        case "is_missing":
+            series = read_column(reader.frame, name)
+            if is_number(series.dtype):
+                return np.isnan(reader.numbers(name)).astype(np.float64)
+            return series.is_null().cast(pl.Float64).to_numpy()
+        case _:
+            return _make_mode(name, state, reader)
+
+
+def make_at_once(
+    candidates: Sequence[Candidate],
+    states: Sequence[State],
+    reader: Reader,
+    *,
+    n_threads: int,
+) -> list[FloatArray]:
+    """Make features for which `made_at_once` is true."""
+    names = list(dict.fromkeys(n for c in candidates for n in c.columns))
+    places = {name: place for place, name in enumerate(names)}
+    columns = [reader.numbers(name) for name in names]
+    jobs = []
+    for candidate, state in zip(candidates, states, strict=True):
+        constants = state.numbers.tolist()
+        if candidate.operator == "winsorised" and not constants:
+            constants = [np.nan, np.nan]  # No training value: nothing is cut off.
+        if candidate.operator == "round_to":
+            constants = [float(candidate.options["multiple"])]
+        inputs = [places[name] for name in candidate.columns]
+        jobs.append((candidate.kind.code, inputs, constants))
+    return _core.make_numeric(columns, jobs, n_threads)
+
+
+def _known(values: FloatArray) -> FloatArray:
+    known: FloatArray = np.sort(values[~np.isnan(values)])
+    return known
+
+
+def _learn_mode(name: str, reader: Reader) -> State:
+    dtype = read_column(reader.frame, name).dtype
+    if is_words(dtype) and dtype != pl.Null:
+        [(levels, codes)] = learn_levels([reader.words(name)])
+        n_levels = len(levels.values)
+        if not n_levels:
+            return State()
+        counts = np.bincount(codes, minlength=n_levels + 1)[:n_levels]
+        often = levels.values.filter(pl.Series(counts == counts.max()))
+        return State(np.ones(1), word=str(often.min()))
+    known = _known(_as_numbers(name, reader))
+    if not len(known):
+        return State()
+    values, counts = np.unique(known, return_counts=True)
+    return State(values[[counts.argmax()]])
+
+
+def _make_mode(name: str, state: State, reader: Reader) -> FloatArray:
+    series = read_column(reader.frame, name)
+    if not len(state.numbers):
+        return np.full(reader.n_rows, np.nan)
+    if is_words(series.dtype) and series.dtype != pl.Null:
+        same = (reader.words(name) == state.word).cast(pl.Float64)
+        return np.ascontiguousarray(same.to_numpy(), dtype=np.float64)
+    values = _as_numbers(name, reader)
+    same = (values == state.numbers[0]).astype(np.float64)
+    return np.where(np.isnan(values), np.nan, same)
+
+
+def _as_numbers(name: str, reader: Reader) -> FloatArray:
+    if read_column(reader.frame, name).dtype.is_temporal():
+        moments = reader.clock(name, "UTC").to_physical().cast(pl.Float64)
+        return np.ascontiguousarray(moments.to_numpy(), dtype=np.float64)
+    return reader.numbers(name)

@@ -1,0 +1,83 @@
+"""Features that read the target: tables for new rows, own values for training rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart import _core
+from headstart.base import FloatArray
+from headstart.features.columns.reader import Reader
+from headstart.features.operators.candidate import Candidate
+from headstart.features.operators.categories import key_of
+from headstart.features.operators.state import State
+from headstart.features.operators.target_codes import EncodedTarget, read_smoothing
+
+__all__ = ["learn_targets", "make_target"]
+
+
+def learn_targets(
+    candidates: Sequence[Candidate],
+    reader: Reader,
+    target: EncodedTarget,
+    fold_ids: NDArray[np.uint8],
+    *,
+    seed: int,
+    n_threads: int,
+) -> list[tuple[State, list[FloatArray]]]:
+    """Return for each candidate its table, and the columns of training rows."""
+    found: dict[int, tuple[State, list[FloatArray]]] = {}
+    # Those that differ in their columns only are done together, on all threads.
+    batches: dict[tuple[str, Any], list[int]] = {}
+    for index, candidate in enumerate(candidates):
+        how = (candidate.operator, candidate.options["smoothing"])
+        batches.setdefault(how, []).append(index)
+    n_outputs = max(1, len(target.output_labels))
+    for (operator, given), indices in batches.items():
+        columns = [reader.category(key_of(candidates[i])) for i in indices]
+        smoothing = read_smoothing(given)
+        values = np.empty((len(columns) * n_outputs, reader.n_rows))
+        if operator == "ordered_target_mean":
+            tables = _core.encode_ordered(
+                columns,
+                target.values,
+                target.n_classes,
+                0.0 if smoothing is None else smoothing,
+                seed,
+                values,
+                n_threads,
+            )
+        else:
+            tables = _core.encode_target(
+                columns,
+                target.values,
+                target.n_classes,
+                fold_ids,
+                smoothing,
+                evidence=operator == "weight_of_evidence",
+                outer_fold=None,
+                out=values,
+                n_threads=n_threads,
+            )
+        for place, index in enumerate(indices):
+            own = list(values[place * n_outputs : (place + 1) * n_outputs])
+            found[index] = State(_of_groups(tables[place], n_outputs)), own
+    return [found[index] for index in range(len(candidates))]
+
+
+def make_target(candidate: Candidate, state: State, reader: Reader) -> list[FloatArray]:
+    """Look the values of new rows up."""
+    key = key_of(candidate)
+    width = reader.coding.n_groups(key) + 1
+    codes = reader.codes(key)
+    return [table[codes] for table in state.numbers.reshape(-1, width)]
+
+
+def _of_groups(table: FloatArray, n_outputs: int) -> FloatArray:
+    """Drop the value for groups beyond those of the codes, of which there are none.
+
+    Unseen levels are a group: that of training rows whose level is not kept. Where
+    there are no such rows its value is the overall mean.
+    """
+    return table.reshape(n_outputs, -1)[:, :-1].ravel()

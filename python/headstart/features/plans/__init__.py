@@ -1,0 +1,1 @@
+"""Plans: candidates fitted together, applied to any rows, and stored as JSON."""

@@ -1,0 +1,156 @@
+"""Learn the states of candidates from training rows, and make features of any rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from headstart.base import FloatArray
+from headstart.features.columns.coding import Coding, Key, learn_coding
+from headstart.features.columns.levels import Codes
+from headstart.features.columns.reader import Reader
+from headstart.features.columns.reading import check_kind
+from headstart.features.operators.candidate import Candidate
+from headstart.features.operators.categories import (
+    STATISTICS,
+    key_of,
+    learn_category,
+    learn_statistics,
+    make_category,
+    value_key,
+)
+from headstart.features.operators.dates import learn_moments, make_moments
+from headstart.features.operators.numbers import (
+    learn_numbers,
+    made_at_once,
+    make_at_once,
+    make_numbers,
+)
+from headstart.features.operators.state import State
+from headstart.features.operators.target import learn_targets, make_target
+from headstart.features.operators.target_codes import EncodedTarget
+from headstart.features.operators.text import make_text
+
+__all__ = ["Learnt", "learn", "make"]
+
+Column = FloatArray | pl.Series
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What was learnt of training rows.
+
+    Parameters
+    ----------
+    coding : Coding
+    codes : dict of Key to ndarray
+        Codes of the training rows.
+    states : list of State
+        Of each candidate.
+    own : dict of int to list of ndarray
+        Columns of training rows that are made by reading the target, by candidate.
+    """
+
+    coding: Coding
+    codes: dict[Key, Codes]
+    states: list[State]
+    own: dict[int, list[FloatArray]]
+
+
+def learn(
+    candidates: Sequence[Candidate],
+    frame: pl.DataFrame,
+    target: EncodedTarget | None,
+    fold_ids: NDArray[np.uint8],
+    *,
+    seed: int,
+    n_threads: int,
+) -> Learnt:
+    """Learn from training rows; `fold_ids` are of no use to the states."""
+    for candidate in candidates:
+        for name in candidate.value_columns:
+            check_kind(frame, name, candidate.kind.kind)
+        for name in candidate.key_columns:
+            check_kind(frame, name, "category")
+    keys = [key_of(c) for c in candidates if c.key_columns]
+    keys += [value_key(c) for c in candidates if c.operator == "group_distinct"]
+    coding, codes = learn_coding(frame, keys, n_threads=n_threads)
+    reader = Reader(frame, coding, codes)
+    states = [State()] * len(candidates)
+    own: dict[int, list[FloatArray]] = {}
+    counted = [i for i, c in enumerate(candidates) if c.operator in STATISTICS]
+    if counted:
+        found = learn_statistics(
+            [candidates[i] for i in counted], reader, n_threads=n_threads
+        )
+        for index, state in zip(counted, found, strict=True):
+            states[index] = state
+    readers = [i for i, c in enumerate(candidates) if c.kind.reads_target]
+    if readers and target is not None:
+        encoded = learn_targets(
+            [candidates[i] for i in readers],
+            reader,
+            target,
+            fold_ids,
+            seed=seed,
+            n_threads=n_threads,
+        )
+        for index, (state, values) in zip(readers, encoded, strict=True):
+            states[index], own[index] = state, values
+    for index, candidate in enumerate(candidates):
+        if candidate.operator not in STATISTICS and not candidate.kind.reads_target:
+            states[index] = _learn_one(candidate, reader)
+    return Learnt(coding, codes, states, own)
+
+
+def make(
+    candidates: Sequence[Candidate],
+    states: Sequence[State],
+    reader: Reader,
+    own: dict[int, list[FloatArray]],
+    *,
+    n_threads: int,
+) -> list[list[Column]]:
+    """Make the columns of each candidate, but for those in `own`, which are taken."""
+    made: dict[int, list[Column]] = {i: list(columns) for i, columns in own.items()}
+    many = [i for i, c in enumerate(candidates) if made_at_once(c)]
+    if many:
+        columns = make_at_once(
+            [candidates[i] for i in many],
+            [states[i] for i in many],
+            reader,
+            n_threads=n_threads,
+        )
+        made.update({i: [column] for i, column in zip(many, columns, strict=True)})
+    for index, candidate in enumerate(candidates):
+        if index not in made:
+            made[index] = _make_one(candidate, states[index], reader, n_threads)
+    return [made[index] for index in range(len(candidates))]
+
+
+def _learn_one(candidate: Candidate, reader: Reader) -> State:
+    kind = candidate.kind
+    if kind.inputs in ("crossed", "grouped"):
+        return learn_category(candidate, reader)
+    if kind.kind == "datetime":
+        return learn_moments(candidate, reader)
+    if kind.kind == "text" or kind.inputs == "row":
+        return State()
+    return learn_numbers(candidate, reader)
+
+
+def _make_one(
+    candidate: Candidate, state: State, reader: Reader, n_threads: int
+) -> list[Column]:
+    kind = candidate.kind
+    if kind.reads_target:
+        return list(make_target(candidate, state, reader))
+    if kind.inputs in ("crossed", "grouped"):
+        return [make_category(candidate, state, reader, n_threads=n_threads)]
+    if kind.kind == "datetime":
+        return [make_moments(candidate, state, reader)]
+    if kind.kind == "text":
+        return list(make_text(candidate, reader, n_threads=n_threads))
+    return [make_numbers(candidate, state, reader)]

@@ -1,0 +1,1 @@
+"""The search for generated features that improve a model."""

@@ -1,0 +1,256 @@
+"""Find the generated features that help, and keep none where none does."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base import TaskKind
+from headstart.features.operators.candidate import Candidate
+from headstart.features.plans.plan import FeaturePlan
+from headstart.features.screening.baseline import Baseline
+from headstart.features.screening.confirmation import Choice, Confirmation, Trial
+from headstart.features.screening.proposals import candidate_of
+from headstart.features.screening.stages import Screening, Stage
+from headstart.features.screening.table import ScreenedTable
+from headstart.tables import TargetEncoder, to_frame
+from headstart.validation import plain_folds, stratified_folds
+
+__all__ = ["FoundFeatures", "find_features"]
+
+_MOST_ROWS = 100_000
+_FEW_ROWS = 2_000  # up to here five folds are quick, and above three are enough
+_MOST_FEATURES = 20
+
+
+@dataclass(frozen=True)
+class FoundFeatures:
+    """Features that were found to help, and the evidence.
+
+    Parameters
+    ----------
+    candidates : tuple of Candidate
+        Best first; none where none helped.
+    gains : tuple of float
+        For each, the share of the additive baseline's squared residual that it tells
+        out of fold, all by itself.
+    confirmations : tuple of Confirmation
+        What groups of features did for a model, on rows they were not chosen on.
+    stages : tuple of Stage
+        How many candidates each stage of screening saw and let through.
+    truncated : bool
+        Whether the time limit cut something off. The answer then depends on the
+        machine.
+    """
+
+    candidates: tuple[Candidate, ...]
+    gains: tuple[float, ...]
+    confirmations: tuple[Confirmation, ...]
+    stages: tuple[Stage, ...]
+    truncated: bool
+
+    @property
+    def confirmed(self) -> Confirmation | None:
+        """The group that was confirmed, None where none was."""
+        confirmed = [c for c in self.confirmations if c.is_confirmed]
+        return max(confirmed, key=lambda c: c.gain, default=None)
+
+    @property
+    def plan(self) -> FeaturePlan:
+        """A plan of the candidates, not fitted yet: `FeaturePlan.fit_transform`."""
+        return FeaturePlan(self.candidates)
+
+    def explain(self) -> str:
+        """Return what was found and why, in words."""
+        lines = [
+            f"{stage.name} stage: {stage.n_kept} of {stage.n_candidates} candidates "
+            f"kept, on {stage.n_rows} rows"
+            for stage in self.stages
+        ]
+        lines += [
+            f"{c.n_features} features: {c.gain:+.2%} of the loss "
+            f"(standard error {c.error:.2%}, shuffled {c.null_quantile:+.2%})"
+            for c in self.confirmations
+        ]
+        if self.truncated:
+            lines.append("the time limit cut the search short")
+        if not self.candidates:
+            lines.append("no feature is kept")
+        lines += [
+            f"{candidate.name}: {candidate.explain()} ({gain:.2%} of the residual)"
+            for candidate, gain in zip(self.candidates, self.gains, strict=True)
+        ]
+        return "\n".join(lines)
+
+
+def find_features(
+    X: Any,
+    y: Any,
+    *,
+    task: TaskKind | str | None = None,
+    fold_ids: NDArray[np.integer[Any]] | None = None,
+    max_features: int = _MOST_FEATURES,
+    time_limit: float | None = None,
+    n_threads: int = 1,
+    seed: int = 0,
+    progress: Callable[[str, int, int], object] | None = None,
+) -> FoundFeatures:
+    """Find generated features that help a model of trees; none where none does.
+
+    Candidates are formulas of two numeric columns, counts and target means of one or
+    two categories, and statistics of a number by category. They are screened by what
+    they tell of the out-of-fold residual of a small additive baseline. Then the whole
+    search is repeated on the training rows of each fold, and its features are added to
+    a small model of gradient boosting that is tried on the rows the fold holds out:
+    what is found on all rows is kept only if that took more off the loss than two
+    standard errors, and more than shuffled features do. Where the model leaves less
+    than a hundredth of the loss of a constant, nothing is looked for.
+
+    Parameters
+    ----------
+    X : table
+        pandas, polars, Arrow, NumPy, or what else `headstart.tables.to_frame` takes.
+        Of more than 100,000 rows a random sample of so many is used.
+    y : column of values
+        Without missing values.
+    task : {"binary", "multiclass", "classification", "regression"}, optional
+        Found from `y` if not told.
+    fold_ids : ndarray of int of shape (n_rows,), optional
+        The fold that holds each row out, at least two of them, at most 255. Give the
+        folds of groups or of time where rows are not alike. By default three folds,
+        five up to 2,000 rows, stratified for classes.
+    max_features : int, default=20
+        At most so many are kept.
+    time_limit : float, optional
+        Seconds. What is not confirmed by then is not kept.
+    n_threads : int, default=1
+        The answer is the same for any number.
+    seed : int, default=0
+        Of folds, samples and the baseline.
+    progress : callable of ``(stage, done, total)``, optional
+        Called at most some ten times a second, in the calling thread.
+
+    Returns
+    -------
+    FoundFeatures
+
+    Raises
+    ------
+    ValueError
+        If a parameter makes no sense, or `X`, `y` and `fold_ids` differ in rows.
+    TableError
+        If the table or the target cannot be learnt from.
+
+    Notes
+    -----
+    Memory: some copies of the table in double precision, and 40 bytes a candidate.
+    Ctrl-C ends the core within 0.1 s; a fit of the baseline runs to its end.
+
+    References
+    ----------
+    .. [1] T. Zhang et al., "OpenFE: automated feature generation with expert-level
+       performance", ICML 2023.
+
+    Examples
+    --------
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(600, 3))
+    >>> y = X[:, 0] * X[:, 1] + 0.1 * random.normal(size=600)
+    >>> found = find_features({f"x{i}": X[:, i] for i in range(3)}, y, max_features=1)
+    >>> print(found.plan.explain())
+    x0 * x1: x0 times x1
+    """
+    _check_number("max_features", max_features)
+    _check_number("n_threads", n_threads)
+    if time_limit is not None and not time_limit > 0:
+        raise ValueError(
+            "The 'time_limit' parameter of find_features must be above 0 seconds. "
+            f"Got {time_limit} instead."
+        )
+    begun = time.monotonic()
+    frame = to_frame(X)
+    encoder = TargetEncoder.learn(y, task)
+    codes = encoder.encode(y)
+    if len(codes) != frame.height:
+        raise ValueError(
+            f"X and y must have the same number of rows. Got {frame.height} and "
+            f"{len(codes)}."
+        )
+    folds = _folds(fold_ids, codes, encoder, seed)
+    if frame.height > _MOST_ROWS:
+        random = np.random.default_rng(seed)
+        rows = np.sort(random.permutation(frame.height)[:_MOST_ROWS])
+        frame, codes, folds = frame[rows], codes[rows], folds[rows]
+    how = Screening(
+        n_threads=n_threads,
+        seed=seed,
+        deadline=None if time_limit is None else begun + time_limit,
+        progress=progress,
+    )
+    table = ScreenedTable.of(frame)
+    baseline = Baseline(encoder.kind, encoder.n_classes, n_threads, seed)
+    trial = Trial.start(table, codes, folds, baseline, how)
+    if trial is None:
+        return FoundFeatures((), (), (), (), truncated=True)
+    if trial.is_solved():
+        return FoundFeatures((), (), (), (), truncated=False)
+    confirmations, truncated = trial.confirm(how, max_features)
+    found = FoundFeatures((), (), tuple(confirmations), (), truncated)
+    confirmed = found.confirmed
+    n_kept = 0 if confirmed is None else confirmed.n_features
+    choice = trial.choose(np.arange(table.n_rows), how, max(1, n_kept))
+    return _told(found, choice, n_kept, table.names)
+
+
+def _told(
+    found: FoundFeatures, choice: Choice, n_kept: int, names: tuple[str, ...]
+) -> FoundFeatures:
+    was_cut = choice.survivors.truncated
+    if was_cut:
+        n_kept = 0
+    return FoundFeatures(
+        tuple(candidate_of(row, names) for row in choice.descriptors[:n_kept]),
+        tuple(choice.gains[:n_kept].tolist()),
+        found.confirmations,
+        choice.survivors.stages,
+        found.truncated or was_cut,
+    )
+
+
+def _folds(
+    fold_ids: NDArray[np.integer[Any]] | None,
+    codes: NDArray[Any],
+    encoder: TargetEncoder,
+    seed: int,
+) -> NDArray[np.uint8]:
+    if fold_ids is not None:
+        if np.shape(fold_ids) != codes.shape:
+            raise ValueError(
+                f"fold_ids must have a fold for each of the {len(codes)} rows. "
+                f"Got the shape {np.shape(fold_ids)} instead."
+            )
+        known, places = np.unique(fold_ids, return_inverse=True)
+        if not 2 <= len(known) <= 255:
+            raise ValueError(
+                f"fold_ids must tell 2 to 255 folds apart. Got {len(known)}."
+            )
+        return np.asarray(places, dtype=np.uint8)
+    n_folds = 5 if len(codes) <= _FEW_ROWS else 3
+    n_folds = min(n_folds, len(codes))
+    dealt = (
+        plain_folds(len(codes), n_folds, seed=seed)
+        if encoder.kind is TaskKind.REGRESSION
+        else stratified_folds(codes, n_folds, seed=seed)
+    )
+    return np.asarray(dealt.fold_ids[0])
+
+
+def _check_number(name: str, value: int) -> None:
+    if value < 1:
+        raise ValueError(
+            f"The {name!r} parameter of find_features must be an int >= 1. "
+            f"Got {value} instead."
+        )

@@ -1,0 +1,130 @@
+"""The values of screened candidates, as the confirming models get them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart import _core
+from headstart.features.operators.catalogue import OPERATORS, Operator
+from headstart.features.screening.proposals import PRIOR_ROWS
+from headstart.features.screening.table import ScreenedTable
+
+__all__ = ["make_values"]
+
+FloatArray = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+_BY_CODE = {operator.code: operator for operator in OPERATORS.values()}
+
+
+def make_values(
+    table: ScreenedTable,
+    descriptors: NDArray[np.int32],
+    train: Rows,
+    targets: FloatArray,
+    fold_ids: NDArray[np.uint8],
+) -> FloatArray:
+    """Return the values of candidates, learnt from the training rows.
+
+    Parameters
+    ----------
+    table : ScreenedTable
+    descriptors : ndarray of shape (n_candidates, 4), int32
+    train : ndarray of int64
+        Rows that statistics are learnt from.
+    targets : ndarray of shape (n_targets, n_rows)
+        Numbers whose means target means are: the target, or an indicator a class.
+        Those of rows outside `train` are not read.
+    fold_ids : ndarray of shape (n_rows,), uint8
+        Training rows get target means of the other folds.
+
+    Returns
+    -------
+    ndarray of shape (n_columns, n_rows)
+        NaN where missing. A target mean gives a column a target.
+    """
+    columns: list[FloatArray] = []
+    with np.errstate(all="ignore"):
+        for code, *places in descriptors.tolist():
+            operator = _BY_CODE[code]
+            used = [place for place in places if place >= 0]
+            if operator.name == "target_mean":
+                groups, n_groups = _groups(table, used)
+                columns += [
+                    _target_mean(groups, n_groups, target, train, fold_ids)
+                    for target in targets
+                ]
+            else:
+                columns.append(_values(table, operator, used, train))
+    made = np.array(columns).reshape(len(columns), table.n_rows)
+    made[~np.isfinite(made)] = np.nan
+    return made
+
+
+def _values(
+    table: ScreenedTable, operator: Operator, columns: list[int], train: Rows
+) -> FloatArray:
+    if operator.inputs in ("one", "two"):
+        numbers = [np.ascontiguousarray(table.numeric[place]) for place in columns]
+        places = list(range(len(columns)))
+        return _core.make_numeric(numbers, [(operator.code, places, [])], 1)[0]
+    if operator.name == "frequency":
+        groups, n_groups = _groups(table, columns)
+        counts = np.bincount(groups[train], minlength=n_groups)
+        return np.asarray(counts[groups] / len(train))
+    groups, n_groups = _groups(table, columns[1:])
+    a = table.numeric[columns[0]]
+    return _grouped(operator.name, a, groups, n_groups, train)
+
+
+def _groups(table: ScreenedTable, columns: list[int]) -> tuple[NDArray[np.int64], int]:
+    places = [column - table.n_numeric for column in columns]
+    groups = table.codes[places[0]].astype(np.int64)
+    for place in places[1:]:
+        groups = groups * int(table.n_levels[place]) + table.codes[place]
+    if len(places) > 1:
+        groups = np.unique(groups, return_inverse=True)[1]
+    return groups, int(groups.max(initial=0)) + 1
+
+
+def _grouped(
+    name: str, a: FloatArray, groups: NDArray[np.int64], n_groups: int, train: Rows
+) -> FloatArray:
+    known = train[np.isfinite(a[train])]
+    of_known, numbers = groups[known], a[known]
+    if name in ("group_min", "group_max"):
+        found = np.full(n_groups, np.nan)
+        extreme = np.fmin if name == "group_min" else np.fmax
+        extreme.at(found, of_known, numbers)
+        return found[groups]
+    counts = np.bincount(of_known, minlength=n_groups)
+    means = np.bincount(of_known, numbers, minlength=n_groups) / counts
+    if name == "group_std":
+        apart = (numbers - means[of_known]) ** 2
+        squares = np.bincount(of_known, apart, minlength=n_groups)
+        # Of a single number there is no spread, nor of none.
+        variances = np.where(counts > 1, squares / (counts - 1), np.nan)
+        return np.asarray(np.sqrt(variances)[groups])
+    found = means[groups]
+    if name == "minus_group_mean":
+        return np.asarray(a - found)
+    return np.asarray(a / found) if name == "over_group_mean" else found
+
+
+def _target_mean(
+    groups: NDArray[np.int64],
+    n_groups: int,
+    target: FloatArray,
+    train: Rows,
+    fold_ids: NDArray[np.uint8],
+) -> FloatArray:
+    overall = float(target[train].mean())
+    counts = np.bincount(groups[train], minlength=n_groups).astype(np.float64)
+    sums = np.bincount(groups[train], target[train], minlength=n_groups)
+    found = ((sums + PRIOR_ROWS * overall) / (counts + PRIOR_ROWS))[groups]
+    for fold in np.unique(fold_ids[train]):
+        held = train[fold_ids[train] == fold]
+        own = np.bincount(groups[held], minlength=n_groups)
+        own_sums = np.bincount(groups[held], target[held], minlength=n_groups)
+        means = (sums - own_sums + PRIOR_ROWS * overall) / (counts - own + PRIOR_ROWS)
+        found[held] = means[groups[held]]
+    return found
