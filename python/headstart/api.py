@@ -25,6 +25,7 @@ from headstart.artifact.model_file import describe_model, load_model, save_model
 from headstart.artifact.versions import versions_of_makers
 from headstart.base import Configuration, FloatArray, Learner, Transform
 from headstart.base.events import Listener
+from headstart.display.progress import progress_listener
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, HeadstartWarning
 from headstart.findings.target import TargetColumn
@@ -35,7 +36,6 @@ from headstart.report.facts import Facts
 from headstart.report.writing import write_report
 from headstart.search.fit import fit_model
 from headstart.search.leaderboard import COLUMNS
-from headstart.search.progress import progress_listener
 from headstart.search.run.problem import read_weight
 from headstart.search.run.settings import FitSettings
 from headstart.tables import (

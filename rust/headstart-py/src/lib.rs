@@ -77,7 +77,7 @@ mod _core {
     #[pymodule_export]
     use crate::binning::PyBinnedMatrix;
 
-    // Scores of features: headstart.scoring.kernels.
+    // Scores of features: headstart.scoring.
     #[pymodule_export]
     use crate::scoring::{
         contingency_table, null_statistics, score_anova, score_anova_of_bins, score_auc,

@@ -18,7 +18,7 @@ from headstart.base.events import (
     TrialFailed,
     TrialFinished,
 )
-from headstart.search.progress import (
+from headstart.display.progress import (
     ProgressDisplay,
     Shown,
     log_lines,
@@ -251,7 +251,7 @@ def test_a_notebook_has_one_output_that_ends_as_the_summary(outputs):
 
 
 def test_a_notebook_shows_a_progress_bar_in_html(outputs, monkeypatch):
-    monkeypatch.setattr("headstart.search.progress._NOTEBOOK_SECONDS", 0.0)
+    monkeypatch.setattr("headstart.display.progress._NOTEBOOK_SECONDS", 0.0)
     listener = progress_listener()
     played(listener, EVENTS[:-1])
 

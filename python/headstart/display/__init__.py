@@ -1,0 +1,1 @@
+"""The progress of a fit, for a person: in a terminal, in a notebook, in plain lines."""
