@@ -5,8 +5,7 @@ from itertools import cycle
 
 from tests.stored_facts import stored_facts
 
-from headstart.report import Facts
-from headstart.report.facts import ColumnFact, Confusion, Curve, Effect, Series
+from headstart.facts import ColumnFact, Confusion, Curve, Effect, Facts, Series
 
 __all__ = ["HOSTILE", "hostile_facts", "wide_facts"]
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from headstart.report import Facts
+from headstart.facts import Facts
 
 __all__ = ["KINDS", "stored_facts"]
 

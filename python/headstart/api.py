@@ -28,11 +28,11 @@ from headstart.base.events import Listener
 from headstart.display.progress import progress_listener
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, HeadstartWarning
+from headstart.facts import Facts
 from headstart.findings.target import TargetColumn
 from headstart.metrics import Metric, metric_names, resolve_metric
 from headstart.metrics.evaluation import score_each
 from headstart.plugins import load_plugins
-from headstart.report.facts import Facts
 from headstart.report.writing import write_report
 from headstart.search.fit import fit_model
 from headstart.search.leaderboard import COLUMNS

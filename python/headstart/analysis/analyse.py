@@ -17,32 +17,32 @@ import numpy as np
 
 import headstart
 from headstart.analysis.costs import sizes_of
-from headstart.analysis.dependent import (
+from headstart.analysis.data import seen_of, task_of, validation_of
+from headstart.analysis.effort import Effort, effort_of
+from headstart.analysis.generated import features_of
+from headstart.analysis.inspection.effects import measure_effects
+from headstart.analysis.inspection.permutation import Parts, measure_importance
+from headstart.analysis.inspection.probe import Probe, open_probe
+from headstart.analysis.inspection.scales import scales_of
+from headstart.analysis.inspection.shapley import can_explain, explain_rows
+from headstart.analysis.performance.dependent import (
     blocks_of,
     describe_choices,
     describe_dependence,
     groups_of,
 )
-from headstart.analysis.effects import measure_effects
-from headstart.analysis.effort import Effort, effort_of
-from headstart.analysis.evaluated import (
+from headstart.analysis.performance.evaluation import (
     Evaluated,
     describe_class_limits,
     evaluate,
 )
-from headstart.analysis.explanations import can_explain, explain_rows
-from headstart.analysis.generated import features_of
-from headstart.analysis.losses import measure_of, row_losses
-from headstart.analysis.permuted import Parts, measure_importance
-from headstart.analysis.probe import Probe, open_probe
+from headstart.analysis.performance.losses import measure_of, row_losses
+from headstart.analysis.performance.slices import find_slices
 from headstart.analysis.reproduction import reproduction_of
-from headstart.analysis.scales import scales_of
-from headstart.analysis.seen import seen_of, task_of, validation_of
-from headstart.analysis.slices import find_slices
-from headstart.analysis.tried import base_of, budget_of, shortened, trials_of
+from headstart.analysis.trials import base_of, budget_of, shortened, trials_of
 from headstart.base import TaskKind
+from headstart.facts import FACTS_VERSION, Facts, MadeBy
 from headstart.metrics import BuiltInMetric
-from headstart.report.facts import FACTS_VERSION, Facts, MadeBy
 from headstart.search.record import RunRecord
 
 __all__ = ["analyse_run"]

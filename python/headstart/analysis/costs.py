@@ -8,7 +8,7 @@ import polars as pl
 from headstart.analysis.effort import Effort
 from headstart.artifact.zip_file import estimate_packed_size
 from headstart.ensemble.fitted_model import FittedModel
-from headstart.report.facts import Sizes
+from headstart.facts import Sizes
 from headstart.search.record import RunRecord
 
 __all__ = ["sizes_of"]

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from headstart.base import Configuration, MadeFeature, Trial
 from headstart.execution.steps import load_step
+from headstart.facts import GeneratedFeature
 from headstart.plugins import load_plugins
-from headstart.report.facts import GeneratedFeature
 from headstart.search.record import RunRecord
 
 __all__ = ["features_of"]

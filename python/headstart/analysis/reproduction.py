@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from headstart.artifact.versions import versions_of_makers
+from headstart.facts import Fingerprint, Reproduction
 from headstart.plugins import load_plugins
-from headstart.report.facts import Fingerprint, Reproduction
 from headstart.search.record import RunRecord
 from headstart.validation import Validation
 

@@ -2,7 +2,7 @@
 
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError
-from headstart.report.facts import Facts
+from headstart.facts import Facts
 
 __all__ = ["read_analysis"]
 

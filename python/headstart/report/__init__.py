@@ -1,6 +1,5 @@
-"""What a fit is told to people: its facts, and the pages that show them."""
+"""The report of a fit as text, HTML page, model card and JSON, made from its facts."""
 
-from headstart.report.facts import FACTS_VERSION, Facts
 from headstart.report.writing import FORMATS, render_report, write_report
 
-__all__ = ["FACTS_VERSION", "FORMATS", "Facts", "render_report", "write_report"]
+__all__ = ["FORMATS", "render_report", "write_report"]

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from headstart.report.facts import Facts
+from headstart.facts import Facts
 
 __all__ = ["clean"]
 

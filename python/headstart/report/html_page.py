@@ -15,9 +15,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from headstart.facts import Facts
 from headstart.report import wording
 from headstart.report.cleaning import clean
-from headstart.report.facts import Facts
 from headstart.report.plots import figures
 from headstart.report.plots.drawing import draw
 from headstart.report.plots.figure import Values

@@ -5,9 +5,9 @@ from functools import cache
 
 import jinja2
 
+from headstart.facts import Facts
 from headstart.report import wording
 from headstart.report.cleaning import clean
-from headstart.report.facts import Facts
 from headstart.report.reasons import reason_missing
 from headstart.report.summary import summarise
 from headstart.report.tables import failures

@@ -2,7 +2,7 @@
 
 import re
 
-from headstart.report.facts import Facts
+from headstart.facts import Facts
 
 __all__ = ["reason_missing"]
 

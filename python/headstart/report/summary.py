@@ -2,7 +2,7 @@
 
 import math
 
-from headstart.report.facts import Facts, MetricFact
+from headstart.facts import Facts, MetricFact
 from headstart.report.wording import (
     count,
     duration,

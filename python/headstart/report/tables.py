@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headstart.report.facts import Confusion, Failure, Origin, TrialFact
+from headstart.facts import Confusion, Failure, Origin, TrialFact
 
 __all__ = ["Mistake", "failures", "mistakes", "origins"]
 

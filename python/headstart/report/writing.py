@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headstart.base.plain_file import plain_file
-from headstart.report.facts import Facts
+from headstart.facts import Facts
 from headstart.report.summary import summarise
 
 __all__ = ["FORMATS", "format_of", "render_report", "write_report"]

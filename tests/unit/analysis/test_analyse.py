@@ -7,7 +7,8 @@ from sklearn.model_selection import PredefinedSplit
 
 import headstart
 from headstart.exceptions import ArtifactError
-from headstart.report import Facts, render_report
+from headstart.facts import Facts
+from headstart.report import render_report
 from headstart.report.summary import summarise
 
 RANDOM = np.random.default_rng(0)

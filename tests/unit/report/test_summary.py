@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from tests.stored_facts import KINDS, stored_facts
 
-from headstart.report.facts import FindingFact, MetricFact, Slice
+from headstart.facts import FindingFact, MetricFact, Slice
 from headstart.report.summary import summarise
 
 BINARY = stored_facts("binary")

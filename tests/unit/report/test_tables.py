@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from tests.stored_facts import stored_facts
 
-from headstart.report.facts import Confusion
+from headstart.facts import Confusion
 from headstart.report.tables import failures, mistakes, origins
 
 TRIALS = stored_facts("binary").trials

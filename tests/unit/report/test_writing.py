@@ -6,7 +6,8 @@ import pytest
 from tests.hostile_facts import hostile_facts
 from tests.stored_facts import KINDS, stored_facts
 
-from headstart.report import Facts, render_report, write_report
+from headstart.facts import Facts
+from headstart.report import render_report, write_report
 from headstart.report.summary import summarise
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headstart.report.facts import Confusion, Histogram, Thresholds
+from headstart.facts import Confusion, Histogram, Thresholds
 from headstart.report.plots.figure import (
     Figure,
     Values,

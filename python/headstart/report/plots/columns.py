@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from headstart.report.facts import Effect, Importance, TaskFacts
+from headstart.facts import Effect, Importance, TaskFacts
 from headstart.report.plots.figure import (
     Figure,
     Spec,

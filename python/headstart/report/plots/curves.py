@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from headstart.report.facts import Calibration, Curve
+from headstart.facts import Calibration, Curve
 from headstart.report.plots.figure import (
     Figure,
     Values,

@@ -1,6 +1,6 @@
 """Figures of a regression: predictions beside what came, and the errors left."""
 
-from headstart.report.facts import Histogram, Residuals
+from headstart.facts import Histogram, Residuals
 from headstart.report.plots.figure import (
     Figure,
     Values,

@@ -1,6 +1,6 @@
 """All figures that a document of facts has the numbers for, by name."""
 
-from headstart.report.facts import Facts
+from headstart.facts import Facts
 from headstart.report.plots import classes, columns, curves, errors, rows, search
 from headstart.report.plots.figure import Figure
 

@@ -1,6 +1,6 @@
 """Figures of single rows: what each column adds to a prediction."""
 
-from headstart.report.facts import Explanation
+from headstart.facts import Explanation
 from headstart.report.plots.figure import (
     Figure,
     Values,

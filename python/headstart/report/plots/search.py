@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headstart.report.facts import Budget, TaskFacts, TrialFact
+from headstart.facts import Budget, TaskFacts, TrialFact
 from headstart.report.plots.figure import (
     Figure,
     Values,

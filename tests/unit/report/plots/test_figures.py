@@ -5,7 +5,7 @@ import pytest
 from tests.hostile_facts import HOSTILE, hostile_facts, wide_facts
 from tests.stored_facts import KINDS, stored_facts
 
-from headstart.report.facts import Effect, Series, Spent
+from headstart.facts import Effect, Series, Spent
 from headstart.report.plots import figures
 from headstart.report.plots.drawing import CONFIG
 from headstart.report.plots.figure import label_expression

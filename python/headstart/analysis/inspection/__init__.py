@@ -1,0 +1,1 @@
+"""What the model has learned: importance, effects and explanations of rows."""

@@ -1,0 +1,1 @@
+"""Scores with intervals, curves, errors and weak slices of out-of-fold predictions."""
