@@ -162,7 +162,7 @@ def test_a_fit_stands_where_its_analysis_fails(monkeypatch):
     assert facts.slices == ()
     assert facts.sizes.model_bytes > 0
 
-    monkeypatch.setattr("headstart.api.analyse_run", broken)
+    monkeypatch.setattr("headstart.api.fitting.analyse_run", broken)
     model = fit(NOISY, "ridge")
     assert model.predict(TABLE).shape == (N,)
     assert model.model_.analysis == b""

@@ -99,7 +99,7 @@ def test_what_is_no_candidate_is_refused(text):
 
 
 def test_the_page_names_every_operator_and_its_options():
-    page = Path(__file__).parents[3] / "docs" / "reference" / "features.md"
+    page = Path(__file__).parents[4] / "docs" / "reference" / "features.md"
     text = page.read_text(encoding="utf-8")
 
     assert [name for name in OPERATORS if f"`{name}`" not in text] == []

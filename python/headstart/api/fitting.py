@@ -1,0 +1,158 @@
+"""Fitting: from a table to a model."""
+
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Self
+
+from sklearn.exceptions import DataConversionWarning
+
+from headstart.analysis import analyse_run, changed_parameters
+from headstart.api.constructor import Estimator
+from headstart.artifact.versions import versions_of_makers
+from headstart.base.events import Listener
+from headstart.display.progress import progress_listener
+from headstart.ensemble.fitted_model import FittedModel
+from headstart.findings.target import TargetColumn
+from headstart.plugins import load_plugins
+from headstart.search.fit import fit_model
+from headstart.search.run.settings import FitSettings
+from headstart.tables import (
+    feature_names,
+    name_of_target,
+    split_target,
+    to_frame,
+)
+
+__all__ = ["Fitting"]
+
+
+class Fitting(Estimator):
+    """The method `fit`."""
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        groups: Any = None,
+        *,
+        listeners: Sequence[Listener] | None = None,
+    ) -> Self:
+        """Search for the best model within the budget.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            pandas, polars, pyarrow, NumPy, scipy.sparse, or a path to a CSV, Parquet
+            or Arrow file.
+        y : vector of length n_rows, or str
+            The target, or the name of its column in `X`.
+        sample_weight : vector of length n_rows, optional
+            Weights, not negative.
+        groups : vector of length n_rows or str, optional
+            Rows of one group are never split between training and validation. A
+            string names a column of `X`. Folds by time and splitters that would part a
+            group are refused.
+        listeners : sequence of Listener, optional
+            Called with every event of the run, in place of the progress display.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        HeadstartError
+            What is wrong with the data, the settings, or every trial.
+        KeyboardInterrupt
+            If Ctrl-C came before any trial had finished. Later, Ctrl-C ends the
+            search, and the best model so far is kept.
+        """
+        return self._search(X, y, sample_weight, groups, listeners)
+
+    def _search(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        groups: Any,
+        listeners: Sequence[Listener] | None,
+        *,
+        target_column: TargetColumn = TargetColumn(),
+        started: float | None = None,
+    ) -> Self:
+        """Fit, in the time since `started`; tell how the target was read."""
+        started = time.monotonic() if started is None else started
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None. hint: a vector, or the name of a column of X."
+            )
+        if isinstance(y, str):
+            X, y = split_target(to_frame(X), y)
+        if getattr(y, "ndim", 1) == 2:
+            warnings.warn(
+                "A column-vector y was passed when a 1d array was expected. Please "
+                "change the shape of y to (n_samples,), for example using ravel().",
+                DataConversionWarning,
+                stacklevel=3,
+            )
+        display = progress_listener() if listeners is None else None
+        if listeners is None:
+            listeners = [] if display is None else [display]
+        settings = FitSettings(
+            **{name: getattr(self, name) for name in FitSettings.__dataclass_fields__}
+        )
+        names = feature_names(X)
+        try:
+            model = fit_model(
+                settings,
+                X,
+                y,
+                classification=self._classification,
+                sample_weight=sample_weight,
+                groups=groups,
+                listeners=listeners,
+                analyse=partial(
+                    analyse_run,
+                    target=name_of_target(y),
+                    created=datetime.now(tz=UTC).date().isoformat(),
+                    changed=changed_parameters(self),
+                    of_rows={
+                        "groups": groups,
+                        "sample_weight": _name_or_self(sample_weight),
+                    },
+                ),
+                started=started,
+                target_column=target_column,
+            )
+        finally:
+            if display is not None:
+                display.close()
+        facts = {
+            "target": name_of_target(y) or None,
+            **model.facts,
+            "versions": _versions(model),
+        }
+        self.model_ = replace(model, facts=facts)
+        self._describe(names)
+        return self
+
+
+def _versions(model: FittedModel) -> dict[str, str]:
+    """Return the versions of what made `model`."""
+    registry = load_plugins()
+    learners = {m.configuration.learner for m in model.ensemble.members}
+    origins = {registry.distribution_of(name) for name in learners}
+    steps = model.ensemble.transforms
+    origins |= {registry.distribution_of(name, "transforms") for name in steps}
+    return versions_of_makers(origins - {""})
+
+
+def _name_or_self(values: Any) -> Any:
+    """Return the name of the column that values are of; themselves without one."""
+    return values if values is None else name_of_target(values) or values

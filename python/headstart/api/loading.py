@@ -1,0 +1,107 @@
+"""`load` and `describe`: estimators from model files."""
+
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from headstart.api.estimators import AutoClassifier, AutoRegressor
+from headstart.api.storage import read_parameters
+from headstart.artifact.model_file import describe_model, load_model
+from headstart.base import Learner, Transform
+from headstart.ensemble.fitted_model import FittedModel
+from headstart.exceptions import ArtifactError, HeadstartWarning
+
+__all__ = ["describe", "load"]
+
+
+def load(
+    path: str | Path,
+    *,
+    learners: Iterable[Learner] = (),
+    transforms: Iterable[Transform] = (),
+) -> AutoClassifier | AutoRegressor:
+    """Read a model that `save` wrote. No code from the file is run.
+
+    Parameters
+    ----------
+    path : path
+    learners : iterable of Learner
+        Learners the model uses that are not installed as plugins.
+    transforms : iterable of Transform
+        Transforms the model uses that are not installed as plugins.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is damaged, unsafe, or from a newer headstart.
+    MissingPluginError
+        If the plugin of a learner or transform is not installed.
+
+    Warns
+    -----
+    HeadstartWarning
+        If its plugins, or scikit-learn where a model is stored in its form, are of
+        another version than when it was fitted.
+
+    Notes
+    -----
+    The file is kept open: the model can be pickled and saved when it has been deleted
+    or replaced by another one. A folder is read into memory for that.
+    """
+    return _estimator(path, *load_model(path, learners, transforms))
+
+
+def describe(path: str | Path) -> AutoClassifier | AutoRegressor:
+    """Read a model that `save` wrote for what it says of itself: it cannot predict.
+
+    ``info``, ``leaderboard``, ``precedents``, ``analysis`` and ``report`` need neither
+    the plugins of the model nor the time to load it.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is damaged, unsafe, or from a newer headstart.
+
+    Warns
+    -----
+    HeadstartWarning
+        If a plugin is not there that the model needs to predict.
+    """
+    model, constructor, problem = describe_model(path)
+    if problem:
+        warnings.warn(problem, HeadstartWarning, stacklevel=2)
+    return _estimator(path, model, constructor)
+
+
+def _estimator(
+    path: str | Path, model: FittedModel, constructor: Mapping[str, Any]
+) -> AutoClassifier | AutoRegressor:
+    """Return the estimator that a model file describes, with its model."""
+    classes = {c.__name__: c for c in (AutoClassifier, AutoRegressor)}
+    name = constructor.get("class")
+    if not isinstance(name, str) or name not in classes:
+        raise ArtifactError(
+            f"The model file {path} is of class {name!r}. Expected one of "
+            f"{sorted(classes)}."
+        )
+    estimator_class = classes[name]
+    is_classification = model.ensemble.task.kind.is_classification
+    if estimator_class._classification != is_classification:
+        raise ArtifactError(
+            f"The model file {path} is of class {name!r}, but its task is "
+            f"{str(model.ensemble.task.kind)!r}."
+        )
+    parameters = read_parameters(
+        constructor.get("parameters"), estimator_class._get_param_names(), path
+    )
+    names = constructor.get("feature_names")
+    if names is not None and (
+        not isinstance(names, list)
+        or not all(isinstance(column, str) for column in names)
+    ):
+        raise ArtifactError(f"The model file {path} has wrong names of features.")
+    estimator = estimator_class(**parameters)
+    estimator.model_ = model
+    estimator._describe(names)
+    return estimator

@@ -1,0 +1,130 @@
+"""Predictions of a fitted model, and their scores."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from headstart.api.constructor import Estimator
+from headstart.base import FloatArray
+from headstart.ensemble.fitted_model import FittedModel
+from headstart.exceptions import HeadstartWarning
+from headstart.metrics import Metric, metric_names, resolve_metric
+from headstart.metrics.evaluation import score_each
+from headstart.search.run.problem import read_weight
+from headstart.tables import (
+    describe_unseen,
+    split_target,
+    to_frame,
+)
+
+__all__ = ["Prediction"]
+
+
+class Prediction(Estimator):
+    """The methods `predict` and `evaluate`."""
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict labels or values.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            Columns are matched by name; their order does not matter. NumPy arrays are
+            matched by position.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing, or holds what its kind does not allow.
+
+        Warns
+        -----
+        HeadstartWarning
+            How many values of which columns training did not have.
+        """
+        model = self._fitted()
+        return model.labels(self._outputs(model, X))
+
+    def evaluate(
+        self,
+        X: Any,
+        y: Any = None,
+        metrics: Sequence[str | Callable[..., Any]] | None = None,
+        sample_weight: Any = None,
+    ) -> dict[str, float]:
+        """Score predictions by several metrics.
+
+        Parameters
+        ----------
+        X, y : table and vector, or table and name of the target's column
+        metrics : sequence of str or callable, optional
+            As in the constructor. Default: every built-in metric for this kind of
+            task, and the metric of the fit where it is another one.
+        sample_weight : vector or str, optional
+            Weights of the rows; a string names a column of `X`.
+
+        Returns
+        -------
+        dict of str to float
+            By name of metric; NaN where a metric cannot be computed for these rows.
+
+        Raises
+        ------
+        ValueError
+            If there is no such metric.
+        HeadstartError
+            If the table, the target or the weights are not as expected.
+
+        Warns
+        -----
+        HeadstartWarning
+            Which metrics could not be computed, and why; which take no weights.
+        """
+        model = self._fitted()
+        if isinstance(sample_weight, str):
+            X, sample_weight = split_target(to_frame(X), sample_weight)
+        if isinstance(y, str):
+            X, y = split_target(to_frame(X), y)
+        kind, classes = model.ensemble.task.kind, model.target.classes
+        if metrics is None:
+            chosen = [resolve_metric(name, kind) for name in metric_names(kind)]
+            own = self._own_metric(model)
+            chosen += [] if own is None else [own]
+        else:
+            chosen = [resolve_metric(metric, kind, classes) for metric in metrics]
+        outputs = model.predict_outputs(X)
+        codes = model.target.encode(y)
+        weight = read_weight(sample_weight, codes.size)
+        prediction = outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        scores, problems = score_each(chosen, codes, prediction, weight)
+        if problems:
+            warnings.warn(" ".join(problems), HeadstartWarning, stacklevel=2)
+        return scores
+
+    def _outputs(self, model: FittedModel, X: Any) -> FloatArray:
+        """Predict; values that training did not have are counted and told."""
+        if isinstance(X, str | Path):
+            X = to_frame(X, read_as_text=model.schema.read_as_text)
+        outputs, unseen = model.predict_and_count(X)
+        if unseen:
+            warnings.warn(
+                describe_unseen(unseen, len(outputs)), HeadstartWarning, stacklevel=3
+            )
+        return outputs
+
+    def _own_metric(self, model: FittedModel) -> Metric | None:
+        """Return the metric of the fit, None if it is built in or not at hand."""
+        kind = model.ensemble.task.kind
+        if self.metric is None or self.metric in metric_names(kind):
+            return None
+        try:
+            return resolve_metric(self.metric, kind, model.target.classes)
+        except (TypeError, ValueError):  # of a plugin that is not installed here
+            return None
