@@ -10,13 +10,13 @@ Names are resolved when they are first used, so that ``import headstart`` is qui
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from headstart.version import __version__
+
 if TYPE_CHECKING:
     from headstart.api import AutoClassifier, AutoRegressor, load, train
     from headstart.base import Learner, Transform
     from headstart.findings import inspect
     from headstart.validation import Validation
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AutoClassifier",

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-import headstart
 from headstart.analysis.costs import sizes_of
 from headstart.analysis.data import seen_of, task_of, validation_of
 from headstart.analysis.effort import Effort, effort_of
@@ -44,6 +43,7 @@ from headstart.base import TaskKind
 from headstart.facts import FACTS_VERSION, Facts, MadeBy
 from headstart.metrics import BuiltInMetric
 from headstart.search.record import RunRecord
+from headstart.version import __version__
 
 __all__ = ["analyse_run"]
 
@@ -111,7 +111,7 @@ def analyse_run(
     labels = () if classes is None else tuple(str(c) for c in classes)
     facts = Facts(
         FACTS_VERSION,
-        MadeBy(headstart.__version__, platform.python_version()),
+        MadeBy(__version__, platform.python_version()),
         created,
         task_of(record, target, labels),
         budget=budget_of(record),

@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-import headstart
 from headstart.analysis.performance.intervals import mean_interval
 from headstart.base import TrialStatus
 from headstart.facts import Base, Budget, Moment, Neighbour, Spent, TrialFact
 from headstart.report.tables import failures, origins
 from headstart.search.leaderboard import ranked
 from headstart.search.record import RunRecord
+from headstart.version import __version__
 
 __all__ = ["base_of", "budget_of", "shortened", "trials_of"]
 
@@ -105,7 +105,7 @@ def base_of(record: RunRecord) -> Base | None:
     if record.guide is None:
         return None
     likeness = record.guide.adviser.likeness()[:_MOST_NEIGHBOURS]
-    names = {"shipped": f"shipped with headstart {headstart.__version__}"}
+    names = {"shipped": f"shipped with headstart {__version__}"}
     names["own"] = "your own"
     return Base(
         " and ".join(names[base] for base in record.guide.bases),

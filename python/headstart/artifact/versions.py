@@ -3,6 +3,8 @@
 import platform
 from collections.abc import Iterable, Mapping
 
+from headstart.version import __version__
+
 __all__ = ["installed_version", "version_differences", "versions_of_makers"]
 
 _LIBRARIES = ("numpy", "polars", "scikit-learn", "scipy", "skops")
@@ -17,8 +19,6 @@ def installed_version(distribution: str) -> str | None:
     True
     """
     from importlib.metadata import PackageNotFoundError, version
-
-    from headstart import __version__
 
     if distribution == "headstart":  # which may be imported from its sources
         return __version__
@@ -42,8 +42,6 @@ def versions_of_makers(distributions: Iterable[str] = ()) -> dict[str, str]:
         ``"headstart"`` and ``"python"`` are always there; what is not installed is
         not.
     """
-    from headstart import __version__
-
     found = {
         "headstart": __version__,
         "python": platform.python_version(),

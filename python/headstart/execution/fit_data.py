@@ -50,13 +50,13 @@ from headstart.execution.files import (
     write_atomically,
     writing_explained,
 )
+from headstart.plugins import Registry, find_transform, load_plugins, registry_of_file
 from headstart.pool.pickling import dumps
 from headstart.tables import Schema, read_frame, write_frame
 from headstart.validation import INDEPENDENT, Dependence, Folds
 
 if TYPE_CHECKING:
     from headstart.execution.fold_view import FoldView
-    from headstart.plugins import Registry
 
 __all__ = [
     "ALL_ROWS",
@@ -121,8 +121,6 @@ class FitData:
         """Return the run's own transform of that name, or the registered one."""
         if name in self.transforms:
             return self.transforms[name]
-        from headstart.plugins import find_transform
-
         own, registry = _received(self.handed_over.get(f"transforms/{name}"))
         transform: Transform = find_transform(registry, name) if own is None else own
         return transform
@@ -298,8 +296,6 @@ def _received(place: tuple[str, str] | None) -> tuple[Any, "Registry"]:
         Path and SHA-256 of the code, as the process told them that runs the search:
         what else lies in the run folder is not to be run.
     """
-    from headstart.plugins import load_plugins, registry_of_file
-
     if place is None:
         return None, load_plugins()
     path, sha256 = place

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from typing import Any
 
+from headstart.base.machine import available_cores
 from headstart.exceptions import ForkedProcessError, WorkerDiedError
 from headstart.execution.executor import FoldFitExecutor
 from headstart.pool.call import pack_call, run_packed, unpack_answer
@@ -248,6 +249,4 @@ def _count_workers(executor: Executor) -> int:
     client = getattr(executor, "_client", None)  # distributed.ClientExecutor
     if client is not None and callable(getattr(client, "nthreads", None)):
         return max(1, sum(int(n) for n in client.nthreads().values()))
-    from headstart.base.machine import available_cores
-
     return available_cores()

@@ -3,6 +3,8 @@
 import contextlib
 import importlib
 
+from headstart.plugins import load_plugins
+
 __all__ = ["PRELOAD", "WARM", "import_libraries"]
 
 # What built-in learners import: two seconds that each worker would spend again. None
@@ -24,8 +26,6 @@ def import_libraries() -> None:
 
     What cannot be imported is left to the fold fit that needs it, which says so.
     """
-    from headstart.plugins import load_plugins
-
     for module in PRELOAD:
         with contextlib.suppress(Exception):
             importlib.import_module(module)

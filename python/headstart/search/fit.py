@@ -125,7 +125,7 @@ def fit_model(
     with OrderlyTermination(), closing(executor), closing(plugins):
         if settings.learn:
             # A second of imports, which must not come after the limit.
-            importlib.import_module("headstart.meta.store.engine")
+            importlib.import_module("headstart.meta.store.sql.engine")
         problem = read_problem(
             settings,
             X,

@@ -13,7 +13,6 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-import headstart
 from headstart.base import Configuration, FoldStatus, Learner, Task, Transform
 from headstart.base.machine import machine_class
 from headstart.exceptions import WorkerDiedError
@@ -24,6 +23,7 @@ from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
 from headstart.metrics import metric_names
 from headstart.tables import Schema, TargetEncoder, summarize
 from headstart.validation import Validation, plan_folds
+from headstart.version import __version__
 
 __all__ = ["EvaluationLimits", "evaluate_dataset"]
 
@@ -260,7 +260,7 @@ def _record(
         reason=" ".join(found.reason.split())[:_LONGEST_REASON],
         scheme=limits.scheme,
         n_rows=task.n_rows,
-        engine_version=headstart.__version__,
+        engine_version=__version__,
         machine=machine_class(),
         seed=limits.seed,
         origin="local",

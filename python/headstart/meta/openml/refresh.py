@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from headstart import __version__
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.openml.datasets import fetch_dataset, fetch_description
 from headstart.meta.openml.errors import (
@@ -45,6 +44,8 @@ from headstart.meta.openml.text import clean_name, short_key
 from headstart.meta.records import FetchRecord, Record
 from headstart.meta.store import KnowledgeBase
 from headstart.meta.store.lines import Line
+from headstart.plugins import load_plugins
+from headstart.version import __version__
 
 __all__ = ["refresh"]
 
@@ -331,8 +332,6 @@ class _Refresh:
         return len(kept)
 
     def _fetch_setups(self, flow_id: int, name: str, wanted: set[int]) -> set[int]:
-        from headstart.plugins import load_plugins
-
         rule = rule_of(name)
         assert rule is not None
         registry = load_plugins()

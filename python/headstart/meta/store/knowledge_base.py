@@ -31,18 +31,12 @@ from headstart.meta.store.evidence import (
 )
 from headstart.meta.store.export import digest_of, read_export, write_export
 from headstart.meta.store.lines import KINDS, Line
-from headstart.meta.store.reader import (
-    VERSION_QUERY,
-    Reader,
-    SqliteReader,
-    check_version,
-)
+from headstart.meta.store.reader import Reader, SqliteReader
 from headstart.meta.store.rows import TABLES, Fetch, read_rows
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from headstart.meta.store.writing import Writer
+    from headstart.meta.store.sql.database import Database
+    from headstart.meta.store.sql.writing import Writer
 
 __all__ = ["KnowledgeBase"]
 
@@ -70,11 +64,11 @@ class KnowledgeBase:
     """
 
     def __init__(
-        self, place: str, reader: Reader, engine: "Engine | None" = None
+        self, place: str, reader: Reader, database: "Database | None" = None
     ) -> None:
         self._place = place
         self._reader = reader
-        self._engine = engine
+        self._database = database
         self._writer: Writer | None = None
         self._lock = threading.RLock()
 
@@ -110,7 +104,6 @@ class KnowledgeBase:
         MissingPluginError
             If it is in PostgreSQL, and its driver is not installed.
         """
-        # SQLAlchemy is imported for writing and for PostgreSQL only: see `reader`.
         read_only = read_only or immutable
         if isinstance(where, str) and is_url(where):
             return cls._open_url(where, read_only=read_only, deadline=deadline)
@@ -119,14 +112,11 @@ class KnowledgeBase:
         if read_only:
             reader = SqliteReader(path, immutable=immutable, deadline=deadline)
             return cls(place, reader)
-        from headstart.meta.store.engine import open_sqlite
-
-        engine = open_sqlite(path, deadline=deadline)
+        database = _open_database(path, deadline=deadline)
         try:
-            _prepare(engine)
-            return cls(place, SqliteReader(path, deadline=deadline), engine)
+            return cls(place, SqliteReader(path, deadline=deadline), database)
         except BaseException:
-            engine.dispose()
+            database.close()
             raise
 
     @classmethod
@@ -137,17 +127,13 @@ class KnowledgeBase:
                 "like postgresql://user@host/database. Got a URL that begins with "
                 f"{url.partition(':')[0]!r:.40}."
             )
-        from headstart.meta.store.engine import EngineReader, open_postgresql, place_of
-
-        engine = open_postgresql(url, deadline=deadline)
+        database = _open_database(url, deadline=deadline, is_prepared=read_only)
         try:
-            if not read_only:
-                _prepare(engine)
-            reader = EngineReader(engine)
+            reader = database.reader()
         except BaseException:
-            engine.dispose()
+            database.close()
             raise
-        return cls(place_of(engine), reader, None if read_only else engine)
+        return cls(database.place, reader, None if read_only else database)
 
     @property
     def place(self) -> str:
@@ -157,8 +143,8 @@ class KnowledgeBase:
     def close(self) -> None:
         """Let go of the base."""
         self._reader.close()
-        if self._engine is not None:
-            self._engine.dispose()
+        if self._database is not None:
+            self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -180,14 +166,11 @@ class KnowledgeBase:
         KnowledgeBaseError
             If the base is read only, or another process has been writing for too long.
         """
-        if self._engine is None:
+        if self._database is None:
             raise KnowledgeBaseError(
                 f"The knowledge base {self._place} is open for reading only. hint: "
                 "write to your own base, and merge."
             )
-        from headstart.meta.store.engine import writing
-        from headstart.meta.store.writing import Writer
-
         with self._lock:
             if self._writer is not None:
                 writer = self._writer
@@ -198,11 +181,8 @@ class KnowledgeBase:
                     writer.forget()
                     raise
                 return
-            with writing(self._engine) as connection:
-                # A newer version may have brought it up to date since it was opened.
-                version = connection.exec_driver_sql(VERSION_QUERY).scalar()
-                check_version(version, self._place)
-                self._writer = Writer(connection)
+            with self._database.writing() as writer:
+                self._writer = writer
                 try:
                     yield
                 finally:
@@ -462,11 +442,10 @@ def _spooled(spool: Iterable[str], origin: str | None) -> Iterator[Line]:
         )
 
 
-def _prepare(engine: "Engine") -> None:
-    """Make the tables, or bring them up to date."""
-    from headstart import __version__
-    from headstart.meta.store.engine import place_of, writing
-    from headstart.meta.store.migration import prepare
+def _open_database(
+    where: Path | str, *, deadline: float | None, is_prepared: bool = False
+) -> "Database":
+    # SQLAlchemy is imported for writing and for PostgreSQL only: see `reader`.
+    from headstart.meta.store.sql.database import Database
 
-    with writing(engine) as connection:
-        prepare(connection, place_of(engine), f"headstart {__version__}")
+    return Database.open(where, deadline=deadline, is_prepared=is_prepared)

@@ -1,6 +1,6 @@
 """What a knowledge base's tables are called and hold; known without a library.
 
-`schema` builds the same tables with SQLAlchemy; a test holds the two together. Reading
+`sql.schema` builds the same tables with SQLAlchemy; a test compares the two. Reading
 an SQLite file needs the names only.
 
 Repeated texts (uids of datasets, lists of metrics, schemes, servers) are stored once in

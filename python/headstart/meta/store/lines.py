@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from headstart import __version__
 from headstart.base import Configuration, Step, TaskKind
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.records import (
@@ -29,6 +28,7 @@ from headstart.meta.records import (
     Record,
 )
 from headstart.meta.store import rules
+from headstart.version import __version__
 
 __all__ = [
     "KINDS",

@@ -6,6 +6,7 @@ import numpy as np
 
 from headstart.base import TaskKind
 from headstart.exceptions import PluginError
+from headstart.metrics.custom import try_metric
 from headstart.plugins.declarations import CHECKS as DECLARATIONS
 from headstart.testing.check import check
 from headstart.testing.metrics.subject import MetricSubject, make_predictions
@@ -173,8 +174,6 @@ def _side_effects(subject: MetricSubject) -> None:
 )
 def _resolves(subject: MetricSubject) -> None:
     """A search takes it: it scores the toy data that every metric is tried on."""
-    from headstart.metrics.custom import try_metric
-
     for kind in subject.kinds:
         with naming(f"The try before a {kind} search"):
             try_metric(subject.metric(kind), kind, 2 if kind is TaskKind.BINARY else 3)

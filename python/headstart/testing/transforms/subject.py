@@ -16,6 +16,7 @@ from headstart.base import (
     Transform,
 )
 from headstart.exceptions import TransformError
+from headstart.execution.steps import apply_step, fit_step
 from headstart.testing.data import make_task
 from headstart.testing.outcome import CheckError
 from headstart.testing.subject import Subject
@@ -80,8 +81,6 @@ class TransformSubject(Subject):
         parameters: Parameters | None = None,
     ) -> FittedTable:
         """Fit on the columns it chooses; an error becomes a `CheckError`."""
-        from headstart.execution.steps import fit_step
-
         given = {} if parameters is None else parameters
         space = self.transform.search_space(make_task(kind))
         try:
@@ -104,8 +103,6 @@ class TransformSubject(Subject):
         self, kind: TaskKind, fitted: FittedTable, table: "pl.DataFrame"
     ) -> "pl.DataFrame":
         """Return what it makes of new rows; an error becomes a `CheckError`."""
-        from headstart.execution.steps import apply_step
-
         try:
             return apply_step(
                 self.transform, fitted.step, table, make_task(kind), strict=True

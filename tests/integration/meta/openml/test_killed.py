@@ -17,7 +17,7 @@ SCRIPT = """
     from pathlib import Path
     from headstart.meta.openml import RefreshOptions, refresh
     from headstart.meta.store import KnowledgeBase
-    from headstart.meta.store.writing import Writer
+    from headstart.meta.store.sql.writing import Writer
 
     server, folder, stage, moment = sys.argv[1:]
     add = Writer.add

@@ -1,5 +1,5 @@
 from headstart.meta.store.layout import COLUMNS
-from headstart.meta.store.schema import metadata
+from headstart.meta.store.sql.schema import metadata
 
 
 def test_the_tables_that_are_made_are_those_that_are_read():

@@ -1,7 +1,7 @@
 """The tables of a knowledge base in SQLAlchemy's words, for making and writing them.
 
-Only this module, `engine`, `migration` and `writing` need SQLAlchemy. What is read
-from an SQLite file is read without it: see `reader`.
+Only this subpackage needs SQLAlchemy. What is read from an SQLite file is read without
+it: see `headstart.meta.store.reader`.
 """
 
 from typing import Any

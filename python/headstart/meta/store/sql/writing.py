@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, bindparam, select
 from headstart.meta.store.changes import Added, Conflict
 from headstart.meta.store.lines import KINDS, Line
 from headstart.meta.store.rows import TABLES, columns_of
-from headstart.meta.store.schema import metadata
+from headstart.meta.store.sql.schema import metadata
 
 __all__ = ["Writer"]
 

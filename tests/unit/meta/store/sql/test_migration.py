@@ -5,8 +5,8 @@ import sqlalchemy
 
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.store import SCHEMA_VERSION, KnowledgeBase
-from headstart.meta.store.engine import open_sqlite, writing
-from headstart.meta.store.migration import MIGRATIONS, prepare
+from headstart.meta.store.sql.engine import open_sqlite, writing
+from headstart.meta.store.sql.migration import MIGRATIONS, prepare
 
 NEXT = SCHEMA_VERSION + 1
 

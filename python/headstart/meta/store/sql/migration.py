@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from headstart.exceptions import KnowledgeBaseError
 from headstart.meta.store.layout import SCHEMA_VERSION
-from headstart.meta.store.schema import metadata
+from headstart.meta.store.sql.schema import metadata
 
 __all__ = ["MIGRATIONS", "prepare"]
 
