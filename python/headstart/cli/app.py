@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 import headstart
+from headstart.cli.command import GroupedCommand
 from headstart.cli.doctor import doctor
 from headstart.cli.export import export
 from headstart.cli.info import info
@@ -26,10 +27,10 @@ app = typer.Typer(
     # Without rich, help costs a tenth of a second and reads the same in a log.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for command in (inspect, train, predict, export, leaderboard, report, info, doctor):
-    app.command()(command)
+    app.command(cls=GroupedCommand)(command)
 app.add_typer(meta)
 app.add_typer(plugins)
 

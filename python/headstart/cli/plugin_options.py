@@ -13,13 +13,17 @@ __all__ = ["with_plugins"]
 _Files = Annotated[
     list[Path] | None,
     typer.Option(
-        metavar="FILE", help="Load the plugin in this Python file. Repeatable."
+        metavar="FILE",
+        help="Load the plugin in this Python file. Repeatable.",
+        rich_help_panel="Plugins",
     ),
 ]
 _Disabled = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NAME", help="Do not load plugins of this distribution. Repeatable."
+        metavar="NAME",
+        help="Do not load plugins of this distribution. Repeatable.",
+        rich_help_panel="Plugins",
     ),
 ]
 

@@ -5,11 +5,11 @@ import tempfile
 import warnings
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from headstart.cli.command import FAILED, INTERRUPTED, JsonOption, TaskOption, command
+from headstart.cli.command import FAILED, INTERRUPTED, command
 from headstart.cli.leaderboard import print_leaderboard
 from headstart.cli.output import (
     check_folder,
@@ -33,6 +33,14 @@ _FIRST_BYTES = 8_000_000  # of the test table, to look at its columns
 _MOST_TRIALS = 20  # of the leaderboard; after minutes there are hundreds
 
 
+# Sections of the help.
+_TASK = "Task"
+_BUDGET = "Budget"
+_VALIDATION = "Validation"
+_SEARCH = "Search"
+_OUTPUT = "Output"
+
+
 @command
 @with_plugins
 def train(
@@ -45,39 +53,118 @@ def train(
     ],
     *,
     target: Annotated[
-        str, typer.Option("--target", "-t", help="Name of the column to predict.")
-    ],
-    task: TaskOption = None,
-    output: Annotated[
-        Path | None,
+        str,
         typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Where to save the model; one that is there is replaced. "
-            "[default: DATA's name + .headstart, which must not be there]",
+            "--target",
+            "-t",
+            metavar="COLUMN",
+            help="Name of the column to predict.",
+            rich_help_panel=_TASK,
+        ),
+    ],
+    task: Annotated[
+        Literal["classification", "regression"] | None,
+        typer.Option(
+            metavar="KIND",
+            help="classification or regression. [default: by the target's values]",
+            rich_help_panel=_TASK,
         ),
     ] = None,
-    test: Annotated[
+    metric: Annotated[
         str | None,
         typer.Option(
-            "--test", metavar="FILE", help="Score the model on this table at the end."
+            metavar="NAME",
+            help="Metric to optimise. [default: roc_auc, log_loss or rmse, by task]",
+            rich_help_panel=_TASK,
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=KIND",
+            help="Set a column's kind, as in zip=categorical. Repeatable.",
+            rich_help_panel=_TASK,
+        ),
+    ] = None,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Weights of the rows.", rich_help_panel=_TASK
         ),
     ] = None,
     time_limit: Annotated[
         str,
         typer.Option(
-            help="Time for all of it: 60, 90s, 5m, 1h; 'none' with --max-trials."
+            metavar="TIME",
+            help="Time for all of it: 60, 90s, 5m, 1h; 'none' with --max-trials.",
+            rich_help_panel=_BUDGET,
         ),
     ] = "5m",
     max_trials: Annotated[
-        int | None, typer.Option(min=1, help="Stop after this many trials.")
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Stop after this many trials.",
+            rich_help_panel=_BUDGET,
+        ),
     ] = None,
-    metric: Annotated[
+    n_jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Cores to use. [default: all usable]",
+            rich_help_panel=_BUDGET,
+        ),
+    ] = None,
+    memory_limit: Annotated[
         str | None,
         typer.Option(
-            help="What to optimise, by name. "
-            "[default: roc_auc, log_loss or rmse, by task]"
+            metavar="SIZE",
+            help="Memory to use: 512M, 4G. [default: 85 % of what is free]",
+            rich_help_panel=_BUDGET,
+        ),
+    ] = None,
+    validation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Hold rows out by this splitter of a plugin.",
+            rich_help_panel=_VALIDATION,
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            metavar="N",
+            help="Folds to validate on. [default: by table size]",
+            rich_help_panel=_VALIDATION,
+        ),
+    ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Rows with one value here stay in one fold.",
+            rich_help_panel=_VALIDATION,
+        ),
+    ] = None,
+    time_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Validate on rows later than those fitted on.",
+            rich_help_panel=_VALIDATION,
+        ),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Score the model on this table at the end.",
+            rich_help_panel=_VALIDATION,
         ),
     ] = None,
     learner: Annotated[
@@ -85,6 +172,7 @@ def train(
         typer.Option(
             metavar="NAME",
             help="Use this learner; with a minus (-svm), leave it out. Repeatable.",
+            rich_help_panel=_SEARCH,
         ),
     ] = None,
     transform: Annotated[
@@ -93,69 +181,68 @@ def train(
             metavar="NAME",
             help="Try this transform of a plugin at once; with a minus (-text_svd), "
             "leave it out. Repeatable.",
+            rich_help_panel=_SEARCH,
         ),
     ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=KIND",
-            help="Set a column's kind, as in zip=categorical. Repeatable.",
-        ),
-    ] = None,
-    validation: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Hold rows out by this splitter of a plugin."
-        ),
-    ] = None,
-    folds: Annotated[
+    random_state: Annotated[
         int | None,
-        typer.Option(min=2, help="Folds to validate on. [default: by table size]"),
+        typer.Option(metavar="N", help="Random seed.", rich_help_panel=_SEARCH),
     ] = None,
-    groups: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN", help="Rows with one value here stay in one fold."
-        ),
-    ] = None,
-    time_column: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN", help="Validate on rows later than those fitted on."
-        ),
-    ] = None,
-    weight: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Weights of the rows.")
-    ] = None,
-    n_jobs: Annotated[
-        int | None, typer.Option(min=1, help="Cores to use. [default: all usable]")
-    ] = None,
-    memory_limit: Annotated[
-        str | None,
-        typer.Option(help="Memory to use: 512M, 4G. [default: what is free]"),
-    ] = None,
-    random_state: Annotated[int | None, typer.Option(help="Random seed.")] = None,
-    run_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Keep the run in this folder."),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --run-dir.")
-    ] = False,
     refit: Annotated[
         bool,
         typer.Option(
-            "--refit", help="Refit each member on all rows: smaller and faster."
+            "--refit",
+            help="Refit each member on all rows: smaller and faster.",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = False,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keep the run in this folder.",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the run in --run-dir.",
+            rich_help_panel=_SEARCH,
         ),
     ] = False,
     learn: Annotated[
         bool,
-        typer.Option("--learn", help="Add the run to your own knowledge base."),
+        typer.Option(
+            "--learn",
+            help="Add the run to your own knowledge base.",
+            rich_help_panel=_SEARCH,
+        ),
     ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to save the model; one that is there is replaced. "
+            "[default: DATA's name + .headstart, which must not be there]",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Show no progress.")
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="Show no progress.", rich_help_panel=_OUTPUT
+        ),
     ] = False,
-    as_json: JsonOption = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print JSON instead of text.", rich_help_panel=_OUTPUT
+        ),
+    ] = False,
 ) -> None:
     """Train on a table, save the model, print the leaderboard."""
     if resume and run_dir is None:

@@ -31,6 +31,29 @@ def test_each_command_that_reports_speaks_json(name):
     assert "--json" in CliRunner().invoke(app, [name, "-h"]).stdout
 
 
+def test_the_help_of_train_groups_its_options_and_fits_100_columns(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # a wide terminal does not make it wider
+
+    lines = CliRunner().invoke(app, ["train", "--help"]).stdout.splitlines()
+
+    titles = [line for line in lines if line.endswith(":") and line[0] != " "]
+    assert titles == [
+        *("Arguments:", "Task:", "Budget:", "Validation:", "Search:"),
+        *("Output:", "Plugins:", "Other options:"),
+    ]
+    section = lines[lines.index("Budget:") + 1 : lines.index("Validation:")]
+    options = [word for line in section for word in line.split()[:1] if "--" in word]
+    assert options == ["--time-limit", "--max-trials", "--n-jobs", "--memory-limit"]
+    assert max(map(len, lines)) <= 100
+
+
+def test_own_options_come_before_those_of_plugins():
+    text = CliRunner().invoke(app, ["predict", "--help"]).stdout
+
+    assert text.index("Options:") < text.index("--batch") < text.index("Plugins:")
+    assert "Other options:" not in text
+
+
 def test_the_version_is_printed():
     result = CliRunner().invoke(app, ["--version"])
 
