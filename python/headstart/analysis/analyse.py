@@ -26,7 +26,6 @@ from headstart.analysis.inspection.scales import scales_of
 from headstart.analysis.inspection.shapley import can_explain, explain_rows
 from headstart.analysis.performance.dependent import (
     blocks_of,
-    describe_choices,
     describe_dependence,
     groups_of,
 )
@@ -135,9 +134,7 @@ def analyse_run(
         record.data.dependence, np.flatnonzero(record.result.choice.rows)
     )
     parts.notes += describe_class_limits(len(labels))
-    members = {m.configuration.learner for m in record.bag.members}
-    choices = describe_choices(record.data.dependence, members)
-    parts.notes += [note for note in (dependence, choices) if note]
+    parts.notes += [dependence] if dependence else []
     if rows.weight is not None:
         parts.notes.append(_WEIGHTED)
     if not isinstance(rows.metric, BuiltInMetric):

@@ -86,8 +86,14 @@ class Rows:
         int64 codes for classification, float64 for regression.
     weight : ndarray of shape (n_rows,) or None
         Positive float64 sample weights.
+    parts : ndarray of int64 of shape (n_rows,) or None
+        Inner fold of each training row, counted from 0, for what a learner chooses on
+        its training rows: groups are whole, and folds are blocks of time where rows
+        are in order of time. None where rows are independent, so that any division
+        will do, and in rows to stop by.
     """
 
     X: Matrix
     y: NDArray[np.int64] | NDArray[np.float64]
     weight: FloatArray | None = None
+    parts: IntArray | None = None

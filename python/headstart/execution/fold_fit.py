@@ -40,7 +40,7 @@ from headstart.execution.files import (
     write_parts,
 )
 from headstart.execution.fit_data import FitData, load_fit_data
-from headstart.execution.fold_table import step_names
+from headstart.execution.fold_table import inner_folds, step_names
 from headstart.execution.fold_view import fold_view
 from headstart.execution.libraries import import_libraries
 from headstart.execution.steps import changes_nothing
@@ -191,7 +191,14 @@ def _run(
     model = learner.fit(
         data.task,
         parameters,
-        Rows(view.train, data.y[rows], _take(data.weight, rows)),
+        Rows(
+            view.train,
+            data.y[rows],
+            _take(data.weight, rows),
+            inner_folds(data, fold_fit.repeat, rows, fold_fit.seed)
+            if data.dependence.is_declared
+            else None,
+        ),
         Rows(view.validation, data.y[held_out], _take(data.weight, held_out))
         if held_out.size
         else None,

@@ -139,7 +139,7 @@ def inner_folds(data: FitData, repeat: int, rows: IntArray, seed: int) -> IntArr
     of one fold.
     """
     dependence = data.dependence
-    if dependence.groups is not None or dependence.order is not None:
+    if dependence.is_declared:
         return dependence.parts(rows, _MOST_PARTS, seed=seed)
     ids = data.folds.fold_ids[repeat][rows]
     known, place = np.unique(ids, return_inverse=True)

@@ -229,12 +229,13 @@ def softmax(scores: FloatArray) -> FloatArray:
 def code_rows(rows: Rows, target: FoldTarget) -> Rows:
     """Return the rows whose target can be encoded, coded, with weights of mean 1."""
     known = target.knows(rows.y)
-    X, y, weight = rows.X, rows.y, rows.weight
+    X, y, weight, parts = rows.X, rows.y, rows.weight, rows.parts
     if not known.all():
         kept = np.flatnonzero(known)
         X, y = X.take(kept), y[kept]
         weight = None if weight is None else weight[kept]
+        parts = None if parts is None else parts[kept]
     if weight is not None and weight.size:
         # How strongly a learner regularises must not depend on the weights' unit.
         weight = weight / weight.mean()
-    return Rows(X, target.encode(y), weight)
+    return Rows(X, target.encode(y), weight, parts)

@@ -29,6 +29,7 @@ from headstart.base.process_state import ignore_warnings
 from headstart.learners.fold_learner import FoldLearner, one_part, softmax
 from headstart.learners.fold_target import FoldTarget
 from headstart.learners.hinges import Hinges
+from headstart.learners.ridge_fit import estimated_seconds, fit_ridge
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
 
@@ -125,7 +126,8 @@ class Ridge(_Linear):
     """Least squares with an L2 penalty, its strength chosen by leave-one-out.
 
     Leave-one-out errors of all strengths come from one decomposition of the training
-    rows, so the strength is no parameter of the search.
+    rows, so the strength is no parameter of the search. Where rows are in groups or in
+    order of time, whole inner folds are left out.
     """
 
     name = "ridge"
@@ -145,8 +147,7 @@ class Ridge(_Linear):
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
         """Predict seconds; measured."""
-        width = _width(task, parameters)
-        return 0.01 + n_rows * width * (1e-9 * min(width, n_rows) + 1e-8)
+        return 0.01 + estimated_seconds(n_rows, _width(task, parameters))
 
     def fit_model(
         self,
@@ -157,16 +158,11 @@ class Ridge(_Linear):
         resources: Resources,
     ) -> LinearModel:
         """Fit; see `FoldLearner.fit_model`."""
-        from sklearn.linear_model import RidgeCV
-
-        del validation, target, resources
+        del validation, target
         hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
         expanded = hinges.expand(train.X.values)
-        estimator = RidgeCV(alphas=self.alphas)
-        estimator.fit(expanded, train.y, sample_weight=train.weight)
-        return LinearModel(
-            hinges, estimator.coef_.reshape(-1, 1), np.atleast_1d(estimator.intercept_)
-        )
+        coef, intercept = fit_ridge(expanded, train, self.alphas, resources)
+        return LinearModel(hinges, coef.reshape(-1, 1), np.atleast_1d(intercept))
 
 
 class Logistic(_Linear):

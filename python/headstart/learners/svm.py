@@ -2,7 +2,7 @@
 
 Classification is one machine a pair of classes, as in libsvm. What the pairs say is
 gathered to one score a class, and a logistic map fitted on scores of held-out rows
-turns scores into probabilities.
+turns scores into probabilities. Rows of one group are held out together.
 
 Notation: kernel ``k(x, v) = exp(-gamma * ||x - v||²)`` over support vectors ``v``;
 the decision of pair ``p`` is ``sum_v dual[v, p] * k(x, v) + offset[p]``.
@@ -18,6 +18,7 @@ import numpy as np
 from headstart.base import (
     Float,
     FloatArray,
+    IntArray,
     Matrix,
     Parameters,
     Parts,
@@ -249,7 +250,7 @@ def _fit_classification(
     machine = _fit_pairs(X, y, train.weight, gamma, penalty, n_classes)
     n_scores, n_logits = _calibration_shape(n_classes)
     scores = np.full((len(X), n_scores), np.nan)
-    for rows in _held_out(y, resources.seed):
+    for rows in _held_out(y, train.parts, resources.seed):
         rest = np.setdiff1d(np.arange(len(X)), rows)
         # A class of one row is in no rest: its rows stay out of the calibration.
         if np.unique(y[rest]).size < n_classes or resources.seconds_left() <= 0:
@@ -347,10 +348,15 @@ def _calibration_shape(n_classes: int) -> tuple[int, int]:
     return (1, 1) if n_classes == 2 else (n_classes, n_classes)
 
 
-def _held_out(y: Any, seed: int) -> list[Any]:
-    """Return stratified parts of the rows."""
+def _held_out(y: Any, parts: IntArray | None, seed: int) -> list[Any]:
+    """Return the rows of each part: stratified ones, or whole inner folds."""
+    if parts is not None and np.unique(parts).size > 1:
+        _, codes = np.unique(parts, return_inverse=True)
+        n_parts = int(codes.max()) + 1
+        merged = codes * min(_CALIBRATION_FOLDS, n_parts) // n_parts
+        return [np.flatnonzero(merged == part) for part in np.unique(merged)]
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(y))
     order = order[np.argsort(y[order], kind="stable")]
-    parts = [np.sort(order[i::_CALIBRATION_FOLDS]) for i in range(_CALIBRATION_FOLDS)]
-    return [part for part in parts if part.size]
+    drawn = [np.sort(order[i::_CALIBRATION_FOLDS]) for i in range(_CALIBRATION_FOLDS)]
+    return [part for part in drawn if part.size]

@@ -32,6 +32,11 @@ class Dependence:
     groups: IntArray | None = None
     order: IntArray | None = None
 
+    @property
+    def is_declared(self) -> bool:
+        """Whether rows are in groups or in order of time."""
+        return self.groups is not None or self.order is not None
+
     def parts(self, rows: IntArray, n_parts: int, *, seed: int = 0) -> IntArray:
         """Return the part of each of `rows`, ``0 .. n_parts - 1`` at most.
 

@@ -19,10 +19,10 @@ from headstart.base import (
     TaskKind,
 )
 from headstart.execution import fold_fit as fold_fit_module
-from headstart.execution.fit_data import forget_fit_data, write_fit_data
+from headstart.execution.fit_data import ALL_ROWS, forget_fit_data, write_fit_data
 from headstart.execution.fold_fit import run_fold_fit, start_mark
 from headstart.tables import Schema
-from headstart.validation import Folds
+from headstart.validation import Dependence, Folds
 
 N = 30
 
@@ -110,6 +110,23 @@ class CountsLoads(Mean):
         return super().load(parts)
 
 
+class KeepsParts(Mean):
+    """Keeps the inner folds of its training rows where a test can read them."""
+
+    name = "keeps_parts"
+
+    def __init__(self, log):
+        self.log = log
+
+    def fit(self, task, parameters, train, validation, resources):
+        assert validation is None or validation.parts is None
+        if train.parts is None:
+            self.log.write_text("none")
+        else:
+            np.savetxt(self.log, np.stack([train.y, train.parts]), fmt="%d")
+        return super().fit(task, parameters, train, validation, resources)
+
+
 class Failing(Untidy):
     name = "failing"
 
@@ -118,11 +135,10 @@ class Failing(Untidy):
         raise ZeroDivisionError
 
 
-@pytest.fixture
-def data(tmp_path):
+def write_data(tmp_path, **others):
     frame = pl.DataFrame({"x": np.arange(N) * 1.5})
     schema = Schema.learn(frame)
-    yield write_fit_data(
+    return write_fit_data(
         tmp_path,
         task=Task(TaskKind.REGRESSION, N, 1, 0, 0, "rmse"),
         schema=schema,
@@ -136,8 +152,15 @@ def data(tmp_path):
             "cannot_load": CannotLoad(),
             "loads_another": LoadsAnother(),
             "counts_loads": CountsLoads(tmp_path / "loads.log"),
+            "keeps_parts": KeepsParts(tmp_path / "parts.log"),
         },
+        **others,
     )
+
+
+@pytest.fixture
+def data(tmp_path):
+    yield write_data(tmp_path)
     forget_fit_data()
 
 
@@ -225,3 +248,45 @@ def test_the_stored_model_of_a_learner_is_loaded_once_a_run(data):
         assert outcome.status is FoldStatus.OK
 
     assert (data.folder / "loads.log").read_text() == "loaded\n"
+
+
+def run_keeping_parts(data, fold):
+    fold_fit = FoldFit(
+        0,
+        Configuration("keeps_parts"),
+        0,
+        fold,
+        seed=5,
+        handed_over=data.handed_over,
+    )
+    outcome = run_fold_fit(str(data.folder), fold_fit)
+    forget_fit_data()
+    assert outcome.status is FoldStatus.OK, outcome.reason
+    return data.folder / "parts.log"
+
+
+@pytest.mark.parametrize("fold", [0, ALL_ROWS])
+def test_inner_folds_of_training_rows_keep_groups_whole(tmp_path, fold):
+    groups = np.arange(N) // 2
+    data = write_data(tmp_path, dependence=Dependence(groups=groups))
+
+    rows, parts = np.loadtxt(run_keeping_parts(data, fold), dtype=int)
+
+    assert rows.size == (N if fold == ALL_ROWS else 2 * N // 3)
+    assert np.unique(parts).size == 5
+    for group in np.unique(groups[rows]):
+        assert np.unique(parts[groups[rows] == group]).size == 1
+
+
+def test_inner_folds_of_rows_in_order_of_time_are_blocks(tmp_path):
+    data = write_data(tmp_path, dependence=Dependence(order=np.arange(N)[::-1].copy()))
+
+    rows, parts = np.loadtxt(run_keeping_parts(data, ALL_ROWS), dtype=int)
+
+    assert np.array_equal(rows, np.arange(N))
+    assert (np.diff(parts) <= 0).all()
+    assert np.unique(parts).size == 5
+
+
+def test_independent_rows_have_no_inner_folds(tmp_path):
+    assert run_keeping_parts(write_data(tmp_path), 0).read_text() == "none"

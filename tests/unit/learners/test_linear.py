@@ -5,9 +5,13 @@ import time
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
+from sklearn import linear_model
 
 from headstart.base import Matrix, Resources, Rows, Task, TaskKind
-from headstart.learners.linear import ElasticNet
+from headstart.learners import ridge_fit
+from headstart.learners.linear import ElasticNet, Ridge
+
+RESOURCES = Resources()
 
 
 def make_rows(n_classes, n_rows=300, weight=None):
@@ -59,3 +63,99 @@ def test_one_step_is_made_where_the_time_is_over():
     found = fit(make_rows(3), 3, deadline=time.monotonic())
     assert np.isfinite(found.coef).all()
     assert found.coef.any()
+
+
+def make_groups(n_groups=30, n_rows=20, seed=0):
+    """Return rows whose target is a group's own level, and their groups.
+
+    Fifty columns tell the groups apart; what they say of one group is nothing of
+    another.
+    """
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(n_groups), n_rows)
+    X = rng.normal(size=(n_groups, 50))[groups] + 0.1 * rng.normal(
+        size=(groups.size, 50)
+    )
+    y = rng.normal(size=n_groups)[groups] + 0.1 * rng.normal(size=groups.size)
+    return X, y, groups
+
+
+def fit_ridge_on(X, y, resources=RESOURCES, **of_rows):
+    rows = Rows(Matrix(X, tuple(f"c{i}" for i in range(X.shape[1]))), y, **of_rows)
+    task = Task(TaskKind.REGRESSION, len(y), X.shape[1], 0, 0, "rmse")
+    return Ridge().fit(task, {"n_knots": 0}, rows, None, resources).model
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_penalty_of_ridge_is_chosen_by_groups_that_are_left_out(weighted):
+    X, y, groups = make_groups()
+    weight = np.random.default_rng(1).uniform(0.5, 2.0, y.size) if weighted else None
+    of_rows = {} if weight is None else {"weight": weight}
+    parts = groups % 5
+
+    grouped = fit_ridge_on(X, y, parts=parts, **of_rows)
+
+    def loss(alpha):
+        errors = np.empty(y.size)
+        for part in range(5):
+            rest = parts != part
+            shares = None if weight is None else weight[rest] / weight.mean()
+            peer = linear_model.Ridge(alpha=alpha).fit(X[rest], y[rest], shares)
+            errors[~rest] = y[~rest] - peer.predict(X[~rest])
+        return np.average(errors**2, weights=weight)
+
+    alpha = min(Ridge.alphas, key=loss)
+    peer = linear_model.Ridge(alpha=alpha).fit(
+        X,
+        (y - np.average(y, weights=weight)) / y.std(),
+        None if weight is None else weight / weight.mean(),
+    )
+    np.testing.assert_allclose(grouped.coef[:, 0], peer.coef_, rtol=1e-6, atol=1e-9)
+    alone = fit_ridge_on(X, y, **of_rows)
+    assert np.abs(grouped.coef).sum() < 0.2 * np.abs(alone.coef).sum()
+
+
+def test_the_penalty_is_chosen_by_groups_of_fewer_rows_than_columns():
+    X, y, groups = make_groups(n_groups=10, n_rows=3)
+    wide = np.hstack([X, X, X])
+    twice = fit_ridge_on(np.tile(wide, (6, 1)), np.tile(y, 6), parts=np.tile(groups, 6))
+    once = fit_ridge_on(wide, y, parts=groups)
+    # Six times the rows are six times the loss: about the same penalty relative to it.
+    assert np.corrcoef(wide @ once.coef[:, 0], wide @ twice.coef[:, 0])[0, 1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("slowness", "deadline", "expected"),
+    [(2.0, 0.34, [10_000]), (0.3, 0.5, [10_000, 40_000]), (1.0, 2.0, [40_000])],
+)
+def test_ridge_fits_as_many_rows_as_the_time_allows(
+    monkeypatch, slowness, deadline, expected
+):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40_000, 100))
+    y = X[:, :5].sum(axis=1) + rng.normal(size=40_000)
+    now = 0.0
+    fits = []
+    fit_rows = ridge_fit._fit
+
+    def timed(X, *arguments):
+        nonlocal now
+        fits.append(len(X))
+        now += slowness * ridge_fit.estimated_seconds(*X.shape)
+        return fit_rows(X, *arguments)
+
+    monkeypatch.setattr(ridge_fit, "_fit", timed)
+    resources = Resources(deadline=deadline, clock=lambda: now)
+
+    found = fit_ridge_on(X, y, resources)
+
+    assert fits == expected
+    assert now <= deadline
+    assert np.corrcoef(X @ found.coef[:, 0], y)[0, 1] > 0.9
+
+
+def test_without_a_deadline_ridge_fits_all_rows_once():
+    X, y, _ = make_groups()
+    found = fit_ridge_on(X, y)
+    peer = linear_model.RidgeCV(alphas=Ridge.alphas).fit(X, (y - y.mean()) / y.std())
+    np.testing.assert_allclose(found.coef[:, 0], peer.coef_)

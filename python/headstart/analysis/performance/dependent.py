@@ -1,7 +1,5 @@
 """Rows that are not independent: groups, and neighbours in time, as blocks."""
 
-from collections.abc import Collection
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,15 +7,10 @@ from headstart.analysis.performance.intervals import FEW_GROUPS
 from headstart.base import IntArray
 from headstart.validation import Dependence
 
-__all__ = ["blocks_of", "describe_choices", "describe_dependence", "groups_of"]
+__all__ = ["blocks_of", "describe_dependence", "groups_of"]
 
 # More blocks are shorter than errors stay alike; of fewer the spread is uncertain.
 _TIME_BLOCKS = 30
-# What built-in learners choose by parts of their training rows, drawn row by row.
-_CHOSEN_BY_ROWS = {
-    "ridge": "the penalty of ridge is too weak",
-    "svm": "the probabilities of svm are too sure",
-}
 # For the tests of slices, in which every cell is counted by block.
 _MOST_BLOCKS = 200
 
@@ -67,16 +60,4 @@ def describe_dependence(dependence: Dependence, rows: IntArray) -> str:
     return (
         "Rows of one group are not independent: intervals, importance and weak slices "
         f"draw whole groups.{few}"
-    )
-
-
-def describe_choices(dependence: Dependence, learners: Collection[str]) -> str:
-    """Return which learners choose by single rows that are not independent, or ""."""
-    chosen = [words for name, words in _CHOSEN_BY_ROWS.items() if name in learners]
-    if not chosen or (dependence.groups is None and dependence.order is None):
-        return ""
-    what = "groups" if dependence.groups is not None else "order in time"
-    return (
-        f"Inside learners choices go by single rows, without regard to the {what}. "
-        f"Where such rows are alike {' and '.join(chosen)}; the score shows it."
     )

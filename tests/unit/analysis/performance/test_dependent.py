@@ -3,7 +3,6 @@ import pytest
 
 from headstart.analysis.performance.dependent import (
     blocks_of,
-    describe_choices,
     describe_dependence,
     groups_of,
 )
@@ -70,18 +69,3 @@ def test_errors_that_follow_each_other_make_a_wider_interval(seed):
         widths.append(high - low)
 
     assert widths[1] > 1.5 * widths[0]
-
-
-@pytest.mark.parametrize(
-    ("dependence", "learners", "words"),
-    [
-        (Dependence(ROWS % 90), {"ridge", "logistic"}, ["groups", "penalty of ridge"]),
-        (Dependence(order=ROWS), {"svm"}, ["order in time", "probabilities of svm"]),
-        (Dependence(ROWS % 90), {"logistic"}, []),
-        (INDEPENDENT, {"ridge", "svm"}, []),
-    ],
-)
-def test_learners_that_choose_by_single_rows_are_told(dependence, learners, words):
-    told = describe_choices(dependence, learners)
-    assert bool(told) == bool(words)
-    assert all(word in told for word in words)

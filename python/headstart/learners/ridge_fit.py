@@ -1,0 +1,132 @@
+"""Least squares with an L2 penalty whose strength is chosen on the training rows.
+
+By leave-one-out where rows are independent; by whole inner folds where they are in
+groups or in order of time, since a row left out alone is known from its neighbours.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from headstart.base import FloatArray, IntArray, Resources, Rows
+
+__all__ = ["estimated_seconds", "fit_ridge"]
+
+# A decomposition cannot be interrupted: machines are up to this much slower than the
+# estimate, and the seconds of few rows tell those of more within so much.
+_SLOWER = 3.0
+_UNEVEN = 1.5
+_GROWTH = 4
+_LEAST_ROWS = 256
+
+
+def estimated_seconds(n_rows: float, n_columns: float) -> float:
+    """Return the seconds of one decomposition; measured."""
+    return n_rows * n_columns * (1e-9 * min(n_columns, n_rows) + 1e-8)
+
+
+def fit_ridge(
+    X: FloatArray, train: Rows, alphas: Sequence[float], resources: Resources
+) -> tuple[FloatArray, float]:
+    """Fit on as many of the rows as the time allows.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_columns)
+        The training rows, expanded.
+    train : Rows
+        Their target, weights and inner folds.
+    alphas : sequence of float
+        Strengths to choose from.
+    resources : Resources
+        Seed and deadline. With less time than all rows take, more and more of them are
+        drawn; without a deadline the result is that of all rows.
+
+    Returns
+    -------
+    coef : ndarray of shape (n_columns,)
+    intercept : float
+    """
+    y = np.asarray(train.y, dtype=np.float64)
+    n_rows, n_columns = X.shape
+    n_decompositions = 1 if train.parts is None else 1 + np.unique(train.parts).size
+
+    def seconds(n_used: int) -> float:
+        return n_decompositions * estimated_seconds(n_used, n_columns)
+
+    n_used = n_rows
+    while n_used > _LEAST_ROWS and (
+        _SLOWER * seconds(n_used) > resources.seconds_left()
+    ):
+        n_used = max(_LEAST_ROWS, n_used // _GROWTH)
+    if n_used == n_rows:
+        return _fit(X, y, train.weight, train.parts, alphas)
+    order = np.random.default_rng(resources.seed).permutation(n_rows)
+    while True:
+        began = resources.clock()
+        rows = np.sort(order[:n_used])
+        weight = None if train.weight is None else train.weight[rows]
+        parts = None if train.parts is None else train.parts[rows]
+        fitted = _fit(X[rows], y[rows], weight, parts, alphas)
+        spent = resources.clock() - began
+        n_next = min(n_rows, _GROWTH * n_used)
+        expected = _UNEVEN * spent * seconds(n_next) / seconds(n_used)
+        if n_used == n_rows or expected > resources.seconds_left():
+            return fitted
+        n_used = n_next
+
+
+def _fit(
+    X: FloatArray,
+    y: FloatArray,
+    weight: FloatArray | None,
+    parts: IntArray | None,
+    alphas: Sequence[float],
+) -> tuple[FloatArray, float]:
+    from sklearn.linear_model import Ridge, RidgeCV
+
+    if parts is None or np.unique(parts).size < 2:
+        estimator = RidgeCV(alphas=alphas)
+    else:
+        estimator = Ridge(alpha=_best_by_parts(X, y, weight, parts, alphas))
+    estimator.fit(X, y, sample_weight=weight)
+    return estimator.coef_, float(estimator.intercept_)
+
+
+def _best_by_parts(
+    X: FloatArray,
+    y: FloatArray,
+    weight: FloatArray | None,
+    parts: IntArray,
+    alphas: Sequence[float],
+) -> float:
+    """Return the strength with the least squared error on inner folds left out."""
+    losses = np.zeros(len(alphas))
+    for part in np.unique(parts):
+        held_out = parts == part
+        rest = ~held_out
+        shares = np.ones(rest.sum()) if weight is None else weight[rest]
+        means = np.average(X[rest], axis=0, weights=shares)
+        center = float(np.average(y[rest], weights=shares))
+        roots = np.sqrt(shares)
+        coef = _path(
+            (X[rest] - means) * roots[:, None], (y[rest] - center) * roots, alphas
+        )
+        errors = (X[held_out] - means) @ coef + center - y[held_out, None]
+        losses += (np.ones(len(errors)) if weight is None else weight[held_out]) @ (
+            errors**2
+        )
+    return float(alphas[int(np.argmin(losses))])
+
+
+def _path(X: FloatArray, y: FloatArray, alphas: Sequence[float]) -> FloatArray:
+    """Return the coefficients of each strength, of shape (n_columns, n_alphas)."""
+    if X.shape[0] >= X.shape[1]:
+        values, vectors = np.linalg.eigh(X.T @ X)
+        basis, along = vectors, vectors.T @ (X.T @ y)
+    else:
+        values, vectors = np.linalg.eigh(X @ X.T)
+        basis, along = X.T @ vectors, vectors.T @ y
+    # Rounding leaves eigenvalues below 0.
+    strengths = np.maximum(values, 0.0)[:, None] + np.asarray(alphas)
+    return np.asarray(basis @ (along[:, None] / strengths))
