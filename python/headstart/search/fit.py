@@ -270,7 +270,7 @@ def _fit_in(
         dependence=dependence_of(settings, problem, folds),
     )
     facts = run_facts(settings, problem, learners, folds, executor.n_slots)
-    add_listeners(load_plugins(), facts, emit)
+    add_listeners(load_plugins(), facts, emit, plugins)
     emit(
         RunStarted(
             problem.task.kind.value,
@@ -312,7 +312,7 @@ def _fit_in(
         data,
         folder,
         executor,
-        problem.metric,
+        plugins.timed_metric(problem.metric),
         plugins.timed(learners, "learners"),
         clock,
         Limits(settings.max_trials, memory_per_fit),

@@ -44,16 +44,15 @@ def transforms_in(tokens: Iterable[str]) -> set[str]:
 
 
 def described(token: str) -> str:
-    """Return a learner or transform in words.
+    """Return a learner, or anything else with its kind before its name, in words.
 
     Examples
     --------
     >>> described("ridge"), described(transform_token("pca"))
     ("learner 'ridge'", "transform 'pca'")
     """
-    if token.startswith(_STEP):
-        return f"transform {token.removeprefix(_STEP)!r}"
-    return f"learner {token!r}"
+    kind, _, name = token.partition(" ")
+    return f"{kind} {name!r}" if name else f"learner {token!r}"
 
 
 def involved(trial: Trial) -> set[str]:

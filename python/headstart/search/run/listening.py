@@ -8,6 +8,7 @@ from headstart.base import Learner
 from headstart.base.events import Emitter, Notice
 from headstart.execution import FoldFitExecutor
 from headstart.plugins import Registry
+from headstart.search.propose.plugin_clock import PluginClock
 from headstart.search.run.problem import Problem
 from headstart.search.run.settings import FitSettings
 from headstart.validation import Folds
@@ -31,7 +32,9 @@ class ExecutorNotices:
             self._emit(Notice(notice, "warning"))
 
 
-def add_listeners(registry: Registry, facts: Mapping[str, Any], emit: Emitter) -> None:
+def add_listeners(
+    registry: Registry, facts: Mapping[str, Any], emit: Emitter, plugins: PluginClock
+) -> None:
     """Make the listeners of all plugins and have them hear the run.
 
     One that cannot be made is left out, and the user told: a tracker that is not
@@ -43,10 +46,13 @@ def add_listeners(registry: Registry, facts: Mapping[str, Any], emit: Emitter) -
     facts : mapping of str to value
         What is known of the run before it begins, JSON-able.
     emit : Emitter
+    plugins : PluginClock
+        Counts the seconds that they take.
     """
     for name, record in registry.listeners.items():
         try:
-            listener = record.factory(facts)
+            with plugins.call(f"listener {name}", "factory"):
+                listener = record.factory(facts)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit, or a panic of compiled code
@@ -61,7 +67,7 @@ def add_listeners(registry: Registry, facts: Mapping[str, Any], emit: Emitter) -
             )
             continue
         if listener is not None:
-            emit.add(listener)
+            emit.add(plugins.timed_listener(name, listener))
 
 
 def run_facts(

@@ -2,11 +2,13 @@
 
 import threading
 import time
+from dataclasses import dataclass, field
 
 import pytest
 
 from headstart.base import Learner, SearchSpace, Task, TaskKind, Transform
-from headstart.base.events import Emitter
+from headstart.base.events import BudgetSpent, Emitter, Notice, RunFinished
+from headstart.metrics import Metric, resolve_metric
 from headstart.plugins import load_plugins
 from headstart.search.loop.state import RunState
 from headstart.search.propose import plugin_clock
@@ -140,6 +142,101 @@ def test_built_in_learners_are_not_timed(clock):
     learners = {"ridge": load_plugins().learners["ridge"]}
 
     assert clock.timed(learners, "learners")["ridge"] is learners["ridge"]
+
+
+class FakeTime:
+    """A clock that only plugins move on."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    fake = FakeTime()
+    monkeypatch.setattr(plugin_clock, "time", fake)
+    return fake
+
+
+@dataclass(frozen=True)
+class SlowMetric(Metric):
+    clock: FakeTime = field(kw_only=True)
+
+    def score(self, y, prediction, weight=None, *, n_threads=1):
+        self.clock.now += 0.6
+        return 0.25
+
+
+def slow_metric(fake):
+    return SlowMetric("slow", frozenset(TaskKind), False, "value", clock=fake)
+
+
+def test_a_metric_that_takes_long_is_told_and_stays(fake, clock, notices):
+    metric = clock.timed_metric(slow_metric(fake))
+
+    assert [metric.loss(None, None), metric.score(None, None)] == [0.25, 0.25]
+
+    assert clock.seconds("metric slow") == pytest.approx(1.2)
+    [notice] = notices
+    assert "metric 'slow' has taken 1.2 s of this process, 100% of the run" in notice
+    assert clock.slow == set()
+
+
+def test_a_metric_that_takes_a_small_share_of_the_run_is_not_told(fake, clock, notices):
+    metric = clock.timed_metric(slow_metric(fake))
+    fake.now += 60.0
+
+    for _ in range(5):
+        metric.loss(None, None)
+
+    assert clock.seconds("metric slow") == pytest.approx(3.0)
+    assert notices == []
+
+
+def test_built_in_metrics_are_not_timed(clock):
+    metric = resolve_metric("rmse", TaskKind.REGRESSION)
+
+    assert clock.timed_metric(metric) is metric
+
+
+@pytest.mark.parametrize("quarantines", [True, False])
+def test_a_listener_that_takes_long_hears_of_nothing_but_the_end(fake, quarantines):
+    events, heard = [], []
+
+    def hear(event):
+        heard.append(event)
+        fake.now += 0.6
+
+    emit = Emitter([events.append])
+    clock = PluginClock(emit, quarantines=quarantines)
+    emit.add(clock.timed_listener("tracker", hear))
+    tick = BudgetSpent(0.0, 0, ())
+    for _ in range(4):
+        emit(tick)
+    emit(RunFinished(1.0, 1, 0, 0.5, "done"))
+    clock.close()
+
+    [notice] = [event.message for event in events if isinstance(event, Notice)]
+    assert "listener 'tracker' has taken 1.2 s" in notice
+    assert ("nothing more" in notice) == quarantines
+    assert clock.slow == ({"listener tracker"} if quarantines else set())
+    assert heard.count(tick) == (2 if quarantines else 4)
+    assert isinstance(heard[-1], RunFinished)
+
+
+def test_a_listener_that_raises_is_dropped_as_others_are(clock):
+    def fail(event):
+        raise RuntimeError("the tracker is gone")
+
+    emit = Emitter()
+    emit.add(clock.timed_listener("tracker", fail))
+    for _ in range(2):
+        emit(BudgetSpent(0.0, 0, ()))
+
+    assert emit._listeners == []
 
 
 def propose(*learners, slow):
