@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["with_plugins"]
+__all__ = ["DisabledPlugins", "PluginFiles", "with_plugins"]
 
-_Files = Annotated[
+PluginFiles = Annotated[
     list[Path] | None,
     typer.Option(
         metavar="FILE",
@@ -18,7 +18,7 @@ _Files = Annotated[
         rich_help_panel="Plugins",
     ),
 ]
-_Disabled = Annotated[
+DisabledPlugins = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME",
@@ -45,7 +45,7 @@ def with_plugins(function: Callable[..., None]) -> Callable[..., None]:
         function(*arguments, **options)
 
     signature = inspect.signature(function)
-    added = {"plugin": _Files, "disable_plugin": _Disabled}
+    added = {"plugin": PluginFiles, "disable_plugin": DisabledPlugins}
     parameters = [
         *signature.parameters.values(),
         *(

@@ -21,7 +21,7 @@ from headstart.plugins.registry import Registry
 from headstart.plugins.sources import Candidate, canonical, own_version
 from headstart.plugins.tracing import HookCall, watch_calls
 
-__all__ = ["build_registry"]
+__all__ = ["build_registry", "why_unwanted"]
 
 _log = logging.getLogger("headstart")
 
@@ -86,7 +86,7 @@ def build_registry(
     records: list[PluginRecord] = []
     unwanted: list[PluginProblem] = []
     for candidate in candidates:
-        why_not = _why_unwanted(candidate, enabled, disabled)
+        why_not = why_unwanted(candidate, enabled, disabled)
         if why_not:
             unwanted.append(
                 PluginProblem(candidate.name, candidate.distribution, why_not)
@@ -130,9 +130,10 @@ def build_registry(
     )
 
 
-def _why_unwanted(
+def why_unwanted(
     candidate: Candidate, enabled: Sequence[str] | None, disabled: Sequence[str]
 ) -> str:
+    """Return why a plugin is not to be loaded, "" where it is."""
     if candidate.source == "built-in" or candidate.distribution == hookspecs.PROJECT:
         return ""
     names = {canonical(candidate.distribution)}

@@ -8,7 +8,7 @@ says otherwise.
 import functools
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from headstart.base import settings
 from headstart.exceptions import PluginError
 from headstart.plugins.files import file_candidate, file_candidates, files_in_folder
-from headstart.plugins.loading import build_registry
+from headstart.plugins.loading import build_registry, why_unwanted
 from headstart.plugins.records import PluginRecord
 from headstart.plugins.registry import Registry
 from headstart.plugins.sources import (
@@ -35,6 +35,7 @@ __all__ = [
     "trace_load",
     "unregister",
     "use",
+    "wanted_candidates",
 ]
 
 
@@ -108,14 +109,42 @@ def trace_load() -> list[HookCall]:
     return calls
 
 
+def wanted_candidates(
+    *, files: Iterable[str | Path] = (), disabled: Sequence[str] = ()
+) -> list[Candidate]:
+    """Return the plugins that `load_plugins` would load, without loading one.
+
+    Parameters
+    ----------
+    files : iterable of path
+        Plugins of one file each, besides those that `use` was given.
+    disabled : sequence of str
+        Distributions and files not to load, besides those that `use` was given.
+    """
+    enabled, unwanted = _bounds()
+    candidates = [*find_candidates(), *file_candidates(files)]
+    return [
+        candidate
+        for candidate in candidates
+        if not why_unwanted(candidate, enabled, (*unwanted, *disabled))
+    ]
+
+
+def _bounds() -> tuple[Sequence[str] | None, tuple[str, ...]]:
+    """Return the distributions that are enabled, None for all, and the disabled."""
+    return (
+        settings.enabled_plugins() if _choice.enabled is None else _choice.enabled,
+        (*settings.disabled_plugins(), *_choice.disabled),
+    )
+
+
 def _build(trace: Callable[[HookCall], None] | None) -> Registry:
     strict = settings.strict_plugins() if _choice.strict is None else _choice.strict
+    enabled, disabled = _bounds()
     return build_registry(
         find_candidates(),
-        enabled=settings.enabled_plugins()
-        if _choice.enabled is None
-        else _choice.enabled,
-        disabled=(*settings.disabled_plugins(), *_choice.disabled),
+        enabled=enabled,
+        disabled=disabled,
         trace=trace,
         strict=strict,
     )
@@ -267,12 +296,8 @@ def plugin_environment() -> dict[str, str]:
     Files, and what the program has registered, are not among it: a run hands its
     workers what it needs of these, see `registry_of_file`.
     """
-    return settings.as_environment(
-        enabled=settings.enabled_plugins()
-        if _choice.enabled is None
-        else _choice.enabled,
-        disabled=(*settings.disabled_plugins(), *_choice.disabled),
-    )
+    enabled, disabled = _bounds()
+    return settings.as_environment(enabled=enabled, disabled=disabled)
 
 
 @functools.lru_cache(maxsize=16)

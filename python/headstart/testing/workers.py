@@ -12,7 +12,7 @@ from typing import Any
 from headstart.execution import PRELOAD
 from headstart.pool import WorkerPool
 
-__all__ = ["MEMORY_LIMIT", "call", "call_afresh"]
+__all__ = ["MEMORY_LIMIT", "call", "call_afresh", "end_worker"]
 
 MEMORY_LIMIT = 4 * 2**30
 
@@ -32,10 +32,15 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
 
 def call_afresh(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
     """Return ``function(*arguments)`` of a worker that has run nothing yet."""
+    end_worker()
+    return call(function, *arguments, seconds=seconds)
+
+
+def end_worker() -> None:
+    """End the worker: the next call is run by one that has run nothing yet."""
     asleep = _pool().submit(time.sleep, 60.0)
     _wait_until_started(asleep)
     _pool().kill(asleep)
-    return call(function, *arguments, seconds=seconds)
 
 
 def _submit(

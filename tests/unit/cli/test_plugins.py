@@ -73,6 +73,38 @@ def test_a_check_that_fails_is_named_with_its_hint_and_exits_with_1(run, file):
     assert "hint for fits: Run fit(" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import os\nos.abort()", "was killed by SIGABRT"),
+        ("import os\nos._exit(3)", "ended with exit code 3"),
+        ("import time\ntime.sleep(600)", "topped at its deadline"),
+    ],
+)
+def test_a_plugin_that_ends_the_process_that_imports_it_fails(
+    run, tmp_path, text, words
+):
+    path = tmp_path / "harmful.py"
+    path.write_text(text)
+
+    result = run("check", "harmful", "--plugin", path, "--seconds", 2)
+
+    assert result.exit_code == 1
+    assert "'harmful' of harmful.py" in result.stderr
+    assert words in result.stderr
+
+
+def test_beside_a_plugin_that_ends_the_process_others_are_checked(run, tmp_path):
+    path = tmp_path / "harmful.py"
+    path.write_text("import os\nos.abort()")
+
+    result = run("check", "rmse", "--plugin", path)
+
+    assert result.exit_code == 0
+    assert "harmful" in result.stderr
+    assert "passed" in result.stdout
+
+
 def test_checks_that_pass_exit_with_0_and_speak_json(run):
     result = run("check", "rmse", "--json")
 

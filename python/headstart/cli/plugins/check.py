@@ -1,13 +1,15 @@
 """`headstart plugins check`: whether what a plugin brings behaves."""
 
 import difflib
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from headstart.cli.command import FAILED, JsonOption, command
 from headstart.cli.output import print_json, print_rows, say
-from headstart.cli.plugin_options import with_plugins
+from headstart.cli.plugin_options import DisabledPlugins, PluginFiles
 from headstart.exceptions import PluginError
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ _KINDS = {"learners": "learner", "transforms": "transform", "metrics": "metric"}
 
 
 @command
-@with_plugins
 def check(
     name: Annotated[
         str,
@@ -33,20 +34,24 @@ def check(
         float, typer.Option(min=1.0, help="Wall time after which a check has failed.")
     ] = 120.0,
     as_json: JsonOption = False,
+    plugin: PluginFiles = None,
+    disable_plugin: DisabledPlugins = None,
 ) -> None:
     """Ask all checks of the conformance kit; exits with 1 if one fails.
 
-    Each runs in a worker process, so that a crash or a hang fails its check only.
+    Each runs in a worker process, so that a crash or a hang fails its check only; so
+    are plugins imported before they are here.
     """
     from headstart.plugins import load_plugins
     from headstart.testing.session import Session
 
+    _use_harmless(name, plugin or (), disable_plugin or (), seconds)
     registry = load_plugins()
     reports = []
-    for kind, item, plugin in _wanted(registry, name):
+    for kind, item, record in _wanted(registry, name):
         thing = getattr(registry, kind)[item]
         session = Session(
-            _KINDS[kind], thing, module=_module_of(plugin), seconds=seconds
+            _KINDS[kind], thing, module=_module_of(record), seconds=seconds
         )
         reports.append(session.report())
     if as_json:
@@ -70,6 +75,25 @@ def check(
             say(f"{str(report).splitlines()[-1]}\n")
     if not all(report.ok for report in reports):
         raise typer.Exit(FAILED)
+
+
+def _use_harmless(
+    name: str, files: Sequence[Path], disabled: Sequence[str], seconds: float
+) -> None:
+    """Choose the plugins that can be imported; refuse `name` where it is another."""
+    from headstart.plugins import use
+    from headstart.testing.importing import harmful_plugins
+
+    harmful = harmful_plugins(files, disabled, seconds=seconds)
+    for problem in harmful:
+        if name in {problem.name, problem.distribution}:
+            raise PluginError(str(problem))
+        say(f"headstart: {problem}", err=True)
+    names = {problem.distribution for problem in harmful}
+    use(
+        files=[file for file in files if file.name not in names],
+        disabled=[*disabled, *names],
+    )
 
 
 def _wanted(

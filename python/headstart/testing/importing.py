@@ -1,0 +1,68 @@
+"""Plugins that end, or hang, the process that imports them."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from headstart.exceptions import WorkerDiedError
+from headstart.plugins import PluginProblem
+from headstart.plugins.files import file_candidate
+from headstart.plugins.loading import build_registry
+from headstart.plugins.manager import wanted_candidates
+from headstart.plugins.sources import installed_candidates
+from headstart.testing import workers
+
+__all__ = ["harmful_plugins"]
+
+
+def harmful_plugins(
+    files: Iterable[Path] = (), disabled: Sequence[str] = (), *, seconds: float
+) -> list[PluginProblem]:
+    """Return the plugins that must not be loaded in a process that is to go on.
+
+    Each is loaded in a worker process. One that only raises is not among them: loading
+    reports it and goes on.
+
+    Parameters
+    ----------
+    files : iterable of path
+        Plugins of one file each, besides the installed ones.
+    disabled : sequence of str
+        Distributions and files that are not tried.
+    seconds : float
+        Wall time after which a plugin hangs.
+    """
+    problems = []
+    candidates = [
+        candidate
+        for candidate in wanted_candidates(files=files, disabled=disabled)
+        if candidate.source in {"distribution", "file"}
+    ]
+    for candidate in candidates:
+        place = candidate.path if candidate.source == "file" else ""
+        try:
+            workers.call(
+                _load, candidate.name, candidate.distribution, place, seconds=seconds
+            )
+        except WorkerDiedError as error:
+            reason = f"its import failed. {error}"
+            problems.append(
+                PluginProblem(candidate.name, candidate.distribution, reason)
+            )
+    if candidates:
+        # The checks run in a worker that has imported none of them.
+        workers.end_worker()
+    return problems
+
+
+def _load(name: str, distribution: str, path: str) -> None:
+    """Load one plugin as the registry does."""
+    candidates = (
+        [file_candidate(path)]
+        if path
+        else [
+            candidate
+            for candidate in installed_candidates()
+            if (candidate.name, candidate.distribution) == (name, distribution)
+        ]
+    )
+    build_registry(candidates)
