@@ -1,10 +1,14 @@
+import functools
+import gc
 import json
 import pickle
 import shutil
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import KFold
@@ -12,10 +16,13 @@ from tests.small_models import fitted, small_model, small_table
 
 import headstart
 from headstart import AutoClassifier, Validation
-from headstart.api import describe
+from headstart.api import describe, prediction, training
 from headstart.artifact import read_artifact, write_artifact
 from headstart.base import Learner
+from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, HeadstartWarning, MissingPluginError
+from headstart.tables import to_frame
+from headstart.tables.read.batches import read_batches
 
 
 @pytest.fixture
@@ -240,3 +247,75 @@ def test_a_table_of_very_many_columns_is_saved(tmp_path):
 
     assert again.info()["columns"] == columns
     assert again.feature_names_in_.tolist() == [c["name"] for c in columns]
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """Count the rows of the tables that are predicted at once."""
+    sizes = []
+    predict = FittedModel.predict_and_count
+
+    def note(self, data):
+        outputs, unseen = predict(self, data)
+        sizes.append(len(outputs))
+        return outputs, unseen
+
+    monkeypatch.setattr(FittedModel, "predict_and_count", note)
+    read_few = functools.partial(read_batches, block_bytes=20_000)
+    monkeypatch.setattr(prediction, "read_batches", read_few)
+    return sizes
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_file_is_predicted_some_rows_at_a_time(model, tmp_path, batches, ending):
+    table = small_table(12_000).with_columns(
+        city=pl.when(pl.int_range(pl.len()) % 1_000 == 7)
+        .then(pl.lit("Paris"))
+        .otherwise("city")
+    )
+    path = tmp_path / f"new.{ending}"
+    table.write_csv(path) if ending == "csv" else table.write_parquet(path)
+    with pytest.warns(HeadstartWarning, match="city"):
+        expected = model.predict_proba(table)
+    batches.clear()
+
+    with pytest.warns(HeadstartWarning, match="city") as told:
+        found = model.predict_proba(path)
+
+    assert len(batches) > 1
+    assert max(batches) < 6_000
+    np.testing.assert_allclose(found, expected)
+    # One warning for the file, with all of its values.
+    assert len(told) == 1
+    assert "'city' 12." in str(told[0].message)
+
+
+def test_a_file_without_rows_has_no_predictions(model, tmp_path):
+    path = tmp_path / "none.csv"
+    small_table().head(0).write_csv(path)
+
+    assert model.predict_proba(path).shape == (0, 2)
+
+
+def test_a_fit_holds_no_table_of_rows_without_a_target(monkeypatch, tmp_path):
+    tables, alive = [], []
+
+    def read(data):
+        frame = to_frame(data)
+        tables.append(weakref.ref(frame))
+        return frame
+
+    def search(self, *_, **__):
+        gc.collect()
+        alive.append(tables[0]() is not None)
+        return self
+
+    monkeypatch.setattr(training, "to_frame", read)
+    monkeypatch.setattr(AutoClassifier, "_search", search)
+    path = tmp_path / "train.csv"
+    path.write_text("x,y\n1,a\n2,b\n3,\n4,a\n")
+
+    with pytest.warns(HeadstartWarning, match="1 of 4 rows"):
+        headstart.train(path, target="y")
+
+    assert alive == [False]

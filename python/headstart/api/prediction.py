@@ -1,10 +1,12 @@
 """Predictions of a fitted model, and their scores."""
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from headstart.api.constructor import Estimator
@@ -19,6 +21,7 @@ from headstart.tables import (
     split_target,
     to_frame,
 )
+from headstart.tables.read.batches import read_batches
 
 __all__ = ["Prediction"]
 
@@ -88,6 +91,8 @@ class Prediction(Estimator):
             Which metrics could not be computed, and why; which take no weights.
         """
         model = self._fitted()
+        if isinstance(X, str | Path):
+            X = to_frame(X, read_as_text=model.schema.read_as_text)
         if isinstance(sample_weight, str):
             X, sample_weight = split_target(to_frame(X), sample_weight)
         if isinstance(y, str):
@@ -109,10 +114,19 @@ class Prediction(Estimator):
         return scores
 
     def _outputs(self, model: FittedModel, X: Any) -> FloatArray:
-        """Predict; values that training did not have are counted and told."""
-        if isinstance(X, str | Path):
-            X = to_frame(X, read_as_text=model.schema.read_as_text)
-        outputs, unseen = model.predict_and_count(X)
+        """Predict; values that training did not have are counted and told.
+
+        Of a file some rows at a time, so that it may be larger than memory.
+        """
+        is_file = isinstance(X, str | Path)
+        tables = read_batches(X, model.schema.read_as_text) if is_file else [X]
+        predictions = []
+        unseen: Counter[str] = Counter()
+        for table in tables:
+            prediction, new = model.predict_and_count(table)
+            predictions.append(prediction)
+            unseen.update(new)
+        outputs = np.concatenate(predictions)
         if unseen:
             warnings.warn(
                 describe_unseen(unseen, len(outputs)), HeadstartWarning, stacklevel=3

@@ -71,7 +71,9 @@ def train(
     frame = to_frame(data)
     if isinstance(sample_weight, str):
         frame, sample_weight = split_target(frame, sample_weight, "weight")
-    X, y, known = with_known_target(*split_target(frame, target))
+    X, y = split_target(frame, target)
+    del frame  # where rows are left out below, the fit needs no copy that has them
+    X, y, known = with_known_target(X, y)
     left_out = known.len() - X.height
     if left_out:
         groups, sample_weight = _of_rows(known, groups), _of_rows(known, sample_weight)
