@@ -8,7 +8,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from headstart import _core
 from headstart.metrics import score, score_many
-from headstart.validation import bootstrap_interval
+from headstart.validation import Bootstrap, bootstrap_interval
 from kernels.row import Row, Timed
 
 N_ROWS = 1_000_000
@@ -74,7 +74,9 @@ def bootstrap() -> Timed:
         return np.array(scores)
 
     def headstart() -> tuple[float, float]:
-        found = bootstrap_interval("roc_auc", y, p, n_resamples=RESAMPLES)
+        found = bootstrap_interval(
+            "roc_auc", y, p, bootstrap=Bootstrap(n_resamples=RESAMPLES)
+        )
         return found.estimate, found.standard_error
 
     def agree(scores: object, found: object) -> str:

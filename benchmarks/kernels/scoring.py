@@ -29,10 +29,18 @@ def near(relative: float, absolute: float):
     return agree
 
 
-def score(X, y, method, **options):
-    from headstart.scoring import score_features
+def score(X, y, method, task, *, n_neighbors=None, n_threads=1):
+    from headstart.base.compute import Compute
+    from headstart.scoring import MethodOptions, score_features
 
-    found = score_features(X, y, method, **options)
+    found = score_features(
+        X,
+        y,
+        method,
+        task=task,
+        options=MethodOptions(n_neighbors=n_neighbors),
+        compute=Compute(n_threads=n_threads),
+    )
     return found["statistic"].to_numpy()
 
 
@@ -149,7 +157,13 @@ def relieff() -> Timed:
     plain = np.ascontiguousarray(X)
     return Timed(
         lambda: ReliefF(n_neighbors=10, n_jobs=1).fit(plain, y).feature_importances_,
-        lambda: score(X, y, "relieff", task="classification", n_neighbors=10),
+        lambda: score(
+            X,
+            y,
+            "relieff",
+            task="classification",
+            n_neighbors=10,
+        ),
         near(1e-9, 1e-12),
     )
 

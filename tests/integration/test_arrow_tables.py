@@ -8,6 +8,7 @@ import pytest
 from headstart.features import FrequencyEncoder, TargetEncoder
 from headstart.scoring import (
     BinnedMatrix,
+    Subsamples,
     neighbor_information,
     permutation_test,
     score_features,
@@ -43,7 +44,7 @@ CALLS = {
     "scores": lambda X: score_features(X, Y, "mutual_information"),
     "selection": lambda X: select_features(X, Y, 2),
     "permutations": lambda X: permutation_test(X, Y, n_permutations=9),
-    "stability": lambda X: stability_selection(X, Y, 1, n_subsamples=3),
+    "stability": lambda X: stability_selection(X, Y, 1, subsamples=Subsamples(n=3)),
     "neighbours": lambda X: neighbor_information(X, Y).tolist(),
     "bins": lambda X: BinnedMatrix.from_arrow(X).codes.tolist(),
     "target means": lambda X: TargetEncoder().fit(X, Y).transform(X).tolist(),

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from headstart.base import TaskKind
+from headstart.base.compute import Compute
 from headstart.ensemble import select_greedily
 from headstart.features import OrderedTargetEncoder, TargetEncoder
 from headstart.metrics import resolve_metric, score
@@ -19,6 +20,7 @@ from headstart.scoring import (
     neighbor_information, permutation_test, score_features, select_features,
 )
 from headstart.validation import (
+    Bootstrap,
     bootstrap_interval, delong_interval, stratified_folds, stratified_group_folds,
 )
 
@@ -45,7 +47,9 @@ def calls(n_rows, n_some, n_times):
     log_loss = resolve_metric("log_loss", TaskKind.BINARY)
     area = resolve_metric("roc_auc", TaskKind.BINARY)
     squares = resolve_metric("rmse", TaskKind.REGRESSION)
-    scored = lambda X, y, method: lambda n: score_features(X, y, method, n_threads=n)
+    scored = lambda X, y, method: lambda n: score_features(
+        X, y, method, compute=Compute(n_threads=n)
+    )
     greedy = lambda y, metric: lambda n: select_greedily(
         members, y, metric, n_rounds=n_times, n_threads=n
     )
@@ -60,9 +64,11 @@ def calls(n_rows, n_some, n_times):
         "classes near": lambda n: neighbor_information(X, y, n_threads=n),
         "values near": lambda n: neighbor_information(some, z[:n_some], n_threads=n),
         "permutations": lambda n: permutation_test(
-            X, y, n_permutations=n_times, n_threads=n
+            X, y, n_permutations=n_times, compute=Compute(n_threads=n)
         ),
-        "selection": lambda n: select_features(X, y, 3, "jmi", n_threads=n),
+        "selection": lambda n: select_features(
+            X, y, 3, "jmi", compute=Compute(n_threads=n)
+        ),
         "target means": lambda n: TargetEncoder(n_threads=n).fit_transform(
             words, y, ids
         ),
@@ -74,7 +80,11 @@ def calls(n_rows, n_some, n_times):
         "log loss": lambda n: score("log_loss", y, p, n_threads=n),
         "area": lambda n: score("roc_auc", y, p, n_threads=n),
         "bootstrap": lambda n: bootstrap_interval(
-            "roc_auc", y, p, n_resamples=n_times, n_threads=n
+            "roc_auc",
+            y,
+            p,
+            bootstrap=Bootstrap(n_resamples=n_times),
+            compute=Compute(n_threads=n),
         ),
         "delong": lambda n: delong_interval(y, p, n_threads=n),
         "greedy log loss": greedy(y, log_loss),

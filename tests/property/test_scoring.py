@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from headstart.base import TaskKind
+from headstart.base.compute import Compute
 from headstart.scoring import (
     BinnedMatrix,
+    MethodOptions,
     method_names,
     permutation_test,
     score_features,
@@ -89,7 +91,7 @@ def test_threads_do_not_change_a_bit(kind, name):
     X, y = make(kind, n, seed=1, n_columns=9)
     X[::11, 2] = np.nan
     found = {
-        score_features(X, y, name, n_threads=n, task=kind)
+        score_features(X, y, name, task=kind, compute=Compute(n_threads=n))
         .drop("feature")
         .to_numpy()
         .tobytes()
@@ -102,11 +104,13 @@ def test_threads_do_not_change_what_is_selected_or_permuted():
     X, y = make(TaskKind.MULTICLASS, 20_000, seed=2, n_columns=9)
     for criterion in ("mrmr", "jmi", "mrmr_f"):
         found = [
-            select_features(X, y, 5, criterion, n_threads=n).rows() for n in (1, 2, 7)
+            select_features(X, y, 5, criterion, compute=Compute(n_threads=n)).rows()
+            for n in (1, 2, 7)
         ]
         assert found[0] == found[1] == found[2]
     found = [
-        permutation_test(X, y, n_permutations=9, n_threads=n).rows() for n in (1, 7)
+        permutation_test(X, y, n_permutations=9, compute=Compute(n_threads=n)).rows()
+        for n in (1, 7)
     ]
     assert found[0] == found[1]
 
@@ -120,7 +124,8 @@ def test_integer_weights_equal_repeated_rows(kind, name, n, seed, data):
     # The same bins, whatever the weights: all values have their own.
     X[:, :3] = np.round(X[:, :3] * 2)
     y = np.round(y) if kind is TaskKind.REGRESSION else y
-    options = {"task": kind, "categorical": [3], "n_bins": 200}
+    options = {"task": kind, "categorical": [3]}
+    options["options"] = MethodOptions(n_bins=200)
     weighted = score_features(
         X, y, name, sample_weight=np.array(counts, float), **options
     )

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from headstart import _core
+from headstart.base.compute import Compute
 from headstart.metrics import best_threshold, score, score_many
 from headstart.validation import (
+    Bootstrap,
     IsotonicCalibration,
     PlattCalibration,
     StratifiedGroupKFold,
@@ -92,7 +94,14 @@ def test_threads_do_not_change_a_bit_of_a_resample(metric):
     rng = np.random.default_rng(0)
     y, p = rng.integers(0, 2, 9000), rng.uniform(size=9000)
     found = {
-        bootstrap_interval(metric, y, p, n_resamples=20, n_threads=n) for n in (1, 2, 7)
+        bootstrap_interval(
+            metric,
+            y,
+            p,
+            bootstrap=Bootstrap(n_resamples=20),
+            compute=Compute(n_threads=n),
+        )
+        for n in (1, 2, 7)
     }
     assert len(found) == 1
 

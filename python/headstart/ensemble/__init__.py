@@ -1,7 +1,7 @@
 """Ensembles: how members are weighted, and the fitted models they are made of."""
 
 from headstart.ensemble.bagged import BaggedEnsemble, Fit, Member, ModelStore
-from headstart.ensemble.greedy import select_greedily
+from headstart.ensemble.greedy import WeightCap, select_greedily
 from headstart.ensemble.made_features import made_features
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Fit",
     "Member",
     "ModelStore",
+    "WeightCap",
     "made_features",
     "select_greedily",
 ]

@@ -1,6 +1,7 @@
 """Greedy forward selection of an ensemble: which members, with which weights."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,26 @@ from headstart import _core
 from headstart.base import FloatArray
 from headstart.metrics import BuiltInMetric, Metric
 
-__all__ = ["select_greedily"]
+__all__ = ["WeightCap", "select_greedily"]
 
 Target = NDArray[np.int64] | NDArray[np.float64]
 
 _LARGEST = float(np.finfo(np.float32).max)  # squares of predictions are finite
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightCap:
+    """A limit on the sum of some members' weights; none where it is on all members.
+
+    Parameters
+    ----------
+    members : ndarray of bool of shape (n_members,)
+    most : float
+        In [0, 1].
+    """
+
+    members: NDArray[np.bool_]
+    most: float
 
 
 def select_greedily(
@@ -25,8 +41,7 @@ def select_greedily(
     weight: FloatArray | None = None,
     n_rounds: int = 40,
     costs: FloatArray | None = None,
-    capped: NDArray[np.bool_] | None = None,
-    cap: float = 1.0,
+    cap: WeightCap | None = None,
     n_threads: int = 1,
 ) -> FloatArray:
     """Weight members by greedy forward selection with replacement.
@@ -52,10 +67,7 @@ def select_greedily(
         At least 1.
     costs : ndarray of shape (n_members,) or None, default=None
         Where losses tie, the member of least cost is taken, then the first.
-    capped : ndarray of bool of shape (n_members,) or None, default=None
-        Members whose weights may sum to no more than `cap`, unless all are capped.
-    cap : float, default=1.0
-        In [0, 1].
+    cap : WeightCap or None, default=None
     n_threads : int, default=1
         The weights are the same to the last bit for any number.
 
@@ -99,8 +111,10 @@ def select_greedily(
     rules: _core.SelectionRules = {
         "n_rounds": int(n_rounds),
         "costs": None if costs is None else _plain(costs),
-        "capped": None if capped is None else np.ascontiguousarray(capped, dtype=bool),
-        "cap": float(cap),
+        "capped": None
+        if cap is None
+        else np.ascontiguousarray(cap.members, dtype=bool),
+        "cap": 1.0 if cap is None else float(cap.most),
     }
     if not isinstance(metric, BuiltInMetric):
         losses = _loss_of_each(members, y, metric, row_weight)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, IntArray, Learner, Trial
-from headstart.ensemble import select_greedily
+from headstart.ensemble import WeightCap, select_greedily
 from headstart.metrics import BuiltInMetric, Metric
 from headstart.validation import INDEPENDENT, Dependence, Folds, OutOfFoldStore
 
@@ -206,8 +206,7 @@ class _Chooser:
             # is known; measured seconds would make the choice depend on the machine's
             # load.
             costs=np.array([float(t.number) for t in ranked]),
-            capped=neural,
-            cap=1.0 if neural.all() else _NEURAL_CAP,
+            cap=WeightCap(neural, 1.0 if neural.all() else _NEURAL_CAP),
         )
         return {t.number: float(w) for t, w in zip(ranked, weights, strict=True) if w}
 

@@ -13,14 +13,16 @@ from headstart.scoring.methods import method_names
 from headstart.scoring.neighbors import neighbor_information
 from headstart.scoring.null_importance import compare_with_null
 from headstart.scoring.redundancy import select_features
-from headstart.scoring.score_features import score_features
+from headstart.scoring.score_features import MethodOptions, score_features
 from headstart.scoring.select_by_relevance import SelectByRelevance
 from headstart.scoring.significance import permutation_test
-from headstart.scoring.stability import stability_selection
+from headstart.scoring.stability import Subsamples, stability_selection
 
 __all__ = [
     "BinnedMatrix",
+    "MethodOptions",
     "SelectByRelevance",
+    "Subsamples",
     "adjust_p_values",
     "compare_with_null",
     "method_names",

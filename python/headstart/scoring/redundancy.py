@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headstart import _core
 from headstart.base import FloatArray, TaskKind
+from headstart.base.compute import Compute
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range
 from headstart.scoring.features import Features
@@ -32,8 +33,7 @@ def select_features(
     task: TaskKind | str | None = None,
     categorical: Sequence[int] | Sequence[bool] | NDArray[Any] | None = None,
     n_bins: int = 16,
-    seed: int = 0,
-    n_threads: int = 1,
+    compute: Compute = Compute(),
 ) -> pl.DataFrame:
     """Choose columns one by one, each for what it adds to those chosen before.
 
@@ -49,10 +49,12 @@ def select_features(
         columns chosen [1]_; the F statistic over the mean absolute Pearson correlation,
         as the package ``mrmr_selection`` does; joint mutual information [2]_. All from
         bins, missing being one, but ``mrmr_f``.
-    task, categorical, seed, n_threads
+    task, categorical
         As in `score_features`.
     n_bins : int, default=16
         Most bins of a column. Few: estimates of pairs of columns are biased upwards.
+    compute : Compute, optional
+        The choice is made in one turn, whatever its time limit, and without progress.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def select_features(
     target = Target.of(y, task, features.shape[0])
     chosen = choose_places(
         features, target, n_selected, criterion,
-        n_bins=n_bins, seed=seed, n_threads=n_threads,
+        n_bins=n_bins, seed=compute.seed, n_threads=compute.n_threads,
     )  # fmt: skip
     return pl.DataFrame(
         {

@@ -1,14 +1,16 @@
-"""How much each column says of a target, by one of many measures."""
+"""Scores of columns: how closely each is related to a target."""
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, TaskKind
-from headstart.base.watch import Progress, Watch
+from headstart.base.compute import Compute
+from headstart.base.watch import Watch
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range, row_weights
 from headstart.scoring.features import Features
@@ -16,7 +18,23 @@ from headstart.scoring.methods import METHODS, method_names
 from headstart.scoring.request import Request, Scores
 from headstart.scoring.target import Target
 
-__all__ = ["compute_scores", "score_features"]
+__all__ = ["MethodOptions", "compute_scores", "score_features"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodOptions:
+    """Options of the methods of `score_features`; None leaves them to the method.
+
+    Parameters
+    ----------
+    n_bins : int, optional
+        Most bins of numeric columns, from 2 to 255, for methods that count bins.
+    n_neighbors : int, optional
+        For ``neighbor_information`` (3) and ``relieff`` (10).
+    """
+
+    n_bins: int | None = None
+    n_neighbors: int | None = None
 
 
 def score_features(
@@ -27,14 +45,10 @@ def score_features(
     task: TaskKind | str | None = None,
     categorical: Sequence[int] | Sequence[bool] | NDArray[Any] | None = None,
     sample_weight: FloatArray | None = None,
-    n_bins: int | None = None,
-    n_neighbors: int | None = None,
-    seed: int = 0,
-    n_threads: int = 1,
-    time_limit: float | None = None,
-    progress: Progress | None = None,
+    options: MethodOptions = MethodOptions(),
+    compute: Compute = Compute(),
 ) -> pl.DataFrame:
-    """Score each column by what it says of the target.
+    """Score each column by how closely it is related to the target.
 
     Parameters
     ----------
@@ -52,22 +66,14 @@ def score_features(
     sample_weight : ndarray of shape (n_samples,), optional
         Finite and not negative; a weight of 2 counts as two rows. Weights that sum to
         less than the number of rows that have one are scaled to that sum.
-    n_bins : int, optional
-        Most bins of numeric columns, from 2 to 255, for methods that count bins.
-    n_neighbors : int, optional
-        For ``neighbor_information`` (3) and ``relieff`` (10).
-    seed : int, default=0
-        Of sampled rows and of noise.
-    n_threads : int, default=1
-        Threads. The scores do not depend on it.
-    time_limit : float, optional
-        Seconds, for the methods that compare rows with each other: ``relieff`` then
-        scores from the rows looked at so far, ``neighbor_information`` and
-        ``distance_correlation`` leave columns without a score; a `HeadstartWarning`
-        says how much there is. Others are done in one turn, whatever the limit.
-    progress : callable of ``(done, total)``, optional
-        For the same methods: called at most ten times a second with the rows or
-        columns done and all of them; what it raises ends the work.
+    options : MethodOptions, optional
+        Bins and neighbours.
+    compute : Compute, optional
+        The seed is that of sampled rows and of noise. Time limit and progress are for
+        the methods that compare rows with each other: ``relieff`` then scores from the
+        rows read so far, ``neighbor_information`` and ``distance_correlation`` leave
+        columns without a score; a `HeadstartWarning` says how much there is. Others
+        are done in one turn, whatever the limit. Progress counts rows or columns.
 
     Returns
     -------
@@ -99,8 +105,8 @@ def score_features(
         features = Features.of(X, categorical=categorical)
     found = compute_scores(
         features, Target.of(y, task, features.shape[0]), method,
-        sample_weight=sample_weight, n_bins=n_bins, n_neighbors=n_neighbors, seed=seed,
-        n_threads=n_threads, watch=Watch.of("score_features", time_limit, progress),
+        sample_weight=sample_weight, options=options, seed=compute.seed,
+        n_threads=compute.n_threads, watch=compute.watch("score_features"),
     )  # fmt: skip
     columns = {
         "feature": list(features.names),
@@ -120,13 +126,24 @@ def compute_scores(
     method: str,
     *,
     sample_weight: FloatArray | None = None,
-    n_bins: int | None = None,
-    n_neighbors: int | None = None,
+    options: MethodOptions = MethodOptions(),
     seed: int = 0,
     n_threads: int = 1,
     watch: Watch | None = None,
 ) -> Scores:
-    """Return what `score_features` does, as arrays.
+    """Score each column as `score_features` does, and return arrays.
+
+    Parameters
+    ----------
+    features : Features or BinnedMatrix
+    target : Target
+    method : str
+    sample_weight, options
+        As in `score_features`.
+    seed, n_threads
+        As in `Compute`.
+    watch : Watch, optional
+        Where the computation has begun already.
 
     Raises
     ------
@@ -149,6 +166,7 @@ def compute_scores(
         raise ValueError(
             f"Method {method!r} knows no sample weights. hint: leave out sample_weight."
         )
+    n_bins, n_neighbors = options.n_bins, options.n_neighbors
     request = Request(
         features,
         target,

@@ -6,7 +6,7 @@ import polars as pl
 
 from headstart import _core
 from headstart.base import TaskKind
-from headstart.base.watch import Progress, Watch
+from headstart.base.compute import Compute
 from headstart.scoring.adjustment import adjust_p_values
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range
@@ -23,10 +23,7 @@ def permutation_test(
     n_permutations: int = 200,
     task: TaskKind | str | None = None,
     n_bins: int = 32,
-    seed: int = 0,
-    n_threads: int = 1,
-    time_limit: float | None = None,
-    progress: Progress | None = None,
+    compute: Compute = Compute(),
 ) -> pl.DataFrame:
     """Test each column by permuting the target.
 
@@ -40,16 +37,13 @@ def permutation_test(
     y : column of labels or numbers
     n_permutations : int, default=200
         The least p-value is ``1 / (n_permutations + 1)``.
-    task, seed, n_threads
+    task
         As in `score_features`.
     n_bins : int, default=32
         Most bins of a column.
-    time_limit : float, optional
-        Seconds after which what is done so far is returned, with a `HeadstartWarning`
-        that says how much that is. None, the default, sets no limit.
-    progress : callable of ``(done, total)``, optional
-        Called at most ten times a second with the number of permutations done and
-        of all. What it raises ends the work.
+    compute : Compute, optional
+        After the time limit what is done so far is returned, with a `HeadstartWarning`
+        that says how much that is. Progress counts permutations.
 
     Returns
     -------
@@ -71,7 +65,8 @@ def permutation_test(
     >>> permutation_test(X, y, n_permutations=99)["p_value"].to_list()[0]
     0.01
     """
-    watch = Watch.of("permutation_test", time_limit, progress)
+    watch = compute.watch("permutation_test")
+    seed, n_threads = compute.seed, compute.n_threads
     n_permutations = in_range("n_permutations", n_permutations, 1, 10**6)
     if isinstance(X, BinnedMatrix):
         binned = X

@@ -1,12 +1,13 @@
-"""Which columns are chosen whatever rows are looked at."""
+"""Stability selection: columns that are chosen on most subsamples of the rows."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from headstart.base import TaskKind
-from headstart.base.watch import Progress, Watch
+from headstart.base.compute import Compute
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range
 from headstart.scoring.features import Features
@@ -14,7 +15,22 @@ from headstart.scoring.redundancy import CRITERIA, choose_places
 from headstart.scoring.score_features import compute_scores
 from headstart.scoring.target import Target
 
-__all__ = ["stability_selection"]
+__all__ = ["Subsamples", "stability_selection"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subsamples:
+    """Random parts of the rows.
+
+    Parameters
+    ----------
+    n : int, default=50
+    share : float, default=0.5
+        Of the rows in each, above 0 and below 1; of each class its share.
+    """
+
+    n: int = 50
+    share: float = 0.5
 
 
 def stability_selection(
@@ -23,14 +39,10 @@ def stability_selection(
     n_selected: int,
     method: str = "mutual_information",
     *,
-    n_subsamples: int = 50,
-    share: float = 0.5,
+    subsamples: Subsamples = Subsamples(),
     task: TaskKind | str | None = None,
     n_bins: int = 32,
-    seed: int = 0,
-    n_threads: int = 1,
-    time_limit: float | None = None,
-    progress: Progress | None = None,
+    compute: Compute = Compute(),
 ) -> pl.DataFrame:
     """Count how often a column is among the best over subsamples of the rows [1]_.
 
@@ -45,17 +57,15 @@ def stability_selection(
     method : str
         A method of `score_features` that counts bins, such as ``mutual_information``
         or ``cramers_v``, or a criterion of `select_features` other than ``mrmr_f``.
-    n_subsamples : int, default=50
-    share : float, default=0.5
-        Of the rows, above 0 and below 1; of each class its share.
-    task, n_bins, seed, n_threads
+    subsamples : Subsamples, optional
+        Default: 50 of half of the rows.
+    task
         As in `score_features`.
-    time_limit : float, optional
-        Seconds after which what is done so far is returned, with a `HeadstartWarning`
-        that says how much that is. None, the default, sets no limit.
-    progress : callable of ``(done, total)``, optional
-        Called with the number of subsamples done and
-        of all. What it raises ends the work.
+    n_bins : int, default=32
+        Most bins of a column.
+    compute : Compute, optional
+        After the time limit what is done so far is returned, with a `HeadstartWarning`
+        that says how much that is. Progress counts subsamples.
 
     Returns
     -------
@@ -66,7 +76,7 @@ def stability_selection(
     Raises
     ------
     TypeError, ValueError
-        As `score_features`; if `share` makes no sense.
+        As `score_features`; if `subsamples` makes no sense.
 
     References
     ----------
@@ -77,13 +87,15 @@ def stability_selection(
     >>> import numpy as np
     >>> y = np.arange(120) % 2
     >>> X = np.column_stack([np.arange(120) % 7, y, np.arange(120) % 5])
-    >>> stability_selection(X, y, 1, n_subsamples=8)["count"].to_list()
+    >>> stability_selection(X, y, 1, subsamples=Subsamples(n=8))["count"].to_list()
     [0, 8, 0]
     """
+    share = subsamples.share
     if not 0 < share < 1:
         raise ValueError(f"share must be above 0 and below 1. Got {share} instead.")
-    watch = Watch.of("stability_selection", time_limit, progress)
-    n_subsamples = in_range("n_subsamples", n_subsamples, 1, 10**6)
+    watch = compute.watch("stability_selection")
+    seed, n_threads = compute.seed, compute.n_threads
+    n_subsamples = in_range("n", subsamples.n, 1, 10**6)
     n_selected = in_range("n_selected", n_selected, 1, 2**31)
     if isinstance(X, BinnedMatrix):
         binned = X

@@ -24,6 +24,7 @@ from headstart.base import (
     Transform,
 )
 from headstart.base.arrays import require
+from headstart.base.compute import Compute
 from headstart.base.table_columns import TableColumns
 from headstart.exceptions import ArtifactError
 from headstart.plugins import hookimpl
@@ -167,8 +168,7 @@ class ColumnSelection(Transform):
                     task=task.kind,
                     # Of more bins, chance alone looks like redundancy.
                     n_bins=min(16, max(4, int(X.height**0.5) // 4)),
-                    seed=resources.seed,
-                    n_threads=resources.threads,
+                    compute=Compute(seed=resources.seed, n_threads=resources.threads),
                 )
                 chosen = found["feature"].to_list()
             else:

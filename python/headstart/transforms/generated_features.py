@@ -16,6 +16,7 @@ from headstart.base import (
     Task,
     Transform,
 )
+from headstart.base.compute import Compute
 from headstart.base.table_columns import TableColumns
 from headstart.features import OPERATORS, Candidate
 from headstart.features.screening.gate import screen_features
@@ -132,9 +133,11 @@ class GeneratedFeatures(PlanTransform):
             n_classes=task.n_classes,
             max_features=self.n_outputs(parameters, 0),
             operators=FAMILIES[str(chosen["families"])],
-            time_limit=None if left == float("inf") else _SHARE_OF_TIME * left,
-            n_threads=resources.threads,
-            seed=resources.seed,
+            compute=Compute(
+                time_limit=None if left == float("inf") else _SHARE_OF_TIME * left,
+                n_threads=resources.threads,
+                seed=resources.seed,
+            ),
         )
         return found.candidates, found.gains
 

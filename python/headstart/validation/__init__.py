@@ -43,6 +43,7 @@ from headstart.validation.splitters import (
 )
 from headstart.validation.time_windows import purged_folds, window_folds
 from headstart.validation.uncertainty import (
+    Bootstrap,
     Comparison,
     Interval,
     bootstrap_interval,
@@ -55,6 +56,7 @@ from headstart.validation.uncertainty import (
 __all__ = [
     "INDEPENDENT",
     "BetaCalibration",
+    "Bootstrap",
     "Calibration",
     "CalibrationChoice",
     "Comparison",

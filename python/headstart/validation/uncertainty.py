@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from headstart import _core
 from headstart.base import FloatArray
-from headstart.base.watch import Progress, Watch
+from headstart.base.compute import Compute
 from headstart.metrics.scores import is_value_metric
 from headstart.metrics.targets import class_codes, plain, probability_columns
 from headstart.validation.dealing import _codes, _group_codes
 
 __all__ = [
+    "Bootstrap",
     "Comparison",
     "Interval",
     "bootstrap_interval",
@@ -61,21 +62,37 @@ class Comparison(Interval):
     p_value: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bootstrap:
+    """How rows are drawn with replacement, and the level of the interval.
+
+    Parameters
+    ----------
+    n_resamples : int, default=1000
+        At least 2. Those that leave the score undefined do not count.
+    strata : array-like of shape (n_rows,) or None, default=None
+        Draw rows of each of these values as often as it has rows; `y`, for one.
+    groups : array-like of shape (n_rows,) or None, default=None
+        Draw whole groups: rows of one are not independent.
+    level : float, default=0.95
+        Between 0 and 1.
+    """
+
+    n_resamples: int = 1000
+    strata: Any | None = None
+    groups: Any | None = None
+    level: float = 0.95
+
+
 def bootstrap_interval(
     metric: str,
     y: Any,
     prediction: Any,
     weight: Any | None = None,
     *,
-    strata: Any | None = None,
-    groups: Any | None = None,
     classes: Any | None = None,
-    n_resamples: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
-    n_threads: int = 1,
-    time_limit: float | None = None,
-    progress: Progress | None = None,
+    bootstrap: Bootstrap = Bootstrap(),
+    compute: Compute = Compute(),
 ) -> Interval:
     """Return a score's interval between quantiles of its resamples.
 
@@ -91,25 +108,14 @@ def bootstrap_interval(
         Values; probabilities of the second class, or of all.
     weight : array-like of shape (n_rows,) or None, default=None
         Weights of rows.
-    strata : array-like of shape (n_rows,) or None, default=None
-        Draw rows of each of these values as often as it has rows; `y`, for one.
-    groups : array-like of shape (n_rows,) or None, default=None
-        Draw whole groups: rows of one are not independent.
     classes : array-like of shape (n_classes,) or None, default=None
         Labels in the order of the columns.
-    n_resamples : int, default=1000
-        At least 2. Those that leave the score undefined do not count.
-    level : float, default=0.95
-        Between 0 and 1.
-    seed : int, default=0
-    n_threads : int, default=1
-        The interval is the same to the last bit for any number.
-    time_limit : float, optional
-        Seconds after which what is done so far is returned, with a `HeadstartWarning`
-        that says how much that is. None, the default, sets no limit.
-    progress : callable of ``(done, total)``, optional
-        Called at most ten times a second with the number of resamples done and
-        of all. What it raises ends the work.
+    bootstrap : Bootstrap, optional
+        Number and form of the resamples, level of the interval.
+    compute : Compute, optional
+        The interval is the same to the last bit for any number of threads. After the
+        time limit what is done so far is returned, with a `HeadstartWarning` that says
+        how much that is. Progress counts resamples.
 
     Raises
     ------
@@ -121,22 +127,16 @@ def bootstrap_interval(
     Examples
     --------
     >>> y, p = np.arange(200) % 2, np.tile([0.3, 0.4, 0.6, 0.7], 50)
-    >>> found = bootstrap_interval("accuracy", y, p, seed=1)
+    >>> found = bootstrap_interval("accuracy", y, p, compute=Compute(seed=1))
     >>> found.estimate, bool(found.low < 0.5 < found.high)
     (0.5, True)
     """
-    _check_level("bootstrap_interval", level)
+    caller = _Caller("bootstrap_interval", bootstrap, compute)
     scores, estimates = _resample(
-        "bootstrap_interval",
-        metric,
-        y,
-        [prediction],
-        (weight, strata, groups, classes),
-        (n_resamples, seed, n_threads),
-        Watch.of("bootstrap_interval", time_limit, progress),
+        caller, metric, y, [prediction], weight=weight, classes=classes
     )
-    low, high, error = _quantiles(scores[0], level, metric)
-    return Interval(float(estimates[0]), low, high, level, error)
+    low, high, error = _quantiles(scores[0], bootstrap.level, metric)
+    return Interval(float(estimates[0]), low, high, bootstrap.level, error)
 
 
 def compare_by_bootstrap(
@@ -146,22 +146,15 @@ def compare_by_bootstrap(
     second: Any,
     weight: Any | None = None,
     *,
-    strata: Any | None = None,
-    groups: Any | None = None,
     classes: Any | None = None,
-    n_resamples: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
-    n_threads: int = 1,
-    time_limit: float | None = None,
-    progress: Progress | None = None,
+    bootstrap: Bootstrap = Bootstrap(),
+    compute: Compute = Compute(),
 ) -> Comparison:
     """Compare two predictions of the same rows on the same resamples.
 
     Parameters
     ----------
-    metric, y, weight, strata, groups, classes, n_resamples, level, seed,
-    n_threads, time_limit, progress
+    metric, y, weight, classes, bootstrap, compute
         As in `bootstrap_interval`.
     first, second : array-like of shape (n_rows,) or (n_rows, n_classes)
         Predictions.
@@ -184,15 +177,10 @@ def compare_by_bootstrap(
     >>> compare_by_bootstrap("log_loss", y, good, bad).high < 0
     True
     """
-    _check_level("compare_by_bootstrap", level)
+    level = bootstrap.level
+    caller = _Caller("compare_by_bootstrap", bootstrap, compute)
     scores, estimates = _resample(
-        "compare_by_bootstrap",
-        metric,
-        y,
-        [first, second],
-        (weight, strata, groups, classes),
-        (n_resamples, seed, n_threads),
-        Watch.of("compare_by_bootstrap", time_limit, progress),
+        caller, metric, y, [first, second], weight=weight, classes=classes
     )
     difference = scores[0] - scores[1]
     low, high, error = _quantiles(difference, level, metric)
@@ -376,25 +364,40 @@ def _areas(
     return _core.delong_covariances(codes, np.stack(columns), n_threads)
 
 
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """The public function that resamples, and its options, checked."""
+
+    name: str
+    bootstrap: Bootstrap
+    compute: Compute
+
+    def __post_init__(self) -> None:
+        _check_level(self.name, self.bootstrap.level)
+        n_resamples = self.bootstrap.n_resamples
+        if n_resamples < 2:
+            raise ValueError(
+                f"The 'n_resamples' parameter of {self.name} must be an int >= 2. "
+                f"Got {n_resamples!r} instead."
+            )
+        if self.bootstrap.strata is not None and self.bootstrap.groups is not None:
+            raise ValueError("Rows are drawn by strata or by groups, not by both.")
+
+
 def _resample(
-    caller: str,
+    caller: _Caller,
     metric: str,
     y: Any,
     predictions: list[Any],
-    rows: tuple[Any, Any, Any, Any],
-    draws: tuple[int, int, int],
-    watch: Watch,
+    *,
+    weight: Any | None,
+    classes: Any | None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return scores of the resamples, and of all rows."""
-    weight, strata, groups, classes = rows
-    n_resamples, seed, n_threads = draws
-    if n_resamples < 2:
-        raise ValueError(
-            f"The 'n_resamples' parameter of {caller} must be an int >= 2. "
-            f"Got {n_resamples!r} instead."
-        )
-    if strata is not None and groups is not None:
-        raise ValueError("Rows are drawn by strata or by groups, not by both.")
+    watch = caller.compute.watch(caller.name)
+    n_threads = caller.compute.n_threads
+    strata, groups = caller.bootstrap.strata, caller.bootstrap.groups
+    n_resamples = caller.bootstrap.n_resamples
     weights = None if weight is None else plain(weight)
     target: NDArray[np.int64] | NDArray[np.float64]
     if is_value_metric(metric):
@@ -428,7 +431,7 @@ def _resample(
             "strata": None if strata is None else _codes(strata),
             "groups": None if groups is None else _group_codes(groups),
             "n_resamples": int(n_resamples),
-            "seed": int(seed),
+            "seed": int(caller.compute.seed),
         },
         watch.of_core,
         n_threads,
@@ -436,10 +439,10 @@ def _resample(
     n_done = scores.shape[1]
     if n_done < 2:
         raise TimeoutError(
-            f"{caller} had no time for two resamples. hint: give it more time, or "
+            f"{caller.name} had no time for two resamples. hint: give it more time, or "
             "fewer rows."
         )
-    watch.warn_of_part(caller, n_done, n_resamples, "resamples")
+    watch.warn_of_part(caller.name, n_done, n_resamples, "resamples")
     return scores, np.array(estimates)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.base import TaskKind
-from headstart.ensemble import select_greedily
+from headstart.ensemble import WeightCap, select_greedily
 from headstart.metrics import resolve_metric
 
 Y = np.array([0.0, 1.0, 2.0, 3.0])
@@ -57,7 +57,7 @@ def test_capped_members_weigh_no_more_than_their_share():
     predictions = members(Y + 1, Y - 2, Y + 3)
     capped = np.array([True, False, False])
     free = select_greedily(predictions, Y, metric("rmse"))
-    held = select_greedily(predictions, Y, metric("rmse"), capped=capped, cap=0.25)
+    held = select_greedily(predictions, Y, metric("rmse"), cap=WeightCap(capped, 0.25))
     assert free[0] > 0.5
     assert 0 < held[0] <= 0.25
 
@@ -65,7 +65,7 @@ def test_capped_members_weigh_no_more_than_their_share():
 def test_a_cap_on_all_members_is_none():
     predictions = members(Y + 1, Y - 2)
     capped = select_greedily(
-        predictions, Y, metric("rmse"), capped=np.array([True, True]), cap=0.1
+        predictions, Y, metric("rmse"), cap=WeightCap(np.array([True, True]), 0.1)
     )
     np.testing.assert_array_equal(
         capped, select_greedily(predictions, Y, metric("rmse"))
@@ -151,11 +151,11 @@ def test_what_a_metric_raises_comes_through():
     [
         ({"n_rounds": 0}, "'n_rounds' parameter"),
         ({"n_threads": 0}, "'n_threads' parameter"),
-        ({"cap": 1.5}, "cap must lie"),
-        ({"cap": float("nan")}, "cap must lie"),
+        ({"cap": WeightCap(np.array([True, False]), 1.5)}, "cap must lie"),
+        ({"cap": WeightCap(np.array([True, False]), np.nan)}, "cap must lie"),
         ({"costs": np.array([1.0])}, "costs must hold 2"),
         ({"costs": np.array([1.0, np.nan])}, "costs must not be NaN"),
-        ({"capped": np.array([True])}, "capped must hold 2"),
+        ({"cap": WeightCap(np.array([True]), 0.5)}, "capped must hold 2"),
         ({"weight": np.ones(3)}, "weight must hold 4"),
         ({"weight": -np.ones(4)}, "weight must be finite and not negative"),
         ({"weight": np.zeros(4)}, "weight must not be zero"),

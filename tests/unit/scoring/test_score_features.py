@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from headstart.exceptions import ColumnError
-from headstart.scoring import BinnedMatrix, method_names, score_features
+from headstart.scoring import BinnedMatrix, MethodOptions, method_names, score_features
 
 
 def make(n=300, seed=0):
@@ -70,7 +70,9 @@ def test_a_numeric_target_has_scores_too():
 def test_bins_made_before_give_the_same_scores():
     table, y = make()
     binned = BinnedMatrix.from_arrow(table, n_bins=9)
-    assert score_features(binned, y).equals(score_features(table, y, n_bins=9))
+    assert score_features(binned, y).equals(
+        score_features(table, y, options=MethodOptions(n_bins=9))
+    )
     with pytest.raises(TypeError, match="reads the values of columns"):
         score_features(binned, y, "spearman")
 
@@ -142,6 +144,10 @@ def test_weights_that_sum_to_one_are_scaled_to_the_number_of_rows(method):
     ]
     np.testing.assert_allclose(*scores, rtol=1e-9)
     assert scores[0].argmax() == 0
-    doubled = score_features(X, y, method, sample_weight=np.full(400, 2.0), n_bins=8)
-    repeated = score_features(np.tile(X, (2, 1)), np.tile(y, 2), method, n_bins=8)
+    doubled = score_features(
+        X, y, method, sample_weight=np.full(400, 2.0), options=MethodOptions(n_bins=8)
+    )
+    repeated = score_features(
+        np.tile(X, (2, 1)), np.tile(y, 2), method, options=MethodOptions(n_bins=8)
+    )
     np.testing.assert_allclose(doubled["score"], repeated["score"], rtol=1e-9)

@@ -8,6 +8,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from headstart.scoring import (
     BinnedMatrix,
     SelectByRelevance,
+    Subsamples,
     compare_with_null,
     neighbor_information,
     permutation_test,
@@ -68,11 +69,11 @@ def test_permutations_find_noise():
 def test_stability_counts_the_best():
     X, y = make()
     for method in ("mutual_information", "mrmr"):
-        found = stability_selection(X, y, 2, method, n_subsamples=10)
+        found = stability_selection(X, y, 2, method, subsamples=Subsamples(n=10))
         assert found["count"].sum() == 20
         assert found["count"][:2].sum() == 0
     with pytest.raises(ValueError, match="share must be above 0"):
-        stability_selection(X, y, 2, share=1.0)
+        stability_selection(X, y, 2, subsamples=Subsamples(share=1.0))
 
 
 def test_null_importances_are_a_threshold():

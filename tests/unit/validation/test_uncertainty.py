@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from headstart.validation import (
+    Bootstrap,
     bootstrap_interval,
     compare_by_bootstrap,
     compare_by_corrected_t,
@@ -18,34 +19,42 @@ P = np.clip(0.3 * Y + RNG.uniform(0, 0.7, 300), 0, 1)
     "metric", ["roc_auc", "average_precision", "log_loss", "f1", "kappa"]
 )
 def test_the_interval_is_about_the_score(metric):
-    found = bootstrap_interval(metric, Y, P, n_resamples=100)
+    found = bootstrap_interval(metric, Y, P, bootstrap=Bootstrap(n_resamples=100))
     assert found.low < found.estimate < found.high
 
 
 @pytest.mark.parametrize("metric", ["rmse", "mae", "r2", "spearman"])
 def test_values_have_intervals_too(metric):
     y = RNG.normal(size=60)
-    found = bootstrap_interval(metric, y, y + 0.5 * RNG.normal(size=60), n_resamples=50)
+    found = bootstrap_interval(
+        metric, y, y + 0.5 * RNG.normal(size=60), bootstrap=Bootstrap(n_resamples=50)
+    )
     assert found.low < found.high
 
 
 def test_delong_and_bootstrap_agree():
     delong = delong_interval(Y, P)
-    found = bootstrap_interval("roc_auc", Y, P, strata=Y, n_resamples=2000)
+    found = bootstrap_interval(
+        "roc_auc", Y, P, bootstrap=Bootstrap(strata=Y, n_resamples=2000)
+    )
     assert found.estimate == pytest.approx(delong.estimate)
     assert found.standard_error == pytest.approx(delong.standard_error, rel=0.1)
 
 
 def test_rows_that_are_repeated_widen_it_only_by_groups():
     y, p, groups = np.repeat(Y, 4), np.repeat(P, 4), np.repeat(np.arange(300), 4)
-    plain = bootstrap_interval("brier", y, p, n_resamples=300)
-    grouped = bootstrap_interval("brier", y, p, groups=groups, n_resamples=300)
+    plain = bootstrap_interval("brier", y, p, bootstrap=Bootstrap(n_resamples=300))
+    grouped = bootstrap_interval(
+        "brier", y, p, bootstrap=Bootstrap(groups=groups, n_resamples=300)
+    )
     assert grouped.standard_error > 1.5 * plain.standard_error
 
 
 def test_a_worse_prediction_is_told_from_a_better_one():
     worse = np.clip(P + RNG.normal(0, 0.5, 300), 0, 1)
-    by_draws = compare_by_bootstrap("roc_auc", Y, P, worse, n_resamples=200)
+    by_draws = compare_by_bootstrap(
+        "roc_auc", Y, P, worse, bootstrap=Bootstrap(n_resamples=200)
+    )
     by_delong = compare_by_delong(Y, P, worse)
     assert by_draws.estimate == pytest.approx(by_delong.estimate)
     assert by_draws.p_value < 0.05
@@ -53,7 +62,12 @@ def test_a_worse_prediction_is_told_from_a_better_one():
 
 
 def test_a_prediction_is_as_good_as_itself():
-    assert compare_by_bootstrap("mcc", Y, P, P, n_resamples=20).p_value == 1.0
+    assert (
+        compare_by_bootstrap(
+            "mcc", Y, P, P, bootstrap=Bootstrap(n_resamples=20)
+        ).p_value
+        == 1.0
+    )
     assert compare_by_delong(Y, P, P).p_value == 1.0
     assert compare_by_corrected_t([0.0, 0.0], 0.5).p_value == 1.0
 
@@ -70,9 +84,20 @@ def test_the_corrected_test_is_the_formula():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: bootstrap_interval("roc_auc", Y, P, level=1), "'level' parameter"),
-        (lambda: bootstrap_interval("mcc", Y, P, n_resamples=1), "'n_resamples'"),
-        (lambda: bootstrap_interval("mcc", Y, P, strata=Y, groups=Y), "not by both"),
+        (
+            lambda: bootstrap_interval("roc_auc", Y, P, bootstrap=Bootstrap(level=1)),
+            "'level' parameter",
+        ),
+        (
+            lambda: bootstrap_interval("mcc", Y, P, bootstrap=Bootstrap(n_resamples=1)),
+            "'n_resamples'",
+        ),
+        (
+            lambda: bootstrap_interval(
+                "mcc", Y, P, bootstrap=Bootstrap(strata=Y, groups=Y)
+            ),
+            "not by both",
+        ),
         (lambda: bootstrap_interval("roc_auc", Y * 0, P), "undefined on nearly all"),
         (
             lambda: compare_by_bootstrap("mcc", Y, P, np.ones((300, 3)) / 3),

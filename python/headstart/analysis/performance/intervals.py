@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, IntArray
+from headstart.base.compute import Compute
 from headstart.base.process_state import ignore_warnings
 from headstart.exceptions import HeadstartWarning
 from headstart.metrics import BuiltInMetric, Metric
-from headstart.validation import bootstrap_interval, compare_by_bootstrap
+from headstart.validation import Bootstrap, bootstrap_interval, compare_by_bootstrap
 from headstart.validation.uncertainty import corrected_error
 
 __all__ = [
@@ -116,11 +117,11 @@ class Score:
         shrunk = math.sqrt(freedom / self.n_groups)
         return float(stdtr(freedom, -gain / error * shrunk))
 
-    @property
-    def strata(self) -> NDArray[Any] | None:
-        """What rows are drawn by: classes, where there are no groups."""
+    def bootstrap(self, n_resamples: int) -> Bootstrap:
+        """Return the form of the resamples: whole groups, else classes as strata."""
         is_classes = self.metric.needs != "value" and self.y.dtype.kind in "iu"
-        return self.y if self.groups is None and is_classes else None
+        strata = self.y if self.groups is None and is_classes else None
+        return Bootstrap(n_resamples=n_resamples, strata=strata, groups=self.groups)
 
 
 class Measured(NamedTuple):
@@ -158,11 +159,11 @@ def score_interval(
                     score.y,
                     one_column(outputs),
                     score.weight,
-                    strata=score.strata,
-                    groups=score.groups,
-                    n_resamples=n_resamples,
-                    seed=score.seed,
-                    time_limit=seconds if math.isfinite(seconds) else None,
+                    bootstrap=score.bootstrap(n_resamples),
+                    compute=Compute(
+                        seed=score.seed,
+                        time_limit=seconds if math.isfinite(seconds) else None,
+                    ),
                 )
             is_whole = time.monotonic() < end
             has_quantiles = n_resamples >= _ENOUGH_FOR_QUANTILES and is_whole
@@ -261,10 +262,8 @@ def score_difference(
                 one_column(first),
                 one_column(second),
                 score.weight,
-                strata=score.strata,
-                groups=score.groups,
-                n_resamples=_FEW_RESAMPLES,
-                seed=score.seed,
+                bootstrap=score.bootstrap(_FEW_RESAMPLES),
+                compute=Compute(seed=score.seed),
             )
             return gain, float(found.standard_error)
         drawn = [

@@ -5,7 +5,6 @@ anyway, of each configuration with and without them; here they only have to stan
 what the same screening finds in a target without meaning.
 """
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headstart.base import TaskKind
+from headstart.base.compute import Compute
 from headstart.features.operators.candidate import Candidate
 from headstart.features.operators.catalogue import OPERATORS
 from headstart.features.screening.baseline import Baseline
@@ -61,9 +61,7 @@ def screen_features(
     n_classes: int = 0,
     max_features: int = 20,
     operators: Collection[str] | None = None,
-    time_limit: float | None = None,
-    n_threads: int = 1,
-    seed: int = 0,
+    compute: Compute = Compute(),
 ) -> Gated:
     """Return generated features that tell more of the target than chance would.
 
@@ -86,11 +84,9 @@ def screen_features(
     max_features : int, default=20
     operators : collection of str, optional
         Names of operators that candidates may be made by; all by default.
-    time_limit : float, optional
-        Seconds, after which nothing is kept: the answer would depend on the machine.
-    n_threads : int, default=1
-        The answer is the same for any number.
-    seed : int, default=0
+    compute : Compute, optional
+        After the time limit nothing is kept: the answer would depend on the machine.
+        Without progress.
 
     Returns
     -------
@@ -111,7 +107,8 @@ def screen_features(
     >>> screen_features(frame, noise, folds, kind=TaskKind.REGRESSION).candidates
     ()
     """
-    deadline = None if time_limit is None else time.monotonic() + time_limit
+    n_threads, seed = compute.n_threads, compute.seed
+    deadline = compute.watch("screen_features").deadline
     codes = None
     if operators is not None:
         codes = tuple(sorted(OPERATORS[name].code for name in operators))

@@ -1,7 +1,5 @@
 """Find the generated features that help, and keep none where none does."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import TaskKind
+from headstart.base.compute import Compute
 from headstart.features.operators.candidate import Candidate
 from headstart.features.plans.plan import FeaturePlan
 from headstart.features.screening.baseline import Baseline
@@ -93,10 +92,7 @@ def find_features(
     task: TaskKind | str | None = None,
     fold_ids: NDArray[np.integer[Any]] | None = None,
     max_features: int = _MOST_FEATURES,
-    time_limit: float | None = None,
-    n_threads: int = 1,
-    seed: int = 0,
-    progress: Callable[[str, int, int], object] | None = None,
+    compute: Compute = Compute(),
 ) -> FoundFeatures:
     """Find generated features that help a model of trees; none where none does.
 
@@ -124,14 +120,10 @@ def find_features(
         five up to 2,000 rows, stratified for classes.
     max_features : int, default=20
         At most so many are kept.
-    time_limit : float, optional
-        Seconds. What is not confirmed by then is not kept.
-    n_threads : int, default=1
-        The answer is the same for any number.
-    seed : int, default=0
-        Of folds, samples and the baseline.
-    progress : callable of ``(stage, done, total)``, optional
-        Called at most some ten times a second, in the calling thread.
+    compute : Compute, optional
+        What is not confirmed within the time limit is not kept. The seed is that of
+        folds, samples and the baseline. Progress is called as
+        ``progress(stage, done, total)``.
 
     Returns
     -------
@@ -164,13 +156,9 @@ def find_features(
     x0 * x1: x0 times x1
     """
     _check_number("max_features", max_features)
-    _check_number("n_threads", n_threads)
-    if time_limit is not None and not time_limit > 0:
-        raise ValueError(
-            "The 'time_limit' parameter of find_features must be above 0 seconds. "
-            f"Got {time_limit} instead."
-        )
-    begun = time.monotonic()
+    _check_number("n_threads", compute.n_threads)
+    n_threads, seed = compute.n_threads, compute.seed
+    deadline = compute.watch("find_features").deadline
     frame = to_frame(X)
     encoder = TargetEncoder.learn(y, task)
     codes = encoder.encode(y)
@@ -187,8 +175,8 @@ def find_features(
     how = Screening(
         n_threads=n_threads,
         seed=seed,
-        deadline=None if time_limit is None else begun + time_limit,
-        progress=progress,
+        deadline=deadline,
+        progress=compute.progress,
     )
     table = ScreenedTable.of(frame)
     baseline = Baseline(encoder.kind, encoder.n_classes, n_threads, seed)

@@ -1,6 +1,7 @@
 """Figures of ranking and calibration: ROC, precision and recall, reliability."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from headstart.facts import Calibration, Curve
@@ -36,14 +37,16 @@ def roc(curves: tuple[Curve, ...], n_classes: int) -> Figure | None:
     }
     return _curves(
         curves,
-        name="roc",
-        title="ROC: found against false alarms",
-        x="share of false alarms",
-        y="share found",
-        tell=lambda x, y: f"finds {share(y)} for {share(x)} false alarms",
+        _Words(
+            name="roc",
+            title="ROC: found against false alarms",
+            x="share of false alarms",
+            y="share found",
+            tell=lambda x, y: f"finds {share(y)} for {share(x)} false alarms",
+            note="The nearer the upper left corner, the better. Dashed: guessing.",
+        ),
         under=[guessing],
         n_classes=n_classes,
-        note="The nearer the upper left corner, the better. Dashed: guessing.",
     )
 
 
@@ -53,14 +56,16 @@ def precision_recall(curves: tuple[Curve, ...], n_classes: int) -> Figure | None
         return None
     return _curves(
         curves,
-        name="precision_recall",
-        title="Precision and recall",
-        x="recall: share found",
-        y="precision: share of the found that is right",
-        tell=lambda x, y: f"finds {share(x)}, {share(y)} of the found are right",
+        _Words(
+            name="precision_recall",
+            title="Precision and recall",
+            x="recall: share found",
+            y="precision: share of the found that is right",
+            tell=lambda x, y: f"finds {share(x)}, {share(y)} of the found are right",
+            note="The nearer the upper right corner, the better.",
+        ),
         under=[],
         n_classes=n_classes,
-        note="The nearer the upper right corner, the better.",
     )
 
 
@@ -170,18 +175,26 @@ def calibration(bins: tuple[Calibration, ...], n_classes: int) -> Figure | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a figure of curves; `tell` describes a point."""
+
+    name: str
+    title: str
+    x: str
+    y: str
+    tell: Callable[[float, float], str]
+    note: str
+
+
 def _curves(
     curves: tuple[Curve, ...],
+    words: _Words,
     *,
-    name: str,
-    title: str,
-    x: str,
-    y: str,
-    tell: Callable[[float, float], str],
     under: Sequence[Any],
     n_classes: int,
-    note: str,
 ) -> Figure:
+    x, y, note = words.x, words.y, words.note
     shown = hardest(curves)
     cut = distinct([curve.label for curve in shown], 24)
     names = [_named(name, curve) for name, curve in zip(cut, shown, strict=True)]
@@ -208,7 +221,7 @@ def _curves(
                     "x": a,
                     "y": b,
                     "k": color_of(place),
-                    "t": f"{shorten(curve.label, 60)}: {tell(a, b)}",
+                    "t": f"{shorten(curve.label, 60)}: {words.tell(a, b)}",
                 }
                 for a, b in zip(curve.x, curve.y, strict=True)
             ],
@@ -226,9 +239,9 @@ def _curves(
             f" Drawn are the {len(shown)} hardest of {_commonest(curves, n_classes)}."
         )
     return Figure(
-        name=name,
-        title=title,
-        alt=f"{title}{_of_which(len(shown), n_classes)}."
+        name=words.name,
+        title=words.title,
+        alt=f"{words.title}{_of_which(len(shown), n_classes)}."
         + (f" Areas: {shorten(areas, 300)}." if areas else ""),
         spec=layer(*under, lines, *points),
         note=note,

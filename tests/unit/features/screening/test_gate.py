@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from headstart.base import TaskKind
+from headstart.base.compute import Compute
 from headstart.features.screening.gate import screen_features
 
 RNG = np.random.default_rng(3)
@@ -34,5 +35,5 @@ def test_nothing_passes_of_a_target_of_chance(seed):
 
 
 def test_no_time_and_no_two_targets_find_nothing():
-    assert found(X[:, 0] * X[:, 1], time_limit=1e-9).candidates == ()
+    assert found(X[:, 0] * X[:, 1], compute=Compute(time_limit=1e-9)).candidates == ()
     assert found(np.zeros(500)).candidates == ()

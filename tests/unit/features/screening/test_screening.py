@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from headstart.base.compute import Compute
 from headstart.exceptions import TableError
 from headstart.features.screening.screening import find_features
 
@@ -56,12 +57,15 @@ def test_nothing_is_kept_of_noise(seed):
 @pytest.mark.slow
 def test_two_threads_find_the_same():
     X, y = planted(300, 1)
-    one, two = (find_features(X, y, max_features=1, n_threads=n) for n in (1, 2))
+    one, two = (
+        find_features(X, y, max_features=1, compute=Compute(n_threads=n))
+        for n in (1, 2)
+    )
     assert one == two
 
 
 def test_a_search_that_is_cut_short_says_so_and_keeps_nothing():
-    found = find_features(*planted(300, 1), time_limit=1e-9)
+    found = find_features(*planted(300, 1), compute=Compute(time_limit=1e-9))
     assert found.truncated
     assert found.candidates == ()
 
@@ -69,7 +73,9 @@ def test_a_search_that_is_cut_short_says_so_and_keeps_nothing():
 def test_progress_is_told_stage_by_stage():
     told = []
     X, y = planted(300, 1)
-    find_features(X, y, max_features=1, progress=lambda *step: told.append(step))
+    find_features(
+        X, y, max_features=1, compute=Compute(progress=lambda *step: told.append(step))
+    )
     assert {"baseline", "first stage", "second stage"} <= {stage for stage, *_ in told}
     assert all(0 <= done <= total for _, done, total in told)
 
@@ -79,7 +85,7 @@ def test_what_progress_raises_ends_the_search():
         raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
-        find_features(*planted(100, 1), progress=stop)
+        find_features(*planted(100, 1), compute=Compute(progress=stop))
 
 
 def test_classes_without_numeric_columns_can_be_searched():
@@ -93,8 +99,8 @@ def test_classes_without_numeric_columns_can_be_searched():
     ("change", "message"),
     [
         ({"max_features": 0}, "'max_features' parameter .* Got 0"),
-        ({"n_threads": 0}, "'n_threads' parameter .* Got 0"),
-        ({"time_limit": 0.0}, "above 0 seconds. Got 0.0"),
+        ({"compute": Compute(n_threads=0)}, "'n_threads' parameter .* Got 0"),
+        ({"compute": Compute(time_limit=0.0)}, "above 0 seconds. Got 0.0"),
         ({"fold_ids": np.zeros(60, dtype=int)}, "2 to 255 folds apart. Got 1"),
         ({"fold_ids": np.zeros(7, dtype=int)}, "each of the 60 rows"),
     ],
