@@ -9,7 +9,11 @@ from headstart.base import Configuration, TaskKind
 from headstart.exceptions import HeadstartError
 from headstart.execution import FoldFitExecutor
 from headstart.meta.evaluate.description import describe_dataset
-from headstart.meta.evaluate.evaluator import EvaluationLimits, evaluate_dataset
+from headstart.meta.evaluate.evaluator import (
+    EvaluationLimits,
+    LabelledTable,
+    evaluate_dataset,
+)
 from headstart.meta.evaluate.grid import grid, grid_after
 from headstart.meta.evaluate.shard import Shard, claimed
 from headstart.meta.evaluate.source import Source
@@ -129,9 +133,7 @@ def _one(
     yield f"{X.height} x {X.width}, {done} of {len(configurations)} cells known"
     failed = 0
     for record in evaluate_dataset(
-        dataset,
-        X,
-        y,
+        LabelledTable(dataset, X, y),
         configurations,
         load_plugins().learners,
         executor,

@@ -25,7 +25,7 @@ from headstart.tables import Schema, TargetEncoder, summarize
 from headstart.validation import Validation, plan_folds
 from headstart.version import __version__
 
-__all__ = ["EvaluationLimits", "evaluate_dataset"]
+__all__ = ["EvaluationLimits", "LabelledTable", "evaluate_dataset"]
 
 _log = logging.getLogger("headstart.meta")
 
@@ -76,10 +76,25 @@ class EvaluationLimits:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledTable:
+    """A dataset's record with its columns and its target.
+
+    Parameters
+    ----------
+    record : DatasetRecord
+    X : DataFrame
+    y : Series
+        Labels or values.
+    """
+
+    record: DatasetRecord
+    X: pl.DataFrame
+    y: pl.Series
+
+
 def evaluate_dataset(
-    dataset: DatasetRecord,
-    X: pl.DataFrame,
-    y: pl.Series,
+    dataset: LabelledTable,
     configurations: Sequence[Configuration],
     learners: Mapping[str, Learner],
     executor: FoldFitExecutor,
@@ -93,10 +108,7 @@ def evaluate_dataset(
 
     Parameters
     ----------
-    dataset : DatasetRecord
-    X : DataFrame
-    y : Series
-        Labels or values.
+    dataset : LabelledTable
     configurations : sequence of Configuration
     learners : mapping of str to Learner
     executor : FoldFitExecutor
@@ -116,7 +128,7 @@ def evaluate_dataset(
         yielded with its reason.
     """
     with tempfile.TemporaryDirectory(prefix="headstart-meta-") as folder:
-        data = _prepare(Path(folder), dataset, X, y, limits)
+        data = _prepare(Path(folder), dataset, limits)
         metrics = metric_names(data.task.kind)
         usable = [c for c in configurations if _applies(c, transforms, data)]
         todo = [
@@ -155,23 +167,28 @@ def evaluate_dataset(
                 if isinstance(error, WorkerDiedError) and error.kind == "lost":
                     continue  # says nothing of the configuration
                 yield _record(
-                    dataset, configuration, metrics, future, begun, data.task, limits
+                    dataset.record,
+                    configuration,
+                    metrics,
+                    future,
+                    begun,
+                    data.task,
+                    limits,
                 )
 
 
 def _prepare(
     folder: Path,
-    dataset: DatasetRecord,
-    X: pl.DataFrame,
-    y: pl.Series,
+    dataset: LabelledTable,
     limits: EvaluationLimits,
 ) -> FitData:
+    X, y = dataset.X, dataset.y
     if X.height > limits.n_rows:
         rows = np.sort(
             np.random.default_rng(limits.seed).permutation(X.height)[: limits.n_rows]
         )
         X, y = X[rows], y[rows]
-    classification = dataset.kind.is_classification
+    classification = dataset.record.kind.is_classification
     target = TargetEncoder.learn(
         y, "classification" if classification else "regression"
     )

@@ -7,7 +7,11 @@ import polars as pl
 from headstart.execution import open_executor
 from headstart.meta.evaluate.campaign import grid_for
 from headstart.meta.evaluate.description import describe_dataset
-from headstart.meta.evaluate.evaluator import EvaluationLimits, evaluate_dataset
+from headstart.meta.evaluate.evaluator import (
+    EvaluationLimits,
+    LabelledTable,
+    evaluate_dataset,
+)
 from headstart.meta.records import DatasetRecord, Record
 from headstart.plugins import load_plugins
 
@@ -42,9 +46,7 @@ def table_evaluator(
         executor = open_executor(n_jobs)
         try:
             yield from evaluate_dataset(
-                dataset,
-                X,
-                y,
+                LabelledTable(dataset, X, y),
                 grid_for(dataset.kind, min(X.height, limits.n_rows), n_configurations),
                 load_plugins().learners,
                 executor,

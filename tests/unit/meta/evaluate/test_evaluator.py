@@ -10,6 +10,7 @@ from headstart.base import Configuration, TaskKind
 from headstart.execution import open_executor
 from headstart.meta.evaluate import (
     EvaluationLimits,
+    LabelledTable,
     cell,
     evaluate_all,
     evaluate_dataset,
@@ -53,7 +54,11 @@ def test_cells_have_a_score_a_fold_and_metric(executor):
     cells = {
         cell.configuration.parameters["C"]: cell
         for cell in evaluate_dataset(
-            record(), X, y, configurations, load_plugins().learners, executor, LIMITS
+            LabelledTable(record(), X, y),
+            configurations,
+            load_plugins().learners,
+            executor,
+            LIMITS,
         )
     }
 
@@ -73,7 +78,11 @@ def test_a_configuration_that_fails_is_evidence_with_its_reason(executor):
     hopeless = Configuration("logistic", {"C": "much", "n_knots": 0})
 
     (cell,) = evaluate_dataset(
-        record(), X, y, [hopeless], load_plugins().learners, executor, LIMITS
+        LabelledTable(record(), X, y),
+        [hopeless],
+        load_plugins().learners,
+        executor,
+        LIMITS,
     )
 
     assert cell.status is CellStatus.ERROR
@@ -100,7 +109,11 @@ def test_a_cell_that_came_too_late_took_at_least_what_it_was_given(
     monkeypatch.setattr(cell.time, "process_time", lambda: moments[1])
 
     (late,) = evaluate_dataset(
-        record(), X, y, [configuration], load_plugins().learners, executor, limits
+        LabelledTable(record(), X, y),
+        [configuration],
+        load_plugins().learners,
+        executor,
+        limits,
     )
 
     assert late.status is CellStatus.TIMEOUT
@@ -129,9 +142,7 @@ def test_a_step_that_applies_is_evaluated_with_what_it_costs(executor):
 
     cells = list(
         evaluate_dataset(
-            dataset,
-            X,
-            y,
+            LabelledTable(dataset, X, y),
             found,
             ridge,
             executor,
@@ -159,7 +170,12 @@ def test_a_step_that_does_not_apply_is_left_out(executor):
 
     for known in (steps, {}):
         cells = evaluate_dataset(
-            dataset, X, y, after, ridge, executor, LIMITS, transforms=known
+            LabelledTable(dataset, X, y),
+            after,
+            ridge,
+            executor,
+            LIMITS,
+            transforms=known,
         )
         assert list(cells) == []
 
@@ -223,7 +239,11 @@ def test_rows_drawn_depend_on_the_seed_only(executor):
     def scores(seed):
         limits = EvaluationLimits(n_rows=90, seed=seed)
         (cell,) = evaluate_dataset(
-            record(), X, y, ridge, load_plugins().learners, executor, limits
+            LabelledTable(record(), X, y),
+            ridge,
+            load_plugins().learners,
+            executor,
+            limits,
         )
         return cell.scores
 
@@ -240,7 +260,11 @@ def test_cells_that_run_at_once_do_not_meet(executor, monkeypatch):
 
     def scores(on):
         cells = evaluate_dataset(
-            record(), X, y, configurations, load_plugins().learners, on, LIMITS
+            LabelledTable(record(), X, y),
+            configurations,
+            load_plugins().learners,
+            on,
+            LIMITS,
         )
         return {cell.configuration.key: cell.scores.tolist() for cell in cells}
 
@@ -268,9 +292,7 @@ def test_waiting_for_the_processor_is_not_held_against_a_learner(executor, monke
     monkeypatch.setattr(logistic, "fit", wait_and_fit)
     X, y = wine()
     (cell,) = evaluate_dataset(
-        record(),
-        X,
-        y,
+        LabelledTable(record(), X, y),
         [Configuration("logistic", {"C": 0.3, "n_knots": 0})],
         learners,
         executor,
