@@ -194,7 +194,7 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What can be asked further.
+    """The probe and the columns for the parts that are computed last.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ class Effort:
 
     @property
     def is_counted(self) -> bool:
-        """Whether work counts, not seconds."""
+        """True if work is limited in units, not in seconds."""
         return math.isfinite(self.units)
 
     @property

@@ -10,7 +10,7 @@ __all__ = ["Compute"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compute:
-    """How a long computation runs. Results do not depend on the number of threads.
+    """Options of a long computation. Results do not depend on the number of threads.
 
     Parameters
     ----------

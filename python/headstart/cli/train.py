@@ -337,7 +337,7 @@ def _check_place(place: Path, *, is_named: bool) -> None:
 
 
 def _may_be_replaced(place: Path) -> bool:
-    """Whether a file or folder is a model, or an empty file."""
+    """Return whether a file or folder is a model, or an empty file."""
     from headstart.artifact.manifest import MANIFEST_NAME
 
     if place.is_dir():

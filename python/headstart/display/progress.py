@@ -81,7 +81,7 @@ def log_lines(
 
 
 class Shown:
-    """What a display knows of a run, put into words."""
+    """The state of a run, and its description in words."""
 
     def __init__(self, plan: RunStarted | None = None) -> None:
         self.plan = plan

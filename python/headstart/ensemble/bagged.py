@@ -101,7 +101,7 @@ class BaggedEnsemble:
 
     @property
     def has_transforms(self) -> bool:
-        """Whether tables go through transforms, which may want raw text columns."""
+        """True if tables go through transforms, which may want raw text columns."""
         return any(member.configuration.transforms for member in self.members)
 
     def predict(self, table: pl.DataFrame) -> FloatArray:

@@ -37,7 +37,7 @@ class MemoryStore:
 
 @dataclass
 class FittedModel:
-    """What a fit leaves.
+    """The result of a fit.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ class FoldFitExecutor(Protocol):
 
     @property
     def notice(self) -> str:
-        """What the user should know, empty where all is as usual. It may change."""
+        """A message for the user, empty where all is as usual. It may change."""
 
     @property
     def broken(self) -> str:
@@ -24,7 +24,7 @@ class FoldFitExecutor(Protocol):
 
     @property
     def tells_starts(self) -> bool:
-        """Whether futures have the moment `started` at which their call began."""
+        """True if futures have the moment `started` at which their call began."""
 
     @property
     def n_slots(self) -> int:

@@ -79,7 +79,7 @@ class ForeignExecutor:
 
     @property
     def notice(self) -> str:
-        """What the executor cannot do; or that it broke, and where calls go on."""
+        """The executor's limits; or that it broke, and where calls go on."""
         if self._fallback is None:
             return self._notice
         return f"{self._notice} {self._fallback.notice}".rstrip()
@@ -215,7 +215,7 @@ class ForeignExecutor:
             ours.set_exception(error)
 
     def _claim(self, ours: Future[Any]) -> bool:
-        """Whether the caller is the one to answer `ours`."""
+        """Return whether the caller is the one to answer `ours`."""
         with self._changed:
             if self._open.pop(ours, None) is None:
                 return False

@@ -55,7 +55,7 @@ class MadeBy:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Which data it was: rows, columns, and a hash of the values as they were read.
+    """Rows, columns, and a hash of the values as they were read.
 
     The hash tells whether two fits read the same values. It is not that of a file, and
     another version of polars may give another one.
@@ -68,7 +68,7 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """How to make the model again: a call in Python, and a command line."""
+    """A call in Python and a command line that fit the model again."""
 
     call: str
     cli: str

@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """How much worse the metric gets when a column is shuffled, out of fold.
+    """Permutation importance: the loss of score when a column is shuffled, out of fold.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How the prediction goes with one column.
+    """The effect of one column on the prediction.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What a column adds to a prediction, in the prediction's own units."""
+    """The contribution of a column to a prediction, in the prediction's own units."""
 
     column: str
     value: float
@@ -172,7 +172,7 @@ class GeneratedFeature:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What the model costs to keep and to use, on the machine that made it."""
+    """Size and prediction time of the model, on the machine that made it."""
 
     model_bytes: int
     predict_seconds_per_1000_rows: float | None

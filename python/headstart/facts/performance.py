@@ -97,7 +97,7 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What each threshold on the probability of `label` would give.
+    """Precision, recall and F1 at each threshold on the probability of `label`.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class Residuals:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How predictions are spread.
+    """The distribution of predictions.
 
     Classification: one for each actual class, of the predicted probability of the
     positive class (of two), or of the row's own class (of more). Regression: two,

@@ -72,7 +72,7 @@ class TrialFact:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What proposed configurations: how many, and the best place of one."""
+    """Trials of one origin: their number, best place and weight."""
 
     name: str
     n_trials: int
@@ -108,7 +108,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What the fit was given, and what it took.
+    """The limits of the fit, and the time and trials it took.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ __all__ = ["ColumnFact", "FindingFact", "LeftOut", "TaskFacts", "ValidationFacts
 
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
-    """What was to be predicted, and how that is scored.
+    """The target, the kind of task and its metric.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class ValidationFacts:
-    """How rows were held out.
+    """The validation scheme of the fit.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ __all__ = ["Finding", "Severity", "by_gravity"]
 
 
 class Severity(StrEnum):
-    """How much depends on it."""
+    """The weight of a finding."""
 
     WARNING = "warning"  # scores may mislead: answer the question before you trust them
     NOTE = "note"  # good to know

@@ -24,7 +24,7 @@ __all__ = ["Inspection", "inspect"]
 
 @dataclass(frozen=True)
 class Inspection:
-    """What is seen of a table without training anything.
+    """Columns and findings of a table, without any training.
 
     Parameters
     ----------

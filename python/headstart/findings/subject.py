@@ -63,7 +63,7 @@ class Subject:
 
     @cached_property
     def is_learning(self) -> NDArray[np.bool_]:
-        """Which rows of `sample` a rule is learnt on; it is tried on the others."""
+        """Rows of `sample` that a rule is learned on; it is tried on the others."""
         half = np.random.default_rng(1).permutation(self.sample.size)
         return half < self.sample.size // 2
 

@@ -21,7 +21,7 @@ _HEAVY = 3.0  # skewness of a normal sample of 20 rows hardly exceeds 1
 
 @dataclass(frozen=True)
 class TargetColumn:
-    """How the target was taken out of its table.
+    """The way the target was taken out of its table.
 
     Parameters
     ----------

@@ -316,7 +316,7 @@ def _nominal(
 
 
 def _missing(series: pl.Series, column: Column) -> pl.Series:
-    """Which values of a column are missing that is only counted."""
+    """Return a mask of the missing values of a column that is only counted."""
     if column.kind is ColumnKind.DATETIME:
         return apply_column(series, column)[0][0].is_null()
     if series.dtype in (pl.String, pl.Categorical, pl.Enum):

@@ -22,7 +22,7 @@ __all__ = [
 
 
 class CellStatus(StrEnum):
-    """How the evaluation of a configuration on a dataset ended."""
+    """Outcome of the evaluation of a configuration on a dataset."""
 
     OK = "ok"
     TIMEOUT = "timeout"

@@ -180,7 +180,7 @@ def name_of(function: object) -> str:
 
 
 def takes_weight(function: Callable[..., Any]) -> bool:
-    """Whether `function` has a parameter named `sample_weight`."""
+    """Return whether `function` has a parameter named `sample_weight`."""
     try:
         return "sample_weight" in inspect.signature(function).parameters
     except (TypeError, ValueError):

@@ -18,7 +18,7 @@ Target = NDArray[np.int64] | NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Metric(ABC):
-    """How good a prediction is.
+    """A measure of the quality of predictions.
 
     Parameters
     ----------

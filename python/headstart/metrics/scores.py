@@ -188,7 +188,7 @@ def score_many(
 
 
 def is_value_metric(name: str) -> bool:
-    """Whether a metric is of values; the name is checked.
+    """Return whether a metric is of values; the name is checked.
 
     Raises
     ------

@@ -21,7 +21,7 @@ def plain(values: Any) -> FloatArray:
 
 
 def is_labels(prediction: NDArray[Any]) -> bool:
-    """Whether a prediction is of labels: one dimension, and not of floats."""
+    """Return whether a prediction is of labels: one dimension, and not of floats."""
     return prediction.ndim == 1 and prediction.dtype.kind != "f"
 
 

@@ -14,7 +14,7 @@ __all__ = ["Decision", "best_threshold"]
 
 @dataclass(frozen=True)
 class Decision:
-    """How labels are made of probabilities.
+    """The rule that makes labels of probabilities.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ class Job:
         return True
 
     def is_late(self, now: float) -> bool:
-        """Whether its deadline has passed."""
+        """Return whether its deadline has passed."""
         return self.deadline is not None and now >= self.deadline
 
     def seconds(self) -> float:

@@ -16,7 +16,7 @@ __all__ = ["Ending", "JobQueue"]
 
 
 class Ending(Enum):
-    """How far a pool is on its way out."""
+    """The stages of a pool's end."""
 
     NO = 0
     WHEN_DONE = 1  # after all that was submitted
@@ -44,7 +44,7 @@ class JobQueue:
 
     @property
     def ending(self) -> Ending:
-        """What was asked for last with `end`."""
+        """The stage that was asked for last with `end`."""
         return self._ending
 
     def __len__(self) -> int:

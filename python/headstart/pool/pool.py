@@ -93,7 +93,7 @@ class WorkerPool(Executor):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What went wrong with preloading, a line each; empty until it is ready."""
+        """Problems of preloading, one line each; empty until it is ready."""
         return self._manager.problems
 
     @property

@@ -55,7 +55,7 @@ class WorkerHandle:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it can be given a job."""
+        """True if it can be given a job."""
         return (
             self.pid is not None
             and self.ready

@@ -235,7 +235,7 @@ class BinnedMatrix:
 
     @property
     def is_categorical(self) -> NDArray[np.bool_]:
-        """Whether a column's bins are levels."""
+        """Mask of the columns whose bins are levels."""
         return np.array([not self.core.bins(c)[0] for c in range(self.shape[1])], bool)
 
     @property

@@ -19,7 +19,7 @@ __all__ = ["Request", "Scores"]
 
 @dataclass(frozen=True)
 class Scores:
-    """What a scorer says of each column; NaN where it is not defined.
+    """The result of a method for each column; NaN where it is not defined.
 
     Parameters
     ----------

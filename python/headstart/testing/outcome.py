@@ -16,7 +16,7 @@ __all__ = [
 
 
 class CheckError(AssertionError):
-    """What was checked does not do what it must."""
+    """A check that failed, with the difference from the contract."""
 
 
 class NotApplicableError(unittest.SkipTest):
@@ -24,7 +24,7 @@ class NotApplicableError(unittest.SkipTest):
 
 
 class CheckStatus(StrEnum):
-    """How a check ended."""
+    """Outcome of a check."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -33,7 +33,7 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What came of one check.
+    """The result of one check.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether no check failed."""
+        """True if no check failed."""
         return not self.failed
 
     @property

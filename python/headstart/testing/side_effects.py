@@ -25,7 +25,7 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGCHLD", "SIGALRM", "SIGHUP")
 
 @dataclass(eq=False)
 class _State:
-    """What a process has that a call should not change."""
+    """State of the process that a call should not change."""
 
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     folder: str = field(default_factory=os.getcwd)

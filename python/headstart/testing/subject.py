@@ -8,7 +8,7 @@ __all__ = ["Subject"]
 
 @dataclass(eq=False)
 class Subject:
-    """What is checked, in the process where it is.
+    """The object under test, in the process that checks it.
 
     Parameters
     ----------

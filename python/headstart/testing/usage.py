@@ -20,7 +20,7 @@ _WAITED = Path("/proc/thread-self/schedstat")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one call used.
+    """Time, threads, memory and processes of one call.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Usage:
 
 
 def can_measure() -> bool:
-    """Whether the system tells the times of single threads."""
+    """Return whether the system reports the times of single threads."""
     return sys.platform.startswith("linux") and _seconds_of_threads() != {}
 
 

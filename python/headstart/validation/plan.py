@@ -39,7 +39,7 @@ REGRESSION_BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """How configurations are to be validated. Whatever is None is chosen.
+    """A validation scheme. Fields that are None are chosen by the search.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ __all__ = ["Splitter", "folds_from_splitter"]
 
 
 class Splitter(Protocol):
-    """What scikit-learn's cross-validators have in common."""
+    """The interface of scikit-learn's cross-validators."""
 
     def split(
         self, X: Any, y: Any = None, groups: Any = None

@@ -35,7 +35,7 @@ __all__ = [
 
 
 class FoldSplitter(ABC):
-    """What yields pairs of training and held-out rows.
+    """An iterable of pairs of training and held-out rows.
 
     Splitting the same rows twice gives the same pairs.
     """

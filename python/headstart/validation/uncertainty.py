@@ -64,7 +64,7 @@ class Comparison(Interval):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bootstrap:
-    """How rows are drawn with replacement, and the level of the interval.
+    """Options of the bootstrap: its resamples, and the level of the interval.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ class Probe:
 
     @property
     def cost(self) -> float:
-        """What asking once costs: units where work counts, else seconds."""
+        """Cost of one pass over the fold models, in units or, with a limit, seconds."""
         return self.units if self.effort.is_counted else self.seconds
 
     @property
@@ -80,7 +80,7 @@ class Probe:
         return max(1, _ROWS_AT_ONCE // max(1, most))
 
     def affordable(self, effort: Effort) -> int:
-        """How many more times there is enough left to ask."""
+        """Return how many further passes over the fold models the effort allows."""
         return int(min(effort.left / self.cost, _MANY)) if self.cost else _MANY
 
     def ask(self, tables: Sequence[pl.DataFrame], effort: Effort) -> list[FloatArray]:

@@ -40,7 +40,7 @@ _WHY = ("typical", "badly predicted")
 
 
 def can_explain() -> bool:
-    """Whether the optional library is installed."""
+    """Return whether the optional library is installed."""
     return importlib.util.find_spec("shap") is not None
 
 

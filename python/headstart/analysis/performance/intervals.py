@@ -45,7 +45,7 @@ _UNDEFINED = "the score is undefined on nearly all resamples"
 
 @dataclass(frozen=True)
 class Score:
-    """How predictions of some rows are scored.
+    """A metric with the rows, weights and groups that it is computed on.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class Score:
 
     @property
     def has_few_groups(self) -> bool:
-        """Whether quantiles of resampled groups would make too narrow an interval."""
+        """True if quantiles of resampled groups would make too narrow an interval."""
         return self.n_groups is not None and self.n_groups < FEW_GROUPS
 
     @property

@@ -29,7 +29,7 @@ Ids = NDArray[np.uint64]
 
 @dataclass(frozen=True, eq=False)
 class Coding:
-    """What has been learnt of columns that serve as categories.
+    """Levels, bins and crosses of columns that serve as categories.
 
     Parameters
     ----------

@@ -23,12 +23,12 @@ __all__ = [
 
 
 def is_number(dtype: Any) -> bool:
-    """Whether a column of this type counts as numeric: booleans do."""
+    """Return whether a column of this type counts as numeric: booleans do."""
     return bool(dtype.is_numeric() or dtype in (pl.Boolean, pl.Null))
 
 
 def is_words(dtype: Any) -> bool:
-    """Whether a column of this type counts as words."""
+    """Return whether a column of this type counts as words."""
     return isinstance(dtype, pl.String | pl.Categorical | pl.Enum) or dtype == pl.Null
 
 

@@ -65,7 +65,7 @@ class Candidate:
 
     @property
     def kind(self) -> Operator:
-        """What is known of the operator."""
+        """The operator's record."""
         return OPERATORS[self.operator]
 
     @property

@@ -22,7 +22,7 @@ OPERATORS = frozenset({"rank", "quantile_bin", "is_missing", "is_mode"})
 
 
 def made_at_once(candidate: Candidate) -> bool:
-    """Whether the core makes it together with others of its like."""
+    """Return whether the core makes it together with others of its kind."""
     kind = candidate.kind
     is_plain = kind.kind == "numeric" and kind.inputs in ("one", "two", "row")
     return is_plain and kind.name not in OPERATORS

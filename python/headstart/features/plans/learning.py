@@ -40,7 +40,7 @@ Column = FloatArray | pl.Series
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
-    """What was learnt of training rows.
+    """States and coding of a plan, fitted to training rows.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ _BLOCK = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """What a plan makes of one candidate.
+    """The columns that a plan makes of one candidate.
 
     Parameters
     ----------
@@ -115,12 +115,12 @@ class FeaturePlan:
 
     @property
     def is_fitted(self) -> bool:
-        """Whether `transform` can be called."""
+        """True if `transform` can be called."""
         return self._coding is not None
 
     @property
     def reads_target(self) -> bool:
-        """Whether fitting needs the target."""
+        """True if fitting needs the target."""
         return any(c.kind.reads_target for c in self.candidates)
 
     @property
@@ -135,7 +135,7 @@ class FeaturePlan:
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """What is made, one entry a candidate."""
+        """The features that are made, one entry per candidate."""
         states = self._states or tuple(State() for _ in self.candidates)
         return tuple(
             Feature(

@@ -181,7 +181,7 @@ def _read_state(
 
 
 def _fits(candidate: Candidate, state: State, coding: Coding, n_labels: int) -> bool:
-    """Whether the sizes are those that making the feature relies on."""
+    """Return whether the sizes are those that making the feature relies on."""
     numbers, starts = state.numbers, state.starts
     for key in _keys(candidate):
         columns, n_bins = key

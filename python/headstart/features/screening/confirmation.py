@@ -28,7 +28,7 @@ _CONSIDERED = 100  # survivors that the choice is made of
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What adding a group of features did, out of sample.
+    """The gain of a group of features, out of sample.
 
     Parameters
     ----------
@@ -53,12 +53,12 @@ class Confirmation:
 
     @property
     def is_promising(self) -> bool:
-        """Whether the gain is two standard errors above 0."""
+        """True if the gain is two standard errors above 0."""
         return self.gain > _ERRORS * self.error
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the gain is promising, and above that of shuffled features."""
+        """True if the gain is promising, and above that of shuffled features."""
         return self.is_promising and self.gain > max(self.null_quantile, 0.0)
 
 
@@ -157,7 +157,7 @@ class Trial:
         return trial
 
     def is_solved(self) -> bool:
-        """Whether the baseline leaves less than 1 % of the loss of a constant.
+        """Return whether the baseline leaves less than 1 % of the loss of a constant.
 
         What is left then is a handful of rows, whose loss grows many times by chance.
         """

@@ -146,7 +146,7 @@ def screen_features(
 
 
 def _can_be_learnt(y: NDArray[Any], folds: NDArray[Any]) -> bool:
-    """Whether each fold leaves rows to learn from, of two different targets."""
+    """Return whether each fold leaves rows to learn from, of two different targets."""
     known = np.unique(folds)
     if len(known) < 2:
         return False

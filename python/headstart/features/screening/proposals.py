@@ -70,7 +70,7 @@ _BY_CODE = {operator.code: name for name, operator in OPERATORS.items()}
 
 
 class _Facts:
-    """What is known of the numeric columns: enough to leave out what repeats itself."""
+    """Statistics of the numeric columns: enough to leave out what repeats itself."""
 
     def __init__(self, table: ScreenedTable) -> None:
         with np.errstate(all="ignore"):
@@ -149,7 +149,7 @@ def _is_whole(column: NDArray[np.float64]) -> bool:
 
 
 def _has_many(column: NDArray[np.float64]) -> bool:
-    """Whether there are more than two values: of a pair of switches trees see all."""
+    """Return whether there are more than two values: of two booleans trees see all."""
     known = column[np.isfinite(column)]
     return len(known) > 0 and bool(
         ((known != known.min()) & (known != known.max())).any()

@@ -33,7 +33,7 @@ _CUT_SAMPLE = 128
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage did.
+    """The rows of a stage, and its candidates before and after it.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Survivors:
 
 @dataclass(frozen=True)
 class Screening:
-    """How screening runs: its threads, seed, deadline and who watches it.
+    """Options of screening: threads, seed, deadline and progress.
 
     `operators` are codes of those that candidates may be made by, None for all.
     """
@@ -85,7 +85,7 @@ class Screening:
         return None if self.deadline is None else self.deadline - time.monotonic()
 
     def is_late(self) -> bool:
-        """Whether the time limit has passed."""
+        """Return whether the time limit has passed."""
         return self.deadline is not None and time.monotonic() >= self.deadline
 
     def tell(self, stage: str, done: int, total: int) -> None:

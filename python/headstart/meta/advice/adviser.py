@@ -72,7 +72,7 @@ class Advice:
 
 
 class Study:
-    """What evidence says before there is a table: made once, used for many tables.
+    """Statistics of the evidence without a table: made once, used for many tables.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ _warmed: set[str] = set()
 
 @dataclass(frozen=True, slots=True)
 class CellResult:
-    """What came out of a cell.
+    """Scores and costs of a cell.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class EvaluationLimits:
-    """What one cell, a configuration on all folds of a dataset, may take.
+    """Limits of one cell, a configuration on all folds of a dataset.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class EvaluationLimits:
 
     @property
     def scheme(self) -> str:
-        """How rows are split, in words: part of what an evaluation is known by."""
+        """The split of the rows in words: part of an evaluation's identity."""
         return (
             f"{self.n_folds} folds, stratified, at most {self.n_rows} rows, "
             f"{self.seconds:g} s, seed {self.seed}"
@@ -220,7 +220,7 @@ def _prepare(
 def _applies(
     configuration: Configuration, transforms: Mapping[str, Transform], data: FitData
 ) -> bool:
-    """Whether the table has columns for each step, of which it promises something."""
+    """Return whether each step has columns in the table and gives at least one."""
     table = summarize(data.schema, texts=False)
     known = [transforms.get(step.name) for step in configuration.transforms]
     return all(

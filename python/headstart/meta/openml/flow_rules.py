@@ -20,7 +20,7 @@ class NoPlaceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FlowRule:
-    """How the parameters of an estimator become those of a learner.
+    """The translation of an estimator's parameters to those of a learner.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class FlowRule:
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a number, which for JSON a truth value is not."""
+    """Return whether a value is a number, which for JSON a boolean is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -38,7 +38,7 @@ Evaluate = Callable[[DatasetRecord, pl.DataFrame, str], Iterable[Record]]
 
 @dataclass(frozen=True, slots=True)
 class RefreshOptions:
-    """What to refresh from, and how much at most.
+    """Server, datasets and limits of a refresh.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ class PlannedTask:
 
 @dataclass(frozen=True, slots=True)
 class RefreshPlan:
-    """What a refresh would do.
+    """The datasets and requests of a refresh before it is done.
 
     Parameters
     ----------
@@ -247,7 +247,7 @@ Progress = Callable[[RefreshProgress], None]
 
 @dataclass(frozen=True, slots=True)
 class RefreshReport:
-    """What a refresh brought.
+    """The records that a refresh fetched and added.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of records that were to be added.
+    """Numbers of records that were new, known or in conflict.
 
     Parameters
     ----------

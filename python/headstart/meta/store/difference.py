@@ -69,7 +69,7 @@ class OrderMove:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What changed from one base to another.
+    """The changes from one base to another.
 
     Parameters
     ----------

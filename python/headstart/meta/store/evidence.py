@@ -38,7 +38,7 @@ _WITH_SECONDS = frozenset({CellStatus.OK.value, CellStatus.TIMEOUT.value})
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much of each base is taken in.
+    """Limits of the number of rows that are read from each base.
 
     Parameters
     ----------

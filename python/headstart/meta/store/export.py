@@ -95,7 +95,7 @@ def read_export(
 
 
 class _RefusedLineError(Exception):
-    """What is wrong with a line."""
+    """A line of an export that cannot be read."""
 
 
 def _read_line(raw: bytes, *, first: bool) -> Line | None:

@@ -64,7 +64,7 @@ _RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of datasets by configurations was evaluated, for one kind of task.
+    """Share of datasets by configurations that was evaluated, for one kind of task.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class Outlier:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What a base covers, and what in it should be looked at.
+    """The coverage of a base, and problems in it.
 
     Parameters
     ----------

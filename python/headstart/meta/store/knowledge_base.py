@@ -42,7 +42,7 @@ __all__ = ["KnowledgeBase"]
 
 
 class KnowledgeBase:
-    """What is known of datasets and of how configurations did on them.
+    """Records of datasets and of the scores of configurations on them.
 
     Rows are never changed: a record that is there already is not added again, and one
     that says something else about the same is kept beside it. Any number of processes

@@ -260,7 +260,7 @@ def _all_refused(problems: Sequence[HeadstartError]) -> KnowledgeBaseError:
 
 
 def _holds_something(path: Path) -> bool:
-    """Whether a base is there; a file that was only just made is as good as none."""
+    """Return whether a base is there; an empty file that was just made is none."""
     try:
         return path.stat().st_size > 0
     except OSError:

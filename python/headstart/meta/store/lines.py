@@ -314,7 +314,7 @@ class Line:
 
     @property
     def about(self) -> str:
-        """What the record is about, in words."""
+        """The subject of the record, in words."""
         parts = []
         for name in self.kind.about:
             value = self.fields[name]

@@ -70,7 +70,7 @@ _BY_ID = {
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the ids in rows stand for."""
+    """The texts that ids in rows stand for."""
 
     texts: Mapping[int, str]
     configurations: Mapping[int, dict[str, Any]]

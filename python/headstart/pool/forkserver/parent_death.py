@@ -34,7 +34,7 @@ def adopt_orphans() -> bool:
 
 
 def parent_is(pid: int) -> bool:
-    """Whether the parent is still process `pid`."""
+    """Return whether the parent is still process `pid`."""
     return os.getppid() == pid
 
 

@@ -89,7 +89,7 @@ def importance(facts: tuple[Importance, ...], task: TaskFacts) -> Figure | None:
 
 
 def _is_clear(part: Importance) -> bool:
-    """Whether a column is worth something beyond chance."""
+    """Return whether the importance of a column is beyond chance."""
     if part.p_value is not None:
         return part.p_value <= _MOST_CHANCE
     return part.low is not None and part.low > 0  # facts of earlier versions

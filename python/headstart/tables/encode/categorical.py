@@ -20,7 +20,7 @@ _ONE_HOT_CELLS = 50_000_000
 
 @dataclass(frozen=True, eq=False)
 class CategoricalEncoding:
-    """What was learnt of categorical columns from training rows.
+    """Levels of categorical columns, learned from training rows.
 
     Codes count levels by falling frequency in the training rows, so that a learner
     with a limit on levels keeps the frequent ones by a comparison.

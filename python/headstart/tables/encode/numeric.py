@@ -22,7 +22,7 @@ _NORMAL_IQR = 1.3489795003921634
 
 @dataclass(frozen=True, eq=False)
 class NumericEncoding:
-    """What was learnt of numeric columns from training rows.
+    """Scales and imputed values of numeric columns, learned from training rows.
 
     Parameters
     ----------

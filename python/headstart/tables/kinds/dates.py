@@ -58,12 +58,12 @@ def in_format(form: str) -> str:
 
 
 def is_known_format(form: str) -> bool:
-    """Whether `find_format` can have given it."""
+    """Return whether `find_format` can have returned it."""
     return any(form == date + time for date in _DATES for time in _TIMES)
 
 
 def is_known_zone(zone: str) -> bool:
-    """Whether it names a time zone."""
+    """Return whether it names a time zone."""
     if _ZONE.fullmatch(zone) is None:
         return False
     try:

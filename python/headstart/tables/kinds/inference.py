@@ -30,7 +30,7 @@ _TEXT_DISTINCT = 50
 
 
 class ColumnKind(StrEnum):
-    """What a column holds, and so what becomes of it."""
+    """The kind of a column's values, which decides its treatment."""
 
     NUMERIC = "numeric"
     CATEGORICAL = "categorical"
@@ -43,7 +43,7 @@ class ColumnKind(StrEnum):
 
     @property
     def is_used(self) -> bool:
-        """Whether a column of this kind becomes features."""
+        """True if a column of this kind becomes features."""
         return self not in (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT)
 
 
@@ -209,7 +209,7 @@ def _is_near_unique(series: pl.Series) -> bool:
 
 
 def has_identifier_name(name: str) -> bool:
-    """Whether a column is called as identifiers are: id, customerID, row_number."""
+    """Return whether a name is that of an identifier: id, customerID, row_number."""
     return bool(_IDENTIFIER_NAME.search(name) or _IDENTIFIER_NAME.search(name.lower()))
 
 

@@ -38,7 +38,7 @@ _REPEATED = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """How lists are written in a column.
+    """The notation of lists in a column.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Items:
 
 
 def is_known_items(form: str) -> bool:
-    """Whether `find_items` can have given that form."""
+    """Return whether `find_items` can have returned that form."""
     return form in {"items[", *(f"items{s}" for s in _SEPARATORS)}
 
 

@@ -57,7 +57,7 @@ def to_levels(text: pl.Series, levels: tuple[str, ...]) -> tuple[pl.Series, int]
 
 
 def _is_trimmed(values: list[str | None]) -> bool:
-    """Whether `level_text` would change nothing. Python knows more blanks than it."""
+    """Return whether `level_text` changes nothing. Python knows more blanks than it."""
     return all(v is None or (v != "" and v == v.strip()) for v in values)
 
 

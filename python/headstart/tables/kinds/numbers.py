@@ -39,7 +39,7 @@ def to_numbers(series: pl.Series) -> pl.Series:
 
 
 def _is_finite(series: pl.Series) -> bool:
-    """Whether every value that is not missing is finite."""
+    """Return whether every value that is not missing is finite."""
     n_finite = np.count_nonzero(np.isfinite(series.to_numpy()))
     return bool(n_finite == series.len() - series.null_count())
 
@@ -58,5 +58,5 @@ def find_text(series: pl.Series) -> tuple[int, str] | None:
 
 
 def has_leading_zeros(text: pl.Series) -> bool:
-    """Whether some value is a code such as ``00501``, that a number would spoil."""
+    """Return whether a value is a code like ``00501``, which a number would spoil."""
     return bool(text.str.contains(r"^\s*0\d+\s*$").any())

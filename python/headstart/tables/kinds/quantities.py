@@ -43,7 +43,7 @@ _ODD_POINT = re.compile(r"\.(\d{1,2}|\d{4,})$|,\d{3}\.|^\.\d")
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """How numbers are written in a column of text.
+    """The notation of numbers in a column of text.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Quantity:
 
 
 def is_known_quantity(form: str) -> bool:
-    """Whether `find_quantity` can have given that form."""
+    """Return whether `find_quantity` can have returned that form."""
     return form in {"quantity.", "quantity,", "quantity.*", "quantity,*"}
 
 

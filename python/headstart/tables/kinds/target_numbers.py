@@ -16,7 +16,7 @@ _FEW = 20
 
 
 def is_known_reading(form: str) -> bool:
-    """Whether `find_numbers` can have given that form."""
+    """Return whether `find_numbers` can have returned that form."""
     return form in {PLAIN, "quantity.", "quantity,", "quantity.*", "quantity,*"}
 
 

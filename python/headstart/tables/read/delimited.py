@@ -27,7 +27,7 @@ _DECIMAL_POINT = re.compile(r"(^|;)\s*-?\d+\.\d+\s*(;|$)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file writes its table.
+    """Encoding, separator and header of a file.
 
     Parameters
     ----------

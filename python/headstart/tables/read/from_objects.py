@@ -111,7 +111,7 @@ def _is_pandas_missing(kind: type) -> bool:
 
 
 def _one_clock(values: Sequence[Any]) -> bool:
-    """Whether all datetimes have a time zone, or none; others are kept as text."""
+    """Return whether all datetimes have a time zone, or none has."""
     zones = {
         v.utcoffset() is None if isinstance(v, dt.datetime) else True
         for v in values

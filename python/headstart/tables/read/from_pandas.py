@@ -18,7 +18,7 @@ __all__ = ["columns_of_pandas", "is_pandas", "series_of_pandas"]
 
 
 def is_pandas(data: Any) -> bool:
-    """Whether `data` is an object of pandas, or of a subclass."""
+    """Return whether `data` is an object of pandas, or of a subclass."""
     return any(t.__module__.split(".")[0] == "pandas" for t in type(data).__mro__)
 
 

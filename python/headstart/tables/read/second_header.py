@@ -16,7 +16,7 @@ _NEW_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class SecondHeader:
-    """What two header rows say together.
+    """Column names made of two header rows.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ _FALSE = ("false", "no", "n", "f", "0", "0.0")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What is known of a column of the training table.
+    """One column of the training table: its kind and the rules to read it.
 
     Parameters
     ----------
@@ -115,12 +115,12 @@ class Column:
 
     @property
     def n_categorical(self) -> int:
-        """How many of `features` are categories."""
+        """Number of `features` that are categories."""
         return len(self.categorical)
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """What is done to its values, in words; the same for training and after."""
+        """The treatment of its values in words; the same for training and after."""
         return tuple(_steps(self))
 
     def to_record(self) -> dict[str, Any]:

@@ -189,7 +189,7 @@ def _input_unchanged(subject: LearnerSubject) -> None:
 
 
 def _is_shared(usage: Usage) -> bool:
-    """Whether threads beside the busiest one did a good part of the work."""
+    """Return whether threads beside the busiest one did a good part of the work."""
     others = usage.cpu_seconds - usage.busiest_seconds
     return others > 0.02 and others > 0.25 * usage.cpu_seconds
 

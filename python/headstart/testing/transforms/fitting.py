@@ -153,7 +153,7 @@ def _target_leak(subject: TransformSubject) -> None:
 
 
 def differ(first: "pl.DataFrame", second: "pl.DataFrame") -> bool:
-    """Whether two tables differ by more than rounding."""
+    """Return whether two tables differ by more than rounding."""
     from polars.testing import assert_frame_equal
 
     try:
