@@ -16,7 +16,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import train_test_split
 
 import headstart
-from headstart.display.progress import log_lines, progress_listener
+from headstart.display import log_lines, progress_listener
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 30.0
 

@@ -14,7 +14,7 @@ from headstart.analysis import analyse_run, changed_parameters
 from headstart.api.constructor import Estimator
 from headstart.artifact.versions import versions_of_makers
 from headstart.base.events import Listener
-from headstart.display.progress import progress_listener
+from headstart.display import progress_listener
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.findings.target import TargetColumn
 from headstart.plugins import load_plugins

@@ -266,7 +266,7 @@ def train(
         "learn": learn,
     }
     import headstart
-    from headstart.display.progress import log_lines, progress_listener
+    from headstart.display import log_lines, progress_listener
     from headstart.search.run.interrupt import NotedInterrupt, termination_as_interrupt
 
     if validation is not None and (folds is not None or time_column is not None):

@@ -18,9 +18,9 @@ from headstart.base.events import (
     TrialFailed,
     TrialFinished,
 )
-from headstart.display.progress import (
+from headstart.display import (
     ProgressDisplay,
-    Shown,
+    RunProgress,
     log_lines,
     progress_listener,
 )
@@ -165,7 +165,7 @@ def test_log_lines_tell_the_story_one_line_an_event():
 
 
 def test_a_budget_in_trials_is_shown_in_trials():
-    state = Shown(plan(time_limit=None, max_trials=8))
+    state = RunProgress(plan(time_limit=None, max_trials=8))
     state.update(TrialFinished(trial(), 0.9))
     state.update(TrialFailed(trial(1)))
 
@@ -173,7 +173,7 @@ def test_a_budget_in_trials_is_shown_in_trials():
 
 
 def test_a_spent_budget_never_exceeds_the_whole():
-    state = Shown(plan(time_limit=10.0))
+    state = RunProgress(plan(time_limit=10.0))
     state.update(BudgetSpent(12.0, 3, ()))
 
     assert state.spent()[0] == 1.0
@@ -199,7 +199,7 @@ def test_seconds_before_lines_never_go_back():
 
 
 def test_many_members_are_summed_up():
-    state = Shown(plan())
+    state = RunProgress(plan())
     members = tuple((f"learner_{i}", i / 10) for i in range(5))
     state.update(IncumbentChanged(0.9, members, 1.0))
 
@@ -251,7 +251,7 @@ def test_a_notebook_has_one_output_that_ends_as_the_summary(outputs):
 
 
 def test_a_notebook_shows_a_progress_bar_in_html(outputs, monkeypatch):
-    monkeypatch.setattr("headstart.display.progress._NOTEBOOK_SECONDS", 0.0)
+    monkeypatch.setattr("headstart.display.notebook._SECONDS_BETWEEN", 0.0)
     listener = progress_listener()
     played(listener, EVENTS[:-1])
 

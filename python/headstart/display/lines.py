@@ -1,0 +1,34 @@
+"""Notices and findings as lines of text."""
+
+from collections.abc import Callable
+
+from headstart.base.events import Notice, TableExamined
+from headstart.base.printable import printable
+
+__all__ = ["finding_lines", "notice_line", "one_line"]
+
+# Findings that are shown; the model keeps all.
+_MOST_FINDINGS = 8
+
+
+def notice_line(event: Notice) -> str:
+    """Return a notice on one line."""
+    return f"{event.severity}: {one_line(event.message)}"
+
+
+def finding_lines(event: TableExamined, remedy: Callable[[str], str]) -> list[str]:
+    """Return the gravest findings, one line each, and the number of the others."""
+    shown = event.findings[:_MOST_FINDINGS]
+    lines = []
+    for finding in shown:
+        hint = f" hint: {remedy(finding['remedy'])}" if finding["remedy"] else ""
+        lines.append(f"{finding['severity']}: {one_line(finding['message'] + hint)}")
+    n_more = len(event.findings) - len(shown)
+    if n_more:
+        lines.append(f"{n_more} more findings: info() of the model lists all")
+    return lines
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, with nothing in it that moves a cursor."""
+    return printable(" ".join(text.split()))
