@@ -5,6 +5,7 @@ anyway, of each configuration with and without them; here they only have to stan
 what the same screening finds in a target without meaning.
 """
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -108,7 +109,8 @@ def screen_features(
     ()
     """
     n_threads, seed = compute.n_threads, compute.seed
-    deadline = compute.watch("screen_features").deadline
+    limit = compute.time_limit  # none at all may be left for a fold
+    deadline = None if limit is None else time.monotonic() + limit
     codes = None
     if operators is not None:
         codes = tuple(sorted(OPERATORS[name].code for name in operators))
