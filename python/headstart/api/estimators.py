@@ -14,8 +14,12 @@ from headstart.base import FloatArray
 __all__ = ["AutoClassifier", "AutoRegressor"]
 
 
-class AutoClassifier(  # type: ignore[misc]  # scikit-learn is untyped
-    ClassifierMixin, Fitting, Prediction, Description, Storage
+class AutoClassifier(
+    ClassifierMixin,  # type: ignore[misc]  # scikit-learn is untyped
+    Fitting,
+    Prediction,
+    Description,
+    Storage,
 ):
     __doc__ = f"""The best classifier found within a budget.
 
@@ -54,8 +58,12 @@ class AutoClassifier(  # type: ignore[misc]  # scikit-learn is untyped
         return model.chances(self._outputs(model, X))
 
 
-class AutoRegressor(  # type: ignore[misc]
-    RegressorMixin, Fitting, Prediction, Description, Storage
+class AutoRegressor(
+    RegressorMixin,  # type: ignore[misc]
+    Fitting,
+    Prediction,
+    Description,
+    Storage,
 ):
     __doc__ = f"""The best regressor found within a budget.
 
