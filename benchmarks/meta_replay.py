@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.base import FoldOutcome, FoldStatus, TaskKind, TrialStatus
+from headstart.base import FoldOutcome, FoldStatus, Origin, TaskKind, TrialStatus
 from headstart.meta import advice
 from headstart.meta.advice import Adviser, Study
 from headstart.meta.advice.greedy import order_greedily
@@ -36,11 +36,11 @@ from headstart.meta.evidence import Evidence
 from headstart.meta.store import KnowledgeBase
 from headstart.metrics import default_metric
 from headstart.plugins import load_plugins
-from headstart.search.loop import state as search_state
-from headstart.search.loop.state import RunState
-from headstart.search.propose import precedents as search_guide
-from headstart.search.propose.default_order import default_order
-from headstart.search.propose.precedents import Guide
+from headstart.search.propose import precedents as search_precedents
+from headstart.search.propose.portfolio import default_order
+from headstart.search.propose.precedents import PrecedentProposer
+from headstart.search.run import state as search_state
+from headstart.search.run.state import RunState
 from warm_start import EXPONENT, TIMES, TRIALS, WORST, standard_error
 
 METHODS = ("random", "built-in order", "average rank", "static greedy", "headstart")
@@ -112,7 +112,9 @@ def advise(
     )
     configurations = study.evidence.configurations
     places = {c: i for i, c in enumerate(configurations)}
-    guide = Guide(adviser, configurations, len(study.evidence.names), costs)
+    proposer = PrecedentProposer(
+        adviser, configurations, len(study.evidence.names), costs
+    )
     left = {configurations[i] for i in replay.cells}
     state = RunState([_FOLD], 1, {_FOLD: constant})
     limit = TIMES[-1] * replay.median_seconds if costs else math.inf
@@ -120,12 +122,12 @@ def advise(
     spent = 0.0
     while len(state.trials) < most and spent <= limit:
         losses = state.mean_losses(state.comparable_losses(state.with_results()))
-        found = guide.next(state.trials, losses, left.__contains__)
+        found = proposer.suggest(state.trials, losses, left.__contains__)
         if found is None:
             break
         left.remove(found.configuration)
         place = places[found.configuration]
-        trial = state.add(found.configuration, "precedent")
+        trial = state.add(found.configuration, Origin.PRECEDENT)
         seconds, loss = float(replay.seconds[place]), float(replay.losses[place])
         spent += seconds
         if math.isfinite(loss):
@@ -240,7 +242,8 @@ def main() -> None:
         record = json.loads(options.json.read_text())
     code = hashlib.sha256(Path(__file__).read_bytes())
     files = sorted(Path(advice.__file__).parent.glob("*.py"))
-    for path in [*files, Path(search_guide.__file__), Path(search_state.__file__)]:
+    searching = [search_precedents.__file__, search_state.__file__]
+    for path in [*files, *map(Path, searching)]:
         code.update(path.read_bytes())
     with KnowledgeBase.open(options.base, read_only=True) as base:
         settings = {"base": base.digest(), "code": code.hexdigest()}

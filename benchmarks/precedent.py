@@ -84,7 +84,7 @@ def fit(name: str, arm: str, time_limit: float):
 
 
 def _shuffle_the_order(name: str) -> None:
-    import headstart.search.propose.proposer as proposer
+    import headstart.search.propose.context as context
     from headstart.meta.evaluate.grid import grid
 
     def in_any_order(task, learners):
@@ -93,7 +93,7 @@ def _shuffle_the_order(name: str) -> None:
         order = np.random.default_rng(seed).permutation(len(known))
         return [known[place] for place in order]
 
-    proposer.default_order = in_any_order
+    context.default_order = in_any_order
 
 
 def place(name: str, arm: str, spent: str, base: str) -> Path:

@@ -262,7 +262,7 @@ def test_a_learner_of_a_module_that_workers_cannot_import_travels_whole(monkeypa
     assert rows_of(model, "logistic").filter(FAILED).is_empty()
 
 
-def test_a_learner_that_always_fails_is_benched():
+def test_a_learner_that_always_fails_is_put_in_quarantine():
     model, X, y = fit(RaisesAnywhere(), time_limit=None, max_trials=8)
 
     assert_good(model, X, y)
@@ -270,7 +270,7 @@ def test_a_learner_that_always_fails_is_benched():
 
 
 @pytest.mark.usefixtures("no_shipped_base")
-def test_a_benched_learner_is_told_and_the_leaderboard_says_so():
+def test_a_learner_in_quarantine_is_told_and_the_leaderboard_says_so():
     X, y = load_breast_cancer(return_X_y=True)
     events = []
     model = AutoClassifier(
@@ -286,9 +286,9 @@ def test_a_benched_learner_is_told_and_the_leaderboard_says_so():
 
     reasons = rows_of(model, "raises_anywhere")["reason"].to_list()
     assert len(reasons) == 2
-    assert any("benched for this run" in reason for reason in reasons)
+    assert any("in quarantine for this run" in reason for reason in reasons)
     notices = [e.message for e in events if type(e).__name__ == "Notice"]
-    told = [m for m in notices if "'raises_anywhere' is benched" in m]
+    told = [m for m in notices if "'raises_anywhere' is in quarantine" in m]
     assert len(told) == 1
     assert "the solver exploded" in told[0]
 

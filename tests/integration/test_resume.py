@@ -202,8 +202,9 @@ def test_a_splitter_is_known_by_the_folds_that_it_makes(tmp_path):
 def test_a_damaged_file_of_a_run_costs_its_fold_fit_only(tmp_path):
     fit(tmp_path / "run", *small())
     fits = tmp_path / "run" / "fits"
-    (fits / "00000-0-0.json").write_bytes(b"")
-    (fits / "00000-0-1.model").write_bytes(b"")
+    for pattern in ("00000-0-0-*.json", "00000-0-1-*.model"):
+        (damaged,) = fits.glob(pattern)
+        damaged.write_bytes(b"")
     told = []
 
     again = fit(tmp_path / "run", *small(), resume=True, listeners=[told.append])

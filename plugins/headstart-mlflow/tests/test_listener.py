@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from headstart import AutoClassifier
-from headstart.base import Configuration, FoldOutcome, FoldStatus, Trial, TrialStatus
+from headstart.base import (
+    Configuration,
+    FoldOutcome,
+    FoldStatus,
+    Origin,
+    Trial,
+    TrialStatus,
+)
 from headstart.base.events import (
     IncumbentChanged,
     RunFinished,
@@ -60,7 +67,7 @@ def experiment(store, request):
 
 
 def make_trial(number, status, reason=""):
-    trial = Trial(number, Configuration("ridge", {"alpha": 0.5}), "search")
+    trial = Trial(number, Configuration("ridge", {"alpha": 0.5}), Origin.SAMPLER)
     trial.status, trial.reason = status, reason
     trial.outcomes[0, 0] = FoldOutcome(FoldStatus.OK, 0.25, 0.5)
     trial.fold_losses[0, 0] = 0.1

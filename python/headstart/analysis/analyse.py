@@ -105,8 +105,10 @@ def analyse_run(
         The ``groups`` and ``sample_weight`` that `fit` was given: names of columns, or
         vectors.
     """
-    effort = effort_of(record.clock, record.result.trials, record.problem.task.n_rows)
-    classes = record.problem.target.classes
+    effort = effort_of(
+        record.run.clock, record.result.trials, record.run.problem.task.n_rows
+    )
+    classes = record.run.problem.target.classes
     labels = () if classes is None else tuple(str(c) for c in classes)
     facts = Facts(
         FACTS_VERSION,
@@ -131,7 +133,7 @@ def analyse_run(
         "evaluation", lambda: evaluate(rows, seconds, only_optimised=not has_time)
     )
     dependence = describe_dependence(
-        record.data.dependence, np.flatnonzero(record.result.choice.rows)
+        record.run.data.dependence, np.flatnonzero(record.result.choice.rows)
     )
     parts.notes += describe_class_limits(len(labels))
     parts.notes += [dependence] if dependence else []
@@ -153,10 +155,10 @@ def analyse_run(
             _ask_more(record, rows, target, effort, parts, asked)
     else:
         parts.notes.append("Interrupted: importance, effects and slices are left out.")
-    if record.guide is None:
+    if record.run.precedents is None:
         parts.notes.append(
             "Cold start: no knowledge base spoke for this table. "
-            + " ".join(record.notes)
+            + " ".join(record.run.notes)
         )
     facts = replace(facts, **parts.found, notes=tuple(n.strip() for n in parts.notes))
     text = facts.to_json()
@@ -212,7 +214,7 @@ class _Asked:
 
 def _rows(record: RunRecord, labels: tuple[str, ...]) -> Evaluated:
     """Return the rows that a fold held out, with what the ensemble said of them."""
-    problem, choice = record.problem, record.result.choice
+    problem, choice = record.run.problem, record.result.choice
     chosen = np.flatnonzero(choice.rows)
     return Evaluated(
         problem.task.kind,
@@ -220,16 +222,16 @@ def _rows(record: RunRecord, labels: tuple[str, ...]) -> Evaluated:
         problem.y[chosen],
         choice.prediction[chosen],
         None if problem.weight is None else problem.weight[chosen],
-        groups_of(record.data.dependence, chosen),
+        groups_of(record.run.data.dependence, chosen),
         problem.metric,
         problem.target.classes,
-        record.seed,
+        record.run.seed,
         _n_drawn(record),
     )
 
 
 def _n_drawn(record: RunRecord) -> int:
-    limit = record.clock.limit
+    limit = record.run.clock.limit
     return int(min(_ROWS_DRAWN, _ROWS_DRAWN / 200 * (50 if limit is None else limit)))
 
 
@@ -246,7 +248,7 @@ def _ask(
         at = np.searchsorted(np.flatnonzero(record.result.choice.rows), probe.rows)
         score = rows.score_by(rows.metric).of(at)
         importance, is_whole = measure_importance(
-            probe, columns, score, effort.part(_FOR_IMPORTANCE), seed=record.seed
+            probe, columns, score, effort.part(_FOR_IMPORTANCE), seed=record.run.seed
         )
         parts.found["importance"] = tuple(importance)
         _note_importance(parts, probe, record, is_whole=is_whole)
@@ -254,15 +256,15 @@ def _ask(
         ranked = [*told, *(name for name in ranked if name not in told)]
     features = _in_turn([columns[column] for column in ranked])
     chosen = np.flatnonzero(record.result.choice.rows)
-    kind, there = rows.kind, set(record.problem.table.columns)
+    kind, there = rows.kind, set(record.run.problem.table.columns)
     parts.found["slices"] = tuple(
         find_slices(
-            record.problem.table[chosen],
+            record.run.problem.table[chosen],
             row_losses(kind, rows.y, rows.outputs),
             measure_of(kind),
             [f for f in features if f in there],
-            blocks=blocks_of(record.data.dependence, chosen),
-            scales=scales_of(record.problem.schema),
+            blocks=blocks_of(record.run.data.dependence, chosen),
+            scales=scales_of(record.run.problem.schema),
         )
     )
     if probe is None or not parts.found["importance"]:
@@ -291,7 +293,7 @@ def _ask_more(
                 [f for f in asked.features if f in there][:_MOST_EFFECTS],
                 labels,
                 effort.part(_FOR_EFFECTS),
-                scales_of(record.problem.schema),
+                scales_of(record.run.problem.schema),
             )
         ),
     )
@@ -317,24 +319,24 @@ def _explained(
     labels: tuple[str, ...],
     effort: Effort,
 ) -> tuple[Any, ...] | None:
-    y = record.problem.y[probe.rows]
+    y = record.run.problem.y[probe.rows]
     is_value = rows.kind is TaskKind.REGRESSION
     told = explain_rows(
         probe,
         columns,
         row_losses(rows.kind, y, probe.outputs),
-        record.problem.frame[probe.rows],
+        record.run.problem.frame[probe.rows],
         ("",) if is_value else labels,
         [f"{v:.6g}" for v in y] if is_value else [rows.labels[c] for c in y],
         effort.part(_FOR_EFFECTS),
-        seed=record.seed,
+        seed=record.run.seed,
     )
     return None if told is None else tuple(told)
 
 
 def _columns(record: RunRecord) -> Parts:
     """Return what each column that is used became, raw texts included."""
-    schema = record.problem.schema
+    schema = record.run.problem.schema
     found = {}
     for column in schema.columns:
         names = (*column.features, *(n for n in schema.texts if n == column.name))
@@ -351,7 +353,7 @@ def _in_turn(features: list[tuple[str, ...]]) -> list[str]:
 def _note_importance(
     parts: _Parts, probe: Probe, record: RunRecord, *, is_whole: bool
 ) -> None:
-    n_folds = record.data.folds.n_complete
+    n_folds = record.run.data.folds.n_complete
     if probe.rows.size < record.result.choice.rows.sum() or len(probe.models) < n_folds:
         parts.notes.append(
             f"Importance and effects were asked of {probe.rows.size:,} rows in "

@@ -36,7 +36,7 @@ def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
     )
     # Loading costs about two predictions, and is done once.
     units = float(len(fits) * 4)
-    frame = record.problem.frame
+    frame = record.run.problem.frame
     if effort.left < (units if effort.is_counted else _expected(record)):
         return Sizes(n_bytes, None, None)
     effort.spend(units)

@@ -19,7 +19,7 @@ __all__ = ["seen_of", "task_of", "validation_of"]
 
 def task_of(record: RunRecord, target: str, labels: tuple[str, ...]) -> TaskFacts:
     """Return what was to be predicted."""
-    problem = record.problem
+    problem = record.run.problem
     return TaskFacts(
         problem.task.kind.value,
         target,
@@ -60,10 +60,10 @@ def seen_of(record: RunRecord) -> dict[str, Any]:
 
 def validation_of(record: RunRecord, groups_given: Any = None) -> ValidationFacts:
     """Return how rows were held out; `groups_given` is what `fit` was given."""
-    folds, asked = record.data.folds, record.settings.validation
+    folds, asked = record.run.data.folds, record.run.settings.validation
     plan = asked if isinstance(asked, Validation) else Validation()
     groups = plan.groups
-    if groups is None and record.problem.groups is not None:
+    if groups is None and record.run.problem.groups is not None:
         groups = groups_given if isinstance(groups_given, str) else "given"
     n_repeats = max(
         (unit[0] + 1 for trial in record.result.trials for unit in trial.fold_losses),

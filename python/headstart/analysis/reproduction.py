@@ -70,13 +70,13 @@ def reproduction_of(
         What `fit` was given beside the table: ``groups``, ``sample_weight``; names of
         columns, or vectors. None is not given.
     """
-    problem = record.problem
+    problem = record.run.problem
     is_class = problem.task.kind.is_classification
     arguments = {
         "task": "classification" if is_class else "regression",
         **{name: value for name, value in of_rows.items() if value is not None},
         **{name: v for name, v in changed.items() if name not in _OF_PLACE},
-        "random_state": record.seed,
+        "random_state": record.run.seed,
     }
     target = target or "target"
     registry = load_plugins()
@@ -85,12 +85,12 @@ def reproduction_of(
     return Reproduction(
         _call(target, arguments),
         _command_line(target, arguments),
-        record.seed,
+        record.run.seed,
         dict(_versions(frozenset(origins))),
         Fingerprint(
             problem.task.n_rows,
             len(problem.schema.columns),
-            record.data_digest,
+            record.run.folder.journal.fact("identity")["data"],
         ),
     )
 

@@ -49,7 +49,7 @@ def _all_trials(record: RunRecord) -> list[TrialFact]:
             [] if failed else [trial.fold_losses[u] for u in sorted(trial.fold_losses)]
         )
         low, high = mean_interval(
-            losses, record.problem.metric, record.data.folds.held_out_share
+            losses, record.run.problem.metric, record.run.data.folds.held_out_share
         )
         steps = trial.configuration.transforms
         found.append(
@@ -69,7 +69,7 @@ def _all_trials(record: RunRecord) -> list[TrialFact]:
                 float(trial.fit_seconds),
                 float(trial.predict_seconds),
                 sum(o.n_bytes for o in trial.outcomes.values()),
-                trial.origin,
+                trial.origin.value,
                 tuple(
                     f"{p.dataset}: {p.rank} of {p.n_ranked}" for p in trial.precedents
                 ),
@@ -87,28 +87,28 @@ def budget_of(record: RunRecord) -> Budget:
             seconds[trial.configuration.label] += outcome.total_seconds
     spent = sorted(seconds.items(), key=lambda item: (-item[1], item[0]))
     return Budget(
-        record.settings.time_limit,
-        record.settings.max_trials,
-        record.clock.elapsed(),
+        record.run.settings.time_limit,
+        record.run.settings.max_trials,
+        record.run.clock.elapsed(),
         record.result.reason,
-        record.n_jobs,
+        record.run.executor.n_slots,
         len(trials),
         sum(t.status is TrialStatus.FAILED for t in trials),
-        tuple(Spent(name, value) for name, value in record.history.stages),
+        tuple(Spent(name, value) for name, value in record.run.history.stages),
         tuple(Spent(name, value) for name, value in spent),
-        tuple(Moment(s, v) for s, v in record.history.scores if math.isfinite(v)),
+        tuple(Moment(s, v) for s, v in record.run.history.scores if math.isfinite(v)),
     )
 
 
 def base_of(record: RunRecord) -> Base | None:
     """Return the knowledge base that advised, None where none did."""
-    if record.guide is None:
+    if record.run.precedents is None:
         return None
-    likeness = record.guide.adviser.likeness()[:_MOST_NEIGHBOURS]
+    likeness = record.run.precedents.adviser.likeness()[:_MOST_NEIGHBOURS]
     names = {"shipped": f"shipped with headstart {__version__}"}
     names["own"] = "your own"
     return Base(
-        " and ".join(names[base] for base in record.guide.bases),
-        record.guide.n_datasets,
+        " and ".join(names[base] for base in record.run.precedents.bases),
+        record.run.precedents.n_datasets,
         tuple(Neighbour(name, share) for name, share in likeness),
     )

@@ -19,7 +19,7 @@ from headstart.ensemble.fitted_model import FittedModel
 from headstart.findings.target import TargetColumn
 from headstart.plugins import load_plugins
 from headstart.search.fit import fit_model
-from headstart.search.run.settings import FitSettings
+from headstart.search.run.settings import FitRequest, FitSettings
 from headstart.tables import (
     feature_names,
     name_of_target,
@@ -110,25 +110,27 @@ class Fitting(Estimator):
         names = feature_names(X)
         try:
             model = fit_model(
-                settings,
-                X,
-                y,
-                classification=self._classification,
-                sample_weight=sample_weight,
-                groups=groups,
-                listeners=listeners,
-                analyse=partial(
-                    analyse_run,
-                    target=name_of_target(y),
-                    created=datetime.now(tz=UTC).date().isoformat(),
-                    changed=changed_parameters(self),
-                    of_rows={
-                        "groups": groups,
-                        "sample_weight": _name_or_self(sample_weight),
-                    },
-                ),
-                started=started,
-                target_column=target_column,
+                FitRequest(
+                    settings=settings,
+                    X=X,
+                    y=y,
+                    classification=self._classification,
+                    sample_weight=sample_weight,
+                    groups=groups,
+                    listeners=listeners,
+                    started=started,
+                    target_column=target_column,
+                    analyse=partial(
+                        analyse_run,
+                        target=name_of_target(y),
+                        created=datetime.now(tz=UTC).date().isoformat(),
+                        changed=changed_parameters(self),
+                        of_rows={
+                            "groups": groups,
+                            "sample_weight": _name_or_self(sample_weight),
+                        },
+                    ),
+                )
             )
         finally:
             if display is not None:

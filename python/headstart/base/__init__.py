@@ -26,8 +26,10 @@ from headstart.base.task import Task, TaskKind
 from headstart.base.transform import Transform
 from headstart.base.trial import (
     FoldFit,
+    FoldKey,
     FoldOutcome,
     FoldStatus,
+    Origin,
     Precedent,
     Trial,
     TrialStatus,
@@ -41,6 +43,7 @@ __all__ = [
     "Float",
     "FloatArray",
     "FoldFit",
+    "FoldKey",
     "FoldOutcome",
     "FoldStatus",
     "IntArray",
@@ -48,6 +51,7 @@ __all__ = [
     "Learner",
     "MadeFeature",
     "Matrix",
+    "Origin",
     "ParameterValue",
     "Parameters",
     "Parts",

@@ -8,8 +8,10 @@ from headstart.base.configuration import Configuration
 
 __all__ = [
     "FoldFit",
+    "FoldKey",
     "FoldOutcome",
     "FoldStatus",
+    "Origin",
     "Precedent",
     "Trial",
     "TrialStatus",
@@ -36,6 +38,53 @@ class TrialStatus(StrEnum):
     FAILED = "failed"
 
 
+class Origin(StrEnum):
+    """The source that proposed a trial."""
+
+    BASELINE = "baseline"  # fitted first, on few rows, so that there is a model
+    PRECEDENT = "precedent"  # the knowledge base
+    UNPROVEN = "unproven"  # a learner that no knowledge base knows
+    DEFAULT_ORDER = "default order"
+    TRANSFORM = "transform"  # the best configuration so far with one more transform
+    SAMPLER = "sampler"
+
+
+# Characters of a configuration's hash in the name of a fold fit.
+_HASH_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FoldKey:
+    """The identity of a fold fit: a configuration, as a trial of a run, on a fold.
+
+    Parameters
+    ----------
+    trial : int
+        Number of the trial in its run, from 0 in the order of proposal.
+    repeat, fold : int
+        Fold -1 is the refit on all rows.
+    configuration : str
+        `Configuration.key`.
+
+    Examples
+    --------
+    >>> FoldKey(3, 0, 1, "9f86d081884c7d659a2feaa0c55ad015").name
+    '00003-0-1-9f86d081884c7d65'
+    """
+
+    trial: int
+    repeat: int
+    fold: int
+    configuration: str
+
+    @property
+    def name(self) -> str:
+        """Name of the fold fit's results, wherever they are stored."""
+        fold = "all" if self.fold < 0 else self.fold
+        digest = self.configuration[:_HASH_LENGTH]
+        return f"{self.trial:05d}-{self.repeat}-{fold}-{digest}"
+
+
 @dataclass(frozen=True, slots=True)
 class FoldFit:
     """The unit of work: one configuration on one fold.
@@ -53,7 +102,7 @@ class FoldFit:
         Seconds it may take from its start until its learner is asked to stop; None
         without a limit. (Not a moment: an executor may run it on another machine.)
     max_rows : int or None
-        Training rows to draw at most; the floor model is fitted on few.
+        Training rows to draw at most; the baseline trial is fitted on few.
     handed_over : mapping of str to (str, str)
         Path and SHA-256 of the code that the run itself brings: of ``learners/NAME``
         and ``transforms/NAME``. A worker runs no other code that lies in the folder.
@@ -73,10 +122,14 @@ class FoldFit:
     marks_start: bool = False
 
     @property
+    def key(self) -> FoldKey:
+        """Identity of the fold fit."""
+        return FoldKey(self.trial, self.repeat, self.fold, self.configuration.key)
+
+    @property
     def name(self) -> str:
-        """File name of its results in the run folder, without an ending."""
-        fold = "all" if self.fold < 0 else self.fold
-        return f"{self.trial:05d}-{self.repeat}-{fold}"
+        """Name of its results, without an ending."""
+        return self.key.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +205,44 @@ class Precedent:
 class Trial:
     """One configuration in a run.
 
-    `origin` is ``"floor"``, ``"precedent"`` (the knowledge base proposed it, for
-    `precedents`), ``"plugin"`` (a learner that no base knows brought it),
-    ``"portfolio"`` (the built-in order), ``"transform"`` (the best so far, with one
-    more transform) or ``"search"``.
+    Parameters
+    ----------
+    number : int
+        From 0, in the order of proposal.
+    configuration : Configuration
+    origin : Origin
+        The source that proposed it.
+    precedents : tuple of Precedent
+        The known datasets that spoke for it, where the knowledge base proposed it.
+    status : TrialStatus
+    loss : float or None
+        Mean over the folds, once the trial is closed.
+    outcomes : dict of (int, int) to FoldOutcome
+        By repeat and fold, of the fold fits that have ended.
+    fold_losses : dict of (int, int) to float
+        By repeat and fold, of the fold fits that have a result.
+    reason : str
+        Why it failed, or ended before its last fold.
     """
 
     number: int
     configuration: Configuration
-    origin: str = ""
+    origin: Origin = Origin.DEFAULT_ORDER
     precedents: tuple[Precedent, ...] = ()
     status: TrialStatus = TrialStatus.RUNNING
     loss: float | None = None
     outcomes: dict[tuple[int, int], FoldOutcome] = field(default_factory=dict)
     fold_losses: dict[tuple[int, int], float] = field(default_factory=dict)
     reason: str = ""
+
+    @property
+    def is_baseline(self) -> bool:
+        """True for the first trial of a timed run, which saw few rows."""
+        return self.origin is Origin.BASELINE
+
+    def fold_key(self, repeat: int, fold: int) -> FoldKey:
+        """Return the identity of one of the trial's fold fits."""
+        return FoldKey(self.number, repeat, fold, self.configuration.key)
 
     @property
     def mean_loss(self) -> float | None:

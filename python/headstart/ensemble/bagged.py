@@ -104,6 +104,18 @@ class BaggedEnsemble:
         """True if tables go through transforms, which may want raw text columns."""
         return any(member.configuration.transforms for member in self.members)
 
+    def with_members(self, members: Sequence[Member]) -> "BaggedEnsemble":
+        """Return an ensemble of other members, with nothing loaded.
+
+        Parameters
+        ----------
+        members : sequence of Member
+            Their learners and transforms are among those of this ensemble.
+        """
+        return BaggedEnsemble(
+            self.task, tuple(members), self.learners, self.store, self.transforms
+        )
+
     def predict(self, table: pl.DataFrame) -> FloatArray:
         """Predict a canonical table, some rows at a time.
 

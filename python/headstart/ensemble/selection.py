@@ -1,4 +1,4 @@
-"""Which trials make the model, with which weights.
+"""Selection of the trials that make the model, and of their weights.
 
 Trials may have different numbers of folds: time ran out, or a race ended. Folds are
 run in one order, so each trial has a first part of it (where a splitter's held-out sets
@@ -23,9 +23,9 @@ from headstart.ensemble import WeightCap, select_greedily
 from headstart.metrics import BuiltInMetric, Metric
 from headstart.validation import INDEPENDENT, Dependence, Folds, OutOfFoldStore
 
-Unit = tuple[int, int]
+__all__ = ["Choice", "MemberSelector", "candidate_limit", "complete_folds"]
 
-__all__ = ["Choice", "candidate_limit", "choose_members", "complete_folds"]
+Unit = tuple[int, int]
 
 _N_ROUNDS = 40
 # Parts of the rows that are judged by weights chosen on the others; of many rows halves
@@ -68,54 +68,6 @@ class Choice:
     score: float
 
 
-def choose_members(
-    trials: Sequence[Trial],
-    store: OutOfFoldStore,
-    folds: Folds,
-    y: NDArray[np.int64] | NDArray[np.float64],
-    weight: FloatArray | None,
-    metric: Metric,
-    learners: Mapping[str, Learner],
-    constant: Mapping[tuple[int, int], float],
-    dependence: Dependence = INDEPENDENT,
-) -> Choice | None:
-    """Choose an ensemble among trials that have at least one fold.
-
-    Parameters
-    ----------
-    constant : mapping of (repeat, fold) to float
-        Loss of the constant prediction on each fold.
-    dependence : Dependence
-        Groups and order in time, which are kept apart where rows of a single fold are
-        divided.
-
-    Returns
-    -------
-    Choice or None
-        None where no trial has a fold.
-    """
-    lengths = {t.number: complete_folds(t, folds) for t in trials}
-    chooser = _Chooser(store, folds, y, weight, metric, learners, dependence)
-    best: Choice | None = None
-    for length in sorted({n for n in lengths.values() if n}, reverse=True):
-        candidates = [t for t in trials if lengths[t.number] >= length]
-        choice = chooser.choose(candidates, length)
-        if best is None:
-            best = choice
-            continue
-        # The longer choice predicts all rows that the shorter one does.
-        rows, units = choice.rows, folds.units[:length]
-        losses = [chooser.loss(each.prediction, rows) for each in (best, choice)]
-        flat = np.average(
-            [constant[unit] for unit in units],
-            weights=[folds.validation(*unit).size for unit in units],
-        )
-        gain = abs(float(flat) - losses[0])
-        if losses[0] - losses[1] > gain * max(_MARGIN, _NOISE / np.sqrt(rows.sum())):
-            best = choice
-    return best
-
-
 def complete_folds(trial: Trial, folds: Folds) -> int:
     """Return how many folds of a complete trial one has, counted in their order."""
     units = folds.units[: folds.n_complete]
@@ -124,9 +76,25 @@ def complete_folds(trial: Trial, folds: Folds) -> int:
     )
 
 
-@dataclass(frozen=True)
-class _Chooser:
-    """Chooses ensembles on some of the rows that are held out."""
+@dataclass(frozen=True, kw_only=True)
+class MemberSelector:
+    """Selects the members of an ensemble by their out-of-fold predictions.
+
+    Parameters
+    ----------
+    store : OutOfFoldStore
+    folds : Folds
+    y : ndarray of shape (n_rows,)
+        Codes of classes, or values.
+    weight : ndarray of shape (n_rows,) or None
+    metric : Metric
+    learners : mapping of str to Learner
+    constant : mapping of (repeat, fold) to float
+        Loss of the constant prediction on each fold.
+    dependence : Dependence
+        Groups and order in time, which are kept apart where rows of a single fold are
+        divided.
+    """
 
     store: OutOfFoldStore
     folds: Folds
@@ -134,10 +102,40 @@ class _Chooser:
     weight: FloatArray | None
     metric: Metric
     learners: Mapping[str, Learner]
-    dependence: Dependence
+    constant: Mapping[Unit, float]
+    dependence: Dependence = INDEPENDENT
 
-    def choose(self, candidates: Sequence[Trial], length: int) -> Choice:
-        """Choose among trials that have the first `length` folds, on their rows."""
+    def select(self, trials: Sequence[Trial]) -> Choice | None:
+        """Return the best ensemble of trials that have at least one fold.
+
+        Returns
+        -------
+        Choice or None
+            None where no trial has a fold.
+        """
+        lengths = {t.number: complete_folds(t, self.folds) for t in trials}
+        best: Choice | None = None
+        for length in sorted({n for n in lengths.values() if n}, reverse=True):
+            candidates = [t for t in trials if lengths[t.number] >= length]
+            choice = self._choose(candidates, length)
+            if best is None:
+                best = choice
+                continue
+            # The longer choice predicts all rows that the shorter one does.
+            rows, units = choice.rows, self.folds.units[:length]
+            losses = [self._loss(each.prediction, rows) for each in (best, choice)]
+            flat = np.average(
+                [self.constant[unit] for unit in units],
+                weights=[self.folds.validation(*unit).size for unit in units],
+            )
+            gain = abs(float(flat) - losses[0])
+            least = gain * max(_MARGIN, _NOISE / np.sqrt(rows.sum()))
+            if losses[0] - losses[1] > least:
+                best = choice
+        return best
+
+    def _choose(self, candidates: Sequence[Trial], length: int) -> Choice:
+        """Return the best ensemble of trials that have the first `length` folds."""
         units = self.folds.units[:length]
         held = [self.folds.validation(*unit) for unit in units]
         rows = np.zeros(self.y.size, dtype=bool)
@@ -155,23 +153,23 @@ class _Chooser:
                 w * self.store.prediction(number)[part]
                 for number, w in sorted(judged.items())
             )
-        return Choice(weights, prediction, rows, self.score(prediction, rows))
+        return Choice(weights, prediction, rows, self._score(prediction, rows))
 
-    def score(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:
+    def _score(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:
         """Return the metric on some rows, as users read it."""
-        return self.metric.score(*self._told(prediction, rows))
+        return self.metric.score(*self._on_rows(prediction, rows))
 
-    def loss(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:
+    def _loss(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:
         """Return the metric on some rows, less is better."""
-        return self.metric.loss(*self._told(prediction, rows))
+        return self.metric.loss(*self._on_rows(prediction, rows))
 
-    def _told(
+    def _on_rows(
         self, prediction: FloatArray, rows: NDArray[np.bool_] | IntArray
     ) -> tuple[Any, FloatArray, FloatArray | None]:
-        told = prediction[rows]
+        outputs = prediction[rows]
         return (
             self.y[rows],
-            told[:, 0] if told.shape[1] == 1 else told,
+            outputs[:, 0] if outputs.shape[1] == 1 else outputs,
             None if self.weight is None else self.weight[rows],
         )
 
@@ -186,7 +184,7 @@ class _Chooser:
         def loss(trial: Trial) -> float:
             if len(units) < 2:
                 return self.metric.loss(
-                    *self._told(self.store.prediction(trial.number), rows)
+                    *self._on_rows(self.store.prediction(trial.number), rows)
                 )
             return sum(trial.fold_losses[unit] for unit in units) / len(units)
 

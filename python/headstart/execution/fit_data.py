@@ -15,7 +15,8 @@ Layout, inside the run folder::
     tables/R-F-CHAIN/    columns that it made; may go and be made again
     encoders/R-F-VIEW.zip  a view fitted on the training rows of a fold
     views/R-F-VIEW/      what it makes of the fold's rows; may go and be made again
-    fits/TRIAL-R-F.*     predictions, model and outcome of one fold fit
+    fits/TRIAL-R-F-HASH.*  predictions, model and outcome of one fold fit, with the hash
+                         of its configuration
 """
 
 import hashlib

@@ -10,14 +10,13 @@ import time
 import traceback
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from headstart.base import (
-    Configuration,
     FloatArray,
     FoldFit,
     FoldOutcome,
@@ -79,52 +78,44 @@ def run_fold_fit(
         deadline=None if fold_fit.seconds is None else clock() + fold_fit.seconds,
         clock=clock,
     )
+    configuration = fold_fit.configuration
     try:
-        outcome = _fit_and_predict(data, fold_fit, resources, started)
+        # Imports its plugin, which may set what is to stay.
+        learner = data.learner(configuration.learner)
+        with OwnProcess() as process, preserve_state():
+            fold = _open_fold(data, learner, fold_fit, resources)
+            begun = time.monotonic()
+            model = learner.fit(
+                data.task,
+                configuration.parameters,
+                fold.train,
+                fold.validation,
+                resources,
+            )
+            process.end_copies()
+            fit_seconds = time.monotonic() - begun
+            outcome = _store_results(data, learner, fold_fit, fold, model, process)
+        outcome = replace(
+            outcome,
+            fit_seconds=fit_seconds,
+            total_seconds=time.monotonic() - started,
+        )
     except RunFolderError:
         raise
-    except TransformError as error:
-        outcome = FoldOutcome(
-            FoldStatus(error.kind),
-            total_seconds=time.monotonic() - started,
-            reason=str(error),
-            details=traceback.format_exc(limit=-8),
-            culprit=error.transform,
-        )
-    except MemoryError as error:
-        outcome = FoldOutcome(
-            FoldStatus.MEMORY,
-            total_seconds=time.monotonic() - started,
-            reason=f"out of memory: {error}".rstrip(": "),
-        )
     except Exception as error:
-        outcome = FoldOutcome(
-            FoldStatus.ERROR,
-            total_seconds=time.monotonic() - started,
-            reason=f"{type(error).__name__}: {_first_line(error)}",
-            details=traceback.format_exc(limit=-8),
-        )
+        outcome = _failure(error, time.monotonic() - started)
     path = Path(folder) / "fits" / f"{fold_fit.name}.json"
-    record = {
-        "configuration": fold_fit.configuration.key,
-        "outcome": asdict(outcome),
-    }
-    write_atomically(path, json.dumps(record).encode())
+    write_atomically(path, json.dumps(asdict(outcome)).encode())
     return outcome
 
 
-def read_outcome(path: Path, configuration: Configuration) -> FoldOutcome | None:
-    """Read the outcome of `configuration` that `run_fold_fit` left in a file.
+def read_outcome(path: Path) -> FoldOutcome | None:
+    """Return the outcome that `run_fold_fit` left in a file.
 
-    None where there is none: no file, a damaged one (a power cut leaves empty ones), or
-    the outcome of another configuration, whose trial had this number and is not in the
-    journal.
+    None where there is none: no file, or a damaged one (a power cut leaves empty ones).
     """
     try:
-        record = json.loads(path.read_bytes())
-        if record["configuration"] != configuration.key:
-            return None
-        outcome = record["outcome"]
+        outcome = json.loads(path.read_bytes())
         return FoldOutcome(**{**outcome, "status": FoldStatus(outcome["status"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -147,28 +138,23 @@ def running_transform(folder: Path, name: str) -> str:
         return ""
 
 
-def _fit_and_predict(
-    data: FitData, fold_fit: FoldFit, resources: Resources, started: float
-) -> FoldOutcome:
-    # Imports its plugin, which may set what is to stay.
-    learner = data.learner(fold_fit.configuration.learner)
-    process = OwnProcess()
-    try:
-        with preserve_state():
-            return _run(data, learner, fold_fit, resources, started, process)
-    finally:
-        process.end_copies()
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """The rows of a fold, as a learner is given them; `view` is the encoder's name."""
+
+    view: str
+    train: Rows
+    validation: Rows | None
+    transforms: tuple[str, ...]
 
 
-def _run(
-    data: FitData,
-    learner: Learner,
-    fold_fit: FoldFit,
-    resources: Resources,
-    started: float,
-    process: OwnProcess,
-) -> FoldOutcome:
-    parameters = fold_fit.configuration.parameters
+def _open_fold(
+    data: FitData, learner: Learner, fold_fit: FoldFit, resources: Resources
+) -> _Fold:
+    """Return a fold's rows after the configuration's transforms, in the learner's view.
+
+    Seeds the global generators, for code that draws from them.
+    """
     train = data.train(fold_fit.repeat, fold_fit.fold)
     held_out = data.held_out(fold_fit.repeat, fold_fit.fold)
     sample = _sample(train, data, fold_fit)
@@ -187,33 +173,40 @@ def _run(
     )
     if steps:
         _seed_globally(fold_fit.seed)  # which transforms ran here must not matter
-    begun = time.monotonic()
-    model = learner.fit(
-        data.task,
-        parameters,
-        Rows(
-            view.train,
-            data.y[rows],
-            _take(data.weight, rows),
-            inner_folds(data, fold_fit.repeat, rows, fold_fit.seed)
-            if data.dependence.is_declared
-            else None,
-        ),
-        Rows(view.validation, data.y[held_out], _take(data.weight, held_out))
-        if held_out.size
-        else None,
-        resources,
-    )
-    process.end_copies()
-    fitted = time.monotonic()
-    prediction = None
+    validation = None
     if held_out.size:
-        raw = learner.predict(model, view.validation, data.task)
-        prediction = as_outputs(raw, data.task, held_out.size)
-    predicted = time.monotonic()
+        weight = _take(data.weight, held_out)
+        validation = Rows(view.validation, data.y[held_out], weight)
+    parts = None
+    if data.dependence.is_declared:
+        parts = inner_folds(data, fold_fit.repeat, rows, fold_fit.seed)
+    return _Fold(
+        view.name,
+        Rows(view.train, data.y[rows], _take(data.weight, rows), parts),
+        validation,
+        step_names(steps, fold_fit.repeat, fold_fit.fold, sample),
+    )
+
+
+def _store_results(
+    data: FitData,
+    learner: Learner,
+    fold_fit: FoldFit,
+    fold: _Fold,
+    model: Any,
+    process: OwnProcess,
+) -> FoldOutcome:
+    """Predict the held-out rows, store the model and the predictions; return how."""
+    begun = time.monotonic()
+    prediction = None
+    if fold.validation is not None:
+        X = fold.validation.X
+        raw = learner.predict(model, X, data.task)
+        prediction = as_outputs(raw, data.task, X.n_rows)
+    predict_seconds = time.monotonic() - begun
     parts = learner.dump(model)
-    if prediction is not None:
-        _check_stored_once(data, learner, parts, view.validation, prediction)
+    if fold.validation is not None and prediction is not None:
+        _check_stored_once(data, learner, parts, fold.validation.X, prediction)
     process.check()
     fits = data.folder / "fits"
     n_bytes = write_parts(fits / f"{fold_fit.name}.model", parts)
@@ -223,17 +216,36 @@ def _run(
             temporary.open("wb") as file,
         ):
             np.save(file, prediction, allow_pickle=False)
-    names = step_names(steps, fold_fit.repeat, fold_fit.fold, sample)
-    stored = (read_parts(data.folder / "transforms" / f"{n}.zip") for n in names)
+    steps = (data.folder / "transforms" / f"{name}.zip" for name in fold.transforms)
     return FoldOutcome(
         FoldStatus.OK,
-        fit_seconds=fitted - begun,
-        predict_seconds=predicted - fitted,
-        total_seconds=time.monotonic() - started,
+        predict_seconds=predict_seconds,
         n_bytes=n_bytes,
-        encoder=view.name,
-        transforms=names,
-        is_idle=any(changes_nothing(parts) for parts in stored),
+        encoder=fold.view,
+        transforms=fold.transforms,
+        is_idle=any(changes_nothing(read_parts(path)) for path in steps),
+    )
+
+
+def _failure(error: Exception, seconds: float) -> FoldOutcome:
+    """Return the outcome of a fold fit that raised `error`, which is being handled."""
+    if isinstance(error, MemoryError):
+        reason = f"out of memory: {error}".rstrip(": ")
+        return FoldOutcome(FoldStatus.MEMORY, total_seconds=seconds, reason=reason)
+    details = traceback.format_exc(limit=-8)
+    if isinstance(error, TransformError):
+        return FoldOutcome(
+            FoldStatus(error.kind),
+            total_seconds=seconds,
+            reason=str(error),
+            details=details,
+            culprit=error.transform,
+        )
+    return FoldOutcome(
+        FoldStatus.ERROR,
+        total_seconds=seconds,
+        reason=f"{type(error).__name__}: {_first_line(error)}",
+        details=details,
     )
 
 

@@ -46,7 +46,8 @@ class TrialFact:
     model_bytes : int
         Of all its fold models.
     origin : str
-        What proposed it: ``"floor"``, ``"precedent"``, ``"portfolio"``, ...
+        The source that proposed it: ``"baseline"``, ``"precedent"``,
+        ``"default order"``, ...
     precedents : tuple of str
         The known datasets that spoke for it, in words.
     """

@@ -6,6 +6,7 @@ the same files. One that stays runs beyond every limit.
 
 import os
 from pathlib import Path
+from typing import Self
 
 from headstart.pool.memory import children
 
@@ -24,7 +25,7 @@ def own_whole_process() -> None:
 
 
 class OwnProcess:
-    """The process that a call began in.
+    """The process that a call began in; copies of it end with its context.
 
     Programs that the call starts are no copies: helpers of joblib and multiprocessing
     stay on purpose, and end with the worker.
@@ -33,6 +34,12 @@ class OwnProcess:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._before = frozenset(children(self._pid))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end_copies()
 
     def end_copies(self) -> None:
         """End this process, if it is a copy of the one that the call began in."""

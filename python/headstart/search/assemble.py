@@ -1,127 +1,138 @@
 """From the chosen trials to a model that predicts; the refit on all rows."""
 
+import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, wait
-from dataclasses import replace
-from types import MappingProxyType
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from headstart.base import (
-    FoldFit,
-    FoldOutcome,
-    FoldStatus,
-    Learner,
-    Task,
-    Transform,
-    Trial,
-)
+from headstart.base import FoldFit, FoldOutcome, FoldStatus, Trial
+from headstart.base.events import Notice
 from headstart.ensemble import BaggedEnsemble, Fit, Member
-from headstart.ensemble.selection import Choice
-from headstart.execution import FoldFitExecutor
+from headstart.ensemble.fitted_model import FittedModel
 from headstart.execution.fit_data import ALL_ROWS
 from headstart.execution.fold_fit import run_fold_fit
-from headstart.search.run.folder import RunFolder
+from headstart.search.leaderboard import leaderboard_records
+from headstart.search.loop.runner import SearchResult
 from headstart.search.run.interrupt import NotedInterrupt
+from headstart.search.run.run import Run
+from headstart.validation.plan import explain_folds, explain_newest_rows
+from headstart.version import __version__
 
-__all__ = ["assemble", "refit_members"]
+__all__ = ["Assembly", "assemble"]
 
 # How long an interrupt may go unnoticed.
 _TICK_SECONDS = 0.2
 
 
-def assemble(
-    task: Task,
-    trials: Sequence[Trial],
-    choice: Choice,
-    learners: Mapping[str, Learner],
-    folder: RunFolder,
-    *,
-    latest_only: bool,
-    transforms: Mapping[str, Transform] = MappingProxyType({}),
-) -> BaggedEnsemble:
-    """Return the ensemble of the chosen trials' fold models.
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The ensembles of a run.
 
     Parameters
     ----------
-    latest_only : bool
-        Keep the last fold's model only: where folds follow time, earlier ones saw
-        less of it.
+    bag : BaggedEnsemble
+        The chosen configurations with all their fold models.
+    model : FittedModel
+        That of the user: of these fold models, or of those refitted on all rows.
     """
+
+    bag: BaggedEnsemble
+    model: FittedModel
+
+
+def assemble(run: Run, result: SearchResult) -> Assembly:
+    """Return the model of the chosen trials, refitted on all rows where asked.
+
+    Parameters
+    ----------
+    run : Run
+    result : SearchResult
+    """
+    with NotedInterrupt():
+        bag = _bag(run, result)
+        members = list(bag.members)
+        if run.data.folds.scheme == "time":
+            # Where folds follow time, earlier models saw less of it.
+            members = [replace(member, fits=member.fits[-1:]) for member in members]
+    n_old = len(members)
+    if run.refits and not result.interrupted:
+        members, problems = _refit(run, result, members)
+        n_old = len(problems)
+        run.history.end_stage("refit")
+        run.notices.tell()
+        for line in problems:
+            run.events(Notice(f"Not refitted on all rows: {line}", "warning"))
+    model = FittedModel(
+        run.problem.schema,
+        run.problem.target,
+        bag.with_members(members),
+        leaderboard_records(
+            result.trials,
+            result.choice.weights,
+            greater_is_better=run.problem.metric.greater_is_better,
+            held_out_share=run.data.folds.held_out_share,
+        ),
+        _facts(run, result, n_members=len(members), n_old=n_old),
+    )
+    return Assembly(bag, model)
+
+
+def _bag(run: Run, result: SearchResult) -> BaggedEnsemble:
+    """Return the ensemble of the chosen trials' fold models."""
     members = []
-    for number, weight in sorted(choice.weights.items(), key=lambda m: (-m[1], m[0])):
-        trial = trials[number]
+    for trial, weight in _chosen(result):
         units = sorted(
             u for u, o in trial.outcomes.items() if o.status is FoldStatus.OK
         )
-        fits = tuple(
-            Fit(
-                FoldFit(number, trial.configuration, *unit, seed=0).name,
-                trial.outcomes[unit].encoder,
-                trial.outcomes[unit].transforms,
-            )
-            for unit in (units[-1:] if latest_only else units)
-        )
+        fits = tuple(_fit(trial.fold_key(*u).name, trial.outcomes[u]) for u in units)
         members.append(Member(trial.configuration, weight, fits))
     used = {m.configuration.learner for m in members}
     steps = {s.name for m in members for s in m.configuration.transforms}
     return BaggedEnsemble(
-        task,
+        run.problem.task,
         tuple(members),
-        {name: learners[name] for name in used},
-        folder,
-        {name: transforms[name] for name in sorted(steps)},
+        {name: run.learners[name] for name in used},
+        run.folder,
+        {name: run.transforms.transforms[name] for name in sorted(steps)},
     )
 
 
-def refit_members(
-    ensemble: BaggedEnsemble,
-    folder: RunFolder,
-    executor: FoldFitExecutor,
-    *,
-    seed: int,
-    deadline: float | None,
-    memory_limit: int | None,
-    handed_over: Mapping[str, tuple[str, str]] = MappingProxyType({}),
-) -> tuple[BaggedEnsemble, list[str]]:
-    """Collapse each member to one model, fitted on all rows.
+def _chosen(result: SearchResult) -> list[tuple[Trial, float]]:
+    """Return the trials that make the model, with their weights, the heaviest first."""
+    weights = sorted(result.choice.weights.items(), key=lambda m: (-m[1], m[0]))
+    return [(result.trials[number], weight) for number, weight in weights]
 
-    Parameters
-    ----------
-    handed_over : mapping of str to (str, str)
-        See `FoldFit`.
+
+def _fit(name: str, outcome: FoldOutcome) -> Fit:
+    return Fit(name, outcome.encoder, outcome.transforms)
+
+
+def _refit(
+    run: Run, result: SearchResult, members: Sequence[Member]
+) -> tuple[list[Member], list[str]]:
+    """Replace the fold models of each member by one model, fitted on all rows.
 
     Returns
     -------
-    ensemble : BaggedEnsemble
-        Members whose refit was not done by `deadline` keep their fold models.
-    failed : list of str
-        One line a member that kept them.
+    members : list of Member
+        Members whose refit was not done in time keep their fold models.
+    problems : list of str
+        One line for each member that kept them.
     """
-    futures: dict[Future[FoldOutcome], tuple[int, FoldFit]] = {}
-    for place, member in enumerate(ensemble.members):
-        learner = ensemble.learners[member.configuration.learner]
-        models = [learner.load(folder.model(fit.model)) for fit in member.fits]
-        parameters = learner.refit_parameters(member.configuration.parameters, models)
-        number = int(member.fits[0].model.split("-")[0])
-        fold_fit = FoldFit(
-            number,
-            replace(member.configuration, parameters=parameters),
-            repeat=0,
-            fold=ALL_ROWS,
-            seed=seed,
-            seconds=None
-            if deadline is None
-            else max(0.1, deadline - time.monotonic() - 0.2),
-            handed_over=handed_over,
-        )
-        future = executor.submit(
+    deadline = run.clock.refit_end
+    fold_fits: list[tuple[FoldFit, Future[FoldOutcome]]] = []
+    for (trial, _), member in zip(_chosen(result), members, strict=True):
+        fold_fit = _refit_of(run, trial, member, deadline)
+        future = run.executor.submit(
             run_fold_fit,
-            (str(folder.path), fold_fit),
+            (str(run.folder.path), fold_fit),
             deadline=deadline,
-            memory_limit=memory_limit,
+            memory_limit=run.memory_per_fit,
         )
-        futures[future] = (place, fold_fit)
-    late: set[Future[FoldOutcome]] = set(futures)
+        fold_fits.append((fold_fit, future))
+    late = {future for _, future in fold_fits}
     with NotedInterrupt() as interrupt:
         while late and not interrupt.is_set:
             left = _TICK_SECONDS
@@ -131,24 +142,84 @@ def refit_members(
                 break
             _, late = wait(late, timeout=left)
         for future in late:
-            executor.kill(future)
-    members, failed = list(ensemble.members), []
-    for future, (place, fold_fit) in futures.items():
-        member = members[place]
+            run.executor.kill(future)
+    refitted, problems = list(members), []
+    for place, (fold_fit, future) in enumerate(fold_fits):
         problem = "interrupted" if interrupt.is_set else "not done in time"
         if future not in late and not future.cancelled():
             error = future.exception()
-            if error is None:
-                outcome = future.result()
-                if outcome.status is FoldStatus.OK:
-                    fit = Fit(fold_fit.name, outcome.encoder, outcome.transforms)
-                    members[place] = Member(member.configuration, member.weight, (fit,))
-                    continue
-                problem = outcome.reason
-            else:
-                problem = str(error)
-        failed.append(f"{member.configuration.label}: {problem}")
-    refitted = BaggedEnsemble(
-        ensemble.task, tuple(members), ensemble.learners, folder, ensemble.transforms
+            outcome = None if error is not None else future.result()
+            if outcome is not None and outcome.status is FoldStatus.OK:
+                fits = (_fit(fold_fit.name, outcome),)
+                refitted[place] = replace(members[place], fits=fits)
+                continue
+            problem = str(error) if outcome is None else outcome.reason
+        problems.append(f"{members[place].configuration.label}: {problem}")
+    return refitted, problems
+
+
+def _refit_of(
+    run: Run, trial: Trial, member: Member, deadline: float | None
+) -> FoldFit:
+    """Return the fold fit of a member on all rows."""
+    configuration = member.configuration
+    learner = run.learners[configuration.learner]
+    models = [learner.load(run.folder.model(fit.model)) for fit in member.fits]
+    parameters = learner.refit_parameters(configuration.parameters, models)
+    seconds = None
+    if deadline is not None:
+        seconds = max(0.1, deadline - time.monotonic() - 0.2)
+    return FoldFit(
+        trial.number,
+        replace(configuration, parameters=parameters),
+        repeat=0,
+        fold=ALL_ROWS,
+        seed=run.seed,
+        seconds=seconds,
+        handed_over=run.data.handed_over,
     )
-    return refitted, failed
+
+
+def _facts(
+    run: Run, result: SearchResult, *, n_members: int, n_old: int
+) -> dict[str, Any]:
+    """Return the facts of a fit, JSON-able.
+
+    Parameters
+    ----------
+    run : Run
+    result : SearchResult
+    n_members : int
+        Configurations in the ensemble.
+    n_old : int
+        Those of them that were not refitted on all rows.
+    """
+    problem, folds, score = run.problem, run.data.folds, result.choice.score
+    why = explain_folds(run.settings.validation, folds, problem.task.n_rows)
+    if folds.scheme == "time":
+        why += "; " + explain_newest_rows(folds, n_old, n_members)
+    return {
+        "headstart_version": __version__,
+        "metric": problem.metric.name,
+        "greater_is_better": problem.metric.greater_is_better,
+        # Undefined where the held-out rows are of one class, for one.
+        "score": score if math.isfinite(score) else None,
+        "validation": folds.describe(),
+        "n_rows": problem.task.n_rows,
+        "n_trials": len(result.trials),
+        "precedents": [
+            {
+                "learner": trial.configuration.learner,
+                "configuration": trial.configuration.to_json(),
+                **asdict(precedent),
+            }
+            for trial in result.trials
+            for precedent in trial.precedents
+        ],
+        "ended": result.reason,
+        "seconds": result.elapsed,
+        "time_limit": run.settings.time_limit,
+        "max_trials": run.settings.max_trials,
+        **run.inspection,
+        "validation_why": why,
+    }

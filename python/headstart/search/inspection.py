@@ -1,4 +1,4 @@
-"""What a fit says of its table: findings, and each column with reason and steps."""
+"""The inspection of a fit's table: findings, and each column with reason and steps."""
 
 import time
 from typing import Any
@@ -9,30 +9,53 @@ from headstart.findings.target import TargetColumn, describe_target
 from headstart.search.run.problem import Problem
 from headstart.tables import count_distinct
 
-__all__ = ["column_records", "examine_problem"]
+__all__ = ["inspect_problem"]
 
 # Share of the time limit after which no further column or finder is looked at.
 _SHARE = 0.05
 
 
-def examine_problem(
+def inspect_problem(
     problem: Problem,
+    target_column: TargetColumn,
     *,
     time_limit: float | None = None,
-    target_column: TargetColumn = TargetColumn(),
-) -> tuple[Finding, ...]:
-    """Return what the table of a fit warns of, gravest first.
+) -> dict[str, Any]:
+    """Return the findings on a fit's table, its columns, and the rows left out.
 
     Parameters
     ----------
     problem : Problem
-    time_limit : float or None
-        Seconds of the whole fit: a small share of it may be spent here. Without one
-        everything is looked at.
     target_column : TargetColumn
         How the caller took the target out of its table.
+    time_limit : float or None
+        Seconds of the whole fit: a small share of it may be spent here. Without one
+        all columns are inspected.
+
+    Returns
+    -------
+    dict of str to value
+        JSON-able: ``"columns"``, ``"findings"``, ``"rows_left_out"``.
     """
     end = None if time_limit is None else time.monotonic() + _SHARE * time_limit
+    findings = _findings(problem, target_column, end)
+    left_out = {
+        "no target": target_column.n_missing,
+        "weight 0": problem.n_weightless,
+    }
+    return {
+        "columns": _columns(problem),
+        "findings": [finding.to_record() for finding in findings],
+        "rows_left_out": [
+            {"reason": reason, "count": n} for reason, n in left_out.items() if n
+        ],
+    }
+
+
+def _findings(
+    problem: Problem, target_column: TargetColumn, end: float | None
+) -> tuple[Finding, ...]:
+    """Return the findings, gravest first; stop at the moment `end`."""
     target, name = problem.target, problem.target_name
     subject = Subject(
         problem.frame,
@@ -44,12 +67,12 @@ def examine_problem(
         () if target.classes is None else tuple(map(str, target.classes)),
         lambda: end is not None and time.monotonic() > end,
     )
-    told = describe_target(name, target, problem.y, target_column)
-    return by_gravity([*told, *examine(subject)])
+    of_target = describe_target(name, target, problem.y, target_column)
+    return by_gravity([*of_target, *examine(subject)])
 
 
-def column_records(problem: Problem) -> list[dict[str, Any]]:
-    """Return for each column of the table its kind, the reason, and what is done."""
+def _columns(problem: Problem) -> list[dict[str, Any]]:
+    """Return for each column of the table its kind, the reason, and the steps taken."""
     distinct = count_distinct(problem.frame)
     return [
         {

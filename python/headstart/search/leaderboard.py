@@ -68,7 +68,7 @@ def leaderboard_records(
                 "predict_seconds": trial.predict_seconds,
                 "weight": weights.get(trial.number, 0.0),
                 "status": trial.status.value,
-                "origin": trial.origin,
+                "origin": trial.origin.value,
                 "precedent": _in_words(trial),
                 "reason": _reason(trial, most_folds, is_overtaken=is_overtaken),
             }

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-import headstart
-from headstart.base import FoldFit, FoldStatus, Trial, TrialStatus
+from headstart.base import FoldStatus, Trial, TrialStatus
 from headstart.base.machine import machine_class
 from headstart.exceptions import RunFolderError
 from headstart.execution.fit_data import FitData, load_fit_data
@@ -28,6 +27,7 @@ from headstart.metrics.built_in import BUILT_IN
 from headstart.plugins import load_plugins
 from headstart.search.run.journal import Journal
 from headstart.search.run.problem import Problem
+from headstart.version import __version__
 
 __all__ = ["FACT", "describe_problem", "records_of_run", "run_records"]
 
@@ -116,8 +116,8 @@ def run_records(
 ) -> Iterator[Record]:
     """Yield the dataset, its meta-features, and an evaluation a whole trial.
 
-    Trials that were raced out saw fewer folds than others, and the floor fewer rows:
-    they are left out. Trials that failed are evidence too.
+    Trials that were raced out saw fewer folds than others, and the baseline trial fewer
+    rows: they are left out. Trials that failed are evidence too.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def run_records(
     metrics = metric_names(kind)
     units = sorted(data.folds.units[: data.folds.n_complete])
     for trial in trials:
-        if trial.origin == "floor":
+        if trial.is_baseline:
             continue
         if deadline is not None and time.monotonic() >= deadline:
             return
@@ -178,7 +178,7 @@ def run_records(
             reason=" ".join(bad[0].reason.split())[:_LONGEST_REASON] if failed else "",
             scheme=f"{data.folds.describe()}, a run with seed {seed}",
             n_rows=data.task.n_rows,
-            engine_version=headstart.__version__,
+            engine_version=__version__,
             machine=machine_class(),
             seed=seed,
             origin="local",
@@ -188,7 +188,7 @@ def run_records(
 def _scores(
     data: FitData, trial: Trial, unit: tuple[int, int], metrics: Sequence[str]
 ) -> list[float]:
-    name = FoldFit(trial.number, trial.configuration, *unit, seed=0).name
+    name = trial.fold_key(*unit).name
     prediction = np.load(data.folder / "fits" / f"{name}.npy", allow_pickle=False)
     values = prediction[:, 0] if prediction.shape[1] == 1 else prediction
     held_out = data.held_out(*unit)

@@ -6,7 +6,7 @@ import pytest
 import headstart
 from headstart.analysis.data import validation_of
 from headstart.analysis.trials import base_of, shortened, trials_of
-from headstart.base import Configuration, TaskKind, Trial, TrialStatus
+from headstart.base import Configuration, Origin, TaskKind, Trial, TrialStatus
 from headstart.metrics import resolve_metric
 from headstart.search.leaderboard import leaderboard_records
 from headstart.validation import Validation, plain_folds
@@ -20,12 +20,15 @@ def record_of(trials, validation="auto"):
     board = leaderboard_records(
         trials, {1: 1.0}, greater_is_better=True, held_out_share=FOLDS.held_out_share
     )
-    return SimpleNamespace(
-        result=SimpleNamespace(trials=trials),
-        model=SimpleNamespace(leaderboard=board, facts={}),
+    run = SimpleNamespace(
         problem=SimpleNamespace(metric=metric, groups=None),
         data=SimpleNamespace(folds=FOLDS),
         settings=SimpleNamespace(validation=validation),
+    )
+    return SimpleNamespace(
+        run=run,
+        result=SimpleNamespace(trials=trials),
+        model=SimpleNamespace(leaderboard=board, facts={}),
     )
 
 
@@ -37,20 +40,20 @@ def trial(number, losses, origin, status=TrialStatus.DONE, reason=""):
 
 
 BASELINE = trial(
-    0, [-0.1], "floor", TrialStatus.PARTIAL, "the floor: few rows, one fold"
+    0, [-0.1], Origin.BASELINE, TrialStatus.PARTIAL, "baseline: few rows, one fold"
 )
-REAL = trial(1, [-0.9, -0.8, -0.85], "portfolio")
+REAL = trial(1, [-0.9, -0.8, -0.85], Origin.DEFAULT_ORDER)
 
 
 @pytest.mark.parametrize("order", [[BASELINE, REAL], [REAL, BASELINE]])
 def test_each_row_is_of_its_own_trial_where_two_have_one_configuration(order):
     first, second = trials_of(record_of(order))["trials"]
 
-    assert (first.origin, first.status, first.n_folds) == ("portfolio", "done", 3)
+    assert (first.origin, first.status, first.n_folds) == ("default order", "done", 3)
     assert first.reason == ""
     assert first.weight == 1.0
     assert first.low < first.score < first.high
-    assert (second.origin, second.status, second.n_folds) == ("floor", "partial", 1)
+    assert (second.origin, second.status, second.n_folds) == ("baseline", "partial", 1)
     assert (second.score, second.low) == (0.1, None)
 
 
@@ -71,7 +74,7 @@ def test_repeats_that_no_trial_had_time_for_are_not_told_as_made():
 
 
 def test_repeats_that_were_made_are_told():
-    whole = trial(1, [-0.9, -0.8, -0.85, -0.9, -0.8, -0.85], "portfolio")
+    whole = trial(1, [-0.9, -0.8, -0.85, -0.9, -0.8, -0.85], Origin.DEFAULT_ORDER)
 
     plan = validation_of(record_of([BASELINE, whole]))
 
@@ -81,19 +84,19 @@ def test_repeats_that_were_made_are_told():
 
 def test_failures_and_origins_count_trials_that_are_not_kept(monkeypatch):
     failed = [
-        trial(n, [], "sampler", TrialStatus.FAILED, "out of memory")
+        trial(n, [], Origin.SAMPLER, TrialStatus.FAILED, "out of memory")
         for n in range(2, 7)
     ]
     monkeypatch.setattr("headstart.analysis.trials._MOST_TRIALS", 1)
 
     parts = trials_of(record_of([BASELINE, REAL, *failed]))
 
-    assert [t.origin for t in parts["trials"]] == ["portfolio"]
+    assert [t.origin for t in parts["trials"]] == ["default order"]
     assert [(f.reason, f.n_trials) for f in parts["failures"]] == [("out of memory", 5)]
     assert {o.name: o.n_trials for o in parts["origins"]} == {
         "sampler": 5,
-        "floor": 1,
-        "portfolio": 1,
+        "baseline": 1,
+        "default order": 1,
     }
 
 
@@ -117,6 +120,7 @@ def test_members_of_the_ensemble_are_kept_however_many_trials_are_better():
 )
 def test_only_bases_that_were_read_are_named(bases, words):
     adviser = SimpleNamespace(likeness=lambda: [("iris", 1.0)])
-    guide = SimpleNamespace(adviser=adviser, n_datasets=1, bases=bases)
+    precedents = SimpleNamespace(adviser=adviser, n_datasets=1, bases=bases)
+    run = SimpleNamespace(precedents=precedents)
 
-    assert base_of(SimpleNamespace(guide=guide)).identity == words
+    assert base_of(SimpleNamespace(run=run)).identity == words

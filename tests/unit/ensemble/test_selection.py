@@ -5,7 +5,7 @@ import pytest
 from sklearn.model_selection import ShuffleSplit
 
 from headstart.base import Configuration, Learner, TaskKind, Trial
-from headstart.ensemble.selection import choose_members
+from headstart.ensemble.selection import MemberSelector
 from headstart.metrics import resolve_metric
 from headstart.validation import (
     INDEPENDENT,
@@ -55,9 +55,17 @@ def chosen(
         )
     flat = 0.5 if kind is TaskKind.BINARY else y.std()
     flats = constant or dict.fromkeys(folds.units, flat)
-    return choose_members(
-        trials, store, folds, y, None, found, {"plain": Plain()}, flats, dependence
+    selector = MemberSelector(
+        store=store,
+        folds=folds,
+        y=y,
+        weight=None,
+        metric=found,
+        learners={"plain": Plain()},
+        constant=flats,
+        dependence=dependence,
     )
+    return selector.select(trials)
 
 
 @pytest.mark.parametrize("lengths", [None, [1] * 40, [N_FOLDS] * 4 + [1] * 36])

@@ -18,7 +18,7 @@ from headstart.base import (
 from headstart.exceptions import TransformError
 from headstart.execution.files import read_parts
 from headstart.execution.fit_data import forget_fit_data, load_fit_data, write_fit_data
-from headstart.execution.fold_fit import run_fold_fit, running_transform
+from headstart.execution.fold_fit import run_fold_fit
 from headstart.execution.fold_table import fold_table, inner_folds, step_names
 from headstart.execution.fold_view import fold_view
 from headstart.execution.steps import apply_step, load_step
@@ -239,7 +239,7 @@ def test_what_may_not_be_returned_is_told_under_the_name(make, make_frame, reaso
 
     assert caught.value.transform == "canary"
     assert "Transform 'canary'" in str(caught.value)
-    assert not running_transform(data.folder, "00000-0-1")
+    assert not list((data.folder / "fits").glob("*.transform"))
 
 
 def test_a_fold_fit_names_the_transform_that_failed(make):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from headstart.base.events import Emitter
-from headstart.search import fit
+from headstart.search import record
 
 
 @pytest.mark.parametrize("error", [None, ZeroDivisionError(), KeyboardInterrupt()])
@@ -15,7 +15,7 @@ def test_an_analysis_leaves_the_state_of_the_process_as_it_was(error):
     before = random.getstate(), dict(os.environ), np.geterr()
     notices = []
 
-    def analyse(record):
+    def analyse(_):
         random.seed(1)
         os.environ["HEADSTART_TEST_UNTIDY"] = "yes"
         np.seterr(all="raise")
@@ -23,7 +23,7 @@ def test_an_analysis_leaves_the_state_of_the_process_as_it_was(error):
             raise error
         return b"facts"
 
-    facts = fit._analysis(analyse, None, Emitter([notices.append]))
+    facts = record._analysis(analyse, None, Emitter([notices.append]))
 
     assert (random.getstate(), dict(os.environ), np.geterr()) == before
     assert facts == (b"facts" if error is None else b"")

@@ -110,7 +110,7 @@ class MlflowListener:
             numbers[self._metric] = score
         tags = {
             "headstart.trial": str(trial.number),
-            "headstart.origin": trial.origin,
+            "headstart.origin": trial.origin.value,
             "headstart.status": trial.status.value,
         }
         if trial.reason:

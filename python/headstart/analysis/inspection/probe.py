@@ -5,7 +5,7 @@ on the rows it is judged by.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -134,14 +134,15 @@ def open_probe(record: RunRecord, effort: Effort, n_columns: int) -> Probe | Non
     folds = _folds_of(record)
     if not folds or effort.left <= 0:
         return None
-    held = [record.data.folds.validation(*unit) for unit in folds]
-    drawn = _drawn(np.unique(np.concatenate(held)), _most_rows(record), record.seed)
+    held = [record.run.data.folds.validation(*unit) for unit in folds]
+    drawn = _drawn(np.unique(np.concatenate(held)), _most_rows(record), record.run.seed)
     ensembles, by_fold = [], []
     for unit, held_out in zip(folds, held, strict=True):
         # A row that several splits hold out is asked of the first of them.
         is_here = np.isin(drawn, held_out)
         if is_here.any():
-            ensembles.append(_of_fold(record.bag, unit))
+            names = {name for name, of in record.fold_models.items() if of == unit}
+            ensembles.append(_with_models(record.bag, names))
             by_fold.append(drawn[is_here])
             drawn = drawn[~is_here]
     n_models = len(ensembles[0].members)
@@ -229,9 +230,12 @@ class _Opened:
 
 def _folds_of(record: RunRecord) -> list[tuple[int, int]]:
     """Return the folds of a complete trial that every member has a model of."""
-    units = [{_unit(fit.model) for fit in m.fits} for m in record.bag.members]
+    folds_of = record.fold_models
+    units = [
+        {folds_of[fit.model] for fit in member.fits} for member in record.bag.members
+    ]
     known = set.intersection(*units) if units else set()
-    folds, chosen = record.data.folds, record.result.choice.rows
+    folds, chosen = record.run.data.folds, record.result.choice.rows
     return [
         unit
         for unit in folds.units[: folds.n_complete]
@@ -239,23 +243,18 @@ def _folds_of(record: RunRecord) -> list[tuple[int, int]]:
     ]
 
 
-def _of_fold(bag: BaggedEnsemble, unit: tuple[int, int]) -> BaggedEnsemble:
-    """Return the ensemble of the models of one fold."""
-    members = tuple(
-        replace(m, fits=tuple(f for f in m.fits if _unit(f.model) == unit))
-        for m in bag.members
+def _with_models(bag: BaggedEnsemble, names: Collection[str]) -> BaggedEnsemble:
+    """Return the ensemble with some of its fold models only."""
+    return bag.with_members(
+        [
+            replace(m, fits=tuple(fit for fit in m.fits if fit.model in names))
+            for m in bag.members
+        ]
     )
-    return BaggedEnsemble(bag.task, members, bag.learners, bag.store, bag.transforms)
-
-
-def _unit(model: str) -> tuple[int, int]:
-    """Read repeat and fold off the name of a fold fit."""
-    _, repeat, fold = model.split("-")
-    return int(repeat), int(fold)
 
 
 def _most_rows(record: RunRecord) -> int:
-    limit = record.clock.limit
+    limit = record.run.clock.limit
     if limit is None:
         return _ROWS_COUNTED
     least, most = _ROWS_TIMED
@@ -272,7 +271,7 @@ def _drawn(rows: IntArray, most: int, seed: int) -> IntArray:
 def _folds_in_memory(record: RunRecord, n_folds: int) -> int:
     """Return of how many folds the models may be held at once."""
     by_number = {t.number: t for t in record.result.trials}
-    units = record.data.folds.units[: record.data.folds.n_complete]
+    units = record.run.data.folds.units[: record.run.data.folds.n_complete]
     n_bytes = sum(
         outcome.n_bytes
         for number in record.result.choice.weights

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 
 from headstart.base import Configuration, Learner, Task, Trial
-from headstart.search.propose.available import OfferedTransforms
+from headstart.search.propose.available import AvailableTransforms
 
 __all__ = ["CostModel"]
 
@@ -31,7 +31,7 @@ class CostModel:
     learns : bool
         Whether measured seconds correct the hints. Off in runs without a time limit,
         whose results may not depend on the machine.
-    offered : OfferedTransforms or None
+    transforms : AvailableTransforms or None
         Transforms that configurations may name.
     """
 
@@ -42,9 +42,9 @@ class CostModel:
         n_rows: int,
         *,
         learns: bool,
-        offered: OfferedTransforms | None = None,
+        transforms: AvailableTransforms | None = None,
     ) -> None:
-        self._offered = offered or OfferedTransforms(task)
+        self._transforms = transforms or AvailableTransforms(task)
         self._task = task
         self._learners = learners
         self._n_rows = n_rows
@@ -62,14 +62,14 @@ class CostModel:
         seconds = self._of_learner(configuration)
         if math.isnan(seconds):
             seconds = _LEAST
-        steps = self._offered.seconds(configuration.transforms, self._n_rows)
+        steps = self._transforms.seconds(configuration.transforms, self._n_rows)
         return max(_LEAST, seconds) + steps
 
     def _of_learner(self, configuration: Configuration) -> float:
         """Return what the learner says, which may be any number, or none."""
         learner = self._learners[configuration.learner]
         steps = configuration.transforms
-        task = self._offered.task_after(steps) if steps else self._task
+        task = self._transforms.task_after(steps) if steps else self._task
         return float(learner.cost(task, configuration.parameters, self._n_rows))
 
     def observe(self, configuration: Configuration, seconds: float) -> None:

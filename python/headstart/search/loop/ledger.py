@@ -1,4 +1,4 @@
-"""The ledger: what is known of a run, booked in one order.
+"""The ledger: the results of a run, booked in one order.
 
 Results are in files already; the ledger takes them into the out-of-fold store, the
 trial and the journal, and tells listeners.
@@ -6,7 +6,6 @@ trial and the journal, and tells listeners.
 
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,16 +13,13 @@ import numpy as np
 
 from headstart.base import (
     FloatArray,
-    FoldFit,
     FoldOutcome,
     FoldStatus,
     IntArray,
-    Learner,
     Trial,
     TrialStatus,
 )
 from headstart.base.events import (
-    Emitter,
     FoldFitFinished,
     IncumbentChanged,
     Notice,
@@ -31,21 +27,17 @@ from headstart.base.events import (
     TrialFinished,
     TrialStarted,
 )
-from headstart.ensemble.selection import Choice, choose_members
-from headstart.execution.fit_data import FitData
-from headstart.metrics import Metric
+from headstart.ensemble.selection import Choice, MemberSelector
 from headstart.metrics.constant import Part, best_constant
 from headstart.search.loop.cost import CostModel
-from headstart.search.loop.state import RunState, Unit
-from headstart.search.propose.available import OfferedTransforms
 from headstart.search.propose.quarantine import (
-    BENCHED_AFTER,
-    benched,
-    blamed,
-    described,
+    QUARANTINED_AFTER,
+    culprit_of,
+    describe,
+    failing,
 )
-from headstart.search.run.clock import Clock
-from headstart.search.run.folder import RunFolder
+from headstart.search.run.run import Run
+from headstart.search.run.state import RunState, Unit
 from headstart.validation import OutOfFoldStore
 
 __all__ = ["Ledger"]
@@ -61,13 +53,7 @@ class Ledger:
 
     Parameters
     ----------
-    data : FitData
-    folder : RunFolder
-    metric : Metric
-    learners : mapping of str to Learner
-    clock : Clock
-    emit : Emitter
-    offered : OfferedTransforms or None
+    run : Run
 
     Attributes
     ----------
@@ -75,23 +61,10 @@ class Ledger:
     cost : CostModel
     """
 
-    def __init__(
-        self,
-        data: FitData,
-        folder: RunFolder,
-        metric: Metric,
-        learners: Mapping[str, Learner],
-        clock: Clock,
-        emit: Emitter,
-        offered: OfferedTransforms | None = None,
-    ) -> None:
-        self._data = data
-        self._folder = folder
-        self._metric = metric
-        self._learners = learners
-        self._clock = clock
-        self._emit = emit
-        folds = data.folds
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._metric = run.metric
+        data, folds = run.data, run.data.folds
         self.state = RunState(
             units=folds.units,
             n_folds=folds.n_complete,
@@ -99,25 +72,33 @@ class Ledger:
         )
         self.cost = CostModel(
             data.task,
-            learners,
+            run.timed_learners,
             folds.train(*folds.units[0]).size,
-            learns=clock.limit is not None,
-            offered=offered,
+            learns=run.is_timed,
+            transforms=run.transforms,
         )
         self._store = OutOfFoldStore(folds, data.task.n_outputs)
+        self._selector = MemberSelector(
+            store=self._store,
+            folds=folds,
+            y=data.y,
+            weight=data.weight,
+            metric=self._metric,
+            learners=run.timed_learners,
+            constant=self.state.constant,
+            dependence=data.dependence,
+        )
         self._ensemble_seconds = 0.0
         self._incumbent: float | None = None
-        self._benched: set[str] = set()
+        self._quarantined: set[str] = set()
 
     def restore(self) -> None:
-        """Take over what an interrupted run left in the folder."""
-        for trial in self._folder.journal.trials():
+        """Take over the results that an interrupted run left in the folder."""
+        for trial in self._run.folder.journal.trials():
             self.state.trials.append(trial)
             journalled = dict(trial.outcomes)
             for unit in self.state.units:
-                outcome = self._folder.finished(
-                    FoldFit(trial.number, trial.configuration, *unit, seed=0)
-                )
+                outcome = self._run.folder.finished(trial.fold_key(*unit).name)
                 if outcome is not None:
                     if journalled.get(unit, outcome).status is FoldStatus.OK:
                         self.record(trial, unit, outcome)
@@ -126,27 +107,27 @@ class Ledger:
                     del trial.outcomes[unit]
                     if trial.status is TrialStatus.DONE:
                         trial.status = TrialStatus.RUNNING
-            if trial.status is TrialStatus.PARTIAL and trial.origin != "floor":
+            if trial.status is TrialStatus.PARTIAL and not trial.is_baseline:
                 trial.status, trial.reason = TrialStatus.RUNNING, ""
         if self.state.trials:
             n_fits = sum(len(t.fold_losses) for t in self.state.trials)
-            self._emit(
+            self._run.events(
                 Notice(
                     f"Resumed: {len(self.state.trials)} trials with {n_fits} "
-                    f"finished fold fits, {self._clock.spent_before:.0f} s spent."
+                    f"finished fold fits, {self._run.clock.spent_before:.0f} s spent."
                 )
             )
 
     def open(self, trial: Trial) -> None:
         """Book that a trial's first fold fit is about to start."""
-        self._folder.journal.record_trial(trial)
-        self._emit(TrialStarted(trial))
+        self._run.folder.journal.record_trial(trial)
+        self._run.events(TrialStarted(trial))
 
     def record(self, trial: Trial, unit: Unit, outcome: FoldOutcome) -> None:
         """Book a fold fit: store, trial, journal, listeners, in this order."""
         if outcome.status is FoldStatus.CANCELLED or (
             outcome.status is FoldStatus.TIMEOUT
-            and self._clock.seconds_left() <= 0
+            and self._run.clock.seconds_left() <= 0
             and "did not stop" not in outcome.reason
         ):
             return  # The run ended, not the trial.
@@ -159,22 +140,21 @@ class Ledger:
             self._fail(trial, unit, outcome)
         else:
             trial.fold_losses[unit] = loss
-            if trial.origin != "floor":
+            if not trial.is_baseline:
                 self.cost.observe(trial.configuration, outcome.total_seconds)
             if is_new:
-                name = FoldFit(trial.number, trial.configuration, *unit, seed=0).name
-                self._folder.sync(name, outcome)
-        self._folder.journal.record_fit(
-            trial, *unit, outcome, loss, spent=self._clock.elapsed()
+                self._run.folder.sync(trial.fold_key(*unit).name, outcome)
+        self._run.folder.journal.record_fit(
+            trial, *unit, outcome, loss, spent=self._run.clock.elapsed()
         )
-        self._emit(FoldFitFinished(trial, *unit, outcome))
+        self._run.events(FoldFitFinished(trial, *unit, outcome))
 
     def close(self, trial: Trial) -> None:
         """Book that a trial has all the folds it will get."""
         trial.loss = trial.mean_loss
-        self._folder.journal.record_trial(trial)
+        self._run.folder.journal.record_trial(trial)
         if trial.loss is not None:
-            self._emit(TrialFinished(trial, self._as_score(trial.loss)))
+            self._run.events(TrialFinished(trial, self._as_score(trial.loss)))
 
     def close_open_trials(self) -> None:
         """Book that no more fold fits will come."""
@@ -193,19 +173,10 @@ class Ledger:
     def choose(self) -> Choice | None:
         """Return the best ensemble of what there is, and tell if it is new."""
         began = time.monotonic()
-        choice = choose_members(
-            self.state.with_results(),
-            self._store,
-            self._data.folds,
-            self._data.y,
-            self._data.weight,
-            self._metric,
-            self._learners,
-            self.state.constant,
-            self._data.dependence,
-        )
-        self._clock.choice_seconds = time.monotonic() - began
-        self._ensemble_seconds += self._clock.choice_seconds
+        choice = self._selector.select(self.state.with_results())
+        seconds = time.monotonic() - began
+        self._run.clock.note_choice(seconds)
+        self._ensemble_seconds += seconds
         if choice is not None and choice.score != self._incumbent:
             self._incumbent = choice.score
             self._tell_incumbent(choice)
@@ -213,18 +184,17 @@ class Ledger:
 
     def may_choose(self) -> bool:
         """Whether ensembles have taken little enough of the time so far."""
-        if self._clock.choice_seconds > self._clock.seconds_left():
+        if self._run.clock.choice_seconds > self._run.clock.seconds_left():
             return False
-        return self._ensemble_seconds <= _ENSEMBLE_SHARE * self._clock.elapsed()
+        return self._ensemble_seconds <= _ENSEMBLE_SHARE * self._run.clock.elapsed()
 
     def _score(
         self, trial: Trial, unit: Unit, outcome: FoldOutcome
     ) -> tuple[float | None, FoldOutcome]:
         """Take predictions into the store; return their loss."""
-        rows = self._data.folds.validation(*unit)
+        rows = self._run.data.folds.validation(*unit)
         try:
-            name = FoldFit(trial.number, trial.configuration, *unit, seed=0).name
-            prediction = self._folder.prediction(name)
+            prediction = self._run.folder.prediction(trial.fold_key(*unit).name)
             loss = self._loss(prediction, rows)
             self._store.add(trial.number, *unit, prediction)
         except Exception as error:
@@ -240,12 +210,11 @@ class Ledger:
             return
         trial.status = TrialStatus.FAILED
         trial.reason = f"{outcome.status.value} on fold {unit[1]}: {outcome.reason}"
-        name = blamed(trial)
-        who = described(name)
-        is_out = name in benched(self.state.trials) and name not in self._benched
+        name = culprit_of(trial)
+        is_out = name not in self._quarantined and name in failing(self.state.trials)
         if is_out:
-            self._benched.add(name)
-            trial.reason += f" (the {who} is benched for this run)"
+            self._quarantined.add(name)
+            trial.reason += f" (the {describe(name)} is in quarantine for this run)"
         # What ran out of its time is no fault: the search goes on with quicker ones.
         ran_out = outcome.status is FoldStatus.TIMEOUT
         _log.log(
@@ -256,14 +225,15 @@ class Ledger:
             trial.reason,
             outcome.details,
         )
-        self._folder.journal.record_trial(trial)
-        self._emit(TrialFailed(trial))
+        self._run.folder.journal.record_trial(trial)
+        self._run.events(TrialFailed(trial))
         if is_out:
-            self._folder.journal.record_fact("benched", sorted(self._benched))
-            self._emit(
+            names = sorted(self._quarantined)
+            self._run.folder.journal.record_fact("quarantine", names)
+            self._run.events(
                 Notice(
-                    f"The {who} is benched for this run: it has failed "
-                    f"{BENCHED_AFTER} times, and never succeeded. Last: "
+                    f"The {describe(name)} is in quarantine for this run: it has "
+                    f"failed {QUARANTINED_AFTER} times, and never succeeded. Last: "
                     f"{outcome.reason}",
                     "warning",
                 )
@@ -277,7 +247,7 @@ class Ledger:
 
     def _constant_losses(self) -> dict[Unit, float]:
         """Return the loss of the best constant prediction, for every fold."""
-        data = self._data
+        data = self._run.data
         best = best_constant(
             self._metric,
             data.task.kind,
@@ -293,15 +263,17 @@ class Ledger:
         return dict(zip(data.folds.units, best.losses, strict=True))
 
     def _target(self, rows: IntArray) -> tuple[Any, FloatArray | None]:
-        weight = self._data.weight
-        return self._data.y[rows], None if weight is None else weight[rows]
+        weight = self._run.data.weight
+        return self._run.data.y[rows], None if weight is None else weight[rows]
 
     def _tell_incumbent(self, choice: Choice) -> None:
         members = tuple(
             (self.state.trials[number].configuration.label, weight)
             for number, weight in sorted(choice.weights.items(), key=lambda m: -m[1])
         )
-        self._emit(IncumbentChanged(choice.score, members, self._clock.elapsed()))
+        self._run.events(
+            IncumbentChanged(choice.score, members, self._run.clock.elapsed())
+        )
 
     def _as_score(self, loss: float) -> float:
         return -loss if self._metric.greater_is_better else loss

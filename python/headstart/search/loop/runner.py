@@ -1,14 +1,13 @@
 """The runner: spends the budget, one fold fit after another.
 
-It asks the schedule what to run, hands it to the executor, has the ledger book the
-result, and stops in time. It never prints: listeners do.
+It asks the schedule for the next fold fit, hands it to the executor, has the ledger
+book the result, and stops in time. It never prints: listeners do.
 """
 
 import hashlib
 import logging
 import math
 import time
-from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 
@@ -16,36 +15,27 @@ from headstart.base import (
     FoldFit,
     FoldOutcome,
     FoldStatus,
-    Learner,
+    Origin,
     Trial,
     TrialStatus,
     complete,
 )
-from headstart.base.events import (
-    BudgetSpent,
-    Emitter,
-    Notice,
-    RunFinished,
-)
+from headstart.base.events import BudgetSpent, Notice
 from headstart.ensemble.selection import Choice, candidate_limit
 from headstart.exceptions import FitError, RunFolderError, WorkerDiedError
-from headstart.execution import FoldFitExecutor
-from headstart.execution.fit_data import FitData
 from headstart.execution.fold_fit import run_fold_fit, running_transform, start_mark
-from headstart.metrics import Metric
+from headstart.search.loop.counted import CountedSchedule
 from headstart.search.loop.ledger import Ledger
-from headstart.search.loop.schedule import CountedSchedule, Schedule, TimedSchedule
-from headstart.search.loop.state import Unit
-from headstart.search.propose.available import OfferedTransforms
-from headstart.search.propose.precedents import Guide
-from headstart.search.propose.proposer import PrecedentThenSampler
-from headstart.search.propose.quarantine import strangers
-from headstart.search.run.clock import Clock
-from headstart.search.run.folder import RunFolder
+from headstart.search.loop.schedule import Schedule
+from headstart.search.loop.timed import TimedSchedule
+from headstart.search.propose.context import Scope
+from headstart.search.propose.proposer import Proposer
+from headstart.search.propose.quarantine import find_unproven
 from headstart.search.run.interrupt import NotedInterrupt
-from headstart.search.run.listening import ExecutorNotices
+from headstart.search.run.run import Run
+from headstart.search.run.state import Unit
 
-__all__ = ["Limits", "Runner", "SearchResult"]
+__all__ = ["Runner", "SearchResult"]
 
 _log = logging.getLogger("headstart.search")
 
@@ -65,9 +55,9 @@ _MOST_WAITING = 4
 _INTERRUPTED = "interrupted"
 _FOLDER_FAILED = "the run folder could not be written"
 _BROKEN = "worker processes were lost"
-_FLOOR_ROWS = 5_000
-_FLOOR_CELLS = 400_000
-_FLOOR_LEARNERS = (
+_BASELINE_ROWS = 5_000
+_BASELINE_CELLS = 400_000
+_BASELINE_LEARNERS = (
     "logistic",
     "ridge",
     "extra_trees",
@@ -77,23 +67,8 @@ _FLOOR_LEARNERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What a run may spend besides time.
-
-    Parameters
-    ----------
-    max_trials : int or None
-    memory_per_fit : int or None
-        Resident bytes of one worker above which its fold fit is stopped.
-    """
-
-    max_trials: int | None = None
-    memory_per_fit: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What a search found.
+    """The trials of a search and the ensemble of the best of them.
 
     Parameters
     ----------
@@ -104,6 +79,8 @@ class SearchResult:
         Why the search ended.
     interrupted : bool
         Whether Ctrl-C ended it.
+    elapsed : float
+        Seconds of the fit when the search ended.
     """
 
     trials: list[Trial]
@@ -129,58 +106,13 @@ class Runner:
 
     Parameters
     ----------
-    data : FitData
-        Written to the run folder already.
-    folder : RunFolder
-    executor : FoldFitExecutor
-    metric : Metric
-    learners : mapping of str to Learner
-        Those to search over.
-    clock : Clock
-    limits : Limits
-    emit : Emitter
-    seed : int
-    guide : Guide or None
-        What the knowledge base says of the table.
-    offered : OfferedTransforms or None
-        Transforms that may go before a learner.
-    notices : ExecutorNotices
-        Told when the executor has something to say.
-    slow : set of str
-        Learners and transforms in quarantine, see `PluginClock`; it may grow.
+    run : Run
     """
 
-    def __init__(
-        self,
-        data: FitData,
-        folder: RunFolder,
-        executor: FoldFitExecutor,
-        metric: Metric,
-        learners: Mapping[str, Learner],
-        clock: Clock,
-        limits: Limits,
-        emit: Emitter,
-        *,
-        seed: int,
-        guide: Guide | None = None,
-        offered: OfferedTransforms | None = None,
-        notices: ExecutorNotices,
-        slow: set[str],
-    ) -> None:
-        self._notices = notices
-        self._offered = offered
-        self._data = data
-        self._guide = guide
-        self._folder = folder
-        self._executor = executor
-        self._learners = learners
-        self._clock = clock
-        self._limits = limits
-        self._emit = emit
-        self._seed = seed
-        self._ledger = Ledger(data, folder, metric, learners, clock, emit, offered)
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._ledger = Ledger(run)
         self._state = self._ledger.state
-        self._state.slow = slow
         self._cost = self._ledger.cost
         self._futures: dict[Future[FoldOutcome], _Running] = {}
         # Went with the place where they ran, and are run again, one at a time.
@@ -218,27 +150,14 @@ class Runner:
         if interrupted:
             if not self._state.with_results():
                 raise KeyboardInterrupt
-            self._emit(Notice("Interrupted: the best model so far is kept."))
+            self._run.events(Notice("Interrupted: the best model so far is kept."))
         self._ledger.close_open_trials()
         choice = self._ledger.choose()
         if choice is None:
             raise FitError(self._why_nothing())
-        elapsed = self._clock.elapsed()
-        self._folder.journal.record_fact("spent", elapsed)
+        elapsed = self._run.clock.elapsed()
+        self._run.folder.journal.record_fact("spent", elapsed)
         return SearchResult(self._state.trials, choice, reason, interrupted, elapsed)
-
-    def finish(self, result: SearchResult) -> None:
-        """Tell listeners that the fit is over."""
-        failed = sum(t.status is TrialStatus.FAILED for t in result.trials)
-        self._emit(
-            RunFinished(
-                self._clock.elapsed(),
-                len(result.trials),
-                failed,
-                result.choice.score,
-                result.reason,
-            )
-        )
 
     def _keep_what_there_is(self, error: RunFolderError) -> None:
         """End the search where the run folder cannot be written any more.
@@ -249,12 +168,12 @@ class Runner:
             If no trial has a result.
         """
         text = str(error)
-        if not self._folder.is_temporary:
+        if not self._run.folder.is_temporary:
             text += " What is finished is kept: resume=True goes on with it."
         if not self._state.with_results():
             raise RunFolderError(text) from error
-        self._folder.journal.stop()
-        self._emit(
+        self._run.folder.journal.stop()
+        self._run.events(
             Notice(
                 f"The search ends early with the best model so far. {text}", "warning"
             )
@@ -264,23 +183,23 @@ class Runner:
 
     def _loop(self, schedule: Schedule) -> str:
         self._fill(schedule)
-        if self._clock.limit is not None and not self._state.with_results():
-            self._fit_floor()
+        if self._run.is_timed and not self._state.with_results():
+            self._fit_baseline()
             self._ledger.choose()
         while True:
             if self._interrupt.is_set:
                 return _INTERRUPTED
-            if self._clock.seconds_left() <= 0:
+            if self._run.clock.seconds_left() <= 0:
                 return "time limit reached"
-            self._notices.tell()
-            if self._executor.broken:
+            self._run.notices.tell()
+            if self._run.executor.broken:
                 return _BROKEN
             self._fill(schedule)
             if not self._futures:
                 return self._why_done(schedule)
             done, _ = wait(
                 self._futures,
-                timeout=min(_TICK_SECONDS, self._clock.seconds_left()),
+                timeout=min(_TICK_SECONDS, self._run.clock.seconds_left()),
                 return_when=FIRST_COMPLETED,
             )
             for future in sorted(done, key=lambda f: self._futures[f].trial.number):
@@ -293,7 +212,7 @@ class Runner:
         """Keep every slot busy, with a little more waiting while there is time."""
         if self._retry_lost():
             return
-        while len(self._futures) < self._executor.n_slots + self._waiting_allowed():
+        while len(self._futures) < self._run.executor.n_slots + self._waiting_allowed():
             chosen = schedule.next()
             if chosen is None:
                 return
@@ -323,13 +242,13 @@ class Runner:
         Enough that no worker is idle while the next proposal is thought out; none when
         time is short, since what waits has been chosen knowing less.
         """
-        if self._clock.limit is None:
+        if not self._run.is_timed:
             return 1
         expected = [
             self._cost.seconds(r.trial.configuration, r.trial)
             for r in self._futures.values()
         ]
-        if self._clock.seconds_left() <= 3 * max(expected, default=0.0) + 1:
+        if self._run.clock.seconds_left() <= 3 * max(expected, default=0.0) + 1:
             return 0
         mean = sum(expected) / max(1, len(expected))
         return max(1, min(_MOST_WAITING, math.ceil(_WAITING_SECONDS / max(mean, 1e-3))))
@@ -338,14 +257,14 @@ class Runner:
         if not trial.outcomes and not self._state.running.get(trial.number):
             self._ledger.open(trial)
         fold_fit = self._fold_fit(trial, unit)
-        if not self._executor.tells_starts:
+        if not self._run.executor.tells_starts:
             fold_fit = replace(fold_fit, marks_start=True)
-            start_mark(self._folder.path, fold_fit).unlink(missing_ok=True)
-        future = self._executor.submit(
+            start_mark(self._run.folder.path, fold_fit).unlink(missing_ok=True)
+        future = self._run.executor.submit(
             run_fold_fit,
-            (str(self._folder.path), fold_fit),
-            deadline=self._clock.stop,
-            memory_limit=self._limits.memory_per_fit,
+            (str(self._run.folder.path), fold_fit),
+            deadline=self._run.clock.stop,
+            memory_limit=self._run.memory_per_fit,
         )
         most = fold_fit.seconds
         most = _LONGEST_COUNTED if most is None else 1.1 * most + _OVERDUE_SECONDS
@@ -353,18 +272,20 @@ class Runner:
         self._state.running.setdefault(trial.number, set()).add(unit)
 
     def _fold_fit(self, trial: Trial, unit: Unit) -> FoldFit:
-        seconds = None
-        if self._clock.limit is not None:
-            cap = max(_SHORTEST_CAP, _LONGEST_SHARE * self._clock.limit)
-            seconds = max(0.1, min(cap, self._clock.seconds_left() - _GRACE_SECONDS))
+        seconds, limit = None, self._run.clock.limit
+        if limit is not None:
+            cap = max(_SHORTEST_CAP, _LONGEST_SHARE * limit)
+            seconds = max(
+                0.1, min(cap, self._run.clock.seconds_left() - _GRACE_SECONDS)
+            )
         return FoldFit(
             trial.number,
             trial.configuration,
             *unit,
-            seed=_seed(self._seed, trial.configuration.key, unit),
+            seed=_seed(self._run.seed, trial.configuration.key, unit),
             threads=1,
             seconds=seconds,
-            handed_over=self._data.handed_over,
+            handed_over=self._run.data.handed_over,
         )
 
     def _book(self, future: Future[FoldOutcome]) -> None:
@@ -375,7 +296,7 @@ class Runner:
             self._lost.append((running.trial, running.unit, started is not None))
             return
         self._state.running[running.trial.number].discard(running.unit)
-        outcome = self._blamed(self._outcome(future, running), running)
+        outcome = self._with_culprit(self._outcome(future, running), running)
         self._ledger.record(running.trial, running.unit, outcome)
 
     def _kill_overdue(self) -> None:
@@ -385,7 +306,7 @@ class Runner:
             started = self._started(future, running)
             if started is not None and now - started > running.most_seconds:
                 running.is_overdue = True
-                self._executor.kill(future)
+                self._run.executor.kill(future)
 
     def _started(self, future: Future[FoldOutcome], running: _Running) -> float | None:
         """Return when a fold fit began, None while it waits for a worker."""
@@ -396,7 +317,7 @@ class Runner:
         if (
             running.started is None
             and fold_fit.marks_start
-            and start_mark(self._folder.path, fold_fit).exists()
+            and start_mark(self._run.folder.path, fold_fit).exists()
         ):
             running.started = time.monotonic()
         return running.started
@@ -430,8 +351,8 @@ class Runner:
             reason=f"{type(error).__name__}: {error}",
         )
 
-    def _blamed(self, outcome: FoldOutcome, running: _Running) -> FoldOutcome:
-        """Say which transform a process was in that ended before it could tell."""
+    def _with_culprit(self, outcome: FoldOutcome, running: _Running) -> FoldOutcome:
+        """Name the transform that a process was in when it ended, if it was in one."""
         trial = running.trial
         ended = outcome.status in (
             FoldStatus.TIMEOUT,
@@ -440,8 +361,8 @@ class Runner:
         )
         if outcome.culprit or not ended or not trial.configuration.transforms:
             return outcome
-        name = FoldFit(trial.number, trial.configuration, *running.unit, seed=0).name
-        culprit = running_transform(self._folder.path, name)
+        name = running.fold_fit.name
+        culprit = running_transform(self._run.folder.path, name)
         if not culprit:
             return outcome
         reason = f"in transform {culprit!r}: {outcome.reason}"
@@ -453,7 +374,7 @@ class Runner:
         for trial in closed:
             self._ledger.close(trial)
         if closed:
-            self._folder.trim_views()
+            self._run.folder.trim_views()
             if self._ledger.may_choose():
                 self._ledger.choose()
 
@@ -462,7 +383,7 @@ class Runner:
             self._state.running[trial.number].discard(unit)
         self._lost.clear()
         for future in list(self._futures):
-            self._executor.kill(future)
+            self._run.executor.kill(future)
         # What finished in the same instant still counts.
         for future, running in list(self._futures.items()):
             del self._futures[future]
@@ -473,68 +394,71 @@ class Runner:
     # -- the start --------------------------------------------------------------------
 
     def _schedule(self) -> Schedule:
-        known = () if self._guide is None else self._guide.configurations
-        steps = {} if self._offered is None else self._offered.transforms
-        on_probation = strangers(self._learners, {c.learner for c in known}, steps)
-        proposer = PrecedentThenSampler(
-            self._data.task,
-            self._learners,
-            self._state,
-            self._guide,
-            seed=self._seed,
-            on_probation=on_probation,
-            seconds=self._cost.seconds,
-            offered=self._offered,
-            is_timed=self._clock.limit is not None,
-            max_trials=self._limits.max_trials,
+        run, max_trials = self._run, self._run.settings.max_trials
+        unproven = find_unproven(
+            run.timed_learners,
+            () if run.precedents is None else run.precedents.learners,
+            run.transforms.transforms,
         )
-        if self._clock.limit is None:
-            if self._limits.max_trials is None:
-                raise ValueError("A run needs a time limit or a number of trials.")
-            return CountedSchedule(
-                self._state, proposer, self._limits.max_trials, on_probation
+        propose = Proposer(
+            Scope(
+                task=run.data.task,
+                learners=run.timed_learners,
+                state=self._state,
+                transforms=run.transforms,
+                seconds=self._cost.seconds,
+                seed=run.seed,
+                precedents=run.precedents,
+                unproven=unproven,
+                slow=run.plugin_clock.quarantined,
+                is_timed=run.is_timed,
+                max_trials=max_trials,
             )
-        return TimedSchedule(
-            self._state,
-            proposer,
-            self._clock,
-            self._cost,
-            self._executor.n_slots,
-            self._limits.max_trials,
-            candidate_limit(self._data.task.n_rows),
         )
+        if run.is_timed:
+            return TimedSchedule(
+                self._state,
+                propose,
+                run.clock,
+                self._cost,
+                run.executor.n_slots,
+                max_trials,
+                candidate_limit(run.data.task.n_rows),
+            )
+        if max_trials is None:
+            raise ValueError("A run needs a time limit or a number of trials.")
+        return CountedSchedule(self._state, propose, max_trials, unproven)
 
-    def _fit_floor(self) -> None:
+    def _fit_baseline(self) -> None:
         """Fit a first, small model here while the workers start."""
-        task = self._data.task
-        name = next(
-            (
-                n
-                for n in _FLOOR_LEARNERS
-                if n in self._learners and task.kind in self._learners[n].tasks
-            ),
-            None,
+        task, learners = self._run.data.task, self._run.timed_learners
+        usable = (
+            name
+            for name in _BASELINE_LEARNERS
+            if name in learners and task.kind in learners[name].tasks
         )
+        name = next(usable, None)
         if name is None:
             return
-        configuration = complete(self._learners[name], task, {})
-        trial = self._state.add(configuration, "floor")
+        configuration = complete(learners[name], task, {})
+        trial = self._state.add(configuration, Origin.BASELINE)
         trial.status = TrialStatus.PARTIAL
         trial.reason = "baseline trial: fitted on few rows, scored on one fold"
         self._ledger.open(trial)
         unit = self._state.units[0]
-        rows = min(_FLOOR_ROWS, max(200, _FLOOR_CELLS // max(1, task.n_features)))
+        rows = min(_BASELINE_ROWS, max(200, _BASELINE_CELLS // max(1, task.n_features)))
         fold_fit = replace(self._fold_fit(trial, unit), max_rows=rows)
         assert fold_fit.seconds is not None
         fold_fit = replace(fold_fit, seconds=0.3 * fold_fit.seconds)
-        self._ledger.record(trial, unit, run_fold_fit(str(self._folder.path), fold_fit))
+        outcome = run_fold_fit(str(self._run.folder.path), fold_fit)
+        self._ledger.record(trial, unit, outcome)
         if trial.fold_losses:
             self._ledger.close(trial)
 
     # -- telling ----------------------------------------------------------------------
 
     def _tell_spent(self) -> None:
-        elapsed = self._clock.elapsed()
+        elapsed = self._run.clock.elapsed()
         if elapsed - self._spent_told < _TICK_SECONDS:
             return
         self._spent_told = elapsed
@@ -542,7 +466,7 @@ class Runner:
             f"{r.trial.configuration.label} fold {r.unit[1]}"
             for r in self._futures.values()
         )
-        self._emit(BudgetSpent(elapsed, len(self._state.trials), running))
+        self._run.events(BudgetSpent(elapsed, len(self._state.trials), running))
 
     def _why_done(self, schedule: Schedule) -> str:
         trials = self._state.trials
@@ -550,11 +474,14 @@ class Runner:
             n_failed = sum(t.status is TrialStatus.FAILED for t in trials)
             return f"too many trials failed: {n_failed} of {len(trials)}"
         counted = sum(
-            t.status is not TrialStatus.FAILED and t.origin != "floor" for t in trials
+            t.status is not TrialStatus.FAILED and not t.is_baseline for t in trials
         )
-        if self._limits.max_trials is not None and counted >= self._limits.max_trials:
+        if (
+            self._run.settings.max_trials is not None
+            and counted >= self._run.settings.max_trials
+        ):
             return "all trials done"
-        if self._clock.limit is not None:
+        if self._run.is_timed:
             return "nothing more fits into the time left"
         return "nothing left to try"
 
@@ -563,8 +490,8 @@ class Runner:
             f"- {t.configuration}: {t.reason or 'no fold finished in time'}"
             for t in self._state.trials
         ]
-        if self._executor.broken:
-            lines.append(f"- the search ended, because {self._executor.broken}")
+        if self._run.executor.broken:
+            lines.append(f"- the search ended, because {self._run.executor.broken}")
         listed = "\n".join(lines) or "- nothing was started: the limit is too short"
         return (
             "No trial succeeded, so there is no model. What was tried:\n"

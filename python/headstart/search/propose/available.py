@@ -1,4 +1,4 @@
-"""The transforms that a search may choose for its table, and what they cost."""
+"""Available transforms: those that apply to the table, with prior gains and costs."""
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -18,14 +18,14 @@ from headstart.base import (
 )
 from headstart.learners.boosting import monotone_columns
 
-__all__ = ["OfferedTransforms", "offer"]
+__all__ = ["AvailableTransforms", "find_available"]
 
 _log = logging.getLogger("headstart.search")
 
 
 @dataclass(frozen=True)
-class OfferedTransforms:
-    """Transforms by name, the cheapest first, with what is known of the table.
+class AvailableTransforms:
+    """Transforms by name, the cheapest first, with the columns that each applies to.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ class OfferedTransforms:
         Columns of the user's table that each applies to.
     reads_text : bool
         Whether one of them applies to raw text.
-    eager : frozenset of str
+    at_once : frozenset of str
         Those the user named, and those of raw text, which no learner sees without
-        them: they are tried at once.
-    promises : mapping of str to float
-        How likely each is to help, before anything is known of the table.
+        them: they are tried before all others.
+    prior_gains : mapping of str to float
+        How likely each is to help, before any result on the table.
     named : frozenset of str
         Those the user named.
     scopes : mapping of str to frozenset of str
@@ -50,24 +50,24 @@ class OfferedTransforms:
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     widths: Mapping[str, int] = field(default_factory=dict)
     reads_text: bool = False
-    eager: frozenset[str] = frozenset()
-    promises: Mapping[str, float] = field(default_factory=dict)
+    at_once: frozenset[str] = frozenset()
+    prior_gains: Mapping[str, float] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
     scopes: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def without(self, names: Collection[str]) -> "OfferedTransforms":
-        """Return the offer without some of them."""
+    def without(self, names: Collection[str]) -> "AvailableTransforms":
+        """Return the transforms without some of them."""
         if not names:
             return self
         kept = {n: t for n, t in self.transforms.items() if n not in names}
         return replace(self, transforms=kept)
 
-    def only(self, names: Collection[str]) -> "OfferedTransforms":
-        """Return the offer of some of them."""
+    def only(self, names: Collection[str]) -> "AvailableTransforms":
+        """Return some of the transforms only."""
         return self.without(self.transforms.keys() - names)
 
-    def before(self, parameters: Parameters) -> "OfferedTransforms":
-        """Return the offer of those that may go before a learner with `parameters`.
+    def before(self, parameters: Parameters) -> "AvailableTransforms":
+        """Return the transforms that may go before a learner with `parameters`.
 
         One that applies to a column in which the learner is monotone may not: what it
         makes of the column has no direction, and so the prediction would have none.
@@ -98,10 +98,10 @@ class OfferedTransforms:
     def with_steps(
         self, steps: Iterable[Step], configuration: Configuration
     ) -> Configuration:
-        """Return a configuration with those steps too that it has no other form of.
+        """Return a configuration with those steps added whose transforms it lacks.
 
-        One whose own steps are not all on offer, or no longer, stays as it is. Steps
-        that may not go before its learner are left out.
+        One whose own steps are not all available stays as it is. Steps that may not go
+        before its learner are left out.
         """
         if not self.knows(configuration):
             return configuration
@@ -139,28 +139,34 @@ class OfferedTransforms:
         return replace(self.task, n_numeric=max(0, self.task.n_numeric + made))
 
 
-def offer(
+def find_available(
     task: Task,
     table: TableColumns,
     transforms: Mapping[str, Transform],
     *,
-    eager: Iterable[str] = (),
-) -> tuple[OfferedTransforms, dict[str, str]]:
-    """Return the transforms that apply to a table; those that fail to say are left out.
+    named: Iterable[str] = (),
+) -> tuple[AvailableTransforms, dict[str, str]]:
+    """Return the transforms that apply to a table; those whose hints fail are left out.
 
-    One that promises nothing is offered only where it is among the `eager`.
+    Parameters
+    ----------
+    task : Task
+    table : TableColumns
+    transforms : mapping of str to Transform
+    named : iterable of str
+        Those the user named: one without a prior gain is available only if named.
 
     Returns
     -------
-    offered : OfferedTransforms
+    available : AvailableTransforms
     problems : dict of str to str
-        By name of a transform that was left out for a fault of its own: which.
+        By name of a transform that was left out for a fault of its own: the fault.
     """
-    named = frozenset(eager)
+    names = frozenset(named)
     scopes: dict[str, frozenset[str]] = {}
     widths: dict[str, int] = {}
     costs: dict[str, float] = {}
-    promises: dict[str, float] = {}
+    prior_gains: dict[str, float] = {}
     problems: dict[str, str] = {}
     of_text: set[str] = set()
     for name, transform in transforms.items():
@@ -168,7 +174,7 @@ def offer(
             continue
         try:
             scope = _scope(transform, table, task)
-            promises[name] = float(transform.promise(table, task))
+            prior_gains[name] = float(transform.promise(table, task))
             for step in known_steps(task, transform):
                 seconds = float(transform.cost(task, step.parameters, task.n_rows))
                 int(transform.n_outputs(step.parameters, len(scope)))
@@ -182,22 +188,22 @@ def offer(
                 f"{type(error).__name__}: {error}"
             )
             continue
-        if scope and (promises[name] > 0 or name in named):
+        if scope and (prior_gains[name] > 0 or name in names):
             scopes[name], widths[name] = frozenset(scope), len(scope)
             if set(scope) & set(table.text):
                 of_text.add(name)
     ranked = sorted(widths, key=lambda name: (costs[name], name))
-    offered = OfferedTransforms(
+    available = AvailableTransforms(
         task,
         {name: transforms[name] for name in ranked},
-        widths,
-        bool(of_text),
-        (named | of_text) & widths.keys(),
-        promises,
-        named & widths.keys(),
-        scopes,
+        widths=widths,
+        reads_text=bool(of_text),
+        at_once=(names | of_text) & widths.keys(),
+        prior_gains=prior_gains,
+        named=names & widths.keys(),
+        scopes=scopes,
     )
-    return offered, problems
+    return available, problems
 
 
 def _scope(transform: Transform, table: TableColumns, task: Task) -> tuple[str, ...]:

@@ -1,100 +1,31 @@
-"""The built-in order in which configurations are tried.
+"""The default order as a source of proposals: the built-in portfolio, from the top."""
 
-Learners take turns: each brings its default first, then its own precedents. The order
-of learners follows published results on a CPU: boosted trees first, then what errs
-differently from them. It is the cold start; precedents of a knowledge base go before.
-"""
+from headstart.base import Origin
+from headstart.search.propose.context import Proposal, ProposalContext
 
-import logging
-from collections.abc import Iterator, Mapping
-
-from headstart.base import Configuration, Learner, Task, known_configurations
-
-__all__ = ["default_order", "usable_learners"]
-
-_log = logging.getLogger("headstart.search")
-
-# Turns: (learner, place in its own list of precedents, 0 = its default).
-_ORDER: tuple[tuple[str, int], ...] = (
-    ("lightgbm", 0),
-    ("catboost", 0),
-    ("logistic", 0),
-    ("ridge", 0),
-    ("extra_trees", 0),
-    ("mlp", 0),
-    ("lightgbm", 1),
-    ("xgboost", 0),
-    ("random_forest", 0),
-    ("catboost", 1),
-    ("hist_gradient_boosting", 0),
-    ("lightgbm", 2),
-    ("mlp", 1),
-    ("svm", 0),
-    ("k_neighbors", 0),
-    ("tabm", 0),
-    ("explainable_boosting", 0),
-    ("real_mlp", 0),
-    ("extra_trees", 1),
-    ("lightgbm", 3),
-    ("xgboost", 1),
-    ("elastic_net", 0),
-    ("catboost", 2),
-    ("naive_bayes", 0),
-)
+__all__ = ["propose"]
 
 
-def default_order(
-    task: Task, learners: Mapping[str, Learner]
-) -> Iterator[Configuration]:
-    """Yield configurations of `learners`, the most promising first, each once.
+def propose(context: ProposalContext) -> Proposal | None:
+    """Return the first configuration of the portfolio that is still to be tried.
 
-    Learners that the built-in order does not know (plugins) come early with their
-    default: whoever installs a learner wants to see it tried.
+    Where a base orders the learners that it knows, all others are left out: they
+    compete by their expected gain (`unproven`).
+
+    Parameters
+    ----------
+    context : ProposalContext
     """
-    usable = {
-        name: learner
-        for name, learner in learners.items()
-        if learner.max_rows is None or task.n_rows <= learner.max_rows
-    }
-    queues = {name: known_configurations(task, v) for name, v in usable.items()}
-    known = {name for name, _ in _ORDER}
-    unknown = [(name, 0) for name in sorted(usable) if name not in known]
-    turns = [*_ORDER[:2], *unknown, *_ORDER[2:]]
-    longest = max((len(queue) for queue in queues.values()), default=0)
-    names = list(dict.fromkeys(name for name, _ in turns))
-    rest = [(name, place) for place in range(longest) for name in names]
-    seen: set[str] = set()
-    for name, place in [*turns, *rest]:
-        queue = queues.get(name, ())
-        if place < len(queue) and queue[place].key not in seen:
-            seen.add(queue[place].key)
-            yield queue[place]
-
-
-def usable_learners(
-    task: Task, learners: Mapping[str, Learner]
-) -> tuple[dict[str, Learner], list[str]]:
-    """Leave out learners whose own description of their search fails.
-
-    Returns
-    -------
-    usable : dict of str to Learner
-    problems : list of str
-        One line a learner that was left out.
-    """
-    usable, problems = {}, []
-    for name, learner in learners.items():
-        try:
-            for configuration in known_configurations(task, learner):
-                float(learner.cost(task, configuration.parameters, task.n_rows))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # SystemExit, or a panic of compiled code
-            _log.exception("Learner %r is left out.", name)
-            problems.append(
-                f"Learner {name!r} is left out: it does not say what to try. "
-                f"{type(error).__name__}: {error}"
-            )
-        else:
-            usable[name] = learner
-    return usable, problems
+    base = context.scope.precedents
+    ordered = frozenset() if base is None or base.takes_turns else base.learners
+    for configuration in context.scope.default_order:
+        if ordered and configuration.learner not in ordered:
+            continue
+        configuration = context.with_added(configuration)
+        if (
+            configuration.learner not in context.excluded
+            and configuration.key not in context.tried
+            and context.fits(configuration)
+        ):
+            return Proposal(configuration, Origin.DEFAULT_ORDER)
+    return None

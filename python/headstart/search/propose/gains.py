@@ -1,4 +1,4 @@
-"""What transforms bought in this run: configurations with a step against without it."""
+"""Gains of transforms in this run: configurations with a step against without it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ __all__ = ["gains_of_transforms", "pairs_by_step"]
 def gains_of_transforms(
     trials: Sequence[Trial], losses: Mapping[int, float]
 ) -> dict[str, list[float]]:
-    """Return by transform what its steps took off the loss, a number a pair of trials.
+    """Return the loss that a transform's steps removed, one entry per pair of trials.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ def gains_of_transforms(
 def pairs_by_step(
     trials: Sequence[Trial], losses: Mapping[int, float]
 ) -> Iterator[tuple[Step, dict[tuple[int, int], float]]]:
-    """Yield, for each pair that differs in a step, what the step took off the loss.
+    """Yield, for each pair that differs in a step, the loss that the step removed.
 
     By repeat and fold, for the folds that both trials have; never none.
     """
-    usable = [t for t in trials if t.number in losses and t.origin != "floor"]
+    usable = [t for t in trials if t.number in losses and not t.is_baseline]
     by_key: dict[str, Trial] = {}
     for trial in usable:
         by_key.setdefault(trial.configuration.key, trial)

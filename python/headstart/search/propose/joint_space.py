@@ -17,7 +17,7 @@ from headstart.base import (
     Task,
     complete,
 )
-from headstart.search.propose.available import OfferedTransforms
+from headstart.search.propose.available import AvailableTransforms
 
 __all__ = ["flattened", "joint_space", "unflattened"]
 
@@ -27,7 +27,7 @@ Flat = dict[str, ParameterValue]
 _MARK = "transform "
 
 
-def joint_space(learner: Learner, offered: OfferedTransforms) -> SearchSpace:
+def joint_space(learner: Learner, transforms: AvailableTransforms) -> SearchSpace:
     """Return the space of a learner's parameters, of switches and what depends on them.
 
     Examples
@@ -43,21 +43,21 @@ def joint_space(learner: Learner, offered: OfferedTransforms) -> SearchSpace:
     ... )
     >>> class Constant(Learner):
     ...     name = "constant"
-    >>> offered = OfferedTransforms(task, {"pca": pca}, {"pca": 3})
-    >>> list(joint_space(Constant(), offered).distributions)
+    >>> transforms = AvailableTransforms(task, {"pca": pca}, {"pca": 3})
+    >>> list(joint_space(Constant(), transforms).distributions)
     ['transform pca', 'transform pca n_components']
     """
-    own = learner.search_space(offered.task)
-    if not offered.transforms:
+    own = learner.search_space(transforms.task)
+    if not transforms.transforms:
         return own
     distributions: dict[str, Distribution] = dict(own.distributions)
     default: Flat = dict(own.default)
     conditions = dict(own.conditions)
-    for name, transform in offered.transforms.items():
+    for name, transform in transforms.transforms.items():
         switch = f"{_MARK}{name}"
         distributions[switch] = Choice(False, True)  # noqa: FBT003 - the options
         default[switch] = False
-        space = transform.search_space(offered.task)
+        space = transform.search_space(transforms.task)
         # Parents before what depends on them.
         for key in sorted(space.distributions, key=lambda k: k in space.conditions):
             flat = f"{switch} {key}"
@@ -71,10 +71,10 @@ def joint_space(learner: Learner, offered: OfferedTransforms) -> SearchSpace:
     return SearchSpace(distributions, default, conditions)
 
 
-def flattened(configuration: Configuration, offered: OfferedTransforms) -> Flat:
+def flattened(configuration: Configuration, transforms: AvailableTransforms) -> Flat:
     """Return a configuration as a point of the joint space."""
     flat: Flat = dict(configuration.parameters)
-    for name in offered.transforms:
+    for name in transforms.transforms:
         flat[f"{_MARK}{name}"] = False
     for step in configuration.transforms:
         flat[f"{_MARK}{step.name}"] = True
@@ -86,13 +86,13 @@ def unflattened(
     learner: Learner,
     task: Task,
     flat: Mapping[str, ParameterValue],
-    offered: OfferedTransforms,
+    transforms: AvailableTransforms,
 ) -> Configuration:
     """Return the configuration that a point of the joint space stands for."""
     own = {k: v for k, v in flat.items() if not k.startswith(_MARK)}
     found = complete(learner, task, own)
     steps: dict[str, dict[str, object]] = {}
-    for name in offered.transforms:
+    for name in transforms.transforms:
         switch = f"{_MARK}{name}"
         if flat.get(switch) is True:
             prefix = f"{switch} "
@@ -104,5 +104,5 @@ def unflattened(
     if not steps:
         return found
     return Configuration(
-        found.learner, found.parameters, found.space_version, offered.chain(steps)
+        found.learner, found.parameters, found.space_version, transforms.chain(steps)
     )

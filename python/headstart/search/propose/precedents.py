@@ -1,15 +1,16 @@
-"""What the knowledge base says of a fit: what to try next, and who spoke for it."""
+"""The knowledge base as a source of proposals: what did well on similar tables."""
 
 import logging
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from headstart.base import (
     Choice,
     Configuration,
     Learner,
+    Origin,
     ParameterValue,
-    Precedent,
     Task,
     Trial,
     TrialStatus,
@@ -22,19 +23,51 @@ from headstart.meta.features import describe, for_distance
 from headstart.meta.plugin_features import describe_by_plugins, with_features
 from headstart.meta.shipped import open_bases, shipped_base
 from headstart.plugins import load_plugins
-from headstart.search.propose.available import OfferedTransforms
+from headstart.search.propose import unproven
+from headstart.search.propose.available import AvailableTransforms
+from headstart.search.propose.context import Proposal, ProposalContext, Suggestion
 from headstart.search.run.problem import Problem
 
-__all__ = ["Guide", "Suggestion", "consult"]
+__all__ = ["PrecedentProposer", "find_precedents", "propose"]
 
 _log = logging.getLogger("headstart.search")
 
 # What a fold fit costs besides the learner: views, files, the way to a worker and back.
 _OVERHEAD_SECONDS = 0.1
+# A base of fewer datasets takes turns with the default order: it knows few tables, and
+# not much of them.
+_FEW_DATASETS = 10
+# The first trials are the base's own, whatever an unproven learner says of its cost.
+_BASE_ALONE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Guide:
+def propose(context: ProposalContext) -> Proposal | None:
+    """Return the base's suggestion, or an unproven learner's that promises more.
+
+    Parameters
+    ----------
+    context : ProposalContext
+    """
+    base = context.scope.precedents
+    if base is None:
+        return None
+    if (due := unproven.propose(context)) is not None:
+        return due
+    # The base compares locations of losses: it needs those of the metric itself.
+    losses = context.scope.state.mean_losses(context.losses)
+    best = base.suggest(context.known, losses, context.may_try, context.with_added)
+    origin = Origin.PRECEDENT
+    if context.number >= _BASE_ALONE:
+        rival = unproven.suggest(context)
+        if rival is not None and (best is None or rival.value > best.value):
+            best, origin = rival, Origin.UNPROVEN
+    if best is None:
+        return None
+    return Proposal(context.with_added(best.configuration), origin, best.precedents)
+
+
+@dataclass(frozen=True)
+class PrecedentProposer:
     """Proposes what did well on similar tables and is still to be tried.
 
     Parameters
@@ -57,13 +90,23 @@ class Guide:
     learns_seconds: bool
     bases: tuple[str, ...] = ()
 
-    def next(
+    @property
+    def takes_turns(self) -> bool:
+        """True for a base of few datasets, which takes turns with the default order."""
+        return self.n_datasets < _FEW_DATASETS
+
+    @cached_property
+    def learners(self) -> frozenset[str]:
+        """Names of the learners that the base knows."""
+        return frozenset(c.learner for c in self.configurations)
+
+    def suggest(
         self,
         known: Iterable[Trial],
         losses: Mapping[int, float],
         may_try: Callable[[Configuration], bool],
-        as_tried: Callable[[Configuration], Configuration] = lambda c: c,
-    ) -> "Suggestion | None":
+        with_added: Callable[[Configuration], Configuration] = lambda c: c,
+    ) -> Suggestion | None:
         """Return the configuration to try next, with the datasets that spoke for it.
 
         Parameters
@@ -75,11 +118,11 @@ class Guide:
             `RunState.mean_losses`.
         may_try : callable
             Whether a configuration is still to be tried, and fits.
-        as_tried : callable, optional
-            What this run makes of a configuration of the base: results of that count
-            as its results.
+        with_added : callable, optional
+            Gives the configuration that this run makes of one of the base: results of
+            that count as its results.
         """
-        observed, seconds = self._observed(known, losses, as_tried)
+        observed, seconds = self._observed(known, losses, with_added)
         available = {i for i, c in enumerate(self.configurations) if may_try(c)}
         advice = self.adviser.next(
             observed, available=available, measured_seconds=seconds
@@ -90,26 +133,26 @@ class Guide:
             self.configurations[advice.index], advice.value, advice.precedents
         )
 
-    def value_of_newcomer(
+    def value_of_unproven(
         self,
         known: Iterable[Trial],
         losses: Mapping[int, float],
         like: Container[str],
         seconds: float,
-        as_tried: Callable[[Configuration], Configuration] = lambda c: c,
+        with_added: Callable[[Configuration], Configuration] = lambda c: c,
     ) -> float:
-        """Return the expected gain, for its price, of what the base does not know.
+        """Return the expected gain per cost of a learner that the base does not know.
 
         Parameters
         ----------
-        known, losses, as_tried
-            As for `next`.
+        known, losses, with_added
+            As for `suggest`.
         like : container of str
-            Learners that it is taken for.
+            Known learners that it is taken for.
         seconds : float
             Predicted, of a fold fit.
         """
-        observed, _ = self._observed(known, losses, as_tried)
+        observed, _ = self._observed(known, losses, with_added)
         gain = self.adviser.newcomer_gain(observed, like)
         return self.adviser.value(gain, seconds)
 
@@ -117,15 +160,15 @@ class Guide:
         self,
         known: Iterable[Trial],
         losses: Mapping[int, float],
-        as_tried: Callable[[Configuration], Configuration],
+        with_added: Callable[[Configuration], Configuration],
     ) -> tuple[dict[int, float], dict[int, float]]:
         """Return losses and measured seconds by the adviser's indices."""
-        place = {as_tried(c).key: i for i, c in enumerate(self.configurations)}
+        place = {with_added(c).key: i for i, c in enumerate(self.configurations)}
         observed: dict[int, float] = {}
         seconds: dict[int, float] = {}
         for trial in known:
             index = place.get(trial.configuration.key)
-            if index is None or trial.origin == "floor":
+            if index is None or trial.is_baseline:
                 continue
             if trial.status is TrialStatus.FAILED:
                 observed[index] = float("inf")
@@ -137,36 +180,37 @@ class Guide:
         return observed, seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A configuration, its expected gain for its price, and who spoke for it."""
-
-    configuration: Configuration
-    value: float
-    precedents: tuple[Precedent, ...]
-
-
-def consult(
+def find_precedents(
     problem: Problem,
     learners: Mapping[str, Learner],
     *,
     seed: int,
     learns_seconds: bool,
-    offered: OfferedTransforms | None = None,
+    transforms: AvailableTransforms | None = None,
     deadline: float | None = None,
-) -> tuple[Guide | None, list[str]]:
+) -> tuple[PrecedentProposer | None, list[str]]:
     """Ask the knowledge base about a table.
 
-    Configurations with a transform that is not offered here are no advice. A base of
-    the user's own that has not answered by the deadline, a moment of `time.monotonic`,
-    is left out.
+    Configurations with a transform that is not available here are not suggested.
+
+    Parameters
+    ----------
+    problem : Problem
+    learners : mapping of str to Learner
+    seed : int
+    learns_seconds : bool
+        See `PrecedentProposer`.
+    transforms : AvailableTransforms or None
+    deadline : float or None
+        Moment of `time.monotonic`: a base of the user's own that has not answered by
+        then is left out.
 
     Returns
     -------
-    guide : Guide or None
+    proposer : PrecedentProposer or None
         None where the base has nothing to say, or cannot be read.
     notes : list of str
-        What the user should know: what the advice is not based on, and why.
+        What the user should know: what suggestions are not based on, and why.
     """
     task = problem.task
     versions = {name: learner.space_version for name, learner in learners.items()}
@@ -181,10 +225,10 @@ def consult(
                 "shipped" if layer.place == shipped else "own" for layer in base.layers
             )
     except HeadstartError as error:
-        return None, [f"The search starts from the built-in order. {error}"]
+        return None, [f"The search starts from the default order. {error}"]
     evidence = comparable(stored)
-    offered = offered or OfferedTransforms(task)
-    usable = _usable(evidence.configurations, learners, offered)
+    transforms = transforms or AvailableTransforms(task)
+    usable = _usable(evidence.configurations, learners, transforms)
     if not evidence.names or not usable:
         return None, notes
     features = for_distance(
@@ -202,10 +246,10 @@ def consult(
         overhead_seconds=_OVERHEAD_SECONDS,
     )
     configurations = _as_fitted(evidence.configurations, learners, task)
-    return (
-        Guide(adviser, configurations, len(evidence.names), learns_seconds, bases),
-        [*notes, *adviser.notes],
+    proposer = PrecedentProposer(
+        adviser, configurations, len(evidence.names), learns_seconds, bases
     )
+    return proposer, [*notes, *adviser.notes]
 
 
 def _as_fitted(
@@ -224,34 +268,34 @@ def _as_fitted(
             for parameter, distribution in distributions.items()
             if isinstance(distribution, Choice) and len(distribution.options) == 1
         }
-    found = []
+    fitted = []
     for configuration in configurations:
         here, own = only.get(configuration.learner, {}), configuration.parameters
         fixed = {name: value for name, value in here.items() if name in own}
-        found.append(
+        fitted.append(
             replace(configuration, parameters={**own, **fixed})
             if fixed
             else configuration
         )
-    return found
+    return fitted
 
 
 def _usable(
     configurations: Sequence[Configuration],
     learners: Mapping[str, Learner],
-    offered: OfferedTransforms,
+    transforms: AvailableTransforms,
 ) -> list[Configuration]:
     """Return the configurations that this run's learners can be given."""
-    task, found = offered.task, []
+    task, usable = transforms.task, []
     for configuration in configurations:
         learner = learners.get(configuration.learner)
         if learner is None or task.n_rows > (learner.max_rows or task.n_rows):
             continue
-        if not offered.knows(configuration):
+        if not transforms.knows(configuration):
             continue
         # Fitted otherwise than this learner would: one that a user has told more.
         whole = complete(learner, task, configuration.parameters)
         if whole.parameters != configuration.parameters:
             continue
-        found.append(configuration)
-    return found
+        usable.append(configuration)
+    return usable

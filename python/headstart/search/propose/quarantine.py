@@ -1,40 +1,73 @@
-"""Learners and transforms that only fail: when one is benched for the rest of a run.
+"""Quarantine: learners and transforms that are not proposed any more in a run.
+
+Two things lead there: trials that only fail, and hints (`cost`, `search_space`, ...)
+that take too many seconds of the user's process. Listeners that take too many are in
+quarantine too: they hear of the end only.
 
 A learner that no knowledge base knows and that is not built in, and any such transform,
-is *on probation* until its first fold fit succeeds. Where work is counted, nothing else
-is proposed before that is known, and what fails on probation leaves no trace in later
-proposals: a run with a learner that never works gives the bytes of a run without it.
+is *unproven* until its first fold fit succeeds. Where work is counted, nothing else
+is proposed before that is known, and failures of an unproven learner leave no trace in
+later proposals: a run with a learner that never works gives the bytes of a run without
+it.
+
+Learners and transforms are named by tokens here, see `transform_token`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import contextlib
+import copy
+import functools
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from headstart.base import Learner, Transform, Trial, TrialStatus
+from headstart.base.events import Emitter, Event, Listener, Notice, RunFinished
+from headstart.metrics import BuiltInMetric, Metric
 from headstart.plugins import load_plugins
 
 __all__ = [
-    "BENCHED_AFTER",
-    "benched",
-    "blamed",
-    "described",
-    "failed_on_probation",
+    "QUARANTINED_AFTER",
+    "PluginClock",
+    "culprit_of",
+    "describe",
+    "failing",
+    "failures_of_unproven",
+    "find_unproven",
     "involved",
-    "strangers",
+    "still_unproven",
     "transform_token",
     "transforms_in",
-    "untested",
 ]
 
-#: A learner that failed this often, and never succeeded, is benched for the run.
-BENCHED_AFTER = 2
+_log = logging.getLogger("headstart.search")
 
+#: A learner that failed this often, and never succeeded, is put in quarantine.
+QUARANTINED_AFTER = 2
+
+#: Seconds of a run above which the hints of a plugin put it in quarantine, and of one
+#: call after which it is named.
+MOST_SECONDS = 1.0
+LONGEST_CALL = 10.0
+#: Share of a run above which a metric is named, and a listener put in quarantine.
+MOST_OF_RUN = 0.1
+
+_HINTS = ("columns", "cost", "n_outputs", "precedents", "promise", "search_space")
 
 # Transforms have names of their own: a learner may be called the same.
 _STEP = "transform "
+# Tokens of metrics and listeners begin so.
+_METRIC = "metric "
+_LISTENER = "listener "
+
+_Item = TypeVar("_Item", Learner, Transform)
+_Timed = TypeVar("_Timed")
 
 
 def transform_token(name: str) -> str:
-    """Return what a transform is called where learners are named too."""
+    """Return the name of a transform where learners are named too."""
     return f"{_STEP}{name}"
 
 
@@ -43,12 +76,12 @@ def transforms_in(tokens: Iterable[str]) -> set[str]:
     return {t.removeprefix(_STEP) for t in tokens if t.startswith(_STEP)}
 
 
-def described(token: str) -> str:
+def describe(token: str) -> str:
     """Return a learner, or anything else with its kind before its name, in words.
 
     Examples
     --------
-    >>> described("ridge"), described(transform_token("pca"))
+    >>> describe("ridge"), describe(transform_token("pca"))
     ("learner 'ridge'", "transform 'pca'")
     """
     kind, _, name = token.partition(" ")
@@ -61,37 +94,37 @@ def involved(trial: Trial) -> set[str]:
     return {trial.configuration.learner, *steps}
 
 
-def blamed(trial: Trial) -> str:
-    """Return whose fault a failed trial is: the learner's, or a transform's."""
+def culprit_of(trial: Trial) -> str:
+    """Return the learner or transform at whose fault a trial failed."""
     culprits = (o.culprit for o in trial.outcomes.values() if o.culprit)
     culprit = next(culprits, "")
     return transform_token(culprit) if culprit else trial.configuration.learner
 
 
-def benched(trials: Iterable[Trial]) -> set[str]:
+def failing(trials: Iterable[Trial]) -> set[str]:
     """Return learners and transforms whose trials only fail, by their own fault."""
     failed: dict[str, int] = {}
     succeeded: set[str] = set()
     for trial in trials:
-        # The floor is fitted in the parent, not by a worker: it proves nothing.
-        if trial.fold_losses and trial.origin != "floor":
+        # The baseline is fitted in the parent, not by a worker: it proves nothing.
+        if trial.fold_losses and not trial.is_baseline:
             succeeded |= involved(trial)
         if trial.status is TrialStatus.FAILED:
-            name = blamed(trial)
+            name = culprit_of(trial)
             failed[name] = failed.get(name, 0) + 1
     return {
         name
         for name, count in failed.items()
-        if count >= BENCHED_AFTER and name not in succeeded
+        if count >= QUARANTINED_AFTER and name not in succeeded
     }
 
 
-def strangers(
+def find_unproven(
     learners: Mapping[str, Learner],
     known: Collection[str],
     transforms: Mapping[str, Transform] = MappingProxyType({}),
 ) -> frozenset[str]:
-    """Return those of which nothing is known: not built in, not in the base.
+    """Return the learners and transforms that are neither built in nor in the base.
 
     Parameters
     ----------
@@ -100,45 +133,211 @@ def strangers(
         Learners that the knowledge base knows.
     transforms : mapping of str to Transform
     """
-    registry = load_plugins()
-
-    def is_built_in(name: str, item: object, kind: str) -> bool:
-        plugin = registry.plugin_of(name, kind)
-        return (
-            plugin is not None
-            and plugin.source == "built-in"
-            and getattr(registry, kind)[name] is item
-        )
-
     unknown = {
         name
         for name, learner in learners.items()
-        if name not in known and not is_built_in(name, learner, "learners")
+        if name not in known and not _is_built_in(name, learner, "learners")
     }
     return frozenset(unknown).union(
         transform_token(name)
         for name, transform in transforms.items()
-        if not is_built_in(name, transform, "transforms")
+        if not _is_built_in(name, transform, "transforms")
     )
 
 
-def failed_on_probation(
-    trials: Sequence[Trial], on_probation: Collection[str]
+def failures_of_unproven(
+    trials: Sequence[Trial], unproven: Collection[str]
 ) -> list[Trial]:
-    """Return the trials of strangers that failed before any of theirs succeeded."""
+    """Return the trials of unproven ones that failed before any of theirs succeeded."""
     proven: set[str] = set()
-    found = []
+    failures = []
     for trial in trials:
         if trial.fold_losses:
             proven |= involved(trial)
         elif trial.status is TrialStatus.FAILED:
-            name = blamed(trial)
-            if name in on_probation and name not in proven:
-                found.append(trial)
-    return found
+            name = culprit_of(trial)
+            if name in unproven and name not in proven:
+                failures.append(trial)
+    return failures
 
 
-def untested(trials: Iterable[Trial], on_probation: Collection[str]) -> set[str]:
-    """Return strangers that have not had a success yet."""
+def still_unproven(trials: Iterable[Trial], unproven: Collection[str]) -> set[str]:
+    """Return those of `unproven` that have not had a success yet."""
     proven = {name for t in trials if t.fold_losses for name in involved(t)}
-    return set(on_probation) - proven
+    return set(unproven) - proven
+
+
+class PluginClock:
+    """Counts the seconds of plugins in this process, and names calls that hang.
+
+    Parameters
+    ----------
+    events : Emitter
+    quarantines : bool
+        Whether what takes too long is put in quarantine. Off in runs without a time
+        limit, whose results may not depend on the machine: they are only told.
+
+    Attributes
+    ----------
+    quarantined : set of str
+        Tokens of learners, transforms and listeners.
+    """
+
+    def __init__(self, events: Emitter, *, quarantines: bool) -> None:
+        self._events = events
+        self._quarantines = quarantines
+        self.quarantined: set[str] = set()
+        self._began = time.monotonic()
+        self._noticed: set[str] = set()
+        self._seconds: dict[str, float] = {}
+        # The call under way: token, method, since when, whether it was named.
+        self._call: tuple[str, str, float] | None = None
+        self._closed = threading.Event()
+        self._watchdog: threading.Thread | None = None
+
+    def seconds(self, token: str) -> float:
+        """Return the seconds that a plugin's code has taken so far."""
+        return self._seconds.get(token, 0.0)
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._closed.set()
+
+    def timed(self, items: Mapping[str, _Item], kind: str) -> dict[str, _Item]:
+        """Return learners or transforms whose hints are counted.
+
+        Built-in ones are returned as they are.
+
+        Parameters
+        ----------
+        items : mapping of str to Learner or Transform
+        kind : {"learners", "transforms"}
+        """
+        return {
+            name: item
+            if _is_built_in(name, item, kind)
+            else self._timed(
+                item, name if kind == "learners" else transform_token(name)
+            )
+            for name, item in items.items()
+        }
+
+    def timed_metric(self, metric: Metric) -> Metric:
+        """Return a metric whose seconds are counted; a built-in one as it is."""
+        if isinstance(metric, BuiltInMetric):
+            return metric
+        return self._timed(metric, f"{_METRIC}{metric.name}", ("loss", "score"))
+
+    def timed_listener(self, name: str, listener: Listener) -> Listener:
+        """Return a plugin's listener whose seconds are counted.
+
+        In quarantine it hears of nothing but the end of the run, so that it can close
+        what it has opened.
+        """
+        token = f"{_LISTENER}{name}"
+
+        def hear(event: Event) -> None:
+            if token not in self.quarantined or isinstance(event, RunFinished):
+                with self.call(token, "call"):
+                    listener(event)
+
+        hear.__qualname__ = token  # a log line may name it
+        return hear
+
+    def _timed(
+        self, item: _Timed, token: str, methods: tuple[str, ...] = _HINTS
+    ) -> _Timed:
+        try:
+            timed = copy.copy(item)
+            for method in methods:
+                if hasattr(item, method):
+                    ask = self._wrapped(token, method, getattr(item, method))
+                    object.__setattr__(timed, method, ask)
+        except Exception:
+            _log.debug("The %s cannot be timed.", describe(token), exc_info=True)
+            return item
+        return timed
+
+    def _wrapped(
+        self, token: str, method: str, function: Callable[..., Any]
+    ) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def ask(*arguments: Any, **keywords: Any) -> Any:
+            with self.call(token, method):
+                return function(*arguments, **keywords)
+
+        return ask
+
+    @contextlib.contextmanager
+    def call(self, token: str, method: str) -> Iterator[None]:
+        """Count the body as code of a plugin."""
+        if threading.current_thread() is self._watchdog:
+            # A listener hears what the watchdog says: the call under way is another.
+            yield
+            return
+        if self._watchdog is None:
+            self._watchdog = threading.Thread(
+                target=self._watch, name="headstart-plugin-watchdog", daemon=True
+            )
+            self._watchdog.start()
+        began = time.monotonic()
+        outer, self._call = self._call, (token, method, began)
+        try:
+            yield
+        finally:
+            self._call = outer
+            spent = self.seconds(token) + time.monotonic() - began
+            self._seconds[token] = spent
+            if spent > self._most_seconds(token) and token not in self._noticed:
+                self._noticed.add(token)
+                self._tell(token, method, spent)
+
+    def _most_seconds(self, token: str) -> float:
+        if not token.startswith((_METRIC, _LISTENER)):
+            return MOST_SECONDS
+        # These work for the run: more of them is fair in a longer one.
+        return max(MOST_SECONDS, MOST_OF_RUN * (time.monotonic() - self._began))
+
+    def _tell(self, token: str, method: str, spent: float) -> None:
+        text = f"The {describe(token)} has taken {spent:.1f} s of this process"
+        if token.startswith((_METRIC, _LISTENER)):
+            share = spent / max(spent, time.monotonic() - self._began)
+            text += f", {share:.0%} of the run so far."
+        else:
+            text += f" with what it says of itself, last in {method}()."
+        if self._quarantines and not token.startswith(_METRIC):
+            self.quarantined.add(token)
+            is_heard = token.startswith(_LISTENER)
+            text += (
+                " It is told of nothing more in this run but its end."
+                if is_heard
+                else " It is not proposed any more in this run."
+            )
+        self._events(Notice(text, "warning"))
+
+    def _watch(self) -> None:
+        named: tuple[str, str, float] | None = None
+        while not self._closed.wait(LONGEST_CALL / 10):
+            call = self._call
+            if call is None or call == named:
+                continue
+            token, method, began = call
+            seconds = time.monotonic() - began
+            if seconds >= LONGEST_CALL:
+                named = call
+                text = (
+                    f"The {describe(token)} has not returned from {method}() after "
+                    f"{seconds:.0f} s. The fit waits for it."
+                )
+                _log.warning("%s", text)
+                self._events(Notice(text, "warning"))
+
+
+def _is_built_in(name: str, item: Learner | Transform, kind: str) -> bool:
+    registry = load_plugins()
+    plugin = registry.plugin_of(name, kind)
+    return (
+        plugin is not None
+        and plugin.source == "built-in"
+        and getattr(registry, kind)[name] is item
+    )

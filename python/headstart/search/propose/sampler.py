@@ -1,4 +1,4 @@
-"""Configurations from outside the portfolio: Optuna's sampler around what did well.
+"""The sampler as a source of proposals: Optuna's, around what did well.
 
 Nothing is kept between proposals: each is a function of the seed, its number and the
 trials it may know, so that a resumed run goes on as the undisturbed one would.
@@ -17,26 +17,66 @@ from headstart.base import (
     Float,
     Integer,
     Learner,
+    Origin,
     ParameterValue,
     SearchSpace,
     Task,
     Trial,
 )
 from headstart.base.process_state import SharedContext, ignore_warnings
-from headstart.search.propose.available import OfferedTransforms
+from headstart.search.propose.available import AvailableTransforms
+from headstart.search.propose.context import Proposal, ProposalContext
+from headstart.search.propose.gains import gains_of_transforms
 from headstart.search.propose.joint_space import flattened, joint_space, unflattened
+from headstart.search.propose.quarantine import still_unproven, transforms_in
 
 if TYPE_CHECKING:
     import optuna
 
-__all__ = ["sample_configuration"]
+__all__ = ["propose", "sample_configuration"]
 
 # A learner's chance halves with each rank of its best trial.
 _RANK_DECAY = 0.6
 _ATTEMPTS = 8
 _MOST_KNOWN = 40
+# Configurations that may be sampled in vain (none fits the time left).
+_PROPOSALS = 4
 
 Values = Mapping[int, float]
+
+
+def propose(context: ProposalContext) -> Proposal | None:
+    """Return a sampled configuration that fits.
+
+    Parameters
+    ----------
+    context : ProposalContext
+    """
+    scope = context.scope
+    # An unproven learner is tried by its own configurations only.
+    excluded = context.excluded | still_unproven(context.trials, scope.unproven)
+    gains = gains_of_transforms(context.trials, context.losses)
+    helped = {name for name, own in gains.items() if max(own) > 0}
+    transforms = context.transforms.without(transforms_in(excluded))
+    transforms = transforms.only(transforms.at_once | helped)
+    usable = {n: v for n, v in scope.learners.items() if n not in excluded}
+    for attempt in range(_PROPOSALS):
+        sampled = sample_configuration(
+            scope.task,
+            usable,
+            context.trials,
+            context.losses,
+            number=context.number,
+            seed=scope.seed + attempt,
+            transforms=transforms,
+        )
+        if sampled is None:
+            return None
+        if context.fits(sampled):
+            return Proposal(sampled, Origin.SAMPLER)
+        # Too expensive for the time left: try the other learners.
+        usable = {n: v for n, v in usable.items() if n != sampled.learner}
+    return None
 
 
 def sample_configuration(
@@ -47,9 +87,9 @@ def sample_configuration(
     *,
     number: int,
     seed: int,
-    offered: OfferedTransforms | None = None,
+    transforms: AvailableTransforms | None = None,
 ) -> Configuration | None:
-    """Propose a configuration that was not tried yet.
+    """Return a configuration that was not tried yet.
 
     Parameters
     ----------
@@ -61,7 +101,7 @@ def sample_configuration(
         By trial number, for those that finished: loss, made comparable across folds.
     number : int
         Number of the trial to be proposed; with `seed` it fixes the random draws.
-    offered : OfferedTransforms or None
+    transforms : AvailableTransforms or None
         Transforms that may go before a learner.
 
     Returns
@@ -71,12 +111,12 @@ def sample_configuration(
     """
     tried = {trial.configuration.key for trial in trials}
     random = np.random.default_rng(_seed(seed, number))
-    offered = offered or OfferedTransforms(task)
-    offers = {
-        name: offered.before(v.search_space(task).default)
+    transforms = transforms or AvailableTransforms(task)
+    allowed = {
+        name: transforms.before(v.search_space(task).default)
         for name, v in learners.items()
     }
-    spaces = {name: joint_space(v, offers[name]) for name, v in learners.items()}
+    spaces = {name: joint_space(v, allowed[name]) for name, v in learners.items()}
     names = [
         name
         for name in _ranked(learners, trials, values)
@@ -87,14 +127,14 @@ def sample_configuration(
         chances = _RANK_DECAY ** np.arange(len(names))
         name = names[int(random.choice(len(names), p=chances / chances.sum()))]
         own = [t for t in trials if t.configuration.learner == name]
-        points = {t.number: flattened(t.configuration, offers[name]) for t in own}
+        points = {t.number: flattened(t.configuration, allowed[name]) for t in own}
         with _quiet_optuna:
             study = _study(
                 spaces[name], own, points, values, int(random.integers(2**31))
             )
             for _ in range(_ATTEMPTS):
                 asked = _ask(study, spaces[name])
-                found = unflattened(learners[name], task, asked, offers[name])
+                found = unflattened(learners[name], task, asked, allowed[name])
                 if found.key not in tried:
                     return found
         names.remove(name)

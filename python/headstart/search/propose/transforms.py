@@ -1,19 +1,19 @@
-"""The best configuration so far, with one more transform.
+"""Transforms as a source of proposals: the best configuration with one more of them.
 
-Which one is a matter of what it promises for its price. A promise is what the transform
-said of the table, and then what it bought of those who tried it in this run.
+They come in the order of their gain per cost: the prior gain that the transform says it
+has on the table, then what it took off the loss of those who tried it in this run.
 
 Nothing is kept between proposals: what was tried is read off the trials.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from headstart.base import Configuration, Step, Trial, known_steps
-from headstart.search.loop.schedule import ENRICHED, Proposal
-from headstart.search.propose.available import OfferedTransforms
+from headstart.base import Configuration, Origin, Step, Trial, known_steps
+from headstart.search.propose.available import AvailableTransforms
+from headstart.search.propose.context import Proposal, ProposalContext
 from headstart.search.propose.gains import gains_of_transforms
 
-__all__ = ["enrich"]
+__all__ = ["propose"]
 
 # Results that are waited for, so that the best of them means something.
 _ENOUGH_RESULTS = 3
@@ -24,119 +24,102 @@ _TURN = 2
 _LEARNERS = 2
 # The same, of one that has helped.
 _LEARNERS_HELPED = 4
-# What a result does to a promise, and the promise below which one is not tried again.
+# Factors by which results change a gain, and the gain below which a transform is not
+# tried again.
 _HELPED, _DID_NOT = 1.5, 0.3
-_LEAST_PROMISE = 0.1
-# Half as dear is worth as much as 1.4 times as likely.
-_PRICE = 0.5
+_LEAST_GAIN = 0.1
+# At half the cost a transform is worth as much as one 1.4 times as likely to help.
+_COST_EXPONENT = 0.5
 
 
-def enrich(
-    offered: OfferedTransforms,
-    trials: Sequence[Trial],
-    losses: Mapping[int, float],
-    number: int,
-    benched: Collection[str],
-    fits: Callable[[Configuration], bool],
-    seconds: Callable[[Configuration], float] = lambda _: 1.0,
-    *,
-    waits: bool = False,
-) -> Proposal | None:
-    """Return the incumbent with a transform that it was not tried with, or None.
+def propose(context: ProposalContext) -> Proposal | None:
+    """Return the incumbent with a transform that it was not tried with.
 
-    Transforms come in the order of what they promise for their price: first each one's
-    default, then the precedents of those that the incumbent has. An eager one is tried
-    at once, with the first configuration if there is no result yet.
+    First each transform's default, then the precedents of those that the incumbent has.
+    One that is to be tried at once is tried with the first configuration if there is no
+    result yet, unless time may run out: then there is a model first.
 
     Parameters
     ----------
-    trials : sequence of Trial
-        All trials so far.
-    losses : mapping of int to float
-        By number of the trial, of those whose results may be used.
-    number : int
-        Number of the trial to be proposed.
-    benched : collection of str
-        Learners that are not to be tried.
-    fits : callable
-        Whether a configuration fits into what is left.
-    seconds : callable
-        Predicted seconds of a configuration's fold fit.
-    waits : bool
-        Eager ones wait for the first result: where time may run out, there is a model
-        first.
+    context : ProposalContext
     """
-    if not offered.transforms or (waits and not losses):
+    transforms = context.transforms
+    if not transforms.transforms or (context.scope.is_timed and not context.losses):
         return None
-    tried = {t.configuration.key for t in trials if t.origin != "floor"}
-    for base, step in _candidates(offered, trials, losses, number, benched, seconds):
-        found = offered.added(base, step)
-        if found.key not in tried and fits(found):
-            return Proposal(found, ENRICHED)
+    for base, step in _candidates(context):
+        configuration = transforms.added(base, step)
+        if configuration.key not in context.tried and context.fits(configuration):
+            return Proposal(configuration, Origin.TRANSFORM)
     return None
 
 
-def _candidates(
-    offered: OfferedTransforms,
-    trials: Sequence[Trial],
-    losses: Mapping[int, float],
-    number: int,
-    benched: Collection[str],
-    seconds: Callable[[Configuration], float],
-) -> Iterator[tuple[Configuration, Step]]:
-    usable = [t for t in trials if t.configuration.learner not in benched]
+def _candidates(context: ProposalContext) -> Iterator[tuple[Configuration, Step]]:
+    """Yield configurations with the step to be added to each, the best first."""
+    transforms, losses, trials = context.transforms, context.losses, context.trials
+    usable = [t for t in trials if t.configuration.learner not in context.excluded]
     ranked = sorted(
-        (t for t in usable if t.number in losses and offered.knows(t.configuration)),
+        (t for t in usable if t.number in losses and transforms.knows(t.configuration)),
         key=lambda t: (losses[t.number], t.number),
     )
-    first = next((t for t in usable if t.origin != "floor"), None)
+    first = next((t for t in usable if not t.is_baseline), None)
     base = ranked[0] if ranked else first
     if base is None:
         return
-    seen = _tried_before(trials)
-    for name in offered.transforms:
-        if name in offered.eager and not seen.get(name):
+    tried = _learners_after(trials)
+    for name in transforms.transforms:
+        if name in transforms.at_once and not tried.get(name):
             for each in [*ranked, base]:
-                if name in offered.before(each.configuration.parameters).transforms:
-                    yield each.configuration, _steps(offered, name)[0]
+                if name in transforms.before(each.configuration.parameters).transforms:
+                    yield each.configuration, _steps(transforms, name)[0]
                     break
-    if len(ranked) < _ENOUGH_RESULTS or number % _TURN:
+    if len(ranked) < _ENOUGH_RESULTS or context.number % _TURN:
         return
-    gains = gains_of_transforms(trials, losses)
-    offered = offered.before(base.configuration.parameters)
-    learner = base.configuration.learner
-    ranked_steps = []
-    for place, name in enumerate(offered.transforms):
-        learners, own = seen.get(name, set()), gains.get(name, [])
-        most = _LEARNERS_HELPED if max(own, default=0.0) > 0 else _LEARNERS
-        promise = _promise(offered.promises.get(name, 0.5), own)
-        if learner in learners or len(learners) >= most or promise < _LEAST_PROMISE:
-            continue
-        step = _steps(offered, name)[0]
-        price = seconds(offered.added(base.configuration, step)) ** _PRICE
-        ranked_steps.append((-promise / max(price, 1e-9), place, step))
-    for _, _, step in sorted(ranked_steps, key=lambda entry: entry[:2]):
+    for step in _by_gain_per_cost(context, base, tried):
         yield base.configuration, step
     for step in base.configuration.transforms:
-        for other in _steps(offered, step.name)[1:]:
+        for other in _steps(transforms, step.name)[1:]:
             yield base.configuration, other
 
 
-def _promise(promise: float, gains: Sequence[float]) -> float:
-    """Return a promise after what was seen of it."""
+def _by_gain_per_cost(
+    context: ProposalContext, base: Trial, tried: dict[str, set[str]]
+) -> list[Step]:
+    """Return the defaults that are worth trying with `base`, the best first."""
+    gains = gains_of_transforms(context.trials, context.losses)
+    transforms = context.transforms.before(base.configuration.parameters)
+    ranked = []
+    for place, name in enumerate(transforms.transforms):
+        learners, own = tried.get(name, set()), gains.get(name, [])
+        most = _LEARNERS_HELPED if max(own, default=0.0) > 0 else _LEARNERS
+        gain = _expected_gain(transforms.prior_gains.get(name, 0.5), own)
+        if (
+            base.configuration.learner in learners
+            or len(learners) >= most
+            or gain < _LEAST_GAIN
+        ):
+            continue
+        step = _steps(transforms, name)[0]
+        seconds = context.scope.seconds(transforms.added(base.configuration, step))
+        cost = seconds**_COST_EXPONENT
+        ranked.append((-gain / max(cost, 1e-9), place, step))
+    return [step for _, _, step in sorted(ranked, key=lambda entry: entry[:2])]
+
+
+def _expected_gain(prior: float, gains: Sequence[float]) -> float:
+    """Return a transform's gain after its results in this run."""
     for gain in gains:
-        promise *= _HELPED if gain > 0 else _DID_NOT
-    return min(1.0, promise)
+        prior *= _HELPED if gain > 0 else _DID_NOT
+    return min(1.0, prior)
 
 
-def _tried_before(trials: Sequence[Trial]) -> dict[str, set[str]]:
+def _learners_after(trials: Sequence[Trial]) -> dict[str, set[str]]:
     """Return the learners that each transform was tried before."""
-    found: dict[str, set[str]] = {}
+    learners: dict[str, set[str]] = {}
     for trial in trials:
         for step in trial.configuration.transforms:
-            found.setdefault(step.name, set()).add(trial.configuration.learner)
-    return found
+            learners.setdefault(step.name, set()).add(trial.configuration.learner)
+    return learners
 
 
-def _steps(offered: OfferedTransforms, name: str) -> list[Step]:
-    return known_steps(offered.task, offered.transforms[name])
+def _steps(transforms: AvailableTransforms, name: str) -> list[Step]:
+    return known_steps(transforms.task, transforms.transforms[name])

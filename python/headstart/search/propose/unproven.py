@@ -1,116 +1,114 @@
-"""Learners that the knowledge base does not know: when their turn comes.
+"""Learners that the knowledge base does not know, and second chances of unproven ones.
 
-A newcomer brings configurations of its own (a default, then precedents) and a hint of
-what they cost. Until it has results it is taken, on each known table, for any of the
-known learners, of its own family where the base has one; then by how its best result
-stands among those of the run. Its gain is divided by its seconds as all others' are.
+An unproven learner brings configurations of its own (a default, then precedents) and a
+hint of what they cost. Until it has results it is taken, on each known table, for any
+of the known learners, of its own family where the base has one; then by how its best
+result stands among those of the run. Its gain is divided by its seconds as all others'
+are.
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-from headstart.base import Configuration, Learner, Task, Trial, known_configurations
-from headstart.search.propose.precedents import Guide
+from headstart.base import Origin, Trial, known_configurations
+from headstart.search.propose.context import (
+    Proposal,
+    ProposalContext,
+    Scope,
+    Suggestion,
+)
+from headstart.search.propose.quarantine import (
+    culprit_of,
+    failures_of_unproven,
+    still_unproven,
+)
+from headstart.search.propose.sampler import sample_configuration
 
-__all__ = ["Newcomer", "Newcomers", "standing"]
+__all__ = ["propose", "propose_again", "standing", "suggest"]
 
-# Until each newcomer has been tried once, every third trial is one's default, the
-# cheapest first.
+# Until each unproven learner has been tried once, every third trial is one's default,
+# the cheapest first.
 _EVERY = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """A newcomer's next configuration, and its expected gain for its price."""
-
-    configuration: Configuration
-    value: float
-
-
-class Newcomers:
-    """The configurations of learners that the base does not know.
+def propose(context: ProposalContext) -> Proposal | None:
+    """Return the cheapest default of an unproven learner, where one is due.
 
     Parameters
     ----------
-    task : Task
-    learners : mapping of str to Learner
-        All of the run.
-    guide : Guide
-    seconds : callable of ``(configuration) -> float``
-        Predicted seconds of a fold fit.
+    context : ProposalContext
     """
+    if context.number % _EVERY != _EVERY - 1:
+        return None
+    scope = context.scope
+    defaults = [scope.configurations[name][0] for name in _unknown(scope)]
+    waiting = [c for c in defaults if c.key not in context.tried and context.may_try(c)]
+    if not waiting:
+        return None
+    cheapest = min(waiting, key=lambda c: (scope.seconds(c), c.learner))
+    return Proposal(context.with_added(cheapest), Origin.UNPROVEN)
 
-    def __init__(
-        self,
-        task: Task,
-        learners: Mapping[str, Learner],
-        guide: Guide,
-        seconds: Callable[[Configuration], float],
-    ) -> None:
-        known = {c.learner for c in guide.configurations}
-        self._guide = guide
-        self._seconds = seconds
-        self._configurations = {
-            name: known_configurations(task, learners[name])
-            for name in sorted(set(learners) - known)
-            if learners[name].max_rows is None
-            or task.n_rows <= (learners[name].max_rows or 0)
-        }
-        self._relatives = {
-            name: {
-                other
-                for other in known & set(learners)
-                if learners[other].family == learners[name].family != ""
-            }
-            or known
-            for name in self._configurations
-        }
 
-    def due(
-        self,
-        number: int,
-        tried: Collection[str],
-        may_try: Callable[[Configuration], bool],
-    ) -> Configuration | None:
-        """Return the cheapest default not tried yet, if one is due at trial `number`.
+def suggest(context: ProposalContext) -> Suggestion | None:
+    """Return the configuration with the highest expected gain per cost.
 
-        Parameters
-        ----------
-        tried : collection of str
-            Keys of configurations.
-        may_try : callable
-            Whether a configuration is still to be tried, and fits.
-        """
-        if number % _EVERY != _EVERY - 1:
-            return None
-        defaults = [found[0] for found in self._configurations.values()]
-        waiting = [c for c in defaults if c.key not in tried and may_try(c)]
-        return min(waiting, key=lambda c: (self._seconds(c), c.learner), default=None)
-
-    def best(
-        self,
-        known: Sequence[Trial],
-        losses: Mapping[int, float],
-        may_try: Callable[[Configuration], bool],
-        as_tried: Callable[[Configuration], Configuration] = lambda c: c,
-    ) -> Newcomer | None:
-        """Return the configuration with the highest expected gain for its price."""
-        found: Newcomer | None = None
-        for name, configurations in self._configurations.items():
-            following = next((c for c in configurations if may_try(c)), None)
-            if following is None:
-                continue
-            value = standing(name, known, losses) * self._guide.value_of_newcomer(
-                known,
+    Parameters
+    ----------
+    context : ProposalContext
+    """
+    scope, best = context.scope, None
+    losses = scope.state.mean_losses(context.losses)
+    for name in _unknown(scope):
+        configurations = scope.configurations[name]
+        following = next((c for c in configurations if context.may_try(c)), None)
+        if following is None:
+            continue
+        assert scope.precedents is not None
+        value = standing(name, context.known, losses) * (
+            scope.precedents.value_of_unproven(
+                context.known,
                 losses,
-                self._relatives[name],
-                self._seconds(as_tried(following)),
-                as_tried,
+                _relatives(name, scope, scope.precedents.learners),
+                scope.seconds(context.with_added(following)),
+                context.with_added,
             )
-            if found is None or value > found.value:
-                found = Newcomer(following, value)
-        return found
+        )
+        if best is None or value > best.value:
+            best = Suggestion(following, value)
+    return best
+
+
+def propose_again(context: ProposalContext) -> Proposal | None:
+    """Return another configuration of an unproven learner that has failed once.
+
+    Parameters
+    ----------
+    context : ProposalContext
+    """
+    scope, trials = context.scope, context.trials
+    failures = failures_of_unproven(trials, scope.unproven)
+    names = [
+        t.configuration.learner
+        for t in failures
+        if culprit_of(t) == t.configuration.learner
+    ]
+    for name in dict.fromkeys(names):
+        if name in context.excluded or name not in still_unproven(trials, [name]):
+            continue
+        for configuration in known_configurations(scope.task, scope.learners[name]):
+            if configuration.key not in context.tried and context.fits(configuration):
+                return Proposal(configuration, Origin.DEFAULT_ORDER)
+        sampled = sample_configuration(
+            scope.task,
+            {name: scope.learners[name]},
+            trials,
+            {},
+            number=0,
+            seed=scope.seed,
+        )
+        if sampled is not None and context.fits(sampled):
+            return Proposal(sampled, Origin.SAMPLER)
+    return None
 
 
 def standing(
@@ -120,6 +118,14 @@ def standing(
 
     1 where it has none or the best of the run; 1/e where its best result is as far
     from the best of the run as the median trial is.
+
+    Parameters
+    ----------
+    learner : str
+    known : sequence of Trial
+        Trials whose results may be used.
+    losses : mapping of int to float
+        By number of the trial.
 
     Examples
     --------
@@ -138,3 +144,26 @@ def standing(
     best, median = ranked[0], ranked[len(ranked) // 2]
     unit = max(median - best, 1e-3 * abs(best), 1e-12)
     return math.exp(-(min(own) - best) / unit)
+
+
+def _unknown(scope: Scope) -> list[str]:
+    """Return the learners that the base does not know; none where it takes turns."""
+    base = scope.precedents
+    if base is None or base.takes_turns:
+        return []
+    return [
+        name
+        for name in sorted(set(scope.learners) - base.learners)
+        if scope.task.n_rows <= (scope.learners[name].max_rows or scope.task.n_rows)
+    ]
+
+
+def _relatives(name: str, scope: Scope, known: frozenset[str]) -> frozenset[str]:
+    """Return the known learners that an unknown one is taken for."""
+    family = scope.learners[name].family
+    relatives = frozenset(
+        other
+        for other in known & set(scope.learners)
+        if scope.learners[other].family == family != ""
+    )
+    return relatives or known

@@ -7,7 +7,7 @@ memory or disk). A limit is of wall seconds, so that they come earlier by what i
 import time
 from dataclasses import dataclass, field
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "clock_ahead"]
 
 # Kept back for the last ensemble and for handing over, of any limit.
 _RESERVE_SECONDS = 0.25
@@ -31,8 +31,8 @@ _COUNTS_ON: int | None = getattr(
 )
 
 
-def _ahead() -> float:
-    """Return how far a clock that counts on is ahead of `time.monotonic`."""
+def clock_ahead() -> float:
+    """Return the lead over `time.monotonic` of a clock that counts on in sleep."""
     if _COUNTS_ON is None:
         return 0.0
     return time.clock_gettime(_COUNTS_ON) - time.monotonic()
@@ -52,8 +52,8 @@ class Clock:
         Moment of `time.monotonic` at which `fit` was called.
     reserve_share : float
         Share of the limit that is kept back for a refit.
-    choice_seconds : float
-        What the last ensemble took to choose: the final one is about to take as much.
+    ahead_at_start : float
+        `clock_ahead` at that moment.
     keeps_for_analysis : bool
         Whether time is kept back for an analysis, after the refit.
     keeps_for_learning : bool
@@ -64,10 +64,20 @@ class Clock:
     spent_before: float = 0.0
     started: float = field(default_factory=time.monotonic)
     reserve_share: float = 0.0
-    choice_seconds: float = 0.0
     keeps_for_analysis: bool = False
     keeps_for_learning: bool = False
-    _ahead_at_start: float = field(default_factory=_ahead, init=False)
+    ahead_at_start: float = field(default_factory=clock_ahead)
+    # What the last ensemble took to choose: the final one is about to take as much.
+    _choice_seconds: float = field(default=0.0, init=False)
+
+    def note_choice(self, seconds: float) -> None:
+        """Keep back the seconds that an ensemble took to choose, for the final one."""
+        self._choice_seconds = seconds
+
+    @property
+    def choice_seconds(self) -> float:
+        """Seconds that are kept back for the final ensemble."""
+        return self._choice_seconds
 
     def elapsed(self) -> float:
         """Seconds spent, those before an interruption included."""
@@ -76,7 +86,7 @@ class Clock:
     @property
     def _begun(self) -> float:
         """Moment of the start, as if the machine had not slept since."""
-        slept = _ahead() - self._ahead_at_start
+        slept = clock_ahead() - self.ahead_at_start
         # Two readings of clocks are microseconds apart.
         return self.started - (slept if slept > _LEAST_SLEEP else 0.0)
 
@@ -112,7 +122,7 @@ class Clock:
             return None
         left = self.limit - self.spent_before
         share = _RESERVE_SHARE + self.reserve_share
-        kept = _RESERVE_SECONDS + self.choice_seconds
+        kept = _RESERVE_SECONDS + self._choice_seconds
         kept += self.analysis_seconds + self.learning_seconds
         return self._begun + max(0.0, left * (1 - share) - kept)
 

@@ -1,13 +1,6 @@
-"""The folder of a run: where it lies, whose it is, what is in it.
+"""The folder of a run: where it lies, whose it is, what is in it."""
 
-A run is known by its identity: the hash of data, schema and folds, the metric and the
-engine's version. A folder with another identity is refused, with the difference named.
-"""
-
-import hashlib
-import json
 import os
-import reprlib
 import shutil
 import socket
 import tempfile
@@ -18,31 +11,28 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import polars as pl
 import psutil
 from numpy.typing import NDArray
 
-from headstart.base import FoldFit, FoldOutcome, FoldStatus, Parts
-from headstart.base.machine import available_cores, available_memory
+from headstart.base import FoldOutcome, FoldStatus, Parts
+from headstart.base.machine import available_memory
 from headstart.base.mounts import is_in_memory
 from headstart.exceptions import RunFolderError
 from headstart.execution.files import read_parts, sync
 from headstart.execution.fold_fit import read_outcome
+from headstart.search.run.identity import difference
 from headstart.search.run.journal import Journal
 from headstart.search.run.lock import LOCK_NAME, OWNER_NAME, RunLock
 from headstart.search.run.temporary import make_temporary_folder
 
-__all__ = ["MOST_VIEW_BYTES", "RunFolder", "data_digest"]
+__all__ = ["MOST_VIEW_BYTES", "RunFolder"]
 
 # Stored views above this are deleted, the oldest first.
 MOST_VIEW_BYTES = 4 * 2**30
 # Their share of the free memory, where the folder lies in memory.
 _SHARE_IN_MEMORY = 0.1
-
-Identity = Mapping[str, str]
 
 
 class RunFolder:
@@ -102,7 +92,7 @@ class RunFolder:
         if self._release is not None:
             self._release()
 
-    def claim(self, identity: Identity) -> None:
+    def claim(self, identity: Mapping[str, str]) -> None:
         """Make this folder the run's own, or check that it is.
 
         Raises
@@ -117,7 +107,7 @@ class RunFolder:
         # Either may have what the other has not: transforms are named where there are
         # some.
         differing = [
-            _difference(name, there, here)
+            difference(name, there, here)
             for name in dict.fromkeys([*identity, *known])
             for there, here in [(known.get(name), identity.get(name))]
             if there != here
@@ -136,14 +126,12 @@ class RunFolder:
         )
         return stored
 
-    def finished(self, fold_fit: FoldFit) -> FoldOutcome | None:
+    def finished(self, name: str) -> FoldOutcome | None:
         """Return the outcome of a fold fit whose files are whole, journalled or not.
 
         A power cut may leave empty files: then it counts as not done.
         """
-        name = fold_fit.name
-        path = self.path / "fits" / f"{name}.json"
-        outcome = read_outcome(path, fold_fit.configuration)
+        outcome = read_outcome(self.path / "fits" / f"{name}.json")
         if outcome is None or outcome.status is not FoldStatus.OK:
             return None
         model, *others = self._archives(name, outcome)
@@ -364,84 +352,6 @@ def _machine_start() -> str:
     except OSError:
         start = str(int(psutil.boot_time()))
     return f"{socket.gethostname()} {start}"
-
-
-def data_digest(
-    table: pl.DataFrame, y: NDArray[Any], weight: NDArray[Any] | None
-) -> str:
-    """Return a SHA-256 over a canonical table, its target and weights.
-
-    It is of the values themselves: the same for every version of polars.
-    """
-    with ThreadPoolExecutor(available_cores()) as threads:
-        parts = tuple(threads.map(_digest_of_column, table.iter_columns()))
-    digest = hashlib.sha256(b"".join(parts))
-    digest.update(_buffer(y))
-    if weight is not None:
-        digest.update(_buffer(weight))
-    return digest.hexdigest()
-
-
-def _digest_of_column(series: pl.Series) -> bytes:
-    """Return a digest of a column: its name, which rows have a value, the values."""
-    digest = hashlib.sha256(series.name.encode() + b"\0")
-    digest.update(_buffer(np.packbits(series.is_not_null().to_numpy())))
-    if series.dtype == pl.String:
-        texts = series.fill_null("")
-        digest.update(_buffer(texts.str.len_bytes().to_numpy().astype("<u4")))
-        digest.update(texts.str.join("")[0].encode())
-    elif series.dtype == pl.Boolean:
-        digest.update(_buffer(np.packbits(series.fill_null(value=False).to_numpy())))
-    else:
-        if series.dtype == pl.Enum:
-            # Codes: which level each stands for is in the schema.
-            series = series.to_physical().cast(pl.UInt32)
-        digest.update(_buffer(series.fill_null(0).to_numpy()))
-    return digest.digest()
-
-
-def _buffer(values: NDArray[Any]) -> memoryview:
-    return np.ascontiguousarray(values).data
-
-
-def _difference(name: str, there: str | None, here: str | None) -> str:
-    """Say how an identity's entry differs from the one in a run folder."""
-    listed = {"learners", "transforms"}
-    if name in listed and there is not None and here is not None:
-        ours, theirs = set(json.loads(here)), set(json.loads(there))
-        sides = {"there": theirs - ours, "here": ours - theirs}
-        words = "; ".join(
-            f"only {side}: {', '.join(sorted(names))}"
-            for side, names in sides.items()
-            if names
-        )
-        return f"{name} ({words})"
-    if name == "schema" and there is not None and here is not None:
-        return f"schema ({_differing_columns(there, here)})"
-    return f"{name} (there {_quoted(there)}, here {_quoted(here)})"
-
-
-def _differing_columns(there: str, here: str) -> str:
-    """Say in which columns two schemas differ, with their kinds."""
-    kinds = [
-        {column["name"]: column for column in json.loads(schema)["columns"]}
-        for schema in (there, here)
-    ]
-    words = []
-    for column in dict.fromkeys([*kinds[0], *kinds[1]]):
-        theirs, ours = (found.get(column) for found in kinds)
-        if theirs != ours:
-            sides = [_quoted(side and side["kind"]) for side in (theirs, ours)]
-            words.append(f"column {column!r}: there {sides[0]}, here {sides[1]}")
-    return "; ".join([*words[:3], *(["..."] if len(words) > 3 else [])])
-
-
-def _quoted(value: str | None) -> str:
-    return "none" if value is None else _repr.repr(value)
-
-
-_repr = reprlib.Repr()
-_repr.maxstring = 300
 
 
 def _remove(path: Path, owner: int) -> None:

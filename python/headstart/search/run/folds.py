@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from headstart.base import Learner, Task
-from headstart.search.propose.default_order import default_order
+from headstart.search.propose.portfolio import default_order
 from headstart.search.run.problem import Problem, known_column
 from headstart.search.run.settings import FitSettings
 from headstart.validation import (

@@ -1,4 +1,4 @@
-"""What a run did when: the ensemble's score over time, and what each stage took."""
+"""The history of a run: the score over time, and the seconds of each stage."""
 
 from headstart.base.events import Event, IncumbentChanged
 from headstart.search.run.clock import Clock
@@ -24,7 +24,7 @@ class History:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._told = clock.spent_before
+        self._stage_end = clock.spent_before
         self.scores: list[tuple[float, float]] = []
         self.stages: list[tuple[str, float]] = []
 
@@ -36,5 +36,5 @@ class History:
     def end_stage(self, name: str) -> None:
         """Book the time since the last stage under a name."""
         now = self._clock.elapsed()
-        self.stages.append((name, now - self._told))
-        self._told = now
+        self.stages.append((name, now - self._stage_end))
+        self._stage_end = now

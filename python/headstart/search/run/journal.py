@@ -14,6 +14,7 @@ from headstart.base import (
     Configuration,
     FoldOutcome,
     FoldStatus,
+    Origin,
     Precedent,
     Trial,
     TrialStatus,
@@ -22,7 +23,7 @@ from headstart.exceptions import RunFolderError
 
 __all__ = ["Journal"]
 
-_VERSION = 3
+_VERSION = 4
 
 _SCHEMA = """
 create table if not exists facts (name text primary key, value text not null);
@@ -113,7 +114,7 @@ class Journal:
         values = (
             trial.number,
             trial.configuration.to_json(),
-            trial.origin,
+            trial.origin.value,
             json.dumps([asdict(p) for p in trial.precedents]),
             trial.status.value,
             trial.loss,
@@ -140,16 +141,16 @@ class Journal:
 
     def trials(self) -> list[Trial]:
         """Return all trials with their fits, in order of number."""
-        found: dict[int, Trial] = {}
-        for number, text, origin, spoke, status, loss, reason in self._db.execute(
+        trials: dict[int, Trial] = {}
+        for number, text, origin, precedents, status, loss, reason in self._db.execute(
             "select number, configuration, origin, precedents, status, loss, reason "
             "from trials order by number"
         ):
-            found[number] = Trial(
+            trials[number] = Trial(
                 number,
                 Configuration.from_json(text),
-                origin,
-                tuple(Precedent(**record) for record in json.loads(spoke)),
+                Origin(origin),
+                tuple(Precedent(**record) for record in json.loads(precedents)),
                 TrialStatus(status),
                 loss,
                 reason=reason,
@@ -159,10 +160,10 @@ class Journal:
         ):
             record = json.loads(text)
             outcome = FoldOutcome(**{**record, "status": FoldStatus(record["status"])})
-            found[number].outcomes[repeat, fold] = outcome
+            trials[number].outcomes[repeat, fold] = outcome
             if loss is not None:
-                found[number].fold_losses[repeat, fold] = loss
-        return list(found.values())
+                trials[number].fold_losses[repeat, fold] = loss
+        return list(trials.values())
 
     def stop(self) -> None:
         """Write no more: the disk is full, and what follows can be done without."""

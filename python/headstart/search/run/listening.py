@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-import headstart
 from headstart.base import Learner
 from headstart.base.events import Emitter, Notice
 from headstart.execution import FoldFitExecutor
 from headstart.plugins import Registry
-from headstart.search.propose.plugin_clock import PluginClock
+from headstart.search.propose.quarantine import PluginClock
 from headstart.search.run.problem import Problem
 from headstart.search.run.settings import FitSettings
 from headstart.validation import Folds
+from headstart.version import __version__
 
 __all__ = ["ExecutorNotices", "add_listeners", "run_facts"]
 
@@ -92,5 +92,5 @@ def run_facts(
         "learners": list(learners),
         "random_state": state if isinstance(state, int) else None,
         "run_dir": None if settings.run_dir is None else str(settings.run_dir),
-        "headstart_version": headstart.__version__,
+        "headstart_version": __version__,
     }

@@ -1,19 +1,24 @@
-"""The choices of one fit, checked: what the constructor's parameters mean."""
+"""The request of a fit: its data, and the parameters of the constructor, checked."""
 
 import math
 import numbers
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart.base import Learner, Transform
+from headstart.base.events import Listener
 from headstart.base.machine import available_cores, available_memory
 from headstart.exceptions import BudgetError
+from headstart.findings.target import TargetColumn
 
-__all__ = ["FitSettings", "parse_bytes"]
+if TYPE_CHECKING:
+    from headstart.search.record import RunRecord
+
+__all__ = ["FitRequest", "FitSettings", "parse_bytes"]
 
 # Of the memory that is free when a fit starts, what its workers may take together.
 _MEMORY_SHARE = 0.85
@@ -166,6 +171,46 @@ class FitSettings:
         if isinstance(self.random_state, numbers.Integral):
             return int(self.random_state) % 2**31
         return default
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitRequest:
+    """The data of a fit, and what its user wants of it.
+
+    Parameters
+    ----------
+    settings : FitSettings
+    X : table
+        Anything `headstart.tables.to_frame` takes.
+    y : vector
+        As long as `X`.
+    classification : bool
+        Whether the target is a class; otherwise a number.
+    sample_weight : vector or None
+        Positive weights.
+    groups : vector, column name or None
+        Rows of one group are never split between training and validation; folds that
+        would are refused.
+    listeners : sequence of Listener
+        Called with every event of the run.
+    started : float or None
+        Moment of `time.monotonic` from which the time limit counts; now by default.
+    target_column : TargetColumn
+        How the caller took the target out of its table: it becomes a finding.
+    analyse : callable or None
+        Makes the analysis that is kept with the model, in the last share of the time.
+    """
+
+    settings: FitSettings
+    X: Any
+    y: Any
+    classification: bool
+    sample_weight: Any = None
+    groups: Any = None
+    listeners: Sequence[Listener] = ()
+    started: float | None = None
+    target_column: TargetColumn = TargetColumn()
+    analyse: "Callable[[RunRecord], bytes] | None" = None
 
 
 def parse_bytes(size: Any) -> int:

@@ -5,14 +5,17 @@ from headstart.base import (
     FoldOutcome,
     FoldStatus,
     Learner,
+    Origin,
     Task,
     TaskKind,
     TrialStatus,
 )
 from headstart.search.loop.cost import CostModel
-from headstart.search.loop.schedule import CountedSchedule, Proposal, TimedSchedule
-from headstart.search.loop.state import RunState
+from headstart.search.loop.counted import CountedSchedule
+from headstart.search.loop.timed import TimedSchedule
+from headstart.search.propose.context import Proposal
 from headstart.search.run.clock import Clock
+from headstart.search.run.state import RunState
 
 N_FOLDS = 4
 UNITS = [(0, fold) for fold in range(N_FOLDS)]
@@ -33,7 +36,9 @@ def quality(number):
 
 def propose(number, known, fits):
     configuration = Configuration("toy", {"number": number, "seconds": 1.0})
-    return Proposal(configuration, "portfolio") if fits(configuration) else None
+    if not fits(configuration):
+        return None
+    return Proposal(configuration, Origin.DEFAULT_ORDER)
 
 
 def state():

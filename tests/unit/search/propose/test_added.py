@@ -1,4 +1,4 @@
-"""Steps that have proved themselves come with all that is proposed after."""
+"""Steps that helped beyond noise are added to all later proposals."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from headstart.base import (
     Configuration,
     Integer,
     Learner,
+    Origin,
     SearchSpace,
     TableColumn,
     TableColumns,
@@ -17,10 +18,11 @@ from headstart.base import (
     complete_step,
     known_configurations,
 )
-from headstart.search.loop.state import RunState
-from headstart.search.propose.added import adopted_steps
-from headstart.search.propose.available import offer
-from headstart.search.propose.proposer import PrecedentThenSampler
+from headstart.search.propose.added import added_steps
+from headstart.search.propose.available import find_available
+from headstart.search.propose.context import Scope
+from headstart.search.propose.proposer import Proposer
+from headstart.search.run.state import RunState
 
 TASK = Task(TaskKind.BINARY, 100, 3, 1, 2, "roc_auc")
 TABLE = TableColumns(
@@ -62,14 +64,31 @@ class Trees(Linear):
 
 
 LEARNERS = {"linear": Linear(), "trees": Trees()}
-OFFERED, _ = offer(TASK, TABLE, {"words": Words(), "other": Other()})
+TRANSFORMS = {"words": Words(), "other": Other()}
+AVAILABLE, _ = find_available(TASK, TABLE, TRANSFORMS)
+
+
+def proposer(state, transforms, **limits):
+    def seconds(configuration):
+        return 1.0
+
+    return Proposer(
+        Scope(
+            task=TASK,
+            learners=LEARNERS,
+            state=state,
+            transforms=transforms,
+            seconds=seconds,
+            **limits,
+        )
+    )
 
 
 def step(name, **parameters):
-    return complete_step(OFFERED.transforms[name], TASK, parameters)
+    return complete_step(AVAILABLE.transforms[name], TASK, parameters)
 
 
-def trial(number, gains=(), *steps, learner="linear", k=3, origin="portfolio"):
+def trial(number, gains=(), *steps, learner="linear", k=3, origin=Origin.DEFAULT_ORDER):
     configuration = Configuration(learner, {"k": k}, transforms=tuple(steps))
     losses = [0.5 - gain for gain in gains or (0.0,) * len(UNITS)]
     return Trial(
@@ -86,7 +105,7 @@ def losses(trials):
 
 
 @pytest.mark.parametrize(
-    ("gains", "name", "adopted"),
+    ("gains", "name", "is_added"),
     [
         (SURE, "words", True),
         (NOISY, "words", False),
@@ -95,10 +114,10 @@ def losses(trials):
         (SURE, "other", False),
     ],
 )
-def test_what_reads_text_and_helps_beyond_noise_is_adopted(gains, name, adopted):
+def test_what_reads_text_and_helps_beyond_noise_is_added(gains, name, is_added):
     trials = [trial(0), trial(1, gains, step(name))]
-    found = adopted_steps(OFFERED, trials, losses(trials))
-    assert found == ((step(name),) if adopted else ())
+    found = added_steps(AVAILABLE, trials, losses(trials))
+    assert found == ((step(name),) if is_added else ())
 
 
 def test_its_form_is_that_of_the_best_trial():
@@ -106,20 +125,20 @@ def test_its_form_is_that_of_the_best_trial():
         trial(0),
         trial(1, SURE, step("words")),
         trial(2, [0.3] * 4, step("words", n=7)),
-        trial(3, [0.4] * 4, step("words", n=9), origin="floor"),
+        trial(3, [0.4] * 4, step("words", n=9), origin=Origin.BASELINE),
     ]
-    assert adopted_steps(OFFERED, trials, losses(trials)) == (step("words", n=7),)
+    assert added_steps(AVAILABLE, trials, losses(trials)) == (step("words", n=7),)
 
 
-def test_what_is_out_of_the_offer_is_not_adopted():
+def test_what_is_not_available_is_not_added():
     trials = [trial(0), trial(1, SURE, step("words"))]
-    assert adopted_steps(OFFERED.without({"words"}), trials, losses(trials)) == ()
+    assert added_steps(AVAILABLE.without({"words"}), trials, losses(trials)) == ()
 
 
 def test_from_then_on_the_built_in_order_has_it_those_tried_without_it_too():
     trials = [trial(0), trial(1, SURE, step("words")), trial(2, learner="trees")]
     state = RunState(UNITS, 4, dict.fromkeys(UNITS, 3.0), trials)
-    propose = PrecedentThenSampler(TASK, LEARNERS, state, None, seed=0, offered=OFFERED)
+    propose = proposer(state, AVAILABLE)
     expected = {
         c.key
         for learner in LEARNERS.values()
@@ -129,10 +148,10 @@ def test_from_then_on_the_built_in_order_has_it_those_tried_without_it_too():
     plain = set()
     while True:
         found = propose(len(state.trials), trials, lambda _: True)
-        if found.origin == "search":
+        if found.origin is Origin.SAMPLER:
             break
         state.add(found.configuration, found.origin, found.precedents)
-        if found.origin == "portfolio":
+        if found.origin is Origin.DEFAULT_ORDER:
             assert [s.name for s in found.configuration.transforms] == ["words"]
             plain.add(
                 Configuration(
@@ -143,11 +162,11 @@ def test_from_then_on_the_built_in_order_has_it_those_tried_without_it_too():
     assert plain == expected
 
 
-def test_what_has_a_step_that_is_no_longer_on_offer_stays_as_it_is():
+def test_what_has_a_step_that_is_no_longer_available_stays_as_it_is():
     known = Configuration("linear", {"k": 4}, transforms=(step("other"),))
-    left = OFFERED.without({"other"})
+    left = AVAILABLE.without({"other"})
     assert left.with_steps([step("words")], known) == known
-    assert len(OFFERED.with_steps([step("words")], known).transforms) == 2
+    assert len(AVAILABLE.with_steps([step("words")], known).transforms) == 2
 
 
 def test_pairs_that_say_the_same_of_the_same_folds_are_no_further_evidence():
@@ -160,24 +179,15 @@ def test_pairs_that_say_the_same_of_the_same_folds_are_no_further_evidence():
             trial(2 * k + 1, gains, step("words"), k=k),
         )
     ]
-    assert adopted_steps(OFFERED, trials[:2], losses(trials)) == ()
-    assert adopted_steps(OFFERED, trials, losses(trials)) == ()
+    assert added_steps(AVAILABLE, trials[:2], losses(trials)) == ()
+    assert added_steps(AVAILABLE, trials, losses(trials)) == ()
 
 
 def named_proposals(max_trials, *, is_timed, names=("words", "other")):
     """Return what trials try where none finishes before all are proposed."""
-    offered, _ = offer(TASK, TABLE, {"words": Words(), "other": Other()}, eager=names)
+    available, _ = find_available(TASK, TABLE, TRANSFORMS, named=names)
     state = RunState(UNITS, 4, dict.fromkeys(UNITS, 3.0))
-    propose = PrecedentThenSampler(
-        TASK,
-        LEARNERS,
-        state,
-        None,
-        seed=0,
-        offered=offered,
-        is_timed=is_timed,
-        max_trials=max_trials,
-    )
+    propose = proposer(state, available, is_timed=is_timed, max_trials=max_trials)
     for number in range(max_trials):
         found = propose(number, list(state.trials), lambda _: True)
         state.add(found.configuration, found.origin)

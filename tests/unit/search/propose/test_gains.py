@@ -6,7 +6,7 @@ from headstart.search.propose.gains import gains_of_transforms
 
 def trial(number, losses, *steps):
     configuration = Configuration("plain", {"k": 1}, transforms=tuple(steps))
-    found = Trial(number, configuration, "portfolio")
+    found = Trial(number, configuration)
     found.fold_losses = {(0, fold): loss for fold, loss in enumerate(losses)}
     return found
 

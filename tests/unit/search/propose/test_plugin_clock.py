@@ -10,11 +10,12 @@ from headstart.base import Learner, SearchSpace, Task, TaskKind, Transform
 from headstart.base.events import BudgetSpent, Emitter, Notice, RunFinished
 from headstart.metrics import Metric, resolve_metric
 from headstart.plugins import load_plugins
-from headstart.search.loop.state import RunState
-from headstart.search.propose import plugin_clock
-from headstart.search.propose.plugin_clock import PluginClock
-from headstart.search.propose.proposer import PrecedentThenSampler
-from headstart.search.propose.quarantine import transform_token
+from headstart.search.propose import quarantine
+from headstart.search.propose.available import AvailableTransforms
+from headstart.search.propose.context import Scope
+from headstart.search.propose.proposer import Proposer
+from headstart.search.propose.quarantine import PluginClock, transform_token
+from headstart.search.run.state import RunState
 
 TASK = Task(TaskKind.BINARY, 1000, 5, 0, 2, "roc_auc")
 
@@ -70,13 +71,13 @@ def test_hints_are_those_of_the_learner_and_their_seconds_are_counted(clock, not
     assert own.n_asked == 3
     assert clock.seconds("own") >= 0.03
     assert notices == []
-    assert clock.slow == set()
+    assert clock.quarantined == set()
 
 
 def test_a_learner_whose_hints_take_long_is_told_once_and_put_in_quarantine(
     clock, notices, monkeypatch
 ):
-    monkeypatch.setattr(plugin_clock, "MOST_SECONDS", 0.015)
+    monkeypatch.setattr(quarantine, "MOST_SECONDS", 0.015)
     learner = timed(clock, Own(0.01))
     for _ in range(4):
         learner.cost(TASK, {}, 10)
@@ -84,31 +85,31 @@ def test_a_learner_whose_hints_take_long_is_told_once_and_put_in_quarantine(
     [notice] = notices
     assert "learner 'own' has taken 0.0 s" in notice
     assert "cost()" in notice
-    assert clock.slow == {"own"}
+    assert clock.quarantined == {"own"}
 
 
 def test_a_transform_whose_hints_take_long_is_put_in_quarantine(clock, monkeypatch):
-    monkeypatch.setattr(plugin_clock, "MOST_SECONDS", 0.015)
+    monkeypatch.setattr(quarantine, "MOST_SECONDS", 0.015)
     transform = clock.timed({"own": OwnTransform()}, "transforms")["own"]
 
     assert transform.promise(None, TASK) == 1.0
-    assert clock.slow == {transform_token("own")}
+    assert clock.quarantined == {transform_token("own")}
 
 
 def test_a_run_without_a_time_limit_does_not_depend_on_seconds(monkeypatch, notices):
-    monkeypatch.setattr(plugin_clock, "MOST_SECONDS", 0.005)
+    monkeypatch.setattr(quarantine, "MOST_SECONDS", 0.005)
     emit = Emitter([lambda event: notices.append(event.message)])
     clock = PluginClock(emit, quarantines=False)
 
     timed(clock, Own(0.01)).cost(TASK, {}, 10)
     clock.close()
 
-    assert clock.slow == set()
+    assert clock.quarantined == set()
     assert len(notices) == 1
 
 
 def test_a_call_that_does_not_return_is_named(clock, notices, monkeypatch):
-    monkeypatch.setattr(plugin_clock, "LONGEST_CALL", 0.1)
+    monkeypatch.setattr(quarantine, "LONGEST_CALL", 0.1)
     told = threading.Event()
 
     class Hanging(Own):
@@ -157,7 +158,7 @@ class FakeTime:
 @pytest.fixture
 def fake(monkeypatch):
     fake = FakeTime()
-    monkeypatch.setattr(plugin_clock, "time", fake)
+    monkeypatch.setattr(quarantine, "time", fake)
     return fake
 
 
@@ -182,7 +183,7 @@ def test_a_metric_that_takes_long_is_told_and_stays(fake, clock, notices):
     assert clock.seconds("metric slow") == pytest.approx(1.2)
     [notice] = notices
     assert "metric 'slow' has taken 1.2 s of this process, 100% of the run" in notice
-    assert clock.slow == set()
+    assert clock.quarantined == set()
 
 
 def test_a_metric_that_takes_a_small_share_of_the_run_is_not_told(fake, clock, notices):
@@ -222,7 +223,7 @@ def test_a_listener_that_takes_long_hears_of_nothing_but_the_end(fake, quarantin
     [notice] = [event.message for event in events if isinstance(event, Notice)]
     assert "listener 'tracker' has taken 1.2 s" in notice
     assert ("nothing more" in notice) == quarantines
-    assert clock.slow == ({"listener tracker"} if quarantines else set())
+    assert clock.quarantined == ({"listener tracker"} if quarantines else set())
     assert heard.count(tick) == (2 if quarantines else 4)
     assert isinstance(heard[-1], RunFinished)
 
@@ -242,18 +243,16 @@ def test_a_listener_that_raises_is_dropped_as_others_are(clock):
 def propose(*learners, slow):
     units = [(0, 0)]
     state = RunState(units, 1, {(0, 0): 1.0})
-    state.slow = slow
-    proposer = PrecedentThenSampler(
-        TASK,
-        {learner.name: learner for learner in learners},
-        state,
-        None,
-        seed=0,
-        on_probation=frozenset(),
+    scope = Scope(
+        task=TASK,
+        learners={learner.name: learner for learner in learners},
+        state=state,
+        transforms=AvailableTransforms(TASK),
         seconds=lambda _: 1.0,
+        slow=slow,
         is_timed=True,
     )
-    proposal = proposer(0, [], lambda _: True)
+    proposal = Proposer(scope)(0, [], lambda _: True)
     return None if proposal is None else proposal.configuration.learner
 
 

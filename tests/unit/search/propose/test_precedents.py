@@ -8,6 +8,7 @@ from headstart.base import (
     Choice,
     FoldOutcome,
     FoldStatus,
+    Origin,
     SearchSpace,
     Step,
     TaskKind,
@@ -20,16 +21,19 @@ from headstart.meta.evaluate.description import describe_dataset
 from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
 from headstart.meta.store import KnowledgeBase
 from headstart.plugins import load_plugins
-from headstart.search.loop.schedule import CountedSchedule
-from headstart.search.loop.state import RunState
-from headstart.search.propose.precedents import Guide, consult
-from headstart.search.propose.proposer import PrecedentThenSampler
-from headstart.search.propose.quarantine import strangers
+from headstart.search.loop.counted import CountedSchedule
+from headstart.search.propose.available import AvailableTransforms
+from headstart.search.propose.context import Scope
+from headstart.search.propose.precedents import PrecedentProposer, find_precedents
+from headstart.search.propose.proposer import Proposer
+from headstart.search.propose.quarantine import find_unproven
 from headstart.search.run.problem import read_problem
 from headstart.search.run.settings import FitSettings
+from headstart.search.run.state import RunState
 
 LEARNERS = {n: load_plugins().learner(n) for n in ("ridge", "elastic_net", "svm")}
 UNITS = [(0, 0), (0, 1)]
+TURNS = [Origin.PRECEDENT, Origin.DEFAULT_ORDER]
 
 
 def table(seed, n=80):
@@ -112,19 +116,34 @@ def base(tmp_path, monkeypatch):
 
 
 def asked(learners=LEARNERS):
-    return consult(problem(), learners, seed=0, learns_seconds=False)
+    return find_precedents(problem(), learners, seed=0, learns_seconds=False)
 
 
-def proposer(guide, learners=LEARNERS, trials=()):
+def proposer(precedents, learners=LEARNERS, trials=(), unproven=()):
+    task = problem().task
+
+    def seconds(configuration):
+        learner = learners[configuration.learner]
+        return learner.cost(task, configuration.parameters, task.n_rows)
+
     state = RunState(UNITS, 2, dict.fromkeys(UNITS, 3.0), list(trials))
-    return PrecedentThenSampler(problem().task, learners, state, guide, seed=0), state
+    scope = Scope(
+        task=task,
+        learners=learners,
+        state=state,
+        transforms=AvailableTransforms(task),
+        seconds=seconds,
+        precedents=precedents,
+        unproven=unproven,
+    )
+    return Proposer(scope), state
 
 
 def finished(number, configuration, loss):
     return Trial(
         number,
         configuration,
-        "precedent",
+        Origin.PRECEDENT,
         status=TrialStatus.DONE,
         outcomes=dict.fromkeys(UNITS, FoldOutcome(FoldStatus.OK, fit_seconds=0.1)),
         fold_losses=dict.fromkeys(UNITS, loss),
@@ -132,19 +151,19 @@ def finished(number, configuration, loss):
 
 
 def test_what_did_well_on_known_tables_comes_first(base):
-    guide, _ = asked()
-    propose, _ = proposer(guide)
+    precedents, _ = asked()
+    propose, _ = proposer(precedents)
 
     first = propose(0, [], lambda _: True)
 
     assert first.configuration == configurations()[3]
-    assert first.origin == "precedent"
+    assert first.origin is Origin.PRECEDENT
     assert first.precedents[0].dataset.startswith("table")
     assert first.precedents[0].rank == 1
     assert first.precedents[0].n_ranked == len(configurations())
 
 
-def test_the_guide_names_the_bases_that_were_read(base, monkeypatch):
+def test_the_bases_that_were_read_are_named(base, monkeypatch):
     assert asked()[0].bases == ("own",)
 
     for module in ("headstart.meta.shipped", "headstart.search.propose.precedents"):
@@ -155,9 +174,9 @@ def test_the_guide_names_the_bases_that_were_read(base, monkeypatch):
 
 
 def test_nothing_is_proposed_twice_nor_what_does_not_fit(base):
-    guide, _ = asked()
+    precedents, _ = asked()
     best = configurations()[3]
-    propose, _ = proposer(guide, trials=[finished(0, best, 1.0)])
+    propose, _ = proposer(precedents, trials=[finished(0, best, 1.0)])
 
     found = propose(1, [], lambda c: c.learner == "svm")
 
@@ -169,37 +188,37 @@ def test_a_parameter_that_can_have_one_value_only_has_it(base):
         def search_space(self, task):
             return SearchSpace({"n_knots": Choice(2)}, {"n_knots": 2})
 
-    guide, _ = asked({**LEARNERS, "ridge": Straight()})
+    precedents, _ = asked({**LEARNERS, "ridge": Straight()})
 
-    ridges = {c.key for c in guide.configurations if c.learner == "ridge"}
+    ridges = {c.key for c in precedents.configurations if c.learner == "ridge"}
     assert ridges == {complete(Straight(), problem().task, {}).key}
-    others = [c for c in guide.configurations if c.learner == "svm"]
+    others = [c for c in precedents.configurations if c.learner == "svm"]
     assert {c.key for c in others} < {c.key for c in configurations()}
 
 
 def test_results_of_what_a_run_makes_of_a_configuration_are_its_results(base):
-    guide, _ = asked()
+    precedents, _ = asked()
     best = configurations()[3]
 
-    def as_tried(configuration):
+    def with_added(configuration):
         return replace(configuration, transforms=(Step("words"),))
 
-    tried = [finished(0, as_tried(best), 1.0)]
+    tried = [finished(0, with_added(best), 1.0)]
 
-    found = guide.next(tried, {0: 1.0}, lambda _: True, as_tried)
-    without = guide.next(tried, {0: 1.0}, lambda _: True)
+    found = precedents.suggest(tried, {0: 1.0}, lambda _: True, with_added)
+    without = precedents.suggest(tried, {0: 1.0}, lambda _: True)
 
     assert found.configuration != best
     assert without.configuration == best
 
 
 def test_a_learner_that_only_fails_is_not_proposed_again(base):
-    guide, _ = asked()
+    precedents, _ = asked()
     failed = [
-        Trial(n, c, "precedent", status=TrialStatus.FAILED)
+        Trial(n, c, Origin.PRECEDENT, status=TrialStatus.FAILED)
         for n, c in enumerate(configurations()[:2])
     ]
-    propose, _ = proposer(guide, trials=failed)
+    propose, _ = proposer(precedents, trials=failed)
 
     found = propose(2, failed, lambda _: True)
 
@@ -207,65 +226,65 @@ def test_a_learner_that_only_fails_is_not_proposed_again(base):
 
 
 def test_a_learner_the_base_does_not_know_is_tried_early(base):
-    guide, _ = asked()
-    propose, state = proposer(guide)
+    precedents, _ = asked()
+    propose, state = proposer(precedents)
     found = []
     for number in range(4):
         found.append(propose(number, list(state.trials), lambda _: True))
         trial = finished(number, found[-1].configuration, 1.0 + number)
         state.trials.append(replace(trial, origin=found[-1].origin))
 
-    newcomers = [f for f in found if f.origin == "plugin"]
-    assert [f.configuration.learner for f in newcomers] == ["elastic_net"]
+    unproven = [f for f in found if f.origin is Origin.UNPROVEN]
+    assert [f.configuration.learner for f in unproven] == ["elastic_net"]
 
 
-def test_base_and_built_in_order_take_turns_at_first_then_comes_the_sampler(base):
-    guide, _ = asked()
-    propose, state = proposer(guide)
+def test_base_and_default_order_take_turns_at_first_then_comes_the_sampler(base):
+    precedents, _ = asked()
+    propose, state = proposer(precedents)
     for number in range(32):
         found = propose(number, list(state.trials), lambda _: True)
         state.trials.append(finished(number, found.configuration, 1.0 + number % 3))
         state.trials[-1].origin = found.origin
 
     origins = [t.origin for t in state.trials]
-    told = [origin for origin in origins if origin in ("precedent", "portfolio")]
+    turns = [origin for origin in origins if origin in TURNS]
 
-    assert told[:10] == ["precedent", "portfolio"] * 5
-    assert origins[25::2] == ["search"] * 4
+    assert turns[:10] == TURNS * 5
+    assert origins[25::2] == [Origin.SAMPLER] * 4
 
 
 def test_configurations_of_another_space_version_are_not_used(base):
     class Newer(type(LEARNERS["ridge"])):
         space_version = 2
 
-    guide, _ = asked({"ridge": Newer(), "svm": LEARNERS["svm"]})
+    precedents, _ = asked({"ridge": Newer(), "svm": LEARNERS["svm"]})
 
-    assert {c.learner for c in guide.configurations} == {"svm"}
+    assert {c.learner for c in precedents.configurations} == {"svm"}
 
 
-def test_without_a_base_the_built_in_order_comes_first(monkeypatch):
+def test_without_a_base_the_default_order_comes_first(monkeypatch):
     monkeypatch.setattr("headstart.meta.shipped.shipped_base", lambda: None)
-    guide, notes = asked()
-    propose, _ = proposer(guide)
+    precedents, notes = asked()
+    propose, _ = proposer(precedents)
 
-    assert guide is None
+    assert precedents is None
     assert notes == []
-    assert propose(0, [], lambda _: True).origin == "portfolio"
+    assert propose(0, [], lambda _: True).origin is Origin.DEFAULT_ORDER
 
 
 def test_a_spoilt_base_is_told_and_the_search_goes_on(base):
     base.write_bytes(b"no base at all" * 1_000)
 
-    guide, notes = asked()
+    precedents, notes = asked()
 
-    assert guide is None
-    assert "built-in order" in notes[0]
+    assert precedents is None
+    assert "default order" in notes[0]
     assert str(base) in notes[0]
 
 
-def test_a_base_of_few_datasets_takes_turns_with_the_built_in_order(base, tmp_path):
-    guide, _ = asked()
-    small = replace(guide, n_datasets=3)
+def test_a_base_of_few_datasets_takes_turns_with_the_default_order(base, tmp_path):
+    precedents, _ = asked()
+    small = replace(precedents, n_datasets=3)
     propose, state = proposer(small)
     origins = []
     for number in range(6):
@@ -273,7 +292,7 @@ def test_a_base_of_few_datasets_takes_turns_with_the_built_in_order(base, tmp_pa
         state.trials.append(finished(number, found.configuration, 1.0 + number))
         origins.append(found.origin)
 
-    assert origins == ["precedent", "portfolio"] * 3
+    assert origins == TURNS * 3
     assert len({t.configuration for t in state.trials}) == 6
 
 
@@ -283,13 +302,10 @@ class Failing(type(LEARNERS["ridge"])):
 
 def counted(learners):
     """Run a counted search in which all but `Failing` succeed; return what it tried."""
-    guide, _ = asked(learners)
-    on_probation = strangers(learners, {c.learner for c in guide.configurations})
-    state = RunState(UNITS, 2, dict.fromkeys(UNITS, 3.0))
-    propose = PrecedentThenSampler(
-        problem().task, learners, state, guide, seed=0, on_probation=on_probation
-    )
-    schedule = CountedSchedule(state, propose, 14, on_probation)
+    precedents, _ = asked(learners)
+    unproven = find_unproven(learners, precedents.learners)
+    propose, state = proposer(precedents, learners, unproven=unproven)
+    schedule = CountedSchedule(state, propose, 14, unproven)
     while (chosen := schedule.next()) is not None:
         trial, unit = chosen
         if trial.configuration.learner == "failing":
@@ -302,7 +318,7 @@ def counted(learners):
     return state.trials
 
 
-def test_newcomers_that_fail_leave_no_trace_in_a_counted_run(base):
+def test_unproven_learners_that_fail_leave_no_trace_in_a_counted_run(base):
     known = {name: LEARNERS[name] for name in ("ridge", "svm")}
 
     without = counted(known)
@@ -325,20 +341,23 @@ def test_a_whole_trial_has_the_mean_loss_of_its_folds():
     assert found == pytest.approx({0: 1.5, 1: 2.0})
 
 
-def test_the_guide_is_given_losses_of_the_kind_that_the_base_holds(base):
-    guide, _ = asked()
+def test_the_base_is_asked_with_losses_of_the_kind_that_it_holds(base):
+    precedents, _ = asked()
     losses = []
 
-    class Listening(Guide):
-        def next(self, known, own, *others):
+    class Listening(PrecedentProposer):
+        def suggest(self, known, own, *others):
             losses.append(own)
-            return super().next(known, own, *others)
+            return super().suggest(known, own, *others)
 
     listening = Listening(
-        guide.adviser, guide.configurations, guide.n_datasets, guide.learns_seconds
+        precedents.adviser,
+        precedents.configurations,
+        precedents.n_datasets,
+        precedents.learns_seconds,
     )
     trials = [finished(n, c, 1.25 + n) for n, c in enumerate(configurations()[2:4])]
-    trials[0].origin = "portfolio"
+    trials[0].origin = Origin.DEFAULT_ORDER
     propose, _ = proposer(listening, trials=trials)
 
     propose(3, trials, lambda _: True)

@@ -1,4 +1,4 @@
-"""Transforms in the search: the offer, the enriched incumbent, the joint space."""
+"""Transforms in the search: those available, the incumbent with one, the sampler."""
 
 import pytest
 
@@ -8,6 +8,7 @@ from headstart.base import (
     Configuration,
     Integer,
     Learner,
+    Origin,
     SearchSpace,
     Step,
     TableColumn,
@@ -21,15 +22,17 @@ from headstart.base import (
 )
 from headstart.base.trial import FoldOutcome, FoldStatus
 from headstart.search.loop.cost import CostModel
-from headstart.search.propose.available import OfferedTransforms, offer
+from headstart.search.propose import transforms
+from headstart.search.propose.available import AvailableTransforms, find_available
+from headstart.search.propose.context import ProposalContext, Scope
 from headstart.search.propose.joint_space import flattened, joint_space, unflattened
 from headstart.search.propose.quarantine import (
-    benched,
-    failed_on_probation,
+    failing,
+    failures_of_unproven,
     transforms_in,
 )
 from headstart.search.propose.sampler import sample_configuration
-from headstart.search.propose.transforms import enrich
+from headstart.search.run.state import RunState
 
 TASK = Task(TaskKind.BINARY, 100, 3, 1, 2, "roc_auc")
 TABLE = TableColumns(
@@ -75,13 +78,39 @@ class Cheap(Transform):
         return 1.0
 
 
-def offered(*transforms, eager=()):
-    named = {t.name: t for t in transforms}
-    return offer(TASK, TABLE, named, eager=eager)[0]
+def available(*transforms, named=()):
+    found, _ = find_available(TASK, TABLE, {t.name: t for t in transforms}, named=named)
+    return found
+
+
+def propose(
+    found, known, losses, number, *, fits=None, seconds=lambda _: 1.0, is_timed=False
+):
+    """Return what the transforms propose for a trial."""
+    state = RunState([(0, 0)], 1, {(0, 0): 1.0}, known)
+    scope = Scope(
+        task=TASK,
+        learners={},
+        state=state,
+        transforms=found,
+        seconds=seconds,
+        is_timed=is_timed,
+    )
+    return transforms.propose(
+        ProposalContext(
+            scope=scope,
+            number=number,
+            known=known,
+            losses=losses,
+            excluded=frozenset(),
+            fits=fits or anything,
+            transforms=found,
+        )
+    )
 
 
 def trials(*configurations):
-    return [Trial(n, c, "portfolio") for n, c in enumerate(configurations)]
+    return [Trial(n, c) for n, c in enumerate(configurations)]
 
 
 def anything(configuration):
@@ -92,7 +121,7 @@ def plain(k, *steps):
     return Configuration("plain", {"k": k}, transforms=tuple(steps))
 
 
-def test_only_what_applies_to_the_table_is_offered_the_cheapest_first():
+def test_only_what_applies_to_the_table_is_available_the_cheapest_first():
     class OfLevels(Cheap):
         name = "of_levels"
 
@@ -103,7 +132,7 @@ def test_only_what_applies_to_the_table_is_offered_the_cheapest_first():
         name = "for_few_rows"
         max_rows = 10
 
-    found = offered(Twice(), OfLevels(), ForFewRows(), Cheap())
+    found = available(Twice(), OfLevels(), ForFewRows(), Cheap())
 
     assert list(found.transforms) == ["cheap", "twice"]
     assert found.widths == {"cheap": 1, "twice": 1}
@@ -117,10 +146,10 @@ def test_a_transform_of_raw_text_is_tried_at_once():
         def columns(self, table, task):
             return table.text
 
-    found = offered(OfText(), Cheap())
+    found = available(OfText(), Cheap())
 
     assert found.reads_text
-    assert found.eager == {"of_text"}
+    assert found.at_once == {"of_text"}
 
 
 def test_one_that_does_not_say_what_to_try_is_left_out_and_told():
@@ -130,40 +159,40 @@ def test_one_that_does_not_say_what_to_try_is_left_out_and_told():
         def columns(self, table, task):
             return ["nowhere"]
 
-    found, problems = offer(TASK, TABLE, {"broken": Broken()})
+    found, problems = find_available(TASK, TABLE, {"broken": Broken()})
 
     assert not found.transforms
     assert "columns() names 'nowhere'" in problems["broken"]
 
 
 def test_the_best_of_three_results_is_tried_with_each_transform_in_order_of_cost():
-    offer_ = offered(Twice(), Cheap())
+    found = available(Twice(), Cheap())
     known = trials(plain(1), plain(2), plain(3))
     losses = {0: 0.3, 1: 0.1, 2: 0.2}
 
-    first = enrich(offer_, known, losses, 4, (), anything)
+    first = propose(found, known, losses, 4)
     known += trials(*known, first.configuration)[-1:]
-    second = enrich(offer_, known, losses, 4, (), anything)
+    second = propose(found, known, losses, 4)
 
     assert first.configuration == plain(2, Step("cheap"))
     assert second.configuration.parameters == {"k": 2}
     assert [s.name for s in second.configuration.transforms] == ["twice"]
-    assert enrich(offer_, known, losses, 5, (), anything) is None  # others' turn
-    assert enrich(offer_, known, {0: 0.3}, 4, (), anything) is None
-    assert enrich(offer_, known, losses, 4, (), lambda c: False) is None
+    assert propose(found, known, losses, 5) is None  # others' turn
+    assert propose(found, known, {0: 0.3}, 4) is None
+    assert propose(found, known, losses, 4, fits=lambda c: False) is None
 
 
 def test_a_named_one_is_tried_with_the_first_configuration_before_any_result():
-    offer_ = offered(Twice(), eager=["twice"])
+    found = available(Twice(), named=["twice"])
     known = trials(plain(1))
 
-    assert enrich(offer_, known, {}, 1, (), anything, waits=True) is None
-    proposal = enrich(offer_, known, {}, 1, (), anything)
+    assert propose(found, known, {}, 1, is_timed=True) is None
+    proposal = propose(found, known, {}, 1)
 
     assert proposal.configuration.label == "plain + twice"
-    assert proposal.origin == "transform"
-    known.append(Trial(1, proposal.configuration, "transform"))
-    assert enrich(offer_, known, {}, 2, (), anything) is None
+    assert proposal.origin is Origin.TRANSFORM
+    known.append(Trial(1, proposal.configuration, Origin.TRANSFORM))
+    assert propose(found, known, {}, 2) is None
 
 
 def test_precedents_of_a_transform_are_tried_where_it_is_part_of_the_best():
@@ -171,38 +200,38 @@ def test_precedents_of_a_transform_are_tried_where_it_is_part_of_the_best():
     step = Step("twice", {"kind": "a", "n": 2})
     known = trials(plain(1), plain(2), plain(1, step))
 
-    found = enrich(offered(twice), known, {0: 3.0, 1: 2.0, 2: 1.0}, 4, (), anything)
+    proposal = propose(available(twice), known, {0: 3.0, 1: 2.0, 2: 1.0}, 4)
 
-    assert found.configuration == plain(1, Step("twice", {"kind": "b"}))
+    assert proposal.configuration == plain(1, Step("twice", {"kind": "b"}))
 
 
 def test_steps_are_in_the_order_in_which_they_run():
-    offer_ = offered(Twice(), Cheap())
+    found = available(Twice(), Cheap())
 
-    found = offer_.added(plain(1, Step("twice")), Step("cheap"))
+    after = found.added(plain(1, Step("twice")), Step("cheap"))
 
-    assert [step.name for step in found.transforms] == ["cheap", "twice"]
+    assert [step.name for step in after.transforms] == ["cheap", "twice"]
 
 
 def test_a_point_of_the_joint_space_is_a_configuration_and_back():
-    offer_ = offered(Twice(), Cheap())
+    found = available(Twice(), Cheap())
     configuration = plain(4, Step("cheap"), Step("twice", {"kind": "b"}))
 
-    flat = flattened(configuration, offer_)
-    space = joint_space(Plain(), offer_)
+    flat = flattened(configuration, found)
+    space = joint_space(Plain(), found)
 
     assert all(value in space.distributions[name] for name, value in flat.items())
-    assert unflattened(Plain(), TASK, flat, offer_) == configuration
-    off = flattened(plain(4), offer_)
-    assert unflattened(Plain(), TASK, off, offer_) == plain(4)
-    assert joint_space(Plain(), offered()) == Plain().search_space(TASK)
+    assert unflattened(Plain(), TASK, flat, found) == configuration
+    off = flattened(plain(4), found)
+    assert unflattened(Plain(), TASK, off, found) == plain(4)
+    assert joint_space(Plain(), available()) == Plain().search_space(TASK)
 
 
 def test_the_sampler_switches_transforms_on_and_off():
-    learners, offer_ = {"plain": Plain()}, offered(Twice())
-    found = [
+    learners, found = {"plain": Plain()}, available(Twice())
+    labels = [
         sample_configuration(
-            TASK, learners, [], {}, number=n, seed=0, offered=offer_
+            TASK, learners, [], {}, number=n, seed=0, transforms=found
         ).label
         for n in range(12)
     ]
@@ -210,19 +239,19 @@ def test_the_sampler_switches_transforms_on_and_off():
         sample_configuration(TASK, learners, [], {}, number=n, seed=0) for n in range(4)
     ]
 
-    assert set(found) == {"plain", "plain + twice"}
+    assert set(labels) == {"plain", "plain + twice"}
     assert not any(c.transforms for c in none)
 
 
 def test_a_chain_costs_its_own_seconds_and_the_columns_it_makes():
-    offer_ = offered(Twice())
-    cost = CostModel(TASK, {"plain": Plain()}, 80, learns=False, offered=offer_)
+    found = available(Twice())
+    cost = CostModel(TASK, {"plain": Plain()}, 80, learns=False, transforms=found)
     base = cost.hint(plain(3))
 
-    found = cost.hint(offer_.added(plain(3), complete_step()))
+    chained = cost.hint(found.added(plain(3), complete_step()))
 
     wide = Task(TaskKind.BINARY, 100, 1_003, 1, 2, "roc_auc")
-    assert found == pytest.approx(5.0 + Plain().cost(wide, {}, 80))
+    assert chained == pytest.approx(5.0 + Plain().cost(wide, {}, 80))
     assert base == Plain().cost(TASK, {}, 80)
 
 
@@ -236,29 +265,29 @@ def failed(number, configuration, culprit=""):
     return trial
 
 
-def test_a_transform_that_only_fails_is_benched_and_its_learner_is_not():
+def test_a_transform_that_only_fails_is_excluded_and_its_learner_is_not():
     chained = plain(1, Step("twice"))
     known = [failed(0, chained, "twice"), failed(1, chained, "twice")]
 
-    assert transforms_in(benched(known)) == {"twice"}
-    assert "plain" not in benched(known)
-    assert failed_on_probation(known, {"transform twice"}) == known
-    assert failed_on_probation(known, {"plain"}) == []
-    kept = offered(Twice(), Cheap()).without(transforms_in(benched(known)))
+    assert transforms_in(failing(known)) == {"twice"}
+    assert "plain" not in failing(known)
+    assert failures_of_unproven(known, {"transform twice"}) == known
+    assert failures_of_unproven(known, {"plain"}) == []
+    kept = available(Twice(), Cheap()).without(transforms_in(failing(known)))
     assert list(kept.transforms) == ["cheap"]
 
 
 def test_a_configuration_of_another_version_of_a_transform_is_not_known():
-    offer_ = offered(Cheap())
+    found = available(Cheap())
 
-    assert offer_.knows(complete(Plain(), TASK, {}))
-    assert offer_.knows(plain(1, Step("cheap")))
-    assert not offer_.knows(plain(1, Step("cheap", {}, 2)))
-    assert not offer_.knows(plain(1, Step("gone")))
+    assert found.knows(complete(Plain(), TASK, {}))
+    assert found.knows(plain(1, Step("cheap")))
+    assert not found.knows(plain(1, Step("cheap", {}, 2)))
+    assert not found.knows(plain(1, Step("gone")))
 
 
-def test_an_offer_of_nothing_is_empty():
-    assert not OfferedTransforms(TASK).transforms
+def test_without_transforms_none_is_available():
+    assert not AvailableTransforms(TASK).transforms
 
 
 class Doubtful(Cheap):
@@ -268,9 +297,9 @@ class Doubtful(Cheap):
         return 0.0
 
 
-def test_one_that_promises_nothing_is_offered_only_where_it_is_named():
-    assert not offered(Doubtful()).transforms
-    assert list(offered(Doubtful(), eager=["doubtful"]).transforms) == ["doubtful"]
+def test_one_without_a_prior_gain_is_available_only_where_it_is_named():
+    assert not available(Doubtful()).transforms
+    assert list(available(Doubtful(), named=["doubtful"]).transforms) == ["doubtful"]
 
 
 def results(*pairs):
@@ -280,14 +309,14 @@ def results(*pairs):
     return known, {t.number: t.fold_losses[0, 0] for t in known}
 
 
-def test_what_promises_more_for_its_price_comes_first():
+def test_what_promises_more_per_cost_comes_first():
     class Likely(Twice):
         name = "likely"
 
         def promise(self, table, task):
             return 0.9
 
-    offer_ = offered(Likely(), Cheap())
+    found = available(Likely(), Cheap())
     known, losses = results((plain(1), 0.3), (plain(2), 0.2), (plain(3), 0.4))
 
     def first(likely_seconds):
@@ -295,7 +324,7 @@ def test_what_promises_more_for_its_price_comes_first():
             names = [s.name for s in configuration.transforms]
             return likely_seconds if "likely" in names else 1.0
 
-        proposal = enrich(offer_, known, losses, 4, (), anything, seconds)
+        proposal = propose(found, known, losses, 4, seconds=seconds)
         return proposal.configuration.transforms[0].name
 
     assert first(1.0) == "likely"
@@ -312,7 +341,7 @@ def test_one_that_did_not_help_two_learners_is_not_tried_with_a_third():
 
     def proposal(pairs):
         known, losses = results(*pairs, (others[2], 0.1))
-        return enrich(offered(Cheap()), known, losses, 4, (), anything)
+        return propose(available(Cheap()), known, losses, 4)
 
     assert proposal(worse) is None
     assert proposal(better).configuration == chained[2]
@@ -329,7 +358,7 @@ def test_what_replaces_columns_leaves_fewer_to_the_learner():
         def n_outputs(self, parameters, n_columns):
             return n_columns // 2
 
-    after = offered(Half()).task_after([Step("half")])
+    after = available(Half()).task_after([Step("half")])
 
     assert after.n_numeric == TASK.n_numeric - 1
 
@@ -358,33 +387,33 @@ RISING = complete(Rising(), TASK, {})
 
 
 def test_no_transform_of_a_monotone_column_is_put_before_its_learner():
-    mine = offered(Cheap(), Twice(), Notes(), eager=("cheap", "notes"))
-    proposal = enrich(mine, trials(RISING), {0: 0.5}, 1, (), lambda _: True)
+    mine = available(Cheap(), Twice(), Notes(), named=("cheap", "notes"))
+    proposal = propose(mine, trials(RISING), {0: 0.5}, 1)
     assert [s.name for s in proposal.configuration.transforms] == ["notes"]
 
     done = trials(RISING, proposal.configuration)
     more = [complete(Rising(), TASK, {"k": k}) for k in (4, 5)]
-    done += [Trial(2 + n, c, "portfolio") for n, c in enumerate(more)]
+    done += [Trial(2 + n, c) for n, c in enumerate(more)]
     losses = dict.fromkeys(range(4), 0.5)
-    assert enrich(mine, done, losses, 4, (), lambda _: True) is None
+    assert propose(mine, done, losses, 4) is None
 
 
 def test_a_named_transform_waits_for_a_learner_that_it_may_precede():
-    mine = offered(Cheap(), eager=("cheap",))
+    mine = available(Cheap(), named=("cheap",))
     plain = complete(Plain(), TASK, {})
     losses = {0: 0.1, 1: 0.5}
-    found = enrich(mine, trials(RISING, plain), losses, 2, (), lambda _: True)
-    assert found.configuration.learner == "plain"
+    proposal = propose(mine, trials(RISING, plain), losses, 2)
+    assert proposal.configuration.learner == "plain"
 
 
-def test_steps_on_a_monotone_column_are_neither_advised_nor_adopted_nor_sampled():
-    mine = offered(Cheap(), Notes())
+def test_steps_on_a_monotone_column_are_neither_known_nor_added_nor_sampled():
+    mine = available(Cheap(), Notes())
     cheap, notes = (Step(name) for name in ("cheap", "notes"))
     assert mine.knows(mine.added(RISING, notes))
     assert not mine.knows(mine.added(RISING, cheap))
     assert mine.with_steps([cheap, notes], RISING).transforms == (notes,)
     for number in range(10):
         found = sample_configuration(
-            TASK, {"rising": Rising()}, [], {}, number=number, seed=0, offered=mine
+            TASK, {"rising": Rising()}, [], {}, number=number, seed=0, transforms=mine
         )
         assert {s.name for s in found.transforms} <= {"notes"}

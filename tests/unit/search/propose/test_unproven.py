@@ -1,5 +1,3 @@
-from dataclasses import dataclass
-
 import pytest
 
 from headstart.base import (
@@ -12,7 +10,11 @@ from headstart.base import (
     Trial,
     complete,
 )
-from headstart.search.propose.unproven import Newcomers, standing
+from headstart.search.propose import unproven
+from headstart.search.propose.available import AvailableTransforms
+from headstart.search.propose.context import ProposalContext, Scope
+from headstart.search.propose.unproven import standing
+from headstart.search.run.state import RunState
 
 TASK = Task(TaskKind.BINARY, 500, 4, 0, 2, "roc_auc")
 
@@ -32,69 +34,93 @@ class New(Learner):
         return self.seconds
 
 
-@dataclass
-class Guide:
+class Base:
     """Knows two learners; any gain is 1, and 2 of what is like a tree."""
 
-    configurations: tuple = (Configuration("tree"), Configuration("net"))
+    learners = frozenset({"tree", "net"})
+    takes_turns = False
 
-    def value_of_newcomer(self, known, losses, like, seconds, as_tried):
+    def value_of_unproven(self, known, losses, like, seconds, with_added):
         return (2.0 if like == {"tree"} else 1.0) / seconds
 
 
-def newcomers(*learners, family=""):
+def context(*learners, number=0, trials=(), losses=None, fits=lambda c: True):
     known = {"tree": New("tree", family="trees"), "net": New("net", family="nets")}
     both = known | {each.name: each for each in learners}
-    return Newcomers(
-        TASK, both, Guide(), lambda c: both[c.learner].cost(TASK, c.parameters, 500)
+    scope = Scope(
+        task=TASK,
+        learners=both,
+        state=RunState([(0, 0)], 1, {(0, 0): 0.0}, list(trials)),
+        transforms=AvailableTransforms(TASK),
+        seconds=lambda c: both[c.learner].cost(TASK, c.parameters, 500),
+        precedents=Base(),
+    )
+    return ProposalContext(
+        scope=scope,
+        number=number,
+        known=list(trials),
+        losses=losses or {},
+        excluded=frozenset(),
+        fits=fits,
+        transforms=scope.transforms,
     )
 
 
-def anything(configuration):
-    return True
+def suggested(*learners, **given):
+    return unproven.suggest(context(*learners, **given)).configuration
 
 
-def test_the_cheaper_newcomer_comes_first_and_a_relative_before_a_stranger():
-    best = newcomers(New("dear", 3.0), New("cheap", 1.0)).best([], {}, anything)
-    assert best.configuration.learner == "cheap"
-    both = newcomers(New("alone"), New("birch", 1.5, family="trees"))
-    assert both.best([], {}, anything).configuration.learner == "birch"
+def test_the_cheaper_one_comes_first_and_one_with_relatives_before_one_without():
+    both = New("expensive", 3.0), New("cheap", 1.0)
+    assert suggested(*both).learner == "cheap"
+    alone = New("alone")
+    assert suggested(alone, New("birch", 1.5, family="trees")).learner == "birch"
 
 
 def test_its_own_precedents_follow_its_default():
     new = New("new")
     default, precedent = (complete(new, TASK, {"a": v}) for v in (0.5, 0.9))
-    found = newcomers(new).best([], {}, lambda c: c != default)
-    assert found.configuration == precedent
-    assert newcomers(new).best([], {}, lambda c: False) is None
+    assert suggested(new, fits=lambda c: c != default) == precedent
+    assert unproven.suggest(context(new, fits=lambda c: False)) is None
 
 
-def test_a_newcomer_that_did_badly_is_worth_less():
-    tried = [
+def test_an_unproven_learner_that_did_badly_is_worth_less():
+    trials = [
         Trial(0, Configuration("tree")),
         Trial(1, Configuration("net")),
         Trial(2, Configuration("bad")),
     ]
     losses = {0: 1.0, 1: 2.0, 2: 5.0}
-    assert standing("bad", tried, losses) == pytest.approx(0.0183, abs=1e-4)
-    found = newcomers(New("bad"), New("fresh", 5.0)).best(tried, losses, anything)
-    assert found.configuration.learner == "fresh"
+    assert standing("bad", trials, losses) == pytest.approx(0.0183, abs=1e-4)
+    both = New("bad"), New("fresh", 5.0)
+    assert suggested(*both, trials=trials, losses=losses).learner == "fresh"
     losses[2] = 0.5
-    found = newcomers(New("bad"), New("fresh", 5.0)).best(tried, losses, anything)
-    assert found.configuration.learner == "bad"
+    assert suggested(*both, trials=trials, losses=losses).learner == "bad"
 
 
-def test_every_third_trial_is_a_newcomers_default_until_each_has_had_one():
-    both = newcomers(New("dear", 3.0), New("cheap", 1.0))
-    assert both.due(0, set(), anything) is None
-    cheap = both.due(2, set(), anything)
+def test_every_third_trial_is_an_unproven_default_until_each_has_had_one():
+    both = New("expensive", 3.0), New("cheap", 1.0)
+
+    def due(number, *configurations):
+        trials = [Trial(n, c) for n, c in enumerate(configurations)]
+        found = unproven.propose(context(*both, number=number, trials=trials))
+        return None if found is None else found.configuration
+
+    assert due(0) is None
+    cheap = due(2)
     assert cheap.learner == "cheap"
-    dear = both.due(5, {cheap.key}, anything)
-    assert dear.learner == "dear"
-    assert both.due(8, {cheap.key, dear.key}, anything) is None
+    expensive = due(5, cheap)
+    assert expensive.learner == "expensive"
+    assert due(8, cheap, expensive) is None
 
 
 def test_one_that_is_not_for_so_many_rows_is_left_out():
-    few = newcomers(New("few", max_rows=100))
-    assert few.best([], {}, anything) is None
-    assert few.due(2, set(), anything) is None
+    few = context(New("few", max_rows=100), number=2)
+    assert unproven.suggest(few) is None
+    assert unproven.propose(few) is None
+
+
+def test_a_base_that_takes_turns_leaves_them_to_the_default_order(monkeypatch):
+    monkeypatch.setattr(Base, "takes_turns", True)
+    assert unproven.suggest(context(New("new"))) is None
+    assert unproven.propose(context(New("new"), number=2)) is None

@@ -13,8 +13,9 @@ def test_moments_come_in_order():
 
 @pytest.mark.parametrize("spent", [0.0, 30.0, 57.0, 59.9, 61.0])
 def test_what_an_interruption_left_is_shared_out_as_a_whole_limit_is(spent):
-    clock = Clock(60.0, spent, started=1000.0, reserve_share=0.25)
-    clock.keeps_for_analysis = True
+    clock = Clock(
+        60.0, spent, started=1000.0, reserve_share=0.25, keeps_for_analysis=True
+    )
     moments = [clock.stop, clock.refit_end, clock.hand_over, clock.end]
     assert moments == sorted(moments)
     left = clock.end - clock.started
@@ -26,7 +27,7 @@ def test_what_an_interruption_left_is_shared_out_as_a_whole_limit_is(spent):
 def test_time_for_the_last_ensemble_is_kept_back_from_fold_fits():
     clock = Clock(60.0, started=1000.0)
     before = clock.stop
-    clock.choice_seconds = 2.5
+    clock.note_choice(2.5)
     assert clock.stop == before - 2.5
     assert clock.end == 1060.0
 
@@ -51,7 +52,7 @@ def test_a_lookup_may_take_a_fifth_of_the_time_left():
 
 def test_without_a_limit_there_are_no_moments():
     clock = Clock(None)
-    clock.choice_seconds = 2.5
+    clock.note_choice(2.5)
     assert clock.stop is clock.hand_over is clock.end is None
     assert clock.seconds_left() == float("inf")
 
@@ -60,8 +61,8 @@ def test_seconds_that_the_machine_slept_are_spent(monkeypatch):
     # A machine cannot be put to sleep in a test.
     clock = Clock(300.0)
     awake = clock.end
-    ahead = clock_module._ahead()
-    monkeypatch.setattr(clock_module, "_ahead", lambda: ahead + 100.0)
+    ahead = clock_module.clock_ahead()
+    monkeypatch.setattr(clock_module, "clock_ahead", lambda: ahead + 100.0)
 
     assert clock.elapsed() == pytest.approx(100.0, abs=1.0)
     assert clock.end == pytest.approx(awake - 100.0)

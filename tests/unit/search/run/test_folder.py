@@ -4,19 +4,20 @@ import shutil
 import tempfile
 import time
 from concurrent.futures import wait
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from headstart.base import Configuration, FoldFit, FoldOutcome, FoldStatus
+from headstart.base import Configuration, FoldOutcome, FoldStatus, Trial
 from headstart.base.machine import available_memory
 from headstart.base.mounts import is_in_memory
 from headstart.exceptions import RunFolderError
 from headstart.execution.files import write_parts
-from headstart.search.run.folder import MOST_VIEW_BYTES, RunFolder, data_digest
+from headstart.search.run.folder import MOST_VIEW_BYTES, RunFolder
+from headstart.search.run.identity import data_digest
 
 DIGEST = "cde7b0cc73540a2b"
 
@@ -94,7 +95,7 @@ def test_nothing_is_deleted_after_the_deadline():
     assert left_in(folder) == made
 
 
-RIDGE = FoldFit(0, Configuration("ridge", {"alpha": 1.0}), 0, 1, seed=0)
+RIDGE = Trial(0, Configuration("ridge", {"alpha": 1.0})).fold_key(0, 1).name
 
 
 @pytest.fixture
@@ -104,15 +105,14 @@ def finished(tmp_path):
     for name in ("fits", "encoders", "transforms"):
         (folder.path / name).mkdir()
     fits = folder.path / "fits"
-    size = write_parts(fits / "00000-0-1.model", {"model": b"ridge"})
-    np.save(fits / "00000-0-1.npy", np.zeros((3, 1)))
+    size = write_parts(fits / f"{RIDGE}.model", {"model": b"ridge"})
+    np.save(fits / f"{RIDGE}.npy", np.zeros((3, 1)))
     for name in ("encoders/0-1-raw.zip", "transforms/0-1-pca.zip"):
         write_parts(folder.path / name, {"part": b"x"})
     outcome = FoldOutcome(
         FoldStatus.OK, n_bytes=size, encoder="0-1-raw", transforms=("0-1-pca",)
     )
-    record = {"configuration": RIDGE.configuration.key, "outcome": asdict(outcome)}
-    (fits / "00000-0-1.json").write_text(json.dumps(record))
+    (fits / f"{RIDGE}.json").write_text(json.dumps(asdict(outcome)))
     yield folder, outcome
     folder.close()
 
@@ -126,9 +126,9 @@ def test_a_finished_fold_fit_is_read_back(finished):
 @pytest.mark.parametrize(
     "name",
     [
-        "fits/00000-0-1.json",
-        "fits/00000-0-1.model",
-        "fits/00000-0-1.npy",
+        f"fits/{RIDGE}.json",
+        f"fits/{RIDGE}.model",
+        f"fits/{RIDGE}.npy",
         "encoders/0-1-raw.zip",
         "transforms/0-1-pca.zip",
     ],
@@ -149,13 +149,13 @@ def test_the_outcome_of_another_configuration_is_not_taken_for_this_ones(finishe
     folder, _ = finished
     other = Configuration("ridge", {"alpha": 2.0})
 
-    assert folder.finished(replace(RIDGE, configuration=other)) is None
+    assert folder.finished(Trial(0, other).fold_key(0, 1).name) is None
 
 
 def test_what_is_finished_is_synced_and_a_failure_is_told(finished):
     folder, outcome = finished
 
-    folder.sync(RIDGE.name, outcome)
+    folder.sync(RIDGE, outcome)
     folder.sync("00000-0-2", outcome)  # whose files went away
 
     wait(folder._syncing)

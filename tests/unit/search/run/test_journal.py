@@ -2,14 +2,21 @@ import sqlite3
 
 import pytest
 
-from headstart.base import Configuration, FoldOutcome, FoldStatus, Trial, TrialStatus
+from headstart.base import (
+    Configuration,
+    FoldOutcome,
+    FoldStatus,
+    Origin,
+    Trial,
+    TrialStatus,
+)
 from headstart.exceptions import RunFolderError
 from headstart.search.run.journal import Journal
 
 
 def test_trials_and_fits_come_back_as_they_were(tmp_path):
     journal = Journal(tmp_path / "journal.db")
-    trial = Trial(0, Configuration("ridge", {"alpha": 1.0}), "portfolio")
+    trial = Trial(0, Configuration("ridge", {"alpha": 1.0}), Origin.TRANSFORM)
     outcome = FoldOutcome(FoldStatus.OK, fit_seconds=0.5, encoder="0-0-raw")
     journal.record_trial(trial)
     journal.record_fit(trial, 0, 0, outcome, 0.25, spent=1.5)

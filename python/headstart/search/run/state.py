@@ -1,9 +1,9 @@
-"""What a run knows: its trials, which fold fits are done, under way, or to come."""
+"""The state of a run: its trials, with the fold fits that are done or under way."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from headstart.base import Configuration, Precedent, Trial, TrialStatus
+from headstart.base import Configuration, Origin, Precedent, Trial, TrialStatus
 
 __all__ = ["RunState", "Unit"]
 
@@ -22,8 +22,6 @@ class RunState:
         A trial that has so many units, the first ones, is complete.
     constant : dict of (repeat, fold) to float
         Loss of the constant prediction on each fold.
-    slow : set of str
-        Learners and transforms in quarantine for the time that their hints take.
     """
 
     units: Sequence[Unit]
@@ -31,13 +29,11 @@ class RunState:
     constant: dict[Unit, float]
     trials: list[Trial] = field(default_factory=list)
     running: dict[int, set[Unit]] = field(default_factory=dict)
-    stopped: set[int] = field(default_factory=set)
-    slow: set[str] = field(default_factory=set)
 
     def add(
         self,
         configuration: Configuration,
-        origin: str,
+        origin: Origin,
         precedents: tuple[Precedent, ...] = (),
     ) -> Trial:
         """Add a trial under the next number."""
@@ -47,7 +43,7 @@ class RunState:
 
     def next_unit(self, trial: Trial, *, limit: int | None = None) -> Unit | None:
         """Return the first unit (of the first `limit`) neither done nor under way."""
-        if trial.status is not TrialStatus.RUNNING or trial.number in self.stopped:
+        if trial.status is not TrialStatus.RUNNING:
             return None
         under_way = self.running.get(trial.number, set())
         for unit in self.units[:limit]:
@@ -84,13 +80,13 @@ class RunState:
 
         Makes trials with different folds comparable; lower is better.
         """
-        found = {}
+        comparable = {}
         for trial in trials:
             losses = trial.fold_losses
             gaps = [losses[unit] - self.constant[unit] for unit in sorted(losses)]
             if gaps:
-                found[trial.number] = sum(gaps) / len(gaps)
-        return found
+                comparable[trial.number] = sum(gaps) / len(gaps)
+        return comparable
 
     def mean_losses(self, comparable: Mapping[int, float]) -> dict[int, float]:
         """Return comparable losses as mean losses of the metric over all folds.

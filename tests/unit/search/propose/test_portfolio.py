@@ -1,7 +1,7 @@
 import pytest
 
 from headstart.base import Choice, Float, Learner, SearchSpace, Task, TaskKind, complete
-from headstart.search.propose.default_order import default_order, usable_learners
+from headstart.search.propose.portfolio import default_order, usable_learners
 
 TASK = Task(TaskKind.BINARY, 1000, 5, 0, 2, "roc_auc")
 

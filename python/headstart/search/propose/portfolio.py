@@ -1,0 +1,100 @@
+"""The built-in portfolio: configurations in the order in which they are tried.
+
+Learners take turns: each brings its default first, then its own precedents. The order
+of learners follows published results on a CPU: boosted trees first, then what errs
+differently from them. It is the cold start; precedents of a knowledge base go before.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+
+from headstart.base import Configuration, Learner, Task, known_configurations
+
+__all__ = ["default_order", "usable_learners"]
+
+_log = logging.getLogger("headstart.search")
+
+# Turns: (learner, place in its own list of precedents, 0 = its default).
+_ORDER: tuple[tuple[str, int], ...] = (
+    ("lightgbm", 0),
+    ("catboost", 0),
+    ("logistic", 0),
+    ("ridge", 0),
+    ("extra_trees", 0),
+    ("mlp", 0),
+    ("lightgbm", 1),
+    ("xgboost", 0),
+    ("random_forest", 0),
+    ("catboost", 1),
+    ("hist_gradient_boosting", 0),
+    ("lightgbm", 2),
+    ("mlp", 1),
+    ("svm", 0),
+    ("k_neighbors", 0),
+    ("tabm", 0),
+    ("explainable_boosting", 0),
+    ("real_mlp", 0),
+    ("extra_trees", 1),
+    ("lightgbm", 3),
+    ("xgboost", 1),
+    ("elastic_net", 0),
+    ("catboost", 2),
+    ("naive_bayes", 0),
+)
+
+
+def default_order(
+    task: Task, learners: Mapping[str, Learner]
+) -> Iterator[Configuration]:
+    """Yield configurations of `learners`, the most promising first, each once.
+
+    Learners that the default order does not know (plugins) come early with their
+    default: whoever installs a learner wants to see it tried.
+    """
+    usable = {
+        name: learner
+        for name, learner in learners.items()
+        if learner.max_rows is None or task.n_rows <= learner.max_rows
+    }
+    queues = {name: known_configurations(task, v) for name, v in usable.items()}
+    known = {name for name, _ in _ORDER}
+    unknown = [(name, 0) for name in sorted(usable) if name not in known]
+    turns = [*_ORDER[:2], *unknown, *_ORDER[2:]]
+    longest = max((len(queue) for queue in queues.values()), default=0)
+    names = list(dict.fromkeys(name for name, _ in turns))
+    rest = [(name, place) for place in range(longest) for name in names]
+    seen: set[str] = set()
+    for name, place in [*turns, *rest]:
+        queue = queues.get(name, ())
+        if place < len(queue) and queue[place].key not in seen:
+            seen.add(queue[place].key)
+            yield queue[place]
+
+
+def usable_learners(
+    task: Task, learners: Mapping[str, Learner]
+) -> tuple[dict[str, Learner], list[str]]:
+    """Return the learners without those whose own description of their search fails.
+
+    Returns
+    -------
+    usable : dict of str to Learner
+    problems : list of str
+        One line for each learner that was left out.
+    """
+    usable, problems = {}, []
+    for name, learner in learners.items():
+        try:
+            for configuration in known_configurations(task, learner):
+                float(learner.cost(task, configuration.parameters, task.n_rows))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit, or a panic of compiled code
+            _log.exception("Learner %r is left out.", name)
+            problems.append(
+                f"Learner {name!r} is left out: it does not say what to try. "
+                f"{type(error).__name__}: {error}"
+            )
+        else:
+            usable[name] = learner
+    return usable, problems

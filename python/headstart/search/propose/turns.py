@@ -1,0 +1,58 @@
+"""Turns: the knowledge base, the default order and the sampler, one of them first."""
+
+from headstart.base import Origin
+from headstart.search.propose import default_order, precedents, sampler
+from headstart.search.propose.context import Proposal, ProposalContext, Source
+
+__all__ = ["propose"]
+
+# One trial in four is from outside the base's suggestions: of the default order, which
+# was made without the base, so that what misleads the one seldom misleads the other.
+_OUTSIDE = 4
+# Of the first so many it is every second one: the default order begins with one good
+# configuration of each learner, and ensembles live on such variety.
+_EVENLY = 12
+# Of few results the sampler learns nothing; from here on it has every second trial.
+_SAMPLED_FROM = 24
+# The same for a base that takes turns with the default order.
+_TAKING_TURNS_FROM = 8
+
+
+def propose(context: ProposalContext) -> Proposal | None:
+    """Return the proposal of the source whose turn it is, or of the next that has one.
+
+    Parameters
+    ----------
+    context : ProposalContext
+    """
+    proposals = (source(context) for source in _in_order(context))
+    return next((found for found in proposals if found is not None), None)
+
+
+def _in_order(context: ProposalContext) -> tuple[Source, ...]:
+    """Return the sources to ask for this trial, in order."""
+    base, order, sample = precedents.propose, default_order.propose, sampler.propose
+    proposer, number = context.scope.precedents, context.number
+    if proposer is None:
+        return order, sample
+    has_results = bool(context.losses)
+    place = number % _OUTSIDE
+    if proposer.takes_turns:
+        if number >= _TAKING_TURNS_FROM and place == _OUTSIDE - 1 and has_results:
+            return sample, base, order
+        return (order, base, sample) if number % 2 else (base, order, sample)
+    if number >= _SAMPLED_FROM and number % 2 and has_results:
+        return sample, base, order
+    # An unproven learner leaves no trace, should it fail.
+    origins = [
+        t.origin
+        for t in context.trials
+        if t.configuration.learner not in context.scope.unproven
+    ]
+    n_base, n_order = (
+        origins.count(origin) for origin in (Origin.PRECEDENT, Origin.DEFAULT_ORDER)
+    )
+    is_early = n_base + n_order < _EVENLY
+    if n_order < n_base if is_early else place == _OUTSIDE - 1:
+        return order, base, sample
+    return base, sample
