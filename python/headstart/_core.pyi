@@ -12,6 +12,7 @@ __all__ = [
     "BinnedMatrix",
     "OutOfFold",
     "TreeEnsemble",
+    "apply_link",
     "best_factors",
     "best_threshold",
     "bootstrap_scores",
@@ -37,6 +38,7 @@ __all__ = [
     "group_statistics",
     "hash_text",
     "holdout",
+    "logit_single",
     "make_numeric",
     "null_statistics",
     "pair_gains",
@@ -483,7 +485,7 @@ def pair_gains(
     table: ScreeningTable, rules: ScreeningRules, n_threads: int
 ) -> NDArray[np.float32]: ...
 
-# Trees: headstart.learners.tree_arrays.
+# Kernels that predict: headstart.predict.
 
 @final
 class TreeEnsemble:
@@ -501,11 +503,14 @@ class TreeEnsemble:
         category_features: NDArray[np.int32],
         category_offsets: NDArray[np.int64],
         category_values: NDArray[np.float64],
-        category_sets: NDArray[np.uint32],
+        set_offsets: NDArray[np.int64],
+        sets: NDArray[np.uint32],
         n_features: int,
         baseline: NDArray[np.float64],
         mean: bool,
         single_precision: bool,
+        single_sums: bool,
+        largest: float,
     ) -> Self: ...
     @property
     def n_trees(self) -> int: ...
@@ -519,3 +524,8 @@ class TreeEnsemble:
     def predict(
         self, x: NDArray[np.float64], n_threads: int
     ) -> NDArray[np.float64]: ...
+
+def apply_link(
+    link: str, values: NDArray[np.float64], single_precision: bool
+) -> NDArray[np.float64]: ...
+def logit_single(probability: float) -> float: ...

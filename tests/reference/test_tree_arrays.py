@@ -11,11 +11,8 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-from headstart.learners.tree_arrays import (
-    TreeArrays,
-    from_forest,
-    from_hist_gradient_boosting,
-)
+from headstart.learners.sklearn_trees import from_forest, from_hist_gradient_boosting
+from headstart.predict import TreeArrays
 
 N_ROWS = 700
 CATEGORICAL = [1, 4]

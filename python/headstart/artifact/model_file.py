@@ -24,6 +24,7 @@ from headstart.ensemble import BaggedEnsemble
 from headstart.ensemble.bagged import ModelStore
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, MissingPluginError
+from headstart.learners.tree_boosting import learner_of_kind, stored_kinds
 from headstart.plugins import Registry, load_plugins
 from headstart.search.leaderboard import COLUMNS
 from headstart.tables import Schema, TargetEncoder
@@ -88,6 +89,7 @@ def save_model(
         "members": [member_record(member) for member in ensemble.members],
         "learners": sources,
         "plugins": plugins_needed(registry, sources),
+        "kinds": stored_kinds(ensemble.learners),
     }
     if made_by:  # a model without them is as before there were any
         needed = plugins_needed(registry, made_by, "transforms")
@@ -187,6 +189,7 @@ class _StoredModel:
     artifact: Artifact
     record: Mapping[str, Any]
     plugins: Mapping[str, Mapping[str, Any]]
+    kinds: Mapping[str, str]
     described: FittedModel
     constructor: dict[str, Any]
     missing: MissingPluginError | None = None
@@ -200,8 +203,17 @@ class _StoredModel:
         """
         registry = load_plugins()
         ensemble = self.described.ensemble
+        # What headstart itself can ask needs no plugin.
+        own = {
+            name: learner
+            for name, kind in self.kinds.items()
+            if (learner := learner_of_kind(kind, name)) is not None
+        }
         ensemble.learners = self._find(
-            registry, "learner", {v.name: v for v in learners}, registry.learners
+            registry,
+            "learner",
+            {v.name: v for v in learners},
+            {**own, **registry.learners},
         )
         ensemble.transforms = self._find(
             registry, "transform", {v.name: v for v in transforms}, registry.transforms
@@ -215,7 +227,11 @@ class _StoredModel:
     def tell_other_versions(self) -> None:
         """Warn where versions differ in a way that may change predictions."""
         versions = self.described.facts.get("versions", self.artifact.made_by)
-        plugins = {str(r.get("distribution", "")) for r in self.plugins.values()}
+        plugins = {
+            str(record.get("distribution", ""))
+            for name, record in self.plugins.items()
+            if name not in self.kinds
+        }
         uses_skops = any(name.endswith(".skops") for name in self.artifact.parts)
         tell_other_versions(
             self.artifact.path, versions, plugins, uses_skops=uses_skops
@@ -350,6 +366,7 @@ def _read(path: str | Path) -> _StoredModel:
         schema = Schema.from_json(_text(artifact, _SCHEMA))
         target = TargetEncoder.from_json(_text(artifact, _TARGET))
         learners, transforms = _names(record, "learners"), _names(record, "transforms")
+        kinds = _names(record, "kinds")
         ensemble = BaggedEnsemble(
             read_task(record["task"], schema, target),
             read_members(record["members"], learners, transforms),
@@ -374,7 +391,7 @@ def _read(path: str | Path) -> _StoredModel:
             f"The model file {path} lacks what a model needs, or holds it in a wrong "
             f"form: {type(error).__name__}: {error}."
         ) from error
-    return _StoredModel(artifact, record, plugins, model, constructor)
+    return _StoredModel(artifact, record, plugins, kinds, model, constructor)
 
 
 def _text(artifact: Artifact, name: str) -> str:

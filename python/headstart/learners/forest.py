@@ -67,7 +67,7 @@ class _Forest(FoldLearner):
         """Fit; see `FoldLearner.fit_model`."""
         from sklearn import ensemble
 
-        from headstart.learners.tree_arrays import from_forest
+        from headstart.learners.sklearn_trees import from_forest
 
         del validation
         options: dict[str, Any] = {
@@ -114,7 +114,7 @@ class _Forest(FoldLearner):
 
     def load_model(self, parts: Parts, n_features: int, target: FoldTarget) -> Any:
         """Return the model of `parts`; see `FoldLearner.load_model`."""
-        from headstart.learners.tree_arrays import TreeArrays
+        from headstart.predict import TreeArrays
 
         model = TreeArrays.from_parts(parts)
         require(

@@ -129,7 +129,7 @@ class HistGradientBoosting(FoldLearner):
         """Fit; see `FoldLearner.fit_model`."""
         from sklearn import ensemble
 
-        from headstart.learners.tree_arrays import from_hist_gradient_boosting
+        from headstart.learners.sklearn_trees import from_hist_gradient_boosting
 
         capped = _columns_to_cap(train.X)
         rounds = _int(parameters.get("rounds") or 0)
@@ -202,7 +202,7 @@ class HistGradientBoosting(FoldLearner):
         self, parts: Parts, n_features: int, target: FoldTarget
     ) -> BoostedTrees:
         """Return the model of `parts`; see `FoldLearner.load_model`."""
-        from headstart.learners.tree_arrays import TreeArrays
+        from headstart.predict import TreeArrays
 
         rest = dict(parts)
         arrays = unpack_arrays(rest.pop(_PART, b""), _FORM)

@@ -21,12 +21,12 @@ pub mod oof;
 mod order;
 mod packing;
 mod parallel;
+pub mod predict;
 pub mod rng;
 pub mod scoring;
 pub mod screen;
 mod simd;
 mod sorting;
-pub mod trees;
 pub mod uncertainty;
 
 pub use error::Error;

@@ -15,11 +15,11 @@ mod folds;
 mod meta_features;
 mod metrics;
 mod oof;
+mod predict;
 mod run;
 mod scoring;
 mod screen;
 mod table;
-mod trees;
 mod uncertainty;
 
 use pyo3::prelude::*;
@@ -89,9 +89,9 @@ mod _core {
     #[pymodule_export]
     use crate::screen::{pair_gains, score_candidates};
 
-    // Trees: headstart.learners.tree_arrays.
+    // Kernels that predict: headstart.predict.
     #[pymodule_export]
-    use crate::trees::PyTreeEnsemble;
+    use crate::predict::{PyTreeEnsemble, apply_link, logit_single};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -1,60 +1,29 @@
-"""LightGBM as a learner: training, prediction, storage."""
+"""LightGBM as a learner: how its library is asked to boost."""
 
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.base import (
-    FloatArray,
-    Matrix,
-    Parameters,
-    Parts,
-    Resources,
-    Rows,
-    Task,
-)
-from headstart.base.arrays import require
-from headstart.exceptions import ArtifactError
+from headstart.base import Matrix, Parameters, Resources, Rows, Task
 from headstart.learners.boosting import (
-    BoostingLearner,
     Portfolio,
     directions,
     number,
     quantile,
     uses_absolute_error,
 )
-from headstart.learners.fold_learner import (
-    one_part,
-)
 from headstart.learners.fold_target import FoldTarget
-from headstart_lightgbm import model_text, portfolio
+from headstart.learners.tree_boosting import TreeBoostingLearner
+from headstart.predict import BoostedTrees
+from headstart_lightgbm import portfolio, trees
 from headstart_lightgbm.metric_names import stopping_metrics
 
-__all__ = ["BoostedTrees", "LightGBM"]
+__all__ = ["LightGBM"]
 
 _FEW_FEATURES = 4
 
 
-@dataclass(frozen=True, eq=False)
-class BoostedTrees:
-    """The trees of a fitted model.
-
-    Parameters
-    ----------
-    booster : lightgbm.Booster
-    text : str
-        What the model is stored as, but for what prediction does not need.
-    n_rounds : int
-        Rounds that are kept.
-    """
-
-    booster: Any
-    text: str
-    n_rounds: int
-
-
-class LightGBM(BoostingLearner):
+class LightGBM(TreeBoostingLearner):
     """Gradient boosting of leaf-wise trees on histograms.
 
     Stops early on the validation rows. Categories and missing values are handled by
@@ -79,58 +48,6 @@ class LightGBM(BoostingLearner):
         return _boost(
             self.device, task, parameters, target, train, validation, resources
         )
-
-    def predict_model(
-        self, model: BoostedTrees, X: Matrix, target: FoldTarget
-    ) -> FloatArray:
-        """Return values or probabilities of the present classes, on one thread."""
-        del target
-        if X.n_rows == 0:
-            return np.zeros(0)
-        return np.asarray(
-            model.booster.predict(X.values, num_threads=1, validate_features=False)
-        )
-
-    def dump_model(self, model: BoostedTrees) -> Parts:
-        """Return LightGBM's text, without what prediction does not need."""
-        return {"model.txt": model_text.stripped(model.text).encode("ascii")}
-
-    def load_model(
-        self, parts: Parts, n_features: int, target: FoldTarget
-    ) -> BoostedTrees:
-        """Return the model of `parts`, all of whose numbers have been checked."""
-        text = one_part(parts, "model.txt").decode("ascii")
-        require(
-            text.endswith(model_text.END),
-            "The LightGBM model has no end: it is cut off or damaged.",
-        )
-        model = model_text.parse(text)
-        require(
-            model.n_features == n_features and model.objective in _objectives(target),
-            f"The LightGBM model of {model.n_features} features and objective "
-            f"{model.objective!r} does not fit its description.",
-        )
-        loaded = _load(model_text.render(model), len(model.trees) // model.n_outputs)
-        # Stored again, it is the same to the last byte.
-        return replace(loaded, text=text)
-
-
-def _objectives(target: FoldTarget) -> tuple[str, ...]:
-    if not target.is_classification:
-        return ("regression", "regression_l1", "quantile")
-    if target.n_present == 2:
-        return ("binary sigmoid:1",)
-    return (f"multiclass num_class:{target.n_present}",)
-
-
-def _load(text: str, n_rounds: int) -> BoostedTrees:
-    from lightgbm import Booster
-    from lightgbm.basic import LightGBMError
-
-    try:
-        return BoostedTrees(Booster(model_str=text), text, n_rounds)
-    except LightGBMError as error:
-        raise ArtifactError(f"LightGBM refuses the stored model: {error}.") from error
 
 
 def _boost(
@@ -174,9 +91,7 @@ def _boost(
             break
     if best == 0:
         return None
-    # What is kept comes from the text, as after a load: the training data are let go,
-    # and a stored model predicts the same to the last bit.
-    return _load(str(booster.model_to_string(num_iteration=best)), best)
+    return trees.from_text(str(booster.model_to_string(num_iteration=best)))
 
 
 def _dataset(rows: Rows, options: dict[str, Any], reference: Any = None) -> Any:

@@ -1,63 +1,30 @@
-"""XGBoost as a learner: training, prediction, storage."""
+"""XGBoost as a learner: how its library is asked to boost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.base import (
-    FloatArray,
-    Matrix,
-    Parameters,
-    Parts,
-    Resources,
-    Rows,
-    Task,
-)
-from headstart.base.arrays import require
-from headstart.exceptions import ArtifactError
+from headstart.base import FloatArray, Matrix, Parameters, Resources, Rows, Task
 from headstart.learners.boosting import (
-    BoostingLearner,
     Portfolio,
     directions,
     number,
     quantile,
     uses_absolute_error,
 )
-from headstart.learners.fold_learner import (
-    one_part,
-)
 from headstart.learners.fold_target import FoldTarget
-from headstart_xgboost import portfolio, stored_model
+from headstart.learners.tree_boosting import TreeBoostingLearner
+from headstart.predict import BoostedTrees
+from headstart_xgboost import portfolio, trees
 from headstart_xgboost.metric_names import stopping_metrics
 
-__all__ = ["BoostedTrees", "XGBoost"]
+__all__ = ["XGBoost"]
 
-# XGBoost computes in single precision and refuses numbers beyond it.
-_LARGEST = 1e38
 _FEW_FEATURES = 4
 
 
-@dataclass(frozen=True, eq=False)
-class BoostedTrees:
-    """The trees of a fitted model.
-
-    Parameters
-    ----------
-    booster : xgboost.Booster
-    n_rounds : int
-        Rounds that are kept.
-    categorical : tuple of int
-        Features that hold categories.
-    """
-
-    booster: Any
-    n_rounds: int
-    categorical: tuple[int, ...]
-
-
-class XGBoost(BoostingLearner):
+class XGBoost(TreeBoostingLearner):
     """Gradient boosting of trees on histograms, with second-order regularisation.
 
     Stops early on the validation rows. Categories and missing values are handled by
@@ -83,51 +50,9 @@ class XGBoost(BoostingLearner):
             self.device, task, parameters, target, train, validation, resources
         )
 
-    def predict_model(
-        self, model: BoostedTrees, X: Matrix, target: FoldTarget
-    ) -> FloatArray:
-        """Return values or probabilities of the present classes, on one thread."""
-        del target
-        from xgboost import DMatrix
-
-        if X.n_rows == 0:
-            return np.zeros(0)
-        data = DMatrix(_values(X), nthread=1, **_types(X.n_features, model.categorical))
-        found = model.booster.predict(data, validate_features=False)
-        return np.asarray(found, dtype=np.float64)
-
-    def dump_model(self, model: BoostedTrees) -> Parts:
-        """Return XGBoost's UBJSON; it is checked when it is loaded."""
-        return {"model.ubj": bytes(model.booster.save_raw("ubj"))}
-
-    def load_model(
-        self, parts: Parts, n_features: int, target: FoldTarget
-    ) -> BoostedTrees:
-        """Return the model of `parts`, all of whose numbers have been checked."""
-        model = stored_model.parse(one_part(parts, "model.ubj"))
-        if target.is_classification and target.n_present > 2:
-            sound = model.n_outputs == target.n_present
-        else:
-            sound = model.objective in _objectives(target)
-        require(
-            sound and model.n_features == n_features,
-            f"The XGBoost model of {model.n_features} features and objective "
-            f"{model.objective!r} does not fit its description.",
-        )
-        booster = _load(stored_model.render(model))
-        return BoostedTrees(
-            booster, len(model.trees) // model.n_outputs, model.categorical
-        )
-
-
-def _objectives(target: FoldTarget) -> tuple[str, ...]:
-    if not target.is_classification:
-        return ("reg:squarederror", "reg:absoluteerror", "reg:quantileerror")
-    return ("binary:logistic",) if target.n_present == 2 else ("multi:softprob",)
-
 
 def _values(X: Matrix) -> FloatArray:
-    return np.clip(X.values, -_LARGEST, _LARGEST)
+    return np.clip(X.values, -trees.LARGEST, trees.LARGEST)
 
 
 def _types(n_features: int, categorical: Sequence[int]) -> dict[str, Any]:
@@ -135,20 +60,6 @@ def _types(n_features: int, categorical: Sequence[int]) -> dict[str, Any]:
     for feature in categorical:
         types[feature] = "c"
     return {"feature_types": types, "enable_categorical": True}
-
-
-def _load(data: bytes) -> Any:
-    from xgboost import Booster
-    from xgboost.core import XGBoostError
-
-    booster = Booster({"nthread": 1, "verbosity": 0})
-    try:
-        booster.load_model(bytearray(data))
-    except XGBoostError as error:
-        raise ArtifactError(f"XGBoost refuses the stored model: {error}.") from error
-    # Loading brings back the settings of the file.
-    booster.set_param({"nthread": 1, "verbosity": 0})
-    return booster
 
 
 def _boost(
@@ -206,9 +117,7 @@ def _boost(
             best, best_loss = done, loss
         if done - best >= patience or resources.seconds_left() == 0.0:
             break
-    kept = bytes(booster[:best].save_raw("ubj"))
-    # What is kept is loaded anew, as after a load: the training data are let go.
-    return BoostedTrees(_load(kept), best, train.X.categorical)
+    return trees.from_json(bytes(booster[:best].save_raw("json")))
 
 
 def _require_cuda() -> None:
@@ -240,7 +149,7 @@ def _options(
         median = uses_absolute_error(task) and ways is None
         objective = "reg:absoluteerror" if median else "reg:squarederror"
     else:
-        objective = _objectives(target)[0]
+        objective = "binary:logistic" if target.n_present == 2 else "multi:softprob"
     options: dict[str, Any] = {
         **{k: v for k, v in parameters.items() if k in portfolio.SPACE.distributions},
         "objective": objective,

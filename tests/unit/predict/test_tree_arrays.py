@@ -8,11 +8,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifi
 
 from headstart.base.arrays import pack_arrays
 from headstart.exceptions import ArtifactError
-from headstart.learners.tree_arrays import (
-    TreeArrays,
-    from_forest,
-    from_hist_gradient_boosting,
-)
+from headstart.learners.sklearn_trees import from_forest, from_hist_gradient_boosting
+from headstart.predict import TreeArrays
 
 PART = "trees.npz"
 
@@ -30,11 +27,14 @@ def stored_arrays():
         "category_features": np.array([0], dtype=np.int32),
         "category_offsets": np.array([0, 3]),
         "category_values": np.array([0.0, 1.0, 5.0]),
-        "category_sets": np.array([[0b101]], dtype=np.uint32),
+        "set_offsets": np.array([0, 1]),
+        "sets": np.array([0b101], dtype=np.uint32),
         "n_features": np.array(2),
         "baseline": np.array([100.0]),
         "mean": np.array(False),
         "single_precision": np.array(False),
+        "single_sums": np.array(False),
+        "largest": np.array(np.inf),
     }
 
 
@@ -191,15 +191,18 @@ def test_a_forest_of_several_targets_is_refused():
         ({"category_offsets": np.array([0, -(2**63)])}, "Offsets of categories"),
         ({"category_values": np.array([0.0, 5.0, 1.0])}, "must ascend"),
         ({"category_values": np.array([0.0, 1.0, np.nan])}, "must ascend"),
-        ({"category_sets": np.zeros((0, 1), dtype=np.uint32)}, "set in 0..0"),
-        ({"category_sets": np.zeros((1, 0), dtype=np.uint32)}, "Sets hold 0"),
+        ({"sets": np.zeros(0, dtype=np.uint32)}, "Offsets of sets"),
+        ({"set_offsets": np.array([0])}, "Offsets of sets"),
+        ({"set_offsets": np.zeros(0, dtype=np.int64)}, "Offsets of sets"),
+        ({"set_offsets": np.array([0, 2])}, "Offsets of sets"),
+        ({"set_offsets": np.array([0, 2, 1])}, "Offsets of sets"),
+        ({"set_offsets": np.array([-(2**63), 1])}, "Offsets of sets"),
         (
-            {
-                "category_values": np.arange(33.0),
-                "category_offsets": np.array([0, 33]),
-            },
-            "has 33 categories. Sets hold 32",
+            {"set_offsets": np.array([0]), "sets": np.zeros(0, dtype=np.uint32)},
+            "set in 0..0",
         ),
+        ({"largest": np.array(np.nan)}, "must not be negative"),
+        ({"largest": np.array(-1.0)}, "must not be negative"),
         ({"threshold": np.zeros(8, dtype=np.int64)}, "must be of kind"),
         ({"left": np.zeros(8)}, "must be of kind"),
         ({"left": np.zeros((2, 4), dtype=np.int32)}, "1 dimensions"),

@@ -16,6 +16,11 @@ pub(super) fn check_form(trees: &TreeArrays<'_>, form: &TreeForm<'_>) -> Result<
     if !form.baseline.iter().all(|value| value.is_finite()) {
         return Err(Error::value("The baseline of trees must be finite."));
     }
+    if form.largest.is_nan() || form.largest < 0.0 {
+        return Err(Error::value(
+            "The bound of the trees' inputs must not be negative.",
+        ));
+    }
     if form.mean && trees.roots.is_empty() {
         return Err(Error::value("A mean needs at least one tree."));
     }
@@ -38,16 +43,17 @@ pub(super) fn check_form(trees: &TreeArrays<'_>, form: &TreeForm<'_>) -> Result<
     Ok(())
 }
 
+/// Return the categorical features, and where their sets begin and end.
 pub(super) fn check_categories(
     categories: &CategoryArrays<'_>,
     n_features: usize,
-) -> Result<Vec<Categories>, Error> {
+) -> Result<(Vec<Categories>, Vec<usize>), Error> {
     let CategoryArrays {
         features,
         offsets,
         values,
+        set_offsets,
         sets,
-        n_words,
     } = *categories;
     if !features.is_sorted_by(|a, b| a < b)
         || features.iter().any(|&f| f < 0 || f as usize >= n_features)
@@ -63,41 +69,36 @@ pub(super) fn check_categories(
             offsets.len(),
         ));
     }
-    let n_values = values.len() as i64;
-    if !offsets.is_sorted() || offsets[0] != 0 || offsets[features.len()] != n_values {
-        return Err(Error::value(format!(
-            "Offsets of categories must ascend from 0 to {n_values}."
-        )));
-    }
-    if n_words == 0 && !sets.is_empty() || n_words > 0 && sets.len() % n_words != 0 {
-        return Err(Error::value(
-            "Sets of categories must all have as many words.",
-        ));
-    }
-    features
+    let offsets = check_offsets("categories", offsets, values.len())?;
+    let set_offsets = check_offsets("sets of categories", set_offsets, sets.len())?;
+    let listed = features
         .iter()
         .zip(offsets.windows(2))
         .map(|(&feature, bounds)| {
-            let known = &values[bounds[0] as usize..bounds[1] as usize];
+            let values = &values[bounds[0]..bounds[1]];
             // Infinity as a last value would be fine, NaN not: it equals nothing.
-            if !known.is_sorted_by(|a, b| a < b) || known.iter().any(|value| value.is_nan()) {
+            if !values.is_sorted_by(|a, b| a < b) || values.iter().any(|value| value.is_nan()) {
                 return Err(Error::value(format!(
                     "Categories of feature {feature} must ascend."
                 )));
             }
-            if known.len() > n_words * 32 {
-                return Err(Error::value(format!(
-                    "Feature {feature} has {} categories. Sets hold {}.",
-                    known.len(),
-                    n_words * 32
-                )));
-            }
             Ok(Categories {
                 feature: feature as usize,
-                values: known.to_vec(),
+                values: values.to_vec(),
             })
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok((listed, set_offsets))
+}
+
+fn check_offsets(name: &str, offsets: &[i64], n_values: usize) -> Result<Vec<usize>, Error> {
+    let ends_well = offsets.last() == Some(&(n_values as i64));
+    if offsets.first() != Some(&0) || !ends_well || !offsets.is_sorted() {
+        return Err(Error::value(format!(
+            "Offsets of {name} must ascend from 0 to {n_values}."
+        )));
+    }
+    Ok(offsets.iter().map(|&offset| offset as usize).collect())
 }
 
 pub(super) fn check_roots(trees: &TreeArrays<'_>) -> Result<Vec<u32>, Error> {
@@ -125,8 +126,7 @@ pub(super) fn check_nodes(
     n_features: usize,
 ) -> Result<(), Error> {
     let n_nodes = trees.left.len();
-    let n_sets = categories.sets.len().checked_div(categories.n_words);
-    let n_sets = n_sets.unwrap_or(0);
+    let n_sets = categories.set_offsets.len() - 1;
     let mut has_parent = vec![false; n_nodes];
     for (tree, &root) in roots.iter().enumerate() {
         let root = root as usize;

@@ -1,6 +1,7 @@
-//! Trees, for `headstart.learners.tree_arrays`.
+//! Kernels that only predict, for `headstart.predict`.
 
-use headstart_core::trees::{CategoryArrays, TreeArrays, TreeEnsemble, TreeForm};
+use headstart_core::predict::links::{self, Link};
+use headstart_core::predict::trees::{CategoryArrays, TreeArrays, TreeEnsemble, TreeForm};
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
@@ -20,8 +21,8 @@ impl PyTreeEnsemble {
     #[new]
     #[pyo3(signature = (
         *, roots, left, right, feature, threshold, missing_left, category_set, values,
-        category_features, category_offsets, category_values, category_sets,
-        n_features, baseline, mean, single_precision
+        category_features, category_offsets, category_values, set_offsets, sets,
+        n_features, baseline, mean, single_precision, single_sums, largest
     ))]
     #[expect(clippy::too_many_arguments, reason = "each is an array of its own")]
     #[expect(
@@ -41,11 +42,14 @@ impl PyTreeEnsemble {
         category_features: PyReadonlyArray1<'_, i32>,
         category_offsets: PyReadonlyArray1<'_, i64>,
         category_values: PyReadonlyArray1<'_, f64>,
-        category_sets: PyReadonlyArray2<'_, u32>,
+        set_offsets: PyReadonlyArray1<'_, i64>,
+        sets: PyReadonlyArray1<'_, u32>,
         n_features: usize,
         baseline: PyReadonlyArray1<'_, f64>,
         mean: bool,
         single_precision: bool,
+        single_sums: bool,
+        largest: f64,
     ) -> PyResult<Self> {
         let trees = TreeArrays {
             roots: slice("roots", &roots)?,
@@ -61,14 +65,16 @@ impl PyTreeEnsemble {
             features: slice("category_features", &category_features)?,
             offsets: slice("category_offsets", &category_offsets)?,
             values: slice("category_values", &category_values)?,
-            sets: slice("category_sets", &category_sets)?,
-            n_words: category_sets.as_array().ncols(),
+            set_offsets: slice("set_offsets", &set_offsets)?,
+            sets: slice("sets", &sets)?,
         };
         let form = TreeForm {
             n_features,
             baseline: slice("baseline", &baseline)?,
             mean,
             single_precision,
+            single_sums,
+            largest,
         };
         py.detach(|| TreeEnsemble::new(&trees, &categories, &form))
             .map(Self)
@@ -133,11 +139,47 @@ impl PyTreeEnsemble {
         let values = slice("X", &x)?;
         // About ten questions a row and tree.
         let n_steps = n_rows.saturating_mul(10 * self.0.n_trees());
-        let found = run(py, n_threads, n_steps, |workers| {
-            self.0.predict(values, workers)
+        let blocks = run(py, n_threads, n_steps, |workers| {
+            workers.map_chunks(n_rows, self.0.block_rows(), |rows| {
+                let block = &values[rows.start * n_columns..rows.end * n_columns];
+                self.0.predict(block, || workers.check())
+            })
         })?;
-        let found = Array2::from_shape_vec((n_rows, self.0.n_outputs()), found)
+        let raw = Array2::from_shape_vec((n_rows, self.0.n_outputs()), blocks.concat())
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(found.into_pyarray(py))
+        Ok(raw.into_pyarray(py))
     }
+}
+
+/// Predictions of raw ones, by the name of a link.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arrays are borrowed by value"
+)]
+pub(crate) fn apply_link<'py>(
+    py: Python<'py>,
+    link: &str,
+    values: PyReadonlyArray2<'py, f64>,
+    single_precision: bool,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let link = match link {
+        "identity" => Link::Identity,
+        "logistic" => Link::Logistic,
+        "softmax" => Link::Softmax,
+        other => return Err(PyValueError::new_err(format!("Unknown link {other:?}."))),
+    };
+    let (n_rows, n_outputs) = values.as_array().dim();
+    let mut predictions = slice("values", &values)?.to_vec();
+    py.detach(|| links::apply_link(link, &mut predictions, n_outputs, single_precision))
+        .map_err(|error| to_python(&error))?;
+    let predictions = Array2::from_shape_vec((n_rows, n_outputs), predictions)
+        .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(predictions.into_pyarray(py))
+}
+
+/// Log odds of a probability, in single precision.
+#[pyfunction]
+pub(crate) fn logit_single(probability: f32) -> f32 {
+    links::logit_single(probability)
 }
