@@ -1,7 +1,7 @@
 //! Link functions: from the scale on which trees add up to probabilities.
 //!
-//! The operations, their order and their precision are those of LightGBM (double
-//! precision) and XGBoost (single precision), whose probabilities these are to the bit
+//! The operations, their order and their precision are those of `LightGBM` (double
+//! precision) and `XGBoost` (single precision), whose probabilities these are to the bit
 //! where exponentials come from the same C library.
 
 use crate::Error;

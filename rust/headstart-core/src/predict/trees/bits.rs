@@ -6,7 +6,7 @@
 //! are asked of many rows at once, without a branch and without an address that depends on
 //! a row, which registers of several numbers do several times as quickly as a walk.
 //!
-//! C. Lucchese et al., "QuickScorer", SIGIR 2015; R. Ye et al., "RapidScorer", KDD 2018.
+//! C. Lucchese et al., "`QuickScorer`", SIGIR 2015; R. Ye et al., "`RapidScorer`", KDD 2018.
 
 use std::ops::Range;
 
@@ -96,16 +96,13 @@ impl<T: Number> Questions<'_, T> {
     /// Return the leaves, of one part of a tree, that each row may reach.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
-    #[expect(
-        clippy::needless_range_loop,
-        reason = "by number the loops become operations on registers"
-    )]
     fn reachable(
         &self,
         part: &Part,
         rows: &[[T; LANES]],
         codes: &[[T::Bits; LANES]],
     ) -> [T::Bits; LANES] {
+        // By number: with iterators the loops do not become operations on registers.
         let mut reachable = [T::Bits::ALL; LANES];
         for cut in &self.small.cuts[part.missing_left.clone()] {
             let values = &rows[cut.feature as usize];

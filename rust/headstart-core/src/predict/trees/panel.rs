@@ -143,7 +143,7 @@ impl Categories {
     }
 }
 
-/// Return the code that a value is itself, as LightGBM (double precision) and XGBoost
+/// Return the code that a value is itself, as `LightGBM` (double precision) and `XGBoost`
 /// (single precision) take it.
 fn own_code<T: Number>(value: T) -> f64 {
     if value >= T::LEAST_CODE {
