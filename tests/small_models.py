@@ -8,11 +8,19 @@ from headstart.base import Configuration, Resources, Rows, Step, Task
 from headstart.ensemble import BaggedEnsemble, Fit, Member
 from headstart.ensemble.fitted_model import FittedModel, MemoryStore
 from headstart.execution.steps import fit_step, store_step
+from headstart.facts import (
+    FACTS_VERSION,
+    Budget,
+    Facts,
+    TaskFacts,
+    ValidationFacts,
+)
+from headstart.facts.versions import versions_of_makers
 from headstart.plugins import load_plugins
 from headstart.tables import Schema, TargetEncoder, ViewEncoder
 from headstart.tables.schema.summary import summarize
 
-__all__ = ["fitted", "small_model", "small_table"]
+__all__ = ["fitted", "small_facts", "small_model", "small_table"]
 
 N_ROWS = 60
 
@@ -94,7 +102,23 @@ def small_model(kind="binary", learner=None, *, folds=2, step=None):
         MemoryStore(models, {"view-0": encoder.to_parts()}, stored),
         transforms,
     )
-    return FittedModel(schema, target, ensemble, (), {"metric": task.metric})
+    return FittedModel(schema, target, ensemble, small_facts(task))
+
+
+def small_facts(task):
+    """Return facts of a fit without trials."""
+    labels = tuple(map(str, range(task.n_classes)))
+    return Facts(
+        FACTS_VERSION,
+        "2026-01-31",
+        versions_of_makers(),
+        TaskFacts(
+            task.kind.value, "", labels, task.n_rows, 2, task.metric, False, False
+        ),
+        ValidationFacts("2 folds, plain", 2, 1, None, None, None, ""),
+        (),
+        Budget(None, 1, 0.1, "trials", 1, 0, 0, (), (), ()),
+    )
 
 
 def fitted(model, **parameters):

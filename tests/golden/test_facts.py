@@ -5,11 +5,11 @@ from tests.stored_facts import KINDS, stored_facts
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_facts_of_version_1_are_read_as_they_were_written(kind):
+def test_facts_of_version_2_are_read_as_they_were_written(kind):
     facts = stored_facts(kind)
 
-    assert facts.version == 1
+    assert facts.version == 2
     assert facts.task.kind == kind
-    assert facts.trials[0].place == 1
+    assert facts.trials[0].rank == 1
     assert facts.metrics
     assert facts.importance

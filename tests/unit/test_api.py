@@ -5,6 +5,7 @@ import pickle
 import shutil
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from headstart.artifact import read_artifact, write_artifact
 from headstart.base import Learner
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, HeadstartWarning, MissingPluginError
+from headstart.facts import ColumnFact, FindingFact
 from headstart.tables import to_frame
 from headstart.tables.read.batches import read_batches
 
@@ -219,7 +221,7 @@ def test_other_versions_are_told_where_they_read_the_model(
 
     own = Learner.from_estimator("bayes_of_mine", GaussianNB)
     model = small_model("binary", own if learner == "skops" else None)
-    model.facts = {**model.facts, "versions": versions}
+    model = replace(model, facts=replace(model.facts, versions=versions))
     path = fitted(model).save(tmp_path / "m")
 
     headstart.load(path, learners=[own])
@@ -231,22 +233,24 @@ def test_other_versions_are_told_where_they_read_the_model(
 
 def test_a_table_of_very_many_columns_is_saved(tmp_path):
     model = small_model()
-    columns = [
-        {"name": f"column {i}", "kind": "constant", "reason": "one value only: 'x'"}
+    columns = tuple(
+        ColumnFact(f"column {i}", "constant", "one value only: 'x'", 0, 1, False, ())
         for i in range(50_000)
-    ]
-    findings = [
-        {"code": "constant", "column": c["name"], "text": "It has one value." * 5}
+    )
+    findings = tuple(
+        FindingFact("constant", "note", (c.name,), "It has one value." * 5, {}, "")
         for c in columns
-    ]
-    model.facts = {**model.facts, "columns": columns, "findings": findings}
+    )
+    facts = replace(model.facts, columns=columns, findings=findings)
+    model = replace(model, facts=facts)
     estimator = fitted(model)
-    estimator.feature_names_in_ = np.array([c["name"] for c in columns], dtype=object)
+    estimator.feature_names_in_ = np.array([c.name for c in columns], dtype=object)
 
     again = headstart.load(estimator.save(tmp_path / "m"))
 
-    assert again.info()["columns"] == columns
-    assert again.feature_names_in_.tolist() == [c["name"] for c in columns]
+    assert again.analysis().columns == columns
+    assert [c["name"] for c in again.info()["columns"]] == [c.name for c in columns]
+    assert again.feature_names_in_.tolist() == [c.name for c in columns]
 
 
 @pytest.fixture

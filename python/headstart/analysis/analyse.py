@@ -6,7 +6,6 @@ of its analysis.
 
 import logging
 import math
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -16,7 +15,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from headstart.analysis.costs import sizes_of
-from headstart.analysis.data import seen_of, task_of, validation_of
 from headstart.analysis.effort import Effort, effort_of
 from headstart.analysis.generated import features_of
 from headstart.analysis.inspection.effects import measure_effects
@@ -37,12 +35,10 @@ from headstart.analysis.performance.evaluation import (
 from headstart.analysis.performance.losses import measure_of, row_losses
 from headstart.analysis.performance.slices import find_slices
 from headstart.analysis.reproduction import reproduction_of
-from headstart.analysis.trials import base_of, budget_of, shortened, trials_of
 from headstart.base import TaskKind
-from headstart.facts import FACTS_VERSION, Facts, MadeBy
+from headstart.facts import Facts
 from headstart.metrics import BuiltInMetric
 from headstart.search.record import RunRecord
-from headstart.version import __version__
 
 __all__ = ["analyse_run"]
 
@@ -85,43 +81,24 @@ _OWN_METRIC = (
 def analyse_run(
     record: RunRecord,
     *,
-    created: str,
-    target: str,
     changed: Mapping[str, Any],
     of_rows: Mapping[str, Any] = MappingProxyType({}),
-) -> bytes:
-    """Return the facts of a run, as they are stored.
+) -> Facts:
+    """Return the facts of a run's model, with those that are measured here.
 
     Parameters
     ----------
     record : RunRecord
-    created : str
-        Today, as an ISO date.
-    target : str
-        Name of the target's column; "" where it had none.
     changed : mapping of str to value
         The user's parameters that are not at their defaults.
     of_rows : mapping of str to value
         The ``groups`` and ``sample_weight`` that `fit` was given: names of columns, or
         vectors.
     """
-    effort = effort_of(
-        record.run.clock, record.result.trials, record.run.problem.task.n_rows
-    )
-    classes = record.run.problem.target.classes
-    labels = () if classes is None else tuple(str(c) for c in classes)
-    facts = Facts(
-        FACTS_VERSION,
-        MadeBy(__version__, platform.python_version()),
-        created,
-        task_of(record, target, labels),
-        budget=budget_of(record),
-        **trials_of(record),
-    )
+    run, facts = record.run, record.model.facts
+    effort = effort_of(run.clock, record.result.trials, run.problem.task.n_rows)
+    labels, target = facts.task.classes, facts.task.target
     parts = _Parts()
-    parts.add_all("table", lambda: seen_of(record))
-    parts.add("validation", lambda: validation_of(record, of_rows.get("groups")))
-    parts.add("base", lambda: base_of(record))
     parts.add("reproduce", lambda: reproduction_of(record, target, changed, of_rows))
     parts.add("features", lambda: features_of(record))
     has_time = effort.is_counted or effort.left >= _LEAST_SECONDS
@@ -161,10 +138,7 @@ def analyse_run(
             + " ".join(record.run.notes)
         )
     facts = replace(facts, **parts.found, notes=tuple(n.strip() for n in parts.notes))
-    text = facts.to_json()
-    if len(text) > _MOST_BYTES:
-        text = _cut(facts).to_json()
-    return text.encode()
+    return facts if len(facts.to_json()) <= _MOST_BYTES else _cut(facts)
 
 
 class _Parts:
@@ -368,16 +342,15 @@ def _note_importance(
 
 
 def _cut(facts: Facts) -> Facts:
-    """Return the facts of a very wide table in the size that is kept."""
+    """Return the facts of a very wide table without the longest measured parts."""
     return replace(
         facts,
-        columns=facts.columns[:_MOST_COLUMNS],
         importance=facts.importance[:_MOST_COLUMNS],
-        trials=shortened(facts.trials, _MOST_COLUMNS // 5),
         explanations=None,
         notes=(
             *facts.notes,
-            f"Only the first {_MOST_COLUMNS} columns are told of, and no single rows; "
-            f"of many configurations the best {_MOST_COLUMNS // 5} and all members.",
+            f"The importance of {_MOST_COLUMNS} columns is kept, and no explanation of "
+            "single rows is: the table is very wide, or very many configurations were "
+            "tried.",
         ),
     )

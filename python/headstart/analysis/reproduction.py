@@ -4,12 +4,9 @@ import inspect
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 
-from headstart.artifact.versions import versions_of_makers
 from headstart.facts import Fingerprint, Reproduction
-from headstart.plugins import load_plugins
 from headstart.search.record import RunRecord
 from headstart.validation import Validation
 
@@ -79,25 +76,16 @@ def reproduction_of(
         "random_state": record.run.seed,
     }
     target = target or "target"
-    registry = load_plugins()
-    learners = {m.configuration.learner for m in record.bag.members}
-    origins = {registry.distribution_of(name) for name in learners} - {""}
     return Reproduction(
         _call(target, arguments),
         _command_line(target, arguments),
         record.run.seed,
-        dict(_versions(frozenset(origins))),
         Fingerprint(
             problem.task.n_rows,
             len(problem.schema.columns),
             record.run.folder.journal.fact("identity")["data"],
         ),
     )
-
-
-@cache  # reading what is installed takes milliseconds
-def _versions(distributions: frozenset[str]) -> Mapping[str, str]:
-    return versions_of_makers(distributions)
 
 
 def _call(target: str, arguments: Mapping[str, Any]) -> str:

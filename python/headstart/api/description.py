@@ -5,12 +5,16 @@ from typing import Any
 
 import polars as pl
 
-from headstart.analysis import read_analysis
 from headstart.api.constructor import Estimator
 from headstart.base import Configuration
-from headstart.facts import Facts
+from headstart.facts import (
+    LEADERBOARD_COLUMNS,
+    Facts,
+    leaderboard_rows,
+    precedent_rows,
+)
+from headstart.facts.records import to_record
 from headstart.report.writing import write_report
-from headstart.search.leaderboard import COLUMNS
 
 __all__ = ["Description"]
 
@@ -26,7 +30,7 @@ class Description(Estimator):
     @property
     def metric_(self) -> str:
         """Name of the metric that was optimised."""
-        return str(self._fitted().facts["metric"])
+        return self._fitted().facts.task.metric
 
     def leaderboard(self) -> pl.DataFrame:
         """Return all trials ranked, best first, failures last with their reasons.
@@ -42,9 +46,9 @@ class Description(Estimator):
                 pl.Float64,
             ),
         }
-        records = list(self._fitted().leaderboard)
         return pl.DataFrame(
-            records, schema={name: schema.get(name, pl.String) for name in COLUMNS}
+            leaderboard_rows(self._fitted().facts),
+            schema={name: schema.get(name, pl.String) for name in LEADERBOARD_COLUMNS},
         )
 
     def precedents(self) -> pl.DataFrame:
@@ -60,7 +64,7 @@ class Description(Estimator):
             search had no base to go by.
         """
         return pl.DataFrame(
-            list(self._fitted().facts.get("precedents", ())),
+            list(precedent_rows(self._fitted().facts)),
             schema={
                 "learner": pl.String,
                 "configuration": pl.String,
@@ -74,18 +78,31 @@ class Description(Estimator):
     def info(self) -> dict[str, Any]:
         """Return what is known of the fitted model, JSON-able."""
         model = self._fitted()
+        facts = model.facts
+        table = {
+            name: [to_record(item, type(item)) for item in getattr(facts, name)]
+            for name in ("columns", "findings", "rows_left_out")
+        }
         return {
             "class": type(self).__name__,
-            "task": model.ensemble.task.kind.value,
+            "task": facts.task.kind,
             "classes": None
             if model.target.classes is None
             else model.target.classes.tolist(),
-            **{k: v for k, v in model.facts.items() if k != "precedents"},
-            "columns": model.facts.get("columns")
-            or [
-                {"name": c.name, "kind": c.kind.value, "reason": c.reason}
-                for c in model.schema.columns
-            ],
+            "target": facts.task.target or None,
+            "metric": facts.task.metric,
+            "greater_is_better": facts.task.greater_is_better,
+            "score": facts.score,
+            "validation": facts.validation.words,
+            "validation_why": facts.validation.why,
+            "n_rows": facts.task.n_rows,
+            "n_trials": facts.budget.n_trials,
+            "ended": facts.budget.ended,
+            "seconds": facts.budget.seconds,
+            "time_limit": facts.budget.time_limit,
+            "max_trials": facts.budget.max_trials,
+            **table,
+            "versions": dict(facts.versions),
             "members": [
                 {
                     "learner": member.configuration.learner,
@@ -99,7 +116,7 @@ class Description(Estimator):
         }
 
     def analysis(self) -> Facts:
-        """Return the facts of the fit: what was found, how good it is, and why.
+        """Return the facts of the fit: its task, data, trials, performance and costs.
 
         They were made at the end of `fit` and lie in the model file; a few single rows
         of the training table are among them where ``headstart[explain]`` is installed.
@@ -107,14 +124,9 @@ class Description(Estimator):
         Returns
         -------
         Facts
-            See `headstart.facts.Facts`; what is missing is told in its ``notes``.
-
-        Raises
-        ------
-        ArtifactError
-            If the model has none, or they are damaged.
+            See `headstart.facts.Facts`; its ``notes`` say why a part is missing.
         """
-        return read_analysis(self._fitted())
+        return self._fitted().facts
 
     def report(self, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
         """Write what the fit found as a page, a model card or JSON.
@@ -134,8 +146,6 @@ class Description(Estimator):
 
         Raises
         ------
-        ArtifactError
-            If the model has no analysis, see `analysis`.
         ValueError
             If there is no such format, or the ending names none.
         """

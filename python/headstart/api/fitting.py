@@ -3,8 +3,6 @@
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
 
@@ -12,12 +10,9 @@ from sklearn.exceptions import DataConversionWarning
 
 from headstart.analysis import analyse_run, changed_parameters
 from headstart.api.constructor import Estimator
-from headstart.artifact.versions import versions_of_makers
 from headstart.base.events import Listener
 from headstart.display import progress_listener
-from headstart.ensemble.fitted_model import FittedModel
 from headstart.findings.target import TargetColumn
-from headstart.plugins import load_plugins
 from headstart.search.fit import fit_model
 from headstart.search.run.settings import FitRequest, FitSettings
 from headstart.tables import (
@@ -122,8 +117,6 @@ class Fitting(Estimator):
                     target_column=target_column,
                     analyse=partial(
                         analyse_run,
-                        target=name_of_target(y),
-                        created=datetime.now(tz=UTC).date().isoformat(),
                         changed=changed_parameters(self),
                         of_rows={
                             "groups": groups,
@@ -135,24 +128,9 @@ class Fitting(Estimator):
         finally:
             if display is not None:
                 display.close()
-        facts = {
-            "target": name_of_target(y) or None,
-            **model.facts,
-            "versions": _versions(model),
-        }
-        self.model_ = replace(model, facts=facts)
+        self.model_ = model
         self._describe(names)
         return self
-
-
-def _versions(model: FittedModel) -> dict[str, str]:
-    """Return the versions of what made `model`."""
-    registry = load_plugins()
-    learners = {m.configuration.learner for m in model.ensemble.members}
-    origins = {registry.distribution_of(name) for name in learners}
-    steps = model.ensemble.transforms
-    origins |= {registry.distribution_of(name, "transforms") for name in steps}
-    return versions_of_makers(origins - {""})
 
 
 def _name_or_self(values: Any) -> Any:

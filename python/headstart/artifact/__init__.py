@@ -6,7 +6,7 @@ in `headstart.artifact.zip_file`.
 
 from headstart.artifact.container import Artifact, read_artifact, write_artifact
 from headstart.artifact.limits import DEFAULT_LIMITS, Limits
-from headstart.artifact.versions import version_differences, versions_of_makers
+from headstart.facts.versions import version_differences, versions_of_makers
 
 __all__ = [
     "DEFAULT_LIMITS",

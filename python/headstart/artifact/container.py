@@ -20,7 +20,6 @@ from headstart.artifact.manifest import (
     PartRecord,
     parse_manifest,
 )
-from headstart.artifact.versions import versions_of_makers
 from headstart.artifact.zip_file import (
     Member,
     read_directory,
@@ -28,6 +27,7 @@ from headstart.artifact.zip_file import (
     write_zip,
 )
 from headstart.exceptions import ArtifactError
+from headstart.facts.versions import versions_of_makers
 
 __all__ = ["Artifact", "read_artifact", "write_artifact"]
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from headstart.artifact.limits import DEFAULT_LIMITS, Limits
-from headstart.artifact.versions import installed_version
 from headstart.exceptions import ArtifactError
+from headstart.facts.versions import installed_version
 
 __all__ = [
     "FORMAT",

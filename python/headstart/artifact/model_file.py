@@ -10,7 +10,6 @@ from headstart.artifact.container import Artifact, read_artifact, write_artifact
 from headstart.artifact.limits import DEFAULT_LIMITS
 from headstart.artifact.members import (
     member_record,
-    read_configuration,
     read_members,
     read_task,
 )
@@ -24,29 +23,16 @@ from headstart.ensemble import BaggedEnsemble
 from headstart.ensemble.bagged import ModelStore
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, MissingPluginError
+from headstart.facts import Facts
 from headstart.learners.tree_boosting import learner_of_kind, stored_kinds
 from headstart.plugins import Registry, load_plugins
-from headstart.search.leaderboard import COLUMNS
 from headstart.tables import Schema, TargetEncoder
 
 __all__ = ["describe_model", "load_model", "save_model"]
 
 _T = TypeVar("_T")
-_SCHEMA, _TARGET, _LEADERBOARD = "schema.json", "target.json", "leaderboard.json"
-_FACTS, _CONSTRUCTOR, _ANALYSIS = "fit.json", "constructor.json", "facts.json"
-_MOST_ANALYSIS = 8 * 2**20
-_NUMBERS = ("score", "std_error", "fit_seconds", "predict_seconds", "weight")
-_COLUMN_TYPES: dict[str, Any] = {
-    "rank": int,
-    "folds": int,
-    **dict.fromkeys(_NUMBERS, (int, float)),
-}
-
-_PRECEDENT_TYPES: dict[str, Any] = {
-    **dict.fromkeys(("learner", "configuration", "dataset"), str),
-    "weight": (int, float),
-    **dict.fromkeys(("rank", "n_ranked"), int),
-}
+_SCHEMA, _TARGET = "schema.json", "target.json"
+_FACTS, _CONSTRUCTOR = "facts.json", "constructor.json"
 
 
 def save_model(
@@ -63,9 +49,8 @@ def save_model(
     own: Parts = {
         _SCHEMA: model.schema.to_json().encode(),
         _TARGET: model.target.to_json().encode(),
-        _LEADERBOARD: json.dumps(list(model.leaderboard)).encode(),
         # Beside the manifest, which is bounded: a table may have any number of columns.
-        _FACTS: json.dumps(dict(model.facts), allow_nan=False).encode(),
+        _FACTS: model.facts.to_json().encode(),
         _CONSTRUCTOR: json.dumps(dict(constructor), allow_nan=False).encode(),
     }
     for name, content in own.items():
@@ -74,8 +59,6 @@ def save_model(
                 f"{name} of the model takes {len(content)} bytes; at most "
                 f"{DEFAULT_LIMITS.max_json_bytes} are read back."
             )
-    if model.analysis:
-        own[_ANALYSIS] = model.analysis
     registry = load_plugins()
     sources = {
         name: registry.distribution_of(name) for name in sorted(ensemble.learners)
@@ -226,7 +209,7 @@ class _StoredModel:
 
     def tell_other_versions(self) -> None:
         """Warn where versions differ in a way that may change predictions."""
-        versions = self.described.facts.get("versions", self.artifact.made_by)
+        versions = self.described.facts.versions
         plugins = {
             str(record.get("distribution", ""))
             for name, record in self.plugins.items()
@@ -379,9 +362,7 @@ def _read(path: str | Path) -> _StoredModel:
             schema,
             target,
             ensemble,
-            _read_leaderboard(_text(artifact, _LEADERBOARD)),
             _read_facts(artifact),
-            _read_analysis(artifact),
         )
         constructor = _object(artifact, _CONSTRUCTOR)
     except ArtifactError:
@@ -421,59 +402,10 @@ def _object(artifact: Artifact, name: str) -> dict[str, Any]:
     return record
 
 
-def _read_facts(artifact: Artifact) -> dict[str, Any]:
-    facts = _object(artifact, _FACTS)
-    versions = facts.get("versions", {})
-    if not isinstance(versions, dict) or not all(
-        isinstance(version, str) for version in versions.values()
-    ):
-        raise TypeError("the versions of the fit are not an object of strings")
-    if not isinstance(facts["metric"], str):
-        raise TypeError("the metric of the fit is not a name")
-    precedents = facts.get("precedents", [])
-    if not isinstance(precedents, list) or not all(
-        isinstance(row, dict)
-        and all(isinstance(row.get(k), kind) for k, kind in _PRECEDENT_TYPES.items())
-        for row in precedents
-    ):
-        raise TypeError("the precedents of the fit are not rows of their table")
-    return facts
-
-
-def _read_leaderboard(text: str) -> list[dict[str, Any]]:
-    """Return the rows, with the columns of this version: none where they lack one."""
-    records = json.loads(text)
-    if not isinstance(records, list):
-        raise TypeError("the leaderboard is not a list")
-    rows = []
-    for record in records:
-        if not isinstance(record, dict):
-            raise TypeError("a row of the leaderboard is not an object")
-        row = {name: record.get(name) for name in COLUMNS}
-        for name, value in row.items():
-            if value is not None and not isinstance(
-                value, _COLUMN_TYPES.get(name, str)
-            ):
-                raise TypeError(f"the leaderboard's {name} is {value!r:.40}")
-        try:
-            read_configuration(row["configuration"])
-        except ValueError as error:
-            raise ValueError(f"a row of the leaderboard is wrong: {error}") from error
-        rows.append(row)
-    return rows
-
-
-def _read_analysis(artifact: Artifact) -> bytes:
-    """Return the stored analysis; what it says is checked by whoever asks for it.
-
-    Files of earlier versions do not have it.
-    """
-    if _ANALYSIS not in artifact.parts:
-        return b""
-    if artifact.sizes[_ANALYSIS] > _MOST_ANALYSIS:
-        raise ValueError(f"{_ANALYSIS} has more than {_MOST_ANALYSIS} bytes")
-    data = artifact.parts[_ANALYSIS]
-    record = json.loads(data)
-    if not isinstance(record, dict) or "version" not in record:
-        raise ValueError(f"{_ANALYSIS} does not say its version")
-    return data
+def _read_facts(artifact: Artifact) -> Facts:
+    try:
+        return Facts.from_record(_object(artifact, _FACTS))
+    except ArtifactError as error:
+        raise ArtifactError(
+            f"The model file {artifact.path} has wrong facts. {error}"
+        ) from error

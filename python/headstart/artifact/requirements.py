@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from headstart.artifact.versions import version_differences
 from headstart.exceptions import HeadstartWarning, MissingPluginError
+from headstart.facts.versions import version_differences
 from headstart.plugins import Registry
 
 __all__ = ["missing_plugin", "plugins_needed", "tell_other_versions"]

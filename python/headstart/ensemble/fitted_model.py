@@ -1,6 +1,6 @@
 """A fitted model with all that prediction needs: schema, target, ensemble, facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headstart.base import FloatArray, Parts, TaskKind
 from headstart.ensemble.bagged import BaggedEnsemble
+from headstart.facts import Facts
 from headstart.tables import Schema, TargetEncoder, to_frame_like
 
 __all__ = ["FittedModel", "MemoryStore"]
@@ -35,7 +36,7 @@ class MemoryStore:
         return dict(self.transforms[name])
 
 
-@dataclass
+@dataclass(frozen=True)
 class FittedModel:
     """The result of a fit.
 
@@ -46,20 +47,14 @@ class FittedModel:
     target : TargetEncoder
         From codes back to labels.
     ensemble : BaggedEnsemble
-    leaderboard : sequence of dict
-        One record a trial.
-    facts : mapping
-        JSON-able facts of the fit: metric, score, validation, budget, versions.
-    analysis : bytes
-        The analysis of the fit as it is stored, unread; none where there is none.
+    facts : Facts
+        The record of the fit.
     """
 
     schema: Schema
     target: TargetEncoder
     ensemble: BaggedEnsemble
-    leaderboard: Sequence[Mapping[str, Any]] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    analysis: bytes = field(default=b"", repr=False)
+    facts: Facts = field(repr=False)
 
     def predict_outputs(self, data: Any) -> FloatArray:
         """Return predictions of shape (n_rows, n_outputs) for a table as users have."""

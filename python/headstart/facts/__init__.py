@@ -1,4 +1,4 @@
-"""The facts of a fit: one versioned document, from which every report is made.
+"""The facts of a fit: one typed, versioned record; all that is shown is a view of it.
 
 Numbers are as people read them: scores and metrics in the metric's own direction,
 seconds, bytes. What could not be computed is None or empty, and `Facts.notes` says why.
@@ -8,7 +8,6 @@ from headstart.facts.document import (
     FACTS_VERSION,
     Facts,
     Fingerprint,
-    MadeBy,
     Reproduction,
 )
 from headstart.facts.inspection import (
@@ -36,11 +35,11 @@ from headstart.facts.performance import (
 from headstart.facts.search import (
     Base,
     Budget,
-    Failure,
     Moment,
     Neighbour,
-    Origin,
+    PrecedentFact,
     Spent,
+    StepFact,
     TrialFact,
 )
 from headstart.facts.table import (
@@ -51,9 +50,11 @@ from headstart.facts.table import (
     ValidationFacts,
 )
 from headstart.facts.values import Scalar
+from headstart.facts.views import LEADERBOARD_COLUMNS, leaderboard_rows, precedent_rows
 
 __all__ = [
     "FACTS_VERSION",
+    "LEADERBOARD_COLUMNS",
     "Base",
     "Budget",
     "Calibration",
@@ -65,18 +66,16 @@ __all__ = [
     "Effect",
     "Explanation",
     "Facts",
-    "Failure",
     "FindingFact",
     "Fingerprint",
     "GeneratedFeature",
     "Histogram",
     "Importance",
     "LeftOut",
-    "MadeBy",
     "MetricFact",
     "Moment",
     "Neighbour",
-    "Origin",
+    "PrecedentFact",
     "Quantile",
     "Reproduction",
     "ResidualBin",
@@ -86,8 +85,11 @@ __all__ = [
     "Sizes",
     "Slice",
     "Spent",
+    "StepFact",
     "TaskFacts",
     "Thresholds",
     "TrialFact",
     "ValidationFacts",
+    "leaderboard_rows",
+    "precedent_rows",
 ]

@@ -27,8 +27,6 @@ from headstart.facts.records import from_record, read_json, to_record
 from headstart.facts.search import (
     Base,
     Budget,
-    Failure,
-    Origin,
     TrialFact,
 )
 from headstart.facts.table import (
@@ -39,18 +37,10 @@ from headstart.facts.table import (
     ValidationFacts,
 )
 
-__all__ = ["FACTS_VERSION", "Facts", "Fingerprint", "MadeBy", "Reproduction"]
+__all__ = ["FACTS_VERSION", "Facts", "Fingerprint", "Reproduction"]
 
-FACTS_VERSION = 1
-"""Version of the document; a higher one is refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class MadeBy:
-    """Versions of what made the document."""
-
-    headstart: str
-    python: str
+FACTS_VERSION = 2
+"""Version of the document; others are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +63,31 @@ class Reproduction:
     call: str
     cli: str
     seed: int | None
-    versions: Mapping[str, str]
     data: Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known of a fit.
+    """The record of a fit: leaderboard, report and info are views of it.
 
-    Every part but `task`, `trials` and `budget` may be None or empty; `notes` says why.
-    `created` is an ISO date. `trials` may lack some of many: `origins` and `failures`
-    count all of them. The other modules of this
-    package hold the parts.
+    What the search knows is always there; what the analysis measures may be None or
+    empty, and `notes` says why. The other modules of this package hold the parts.
+
+    Parameters
+    ----------
+    version : int
+        `FACTS_VERSION`.
+    created : str
+        ISO date.
+    versions : mapping of str to str
+        Versions of headstart, Python, and the libraries and plugins of the model.
+    task : TaskFacts
+    validation : ValidationFacts
+    trials : tuple of TrialFact
+        Best first, failed ones last.
+    budget : Budget
+    score : float or None
+        Out-of-fold score of the ensemble; None where it is undefined.
 
     Examples
     --------
@@ -95,18 +98,17 @@ class Facts:
     """
 
     version: int
-    made_by: MadeBy
     created: str
+    versions: Mapping[str, str]
     task: TaskFacts
+    validation: ValidationFacts
     trials: tuple[TrialFact, ...]
     budget: Budget
+    score: float | None = None
     columns: tuple[ColumnFact, ...] = ()
     findings: tuple[FindingFact, ...] = ()
     rows_left_out: tuple[LeftOut, ...] = ()
-    validation: ValidationFacts | None = None
     base: Base | None = None
-    origins: tuple[Origin, ...] = ()
-    failures: tuple[Failure, ...] = ()
     metrics: tuple[MetricFact, ...] = ()
     roc: tuple[Curve, ...] = ()
     precision_recall: tuple[Curve, ...] = ()
@@ -146,7 +148,7 @@ class Facts:
         Raises
         ------
         ArtifactError
-            If they are no facts, are damaged, or are of a newer version.
+            If they are no facts, are damaged, or are of another version.
         """
         version = record.get("version") if isinstance(record, dict) else None
         if type(version) is not int or version < 1:
@@ -154,10 +156,11 @@ class Facts:
                 "The stored facts do not say their version. Expected what "
                 "Facts.to_json wrote."
             )
-        if version > FACTS_VERSION:
+        if version != FACTS_VERSION:
+            hint = "pip install -U headstart" if version > FACTS_VERSION else "fit anew"
             raise ArtifactError(
                 f"The stored facts are of version {version}; this headstart reads "
-                f"versions up to {FACTS_VERSION}. hint: pip install -U headstart"
+                f"version {FACTS_VERSION}. hint: {hint}"
             )
         facts: Self = from_record(record, cls)
         return facts

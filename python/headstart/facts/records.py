@@ -7,7 +7,7 @@ What may stand in an annotation: ``str``, ``int``, ``float``, ``bool``, dataclas
 import json
 import math
 import types
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
@@ -19,6 +19,7 @@ __all__ = ["MOST_BYTES", "from_record", "read_json", "to_record"]
 # Bytes of a document that are read at most; what is written is far below.
 MOST_BYTES = 8 * 2**20
 _LARGEST = 2**63
+_LARGEST_FLOAT = 1.7e308
 
 
 def to_record(value: Any, kind: Any, where: str = "facts") -> Any:
@@ -69,34 +70,12 @@ def from_record(record: Any, kind: Any, where: str = "facts") -> Any:
     ArtifactError
         If the record is not of that type; the message says where.
     """
-    if _is_parted(kind):
-        return _read_fields(record, kind, where)
-    options = _options(kind)
-    if options is not None:
-        try:
-            chosen = _fitting(record, options, where)
-        except TypeError as error:
-            raise ArtifactError(f"The stored {error}") from None
-        return from_record(record, chosen, where)
-    origin, arguments = _built(kind)
-    if origin is tuple:
-        if not isinstance(record, list):
-            _refuse(where, "a list", record)
-        return tuple(
-            from_record(item, arguments[0], f"{where}[{place}]")
-            for place, item in enumerate(record)
-        )
-    if origin is Mapping:
-        if not isinstance(record, dict):
-            _refuse(where, "an object", record)
-        return {
-            name: from_record(item, arguments[1], f"{where}.{name[:40]}")
-            for name, item in record.items()
-        }
     try:
-        return _plain(record, kind, where)
-    except (TypeError, ValueError) as error:
-        raise ArtifactError(f"The stored {error}") from None
+        return _reader(kind)(record)
+    except _WrongError as error:
+        raise ArtifactError(
+            f"The stored {where}{''.join(reversed(error.path))} {error.problem}"
+        ) from None
 
 
 def read_json(data: str | bytes) -> Any:
@@ -118,23 +97,126 @@ def read_json(data: str | bytes) -> Any:
         raise ArtifactError(f"The stored facts are not JSON: {error}.") from None
 
 
-def _read_fields(record: Any, kind: Any, where: str) -> Any:
+class _WrongError(Exception):
+    """A record that is not of its type; `path` leads to it, the innermost key first."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.path: list[str] = []
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """Return what reads records of a type.
+
+    A fit has thousands of numbers: readers are made once a type, and say where a record
+    is wrong only when one is.
+    """
+    if _is_parted(kind):
+        return _reader_of_fields(kind)
+    options = _options(kind)
+    if options is not None:
+        return _reader_of_options(options)
+    origin, arguments = _built(kind)
+    if origin is tuple:
+        return _reader_of_list(_reader(arguments[0]))
+    if origin is Mapping:
+        return _reader_of_object(_reader(arguments[1]))
+
+    def read(record: Any) -> Any:
+        # Nearly all values are: the checks below cost ten times as much.
+        if type(record) is kind and (
+            kind is str or (kind is float and abs(record) <= _LARGEST_FLOAT)
+        ):
+            return record
+        try:
+            return _plain(record, kind, "")
+        except (TypeError, ValueError) as error:
+            raise _WrongError(str(error).strip()) from None
+
+    return read
+
+
+def _reader_of_fields(kind: Any) -> Callable[[Any], Any]:
     known = _fields(kind)
-    if not isinstance(record, dict):
-        _refuse(where, "an object", record)
-    strange = [name for name in record if name not in known]
-    if strange:
-        raise ArtifactError(f"The stored {where} has the key {strange[0][:40]!a}.")
-    values = {}
-    for name, (hint, field) in known.items():
-        if name in record:
-            values[name] = from_record(record[name], hint, f"{where}.{name}")
-        elif field.default is MISSING and field.default_factory is MISSING:
-            raise ArtifactError(f"The stored {where} lacks {name!r}.")
-    try:
-        return kind(**values)
-    except ValueError as error:
-        raise ArtifactError(f"The stored {where} is damaged: {error}") from None
+    readers = {name: _reader(hint) for name, (hint, _) in known.items()}
+    needed = [
+        name
+        for name, (_, field) in known.items()
+        if field.default is MISSING and field.default_factory is MISSING
+    ]
+
+    def read(record: Any) -> Any:
+        if not isinstance(record, dict):
+            _refuse("an object", record)
+        for name in record:
+            if name not in readers:
+                raise _WrongError(f"has the key {name[:40]!a}.")
+        for name in needed:
+            if name not in record:
+                raise _WrongError(f"lacks {name!r}.")
+        name, values = "", {}
+        try:
+            for name in record:
+                values[name] = readers[name](record[name])
+        except _WrongError as error:
+            error.path.append(f".{name}")
+            raise
+        try:
+            return kind(**values)
+        except ValueError as error:
+            raise _WrongError(f"is damaged: {error}") from None
+
+    return read
+
+
+def _reader_of_options(options: tuple[Any, ...]) -> Callable[[Any], Any]:
+    readers = {option: _reader(option) for option in options}
+    plain = {t: readers[t] for t in (str, float, int, bool, type(None)) if t in readers}
+
+    def read(record: Any) -> Any:
+        if read_plain := plain.get(type(record)):
+            return read_plain(record)
+        try:
+            chosen = _fitting(record, options, "")
+        except TypeError as error:
+            raise _WrongError(str(error).strip()) from None
+        return readers[chosen](record)
+
+    return read
+
+
+def _reader_of_list(read_item: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def read(record: Any) -> Any:
+        if not isinstance(record, list):
+            _refuse("a list", record)
+        items: list[Any] = []
+        try:
+            for item in record:
+                items.append(read_item(item))  # noqa: PERF401 - its length is the place
+        except _WrongError as error:
+            error.path.append(f"[{len(items)}]")
+            raise
+        return tuple(items)
+
+    return read
+
+
+def _reader_of_object(read_item: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def read(record: Any) -> Any:
+        if not isinstance(record, dict):
+            _refuse("an object", record)
+        name, items = "", {}
+        try:
+            for name, item in record.items():
+                items[name] = read_item(item)
+        except _WrongError as error:
+            error.path.append(f".{name[:40]}")
+            raise
+        return items
+
+    return read
 
 
 def _plain(value: Any, kind: Any, where: str) -> Any:
@@ -150,7 +232,7 @@ def _plain(value: Any, kind: Any, where: str) -> Any:
             raise ValueError(f"{where} must lie within 64 bits.")
         return int(value)
     if kind is float and (isinstance(value, float) or is_int):
-        if not math.isfinite(value) or abs(value) > 1.7e308:
+        if not math.isfinite(value) or abs(value) > _LARGEST_FLOAT:
             raise ValueError(f"{where} must be a finite number. {_got(value)}")
         return float(value)
     raise TypeError(f"{where} must be {_name(kind)}. {_got(value)}")
@@ -202,8 +284,8 @@ def _name(kind: Any) -> str:
     return str(getattr(kind, "__name__", kind))
 
 
-def _refuse(where: str, expected: str, value: Any) -> NoReturn:
-    raise ArtifactError(f"The stored {where} must be {expected}. {_got(value)}")
+def _refuse(expected: str, value: Any) -> NoReturn:
+    raise _WrongError(f"must be {expected}. {_got(value)}")
 
 
 def _refuse_constant(text: str) -> NoReturn:

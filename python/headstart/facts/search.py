@@ -3,40 +3,83 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from headstart.base import Configuration, Step
 from headstart.facts.values import Scalar
 
 __all__ = [
     "Base",
     "Budget",
-    "Failure",
     "Moment",
     "Neighbour",
-    "Origin",
+    "PrecedentFact",
     "Spent",
+    "StepFact",
     "TrialFact",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class TrialFact:
-    """A configuration that was tried, best first.
+class StepFact:
+    """A transform before a learner, with its parameters."""
+
+    name: str
+    parameters: Mapping[str, Scalar]
+    space_version: int = 1
+
+    @property
+    def step(self) -> Step:
+        """The step of a configuration."""
+        return Step(self.name, self.parameters, self.space_version)
+
+    def __str__(self) -> str:
+        return str(self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class PrecedentFact:
+    """A known dataset that spoke for a configuration.
 
     Parameters
     ----------
-    place : int or None
+    dataset : str
+    weight : float
+        Its share of the expected gain.
+    rank : int
+        The configuration's place among those evaluated on it; 1 is the best.
+    n_ranked : int
+        Configurations evaluated on it, failures too.
+    """
+
+    dataset: str
+    weight: float
+    rank: int
+    n_ranked: int
+
+    def __str__(self) -> str:
+        return f"{self.dataset}: {self.rank} of {self.n_ranked}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFact:
+    """A configuration that was evaluated on the folds.
+
+    Parameters
+    ----------
+    rank : int or None
         1 is the best; None for one that failed.
-    configuration : str
-        In words: ``"ridge(alpha=1.0) + text_svd()"``.
     learner : str
     parameters : mapping of str to scalar
-    transforms : tuple of str
-        What the table goes through first, in words.
+    space_version : int
+        Version of the learner's search space.
+    transforms : tuple of StepFact
+        In the order in which the table goes through them.
     status : str
         ``"done"``, ``"partial"`` (raced out, or time ran out) or ``"failed"``.
     reason : str
         Why it failed or was left; "" for one that is done.
-    score, low, high : float or None
-        Mean over its folds, and its 95 % interval.
+    score, std_error, low, high : float or None
+        Mean over its folds, its standard error (corrected for training rows that folds
+        share), and its 95 % interval.
     n_folds : int
         Folds that are done.
     weight : float
@@ -46,20 +89,20 @@ class TrialFact:
     model_bytes : int
         Of all its fold models.
     origin : str
-        The source that proposed it: ``"baseline"``, ``"precedent"``,
-        ``"default order"``, ...
-    precedents : tuple of str
-        The known datasets that spoke for it, in words.
+        The source that proposed it: ``"precedent"``, ``"sampler"``, ...
+    precedents : tuple of PrecedentFact
+        The known datasets that spoke for it, the one of most weight first.
     """
 
-    place: int | None
-    configuration: str
+    rank: int | None
     learner: str
     parameters: Mapping[str, Scalar]
-    transforms: tuple[str, ...]
+    space_version: int
+    transforms: tuple[StepFact, ...]
     status: str
     reason: str
     score: float | None
+    std_error: float | None
     low: float | None
     high: float | None
     n_folds: int
@@ -68,27 +111,17 @@ class TrialFact:
     predict_seconds: float
     model_bytes: int
     origin: str
-    precedents: tuple[str, ...]
+    precedents: tuple[PrecedentFact, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Trials of one origin: their number, best place and weight."""
-
-    name: str
-    n_trials: int
-    best_place: int | None
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Configurations that failed for one reason."""
-
-    reason: str
-    n_trials: int
-    learners: tuple[str, ...]
-    seconds: float
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration: ``str`` of it gives its words, `to_json` its key."""
+        return Configuration(
+            self.learner,
+            self.parameters,
+            self.space_version,
+            tuple(step.step for step in self.transforms),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class FindingFact:
     figures behind the message; `remedy` is what to do, "" where there is nothing.
     """
 
-    id: str
+    code: str
     severity: str
     columns: tuple[str, ...]
     message: str

@@ -22,10 +22,13 @@ from headstart.report.plots import figures
 from headstart.report.plots.drawing import draw
 from headstart.report.plots.figure import Values
 from headstart.report.reasons import reason_missing
+from headstart.report.shortened import shortened
 from headstart.report.summary import headline_metric, summarise
 from headstart.report.tables import failures, mistakes, origins
 
 __all__ = ["html_page"]
+
+_MOST_REASONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class _Drawn:
 
 def html_page(facts: Facts) -> str:
     """Return the report as a whole HTML page."""
-    facts = clean(facts)
+    whole = clean(facts)
+    facts = shortened(whole)
     drawn = {
         name: _Drawn(
             title=figure.title,
@@ -58,8 +62,8 @@ def html_page(facts: Facts) -> str:
         figures=drawn,
         summary=summarise(facts),
         headline=headline_metric(facts),
-        origins=facts.origins or origins(facts.trials),
-        failures=facts.failures or failures(facts.trials),
+        origins=origins(whole.trials),
+        failures=failures(whole.trials)[:_MOST_REASONS],
         mistakes=mistakes(facts.confusion),
         style=Markup(_resource("report.css")),
         script=Markup(script),

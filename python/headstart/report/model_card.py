@@ -14,6 +14,7 @@ from headstart.report.tables import failures
 
 __all__ = ["model_card"]
 
+_MOST_REASONS = 100
 # What Markdown, or HTML within it, would take for more than text.
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
 
@@ -28,7 +29,7 @@ def model_card(facts: Facts) -> str:
             facts=facts,
             summary=summarise(facts),
             why=lambda *words, otherwise="": reason_missing(facts, words, otherwise),
-            failures=facts.failures or failures(facts.trials),
+            failures=failures(facts.trials)[:_MOST_REASONS],
         )
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

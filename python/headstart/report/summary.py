@@ -90,7 +90,7 @@ def _quality(facts: Facts) -> str:
     metric = headline_metric(facts)
     if metric is None or metric.value is None:
         return "How good it is could not be measured; the notes at the end say why."
-    where = f" ({facts.validation.words})" if facts.validation else ""
+    where = f" ({facts.validation.words})"
     name = metric_words(metric.name)
     ends = interval(metric.low, metric.high)
     ends = f" (95 % interval {ends})" if ends else ""
@@ -106,8 +106,6 @@ def _quality(facts: Facts) -> str:
     verdict = _against_baseline(metric, facts)
     if verdict is None:
         why = f"the figure has no interval: {metric.reason or 'it was not measured'}"
-        if facts.validation is None:
-            why = "how rows were held out is not on record"
         return (
             f"{sentence}. It stands beside {baseline}; which of the two is better is "
             f"not said, because {why}."
@@ -139,7 +137,7 @@ def _against_baseline(metric: MetricFact, facts: Facts) -> int | None:
 
 def _luck(metric: MetricFact, facts: Facts) -> float | None:
     """Return what choices by held-out rows may have added to a figure."""
-    if metric.low is None or metric.high is None or facts.validation is None:
+    if metric.low is None or metric.high is None:
         return None
     error = abs(metric.high - metric.low) / 2 / _TO_95
     plan = facts.validation
@@ -170,7 +168,7 @@ def _doubtful_data(facts: Facts) -> list[str]:
     if not warnings:
         return []
     first = warnings[0].message.split(". ")[0].strip().rstrip(".")
-    first = shorten(first[:1].lower() + first[1:], 160) if first else warnings[0].id
+    first = shorten(first[:1].lower() + first[1:], 160) if first else warnings[0].code
     if len(warnings) == 1:
         return [f"there is a warning on the data, {first}"]
     return [f"there are {len(warnings)} warnings on the data, the first: {first}"]

@@ -4,11 +4,31 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headstart.facts import Confusion, Failure, Origin, TrialFact
+from headstart.facts import Confusion, TrialFact
 
-__all__ = ["Mistake", "failures", "mistakes", "origins"]
+__all__ = ["Failure", "Mistake", "Origin", "failures", "mistakes", "origins"]
 
 _MOST_MISTAKES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Trials of one origin: their number, best rank and weight in the ensemble."""
+
+    name: str
+    n_trials: int
+    best_rank: int | None
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Trials that failed for one reason."""
+
+    reason: str
+    n_trials: int
+    learners: tuple[str, ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +48,8 @@ def origins(trials: Sequence[TrialFact]) -> tuple[Origin, ...]:
         Origin(
             name=name,
             n_trials=n,
-            best_place=min(
-                (t.place for t in trials if t.origin == name and t.place is not None),
+            best_rank=min(
+                (t.rank for t in trials if t.origin == name and t.rank is not None),
                 default=None,
             ),
             weight=sum(t.weight for t in trials if t.origin == name),

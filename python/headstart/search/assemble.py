@@ -1,11 +1,9 @@
 """From the chosen trials to a model that predicts; the refit on all rows."""
 
-import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from headstart.base import FoldFit, FoldOutcome, FoldStatus, Trial
 from headstart.base.events import Notice
@@ -13,12 +11,10 @@ from headstart.ensemble import BaggedEnsemble, Fit, Member
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.execution.fit_data import ALL_ROWS
 from headstart.execution.fold_fit import run_fold_fit
-from headstart.search.leaderboard import leaderboard_records
+from headstart.search.facts import facts_of
 from headstart.search.loop.runner import SearchResult
 from headstart.search.run.interrupt import NotedInterrupt
 from headstart.search.run.run import Run
-from headstart.validation.plan import explain_folds, explain_newest_rows
-from headstart.version import __version__
 
 __all__ = ["Assembly", "assemble"]
 
@@ -64,18 +60,9 @@ def assemble(run: Run, result: SearchResult) -> Assembly:
         run.notices.tell()
         for line in problems:
             run.events(Notice(f"Not refitted on all rows: {line}", "warning"))
-    model = FittedModel(
-        run.problem.schema,
-        run.problem.target,
-        bag.with_members(members),
-        leaderboard_records(
-            result.trials,
-            result.choice.weights,
-            greater_is_better=run.problem.metric.greater_is_better,
-            held_out_share=run.data.folds.held_out_share,
-        ),
-        _facts(run, result, n_members=len(members), n_old=n_old),
-    )
+    ensemble = bag.with_members(members)
+    facts = facts_of(run, result, ensemble, n_old=n_old)
+    model = FittedModel(run.problem.schema, run.problem.target, ensemble, facts)
     return Assembly(bag, model)
 
 
@@ -178,48 +165,3 @@ def _refit_of(
         seconds=seconds,
         handed_over=run.data.handed_over,
     )
-
-
-def _facts(
-    run: Run, result: SearchResult, *, n_members: int, n_old: int
-) -> dict[str, Any]:
-    """Return the facts of a fit, JSON-able.
-
-    Parameters
-    ----------
-    run : Run
-    result : SearchResult
-    n_members : int
-        Configurations in the ensemble.
-    n_old : int
-        Those of them that were not refitted on all rows.
-    """
-    problem, folds, score = run.problem, run.data.folds, result.choice.score
-    why = explain_folds(run.settings.validation, folds, problem.task.n_rows)
-    if folds.scheme == "time":
-        why += "; " + explain_newest_rows(folds, n_old, n_members)
-    return {
-        "headstart_version": __version__,
-        "metric": problem.metric.name,
-        "greater_is_better": problem.metric.greater_is_better,
-        # Undefined where the held-out rows are of one class, for one.
-        "score": score if math.isfinite(score) else None,
-        "validation": folds.describe(),
-        "n_rows": problem.task.n_rows,
-        "n_trials": len(result.trials),
-        "precedents": [
-            {
-                "learner": trial.configuration.learner,
-                "configuration": trial.configuration.to_json(),
-                **asdict(precedent),
-            }
-            for trial in result.trials
-            for precedent in trial.precedents
-        ],
-        "ended": result.reason,
-        "seconds": result.elapsed,
-        "time_limit": run.settings.time_limit,
-        "max_trials": run.settings.max_trials,
-        **run.inspection,
-        "validation_why": why,
-    }

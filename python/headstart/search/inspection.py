@@ -1,18 +1,28 @@
 """The inspection of a fit's table: findings, and each column with reason and steps."""
 
 import time
-from typing import Any
+from dataclasses import dataclass
 
+from headstart.facts import ColumnFact, FindingFact, LeftOut, Scalar
 from headstart.findings import Finding, Subject, examine
 from headstart.findings.finding import by_gravity
 from headstart.findings.target import TargetColumn, describe_target
 from headstart.search.run.problem import Problem
 from headstart.tables import count_distinct
 
-__all__ = ["inspect_problem"]
+__all__ = ["TableInspection", "inspect_problem"]
 
 # Share of the time limit after which no further column or finder is looked at.
 _SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class TableInspection:
+    """The columns of a fit's table, the findings on it, and rows that are left out."""
+
+    columns: tuple[ColumnFact, ...]
+    findings: tuple[FindingFact, ...]
+    rows_left_out: tuple[LeftOut, ...]
 
 
 def inspect_problem(
@@ -20,7 +30,7 @@ def inspect_problem(
     target_column: TargetColumn,
     *,
     time_limit: float | None = None,
-) -> dict[str, Any]:
+) -> TableInspection:
     """Return the findings on a fit's table, its columns, and the rows left out.
 
     Parameters
@@ -31,11 +41,6 @@ def inspect_problem(
     time_limit : float or None
         Seconds of the whole fit: a small share of it may be spent here. Without one
         all columns are inspected.
-
-    Returns
-    -------
-    dict of str to value
-        JSON-able: ``"columns"``, ``"findings"``, ``"rows_left_out"``.
     """
     end = None if time_limit is None else time.monotonic() + _SHARE * time_limit
     findings = _findings(problem, target_column, end)
@@ -43,20 +48,18 @@ def inspect_problem(
         "no target": target_column.n_missing,
         "weight 0": problem.n_weightless,
     }
-    return {
-        "columns": _columns(problem),
-        "findings": [finding.to_record() for finding in findings],
-        "rows_left_out": [
-            {"reason": reason, "count": n} for reason, n in left_out.items() if n
-        ],
-    }
+    return TableInspection(
+        _columns(problem),
+        tuple(map(_fact_of, findings)),
+        tuple(LeftOut(reason, n) for reason, n in left_out.items() if n),
+    )
 
 
 def _findings(
     problem: Problem, target_column: TargetColumn, end: float | None
 ) -> tuple[Finding, ...]:
     """Return the findings, gravest first; stop at the moment `end`."""
-    target, name = problem.target, problem.target_name
+    target, name = problem.target, problem.target_name or "target"
     subject = Subject(
         problem.frame,
         problem.schema,
@@ -71,18 +74,42 @@ def _findings(
     return by_gravity([*of_target, *examine(subject)])
 
 
-def _columns(problem: Problem) -> list[dict[str, Any]]:
+def _fact_of(finding: Finding) -> FindingFact:
+    return FindingFact(
+        finding.code,
+        str(finding.severity),
+        finding.columns,
+        finding.message,
+        {name: _scalar(value) for name, value in finding.evidence.items()},
+        finding.remedy,
+    )
+
+
+def _scalar(value: object) -> Scalar:
+    """Return a piece of evidence as JSON can hold it."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return str(value)
+    if not abs(number) < 1e300:
+        return str(value)
+    return int(number) if isinstance(value, int) else number
+
+
+def _columns(problem: Problem) -> tuple[ColumnFact, ...]:
     """Return for each column of the table its kind, the reason, and the steps taken."""
     distinct = count_distinct(problem.frame)
-    return [
-        {
-            "name": column.name,
-            "kind": str(column.kind),
-            "reason": column.reason,
-            "n_missing": column.n_missing,
-            "n_distinct": distinct.get(column.name),
-            "used": column.kind.is_used,
-            "steps": list(column.steps),
-        }
+    return tuple(
+        ColumnFact(
+            column.name,
+            str(column.kind),
+            column.reason,
+            column.n_missing,
+            distinct.get(column.name),
+            column.kind.is_used,
+            tuple(column.steps),
+        )
         for column in problem.schema.columns
-    ]
+    )

@@ -12,6 +12,7 @@ from headstart.base.process_state import preserve_state
 from headstart.ensemble import BaggedEnsemble
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import HeadstartError
+from headstart.facts import Facts
 from headstart.meta.shipped import open_own
 from headstart.meta.store import own_base_place
 from headstart.search.assemble import Assembly
@@ -61,8 +62,8 @@ class RunRecord:
         return data.with_texts() if self.bag.has_transforms else data.table
 
 
-Analyse = Callable[[RunRecord], bytes]
-"""Makes the stored analysis of a run."""
+Analyse = Callable[[RunRecord], Facts]
+"""Returns the facts of a run's model with those that an analysis measures."""
 
 
 def record(
@@ -86,7 +87,7 @@ def record(
     model = assembly.model
     if analyse is not None:
         analysed = RunRecord(run, result, assembly.bag, model)
-        model = replace(model, analysis=_analysis(analyse, analysed, run.events))
+        model = replace(model, facts=_analysed(analyse, analysed, run.events))
     if run.folder.is_temporary:
         fits = [fit for member in model.ensemble.members for fit in member.fits]
         run.folder.keep_only(
@@ -107,22 +108,28 @@ def record(
     return model
 
 
-def _analysis(analyse: Analyse, analysed: RunRecord, events: Emitter) -> bytes:
-    """Return the analysis; empty where it fails, for the model is there already."""
+def _analysed(analyse: Analyse, analysed: RunRecord, events: Emitter) -> Facts:
+    """Return the facts with the analysis; without it where that fails, and why."""
     try:
         # It has models of plugins predict, in the user's process.
         with preserve_state():
             return analyse(analysed)
     except KeyboardInterrupt:
+        why = "interrupted"
         events(Notice("Interrupted: the model is kept, without an analysis."))
     except Exception as error:
+        why = f"{type(error).__name__}: {error}"
         _log.exception("The analysis failed.")
         events(
             Notice(
                 f"The fit is not analysed. {type(error).__name__}: {error}", "warning"
             )
         )
-    return b""
+    note = (
+        f"The fit was not analysed ({why}): metrics, curves, importance, effects, weak "
+        "slices, sizes and the call that reproduces it are left out."
+    )
+    return replace(analysed.model.facts, notes=(note,))
 
 
 def _learn(run: Run, result: SearchResult) -> None:

@@ -245,35 +245,6 @@ def test_codes_of_an_estimator_that_the_task_does_not_have_are_refused(
         saved.load(learners=[MADE])
 
 
-def test_a_leaderboard_of_another_version_is_read(saved):
-    row = {
-        "rank": 1,
-        "learner": "ridge",
-        "configuration": '{"learner":"ridge","parameters":{},"space_version":1}',
-        "status": "frozen",
-        "score": 0.5,
-        "colour": "blue",
-    }
-    saved.put("leaderboard.json", [row])
-
-    (record,) = saved.load().leaderboard
-
-    assert record["status"] == "frozen"
-    assert record["score"] == 0.5
-    assert record["fit_seconds"] is None
-    assert "colour" not in record
-
-
-@pytest.mark.parametrize(
-    "rows", [[{}], [{"rank": "first"}], [[]], {"rank": 1}, [{"learner": 3}]]
-)
-def test_a_leaderboard_of_other_records_is_refused(saved, rows):
-    saved.put("leaderboard.json", rows)
-
-    with pytest.raises(ArtifactError, match="leaderboard"):
-        saved.load()
-
-
 def test_parts_are_saved_fit_by_fit(tmp_path):
     model = small_model(folds=5)
     kept = []
@@ -294,25 +265,25 @@ def test_parts_are_saved_fit_by_fit(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "facts",
+    "change",
     [
-        [],
-        {},
-        {"metric": 3},
-        {"metric": "rmse", "versions": {"numpy": 2}},
-        {"metric": "rmse", "versions": ["numpy"]},
-        {"metric": "rmse", "precedents": {"rank": 1}},
-        {"metric": "rmse", "precedents": [{"rank": "first"}]},
+        {"version": 1},
+        {"versions": {"numpy": 2}},
+        {"versions": ["numpy"]},
+        {"task": {}},
+        {"trials": [{"rank": "first"}]},
+        {"trials": {"rank": 1}},
+        {"colour": "blue"},
     ],
 )
-def test_facts_of_another_form_are_refused(saved, facts):
-    saved.put("fit.json", facts)
+def test_facts_of_another_form_are_refused(saved, change):
+    saved.put("facts.json", saved.json("facts.json") | change)
 
     with pytest.raises(ArtifactError, match="model file"):
         saved.load()
 
 
-@pytest.mark.parametrize("name", ["fit.json", "leaderboard.json", "schema.json"])
+@pytest.mark.parametrize("name", ["facts.json", "schema.json"])
 def test_json_that_is_nested_deep_is_refused(saved, name):
     saved.parts[name] = b"[" * 200_000
 

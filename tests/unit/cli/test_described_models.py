@@ -1,6 +1,7 @@
 """Commands that tell of a model need no plugin of its learner."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sklearn.naive_bayes import GaussianNB
@@ -21,16 +22,9 @@ pytestmark = pytest.mark.filterwarnings(
 def path(tmp_path):
     """Save a model of a learner that is not installed."""
     model = small_model("binary", Learner.from_estimator("not_here", GaussianNB))
-    model.analysis = stored_facts("binary").to_json().encode()
-    model.leaderboard = [
-        {
-            "rank": 1,
-            "score": 0.5,
-            "learner": "not_here",
-            "configuration": model.ensemble.members[0].configuration.to_json(),
-            "status": "done",
-        }
-    ]
+    facts = stored_facts("binary")
+    trial = replace(facts.trials[0], learner="not_here", parameters={})
+    model = replace(model, facts=replace(facts, trials=(trial,)))
     return fitted(model).save(tmp_path / "m.headstart")
 
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from tests.small_models import fitted, small_model
@@ -11,8 +12,7 @@ from headstart.cli.app import app
 @pytest.fixture
 def run(monkeypatch, tmp_path, tmp_path_factory):
     """Run the command in an empty folder, on a model with stored facts."""
-    model = small_model()
-    model.analysis = stored_facts("binary").to_json().encode()
+    model = replace(small_model(), facts=stored_facts("binary"))
     path = fitted(model).save(tmp_path_factory.mktemp("model") / "m.headstart")
     monkeypatch.chdir(tmp_path)
     return lambda *arguments: CliRunner().invoke(app, ["report", str(path), *arguments])

@@ -28,7 +28,15 @@ def test_facts_come_back_from_json_equal_and_to_the_same_text(kind):
 
 def test_most_parts_may_be_missing():
     facts = stored_facts("binary")
-    bare = Facts(1, facts.made_by, "2026-01-31", facts.task, (), facts.budget)
+    bare = Facts(
+        FACTS_VERSION,
+        "2026-01-31",
+        {},
+        facts.task,
+        facts.validation,
+        (),
+        facts.budget,
+    )
 
     assert Facts.from_json(bare.to_json()) == bare
     assert bare.explanations is None
@@ -48,7 +56,14 @@ def test_a_newer_document_is_refused_with_what_to_do():
         Facts.from_record(record)
 
 
-@pytest.mark.parametrize("record", [[], None, "facts", {"version": 1}])
+def test_an_older_document_is_refused_with_what_to_do():
+    record = stored_facts("binary").to_record() | {"version": 1}
+
+    with pytest.raises(ArtifactError, match=r"version 1; .* hint: fit anew"):
+        Facts.from_record(record)
+
+
+@pytest.mark.parametrize("record", [[], None, "facts", {"version": FACTS_VERSION}])
 def test_what_is_no_document_is_refused(record):
     with pytest.raises(ArtifactError):
         Facts.from_json(json.dumps(record))

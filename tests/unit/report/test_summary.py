@@ -69,12 +69,6 @@ def test_without_an_interval_there_is_no_verdict_but_the_reason(value):
     assert "Nothing" not in care
 
 
-def test_without_a_plan_of_folds_there_is_no_verdict():
-    facts = replace(with_metric(0.8, 0.75, 0.85, 0.5), validation=None)
-
-    assert "clearly" not in summarise(facts)[1]
-
-
 def test_the_constant_prediction_is_named():
     facts = with_metric(0.8, 0.75, 0.85, 0.5, constant="“yes”")
 

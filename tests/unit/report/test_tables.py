@@ -9,7 +9,7 @@ TRIALS = stored_facts("binary").trials
 
 
 def test_failures_are_counted_by_reason():
-    failed = replace(TRIALS[0], status="failed", reason="out of memory", place=None)
+    failed = replace(TRIALS[0], status="failed", reason="out of memory", rank=None)
     other = replace(failed, reason="diverged", learner="net")
 
     found = failures((TRIALS[1], failed, failed, other))
@@ -31,7 +31,7 @@ def test_mistakes_leave_the_diagonal_out_and_come_most_first():
     assert found[0].share == 0.4
 
 
-def test_origins_tell_their_best_place():
+def test_origins_tell_their_best_rank():
     (origin,) = origins(TRIALS)
 
-    assert (origin.n_trials, origin.best_place) == (len(TRIALS), 1)
+    assert (origin.n_trials, origin.best_rank) == (len(TRIALS), 1)

@@ -53,7 +53,7 @@ def test_the_ending_names_the_format(tmp_path):
     other = write_report(facts, str(tmp_path / "card.txt"), "json")
 
     assert path.read_text(encoding="utf-8").startswith("# ")
-    assert json.loads(other.read_text(encoding="utf-8"))["facts"]["version"] == 1
+    assert json.loads(other.read_text(encoding="utf-8"))["facts"]["version"] == 2
     assert sorted(p.name for p in tmp_path.iterdir()) == ["card.MD", "card.txt"]
 
 

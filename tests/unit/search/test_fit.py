@@ -2,9 +2,11 @@
 
 import os
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tests.small_models import small_model
 
 from headstart.base.events import Emitter
 from headstart.search import record
@@ -21,10 +23,15 @@ def test_an_analysis_leaves_the_state_of_the_process_as_it_was(error):
         np.seterr(all="raise")
         if error is not None:
             raise error
-        return b"facts"
+        return "facts"
 
-    facts = record._analysis(analyse, None, Emitter([notices.append]))
+    analysed = SimpleNamespace(model=small_model())
+    facts = record._analysed(analyse, analysed, Emitter([notices.append]))
 
     assert (random.getstate(), dict(os.environ), np.geterr()) == before
-    assert facts == (b"facts" if error is None else b"")
+    if error is None:
+        assert facts == "facts"
+    else:
+        assert facts.task == analysed.model.facts.task
+        assert "was not analysed" in facts.notes[0]
     assert len(notices) == (error is not None)

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,13 +15,12 @@ from headstart.base.process_state import ignore_warnings
 from headstart.exceptions import HeadstartWarning
 from headstart.metrics import BuiltInMetric, Metric
 from headstart.validation import Bootstrap, bootstrap_interval, compare_by_bootstrap
-from headstart.validation.uncertainty import corrected_error
+from headstart.validation.fold_scores import within_metric
 
 __all__ = [
     "FEW_GROUPS",
     "Measured",
     "Score",
-    "mean_interval",
     "score_difference",
     "score_interval",
 ]
@@ -38,7 +36,6 @@ _FEW_RESAMPLES = 60
 _MOST_ROWS_OF_PYTHON = 20_000
 _NORMAL = 1.959963984540054
 # Of two folds Student's interval is wider than anything there is.
-_LEAST_FOLDS = 3
 _NO_TIME = "there was no time for it"
 _UNDEFINED = "the score is undefined on nearly all resamples"
 
@@ -169,7 +166,7 @@ def score_interval(
             has_quantiles = n_resamples >= _ENOUGH_FOR_QUANTILES and is_whole
             if not has_quantiles or score.has_few_groups:
                 reach = score.errors_of_interval * found.standard_error
-                return Measured(value, *_around(value, reach, score.metric))
+                return Measured(value, *within_metric(value, reach, score.metric))
             return Measured(value, min(found.low, value), max(found.high, value))
         drawn = []
         for rows in _draws(score, _FEW_RESAMPLES):
@@ -186,7 +183,7 @@ def score_interval(
     if known.size < 2:
         return Measured(value, None, None, _UNDEFINED)
     reach = score.errors_of_interval * float(known.std(ddof=1))
-    return Measured(value, *_around(value, reach, score.metric))
+    return Measured(value, *within_metric(value, reach, score.metric))
 
 
 def _why_without(score: Score, seconds: float) -> str:
@@ -202,42 +199,6 @@ def _why_without(score: Score, seconds: float) -> str:
             "rows"
         )
     return ""
-
-
-def mean_interval(
-    losses: Sequence[float], metric: Metric, held_out_share: float
-) -> tuple[float | None, float | None]:
-    """Return the 95 % interval of the mean score over folds, by Student's t.
-
-    None for less than three folds. It counts that folds share training rows, see
-    `compare_by_corrected_t`.
-
-    Parameters
-    ----------
-    losses : sequence of float
-        One per fold.
-    metric : Metric
-    held_out_share : float
-        Rows that a fold holds out over all that it uses.
-
-    Examples
-    --------
-    >>> from headstart.base import TaskKind
-    >>> from headstart.metrics import resolve_metric
-    >>> metric = resolve_metric("roc_auc", TaskKind.BINARY)
-    >>> low, high = mean_interval([-0.99, -0.9, -0.8], metric, 1 / 3)
-    >>> f"{low:.3f} {high:.3f}"
-    '0.523 1.000'
-    """
-    values = np.array(losses)
-    if values.size < _LEAST_FOLDS:
-        return None, None
-    from scipy.special import stdtrit
-
-    reach = float(stdtrit(values.size - 1, 0.975))
-    reach *= corrected_error(values, held_out_share)
-    mean = float(values.mean())
-    return _around(-mean if metric.greater_is_better else mean, reach, metric)
 
 
 def score_difference(
@@ -280,18 +241,6 @@ def score_difference(
 def one_column(outputs: FloatArray) -> FloatArray:
     """Return outputs as metrics take them."""
     return outputs[:, 0] if outputs.shape[1] == 1 else outputs
-
-
-def _around(value: float, reach: float, metric: Metric) -> tuple[float, float]:
-    """Return the ends of an interval; it goes no further than the metric does."""
-    low, high, least = value - reach, value + reach, metric.least_loss
-    if least is None:
-        return low, high
-    return (
-        (low, min(high, -least))
-        if metric.greater_is_better
-        else (max(low, least), high)
-    )
 
 
 def _draws(score: Score, n_resamples: int) -> list[IntArray]:

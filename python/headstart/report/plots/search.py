@@ -14,7 +14,6 @@ from headstart.report.plots.figure import (
     thinned,
 )
 from headstart.report.wording import (
-    bare,
     count,
     duration,
     interval,
@@ -33,19 +32,19 @@ _MOST_VALUES = 40
 
 def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None:
     """Return the best configurations' scores with their intervals."""
-    ranked = [t for t in trials if t.place is not None and t.score is not None]
+    ranked = [t for t in trials if t.rank is not None and t.score is not None]
     shown = ranked[:_MOST]
     if not shown:
         return None
     rows = [
         {
-            "n": str(t.place),
+            "n": str(t.rank),
             "v": t.score,
             "l": t.low,
             "h": t.high,
             "k": _colored(t),
             "f": _colored(t) if t.status == "done" else "var(--page)",
-            "t": f"{t.place}. {shorten(t.configuration, 240)}: {number(t.score)}"
+            "t": f"{t.rank}. {shorten(str(t.configuration), 240)}: {number(t.score)}"
             + (f" ({interval(t.low, t.high)})" if t.low is not None else "")
             + (f", {share(t.weight)} of the ensemble" if t.weight > 0 else ""),
         }
@@ -55,7 +54,7 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
     direction = "higher" if task.greater_is_better else "lower"
     x = axis("v", f"{words} ({direction} is better)", zero=False, nice=True)
     # The order is said outright: bars of some rows are drawn before dots of all.
-    names = {str(t.place): shorten(f"{t.place}. {_called(t)}", 64) for t in shown}
+    names = {str(t.rank): shorten(f"{t.rank}. {_called(t)}", 64) for t in shown}
     labels = {**named_axis(names), "labelLimit": 400}
     y = axis("n", "", "nominal", domain=list(names), axis=labels)
     layers = dots(rows, x, y, low="l", high="h")
@@ -67,7 +66,7 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
         if len(ranked) > len(shown)
         else f"All that have a score, by {words}",
         alt=f"Scores with intervals of {count(len(shown), 'configuration')}; the best, "
-        f"{shorten(best.configuration, 80)}, has {number(best.score)}.",
+        f"{shorten(str(best.configuration), 80)}, has {number(best.score)}.",
         spec=layer(*layers, width=470, height=max(60, 22 * len(shown))),
         note="Blue: part of the ensemble. Bars are 95 % intervals over the folds."
         + (" Hollow: only some folds were run." if partial else ""),
@@ -76,7 +75,7 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
 
 
 def _called(trial: TrialFact) -> str:
-    return " + ".join([trial.learner, *map(bare, trial.transforms)])
+    return " + ".join([trial.learner, *(step.name for step in trial.transforms)])
 
 
 def _colored(trial: TrialFact) -> str:

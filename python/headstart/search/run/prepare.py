@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from typing import Any
 
 import polars as pl
 
@@ -21,9 +20,11 @@ from headstart.execution.fit_data import (
     write_fit_data,
 )
 from headstart.execution.fold_fit import run_fold_fit
+from headstart.facts import FindingFact
+from headstart.facts.records import to_record
 from headstart.meta.store import own_base_place
 from headstart.plugins import load_plugins, plugin_environment, select_transforms
-from headstart.search.inspection import inspect_problem
+from headstart.search.inspection import TableInspection, inspect_problem
 from headstart.search.learning import FACT, describe_problem
 from headstart.search.propose.available import AvailableTransforms, find_available
 from headstart.search.propose.portfolio import usable_learners
@@ -331,9 +332,13 @@ def _announce(
 
 
 def _tell_of_table(
-    problem: Problem, inspection: Mapping[str, Any], events: Emitter
+    problem: Problem, inspection: TableInspection, events: Emitter
 ) -> None:
-    events(TableExamined(tuple(inspection["findings"])))
+    events(
+        TableExamined(
+            tuple(to_record(finding, FindingFact) for finding in inspection.findings)
+        )
+    )
     if problem.n_ungrouped:
         events(
             Notice(

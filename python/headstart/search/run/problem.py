@@ -33,7 +33,9 @@ class Problem:
     """The data of a fit, in canonical form.
 
     Rows of weight 0 are left out; `n_weightless` counts them. Where groups were given,
-    each row without one is a group of its own; `n_ungrouped` counts them.
+    each row without one is a group of its own; `n_ungrouped` counts them, and
+    `groups_name` is the column's, or "given" for a vector. `target_name` is "" where
+    the target has no name.
     """
 
     frame: pl.DataFrame
@@ -48,6 +50,7 @@ class Problem:
     metric: Metric
     n_weightless: int = 0
     n_ungrouped: int = 0
+    groups_name: str | None = None
 
     def summary(self) -> DescribedTable:
         """Return the table as plugins that describe one are given it."""
@@ -125,7 +128,7 @@ def read_problem(
         schema,
         table,
         target,
-        name_of_target(y) or "target",
+        name_of_target(y),
         codes,
         weight,
         group_codes,
@@ -133,6 +136,7 @@ def read_problem(
         metric,
         n_weightless,
         n_ungrouped,
+        column or (None if group_codes is None else "given"),
     )
 
 

@@ -5,13 +5,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from headstart.base import Learner
 from headstart.base.events import Emitter
 from headstart.execution import FoldFitExecutor
 from headstart.execution.fit_data import FitData
 from headstart.metrics import Metric
+from headstart.search.inspection import TableInspection
 from headstart.search.propose.available import AvailableTransforms
 from headstart.search.propose.precedents import PrecedentProposer
 from headstart.search.propose.quarantine import PluginClock
@@ -55,8 +56,8 @@ class Run:
         The suggestions of the knowledge base.
     notes : tuple of str
         What the user was told of the knowledge base.
-    inspection : mapping of str to value
-        Columns, findings and rows that were left out, JSON-able.
+    inspection : TableInspection
+        Columns, findings and rows that were left out.
     memory_per_fit : int
         Resident bytes of one worker above which its fold fit is stopped.
     refits : bool
@@ -80,7 +81,7 @@ class Run:
     history: History
     precedents: PrecedentProposer | None
     notes: tuple[str, ...]
-    inspection: Mapping[str, Any]
+    inspection: TableInspection
     memory_per_fit: int
     refits: bool
     resources: ExitStack

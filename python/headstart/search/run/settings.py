@@ -16,6 +16,7 @@ from headstart.exceptions import BudgetError
 from headstart.findings.target import TargetColumn
 
 if TYPE_CHECKING:
+    from headstart.facts import Facts
     from headstart.search.record import RunRecord
 
 __all__ = ["FitRequest", "FitSettings", "parse_bytes"]
@@ -210,7 +211,7 @@ class FitRequest:
     listeners: Sequence[Listener] = ()
     started: float | None = None
     target_column: TargetColumn = TargetColumn()
-    analyse: "Callable[[RunRecord], bytes] | None" = None
+    analyse: "Callable[[RunRecord], Facts] | None" = None
 
 
 def parse_bytes(size: Any) -> int:

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from headstart import __version__
 from headstart.artifact import version_differences, versions_of_makers
-from headstart.artifact.versions import installed_version
+from headstart.facts.versions import installed_version
 
 
 def test_versions_are_those_that_are_installed():
