@@ -36,7 +36,7 @@ _KNOWN_DISTRIBUTIONS = {
 
 @dataclass(frozen=True)
 class Registry:
-    """What plugins brought, by name, and the plugins it came from.
+    """The contributions of plugins, by name, and the plugins they came from.
 
     Parameters
     ----------

@@ -155,7 +155,7 @@ class TreeArrays:
 
     @property
     def has_single_sums(self) -> bool:
-        """Whether values are added up in single precision."""
+        """True if values are added up in single precision."""
         return bool(self._form["single_sums"])
 
     @property

@@ -54,7 +54,7 @@ _LEFT_OUT = {
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which columns are kept.
+    """The columns that are kept, with their ranks.
 
     Parameters
     ----------

@@ -157,12 +157,12 @@ class PlanTransform(Transform):
 
 
 def _is_taken(name: str, columns: Sequence[str]) -> bool:
-    """Whether a column of the table has a name that the feature would have."""
+    """Return whether a column of the table has a name that the feature would have."""
     return any(c == name or c.startswith(f"{name} = ") for c in columns)
 
 
 def _can_be_read(y: Any, parts: IntArray) -> bool:
-    """Whether there are targets, and inner folds, to tell apart."""
+    """Return whether there are targets, and inner folds, to tell apart."""
     return bool((y != y[0]).any()) and bool((parts != parts[0]).any())
 
 

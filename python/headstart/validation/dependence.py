@@ -34,7 +34,7 @@ class Dependence:
 
     @property
     def is_declared(self) -> bool:
-        """Whether rows are in groups or in order of time."""
+        """True if rows are in groups or in order of time."""
         return self.groups is not None or self.order is not None
 
     def parts(self, rows: IntArray, n_parts: int, *, seed: int = 0) -> IntArray:

@@ -81,7 +81,7 @@ class CountedSchedule:
         return len(self.state.units)
 
     def _race_is_due(self, trial: Trial) -> bool:
-        """Whether this and all earlier trials have the folds that are compared."""
+        """Return whether this and all earlier trials have the compared folds."""
         return all(
             earlier.status is TrialStatus.FAILED or self.state.has(earlier, _STAGE)
             for earlier in self.state.trials[: trial.number + 1]

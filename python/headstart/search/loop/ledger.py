@@ -183,7 +183,7 @@ class Ledger:
         return choice
 
     def may_choose(self) -> bool:
-        """Whether ensembles have taken little enough of the time so far."""
+        """Return whether ensembles have taken little enough of the time so far."""
         if self._run.clock.choice_seconds > self._run.clock.seconds_left():
             return False
         return self._ensemble_seconds <= _ENSEMBLE_SHARE * self._run.clock.elapsed()

@@ -46,7 +46,7 @@ def relative_gap(
 def is_hopeless(
     trial: Trial, rivals: Iterable[Trial], constant: dict[Unit, float]
 ) -> bool:
-    """Whether the trial's remaining folds are not worth running."""
+    """Return whether the trial's remaining folds are not worth running."""
     gap = relative_gap(trial, rivals, constant)
     if gap is None:
         return False

@@ -501,7 +501,7 @@ class Runner:
 
 
 def _is_lost(future: Future[FoldOutcome]) -> bool:
-    """Whether a fold fit went with the place where it ran or waited."""
+    """Return whether a fold fit went with the place where it ran or waited."""
     error = None if future.cancelled() else future.exception()
     return isinstance(error, WorkerDiedError) and error.kind == "lost"
 

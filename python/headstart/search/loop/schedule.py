@@ -72,7 +72,7 @@ def too_many_failed(trials: Sequence[Trial], max_trials: int) -> bool:
 
 
 def is_idle(trial: Trial, units: Sequence[Unit]) -> bool:
-    """Whether an added transform changed nothing, on these folds.
+    """Return whether an added transform changed nothing, on these folds.
 
     Others are the first of their kind, whatever their steps do.
     """

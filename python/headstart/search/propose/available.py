@@ -76,7 +76,7 @@ class AvailableTransforms:
         return self.without({n for n, scope in self.scopes.items() if scope & columns})
 
     def knows(self, configuration: Configuration) -> bool:
-        """Whether a configuration's transforms are all among these, as they are now.
+        """Return whether a configuration's transforms are among these, as they are now.
 
         And whether they may go before its learner; see `before`.
         """

@@ -164,7 +164,7 @@ class ProposalContext:
         return self.transforms.with_steps(self.added, configuration)
 
     def may_try(self, configuration: Configuration) -> bool:
-        """Whether a known configuration, with the added steps, may be proposed."""
+        """Return whether a known configuration may be proposed with the added steps."""
         configuration = self.with_added(configuration)
         learner = self.scope.learners.get(configuration.learner)
         n_rows = self.scope.task.n_rows

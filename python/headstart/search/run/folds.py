@@ -98,7 +98,7 @@ def _time_column(settings: FitSettings, problem: Problem) -> pl.Series | None:
 
 
 def brings_splitter(validation: Any) -> bool:
-    """Whether the user's own splitter, or a plugin's, makes the folds."""
+    """Return whether the user's own splitter, or a plugin's, makes the folds."""
     if isinstance(validation, str):
         return validation != "auto"
     return not isinstance(validation, Validation)

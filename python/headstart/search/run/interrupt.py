@@ -145,7 +145,7 @@ def termination_as_interrupt() -> Iterator[None]:
 
 
 def _is_default(number: signal.Signals) -> bool:
-    """Whether this thread may set the handler of a signal that has none so far."""
+    """Return whether this thread may set a signal's handler, and none is set so far."""
     return (
         threading.current_thread() is threading.main_thread()
         and signal.getsignal(number) is signal.SIG_DFL

@@ -88,7 +88,7 @@ class Run:
 
     @property
     def is_timed(self) -> bool:
-        """Whether the budget is of seconds; else it is of trials."""
+        """True if the budget is of seconds; else it is of trials."""
         return self.clock.limit is not None
 
     @cached_property

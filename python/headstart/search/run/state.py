@@ -52,11 +52,11 @@ class RunState:
         return None
 
     def has(self, trial: Trial, n_units: int) -> bool:
-        """Whether the first `n_units` units of a trial are done."""
+        """Return whether the first `n_units` units of a trial are done."""
         return all(unit in trial.fold_losses for unit in self.units[:n_units])
 
     def is_complete(self, trial: Trial) -> bool:
-        """Whether a trial has all folds that a complete one has."""
+        """Return whether a trial has all folds that a complete one has."""
         return self.has(trial, self.n_folds)
 
     def with_results(self) -> list[Trial]:

@@ -99,7 +99,7 @@ def _cost(subject: LearnerSubject) -> None:
     after=("cost",),
 )
 def _hint_time(subject: LearnerSubject) -> None:
-    """What a search asks of it in the user's process takes less than a second."""
+    """Hints that a search needs in the user's process take less than a second."""
     task = make_task(subject.kinds[0])
     started = time.process_time(), time.monotonic(), seconds_waited()
     for _ in range(_N_HINTS):

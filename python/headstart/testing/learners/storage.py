@@ -73,7 +73,7 @@ def _restore(
     hint="Let load() rebuild all that dump() writes.",
 )
 def _dump_again(subject: LearnerSubject) -> None:
-    """What was loaded can be stored and loaded again, and predicts the same bits."""
+    """A loaded model can be stored and loaded again, and predicts the same bits."""
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
         once = subject.load(subject.dump(fitted.model))
