@@ -9,7 +9,7 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.model_selection import train_test_split
 
 from headstart import AutoRegressor
-from headstart.base import Choice, Float, Learner, SearchSpace, TaskKind, View
+from headstart.sdk import Choice, Float, Learner, SearchSpace, TaskKind, View
 
 seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20
 X, y = load_diabetes(return_X_y=True, as_frame=True)

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from headstart import AutoRegressor
-from headstart.base import Integer, Transform
+from headstart.sdk import Integer, Transform, from_transformer
 
 seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20
 X, y = load_diabetes(return_X_y=True, as_frame=True)
@@ -20,7 +20,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 
 # Anything with scikit-learn's fit and transform is a transform in three lines. What
 # varies has a range, which is searched together with the learners' parameters.
-components = Transform.from_transformer(
+components = from_transformer(
     "components",
     lambda n_components: make_pipeline(StandardScaler(), PCA(n_components)),
     space={"n_components": Integer(1, 8)},
@@ -36,8 +36,8 @@ class Distances(Transform):
     def columns(self, table, task):
         return [name for name in table.numeric if name in ("bmi", "bp", "s5")]
 
-    def fit(self, task, parameters, X, y, weight, resources):
-        return {name: X[name].median() for name in X.columns}
+    def fit(self, task, parameters, rows, validation, resources):
+        return {name: rows.X[name].median() for name in rows.X.columns}
 
     def transform(self, fitted, X, task):
         gaps = [(pl.col(name) - middle).abs() for name, middle in fitted.items()]

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from headstart import AutoClassifier, AutoRegressor
-from headstart.base import Configuration, Resources, Rows, Step, Task
+from headstart.base import Configuration, Resources, Rows, Step, TableRows, Task
 from headstart.ensemble import BaggedEnsemble, Fit, Member
 from headstart.ensemble.fitted_model import FittedModel, MemoryStore
 from headstart.execution.steps import fit_step, store_step
@@ -74,12 +74,9 @@ def small_model(kind="binary", learner=None, *, folds=2, step=None):
         state, made = fit_step(
             transform,
             Step(step),
-            canonical,
+            TableRows(canonical, y, None, np.arange(N_ROWS) % 2),
             summarize(schema),
             task,
-            y,
-            None,
-            np.arange(N_ROWS) % 2,
             Resources(),
         )
         canonical = state.join(canonical, made)

@@ -30,7 +30,7 @@ def near(relative: float, absolute: float):
 
 
 def score(X, y, method, task, *, n_neighbors=None, n_threads=1):
-    from headstart.base.compute import Compute
+    from headstart.machine.compute import Compute
     from headstart.scoring import MethodOptions, score_features
 
     found = score_features(

@@ -39,13 +39,13 @@ class Right(Learner):
     def precedents(self, task):
         return ({"ridge": 0.1},)
 
-    def fit(self, task, parameters, train, validation, resources):
-        y = train.y
+    def fit(self, task, parameters, rows, validation, resources):
+        y = rows.y
         if task.kind is not TaskKind.REGRESSION:
             y = np.eye(task.n_classes)[y]
-        weight = np.ones(len(y)) if train.weight is None else train.weight
+        weight = np.ones(len(y)) if rows.weight is None else rows.weight
         weight = (weight / weight.mean())[:, None]
-        columns = self.columns(train.X)
+        columns = self.columns(rows.X)
         center = (weight * y.reshape(len(y), -1)).mean(axis=0)
         target = y.reshape(len(y), -1) - center
         gram = columns.T @ (weight * columns)
@@ -112,7 +112,7 @@ class CostsNothing(Classes):
 
 
 class CannotFit(Classes):
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         raise RuntimeError("the solver exploded")
 
 
@@ -122,15 +122,15 @@ class AnotherShape(Classes):
 
 
 class LearnsNothing(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        model = super().fit(task, parameters, train, validation, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        model = super().fit(task, parameters, rows, validation, resources)
         model[:-1] = 0.0
         return model
 
 
 class DrawsItsSeed(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        model = super().fit(task, parameters, train, validation, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        model = super().fit(task, parameters, rows, validation, resources)
         return model + 1e-6 * np.random.default_rng().normal(size=model.shape)
 
 
@@ -146,10 +146,10 @@ class FailsAtTheEnd(Classes):
     def precedents(self, task):
         return ()
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         if parameters.get("loss") == "bad":
             raise ValueError("no such loss")
-        return super().fit(task, {}, train, validation, resources)
+        return super().fit(task, {}, rows, validation, resources)
 
 
 class CentresEachBatch(Classes):
@@ -188,18 +188,18 @@ class DislikesMissing(Classes):
 
 
 class DislikesEmptyColumns(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        if np.isnan(train.X.values).all(axis=0).any():
+    def fit(self, task, parameters, rows, validation, resources):
+        if np.isnan(rows.X.values).all(axis=0).any():
             raise ValueError("All-NaN slice encountered")
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class DislikesNewCategories(Classes):
     """A table of levels, as long as training had them."""
 
-    def fit(self, task, parameters, train, validation, resources):
-        model = super().fit(task, parameters, train, validation, resources)
-        found = [np.nan_to_num(train.X.values[:, c]).max() for c in train.X.categorical]
+    def fit(self, task, parameters, rows, validation, resources):
+        model = super().fit(task, parameters, rows, validation, resources)
+        found = [np.nan_to_num(rows.X.values[:, c]).max() for c in rows.X.categorical]
         row = np.full((1, model.shape[1]), max(found, default=0.0))
         return np.vstack([model, row])
 
@@ -211,64 +211,64 @@ class DislikesNewCategories(Classes):
 
 
 class DividesBySpread(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        if (np.ptp(train.X.values[:, :2], axis=0) == 0).any():
+    def fit(self, task, parameters, rows, validation, resources):
+        if (np.ptp(rows.X.values[:, :2], axis=0) == 0).any():
             raise ZeroDivisionError("division by zero")
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class NeedsRows(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        if len(train.y) < 10:
+    def fit(self, task, parameters, rows, validation, resources):
+        if len(rows.y) < 10:
             raise ValueError("n_neighbors must be less than n_samples")
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class NeedsTwoClasses(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        if len(np.unique(train.y)) < 2:
+    def fit(self, task, parameters, rows, validation, resources):
+        if len(np.unique(rows.y)) < 2:
             raise ValueError("needs samples of at least 2 classes")
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class NeedsAllClasses(Right):
     tasks = frozenset({TaskKind.MULTICLASS})
 
-    def fit(self, task, parameters, train, validation, resources):
-        if 1 < len(np.unique(train.y)) < task.n_classes and len(train.y) > 2:
+    def fit(self, task, parameters, rows, validation, resources):
+        if 1 < len(np.unique(rows.y)) < task.n_classes and len(rows.y) > 2:
             raise ValueError("y contains previously unseen labels")
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class Overflows(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        if np.nanmax(np.abs(train.X.values), initial=0.0) > 1e30:
+    def fit(self, task, parameters, rows, validation, resources):
+        if np.nanmax(np.abs(rows.X.values), initial=0.0) > 1e30:
             raise OverflowError("input contains infinity")
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class IgnoresWeights(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        rows = type(train)(train.X, train.y)
+    def fit(self, task, parameters, rows, validation, resources):
+        rows = type(rows)(rows.X, rows.y)
         return super().fit(task, parameters, rows, validation, resources)
 
 
 class LearnsFromValidation(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        if validation is not None and validation.X.n_rows == train.X.n_rows:
-            values = np.vstack([train.X.values, validation.X.values])
-            train = type(train)(
-                type(train.X)(values, train.X.names),
-                np.concatenate([train.y, validation.y]),
+    def fit(self, task, parameters, rows, validation, resources):
+        if validation is not None and validation.X.n_rows == rows.X.n_rows:
+            values = np.vstack([rows.X.values, validation.X.values])
+            rows = type(rows)(
+                type(rows.X)(values, rows.X.names),
+                np.concatenate([rows.y, validation.y]),
             )
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class LearnsLongerWithValidation(Classes):
     """Where there is something to stop by, it goes on."""
 
-    def fit(self, task, parameters, train, validation, resources):
-        model = super().fit(task, parameters, train, validation, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        model = super().fit(task, parameters, rows, validation, resources)
         if validation is None:
             model[:-1] *= 0.7
         return model
@@ -302,78 +302,78 @@ class LoadsAnything(Classes):
 
 
 class RunsThreads(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        if len(train.y) == 400:
+    def fit(self, task, parameters, rows, validation, resources):
+        if len(rows.y) == 400:
             threads = [threading.Thread(target=_burn, args=(0.04,)) for _ in range(3)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class FillsMemory(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        if len(train.y) == 400:
+    def fit(self, task, parameters, rows, validation, resources):
+        if len(rows.y) == 400:
             hoard = np.ones(600 * 2**17)
             time.sleep(0.03)
             del hoard
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class IgnoresDeadlines(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        if len(train.y) == 2000:
+    def fit(self, task, parameters, rows, validation, resources):
+        if len(rows.y) == 2000:
             time.sleep(3.2)
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class SwallowsInterrupts(Classes):
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         with contextlib.suppress(BaseException):
             time.sleep(0.02)
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class Prints(Classes):
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         sys.stdout.write("iteration 1 of 100\n")
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class WritesToItsInput(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        if train.weight is not None:
-            train.X.values.setflags(write=True)
-            np.nan_to_num(train.X.values, copy=False)
-        return super().fit(task, parameters, train, validation, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        if rows.weight is not None:
+            rows.X.values.setflags(write=True)
+            np.nan_to_num(rows.X.values, copy=False)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class NeedsOwnTask(Classes):
     """Right in each part, but not for the task that a fit poses."""
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         if task.n_rows == 60:
             raise RuntimeError("no table of mine")
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class WholeWeights(Right):
     """Weights cut to whole numbers: a weight below 1 is none."""
 
-    def fit(self, task, parameters, train, validation, resources):
-        if train.weight is not None and (train.weight >= 1).any():
-            rows = np.flatnonzero(train.weight >= 1)
-            weight = np.floor(train.weight[rows])
-            train = Rows(train.X.take(rows), train.y[rows], weight)
-        return super().fit(task, parameters, train, validation, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        if rows.weight is not None and (rows.weight >= 1).any():
+            kept = np.flatnonzero(rows.weight >= 1)
+            weight = np.floor(rows.weight[kept])
+            rows = Rows(rows.X.take(kept), rows.y[kept], weight)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class RootsOfWeights(Right):
-    def fit(self, task, parameters, train, validation, resources):
-        if train.weight is not None:
-            train = Rows(train.X, train.y, np.sqrt(train.weight))
-        return super().fit(task, parameters, train, validation, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        if rows.weight is not None:
+            rows = Rows(rows.X, rows.y, np.sqrt(rows.weight))
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class IgnoresCategories(Right):
@@ -384,16 +384,16 @@ class IgnoresCategories(Right):
 
 
 class IgnoresParameters(Right):
-    def fit(self, task, parameters, train, validation, resources):
-        return super().fit(task, {}, train, validation, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        return super().fit(task, {}, rows, validation, resources)
 
 
 class RefitsOnNoise(Right):
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         if validation is None:
-            y = np.random.default_rng(9).permutation(train.y)
-            train = Rows(train.X, y, train.weight)
-        return super().fit(task, parameters, train, validation, resources)
+            y = np.random.default_rng(9).permutation(rows.y)
+            rows = Rows(rows.X, y, rows.weight)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class ForgetsAbsentClasses(Right):
@@ -409,13 +409,13 @@ class ForgetsAbsentClasses(Right):
 class FixesItsSeed(Right):
     """It fits three of four rows, drawn by a seed of its own."""
 
-    def fit(self, task, parameters, train, validation, resources):
-        n_rows = len(train.y)
+    def fit(self, task, parameters, rows, validation, resources):
+        n_rows = len(rows.y)
         if n_rows > 10:
             kept = np.random.default_rng(0).permutation(n_rows)[: 3 * n_rows // 4]
-            weight = None if train.weight is None else train.weight[kept]
-            train = Rows(train.X.take(kept), train.y[kept], weight)
-        return super().fit(task, parameters, train, validation, resources)
+            weight = None if rows.weight is None else rows.weight[kept]
+            rows = Rows(rows.X.take(kept), rows.y[kept], weight)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class PredictsOnAllCores(Classes):
@@ -432,8 +432,8 @@ class PredictsOnAllCores(Classes):
 class KeepsItsModel(Classes):
     """The model is an attribute, and `predict` does not look at its argument."""
 
-    def fit(self, task, parameters, train, validation, resources):
-        self.model = super().fit(task, parameters, train, validation, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        self.model = super().fit(task, parameters, rows, validation, resources)
         return self.model
 
     def predict(self, model, X, task):
@@ -445,10 +445,10 @@ class KeepsItsModel(Classes):
 
 
 class NeedsFewClasses(Right):
-    def fit(self, task, parameters, train, validation, resources):
-        if task.n_classes > 4 and np.bincount(train.y).min() < 2:
+    def fit(self, task, parameters, rows, validation, resources):
+        if task.n_classes > 4 and np.bincount(rows.y).min() < 2:
             raise ValueError("The least populated class has only 1 member")
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class MixesManyClasses(Right):
@@ -462,8 +462,8 @@ class MixesManyClasses(Right):
 class StoresDefaultOnly(Right):
     """What is far from the default is rounded when it is stored."""
 
-    def fit(self, task, parameters, train, validation, resources):
-        model = super().fit(task, parameters, train, validation, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        model = super().fit(task, parameters, rows, validation, resources)
         ridge = np.full((1, model.shape[1]), parameters.get("ridge", 0.01))
         return np.vstack([model, ridge])
 
@@ -477,21 +477,21 @@ class StoresDefaultOnly(Right):
 class ScalesByAllRows(Right):
     """Columns are divided by their spread among training and validation rows."""
 
-    def fit(self, task, parameters, train, validation, resources):
-        rows = [train.X.values, *([] if validation is None else [validation.X.values])]
-        spread = 1.0 + np.nanstd(np.vstack(rows), axis=0)
+    def fit(self, task, parameters, rows, validation, resources):
+        both = [rows.X.values, *([] if validation is None else [validation.X.values])]
+        spread = 1.0 + np.nanstd(np.vstack(both), axis=0)
         spread = np.nan_to_num(spread, nan=1.0, posinf=1e9).clip(1.0, 1e9)
-        X = Matrix(train.X.values / spread, train.X.names)
-        rows = Rows(X, train.y, train.weight)
+        X = Matrix(rows.X.values / spread, rows.X.names)
+        rows = Rows(X, rows.y, rows.weight)
         model = super().fit(task, parameters, rows, validation, resources)
         model[: len(spread)] /= spread[:, None]
         return model
 
 
 class LooksAtNoClock(Classes):
-    def fit(self, task, parameters, train, validation, resources):
-        _burn(0.3 * len(train.y) / 1000)
-        return super().fit(task, parameters, train, validation, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        _burn(0.3 * len(rows.y) / 1000)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class CostsTooMuch(Classes):
@@ -500,10 +500,10 @@ class CostsTooMuch(Classes):
 
 
 class CostsTooLittle(Classes):
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         if parameters.get("ridge") == 1.0:
             _burn(0.1)
-        return super().fit(task, parameters, train, validation, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
     def cost(self, task, parameters, n_rows):
         return 1e-3 * super().cost(task, parameters, n_rows)
@@ -548,11 +548,11 @@ class Rounds(Right):
     patience = 60
     most = 150
 
-    def fit(self, task, parameters, train, validation, resources):
-        columns = self.columns(train.X)
-        weight = self.weight(train)
-        center = (weight * np.eye(task.n_classes)[train.y]).mean(axis=0)
-        target = np.eye(task.n_classes)[train.y] - center
+    def fit(self, task, parameters, rows, validation, resources):
+        columns = self.columns(rows.X)
+        weight = self.weight(rows)
+        center = (weight * np.eye(task.n_classes)[rows.y]).mean(axis=0)
+        target = np.eye(task.n_classes)[rows.y] - center
         slopes = np.zeros((columns.shape[1], task.n_classes))
         rate = 1.5 / max(1.0, (weight * columns**2).sum(axis=1).mean())
         best, best_loss, best_round = slopes, np.inf, 0
@@ -611,12 +611,12 @@ class StopsByUnweightedRows(Rounds):
 
 
 class Crashes(Classes):
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         os.abort()
 
 
 class Hangs(Classes):
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         while True:
             time.sleep(1)
 

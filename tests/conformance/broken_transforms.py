@@ -24,8 +24,8 @@ class Right(Transform):
     def search_space(self, task):
         return SearchSpace({"power": Float(0.5, 2.0)}, default={"power": 1.0})
 
-    def fit(self, task, parameters, X, y, weight, resources):
-        center = [self.median(X[name]) for name in X.columns]
+    def fit(self, task, parameters, rows, validation, resources):
+        center = [self.median(rows.X[name]) for name in rows.X.columns]
         return np.array([*center, parameters["power"]])
 
     def median(self, series):
@@ -53,8 +53,8 @@ class TargetMean(Right):
 
     reads_target = True
 
-    def fit(self, task, parameters, X, y, weight, resources):
-        return np.array([float(np.mean(y)), 1.0])
+    def fit(self, task, parameters, rows, validation, resources):
+        return np.array([float(np.mean(rows.y)), 1.0])
 
     def transform(self, fitted, X, task):
         return pl.DataFrame({"mean": np.full(X.height, fitted[0])})
@@ -85,7 +85,7 @@ class WantsOtherColumns(Right):
 
 
 class CannotFit(Right):
-    def fit(self, task, parameters, X, y, weight, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         raise RuntimeError("no fit today")
 
 
@@ -96,8 +96,8 @@ class ForgetsAColumn(Right):
 
 
 class DrawsItsSeed(Right):
-    def fit(self, task, parameters, X, y, weight, resources):
-        fitted = super().fit(task, parameters, X, y, weight, resources)
+    def fit(self, task, parameters, rows, validation, resources):
+        fitted = super().fit(task, parameters, rows, validation, resources)
         return fitted + 1e-6 * np.random.default_rng().normal(size=len(fitted))
 
 
@@ -105,10 +105,10 @@ class FailsAtTheEnd(Right):
     def search_space(self, task):
         return SearchSpace({"how": Choice("well", "badly")}, default={"how": "well"})
 
-    def fit(self, task, parameters, X, y, weight, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         if parameters["how"] == "badly":
             raise ValueError("no such way")
-        return super().fit(task, {"power": 1.0}, X, y, weight, resources)
+        return super().fit(task, {"power": 1.0}, rows, validation, resources)
 
 
 class CentresEachBatch(Right):
@@ -116,9 +116,9 @@ class CentresEachBatch(Right):
         made = super().transform(fitted, X, task)
         return made if X.height == 60 else made - made.mean() if X.height else made
 
-    def fit_transform(self, task, parameters, X, y, weight, parts, resources):
-        fitted = self.fit(task, parameters, X, y, weight, resources)
-        return fitted, self.transform(fitted, X, task)
+    def fit_transform(self, task, parameters, rows, validation, resources):
+        fitted = self.fit(task, parameters, rows, validation, resources)
+        return fitted, self.transform(fitted, rows.X, task)
 
 
 class NeedsARow(Right):
@@ -129,17 +129,17 @@ class NeedsARow(Right):
 
 
 class TreatsTrainingOtherwise(Right):
-    def fit_transform(self, task, parameters, X, y, weight, parts, resources):
+    def fit_transform(self, task, parameters, rows, validation, resources):
         fitted, made = super().fit_transform(
-            task, parameters, X, y, weight, parts, resources
+            task, parameters, rows, validation, resources
         )
         return fitted, made * 2
 
 
 class LeaksTheTarget(TargetMean):
-    def fit_transform(self, task, parameters, X, y, weight, parts, resources):
-        fitted = self.fit(task, parameters, X, y, weight, resources)
-        return fitted, self.transform(fitted, X, task)
+    def fit_transform(self, task, parameters, rows, validation, resources):
+        fitted = self.fit(task, parameters, rows, validation, resources)
+        return fitted, self.transform(fitted, rows.X, task)
 
 
 class DislikesEmptyColumns(Right):
@@ -155,17 +155,17 @@ class DislikesNewNumbers(Right):
 
 
 class DividesBySpread(Right):
-    def fit(self, task, parameters, X, y, weight, resources):
-        if X["c"].n_unique() == 1:
+    def fit(self, task, parameters, rows, validation, resources):
+        if rows.X["c"].n_unique() == 1:
             raise ZeroDivisionError("division by zero")
-        return super().fit(task, parameters, X, y, weight, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class NeedsRows(Right):
-    def fit(self, task, parameters, X, y, weight, resources):
-        if X.height < 10:
+    def fit(self, task, parameters, rows, validation, resources):
+        if rows.X.height < 10:
             raise ValueError("n_components must be less than n_samples")
-        return super().fit(task, parameters, X, y, weight, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class WritesToItsInput(Right):
@@ -180,9 +180,9 @@ class WritesToItsInput(Right):
 
 
 class Prints(Right):
-    def fit(self, task, parameters, X, y, weight, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         sys.stdout.write("iteration 1 of 100\n")
-        return super().fit(task, parameters, X, y, weight, resources)
+        return super().fit(task, parameters, rows, validation, resources)
 
 
 class StoresSinglePrecision(Right):
@@ -199,7 +199,7 @@ class LoadsAnything(Right):
 
 
 class Hangs(Right):
-    def fit(self, task, parameters, X, y, weight, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         while True:
             time.sleep(1)
 

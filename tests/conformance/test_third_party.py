@@ -5,7 +5,8 @@ Their packages are the dependency group ``third-party-trial``.
 
 import pytest
 
-from headstart.base import Integer, Learner, TaskKind, View
+from headstart.base import Integer, TaskKind, View
+from headstart.sdk import LearnerTraits, from_estimator
 from headstart.testing import check_learner
 
 REGRESSION = frozenset({TaskKind.REGRESSION})
@@ -13,13 +14,13 @@ REGRESSION = frozenset({TaskKind.REGRESSION})
 
 def test_quantile_forest_is_told_that_it_draws_from_the_global_generator():
     package = pytest.importorskip("quantile_forest")
-    learner = Learner.from_estimator(
+    learner = from_estimator(
         "quantile_forest",
         package.RandomForestQuantileRegressor,
         space={"n_estimators": Integer(10, 40)},
         default={"n_estimators": 20},
         # Its tags say that it takes missing values; it does not.
-        view=View("scaled", "one_hot", "imputed"),
+        traits=LearnerTraits(view=View("scaled", "one_hot", "imputed")),
         trusted_types=["sklearn.tree._tree.Tree"],
     )
 
@@ -32,7 +33,7 @@ def test_quantile_forest_is_told_that_it_draws_from_the_global_generator():
 @pytest.mark.timeout(1800)
 def test_ngboost_is_told_what_it_prints_and_what_it_cannot_fit():
     package = pytest.importorskip("ngboost")
-    learner = Learner.from_estimator(
+    learner = from_estimator(
         "ngboost",
         package.NGBRegressor,
         space={"n_estimators": Integer(5, 20)},
@@ -57,8 +58,11 @@ def test_linear_tree_is_told_that_it_does_not_fit_and_where():
     def make(**parameters):
         return package.LinearTreeRegressor(Ridge(), **parameters)
 
-    learner = Learner.from_estimator(
-        "linear_tree", make, space={"max_depth": Integer(2, 5)}, tasks=REGRESSION
+    learner = from_estimator(
+        "linear_tree",
+        make,
+        space={"max_depth": Integer(2, 5)},
+        traits=LearnerTraits(tasks=REGRESSION),
     )
 
     (failed,) = check_learner(learner).failed

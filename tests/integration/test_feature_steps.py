@@ -68,7 +68,7 @@ def test_a_step_that_saw_the_rows_held_out_would_be_caught():
         def columns(self, table, task):
             return ("age",)
 
-        def fit(self, task, parameters, X, y, weight, resources):
+        def fit(self, task, parameters, rows, validation, resources):
             return {}
 
         def transform(self, fitted, X, task):

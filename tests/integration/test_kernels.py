@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from headstart.base import TaskKind
-from headstart.base.compute import Compute
+from headstart.machine.compute import Compute
 from headstart.ensemble import select_greedily
 from headstart.features import OrderedTargetEncoder, TargetEncoder
 from headstart.metrics import resolve_metric, score

@@ -24,7 +24,7 @@ FAILED = pl.col("status") == "failed"
 class Raises(Learner):
     name = "raises"
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         raise RuntimeError("the solver exploded")
 
 
@@ -38,7 +38,7 @@ class RaisesAnywhere(Raises):
 class Hangs(Learner):
     name = "hangs"
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         while True:
             time.sleep(1)
 
@@ -46,21 +46,21 @@ class Hangs(Learner):
 class Exits(Learner):
     name = "exits"
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         os._exit(3)
 
 
 class Crashes(Learner):
     name = "crashes"
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         ctypes.string_at(0)
 
 
 class FillsMemory(Learner):
     name = "fills_memory"
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         hoard = []
         while len(hoard) < 400:  # 8 GB, should nobody stop it
             hoard.append(np.ones(20_000_000 // 8))
@@ -71,7 +71,7 @@ class FillsMemory(Learner):
 class PredictsNaN(Learner):
     name = "predicts_nan"
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         return None
 
     def predict(self, model, X, task):
@@ -101,14 +101,14 @@ class PredictsText(PredictsNaN):
 class RaisesKeyboardInterrupt(Learner):
     name = "raises_interrupt"
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         raise KeyboardInterrupt
 
 
 class Exit(Learner):
     name = "raises_exit"
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         raise SystemExit(0)
 
 
@@ -125,7 +125,7 @@ class CostLies(Learner):
     def cost(self, task, parameters, n_rows):
         return float("nan")
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         raise RuntimeError("costly")
 
 

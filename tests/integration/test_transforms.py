@@ -17,6 +17,7 @@ from headstart.exceptions import (
     MissingPluginError,
     RunFolderError,
 )
+from headstart.sdk import TransformTraits, from_transformer
 from headstart.validation import Validation
 
 N = 60
@@ -44,11 +45,11 @@ class Words(Transform):
     def columns(self, table, task):
         return table.text
 
-    def fit(self, task, parameters, X, y, weight, resources):
-        split = X["note"].fill_null("").str.split(" ").to_list()
+    def fit(self, task, parameters, rows, validation, resources):
+        split = rows.X["note"].fill_null("").str.split(" ").to_list()
         words = sorted({word for words in split for word in words})
         there = np.array([[w in s for w in words] for s in split], dtype=float)
-        gaps = np.abs(there[y == 1].mean(axis=0) - there[y == 0].mean(axis=0))
+        gaps = np.abs(there[rows.y == 1].mean(axis=0) - there[rows.y == 0].mean(axis=0))
         return {"word": words[int(gaps.argmax())]}
 
     def transform(self, fitted, X, task):
@@ -64,7 +65,7 @@ class Words(Transform):
 
 
 def pca():
-    return Transform.from_transformer(
+    return from_transformer(
         "pca", PCA, space={"n_components": Integer(1, 2)}, default={"n_components": 1}
     )
 
@@ -103,11 +104,14 @@ def test_workers_find_a_transform_of_this_script_and_their_number_changes_nothin
 
 @pytest.mark.usefixtures("in_process")
 def test_what_scikit_learn_brings_is_searched(tmp_path):
-    spline = Transform.from_transformer("spline", SplineTransformer)
-    bins = Transform.from_transformer(
-        "bins", KBinsDiscretizer, columns=lambda table: ["a", "b"], replaces=True
+    spline = from_transformer("spline", SplineTransformer)
+    bins = from_transformer(
+        "bins",
+        KBinsDiscretizer,
+        columns=lambda table: ["a", "b"],
+        traits=TransformTraits(replaces=True),
     )
-    towns = Transform.from_transformer("towns", TargetEncoder, columns="categorical")
+    towns = from_transformer("towns", TargetEncoder, columns="categorical")
 
     model = fit(pca(), spline, bins, towns, max_trials=5)
 
@@ -130,8 +134,8 @@ def test_a_stored_model_predicts_the_same_in_a_new_process(tmp_path):
     script = (
         "import headstart\n"
         "from sklearn.decomposition import PCA\n"
-        "from headstart.base import Transform\n"
-        "pca = Transform.from_transformer('pca', PCA)\n"
+        "from headstart.sdk import from_transformer\n"
+        "pca = from_transformer('pca', PCA)\n"
         f"model = headstart.load({str(path)!r}, transforms=[pca])\n"
         f"print(model.predict_proba({str(tmp_path / 'table.csv')!r}).tolist())\n"
     )
@@ -197,13 +201,13 @@ def test_transforms_that_fail_cost_their_trials_and_change_nothing_else(caplog):
     class Raises(Words):
         name = "raises"
 
-        def fit(self, task, parameters, X, y, weight, resources):
+        def fit(self, task, parameters, rows, validation, resources):
             raise RuntimeError("boom")
 
     class Exits(Words):
         name = "exits"
 
-        def fit(self, task, parameters, X, y, weight, resources):
+        def fit(self, task, parameters, rows, validation, resources):
             import os
 
             os._exit(3)

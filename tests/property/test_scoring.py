@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from headstart.base import TaskKind
-from headstart.base.compute import Compute
+from headstart.machine.compute import Compute
 from headstart.scoring import (
     BinnedMatrix,
     MethodOptions,

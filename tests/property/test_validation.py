@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from headstart import _core
-from headstart.base.compute import Compute
+from headstart.machine.compute import Compute
 from headstart.metrics import best_threshold, score, score_many
 from headstart.validation import (
     Bootstrap,

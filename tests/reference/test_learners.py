@@ -7,13 +7,13 @@ import pytest
 from sklearn import ensemble, linear_model, neighbors, neural_network, svm
 
 from headstart.base import Matrix, Resources, Rows, Task, TaskKind
-from headstart.learners.fold_target import FoldTarget
 from headstart.learners.forest import ExtraTrees, RandomForest
 from headstart.learners.hist_gradient_boosting import HistGradientBoosting
 from headstart.learners.linear import ElasticNet, Logistic, Ridge
 from headstart.learners.neighbors import KNeighbors
 from headstart.learners.network import Network
 from headstart.learners.svm import SupportVectorMachine
+from headstart.sdk.fold_target import FoldTarget
 
 N_CLASSES = {TaskKind.REGRESSION: 0, TaskKind.BINARY: 2, TaskKind.MULTICLASS: 4}
 EACH_KIND = pytest.mark.parametrize("kind", list(TaskKind))

@@ -19,10 +19,10 @@ import headstart
 from headstart import AutoClassifier, Validation
 from headstart.api import describe, prediction, training
 from headstart.artifact import read_artifact, write_artifact
-from headstart.base import Learner
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, HeadstartWarning, MissingPluginError
 from headstart.facts import ColumnFact, FindingFact
+from headstart.sdk import from_estimator
 from headstart.tables import to_frame
 from headstart.tables.read.batches import read_batches
 
@@ -156,7 +156,7 @@ def test_loading_again_and_again_leaves_no_file_open(model, tmp_path):
 def test_a_model_is_described_without_the_plugin_of_its_learner(tmp_path):
     from sklearn.naive_bayes import GaussianNB
 
-    learner = Learner.from_estimator("bayes_of_mine", GaussianNB)
+    learner = from_estimator("bayes_of_mine", GaussianNB)
     path = fitted(small_model("binary", learner)).save(tmp_path / "m")
     with pytest.raises(MissingPluginError, match="'bayes_of_mine'"):
         headstart.load(path)
@@ -219,7 +219,7 @@ def test_other_versions_are_told_where_they_read_the_model(
 ):
     from sklearn.naive_bayes import GaussianNB
 
-    own = Learner.from_estimator("bayes_of_mine", GaussianNB)
+    own = from_estimator("bayes_of_mine", GaussianNB)
     model = small_model("binary", own if learner == "skops" else None)
     model = replace(model, facts=replace(model.facts, versions=versions))
     path = fitted(model).save(tmp_path / "m")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from headstart.base import settings
 from headstart.cli.app import app
+from headstart.machine import settings
 from headstart.plugins import contributions, hookspecs
 from headstart.testing.catalogue import checks_of
 
@@ -106,7 +106,7 @@ def test_only_the_settings_module_reads_our_environment_variables():
         for path in package.rglob("*.py")
         if re.search(r'(environ|getenv)[^\n]*"HEADSTART_', path.read_text("utf-8"))
     ]
-    assert readers == ["base/settings.py"]
+    assert readers == ["machine/settings.py"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())

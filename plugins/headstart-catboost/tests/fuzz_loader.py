@@ -1,85 +1,15 @@
-"""Load damaged models; run by `test_loader.py` in a process of its own.
+"""Load damaged models; run by `test_loader.py` in a process of its own."""
 
-Prints how many were refused and how many loaded and predicted. A crash ends the
-process, which is what the test looks for.
-"""
-
-import contextlib
-import re
 import sys
 
-import numpy as np
 from headstart_catboost import CatBoost
 
-from headstart.base import Matrix, Resources, Rows, Task, TaskKind
-from headstart.exceptions import ArtifactError
-
-EVIL = (
-    b"-1", b"-2", b"0", b"1", b"2", b"3", b"7", b"64", b"300", b"65536", b"2147483647",
-    b"-2147483648", b"4294967296", b"99999999999999999999", b"1e308", b"1e999", b"nan",
-    b"inf", b"null", b"true", b'"1"', b"[]", b"{}", b"0.5", b"", b"1 1", b"1,1",
-)  # fmt: skip
-
-
-def make_rows(n_classes, n_rows=200):
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(n_rows, 4))
-    values[:, 2:] = rng.integers(0, 12, (n_rows, 2))
-    X = Matrix(values, tuple("abcd"), (2, 3), (12, 12))
-    signal = values[:, 0] + (values[:, 2] % 2) + (values[:, 3] % 3)
-    if n_classes == 0:
-        return Rows(X, signal)
-    cuts = np.quantile(signal, np.arange(1, n_classes) / n_classes)
-    return Rows(X, np.searchsorted(cuts, signal))
-
-
-def damage(parts, rng):
-    parts = dict(parts)
-    name = rng.choice(sorted(parts))
-    data = bytearray(parts[name])
-    kind = rng.integers(6)
-    if kind == 0:
-        for place in rng.integers(0, len(data), rng.integers(1, 4)):
-            data[place] ^= 1 << rng.integers(8)
-    elif kind == 1:
-        del data[rng.integers(0, len(data)) :]
-    elif kind == 2:
-        start, end = sorted(rng.integers(0, len(data), 2))
-        del data[start : min(end, start + 200)]
-    else:
-        # A number becomes another one: most of these still parse.
-        numbers = list(re.finditer(rb"-?[0-9]+([.][0-9]+)?(e[+-]?[0-9]+)?", data))
-        number = numbers[rng.integers(len(numbers))]
-        other = numbers[rng.integers(len(numbers))].group()
-        data[number.start() : number.end()] = (
-            other if kind == 3 else EVIL[rng.integers(len(EVIL))]
-        )
-    parts[name] = bytes(data)
-    return parts
-
-
-def main(n_rounds):
-    rng = np.random.default_rng(0)
-    learner = CatBoost()
-    refused = loaded = 0
-    for kind, n_classes in zip(sorted(TaskKind), (2, 3, 0), strict=True):
-        task = Task(kind, 200, 2, 2, n_classes, "log_loss" if n_classes else "rmse")
-        rows = make_rows(n_classes)
-        parameters = {"n_rounds": 4, "one_hot_max_size": 2, "depth": 4}
-        parts = learner.dump(learner.fit(task, parameters, rows, None, Resources(1, 0)))
-        few = rows.X.take(np.arange(40))
-        for _ in range(n_rounds):
-            try:
-                model = learner.load(damage(parts, rng))
-            except ArtifactError:
-                refused += 1
-                continue
-            # Numbers that are finite may add up to something that is not.
-            with contextlib.suppress(ValueError):
-                learner.predict(model, few, task)
-            loaded += 1
-    sys.stdout.write(f"{refused} {loaded}\n")
-
+from headstart.testing.boosters import damage_text, fuzz
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    fuzz(
+        CatBoost(),
+        {"n_rounds": 4, "one_hot_max_size": 2, "depth": 4},
+        damage_text,
+        int(sys.argv[1]),
+    )

@@ -1,56 +1,28 @@
 """Stored models may be hostile: all of their numbers are checked."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from headstart_catboost import CatBoost
 
-from headstart.base import Matrix, Resources, Rows, Task, TaskKind
-from headstart.exceptions import ArtifactError
+from headstart.sdk import ArtifactError, Matrix
+from headstart.testing.boosters import LoaderTests, three_classes
 
 LEARNER = CatBoost()
-TASK = Task(TaskKind.MULTICLASS, 200, 2, 1, 3, "log_loss")
+TASK = LoaderTests.task
 
 
-def make_rows():
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(200, 3))
-    values[:, 2] = rng.integers(0, 12, 200)
-    signal = values[:, 0] + 2 * (values[:, 2] % 2)
-    X = Matrix(values, ("a", "b", "c"), (2,), (12,))
-    return Rows(X, np.searchsorted([0.0, 1.5], signal))
+class TestLoading(LoaderTests):
+    booster = CatBoost
+    small = {"n_rounds": 4, "one_hot_max_size": 2, "depth": 4}
+    fuzzer = Path(__file__).with_name("fuzz_loader.py")
 
 
 @pytest.fixture(scope="module")
 def parts():
-    parameters = {"n_rounds": 4, "one_hot_max_size": 2, "depth": 4}
-    fitted = LEARNER.fit(TASK, parameters, make_rows(), None, Resources(1, 0))
-    return LEARNER.dump(fitted)
-
-
-def test_no_damage_crashes_the_process():
-    script = Path(__file__).with_name("fuzz_loader.py")
-    done = subprocess.run(
-        [sys.executable, str(script), "150"], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    refused, loaded = map(int, done.stdout.split())
-    assert refused > 200
-    # Some changes are harmless: the text is read, not only refused.
-    assert loaded > 5
-
-
-def test_what_is_stored_predicts_the_same_bits(parts):
-    fitted = LEARNER.load(parts)
-    again = LEARNER.load(LEARNER.dump(fitted))
-    X = make_rows().X
-    np.testing.assert_array_equal(
-        LEARNER.predict(fitted, X, TASK), LEARNER.predict(again, X, TASK)
-    )
+    return TestLoading.stored()
 
 
 def find(record, path):
@@ -133,7 +105,7 @@ def test_the_checked_json_predicts_as_the_library_did():
     import catboost
     from headstart_catboost import learner, model_json
 
-    rows = make_rows()
+    rows = three_classes()
     booster = catboost.CatBoost(
         {
             "loss_function": "MultiClass",

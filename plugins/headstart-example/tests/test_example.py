@@ -5,8 +5,7 @@ import pytest
 from headstart_example import NaiveBayes
 
 from headstart import AutoClassifier, load
-from headstart.base import Matrix, Resources, Rows, Task, TaskKind
-from headstart.exceptions import ArtifactError
+from headstart.sdk import ArtifactError, Matrix, Resources, Rows, Task, TaskKind
 from headstart.testing import learner_checks
 
 LEARNER = NaiveBayes()

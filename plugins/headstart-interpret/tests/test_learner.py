@@ -8,7 +8,7 @@ import pytest
 from headstart_interpret import AdditiveTables, ExplainableBoosting, boosting
 from headstart_interpret.bins import learn_bins
 
-from headstart.base import Matrix, Resources, Rows, Task, TaskKind
+from headstart.sdk import Matrix, Resources, Rows, Task, TaskKind
 
 LEARNER = ExplainableBoosting()
 RESOURCES = Resources(threads=1, seed=3)

@@ -9,8 +9,7 @@ import pytest
 from headstart_interpret import AdditiveTables, Term
 from headstart_interpret.bins import Bins
 
-from headstart.base.arrays import pack_arrays, unpack_arrays
-from headstart.exceptions import ArtifactError
+from headstart.sdk import ArtifactError, pack_arrays, unpack_arrays
 
 NUMBER = Bins(np.array([0.0, 1.0]))
 LEVELS = Bins(np.zeros(0), 3, shares_last=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from headstart_lightgbm import LightGBM, trees
 
-from headstart.base import Matrix, Resources, Rows, Task, TaskKind
+from headstart.sdk import Matrix, Resources, Rows, Task, TaskKind
 
 CATEGORICAL = [4, 5]
 ZERO = float(np.float32(1e-35))

@@ -9,23 +9,21 @@ import numpy as np
 import pytest
 
 from headstart import AutoClassifier
-from headstart.base import (
+from headstart.sdk import (
     Configuration,
     FoldOutcome,
     FoldStatus,
-    Origin,
-    Trial,
-    TrialStatus,
-)
-from headstart.base.events import (
     IncumbentChanged,
+    Origin,
     RunFinished,
     RunStarted,
+    Trial,
     TrialFailed,
     TrialFinished,
     TrialStarted,
+    TrialStatus,
+    load_plugins,
 )
-from headstart.plugins import load_plugins
 
 mlflow = pytest.importorskip("mlflow")
 

@@ -10,8 +10,7 @@ pytest.importorskip("tabm", reason="tabm is the user's to install")
 
 from headstart_neural import RealMLP, TabM
 
-from headstart.base import Matrix, Resources, Rows, Task, TaskKind
-from headstart.exceptions import ArtifactError
+from headstart.sdk import ArtifactError, Matrix, Resources, Rows, Task, TaskKind
 from headstart.testing import learner_checks
 
 # A check fits several nets; on a busy machine one took more than the usual 120 s.

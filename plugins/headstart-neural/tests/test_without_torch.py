@@ -8,17 +8,18 @@ from headstart_neural import RealMLP, TabM, learner
 from headstart_neural.learner import read_parts
 from headstart_neural.plan import Plan
 
-from headstart.base import (
+from headstart.sdk import (
+    ArtifactError,
+    FoldTarget,
     Matrix,
+    MissingPluginError,
     Resources,
     Rows,
     Task,
     TaskKind,
     known_configurations,
+    pack_arrays,
 )
-from headstart.base.arrays import pack_arrays
-from headstart.exceptions import ArtifactError, MissingPluginError
-from headstart.learners.fold_target import FoldTarget
 
 TASK = Task(TaskKind.BINARY, 60, 2, 1, 2, "log_loss")
 PLAN = Plan("tabm", 2, (4,), 2, 2, 64, 8, 16, 8, 0.1, True)
@@ -50,7 +51,7 @@ def test_a_plan_has_the_sizes_of_the_table(net):
     rows = make_rows()
     target = FoldTarget.learn(TASK, rows)
     parameters = net.search_space(TASK).default
-    plan = net.plan(parameters, rows.X, target)
+    plan = net.plan(parameters, rows.X, TASK.with_classes(target.n_present))
     assert (plan.n_numeric, plan.cardinalities, plan.n_outputs) == (2, (4,), 2)
     assert Plan.from_json(plan.to_json()) == plan
 

@@ -12,10 +12,17 @@ from headstart_text import ColumnTopics, TextSvd, topics
 from headstart_text.topics import words
 
 from headstart import AutoClassifier, Validation, load
-from headstart.base import Resources, Task, TaskKind
-from headstart.base.arrays import pack_arrays
-from headstart.base.table_columns import TableColumn, TableColumns
-from headstart.exceptions import ArtifactError, HeadstartWarning
+from headstart.sdk import (
+    ArtifactError,
+    HeadstartWarning,
+    Resources,
+    TableColumn,
+    TableColumns,
+    TableRows,
+    Task,
+    TaskKind,
+    pack_arrays,
+)
 from headstart.testing import transform_checks
 
 TRANSFORM = TextSvd()
@@ -40,7 +47,7 @@ def make_table(n_rows=200, seed=0):
 
 
 def fit(X, **parameters):
-    return TRANSFORM.fit(TASK, parameters, X, None, None, RESOURCES)
+    return TRANSFORM.fit(TASK, parameters, TableRows(X), None, RESOURCES)
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +249,7 @@ def test_a_search_finds_that_texts_tell_and_its_model_comes_back(tmp_path):
 def test_rows_of_training_get_the_topics_that_new_rows_get(fitted):
     X = make_table()[0]
     again, made = TRANSFORM.fit_transform(
-        TASK, {"n_topics": 6}, X, None, None, np.arange(200) % 3, RESOURCES
+        TASK, {"n_topics": 6}, TableRows(X), None, RESOURCES
     )
     assert TRANSFORM.dump(again) == TRANSFORM.dump(fitted)
     assert made.equals(TRANSFORM.transform(fitted, X, TASK))
@@ -252,7 +259,7 @@ def test_each_text_is_taken_apart_once(monkeypatch):
     read = []
     monkeypatch.setattr(topics, "words", lambda text: read.append(text) or words(text))
     X = make_table()[0]
-    TRANSFORM.fit_transform(TASK, {}, X, None, None, np.arange(200) % 3, RESOURCES)
+    TRANSFORM.fit_transform(TASK, {}, TableRows(X), None, RESOURCES)
     assert sorted(read) == sorted([*X["review"], *X["title"]])
 
 

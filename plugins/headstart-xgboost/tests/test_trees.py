@@ -7,7 +7,7 @@ import pytest
 import xgboost
 from headstart_xgboost import XGBoost, trees
 
-from headstart.base import Matrix, Resources, Rows, Task, TaskKind
+from headstart.sdk import Matrix, Resources, Rows, Task, TaskKind
 
 CATEGORICAL = [4, 5]
 TYPES = ["q", "q", "q", "q", "c", "c"]

@@ -46,8 +46,9 @@ PARAMETERS = """\
     memory_limit : float or str, optional
         Bytes for all workers together, or a text such as ``"4GB"``. Default: 85 % of
         what is free.
-    executor : concurrent.futures.Executor, optional
-        Where fold fits run. Default: headstart's own worker processes.
+    executor : concurrent.futures.Executor or str, optional
+        Where fold fits run: yours, or the name of one that a plugin brings, as
+        ``"name"`` or ``"name://address"``. Default: headstart's own worker processes.
     random_state : int or RandomState, optional
         Fixes folds, seeds of learners, and the sampler.
     run_dir : path, optional
@@ -84,7 +85,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         columns: Mapping[str, str] | None = None,
         n_jobs: int | None = None,
         memory_limit: float | str | None = None,
-        executor: Executor | None = None,
+        executor: Executor | str | None = None,
         random_state: Any = None,
         run_dir: str | Path | None = None,
         resume: bool = False,

@@ -1,21 +1,18 @@
-"""Files and folders that appear whole or not at all.
+"""Models that appear whole or not at all, as a file or as a folder.
 
-What is new is written under a hidden name beside its target, brought to the disk, and
-renamed. A process killed at any instant leaves the old file or the new one, and at
-worst a hidden leftover that ends in ``.tmp``. A folder takes two renames: killed
-between them, the old folder is such a leftover.
+What is new is written aside, brought to the disk, and renamed. A folder takes two
+renames: in a process killed between them, the old folder is a hidden leftover that ends
+in ``.tmp``.
 """
 
 import contextlib
 import errno
-import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from headstart.exceptions import ArtifactError
+from headstart.machine.atomic import aside, replacing, sync
 
 __all__ = ["replace_file", "replace_folder", "saving_explained"]
 
@@ -61,12 +58,8 @@ def replace_file(target: Path, write: Callable[[BinaryIO], None]) -> None:
         raise ArtifactError(
             f"{target} is not a plain file: a model cannot be saved there."
         )
-    with _aside(target) as new:
-        with new.open("xb") as file:
-            write(file)
-            _sync(file)
-        new.replace(target)
-        _sync_folder(target.parent)
+    with replacing(target, durable=True) as new, new.open("xb") as file:
+        write(file)
 
 
 def replace_folder(target: Path, contents: Iterable[tuple[str, bytes]]) -> None:
@@ -93,7 +86,7 @@ def replace_folder(target: Path, contents: Iterable[tuple[str, bytes]]) -> None:
             f"{target} is not a folder: a model cannot be saved as one there. hint: "
             "leave out the '/' at the end, or remove it first."
         )
-    with _aside(target) as new:
+    with aside(target) as new:
         new.mkdir()
         folders = {new}
         for name, content in contents:
@@ -102,11 +95,11 @@ def replace_folder(target: Path, contents: Iterable[tuple[str, bytes]]) -> None:
             folders.update(p for p in path.parents if p.is_relative_to(new))
             with path.open("xb") as file:
                 file.write(content)
-                _sync(file)
+            sync(path)
         for folder in folders:
-            _sync_folder(folder)
+            sync(folder)
         if target.exists():
-            with _aside(target) as old:
+            with aside(target) as old:
                 target.rename(old)
                 try:
                     new.rename(target)
@@ -115,38 +108,4 @@ def replace_folder(target: Path, contents: Iterable[tuple[str, bytes]]) -> None:
                     raise
         else:
             new.rename(target)
-        _sync_folder(target.parent)
-
-
-@contextlib.contextmanager
-def _aside(target: Path) -> Iterator[Path]:
-    """Give a free hidden name beside `target`; what is there at the end is removed."""
-    path = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
-    try:
-        yield path
-    finally:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk, where the system can do that."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        # Some network file systems have nothing to sync of a folder.
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
-            raise
-    finally:
-        os.close(handle)
+        sync(target.parent)

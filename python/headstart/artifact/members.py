@@ -8,8 +8,9 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from headstart.base import Configuration, Task, TaskKind
+from headstart.base import Configuration, Task
 from headstart.base.arrays import require
+from headstart.base.task import link_of
 from headstart.ensemble import Fit, Member
 from headstart.tables import Schema, TargetEncoder
 
@@ -38,7 +39,7 @@ def read_task(record: Mapping[str, Any], schema: Schema, target: TargetEncoder) 
     KeyError, TypeError, ValueError
         If the record is of another form.
     """
-    task = Task(**{**record, "kind": TaskKind(record["kind"])})
+    task = Task.from_record(record)
     expected = {
         "kind": target.kind,
         "n_classes": target.n_classes,
@@ -55,6 +56,11 @@ def read_task(record: Mapping[str, Any], schema: Schema, target: TargetEncoder) 
     require(
         type(task.n_rows) is int and task.n_rows >= 1 and isinstance(task.metric, str),
         "The model's task must have a number of rows and the name of a metric.",
+    )
+    require(
+        task.n_outputs == (task.n_classes if task.n_classes > 2 else 1)
+        and task.objective.link == link_of(task.kind),
+        "The model's task has outputs that do not fit its classes.",
     )
     return task
 

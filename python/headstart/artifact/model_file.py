@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,8 +24,8 @@ from headstart.ensemble.bagged import ModelStore
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, MissingPluginError
 from headstart.facts import Facts
-from headstart.learners.tree_boosting import learner_of_kind, stored_kinds
 from headstart.plugins import Registry, load_plugins
+from headstart.sdk.tree_boosting import learner_of_kind, stored_kinds
 from headstart.tables import Schema, TargetEncoder
 
 __all__ = ["describe_model", "load_model", "save_model"]
@@ -68,7 +68,7 @@ def save_model(
         for name in sorted(ensemble.transforms)
     }
     record: dict[str, Any] = {
-        "task": asdict(ensemble.task),
+        "task": ensemble.task.to_record(),
         "members": [member_record(member) for member in ensemble.members],
         "learners": sources,
         "plugins": plugins_needed(registry, sources),

@@ -8,21 +8,24 @@ from headstart.base.completion import (
     known_steps,
 )
 from headstart.base.configuration import Configuration, Step, chain_key
-from headstart.base.learner import Learner, Parameters, Parts
+from headstart.base.learner import Learner
 from headstart.base.made_feature import MadeFeature
-from headstart.base.matrix import FloatArray, IntArray, Matrix, Rows, View
+from headstart.base.matrix import FloatArray, IntArray, Matrix, View
 from headstart.base.resources import Resources
+from headstart.base.rows import Rows, TableRows
 from headstart.base.space import (
     Choice,
     Condition,
     Distribution,
     Float,
     Integer,
+    Parameters,
     ParameterValue,
     SearchSpace,
 )
+from headstart.base.stored import Parts
 from headstart.base.table_columns import TableColumn, TableColumns
-from headstart.base.task import Task, TaskKind
+from headstart.base.task import Objective, Task, TaskKind
 from headstart.base.transform import Transform
 from headstart.base.trial import (
     FoldFit,
@@ -51,6 +54,7 @@ __all__ = [
     "Learner",
     "MadeFeature",
     "Matrix",
+    "Objective",
     "Origin",
     "ParameterValue",
     "Parameters",
@@ -62,6 +66,7 @@ __all__ = [
     "Step",
     "TableColumn",
     "TableColumns",
+    "TableRows",
     "Task",
     "TaskKind",
     "Transform",

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from headstart.base.configuration import Configuration, Step
-from headstart.base.learner import Learner, Parameters
-from headstart.base.space import SearchSpace
+from headstart.base.learner import Learner
+from headstart.base.space import Parameters, SearchSpace
 from headstart.base.task import Task
 from headstart.base.transform import Transform
 

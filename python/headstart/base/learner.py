@@ -6,20 +6,19 @@ dump, load) goes through the learner too, so that a stored model needs no class 
 own.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.base.matrix import FloatArray, IntArray, Matrix, Rows, View
+from headstart.base.matrix import FloatArray, IntArray, Matrix, View
 from headstart.base.resources import Resources
-from headstart.base.space import Distribution, ParameterValue, SearchSpace
+from headstart.base.rows import Rows
+from headstart.base.space import Parameters, SearchSpace
+from headstart.base.stored import Parts, check_estimator, dump_skops, load_skops
 from headstart.base.task import Task, TaskKind
 
-__all__ = ["Learner", "Parameters", "Parts", "of_all_classes"]
-
-Parameters = Mapping[str, ParameterValue]
-Parts = dict[str, bytes]
+__all__ = ["Learner", "of_all_classes"]
 
 
 class Learner:
@@ -58,90 +57,6 @@ class Learner:
     family: ClassVar[str] = ""
     uses_weights: ClassVar[bool] = True
 
-    @staticmethod
-    def from_estimator(
-        name: str,
-        estimator: Callable[..., Any],
-        *,
-        space: Mapping[str, Distribution] | SearchSpace | None = None,
-        default: Parameters | None = None,
-        precedents: Sequence[Parameters] = (),
-        tasks: frozenset[TaskKind] | None = None,
-        view: View | None = None,
-        family: str = "",
-        max_rows: int | None = None,
-        space_version: int = 1,
-        cost: Callable[[Task, Parameters, int], float] | None = None,
-        trusted_types: Sequence[str] = (),
-    ) -> "Learner":
-        """Make a learner of a class with scikit-learn's ``fit`` and ``predict``.
-
-        What it can do is read off its tags and signatures: kinds of problem, missing
-        values, sample weights; it is given its seed and threads where it has the
-        parameters ``random_state`` and ``n_jobs``. Classes are counted from 0, targets
-        of a regression have mean 0 and scale 1.
-
-        Parameters
-        ----------
-        name : str
-        estimator : class, or callable of ``(**parameters) -> estimator``
-        space : mapping of str to Distribution, or SearchSpace, optional
-            Parameters that are searched.
-        default : mapping, optional
-            Where the search starts: values for parameters in `space` whose own
-            default is not wanted.
-        precedents : sequence of mappings
-            Parameters worth trying first, besides the default.
-        tasks : frozenset of TaskKind, optional
-            For one whose tags do not tell.
-        view : View, optional
-            The form it is fed with. By default numbers are scaled and levels one-hot;
-            missing values are filled unless it takes them.
-        family, max_rows, space_version
-            As the attributes of `Learner`.
-        cost : callable of ``(task, parameters, n_rows) -> seconds``, optional
-            See `Learner.cost`.
-        trusted_types : sequence of str
-            Dotted names of what a fitted estimator holds from packages other than its
-            own; see `trusted_types`.
-
-        Returns
-        -------
-        Learner
-
-        Raises
-        ------
-        PluginError
-            If it is no estimator, neither classifier nor regressor, gives neither
-            probabilities nor scores, or cannot take any table; says which.
-
-        Examples
-        --------
-        >>> from sklearn.svm import LinearSVC
-        >>> from headstart.base import Float
-        >>> learner = Learner.from_estimator(
-        ...     "linear_svm", LinearSVC, space={"C": Float(1e-3, 1e3, log=True)}
-        ... )
-        >>> sorted(map(str, learner.tasks)), learner.view.missing, learner.uses_weights
-        (['binary', 'multiclass'], 'imputed', True)
-        """
-        from headstart.base.from_estimator import FromEstimator
-
-        return FromEstimator(
-            name,
-            estimator,
-            space=space or {},
-            default=default or {},
-            precedents=precedents,
-            tasks=tasks,
-            view=view,
-            family=family,
-            max_rows=max_rows,
-            space_version=space_version,
-            cost=cost,
-            trusted_types=trusted_types,
-        )
-
     def search_space(self, task: Task) -> SearchSpace:
         """Return what may be varied, with a tuned default. Nothing by default."""
         del task
@@ -179,14 +94,19 @@ class Learner:
         self,
         task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
         resources: Resources,
     ) -> Any:
-        """Fit on `train` and return the fitted model.
+        """Fit on training rows and return the fitted model.
 
         Parameters
         ----------
+        task : Task
+        parameters : mapping
+            A point of `search_space`.
+        rows : Rows
+            The training rows.
         validation : Rows or None
             Rows to stop early by; None where there is nothing to stop by (the final
             refit): `parameters` then come from `refit_parameters`.
@@ -196,9 +116,9 @@ class Learner:
         """
         del validation
         estimator = self.build(task, parameters, resources)
-        if train.weight is None:
-            return estimator.fit(train.X.values, train.y)
-        return estimator.fit(train.X.values, train.y, sample_weight=train.weight)
+        if rows.weight is None:
+            return estimator.fit(rows.X.values, rows.y)
+        return estimator.fit(rows.X.values, rows.y, sample_weight=rows.weight)
 
     def predict(self, model: Any, X: Matrix, task: Task) -> FloatArray:
         """Predict.
@@ -227,10 +147,11 @@ class Learner:
         return parameters
 
     def dump(self, model: Any) -> Parts:
-        """Return the fitted model as named bytes that load without running code."""
-        import skops.io
+        """Return the fitted model as named bytes that load without running code.
 
-        return {"model.skops": skops.io.dumps(model)}
+        Equal models give the same bytes, in every process.
+        """
+        return dump_skops(model)
 
     def load(self, parts: Parts) -> Any:
         """Return the model that `dump` wrote.
@@ -242,8 +163,6 @@ class Learner:
         ArtifactError
             If the parts are not what `dump` writes.
         """
-        from headstart.base.stored import load_skops
-
         return load_skops(parts, f"learner {self.name!r}", self.trusted_types())
 
     def check_model(self, model: Any, task: Task, n_features: int) -> None:
@@ -266,8 +185,6 @@ class Learner:
         """
         if type(self).predict is not Learner.predict:
             return
-        from headstart.base.stored import check_estimator
-
         n_classes = task.n_classes if task.kind.is_classification else None
         check_estimator(model, f"learner {self.name!r}", n_features, n_classes)
 

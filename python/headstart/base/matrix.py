@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FloatArray", "IntArray", "Matrix", "Rows", "View"]
+__all__ = ["FloatArray", "IntArray", "Matrix", "View"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -73,27 +73,3 @@ class Matrix:
     def take(self, rows: IntArray) -> "Matrix":
         """Return the given rows, copied."""
         return Matrix(self.values[rows], self.names, self.categorical, self.n_levels)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows to fit on or to stop early by: features, target, weights.
-
-    Parameters
-    ----------
-    X : Matrix
-    y : ndarray of shape (n_rows,)
-        int64 codes for classification, float64 for regression.
-    weight : ndarray of shape (n_rows,) or None
-        Positive float64 sample weights.
-    parts : ndarray of int64 of shape (n_rows,) or None
-        Inner fold of each training row, counted from 0, for what a learner chooses on
-        its training rows: groups are whole, and folds are blocks of time where rows
-        are in order of time. None where rows are independent, so that any division
-        will do, and in rows to stop by.
-    """
-
-    X: Matrix
-    y: NDArray[np.int64] | NDArray[np.float64]
-    weight: FloatArray | None = None
-    parts: IntArray | None = None

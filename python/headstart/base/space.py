@@ -14,10 +14,12 @@ __all__ = [
     "Float",
     "Integer",
     "ParameterValue",
+    "Parameters",
     "SearchSpace",
 ]
 
 ParameterValue = bool | int | float | str | None
+Parameters = Mapping[str, ParameterValue]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from typing import IO, Any
 import numpy as np
 
 from headstart.base.arrays import require
-from headstart.base.learner import Parts
 from headstart.exceptions import ArtifactError
 
-__all__ = ["check_estimator", "dump_skops", "load_skops", "untrusted_types"]
+__all__ = ["Parts", "check_estimator", "dump_skops", "load_skops", "untrusted_types"]
+
+#: Named bytes: what is stored of a fitted object.
+Parts = dict[str, bytes]
 
 _PART = "model.skops"
 _ARRAY_MARK, _ZIP_MARK = b"\x93NUMPY", b"PK\3\4"

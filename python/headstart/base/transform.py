@@ -4,18 +4,16 @@ Like a learner it holds no fitted state: what is fitted is returned by `Transfor
 and everything later done with it goes through the transform too.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from headstart.base.learner import Parameters, Parts
 from headstart.base.made_feature import MadeFeature
-from headstart.base.matrix import FloatArray, IntArray
 from headstart.base.resources import Resources
-from headstart.base.space import Distribution, SearchSpace
-from headstart.base.stored import dump_skops, load_skops
+from headstart.base.rows import TableRows
+from headstart.base.space import Parameters, SearchSpace
+from headstart.base.stored import Parts, dump_skops, load_skops
 from headstart.base.table_columns import TableColumns
 from headstart.base.task import Task, TaskKind
 
@@ -114,22 +112,22 @@ class Transform:
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> Any:
         """Learn from training rows and return what was learnt.
 
         Parameters
         ----------
-        X : polars.DataFrame
-            The columns it applies to: Float64 (null where missing), Enum, or String.
-        y : ndarray of shape (n_rows,) or None
-            int64 codes for classification, float64 for regression; None unless
-            `reads_target`.
-        weight : ndarray of shape (n_rows,) or None
-            Positive float64 sample weights.
+        task : Task
+        parameters : mapping
+            A point of `search_space`.
+        rows : TableRows
+            The training rows, of the columns that it applies to; their target is None
+            unless `reads_target`.
+        validation : None
+            A transform has nothing to stop early by.
         resources : Resources
             Threads, seed and deadline.
         """
@@ -158,10 +156,8 @@ class Transform:
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
-        parts: IntArray,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> tuple[Any, "pl.DataFrame"]:
         """Learn from training rows; return what was learnt, and these rows' columns.
@@ -173,31 +169,32 @@ class Transform:
 
         Parameters
         ----------
-        parts : ndarray of shape (n_rows,), int64
-            Inner folds, ``0 .. n_parts - 1``, at least two: rows that belong together
-            (a group) are in one part, and rows in order of time are in blocks.
+        task : Task
+        parameters : mapping
+        rows : TableRows
+            As in `fit`, with the inner folds in ``rows.parts``.
+        validation : None
+        resources : Resources
         """
-        fitted = self.fit(task, parameters, X, y, weight, resources)
+        fitted = self.fit(task, parameters, rows, validation, resources)
         if not self.reads_target:
-            return fitted, self.transform(fitted, X, task)
-        frames, places = [], []
-        for part in np.unique(parts):
-            rows, others = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
-            learnt = self.fit(
-                task,
-                parameters,
-                X[others],
-                None if y is None else y[others],
-                None if weight is None else weight[others],
-                resources,
+            return fitted, self.transform(fitted, rows.X, task)
+        if rows.parts is None:
+            raise ValueError(
+                f"Transform {self.name!r} reads the target: its rows must have parts."
             )
-            frames.append(self.transform(learnt, X[rows], task))
-            places.append(rows)
+        frames, places = [], []
+        for part in np.unique(rows.parts):
+            inside = np.flatnonzero(rows.parts == part)
+            others = rows.take(np.flatnonzero(rows.parts != part))
+            learnt = self.fit(task, parameters, others, validation, resources)
+            frames.append(self.transform(learnt, rows.X[inside], task))
+            places.append(inside)
         import polars as pl
 
         # A part may lack what makes a column (a class, of an encoder of classes): null
         # there. Columns are those that new rows will get.
-        names = self.transform(fitted, X[:1], task).columns
+        names = self.transform(fitted, rows.X[:1], task).columns
         whole = pl.concat(frames, how="diagonal")
         whole = whole.with_columns(
             pl.lit(None, pl.Float64).alias(n) for n in names if n not in whole.columns
@@ -234,85 +231,3 @@ class Transform:
     def trusted_types(self) -> Sequence[str]:
         """Return dotted names of types that `load` may build beyond skops' own."""
         return ()
-
-    @staticmethod
-    def from_transformer(
-        name: str,
-        transformer: Callable[..., Any],
-        *,
-        columns: Literal["numeric", "categorical", "text"]
-        | Callable[[TableColumns], Sequence[str]] = "numeric",
-        space: Mapping[str, Distribution] | None = None,
-        default: Parameters | None = None,
-        precedents: Sequence[Parameters] = (),
-        tasks: frozenset[TaskKind] = frozenset(TaskKind),
-        order: int = 50,
-        max_rows: int | None = None,
-        replaces: bool = False,
-        seconds_per_cell: float = 1e-7,
-        trusted_types: Sequence[str] = (),
-    ) -> "Transform":
-        """Make a transform of a class with scikit-learn's ``fit`` and ``transform``.
-
-        Parameters
-        ----------
-        name : str
-        transformer : class, or callable of ``(**parameters) -> transformer``
-            Whether it takes missing values and reads the target is told by its tags and
-            its `fit`: missing numbers are filled with the training median for one that
-            takes none. What reads the target is cross-fitted, as `fit_transform` says,
-            but for selections of columns and projections (``SelectKBest``,
-            ``LinearDiscriminantAnalysis``, ``PLSRegression``): those are fitted once on
-            all training rows, as the axes of two fits may turn or be other columns.
-            Their columns tell more of training rows than of new ones; scores, which
-            are of held-out rows, show what is left. An own one that reads the target
-            must make columns that mean the same after each fit.
-        columns : {"numeric", "categorical", "text"} or callable
-            What it applies to: all columns of numbers as one matrix; all of levels as
-            one matrix of strings, ``"(missing)"`` where missing; or every text column
-            for itself, as strings, empty where missing. Or a function of the
-            `TableColumns` that returns names of columns of one such kind.
-        space : mapping of str to Distribution, optional
-            Parameters that are searched.
-        default : mapping, optional
-            Where the search starts: values for parameters in `space` whose own
-            default is not wanted.
-        precedents : sequence of mappings
-            Parameters worth trying first, besides the default.
-        tasks, order, max_rows, replaces
-            As the attributes of `Transform`.
-        seconds_per_cell : float
-            Predicted seconds for a row of a column.
-        trusted_types : sequence of str
-            Dotted names of what a fitted transformer holds, where it is not of
-            scikit-learn; its own class need not be told.
-
-        Examples
-        --------
-        >>> from sklearn.decomposition import PCA
-        >>> from headstart.base import Integer
-        >>> pca = Transform.from_transformer(
-        ...     "pca",
-        ...     PCA,
-        ...     space={"n_components": Integer(1, 5)},
-        ...     default={"n_components": 2},
-        ... )
-        >>> pca.name
-        'pca'
-        """
-        from headstart.base.from_transformer import FromTransformer
-
-        return FromTransformer(
-            name,
-            transformer,
-            columns=columns,
-            space=space or {},
-            default=default or {},
-            precedents=precedents,
-            tasks=tasks,
-            order=order,
-            max_rows=max_rows,
-            replaces=replaces,
-            seconds_per_cell=seconds_per_cell,
-            trusted_types=trusted_types,
-        )

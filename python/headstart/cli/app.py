@@ -12,6 +12,7 @@ from headstart.cli.info import info
 from headstart.cli.inspect import inspect
 from headstart.cli.leaderboard import leaderboard
 from headstart.cli.meta import meta
+from headstart.cli.plugin_commands import PluginCommands
 from headstart.cli.plugins import plugins
 from headstart.cli.predict import predict
 from headstart.cli.report import report
@@ -21,6 +22,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="headstart",
+    cls=PluginCommands,
     help="AutoML for tables: train the best model of the time you have.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.",
     no_args_is_help=True,

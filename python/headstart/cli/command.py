@@ -7,6 +7,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -71,17 +72,28 @@ class GroupedCommand(TyperCommand):
                 formatter.write_dl(records)
 
 
-def command(function: Callable[..., None]) -> Callable[..., None]:
+def command(
+    function: Callable[..., None], *, reserves_output: bool = True
+) -> Callable[..., None]:
     """Make a command of `function`: add ``--debug`` and report errors.
 
     What the user can mend (headstart's errors, files, wrong values) is one message on
     standard error and exit code 1; anything else is a bug and keeps its traceback.
+
+    Parameters
+    ----------
+    function : callable
+        Its parameters are those of the command, as Typer reads them.
+    reserves_output : bool
+        Whether standard output is for `say` alone, and what is printed otherwise goes
+        to standard error.
     """
 
     @functools.wraps(function)
     def run(*arguments: Any, debug: bool, **options: Any) -> None:
         try:
-            with warnings.catch_warnings(), reserved_output():
+            output = reserved_output() if reserves_output else nullcontext()
+            with warnings.catch_warnings(), output:
                 warnings.showwarning = _show_warning
                 function(*arguments, **options)
         except KeyboardInterrupt:

@@ -101,7 +101,7 @@ def _versions() -> dict[str, str]:
 
 
 def _machine() -> dict[str, Any]:
-    from headstart.base.machine import available_cores, available_memory
+    from headstart.machine.capacity import available_cores, available_memory
 
     gigabytes = available_memory() / 1024**3
     return {
@@ -111,7 +111,7 @@ def _machine() -> dict[str, Any]:
 
 
 def _execution() -> str:
-    from headstart.base.settings import execution_mode
+    from headstart.machine.settings import execution_mode
 
     return execution_mode()
 
@@ -128,8 +128,8 @@ def _temporary_folder() -> dict[str, Any]:
 
 
 def _knowledge_bases(problems: list[str]) -> dict[str, str]:
-    from headstart.base.places import show_place
     from headstart.exceptions import HeadstartError
+    from headstart.machine.places import show_place
     from headstart.meta.shipped import shipped_base
     from headstart.meta.store import KnowledgeBase, own_base_place
 

@@ -43,8 +43,8 @@ _reserved: list[TextIO] = []
 
 
 def _printable(text: str) -> str:
-    """Return text as it can be printed; see `headstart.base.printable`."""
-    from headstart.base.printable import printable
+    """Return text as it can be printed; see `headstart.machine.printable`."""
+    from headstart.machine.printable import printable
 
     return printable(text)
 
@@ -100,7 +100,7 @@ def reserved_output() -> Iterator[None]:
 
 def print_json(value: Any) -> None:
     """Print `value` as JSON; what JSON has no word for (NaN, infinity) as null."""
-    from headstart.base.printable import printable_json
+    from headstart.machine.printable import printable_json
 
     text = json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
     write_data(f"{printable_json(text)}\n")

@@ -28,7 +28,7 @@ class TableWriter:
     """
 
     def __init__(self, path: Path | None) -> None:
-        from headstart.base.plain_file import plain_file
+        from headstart.machine.plain_file import plain_file
 
         self.path = path
         self._target = None if path is None else plain_file(path, "a table")

@@ -118,6 +118,14 @@ def train(
             rich_help_panel=_BUDGET,
         ),
     ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Executor of a plugin to run fold fits in, also NAME://ADDRESS.",
+            rich_help_panel=_BUDGET,
+        ),
+    ] = None,
     memory_limit: Annotated[
         str | None,
         typer.Option(
@@ -258,6 +266,7 @@ def train(
         "transforms": transform or None,
         "columns": parse_columns(column or ()) or None,
         "n_jobs": n_jobs,
+        "executor": executor,
         "memory_limit": None if memory_limit is None else parse_memory(memory_limit),
         "random_state": random_state,
         "run_dir": run_dir,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from headstart.base.events import Notice, TableExamined
-from headstart.base.printable import printable
+from headstart.machine.printable import printable
 
 __all__ = ["finding_lines", "notice_line", "one_line"]
 

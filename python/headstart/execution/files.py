@@ -1,9 +1,7 @@
 """Files of a run folder: a reader sees all of one, or nothing."""
 
 import errno
-import os
 import re
-import secrets
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from typing import TypeVar
 
 from headstart.base import Parts
 from headstart.exceptions import RunFolderError, TableError
+from headstart.machine import atomic
 
 __all__ = [
     "read_or_make",
@@ -84,14 +83,8 @@ def replacing(path: Path) -> Iterator[Path]:
     RunFolderError
         If it cannot be written; nothing is left of it then.
     """
-    # A name that no other process, thread or host uses.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.{path.name}")
-    try:
-        with writing_explained(path):
-            yield temporary
-            temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing_explained(path), atomic.replacing(path) as temporary:
+        yield temporary
 
 
 def write_parts(path: Path, parts: Mapping[str, bytes]) -> int:
@@ -117,15 +110,5 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def sync(path: Path) -> None:
     """Bring a file or the names in a folder to the disk: a power cut spares them."""
-    if os.name != "posix" and path.is_dir():
-        return
     with writing_explained(path):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        except OSError as error:
-            # Some network file systems have nothing to sync of a folder.
-            if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
-                raise
-        finally:
-            os.close(handle)
+        atomic.sync(path)

@@ -26,7 +26,7 @@ import pickle
 import secrets
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -41,7 +41,6 @@ from headstart.base import (
     IntArray,
     Learner,
     Task,
-    TaskKind,
     Transform,
 )
 from headstart.exceptions import RunFolderError
@@ -188,7 +187,7 @@ def write_fit_data(
         np.savez(file, **arrays)
     sync(data / "folds.npz")
     record = {
-        "task": asdict(task),
+        "task": task.to_record(),
         "schema": schema.to_json(),
         "seed": seed,
         # A later run in a folder of the same name must not be taken for this one.
@@ -241,7 +240,7 @@ def _read_fit_data(folder: str, content: str) -> FitData:
         raise RunFolderError(f"The run folder {folder} has no folds.")
     return FitData(
         folder=Path(folder),
-        task=Task(**{**task, "kind": TaskKind(task["kind"])}),
+        task=Task.from_record(task),
         schema=Schema.from_json(record["schema"]),
         table=read_frame(data / "table.arrow"),
         y=np.load(data / "target.npy", allow_pickle=False),

@@ -30,7 +30,6 @@ from headstart.base import (
     Task,
     TaskKind,
 )
-from headstart.base.process_state import preserve_state
 from headstart.exceptions import ArtifactError, RunFolderError, TransformError
 from headstart.execution.files import (
     read_parts,
@@ -43,6 +42,7 @@ from headstart.execution.fold_table import inner_folds, step_names
 from headstart.execution.fold_view import fold_view
 from headstart.execution.libraries import import_libraries
 from headstart.execution.steps import changes_nothing
+from headstart.machine.process_state import preserve_state
 from headstart.pool.offspring import OwnProcess
 
 __all__ = ["read_outcome", "run_fold_fit", "running_transform", "start_mark"]

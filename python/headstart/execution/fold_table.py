@@ -4,10 +4,7 @@ A step is known by the chain that ends in it, so that chains share what they beg
 What is stored of it are the columns it made, not the table.
 """
 
-import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -24,11 +21,14 @@ from headstart.base import (
     Step,
     TableColumn,
     TableColumns,
+    TableRows,
     chain_key,
 )
+from headstart.base.seeds import derived_seed
 from headstart.execution.files import read_or_make, write_parts, writing_explained
 from headstart.execution.fit_data import FitData
 from headstart.execution.steps import FittedStep, apply_step, fit_step, store_step
+from headstart.machine.atomic import replacing_folder
 from headstart.tables import read_frame, summarize, write_frame
 
 __all__ = ["FoldTable", "fold_table", "held_out_rows", "inner_folds", "step_names"]
@@ -159,40 +159,32 @@ def _make(
 ) -> None:
     transform = data.transform(step.name)
     # Not the fold fit's own seed: who makes the step must not matter.
-    digest = hashlib.sha256(f"{data.seed}-{folder.name}".encode()).digest()
-    seed = int.from_bytes(digest[:4], "little") >> 1
+    seed = derived_seed(f"{data.seed}-{folder.name}")
     fitted, made = fit_step(
         transform,
         step,
-        table.train,
+        TableRows(
+            table.train,
+            data.y[rows],
+            None if data.weight is None else data.weight[rows],
+            inner_folds(data, repeat, rows, seed),
+        ),
         table.summary,
         data.task,
-        data.y[rows],
-        None if data.weight is None else data.weight[rows],
-        inner_folds(data, repeat, rows, seed),
         replace(resources, seed=seed),
     )
     held_out = apply_step(transform, fitted, table.held_out, data.task, strict=True)
     parts = store_step(transform, fitted)
     write_parts(data.folder / "transforms" / f"{folder.name}.zip", parts)
-    with writing_explained(folder):
-        temporary = Path(tempfile.mkdtemp(prefix=".table-", dir=folder.parent))
-        try:
-            write_frame(made, temporary / "train.arrow")
-            write_frame(held_out, temporary / "held_out.arrow")
-            record = {
-                "scope": fitted.scope,
-                "dropped": fitted.dropped,
-                "made": [[c.name, c.holds, c.source, c.n_levels] for c in fitted.made],
-            }
-            (temporary / "step.json").write_text(json.dumps(record), encoding="utf-8")
-            temporary.rename(folder)
-        except OSError:
-            # Another worker was first: its files are the same.
-            if not folder.exists():
-                raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    with writing_explained(folder), replacing_folder(folder) as temporary:
+        write_frame(made, temporary / "train.arrow")
+        write_frame(held_out, temporary / "held_out.arrow")
+        record = {
+            "scope": fitted.scope,
+            "dropped": fitted.dropped,
+            "made": [[c.name, c.holds, c.source, c.n_levels] for c in fitted.made],
+        }
+        (temporary / "step.json").write_text(json.dumps(record), encoding="utf-8")
 
 
 def _after(table: FoldTable, folder: Path) -> FoldTable:

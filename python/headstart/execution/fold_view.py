@@ -1,8 +1,6 @@
 """A view of a fold, fitted on its training rows: made once, then mapped by workers."""
 
 import json
-import shutil
-import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from headstart.base import IntArray, Matrix, Resources, Step, View, chain_key
 from headstart.execution.files import read_or_make, write_parts, writing_explained
 from headstart.execution.fit_data import ALL_ROWS, FitData
 from headstart.execution.fold_table import Tell, fold_table, held_out_rows
+from headstart.machine.atomic import replacing_folder
 from headstart.tables import Schema, ViewEncoder
 
 __all__ = ["FoldView", "fold_view"]
@@ -111,24 +110,15 @@ def _make_view(
     validation = encoder.transform(held_out)
     encoders = data.folder / "encoders"
     write_parts(encoders / f"{folder.name}.zip", encoder.to_parts())
-    with writing_explained(folder):
-        temporary = Path(tempfile.mkdtemp(prefix=".view-", dir=folder.parent))
-        try:
-            np.save(temporary / "train.npy", matrix.values)
-            np.save(temporary / "validation.npy", validation.values)
-            names = {
-                "names": matrix.names,
-                "categorical": matrix.categorical,
-                "n_levels": matrix.n_levels,
-            }
-            (temporary / "columns.json").write_text(json.dumps(names))
-            temporary.rename(folder)
-        except OSError:
-            # Another worker was first: its files are the same.
-            if not folder.exists():
-                raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    with writing_explained(folder), replacing_folder(folder) as temporary:
+        np.save(temporary / "train.npy", matrix.values)
+        np.save(temporary / "validation.npy", validation.values)
+        names = {
+            "names": matrix.names,
+            "categorical": matrix.categorical,
+            "n_levels": matrix.n_levels,
+        }
+        (temporary / "columns.json").write_text(json.dumps(names))
 
 
 def _map_view(folder: Path) -> FoldView:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from typing import Any
 
-from headstart.base.machine import available_cores
 from headstart.exceptions import ForkedProcessError, WorkerDiedError
 from headstart.execution.executor import FoldFitExecutor
+from headstart.machine.capacity import available_cores
 from headstart.pool.call import pack_call, run_packed, unpack_answer
 from headstart.pool.death import cancelled, lost
 from headstart.pool.future import WorkerFuture
@@ -22,8 +22,8 @@ class ForeignExecutor:
     """Any `concurrent.futures.Executor`, with deadlines.
 
     Calls cannot be killed there: one that is late is asked to cancel, its future
-    fails at once, and an answer that comes later is dropped. The executor stays the
-    user's; `close` does not shut it down.
+    fails at once, and an answer that comes later is dropped. A user's executor stays
+    theirs; `close` does not shut it down.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ class ForeignExecutor:
     fall_back : callable of ``(n_slots)`` or None
         Opens the place where calls go on when the executor is broken or shut down.
         None: they fail, and `broken` says why.
+    is_own : bool
+        Whether it was opened for this fit: `close` then shuts it down.
 
     Raises
     ------
@@ -46,6 +48,8 @@ class ForeignExecutor:
         executor: Executor,
         n_slots: int | None = None,
         fall_back: Callable[[int], FoldFitExecutor] | None = None,
+        *,
+        is_own: bool = False,
     ) -> None:
         if not callable(getattr(executor, "submit", None)):
             raise TypeError(
@@ -54,6 +58,7 @@ class ForeignExecutor:
                 "hint: for Dask, pass client.get_executor()."
             )
         self._executor = executor
+        self._is_own = is_own
         self._name = type(executor).__name__
         self._n_slots = n_slots or _count_workers(executor)
         self._notice = (
@@ -158,7 +163,7 @@ class ForeignExecutor:
             self._fallback.kill(future)
 
     def close(self) -> None:
-        """Stop waiting for all calls. The user's executor is not shut down."""
+        """Stop waiting for all calls; shut the executor down if it is no user's."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -167,6 +172,8 @@ class ForeignExecutor:
             self._settle(future, cancelled())
         if self._fallback is not None:
             self._fallback.close()
+        if self._is_own:
+            self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _give_up(self, error: BaseException) -> None:
         """Send no more calls to the user's executor."""

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 
-from headstart.base.machine import available_cores
-from headstart.base.settings import execution_mode
 from headstart.execution.executor import FoldFitExecutor
 from headstart.execution.foreign import ForeignExecutor
 from headstart.execution.in_process import InProcessExecutor
 from headstart.execution.libraries import PRELOAD, WARM
 from headstart.execution.pooled import PooledExecutor
+from headstart.machine.capacity import available_cores
+from headstart.machine.settings import execution_mode
+from headstart.plugins import load_plugins
 from headstart.pool.forkserver.launch import why_not_launched
 
 __all__ = ["open_executor"]
@@ -17,7 +18,7 @@ __all__ = ["open_executor"]
 
 def open_executor(
     n_jobs: int | None = None,
-    executor: Executor | None = None,
+    executor: Executor | str | None = None,
     *,
     preload: Sequence[str] = PRELOAD,
     warm: Sequence[str] = WARM,
@@ -34,8 +35,9 @@ def open_executor(
     n_jobs : int or None
         Calls that run at the same time. None: as many as there are usable cores, or
         as the user's executor has workers.
-    executor : concurrent.futures.Executor or None
-        The user's own; for Dask, ``client.get_executor()``.
+    executor : concurrent.futures.Executor, str or None
+        The user's own (for Dask, ``client.get_executor()``), or the name of one that a
+        plugin brings, ``"name"`` or ``"name://address"``: it is shut down by `close`.
     preload : sequence of str
         Modules to import before workers are forked; they must not start threads.
     warm : sequence of str
@@ -49,6 +51,8 @@ def open_executor(
         If `n_jobs` is less than 1.
     TypeError
         If `executor` is no executor.
+    PluginError
+        If no plugin brings an executor of that name.
 
     Examples
     --------
@@ -72,7 +76,11 @@ def open_executor(
                 environment=environment,
             )
 
-        return ForeignExecutor(executor, n_jobs, fall_back)
+        if not isinstance(executor, str):
+            return ForeignExecutor(executor, n_jobs, fall_back)
+        record, address = load_plugins().executor(executor)
+        made = record.factory(address, n_jobs)
+        return ForeignExecutor(made, n_jobs, fall_back, is_own=True)
     if execution_mode() == "in-process":
         return InProcessExecutor("HEADSTART_EXECUTION is set to in-process")
     if why := why_not_launched():

@@ -15,13 +15,12 @@ import numpy as np
 import polars as pl
 
 from headstart.base import (
-    FloatArray,
-    IntArray,
     Parts,
     Resources,
     Step,
     TableColumn,
     TableColumns,
+    TableRows,
     Task,
     Transform,
 )
@@ -121,31 +120,32 @@ class FittedStep:
 def fit_step(
     transform: Transform,
     step: Step,
-    table: pl.DataFrame,
+    rows: TableRows,
     summary: TableColumns,
     task: Task,
-    y: Any,
-    weight: FloatArray | None,
-    parts: IntArray,
     resources: Resources,
 ) -> tuple[FittedStep, pl.DataFrame]:
     """Fit a transform on training rows; return it, and the columns it made of them.
 
     Parameters
     ----------
-    table : DataFrame
-        Training rows only, as the steps before left them.
+    transform : Transform
+    step : Step
+        Its name and its parameters.
+    rows : TableRows
+        Training rows only, all columns as the steps before left them, with inner folds
+        for a transform that reads the target.
     summary : TableColumns
         Of that table.
-    parts : ndarray of shape (n_rows,)
-        Inner folds, for a transform that reads the target.
+    task : Task
+    resources : Resources
 
     Raises
     ------
     TransformError
         Whatever goes wrong in it.
     """
-    name = transform.name
+    name, table = transform.name, rows.X
     with _blaming(name):
         scope = tuple(transform.columns(summary, task))
         if set(scope) - set(table.columns) or len(set(scope)) != len(scope):
@@ -158,10 +158,13 @@ def fit_step(
         state, frame = transform.fit_transform(
             task,
             step.parameters,
-            table.select(scope),
-            _read_only(y) if transform.reads_target else None,
-            _read_only(weight),
-            parts,
+            TableRows(
+                table.select(scope),
+                _read_only(rows.y) if transform.reads_target else None,
+                _read_only(rows.weight),
+                rows.parts,
+            ),
+            None,
             resources,
         )
         columns = _checked(frame, table.height, strict=True)

@@ -24,10 +24,10 @@ from headstart.base import (
     View,
 )
 from headstart.base.arrays import require
-from headstart.learners.fold_learner import FoldLearner
-from headstart.learners.fold_target import FoldTarget
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
+from headstart.sdk.fold_learner import FoldLearner
+from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["ExtraTrees", "RandomForest", "register_learners"]
 
@@ -58,10 +58,10 @@ class _Forest(FoldLearner):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> Any:
         """Fit; see `FoldLearner.fit_model`."""
@@ -77,13 +77,13 @@ class _Forest(FoldLearner):
             "random_state": resources.seed,
             "warm_start": True,
         }
-        if target.is_classification:
+        if task.kind.is_classification:
             options["criterion"] = parameters["criterion"]
-        name = self.estimator_names[0 if target.is_classification else 1]
-        values = np.clip(train.X.values, -_LARGEST, _LARGEST).astype(np.float32)
-        n_trees = _n_trees(len(train.y))
+        name = self.estimator_names[0 if task.kind.is_classification else 1]
+        values = np.clip(rows.X.values, -_LARGEST, _LARGEST).astype(np.float32)
+        n_trees = _n_trees(len(rows.y))
         options["max_leaf_nodes"] = _most_leaves(
-            len(train.y), _int(parameters["min_samples_leaf"]), max(1, target.n_present)
+            len(rows.y), _int(parameters["min_samples_leaf"]), max(1, task.n_classes)
         )
         forest = getattr(ensemble, name)(**options)
         # Steps do not change the trees: their seeds are drawn in one order.
@@ -92,7 +92,7 @@ class _Forest(FoldLearner):
         while True:
             started = resources.clock()
             forest.n_estimators = min(grown + step, n_trees)
-            forest.fit(values, train.y, sample_weight=train.weight)
+            forest.fit(values, rows.y, sample_weight=rows.weight)
             a_tree = (resources.clock() - started) / (forest.n_estimators - grown)
             grown = forest.n_estimators
             affordable = 0.8 * resources.seconds_left() / max(a_tree, 1e-9)

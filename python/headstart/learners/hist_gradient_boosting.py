@@ -25,10 +25,10 @@ from headstart.base import (
     View,
 )
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.learners.fold_learner import FittedFold, FoldLearner, softmax
-from headstart.learners.fold_target import FoldTarget
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
+from headstart.sdk.fold_learner import FittedFold, FoldLearner, softmax
+from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["BoostedTrees", "HistGradientBoosting", "register_learners"]
 
@@ -120,10 +120,10 @@ class HistGradientBoosting(FoldLearner):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> BoostedTrees:
         """Fit; see `FoldLearner.fit_model`."""
@@ -131,7 +131,7 @@ class HistGradientBoosting(FoldLearner):
 
         from headstart.learners.sklearn_trees import from_hist_gradient_boosting
 
-        capped = _columns_to_cap(train.X)
+        capped = _columns_to_cap(rows.X)
         rounds = _int(parameters.get("rounds") or 0)
         options: dict[str, Any] = {
             "learning_rate": parameters["learning_rate"],
@@ -139,7 +139,7 @@ class HistGradientBoosting(FoldLearner):
             "min_samples_leaf": parameters["min_samples_leaf"],
             "l2_regularization": parameters["l2_regularization"],
             "max_features": parameters["max_features"],
-            "categorical_features": list(train.X.categorical) or None,
+            "categorical_features": list(rows.X.categorical) or None,
             "early_stopping": validation is not None and not rounds,
             "n_iter_no_change": _PATIENCE,
             "warm_start": True,
@@ -147,14 +147,14 @@ class HistGradientBoosting(FoldLearner):
         }
         kind = (
             ensemble.HistGradientBoostingClassifier
-            if target.is_classification
+            if task.kind.is_classification
             else ensemble.HistGradientBoostingRegressor
         )
         booster = kind(**options)
         data: dict[str, Any] = {
-            "X": _without_empty_columns(_cap(train.X.values, capped)),
-            "y": train.y,
-            "sample_weight": train.weight,
+            "X": _without_empty_columns(_cap(rows.X.values, capped)),
+            "y": rows.y,
+            "sample_weight": rows.weight,
         }
         if options["early_stopping"] and validation is not None:
             data["X_val"] = _cap(validation.X.values, capped)

@@ -25,13 +25,13 @@ from headstart.base import (
     View,
 )
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.base.process_state import ignore_warnings
-from headstart.learners.fold_learner import FoldLearner, one_part, softmax
-from headstart.learners.fold_target import FoldTarget
 from headstart.learners.hinges import Hinges
 from headstart.learners.ridge_fit import estimated_seconds, fit_ridge
+from headstart.machine.process_state import ignore_warnings
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
+from headstart.sdk.fold_learner import FoldLearner, one_part, softmax
+from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["ElasticNet", "LinearModel", "Logistic", "Ridge", "register_learners"]
 
@@ -151,17 +151,17 @@ class Ridge(_Linear):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> LinearModel:
         """Fit; see `FoldLearner.fit_model`."""
-        del validation, target
-        hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
-        expanded = hinges.expand(train.X.values)
-        coef, intercept = fit_ridge(expanded, train, self.alphas, resources)
+        del task, validation
+        hinges = Hinges.learn(rows.X.values, _int(parameters["n_knots"]))
+        expanded = hinges.expand(rows.X.values)
+        coef, intercept = fit_ridge(expanded, rows, self.alphas, resources)
         return LinearModel(hinges, coef.reshape(-1, 1), np.atleast_1d(intercept))
 
 
@@ -200,21 +200,21 @@ class Logistic(_Linear):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> LinearModel:
         """Fit; see `FoldLearner.fit_model`."""
         del validation
-        hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
-        expanded = hinges.expand(train.X.values)
+        hinges = Hinges.learn(rows.X.values, _int(parameters["n_knots"]))
+        expanded = hinges.expand(rows.X.values)
         coef, intercept = _fit_logistic(
             expanded,
-            train.y.astype(np.int64),
-            target.n_present,
-            weight=train.weight,
+            rows.y.astype(np.int64),
+            task.n_classes,
+            weight=rows.weight,
             penalty=1.0 / (float(parameters["C"] or 0.0) * len(expanded)),
             resources=resources,
         )
@@ -261,27 +261,27 @@ class ElasticNet(_Linear):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> LinearModel:
         """Fit; see `FoldLearner.fit_model`."""
         del validation
-        hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
-        expanded = hinges.expand(train.X.values)
+        hinges = Hinges.learn(rows.X.values, _int(parameters["n_knots"]))
+        expanded = hinges.expand(rows.X.values)
         l1_ratio = float(parameters["l1_ratio"] or 0.0)
         outputs = (
-            np.eye(target.n_present)[train.y.astype(np.int64)]
-            if target.is_classification
-            else np.asarray(train.y, dtype=np.float64)[:, None]
+            np.eye(task.n_classes)[rows.y.astype(np.int64)]
+            if task.kind.is_classification
+            else np.asarray(rows.y, dtype=np.float64)[:, None]
         )
         penalty = float(parameters["strength"] or 0.0) * _silencing_penalty(
-            expanded, outputs, train.weight, l1_ratio
+            expanded, outputs, rows.weight, l1_ratio
         )
-        fit = _fit_proximal if target.is_classification else _fit_descent
-        coef, intercept = fit(expanded, train, penalty, l1_ratio, resources)
+        fit = _fit_proximal if task.kind.is_classification else _fit_descent
+        coef, intercept = fit(expanded, rows, penalty, l1_ratio, resources)
         return LinearModel(hinges, coef, intercept)
 
 

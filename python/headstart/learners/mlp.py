@@ -26,12 +26,12 @@ from headstart.base import (
     View,
 )
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.learners.fold_learner import FittedFold, FoldLearner, one_part, softmax
-from headstart.learners.fold_target import FoldTarget
 from headstart.learners.hinges import Hinges
 from headstart.learners.network import AdamW, Network, SingleArray
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
+from headstart.sdk.fold_learner import FittedFold, FoldLearner, one_part, softmax
+from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["FittedNetwork", "MultiLayerPerceptron", "register_learners"]
 
@@ -112,14 +112,14 @@ class MultiLayerPerceptron(FoldLearner):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> FittedNetwork:
         """Fit; see `FoldLearner.fit_model`."""
-        return _train(parameters, train, validation, target, resources)
+        return _train(parameters, rows, validation, task, resources)
 
     def predict_model(
         self, model: FittedNetwork, X: Matrix, target: FoldTarget
@@ -197,7 +197,7 @@ def _train(
     parameters: Parameters,
     train: Rows,
     validation: Rows | None,
-    target: FoldTarget,
+    task: Task,
     resources: Resources,
 ) -> FittedNetwork:
     rng = np.random.default_rng(resources.seed)
@@ -206,7 +206,7 @@ def _train(
     hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
     X = _inputs(hinges, train.X.values)
     n_rows = len(X)
-    wanted = _outputs(train, target)
+    wanted = _outputs(train, task)
     weight = np.ones((n_rows, 1), dtype=np.float32)
     if train.weight is not None:
         weight[:, 0] = train.weight
@@ -223,7 +223,7 @@ def _train(
     last_epoch = _int(parameters.get("epochs") or epochs)
     patience = max(8, epochs // 4)
     gradient = np.empty_like(network.flat)
-    judge = None if validation is None else _Judge(validation, hinges, target)
+    judge = None if validation is None else _Judge(validation, hinges, task)
     best_loss, best_epoch, best = math.inf, 0, network.flat.copy()
     n_batches = max(1, n_rows // batch)
     for epoch in range(min(epochs, last_epoch)):
@@ -237,7 +237,7 @@ def _train(
                 break
             batch_X = X[rows]
             scores, kept = network.forward_training(batch_X, dropout, rng)
-            slope = _slope(scores, wanted[rows], target)
+            slope = _slope(scores, wanted[rows], task)
             slope *= weight[rows]
             slope /= np.float32(len(rows))
             network.gradient(batch_X, kept, slope, dropout, gradient)
@@ -255,10 +255,10 @@ def _train(
 class _Judge:
     """The loss on validation rows."""
 
-    def __init__(self, rows: Rows, hinges: Hinges, target: FoldTarget) -> None:
+    def __init__(self, rows: Rows, hinges: Hinges, task: Task) -> None:
         self._X = _inputs(hinges, rows.X.values)
-        self._wanted = _outputs(rows, target).astype(np.float64)
-        self._is_classification = target.is_classification
+        self._wanted = _outputs(rows, task).astype(np.float64)
+        self._is_classification = task.kind.is_classification
         self._weight = rows.weight
 
     def loss(self, network: Network) -> float:
@@ -278,14 +278,14 @@ def _inputs(hinges: Hinges, values: FloatArray) -> SingleArray:
     return hinges.expand(bounded).astype(np.float32)
 
 
-def _outputs(rows: Rows, target: FoldTarget) -> SingleArray:
-    if target.is_classification:
-        return np.eye(target.n_present, dtype=np.float32)[rows.y.astype(np.int64)]
+def _outputs(rows: Rows, task: Task) -> SingleArray:
+    if task.kind.is_classification:
+        return np.eye(task.n_classes, dtype=np.float32)[rows.y.astype(np.int64)]
     return rows.y.astype(np.float32)[:, None]
 
 
-def _slope(scores: SingleArray, wanted: SingleArray, target: FoldTarget) -> SingleArray:
-    if not target.is_classification:
+def _slope(scores: SingleArray, wanted: SingleArray, task: Task) -> SingleArray:
+    if not task.kind.is_classification:
         return scores - wanted
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     scores /= scores.sum(axis=1, keepdims=True)

@@ -26,10 +26,10 @@ from headstart.base import (
     View,
 )
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.learners.fold_learner import FoldLearner, one_part
-from headstart.learners.fold_target import FoldTarget
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
+from headstart.sdk.fold_learner import FoldLearner, one_part
+from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["KNeighbors", "NeighborModel", "register_learners"]
 
@@ -138,25 +138,25 @@ class KNeighbors(FoldLearner):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> NeighborModel:
         """Fit; see `FoldLearner.fit_model`."""
         del validation
-        values = train.X.values
+        values = rows.X.values
         stretch = np.ones(values.shape[1])
         power = float(parameters["stretch"] or 0.0)
         if power > 0:
-            stretch = _relevance(train, target, resources) ** power
+            stretch = _relevance(rows, task, resources) ** power
         outputs = (
-            np.eye(target.n_present)[train.y.astype(np.int64)]
-            if target.is_classification
-            else np.asarray(train.y, dtype=np.float64)[:, None]
+            np.eye(task.n_classes)[rows.y.astype(np.int64)]
+            if task.kind.is_classification
+            else np.asarray(rows.y, dtype=np.float64)[:, None]
         )
-        weight = np.ones(len(values)) if train.weight is None else train.weight
+        weight = np.ones(len(values)) if rows.weight is None else rows.weight
         return _build(
             _stretched(values, stretch),
             stretch,
@@ -269,12 +269,12 @@ def _stretched(
     return np.clip(values * stretch, -1e15, 1e15).astype(np.float32)
 
 
-def _relevance(train: Rows, target: FoldTarget, resources: Resources) -> FloatArray:
+def _relevance(train: Rows, task: Task, resources: Resources) -> FloatArray:
     """Return how much a small forest uses each column; the mean is 1."""
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
     n_rows = len(train.y)
-    kind = ExtraTreesClassifier if target.is_classification else ExtraTreesRegressor
+    kind = ExtraTreesClassifier if task.kind.is_classification else ExtraTreesRegressor
     forest = kind(
         n_estimators=30,
         min_samples_leaf=max(3, n_rows // 300),

@@ -29,11 +29,11 @@ from headstart.base import (
     View,
 )
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.base.process_state import ignore_warnings
-from headstart.learners.fold_learner import FoldLearner, one_part, softmax
-from headstart.learners.fold_target import FoldTarget
+from headstart.machine.process_state import ignore_warnings
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
+from headstart.sdk.fold_learner import FoldLearner, one_part, softmax
+from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["KernelMachine", "SupportVectorMachine", "register_learners"]
 
@@ -128,23 +128,23 @@ class SupportVectorMachine(FoldLearner):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> KernelMachine:
         """Fit; see `FoldLearner.fit_model`."""
         del validation
-        variance = float(train.X.values.var(axis=0).sum())
+        variance = float(rows.X.values.var(axis=0).sum())
         gamma = float(parameters["gamma"] or 0.0) / max(variance, 1e-12)
         penalty = float(parameters["C"] or 0.0)
         with ignore_warnings():
             # A machine that reached its last iteration is good enough to be scored.
-            if not target.is_classification:
+            if not task.kind.is_classification:
                 epsilon = float(parameters["epsilon"] or 0.0)
-                return _fit_regression(train, gamma, penalty, epsilon)
-            return _fit_classification(train, gamma, penalty, target, resources)
+                return _fit_regression(rows, gamma, penalty, epsilon)
+            return _fit_classification(rows, gamma, penalty, task, resources)
 
     def predict_model(
         self, model: KernelMachine, X: Matrix, target: FoldTarget
@@ -240,13 +240,13 @@ def _fit_classification(
     train: Rows,
     gamma: float,
     penalty: float,
-    target: FoldTarget,
+    task: Task,
     resources: Resources,
 ) -> KernelMachine:
     from sklearn.linear_model import LogisticRegression
 
     X, y = train.X.values, train.y.astype(np.int64)
-    n_classes = target.n_present
+    n_classes = task.n_classes
     machine = _fit_pairs(X, y, train.weight, gamma, penalty, n_classes)
     n_scores, n_logits = _calibration_shape(n_classes)
     scores = np.full((len(X), n_scores), np.nan)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, TaskKind
-from headstart.base.process_state import ignore_warnings
+from headstart.machine.process_state import ignore_warnings
 from headstart.metrics.built_in import BuiltInMetric
 from headstart.metrics.metric import Metric, Target
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, TaskKind
-from headstart.base.process_state import ignore_warnings
+from headstart.machine.process_state import ignore_warnings
 from headstart.metrics.metric import Metric, Target, predicted_codes
 
 __all__ = ["FunctionMetric", "name_of", "takes_weight", "to_number", "try_metric"]

@@ -1,7 +1,9 @@
 """What can be added to headstart (`hookspecs`), and how it is found (`manager`)."""
 
 from headstart.plugins.contributions import (
+    CommandRecord,
     DescribedTable,
+    ExecutorRecord,
     ExporterRecord,
     ListenerRecord,
     MetaFeatureRecord,
@@ -11,6 +13,7 @@ from headstart.plugins.contributions import (
 )
 from headstart.plugins.hookspecs import API_VERSION, SUPPORTED_API_VERSIONS, hookimpl
 from headstart.plugins.manager import (
+    load_commands,
     load_plugins,
     plugin_environment,
     register,
@@ -25,7 +28,9 @@ from headstart.plugins.transform_choice import find_transform, select_transforms
 __all__ = [
     "API_VERSION",
     "SUPPORTED_API_VERSIONS",
+    "CommandRecord",
     "DescribedTable",
+    "ExecutorRecord",
     "ExporterRecord",
     "ListenerRecord",
     "MetaFeatureRecord",
@@ -37,6 +42,7 @@ __all__ = [
     "TableReaderRecord",
     "find_transform",
     "hookimpl",
+    "load_commands",
     "load_plugins",
     "plugin_environment",
     "register",

@@ -5,6 +5,7 @@ workers, so they may be defined anywhere.
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "CommandRecord",
     "DescribedTable",
+    "ExecutorRecord",
     "ExporterRecord",
     "ListenerRecord",
     "MetaFeatureRecord",
@@ -137,7 +140,7 @@ class ListenerRecord:
         ``"target"``, ``"n_rows"``, ``"n_features"``, ``"metric"``, ``"validation"``,
         ``"time_limit"``, ``"max_trials"``, ``"n_jobs"``, ``"learners"`` (names),
         ``"random_state"``, ``"run_dir"``, ``"headstart_version"``. Returns a callable
-        of ``(event)``, see `headstart.base.events`, or None not to listen. A listener
+        of ``(event)``, see `headstart.sdk.Event`, or None not to listen. A listener
         that raises is dropped for the run.
     """
 
@@ -184,3 +187,40 @@ class ExporterRecord:
     name: str
     suffix: str
     function: Callable[[Any, Path], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """A command of the command line: ``headstart NAME``.
+
+    Parameters
+    ----------
+    name : str
+        Lower case with underscores, which the command line writes as hyphens; unique
+        over all commands. A command of headstart's own cannot be replaced.
+    function : callable
+        Its parameters are the command's arguments and options, as Typer reads them off
+        their annotations; its docstring is the help. What it raises is told as the
+        errors of headstart's own commands are, and it gets their ``--debug``.
+    """
+
+    name: str
+    function: Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorRecord:
+    """A place where fold fits run, used by ``executor="name"``.
+
+    Parameters
+    ----------
+    name : str
+        Lower case with underscores, unique over all executors.
+    factory : callable of ``(address, n_jobs) -> concurrent.futures.Executor``
+        Is given what stands behind ``name://``, empty where nothing does, and the
+        number of fold fits to run at once, None where the user has not said. The
+        executor is shut down when the fit ends.
+    """
+
+    name: str
+    factory: Callable[[str, int | None], Executor]

@@ -13,6 +13,8 @@ from headstart.base.task import TaskKind
 from headstart.base.transform import Transform
 from headstart.exceptions import PluginError
 from headstart.plugins.contributions import (
+    CommandRecord,
+    ExecutorRecord,
     ExporterRecord,
     ListenerRecord,
     MetaFeatureRecord,
@@ -36,7 +38,7 @@ def check_learner_declaration(learner: object) -> Learner:
     PluginError
         If it is not an instance of `Learner`, or an attribute is nonsense.
     """
-    _check_instance(learner, "learner", Learner, "headstart.base.Learner")
+    _check_instance(learner, "learner", Learner, "headstart.sdk.Learner")
     assert isinstance(learner, Learner)
     name = _checked_name(learner)
     for attribute, ok, expected in (
@@ -63,7 +65,7 @@ def check_transform_declaration(transform: object) -> Transform:
     PluginError
         If it is not an instance of `Transform`, or an attribute is nonsense.
     """
-    _check_instance(transform, "transform", Transform, "headstart.base.Transform")
+    _check_instance(transform, "transform", Transform, "headstart.sdk.Transform")
     assert isinstance(transform, Transform)
     name = _checked_name(transform)
     for attribute, ok, expected in (
@@ -167,6 +169,18 @@ def _check_exporter(record: Any) -> Any:
     return record
 
 
+def _check_command(record: Any) -> Any:
+    name = _check_record(record, "command", CommandRecord)
+    _check_callable(record, "command", "function", name)
+    return record
+
+
+def _check_executor(record: Any) -> Any:
+    name = _check_record(record, "executor", ExecutorRecord)
+    _check_callable(record, "executor", "factory", name)
+    return record
+
+
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "learners": check_learner_declaration,
     "transforms": check_transform_declaration,
@@ -176,6 +190,8 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "listeners": _check_listener,
     "table_readers": _check_table_reader,
     "exporters": _check_exporter,
+    "commands": _check_command,
+    "executors": _check_executor,
 }
 """By kind: returns what it is given, or raises `PluginError`."""
 
@@ -191,7 +207,7 @@ def _check_instance(item: object, what: str, kind: type, dotted: str) -> None:
 
 
 def _check_record(item: object, what: str, kind: type) -> str:
-    _check_instance(item, what, kind, f"headstart.plugins.{kind.__name__}")
+    _check_instance(item, what, kind, f"headstart.sdk.{kind.__name__}")
     return _checked_name(item)
 
 

@@ -3,7 +3,7 @@
 A plugin is a module (or any object) with functions marked by `hookimpl`, named by an
 entry point of the group ``headstart``::
 
-    from headstart.plugins import hookimpl
+    from headstart.sdk import hookimpl
 
 
     @hookimpl
@@ -22,6 +22,8 @@ import pluggy
 
 from headstart.base.learner import Learner
 from headstart.plugins.contributions import (
+    CommandRecord,
+    ExecutorRecord,
     ExporterRecord,
     ListenerRecord,
     MetaFeatureRecord,
@@ -34,6 +36,8 @@ __all__ = [
     "HOOKS",
     "PROJECT",
     "SUPPORTED_API_VERSIONS",
+    "RegisterCommand",
+    "RegisterExecutor",
     "RegisterExporter",
     "RegisterLearner",
     "RegisterListener",
@@ -44,6 +48,8 @@ __all__ = [
     "RegisterTransform",
     "hookimpl",
     "hookspec",
+    "register_commands",
+    "register_executors",
     "register_exporters",
     "register_learners",
     "register_listeners",
@@ -56,13 +62,15 @@ __all__ = [
 
 PROJECT = "headstart"
 
-#: Raised when a hook or the learner protocol changes in a way that breaks plugins. A
-#: plugin states the version it was built for as ``HEADSTART_API_VERSION`` in its
-#: module; one that states none was built for version 1.
-API_VERSION = 1
+#: Raised when a hook or the contract of learners and transforms changes in a way that
+#: breaks plugins. A plugin states the version it was built for as
+#: ``HEADSTART_API_VERSION`` in its module; one that states none is taken to be built
+#: for this one.
+API_VERSION = 2
 
-#: Versions of the interface whose plugins this headstart can use.
-SUPPORTED_API_VERSIONS = range(1, API_VERSION + 1)
+#: Versions of the interface whose plugins this headstart can use. Version 1, which was
+#: never released, had other parameters of `fit`.
+SUPPORTED_API_VERSIONS = range(2, API_VERSION + 1)
 
 #: What each hook brings: the name of the registry's mapping.
 HOOKS = {
@@ -74,6 +82,8 @@ HOOKS = {
     "register_listeners": "listeners",
     "register_table_readers": "table_readers",
     "register_exporters": "exporters",
+    "register_commands": "commands",
+    "register_executors": "executors",
 }
 
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -91,7 +101,7 @@ class RegisterTransform(Protocol):
     """The callback that `register_transforms` is given."""
 
     def __call__(self, transform: Any, /) -> None:
-        """Add `transform`, an instance of `headstart.base.Transform`."""
+        """Add `transform`, an instance of `headstart.sdk.Transform`."""
 
 
 class RegisterMetric(Protocol):
@@ -136,6 +146,20 @@ class RegisterExporter(Protocol):
         """Add a form in which models are written."""
 
 
+class RegisterCommand(Protocol):
+    """The callback that `register_commands` is given."""
+
+    def __call__(self, command: CommandRecord, /) -> None:
+        """Add a command of the command line."""
+
+
+class RegisterExecutor(Protocol):
+    """The callback that `register_executors` is given."""
+
+    def __call__(self, executor: ExecutorRecord, /) -> None:
+        """Add a place where fold fits run."""
+
+
 @hookspec
 def register_learners(register: RegisterLearner) -> None:
     """Register learners: what can be searched.
@@ -143,7 +167,7 @@ def register_learners(register: RegisterLearner) -> None:
     Parameters
     ----------
     register : callable of ``(learner) -> None``
-        To be called once for each `headstart.base.Learner`, an instance. Its name must
+        To be called once for each `headstart.sdk.Learner`, an instance. Its name must
         be unique over all plugins.
     """
 
@@ -155,7 +179,7 @@ def register_transforms(register: RegisterTransform) -> None:
     Parameters
     ----------
     register : callable of ``(transform) -> None``
-        To be called once for each `headstart.base.Transform`, an instance.
+        To be called once for each `headstart.sdk.Transform`, an instance.
     """
 
 
@@ -224,4 +248,28 @@ def register_exporters(register: RegisterExporter) -> None:
     ----------
     register : callable of ``(exporter) -> None``
         To be called once for each `ExporterRecord`.
+    """
+
+
+@hookspec
+def register_commands(register: RegisterCommand) -> None:
+    """Register commands of the command line: ``headstart NAME``.
+
+    `headstart --help` imports only plugins whose module names this hook.
+
+    Parameters
+    ----------
+    register : callable of ``(command) -> None``
+        To be called once for each `CommandRecord`.
+    """
+
+
+@hookspec
+def register_executors(register: RegisterExecutor) -> None:
+    """Register places where fold fits run, used by ``executor="name"``.
+
+    Parameters
+    ----------
+    register : callable of ``(executor) -> None``
+        To be called once for each `ExecutorRecord`.
     """

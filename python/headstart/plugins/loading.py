@@ -36,6 +36,8 @@ _SINGULAR = {
     "listeners": "listener",
     "table_readers": "table reader",
     "exporters": "exporter",
+    "commands": "command",
+    "executors": "executor",
 }
 _MOST_PRINTED = 200
 _LONGEST_LOAD = 10.0
@@ -234,7 +236,7 @@ def _notes(printed: str) -> tuple[str, ...]:
 
 
 def _checked_version(plugin: object) -> int:
-    version = getattr(plugin, "HEADSTART_API_VERSION", 1)
+    version = getattr(plugin, "HEADSTART_API_VERSION", hookspecs.API_VERSION)
     supported = hookspecs.SUPPORTED_API_VERSIONS
     if isinstance(version, int) and version in supported:
         return version
@@ -255,7 +257,7 @@ def _checked_hooks(manager: pluggy.PluginManager, plugin: object) -> tuple[str, 
     if not callers:
         raise PluginError(
             "it implements no hook. hint: mark its functions with "
-            "headstart.plugins.hookimpl."
+            "headstart.sdk.hookimpl."
         )
     for caller in callers:
         if not caller.has_spec():

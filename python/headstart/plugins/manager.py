@@ -8,13 +8,14 @@ says otherwise.
 import functools
 import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from headstart.base import settings
 from headstart.exceptions import PluginError
+from headstart.machine import settings
+from headstart.plugins.contributions import CommandRecord
 from headstart.plugins.files import file_candidate, file_candidates, files_in_folder
 from headstart.plugins.loading import build_registry, why_unwanted
 from headstart.plugins.records import PluginRecord
@@ -23,11 +24,13 @@ from headstart.plugins.sources import (
     Candidate,
     built_in_candidates,
     installed_candidates,
+    names_hook,
 )
 from headstart.plugins.tracing import HookCall, write_call
 
 __all__ = [
     "find_candidates",
+    "load_commands",
     "load_plugins",
     "plugin_environment",
     "register",
@@ -102,6 +105,20 @@ def load_plugins() -> Registry:
     return _build(write_call if settings.trace_plugins() else None)
 
 
+def load_commands() -> Mapping[str, CommandRecord]:
+    """Return the commands of plugins by name.
+
+    Plugins whose source does not name the hook are not imported: this is asked before
+    the command line is read.
+    """
+    candidates = [
+        candidate
+        for candidate in find_candidates()
+        if candidate.source != "built-in" and names_hook(candidate, "register_commands")
+    ]
+    return _build(None, candidates).commands if candidates else {}
+
+
 def trace_load() -> list[HookCall]:
     """Load all plugins once more, and return the hook calls of it."""
     calls: list[HookCall] = []
@@ -138,11 +155,14 @@ def _bounds() -> tuple[Sequence[str] | None, tuple[str, ...]]:
     )
 
 
-def _build(trace: Callable[[HookCall], None] | None) -> Registry:
+def _build(
+    trace: Callable[[HookCall], None] | None,
+    candidates: Iterable[Candidate] | None = None,
+) -> Registry:
     strict = settings.strict_plugins() if _choice.strict is None else _choice.strict
     enabled, disabled = _bounds()
     return build_registry(
-        find_candidates(),
+        find_candidates() if candidates is None else candidates,
         enabled=enabled,
         disabled=disabled,
         trace=trace,

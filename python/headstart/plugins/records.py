@@ -26,7 +26,8 @@ class PluginRecord:
     brought : mapping of str to tuple of str
         Names it registered, by kind: ``"learners"``, ``"transforms"``, ``"metrics"``,
         ``"splitters"``, ``"meta_features"``, ``"listeners"``, ``"table_readers"``,
-        ``"exporters"``. Kinds of which it brought none are not there.
+        ``"exporters"``, ``"commands"``, ``"executors"``. Kinds of which it brought
+        none are not there.
     source : {"built-in", "distribution", "file", "program"}
     hooks : tuple of str
         Hooks it implements.
@@ -44,7 +45,7 @@ class PluginRecord:
     brought: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: Source = "distribution"
     hooks: tuple[str, ...] = ()
-    api_version: int = 1
+    api_version: int = 2
     path: str = ""
     sha256: str = ""
     notes: tuple[str, ...] = ()

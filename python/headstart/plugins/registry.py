@@ -10,6 +10,8 @@ from headstart.base.task import TaskKind
 from headstart.base.transform import Transform
 from headstart.exceptions import MissingPluginError, PluginError
 from headstart.plugins.contributions import (
+    CommandRecord,
+    ExecutorRecord,
     ExporterRecord,
     ListenerRecord,
     MetaFeatureRecord,
@@ -54,6 +56,8 @@ class Registry:
     listeners : mapping of str to ListenerRecord
     table_readers : mapping of str to TableReaderRecord
     exporters : mapping of str to ExporterRecord
+    commands : mapping of str to CommandRecord
+    executors : mapping of str to ExecutorRecord
     """
 
     learners: Mapping[str, Learner] = field(default_factory=dict)
@@ -67,6 +71,8 @@ class Registry:
     listeners: Mapping[str, ListenerRecord] = field(default_factory=dict)
     table_readers: Mapping[str, TableReaderRecord] = field(default_factory=dict)
     exporters: Mapping[str, ExporterRecord] = field(default_factory=dict)
+    commands: Mapping[str, CommandRecord] = field(default_factory=dict)
+    executors: Mapping[str, ExecutorRecord] = field(default_factory=dict)
 
     def learner(self, name: str) -> Learner:
         """Return the learner of that name.
@@ -148,6 +154,23 @@ class Registry:
                 "hint: leave out fewer."
             )
         return chosen
+
+    def executor(self, text: str) -> tuple[ExecutorRecord, str]:
+        """Return the executor that ``name`` or ``name://address`` is, and its address.
+
+        Raises
+        ------
+        PluginError
+            If there is none of that name.
+        """
+        name, _, address = text.partition("://")
+        if name in self.executors:
+            return self.executors[name], address
+        known = ", ".join(map(repr, sorted(self.executors))) or "none"
+        raise PluginError(
+            f"Unknown executor {name!r}. Installed: {known}. hint: executors come from "
+            "plugins; headstart's own worker processes need none."
+        )
 
     def _known_name(self, name: str) -> str:
         # To leave out what is not installed is no mistake.

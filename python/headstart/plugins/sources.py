@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from headstart.machine.mentions import file_mentions, module_mentions
 from headstart.plugins import hookspecs
 from headstart.plugins.records import Source
 
@@ -17,6 +18,7 @@ __all__ = [
     "built_in_candidates",
     "canonical",
     "installed_candidates",
+    "names_hook",
     "own_version",
 ]
 
@@ -51,6 +53,8 @@ class Candidate:
     source : {"built-in", "distribution", "file", "program"}
     path, sha256 : str
         Of a file.
+    module : str
+        Dotted name of the module of an installed one.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Candidate:
     source: Source = "distribution"
     path: str = ""
     sha256: str = ""
+    module: str = ""
 
 
 def built_in_candidates() -> list[Candidate]:
@@ -90,9 +95,20 @@ def installed_candidates() -> list[Candidate]:
                 distribution,
                 entry.dist.version if entry.dist else "",
                 entry.load,
+                module=entry.module,
             ),
         )
     return [found[key] for key in sorted(found)]
+
+
+def names_hook(candidate: Candidate, hook: str) -> bool:
+    """Return whether a plugin's source names a hook; true where there is no source.
+
+    The plugin is not imported for it.
+    """
+    if candidate.source == "distribution":
+        return module_mentions(candidate.module, hook)
+    return candidate.source != "file" or file_mentions(candidate.path, hook)
 
 
 def canonical(name: str) -> str:

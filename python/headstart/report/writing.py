@@ -2,12 +2,12 @@
 
 import errno
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from headstart.base.plain_file import plain_file
 from headstart.facts import Facts
+from headstart.machine.atomic import replacing
+from headstart.machine.plain_file import plain_file
 from headstart.report.summary import summarise
 
 __all__ = ["FORMATS", "format_of", "render_report", "write_report"]
@@ -98,13 +98,8 @@ def write_report(facts: Facts, path: str | Path, format: str | None = None) -> P
             f"The report cannot be written to {path}: {path.absolute().parent} is not "
             "a folder. hint: make it first.",
         )
-    target = plain_file(path, "a report")
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(plain_file(path, "a report")) as new:
+        new.write_text(text, encoding="utf-8", newline="\n")
     return path
 
 

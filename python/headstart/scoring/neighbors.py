@@ -6,7 +6,7 @@ import numpy as np
 
 from headstart import _core
 from headstart.base import FloatArray, TaskKind
-from headstart.base.watch import Progress, Watch
+from headstart.machine.watch import Progress, Watch
 from headstart.scoring.columns import in_range
 from headstart.scoring.features import Features
 from headstart.scoring.target import Target

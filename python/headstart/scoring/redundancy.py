@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from headstart import _core
 from headstart.base import FloatArray, TaskKind
-from headstart.base.compute import Compute
+from headstart.machine.compute import Compute
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range
 from headstart.scoring.features import Features

@@ -8,7 +8,7 @@ import numpy as np
 
 from headstart import _core
 from headstart.base import FloatArray
-from headstart.base.watch import Watch
+from headstart.machine.watch import Watch
 from headstart.scoring.adjustment import adjust_p_values
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.features import Features

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, TaskKind
-from headstart.base.compute import Compute
-from headstart.base.watch import Watch
+from headstart.machine.compute import Compute
+from headstart.machine.watch import Watch
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range, row_weights
 from headstart.scoring.features import Features

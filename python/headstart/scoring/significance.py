@@ -6,7 +6,7 @@ import polars as pl
 
 from headstart import _core
 from headstart.base import TaskKind
-from headstart.base.compute import Compute
+from headstart.machine.compute import Compute
 from headstart.scoring.adjustment import adjust_p_values
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from headstart.base import TaskKind
-from headstart.base.compute import Compute
+from headstart.machine.compute import Compute
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range
 from headstart.scoring.features import Features

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from headstart.base import FoldStatus, Trial, TrialStatus
-from headstart.base.machine import machine_class
 from headstart.exceptions import RunFolderError
 from headstart.execution.fit_data import FitData, load_fit_data
+from headstart.machine.capacity import machine_class
 from headstart.meta.features import VERSION, describe
 from headstart.meta.identity import dataset_uid
 from headstart.meta.plugin_features import describe_by_plugins

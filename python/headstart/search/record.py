@@ -8,11 +8,11 @@ import polars as pl
 
 from headstart.base import TrialStatus
 from headstart.base.events import Emitter, Notice, RunFinished
-from headstart.base.process_state import preserve_state
 from headstart.ensemble import BaggedEnsemble
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import HeadstartError
 from headstart.facts import Facts
+from headstart.machine.process_state import preserve_state
 from headstart.meta.shipped import open_own
 from headstart.meta.store import own_base_place
 from headstart.search.assemble import Assembly

@@ -7,26 +7,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headstart.base import (
     Choice,
     Condition,
     Float,
-    FloatArray,
-    IntArray,
     MadeFeature,
     Parameters,
     Parts,
     Resources,
     SearchSpace,
+    TableRows,
     Task,
     Transform,
 )
 from headstart.base.arrays import require
-from headstart.base.compute import Compute
 from headstart.base.table_columns import TableColumns
 from headstart.exceptions import ArtifactError
+from headstart.machine.compute import Compute
 from headstart.plugins import hookimpl
 from headstart.scoring import select_features
 from headstart.transforms.null_importance import above_chance
@@ -144,19 +142,19 @@ class ColumnSelection(Transform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> Selection:
         """Choose columns; see `Transform.fit`."""
-        del weight
-        assert y is not None
+        del validation
+        assert rows.y is not None
         method = str({**_DEFAULT, **parameters}["method"])
+        X, y = rows.X, rows.y
         if X.height > _MOST_ROWS:
             random = np.random.default_rng(resources.seed)
-            rows = np.sort(random.permutation(X.height)[:_MOST_ROWS])
-            X, y = X[rows], y[rows]
+            drawn = np.sort(random.permutation(X.height)[:_MOST_ROWS])
+            X, y = X[drawn], y[drawn]
         chosen: Sequence[str] = ()
         if (y != y[0]).any() and resources.seconds_left() > 0:
             if method == "mrmr":
@@ -191,16 +189,13 @@ class ColumnSelection(Transform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
-        parts: IntArray,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> tuple[Selection, "pl.DataFrame"]:
         """Choose columns once: what is left of a row has nothing of its target."""
-        del parts
-        fitted = self.fit(task, parameters, X, y, weight, resources)
-        return fitted, self.transform(fitted, X, task)
+        fitted = self.fit(task, parameters, rows, validation, resources)
+        return fitted, self.transform(fitted, rows.X, task)
 
     def explain(self, fitted: Selection) -> Sequence[MadeFeature]:
         """Return each column with why it was kept or left out."""

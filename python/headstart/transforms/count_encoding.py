@@ -1,20 +1,14 @@
 """How frequent each level is, of columns with many."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from headstart.base import IntArray, Parameters, Resources, Task, Transform
+from headstart.base import Parameters, Resources, TableRows, Task, Transform
 from headstart.base.table_columns import TableColumns
 from headstart.features import Candidate
 from headstart.plugins import hookimpl
 from headstart.transforms.levels import leveled, most_levels
 from headstart.transforms.of_plans import PlanTransform
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["CountEncoding", "register_transforms"]
 
@@ -52,14 +46,12 @@ class CountEncoding(PlanTransform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        parts: IntArray,
+        rows: TableRows,
         resources: Resources,
     ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
         """Return a count of each column."""
-        del task, parameters, y, parts, resources
-        found = [Candidate("frequency", (name,)) for name in X.columns]
+        del task, parameters, resources
+        found = [Candidate("frequency", (name,)) for name in rows.X.columns]
         return found, [None] * len(found)
 
 

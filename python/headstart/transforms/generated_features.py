@@ -1,30 +1,24 @@
 """Formulas of columns that tell more of the target than chance would."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import ClassVar
 
 from headstart.base import (
     Choice,
-    IntArray,
     Integer,
     Parameters,
     Resources,
     SearchSpace,
+    TableRows,
     Task,
     Transform,
 )
-from headstart.base.compute import Compute
 from headstart.base.table_columns import TableColumns
 from headstart.features import OPERATORS, Candidate
 from headstart.features.screening.gate import screen_features
+from headstart.machine.compute import Compute
 from headstart.plugins import hookimpl
 from headstart.transforms.of_plans import PlanTransform
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["FAMILIES", "GeneratedFeatures", "register_transforms"]
 
@@ -116,19 +110,18 @@ class GeneratedFeatures(PlanTransform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        parts: IntArray,
+        rows: TableRows,
         resources: Resources,
     ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
         """Screen candidates on the training rows, under the deadline."""
-        assert y is not None
+        assert rows.y is not None
+        assert rows.parts is not None
         chosen = {**_DEFAULT, **parameters}
         left = resources.seconds_left()
         found = screen_features(
-            X,
-            y,
-            parts,
+            rows.X,
+            rows.y,
+            rows.parts,
             kind=task.kind,
             n_classes=task.n_classes,
             max_features=self.n_outputs(parameters, 0),

@@ -2,19 +2,17 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headstart.base import (
-    FloatArray,
-    IntArray,
     MadeFeature,
     Parameters,
     Parts,
     Resources,
+    TableRows,
     Task,
     Transform,
 )
@@ -57,9 +55,7 @@ class PlanTransform(Transform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        parts: IntArray,
+        rows: TableRows,
         resources: Resources,
     ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
         """Return candidates and what each gains; none where nothing helps."""
@@ -69,28 +65,28 @@ class PlanTransform(Transform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> FittedPlan:
         """Choose and learn features; see `Transform.fit`."""
-        parts = np.arange(X.height, dtype=np.int64) % 5
-        return self.fit_transform(task, parameters, X, y, weight, parts, resources)[0]
+        if rows.parts is None:
+            parts = np.arange(rows.X.height, dtype=np.int64) % 5
+            rows = replace(rows, parts=parts)
+        return self.fit_transform(task, parameters, rows, validation, resources)[0]
 
     def fit_transform(
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
-        parts: IntArray,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> tuple[FittedPlan, "pl.DataFrame"]:
         """Choose and learn features, and make the training rows'."""
-        del weight  # no operator knows weights
-        candidates, gains = self.choose(task, parameters, X, y, parts, resources)
+        del validation
+        X, y, parts = rows.X, rows.y, rows.parts  # no operator knows weights
+        candidates, gains = self.choose(task, parameters, rows, resources)
         kept = [
             place
             for place, candidate in enumerate(candidates)
@@ -161,7 +157,7 @@ def _is_taken(name: str, columns: Sequence[str]) -> bool:
     return any(c == name or c.startswith(f"{name} = ") for c in columns)
 
 
-def _can_be_read(y: Any, parts: IntArray) -> bool:
+def _can_be_read(y: Any, parts: Any) -> bool:
     """Return whether there are targets, and inner folds, to tell apart."""
     return bool((y != y[0]).any()) and bool((parts != parts[0]).any())
 

@@ -1,17 +1,14 @@
 """The mean target of each level, out of fold."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import ClassVar
 
 from headstart.base import (
     Choice,
-    IntArray,
     Parameters,
     Resources,
     SearchSpace,
+    TableRows,
     Task,
     TaskKind,
     Transform,
@@ -21,9 +18,6 @@ from headstart.features import Candidate
 from headstart.plugins import hookimpl
 from headstart.transforms.levels import leveled, most_levels
 from headstart.transforms.of_plans import PlanTransform
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["TargetEncoding", "register_transforms"]
 
@@ -86,20 +80,18 @@ class TargetEncoding(PlanTransform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        parts: IntArray,
+        rows: TableRows,
         resources: Resources,
     ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
         """Return a mean of each column; of many classes, of as many as are few."""
-        del y, parts, resources
+        del resources
         smoothing = {**_DEFAULT, **parameters}["smoothing"]
         assert isinstance(smoothing, str | int)
         n_outputs = task.n_classes if task.kind is TaskKind.MULTICLASS else 1
         most = max(1, _MOST_OUTPUTS // n_outputs)
         found = [
             Candidate("target_mean", (name,), {"smoothing": smoothing})
-            for name in X.columns[:most]
+            for name in rows.X.columns[:most]
         ]
         return found, [None] * len(found)
 

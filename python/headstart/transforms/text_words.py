@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from headstart.base import (
     Choice,
     FloatArray,
-    IntArray,
     Integer,
     MadeFeature,
     Parameters,
     Parts,
     Resources,
     SearchSpace,
+    TableRows,
     Task,
     TaskKind,
     Transform,
@@ -123,19 +123,19 @@ class TextWords(Transform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> Words:
         """Choose words; see `Transform.fit`."""
-        del weight
-        assert y is not None
+        del validation
+        assert rows.y is not None
         ngrams = str({**_DEFAULT, **parameters}["ngrams"])
+        X, y = rows.X, rows.y
         if X.height > _MOST_ROWS:
             random = np.random.default_rng(resources.seed)
-            rows = np.sort(random.permutation(X.height)[:_MOST_ROWS])
-            X, y = X[rows], y[rows]
+            drawn = np.sort(random.permutation(X.height)[:_MOST_ROWS])
+            X, y = X[drawn], y[drawn]
         outputs = _outputs(y, task)
         found: dict[str, dict[str, float]] = {}
         for name in X.columns:
@@ -173,16 +173,13 @@ class TextWords(Transform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
-        parts: IntArray,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> tuple[Words, "pl.DataFrame"]:
         """Choose words once: what a row is told has nothing of its target."""
-        del parts
-        fitted = self.fit(task, parameters, X, y, weight, resources)
-        return fitted, self.transform(fitted, X, task)
+        fitted = self.fit(task, parameters, rows, validation, resources)
+        return fitted, self.transform(fitted, rows.X, task)
 
     def explain(self, fitted: Words) -> Sequence[MadeFeature]:
         """Return each word, and how far from chance it is."""

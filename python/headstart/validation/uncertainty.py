@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from headstart import _core
 from headstart.base import FloatArray
-from headstart.base.compute import Compute
+from headstart.machine.compute import Compute
 from headstart.metrics.scores import is_value_metric
 from headstart.metrics.targets import class_codes, plain, probability_columns
 from headstart.validation.dealing import _codes, _group_codes

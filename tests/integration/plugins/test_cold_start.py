@@ -4,16 +4,17 @@ import numpy as np
 from sklearn.naive_bayes import GaussianNB
 
 from headstart import AutoClassifier, Validation
-from headstart.base import Float, Learner, TaskKind
+from headstart.base import TaskKind
 from headstart.meta.shipped import open_bases
 from headstart.plugins import hookimpl, register
+from headstart.sdk import Float, from_estimator
 
 
 class Plugin:
     @hookimpl
     def register_learners(self, register):
         register(
-            Learner.from_estimator(
+            from_estimator(
                 "new_bayes",
                 GaussianNB,
                 space={"var_smoothing": Float(1e-12, 1.0, log=True)},

@@ -13,8 +13,7 @@ from headstart.plugins import load_plugins, use
 PLUGIN = """
 import numpy as np
 from sklearn.naive_bayes import GaussianNB
-from headstart.base import Float, Learner
-from headstart.plugins import ExporterRecord, hookimpl
+from headstart.sdk import ExporterRecord, Float, from_estimator, hookimpl
 
 
 class Own(GaussianNB):
@@ -24,7 +23,7 @@ class Own(GaussianNB):
 @hookimpl
 def register_learners(register):
     space = {"var_smoothing": Float(1e-12, 1e-3, log=True)}
-    register(Learner.from_estimator("own_bayes", Own, space=space))
+    register(from_estimator("own_bayes", Own, space=space))
 
 
 @hookimpl

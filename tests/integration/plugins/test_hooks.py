@@ -67,8 +67,8 @@ class Prior(Learner):
     def search_space(self, task):
         return SearchSpace({"tilt": Float(0.0, 1.0)}, default={"tilt": 0.0})
 
-    def fit(self, task, parameters, train, validation, resources):
-        return float(np.mean(train.y))
+    def fit(self, task, parameters, rows, validation, resources):
+        return float(np.mean(rows.y))
 
     def predict(self, model, X, task):
         return np.tile([1 - model, model], (X.n_rows, 1))

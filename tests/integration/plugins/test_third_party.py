@@ -2,14 +2,15 @@
 
 import pytest
 
-from headstart.base import Integer, Learner
+from headstart.base import Integer
+from headstart.sdk import from_estimator
 from headstart.testing import check_learner
 
 
 def xgboost():
     found = pytest.importorskip("xgboost")
     space = {"max_depth": Integer(2, 8)}
-    return Learner.from_estimator(
+    return from_estimator(
         "third_xgb", found.XGBRegressor, space=space, default={"max_depth": 6}
     )
 
@@ -21,9 +22,7 @@ def lightgbm(**fixed):
         return found.LGBMClassifier(num_leaves=num_leaves, **fixed)
 
     space = {"num_leaves": Integer(4, 64)}
-    return Learner.from_estimator(
-        "third_lgbm", made, space=space, default={"num_leaves": 31}
-    )
+    return from_estimator("third_lgbm", made, space=space, default={"num_leaves": 31})
 
 
 def interpret():
@@ -34,7 +33,7 @@ def interpret():
             interactions=0, max_rounds=60, outer_bags=1
         )
 
-    return Learner.from_estimator("third_ebm", made)
+    return from_estimator("third_ebm", made)
 
 
 @pytest.mark.slow

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 import headstart
 from headstart.analysis.reproduction import _call, _command_line
-from headstart.base import Learner
 from headstart.cli.app import app
+from headstart.sdk import from_estimator
 
 RANDOM = np.random.default_rng(0)
 N = 160
@@ -76,7 +76,7 @@ def test_the_call_that_is_told_makes_the_same_model():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("learners", [Learner.from_estimator("bayes", GaussianNB)]),
+        ("learners", [from_estimator("bayes", GaussianNB)]),
         ("metric", lambda y, p: 0.0),
         ("validation", headstart.Validation(folds=3, repeats=2)),
         ("groups", np.arange(4)),
@@ -92,7 +92,7 @@ def test_what_the_command_line_cannot_say_is_named(name, value):
 
 
 def test_objects_of_the_user_have_a_line_of_their_own_in_the_call():
-    bayes = Learner.from_estimator("bayes", GaussianNB)
+    bayes = from_estimator("bayes", GaussianNB)
 
     call = _call("y", {"learners": ["ridge", bayes]})
 

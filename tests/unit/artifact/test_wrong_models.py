@@ -12,6 +12,7 @@ from headstart.artifact import read_artifact, write_artifact
 from headstart.artifact.model_file import load_model, save_model
 from headstart.base import Learner
 from headstart.exceptions import ArtifactError
+from headstart.sdk import from_estimator
 
 
 class Rewritten:
@@ -202,7 +203,7 @@ class Plain(Learner):
         return LogisticRegression()
 
 
-MADE = Learner.from_estimator("made", LogisticRegression)
+MADE = from_estimator("made", LogisticRegression)
 
 
 @pytest.mark.parametrize("learner", [Plain(), MADE], ids=lambda v: v.name)
@@ -231,15 +232,17 @@ def test_an_estimator_of_another_width_is_refused(tmp_path, learner):
 
 
 @pytest.mark.parametrize(
-    ("present", "shares"),
+    ("classes", "prior"),
     [([0, 7], [0.5, 0.5]), ([0, 1], [0.9, 0.9]), ([], [0.0, 1.0]), ([0, 1], [2, -1])],
 )
 def test_codes_of_an_estimator_that_the_task_does_not_have_are_refused(
-    tmp_path, present, shares
+    tmp_path, classes, prior
 ):
     saved = Rewritten(small_model("binary", MADE, folds=1), tmp_path)
-    name = "models/0-0-0/estimator.json"
-    saved.put(name, saved.json(name) | {"present": present, "shares": shares})
+    name = "models/0-0-0/target.json"
+    record = saved.json(name)
+    target = record["target"] | {"classes": classes, "prior": prior}
+    saved.put(name, record | {"target": target})
 
     with pytest.raises(ArtifactError):
         saved.load(learners=[MADE])

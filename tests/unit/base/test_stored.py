@@ -2,6 +2,8 @@
 
 import copy
 import io
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 
@@ -121,3 +123,37 @@ def test_an_array_in_a_sparse_matrix_that_states_another_shape_is_refused():
         )
 
     assert "does not fill its bytes" in load(repacked(matrix, change))
+
+
+DUMP = """
+import hashlib
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from headstart.sdk import Learner, Matrix, Resources, Rows, Task, TaskKind
+
+
+class Plain(Learner):
+    name = "plain"
+
+    def build(self, task, parameters, resources):
+        return LogisticRegression()
+
+
+rng = np.random.default_rng(0)
+rows = Rows(Matrix(rng.normal(size=(30, 2)), ("a", "b")), np.arange(30) % 2)
+task = Task(TaskKind.BINARY, 30, 2, 0, 2, "log_loss")
+learner = Plain()
+parts = learner.dump(learner.fit(task, {}, rows, None, Resources()))
+print(sorted((k, hashlib.sha256(v).hexdigest()) for k, v in parts.items()))
+"""
+
+
+def test_a_learner_stores_the_same_bytes_in_every_process():
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", DUMP], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    )
+    assert first == second
+    assert "model.skops" in first

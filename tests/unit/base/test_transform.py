@@ -16,8 +16,9 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from headstart.base import Integer, Resources, Task, TaskKind, Transform
+from headstart.base import Integer, Resources, TableRows, Task, TaskKind, Transform
 from headstart.exceptions import ArtifactError, PluginError
+from headstart.sdk import from_transformer
 
 TASK = Task(TaskKind.BINARY, 40, 2, 1, 2, "roc_auc")
 N = 40
@@ -43,15 +44,17 @@ class MeanTarget(Transform):
     name = "mean_target"
     reads_target = True
 
-    def fit(self, task, parameters, X, y, weight, resources):
-        return float(y.sum())
+    def fit(self, task, parameters, rows, validation, resources):
+        return float(rows.y.sum())
 
     def transform(self, fitted, X, task):
         return pl.DataFrame({"sum": [fitted] * X.height})
 
 
 def fitted(transform, X):
-    return transform.fit_transform(TASK, {}, X, Y, None, PARTS, Resources())
+    return transform.fit_transform(
+        TASK, {}, TableRows(X, Y, None, PARTS), None, Resources()
+    )
 
 
 def test_what_reads_the_target_is_cross_fitted_and_in_the_order_of_rows():
@@ -59,7 +62,9 @@ def test_what_reads_the_target_is_cross_fitted_and_in_the_order_of_rows():
     parts = np.array([0, 1, 0, 1, 2, 2])
     X = pl.DataFrame({"a": np.zeros(6)})
 
-    whole, frame = MeanTarget().fit_transform(TASK, {}, X, y, None, parts, Resources())
+    whole, frame = MeanTarget().fit_transform(
+        TASK, {}, TableRows(X, y, None, parts), None, Resources()
+    )
 
     # 15 less the targets of the row's own part: 0 + 2, 1 + 3, 4 + 5.
     assert whole == 15.0
@@ -70,10 +75,12 @@ def test_a_part_without_a_class_gives_nulls_in_that_class_s_column():
     X = LEVELS[:8]
     y = np.array([0, 1, 2, 0, 1, 2, 3, 3])
     parts = np.array([0, 0, 0, 1, 1, 1, 2, 2])  # the last part has all of class 3
-    encoder = Transform.from_transformer("encode", TargetEncoder, columns="categorical")
+    encoder = from_transformer("encode", TargetEncoder, columns="categorical")
     task = Task(TaskKind.MULTICLASS, 8, 0, 1, 4, "log_loss")
 
-    _, made = encoder.fit_transform(task, {}, X, y, None, parts, Resources())
+    _, made = encoder.fit_transform(
+        task, {}, TableRows(X, y, None, parts), None, Resources()
+    )
 
     assert made.columns == ["t_0", "t_1", "t_2", "t_3"]
     assert made["t_3"].is_null().to_list() == (parts == 2).tolist()
@@ -96,7 +103,7 @@ def test_a_part_without_a_class_gives_nulls_in_that_class_s_column():
     ],
 )
 def test_a_transformer_of_scikit_learn_fits_transforms_and_is_stored(make, columns, X):
-    transform = Transform.from_transformer("step", make, columns=columns)
+    transform = from_transformer("step", make, columns=columns)
 
     state, made = fitted(transform, X)
     loaded = transform.load(transform.dump(state))
@@ -109,18 +116,18 @@ def test_a_transformer_of_scikit_learn_fits_transforms_and_is_stored(make, colum
 
 
 def test_tags_tell_what_a_transformer_takes():
-    scaler = Transform.from_transformer("scale", StandardScaler)
-    encoder = Transform.from_transformer("encode", TargetEncoder, columns="categorical")
+    scaler = from_transformer("scale", StandardScaler)
+    encoder = from_transformer("encode", TargetEncoder, columns="categorical")
 
     assert fitted(scaler, NUMBERS)[1]["b"].null_count() == 1  # NaN is left to it
-    filled = fitted(Transform.from_transformer("pca", PCA), NUMBERS)[1]
+    filled = fitted(from_transformer("pca", PCA), NUMBERS)[1]
     assert not any(series.null_count() for series in filled)
     assert not scaler.reads_target
     assert encoder.reads_target
 
 
 def test_each_text_column_has_columns_of_its_own():
-    words = Transform.from_transformer("words", TfidfVectorizer, columns="text")
+    words = from_transformer("words", TfidfVectorizer, columns="text")
 
     assert fitted(words, TEXTS)[1].columns == [
         *("p.cat", "p.dog", "p.the"),
@@ -137,12 +144,12 @@ def test_each_text_column_has_columns_of_its_own():
 )
 def test_what_is_no_transformer_is_refused(arguments, message):
     with pytest.raises(PluginError, match=message):
-        Transform.from_transformer("step", *arguments)
+        from_transformer("step", *arguments)
 
 
 def test_a_parameter_of_the_space_needs_a_default_in_it():
     with pytest.raises(PluginError, match="needs a default for 'n_components'"):
-        Transform.from_transformer("pca", PCA, space={"n_components": Integer(1, 3)})
+        from_transformer("pca", PCA, space={"n_components": Integer(1, 3)})
 
 
 @pytest.mark.parametrize(
@@ -154,7 +161,7 @@ def test_a_parameter_of_the_space_needs_a_default_in_it():
     ],
 )
 def test_damaged_parts_are_refused(change):
-    transform = Transform.from_transformer("pca", PCA)
+    transform = from_transformer("pca", PCA)
     parts = transform.dump(fitted(transform, NUMBERS)[0])
 
     with pytest.raises(ArtifactError, match="pca"):
@@ -182,10 +189,12 @@ def axes(seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_rows_are_in_the_axes_that_new_rows_will_have(make, seed):
     """Axes that are fitted a part at a time turn, or are other columns."""
-    transform = Transform.from_transformer("t", make)
+    transform = from_transformer("t", make)
     X, y, parts = axes(seed)
     task = Task(TaskKind.MULTICLASS, 60, 4, 0, 3, "log_loss")
-    state, made = transform.fit_transform(task, {}, X, y, None, parts, Resources())
+    state, made = transform.fit_transform(
+        task, {}, TableRows(X, y, None, parts), None, Resources()
+    )
     assert transform.reads_target
     assert made.equals(transform.transform(state, X, task))
 
@@ -199,15 +208,13 @@ def test_a_transformer_whose_fit_needs_a_target_is_given_it():
         def transform(self, X):
             return np.full((len(X), 1), self.mean_)
 
-    transform = Transform.from_transformer("untagged", Untagged)
+    transform = from_transformer("untagged", Untagged)
     assert transform.reads_target
     _, made = fitted(transform, NUMBERS)
     assert made.height == N
 
 
 def test_means_of_the_target_are_cross_fitted_still():
-    transform = Transform.from_transformer(
-        "means", TargetEncoder, columns="categorical"
-    )
+    transform = from_transformer("means", TargetEncoder, columns="categorical")
     state, made = fitted(transform, LEVELS)
     assert not made.equals(transform.transform(state, LEVELS, TASK))

@@ -9,8 +9,8 @@ from tests.small_models import fitted, small_model
 from tests.stored_facts import stored_facts
 from typer.testing import CliRunner
 
-from headstart.base import Learner
 from headstart.cli.app import app
+from headstart.sdk import from_estimator
 
 # The command tells them on standard error.
 pytestmark = pytest.mark.filterwarnings(
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings(
 @pytest.fixture
 def path(tmp_path):
     """Save a model of a learner that is not installed."""
-    model = small_model("binary", Learner.from_estimator("not_here", GaussianNB))
+    model = small_model("binary", from_estimator("not_here", GaussianNB))
     facts = stored_facts("binary")
     trial = replace(facts.trials[0], learner="not_here", parameters={})
     model = replace(model, facts=replace(facts, trials=(trial,)))

@@ -43,7 +43,10 @@ def test_the_help_of_train_groups_its_options_and_fits_100_columns(monkeypatch):
     ]
     section = lines[lines.index("Budget:") + 1 : lines.index("Validation:")]
     options = [word for line in section for word in line.split()[:1] if "--" in word]
-    assert options == ["--time-limit", "--max-trials", "--n-jobs", "--memory-limit"]
+    assert options == [
+        *("--time-limit", "--max-trials", "--n-jobs", "--executor"),
+        "--memory-limit",
+    ]
     assert max(map(len, lines)) <= 100
 
 

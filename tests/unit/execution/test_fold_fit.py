@@ -43,9 +43,9 @@ class Untidy(Learner):
 
     name = "untidy"
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         self.make_a_mess()
-        return float(np.mean(train.y))
+        return float(np.mean(rows.y))
 
     def predict(self, model, X, task):
         self.make_a_mess()
@@ -71,8 +71,8 @@ class Untidy(Learner):
 class Mean(Learner):
     name = "mean"
 
-    def fit(self, task, parameters, train, validation, resources):
-        return float(np.mean(train.y))
+    def fit(self, task, parameters, rows, validation, resources):
+        return float(np.mean(rows.y))
 
     def predict(self, model, X, task):
         return np.full(X.n_rows, model)
@@ -130,7 +130,7 @@ class KeepsParts(Mean):
 class Failing(Untidy):
     name = "failing"
 
-    def fit(self, task, parameters, train, validation, resources):
+    def fit(self, task, parameters, rows, validation, resources):
         self.make_a_mess()
         raise ZeroDivisionError
 

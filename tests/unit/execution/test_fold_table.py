@@ -53,9 +53,9 @@ class Canary(Transform):
         for name, value in attributes.items():
             setattr(self, name, value)
 
-    def fit(self, task, parameters, X, y, weight, resources):
-        self.seen.append((X, y, weight, resources))
-        return {"mean": float(X["row"].mean() or 0.0)}
+    def fit(self, task, parameters, rows, validation, resources):
+        self.seen.append(rows)
+        return {"mean": float(rows.X["row"].mean() or 0.0)}
 
     def transform(self, fitted, X, task):
         return X.select((pl.col("row") - fitted["mean"]).alias("gap"))
@@ -97,7 +97,8 @@ def test_only_training_rows_of_the_fold_are_seen(make):
 
     table = table_of(make(canary), "canary")
 
-    [(X, y, weight, _)] = canary.seen
+    [rows] = canary.seen
+    X, y, weight = rows.X, rows.y, rows.weight
     assert X["row"].to_list() == FRAME["row"].to_numpy()[FOLDS.train(0, 1)].tolist()
     assert y is None  # it does not say that it reads the target
     assert weight.size == X.height
@@ -109,9 +110,9 @@ def test_of_what_reads_the_target_no_row_is_made_by_its_own(make):
     class Sums(Canary):
         name = "sums"
 
-        def fit(self, task, parameters, X, y, weight, resources):
-            self.seen.append((X, y, weight, resources))
-            return {"mean": float(y.sum())}
+        def fit(self, task, parameters, rows, validation, resources):
+            self.seen.append(rows)
+            return {"mean": float(rows.y.sum())}
 
         def transform(self, fitted, X, task):
             return pl.DataFrame({"sum": np.full(X.height, fitted["mean"])})
@@ -126,7 +127,7 @@ def test_of_what_reads_the_target_no_row_is_made_by_its_own(make):
     own = np.array([y[parts == part].sum() for part in parts])
     assert table.train["sum"].to_list() == (y.sum() - own).tolist()
     assert set(table.held_out["sum"]) == {y.sum()}
-    assert all(not y.flags.writeable for _, y, _, _ in sums.seen[:1])
+    assert all(not rows.y.flags.writeable for rows in sums.seen[:1])
 
 
 def test_inner_folds_are_those_of_the_run_or_else_drawn(make):
@@ -175,8 +176,8 @@ def test_raw_text_is_for_transforms_only(make):
         def columns(self, table, task):
             return table.text
 
-        def fit(self, task, parameters, X, y, weight, resources):
-            self.seen.append((X, y, weight, resources))
+        def fit(self, task, parameters, rows, validation, resources):
+            self.seen.append(rows)
             return {"mean": 0.0}
 
         def transform(self, fitted, X, task):
@@ -186,7 +187,7 @@ def test_raw_text_is_for_transforms_only(make):
     table = table_of(make(longest, texts=True), "longest")
 
     train, held_out = table.for_views()
-    assert longest.seen[0][0].dtypes == [pl.String]
+    assert longest.seen[0].X.dtypes == [pl.String]
     assert "note" in table.train.columns
     assert "note" not in [*train.columns, *held_out.columns]
     assert held_out["n"].to_list() == held_out["note.length"].to_list()

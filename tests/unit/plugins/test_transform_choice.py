@@ -44,7 +44,7 @@ def test_names_choose_leave_out_and_objects_join(wanted, kind, names):
         (["-frist"], "Unknown transform 'frist'"),
         ("first", "must be a list"),
         ([Own], "hint: write Own()"),
-        ([3], "must be an instance of headstart.base.Transform"),
+        ([3], "must be an instance of headstart.sdk.Transform"),
         (["second"], "is made for regression tasks"),
         ([OWN, Own()], "Two transforms are named 'own'"),
     ],

@@ -4,7 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from headstart.base import Resources, TableColumn, TableColumns, Task, TaskKind
+from headstart.base import (
+    Resources,
+    TableColumn,
+    TableColumns,
+    TableRows,
+    Task,
+    TaskKind,
+)
 from headstart.exceptions import ArtifactError
 from headstart.transforms.column_selection import ColumnSelection
 
@@ -21,7 +28,11 @@ TRANSFORM = ColumnSelection()
 
 def chosen(**parameters):
     fitted, made = TRANSFORM.fit_transform(
-        TASK, parameters, X, Y, None, np.arange(N) % 3, Resources(seed=2)
+        TASK,
+        parameters,
+        TableRows(X, Y, None, np.arange(N) % 3),
+        None,
+        Resources(seed=2),
     )
     return fitted, made.columns
 
@@ -52,7 +63,11 @@ def test_all_are_kept_where_nothing_can_be_learnt():
         (Y, Resources(deadline=0.0)),
     ):
         fitted = TRANSFORM.fit(
-            TASK, {"method": "null_importance"}, X, y, None, resources
+            TASK,
+            {"method": "null_importance"},
+            TableRows(X, y),
+            None,
+            resources,
         )
         assert TRANSFORM.transform(fitted, X, TASK).columns == X.columns
 

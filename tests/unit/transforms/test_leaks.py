@@ -71,7 +71,7 @@ def test_one_that_saw_the_rows_held_out_is_caught(folds_after):
         def columns(self, table, task):
             return ("place",)
 
-        def fit(self, task, parameters, X, y, weight, resources):
+        def fit(self, task, parameters, rows, validation, resources):
             return {}
 
         def transform(self, fitted, X, task):
@@ -90,9 +90,9 @@ def test_one_that_shows_training_rows_their_own_target_is_caught(folds_after):
     class NotCrossFitted(TargetEncoding):
         name = "not_cross_fitted"
 
-        def fit_transform(self, task, parameters, X, y, weight, parts, resources):
-            fitted = TargetEncoding().fit(task, parameters, X, y, weight, resources)
-            return fitted, self.transform(fitted, X, task)
+        def fit_transform(self, task, parameters, rows, validation, resources):
+            fitted = TargetEncoding().fit(task, parameters, rows, validation, resources)
+            return fitted, self.transform(fitted, rows.X, task)
 
     frame, y = canary()
 

@@ -4,7 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from headstart.base import Resources, TableColumn, TableColumns, Task, TaskKind
+from headstart.base import (
+    Resources,
+    TableColumn,
+    TableColumns,
+    TableRows,
+    Task,
+    TaskKind,
+)
 from headstart.exceptions import ArtifactError
 from headstart.transforms.count_encoding import CountEncoding
 from headstart.transforms.generated_features import GeneratedFeatures
@@ -33,7 +40,7 @@ def products():
 
 def fit_transform(transform, X, y, task=TASK, resources=None, **parameters):
     return transform.fit_transform(
-        task, parameters, X, y, None, PARTS, resources or Resources()
+        task, parameters, TableRows(X, y, None, PARTS), None, resources or Resources()
     )
 
 

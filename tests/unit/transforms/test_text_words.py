@@ -6,7 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from headstart.base import Resources, TableColumn, TableColumns, Task, TaskKind
+from headstart.base import (
+    Resources,
+    TableColumn,
+    TableColumns,
+    TableRows,
+    Task,
+    TaskKind,
+)
 from headstart.exceptions import ArtifactError
 from headstart.transforms.text_words import TextWords
 
@@ -29,8 +36,9 @@ def task(kind, n_classes=0):
 
 
 def fit(X, y, kind=TaskKind.REGRESSION, n_classes=0, **parameters):
+    rows = TableRows(X, y, None, np.arange(N) % 3)
     return TextWords().fit_transform(
-        task(kind, n_classes), parameters, X, y, None, np.arange(N) % 3, Resources()
+        task(kind, n_classes), parameters, rows, None, Resources()
     )
 
 

@@ -8,32 +8,28 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.base import (
+from headstart.sdk import (
+    ArtifactError,
+    BoostingLearner,
     Choice,
     FloatArray,
+    FoldTarget,
+    Library,
     Matrix,
     Parameters,
     Parts,
+    Portfolio,
     Resources,
     Rows,
     SearchSpace,
     Task,
-)
-from headstart.base.arrays import require
-from headstart.exceptions import ArtifactError
-from headstart.learners.boosting import (
-    BoostingLearner,
-    Portfolio,
     directions,
-    quantile,
-)
-from headstart.learners.fold_learner import (
     one_part,
+    require,
     softmax,
 )
-from headstart.learners.fold_target import FoldTarget
-from headstart_catboost import model_json, portfolio
-from headstart_catboost.metric_names import loss_function, stopping_metrics
+from headstart_catboost import model_json
+from headstart_catboost.portfolio import PORTFOLIO
 
 __all__ = ["BoostedTrees", "CatBoost"]
 
@@ -41,6 +37,8 @@ __all__ = ["BoostedTrees", "CatBoost"]
 _LARGEST = 1e38
 _MISSING = b"nan"
 _FEW_ROWS = 20
+_RANKING = "AUC"
+_WEIGHTED = {_RANKING: f"{_RANKING}:use_weights=true"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +71,8 @@ class CatBoost(BoostingLearner):
     """
 
     name: ClassVar[str] = "catboost"
-    portfolio: ClassVar[Portfolio] = portfolio
+    library: ClassVar[Library] = "catboost"
+    portfolio: ClassVar[Portfolio] = PORTFOLIO
 
     def search_space(self, task: Task) -> SearchSpace:
         """Return the space; of many classes no categories are combined."""
@@ -95,19 +94,101 @@ class CatBoost(BoostingLearner):
             for parameters in found
         ]
 
-    def boost(
+    def fit_model(
         self,
         task: Task,
         parameters: Parameters,
-        target: FoldTarget,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
         resources: Resources,
     ) -> BoostedTrees | None:
-        """Boost by the library's own rounds; see `BoostingLearner.boost`."""
-        return _boost(
-            self.device, task, parameters, target, train, validation, resources
+        """Return the best rounds, None where no round could be made."""
+        from catboost import CatBoost as Booster
+
+        options = self._options(task, parameters, rows.X, resources)
+        held_out = None
+        metrics: dict[str, float] = {}
+        if validation is not None:
+            metrics = self.stopping_words(task, validation)
+            if rows.weight is not None and _RANKING in metrics:
+                # CatBoost counts weights in losses, and in ranking where told to.
+                metrics = {_WEIGHTED.get(k, k): v for k, v in metrics.items()}
+            # The first is the one that CatBoost watches on a GPU.
+            options["eval_metric"], *options["custom_metric"] = metrics
+            # Left out, it would be on, and the model already cut by the first metric.
+            options["use_best_model"] = False
+            held_out = _pool(validation)
+        patience = self.portfolio.patience(options["learning_rate"])
+        # CatBoost itself watches one metric only. Asked only where that is not enough,
+        # or there is a deadline: each call copies the history so far. CatBoost refuses
+        # to be asked on a GPU.
+        is_asked = self.device != "gpu" and (
+            len(metrics) > 1 or resources.deadline is not None
         )
+        if metrics and not is_asked:
+            options["od_type"], options["od_wait"] = "Iter", patience
+        booster = Booster(options)
+        booster.fit(
+            _pool(rows),
+            eval_set=held_out,
+            callbacks=[_Stop(resources, metrics, patience)] if is_asked else None,
+        )
+        if not booster.tree_count_:
+            return None
+        model = model_json.parse(_to_json(booster))
+        if metrics:
+            losses = _losses(booster.get_evals_result()["validation"], metrics)
+            model = model_json.cut(model, int(np.argmin(losses)) + 1)
+        data = model_json.render(model)
+        # What is kept is loaded anew, as after a load: JSON rounds in the last bit.
+        return BoostedTrees(_load(data), data, model.n_trees, rows.X.categorical)
+
+    def _options(
+        self, task: Task, parameters: Parameters, X: Matrix, resources: Resources
+    ) -> dict[str, Any]:
+        searched = self.portfolio.space.distributions
+        options: dict[str, Any] = {
+            **{k: v for k, v in parameters.items() if k in searched},
+            "iterations": self.portfolio.max_rounds(task.n_classes, parameters),
+            "learning_rate": self.portfolio.learning_rate(
+                X.n_rows, task.n_classes, parameters
+            ),
+            "loss_function": self.objective_word(task),
+            "boosting_type": "Plain",
+            "bootstrap_type": "MVS",
+            "border_count": 128,
+            "thread_count": resources.threads,
+            "random_seed": resources.seed,
+            "logging_level": "Silent",
+            "allow_writing_files": False,
+        }
+        del options["learning_rate_scale"]
+        ways = directions(task, X)
+        if ways is not None:
+            # In the order of `_features`: categories come last, and have no order.
+            numeric = [way for c, way in enumerate(ways) if c not in X.categorical]
+            options["monotone_constraints"] = numeric + [0] * len(X.categorical)
+        if task.n_classes > 2:
+            # There is a statistic for each class and prior: one prior, and no
+            # combinations, or a table of 19 classes and 35 categories takes 40 seconds,
+            # not 1.
+            options["simple_ctr"] = ["Borders:Prior=0.5", "Counter:Prior=0.0"]
+            # The latter are set too, lest CatBoost prints that they are not.
+            options["combinations_ctr"] = options["simple_ctr"]
+            options["max_ctr_complexity"] = 1
+        if X.n_rows < _FEW_ROWS:
+            # CatBoost refuses to draw a sample from a handful of rows.
+            options["bootstrap_type"] = "No"
+            del options["subsample"]
+        if self.device == "gpu":
+            options["task_type"] = "GPU"
+            # Columns cannot be drawn there, and only these statistics of categories
+            # are among those that a stored model may hold.
+            del options["colsample_bylevel"]
+            options["simple_ctr"] = ["Borders:Prior=0.5"]
+            options["combinations_ctr"] = options["simple_ctr"]
+            options["max_ctr_complexity"] = 1
+        return options
 
     def can_learn(self, X: Matrix) -> bool:
         """Whether any column has two values: CatBoost refuses constants."""
@@ -117,8 +198,6 @@ class CatBoost(BoostingLearner):
         self, model: BoostedTrees, X: Matrix, target: FoldTarget
     ) -> FloatArray:
         """Return values or probabilities of the present classes, on one thread."""
-        if X.n_rows == 0:
-            return np.zeros(0)
         scores = np.asarray(
             model.booster.predict(
                 _features(X, model.categorical),
@@ -253,108 +332,3 @@ def _load(data: bytes) -> Any:
                 f"CatBoost refuses the stored model: {error}."
             ) from error
     return booster
-
-
-def _boost(
-    device: str,
-    task: Task,
-    parameters: Parameters,
-    target: FoldTarget,
-    train: Rows,
-    validation: Rows | None,
-    resources: Resources,
-) -> BoostedTrees | None:
-    """Return the best rounds, None where no round could be made."""
-    from catboost import CatBoost as Booster
-
-    options = _options(device, task, parameters, target, resources, train.X)
-    held_out = None
-    metrics: dict[str, float] = {}
-    if validation is not None:
-        n_classes = len(np.unique(validation.y))
-        loss = options["loss_function"]
-        metrics = stopping_metrics(
-            task,
-            target.n_present,
-            n_classes,
-            loss,
-            is_weighted=train.weight is not None,
-        )
-        options["eval_metric"], *options["custom_metric"] = metrics
-        # Left out, it would be on, and the model already cut by the first metric.
-        options["use_best_model"] = False
-        held_out = _pool(validation)
-    patience = portfolio.patience(options["learning_rate"])
-    # CatBoost itself watches one metric only. Asked only where that is not enough, or
-    # there is a deadline: each call copies the history so far. CatBoost refuses to be
-    # asked on a GPU.
-    is_asked = device != "gpu" and (len(metrics) > 1 or resources.deadline is not None)
-    if metrics and not is_asked:
-        options["od_type"], options["od_wait"] = "Iter", patience
-    booster = Booster(options)
-    booster.fit(
-        _pool(train),
-        eval_set=held_out,
-        callbacks=[_Stop(resources, metrics, patience)] if is_asked else None,
-    )
-    if not booster.tree_count_:
-        return None
-    model = model_json.parse(_to_json(booster))
-    if metrics:
-        losses = _losses(booster.get_evals_result()["validation"], metrics)
-        model = model_json.cut(model, int(np.argmin(losses)) + 1)
-    data = model_json.render(model)
-    # What is kept is loaded anew, as after a load: JSON rounds in the last bit.
-    return BoostedTrees(_load(data), data, model.n_trees, train.X.categorical)
-
-
-def _options(
-    device: str,
-    task: Task,
-    parameters: Parameters,
-    target: FoldTarget,
-    resources: Resources,
-    X: Matrix,
-) -> dict[str, Any]:
-    n_rounds = portfolio.max_rounds(target.n_present, parameters)
-    ways, level = directions(parameters, X), quantile(parameters)
-    options: dict[str, Any] = {
-        **{k: v for k, v in parameters.items() if k in portfolio.SPACE.distributions},
-        "iterations": n_rounds,
-        "learning_rate": portfolio.learning_rate(
-            X.n_rows, target.n_present, parameters
-        ),
-        "loss_function": loss_function(task, target.n_present, level),
-        "boosting_type": "Plain",
-        "bootstrap_type": "MVS",
-        "border_count": 128,
-        "thread_count": resources.threads,
-        "random_seed": resources.seed,
-        "logging_level": "Silent",
-        "allow_writing_files": False,
-    }
-    del options["learning_rate_scale"]
-    if ways is not None:
-        # In the order of `_features`: categories come last, and have no order.
-        numeric = [way for c, way in enumerate(ways) if c not in X.categorical]
-        options["monotone_constraints"] = numeric + [0] * len(X.categorical)
-    if target.n_present > 2:
-        # There is a statistic for each class and prior: one prior, and no combinations,
-        # or a table of 19 classes and 35 categories takes 40 seconds, not 1.
-        options["simple_ctr"] = ["Borders:Prior=0.5", "Counter:Prior=0.0"]
-        # The latter are set too, lest CatBoost prints that they are not.
-        options["combinations_ctr"] = options["simple_ctr"]
-        options["max_ctr_complexity"] = 1
-    if X.n_rows < _FEW_ROWS:
-        # CatBoost refuses to draw a sample from a handful of rows.
-        options["bootstrap_type"] = "No"
-        del options["subsample"]
-    if device == "gpu":
-        options["task_type"] = "GPU"
-        # Columns cannot be drawn there, and only these statistics of categories are
-        # among those that a stored model may hold.
-        del options["colsample_bylevel"]
-        options["simple_ctr"] = ["Borders:Prior=0.5"]
-        options["combinations_ctr"] = options["simple_ctr"]
-        options["max_ctr_complexity"] = 1
-    return options

@@ -19,9 +19,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from headstart.base import FloatArray
-from headstart.base.arrays import require
-from headstart.exceptions import ArtifactError
+from headstart.sdk import ArtifactError, FloatArray, require
 
 __all__ = ["Ensemble", "cut", "parse", "render"]
 

@@ -2,24 +2,19 @@
 
 import math
 
-from headstart.base import (
+from headstart.sdk import (
+    CostLaw,
     Float,
     Integer,
+    LearningRate,
     Parameters,
     ParameterValue,
+    Portfolio,
     SearchSpace,
-    Task,
+    number,
 )
-from headstart.learners.boosting import growth, number
 
-__all__ = [
-    "PRECEDENTS",
-    "SPACE",
-    "learning_rate",
-    "max_rounds",
-    "patience",
-    "seconds",
-]
+__all__ = ["PORTFOLIO"]
 
 _DEFAULT: dict[str, ParameterValue] = {
     "learning_rate_scale": 1.0,
@@ -32,7 +27,7 @@ _DEFAULT: dict[str, ParameterValue] = {
     "max_ctr_complexity": 1,
 }
 
-SPACE = SearchSpace(
+_SPACE = SearchSpace(
     {
         "learning_rate_scale": Float(0.25, 4.0, log=True),
         "depth": Integer(2, 9),
@@ -46,7 +41,7 @@ SPACE = SearchSpace(
     default=_DEFAULT,
 )
 
-PRECEDENTS: tuple[Parameters, ...] = (
+_PRECEDENTS: tuple[Parameters, ...] = (
     {
         "learning_rate_scale": 1.6,
         "depth": 3,
@@ -73,49 +68,24 @@ PRECEDENTS: tuple[Parameters, ...] = (
 )
 
 
-def learning_rate(n_rows: int, n_present: int, parameters: Parameters) -> float:
-    """Return the learning rate: a power of the rows, times the searched factor.
-
-    Above two classes a round is dear and moves each class less: twice the rate.
-    """
-    base = min(0.12, max(0.03, 0.06 * math.pow(n_rows / 2_000, 0.15)))
-    factor = 2.0 if n_present > 2 else 1.0
-    return base * factor * number(parameters, "learning_rate_scale")
+def _size(parameters: Parameters) -> float:
+    """Return how much longer a tree takes than one of the default's size."""
+    return math.pow(2.0, (number(parameters, "depth") - 6) / 2)
 
 
-def max_rounds(n_outputs: int, parameters: Parameters) -> int:
-    """Return where boosting ends at the latest: later for a small learning rate.
-
-    A round costs a tree for each class, so there are fewer with many classes.
-    """
-    if "n_rounds" in parameters:
-        return int(number(parameters, "n_rounds"))
-    slowness = min(2.0, max(0.7, 1.0 / number(parameters, "learning_rate_scale")))
-    return round(1_000 / math.sqrt(max(1, n_outputs)) * slowness)
-
-
-def patience(rate: float) -> int:
-    """Return the rounds without gain after which to stop, at a learning rate."""
-    return max(20, round(3.0 / rate))
-
-
-def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
-    """Predict seconds of one fit on one thread.
-
-    A power law fitted to 19 tables of 243 to 29,524 training rows; it is right within
-    a factor of two for two in three of them: the rounds that a table takes vary most.
-    Above, within a factor of three of what made-up tables of 100,000 and 200,000 rows
-    and 20 columns took.
-    """
-    complete = {**_DEFAULT, **parameters}
-    n_trees = task.n_classes if task.n_classes > 2 else 1
-    typical = (
-        5.0e-3
-        * growth(n_rows, 0.46, 1.0)
-        * math.pow(task.n_features + 1, 0.46)
-        * math.pow(n_trees, 0.60)
-        * (1.0 if task.kind.is_classification else 2.3)
-    )
-    size = math.pow(2.0, (number(complete, "depth") - 6) / 2)
-    slowness = math.pow(number(complete, "learning_rate_scale"), -0.7)
-    return 0.03 + typical * size * slowness
+PORTFOLIO = Portfolio(
+    _SPACE,
+    _PRECEDENTS,
+    # Above two classes a round is expensive and moves each class less: twice the rate.
+    LearningRate(lowest=0.03, highest=0.12, at_2000=0.06, power=0.15, many_classes=2.0),
+    most_rounds=1_000,
+    cost=CostLaw(
+        seconds=5.0e-3,
+        rows=(0.46, 1.0),
+        columns=0.46,
+        classes=0.60,
+        regression=2.3,
+        size=_size,
+        slowness=-0.7,
+    ),
+)

@@ -11,9 +11,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from headstart.base import (
+from headstart.sdk import (
     Float,
     FloatArray,
+    FoldLearner,
+    FoldTarget,
     Matrix,
     Parameters,
     Parts,
@@ -23,10 +25,12 @@ from headstart.base import (
     Task,
     TaskKind,
     View,
+    one_part,
+    pack_arrays,
+    require,
+    softmax,
+    unpack_arrays,
 )
-from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.learners.fold_learner import FoldLearner, one_part, softmax
-from headstart.learners.fold_target import FoldTarget
 
 __all__ = ["ClassBells", "NaiveBayes"]
 
@@ -95,18 +99,18 @@ class NaiveBayes(FoldLearner):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> ClassBells:
         """Measure means and variances; there is nothing to stop early."""
         del validation, resources
-        values = train.X.values
-        weight = np.ones(len(values)) if train.weight is None else train.weight
+        values = rows.X.values
+        weight = np.ones(len(values)) if rows.weight is None else rows.weight
         # A row a class, with the share of each training row in it.
-        shares = np.where(train.y == np.arange(target.n_present)[:, None], weight, 0.0)
+        shares = np.where(rows.y == np.arange(task.n_classes)[:, None], weight, 0.0)
         total = shares.sum(axis=1, keepdims=True)
         shares /= total
         mean = shares @ values

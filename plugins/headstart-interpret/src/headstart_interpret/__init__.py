@@ -2,12 +2,19 @@
 
 from collections.abc import Callable
 
-from headstart.base import Learner
-from headstart.plugins import hookimpl
+from headstart.sdk import Learner, hookimpl
 from headstart_interpret.learner import ExplainableBoosting
 from headstart_interpret.tables import AdditiveTables, Term
 
-__all__ = ["AdditiveTables", "ExplainableBoosting", "Term", "register_learners"]
+__all__ = [
+    "HEADSTART_API_VERSION",
+    "AdditiveTables",
+    "ExplainableBoosting",
+    "Term",
+    "register_learners",
+]
+
+HEADSTART_API_VERSION = 2
 
 
 @hookimpl

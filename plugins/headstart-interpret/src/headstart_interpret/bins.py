@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.base import FloatArray, IntArray
+from headstart.sdk import FloatArray, IntArray
 
 __all__ = ["LARGEST", "Bins", "learn_bins"]
 

@@ -10,9 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from headstart.base import FloatArray, Parameters, Resources, Rows
-from headstart.base.process_state import ignore_warnings
-from headstart.learners.fold_target import FoldTarget
+from headstart.sdk import (
+    FloatArray,
+    Parameters,
+    Resources,
+    Rows,
+    Task,
+    ignore_warnings,
+)
 from headstart_interpret import portfolio
 from headstart_interpret.bins import Bins, bounded, learn_bins
 from headstart_interpret.tables import AdditiveTables, Term
@@ -60,7 +65,7 @@ class _Run:
     y: np.ndarray[Any, Any]
     weight: FloatArray | None
     n_train: int
-    target: FoldTarget
+    task: Task
     parameters: Parameters
     resources: Resources
 
@@ -106,7 +111,7 @@ class _Run:
 
         kind = (
             ExplainableBoostingClassifier
-            if self.target.is_classification
+            if self.task.kind.is_classification
             else ExplainableBoostingRegressor
         )
         rounds = portfolio.MAX_ROUNDS if n_rounds is None else n_rounds
@@ -164,7 +169,7 @@ def boost(
     parameters: Parameters,
     train: Rows,
     validation: Rows | None,
-    target: FoldTarget,
+    task: Task,
     resources: Resources,
 ) -> AdditiveTables | None:
     """Return the tables, None where every column is constant."""
@@ -178,7 +183,7 @@ def boost(
     bins = {column: each for column, each in found.items() if each is not None}
     if not bins:
         return None
-    run = _prepare(parameters, train, validation, target, resources)
+    run = _prepare(parameters, train, validation, task, resources)
     columns = sorted(bins)
     terms, rounds = run.fit(
         columns,
@@ -189,7 +194,7 @@ def boost(
     pair_rounds = 0
     n_pairs = round(portfolio.number(parameters, "interactions") * X.n_features)
     if n_pairs and len(columns) > 1 and resources.seconds_left() > 0.0:
-        so_far = AdditiveTables(np.zeros(_n_outputs(target)), terms, (0, 0))
+        so_far = AdditiveTables(np.zeros(_n_outputs(task)), terms, (0, 0))
         scores = so_far.scores(run.values)
         strongest = _strongest(so_far, run.values[: run.n_train])
         # What a column can be cut into, it can be cut into more coarsely.
@@ -203,14 +208,14 @@ def boost(
             _given(parameters, "n_pair_rounds"),
             interactions=min(n_pairs, len(strongest) * (len(strongest) - 1) // 2),
             exclude="mains",
-            init_score=scores + _intercept(scores[: run.n_train], train, target)
+            init_score=scores + _intercept(scores[: run.n_train], train, task)
             if scores.shape[1] > 1
-            else (scores + _intercept(scores[: run.n_train], train, target))[:, 0],
+            else (scores + _intercept(scores[: run.n_train], train, task))[:, 0],
         )
         terms = [*terms, *pairs]
-    tables = AdditiveTables(np.zeros(_n_outputs(target)), terms, (rounds, pair_rounds))
+    tables = AdditiveTables(np.zeros(_n_outputs(task)), terms, (rounds, pair_rounds))
     # The library's own intercept has seen the validation rows' target.
-    intercept = _intercept(tables.scores(X.values), train, target)
+    intercept = _intercept(tables.scores(X.values), train, task)
     return AdditiveTables(intercept, terms, (rounds, pair_rounds))
 
 
@@ -218,7 +223,7 @@ def _prepare(
     parameters: Parameters,
     train: Rows,
     validation: Rows | None,
-    target: FoldTarget,
+    task: Task,
     resources: Resources,
 ) -> _Run:
     parts = [train] if validation is None else [train, validation]
@@ -235,14 +240,14 @@ def _prepare(
         np.concatenate([part.y for part in parts]),
         weight,
         len(train.y),
-        target,
+        task,
         parameters,
         resources,
     )
 
 
-def _n_outputs(target: FoldTarget) -> int:
-    return target.n_present if target.n_present > 2 else 1
+def _n_outputs(task: Task) -> int:
+    return task.n_classes if task.n_classes > 2 else 1
 
 
 def _given(parameters: Parameters, name: str) -> int | None:
@@ -275,13 +280,13 @@ def _strongest(tables: AdditiveTables, values: FloatArray) -> list[int]:
     return sorted(ranked[:_PAIR_COLUMNS])
 
 
-def _intercept(scores: FloatArray, train: Rows, target: FoldTarget) -> FloatArray:
+def _intercept(scores: FloatArray, train: Rows, task: Task) -> FloatArray:
     """Return what to add to the scores for the training rows to be met on average."""
     weight = np.ones(len(train.y)) if train.weight is None else train.weight
     weight = weight / weight.sum()
-    if not target.is_classification:
+    if not task.kind.is_classification:
         return np.array([weight @ (train.y - scores[:, 0])])
-    wanted = np.eye(target.n_present)[train.y.astype(np.int64)]
+    wanted = np.eye(task.n_classes)[train.y.astype(np.int64)]
     found = np.zeros(scores.shape[1])
     for _ in range(_NEWTON_STEPS):
         log_odds = scores + found

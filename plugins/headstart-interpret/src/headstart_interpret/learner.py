@@ -5,8 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from headstart.base import (
+from headstart.sdk import (
+    FittedFold,
     FloatArray,
+    FoldLearner,
+    FoldTarget,
     Matrix,
     Parameters,
     Parts,
@@ -15,14 +18,9 @@ from headstart.base import (
     SearchSpace,
     Task,
     View,
-)
-from headstart.learners.fold_learner import (
-    FittedFold,
-    FoldLearner,
     one_part,
     softmax,
 )
-from headstart.learners.fold_target import FoldTarget
 from headstart_interpret import portfolio
 from headstart_interpret.boosting import boost
 from headstart_interpret.tables import PART, AdditiveTables
@@ -57,14 +55,14 @@ class ExplainableBoosting(FoldLearner):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> AdditiveTables | None:
         """Boost until the validation rows stop getting better, or the deadline."""
-        return boost(parameters, train, validation, target, resources)
+        return boost(parameters, rows, validation, task, resources)
 
     def predict_model(
         self, model: AdditiveTables, X: Matrix, target: FoldTarget

@@ -2,15 +2,15 @@
 
 import math
 
-from headstart.base import (
+from headstart.sdk import (
     Float,
     Integer,
     Parameters,
     ParameterValue,
     SearchSpace,
     Task,
+    growth,
 )
-from headstart.learners.boosting import growth
 
 __all__ = [
     "MAX_ROUNDS",

@@ -11,8 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from headstart.base import FloatArray, Parts
-from headstart.base.arrays import pack_arrays, require, unpack_arrays
+from headstart.sdk import FloatArray, Parts, pack_arrays, require, unpack_arrays
 from headstart_interpret.bins import LARGEST, Bins
 
 __all__ = ["AdditiveTables", "Term"]

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from headstart.base import Learner
-from headstart.plugins import hookimpl
+from headstart.sdk import Learner, hookimpl
 from headstart_lightgbm.learner import LightGBM
 
-__all__ = ["LightGBM", "register_learners"]
+__all__ = ["HEADSTART_API_VERSION", "LightGBM", "register_learners"]
+
+HEADSTART_API_VERSION = 2
 
 
 @hookimpl

@@ -2,18 +2,20 @@
 
 import math
 
-from headstart.base import (
+from headstart.sdk import (
     Choice,
+    CostLaw,
     Float,
     Integer,
+    LearningRate,
     Parameters,
     ParameterValue,
+    Portfolio,
     SearchSpace,
-    Task,
+    number,
 )
-from headstart.learners.boosting import growth, number
 
-__all__ = ["PRECEDENTS", "SPACE", "learning_rate", "max_rounds", "patience", "seconds"]
+__all__ = ["PORTFOLIO"]
 
 _OFF_ON = (False, True)
 _DEFAULT: dict[str, ParameterValue] = {
@@ -28,7 +30,7 @@ _DEFAULT: dict[str, ParameterValue] = {
     "max_cat_to_onehot": 4,
 }
 
-SPACE = SearchSpace(
+_SPACE = SearchSpace(
     {
         "learning_rate_scale": Float(0.25, 4.0, log=True),
         "num_leaves": Integer(4, 255, log=True),
@@ -43,7 +45,7 @@ SPACE = SearchSpace(
     default=_DEFAULT,
 )
 
-PRECEDENTS: tuple[Parameters, ...] = (
+_PRECEDENTS: tuple[Parameters, ...] = (
     {
         "extra_trees": False,
         "min_child_samples": 10,
@@ -102,45 +104,23 @@ PRECEDENTS: tuple[Parameters, ...] = (
 )
 
 
-def learning_rate(n_rows: int, parameters: Parameters) -> float:
-    """Return the learning rate: a power of the rows, times the searched factor."""
-    base = min(0.1, max(0.04, 0.07 * math.pow(n_rows / 2_000, 0.1)))
-    return base * number(parameters, "learning_rate_scale")
+def _size(parameters: Parameters) -> float:
+    """Return how much longer a tree takes than one of the default's size."""
+    return math.pow(number(parameters, "num_leaves") / 31, 0.35)
 
 
-def max_rounds(n_outputs: int, parameters: Parameters) -> int:
-    """Return where boosting ends at the latest: later for a small learning rate.
-
-    A round costs a tree for each class, so there are fewer with many classes.
-    """
-    if "n_rounds" in parameters:
-        return int(number(parameters, "n_rounds"))
-    slowness = min(2.0, max(0.7, 1.0 / number(parameters, "learning_rate_scale")))
-    return round(2_500 / math.sqrt(max(1, n_outputs)) * slowness)
-
-
-def patience(rate: float) -> int:
-    """Return the rounds without gain after which to stop, at a learning rate."""
-    return max(20, round(3.0 / rate))
-
-
-def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
-    """Predict seconds of one fit on one thread.
-
-    A power law fitted to 22 tables of 243 to 29,524 training rows; it is right within
-    a factor of two for two in three of them: the rounds that a table takes vary most.
-    Above, within a factor of three of what made-up tables of 100,000 and 200,000 rows
-    and 20 columns took.
-    """
-    complete = {**_DEFAULT, **parameters}
-    n_trees = task.n_classes if task.n_classes > 2 else 1
-    typical = (
-        1.5e-4
-        * growth(n_rows, 0.68, 1.3)
-        * math.pow(task.n_features + 1, 0.37)
-        * math.pow(n_trees, 0.87)
-        * (1.0 if task.kind.is_classification else 3.2)
-    )
-    size = math.pow(number(complete, "num_leaves") / 31, 0.35)
-    slowness = math.pow(number(complete, "learning_rate_scale"), -0.8)
-    return 0.03 + typical * size * slowness
+PORTFOLIO = Portfolio(
+    _SPACE,
+    _PRECEDENTS,
+    LearningRate(lowest=0.04, highest=0.1, at_2000=0.07, power=0.1),
+    most_rounds=2_500,
+    cost=CostLaw(
+        seconds=1.5e-4,
+        rows=(0.68, 1.3),
+        columns=0.37,
+        classes=0.87,
+        regression=3.2,
+        size=_size,
+        slowness=-0.8,
+    ),
+)

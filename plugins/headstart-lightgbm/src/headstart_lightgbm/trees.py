@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.predict import BoostedTrees, TreeArrays
+from headstart.sdk import BoostedTrees, TreeArrays
 
 __all__ = ["from_text"]
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from headstart.plugins import ListenerRecord, hookimpl
+from headstart.sdk import ListenerRecord, hookimpl
 from headstart_mlflow.listener import MlflowListener, listener_if_wanted
 
-__all__ = ["MlflowListener", "register_listeners"]
+__all__ = ["HEADSTART_API_VERSION", "MlflowListener", "register_listeners"]
+
+HEADSTART_API_VERSION = 2
 
 
 @hookimpl

@@ -8,15 +8,16 @@ import weakref
 from collections.abc import Mapping
 from typing import Any
 
-from headstart.base import Trial, TrialStatus
-from headstart.base.events import (
+from headstart.sdk import (
     Event,
     IncumbentChanged,
     RunFinished,
     RunStarted,
+    Trial,
     TrialFailed,
     TrialFinished,
     TrialStarted,
+    TrialStatus,
 )
 from headstart_mlflow.sender import Sender
 

@@ -11,12 +11,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.base import (
+from headstart.sdk import (
     Choice,
+    FittedFold,
     Float,
     FloatArray,
+    FoldLearner,
+    FoldTarget,
     Integer,
     Matrix,
+    MissingPluginError,
     Parameters,
     ParameterValue,
     Parts,
@@ -25,12 +29,11 @@ from headstart.base import (
     SearchSpace,
     Task,
     View,
+    number,
+    pack_arrays,
+    require,
+    unpack_arrays,
 )
-from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.exceptions import MissingPluginError
-from headstart.learners.boosting import number
-from headstart.learners.fold_learner import FittedFold, FoldLearner
-from headstart.learners.fold_target import FoldTarget
 from headstart_neural.plan import Plan
 
 __all__ = ["NeuralLearner", "RealMLP", "TabM", "can_run"]
@@ -93,29 +96,29 @@ class NeuralLearner(FoldLearner):
             )
         self.device = device
 
-    def plan(self, parameters: Parameters, X: Matrix, target: FoldTarget) -> Plan:
+    def plan(self, parameters: Parameters, X: Matrix, task: Task) -> Plan:
         """Return the sizes of the net for a table."""
         raise NotImplementedError
 
-    def settings(self, parameters: Parameters, n_rows: int, target: FoldTarget) -> Any:
+    def settings(self, parameters: Parameters, n_rows: int, task: Task) -> Any:
         """Return how it is trained, a `training.Settings`."""
         raise NotImplementedError
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> FittedNet:
         """Train until the validation rows stop getting better, or the deadline."""
         _require_torch(self.name)
         from headstart_neural import training
 
-        plan = self.plan(parameters, train.X, target)
-        settings = self.settings(parameters, len(train.y), target)
-        weights, epochs = training.train(plan, settings, train, validation, resources)
+        plan = self.plan(parameters, rows.X, task)
+        settings = self.settings(parameters, len(rows.y), task)
+        weights, epochs = training.train(plan, settings, rows, validation, resources)
         return FittedNet(plan, weights, epochs, training.net_of(plan, weights))
 
     def predict_model(
@@ -268,24 +271,24 @@ class RealMLP(NeuralLearner):
         steps = _epochs(n_rows) * math.ceil(n_rows / _batch(n_rows))
         return 3.0 + 0.5 * steps * (2e-3 + 6e-10 * products * _batch(n_rows))
 
-    def plan(self, parameters: Parameters, X: Matrix, target: FoldTarget) -> Plan:
+    def plan(self, parameters: Parameters, X: Matrix, task: Task) -> Plan:
         """Return the sizes of the net for a table."""
         embedding = int(number(parameters, "embedding"))
         return Plan(
             kind=self.name,
             n_numeric=X.n_features - len(X.categorical),
             cardinalities=tuple(max(1, n) for n in X.n_levels),
-            n_outputs=max(1, target.n_present),
+            n_outputs=max(1, task.n_classes),
             n_layers=int(number(parameters, "n_layers")),
             width=int(number(parameters, "width")),
             k=1,
             n_frequencies=16 if embedding else 0,
             embedding=embedding,
             dropout=number(parameters, "dropout"),
-            is_classification=target.is_classification,
+            is_classification=task.kind.is_classification,
         )
 
-    def settings(self, parameters: Parameters, n_rows: int, target: FoldTarget) -> Any:
+    def settings(self, parameters: Parameters, n_rows: int, task: Task) -> Any:
         """Return how it is trained."""
         from headstart_neural.training import Settings
 
@@ -296,7 +299,7 @@ class RealMLP(NeuralLearner):
             learning_rate=number(parameters, "learning_rate"),
             weight_decay=number(parameters, "weight_decay"),
             label_smoothing=number(parameters, "label_smoothing")
-            if target.is_classification
+            if task.kind.is_classification
             else 0.0,
             n_epochs=epochs,
             # The rate rises again and again: what is worse now may be best at the end.
@@ -359,26 +362,26 @@ class TabM(NeuralLearner):
         steps = _epochs(n_rows) * math.ceil(n_rows / _batch(n_rows))
         return 3.0 + 0.3 * steps * (4e-3 + 6e-10 * products * _batch(n_rows))
 
-    def plan(self, parameters: Parameters, X: Matrix, target: FoldTarget) -> Plan:
+    def plan(self, parameters: Parameters, X: Matrix, task: Task) -> Plan:
         """Return the sizes of the net for a table."""
         embedding = int(number(parameters, "embedding"))
         return Plan(
             kind=self.name,
             n_numeric=X.n_features - len(X.categorical),
             cardinalities=tuple(max(1, n) for n in X.n_levels),
-            n_outputs=max(1, target.n_present),
+            n_outputs=max(1, task.n_classes),
             n_layers=int(number(parameters, "n_layers")),
             width=int(number(parameters, "width")),
             k=int(number(parameters, "k")),
             n_frequencies=16 if embedding else 0,
             embedding=embedding,
             dropout=number(parameters, "dropout"),
-            is_classification=target.is_classification,
+            is_classification=task.kind.is_classification,
         )
 
-    def settings(self, parameters: Parameters, n_rows: int, target: FoldTarget) -> Any:
+    def settings(self, parameters: Parameters, n_rows: int, task: Task) -> Any:
         """Return how it is trained."""
-        del target
+        del task
         from headstart_neural.training import Settings
 
         epochs = _epochs(n_rows)

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from headstart.base.arrays import require
+from headstart.sdk import require
 
 __all__ = ["KINDS", "Plan"]
 

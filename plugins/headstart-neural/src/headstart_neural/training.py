@@ -14,8 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.base import FloatArray, Matrix, Resources, Rows
-from headstart.base.arrays import require
+from headstart.sdk import FloatArray, Matrix, Resources, Rows, require
 from headstart_neural.networks import build
 from headstart_neural.plan import Plan
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from headstart.base import Transform
-from headstart.plugins import hookimpl
+from headstart.sdk import Transform, hookimpl
 from headstart_text.topics import ColumnTopics
 from headstart_text.transform import TextSvd
 
-__all__ = ["ColumnTopics", "TextSvd", "register_transforms"]
+__all__ = ["HEADSTART_API_VERSION", "ColumnTopics", "TextSvd", "register_transforms"]
+
+HEADSTART_API_VERSION = 2
 
 
 @hookimpl

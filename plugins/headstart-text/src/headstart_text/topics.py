@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.base.arrays import require
+from headstart.sdk import require
 
 __all__ = ["MAX_CHARACTERS", "NGRAMS", "ColumnTopics", "words"]
 

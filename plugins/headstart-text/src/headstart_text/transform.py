@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.base import (
+from headstart.sdk import (
+    ArtifactError,
     Choice,
-    FloatArray,
-    IntArray,
     Integer,
     MadeFeature,
     Parameters,
     Parts,
     Resources,
     SearchSpace,
+    TableColumns,
+    TableRows,
     Task,
     Transform,
+    limit_threads,
+    pack_arrays,
+    require,
+    unpack_arrays,
 )
-from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.base.process_state import limit_threads
-from headstart.base.table_columns import TableColumns
-from headstart.exceptions import ArtifactError
 from headstart_text.topics import MAX_CHARACTERS, NGRAMS, ColumnTopics
 
 if TYPE_CHECKING:
@@ -90,14 +91,13 @@ class TextSvd(Transform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> dict[str, ColumnTopics]:
         """Learn the topics of each column; see `Transform.fit`."""
-        del task, y, weight
-        return _learn(parameters, X, resources)[0]
+        del task, validation
+        return _learn(parameters, rows.X, resources)[0]
 
     def transform(
         self, fitted: dict[str, ColumnTopics], X: "pl.DataFrame", task: Task
@@ -110,15 +110,13 @@ class TextSvd(Transform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
-        parts: IntArray,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> tuple[dict[str, ColumnTopics], "pl.DataFrame"]:
         """Learn topics and make the training rows', taking each text apart once."""
-        del task, y, weight, parts
-        fitted, made = _learn(parameters, X, resources)
+        del task, validation
+        fitted, made = _learn(parameters, rows.X, resources)
         return fitted, _table(made)
 
     def explain(self, fitted: dict[str, ColumnTopics]) -> Sequence[MadeFeature]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from headstart.base import Learner
-from headstart.plugins import hookimpl
+from headstart.sdk import Learner, hookimpl
 from headstart_xgboost.learner import XGBoost
 
-__all__ = ["XGBoost", "register_learners"]
+__all__ = ["HEADSTART_API_VERSION", "XGBoost", "register_learners"]
+
+HEADSTART_API_VERSION = 2
 
 
 @hookimpl

@@ -2,26 +2,20 @@
 
 import math
 
-from headstart.base import (
+from headstart.sdk import (
     Choice,
+    CostLaw,
     Float,
     Integer,
+    LearningRate,
     Parameters,
     ParameterValue,
+    Portfolio,
     SearchSpace,
-    Task,
+    number,
 )
-from headstart.learners.boosting import growth, number
 
-__all__ = [
-    "PRECEDENTS",
-    "SPACE",
-    "learning_rate",
-    "max_rounds",
-    "min_child_weight",
-    "patience",
-    "seconds",
-]
+__all__ = ["PORTFOLIO", "min_child_weight"]
 
 _DEFAULT: dict[str, ParameterValue] = {
     "learning_rate_scale": 1.0,
@@ -35,7 +29,7 @@ _DEFAULT: dict[str, ParameterValue] = {
     "max_cat_to_onehot": 8,
 }
 
-SPACE = SearchSpace(
+_SPACE = SearchSpace(
     {
         "learning_rate_scale": Float(0.25, 4.0, log=True),
         "max_depth": Integer(2, 10),
@@ -50,7 +44,7 @@ SPACE = SearchSpace(
     default=_DEFAULT,
 )
 
-PRECEDENTS: tuple[Parameters, ...] = (
+_PRECEDENTS: tuple[Parameters, ...] = (
     {
         "learning_rate_scale": 0.6,
         "max_depth": 8,
@@ -80,10 +74,26 @@ PRECEDENTS: tuple[Parameters, ...] = (
 )
 
 
-def learning_rate(n_rows: int, parameters: Parameters) -> float:
-    """Return the learning rate: a power of the rows, times the searched factor."""
-    base = min(0.1, max(0.04, 0.07 * math.pow(n_rows / 2_000, 0.1)))
-    return base * number(parameters, "learning_rate_scale")
+def _size(parameters: Parameters) -> float:
+    """Return how much longer a tree takes than one of the default's size."""
+    return math.pow(2.0, (number(parameters, "max_depth") - 4) / 4)
+
+
+PORTFOLIO = Portfolio(
+    _SPACE,
+    _PRECEDENTS,
+    LearningRate(lowest=0.04, highest=0.1, at_2000=0.07, power=0.1),
+    most_rounds=1_500,
+    cost=CostLaw(
+        seconds=1.0e-3,
+        rows=(0.52, 1.15),
+        columns=0.53,
+        classes=0.72,
+        regression=1.9,
+        size=_size,
+        slowness=-0.7,
+    ),
+)
 
 
 def min_child_weight(n_present: int, parameters: Parameters) -> float:
@@ -97,41 +107,3 @@ def min_child_weight(n_present: int, parameters: Parameters) -> float:
         return rows
     share = 1.0 / n_present
     return rows * share * (1.0 - share) * (1.0 if n_present == 2 else 2.0)
-
-
-def max_rounds(n_outputs: int, parameters: Parameters) -> int:
-    """Return where boosting ends at the latest: later for a small learning rate.
-
-    A round costs a tree for each class, so there are fewer with many classes.
-    """
-    if "n_rounds" in parameters:
-        return int(number(parameters, "n_rounds"))
-    slowness = min(2.0, max(0.7, 1.0 / number(parameters, "learning_rate_scale")))
-    return round(1_500 / math.sqrt(max(1, n_outputs)) * slowness)
-
-
-def patience(rate: float) -> int:
-    """Return the rounds without gain after which to stop, at a learning rate."""
-    return max(20, round(3.0 / rate))
-
-
-def seconds(task: Task, parameters: Parameters, n_rows: int) -> float:
-    """Predict seconds of one fit on one thread.
-
-    A power law fitted to 22 tables of 243 to 29,524 training rows; it is right within
-    a factor of two for two in three of them: the rounds that a table takes vary most.
-    Above, within a factor of three of what made-up tables of 100,000 and 200,000 rows
-    and 20 columns took.
-    """
-    complete = {**_DEFAULT, **parameters}
-    n_trees = task.n_classes if task.n_classes > 2 else 1
-    typical = (
-        1.0e-3
-        * growth(n_rows, 0.52, 1.15)
-        * math.pow(task.n_features + 1, 0.53)
-        * math.pow(n_trees, 0.72)
-        * (1.0 if task.kind.is_classification else 1.9)
-    )
-    size = math.pow(2.0, (number(complete, "max_depth") - 4) / 4)
-    slowness = math.pow(number(complete, "learning_rate_scale"), -0.7)
-    return 0.03 + typical * size * slowness

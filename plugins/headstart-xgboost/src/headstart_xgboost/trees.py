@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.predict import BoostedTrees, TreeArrays, single_log_odds
+from headstart.sdk import BoostedTrees, TreeArrays, single_log_odds
 
 __all__ = ["LARGEST", "from_json"]
 

@@ -21,8 +21,8 @@ from headstart.analysis.effort import Effort
 from headstart.analysis.inspection.permutation import Parts
 from headstart.analysis.inspection.probe import Probe
 from headstart.base import FloatArray
-from headstart.base.process_state import ignore_warnings
 from headstart.facts import Cell, Contribution, Explanation
+from headstart.machine.process_state import ignore_warnings
 
 __all__ = ["can_explain", "explain_rows"]
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, IntArray
-from headstart.base.compute import Compute
-from headstart.base.process_state import ignore_warnings
 from headstart.exceptions import HeadstartWarning
+from headstart.machine.compute import Compute
+from headstart.machine.process_state import ignore_warnings
 from headstart.metrics import BuiltInMetric, Metric
 from headstart.validation import Bootstrap, bootstrap_interval, compare_by_bootstrap
 from headstart.validation.fold_scores import within_metric

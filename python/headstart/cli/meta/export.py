@@ -65,7 +65,7 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Add all that another base has to a base."""
-    from headstart.base.places import show_place
+    from headstart.machine.places import show_place
     from headstart.meta.shipped import open_own
 
     with open_base(other) as source, open_own(own_place(base)) as found:

@@ -39,8 +39,8 @@ def open_base(name: str) -> "KnowledgeBase":
     KnowledgeBaseError
         If it is not there or cannot be read.
     """
-    from headstart.base.places import show_place
     from headstart.exceptions import KnowledgeBaseError
+    from headstart.machine.places import show_place
     from headstart.meta.shipped import shipped_base
     from headstart.meta.store import KnowledgeBase, own_base_place
 

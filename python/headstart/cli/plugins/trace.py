@@ -23,7 +23,7 @@ def trace(context: typer.Context, *, as_json: JsonOption = False) -> None:
     trace train data.csv --target y`) it runs that, and the calls go to standard error.
     """
     if context.args:
-        from headstart.base.settings import traced_environment
+        from headstart.machine.settings import traced_environment
 
         descriptor = None
         with contextlib.suppress(OSError, ValueError):  # none: a program's own stream

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import TaskKind
-from headstart.base.process_state import limit_threads
+from headstart.machine.process_state import limit_threads
 
 __all__ = ["Baseline"]
 

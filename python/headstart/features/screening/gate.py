@@ -15,7 +15,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headstart.base import TaskKind
-from headstart.base.compute import Compute
 from headstart.features.operators.candidate import Candidate
 from headstart.features.operators.catalogue import OPERATORS
 from headstart.features.screening.baseline import Baseline
@@ -23,6 +22,7 @@ from headstart.features.screening.confirmation import Trial
 from headstart.features.screening.proposals import candidate_of
 from headstart.features.screening.stages import Screening, screen
 from headstart.features.screening.table import ScreenedTable
+from headstart.machine.compute import Compute
 
 __all__ = ["Gated", "screen_features"]
 

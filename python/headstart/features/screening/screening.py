@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import TaskKind
-from headstart.base.compute import Compute
 from headstart.features.operators.candidate import Candidate
 from headstart.features.plans.plan import FeaturePlan
 from headstart.features.screening.baseline import Baseline
@@ -15,6 +14,7 @@ from headstart.features.screening.confirmation import Choice, Confirmation, Tria
 from headstart.features.screening.proposals import candidate_of
 from headstart.features.screening.stages import Screening, Stage
 from headstart.features.screening.table import ScreenedTable
+from headstart.machine.compute import Compute
 from headstart.tables import TargetEncoder, to_frame
 from headstart.validation import plain_folds, stratified_folds
 

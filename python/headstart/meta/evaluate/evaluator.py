@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from headstart.base import Configuration, FoldStatus, Learner, Task, Transform
-from headstart.base.machine import machine_class
 from headstart.exceptions import WorkerDiedError
 from headstart.execution import FoldFitExecutor
 from headstart.execution.fit_data import FitData, write_fit_data
+from headstart.machine.capacity import machine_class
 from headstart.meta.evaluate.cell import CellResult, run_cell
 from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
 from headstart.metrics import metric_names

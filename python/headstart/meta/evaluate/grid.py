@@ -6,7 +6,6 @@ the shorter one, so that a base can grow. Where transforms are asked for, each l
 default after each of them comes at the end.
 """
 
-import hashlib
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping
@@ -29,6 +28,7 @@ from headstart.base import (
     known_configurations,
     known_steps,
 )
+from headstart.base.seeds import derived_seed
 
 __all__ = ["draw", "grid", "grid_after", "reference_task"]
 
@@ -117,8 +117,7 @@ def _configurations(learner: Learner, task: Task) -> Iterator[Configuration]:
         if configuration not in seen:
             seen.add(configuration)
             yield configuration
-    digest = hashlib.sha256(learner.name.encode()).digest()
-    random = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+    random = np.random.default_rng(derived_seed(learner.name, bits=64))
     in_vain = 0
     while in_vain < _ATTEMPTS:
         found = draw(space, random)

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from headstart.base.places import show_place
 from headstart.exceptions import KnowledgeBaseError
+from headstart.machine.places import show_place
 from headstart.meta.records import DatasetRecord, Record
 
 __all__ = [

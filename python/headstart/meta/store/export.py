@@ -3,14 +3,13 @@
 import contextlib
 import hashlib
 import heapq
-import os
-import secrets
 import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from headstart.exceptions import KnowledgeBaseError
+from headstart.machine.atomic import replacing
 from headstart.meta.store.lines import KINDS, Line, canonical
 from headstart.meta.store.rows import Fetch, read_rows
 
@@ -36,18 +35,11 @@ def write_export(fetch: Fetch, path: Path) -> str:
 
     The file gets its name when it is whole.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     whole = hashlib.sha256()
-    try:
-        with part.open("xb") as file:
-            for line in _lines(fetch):
-                whole.update(line)
-                file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path, durable=True) as new, new.open("xb") as file:
+        for line in _lines(fetch):
+            whole.update(line)
+            file.write(line)
     return whole.hexdigest()
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from headstart.base import TaskKind
-from headstart.base.places import is_url, show_place
 from headstart.exceptions import KnowledgeBaseError
+from headstart.machine.atomic import replacing
+from headstart.machine.places import is_url, show_place
 from headstart.meta.evidence import Evidence
 from headstart.meta.records import (
     DatasetRecord,
@@ -288,14 +289,8 @@ class KnowledgeBase:
                 f"Only a base in a file can be packed. Got {self._place}. hint: merge "
                 "it into a file first."
             )
-        target = Path(path)
-        part = target.with_name(f".{target.name}.part")
-        part.unlink(missing_ok=True)
-        try:
-            self._reader.pack_into(part)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        with replacing(Path(path)) as new:
+            self._reader.pack_into(new)
 
     def datasets(self) -> list[DatasetRecord]:
         """Return the datasets, one a uid: of contradictions the first by hash."""

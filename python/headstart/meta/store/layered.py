@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from headstart.base import TaskKind
-from headstart.base.places import is_url
-from headstart.base.settings import own_knowledge_base
 from headstart.exceptions import HeadstartError, KnowledgeBaseError
+from headstart.machine.places import is_url
+from headstart.machine.settings import own_knowledge_base
 from headstart.meta.evidence import Evidence
 from headstart.meta.records import (
     DatasetRecord,

@@ -15,8 +15,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from headstart.base.places import show_place
 from headstart.exceptions import KnowledgeBaseError
+from headstart.machine.places import show_place
 from headstart.meta.store.layout import COLUMNS, SCHEMA_VERSION
 from headstart.meta.store.rows import Fetch
 

@@ -4,7 +4,6 @@ It asks the schedule for the next fold fit, hands it to the executor, has the le
 book the result, and stops in time. It never prints: listeners do.
 """
 
-import hashlib
 import logging
 import math
 import time
@@ -21,6 +20,7 @@ from headstart.base import (
     complete,
 )
 from headstart.base.events import BudgetSpent, Notice
+from headstart.base.seeds import derived_seed
 from headstart.ensemble.selection import Choice, candidate_limit
 from headstart.exceptions import FitError, RunFolderError, WorkerDiedError
 from headstart.execution.fold_fit import run_fold_fit, running_transform, start_mark
@@ -507,5 +507,4 @@ def _is_lost(future: Future[FoldOutcome]) -> bool:
 
 
 def _seed(seed: int, key: str, unit: Unit) -> int:
-    digest = hashlib.sha256(f"{seed}-{key}-{unit[0]}-{unit[1]}".encode()).digest()
-    return int.from_bytes(digest[:4], "little") >> 1
+    return derived_seed(f"{seed}-{key}-{unit[0]}-{unit[1]}")

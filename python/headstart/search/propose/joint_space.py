@@ -32,10 +32,10 @@ def joint_space(learner: Learner, transforms: AvailableTransforms) -> SearchSpac
 
     Examples
     --------
-    >>> from headstart.base import Integer, Task, TaskKind, Transform
+    >>> from headstart.sdk import Integer, Task, TaskKind, from_transformer
     >>> from sklearn.decomposition import PCA
     >>> task = Task(TaskKind.BINARY, 100, 3, 0, 2, "roc_auc")
-    >>> pca = Transform.from_transformer(
+    >>> pca = from_transformer(
     ...     "pca",
     ...     PCA,
     ...     space={"n_components": Integer(1, 3)},

@@ -5,7 +5,6 @@ trials it may know, so that a resumed run goes on as the undisturbed one would.
 """
 
 import contextlib
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,8 @@ from headstart.base import (
     Task,
     Trial,
 )
-from headstart.base.process_state import SharedContext, ignore_warnings
+from headstart.base.seeds import derived_seed
+from headstart.machine.process_state import SharedContext, ignore_warnings
 from headstart.search.propose.available import AvailableTransforms
 from headstart.search.propose.context import Proposal, ProposalContext
 from headstart.search.propose.gains import gains_of_transforms
@@ -244,5 +244,4 @@ def _distributions(space: SearchSpace) -> dict[str, Any]:
 
 
 def _seed(seed: int, number: int) -> int:
-    digest = hashlib.sha256(f"sampler-{seed}-{number}".encode()).digest()
-    return int.from_bytes(digest[:8], "little")
+    return derived_seed(f"sampler-{seed}-{number}", bits=64)

@@ -17,11 +17,11 @@ import psutil
 from numpy.typing import NDArray
 
 from headstart.base import FoldOutcome, FoldStatus, Parts
-from headstart.base.machine import available_memory
-from headstart.base.mounts import is_in_memory
 from headstart.exceptions import RunFolderError
 from headstart.execution.files import read_parts, sync
 from headstart.execution.fold_fit import read_outcome
+from headstart.machine.capacity import available_memory
+from headstart.machine.mounts import is_in_memory
 from headstart.search.run.identity import difference
 from headstart.search.run.journal import Journal
 from headstart.search.run.lock import LOCK_NAME, OWNER_NAME, RunLock

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headstart.base.machine import available_cores
+from headstart.machine.capacity import available_cores
 from headstart.search.run.folds import brings_splitter
 from headstart.search.run.problem import Problem
 from headstart.search.run.settings import FitSettings

@@ -10,7 +10,6 @@ import polars as pl
 
 from headstart.base import Learner
 from headstart.base.events import Emitter, Notice, RunStarted, TableExamined
-from headstart.base.places import is_url
 from headstart.exceptions import FitError
 from headstart.execution import FoldFitExecutor, open_executor
 from headstart.execution.fit_data import (
@@ -22,6 +21,7 @@ from headstart.execution.fit_data import (
 from headstart.execution.fold_fit import run_fold_fit
 from headstart.facts import FindingFact
 from headstart.facts.records import to_record
+from headstart.machine.places import is_url
 from headstart.meta.store import own_base_place
 from headstart.plugins import load_plugins, plugin_environment, select_transforms
 from headstart.search.inspection import TableInspection, inspect_problem

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.base import Learner, Transform
 from headstart.base.events import Listener
-from headstart.base.machine import available_cores, available_memory
 from headstart.exceptions import BudgetError
 from headstart.findings.target import TargetColumn
+from headstart.machine.capacity import available_cores, available_memory
+from headstart.plugins import load_plugins
 
 if TYPE_CHECKING:
     from headstart.facts import Facts
@@ -45,7 +46,7 @@ class FitSettings:
     columns: Mapping[str, str] | None
     n_jobs: int | None
     memory_limit: float | str | None
-    executor: Executor | None
+    executor: Executor | str | None
     random_state: Any
     run_dir: str | Path | None
     resume: bool
@@ -62,6 +63,8 @@ class FitSettings:
             For a limit that is nonsense.
         TypeError
             For a parameter of the wrong type.
+        PluginError
+            For the name of an executor that no plugin brings.
         """
         if self.time_limit is None and self.max_trials is None:
             raise BudgetError(
@@ -88,10 +91,13 @@ class FitSettings:
                     f"Got the string {value!r}. hint: [{value!r}]"
                 )
         executor: Any = self.executor
-        if executor is not None and not isinstance(executor, Executor):
+        if isinstance(executor, str):
+            load_plugins().executor(executor)
+        elif executor is not None and not isinstance(executor, Executor):
             raise TypeError(
-                "The 'executor' parameter must be a concurrent.futures.Executor. Got "
-                f"{type(executor).__name__} instead. hint: Dask's is "
+                "The 'executor' parameter must be a concurrent.futures.Executor, or "
+                f"the name of a plugin's. Got {type(executor).__name__} instead. "
+                "hint: Dask's is "
                 "client.get_executor()."
             )
 

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headstart.base.arrays import pack_arrays, unpack_arrays
-from headstart.base.learner import Parts
 from headstart.base.matrix import FloatArray, Matrix, View
+from headstart.base.stored import Parts
 from headstart.exceptions import ArtifactError, ColumnError
 from headstart.tables.encode.categorical import CategoricalEncoding
 from headstart.tables.encode.numeric import NumericEncoding

@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from headstart.base.machine import available_memory
 from headstart.exceptions import TableError
+from headstart.machine.capacity import available_memory
 from headstart.plugins import TableReaderRecord, hookimpl, load_plugins
 from headstart.plugins.hookspecs import RegisterTableReader
 from headstart.tables.read.delimited import read_delimited

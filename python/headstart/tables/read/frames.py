@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from headstart.base.forked import refuse_if_forked
 from headstart.exceptions import ColumnError, TableError
+from headstart.machine.forked import refuse_if_forked
 from headstart.tables.kinds.levels import level_text
 from headstart.tables.kinds.target_numbers import find_numbers, read_numbers
 from headstart.tables.read.files import read_by_plugin, read_table

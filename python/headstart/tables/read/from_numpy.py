@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headstart.base import machine
 from headstart.exceptions import ColumnError, TableError
+from headstart.machine import capacity
 from headstart.tables.read.from_objects import from_objects
 
 __all__ = ["columns_of_matrix", "columns_of_records", "dense", "series_of_array"]
@@ -65,7 +65,7 @@ def dense(matrix: Any) -> NDArray[Any]:
     """
     n_rows, n_columns = matrix.shape
     n_bytes = n_rows * n_columns * matrix.dtype.itemsize
-    limit = machine.available_memory() // 2
+    limit = capacity.available_memory() // 2
     if n_bytes > limit:
         raise TableError(
             f"A sparse matrix of shape {matrix.shape} would take {n_bytes:,} bytes "

@@ -1,12 +1,12 @@
 """Canonical tables on disk, as Arrow IPC files for workers to read."""
 
-import secrets
 from pathlib import Path
 
 import polars as pl
 
-from headstart.base.forked import refuse_if_forked
 from headstart.exceptions import TableError
+from headstart.machine.atomic import replacing
+from headstart.machine.forked import refuse_if_forked
 
 __all__ = ["read_frame", "write_frame"]
 
@@ -19,14 +19,9 @@ def write_frame(frame: pl.DataFrame, path: str | Path) -> None:
     OSError
         If the file cannot be written.
     """
-    path = Path(path)
     # Several threads, and hosts that share the folder, may write the same table.
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
-    try:
-        frame.rechunk().write_ipc(partial, compression="uncompressed")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(Path(path)) as new:
+        frame.rechunk().write_ipc(new, compression="uncompressed")
 
 
 def read_frame(path: str | Path) -> pl.DataFrame:

@@ -21,7 +21,7 @@ _MOST_SECONDS = 1.0
 
 @check(
     "declaration",
-    hint="See the attributes of headstart.base.Learner for what each may be.",
+    hint="See the attributes of headstart.sdk.Learner for what each may be.",
     after=(),
     place="here",
 )

@@ -35,7 +35,7 @@ _LARGEST_CHANGE_BY_ORDER = 0.02
 
 @check(
     "fits",
-    hint="Run fit(task, {}, train, validation, resources) yourself on the rows of "
+    hint="Run fit(task, {}, rows, validation, resources) yourself on the rows of "
     "headstart.testing.data.make_rows(learner.view, kind).",
     after=("space",),
 )

@@ -48,7 +48,7 @@ def _threads(subject: LearnerSubject) -> None:
 @check(
     "predict-threads",
     hint="Predict on one thread: bound the library's own by its parameter, BLAS and "
-    "OpenMP by headstart.base.process_state.limit_threads.",
+    "OpenMP by headstart.machine.process_state.limit_threads.",
 )
 def _predict_threads(subject: LearnerSubject) -> None:
     """A prediction keeps one thread busy, and no other process."""

@@ -19,7 +19,7 @@ __all__ = ["CHECKS"]
 
 @check(
     "declaration",
-    hint="See headstart.plugins.MetricRecord for what each field may be.",
+    hint="See headstart.sdk.MetricRecord for what each field may be.",
     after=(),
     place="here",
 )

@@ -20,7 +20,7 @@ __all__ = ["CHECKS"]
 
 @check(
     "declaration",
-    hint="See the attributes of headstart.base.Transform for what each may be.",
+    hint="See the attributes of headstart.sdk.Transform for what each may be.",
     after=(),
     place="here",
 )

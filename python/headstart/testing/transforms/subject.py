@@ -12,6 +12,7 @@ from headstart.base import (
     Step,
     TableColumn,
     TableColumns,
+    TableRows,
     TaskKind,
     Transform,
 )
@@ -87,12 +88,14 @@ class TransformSubject(Subject):
             step, made = fit_step(
                 self.transform,
                 Step(self.transform.name, {**space.default, **given}),
-                table,
+                TableRows(
+                    table,
+                    make_target(kind, table) if y is None else y,
+                    None,
+                    np.arange(table.height) % 3,
+                ),
                 columns_of(table),
                 make_task(kind),
-                make_target(kind, table) if y is None else y,
-                None,
-                np.arange(table.height) % 3,
                 Resources(1, _SEED),
             )
         except TransformError as error:

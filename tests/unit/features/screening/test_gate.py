@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from headstart.base import TaskKind
-from headstart.base.compute import Compute
 from headstart.features.screening.gate import screen_features
+from headstart.machine.compute import Compute
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(500, 4))

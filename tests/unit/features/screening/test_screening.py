@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from headstart.base.compute import Compute
 from headstart.exceptions import TableError
 from headstart.features.screening.screening import find_features
+from headstart.machine.compute import Compute
 
 
 def planted(n_rows=500, n_noise=3):

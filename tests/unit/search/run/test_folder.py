@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 
 from headstart.base import Configuration, FoldOutcome, FoldStatus, Trial
-from headstart.base.machine import available_memory
-from headstart.base.mounts import is_in_memory
 from headstart.exceptions import RunFolderError
 from headstart.execution.files import write_parts
+from headstart.machine.capacity import available_memory
+from headstart.machine.mounts import is_in_memory
 from headstart.search.run.folder import MOST_VIEW_BYTES, RunFolder
 from headstart.search.run.identity import data_digest
 

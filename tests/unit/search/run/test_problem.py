@@ -1,7 +1,6 @@
 """What a fit is given, in canonical form."""
 
 import json
-from dataclasses import asdict
 
 import numpy as np
 import polars as pl
@@ -70,4 +69,4 @@ def test_a_task_knows_how_long_the_texts_are():
     task = read(frame, random.normal(size=60), columns=texts).task
 
     assert task.text_lengths == (79, 20)
-    assert Task(**json.loads(json.dumps(asdict(task)))) == task
+    assert Task.from_record(json.loads(json.dumps(task.to_record()))) == task

@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from headstart.exceptions import BudgetError
+from headstart.exceptions import BudgetError, PluginError
 from headstart.search.run.settings import FitSettings, parse_bytes
 
 
@@ -55,6 +55,8 @@ def test_learners_as_one_string_are_refused():
 
 def test_something_that_is_no_executor_is_refused():
     with pytest.raises(TypeError, match="executor"):
+        settings(executor=3).check()
+    with pytest.raises(PluginError, match="Unknown executor 'dask'"):
         settings(executor="dask").check()
     with ThreadPoolExecutor(1) as pool:
         settings(executor=pool).check()

@@ -72,7 +72,7 @@ def test_sparse_matrix_becomes_dense():
 
 
 def test_sparse_matrix_too_large_names_the_bytes(monkeypatch):
-    monkeypatch.setattr(from_numpy_module.machine, "available_memory", lambda: 1000)
+    monkeypatch.setattr(from_numpy_module.capacity, "available_memory", lambda: 1000)
     matrix = scipy.sparse.csr_array((100, 10))
     with pytest.raises(TableError, match="8,000 bytes"):
         to_frame(matrix)

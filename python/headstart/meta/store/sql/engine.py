@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Dialect, Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
 
-from headstart.base.places import hide_secrets, show_place
 from headstart.exceptions import KnowledgeBaseError, MissingPluginError
+from headstart.machine.places import hide_secrets, show_place
 from headstart.meta.store.layout import COLUMNS
 from headstart.meta.store.reader import (
     VERSION_QUERY,

@@ -1,22 +1,34 @@
-"""Any scikit-learn-compatible estimator as a `Learner`.
+"""Any scikit-learn-compatible estimator as a `Learner`: `from_estimator`.
 
 What it can do is told by its tags and signatures, once, when the learner is made: what
 cannot work is refused there, with the reason.
 """
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headstart.base.arrays import require
-from headstart.base.learner import Learner, Parameters, Parts, of_all_classes
-from headstart.base.matrix import FloatArray, Matrix, Rows, View
-from headstart.base.probing import (
+from headstart.base.learner import Learner, of_all_classes
+from headstart.base.matrix import FloatArray, Matrix, View
+from headstart.base.resources import Resources
+from headstart.base.rows import Rows
+from headstart.base.space import Distribution, Parameters, SearchSpace
+from headstart.base.stored import (
+    Parts,
+    check_estimator,
+    dump_skops,
+    load_skops,
+    untrusted_types,
+)
+from headstart.base.task import Task, TaskKind
+from headstart.exceptions import PluginError
+from headstart.sdk.fold_learner import FoldLearner, one_part
+from headstart.sdk.fold_target import FoldTarget
+from headstart.sdk.probing import (
     check_names,
     defaults_of,
     dotted_name,
@@ -24,49 +36,107 @@ from headstart.base.probing import (
     tags_of,
     takes_weights,
 )
-from headstart.base.process_state import limit_threads
-from headstart.base.resources import Resources
-from headstart.base.space import Distribution, SearchSpace
-from headstart.base.stored import (
-    check_estimator,
-    dump_skops,
-    load_skops,
-    untrusted_types,
-)
-from headstart.base.task import Task, TaskKind
-from headstart.exceptions import ArtifactError, PluginError
 
-__all__ = ["FittedEstimator", "FromEstimator"]
+__all__ = ["FromEstimator", "LearnerTraits", "from_estimator"]
 
-_RECORD = "estimator.json"
 _CLASSES = frozenset({TaskKind.BINARY, TaskKind.MULTICLASS})
 # What fitted estimators hold besides their own types.
 _HARMLESS = ("collections.OrderedDict", "numpy.dtype")
 
 
 @dataclass(frozen=True, slots=True)
-class FittedEstimator:
-    """What a `FromEstimator` has fitted.
+class LearnerTraits:
+    """The attributes of a learner that an estimator's own tags do not give.
 
     Parameters
     ----------
-    estimator : object or None
-        None where there was nothing to learn: one class, or no column.
-    present : tuple of int
-        Class codes that training had, in the order of the estimator's; empty for
-        regression.
-    shares : tuple of float
-        Of `present`, by weight; classes that training lacked have the rest. For
-        regression mean and scale of the target.
+    tasks : frozenset of TaskKind, optional
+        Kinds of problem, for an estimator whose tags do not name them.
+    view : View, optional
+        The form of the table. By default numbers are scaled and levels one-hot;
+        missing values are filled unless the estimator takes them.
+    family, max_rows, space_version
+        As the attributes of `Learner`.
     """
 
-    estimator: Any
-    present: tuple[int, ...]
-    shares: tuple[float, ...]
+    tasks: frozenset[TaskKind] | None = None
+    view: View | None = None
+    family: str = ""
+    max_rows: int | None = None
+    space_version: int = 1
 
 
-class FromEstimator(Learner):
-    """A learner made of an estimator; see `Learner.from_estimator`."""
+def from_estimator(
+    name: str,
+    estimator: Callable[..., Any],
+    *,
+    space: Mapping[str, Distribution] | SearchSpace | None = None,
+    default: Parameters | None = None,
+    precedents: Sequence[Parameters] = (),
+    cost: Callable[[Task, Parameters, int], float] | None = None,
+    trusted_types: Sequence[str] = (),
+    traits: LearnerTraits | None = None,
+) -> Learner:
+    """Return a learner made of a class with scikit-learn's ``fit`` and ``predict``.
+
+    What it can do is read off the estimator's tags and signatures: kinds of problem,
+    missing values, sample weights. It is given its seed and threads where it has the
+    parameters ``random_state`` and ``n_jobs``. Classes are counted from 0, targets of a
+    regression have mean 0 and scale 1.
+
+    Parameters
+    ----------
+    name : str
+    estimator : class, or callable of ``(**parameters) -> estimator``
+    space : mapping of str to Distribution, or SearchSpace, optional
+        Parameters that are searched.
+    default : mapping, optional
+        Where the search starts: values for parameters in `space` whose own default is
+        not wanted.
+    precedents : sequence of mappings
+        Parameters worth trying first, besides the default.
+    cost : callable of ``(task, parameters, n_rows) -> seconds``, optional
+        See `Learner.cost`.
+    trusted_types : sequence of str
+        Dotted names of what a fitted estimator holds from packages other than its own;
+        see `Learner.trusted_types`.
+    traits : LearnerTraits, optional
+        Attributes of the learner that are not read off the estimator.
+
+    Returns
+    -------
+    Learner
+
+    Raises
+    ------
+    PluginError
+        If it is no estimator, neither classifier nor regressor, gives neither
+        probabilities nor scores, or cannot take any table; says which.
+
+    Examples
+    --------
+    >>> from sklearn.svm import LinearSVC
+    >>> from headstart.sdk import Float
+    >>> learner = from_estimator(
+    ...     "linear_svm", LinearSVC, space={"C": Float(1e-3, 1e3, log=True)}
+    ... )
+    >>> sorted(map(str, learner.tasks)), learner.view.missing, learner.uses_weights
+    (['binary', 'multiclass'], 'imputed', True)
+    """
+    return FromEstimator(
+        name,
+        estimator,
+        space=space or {},
+        default=default or {},
+        precedents=precedents,
+        cost=cost,
+        trusted_types=trusted_types,
+        traits=traits or LearnerTraits(),
+    )
+
+
+class FromEstimator(FoldLearner):
+    """A learner made of an estimator; see `from_estimator`."""
 
     def __init__(
         self,
@@ -76,13 +146,9 @@ class FromEstimator(Learner):
         space: Mapping[str, Distribution] | SearchSpace,
         default: Parameters,
         precedents: Sequence[Parameters],
-        tasks: frozenset[TaskKind] | None,
-        view: View | None,
-        family: str,
-        max_rows: int | None,
-        space_version: int,
         cost: Callable[[Task, Parameters, int], float] | None,
         trusted_types: Sequence[str],
+        traits: LearnerTraits,
     ) -> None:
         owner = f"Learner {name!r}"
         distributions = space.distributions if isinstance(space, SearchSpace) else space
@@ -94,12 +160,12 @@ class FromEstimator(Learner):
         tags = tags_of(example)
         kind = _kind(example, tags)
         self.name = name  # type: ignore[misc]  # an instance is a learner of its own
-        self.tasks = tasks or _tasks(owner, kind, tags)  # type: ignore[misc]
-        self.family = family  # type: ignore[misc]
-        self.max_rows = max_rows  # type: ignore[misc]
-        self.space_version = space_version  # type: ignore[misc]
+        self.tasks = traits.tasks or _tasks(owner, kind, tags)  # type: ignore[misc]
+        self.family = traits.family  # type: ignore[misc]
+        self.max_rows = traits.max_rows  # type: ignore[misc]
+        self.space_version = traits.space_version  # type: ignore[misc]
         _check(owner, example, tags, self.tasks)
-        self.view = view or _view(tags)  # type: ignore[misc]
+        self.view = traits.view or _view(tags)  # type: ignore[misc]
         self.uses_weights = takes_weights(example)  # type: ignore[misc]
         self._make = estimator
         self._space = (
@@ -138,111 +204,66 @@ class FromEstimator(Learner):
         prepare(made, resources)
         return made
 
-    def fit(
+    def learn_target(self, task: Task, rows: Rows) -> FoldTarget:
+        """Return the coding of the target; one that must be positive stays as it is."""
+        target = super().learn_target(task, rows)
+        is_fitted = not target.is_constant and self.can_learn(rows.X)
+        if target.is_classification or self._scales_target or not is_fitted:
+            return target
+        return replace(target, center=0.0, scale=1.0)
+
+    def fit_model(
         self,
         task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
         resources: Resources,
-    ) -> FittedEstimator:
-        """Fit it: on classes counted from 0, or on a target of mean 0 and scale 1."""
+    ) -> Any:
+        """Return the fitted estimator; see `FoldLearner.fit_model`."""
         del validation
-        y, present, shares = self._coded(task, train)
-        if len(present) == 1 or train.X.n_features == 0:
-            return FittedEstimator(None, present, shares)
-        more = (
-            {"sample_weight": np.array(train.weight)}
-            if self.uses_weights and train.weight is not None
+        active = {
+            name: value
+            for name, value in parameters.items()
+            if self._space.is_active(name, parameters)
+        }
+        weights = (
+            {"sample_weight": np.array(rows.weight)}
+            if self.uses_weights and rows.weight is not None
             else {}
         )
-        estimator = self.build(task, parameters, resources)
-        with limit_threads(resources.threads):
-            # A copy: views are mapped read-only, and not all code leaves its input be.
-            fitted = estimator.fit(np.array(train.X.values), y, **more)
+        estimator = self.build(task, active, resources)
+        # Copies: views are mapped read-only, and not all code leaves its input be.
+        fitted = estimator.fit(np.array(rows.X.values), np.array(rows.y), **weights)
         # scikit-learn's fit returns the estimator; some forget to.
-        return FittedEstimator(estimator if fitted is None else fitted, present, shares)
+        return estimator if fitted is None else fitted
 
-    def predict(self, model: Any, X: Matrix, task: Task) -> FloatArray:
-        """Predict probabilities or values; see `Learner.predict`."""
-        state: FittedEstimator = model
-        classes = task.kind.is_classification
-        if state.estimator is None or X.n_rows == 0:
-            return _constant(state, task, X.n_rows)
+    def predict_model(self, model: Any, X: Matrix, target: FoldTarget) -> FloatArray:
+        """Return values, or probabilities of the classes of the fold."""
         values = np.array(X.values)
-        if not classes:
-            found = np.asarray(state.estimator.predict(values), dtype=np.float64)
-            mean, scale = state.shares
-            return np.asarray(found.reshape(X.n_rows) * scale + mean)
-        found = _probabilities(state.estimator, values)
-        columns = np.asarray(
-            getattr(state.estimator, "classes_", range(len(state.present))),
-            dtype=np.int64,
-        )
-        present = np.asarray(state.present)[columns]
-        return of_all_classes(found, present, task.n_classes, _absent(state, task))
+        if not target.is_classification:
+            return np.asarray(model.predict(values), dtype=np.float64).reshape(-1)
+        probabilities = _probabilities(model, values)
+        classes = getattr(model, "classes_", range(target.n_present))
+        columns = np.asarray(classes, dtype=np.int64)
+        return of_all_classes(probabilities, columns, target.n_present, 0.0)
 
-    def dump(self, model: Any) -> Parts:
-        """Return the estimator in skops' form, and what else was learnt as JSON."""
-        state: FittedEstimator = model
-        record = {
-            "present": state.present,
-            "shares": state.shares,
-            "is_constant": state.estimator is None,
-        }
-        parts = {_RECORD: json.dumps(record).encode()}
-        if state.estimator is not None:
-            parts |= dump_skops(state.estimator)
-        return parts
+    def dump_model(self, model: Any) -> Parts:
+        """Return the estimator in skops' form."""
+        return dump_skops(model)
 
-    def load(self, parts: Parts) -> FittedEstimator:
-        """Return what `dump` wrote; see `Learner.load`."""
+    def load_model(self, parts: Parts, n_features: int, target: FoldTarget) -> Any:
+        """Return the estimator of `parts`, if it fits its columns and classes."""
         owner = f"learner {self.name!r}"
-        try:
-            record = json.loads(parts[_RECORD])
-            present = tuple(int(code) for code in record["present"])
-            shares = tuple(float(share) for share in record["shares"])
-            is_constant = record["is_constant"]
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            raise ArtifactError(
-                f"What {owner} has stored is damaged: {error!r}"
-            ) from error
-        require(
-            bool(np.isfinite(shares).all())
-            and all(code >= 0 for code in present)
-            and len(set(present)) == len(present)
-            and len(shares) == (len(present) or 2)
-            and (not present or (min(shares) >= 0 and 0 < sum(shares) <= 1 + 1e-9))
-            and isinstance(is_constant, bool)
-            and set(parts) == {_RECORD, *([] if is_constant else ["model.skops"])},
-            f"What {owner} has stored does not fit together.",
-        )
-        if is_constant:
-            return FittedEstimator(None, present, shares)
+        one_part(parts, "model.skops")
         estimator = load_skops(parts, owner, self._trusted_in(parts))
         require(
             callable(getattr(estimator, "predict", None)),
             f"What {owner} has stored is no estimator.",
         )
-        return FittedEstimator(estimator, present, shares)
-
-    def check_model(self, model: Any, task: Task, n_features: int) -> None:
-        """Check its codes against the task's; see `Learner.check_model`."""
-        state: FittedEstimator = model
-        owner = f"learner {self.name!r}"
-        shares = np.asarray(state.shares)
-        require(
-            bool(state.present) == task.kind.is_classification
-            and all(code < task.n_classes for code in state.present)
-            and (
-                not state.present
-                or bool(np.all(shares >= 0) and abs(shares.sum() - 1.0) < 1e-6)
-            ),
-            f"The stored model of {owner} has classes that the task does not have.",
-        )
-        if state.estimator is not None:
-            n_present = len(state.present) if state.present else None
-            check_estimator(state.estimator, owner, n_features, n_present)
+        n_present = target.n_present if target.is_classification else None
+        check_estimator(estimator, owner, n_features, n_present)
+        return estimator
 
     def trusted_types(self) -> Sequence[str]:
         """Return the estimator's own type, and those it was made with."""
@@ -256,27 +277,6 @@ class FromEstimator(Learner):
             named = set()  # load_skops says what is wrong
         own = [n for n in named if n.partition(".")[0] in self._roots and _is_class(n)]
         return [*self.trusted_types(), *own]
-
-    def _coded(
-        self, task: Task, train: Rows
-    ) -> tuple[NDArray[Any], tuple[int, ...], tuple[float, ...]]:
-        """Return the target as the estimator gets it, and the way back."""
-        if task.kind.is_classification:
-            present, codes = np.unique(train.y, return_inverse=True)
-            counts = np.bincount(codes, weights=train.weight, minlength=len(present))
-            # Each class that training lacks counts as a row of usual weight.
-            n_absent = task.n_classes - present.size
-            shares = counts / (counts.sum() + n_absent * counts.sum() / codes.size)
-            return codes, tuple(present.tolist()), tuple(shares.tolist())
-        if not self._scales_target:
-            mean = float(np.average(train.y, weights=train.weight))
-            # A constant prediction is the mean of nothing learnt.
-            shares_ = (mean, 0.0) if train.X.n_features == 0 else (0.0, 1.0)
-            return np.array(train.y), (), shares_
-        mean = float(np.average(train.y, weights=train.weight))
-        scale = float(np.sqrt(np.average((train.y - mean) ** 2, weights=train.weight)))
-        scale = scale if scale > 0 else 1.0
-        return (train.y - mean) / scale, (), (mean, scale)
 
 
 def _made(make: Callable[..., Any], owner: str, parameters: Parameters) -> Any:
@@ -403,17 +403,3 @@ def _probabilities(estimator: Any, values: FloatArray) -> FloatArray:
         scores = np.column_stack([np.zeros(len(scores)), scores])
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
-def _constant(state: FittedEstimator, task: Task, n_rows: int) -> FloatArray:
-    if not task.kind.is_classification:
-        return np.full(n_rows, state.shares[0])
-    shares = np.tile(np.divide(state.shares, sum(state.shares)), (n_rows, 1))
-    present = np.asarray(state.present)
-    return of_all_classes(shares, present, task.n_classes, _absent(state, task))
-
-
-def _absent(state: FittedEstimator, task: Task) -> float:
-    """Return the share of each class that training lacked."""
-    n_absent = task.n_classes - len(state.present)
-    return max(0.0, 1.0 - sum(state.shares)) / n_absent if n_absent else 0.0

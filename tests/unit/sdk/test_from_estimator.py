@@ -27,6 +27,7 @@ from headstart.base import (
 )
 from headstart.exceptions import ArtifactError, PluginError
 from headstart.plugins.declarations import check_learner_declaration
+from headstart.sdk import from_estimator
 
 BINARY = Task(TaskKind.BINARY, 60, 3, 0, 2, "roc_auc")
 MULTICLASS = Task(TaskKind.MULTICLASS, 60, 3, 0, 4, "log_loss")
@@ -52,23 +53,23 @@ def codes(*present):
 
 
 def test_capabilities_are_read_off_tags_and_signatures():
-    svc = Learner.from_estimator("a", LinearSVC)
+    svc = from_estimator("a", LinearSVC)
     assert svc.tasks == CLASSES
     assert (svc.view.missing, svc.view.numeric) == ("imputed", "scaled")
     assert svc.uses_weights
 
-    trees = Learner.from_estimator("b", HistGradientBoostingRegressor)
+    trees = from_estimator("b", HistGradientBoostingRegressor)
     assert trees.tasks == {TaskKind.REGRESSION}
     assert (trees.view.missing, trees.view.numeric) == ("native", "scaled")
 
-    assert not Learner.from_estimator("c", LinearDiscriminantAnalysis).uses_weights
+    assert not from_estimator("c", LinearDiscriminantAnalysis).uses_weights
     for learner in (svc, trees):
         assert check_learner_declaration(learner) is learner
 
 
 def test_the_default_is_the_estimators_own_where_none_is_given():
     space = {"C": Float(0.1, 10.0), "loss": Choice("hinge", "squared_hinge")}
-    learner = Learner.from_estimator("a", LinearSVC, space=space, default={"C": 2.0})
+    learner = from_estimator("a", LinearSVC, space=space, default={"C": 2.0})
     assert learner.search_space(BINARY).default == {"C": 2.0, "loss": "squared_hinge"}
 
 
@@ -78,9 +79,7 @@ def test_a_whole_space_with_conditions_may_be_given():
         default={"kernel": "rbf", "degree": 3},
         conditions={"degree": Condition("kernel", ("poly",))},
     )
-    assert Learner.from_estimator("a", SVR, space=space).search_space(REGRESSION) is (
-        space
-    )
+    assert from_estimator("a", SVR, space=space).search_space(REGRESSION) is (space)
 
 
 class NoPredict:
@@ -108,28 +107,28 @@ class BareClassifier(ClassifierMixin, BaseEstimator):
 )
 def test_what_cannot_work_is_refused_with_the_reason(arguments, reason):
     with pytest.raises(PluginError, match=reason):
-        Learner.from_estimator("a", *arguments)
+        from_estimator("a", *arguments)
 
 
 def test_a_default_outside_of_the_space_is_refused():
     with pytest.raises(PluginError, match=r"default for 'C'.*Got 1.0"):
-        Learner.from_estimator("a", LinearSVC, space={"C": Float(2.0, 3.0)})
+        from_estimator("a", LinearSVC, space={"C": Float(2.0, 3.0)})
     with pytest.raises(PluginError, match="names 'D', which its space"):
-        Learner.from_estimator("a", LinearSVC, default={"D": 1})
+        from_estimator("a", LinearSVC, default={"D": 1})
 
 
 def test_a_refused_estimator_works_in_the_hinted_pipeline():
     def made():
         return make_pipeline(MinMaxScaler(clip=True), MultinomialNB())
 
-    learner = Learner.from_estimator("a", made)
+    learner = from_estimator("a", made)
     model = fit(learner, BINARY, rows(codes(0, 1)))
     assert learner.predict(model, rows(codes(0, 1)).X, BINARY).shape == (60, 2)
 
 
 @pytest.mark.parametrize("estimator", [LogisticRegression, RidgeClassifier])
 def test_a_fold_may_lack_a_class(estimator):
-    learner = Learner.from_estimator("a", estimator)
+    learner = from_estimator("a", estimator)
     train = rows(codes(1, 3))
 
     found = learner.predict(fit(learner, MULTICLASS, train), train.X, MULTICLASS)
@@ -137,17 +136,17 @@ def test_a_fold_may_lack_a_class(estimator):
     assert found.shape == (60, 4)
     np.testing.assert_allclose(found.sum(axis=1), 1.0)
     # As if each had been seen in one row.
-    np.testing.assert_allclose(found[:, [0, 2]], 1 / 62)
+    np.testing.assert_allclose(found[:, [0, 2]], 1 / 64)
     assert (found.argmax(axis=1) == train.y).mean() > 0.7
 
 
 def test_a_class_that_a_fold_lacks_has_a_share_in_the_unit_of_the_weights():
-    learner = Learner.from_estimator("a", LogisticRegression)
+    learner = from_estimator("a", LogisticRegression)
     train = rows(codes(1, 3))
     heavy = Rows(train.X, train.y, np.full(60, 1e6))
     model = learner.load(learner.dump(fit(learner, MULTICLASS, heavy)))
     found = learner.predict(model, train.X, MULTICLASS)
-    np.testing.assert_allclose(found[:, [0, 2]], 1 / 62)
+    np.testing.assert_allclose(found[:, [0, 2]], 1 / 64)
 
 
 def test_a_learner_that_only_builds_gives_a_share_to_classes_that_a_fold_lacks():
@@ -164,41 +163,32 @@ def test_a_learner_that_only_builds_gives_a_share_to_classes_that_a_fold_lacks()
     assert (found.argmax(axis=1) == train.y).mean() > 0.7
 
 
-@pytest.mark.parametrize("shares", ["[1.5, 0.5]", "[-0.5, 1.0]"])
-def test_stored_shares_that_are_none_are_refused(shares):
-    learner = Learner.from_estimator("a", LogisticRegression)
-    parts = learner.dump(fit(learner, BINARY, rows(codes(0, 1))))
-    record = f'{{"present": [0, 1], "shares": {shares}, "is_constant": false}}'
-    with pytest.raises(ArtifactError):
-        learner.load({**parts, "estimator.json": record.encode()})
-
-
 def test_one_class_or_no_column_gives_the_training_shares():
-    learner = Learner.from_estimator("a", LogisticRegression)
+    learner = from_estimator("a", LogisticRegression)
     one = fit(learner, MULTICLASS, rows(codes(2)))
     np.testing.assert_allclose(
         learner.predict(one, rows(codes(2)).X, MULTICLASS)[0],
-        np.array([1, 1, 60, 1]) / 63,
+        np.array([1, 1, 61, 1]) / 64,
     )
     none = rows(codes(0, 1, 1), n_features=0)
     model = learner.load(learner.dump(fit(learner, BINARY, none)))
     np.testing.assert_allclose(
-        learner.predict(model, none.X, BINARY)[0], [1 / 3, 2 / 3]
+        learner.predict(model, none.X, BINARY)[0], [21 / 62, 41 / 62]
     )
 
 
 def test_scores_become_probabilities_that_order_rows_alike():
-    learner = Learner.from_estimator("a", LinearSVC)
+    learner = from_estimator("a", LinearSVC)
     train = rows(codes(0, 1))
     model = fit(learner, BINARY, train)
     found = learner.predict(model, train.X, BINARY)
-    scores = model.estimator.decision_function(train.X.values)
+    scores = model.model.decision_function(train.X.values)
     assert (np.argsort(found[:, 1]) == np.argsort(scores)).all()
     np.testing.assert_allclose(found.sum(axis=1), 1.0)
 
 
 def test_a_regression_does_not_depend_on_the_targets_unit():
-    learner = Learner.from_estimator("a", SVR)
+    learner = from_estimator("a", SVR)
     y = np.linspace(-1.0, 1.0, 60)
     plain, scaled = rows(y), rows(y)
     scaled = Rows(plain.X, 1e6 * y + 5e6)
@@ -208,14 +198,14 @@ def test_a_regression_does_not_depend_on_the_targets_unit():
 
 
 def test_a_target_that_must_be_positive_is_left_as_it_is():
-    learner = Learner.from_estimator("a", GammaRegressor)
+    learner = from_estimator("a", GammaRegressor)
     train = rows(np.linspace(1.0, 2.0, 60))
     found = learner.predict(fit(learner, REGRESSION, train), train.X, REGRESSION)
     assert 1.0 < found.mean() < 2.0
 
 
 def test_weights_reach_an_estimator_that_takes_them():
-    learner = Learner.from_estimator("a", LogisticRegression)
+    learner = from_estimator("a", LogisticRegression)
     weight = np.where(codes(0, 1) == 1, 50.0, 1.0)
     heavy = fit(learner, BINARY, rows(codes(0, 1), weight))
     light = fit(learner, BINARY, rows(codes(0, 1)))
@@ -228,9 +218,7 @@ def test_seed_and_threads_are_given_wherever_they_are_asked_for():
     def made():
         return make_pipeline(StandardScaler(), BaggingClassifier())
 
-    built = Learner.from_estimator("a", made).build(
-        BINARY, {}, Resources(threads=2, seed=9)
-    )
+    built = from_estimator("a", made).build(BINARY, {}, Resources(threads=2, seed=9))
     assert built[-1].random_state == 9
     assert built[-1].n_jobs == 2
 
@@ -244,7 +232,7 @@ class Greedy(LogisticRegression):
 
 
 def test_an_estimator_that_writes_into_its_input_harms_nobody():
-    learner = Learner.from_estimator("a", Greedy)
+    learner = from_estimator("a", Greedy)
     train = rows(codes(0, 1))
     before = train.X.values.copy()
     model = fit(learner, BINARY, train)
@@ -254,7 +242,7 @@ def test_an_estimator_that_writes_into_its_input_harms_nobody():
 
 @pytest.mark.parametrize("estimator", [DecisionTreeClassifier, Greedy])
 def test_a_dumped_model_predicts_the_same_bits(estimator):
-    learner = Learner.from_estimator("a", estimator)
+    learner = from_estimator("a", estimator)
     train = rows(codes(0, 1))
     model = fit(learner, BINARY, train)
     loaded = learner.load(learner.dump(model))
@@ -265,7 +253,7 @@ def test_a_dumped_model_predicts_the_same_bits(estimator):
 
 
 def test_a_loaded_model_is_stored_as_the_same_bytes():
-    learner = Learner.from_estimator("a", LogisticRegression)
+    learner = from_estimator("a", LogisticRegression)
     parts = learner.dump(fit(learner, BINARY, rows(codes(0, 1))))
     assert learner.dump(learner.load(parts)) == parts
 
@@ -273,7 +261,7 @@ def test_a_loaded_model_is_stored_as_the_same_bytes():
 def test_types_of_other_packages_are_not_trusted():
     import skops.io
 
-    learner = Learner.from_estimator("a", LogisticRegression)
+    learner = from_estimator("a", LogisticRegression)
     parts = learner.dump(fit(learner, BINARY, rows(codes(0, 1))))
     other = learner.dump(fit(learner, BINARY, rows(codes(0, 1))))
     other["model.skops"] = skops.io.dumps(Float(0.0, 1.0))
@@ -281,18 +269,18 @@ def test_types_of_other_packages_are_not_trusted():
         learner.load(other)
     for damaged in (
         {},
-        {**parts, "estimator.json": b"{"},
-        {**parts, "estimator.json": b'{"present": [1, 1], "shares": [0.5, 0.5]}'},
+        {**parts, "target.json": b"{"},
+        {**parts, "target.json": b'{"target": {"prior": [0.5, 0.5]}}'},
         {**parts, "model.skops": b"PK"},
         {**parts, "more": b""},
-        {"estimator.json": parts["estimator.json"]},
+        {"target.json": parts["target.json"]},
     ):
         with pytest.raises(ArtifactError):
             learner.load(damaged)
 
 
 def test_it_travels_to_workers():
-    made = Learner.from_estimator("a", lambda **p: DecisionTreeClassifier(**p))
+    made = from_estimator("a", lambda **p: DecisionTreeClassifier(**p))
     learner = cloudpickle.loads(cloudpickle.dumps(made))
     model = fit(learner, BINARY, rows(codes(0, 1)))
     assert learner.predict(model, rows(codes(0, 1)).X, BINARY).shape == (60, 2)

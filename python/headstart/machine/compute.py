@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from headstart.base.watch import Watch
+from headstart.machine.watch import Watch
 
 __all__ = ["Compute"]
 

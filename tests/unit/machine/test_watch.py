@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 import pytest
 
-from headstart.base.compute import Compute
-from headstart.base.watch import Watch
 from headstart.exceptions import HeadstartWarning
+from headstart.machine.compute import Compute
+from headstart.machine.watch import Watch
 from headstart.scoring import (
     Subsamples,
     neighbor_information,

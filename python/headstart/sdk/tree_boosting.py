@@ -5,10 +5,10 @@ from typing import Any
 
 from headstart.base import FloatArray, Learner, Matrix, Parts
 from headstart.base.arrays import require
-from headstart.learners.boosting import BoostingLearner
-from headstart.learners.fold_learner import FoldLearner
-from headstart.learners.fold_target import FoldTarget
 from headstart.predict import BoostedTrees
+from headstart.sdk.boosting import BoostingLearner
+from headstart.sdk.fold_learner import FoldLearner
+from headstart.sdk.fold_target import FoldTarget
 
 __all__ = [
     "StoredBoostedTrees",

@@ -4,7 +4,7 @@ import os
 import platform
 from pathlib import Path
 
-from headstart.base.cgroup import memory_left, processor_quota
+from headstart.machine.cgroup import memory_left, processor_quota
 
 __all__ = ["available_cores", "available_memory", "machine_class"]
 

@@ -1,4 +1,4 @@
-"""Any scikit-learn transformer as a `Transform`.
+"""Any scikit-learn transformer as a `Transform`: `from_transformer`.
 
 One transformer is fitted on all columns of numbers, or of levels, at once; of text, one
 a column, since scikit-learn's take one text a row.
@@ -7,15 +7,22 @@ a column, since scikit-learn's take one text a row.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base.arrays import require
-from headstart.base.learner import Parameters, Parts
-from headstart.base.matrix import FloatArray, IntArray
-from headstart.base.probing import (
+from headstart.base.matrix import FloatArray
+from headstart.base.resources import Resources
+from headstart.base.rows import TableRows
+from headstart.base.space import Distribution, Parameters, SearchSpace
+from headstart.base.stored import Parts, dump_skops, load_skops
+from headstart.base.table_columns import TableColumns
+from headstart.base.task import Task, TaskKind
+from headstart.base.transform import Transform
+from headstart.exceptions import ArtifactError, PluginError
+from headstart.sdk.probing import (
     check_names,
     defaults_of,
     dotted_name,
@@ -25,18 +32,16 @@ from headstart.base.probing import (
     tags_of,
     takes_weights,
 )
-from headstart.base.resources import Resources
-from headstart.base.space import Distribution, SearchSpace
-from headstart.base.stored import dump_skops, load_skops
-from headstart.base.table_columns import TableColumns
-from headstart.base.task import Task, TaskKind
-from headstart.base.transform import Transform
-from headstart.exceptions import ArtifactError, PluginError
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FittedTransformer", "FromTransformer"]
+__all__ = [
+    "FittedTransformer",
+    "FromTransformer",
+    "TransformTraits",
+    "from_transformer",
+]
 
 _HOLDS = ("numeric", "categorical", "text")
 _MISSING = "(missing)"
@@ -49,6 +54,104 @@ _HARMLESS = (
 )
 # More dense columns than this from one step are a mistake: words that nobody counted.
 _MOST_OUTPUTS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class TransformTraits:
+    """The attributes of a transform that a transformer's own tags do not give.
+
+    Parameters
+    ----------
+    tasks, order, max_rows, replaces
+        As the attributes of `Transform`.
+    seconds_per_cell : float
+        Predicted seconds for a row of a column.
+    """
+
+    tasks: frozenset[TaskKind] = frozenset(TaskKind)
+    order: int = 50
+    max_rows: int | None = None
+    replaces: bool = False
+    seconds_per_cell: float = 1e-7
+
+
+def from_transformer(
+    name: str,
+    transformer: Callable[..., Any],
+    *,
+    columns: Literal["numeric", "categorical", "text"]
+    | Callable[[TableColumns], Sequence[str]] = "numeric",
+    space: Mapping[str, Distribution] | None = None,
+    default: Parameters | None = None,
+    precedents: Sequence[Parameters] = (),
+    trusted_types: Sequence[str] = (),
+    traits: TransformTraits | None = None,
+) -> Transform:
+    """Return a transform made of a class with scikit-learn's ``fit`` and ``transform``.
+
+    Parameters
+    ----------
+    name : str
+    transformer : class, or callable of ``(**parameters) -> transformer``
+        Its tags and its `fit` say whether it takes missing values and reads the target.
+        Missing numbers are filled with the training median for one that takes none.
+        What reads the target is cross-fitted, as `Transform.fit_transform` says, but
+        for selections of columns and projections (``SelectKBest``,
+        ``LinearDiscriminantAnalysis``, ``PLSRegression``): those are fitted once on all
+        training rows, as the axes of two fits may turn or be other columns. Their
+        columns tell more of training rows than of new ones; scores, which are of
+        held-out rows, show what is left. An own one that reads the target must make
+        columns that mean the same after each fit.
+    columns : {"numeric", "categorical", "text"} or callable
+        What it applies to: all columns of numbers as one matrix; all of levels as one
+        matrix of strings, ``"(missing)"`` where missing; or every text column for
+        itself, as strings, empty where missing. Or a function of the `TableColumns`
+        that returns names of columns of one such kind.
+    space : mapping of str to Distribution, optional
+        Parameters that are searched.
+    default : mapping, optional
+        Where the search starts: values for parameters in `space` whose own default is
+        not wanted.
+    precedents : sequence of mappings
+        Parameters worth trying first, besides the default.
+    trusted_types : sequence of str
+        Dotted names of what a fitted transformer holds, where it is not of
+        scikit-learn; its own class need not be named.
+    traits : TransformTraits, optional
+        Attributes of the transform that are not read off the transformer.
+
+    Returns
+    -------
+    Transform
+
+    Raises
+    ------
+    PluginError
+        If it is no transformer, or its `space`, `default` or `columns` cannot be used.
+
+    Examples
+    --------
+    >>> from sklearn.decomposition import PCA
+    >>> from headstart.sdk import Integer
+    >>> pca = from_transformer(
+    ...     "pca",
+    ...     PCA,
+    ...     space={"n_components": Integer(1, 5)},
+    ...     default={"n_components": 2},
+    ... )
+    >>> pca.name
+    'pca'
+    """
+    return FromTransformer(
+        name,
+        transformer,
+        columns=columns,
+        space=space or {},
+        default=default or {},
+        precedents=precedents,
+        trusted_types=trusted_types,
+        traits=traits or TransformTraits(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +180,7 @@ class FittedTransformer:
 
 
 class FromTransformer(Transform):
-    """A transform made of scikit-learn's; see `Transform.from_transformer`."""
+    """A transform made of scikit-learn's; see `from_transformer`."""
 
     def __init__(
         self,
@@ -88,12 +191,8 @@ class FromTransformer(Transform):
         space: Mapping[str, Distribution],
         default: Parameters,
         precedents: Sequence[Parameters],
-        tasks: frozenset[TaskKind],
-        order: int,
-        max_rows: int | None,
-        replaces: bool,
-        seconds_per_cell: float,
         trusted_types: Sequence[str],
+        traits: TransformTraits,
     ) -> None:
         if not callable(transformer):
             raise PluginError(
@@ -107,14 +206,14 @@ class FromTransformer(Transform):
                 f"{', '.join(map(repr, _HOLDS))}, or a function. Got {columns!r}."
             )
         self.name = name  # type: ignore[misc]  # an instance is a transform of its own
-        self.tasks = frozenset(tasks)  # type: ignore[misc]
-        self.order = order  # type: ignore[misc]
-        self.max_rows = max_rows  # type: ignore[misc]
-        self.replaces = replaces  # type: ignore[misc]
+        self.tasks = frozenset(traits.tasks)  # type: ignore[misc]
+        self.order = traits.order  # type: ignore[misc]
+        self.max_rows = traits.max_rows  # type: ignore[misc]
+        self.replaces = traits.replaces  # type: ignore[misc]
         self._make = transformer
         self._columns = columns
         self._precedents = tuple(dict(p) for p in precedents)
-        self._seconds = seconds_per_cell
+        self._seconds = traits.seconds_per_cell
         owner = f"Transform {name!r}"
         check_names(owner, space, default)
         example = _made(transformer, name, default)
@@ -159,13 +258,13 @@ class FromTransformer(Transform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> FittedTransformer:
         """Fit one transformer, or one a column of text."""
-        del task
+        del task, validation
+        X, y, weight = rows.X, rows.y, rows.weight
         holds = _holds(self.name, X)
         fill: tuple[float, ...] = ()
         if holds == "numeric" and not self._takes_missing:
@@ -192,19 +291,15 @@ class FromTransformer(Transform):
         self,
         task: Task,
         parameters: Parameters,
-        X: "pl.DataFrame",
-        y: NDArray[np.int64] | NDArray[np.float64] | None,
-        weight: FloatArray | None,
-        parts: IntArray,
+        rows: TableRows,
+        validation: None,
         resources: Resources,
     ) -> tuple[Any, "pl.DataFrame"]:
         """Fit once where axes of two fits could not be compared; else cross-fit."""
         if not self._is_fitted_once:
-            return super().fit_transform(
-                task, parameters, X, y, weight, parts, resources
-            )
-        fitted = self.fit(task, parameters, X, y, weight, resources)
-        return fitted, self.transform(fitted, X, task)
+            return super().fit_transform(task, parameters, rows, validation, resources)
+        fitted = self.fit(task, parameters, rows, validation, resources)
+        return fitted, self.transform(fitted, rows.X, task)
 
     def transform(self, fitted: Any, X: "pl.DataFrame", task: Task) -> "pl.DataFrame":
         """Return what the fitted transformers make."""

@@ -1,5 +1,6 @@
 """What is not searched is said to the learner, and checked there."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,8 +18,8 @@ from headstart.base import (
     complete,
 )
 from headstart.exceptions import PluginError
-from headstart.learners.boosting import BoostingLearner, directions, quantile
 from headstart.plugins import Registry
+from headstart.sdk.boosting import BoostingLearner, directions, quantile
 
 TASK = Task(TaskKind.REGRESSION, 10, 2, 0, 0, "rmse")
 SPACE = SearchSpace({"rate": Float(0.0, 1.0)}, {"rate": 0.5})
@@ -28,13 +29,15 @@ class Boosted(BoostingLearner):
     """Its model is what it was given."""
 
     name = "boosted"
-    portfolio = SimpleNamespace(
-        SPACE=SPACE, PRECEDENTS=({"rate": 0.1},), seconds=lambda *given: 1.5
-    )
+    library = "lightgbm"
+    portfolio = SimpleNamespace(space=SPACE, precedents=({"rate": 0.1},))
 
-    def boost(self, task, parameters, target, train, validation, resources):
+    def fit_model(self, task, parameters, rows, validation, resources):
         return SimpleNamespace(
-            parameters=parameters, validation=validation, n_rounds=len(train.y)
+            task=task,
+            parameters=parameters,
+            validation=validation,
+            n_rounds=len(rows.y),
         )
 
 
@@ -86,6 +89,39 @@ def test_a_fit_is_given_what_its_parameters_leave_out():
     assert quantile({"rate": 0.2}) is None
 
 
+def test_a_fit_is_told_by_its_task_what_is_wanted():
+    def task_of(metric="rmse", **wishes):
+        learner = Boosted(**wishes)
+        space = learner.search_space(TASK).default
+        task = replace_metric(TASK, metric)
+        return learner.fit(task, space, make_rows(6), None, Resources()).model.task
+
+    assert task_of().objective.loss == "squared_error"
+    assert task_of("mae").objective.loss == "absolute_error"
+    level = task_of(quantile=0.9)
+    assert (level.objective.loss, level.objective.parameter) == ("quantile", 0.9)
+    assert level.stopping == ("quantile",)
+    ways = task_of("mae", monotone={"b": -1})
+    assert ways.constraints == (("b", -1),)
+    assert ways.objective.loss == "absolute_error"
+
+
+def test_a_median_that_does_not_keep_to_monotone_columns_is_not_boosted():
+    class Careless(Boosted):
+        has_monotone_quantiles = False
+
+    learner = Careless(monotone={"b": -1})
+    task = replace_metric(TASK, "mae")
+    parameters = learner.search_space(TASK).default
+    model = learner.fit(task, parameters, make_rows(6), None, Resources()).model
+    assert model.task.objective.loss == "squared_error"
+    assert learner.stopping_words(model.task, make_rows(4)) == {"l1": 1.0}
+
+
+def replace_metric(task, metric):
+    return Task(task.kind, 10, 2, 0, 0, metric)
+
+
 def test_no_validation_rows_are_none():
     fitted = Boosted().fit(TASK, {}, make_rows(6), make_rows(0), Resources())
     assert fitted.model.validation is None
@@ -117,11 +153,11 @@ def test_a_wish_without_a_meaning_for_the_task_is_refused_before_the_search(wish
 
 def test_directions_are_in_the_order_of_the_columns():
     X = make_rows(2).X
-    assert directions({"monotone": '{"b": -1}'}, X) == [0, -1]
-    assert directions({}, X) is None
+    assert directions(replace(TASK, constraints=(("b", -1),)), X) == [0, -1]
+    assert directions(TASK, X) is None
 
 
 def test_categories_have_no_direction():
     X = Matrix(np.zeros((2, 2)), ("a", "b"), (1,), (3,))
     with pytest.raises(ValueError, match="categories: they have no order"):
-        directions({"monotone": '{"b": -1}'}, X)
+        directions(replace(TASK, constraints=(("b", -1),)), X)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.base.cgroup import memory_left, processor_quota
+from headstart.machine.cgroup import memory_left, processor_quota
 
 GIB = 2**30
 V2 = "cgroup2 cgroup rw,nsdelegate"
@@ -177,7 +177,7 @@ def memory_group():
 def test_a_real_group_bounds_what_a_process_in_it_may_take(memory_group):
     code = (
         f"import pathlib; pathlib.Path({str(memory_group / 'cgroup.procs')!r})"
-        ".write_text('0'); from headstart.base.cgroup import memory_left;"
+        ".write_text('0'); from headstart.machine.cgroup import memory_left;"
         "print(memory_left())"
     )
     done = subprocess.run(

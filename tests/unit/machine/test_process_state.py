@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from headstart.base.process_state import (
+from headstart.machine.process_state import (
     ignore_warnings,
     limit_threads,
     preserve_state,

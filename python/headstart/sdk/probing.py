@@ -4,9 +4,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from headstart.base.learner import Parameters
 from headstart.base.resources import Resources
-from headstart.base.space import Distribution
+from headstart.base.space import Distribution, Parameters
 from headstart.exceptions import PluginError
 
 __all__ = [

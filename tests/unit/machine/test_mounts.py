@@ -4,7 +4,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from headstart.base.mounts import is_in_memory
+from headstart.machine.mounts import is_in_memory
 
 SHARED_MEMORY = Path("/dev/shm")
 

@@ -7,18 +7,19 @@ fold of one class or one value, or without a usable column, needs no model at al
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from headstart.base import FloatArray, Learner, Matrix, Parameters, Parts, Resources
 from headstart.base.arrays import require
-from headstart.base.matrix import Rows
-from headstart.base.process_state import limit_threads
+from headstart.base.rows import Rows
 from headstart.base.task import Task
 from headstart.exceptions import ArtifactError
-from headstart.learners.fold_target import FoldTarget
+from headstart.machine.process_state import limit_threads
+from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["FittedFold", "FoldLearner", "code_rows", "one_part"]
 
@@ -55,25 +56,26 @@ class FoldLearner(Learner):
 
     def fit_model(
         self,
+        task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
-        target: FoldTarget,
         resources: Resources,
     ) -> Any:
         """Fit on coded rows, at least two classes or values of them.
 
         Parameters
         ----------
+        task : Task
+            That of the fold: ``n_classes`` counts the classes of its training rows, and
+            one of two classes is binary. See `fold_task`.
         parameters : mapping
             Complete: what the search left out is the default's.
-        train : Rows
+        rows : Rows
             Targets are the classes of the fold counted from 0, or values of mean 0 and
             scale 1; weights, where there are some, have mean 1.
         validation : Rows or None
             Rows to stop early by, coded alike; None where there are none.
-        target : FoldTarget
-            ``is_classification``, and ``n_present``, the classes of the fold.
         resources : Resources
             Seed, threads and deadline.
         """
@@ -98,26 +100,52 @@ class FoldLearner(Learner):
         """Return the model of `parts`; raise `ArtifactError` for nonsense."""
         raise NotImplementedError
 
+    def can_learn(self, X: Matrix) -> bool:
+        """Whether anything can be learnt from these columns."""
+        return X.n_features > 0
+
+    def learn_target(self, task: Task, rows: Rows) -> FoldTarget:
+        """Return the coding of the target of training rows."""
+        return FoldTarget.learn(task, rows)
+
+    def fold_task(self, task: Task, parameters: Parameters, target: FoldTarget) -> Task:
+        """Return the task that `fit_model` is given: that of the fold's classes.
+
+        Parameters
+        ----------
+        task : Task
+        parameters : mapping
+            Complete.
+        target : FoldTarget
+        """
+        del parameters
+        return task.with_classes(target.n_present)
+
+    def around_fit(self, resources: Resources) -> AbstractContextManager[None]:
+        """Return what `fit_model` runs in: BLAS and OpenMP keep to their threads."""
+        return limit_threads(resources.threads)
+
     def fit(
         self,
         task: Task,
         parameters: Parameters,
-        train: Rows,
+        rows: Rows,
         validation: Rows | None,
         resources: Resources,
     ) -> FittedFold:
-        """Fit on `train`, with BLAS and OpenMP bounded to the threads allowed."""
-        target = FoldTarget.learn(task, train)
-        n_features = train.X.n_features
-        if target.is_constant or n_features == 0:
+        """Fit on the coded rows by `fit_model`; see `Learner.fit`."""
+        target = self.learn_target(task, rows)
+        n_features = rows.X.n_features
+        if target.is_constant or not self.can_learn(rows.X):
             return FittedFold(target, n_features)
         completed = {**self.search_space(task).default, **parameters}
-        rows = code_rows(train, target)
+        coded = code_rows(rows, target)
         stop_by = None if validation is None else code_rows(validation, target)
         if stop_by is not None and stop_by.X.n_rows == 0:
             stop_by = None
-        with limit_threads(resources.threads):
-            model = self.fit_model(completed, rows, stop_by, target, resources)
+        fold = self.fold_task(task, completed, target)
+        with self.around_fit(resources):
+            model = self.fit_model(fold, completed, coded, stop_by, resources)
         return FittedFold(target, n_features, model)
 
     def predict(self, model: Any, X: Matrix, task: Task) -> FloatArray:
@@ -229,13 +257,10 @@ def softmax(scores: FloatArray) -> FloatArray:
 def code_rows(rows: Rows, target: FoldTarget) -> Rows:
     """Return the rows whose target can be encoded, coded, with weights of mean 1."""
     known = target.knows(rows.y)
-    X, y, weight, parts = rows.X, rows.y, rows.weight, rows.parts
     if not known.all():
-        kept = np.flatnonzero(known)
-        X, y = X.take(kept), y[kept]
-        weight = None if weight is None else weight[kept]
-        parts = None if parts is None else parts[kept]
+        rows = rows.take(np.flatnonzero(known))
+    weight = rows.weight
     if weight is not None and weight.size:
         # How strongly a learner regularises must not depend on the weights' unit.
         weight = weight / weight.mean()
-    return Rows(X, target.encode(y), weight, parts)
+    return replace(rows, y=target.encode(rows.y), weight=weight)

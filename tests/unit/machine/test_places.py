@@ -1,6 +1,6 @@
 import pytest
 
-from headstart.base.places import hide_secrets, is_url, show_place
+from headstart.machine.places import hide_secrets, is_url, show_place
 
 SECRET = "s3c:r@t/?=%'"
 ENCODED = "s3c%3Ar%40t%2F%3F%3D%25%27"

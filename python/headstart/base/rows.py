@@ -1,0 +1,82 @@
+"""Rows as learners and transforms are given them: features, target, weights, parts."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.base.matrix import FloatArray, IntArray, Matrix
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Rows", "TableRows"]
+
+_Target = NDArray[np.int64] | NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that a learner fits on, or stops early by.
+
+    Parameters
+    ----------
+    X : Matrix
+    y : ndarray of shape (n_rows,)
+        int64 codes for classification, float64 for regression.
+    weight : ndarray of shape (n_rows,) or None
+        Positive float64 sample weights.
+    parts : ndarray of int64 of shape (n_rows,) or None
+        Inner fold of each training row, counted from 0, for what a learner chooses on
+        its training rows: groups are whole, and folds are blocks of time where rows
+        are in order of time. None where rows are independent, so that any division
+        will do, and in rows to stop by.
+    """
+
+    X: Matrix
+    y: _Target
+    weight: FloatArray | None = None
+    parts: IntArray | None = None
+
+    def take(self, rows: IntArray) -> "Rows":
+        """Return the given rows, copied."""
+        return Rows(
+            self.X.take(rows),
+            self.y[rows],
+            None if self.weight is None else self.weight[rows],
+            None if self.parts is None else self.parts[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """Rows that a transform is fitted on.
+
+    Parameters
+    ----------
+    X : polars.DataFrame
+        The columns it applies to: Float64 (null where missing), Enum, or String.
+    y : ndarray of shape (n_rows,) or None
+        int64 codes for classification, float64 for regression; None unless the
+        transform reads the target.
+    weight : ndarray of shape (n_rows,) or None
+        Positive float64 sample weights.
+    parts : ndarray of int64 of shape (n_rows,) or None
+        Inner fold of each training row, as those of `Rows`: always there, and at least
+        two, for a transform that reads the target.
+    """
+
+    X: "pl.DataFrame"
+    y: _Target | None = None
+    weight: FloatArray | None = None
+    parts: IntArray | None = None
+
+    def take(self, rows: IntArray) -> "TableRows":
+        """Return the given rows, copied."""
+        return TableRows(
+            self.X[rows],
+            None if self.y is None else self.y[rows],
+            None if self.weight is None else self.weight[rows],
+            None if self.parts is None else self.parts[rows],
+        )

@@ -1,0 +1,26 @@
+"""Seeds that follow from names, so that the order of the work does not matter."""
+
+import hashlib
+
+__all__ = ["derived_seed"]
+
+
+def derived_seed(name: str, bits: int = 31) -> int:
+    """Return a seed that follows from a name: the same in every process and version.
+
+    Parameters
+    ----------
+    name : str
+        All that the seed depends on, such as the run's own seed and a trial's key.
+    bits : int
+        The seed is in ``0 .. 2**bits - 1``, 64 bits at most.
+
+    Examples
+    --------
+    >>> derived_seed("7-pca")
+    1518653724
+    """
+    whole = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
+    if bits > 32:
+        return whole >> (64 - bits)
+    return (whole & 0xFFFFFFFF) >> (32 - bits)

@@ -1,0 +1,69 @@
+"""Commands that plugins bring, beside headstart's own."""
+
+import importlib.metadata
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from headstart.cli.command import GroupedCommand, command
+from headstart.machine.mentions import file_mentions, module_mentions
+from headstart.machine.settings import plugin_folder
+
+__all__ = ["PluginCommands"]
+
+_HOOK = "register_commands"
+
+
+class PluginCommands(TyperGroup):
+    """The commands of headstart, and those of plugins behind them.
+
+    Plugins are asked where all commands are listed, and for a name that is none of
+    headstart's own.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands: headstart's own first."""
+        own = super().list_commands(ctx)
+        return [*own, *(name for name in _of_plugins() if name not in own)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of a name, None where there is none."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        record = _of_plugins().get(cmd_name)
+        if record is None:
+            return None
+        app = typer.Typer(
+            add_completion=False,
+            rich_markup_mode=None,
+            pretty_exceptions_enable=False,
+        )
+        # It prints its results itself.
+        run = command(record.function, reserves_output=False)
+        app.command(cmd_name, cls=GroupedCommand)(run)
+        return typer.main.get_command(app)
+
+
+def _of_plugins() -> dict[str, Any]:
+    """Return the records of plugins' commands, by the names the command line has."""
+    if not _there_may_be_some():
+        return {}
+    from headstart.plugins import load_commands
+
+    return {name.replace("_", "-"): record for name, record in load_commands().items()}
+
+
+def _there_may_be_some() -> bool:
+    """Return whether a plugin names the hook: without one, help stays light."""
+    if "headstart.plugins" in sys.modules:
+        return True
+    folder = plugin_folder()
+    if folder is not None and any(
+        file_mentions(path, _HOOK) for path in folder.glob("*.py")
+    ):
+        return True
+    entries = importlib.metadata.entry_points(group="headstart")
+    return any(module_mentions(entry.module, _HOOK) for entry in entries)

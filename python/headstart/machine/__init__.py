@@ -1,0 +1,1 @@
+"""The machine and the process: cores, memory, mounts, environment, state of calls."""

@@ -1,0 +1,501 @@
+"""What the learners of boosted trees share: LightGBM, XGBoost, CatBoost.
+
+How a user says what is not searched (a GPU, monotone columns, a quantile), and the fit
+around the library's own rounds. Each of the three is a distribution of its own that
+says how its library boosts, predicts and stores.
+"""
+
+import difflib
+import json
+import math
+import numbers
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from headstart.base import (
+    Choice,
+    Matrix,
+    Objective,
+    Parameters,
+    ParameterValue,
+    Resources,
+    Rows,
+    SearchSpace,
+    Task,
+    TaskKind,
+    View,
+)
+from headstart.machine.process_state import ignore_warnings
+from headstart.sdk.fold_learner import FittedFold, FoldLearner
+from headstart.sdk.fold_target import FoldTarget
+from headstart.sdk.words import Library, objective_word, stopping_words
+
+__all__ = [
+    "BoostingLearner",
+    "CostLaw",
+    "LearningRate",
+    "Portfolio",
+    "best_rounds",
+    "directions",
+    "enough_columns",
+    "growth",
+    "monotone_columns",
+    "number",
+    "quantile",
+]
+
+_DEVICES = ("cpu", "gpu")
+# Training rows of the largest tables that the power laws of cost were fitted to.
+_LARGEST_MEASURED = 30_000
+# Narrow tables are not to be learnt from one or two columns at a time.
+_FEW_COLUMNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LearningRate:
+    """A learning rate that is a power of the rows, within bounds.
+
+    Parameters
+    ----------
+    lowest, highest : float
+    at_2000 : float
+        The rate for 2,000 rows.
+    power : float
+    many_classes : float
+        Factor above two classes.
+    """
+
+    lowest: float
+    highest: float
+    at_2000: float
+    power: float
+    many_classes: float = 1.0
+
+    def of(self, n_rows: int, n_classes: int) -> float:
+        """Return the rate for a number of rows, and of classes."""
+        rate = self.at_2000 * math.pow(n_rows / 2_000, self.power)
+        base = min(self.highest, max(self.lowest, rate))
+        return base * (self.many_classes if n_classes > 2 else 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CostLaw:
+    """A power law of the seconds of a fit, fitted to measured ones.
+
+    Parameters
+    ----------
+    seconds : float
+        Its factor.
+    rows : tuple of float
+        Exponents of the rows up to 30,000, and above; see `growth`.
+    columns, classes : float
+        Exponents of the columns, and of the trees per round.
+    regression : float
+        Factor of a regression.
+    size : callable of ``(parameters) -> float``
+        Factor of the size of a tree; parameters are complete.
+    slowness : float
+        Exponent of ``learning_rate_scale``.
+    """
+
+    seconds: float
+    rows: tuple[float, float]
+    columns: float
+    classes: float
+    regression: float
+    size: Callable[[Parameters], float]
+    slowness: float
+
+    def of(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds of one fit on one thread; parameters are complete."""
+        n_trees = task.n_classes if task.n_classes > 2 else 1
+        typical = (
+            self.seconds
+            * growth(n_rows, *self.rows)
+            * math.pow(task.n_features + 1, self.columns)
+            * math.pow(n_trees, self.classes)
+            * (1.0 if task.kind.is_classification else self.regression)
+        )
+        slowness = math.pow(number(parameters, "learning_rate_scale"), self.slowness)
+        return 0.03 + typical * self.size(parameters) * slowness
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """What a boosting plugin says of its library before a fit.
+
+    Parameters
+    ----------
+    space : SearchSpace
+        With the parameter ``learning_rate_scale``.
+    precedents : tuple of mappings
+        Configurations that did well on other tables, best first.
+    rate : LearningRate
+    most_rounds : int
+        Rounds of one tree each after which boosting ends at the latest, at the usual
+        learning rate.
+    cost : CostLaw
+    """
+
+    space: SearchSpace
+    precedents: tuple[Parameters, ...]
+    rate: LearningRate
+    most_rounds: int
+    cost: CostLaw
+
+    def learning_rate(
+        self, n_rows: int, n_classes: int, parameters: Parameters
+    ) -> float:
+        """Return the learning rate: that of the table, times the searched factor."""
+        rate = self.rate.of(n_rows, n_classes)
+        return rate * number(parameters, "learning_rate_scale")
+
+    def max_rounds(self, n_classes: int, parameters: Parameters) -> int:
+        """Return where boosting ends at the latest: later for a small learning rate.
+
+        A round costs a tree per class, so there are fewer with many classes.
+        """
+        if "n_rounds" in parameters:
+            return int(number(parameters, "n_rounds"))
+        scale = number(parameters, "learning_rate_scale")
+        slowness = min(2.0, max(0.7, 1.0 / scale))
+        return round(self.most_rounds / math.sqrt(max(1, n_classes)) * slowness)
+
+    def patience(self, rate: float) -> int:
+        """Return the rounds without gain after which to stop, at a learning rate."""
+        return max(20, round(3.0 / rate))
+
+    def seconds(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds of one fit on one thread.
+
+        Right within a factor of two for two in three of some twenty tables of 243 to
+        29,524 training rows: the rounds that a table takes vary most. Above, within a
+        factor of three of what made-up tables of 100,000 and 200,000 rows and 20
+        columns took.
+        """
+        return self.cost.of(task, {**self.space.default, **parameters}, n_rows)
+
+
+class BoostingLearner(FoldLearner):
+    """A learner of boosted trees, with what its user wants of them.
+
+    Parameters
+    ----------
+    device : {"cpu", "gpu"}
+        Where trees are grown; predictions are always made on the processor.
+    monotone : mapping of str to {+1, -1}, optional
+        Numeric columns by name, with the way that the prediction (the second class's
+        probability, or the value) has to go where all else stays the same. For binary
+        and regression problems.
+    quantile : float in (0, 1), optional
+        Predict this quantile of the target, not its mean. For regression problems.
+
+    Attributes
+    ----------
+    library : {"lightgbm", "xgboost", "catboost"}
+        Whose words `objective_word` and `stopping_words` give.
+    portfolio : Portfolio
+    has_monotone_quantiles : bool
+        Whether the library's quantiles, the median among them, keep to monotone
+        columns.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is anything else, or the library cannot do both.
+
+    Notes
+    -----
+    `monotone` and `quantile` are parameters of every configuration, with one possible
+    value: journal, leaderboard, knowledge base and model file show them, and results
+    with them are never taken for results without.
+    """
+
+    view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
+    family: ClassVar[str] = "boosting"
+    library: ClassVar[Library]
+    portfolio: ClassVar[Portfolio]
+    has_monotone_quantiles: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        device: str = "cpu",
+        monotone: Mapping[str, int] | None = None,
+        quantile: float | None = None,
+    ) -> None:
+        kind = type(self).__name__
+        if device not in _DEVICES:
+            raise ValueError(
+                f"The 'device' parameter of {kind} must be 'cpu' or 'gpu'. "
+                f"Got {device!r} instead."
+            )
+        self.device = device
+        self._fixed: dict[str, ParameterValue] = {}
+        if monotone is not None:
+            self._fixed["monotone"] = _monotone_text(kind, monotone)
+            # Of this object alone: a class attribute for all others.
+            self.tasks = frozenset({TaskKind.BINARY, TaskKind.REGRESSION})  # type: ignore[misc]
+        if quantile is not None:
+            self._fixed["quantile"] = _checked_quantile(kind, quantile)
+            self.tasks = frozenset({TaskKind.REGRESSION})  # type: ignore[misc]
+        wants_both = monotone is not None and quantile is not None
+        if wants_both and not self.has_monotone_quantiles:
+            raise ValueError(
+                f"{kind} cannot boost a quantile with monotone columns. "
+                "hint: CatBoost can."
+            )
+
+    def search_space(self, task: Task) -> SearchSpace:
+        """Return the space, with what the user has fixed; it is the same for all."""
+        del task
+        space = self.portfolio.space
+        if not self._fixed:
+            return space
+        fixed = {name: Choice(value) for name, value in self._fixed.items()}
+        return SearchSpace(
+            {**space.distributions, **fixed},
+            {**space.default, **self._fixed},
+            space.conditions,
+        )
+
+    def precedents(self, task: Task) -> Sequence[Parameters]:
+        """Return configurations that did well on other tables, best first."""
+        del task
+        return self.portfolio.precedents
+
+    def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
+        """Predict seconds of one fold fit on `n_rows` rows, one thread."""
+        return self.portfolio.seconds(task, parameters, n_rows)
+
+    def fold_task(self, task: Task, parameters: Parameters, target: FoldTarget) -> Task:
+        """Return the task of a fold, with what parameters say of it.
+
+        A quantile is the objective and stops; monotone columns are constraints. Where
+        the library's median does not keep to those, squared error is boosted instead.
+        """
+        fold = super().fold_task(task, parameters, target)
+        ways, level = _monotone(parameters), quantile(parameters)
+        if level is not None:
+            fold = replace(
+                fold, objective=Objective("quantile", level), stopping=("quantile",)
+            )
+        if ways is None:
+            return fold
+        median = fold.objective.loss == "absolute_error"
+        if median and not self.has_monotone_quantiles:
+            fold = replace(fold, objective=Objective("squared_error"))
+        return replace(fold, constraints=tuple(ways.items()))
+
+    def around_fit(self, resources: Resources) -> AbstractContextManager[None]:
+        """Return what `fit_model` runs in: the library is told its threads itself."""
+        del resources
+        return ignore_warnings()
+
+    def objective_word(self, task: Task) -> str:
+        """Return the library's name of what is to be boosted."""
+        return objective_word(self.library, task.objective)
+
+    def stopping_words(self, task: Task, validation: Rows) -> dict[str, float]:
+        """Return the library's names of the metrics to stop by, with their factors."""
+        n_classes = len(np.unique(validation.y))
+        return stopping_words(self.library, task, n_classes)
+
+    def refit_parameters(
+        self, parameters: Parameters, models: Sequence[FittedFold]
+    ) -> Parameters:
+        """Add ``n_rounds``, the mean of the folds' rounds."""
+        rounds = [fold.model.n_rounds for fold in models if fold.model is not None]
+        if not rounds:
+            return parameters
+        return {**parameters, "n_rounds": max(1, round(float(np.mean(rounds))))}
+
+
+def best_rounds(
+    boost: Callable[[], int],
+    loss: Callable[[], float] | None,
+    *,
+    limit: int,
+    patience: int,
+    resources: Resources,
+) -> int:
+    """Boost round by round; return the number of rounds that are worth keeping.
+
+    Parameters
+    ----------
+    boost : callable of ``() -> int``
+        Makes a round and returns how many there are: a round in which no split helps
+        may not be kept. It counts as one without gain, as the next may draw other rows
+        and columns.
+    loss : callable of ``() -> float``, or None
+        What is to be made small, after a round; None where there is nothing to stop by:
+        all rounds are kept.
+    limit : int
+        Rounds to make at most.
+    patience : int
+        Rounds without gain after which to stop.
+    resources : Resources
+        Its deadline ends boosting too.
+
+    Examples
+    --------
+    >>> losses = iter([3.0, 2.0, 2.5, 2.6, 1.0])
+    >>> rounds = iter(range(1, 6))
+    >>> best_rounds(
+    ...     lambda: next(rounds),
+    ...     lambda: next(losses),
+    ...     limit=5,
+    ...     patience=2,
+    ...     resources=Resources(),
+    ... )
+    2
+    """
+    best, best_loss, last = 0, math.inf, 0
+    for attempt in range(limit):
+        n_rounds = boost()
+        value = -float(attempt) if loss is None else loss()
+        if value < best_loss or best == 0:
+            best, best_loss, last = n_rounds, value, attempt
+        # Nothing to stop by: only the limit and the deadline end it.
+        is_over = loss is not None and attempt - last >= patience
+        if is_over or resources.seconds_left() == 0.0:
+            break
+    return best
+
+
+def enough_columns(X: Matrix) -> float:
+    """Return the share of the columns that a tree must at least be offered."""
+    return min(1.0, _FEW_COLUMNS / X.n_features)
+
+
+def directions(task: Task, X: Matrix) -> list[int] | None:
+    """Return +1, -1 or 0 for each column; None where no column is monotone.
+
+    Raises
+    ------
+    ValueError
+        If a monotone column is not there, or holds categories.
+
+    Examples
+    --------
+    >>> from headstart.sdk import TaskKind
+    >>> ways = (("height", -1),)
+    >>> task = Task(TaskKind.BINARY, 2, 2, 0, 2, "log_loss", constraints=ways)
+    >>> directions(task, Matrix(np.zeros((2, 2)), ("age", "height")))
+    [0, -1]
+    """
+    if not task.constraints:
+        return None
+    wanted = dict(task.constraints)
+    for name in wanted:
+        if name not in X.names:
+            near = difflib.get_close_matches(name, X.names, n=1)
+            raise ValueError(
+                f"The 'monotone' parameter names the column {name!r}, which is not "
+                f"there. Columns: {', '.join(map(repr, X.names[:20]))}."
+                + (f" hint: did you mean {near[0]!r}?" if near else "")
+            )
+        if X.names.index(name) in X.categorical:
+            raise ValueError(
+                f"The 'monotone' parameter names the column {name!r}, which holds "
+                "categories: they have no order. "
+                f"hint: columns={{{name!r}: 'numeric'}}"
+            )
+    return [wanted.get(name, 0) for name in X.names]
+
+
+def monotone_columns(parameters: Parameters) -> frozenset[str]:
+    """Return the names of the columns in which a learner is to be monotone.
+
+    Examples
+    --------
+    >>> monotone_columns({"monotone": '{"height": -1, "age": 0}'})
+    frozenset({'height'})
+    """
+    wanted = _monotone(parameters) or {}
+    return frozenset(name for name, direction in wanted.items() if direction)
+
+
+def _monotone(parameters: Parameters) -> dict[str, int] | None:
+    text = parameters.get("monotone")
+    if text is None:
+        return None
+    wanted: dict[str, int] = json.loads(str(text))
+    return wanted
+
+
+def quantile(parameters: Parameters) -> float | None:
+    """Return the quantile that is asked for, None for the mean."""
+    return number(parameters, "quantile") if "quantile" in parameters else None
+
+
+def growth(n_rows: int, exponent: float, beyond: float) -> float:
+    """Return how the seconds of a fit grow with its rows: two powers that join.
+
+    Small tables take fewer rounds, and each round has a fixed cost: a power below 1. On
+    large ones a round takes time in proportion to the rows, and rounds hardly get
+    fewer.
+
+    Parameters
+    ----------
+    n_rows : int
+    exponent : float
+        Up to 30,000 rows, the largest tables that laws of cost are fitted to.
+    beyond : float
+        Above.
+
+    Examples
+    --------
+    >>> growth(10_000, 0.5, 1.0)
+    100.0
+    >>> round(growth(120_000, 0.5, 1.0) / growth(30_000, 0.5, 1.0), 6)
+    4.0
+    """
+    within = min(max(1, n_rows), _LARGEST_MEASURED)
+    more = max(1.0, n_rows / _LARGEST_MEASURED)
+    return math.pow(within, exponent) * math.pow(more, beyond)
+
+
+def number(parameters: Parameters, name: str) -> float:
+    """Return a parameter that must be a number.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    value = parameters[name]
+    if isinstance(value, str) or value is None:
+        raise TypeError(f"Parameter {name!r} must be a number. Got {value!r} instead.")
+    return float(value)
+
+
+def _monotone_text(kind: str, monotone: Any) -> str:
+    expected = (
+        f"The 'monotone' parameter of {kind} must map names of columns to +1 (the "
+        "prediction rises with the column) or -1 (it falls)."
+    )
+    if not isinstance(monotone, Mapping):
+        raise TypeError(f"{expected} Got {monotone!r:.80} instead.")
+    if not monotone:
+        raise ValueError(f"{expected} Got no column. hint: leave it out.")
+    for name, way in monotone.items():
+        sound = isinstance(name, str) and not isinstance(way, bool) and way in {1, -1}
+        if not sound:
+            raise ValueError(f"{expected} Got {name!r}: {way!r} instead.")
+    # Parameters are text in JSON: one text for one meaning.
+    return json.dumps({name: int(monotone[name]) for name in sorted(monotone)})
+
+
+def _checked_quantile(kind: str, value: Any) -> float:
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not 0.0 < float(value) < 1.0 or math.isnan(value):
+        raise ValueError(
+            f"The 'quantile' parameter of {kind} must be a number between 0 and 1, "
+            f"0.5 for the median. Got {value!r} instead."
+        )
+    return float(value)
