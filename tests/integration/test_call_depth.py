@@ -31,29 +31,29 @@ def own_functions(last):
 
 
 class Watched(LightGBM):
-    """LightGBM that writes down from where its first round is called."""
+    """LightGBM that writes down from where its booster is made."""
 
     def __init__(self, path):
         super().__init__()
         self.path = path
 
     def fit(self, *arguments):
-        update = lightgbm.Booster.update
+        make = lightgbm.Booster.__init__
 
-        def watched(*more):
+        def watched(*more, **keywords):
             self.path.write_text(json.dumps(own_functions("run_worker")))
-            return update(*more)
+            return make(*more, **keywords)
 
-        lightgbm.Booster.update = watched
+        lightgbm.Booster.__init__ = watched
         try:
             return super().fit(*arguments)
         finally:
-            lightgbm.Booster.update = update
+            lightgbm.Booster.__init__ = make
 
 
 @pytest.fixture(scope="module")
 def stacks(tmp_path_factory):
-    """Fit once; return the stacks at submission, and in the worker at a round."""
+    """Fit once; return the stacks at submission, and in the worker at the booster."""
     path = tmp_path_factory.mktemp("stacks") / "worker.json"
     submissions = []
     submit = PooledExecutor.submit

@@ -2,23 +2,18 @@
 
 import errno
 import re
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from headstart.base import Parts
 from headstart.exceptions import RunFolderError, TableError
 from headstart.machine import atomic
 
 __all__ = [
     "read_or_make",
-    "read_parts",
     "replacing",
     "sync",
-    "write_atomically",
-    "write_parts",
     "writing_explained",
 ]
 
@@ -85,27 +80,6 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     with writing_explained(path), atomic.replacing(path) as temporary:
         yield temporary
-
-
-def write_parts(path: Path, parts: Mapping[str, bytes]) -> int:
-    """Write named bytes to one file, in place at once; return its size in bytes."""
-    with replacing(path) as temporary:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-            for name, content in parts.items():
-                archive.writestr(name, content)
-        return temporary.stat().st_size
-
-
-def read_parts(path: Path) -> Parts:
-    """Read what `write_parts` wrote."""
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees all of it or nothing."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
 
 
 def sync(path: Path) -> None:

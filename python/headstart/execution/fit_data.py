@@ -1,6 +1,6 @@
-"""What every fold fit of a run reads: written once by the parent, mapped by workers.
+"""The data that every fold fit of a run reads: stored once, mapped by workers.
 
-Layout, inside the run folder::
+Names in the store, which are paths in a run folder::
 
     data/table.arrow     the canonical table
     data/target.npy      codes or values
@@ -21,14 +21,14 @@ Layout, inside the run folder::
 
 import hashlib
 import importlib.util
+import io
 import json
 import pickle
 import secrets
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -44,18 +44,21 @@ from headstart.base import (
     Transform,
 )
 from headstart.exceptions import RunFolderError
-from headstart.execution.files import (
-    replacing,
-    sync,
-    write_atomically,
-    writing_explained,
+from headstart.execution.files import sync, writing_explained
+from headstart.execution.store import (
+    Store,
+    get_array,
+    get_frame,
+    put_array,
+    put_frame,
 )
 from headstart.plugins import Registry, find_transform, load_plugins, registry_of_file
 from headstart.pool.pickling import dumps
-from headstart.tables import Schema, read_frame, write_frame
+from headstart.tables import Schema
 from headstart.validation import INDEPENDENT, Dependence, Folds
 
 if TYPE_CHECKING:
+    from headstart.execution.fold_table import FoldTable
     from headstart.execution.fold_view import FoldView
 
 __all__ = [
@@ -72,19 +75,56 @@ __all__ = [
 # The fold of a refit: all rows are trained on, none is held out.
 ALL_ROWS = -1
 
+# Folders of a run folder.
+_KINDS = (
+    "data",
+    "data/learners",
+    "data/transforms",
+    "encoders",
+    "views",
+    "fits",
+    "transforms",
+    "tables",
+)
+_FOLDS, _RECORD = "data/folds.npz", "data/task.json"
+
 
 @dataclass(frozen=True, slots=True)
 class FitData:
-    """The data of a run, as a fold fit sees it."""
+    """The data of a run, as a fold fit sees it.
 
-    folder: Path
+    Parameters
+    ----------
+    store : Store
+        Where the data lie, and the results will.
+    task : Task
+    schema : Schema
+    table : DataFrame
+        The canonical table.
+    y : ndarray of shape (n_rows,)
+        Codes of classes, or values.
+    weight : ndarray of shape (n_rows,) or None
+    folds : Folds
+    learners, transforms : mapping
+        Those that workers cannot find by name.
+    texts : DataFrame or None
+        What ``schema.read_texts`` returned, where a transform may want it.
+    seed : int
+        Of the run; transforms draw by it.
+    dependence : Dependence
+        Groups and order in time of the rows, which inner folds go by.
+    handed_over : mapping of str to (str, str)
+        See `FoldFit`.
+    """
+
+    store: Store
     task: Task
     schema: Schema
     table: pl.DataFrame
     y: NDArray[Any]
     weight: FloatArray | None
     folds: Folds
-    learners: Mapping[str, Learner]
+    learners: Mapping[str, Learner] = field(default_factory=dict)
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     texts: pl.DataFrame | None = None
     seed: int = 0
@@ -92,6 +132,8 @@ class FitData:
     handed_over: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     #: Views of folds that this process has mapped, by name; see `fold_view`.
     views: "dict[str, FoldView]" = field(default_factory=dict, compare=False)
+    #: Tables of folds after transforms, by name, where they cannot be mapped.
+    tables: "dict[str, FoldTable]" = field(default_factory=dict, compare=False)
 
     def with_texts(self) -> pl.DataFrame:
         """Return the table with the raw text columns, where there are any."""
@@ -113,7 +155,8 @@ class FitData:
         """Return the run's own learner of that name, or the registered one."""
         if name in self.learners:
             return self.learners[name]
-        own, registry = _received(self.handed_over.get(f"learners/{name}"))
+        place = self.handed_over.get(f"learners/{name}")
+        own, registry = _received(self.store, place)
         learner: Learner = registry.learner(name) if own is None else own
         return learner
 
@@ -121,106 +164,74 @@ class FitData:
         """Return the run's own transform of that name, or the registered one."""
         if name in self.transforms:
             return self.transforms[name]
-        own, registry = _received(self.handed_over.get(f"transforms/{name}"))
+        place = self.handed_over.get(f"transforms/{name}")
+        own, registry = _received(self.store, place)
         transform: Transform = find_transform(registry, name) if own is None else own
         return transform
 
 
 def write_fit_data(
-    folder: Path,
-    *,
-    task: Task,
-    schema: Schema,
-    table: pl.DataFrame,
-    y: NDArray[Any],
-    weight: FloatArray | None,
-    folds: Folds,
-    learners: Mapping[str, Learner],
-    plugin_files: Mapping[str, tuple[str, str]] = MappingProxyType({}),
-    transforms: Mapping[str, Transform] = MappingProxyType({}),
-    transform_files: Mapping[str, tuple[str, str]] = MappingProxyType({}),
-    texts: pl.DataFrame | None = None,
-    seed: int = 0,
-    dependence: Dependence = INDEPENDENT,
+    data: FitData, plugin_files: Mapping[str, tuple[str, str]] = MappingProxyType({})
 ) -> FitData:
-    """Write the data of a run into its folder and return it.
+    """Write the data of a run into its store; return them with what is handed over.
 
     Parameters
     ----------
-    learners, transforms : mapping
-        Those that workers cannot find by name.
-    plugin_files, transform_files : mapping of str to (str, str)
-        By learner and by transform: path and SHA-256 of the plugin file that workers
-        find it in.
-    texts : DataFrame or None
-        What ``schema.read_texts`` returned, where a transform may want it.
-    seed : int
-        Of the run; transforms draw by it.
-    dependence : Dependence
-        Groups and order in time of the rows, which inner folds go by.
+    data : FitData
+    plugin_files : mapping of str to (str, str)
+        By ``learners/NAME`` and ``transforms/NAME``: path and SHA-256 of the plugin
+        file that workers find it in.
 
     Raises
     ------
     RunFolderError
-        If the folder cannot be written: the disk is full, for one.
+        If the store cannot be written: the disk is full, for one.
     """
-    data = folder / "data"
-    with writing_explained(data):
-        for name in ("data", "encoders", "views", "fits", "transforms", "tables"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        write_frame(table, data / "table.arrow")
-        if texts is not None:
-            write_frame(texts, data / "texts.arrow")
-        np.save(data / "target.npy", y, allow_pickle=False)
-        if weight is not None:
-            np.save(data / "weight.npy", weight, allow_pickle=False)
-        for name in ("groups", "order"):
-            codes = getattr(dependence, name)
-            if codes is not None:
-                np.save(data / f"{name}.npy", codes, allow_pickle=False)
-    arrays: dict[str, Any] = dict(folds.to_arrays())
+    store, folder = data.store, data.store.path("")
+    if folder is not None:
+        with writing_explained(folder / "data"):
+            for name in _KINDS:
+                (folder / name).mkdir(parents=True, exist_ok=True)
+    put_frame(store, "data/table.arrow", data.table)
+    if data.texts is not None:
+        put_frame(store, "data/texts.arrow", data.texts)
+    arrays = {
+        "target": data.y,
+        "weight": data.weight,
+        "groups": data.dependence.groups,
+        "order": data.dependence.order,
+    }
+    for name, array in arrays.items():
+        if array is not None:
+            put_array(store, f"data/{name}.npy", array)
     # A run that is resumed reads its folds from here.
-    with (
-        replacing(data / "folds.npz") as temporary,
-        temporary.open("wb") as file,
-    ):
-        np.savez(file, **arrays)
-    sync(data / "folds.npz")
+    folds: dict[str, Any] = dict(data.folds.to_arrays())
+    with store.writing(_FOLDS) as file:
+        np.savez(file, **folds)
+    if folder is not None:
+        sync(folder / _FOLDS)
     record = {
-        "task": task.to_record(),
-        "schema": schema.to_json(),
-        "seed": seed,
-        # A later run in a folder of the same name must not be taken for this one.
+        "task": data.task.to_record(),
+        "schema": data.schema.to_json(),
+        "seed": data.seed,
+        # A later run in a store of the same name must not be taken for this one.
         "token": secrets.token_hex(8),
     }
-    write_atomically(data / "task.json", json.dumps(record).encode())
-    handed_over = {
-        **_hand_over(data / "learners", learners, plugin_files),
-        **_hand_over(data / "transforms", transforms, transform_files),
+    store.put(_RECORD, json.dumps(record).encode())
+    items: dict[str, Learner | Transform] = {
+        **{f"learners/{name}": item for name, item in data.learners.items()},
+        **{f"transforms/{name}": item for name, item in data.transforms.items()},
     }
-    return FitData(
-        folder,
-        task,
-        schema,
-        table,
-        y,
-        weight,
-        folds,
-        dict(learners),
-        dict(transforms),
-        texts,
-        seed,
-        dependence,
-        handed_over,
-    )
+    places = {**plugin_files, **_hand_over(store, items)}
+    return replace(data, handed_over=places)
 
 
-def load_fit_data(folder: str) -> FitData:
+def load_fit_data(store: Store) -> FitData:
     """Read what `write_fit_data` wrote; the last two runs stay in memory.
 
     They do so until `forget_fit_data` is called.
     """
-    return _read_fit_data(folder, (Path(folder) / "data" / "task.json").read_text())
+    return _read_fit_data(store, store.get(_RECORD))
 
 
 def forget_fit_data() -> None:
@@ -229,83 +240,77 @@ def forget_fit_data() -> None:
 
 
 @lru_cache(maxsize=2)
-def _read_fit_data(folder: str, content: str) -> FitData:
+def _read_fit_data(store: Store, content: bytes) -> FitData:
     """Read the data of the run whose ``task.json`` has this content."""
-    data = Path(folder) / "data"
     record = json.loads(content)
     task = record["task"]
-    weight, texts = data / "weight.npy", data / "texts.arrow"
-    folds = stored_folds(Path(folder))
+    folds = stored_folds(store)
     if folds is None:
-        raise RunFolderError(f"The run folder {folder} has no folds.")
+        raise RunFolderError(f"The store {store} has no folds.")
+
+    def optional(name: str) -> Any:
+        name = f"data/{name}.npy"
+        return get_array(store, name) if name in store else None
+
+    has_texts = "data/texts.arrow" in store
     return FitData(
-        folder=Path(folder),
+        store=store,
         task=Task.from_record(task),
         schema=Schema.from_json(record["schema"]),
-        table=read_frame(data / "table.arrow"),
-        y=np.load(data / "target.npy", allow_pickle=False),
-        weight=np.load(weight, allow_pickle=False) if weight.exists() else None,
+        table=get_frame(store, "data/table.arrow"),
+        y=get_array(store, "data/target.npy"),
+        weight=optional("weight"),
         folds=folds,
-        learners={},
-        texts=read_frame(texts) if texts.exists() else None,
+        texts=get_frame(store, "data/texts.arrow") if has_texts else None,
         seed=int(record.get("seed", 0)),
-        dependence=Dependence(_codes(data, "groups"), _codes(data, "order")),
+        dependence=Dependence(optional("groups"), optional("order")),
     )
 
 
-def _codes(folder: Path, name: str) -> IntArray | None:
-    path = folder / f"{name}.npy"
-    return np.load(path, allow_pickle=False) if path.exists() else None
-
-
-def stored_folds(folder: Path) -> Folds | None:
-    """Return the folds of the run in a folder, None where it has none yet."""
-    path = folder / "data" / "folds.npz"
-    if not path.exists():
+def stored_folds(store: Store) -> Folds | None:
+    """Return the folds of the run in a store, None where it has none yet."""
+    if _FOLDS not in store:
         return None
-    with np.load(path, allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(store.get(_FOLDS)), allow_pickle=False) as arrays:
         return Folds.from_arrays(dict(arrays))
 
 
 def _hand_over(
-    folder: Path,
-    own: Mapping[str, Learner | Transform],
-    files: Mapping[str, tuple[str, str]],
+    store: Store, items: Mapping[str, Learner | Transform]
 ) -> dict[str, tuple[str, str]]:
-    """Pickle what workers cannot find by name; return where all such code lies.
+    """Pickle what workers cannot find by name; return its names in the store.
 
     By ``KIND/NAME``, with the SHA-256 by which a worker knows it again.
     """
-    folder.mkdir(exist_ok=True)
-    places = {f"{folder.name}/{name}": place for name, place in files.items()}
-    for name, item in own.items():
+    places = {}
+    for key, item in items.items():
         content = pickled(item)
-        path = folder / f"{name}.pkl"
-        write_atomically(path, content)
-        digest = hashlib.sha256(content).hexdigest()
-        places[f"{folder.name}/{name}"] = (str(path), digest)
+        name = f"data/{key}.pkl"
+        store.put(name, content)
+        places[key] = (name, hashlib.sha256(content).hexdigest())
     return places
 
 
-def _received(place: tuple[str, str] | None) -> tuple[Any, "Registry"]:
+def _received(store: Store, place: tuple[str, str] | None) -> tuple[Any, "Registry"]:
     """Return what only this run knows, or None; and the registry that knows others.
 
     Parameters
     ----------
+    store : Store
     place : (str, str) or None
-        Path and SHA-256 of the code, as the process told them that runs the search:
-        what else lies in the run folder is not to be run.
+        Name in the store, or path of a plugin file, and SHA-256 of the code, as told
+        by the process that runs the search: other code in the store is not to be run.
     """
     if place is None:
         return None, load_plugins()
-    path, sha256 = place
-    if not path.endswith(".pkl"):
-        return None, registry_of_file(path, sha256)
-    content = Path(path).read_bytes()
+    name, sha256 = place
+    if not name.endswith(".pkl"):
+        return None, registry_of_file(name, sha256)
+    content = store.get(name)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise RunFolderError(
-            f"{path} is not what this run wrote, and is not loaded: it may run any "
-            "code. hint: look who else writes to the run folder."
+            f"{store.path(name) or name} is not what this run wrote, and is not "
+            "loaded: it may run any code. hint: look who else writes to the run folder."
         )
     # One at a time: one that cannot be read here spoils no other.
     return pickle.loads(content), load_plugins()

@@ -11,7 +11,6 @@ import traceback
 import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,46 +30,56 @@ from headstart.base import (
     TaskKind,
 )
 from headstart.exceptions import ArtifactError, RunFolderError, TransformError
-from headstart.execution.files import (
-    read_parts,
-    replacing,
-    write_atomically,
-    write_parts,
-)
 from headstart.execution.fit_data import FitData, load_fit_data
 from headstart.execution.fold_table import inner_folds, step_names
 from headstart.execution.fold_view import fold_view
 from headstart.execution.libraries import import_libraries
 from headstart.execution.steps import changes_nothing
+from headstart.execution.store import Store, get_array, get_parts, put_array, put_parts
 from headstart.machine.process_state import preserve_state
 from headstart.pool.offspring import OwnProcess
 
-__all__ = ["read_outcome", "run_fold_fit", "running_transform", "start_mark"]
+__all__ = [
+    "forget_results",
+    "forget_start",
+    "has_started",
+    "read_outcome",
+    "read_prediction",
+    "run_fold_fit",
+    "running_transform",
+]
 
 _ROWS_TO_COMPARE = 100
 
 
 def run_fold_fit(
-    folder: str, fold_fit: FoldFit, clock: Callable[[], float] = time.monotonic
+    store: Store, fold_fit: FoldFit, clock: Callable[[], float] = time.monotonic
 ) -> FoldOutcome:
-    """Run a fold fit in the run folder `folder`.
+    """Run a fold fit: read the data from a store, leave the results there.
 
-    The learner is to stop after ``fold_fit.seconds`` of `clock`.
+    Whatever the learner raises becomes the outcome. Results are stored in the order
+    model, predictions, outcome, each at once: where the outcome is, the others are
+    whole.
 
-    Whatever the learner raises becomes the outcome. Files are written in the order
-    model, predictions, outcome, each renamed into place: where the outcome is, the
-    others are whole.
+    Parameters
+    ----------
+    store : Store
+        Written by `write_fit_data`.
+    fold_fit : FoldFit
+        Its results are stored under its name.
+    clock : callable of () -> float
+        The learner is to stop after ``fold_fit.seconds`` of it.
 
     Raises
     ------
     RunFolderError
-        If the run folder itself cannot be used: the disk is full, for one.
+        If the store itself cannot be used: the disk is full, for one.
     """
-    data = replace(load_fit_data(folder), handed_over=fold_fit.handed_over)
+    data = replace(load_fit_data(store), handed_over=fold_fit.handed_over)
     if fold_fit.marks_start:
         # The start of a worker is not charged to its first fold fit.
         import_libraries()
-        start_mark(data.folder, fold_fit).touch()
+        store.put(_started(fold_fit.name), b"")
     started = time.monotonic()
     resources = Resources(
         threads=fold_fit.threads,
@@ -104,38 +113,110 @@ def run_fold_fit(
         raise
     except Exception as error:
         outcome = _failure(error, time.monotonic() - started)
-    path = Path(folder) / "fits" / f"{fold_fit.name}.json"
-    write_atomically(path, json.dumps(asdict(outcome)).encode())
+    store.put(_outcome(fold_fit.name), json.dumps(asdict(outcome)).encode())
     return outcome
 
 
-def read_outcome(path: Path) -> FoldOutcome | None:
-    """Return the outcome that `run_fold_fit` left in a file.
+def read_outcome(store: Store, name: str) -> FoldOutcome | None:
+    """Return the outcome that `run_fold_fit` left in a store.
 
-    None where there is none: no file, or a damaged one (a power cut leaves empty ones).
+    None where there is none: not stored, or damaged (a power cut leaves empty files).
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the fold fit.
     """
     try:
-        outcome = json.loads(path.read_bytes())
+        outcome = json.loads(store.get(_outcome(name)))
         return FoldOutcome(**{**outcome, "status": FoldStatus(outcome["status"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def start_mark(folder: Path, fold_fit: FoldFit) -> Path:
-    """Return the file that says that a fold fit has begun."""
-    return folder / "fits" / f"{fold_fit.name}.started"
+def read_prediction(store: Store, name: str) -> FloatArray:
+    """Return the predictions of a fold fit for its held-out rows.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the fold fit.
+
+    Raises
+    ------
+    KeyError
+        If there are none.
+    """
+    prediction: FloatArray = get_array(store, f"fits/{name}.npy")
+    return prediction
 
 
-def running_transform(folder: Path, name: str) -> str:
-    """Return the transform that fold fit `name` was in when its process ended.
+def has_started(store: Store, name: str) -> bool:
+    """Return whether a fold fit that is to mark its start has begun.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the fold fit.
+    """
+    return _started(name) in store
+
+
+def forget_start(store: Store, name: str) -> None:
+    """Remove the mark of a fold fit's start, before it is run again.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the fold fit.
+    """
+    store.drop(_started(name))
+
+
+def running_transform(store: Store, name: str) -> str:
+    """Return the transform that a fold fit was in when its process ended.
 
     Empty where it was in none.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the fold fit.
     """
-    path = folder / "fits" / f"{name}.transform"
     try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        return store.get(_transform(name)).decode()
+    except KeyError:
         return ""
+
+
+def forget_results(store: Store, name: str) -> None:
+    """Remove the results of a fold fit.
+
+    Parameters
+    ----------
+    store : Store
+    name : str
+        Of the fold fit.
+    """
+    for result in (f"fits/{name}.npy", f"fits/{name}.model", _outcome(name)):
+        store.drop(result)
+
+
+def _outcome(name: str) -> str:
+    return f"fits/{name}.json"
+
+
+def _started(name: str) -> str:
+    return f"fits/{name}.started"
+
+
+def _transform(name: str) -> str:
+    return f"fits/{name}.transform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,22 +289,18 @@ def _store_results(
     if fold.validation is not None and prediction is not None:
         _check_stored_once(data, learner, parts, fold.validation.X, prediction)
     process.check()
-    fits = data.folder / "fits"
-    n_bytes = write_parts(fits / f"{fold_fit.name}.model", parts)
+    store = data.store
+    n_bytes = put_parts(store, f"fits/{fold_fit.name}.model", parts)
     if prediction is not None:
-        with (
-            replacing(fits / f"{fold_fit.name}.npy") as temporary,
-            temporary.open("wb") as file,
-        ):
-            np.save(file, prediction, allow_pickle=False)
-    steps = (data.folder / "transforms" / f"{name}.zip" for name in fold.transforms)
+        put_array(store, f"fits/{fold_fit.name}.npy", prediction)
+    steps = (get_parts(store, f"transforms/{name}.zip") for name in fold.transforms)
     return FoldOutcome(
         FoldStatus.OK,
         predict_seconds=predict_seconds,
         n_bytes=n_bytes,
         encoder=fold.view,
         transforms=fold.transforms,
-        is_idle=any(changes_nothing(read_parts(path)) for path in steps),
+        is_idle=any(changes_nothing(stored) for stored in steps),
     )
 
 
@@ -262,8 +339,8 @@ def _check_stored_once(
     ArtifactError
         If the parts cannot be loaded, or the loaded model predicts something else.
     """
-    mark = data.folder / "fits" / f"{learner.name}.stored"
-    if mark.exists():
+    mark = f"fits/{learner.name}.stored"
+    if mark in data.store:
         return
     few = X.take(np.arange(min(_ROWS_TO_COMPARE, X.n_rows)))
     hint = f"hint: headstart plugins check {learner.name}"
@@ -287,7 +364,7 @@ def _check_stored_once(
             f"The stored model of learner {learner.name!r} must predict what the "
             f"fitted one does. It differs by up to {difference.max():.3g}. {hint}"
         )
-    mark.touch()
+    data.store.put(mark, b"")
 
 
 def _seed_globally(seed: int) -> None:
@@ -298,11 +375,11 @@ def _seed_globally(seed: int) -> None:
 
 def _note_transform(data: FitData, fold_fit: FoldFit, name: str) -> None:
     """Leave word of the transform that runs, for the case that nobody comes back."""
-    path = data.folder / "fits" / f"{fold_fit.name}.transform"
+    mark = _transform(fold_fit.name)
     if name:
-        write_atomically(path, name.encode())
+        data.store.put(mark, name.encode())
     else:
-        path.unlink(missing_ok=True)
+        data.store.drop(mark)
 
 
 def as_outputs(raw: Any, task: Task, n_rows: int) -> FloatArray:

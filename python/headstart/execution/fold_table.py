@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -25,9 +25,10 @@ from headstart.base import (
     chain_key,
 )
 from headstart.base.seeds import derived_seed
-from headstart.execution.files import read_or_make, write_parts, writing_explained
+from headstart.execution.files import read_or_make, writing_explained
 from headstart.execution.fit_data import FitData
 from headstart.execution.steps import FittedStep, apply_step, fit_step, store_step
+from headstart.execution.store import put_parts
 from headstart.machine.atomic import replacing_folder
 from headstart.tables import read_frame, summarize, write_frame
 
@@ -37,6 +38,7 @@ __all__ = ["FoldTable", "fold_table", "held_out_rows", "inner_folds", "step_name
 _MOST_PARTS = 5
 
 Tell = Callable[[str], None]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +93,21 @@ def fold_table(
         If a transform fails, or returns what it may not.
     """
     train = data.train(repeat, fold) if rows is None else rows
-    table = data.with_texts()
+    whole = data.with_texts()
     summary = summarize(data.schema, texts=data.texts is not None)
-    found = FoldTable(table[train], held_out_rows(data, table, repeat, fold), summary)
+    table = FoldTable(whole[train], held_out_rows(data, whole, repeat, fold), summary)
     for step, name in zip(steps, step_names(steps, repeat, fold, rows), strict=True):
-        folder = data.folder / "tables" / name
-        before = found
-
-        def make(
-            folder: Path = folder, step: Step = step, before: FoldTable = before
-        ) -> None:
-            tell(step.name)
-            try:
-                with _alone(folder):
-                    if not folder.exists():
-                        _make(folder, data, step, before, repeat, train, resources)
-            finally:
-                tell("")
-
-        found = read_or_make(folder, make, partial(_after, before))
-    return found
+        make = partial(_make, data, step, name, table, repeat, train, resources)
+        folder = data.store.path(f"tables/{name}")
+        if folder is not None:
+            write = partial(_telling, tell, step.name, partial(_write, folder, make))
+            table = read_or_make(folder, write, partial(_after, table))
+        else:
+            if name not in data.tables:
+                made = _telling(tell, step.name, make)
+                data.tables[name] = made.after(table)
+            table = data.tables[name]
+    return table
 
 
 def held_out_rows(
@@ -148,18 +145,38 @@ def inner_folds(data: FitData, repeat: int, rows: IntArray, seed: int) -> IntArr
     return dependence.parts(rows, _MOST_PARTS, seed=seed)
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The columns that a step has made of a fold's rows."""
+
+    step: FittedStep
+    train: pl.DataFrame
+    held_out: pl.DataFrame
+
+    def after(self, table: FoldTable) -> FoldTable:
+        """Return a fold's rows after the step."""
+        if not self.step.made and not self.step.dropped:
+            return table
+        return FoldTable(
+            self.step.join(table.train, self.train),
+            self.step.join(table.held_out, self.held_out),
+            self.step.summary(table.summary),
+        )
+
+
 def _make(
-    folder: Path,
     data: FitData,
     step: Step,
+    name: str,
     table: FoldTable,
     repeat: int,
     rows: IntArray,
     resources: Resources,
-) -> None:
+) -> _Made:
+    """Fit a step on a fold's training rows, store it, apply it to all its rows."""
     transform = data.transform(step.name)
     # Not the fold fit's own seed: who makes the step must not matter.
-    seed = derived_seed(f"{data.seed}-{folder.name}")
+    seed = derived_seed(f"{data.seed}-{name}")
     fitted, made = fit_step(
         transform,
         step,
@@ -175,32 +192,50 @@ def _make(
     )
     held_out = apply_step(transform, fitted, table.held_out, data.task, strict=True)
     parts = store_step(transform, fitted)
-    write_parts(data.folder / "transforms" / f"{folder.name}.zip", parts)
-    with writing_explained(folder), replacing_folder(folder) as temporary:
-        write_frame(made, temporary / "train.arrow")
-        write_frame(held_out, temporary / "held_out.arrow")
-        record = {
-            "scope": fitted.scope,
-            "dropped": fitted.dropped,
-            "made": [[c.name, c.holds, c.source, c.n_levels] for c in fitted.made],
-        }
-        (temporary / "step.json").write_text(json.dumps(record), encoding="utf-8")
+    put_parts(data.store, f"transforms/{name}.zip", parts)
+    return _Made(fitted, made, held_out)
+
+
+def _telling(tell: Tell, name: str, make: Callable[[], _T]) -> _T:
+    """Return what `make` returns; name the transform at work while it runs."""
+    tell(name)
+    try:
+        return make()
+    finally:
+        tell("")
+
+
+def _write(folder: Path, make: Callable[[], _Made]) -> None:
+    """Write what a step makes into a folder, unless another process has done so."""
+    with _alone(folder):
+        if folder.exists():
+            return
+        made = make()
+        with writing_explained(folder), replacing_folder(folder) as temporary:
+            write_frame(made.train, temporary / "train.arrow")
+            write_frame(made.held_out, temporary / "held_out.arrow")
+            columns = made.step.made
+            record = {
+                "scope": made.step.scope,
+                "dropped": made.step.dropped,
+                "made": [[c.name, c.holds, c.source, c.n_levels] for c in columns],
+            }
+            (temporary / "step.json").write_text(json.dumps(record), encoding="utf-8")
 
 
 def _after(table: FoldTable, folder: Path) -> FoldTable:
     record: Any = json.loads((folder / "step.json").read_text(encoding="utf-8"))
-    made = tuple(
+    columns = tuple(
         TableColumn(name, holds, source, "made", n_levels)
         for name, holds, source, n_levels in record["made"]
     )
-    step = FittedStep("", tuple(record["scope"]), tuple(record["dropped"]), (), made)
-    if not made and not step.dropped:
-        return table
-    return FoldTable(
-        step.join(table.train, read_frame(folder / "train.arrow")),
-        step.join(table.held_out, read_frame(folder / "held_out.arrow")),
-        step.summary(table.summary),
+    step = FittedStep("", tuple(record["scope"]), tuple(record["dropped"]), (), columns)
+    made = _Made(
+        step,
+        read_frame(folder / "train.arrow"),
+        read_frame(folder / "held_out.arrow"),
     )
+    return made.after(table)
 
 
 @contextmanager

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from headstart.base import IntArray, Matrix, Resources, Step, View, chain_key
-from headstart.execution.files import read_or_make, write_parts, writing_explained
+from headstart.execution.files import read_or_make, writing_explained
 from headstart.execution.fit_data import ALL_ROWS, FitData
 from headstart.execution.fold_table import Tell, fold_table, held_out_rows
+from headstart.execution.store import put_parts
 from headstart.machine.atomic import replacing_folder
-from headstart.tables import Schema, ViewEncoder
+from headstart.tables import ViewEncoder
 
 __all__ = ["FoldView", "fold_view"]
 
 
 @dataclass(frozen=True, slots=True)
 class FoldView:
-    """A view of a fold: training and validation rows, mapped from files."""
+    """A view of a fold: its training and validation rows."""
 
     name: str
     train: Matrix
@@ -56,12 +56,13 @@ def fold_view(
     part = "all" if fold == ALL_ROWS else str(fold)
     chain = f"-{chain_key(steps)}" if steps else ""
     sample = "" if rows is None else f"-{rows.size}"
-    path = data.folder / "views" / f"{repeat}-{part}-{view.key}{chain}{sample}"
-    opened = data.views.get(path.name)
+    name = f"{repeat}-{part}-{view.key}{chain}{sample}"
+    opened = data.views.get(name)
     if opened is not None:
         return opened
 
-    def make() -> None:
+    def encode() -> FoldView:
+        """Fit the view and store its encoder; return the fold's rows in it."""
         if steps:
             table = fold_table(
                 data,
@@ -72,24 +73,29 @@ def fold_view(
                 rows=rows,
                 tell=tell,
             )
-            _make_view(path, data, view, None, *table.for_views())
+            schema, (train, held_out) = None, table.for_views()
         else:
-            train = data.train(repeat, fold) if rows is None else rows
-            _make_view(
-                path,
-                data,
-                view,
-                data.schema,
-                data.table[train],
-                held_out_rows(data, data.table, repeat, fold),
-            )
+            schema = data.schema
+            train = data.table[data.train(repeat, fold) if rows is None else rows]
+            held_out = held_out_rows(data, data.table, repeat, fold)
+        encoder = ViewEncoder.fit(train, view, schema)
+        encoded = FoldView(name, encoder.transform(train), encoder.transform(held_out))
+        put_parts(data.store, f"encoders/{name}.zip", encoder.to_parts())
+        return encoded
 
-    opened = read_or_make(path, make, _map_view)
+    folder = data.store.path(f"views/{name}")
+    if folder is None:
+        opened = encode()
+        for matrix in (opened.train, opened.validation):
+            # A learner that writes into its input gets an error.
+            matrix.values.setflags(write=False)
+    else:
+        opened = read_or_make(folder, lambda: _write_view(folder, encode()), _map_view)
     # An executor may run several fold fits of a run in threads of one process.
     with _views_lock:
         while len(data.views) >= _MOST_VIEWS:
             data.views.pop(next(iter(data.views)))
-        data.views[path.name] = opened
+        data.views[name] = opened
     return opened
 
 
@@ -97,26 +103,14 @@ _MOST_VIEWS = 12
 _views_lock = threading.Lock()
 
 
-def _make_view(
-    folder: Path,
-    data: FitData,
-    view: View,
-    schema: Schema | None,
-    train: pl.DataFrame,
-    held_out: pl.DataFrame,
-) -> None:
-    encoder = ViewEncoder.fit(train, view, schema)
-    matrix = encoder.transform(train)
-    validation = encoder.transform(held_out)
-    encoders = data.folder / "encoders"
-    write_parts(encoders / f"{folder.name}.zip", encoder.to_parts())
+def _write_view(folder: Path, view: FoldView) -> None:
     with writing_explained(folder), replacing_folder(folder) as temporary:
-        np.save(temporary / "train.npy", matrix.values)
-        np.save(temporary / "validation.npy", validation.values)
+        np.save(temporary / "train.npy", view.train.values)
+        np.save(temporary / "validation.npy", view.validation.values)
         names = {
-            "names": matrix.names,
-            "categorical": matrix.categorical,
-            "n_levels": matrix.n_levels,
+            "names": view.train.names,
+            "categorical": view.train.categorical,
+            "n_levels": view.train.n_levels,
         }
         (temporary / "columns.json").write_text(json.dumps(names))
 

@@ -1,25 +1,21 @@
 """From the chosen trials to a model that predicts; the refit on all rows."""
 
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from headstart.base import FoldFit, FoldOutcome, FoldStatus, Trial
 from headstart.base.events import Notice
 from headstart.ensemble import BaggedEnsemble, Fit, Member
 from headstart.ensemble.fitted_model import FittedModel
+from headstart.execution.fit_all import FitLimits, fit_all
 from headstart.execution.fit_data import ALL_ROWS
-from headstart.execution.fold_fit import run_fold_fit
 from headstart.search.facts import facts_of
 from headstart.search.loop.runner import SearchResult
 from headstart.search.run.interrupt import NotedInterrupt
 from headstart.search.run.run import Run
 
 __all__ = ["Assembly", "assemble"]
-
-# How long an interrupt may go unnoticed.
-_TICK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,39 +105,33 @@ def _refit(
         One line for each member that kept them.
     """
     deadline = run.clock.refit_end
-    fold_fits: list[tuple[FoldFit, Future[FoldOutcome]]] = []
-    for (trial, _), member in zip(_chosen(result), members, strict=True):
-        fold_fit = _refit_of(run, trial, member, deadline)
-        future = run.executor.submit(
-            run_fold_fit,
-            (str(run.folder.path), fold_fit),
-            deadline=deadline,
-            memory_limit=run.memory_per_fit,
-        )
-        fold_fits.append((fold_fit, future))
-    late = {future for _, future in fold_fits}
+    names: list[str] = []
+
+    def fold_fits() -> Iterator[FoldFit]:
+        for (trial, _), member in zip(_chosen(result), members, strict=True):
+            fold_fit = _refit_of(run, trial, member, deadline)
+            names.append(fold_fit.name)
+            yield fold_fit
+
+    limits = FitLimits(deadline, run.memory_per_fit)
     with NotedInterrupt() as interrupt:
-        while late and not interrupt.is_set:
-            left = _TICK_SECONDS
-            if deadline is not None:
-                left = min(left, deadline - time.monotonic())
-            if left <= 0:
-                break
-            _, late = wait(late, timeout=left)
-        for future in late:
-            run.executor.kill(future)
-    refitted, problems = list(members), []
-    for place, (fold_fit, future) in enumerate(fold_fits):
-        problem = "interrupted" if interrupt.is_set else "not done in time"
-        if future not in late and not future.cancelled():
-            error = future.exception()
-            outcome = None if error is not None else future.result()
-            if outcome is not None and outcome.status is FoldStatus.OK:
-                fits = (_fit(fold_fit.name, outcome),)
-                refitted[place] = replace(members[place], fits=fits)
-                continue
-            problem = str(error) if outcome is None else outcome.reason
-        problems.append(f"{members[place].configuration.label}: {problem}")
+        outcomes = fit_all(
+            fold_fits(),
+            run.data.store,
+            run.executor,
+            limits,
+            stop=lambda: interrupt.is_set,
+        )
+    refitted, problems = [], []
+    for member, name, outcome in zip(members, names, outcomes, strict=True):
+        if outcome.status is FoldStatus.OK:
+            refitted.append(replace(member, fits=(_fit(name, outcome),)))
+            continue
+        refitted.append(member)
+        problem = outcome.reason
+        if outcome.status is FoldStatus.CANCELLED:
+            problem = "interrupted" if interrupt.is_set else "not done in time"
+        problems.append(f"{member.configuration.label}: {problem}")
     return refitted, problems
 
 

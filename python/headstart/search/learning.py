@@ -11,6 +11,8 @@ import polars as pl
 from headstart.base import FoldStatus, Trial, TrialStatus
 from headstart.exceptions import RunFolderError
 from headstart.execution.fit_data import FitData, load_fit_data
+from headstart.execution.fold_fit import read_prediction
+from headstart.execution.store import FolderStore
 from headstart.machine.capacity import machine_class
 from headstart.meta.features import VERSION, describe
 from headstart.meta.identity import dataset_uid
@@ -102,7 +104,7 @@ def records_of_run(path: Path, *, name: str | None = None) -> list[Record]:
         )
     if name is not None:
         described = {**described, "name": name}
-    data = load_fit_data(str(path))
+    data = load_fit_data(FolderStore(path))
     return list(run_records(data, trials, described, seed=int(seed or 0)))
 
 
@@ -188,8 +190,7 @@ def run_records(
 def _scores(
     data: FitData, trial: Trial, unit: tuple[int, int], metrics: Sequence[str]
 ) -> list[float]:
-    name = trial.fold_key(*unit).name
-    prediction = np.load(data.folder / "fits" / f"{name}.npy", allow_pickle=False)
+    prediction = read_prediction(data.store, trial.fold_key(*unit).name)
     values = prediction[:, 0] if prediction.shape[1] == 1 else prediction
     held_out = data.held_out(*unit)
     weight = None if data.weight is None else data.weight[held_out]

@@ -11,13 +11,15 @@ import polars as pl
 import pytest
 
 from headstart.base import Task, TaskKind, View
-from headstart.execution.files import read_or_make, write_parts
+from headstart.execution.files import read_or_make
 from headstart.execution.fit_data import (
+    FitData,
     forget_fit_data,
     load_fit_data,
     write_fit_data,
 )
 from headstart.execution.fold_view import fold_view
+from headstart.execution.store import FolderStore, put_parts
 from headstart.tables import Schema, read_frame, write_frame
 from headstart.validation import Folds
 
@@ -30,14 +32,15 @@ def write(folder, level):
     frame = pl.DataFrame({"x": np.arange(N) + level})
     schema = Schema.learn(frame, overrides={"x": "numeric"})
     return write_fit_data(
-        folder,
-        task=Task(TaskKind.REGRESSION, N, 1, 1, 0, "rmse"),
-        schema=schema,
-        table=schema.apply(frame),
-        y=np.full(N, level),
-        weight=None,
-        folds=FOLDS,
-        learners={},
+        FitData(
+            store=FolderStore(folder),
+            task=Task(TaskKind.REGRESSION, N, 1, 1, 0, "rmse"),
+            schema=schema,
+            table=schema.apply(frame),
+            y=np.full(N, level),
+            weight=None,
+            folds=FOLDS,
+        )
     )
 
 
@@ -51,7 +54,7 @@ def test_a_second_run_in_an_emptied_folder_reads_its_own_table_and_views(tmp_pat
     folder = tmp_path / "run"
     for level in (0.0, 100.0):
         write(folder, level)
-        data = load_fit_data(str(folder))
+        data = load_fit_data(FolderStore(folder))
         view = fold_view(data, View(), 0, 0)
 
         assert data.y[0] == level
@@ -63,13 +66,13 @@ def test_a_second_run_in_an_emptied_folder_reads_its_own_table_and_views(tmp_pat
 def test_a_run_is_read_once(tmp_path):
     write(tmp_path, 0.0)
 
-    assert load_fit_data(str(tmp_path)) is load_fit_data(str(tmp_path))
+    assert load_fit_data(FolderStore(tmp_path)) is load_fit_data(FolderStore(tmp_path))
 
 
 @pytest.mark.skipif(not MAPS.exists(), reason="the system does not list mapped files")
 def test_what_was_read_of_a_run_can_be_let_go(tmp_path):
     write(tmp_path, 0.0)
-    data = load_fit_data(str(tmp_path))
+    data = load_fit_data(FolderStore(tmp_path))
     for fold in range(3):
         fold_view(data, View(), 0, fold)
     assert str(tmp_path) in MAPS.read_text()
@@ -106,7 +109,8 @@ def test_threads_write_one_file_at_the_same_time(tmp_path):
     parts = {"part": bytes(20_000)}
     frame = pl.DataFrame({"x": np.arange(2_000)})
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(partial(write_parts, tmp_path / "a"), [parts] * 100))
+        put = partial(put_parts, FolderStore(tmp_path), "a")
+        list(threads.map(put, [parts] * 100))
         list(threads.map(lambda _: write_frame(frame, tmp_path / "b"), range(100)))
 
     assert read_frame(tmp_path / "b").equals(frame)

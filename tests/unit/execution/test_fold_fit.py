@@ -19,8 +19,14 @@ from headstart.base import (
     TaskKind,
 )
 from headstart.execution import fold_fit as fold_fit_module
-from headstart.execution.fit_data import ALL_ROWS, forget_fit_data, write_fit_data
-from headstart.execution.fold_fit import run_fold_fit, start_mark
+from headstart.execution.fit_data import (
+    ALL_ROWS,
+    FitData,
+    forget_fit_data,
+    write_fit_data,
+)
+from headstart.execution.fold_fit import has_started, run_fold_fit
+from headstart.execution.store import FolderStore
 from headstart.tables import Schema
 from headstart.validation import Dependence, Folds
 
@@ -139,22 +145,24 @@ def write_data(tmp_path, **others):
     frame = pl.DataFrame({"x": np.arange(N) * 1.5})
     schema = Schema.learn(frame)
     return write_fit_data(
-        tmp_path,
-        task=Task(TaskKind.REGRESSION, N, 1, 0, 0, "rmse"),
-        schema=schema,
-        table=schema.apply(frame),
-        y=np.arange(N) * 1.0,
-        weight=None,
-        folds=Folds((np.arange(N) % 3).astype(np.uint8)[None]),
-        learners={
-            "untidy": Untidy(),
-            "failing": Failing(),
-            "cannot_load": CannotLoad(),
-            "loads_another": LoadsAnother(),
-            "counts_loads": CountsLoads(tmp_path / "loads.log"),
-            "keeps_parts": KeepsParts(tmp_path / "parts.log"),
-        },
-        **others,
+        FitData(
+            store=FolderStore(tmp_path),
+            task=Task(TaskKind.REGRESSION, N, 1, 0, 0, "rmse"),
+            schema=schema,
+            table=schema.apply(frame),
+            y=np.arange(N) * 1.0,
+            weight=None,
+            folds=Folds((np.arange(N) % 3).astype(np.uint8)[None]),
+            learners={
+                "untidy": Untidy(),
+                "failing": Failing(),
+                "cannot_load": CannotLoad(),
+                "loads_another": LoadsAnother(),
+                "counts_loads": CountsLoads(tmp_path / "loads.log"),
+                "keeps_parts": KeepsParts(tmp_path / "parts.log"),
+            },
+            **others,
+        )
     )
 
 
@@ -173,11 +181,11 @@ def test_the_state_of_the_process_is_as_before(data, learner, status):
         0, Configuration(learner), 0, 0, seed=5, handed_over=data.handed_over
     )
     # What imports change, they change once.
-    run_fold_fit(str(data.folder), FoldFit(0, Configuration("ridge"), 0, 1, seed=5))
+    run_fold_fit(data.store, FoldFit(0, Configuration("ridge"), 0, 1, seed=5))
     with threadpool_limits(limits=2):
         before = state()
 
-        outcome = run_fold_fit(str(data.folder), fold_fit)
+        outcome = run_fold_fit(data.store, fold_fit)
 
         assert outcome.status is FoldStatus(status)
         assert state() == before
@@ -187,21 +195,21 @@ def test_the_state_of_the_process_is_as_before(data, learner, status):
 def test_a_file_says_that_a_fold_fit_has_begun_where_it_is_to(data, marks_start):
     fold_fit = FoldFit(0, Configuration("ridge"), 0, 0, seed=5, marks_start=marks_start)
 
-    run_fold_fit(str(data.folder), fold_fit)
+    run_fold_fit(data.store, fold_fit)
 
-    assert start_mark(data.folder, fold_fit).exists() == marks_start
+    assert has_started(data.store, fold_fit.name) == marks_start
 
 
 def test_seconds_of_a_fold_fit_do_not_count_the_start_of_its_worker(data, monkeypatch):
     def import_slowly():
         time.sleep(0.2)
 
-    run_fold_fit(str(data.folder), FoldFit(0, Configuration("ridge"), 0, 1, seed=5))
+    run_fold_fit(data.store, FoldFit(0, Configuration("ridge"), 0, 1, seed=5))
     monkeypatch.setattr(fold_fit_module, "import_libraries", import_slowly)
     fold_fit = FoldFit(0, Configuration("ridge"), 0, 0, seed=5, marks_start=True)
 
     began = time.monotonic()
-    outcome = run_fold_fit(str(data.folder), fold_fit)
+    outcome = run_fold_fit(data.store, fold_fit)
 
     assert outcome.total_seconds <= time.monotonic() - began - 0.2
 
@@ -226,12 +234,12 @@ def test_a_learner_whose_stored_model_is_another_fails_each_fold_fit(
             handed_over=data.handed_over,
         )
 
-        outcome = run_fold_fit(str(data.folder), fold_fit)
+        outcome = run_fold_fit(data.store, fold_fit)
 
         assert outcome.status is FoldStatus.ERROR
         assert reason in outcome.reason
         assert f"headstart plugins check {learner}" in outcome.reason
-        assert not (data.folder / "fits" / f"{fold_fit.name}.model").exists()
+        assert f"fits/{fold_fit.name}.model" not in data.store
 
 
 def test_the_stored_model_of_a_learner_is_loaded_once_a_run(data):
@@ -244,10 +252,10 @@ def test_the_stored_model_of_a_learner_is_loaded_once_a_run(data):
             seed=5,
             handed_over=data.handed_over,
         )
-        outcome = run_fold_fit(str(data.folder), fold_fit)
+        outcome = run_fold_fit(data.store, fold_fit)
         assert outcome.status is FoldStatus.OK
 
-    assert (data.folder / "loads.log").read_text() == "loaded\n"
+    assert (data.store.folder / "loads.log").read_text() == "loaded\n"
 
 
 def run_keeping_parts(data, fold):
@@ -259,10 +267,10 @@ def run_keeping_parts(data, fold):
         seed=5,
         handed_over=data.handed_over,
     )
-    outcome = run_fold_fit(str(data.folder), fold_fit)
+    outcome = run_fold_fit(data.store, fold_fit)
     forget_fit_data()
     assert outcome.status is FoldStatus.OK, outcome.reason
-    return data.folder / "parts.log"
+    return data.store.folder / "parts.log"
 
 
 @pytest.mark.parametrize("fold", [0, ALL_ROWS])

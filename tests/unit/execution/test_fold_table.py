@@ -16,12 +16,17 @@ from headstart.base import (
     View,
 )
 from headstart.exceptions import TransformError
-from headstart.execution.files import read_parts
-from headstart.execution.fit_data import forget_fit_data, load_fit_data, write_fit_data
+from headstart.execution.fit_data import (
+    FitData,
+    forget_fit_data,
+    load_fit_data,
+    write_fit_data,
+)
 from headstart.execution.fold_fit import run_fold_fit
 from headstart.execution.fold_table import fold_table, inner_folds, step_names
 from headstart.execution.fold_view import fold_view
 from headstart.execution.steps import apply_step, load_step
+from headstart.execution.store import FolderStore, get_parts
 from headstart.tables import Schema
 from headstart.transforms.count_encoding import CountEncoding
 from headstart.transforms.target_encoding import TargetEncoding
@@ -72,17 +77,18 @@ def make(tmp_path):
     def build(*transforms, texts=False, folds=FOLDS, dependence=INDEPENDENT):
         schema = Schema.learn(FRAME, overrides={"note": "text", "row": "numeric"})
         return write_fit_data(
-            tmp_path,
-            task=Task(TaskKind.REGRESSION, N, 5, 1, 0, "rmse"),
-            schema=schema,
-            table=schema.apply(FRAME),
-            y=np.arange(N) * 10.0,
-            weight=np.ones(N),
-            folds=folds,
-            learners={},
-            transforms={t.name: t for t in transforms},
-            texts=schema.read_texts(FRAME) if texts else None,
-            dependence=dependence,
+            FitData(
+                store=FolderStore(tmp_path),
+                task=Task(TaskKind.REGRESSION, N, 5, 1, 0, "rmse"),
+                schema=schema,
+                table=schema.apply(FRAME),
+                y=np.arange(N) * 10.0,
+                weight=np.ones(N),
+                folds=folds,
+                transforms={t.name: t for t in transforms},
+                texts=schema.read_texts(FRAME) if texts else None,
+                dependence=dependence,
+            )
         )
 
     return build
@@ -161,7 +167,7 @@ def test_what_was_stored_makes_the_same_of_the_held_out_rows(make):
     table = table_of(data, "canary")
     [name] = step_names([Step("canary")], 0, 1)
 
-    parts = read_parts(data.folder / "transforms" / f"{name}.zip")
+    parts = get_parts(data.store, f"transforms/{name}.zip")
     step = load_step(parts, {"canary": canary})
 
     rows = data.table[FOLDS.validation(0, 1)]
@@ -240,7 +246,7 @@ def test_what_may_not_be_returned_is_told_under_the_name(make, make_frame, reaso
 
     assert caught.value.transform == "canary"
     assert "Transform 'canary'" in str(caught.value)
-    assert not list((data.folder / "fits").glob("*.transform"))
+    assert not list((data.store.folder / "fits").glob("*.transform"))
 
 
 def test_a_fold_fit_names_the_transform_that_failed(make):
@@ -248,7 +254,7 @@ def test_a_fold_fit_names_the_transform_that_failed(make):
     configuration = Configuration("ridge", transforms=(Step("canary"),))
 
     fold_fit = FoldFit(0, configuration, 0, 1, seed=0, handed_over=data.handed_over)
-    outcome = run_fold_fit(str(data.folder), fold_fit)
+    outcome = run_fold_fit(data.store, fold_fit)
 
     assert outcome.status is FoldStatus.ERROR
     assert outcome.culprit == "canary"
@@ -274,7 +280,7 @@ def test_in_a_model_in_use_what_is_not_finite_counts_as_missing(make):
     data = make(canary)
     table_of(data, "canary")
     [name] = step_names([Step("canary")], 0, 1)
-    parts = read_parts(data.folder / "transforms" / f"{name}.zip")
+    parts = get_parts(data.store, f"transforms/{name}.zip")
     step = load_step(parts, {"canary": canary})
     rows = data.table[:2].with_columns(row=pl.Series([float("inf"), 1.0]))
 
@@ -297,7 +303,7 @@ def test_inner_folds_keep_groups_whole(make, folds):
     train = folds.train(0, 0)
     # As a worker reads it.
     forget_fit_data()
-    parts = inner_folds(load_fit_data(str(data.folder)), 0, train, 0)
+    parts = inner_folds(load_fit_data(data.store), 0, train, 0)
     assert parts.max() > 0
     for group in set(GROUPS[train]):
         assert len(set(parts[GROUPS[train] == group])) == 1
@@ -313,15 +319,16 @@ def test_a_level_that_the_training_rows_lack_is_held_out_as_a_new_one_is_predict
     folds = Folds((np.arange(N) >= 27).astype(np.uint8)[None])
     encodings = {t.name: t for t in (TargetEncoding(), CountEncoding())}
     data = write_fit_data(
-        tmp_path,
-        task=Task(TaskKind.REGRESSION, N, 1, 1, 0, "rmse"),
-        schema=schema,
-        table=schema.apply(frame),
-        y=np.where(levels.is_null(), 100.0, 1.0 * np.arange(N)),
-        weight=None,
-        folds=folds,
-        learners={},
-        transforms=encodings,
+        FitData(
+            store=FolderStore(tmp_path),
+            task=Task(TaskKind.REGRESSION, N, 1, 1, 0, "rmse"),
+            schema=schema,
+            table=schema.apply(frame),
+            y=np.where(levels.is_null(), 100.0, 1.0 * np.arange(N)),
+            weight=None,
+            folds=folds,
+            transforms=encodings,
+        )
     )
     table = table_of(data, *encodings)
     assert table.held_out["t"].to_list() == [None, "u", "v"]
@@ -330,7 +337,7 @@ def test_a_level_that_the_training_rows_lack_is_held_out_as_a_new_one_is_predict
     steps = [Step(name) for name in encodings]
     for step, name in zip(steps, step_names(steps, 0, 1), strict=True):
         transform = encodings[step.name]
-        parts = read_parts(data.folder / "transforms" / f"{name}.zip")
+        parts = get_parts(data.store, f"transforms/{name}.zip")
         fitted = load_step(parts, encodings)
         made = apply_step(transform, fitted, new, data.task, strict=True)
         for column in made.columns:

@@ -11,7 +11,13 @@ import pytest
 
 from headstart.base import Learner, Task, TaskKind
 from headstart.exceptions import RunFolderError
-from headstart.execution.fit_data import forget_fit_data, load_fit_data, write_fit_data
+from headstart.execution.fit_data import (
+    FitData,
+    forget_fit_data,
+    load_fit_data,
+    write_fit_data,
+)
+from headstart.execution.store import FolderStore
 from headstart.learners.linear import Ridge
 from headstart.tables import Schema
 from headstart.validation import Folds
@@ -38,14 +44,16 @@ def write(tmp_path):
     def build(**learners: Learner):
         schema = Schema.learn(FRAME)
         return write_fit_data(
-            tmp_path / "run",
-            task=Task(TaskKind.REGRESSION, 4, 1, 0, 0, "rmse"),
-            schema=schema,
-            table=schema.apply(FRAME),
-            y=np.arange(4.0),
-            weight=None,
-            folds=Folds(np.array([[0, 1, 0, 1]], dtype=np.uint8)),
-            learners=learners,
+            FitData(
+                store=FolderStore(tmp_path / "run"),
+                task=Task(TaskKind.REGRESSION, 4, 1, 0, 0, "rmse"),
+                schema=schema,
+                table=schema.apply(FRAME),
+                y=np.arange(4.0),
+                weight=None,
+                folds=Folds(np.array([[0, 1, 0, 1]], dtype=np.uint8)),
+                learners=learners,
+            )
         )
 
     return build
@@ -53,7 +61,7 @@ def write(tmp_path):
 
 def as_a_worker(data):
     forget_fit_data()
-    return replace(load_fit_data(str(data.folder)), handed_over=data.handed_over)
+    return replace(load_fit_data(data.store), handed_over=data.handed_over)
 
 
 def test_a_learner_of_the_runs_own_reaches_a_worker(write):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from headstart.base import Resources, Step, Task, TaskKind
-from headstart.execution.fit_data import write_fit_data
+from headstart.execution.fit_data import FitData, write_fit_data
 from headstart.execution.fold_table import fold_table
+from headstart.execution.store import FolderStore
 from headstart.tables import Schema
 from headstart.validation import Folds
 
@@ -22,15 +23,18 @@ def folds_after(tmp_path):
         table = schema.apply(frame)
         numeric = sum(dtype.is_numeric() for dtype in table.dtypes)
         data = write_fit_data(
-            tmp_path,
-            task=Task(kind, len(y), numeric, table.width - numeric, n_classes, "rmse"),
-            schema=schema,
-            table=table,
-            y=y,
-            weight=None,
-            folds=Folds((np.arange(len(y)) % N_FOLDS).astype(np.uint8)[None]),
-            learners={},
-            transforms={t.name: t for t in transforms},
+            FitData(
+                store=FolderStore(tmp_path),
+                task=Task(
+                    kind, len(y), numeric, table.width - numeric, n_classes, "rmse"
+                ),
+                schema=schema,
+                table=table,
+                y=y,
+                weight=None,
+                folds=Folds((np.arange(len(y)) % N_FOLDS).astype(np.uint8)[None]),
+                transforms={t.name: t for t in transforms},
+            )
         )
         steps = [Step(t.name, parameters or {}) for t in transforms]
         for fold in range(N_FOLDS):

@@ -1,17 +1,17 @@
 """A cell of the table: one configuration on all folds of one dataset, in a worker."""
 
-import contextlib
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-import numpy as np
 
 from headstart.base import Configuration, FloatArray, FoldFit, FoldOutcome, FoldStatus
 from headstart.base.configuration import chain_key
-from headstart.execution.files import write_atomically
 from headstart.execution.fit_data import FitData, load_fit_data
-from headstart.execution.fold_fit import run_fold_fit
+from headstart.execution.fold_fit import (
+    forget_results,
+    read_prediction,
+    run_fold_fit,
+)
+from headstart.execution.store import Store
 from headstart.metrics.built_in import BUILT_IN
 
 __all__ = ["CellResult", "run_cell"]
@@ -44,7 +44,7 @@ class CellResult:
 
 
 def run_cell(
-    folder: str,
+    store: Store,
     number: int,
     configuration: Configuration,
     metrics: tuple[str, ...],
@@ -55,10 +55,10 @@ def run_cell(
 
     Parameters
     ----------
-    folder : str
+    store : Store
         Written by `headstart.execution.fit_data.write_fit_data`.
     number : int
-        Names the cell's files in the folder, which other cells use at the same time.
+        Names the cell's results in the store, which other cells use at the same time.
     metrics : tuple of str
         Built-in metrics to compute.
     seconds : float
@@ -66,7 +66,7 @@ def run_cell(
         that can stop do so in time.
     seed : int
     """
-    data = load_fit_data(folder)
+    data = load_fit_data(store)
     n_folds = data.folds.n_folds
     scores: list[list[float]] = []
     finished: list[FoldOutcome] = []
@@ -90,7 +90,7 @@ def _run(data: FitData, fold_fit: FoldFit) -> tuple[FoldOutcome, FloatArray | No
     # Seconds of the processor, in limits as in results: a busy machine must not make
     # learners look slow, nor stop them early.
     worked = time.process_time()
-    outcome = run_fold_fit(str(data.folder), fold_fit, time.process_time)
+    outcome = run_fold_fit(data.store, fold_fit, time.process_time)
     share = (time.process_time() - worked) / max(outcome.total_seconds, 1e-9)
     outcome = replace(
         outcome,
@@ -100,10 +100,9 @@ def _run(data: FitData, fold_fit: FoldFit) -> tuple[FoldOutcome, FloatArray | No
     if fold_fit.configuration.transforms and outcome.status is FoldStatus.OK:
         before = _seconds_before(data, fold_fit, outcome, time.process_time() - worked)
         outcome = replace(outcome, fit_seconds=outcome.fit_seconds + before)
-    stem = data.folder / "fits" / fold_fit.name
     prediction = None
     if outcome.status is FoldStatus.OK:
-        prediction = np.load(stem.with_suffix(".npy"), allow_pickle=False)
+        prediction = read_prediction(data.store, fold_fit.name)
         allowed = fold_fit.seconds
         spent = time.process_time() - worked
         if allowed is not None and spent > 2 * allowed + 1:
@@ -115,9 +114,7 @@ def _run(data: FitData, fold_fit: FoldFit) -> tuple[FoldOutcome, FloatArray | No
         if outcome.status is FoldStatus.TIMEOUT:
             spent = max(spent, fold_fit.seconds or 0.0)
         outcome = replace(outcome, fit_seconds=spent, predict_seconds=0.0)
-    for suffix in (".npy", ".model", ".json"):
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{stem}{suffix}").unlink()
+    forget_results(data.store, fold_fit.name)
     return outcome, prediction
 
 
@@ -130,12 +127,12 @@ def _seconds_before(
     each configuration is judged as if it were alone.
     """
     chain = chain_key(fold_fit.configuration.transforms)
-    path = data.folder / "fits" / f"{chain}-{fold_fit.fold}.seconds"
+    name = f"fits/{chain}-{fold_fit.fold}.seconds"
     try:
-        return float(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return float(data.store.get(name))
+    except KeyError:
         before = max(0.0, spent - outcome.fit_seconds - outcome.predict_seconds)
-        write_atomically(path, repr(before).encode())
+        data.store.put(name, repr(before).encode())
         return before
 
 

@@ -17,6 +17,7 @@ from headstart.base import Configuration, FoldStatus, Learner, Task, Transform
 from headstart.exceptions import WorkerDiedError
 from headstart.execution import FoldFitExecutor
 from headstart.execution.fit_data import FitData, write_fit_data
+from headstart.execution.store import FolderStore
 from headstart.machine.capacity import machine_class
 from headstart.meta.evaluate.cell import CellResult, run_cell
 from headstart.meta.records import CellStatus, DatasetRecord, EvaluationRecord
@@ -145,7 +146,7 @@ def evaluate_dataset(
                 future = executor.submit(
                     run_cell,
                     (
-                        str(data.folder),
+                        data.store,
                         number,
                         configuration,
                         metrics,
@@ -206,14 +207,15 @@ def _prepare(
         Validation(folds=limits.n_folds, repeats=1), codes, task.kind, seed=limits.seed
     )
     return write_fit_data(
-        folder,
-        task=task,
-        schema=schema,
-        table=schema.apply(X),
-        y=codes,
-        weight=None,
-        folds=folds,
-        learners={},
+        FitData(
+            store=FolderStore(folder),
+            task=task,
+            schema=schema,
+            table=schema.apply(X),
+            y=codes,
+            weight=None,
+            folds=folds,
+        )
     )
 
 

@@ -23,7 +23,13 @@ from headstart.base.events import BudgetSpent, Notice
 from headstart.base.seeds import derived_seed
 from headstart.ensemble.selection import Choice, candidate_limit
 from headstart.exceptions import FitError, RunFolderError, WorkerDiedError
-from headstart.execution.fold_fit import run_fold_fit, running_transform, start_mark
+from headstart.execution.fit_all import outcome_of
+from headstart.execution.fold_fit import (
+    forget_start,
+    has_started,
+    run_fold_fit,
+    running_transform,
+)
 from headstart.search.loop.counted import CountedSchedule
 from headstart.search.loop.ledger import Ledger
 from headstart.search.loop.schedule import Schedule
@@ -259,10 +265,10 @@ class Runner:
         fold_fit = self._fold_fit(trial, unit)
         if not self._run.executor.tells_starts:
             fold_fit = replace(fold_fit, marks_start=True)
-            start_mark(self._run.folder.path, fold_fit).unlink(missing_ok=True)
+            forget_start(self._run.data.store, fold_fit.name)
         future = self._run.executor.submit(
             run_fold_fit,
-            (str(self._run.folder.path), fold_fit),
+            (self._run.data.store, fold_fit),
             deadline=self._run.clock.stop,
             memory_limit=self._run.memory_per_fit,
         )
@@ -317,7 +323,7 @@ class Runner:
         if (
             running.started is None
             and fold_fit.marks_start
-            and start_mark(self._run.folder.path, fold_fit).exists()
+            and has_started(self._run.data.store, fold_fit.name)
         ):
             running.started = time.monotonic()
         return running.started
@@ -331,25 +337,10 @@ class Runner:
                 total_seconds=seconds,
                 reason=f"did not stop when asked to, killed after {seconds:.1f} s",
             )
-        if future.cancelled():
-            return FoldOutcome(FoldStatus.CANCELLED, total_seconds=seconds)
-        error = future.exception()
-        if error is None:
-            return future.result()
+        error = None if future.cancelled() else future.exception()
         if isinstance(error, RunFolderError):
             raise error  # no fault of the learner's
-        if isinstance(error, WorkerDiedError):
-            return FoldOutcome(
-                FoldStatus.CRASH if error.kind == "lost" else FoldStatus(error.kind),
-                total_seconds=seconds,
-                reason=str(error),
-                details=error.details,
-            )
-        return FoldOutcome(
-            FoldStatus.ERROR,
-            total_seconds=seconds,
-            reason=f"{type(error).__name__}: {error}",
-        )
+        return outcome_of(future, seconds)
 
     def _with_culprit(self, outcome: FoldOutcome, running: _Running) -> FoldOutcome:
         """Name the transform that a process was in when it ended, if it was in one."""
@@ -362,7 +353,7 @@ class Runner:
         if outcome.culprit or not ended or not trial.configuration.transforms:
             return outcome
         name = running.fold_fit.name
-        culprit = running_transform(self._run.folder.path, name)
+        culprit = running_transform(self._run.data.store, name)
         if not culprit:
             return outcome
         reason = f"in transform {culprit!r}: {outcome.reason}"
@@ -450,7 +441,7 @@ class Runner:
         fold_fit = replace(self._fold_fit(trial, unit), max_rows=rows)
         assert fold_fit.seconds is not None
         fold_fit = replace(fold_fit, seconds=0.3 * fold_fit.seconds)
-        outcome = run_fold_fit(str(self._run.folder.path), fold_fit)
+        outcome = run_fold_fit(self._run.data.store, fold_fit)
         self._ledger.record(trial, unit, outcome)
         if trial.fold_losses:
             self._ledger.close(trial)

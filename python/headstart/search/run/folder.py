@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from headstart.base import FoldOutcome, FoldStatus, Parts
 from headstart.exceptions import RunFolderError
-from headstart.execution.files import read_parts, sync
-from headstart.execution.fold_fit import read_outcome
+from headstart.execution.files import sync
+from headstart.execution.fold_fit import read_outcome, read_prediction
+from headstart.execution.store import FolderStore, get_parts
 from headstart.machine.capacity import available_memory
 from headstart.machine.mounts import is_in_memory
 from headstart.search.run.identity import difference
@@ -82,6 +83,11 @@ class RunFolder:
         if not self.is_temporary:
             self._drop_unsynced()
 
+    @property
+    def store(self) -> FolderStore:
+        """The folder as fold fits read and write it."""
+        return FolderStore(self.path)
+
     def close(self) -> None:
         """Close the journal, and give the folder free for another run."""
         if self._syncer is not None:
@@ -121,24 +127,21 @@ class RunFolder:
 
     def prediction(self, name: str) -> NDArray[np.float64]:
         """Return the stored predictions of a fold fit."""
-        stored: NDArray[np.float64] = np.load(
-            self.path / "fits" / f"{name}.npy", allow_pickle=False
-        )
-        return stored
+        return read_prediction(self.store, name)
 
     def finished(self, name: str) -> FoldOutcome | None:
         """Return the outcome of a fold fit whose files are whole, journalled or not.
 
         A power cut may leave empty files: then it counts as not done.
         """
-        outcome = read_outcome(self.path / "fits" / f"{name}.json")
+        outcome = read_outcome(self.store, name)
         if outcome is None or outcome.status is not FoldStatus.OK:
             return None
         model, *others = self._archives(name, outcome)
         try:
             self.prediction(name)
             is_whole = model.stat().st_size == outcome.n_bytes
-        except (OSError, ValueError, EOFError):
+        except (KeyError, OSError, ValueError, EOFError):
             return None
         are_whole = all(zipfile.is_zipfile(path) for path in (model, *others))
         return outcome if is_whole and are_whole else None
@@ -182,17 +185,17 @@ class RunFolder:
 
     def model(self, name: str) -> Parts:
         """Return the parts of a fold model."""
-        return self._parts(self.path / "fits" / f"{name}.model")
+        return self._parts(f"fits/{name}.model")
 
     def encoder(self, name: str) -> Parts:
         """Return the parts of a fitted view encoder."""
-        return self._parts(self.path / "encoders" / f"{name}.zip")
+        return self._parts(f"encoders/{name}.zip")
 
     def transform(self, name: str) -> Parts:
         """Return the parts of a fitted transform."""
-        return self._parts(self.path / "transforms" / f"{name}.zip")
+        return self._parts(f"transforms/{name}.zip")
 
-    def _parts(self, path: Path) -> Parts:
+    def _parts(self, name: str) -> Parts:
         """Return the parts of a file that a fitted model reads.
 
         Raises
@@ -201,10 +204,11 @@ class RunFolder:
             If the file was deleted.
         """
         try:
-            return read_parts(path)
-        except FileNotFoundError as error:
+            return get_parts(self.store, name)
+        except KeyError as error:
             raise RunFolderError(
-                f"The run folder {self.path} no longer holds {path.name}, which the "
+                f"The run folder {self.path} no longer holds "
+                f"{name.rpartition('/')[2]}, which the "
                 "fitted model reads. hint: save() a model before its run folder is "
                 "deleted, and load() it from that file."
             ) from error

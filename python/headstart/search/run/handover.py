@@ -32,14 +32,14 @@ def own_items(items: Mapping[str, _Item], kind: str) -> dict[str, _Item]:
 
 
 def plugin_files(items: Mapping[str, _Item], kind: str) -> dict[str, tuple[str, str]]:
-    """Return path and hash of the plugin files that items came from, where they did."""
+    """Return path and hash of the plugin files that items came from, by KIND/NAME."""
     registry = load_plugins()
     registered: Mapping[str, object] = getattr(registry, kind)
-    found = {}
+    files = {}
     for name, item in items.items():
         plugin = registry.plugin_of(name, kind)
         if plugin is None or plugin.source != "file":
             continue
         if registered.get(name) is item:
-            found[name] = (plugin.path, plugin.sha256)
-    return found
+            files[f"{kind}/{name}"] = (plugin.path, plugin.sha256)
+    return files

@@ -254,7 +254,7 @@ def _claim(
     if seed is None:
         seed = settings.seed()
         journal.record_fact("seed", seed)
-    stored = stored_folds(folder.path)
+    stored = stored_folds(folder.store)
     folds = stored
     if folds is None or brings_splitter(settings.validation):
         folds = choose_folds(settings, problem, learners, executor.n_slots, seed)
@@ -282,8 +282,8 @@ def _write_data(
     transforms: AvailableTransforms,
     claim: _Claim,
 ) -> FitData:
-    return write_fit_data(
-        folder.path,
+    data = FitData(
+        store=folder.store,
         task=problem.task,
         schema=problem.schema,
         table=problem.table,
@@ -291,13 +291,16 @@ def _write_data(
         weight=problem.weight,
         folds=claim.folds,
         learners=own_items(learners, "learners"),
-        plugin_files=plugin_files(learners, "learners"),
         transforms=own_items(transforms.transforms, "transforms"),
-        transform_files=plugin_files(transforms.transforms, "transforms"),
         texts=claim.texts,
         seed=claim.seed,
         dependence=dependence_of(settings, problem, claim.folds),
     )
+    files = {
+        **plugin_files(learners, "learners"),
+        **plugin_files(transforms.transforms, "transforms"),
+    }
+    return write_fit_data(data, files)
 
 
 def _announce(

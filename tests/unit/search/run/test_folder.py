@@ -13,7 +13,7 @@ import pytest
 
 from headstart.base import Configuration, FoldOutcome, FoldStatus, Trial
 from headstart.exceptions import RunFolderError
-from headstart.execution.files import write_parts
+from headstart.execution.store import put_parts
 from headstart.machine.capacity import available_memory
 from headstart.machine.mounts import is_in_memory
 from headstart.search.run.folder import MOST_VIEW_BYTES, RunFolder
@@ -105,10 +105,10 @@ def finished(tmp_path):
     for name in ("fits", "encoders", "transforms"):
         (folder.path / name).mkdir()
     fits = folder.path / "fits"
-    size = write_parts(fits / f"{RIDGE}.model", {"model": b"ridge"})
+    size = put_parts(folder.store, f"fits/{RIDGE}.model", {"model": b"ridge"})
     np.save(fits / f"{RIDGE}.npy", np.zeros((3, 1)))
     for name in ("encoders/0-1-raw.zip", "transforms/0-1-pca.zip"):
-        write_parts(folder.path / name, {"part": b"x"})
+        put_parts(folder.store, name, {"part": b"x"})
     outcome = FoldOutcome(
         FoldStatus.OK, n_bytes=size, encoder="0-1-raw", transforms=("0-1-pca",)
     )
