@@ -50,7 +50,7 @@ def describe_problem(problem: Problem, *, seed: int) -> dict[str, Any]:
 
     Kept in the journal of a run, from which its table can no longer be told.
     """
-    name = problem.target_name
+    name = problem.target_name or "target"
     while name in problem.frame.columns:
         name += "_"
     kind = problem.task.kind

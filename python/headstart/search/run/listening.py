@@ -81,7 +81,7 @@ def run_facts(
     state = settings.random_state
     return {
         "task": problem.task.kind.value,
-        "target": problem.target_name,
+        "target": problem.target_name or "target",
         "n_rows": problem.task.n_rows,
         "n_features": problem.task.n_features,
         "metric": problem.metric.name,
