@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from headstart.api import AutoClassifier, AutoRegressor, load, train
     from headstart.base import Learner, Transform
     from headstart.findings import inspect
+    from headstart.tables import read_table
     from headstart.validation import Validation
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "__version__",
     "inspect",
     "load",
+    "read_table",
     "train",
 ]
 
@@ -38,6 +40,7 @@ _HOMES = {
     "Validation": "headstart.validation",
     "inspect": "headstart.findings",
     "load": "headstart.api",
+    "read_table": "headstart.tables",
     "train": "headstart.api",
 }
 

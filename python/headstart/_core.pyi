@@ -17,6 +17,7 @@ __all__ = [
     "best_threshold",
     "bootstrap_scores",
     "build_info",
+    "class_of_format",
     "confusion_table",
     "contingency_table",
     "delong_covariances",
@@ -28,6 +29,8 @@ __all__ = [
     "factorize_words",
     "feature_operators",
     "find_codes",
+    "find_formats",
+    "first_invalid",
     "fit_isotonic",
     "fit_logistic",
     "fit_temperature",
@@ -38,11 +41,14 @@ __all__ = [
     "group_statistics",
     "hash_text",
     "holdout",
+    "last_record_end",
     "logit_single",
     "make_numeric",
     "null_statistics",
     "pair_gains",
     "plain_folds",
+    "read_moments",
+    "scan_delimited",
     "score_anova",
     "score_anova_of_bins",
     "score_auc",
@@ -63,6 +69,7 @@ __all__ = [
     "select_by_information",
     "select_greedily",
     "select_greedily_by",
+    "split_amounts",
     "stratified_folds",
     "stratified_group_folds",
     "time_folds",
@@ -285,6 +292,30 @@ def describe_table(
     seed: int,
     n_threads: int,
 ) -> dict[str, float]: ...
+
+# Values of text: headstart.tables.kinds.
+
+def class_of_format(text: str) -> str | None: ...
+def find_formats(
+    table: pl.DataFrame, counts: NDArray[np.uint32], order: str | None = None
+) -> tuple[list[str], str, bool] | None: ...
+def read_moments(
+    table: pl.DataFrame, formats: list[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]: ...
+def first_invalid(data: bytes) -> int | None: ...
+def last_record_end(data: bytes, separator: str) -> int: ...
+def scan_delimited(
+    data: bytes, start: int, separator: str, n_columns: int
+) -> tuple[int, list[int], tuple[int, int] | None, int, list[int], bool]: ...
+def split_amounts(
+    table: pl.DataFrame, decimal: str, multiply: bool
+) -> tuple[
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.uint16],
+    NDArray[np.uint32],
+    list[str],
+]: ...
 
 # Generated features: headstart.features.
 

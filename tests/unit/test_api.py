@@ -23,7 +23,7 @@ from headstart.ensemble.fitted_model import FittedModel
 from headstart.exceptions import ArtifactError, HeadstartWarning, MissingPluginError
 from headstart.facts import ColumnFact, FindingFact
 from headstart.sdk import from_estimator
-from headstart.tables import to_frame
+from headstart.tables import to_table
 from headstart.tables.read.batches import read_batches
 
 
@@ -304,17 +304,17 @@ def test_a_file_without_rows_has_no_predictions(model, tmp_path):
 def test_a_fit_holds_no_table_of_rows_without_a_target(monkeypatch, tmp_path):
     tables, alive = [], []
 
-    def read(data):
-        frame = to_frame(data)
+    def read(data, **options):
+        frame, reading = to_table(data, **options)
         tables.append(weakref.ref(frame))
-        return frame
+        return frame, reading
 
     def search(self, *_, **__):
         gc.collect()
         alive.append(tables[0]() is not None)
         return self
 
-    monkeypatch.setattr(training, "to_frame", read)
+    monkeypatch.setattr(training, "to_table", read)
     monkeypatch.setattr(AutoClassifier, "_search", search)
     path = tmp_path / "train.csv"
     path.write_text("x,y\n1,a\n2,b\n3,\n4,a\n")

@@ -3,7 +3,9 @@
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 
 from sklearn.exceptions import DataConversionWarning
@@ -12,14 +14,20 @@ from headstart.analysis import analyse_run, changed_parameters
 from headstart.api.constructor import Estimator
 from headstart.base.events import Listener
 from headstart.display import progress_listener
+from headstart.exceptions import HeadstartWarning
 from headstart.findings.target import TargetColumn
 from headstart.search.fit import fit_model
 from headstart.search.run.settings import FitRequest, FitSettings
 from headstart.tables import (
+    ANY_READING,
+    Reading,
     feature_names,
+    indexes_differ,
     name_of_target,
     split_target,
+    texts_declared,
     to_frame,
+    to_table,
 )
 
 __all__ = ["Fitting"]
@@ -79,6 +87,7 @@ class Fitting(Estimator):
         *,
         target_column: TargetColumn = TargetColumn(),
         started: float | None = None,
+        reading: Reading = ANY_READING,
     ) -> Self:
         """Fit, in the time since `started`; tell how the target was read."""
         started = time.monotonic() if started is None else started
@@ -87,8 +96,20 @@ class Fitting(Estimator):
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None. hint: a vector, or the name of a column of X."
             )
+        if isinstance(X, str | Path):
+            # A declared kind comes before the file is read: 00501 is no 501.
+            X, reading = to_table(
+                X, read_as_text=texts_declared(self.columns), reading=reading
+            )
         if isinstance(y, str):
             X, y = split_target(to_frame(X), y)
+        if indexes_differ(X, y):
+            warnings.warn(
+                "X and y have different indexes: their rows were matched by position. "
+                "hint: y.reindex(X.index) matches them by index.",
+                HeadstartWarning,
+                stacklevel=3,
+            )
         if getattr(y, "ndim", 1) == 2:
             warnings.warn(
                 "A column-vector y was passed when a 1d array was expected. Please "
@@ -128,7 +149,8 @@ class Fitting(Estimator):
         finally:
             if display is not None:
                 display.close()
-        self.model_ = model
+        schema = replace(model.schema, reading=reading)
+        self.model_ = replace(model, schema=schema)
         self._describe(names)
         return self
 

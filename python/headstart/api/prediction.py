@@ -2,11 +2,12 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from headstart.api.constructor import Estimator
@@ -88,11 +89,11 @@ class Prediction(Estimator):
         Warns
         -----
         HeadstartWarning
-            Which metrics could not be computed, and why; which take no weights.
+            Which metrics could not be computed, and why; which take no weights; how
+            many values of which columns training did not have.
         """
         model = self._fitted()
-        if isinstance(X, str | Path):
-            X = to_frame(X, read_as_text=model.schema.read_as_text)
+        X = self._read(model, X)
         if isinstance(sample_weight, str):
             X, sample_weight = split_target(to_frame(X), sample_weight)
         if isinstance(y, str):
@@ -104,7 +105,7 @@ class Prediction(Estimator):
             chosen += [] if own is None else [own]
         else:
             chosen = [resolve_metric(metric, kind, classes) for metric in metrics]
-        outputs = model.predict_outputs(X)
+        outputs = self._outputs(model, X)
         codes = model.target.encode(y)
         weight = read_weight(sample_weight, codes.size)
         prediction = outputs[:, 0] if outputs.shape[1] == 1 else outputs
@@ -119,7 +120,7 @@ class Prediction(Estimator):
         Of a file some rows at a time, so that it may be larger than memory.
         """
         is_file = isinstance(X, str | Path)
-        tables = read_batches(X, model.schema.read_as_text) if is_file else [X]
+        tables = _batches(model, X) if is_file else [X]
         predictions = []
         unseen: Counter[str] = Counter()
         for table in tables:
@@ -133,6 +134,15 @@ class Prediction(Estimator):
             )
         return outputs
 
+    def _read(self, model: FittedModel, X: Any) -> Any:
+        """Read a file as the training table was read; other tables stay as they are."""
+        if not isinstance(X, str | Path):
+            return X
+        schema = model.schema
+        return to_frame(
+            X, read_as_text=schema.read_as_text, reading=schema.file_reading
+        )
+
     def _own_metric(self, model: FittedModel) -> Metric | None:
         """Return the metric of the fit, None if it is built in or not at hand."""
         kind = model.ensemble.task.kind
@@ -142,3 +152,9 @@ class Prediction(Estimator):
             return resolve_metric(self.metric, kind, model.target.classes)
         except (TypeError, ValueError):  # of a plugin that is not installed here
             return None
+
+
+def _batches(model: FittedModel, path: str | Path) -> Iterator[pl.DataFrame]:
+    """Read a file as the training table was read, some rows at a time."""
+    schema = model.schema
+    return read_batches(path, schema.read_as_text, told=schema.file_reading)

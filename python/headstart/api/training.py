@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -12,10 +12,12 @@ from headstart.base.events import Listener
 from headstart.exceptions import HeadstartWarning
 from headstart.findings.target import TargetColumn
 from headstart.tables import (
+    Reading,
     TargetEncoder,
     split_target,
-    to_frame,
+    texts_declared,
     to_series,
+    to_table,
     with_known_target,
 )
 
@@ -29,6 +31,7 @@ def train(
     task: str | None = None,
     groups: Any = None,
     sample_weight: Any = None,
+    reading: Mapping[str, Any] | None = None,
     listeners: Sequence[Listener] | None = None,
     **parameters: Any,
 ) -> AutoClassifier | AutoRegressor:
@@ -48,6 +51,8 @@ def train(
         told.
     groups, sample_weight : vector or str, optional
         A string names a column of `data`; the weights' column is not a feature.
+    reading : mapping of str to object, optional
+        Options of `read_table`, where `data` is a path.
     listeners : sequence of Listener, optional
     **parameters
         Of `AutoClassifier`.
@@ -68,7 +73,11 @@ def train(
             "The 'task' parameter must be 'classification', 'regression' or None. "
             f"Got {task!r} instead."
         )
-    frame = to_frame(data)
+    frame, found = to_table(
+        data,
+        read_as_text=texts_declared(parameters.get("columns")),
+        reading=Reading.of(**(reading or {})),
+    )
     if isinstance(sample_weight, str):
         frame, sample_weight = split_target(frame, sample_weight, "weight")
     X, y = split_target(frame, target)
@@ -94,6 +103,7 @@ def train(
         listeners,
         target_column=TargetColumn(left_out, is_guessed=task is None),
         started=started,
+        reading=found,
     )
 
 

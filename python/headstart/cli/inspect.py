@@ -1,16 +1,19 @@
 """`headstart inspect`: what a table's columns are taken for, and what it warns of."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from headstart.cli.command import JsonOption, TaskOption, command
 from headstart.cli.output import print_json, print_rows, say
 from headstart.cli.plugin_options import with_plugins
+from headstart.cli.reading_options import with_reading
 from headstart.cli.remedies import as_option
 from headstart.cli.values import parse_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from headstart.findings import Inspection
 
 __all__ = ["inspect"]
@@ -20,6 +23,7 @@ _NAME_WIDTH = 48
 
 @command
 @with_plugins
+@with_reading
 def inspect(
     data: Annotated[
         str,
@@ -41,12 +45,17 @@ def inspect(
         ),
     ] = None,
     as_json: JsonOption = False,
+    reading: dict[str, Any],
 ) -> None:
     """Tell kinds of columns with reasons, and findings; train nothing."""
     import headstart
 
     found = headstart.inspect(
-        data, target=target, task=task, columns=parse_columns(column or ()) or None
+        data,
+        target=target,
+        task=task,
+        columns=parse_columns(column or ()) or None,
+        reading=reading,
     )
     if as_json:
         print_json(found.to_record())
@@ -61,6 +70,13 @@ def _short(name: str) -> str:
     return f"{name[: _NAME_WIDTH // 3]}...{name[-(_NAME_WIDTH * 2 // 3 - 3) :]}"
 
 
+def _examples(examples: "Sequence[tuple[str, str]]") -> str:
+    return "; ".join(
+        f"{written!r}" if written == read else f"{written!r} is {read}"
+        for written, read in examples
+    )
+
+
 def _print(found: "Inspection") -> None:
     say(f"{found.n_rows:,} rows, target {found.target!r}: {found.task}\n")
     print_rows(
@@ -71,6 +87,7 @@ def _print(found: "Inspection") -> None:
                 "missing": column.n_missing,
                 "different": found.n_different.get(column.name),
                 "reason": column.reason,
+                "for example": _examples(found.examples.get(column.name, ())),
             }
             for column in found.columns
         ]

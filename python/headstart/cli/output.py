@@ -282,7 +282,11 @@ def default_output(source: str | Path, ending: str) -> Path:
     'sales.v1.headstart'
     """
     name = Path(source).name
-    stem = Path(name.removesuffix(".gz")).stem
+    if name == "-":
+        name = "standard_input"
+    for packed in (".gz", ".zip", ".xz", ".bz2"):
+        name = name.removesuffix(packed)
+    stem = Path(name).stem if "." in name else name
     return Path(f"{stem}{ending}")
 
 

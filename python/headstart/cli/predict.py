@@ -2,7 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from headstart.cli.output import (
     say,
 )
 from headstart.cli.plugin_options import with_plugins
+from headstart.cli.reading_options import with_reading
 from headstart.cli.table_writer import TableWriter
 from headstart.cli.values import parse_memory
 
@@ -29,6 +30,7 @@ __all__ = ["predict"]
 
 @command
 @with_plugins
+@with_reading
 def predict(
     model: ModelArgument,
     data: Annotated[
@@ -62,9 +64,11 @@ def predict(
         ),
     ] = False,
     as_json: JsonOption = False,
+    reading: dict[str, Any],
 ) -> None:
     """Predict the target for each row of a table."""
     import headstart
+    from headstart.tables import Reading
     from headstart.tables.read.batches import read_batches
     from headstart.tables.schema.unseen import describe_unseen
 
@@ -89,7 +93,8 @@ def predict(
     unseen: Counter[str] = Counter()
     found = fitted.model_
     with TableWriter(output) as writer:
-        for table in read_batches(data, found.schema.read_as_text, size):
+        told = Reading.of(**reading).over(found.schema.file_reading)
+        for table in read_batches(data, found.schema.read_as_text, size, told):
             outputs, new = found.predict_and_count(table)
             unseen.update(new)
             writer.write(_predictions(found, outputs, probabilities=probabilities))

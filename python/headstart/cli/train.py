@@ -20,6 +20,7 @@ from headstart.cli.output import (
     say,
 )
 from headstart.cli.plugin_options import with_plugins
+from headstart.cli.reading_options import with_reading
 from headstart.cli.remedies import as_option
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
 from headstart.exceptions import HeadstartError, HeadstartWarning
@@ -43,6 +44,7 @@ _OUTPUT = "Output"
 
 @command
 @with_plugins
+@with_reading
 def train(
     data: Annotated[
         str,
@@ -251,6 +253,7 @@ def train(
             "--json", help="Print JSON instead of text.", rich_help_panel=_OUTPUT
         ),
     ] = False,
+    reading: dict[str, Any],
 ) -> None:
     """Train on a table, save the model, print the leaderboard."""
     if resume and run_dir is None:
@@ -293,7 +296,7 @@ def train(
     check_not_read(place, data, test)
     _check_place(place, is_named=output is not None or resume)
     if test is not None:
-        _check_test_table(test, target)
+        _check_test_table(test, target, reading)
     end = _End()
     display = None if quiet else progress_listener(remedy=as_option)
     listeners = [end] if quiet else [end, display or log_lines(remedy=as_option)]
@@ -308,6 +311,7 @@ def train(
                 task=task,
                 groups=groups,
                 sample_weight=weight,
+                reading=reading,
                 listeners=listeners,
                 **constructor,
             )
@@ -360,11 +364,13 @@ def _may_be_replaced(place: Path) -> bool:
         return False
 
 
-def _check_test_table(test: str, target: str) -> None:
+def _check_test_table(test: str, target: str, reading: dict[str, Any]) -> None:
     """Open the table to score on before the search, not after it."""
+    from headstart.tables import Reading
     from headstart.tables.read.batches import read_batches
 
-    first = next(iter(read_batches(test, (), _FIRST_BYTES)), None)
+    told = Reading.of(**reading)
+    first = next(iter(read_batches(test, (), _FIRST_BYTES, told)), None)
     if first is None or first.height == 0:
         raise typer.BadParameter(f"{test!r} has no rows.", param_hint="--test")
     if target not in first.columns:
@@ -418,7 +424,10 @@ def _test_scores(
         return dict(model.evaluate(test, target))
     from headstart.tables import to_frame
 
-    table = to_frame(test)
+    schema = model.model_.schema
+    table = to_frame(
+        test, read_as_text=schema.read_as_text, reading=schema.file_reading
+    )
     if weight not in table.columns:
         say(
             f"headstart: the test table has no column {weight!r}: each of its rows "

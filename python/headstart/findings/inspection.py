@@ -11,11 +11,14 @@ from headstart.findings.target import TargetColumn, describe_target
 from headstart.tables import (
     Column,
     ColumnKind,
+    Reading,
     Schema,
     TargetEncoder,
     count_distinct,
+    examples_of,
     split_target,
-    to_frame,
+    texts_declared,
+    to_table,
     with_known_target,
 )
 
@@ -39,6 +42,9 @@ class Inspection:
         counted.
     findings : tuple of Finding
         Gravest first.
+    examples : mapping of str to tuple of (str, str)
+        For each column that is used, up to two values as they are written and as they
+        are read.
     """
 
     target: str
@@ -47,6 +53,7 @@ class Inspection:
     columns: tuple[Column, ...]
     n_different: Mapping[str, int]
     findings: Sequence[Finding]
+    examples: Mapping[str, tuple[tuple[str, str], ...]]
 
     def to_record(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -64,6 +71,10 @@ class Inspection:
                     "features": list(column.features),
                     "reason": column.reason,
                     "steps": list(column.steps),
+                    "examples": [
+                        {"written": written, "read": read}
+                        for written, read in self.examples.get(column.name, ())
+                    ],
                 }
                 for column in self.columns
             ],
@@ -77,6 +88,7 @@ def inspect(
     target: str,
     task: str | None = None,
     columns: Mapping[str, ColumnKind | str] | None = None,
+    reading: Mapping[str, Any] | None = None,
 ) -> Inspection:
     """Look at a table: what its columns are taken for, and what it warns of.
 
@@ -94,6 +106,8 @@ def inspect(
         What the target is for, where it is not to be read off its values.
     columns : mapping of str to str, optional
         Kinds that are not to be inferred, by column name.
+    reading : mapping of str to object, optional
+        Options of `read_table`, where `data` is a path.
 
     Returns
     -------
@@ -112,7 +126,12 @@ def inspect(
     >>> found.columns[0].kind, found.findings[0].code
     (<ColumnKind.NUMERIC: 'numeric'>, 'leak')
     """
-    X, y, known = with_known_target(*split_target(to_frame(data), target))
+    frame, _ = to_table(
+        data,
+        read_as_text=texts_declared(columns),
+        reading=Reading.of(**(reading or {})),
+    )
+    X, y, known = with_known_target(*split_target(frame, target))
     encoder = TargetEncoder.learn(y, task)
     values = encoder.encode(y)
     column = TargetColumn(known.len() - X.height, is_guessed=task is None)
@@ -136,4 +155,5 @@ def inspect(
         by_gravity(
             [*describe_target(target, encoder, values, column), *examine(subject)]
         ),
+        {c.name: examples_of(X[c.name], c) for c in schema.used},
     )

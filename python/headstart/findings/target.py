@@ -59,6 +59,7 @@ def describe_target(
             "",
             {"n_missing": column.n_missing},
         )
+    yield from _alike(name, encoder)
     if encoder.form:
         yield Finding(
             "target_in_text",
@@ -71,6 +72,29 @@ def describe_target(
         )
     elif column.is_guessed:
         yield from _guessed(name, encoder, y)
+
+
+def _alike(name: str, encoder: TargetEncoder) -> Iterator[Finding]:
+    """Find labels that differ only by blanks or the case of letters."""
+    labels = [] if encoder.classes is None else encoder.classes.tolist()
+    by_word: dict[str, list[str]] = {}
+    for label in labels:
+        if isinstance(label, str):
+            word = " ".join(label.split()).casefold()
+            by_word.setdefault(word, []).append(label)
+    doubled = [group for group in by_word.values() if len(group) > 1]
+    if not doubled:
+        return
+    shown = "; ".join(", ".join(map(repr, group)) for group in doubled[:5])
+    yield Finding(
+        "labels_alike",
+        Severity.WARNING,
+        (name,),
+        f"Labels of {name!r} differ only by blanks or the case of letters: {shown}. "
+        "They are classes of their own.",
+        "Write them one way.",
+        {"n_groups": len(doubled)},
+    )
 
 
 def _guessed(

@@ -7,40 +7,50 @@ table to one canonical form, `ViewEncoder` gives learners the matrix they ask fo
 
 from headstart.tables.encode.target import TargetEncoder, name_of_target, to_target
 from headstart.tables.encode.views import ViewEncoder
-from headstart.tables.kinds.inference import ColumnKind
+from headstart.tables.kinds.inference import ColumnKind, texts_declared
 from headstart.tables.read.files import read_table
 from headstart.tables.read.frames import (
     feature_names,
     split_target,
     to_frame,
     to_frame_like,
+    to_table,
     with_known_target,
 )
+from headstart.tables.read.from_pandas import indexes_differ
+from headstart.tables.read.reading import ANY_READING, Reading
 from headstart.tables.read.storage import read_frame, write_frame
 from headstart.tables.read.vectors import to_series
 from headstart.tables.schema.columns import Column
 from headstart.tables.schema.distinct import count_distinct
+from headstart.tables.schema.examples import examples_of
 from headstart.tables.schema.schema import Schema
 from headstart.tables.schema.summary import summarize
 from headstart.tables.schema.unseen import describe_unseen
 
 __all__ = [
+    "ANY_READING",
     "Column",
     "ColumnKind",
+    "Reading",
     "Schema",
     "TargetEncoder",
     "ViewEncoder",
     "count_distinct",
     "describe_unseen",
+    "examples_of",
     "feature_names",
+    "indexes_differ",
     "name_of_target",
     "read_frame",
     "read_table",
     "split_target",
     "summarize",
+    "texts_declared",
     "to_frame",
     "to_frame_like",
     "to_series",
+    "to_table",
     "to_target",
     "with_known_target",
     "write_frame",

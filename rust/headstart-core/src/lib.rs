@@ -21,6 +21,7 @@ pub mod oof;
 mod order;
 mod packing;
 mod parallel;
+pub mod parse;
 pub mod predict;
 pub mod rng;
 pub mod scoring;

@@ -15,6 +15,7 @@ mod folds;
 mod meta_features;
 mod metrics;
 mod oof;
+mod parse;
 mod predict;
 mod run;
 mod scoring;
@@ -71,6 +72,13 @@ mod _core {
     use crate::features::{
         encode_ordered, encode_target, factorize, factorize_words, feature_operators, find_codes,
         group_distinct, group_knots, group_positions, group_statistics, hash_text, make_numeric,
+    };
+
+    // Values of text: headstart.tables.kinds.
+    #[pymodule_export]
+    use crate::parse::{
+        class_of_format, find_formats, first_invalid, last_record_end, read_moments,
+        scan_delimited, split_amounts,
     };
 
     // Binned matrices: headstart.scoring.binning.

@@ -117,3 +117,29 @@ def test_many_levels_are_counted_up_to_what_is_kept_of_them(found, n_levels, sai
 
     assert said in str(finding)
     assert "The most frequent 10,000 are its levels" in str(finding)
+
+
+def test_labels_that_differ_by_blanks_or_case_are_told():
+    y = ["yes", "Yes ", "no", "YES"] * 20
+    codes = {f.code: f for f in described(y, TargetColumn())}
+    assert "'YES', 'Yes ', 'yes'" in codes["labels_alike"].message
+    assert "labels_alike" not in {
+        f.code for f in described(["a", "b"] * 9, TargetColumn())
+    }
+
+
+def test_day_and_month_that_could_change_places_are_told(random, found):
+    days = [f"{d:02d}/{m:02d}/2021" for d, m in random.integers(1, 12, (N, 2)).tolist()]
+    codes = found({"when": days, "x": random.normal(size=N)}, random.normal(size=N))
+    (finding,) = codes["day_or_month"]
+    assert "month first" in finding.message
+    assert "'datetime:dmy'" in finding.remedy
+
+
+def test_values_that_are_not_read_are_named_with_their_rows(random, found):
+    prices = [f"${n:,}" for n in random.integers(1, 9000, N)]
+    prices[7] = "ask us"
+    codes = found({"price": prices}, random.normal(size=N))
+    (finding,) = codes["not_read"]
+    assert "'ask us' (row 7)" in finding.message
+    assert finding.evidence["rows"] == [7]

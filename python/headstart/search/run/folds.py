@@ -94,7 +94,8 @@ def _time_column(settings: FitSettings, problem: Problem) -> pl.Series | None:
     validation = settings.validation
     if not isinstance(validation, Validation) or validation.time_column is None:
         return None
-    return problem.frame[known_column(validation.time_column, problem.frame)]
+    name = known_column(validation.time_column, problem.frame)
+    return problem.schema.time_of(problem.frame, name)
 
 
 def brings_splitter(validation: Any) -> bool:

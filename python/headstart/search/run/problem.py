@@ -18,6 +18,7 @@ from headstart.tables import (
     TargetEncoder,
     name_of_target,
     to_frame,
+    to_series,
     to_target,
 )
 from headstart.validation import Validation
@@ -209,7 +210,7 @@ def _read_groups(
         return None, 0
     if isinstance(groups, str):
         groups = frame[known_column(groups, frame)]
-    values = groups if isinstance(groups, pl.Series) else pl.Series(np.asarray(groups))
+    values = to_series(groups, "groups")
     _check_length("groups", values.len(), frame.height)
     if values.dtype.is_float():
         values = values.fill_nan(None)

@@ -17,7 +17,7 @@ from headstart.tables.kinds.target_numbers import (
     is_known_reading,
     read_numbers,
 )
-from headstart.tables.read.vectors import to_series
+from headstart.tables.read.vectors import labels_of_categories, to_series
 
 __all__ = [
     "CLASS_LIMIT",
@@ -78,7 +78,7 @@ class TargetEncoder:
         y : column of values
         kind : TaskKind, "classification" or "regression", optional
             The kind of problem. If not told: text, booleans and categories are
-            classes; so are integers of at most 20 different values with four rows
+            classes; so are whole numbers of at most 20 different values with four rows
             each on average, and any two whole numbers; other numbers are values,
             among them those that text hides, such as "€ 1,029.50".
 
@@ -95,6 +95,8 @@ class TargetEncoder:
                 _check_size(_read_all(series, numbers.form).to_numpy())
                 return cls(TaskKind.REGRESSION, None, numbers.form, numbers.words)
         values = _values(series)
+        if kind is None and labels_of_categories(y) is not None:
+            kind = "classification"
         if _is_regression(values, kind, series.len()):
             _check_numbers(values)
             _check_size(values)
@@ -219,7 +221,9 @@ def to_target(y: Any) -> pl.Series:
     TableError
         If values are missing (says how many, and where first), or there is no row.
     """
-    series = to_series(y, "target")
+    series = labels_of_categories(y)
+    if series is None:
+        series = to_series(y, "target")
     if series.dtype.is_nested():
         raise TableError(
             f"The target must hold one value a row. Got {series.dtype} instead."
@@ -289,9 +293,13 @@ def _is_regression(values: NDArray[Any], kind: Wanted, n_rows: int) -> bool:
         return True
     if kind is not None or not is_number:
         return False
-    if values.dtype.kind == "f":
-        whole = bool(np.isfinite(values).all() and (values == np.floor(values)).all())
-        return not (whole and len(np.unique(values)) == 2)
+    # Integers are floats where pandas once had a missing value among them.
+    if values.dtype.kind == "f" and not bool(
+        np.isfinite(values).all()
+        and (values == np.floor(values)).all()
+        and (values != values[0]).any()
+    ):
+        return True
     n_distinct = len(np.unique(values))
     few = n_distinct <= FEW_CLASSES and n_distinct * _ROWS_A_CLASS <= n_rows
     return not (few or n_distinct <= 2)

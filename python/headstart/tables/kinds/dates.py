@@ -1,65 +1,329 @@
-"""Dates and times: found in text, and taken apart into numbers."""
+"""Dates, times and durations: found in text, and taken apart into numbers."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
+import numpy as np
 import polars as pl
 
+from headstart import _core
 from headstart.exceptions import ColumnError
+from headstart.tables.kinds.numbers import is_missing
 
 __all__ = [
+    "CYCLE_PARTS",
+    "DURATIONS",
+    "ORDERS",
     "PARTS",
+    "TIMES",
+    "DateFormats",
+    "class_of_format",
+    "cycle_parts",
     "date_parts",
-    "find_format",
+    "find_formats",
     "in_format",
-    "is_known_format",
     "is_known_zone",
     "origin",
-    "parse_moments",
+    "read_clock",
+    "read_moments",
+    "read_steps",
     "to_clock",
+    "zone_of_offsets",
 ]
 
 PARTS = ("days", "year", "month", "day", "weekday", "hour")
 """Days since the first moment of training, with fraction; month 1-12; weekday 1-7
 from Monday; hour with fraction."""
 
-# The first that parses most wins, so the commoner reading comes first: days first
-# between dashes and dots, months first between slashes.
-_DATES = (
-    "%Y-%m-%d", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y",
-    "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y",
-    "%m/%d/%y", "%d/%m/%y",
+CYCLE_PARTS = ("number", "sine", "cosine")
+"""A time of day in seconds, or a month or weekday by its number, and its place on a
+circle, on which midnight lies beside midnight."""
+
+TIMES = ("%H:%M:%S", "%H:%M")
+"""Formats of text for columns of times of day that were no text in training."""
+
+DURATIONS = ("%D", "%h:%M:%S", "%h:%M")
+"""Formats of text for columns of durations likewise."""
+
+ORDERS = ("dmy", "mdy", "ymd")
+"""Orders of day, month and year that a user may declare."""
+
+_ISO = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
 )  # fmt: skip
-_TIMES = (
-    "", " %H:%M", " %H:%M:%S%.f", "T%H:%M", "T%H:%M:%S%.f", " %I:%M %p",
-    " %I:%M:%S %p", " %H:%M:%S%.f%#z", "T%H:%M:%S%.f%#z", "T%H:%M%#z",
-)  # fmt: skip
-_LOOKS = (
-    r"^\s*(\d{1,4}[-/. ][A-Za-z0-9]{1,9}[-/. ]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, \d{4})"
-)
+"""Formats that can be nothing else, which every column of dates takes."""
+
+_CYCLES = {"time": (0.0, 86_400.0), "month": (1.0, 12.0), "weekday": (1.0, 7.0)}
+_DIRECTIVES = {
+    "%Y": "%Y", "%y": "%y", "%m": "%m", "%d": "%d", "%b": "%b", "%a": "%a", "%H": "%H",
+    "%I": "%I", "%p": "%p", "%M": "%M", "%S": "%S", "%j": "%j", "%G": "%G", "%V": "%V",
+    "%u": "%u", "%z": "+00:00", "%q": "4", "%s": "2", "%h": "23",
+    "%D": "1 days 02:30:00",
+}  # fmt: skip
 _ZONE = re.compile(r"[A-Za-z0-9_+\-/:]{1,64}")
-_SAMPLE = 200
-_SHARE = 0.95
 _DAY = 86_400e6  # microseconds
+# Fewest and most of integers that may be dates, such as 20210824 or 202108.
+_COMPACT = ((190001, 219912), (19000101, 21991231), (19000101000000, 21991231235959))
+_SAMPLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormats:
+    """The formats of a column of dates, times or durations as text.
+
+    Parameters
+    ----------
+    formats : tuple of str
+        In the order in which they are tried, of the grammar that `class_of_format`
+        checks.
+    kind : str
+        ``"moment"``, ``"time"``, ``"month"``, ``"weekday"`` or ``"duration"``.
+    is_ambiguous : bool
+        Whether day and month could change places in every value.
+    """
+
+    formats: tuple[str, ...]
+    kind: str
+    is_ambiguous: bool = False
+
+    @property
+    def words(self) -> str:
+        """What was found, for users."""
+        shown = " or ".join(in_format(f) for f in self.formats[:3])
+        more = f" and {len(self.formats) - 3} more" if len(self.formats) > 3 else ""
+        noun = {
+            "moment": "dates",
+            "time": "times of day",
+            "month": "months",
+            "weekday": "weekdays",
+            "duration": "durations",
+        }[self.kind]
+        doubt = "; day and month could change places" if self.is_ambiguous else ""
+        return f"text that holds {noun}, written as {shown}{more}{doubt}"
 
 
 def in_format(form: str) -> str:
-    """Return what the last evening of 1999 is in a format, for people.
+    """Return the last evening of 1999 in a format, for people.
 
     No value of the table: a reason is told wherever a model goes.
 
     Examples
     --------
-    >>> in_format("%d/%m/%y %H:%M"), in_format("%Y-%m-%dT%H:%M:%S%.f%#z")
-    ('31/12/99 23:58', '1999-12-31T23:58:57+00:00')
+    >>> (
+    ...     in_format("%d/%m/%y %H:%M"),
+    ...     in_format("%Y-%m-%dT%H:%M:%S%z"),
+    ...     in_format("%YQ%q"),
+    ... )
+    ('31/12/99 23:58', '1999-12-31T23:58:57+00:00', '1999Q4')
     """
-    plain = form.replace("%.f", "").replace("%#z", "+00:00")
-    return datetime(1999, 12, 31, 23, 58, 57).strftime(plain)
+    moment = datetime(1999, 12, 31, 23, 58, 57)
+    return re.sub(
+        "%[A-Za-z]",
+        lambda match: moment.strftime(_DIRECTIVES.get(match[0], "")),
+        form,
+    )
 
 
-def is_known_format(form: str) -> bool:
-    """Return whether `find_format` can have returned it."""
-    return any(form == date + time for date in _DATES for time in _TIMES)
+@lru_cache(maxsize=512)
+def class_of_format(form: str) -> str | None:
+    """Return what the values of a format are, None if it is not of the grammar.
+
+    Examples
+    --------
+    >>> class_of_format("%d.%m.%Y"), class_of_format("%H:%M"), class_of_format("%d %d")
+    ('moment', 'time', None)
+    """
+    return _core.class_of_format(form)
+
+
+def find_formats(series: pl.Series, order: str | None = None) -> DateFormats | None:
+    """Return the formats of a column of dates, times or durations.
+
+    None if less than 95 % of the values are in known formats of one class. Words that
+    stand for missing are no values.
+
+    Parameters
+    ----------
+    series : Series of String or of integers
+        Integers are dates where nearly all read as ``20210824`` or ``202108``.
+    order : str or None
+        ``"dmy"``, ``"mdy"`` or ``"ymd"`` where it was declared; else all values decide.
+    """
+    if series.dtype.is_integer():
+        return _find_compact(series)
+    text = _without_missing(series)
+    if text.len() > 10 * _SAMPLE and order is None:
+        # One look at a few values settles it for nearly every column of words.
+        sample = text.gather_every(text.len() // _SAMPLE).head(_SAMPLE)
+        if _find(sample, order) is None and _find(text.head(_SAMPLE), order) is None:
+            return None
+    return _find(text, order)
+
+
+def _find(text: pl.Series, order: str | None) -> DateFormats | None:
+    counted = (
+        text.to_frame("v").group_by("v", maintain_order=True).len().rename({"len": "n"})
+    )
+    if counted.is_empty():
+        return None
+    counts = counted["n"].cast(pl.UInt32).to_numpy()
+    found = _core.find_formats(counted.select("v").rechunk(), counts, order)
+    if found is None:
+        return None
+    formats, kind, is_ambiguous = found
+    return DateFormats(tuple(formats), kind, is_ambiguous)
+
+
+def _find_compact(series: pl.Series) -> DateFormats | None:
+    low, high = series.min(), series.max()
+    if not isinstance(low, int) or not isinstance(high, int):
+        return None
+    if not any(least <= low and high <= most for least, most in _COMPACT):
+        return None
+    text = series.drop_nulls().cast(pl.String)
+    found = _find(text, None)
+    if found is None or found.kind != "moment":
+        return None
+    values, _ = read_moments(text, found.formats)
+    return None if values.null_count() else found
+
+
+def _without_missing(series: pl.Series) -> pl.Series:
+    text = series.cast(pl.String)
+    return text.filter(~is_missing(text))
+
+
+def read_moments(
+    text: pl.Series, formats: tuple[str, ...]
+) -> tuple[pl.Series, pl.Series]:
+    """Return the values that formats read, and the offsets that are written.
+
+    Parameters
+    ----------
+    text : Series of String
+    formats : tuple of str
+        Tried in order; the first that reads a value decides.
+
+    Returns
+    -------
+    values : Series of Int64
+        Microseconds since 1970 by the clock as written, since midnight, or of a
+        duration; the number of a month or weekday. Missing where no format fits.
+    offsets : Series of Int32
+        Minutes from UTC, missing where none is written.
+    """
+    table = text.alias("v").to_frame().rechunk()
+    values, offsets = _core.read_moments(table, list(formats))
+    return (
+        _with_missing(pl.Series("v", values), np.iinfo(np.int64).min),
+        _with_missing(pl.Series("o", offsets), np.iinfo(np.int32).min),
+    )
+
+
+def _with_missing(series: pl.Series, missing: int) -> pl.Series:
+    name = series.name
+    present = pl.when(pl.col(name) != missing).then(pl.col(name))
+    return series.to_frame().select(present.alias(name))[name]
+
+
+def read_clock(
+    series: pl.Series, formats: tuple[str, ...], zone: str, *, column: str
+) -> tuple[pl.Series, int]:
+    """Return wall-clock times as Datetime, and how many values are no dates.
+
+    Parameters
+    ----------
+    series : Series
+        Dates and times, text, or integers where `formats` are of digits alone.
+    formats : tuple of str
+        Formats of text; ISO 8601 is read beside them.
+    zone : str
+        The zone whose clock is meant, "" for the clock as written.
+    column : str
+        Name of the column, for messages.
+
+    Raises
+    ------
+    ColumnError
+        If the column is neither of dates nor of text.
+    """
+    dtype = series.dtype
+    if dtype.is_temporal() and dtype not in (pl.Time, pl.Duration):
+        moments = series.cast(pl.Datetime("us")) if dtype == pl.Date else series
+        return to_clock(moments, zone), 0
+    if dtype == pl.Null:
+        return series.cast(pl.Datetime("us")), 0
+    is_text = dtype == pl.String or isinstance(dtype, pl.Categorical | pl.Enum)
+    is_digits = dtype.is_numeric() and any(_is_compact(f) for f in formats)
+    if not (is_text or is_digits):
+        raise ColumnError(
+            f"Column {column!r} must hold dates. Got {dtype} instead. "
+            "hint: convert it to dates first, or declare another kind."
+        )
+    if is_digits:
+        series = series.cast(pl.Int64, strict=False)
+    text = series.cast(pl.String)
+    values, offsets = read_moments(text, (*formats, *_ISO))
+    n_unread = int((values.is_null() & ~is_missing(text)).sum())
+    if zone and offsets.null_count() < offsets.len():
+        instants = values - offsets.cast(pl.Int64) * 60_000_000
+        there = to_clock(instants.cast(pl.Datetime("us", "UTC")), zone).to_physical()
+        table = pl.DataFrame({"v": values, "t": there})
+        values = table.select(pl.coalesce("t", "v"))["t"]
+    return values.cast(pl.Datetime("us")).alias(series.name), n_unread
+
+
+def _is_compact(form: str) -> bool:
+    return all(c == "%" or c.isalpha() for c in form)
+
+
+def zone_of_offsets(series: pl.Series, formats: tuple[str, ...]) -> str:
+    """Return the zone of text whose offsets are all one whole hour, else "".
+
+    Text of several offsets, such as those of summer and winter, is read by the clock
+    as written.
+    """
+    _, offsets = read_moments(series.cast(pl.String), formats)
+    different = offsets.drop_nulls().unique()
+    if different.len() != 1:
+        return ""
+    minutes = int(different[0])
+    if minutes == 0:
+        return "UTC"
+    # POSIX has the sign the other way round.
+    return (
+        ""
+        if minutes % 60 or not -14 * 60 <= -minutes <= 12 * 60
+        else (f"Etc/GMT{-minutes // 60:+d}")
+    )
+
+
+def read_steps(series: pl.Series, formats: tuple[str, ...]) -> tuple[pl.Series, int]:
+    """Return times of day or durations in seconds, or numbers of months or weekdays.
+
+    Returns
+    -------
+    numbers : Series of Float64
+    n_unread : int
+        Values that are neither missing nor in one of the formats.
+    """
+    text = series.cast(pl.String)
+    values, _ = read_moments(text, formats)
+    n_unread = int((values.is_null() & ~is_missing(text)).sum())
+    numbers = values.cast(pl.Float64)
+    if class_of_format(formats[0]) in {"time", "duration"}:
+        numbers = numbers / 1e6
+    return numbers.alias(series.name), n_unread
+
+
+def cycle_parts(numbers: pl.Series, kind: str) -> dict[str, pl.Series]:
+    """Return each of `CYCLE_PARTS` of times of day, months or weekdays."""
+    first, length = _CYCLES[kind]
+    angle = (numbers - first) * (2 * np.pi / length)
+    return {"number": numbers, "sine": angle.sin(), "cosine": angle.cos()}
 
 
 def is_known_zone(zone: str) -> bool:
@@ -71,77 +335,6 @@ def is_known_zone(zone: str) -> bool:
     except pl.exceptions.PolarsError:
         return False
     return True
-
-
-def find_format(text: pl.Series) -> str | None:
-    """Return the ``strptime`` format of a column of dates or times as text.
-
-    None if less than 95 % of the values are in any one of the known formats: ISO 8601,
-    and the common ones with slashes, dots and month names.
-    """
-    values = text.drop_nulls()
-    if values.is_empty():
-        return None
-    step = max(1, len(values) // _SAMPLE)
-    sample = values.gather_every(step).head(_SAMPLE).str.strip_chars()
-    needed = _SHARE * len(sample)
-    if (sample.str.contains(_LOOKS).sum() or 0) < needed:
-        return None
-    best, best_count = "", 0
-    for candidate in _candidates(sample[0]):
-        count = _strptime(sample, candidate).count()
-        if count > best_count:
-            best, best_count = candidate, count
-        if count == len(sample) and not _ambiguous(candidate):
-            break
-    if best_count < needed:
-        return None
-    # Where both readings of 03/04/2024 fit the sample, all rows decide.
-    readings = [best, *_swapped(best)]
-    counts = [_strptime(values, f).count() for f in readings]
-    best = readings[counts.index(max(counts))]
-    return best if max(counts) >= _SHARE * len(values) else None
-
-
-def parse_moments(series: pl.Series, form: str, *, column: str) -> pl.Series:
-    """Return the column as Datetime, from whatever it holds.
-
-    Parameters
-    ----------
-    form : str
-        Format of text, as `find_format` gave it; "" to look for one.
-
-    Raises
-    ------
-    ColumnError
-        If it holds numbers, or text of which less than half is in the format.
-    """
-    dtype = series.dtype
-    if dtype.is_temporal() and dtype not in (pl.Time, pl.Duration):
-        return series.cast(pl.Datetime("us")) if dtype == pl.Date else series
-    if dtype == pl.Null:
-        return series.cast(pl.Datetime("us"))
-    if dtype != pl.String and not isinstance(dtype, pl.Categorical | pl.Enum):
-        raise ColumnError(
-            f"Column {column!r} must hold dates. Got {dtype} instead. "
-            "hint: convert it to dates first, or declare another kind."
-        )
-    text = series.cast(pl.String).str.strip_chars()
-    text = text.to_frame("t").select(pl.when(pl.col("t") != "").then("t"))["t"]
-    parsed = _strptime(text, form) if form else None
-    if parsed is None or parsed.count() * 2 < text.count():
-        found = find_format(text)
-        if found is not None:
-            parsed = _strptime(text, found)
-    if parsed is None or parsed.count() * 2 < text.count():
-        bad = text.is_not_null() if parsed is None else _failed(text, parsed)
-        row = bad.arg_max() or 0
-        expected = f"text in the format {form!r}" if form else "dates in a known format"
-        raise ColumnError(
-            f"Column {column!r} must hold dates. Got {text[row]!r} (row {row}) "
-            f"instead. Expected dates or {expected}."
-        )
-    return parsed.alias(series.name)
 
 
 def to_clock(moments: pl.Series, zone: str) -> pl.Series:
@@ -179,43 +372,3 @@ def date_parts(clock: pl.Series, start: int) -> dict[str, pl.Series]:
         hour=hour,
     )
     return {part: table[part] for part in PARTS}
-
-
-def _candidates(first: str) -> list[str]:
-    """Return formats that the look of one value does not rule out."""
-    has_colon = ":" in first
-    return [
-        date + time
-        for date in _DATES
-        for time in _TIMES
-        if bool(time) == has_colon
-        and (("%b" in date or "%B" in date) == any(c.isalpha() for c in first[:6]))
-    ]
-
-
-def _ambiguous(form: str) -> bool:
-    return bool(_swapped(form))
-
-
-def _swapped(form: str) -> list[str]:
-    if form.startswith("%m"):
-        return ["%d" + form[2] + "%m" + form[5:]]
-    if form.startswith("%d") and form[3:5] == "%m" and form[2] != ".":
-        return ["%m" + form[2] + "%d" + form[5:]]
-    return []
-
-
-def _strptime(text: pl.Series, form: str) -> pl.Series:
-    trimmed = text.str.strip_chars()
-    # A two-digit year passes for the year 24 of our era under %Y.
-    if "%Y" in form:
-        trimmed = trimmed.to_frame("t").select(
-            pl.when(pl.col("t").str.contains(r"\d{4}")).then("t")
-        )["t"]
-    if form.find("%H") < 0 and form.find("%I") < 0:
-        return trimmed.str.to_date(form, strict=False).cast(pl.Datetime("us"))
-    return trimmed.str.to_datetime(form, strict=False, time_unit="us")
-
-
-def _failed(text: pl.Series, parsed: pl.Series) -> pl.Series:
-    return text.is_not_null() & parsed.is_null()

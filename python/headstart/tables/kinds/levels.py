@@ -22,7 +22,9 @@ def level_text(series: pl.Series) -> pl.Series:
     if isinstance(dtype, pl.Categorical | pl.Enum):
         series = series.cast(pl.String)
     elif dtype.is_float() or dtype.is_decimal():
-        return _number_text(series.cast(pl.Float64))
+        # 0.1 of single precision is 0.10000000149011612 of double.
+        is_single = dtype == pl.Float32
+        return _number_text(series if is_single else series.cast(pl.Float64))
     elif dtype == pl.Boolean:
         true, false = pl.lit("True"), pl.lit("False")
         column = pl.col(name)

@@ -3,8 +3,18 @@
 import polars as pl
 
 from headstart.tables.kinds.levels import level_text
-from headstart.tables.kinds.numbers import find_text, to_numbers
-from headstart.tables.kinds.quantities import Quantity, find_quantity, split
+from headstart.tables.kinds.numbers import (
+    find_text,
+    has_leading_zeros,
+    is_missing,
+    to_numbers,
+)
+from headstart.tables.kinds.quantities import (
+    Quantity,
+    find_grouped,
+    find_quantity,
+    split,
+)
 
 __all__ = ["PLAIN", "find_numbers", "is_known_reading", "read_numbers"]
 
@@ -23,8 +33,9 @@ def is_known_reading(form: str) -> bool:
 def find_numbers(series: pl.Series, *, told: bool = False) -> Quantity | None:
     """Return how a target of text writes numbers, None where they are labels.
 
-    Numbers have one unit or none, nine rows in ten at least, and are either more than
-    20 different ones or more than half as many as rows.
+    Words that stand for missing aside, numbers have one unit or none, nine rows in ten
+    at least, and are either more than 20 different ones or more than half as many as
+    rows.
 
     Parameters
     ----------
@@ -37,12 +48,16 @@ def find_numbers(series: pl.Series, *, told: bool = False) -> Quantity | None:
     if series.dtype != pl.String:
         return None
     text = level_text(series)
+    text = text.filter(~is_missing(text))
     distinct = text.drop_nulls().unique(maintain_order=True)
     n_distinct = distinct.len()
     if not told and n_distinct <= max(2, min(_FEW, text.count() // 2)):
         return None
     if find_text(distinct.head(50)) is None and find_text(distinct) is None:
-        found: Quantity | None = Quantity(PLAIN, (), "text that holds numbers")
+        if has_leading_zeros(distinct) and not told:
+            return None  # Codes such as 01, which are labels.
+        plain = Quantity(PLAIN, (), "text that holds numbers")
+        found: Quantity | None = find_grouped(distinct) or plain
     else:
         found = find_quantity(text)
     if found is None or found.units:

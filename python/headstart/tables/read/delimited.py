@@ -1,53 +1,74 @@
-"""Delimited text (CSV): encoding, separator, header, and errors that name the line."""
+"""Delimited text (CSV): rows read by a layout, and errors that name the line."""
 
 import codecs
 import csv
 import io
 import re
 import warnings
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from headstart.exceptions import ColumnError, HeadstartWarning, TableError
-from headstart.tables.read.second_header import find_second_header
+from headstart import _core
+from headstart.exceptions import HeadstartWarning, TableError
+from headstart.tables.read.layout import HEAD_BYTES, Layout, find_layout, to_tabs
+from headstart.tables.read.reading import ANY_READING, Reading
 
-__all__ = ["Layout", "read_block", "read_delimited"]
+__all__ = [
+    "encoding_of",
+    "head_of",
+    "parse_rows",
+    "read_delimited",
+    "to_utf8",
+]
 
-_SEPARATORS = (",", ";", "\t", "|")
-_NULLS = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "?"]
-_SAMPLE_LINES = 50
 _INFERENCE_ROWS = 10_000
-_DECIMAL_COMMA = re.compile(r"(^|;)\s*-?\d+,\d+\s*(;|$)", re.MULTILINE)
-_DECIMAL_POINT = re.compile(r"(^|;)\s*-?\d+\.\d+\s*(;|$)", re.MULTILINE)
+_TRAILING = "\0beyond"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+# What the compiled scanner says of a column (`headstart-core`, parse/delimited.rs).
+_LEADING_ZERO, _POINT, _COMMA, _OPEN_POINT, _OPEN_COMMA = 1, 2, 4, 8, 16
+_GROUPED_POINT, _GROUPED_COMMA, _LONG, _TEXT, _EXPONENT, _BLANKS = (
+    32, 64, 128, 256, 512, 1024,
+)  # fmt: skip
+_POINTS = _OPEN_POINT | _GROUPED_POINT
+_COMMAS = _OPEN_COMMA | _GROUPED_COMMA
+
+_TOTAL = re.compile(
+    r"(grand |sub)?total(s|e|en|er)?|sum(me|ma|mary)?|gesamt(summe)?|insgesamt|totaal"
+    r"|somme|suma|soma|total g[eé]n[eé]ral",
+    re.IGNORECASE,
+)
+_MOST_TOTALS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Encoding, separator and header of a file.
-
-    Parameters
-    ----------
-    names : list of str
-        One a column.
-    separator : str
-    decimal_comma : bool
-    """
-
-    names: list[str]
-    separator: str
-    decimal_comma: bool
+class _Scan:
+    n_records: int
+    blank: list[int]
+    wrong: tuple[int, int] | None
+    n_trailing: int
+    flags: list[int]
+    has_odd_quote: bool
 
 
-def read_delimited(data: bytes, file: str, texts: Sequence[str] = ()) -> pl.DataFrame:
-    """Read delimited text with a header line.
+def read_delimited(
+    data: bytes,
+    file: str,
+    texts: Sequence[str] = (),
+    told: Reading = ANY_READING,
+) -> tuple[pl.DataFrame, Layout]:
+    """Read delimited text with a header line, and return how it was written.
 
     Empty fields and the usual words for missing (``NA``, ``NaN``, ``null``, ``?``) are
     missing. Columns without a name are called ``column_3`` by their place, from 1.
     Where a second header row gives them names, both are joined: ``Films seen: Alien``.
+    Rows of totals at the end are left out, with a warning.
 
     Parameters
     ----------
@@ -57,6 +78,8 @@ def read_delimited(data: bytes, file: str, texts: Sequence[str] = ()) -> pl.Data
         Its name, for messages.
     texts : sequence of str
         Columns that are text, whatever their values look like.
+    told : Reading
+        What the user says of the file.
 
     Raises
     ------
@@ -65,190 +88,304 @@ def read_delimited(data: bytes, file: str, texts: Sequence[str] = ()) -> pl.Data
     ColumnError
         If two columns have one name.
     """
-    return read_block(data, file, texts=texts)[0]
+    encoding = encoding_of(data, file, told)
+    data = to_utf8(data, file, encoding)
+    layout = find_layout(head_of(data), file, told, encoding=encoding)
+    frame, layout = parse_rows(data, file, layout, texts=texts, is_first=True)
+    return _without_totals(frame, file), layout
 
 
-def read_block(
-    data: bytes,
-    file: str,
-    layout: Layout | None = None,
-    line: int = 1,
-    texts: Sequence[str] = (),
-) -> tuple[pl.DataFrame, Layout]:
-    """Read whole lines of delimited text, the first of a file or later ones.
+def encoding_of(data: bytes, file: str, told: Reading, line: int = 1) -> str:
+    """Return the encoding of text; warn where it is neither declared nor UTF-8.
 
     Parameters
     ----------
     data : bytes
     file : str
         Its name, for messages.
-    layout : Layout or None
-        What the first lines said; None if these are they, with the header.
+    told : Reading
+    line : int
+        Number of the first line in the file, from 1.
+    """
+    if told.encoding is not None:
+        return told.encoding
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return name
+    place = _core.first_invalid(data)
+    if place is None:
+        return "utf-8"
+    line += data.count(b"\n", 0, place)
+    warnings.warn(
+        f"The file {file} is not UTF-8 (line {line}); it was read as Windows-1252 "
+        "(Western European). hint: save it as UTF-8 if letters come out wrong.",
+        HeadstartWarning,
+        stacklevel=7,
+    )
+    return "cp1252"
+
+
+def to_utf8(data: bytes, file: str, encoding: str) -> bytes:
+    """Return text as UTF-8 without a mark at its head, and with line feeds.
+
+    Raises
+    ------
+    TableError
+        If it is not in the encoding, or holds zero bytes.
+    """
+    if encoding == "utf-8-sig":
+        data = data.removeprefix(codecs.BOM_UTF8)
+    elif encoding != "utf-8":
+        data = _decoded(data, file, encoding).encode()
+    elif _core.first_invalid(data) is not None:
+        data = data.decode("utf-8", errors="replace").encode()
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")  # As files of old Macs end their lines.
+    if b"\0" in data:
+        raise TableError(
+            f"The file {file} is not text: it holds zero bytes. Expected CSV."
+        )
+    return data
+
+
+def head_of(data: bytes) -> str:
+    """Return the whole lines among the first bytes of text."""
+    head = data[:HEAD_BYTES]
+    if len(head) < len(data):
+        head = head[: head.rfind(b"\n") + 1] or head
+    return head.decode("utf-8", errors="replace")
+
+
+def parse_rows(
+    data: bytes,
+    file: str,
+    layout: Layout,
+    *,
+    line: int = 1,
+    texts: Sequence[str] = (),
+    is_first: bool = False,
+) -> tuple[pl.DataFrame, Layout]:
+    """Read whole lines of delimited text, the first of a file or later ones.
+
+    Parameters
+    ----------
+    data : bytes
+        In UTF-8.
+    file : str
+        Its name, for messages.
+    layout : Layout
     line : int
         Number of the first line in the file, from 1.
     texts : sequence of str
         Columns that are text, whatever their values look like.
+    is_first : bool
+        Whether these are the first lines, from which the decimal mark and the columns
+        of codes are to be found.
 
     Raises
     ------
-    TableError, ColumnError
-        As `read_delimited`.
+    TableError
+        If a line has more or fewer fields than the header, or a quote is not closed.
     """
-    text = _decode(data, file, line)
-    if layout is None:
-        text, layout = _find_layout(text, file)
-    else:
-        # The readers expect a header line: this one has no line of its own in the file.
-        text = layout.separator.join("c" * len(layout.names)) + "\n" + text
-        line -= 1
-    try:
-        frame = _parse(text, layout, texts)
-    except pl.exceptions.PolarsError:
+    start = _behind_lines(data, layout.n_lines) if is_first else 0
+    line += layout.n_lines if is_first else 0
+    if layout.is_spaced:
+        data = _spaced_to_tabs(data[start:])
+        start = 0
+    scan = _scan(data, start, layout)
+    n_columns = len(layout.names)
+    all_trail = scan.n_trailing and scan.n_trailing == scan.n_records - len(scan.blank)
+    if (
+        scan.wrong is not None
+        or scan.has_odd_quote
+        or (scan.n_trailing and not all_trail)
+    ):
         # Quotes in odd places, or a wrong number of fields: the slow reader says
         # which, and makes regular text of the first.
-        rewritten = _rewrite(text, layout, file, line)
+        data, start, all_trail = _regular(data, start, layout, file, line), 0, 0
+        scan = _scan(data, 0, layout)
+    if is_first:
+        layout = _with_numbers(layout, scan, texts)
+    told = {*texts, *layout.texts, *layout.grouped}
+    names = [*layout.names, *([_TRAILING] if all_trail else [])]
+    try:
+        frame = _parse(data, start, layout, names, told)
+    except pl.exceptions.PolarsError:
+        # The fast reader loses its way at a lone quote within a field.
+        data, all_trail = _regular(data, start, layout, file, line), 0
+        scan = _scan(data, 0, layout)
         try:
-            frame = _parse(rewritten, layout, texts)
+            frame = _parse(data, 0, layout, list(layout.names), told)
         except pl.exceptions.PolarsError as error:
             raise TableError(f"The file {file} cannot be read: {error}") from error
-    if len(layout.names) > 1:
-        frame = _without_blank_lines(frame, text)
-        # The fast reader fills rows that are too short with missing values.
-        last = frame[layout.names[-1]]
-        if (frame.height and frame[-1, -1] is None) or last.null_count():
-            _rewrite(text, layout, file, line)
-    return frame, layout
+    if all_trail:
+        frame = frame.drop(_TRAILING)
+    if scan.blank and n_columns > 1 and frame.height == scan.n_records:
+        kept = pl.Series([True]).extend_constant(value=True, n=frame.height - 1)
+        kept[scan.blank] = False
+        frame = frame.filter(kept)
+    return _ungrouped(frame, layout, texts), layout
 
 
-def _find_layout(text: str, file: str) -> tuple[str, Layout]:
-    """Return the text from its header on, and how it is written."""
-    if not text.strip():
-        raise TableError(
-            f"The file {file} is empty. Expected a header line and rows below it."
-        )
-    text = text.lstrip("\r\n")
-    sample = "".join(islice(io.StringIO(text), _SAMPLE_LINES))
-    separator = _find_separator(sample)
-    names = _header(text, separator, file)
-    second = find_second_header(text, separator)
-    if second is not None:
-        names, text = _unique(second.names, file), second.text
-        warnings.warn(
-            f"The file {file} has two header rows; names were joined, such as "
-            f"{second.example[:80]!r}.",
-            HeadstartWarning,
-            stacklevel=6,
-        )
-    decimal_comma = (
-        separator == ";"
-        and _DECIMAL_COMMA.search(sample) is not None
-        and _DECIMAL_POINT.search(sample) is None
-    )
-    return text, Layout(names, separator, decimal_comma)
-
-
-def _decode(data: bytes, file: str, first_line: int = 1) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8-sig"
+def _decoded(data: bytes, file: str, encoding: str) -> str:
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + first_line
-        text = _decode_western(data)
-        warnings.warn(
-            f"The file {file} is not UTF-8 (line {line}); it was read as Windows-1252 "
-            "(Western European). hint: save it as UTF-8 if letters come out wrong.",
-            HeadstartWarning,
-            stacklevel=6,
-        )
-    if "\n" not in text:
-        text = text.replace("\r", "\n")  # As files of old Macs end their lines.
-    if "\0" in text:
+        if encoding == "cp1252":
+            return data.decode("latin-1")  # Which knows every byte.
+        line = data.count(b"\n", 0, error.start) + 1
         raise TableError(
-            f"The file {file} is not text: it holds zero bytes. Expected CSV."
-        )
-    return text
+            f"Line {line} of {file} is not {encoding}: {error.reason}. hint: leave out "
+            "the encoding, or name another one."
+        ) from error
 
 
-def _decode_western(data: bytes) -> str:
-    try:
-        return data.decode("cp1252")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")  # Which knows every byte.
+def _behind_lines(data: bytes, n_lines: int) -> int:
+    place = 0
+    for _ in range(n_lines):
+        found = data.find(b"\n", place)
+        if found < 0:
+            return len(data)
+        place = found + 1
+    return place
 
 
-def _find_separator(sample: str) -> str:
-    """Return the separator that gives most lines one number of fields above 1."""
-    best, best_key = ",", (0.0, 0)
-    for separator in _SEPARATORS:
-        widths = [len(fields) for fields in _lenient_rows(sample, separator) if fields]
-        width, n_lines = Counter(widths).most_common(1)[0] if widths else (1, 0)
-        key = (n_lines / max(1, len(widths)), width)
-        if width > 1 and key > best_key:
-            best, best_key = separator, key
-    return best
+def _spaced_to_tabs(data: bytes) -> bytes:
+    lines = io.StringIO(data.decode("utf-8", errors="replace"))
+    return "".join(map(to_tabs, lines)).encode()
 
 
-def _lenient_rows(sample: str, separator: str) -> list[list[str]]:
-    try:
-        return list(csv.reader(io.StringIO(sample), delimiter=separator))
-    except csv.Error:
-        return []
-
-
-def _header(text: str, separator: str, file: str) -> list[str]:
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        fields = next(row for row in rows if row)
-    except (csv.Error, StopIteration) as error:
-        raise TableError(f"The header of {file} cannot be read: {error}") from error
-    return _unique(
-        [f.strip() or f"column_{i}" for i, f in enumerate(fields, start=1)], file
+def _scan(data: bytes, start: int, layout: Layout) -> _Scan:
+    return _Scan(
+        *_core.scan_delimited(data, start, layout.separator, len(layout.names))
     )
 
 
-def _unique(names: list[str], file: str) -> list[str]:
-    doubled = [name for name, n in Counter(names).items() if n > 1]
-    if doubled:
-        shown = ", ".join(repr(name) for name in doubled[:10])
-        raise ColumnError(
-            f"Column names must differ. The header of {file} has more than one column "
-            f"named {shown}. hint: rename or remove the others."
-        )
-    return names
+def _with_numbers(layout: Layout, scan: _Scan, texts: Sequence[str]) -> Layout:
+    """Decide on the decimal mark, and on columns of codes and of grouped digits."""
+    flags = dict(zip(layout.names, scan.flags, strict=True))
+    codes = [
+        name
+        for name, found in flags.items()
+        if found & (_LEADING_ZERO | _EXPONENT)
+        and not found & (_POINT | _COMMA | _TEXT)
+        # 1e5 beside 20 may be a number, 1E5 beside 2E3 are codes.
+        and (found & _LEADING_ZERO or not found & (_LONG | _POINTS | _COMMAS))
+    ]
+    plain = {n: f for n, f in flags.items() if n not in codes and not f & _TEXT}
+    decimal = layout.decimal or _decimal_mark(layout, list(plain.values()))
+    if layout.thousands is not None:
+        mark = layout.thousands
+    else:
+        mark = "." if decimal == "," else ","
+        if not _groups(plain, mark):
+            mark = ""
+    wanted, against = (_POINTS, _POINT) if mark == "." else (_COMMAS, _COMMA)
+    grouped = tuple(
+        name
+        for name, found in plain.items()
+        if name not in texts
+        and (found & _BLANKS or (mark and found & wanted and not found & against))
+    )
+    if mark and mark not in ".,":
+        # Apostrophes and blanks are text to the scanner.
+        grouped = tuple(n for n in flags if n not in texts and n not in codes)
+    return replace(
+        layout, decimal=decimal, thousands=mark, texts=tuple(codes), grouped=grouped
+    )
 
 
-def _parse(text: str, layout: Layout, texts: Sequence[str]) -> pl.DataFrame:
-    data = text.encode()
-    told = {name: pl.String for name in texts if name in layout.names}
+def _decimal_mark(layout: Layout, flags: list[int]) -> str:
+    """Return the mark that more columns can only mean as the decimal one."""
+    if layout.separator == ",":
+        return "."  # Columns of decimal commas are text, and read by their schema.
+    n_points = sum(bool(f & (_POINT | _GROUPED_COMMA)) for f in flags)
+    n_commas = sum(bool(f & (_COMMA | _GROUPED_POINT)) for f in flags)
+    if n_commas > n_points:
+        return ","
+    return "."
+
+
+def _groups(flags: dict[str, int], mark: str) -> bool:
+    """Return whether the mark can only stand between thousands in some column."""
+    opens, groups = (
+        (_OPEN_POINT, _GROUPED_POINT) if mark == "." else (_OPEN_COMMA, _GROUPED_COMMA)
+    )
+    return any(f & (opens | groups) for f in flags.values())
+
+
+def _parse(
+    data: bytes, start: int, layout: Layout, names: list[str], texts: set[str]
+) -> pl.DataFrame:
+    if start >= len(data):
+        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    skipped = data.count(b"\n", 0, start)
+    told = {name: pl.String for name in names if name in texts}
     for n_rows in (_INFERENCE_ROWS, None):
         try:
             return pl.read_csv(
-                io.BytesIO(data),
+                data,
                 separator=layout.separator,
-                new_columns=layout.names,
+                has_header=False,
+                skip_lines=skipped,
+                new_columns=names,
                 schema_overrides=told,
-                null_values=_NULLS,
+                null_values=list(layout.na_values),
                 infer_schema_length=n_rows,
-                decimal_comma=layout.decimal_comma,
+                decimal_comma=layout.decimal == "," and layout.separator != ",",
             )
         except pl.exceptions.PolarsError:
             # A value far down was not of the type the first rows had.
-            if n_rows is None or text.count("\n") < n_rows:
+            if n_rows is None or data.count(b"\n") < n_rows:
                 raise
     raise AssertionError  # The loop returns or raises.
+
+
+def _ungrouped(
+    frame: pl.DataFrame, layout: Layout, texts: Sequence[str]
+) -> pl.DataFrame:
+    """Read columns of grouped digits, or with blanks around them, as numbers."""
+    if layout.skips_blanks:
+        frame = frame.with_columns(pl.col(pl.String).str.strip_chars_start(" "))
+    mark = layout.thousands or ""
+    for name in layout.grouped:
+        series = frame[name]
+        if name in texts or series.dtype != pl.String:
+            continue
+        plain = series.str.strip_chars()
+        if mark:
+            plain = plain.str.replace_all(mark, "", literal=True)
+        if mark == " ":
+            plain = plain.str.replace_all("[\u00a0\u202f\u2009]", "")
+        if layout.decimal == ",":
+            plain = plain.str.replace(",", ".", literal=True)
+        # 1,2 is no whole number with a group: the mark must have been meant otherwise.
+        numbers = plain.cast(pl.Float64, strict=False)
+        if numbers.null_count() > series.null_count():
+            continue
+        is_whole = not plain.str.contains(r"[.eE]").any()
+        frame = frame.with_columns(
+            (plain.cast(pl.Int64, strict=False) if is_whole else numbers).alias(name)
+        )
+    return frame
+
+
+def _regular(data: bytes, start: int, layout: Layout, file: str, line: int) -> bytes:
+    text = data[start:].decode("utf-8", errors="replace")
+    return _rewrite(text, layout, file, line).encode()
 
 
 def _rewrite(text: str, layout: Layout, file: str, first_line: int) -> str:
     """Check every row, and return the text with regular quotes."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=layout.separator)
+    writer = csv.writer(out, delimiter=layout.separator, lineterminator="\n")
     n_fields = len(layout.names)
-    for line, row in _strict_rows(text, layout.separator, file, first_line):
+    for line, row in _strict_rows(text, layout, file, first_line):
         if not row:
+            out.write("\n")
             continue
+        while len(row) > n_fields and not row[-1].strip():
+            row.pop()
         if len(row) != n_fields:
             raise TableError(
                 f"Line {line} of {file} has {len(row)} fields. Expected {n_fields}, as "
@@ -260,10 +397,15 @@ def _rewrite(text: str, layout: Layout, file: str, first_line: int) -> str:
 
 
 def _strict_rows(
-    text: str, separator: str, file: str, line: int = 1
+    text: str, layout: Layout, file: str, line: int = 1
 ) -> Iterator[tuple[int, list[str]]]:
     source = io.StringIO(text, newline="")
-    reader = csv.reader(source, delimiter=separator, strict=True)
+    reader = csv.reader(
+        source,
+        delimiter=layout.separator,
+        strict=True,
+        skipinitialspace=layout.skips_blanks,
+    )
     first = line
     try:
         for row in reader:
@@ -276,7 +418,25 @@ def _strict_rows(
         ) from error
 
 
-def _without_blank_lines(frame: pl.DataFrame, text: str) -> pl.DataFrame:
-    if "\n\n" not in text and "\r\n\r\n" not in text:
+def _without_totals(frame: pl.DataFrame, file: str) -> pl.DataFrame:
+    """Leave out rows of totals at the end of a table."""
+    texts = [n for n, t in frame.schema.items() if t == pl.String]
+    if not texts or frame.height < 3 or frame.columns[0] != texts[0]:
         return frame
-    return frame.filter(~pl.all_horizontal(pl.all().is_null()))
+    first = frame[texts[0]]
+    n_totals = 0
+    while n_totals < min(_MOST_TOTALS, frame.height - 2):
+        word = first[frame.height - 1 - n_totals]
+        if word is None or not _TOTAL.fullmatch(word.strip().rstrip(":")):
+            break
+        n_totals += 1
+    rest = first.head(frame.height - n_totals)
+    if not n_totals or rest.str.contains(f"(?i)^({_TOTAL.pattern})$").any():
+        return frame
+    warnings.warn(
+        f"The last {n_totals} rows of {file} are left out: they hold totals "
+        f"({first[-1]!r}).",
+        HeadstartWarning,
+        stacklevel=6,
+    )
+    return frame.head(frame.height - n_totals)

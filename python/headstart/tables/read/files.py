@@ -1,10 +1,9 @@
-"""Tables from files: CSV and its kin, Parquet, Arrow, and what plugins read."""
+"""Tables from files: CSV and its kin, Parquet, Arrow, JSON lines, those of plugins."""
 
 import difflib
-import gzip
 import io
+import json
 import re
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,23 +11,35 @@ from typing import Any
 import polars as pl
 
 from headstart.exceptions import TableError
-from headstart.machine.capacity import available_memory
 from headstart.plugins import TableReaderRecord, hookimpl, load_plugins
 from headstart.plugins.hookspecs import RegisterTableReader
+from headstart.tables.kinds.levels import level_text
 from headstart.tables.read.delimited import read_delimited
+from headstart.tables.read.opening import (
+    PACKED,
+    STANDARD_INPUT,
+    bytes_of_address,
+    read_bytes,
+    unpacked,
+)
+from headstart.tables.read.reading import ANY_READING, Reading
 
 __all__ = [
+    "categories_of_parquet",
     "check_is_file",
+    "is_address",
     "kind_of_file",
     "read_by_plugin",
+    "read_file",
     "read_table",
     "register_table_readers",
+    "with_categories",
 ]
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt")
 _PARQUET = (".parquet", ".pq")
 _ARROW = (".arrow", ".feather", ".ipc")
-_GZIP_PART = 1 << 24
+_JSON = (".jsonl", ".ndjson")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
@@ -40,15 +51,13 @@ def read_by_plugin(path: str | Path) -> Any:
     Raises
     ------
     TableError
-        If the reader raises, or nothing reads addresses of that scheme.
+        If the reader raises.
     """
     text = str(path)
     address = _ADDRESS.match(text)
     scheme = address[1].lower() if address else None
     ending = text.lower()
-    if scheme is None and ending.removesuffix(".gz").endswith(_TEXT):
-        return None
-    if scheme is None and ending.endswith((*_PARQUET, *_ARROW)):
+    if scheme is None and (text == STANDARD_INPUT or _is_own(ending)):
         return None
     for reader in load_plugins().table_readers.values():
         if scheme in reader.schemes or (
@@ -58,12 +67,19 @@ def read_by_plugin(path: str | Path) -> Any:
                 check_is_file(Path(path).expanduser())
                 text = str(Path(path).expanduser())
             return _called(reader, text)
-    if scheme is not None:
-        raise TableError(
-            f"No plugin reads {scheme}:// addresses such as {text[:200]!r}. hint: "
-            "save the table to a file, or pass it as a DataFrame."
-        )
     return None
+
+
+def is_address(path: str | Path) -> bool:
+    """Return whether a path has a scheme, or stands for standard input."""
+    return str(path) == STANDARD_INPUT or _ADDRESS.match(str(path)) is not None
+
+
+def _is_own(ending: str) -> bool:
+    """Return whether headstart reads files of that ending itself."""
+    for packed in PACKED:
+        ending = ending.removesuffix(packed)
+    return ending.endswith((*_TEXT, *_JSON, *_PARQUET, *_ARROW))
 
 
 def _called(reader: TableReaderRecord, path: str) -> Any:
@@ -85,25 +101,57 @@ def _called(reader: TableReaderRecord, path: str) -> Any:
 @hookimpl
 def register_table_readers(register: RegisterTableReader) -> None:
     """Register the built-in readers, so that no plugin takes their endings."""
-    text = (*_TEXT, *(f"{ending}.gz" for ending in _TEXT))
+    text = tuple(e + p for e in _TEXT for p in ("", *PACKED))
+    lines = tuple(e + p for e in _JSON for p in ("", *PACKED))
     register(TableReaderRecord("delimited", read_table, text))
+    register(TableReaderRecord("json_lines", read_table, lines))
     register(TableReaderRecord("parquet", read_table, _PARQUET))
     register(TableReaderRecord("arrow", read_table, _ARROW))
 
 
-def read_table(path: str | Path, read_as_text: Sequence[str] = ()) -> pl.DataFrame:
+def read_table(
+    path: str | Path,
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    header: bool | None = None,
+    skip_rows: int | None = None,
+    na_values: str | Sequence[str] | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+) -> pl.DataFrame:
     """Read a table from a file, known by its ending.
 
-    ``.csv``, ``.tsv``, ``.tab``, ``.txt`` (each also with ``.gz``): separator (comma,
-    semicolon, tab or bar) and encoding (UTF-8, else Windows-1252, with a warning) are
-    found out. ``.parquet``, ``.pq``; ``.arrow``, ``.feather``, ``.ipc``. (`to_frame`
-    also reads what plugins have readers for.)
+    ``.csv``, ``.tsv``, ``.tab``, ``.txt``: what is not declared is found in the file.
+    ``.parquet``, ``.pq``; ``.arrow``, ``.feather``, ``.ipc``; ``.jsonl``, ``.ndjson``.
+    Text may be packed: ``.gz``, ``.zip`` (of one file), ``.xz``, ``.bz2``. ``"-"`` is
+    standard input, as CSV. Addresses are read by HTTP or by fsspec. (`to_frame` also
+    reads what plugins have readers for.)
 
     Parameters
     ----------
     path : str or Path
-    read_as_text : sequence of str
-        Columns of a text file that are text even where they look like numbers.
+    separator : str, optional
+        One character between fields; ``" "`` for any blanks.
+    decimal : {".", ","}, optional
+    thousands : str, optional
+        Mark between groups of three digits, ``""`` for none.
+    header : bool, optional
+        Whether the first row has the names of the columns.
+    skip_rows : int, optional
+        Lines before the header.
+    na_values : str or sequence of str, optional
+        Fields that are missing beside empty ones, in place of ``NA``, ``NaN``,
+        ``null``, ``?`` and the like; ``""`` for no others.
+    encoding : str, optional
+        UTF-8, else Windows-1252 with a warning, if not declared.
+    sheet : str, optional
+        Name of a sheet, for files of a reader that has some.
+
+    Returns
+    -------
+    DataFrame of polars
 
     Raises
     ------
@@ -111,24 +159,140 @@ def read_table(path: str | Path, read_as_text: Sequence[str] = ()) -> pl.DataFra
         If there is no such file, it is of another type, empty or damaged; says the
         line where it can.
     """
+    told = Reading.of(
+        separator=separator,
+        decimal=decimal,
+        thousands=thousands,
+        header=header,
+        skip_rows=skip_rows,
+        na_values=na_values,
+        encoding=encoding,
+        sheet=sheet,
+    )
+    return read_file(path, told=told)[0]
+
+
+def read_file(
+    path: str | Path, texts: Sequence[str] = (), told: Reading = ANY_READING
+) -> tuple[pl.DataFrame, Reading]:
+    """Read a table as `read_table` does; return how it was written, too.
+
+    Parameters
+    ----------
+    path : str or Path
+    texts : sequence of str
+        Columns of a text file that are text even where they look like numbers.
+    told : Reading
+        What the user says of the file, or a model knows of its training file.
+
+    Raises
+    ------
+    TableError
+        As `read_table`.
+    """
+    if is_address(path):
+        return _read_address(str(path), texts, told)
     path = Path(path).expanduser()
     check_is_file(path)
-    kind, is_gzip = kind_of_file(path)
+    kind, packed = kind_of_file(path)
     try:
         if kind == "text":
-            data = _read_bytes(path, is_gzip=is_gzip)
-            return read_delimited(data, path.name, read_as_text)
-        return pl.read_parquet(path) if kind == "parquet" else pl.read_ipc(path)
+            data = read_bytes(path, packed)
+            return _read_text(data, path.name, texts, told)
+        if kind == "json":
+            return _read_json(read_bytes(path, packed), path.name), told
+        if kind == "parquet":
+            return read_parquet(path), told
+        frame = pl.read_ipc(path)
     except OSError as error:
         raise TableError(f"The file {path} cannot be read: {error}") from error
     except pl.exceptions.PolarsError as error:
         raise TableError(
             f"The file {path} is not a whole {path.suffix[1:]} file: {error}"
         ) from error
+    return frame, told
 
 
-def kind_of_file(path: Path) -> tuple[str, bool]:
-    """Return ``"text"``, ``"parquet"`` or ``"arrow"``, and whether it is gzip's.
+def read_parquet(path: Path) -> pl.DataFrame:
+    """Read a Parquet file; what pandas wrote as categories is categories."""
+    return with_categories(pl.read_parquet(path), categories_of_parquet(path))
+
+
+def categories_of_parquet(path: Path) -> list[str]:
+    """Return the columns that were categories where pandas wrote the file."""
+    try:
+        written = json.loads(pl.read_parquet_metadata(path).get("pandas", "{}"))
+        columns = written.get("columns", [])
+        return [c["name"] for c in columns if c.get("pandas_type") == "categorical"]
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return []
+
+
+def with_categories(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Return a table whose columns of numbers and booleans are categories.
+
+    Arrow has categories of whole numbers; polars has them as the numbers.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    names : sequence of str
+        Columns that are categories; text is left as it is.
+    """
+    for name in names:
+        series = frame.get_column(name, default=None)
+        if series is None or not (
+            series.dtype.is_numeric() or series.dtype == pl.Boolean
+        ):
+            continue
+        text = level_text(series)
+        levels = pl.Enum(text.drop_nulls().unique().sort())
+        frame = frame.with_columns(text.cast(levels).alias(name))
+    return frame
+
+
+def _read_text(
+    data: bytes, file: str, texts: Sequence[str], told: Reading
+) -> tuple[pl.DataFrame, Reading]:
+    frame, layout = read_delimited(data, file, texts, told)
+    return frame, layout.reading(told)
+
+
+def _read_address(
+    address: str, texts: Sequence[str], told: Reading
+) -> tuple[pl.DataFrame, Reading]:
+    data = bytes_of_address(address)
+    if address == STANDARD_INPUT:
+        return _read_text(data, "standard input", texts, told)
+    place = Path(_ADDRESS.sub("", address).partition("?")[0])
+    kind, packed = kind_of_file(place)
+    if packed:
+        data = unpacked(data, packed, address)
+    try:
+        if kind == "text":
+            return _read_text(data, place.name, texts, told)
+        if kind == "json":
+            return _read_json(data, place.name), told
+        source = io.BytesIO(data)
+        read = pl.read_parquet if kind == "parquet" else pl.read_ipc
+        return read(source), told
+    except pl.exceptions.PolarsError as error:
+        raise TableError(f"{address} is not a whole {kind} file: {error}") from error
+
+
+def _read_json(data: bytes, file: str) -> pl.DataFrame:
+    if not data.strip():
+        raise TableError(f"The file {file} is empty. Expected an object on each line.")
+    try:
+        return pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
+    except pl.exceptions.PolarsError as error:
+        raise TableError(
+            f"The file {file} does not have one JSON object on each line: {error}"
+        ) from error
+
+
+def kind_of_file(path: Path) -> tuple[str, str]:
+    """Return the kind, ``text``, ``json``, ``parquet`` or ``arrow``, and the packing.
 
     Raises
     ------
@@ -137,17 +301,20 @@ def kind_of_file(path: Path) -> tuple[str, bool]:
     """
     endings = [s.lower() for s in path.suffixes]
     last = endings[-1] if endings else ""
-    inner = endings[-2] if last == ".gz" and len(endings) > 1 else last
-    if inner in _TEXT:
-        return "text", last == ".gz"
+    packed = last if last in PACKED else ""
+    inner = endings[-2] if packed and len(endings) > 1 else last
+    if inner in _TEXT or (packed == ".zip" and inner == packed):
+        return "text", packed
+    if inner in _JSON:
+        return "json", packed
     if last in _PARQUET:
-        return "parquet", False
+        return "parquet", ""
     if last in _ARROW:
-        return "arrow", False
+        return "arrow", ""
     raise TableError(
         f"The file {path} ends in {last!r}. Expected one of "
-        f"{', '.join((*_TEXT, *_PARQUET, *_ARROW))}, or text with .gz. "
-        f"hint: {_other(last)}"
+        f"{', '.join((*_TEXT, *_JSON, *_PARQUET, *_ARROW))}, or text with "
+        f"{', '.join(PACKED)}. hint: {_other(last)}"
     )
 
 
@@ -175,36 +342,6 @@ def check_is_file(path: Path) -> None:
         )
     hint = f" hint: did you mean {near[0]!r}?" if near else ""
     raise TableError(f"There is no file {str(path)!r}.{hint}")
-
-
-def _read_bytes(path: Path, *, is_gzip: bool) -> bytes:
-    data = path.read_bytes()
-    if not is_gzip and data[:2] != b"\x1f\x8b":
-        return data
-    most = _most_bytes()
-    parts: list[bytes] = []
-    n_read = 0
-    try:
-        with gzip.open(io.BytesIO(data)) as source:
-            while part := source.read(_GZIP_PART):
-                parts.append(part)
-                n_read += len(part)
-                if n_read > most:
-                    raise TableError(
-                        f"The file {path} ({len(data):,} bytes) unpacks to more than "
-                        f"{most:,} bytes, which do not fit into memory. hint: predict "
-                        "reads such files in parts; train on a sample of the rows."
-                    )
-    except (OSError, EOFError, zlib.error) as error:
-        raise TableError(
-            f"The file {path} is not a whole gzip file: {error}"
-        ) from error
-    return b"".join(parts)
-
-
-def _most_bytes() -> int:
-    """Text that may be unpacked: a table in memory is a few times as large."""
-    return available_memory() // 4
 
 
 def _other(ending: str) -> str:

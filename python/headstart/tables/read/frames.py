@@ -1,6 +1,8 @@
 """The one door for tables: whatever the user has becomes a polars DataFrame."""
 
+import datetime as dt
 import difflib
+import numbers
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,14 +14,16 @@ import polars as pl
 from headstart.exceptions import ColumnError, TableError
 from headstart.machine.forked import refuse_if_forked
 from headstart.tables.kinds.levels import level_text
-from headstart.tables.kinds.target_numbers import find_numbers, read_numbers
-from headstart.tables.read.files import read_by_plugin, read_table
+from headstart.tables.kinds.numbers import is_missing
+from headstart.tables.kinds.target_numbers import find_numbers
+from headstart.tables.read.files import read_by_plugin, read_file, with_categories
 from headstart.tables.read.from_numpy import (
     columns_of_matrix,
     columns_of_records,
     dense,
 )
 from headstart.tables.read.from_pandas import columns_of_pandas, is_pandas
+from headstart.tables.read.reading import ANY_READING, Reading
 from headstart.tables.read.vectors import to_series
 
 __all__ = [
@@ -27,6 +31,7 @@ __all__ = [
     "split_target",
     "to_frame",
     "to_frame_like",
+    "to_table",
     "with_known_target",
 ]
 
@@ -36,6 +41,7 @@ def to_frame(
     names: Sequence[str] | None = None,
     *,
     read_as_text: Sequence[str] = (),
+    reading: Reading = ANY_READING,
 ) -> pl.DataFrame:
     """Return any table as a polars DataFrame.
 
@@ -52,6 +58,8 @@ def to_frame(
         ``x0, x1, ...`` otherwise.
     read_as_text : sequence of str
         Columns of a CSV file that are text even where they look like numbers.
+    reading : Reading
+        How a file is to be read.
 
     Raises
     ------
@@ -69,12 +77,38 @@ def to_frame(
     >>> to_frame(np.zeros((2, 3))).columns
     ['x0', 'x1', 'x2']
     """
+    return to_table(data, names, read_as_text=read_as_text, reading=reading)[0]
+
+
+def to_table(
+    data: Any,
+    names: Sequence[str] | None = None,
+    *,
+    read_as_text: Sequence[str] = (),
+    reading: Reading = ANY_READING,
+) -> tuple[pl.DataFrame, Reading]:
+    """Return any table as a polars DataFrame, and how its file was written.
+
+    Parameters
+    ----------
+    data, names, read_as_text, reading
+        As for `to_frame`.
+
+    Raises
+    ------
+    TableError, ColumnError, ForkedProcessError
+        As `to_frame`.
+    """
     refuse_if_forked()
     if isinstance(data, str | Path):
         found = read_by_plugin(data)
-        return (
-            read_table(data, read_as_text) if found is None else to_frame(found, names)
-        )
+        if found is None:
+            return read_file(data, read_as_text, reading)
+        return to_frame(found, names), reading
+    return _of_object(data, names), reading
+
+
+def _of_object(data: Any, names: Sequence[str] | None) -> pl.DataFrame:
     if isinstance(data, pl.LazyFrame):
         data = data.collect()
     if isinstance(data, pl.DataFrame):
@@ -181,8 +215,8 @@ def with_known_target(
 ) -> tuple[pl.DataFrame, pl.Series, pl.Series]:
     """Return the rows whose target is known, and which of all rows they are.
 
-    Blank text is not known; nor, where the others are numbers in text, is what holds
-    no number.
+    Blank text is not known; nor, where the others are numbers in text, are words that
+    stand for missing. Other text is left for the target encoder to refuse.
 
     Returns
     -------
@@ -198,7 +232,7 @@ def with_known_target(
         known = level_text(y).is_not_null()
         reading = find_numbers(y)
         if reading is not None:
-            known = read_numbers(y, reading.form).is_not_null()
+            known &= ~is_missing(y)
     if known.all():
         return X, y, known
     return X.filter(known), y.filter(known), known
@@ -224,6 +258,8 @@ def _of_array(data: np.ndarray[Any, Any], names: Sequence[str] | None) -> pl.Dat
 
 
 def _of_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
+    if data and all(map(_is_single, data.values())):
+        data = {name: [value] for name, value in data.items()}  # One row.
     columns = [to_series(values, str(name)) for name, values in data.items()]
     lengths = {c.name: len(c) for c in columns}
     if len(set(lengths.values())) > 1:
@@ -234,6 +270,13 @@ def _of_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
             f"{first!r} and {lengths[other]} in column {other!r}."
         )
     return _joined(columns)
+
+
+def _is_single(value: Any) -> bool:
+    return value is None or isinstance(
+        value,
+        str | bytes | numbers.Number | dt.date | dt.time | dt.timedelta | np.generic,
+    )
 
 
 def _of_rows(data: Sequence[Any], names: Sequence[str] | None) -> pl.DataFrame:
@@ -271,7 +314,16 @@ def _of_arrow(data: Any) -> pl.DataFrame:
         raise TableError(
             f"The Arrow data ({type(data).__name__}) cannot be read: {error}"
         ) from error
-    return _without_objects(found)
+    return with_categories(_without_objects(found), _coded_columns(data))
+
+
+def _coded_columns(data: Any) -> list[str]:
+    """Return the columns of Arrow data that are dictionaries of numbers or booleans."""
+    fields = getattr(data, "schema", None)
+    if fields is None or not hasattr(fields, "names"):
+        return []
+    types = {name: str(fields.field(name).type) for name in fields.names}
+    return [n for n, t in types.items() if t.startswith("dictionary<")]
 
 
 def _without_objects(frame: pl.DataFrame) -> pl.DataFrame:

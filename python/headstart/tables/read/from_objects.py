@@ -17,6 +17,7 @@ _BOOLEAN = (bool, np.bool_)
 _INTEGER = (int, np.integer)
 _NUMBER = (int, float, np.integer, np.floating, Decimal)
 _MOMENT = (dt.date, np.datetime64)
+_CLOCK = (dt.time,)
 _DURATION = (dt.timedelta, np.timedelta64)
 _NESTED = (list, tuple, dict, set, frozenset, np.ndarray)
 # Above this a float's whole value may not be what was written.
@@ -80,6 +81,8 @@ def _of_types(name: str, values: Sequence[Any], types: set[type]) -> pl.Series:
         return pl.Series(name, values, dtype=pl.String)
     if _all(types, _DURATION) or (_all(types, _MOMENT) and _one_clock(values)):
         return pl.Series(name, _as_datetimes(values), strict=False)
+    if _all(types, _CLOCK):
+        return pl.Series(name, values, dtype=pl.Time)
     if _all(types, (bytes, str)):
         return pl.Series(name, _decoded(name, values), dtype=pl.String)
     if any(issubclass(t, _NESTED) for t in types):

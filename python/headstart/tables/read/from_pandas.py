@@ -14,12 +14,22 @@ from headstart.tables.kinds.levels import level_text
 from headstart.tables.read.from_numpy import series_of_array
 from headstart.tables.read.from_objects import from_objects
 
-__all__ = ["columns_of_pandas", "is_pandas", "series_of_pandas"]
+__all__ = ["columns_of_pandas", "indexes_differ", "is_pandas", "series_of_pandas"]
 
 
 def is_pandas(data: Any) -> bool:
     """Return whether `data` is an object of pandas, or of a subclass."""
     return any(t.__module__.split(".")[0] == "pandas" for t in type(data).__mro__)
+
+
+def indexes_differ(X: Any, y: Any) -> bool:
+    """Return whether two pandas objects have as many rows under different indexes."""
+    if not (is_pandas(X) and is_pandas(y)):
+        return False
+    of_X, of_y = getattr(X, "index", None), getattr(y, "index", None)
+    if of_X is None or of_y is None or len(of_X) != len(of_y):
+        return False
+    return not of_X.equals(of_y)
 
 
 def columns_of_pandas(frame: Any) -> list[pl.Series]:

@@ -22,15 +22,14 @@ class SecondHeader:
     ----------
     names : list of str
         One a column.
-    text : str
-        The file's text with the second row left blank, so that lines keep their
-        numbers.
+    n_lines : int
+        Lines of both rows.
     example : str
         A name that was joined.
     """
 
     names: list[str]
-    text: str
+    n_lines: int
     example: str
 
 
@@ -45,7 +44,6 @@ def find_second_header(text: str, separator: str) -> SecondHeader | None:
     reader = csv.reader(source, delimiter=separator)
     try:
         first = next(reader)
-        begin = reader.line_num
         second = next(reader)
         end = reader.line_num
         rows = list(islice(reader, _ROWS))
@@ -63,10 +61,7 @@ def find_second_header(text: str, separator: str) -> SecondHeader | None:
     if n_new < _NEW_SHARE * len(filled):
         return None
     names = _join(first, cells)
-    # As the reader counts them: not at form feeds, as splitlines does.
-    lines = list(io.StringIO(text, newline=""))
-    kept = [*lines[:begin], *("\n" * (end - begin)), *lines[end:]]
-    return SecondHeader(names, "".join(kept), names[blank[0]])
+    return SecondHeader(names, end, names[blank[0]])
 
 
 def _join(first: list[str], cells: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from headstart.tables.read.from_numpy import series_of_array
 from headstart.tables.read.from_objects import from_objects
 from headstart.tables.read.from_pandas import is_pandas, series_of_pandas
 
-__all__ = ["to_series"]
+__all__ = ["labels_of_categories", "to_series"]
 
 
 def to_series(values: Any, name: str = "") -> pl.Series:
@@ -57,6 +57,31 @@ def to_series(values: Any, name: str = "") -> pl.Series:
     if listed and isinstance(listed[0], list | tuple | np.ndarray):
         return _of_array(np.asarray(listed), name)
     return from_objects(name, listed)
+
+
+def labels_of_categories(values: Any) -> pl.Series | None:
+    """Return pandas' categories of numbers or booleans as such, None for other data.
+
+    As a column they are categories; as labels they come back as they were given.
+    """
+    if not is_pandas(values):
+        return None
+    if getattr(values, "ndim", 1) == 2:
+        if values.shape[1] != 1:
+            return None
+        values = values.iloc[:, 0]
+    dtype: Any = getattr(values, "dtype", None)
+    if type(dtype).__name__ != "CategoricalDtype":
+        return None
+    categories = np.asarray(dtype.categories)
+    if categories.dtype.kind not in "biuf":
+        return None
+    if categories.dtype.kind == "f" and (categories != np.floor(categories)).any():
+        return None
+    array = getattr(values, "array", values)
+    codes = np.asarray(array.codes, dtype=np.int64)
+    masked = np.ma.MaskedArray(categories[np.maximum(codes, 0)], mask=codes < 0)
+    return series_of_array("target", masked)
 
 
 def _of_array(values: np.ndarray[Any, Any], name: str) -> pl.Series:

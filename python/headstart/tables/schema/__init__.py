@@ -1,1 +1,5 @@
-"""The schema of a table: learned from training rows, applied to any rows."""
+"""The schema of a table: its columns, learnt once and enforced ever after."""
+
+from headstart.tables.schema.schema import Schema
+
+__all__ = ["Schema"]

@@ -9,14 +9,17 @@ import polars as pl
 from headstart.exceptions import ArtifactError, ColumnError
 from headstart.tables.kinds.codes import CODE_PARTS, find_prefixes, to_prefixes
 from headstart.tables.kinds.dates import (
+    CYCLE_PARTS,
     PARTS,
+    class_of_format,
+    cycle_parts,
     date_parts,
-    find_format,
-    is_known_format,
+    find_formats,
     is_known_zone,
     origin,
-    parse_moments,
-    to_clock,
+    read_clock,
+    read_steps,
+    zone_of_offsets,
 )
 from headstart.tables.kinds.inference import ColumnKind, Inference
 from headstart.tables.kinds.items import (
@@ -32,12 +35,17 @@ from headstart.tables.kinds.levels import (
     level_text,
     to_levels,
 )
-from headstart.tables.kinds.numbers import find_text, to_numbers
+from headstart.tables.kinds.numbers import find_text, is_missing, to_numbers
 from headstart.tables.kinds.quantities import QUANTITY_PARTS, is_known_quantity, split
 from headstart.tables.kinds.text_features import TEXT_PARTS, text_parts
 
 __all__ = ["Column", "apply_column", "learn_column"]
 
+_ALL_PARTS = {
+    *PARTS, *CYCLE_PARTS, *TEXT_PARTS, *QUANTITY_PARTS, *CODE_PARTS, *ITEM_PARTS,
+}  # fmt: skip
+# A column has at most 8 formats of its own.
+_MOST_FORMATS = 8
 _TRUE = ("true", "yes", "y", "t", "1", "1.0")
 _FALSE = ("false", "no", "n", "f", "0", "0.0")
 
@@ -57,15 +65,20 @@ class Column:
     n_missing : int
         Missing values in training, among them ±inf.
     parts : tuple of str
-        What of it is used: `PARTS` of dates, `TEXT_PARTS` of text, `QUANTITY_PARTS`
-        of numbers with units, `CODE_PARTS` of codes that share prefixes, `ITEM_PARTS`
-        of lists, else empty.
+        What of it is used: `PARTS` of dates, `CYCLE_PARTS` of times of day, months
+        and weekdays, `TEXT_PARTS` of text, `QUANTITY_PARTS` of numbers with units,
+        `CODE_PARTS` of codes that share prefixes, `ITEM_PARTS` of lists, else empty.
     levels : tuple of str
         Levels of a categorical column, the units of a numeric one, or the items of
         one of lists, sorted.
     form : str
-        ``strptime`` format of a datetime column of text; how the text of a numeric
-        one writes numbers, or that of one of lists its items.
+        How the text of a numeric column writes numbers, or that of one of lists its
+        items.
+    formats : tuple of str
+        Formats of the text of a column of dates, times of day, months, weekdays or
+        durations (`headstart.tables.kinds.dates`), tried in order.
+    is_ambiguous : bool
+        Whether day and month could change places in every value of training.
     zone : str
         Time zone in which a datetime column is read; "" without zones.
     start : int
@@ -80,6 +93,8 @@ class Column:
     parts: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     form: str = ""
+    formats: tuple[str, ...] = ()
+    is_ambiguous: bool = False
     zone: str = ""
     start: int = 0
 
@@ -101,6 +116,12 @@ class Column:
         if self.kind is ColumnKind.CATEGORICAL:
             return self.features
         return self.features[1:] if "unit" in self.parts else ()
+
+    @property
+    def is_from_text(self) -> bool:
+        """Return whether its values are read from text that has formats of its own."""
+        is_text = self.dtype in ("String", "Categorical", "Enum")
+        return is_text and bool(self.form or self.formats)
 
     def levels_of(self, feature: str) -> tuple[str, ...]:
         """Return the levels of one of `features`; none for numbers."""
@@ -148,12 +169,13 @@ class Column:
         if not (
             all(isinstance(record[k], str) for k in texts)
             and all(type(record[k]) is int for k in numbers)
-            and all(_is_texts(record[k]) for k in ("parts", "levels"))
-            and set(record["parts"])
-            <= {*PARTS, *TEXT_PARTS, *QUANTITY_PARTS, *CODE_PARTS, *ITEM_PARTS}
+            and type(record["is_ambiguous"]) is bool
+            and all(_is_texts(record[k]) for k in ("parts", "levels", "formats"))
+            and set(record["parts"]) <= _ALL_PARTS
             and len(set(record["levels"])) == len(record["levels"]) <= LEVEL_LIMIT
             and abs(record["start"]) < 2**63
             and (not record["form"] or _is_known_form(kind, record["form"]))
+            and _are_known_formats(kind, tuple(record["formats"]), record["parts"])
             and (not record["zone"] or is_known_zone(record["zone"]))
         ):
             raise ArtifactError(
@@ -162,6 +184,7 @@ class Column:
         plain = {**record, "kind": kind}
         plain["parts"] = tuple(record["parts"])
         plain["levels"] = tuple(record["levels"])
+        plain["formats"] = tuple(record["formats"])
         return cls(**plain)
 
 
@@ -191,9 +214,17 @@ def learn_column(series: pl.Series, inference: Inference) -> Column:
             n_missing=text.null_count(),
         )
     elif kind is ColumnKind.DATETIME:
-        column = _learn_moments(column, series, inference.form)
+        column = _learn_moments(column, series, inference)
     elif kind is ColumnKind.TEXT:
         column = replace(column, parts=TEXT_PARTS, n_missing=series.null_count())
+    elif inference.dates is not None:
+        dates = inference.dates
+        cyclic = dates.kind != "duration"
+        column = replace(
+            column, formats=dates.formats, parts=CYCLE_PARTS if cyclic else ()
+        )
+        found, _ = apply_column(series, column)
+        column = replace(column, n_missing=found[0].null_count())
     elif inference.form:
         number, _ = split(level_text(series), inference.form)
         column = replace(
@@ -211,7 +242,10 @@ def learn_column(series: pl.Series, inference: Inference) -> Column:
 
 
 def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], int]:
-    """Return the canonical columns, and the number of values of unseen levels.
+    """Return the canonical columns, and the number of values that are new.
+
+    Those are of levels that training did not have, or in no format of its dates; they
+    are missing.
 
     Raises
     ------
@@ -225,6 +259,13 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
         raise nested_error(series)
     unseen = 0
     match column.kind:
+        case ColumnKind.NUMERIC if column.formats:
+            number, unseen = _steps_of(series, column)
+            found = [number]
+            if "sine" in column.parts:
+                kind = class_of_format(column.formats[0]) or ""
+                cycle = cycle_parts(number, kind)
+                found = [cycle[part] for part in column.parts]
         case ColumnKind.NUMERIC if column.form and not series.dtype.is_numeric():
             number, unit = split(level_text(series), column.form)
             found = [number]
@@ -240,12 +281,16 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
             found = [_boolean(series, column)]
         case ColumnKind.CATEGORICAL:
             text = level_text(series)
+            if series.dtype == pl.Boolean:
+                text = _as_written(text, column.levels)
             levels, unseen = to_levels(text, column.levels)
             found = [levels]
             if "prefix" in column.parts:
                 found.append(to_prefixes(text, column.levels))
         case ColumnKind.DATETIME:
-            clock = _clock(series, column)
+            clock, unseen = read_clock(
+                series, column.formats, column.zone, column=column.name
+            )
             parts = date_parts(clock, column.start)
             found = [parts[part] for part in column.parts]
         case ColumnKind.TEXT:
@@ -291,8 +336,20 @@ def _learn_list(column: Column, series: pl.Series, form: str) -> Column:
     )
 
 
+def _as_written(text: pl.Series, levels: tuple[str, ...]) -> pl.Series:
+    """Return booleans as the levels write them: true, TRUE or True."""
+    for write in (str.lower, str.upper):
+        if {write("True"), write("False")} & set(levels):
+            return text.replace({w: write(w) for w in ("True", "False")})
+    return text
+
+
 def _steps(column: Column) -> Iterator[str]:
     match column.kind:
+        case ColumnKind.NUMERIC if column.formats:
+            yield f"{column.reason}"
+            if column.parts:
+                yield f"becomes {', '.join(column.parts)}"
         case ColumnKind.NUMERIC if column.form:
             yield f"numbers are read from text: {column.reason}"
             if "unit" in column.parts:
@@ -307,8 +364,8 @@ def _steps(column: Column) -> Iterator[str]:
                 found = ", ".join(map(repr, find_prefixes(column.levels)[:5]))
                 yield f"what comes before the number is a category: {found}"
         case ColumnKind.DATETIME:
-            if column.form:
-                yield f"dates are read as {column.form}"
+            if column.formats:
+                yield f"dates are read as {', '.join(column.formats)}"
             if column.zone:
                 yield f"moments are read in {column.zone}"
             yield f"becomes {', '.join(column.parts)}"
@@ -323,20 +380,26 @@ def _steps(column: Column) -> Iterator[str]:
         yield f"{column.n_missing:,} missing values are left to the learner's view"
 
 
-def _learn_moments(column: Column, series: pl.Series, form: str) -> Column:
-    is_text = not series.dtype.is_temporal()
-    if is_text and not form and series.dtype == pl.String:
-        form = find_format(series) or ""
-    moments = parse_moments(series, form, column=column.name)
-    zone = getattr(moments.dtype, "time_zone", None) or ""
-    clock = to_clock(moments, zone)
+def _learn_moments(column: Column, series: pl.Series, inference: Inference) -> Column:
+    dates = inference.dates
+    is_text = series.dtype == pl.String or series.dtype.is_integer()
+    if dates is None and is_text:
+        dates = find_formats(series, inference.order or None)
+        if dates is None or dates.kind != "moment":
+            raise _no_dates(series, inference.order)
+    formats = () if dates is None else dates.formats
+    zone = getattr(series.dtype, "time_zone", None) or ""
+    if series.dtype == pl.String:
+        zone = zone_of_offsets(series, formats)
+    clock, _ = read_clock(series, formats, zone, column=column.name)
     start = origin(clock)
     parts = date_parts(clock, start)
     # A part that never varied in training can teach nothing.
     used = [p for p in PARTS if p == "days" or parts[p].drop_nulls().n_unique() > 1]
     return replace(
         column,
-        form=form if is_text else "",
+        formats=formats,
+        is_ambiguous=dates is not None and dates.is_ambiguous and not inference.order,
         zone=zone,
         start=start,
         parts=tuple(used),
@@ -344,9 +407,27 @@ def _learn_moments(column: Column, series: pl.Series, form: str) -> Column:
     )
 
 
-def _clock(series: pl.Series, column: Column) -> pl.Series:
-    moments = parse_moments(series, column.form, column=column.name)
-    return to_clock(moments, column.zone)
+def _no_dates(series: pl.Series, order: str) -> ColumnError:
+    text = series.cast(pl.String)
+    bad = text.filter(~is_missing(text))
+    shown = f"values such as {bad[0][:40]!r}" if bad.len() else "no value"
+    expected = f" with {order} for day, month and year" if order else ""
+    return ColumnError(
+        f"Column {series.name!r} must hold dates. Got {shown}, and no known formats of "
+        f"dates{expected} read 95 % of them. hint: declare another kind."
+    )
+
+
+def _steps_of(series: pl.Series, column: Column) -> tuple[pl.Series, int]:
+    """Return times of day, months, weekdays or durations as numbers."""
+    dtype = series.dtype
+    if dtype in (pl.Time, pl.Duration) or dtype.is_numeric() or dtype == pl.Null:
+        return to_numbers(series), 0
+    if dtype == pl.String or isinstance(dtype, pl.Categorical | pl.Enum):
+        return read_steps(series, column.formats)
+    raise ColumnError(
+        f"Column {column.name!r} must hold {column.reason}. Got {dtype} instead."
+    )
 
 
 def _numeric(series: pl.Series, column: Column) -> pl.Series:
@@ -399,7 +480,26 @@ def _is_known_form(kind: ColumnKind, form: str) -> bool:
         return is_known_quantity(form)
     if kind is ColumnKind.LIST:
         return is_known_items(form)
-    return is_known_format(form)
+    return False
+
+
+def _are_known_formats(
+    kind: ColumnKind, formats: tuple[str, ...], parts: list[str]
+) -> bool:
+    classes = {class_of_format(form) for form in formats}
+    if len(formats) > _MOST_FORMATS or len(classes) > 1:
+        return False
+    if kind is ColumnKind.DATETIME:
+        return classes <= {"moment"}
+    is_cyclic = "sine" in parts
+    if kind is ColumnKind.NUMERIC:
+        cyclic = {"time", "month", "weekday"}
+        return (
+            bool(classes) and classes <= cyclic
+            if is_cyclic
+            else (classes <= {"duration"})
+        )
+    return not formats and not is_cyclic
 
 
 def _is_texts(value: Any) -> bool:

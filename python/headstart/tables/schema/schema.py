@@ -3,15 +3,17 @@
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
 import polars as pl
 
 from headstart.exceptions import ArtifactError, ColumnError, TableError
+from headstart.tables.kinds.dates import ORDERS, find_formats, read_moments
 from headstart.tables.kinds.inference import ColumnKind, Inference, infer_kind
 from headstart.tables.kinds.levels import level_text
+from headstart.tables.read.reading import ANY_READING, NA_VALUES, Reading
 from headstart.tables.schema.columns import (
     Column,
     apply_column,
@@ -21,7 +23,8 @@ from headstart.tables.schema.columns import (
 
 __all__ = ["Schema"]
 
-_FORMAT = 1
+_FORMAT = 2
+_TEXTS = ("String", "Categorical", "Enum")
 # A table without one usable column gets a column of zeros, so that it has rows and
 # learners find what they can: the mean, the class shares.
 _NOTHING = "(no usable column)"
@@ -40,6 +43,8 @@ class Schema:
     ----------
     columns : tuple of Column
         All columns of the training table, in its order.
+    reading : Reading
+        How the training table's file was written; another file is read the same way.
 
     Examples
     --------
@@ -53,6 +58,7 @@ class Schema:
     """
 
     columns: tuple[Column, ...]
+    reading: Reading = ANY_READING
 
     @classmethod
     def learn(
@@ -67,7 +73,8 @@ class Schema:
         frame : DataFrame
             What `to_frame` returned, without the target.
         overrides : mapping of str to ColumnKind or str
-            Kinds that are not to be inferred, by column name.
+            Kinds that are not to be inferred, by column name. ``"datetime:dmy"``
+            (``mdy``, ``ymd``) declares the order of day, month and year, too.
 
         Raises
         ------
@@ -121,8 +128,19 @@ class Schema:
 
     @property
     def read_as_text(self) -> tuple[str, ...]:
-        """Columns that were text in training: 007 is not to be read as 7."""
-        return tuple(c.name for c in self.used if c.dtype == "String")
+        """Columns that were text or categories in training: 007 is no 7."""
+        return tuple(c.name for c in self.used if c.dtype in _TEXTS)
+
+    @property
+    def file_reading(self) -> Reading:
+        """How a file of new rows is read: a word that is a level is not missing."""
+        if self.reading.na_values is not None:
+            return self.reading
+        levels = {level for c in self.used for level in c.levels}
+        words = tuple(w for w in NA_VALUES if w not in levels)
+        if len(words) == len(NA_VALUES):
+            return self.reading
+        return replace(self.reading, na_values=words)
 
     @property
     def n_categorical(self) -> int:
@@ -147,6 +165,31 @@ class Schema:
                 return column
         raise ColumnError(_unknown(name, self.names))
 
+    def time_of(self, frame: pl.DataFrame, name: str) -> pl.Series:
+        """Return a column as values in the order of time.
+
+        Text and integers that the schema reads as dates are moments, in UTC where
+        offsets are written, and numbers in text are numbers. A column that is left out
+        as an identifier is read as dates where it holds some.
+        """
+        series = frame[name]
+        column = self.column(name)
+        if series.dtype.is_temporal():
+            return series
+        formats = column.formats
+        if column.kind in (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT) and (
+            series.dtype == pl.String
+        ):
+            dates = find_formats(series)
+            formats = () if dates is None else dates.formats
+        if formats and not series.dtype.is_float():
+            values, offsets = read_moments(series.cast(pl.String), formats)
+            instants = values - offsets.fill_null(0).cast(pl.Int64) * 60_000_000
+            return instants.cast(pl.Datetime("us")).alias(name)
+        if column.kind is ColumnKind.NUMERIC:
+            return apply_column(series, column)[0][0].alias(name)
+        return series
+
     def apply(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the canonical form of a table.
 
@@ -169,8 +212,8 @@ class Schema:
         -------
         canonical : DataFrame
         unseen : dict of str to int
-            For each categorical column that has any: values of levels that training
-            did not have, which have become missing.
+            For each column that has any: values of levels that training did not have,
+            or in none of its formats, which have become missing.
         """
         given = {series.name: series for series in frame.iter_columns()}
         missing = [c.name for c in self.used if c.name not in given]
@@ -220,7 +263,11 @@ class Schema:
 
     def to_json(self) -> str:
         """Return the schema as JSON."""
-        record = {"format": _FORMAT, "columns": [c.to_record() for c in self.columns]}
+        record = {
+            "format": _FORMAT,
+            "columns": [c.to_record() for c in self.columns],
+            "reading": self.reading.to_record(),
+        }
         return json.dumps(record, ensure_ascii=False)
 
     @classmethod
@@ -241,7 +288,8 @@ class Schema:
         if record.get("format") != _FORMAT:
             raise ArtifactError(
                 f"The stored schema has format {record.get('format')!r}. Expected "
-                f"{_FORMAT}. hint: read it with the version that wrote it."
+                f"{_FORMAT}. hint: train the model again, or read it with the version "
+                "that wrote it."
             )
         columns = tuple(Column.from_record(r) for r in record["columns"])
         if len({c.name for c in columns}) != len(columns):
@@ -249,13 +297,13 @@ class Schema:
         features = [f for c in columns for f in c.features]
         if len(set(features)) != len(features):
             raise ArtifactError("The stored schema names a feature twice.")
-        return cls(columns)
+        return cls(columns, Reading.from_record(record.get("reading", {})))
 
 
-def _learn(series: pl.Series, declared: Mapping[str, ColumnKind]) -> Column:
-    kind = declared.get(series.name)
-    if kind is not None:
-        return learn_column(series, Inference(kind, "declared by the user"))
+def _learn(series: pl.Series, declared: Mapping[str, Inference]) -> Column:
+    inference = declared.get(series.name)
+    if inference is not None:
+        return learn_column(series, inference)
     try:
         inference = infer_kind(series)
     except ValueError as error:
@@ -264,7 +312,7 @@ def _learn(series: pl.Series, declared: Mapping[str, ColumnKind]) -> Column:
 
 
 def _rescue(
-    series: pl.Series, column: Column, declared: Mapping[str, ColumnKind]
+    series: pl.Series, column: Column, declared: Mapping[str, Inference]
 ) -> Column:
     """Use an identifier after all, where the table has nothing else."""
     if column.kind is not ColumnKind.IDENTIFIER or column.name in declared:
@@ -304,8 +352,9 @@ def _check_not_empty(frame: pl.DataFrame) -> None:
 
 def _check_overrides(
     overrides: Mapping[str, ColumnKind | str], names: list[str]
-) -> dict[str, ColumnKind]:
+) -> dict[str, Inference]:
     known = [str(kind) for kind in ColumnKind]
+    known += [f"{ColumnKind.DATETIME}:{order}" for order in ORDERS]
     declared = {}
     for name, kind in overrides.items():
         if name not in names:
@@ -317,7 +366,10 @@ def _check_overrides(
                 f"The kind of column {name!r} must be one of {', '.join(known)}. "
                 f"Got {kind!r} instead.{hint}"
             )
-        declared[name] = ColumnKind(kind)
+        plain, _, order = str(kind).partition(":")
+        declared[name] = Inference(
+            ColumnKind(plain), "declared by the user", order=order
+        )
     return declared
 
 
@@ -336,7 +388,8 @@ def _check_features(columns: tuple[Column, ...]) -> None:
 def _missing(missing: list[str], given: list[str]) -> str:
     shown = ", ".join(repr(name) for name in missing[:10])
     more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
-    near = difflib.get_close_matches(missing[0], given, 1)
+    near = [n for n in given if n.strip().casefold() == missing[0].strip().casefold()]
+    near = near or difflib.get_close_matches(missing[0], given, 1)
     hint = f" hint: is {near[0]!r} meant for {missing[0]!r}?" if near else ""
     noun = "column" if len(missing) == 1 else "columns"
     return (

@@ -58,6 +58,23 @@ impl<'a> Words<'a> {
         self.views.is_empty()
     }
 
+    /// The word of a row, `None` where it is missing or no UTF-8. A short one is copied to
+    /// `short`, for its bytes are part of its view.
+    pub fn get<'b>(&'b self, row: usize, short: &'b mut [u8; 16]) -> Option<&'b str> {
+        let view = *self.views.get(row)?;
+        if !self.is_valid(row) {
+            return None;
+        }
+        let length = view as u32 as usize;
+        let bytes = if length <= INLINE {
+            *short = view.to_le_bytes();
+            &short[4..4 + length]
+        } else {
+            self.long(view)?
+        };
+        std::str::from_utf8(bytes).ok()
+    }
+
     /// Put the ids of some rows into `ids`. Equal words have equal ids, different ones
     /// differ but for chance; missing ones are alike.
     pub(super) fn ids(&self, rows: Range<usize>, ids: &mut [u64]) {
@@ -142,6 +159,10 @@ mod tests {
         ) {
             let (views, buffer, bits) = laid_out(&words);
             let found = Words::new(&views, vec![&buffer], Some((&bits, 3))).unwrap();
+            for (row, word) in words.iter().enumerate() {
+                let mut short = [0; 16];
+                prop_assert_eq!(found.get(row, &mut short), word.as_deref());
+            }
             let mut ids = vec![0; words.len()];
             found.ids(0..words.len(), &mut ids);
             for (a, id) in words.iter().zip(&ids) {

@@ -26,7 +26,7 @@ BINARY, MULTICLASS, REGRESSION = TaskKind
         (list(range(20)) * 4, MULTICLASS),
         (list(range(21)) * 4, REGRESSION),
         ([0, 1, 2] * 3, REGRESSION),
-        ([0.0, 1.0, 2.0] * 9, REGRESSION),
+        ([0.0, 1.0, 2.0] * 9, MULTICLASS),
         ([0.5, 1.5], REGRESSION),
         (pd.Categorical([1, 2, 3]), MULTICLASS),
         (pl.Series([1.5, 2.5], dtype=pl.Decimal(4, 1)), REGRESSION),
@@ -87,6 +87,47 @@ def test_labels_come_back_with_their_own_type(y):
 def test_every_kind_of_column_is_taken(y):
     encoder = TargetEncoder.learn(["a", "b"])
     assert encoder.encode(y).tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("labels", [[7, 8, 7], [True, False, True], [1.5, 2.5, 1.5]])
+@pytest.mark.parametrize(
+    "make", [pd.Categorical, lambda v: pd.Series(pd.Categorical(v))]
+)
+def test_categories_of_numbers_come_back_as_numbers(labels, make):
+    y = make(labels)
+    encoder = TargetEncoder.learn(y, "classification" if labels[0] != 1.5 else None)
+    if labels[0] == 1.5:
+        assert encoder.kind == "regression"
+        return
+    assert encoder.decode(encoder.encode(y)).tolist() == labels
+    assert encoder.classes.dtype.kind in "ib"
+
+
+def test_whole_numbers_are_classes_though_floats():
+    y = pd.Series([0, 1, 2] * 30)
+    assert TargetEncoder.learn(y.astype(float)).kind == TargetEncoder.learn(y).kind
+    assert TargetEncoder.learn([0.5, 1.0, 2.0] * 30).kind == "regression"
+
+
+def test_codes_with_zeros_are_labels():
+    y = [f"{i:02d}" for i in range(30)] * 10
+    encoder = TargetEncoder.learn(y)
+    assert encoder.decode(encoder.encode(y)).tolist() == y
+
+
+@pytest.mark.parametrize("write", ["-${:.2f}", "(${:.2f})", "${:.2f}-"])
+def test_negative_targets_are_negative(write):
+    values = [round(1.37 * i - 40, 2) for i in range(200)]
+    texts = [write.format(-v) if v < 0 else f"${v:.2f}" for v in values]
+    encoder = TargetEncoder.learn(texts)
+    assert encoder.encode(texts).tolist() == values
+
+
+def test_a_target_that_cannot_be_read_is_named():
+    texts = [f"${i}.50" for i in range(200)]
+    texts[9] = "about ten"
+    with pytest.raises(TableError, match=r"'about ten' \(row 9\)"):
+        TargetEncoder.learn(texts)
 
 
 def test_labels_of_text_are_met_by_the_numbers_they_were():

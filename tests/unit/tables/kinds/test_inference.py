@@ -61,12 +61,18 @@ def test_kind_is_inferred_with_a_reason(values, kind):
 
 def test_day_and_month_are_told_apart_by_all_rows():
     early = ["03/04/2020"] * 500
-    assert infer_kind(pl.Series("a", [*early, "25/04/2020"])).form == "%d/%m/%Y"
-    assert infer_kind(pl.Series("a", [*early, "04/25/2020"])).form == "%m/%d/%Y"
+    assert infer_kind(pl.Series("a", [*early, "25/04/2020"])).dates.formats == (
+        "%d/%m/%Y",
+    )
+    assert infer_kind(pl.Series("a", [*early, "04/25/2020"])).dates.formats == (
+        "%m/%d/%Y",
+    )
 
 
 def test_two_digit_years_are_not_the_first_century():
-    assert infer_kind(pl.Series("a", ["12/31/20", "11/30/21"])).form == "%m/%d/%y"
+    assert infer_kind(pl.Series("a", ["12/31/20", "11/30/21"])).dates.formats == (
+        "%m/%d/%y",
+    )
 
 
 def test_nested_values_have_no_kind():

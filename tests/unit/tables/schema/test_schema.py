@@ -106,15 +106,14 @@ def test_numbers_in_a_date_column_are_refused(table):
         schema.apply(table.with_columns(since=pl.col("age")))
 
 
-def test_text_in_a_date_column_must_read_as_dates(table):
+def test_text_in_a_date_column_is_read_as_dates_or_missing_and_counted(table):
     schema = Schema.learn(table)
     new = table.with_columns(since=pl.Series(["2020-01-02", None, "2020-01-01", ""]))
     assert schema.apply(new)["since.days"].to_list() == [1.0, None, 0.0, None]
-    bad = table.with_columns(since=pl.Series([None, "soon", "later", "never"]))
-    with pytest.raises(
-        ColumnError, match=r"'since' must hold dates. Got 'soon' \(row 1"
-    ):
-        schema.apply(bad)
+    bad = table.with_columns(since=pl.Series([None, "soon", "later", "unknown"]))
+    canonical, unread = schema.apply_and_count(bad)
+    assert canonical["since.days"].to_list() == [None] * 4
+    assert unread == {"since": 2}
 
 
 def test_booleans_may_come_as_words_or_numbers(table):
@@ -282,6 +281,11 @@ def damaged(schema, change):
         lambda r: r["columns"][3].update(parts=["century"]),
         lambda r: r["columns"][3].update(parts=["days", "days"]),
         lambda r: r["columns"][3].update(form="%Q"),
+        lambda r: r["columns"][3].update(formats=["%Q"]),
+        lambda r: r["columns"][3].update(formats=["%H:%M"]),
+        lambda r: r["columns"][1].update(formats=["%Y-%m-%d"]),
+        lambda r: r.update(reading={"decimal": "x"}),
+        lambda r: r.update(reading={"nosuch": 1}),
         lambda r: r["columns"][3].update(zone="Europe/Atlantis"),
         lambda r: r["columns"].insert(0, []),
     ],

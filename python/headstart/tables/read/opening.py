@@ -1,0 +1,171 @@
+"""Bytes of files: compressed ones, addresses, and standard input."""
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import sys
+import urllib.error
+import urllib.request
+import zipfile
+import zlib
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, Any
+
+from headstart.exceptions import TableError
+from headstart.machine.capacity import available_memory
+
+__all__ = [
+    "PACKED",
+    "STANDARD_INPUT",
+    "bytes_of_address",
+    "opened",
+    "read_bytes",
+    "unpacked",
+]
+
+PACKED = (".gz", ".zip", ".xz", ".bz2")
+"""Endings of compressed files."""
+
+STANDARD_INPUT = "-"
+"""The path that stands for standard input."""
+
+_PART = 1 << 24
+_GZIP = b"\x1f\x8b"
+_HIDDEN = re.compile(r"(^|/)(__MACOSX/|\.)|/$")
+_TIMEOUT = 60.0
+
+_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+
+
+def opened(place: Path, packed: str) -> AbstractContextManager[Any]:
+    """Open a file, unpacked as it is read.
+
+    Parameters
+    ----------
+    place : Path
+    packed : str
+        One of `PACKED`, "" for a plain file; a plain file that begins as a packed one
+        is unpacked, too.
+
+    Raises
+    ------
+    TableError
+        If an archive has no file, or several.
+    """
+    packed = packed or _packed_by_content(place)
+    if packed == ".gz":
+        return gzip.open(place)
+    if packed == ".xz":
+        return lzma.open(place)
+    if packed == ".bz2":
+        return bz2.open(place)
+    if packed == ".zip":
+        return _member(place, str(place))
+    return place.open("rb")
+
+
+def read_bytes(place: Path, packed: str) -> bytes:
+    """Return what a file holds, unpacked.
+
+    Raises
+    ------
+    TableError
+        If it is damaged, or does not fit into memory.
+    """
+    packed = packed or _packed_by_content(place)
+    if not packed:
+        return place.read_bytes()
+    most = _most_bytes()
+    parts: list[bytes] = []
+    n_read = 0
+    try:
+        with opened(place, packed) as source:
+            while part := source.read(_PART):
+                parts.append(part)
+                n_read += len(part)
+                if n_read > most:
+                    raise TableError(
+                        f"The file {place} ({place.stat().st_size:,} bytes) unpacks to "
+                        f"more than {most:,} bytes, which do not fit into memory. "
+                        "hint: predict reads such files in parts; train on a sample of "
+                        "the rows."
+                    )
+    except _DAMAGE as error:
+        kind = {".gz": "gzip"}.get(packed, packed[1:])
+        raise TableError(
+            f"The file {place} is not a whole {kind} file: {error}"
+        ) from error
+    return b"".join(parts)
+
+
+def bytes_of_address(address: str) -> bytes:
+    """Return what lies at an address: by HTTP, or whatever fsspec can open.
+
+    Raises
+    ------
+    TableError
+        If it cannot be read; says why.
+    """
+    if address == STANDARD_INPUT:
+        return sys.stdin.buffer.read()
+    scheme = address.partition("://")[0].lower()
+    try:
+        if scheme in {"http", "https"}:
+            with urllib.request.urlopen(address, timeout=_TIMEOUT) as answer:
+                return bytes(answer.read())
+        import fsspec
+
+        with fsspec.open(address, "rb") as source:
+            return bytes(source.read())
+    except ImportError as error:
+        missing = error.name or "fsspec"
+        raise TableError(
+            f"{scheme}:// addresses such as {address[:200]!r} are read by the package "
+            f"{missing!r}, which is not installed. hint: pip install {missing}"
+        ) from error
+    except (OSError, ValueError, urllib.error.URLError) as error:
+        raise TableError(
+            f"The address {address[:200]} cannot be read: {error}"
+        ) from error
+
+
+def unpacked(data: bytes, packed: str, name: str) -> bytes:
+    """Return bytes unpacked; see `read_bytes`."""
+    try:
+        if packed == ".zip":
+            with _member(io.BytesIO(data), name) as source:
+                return source.read()
+        unpack = {".gz": gzip, ".xz": lzma, ".bz2": bz2}[packed].decompress
+        return bytes(unpack(data))
+    except _DAMAGE as error:
+        raise TableError(f"{name} is not a whole {packed[1:]} file: {error}") from error
+
+
+def _packed_by_content(place: Path) -> str:
+    with place.open("rb") as source:
+        return ".gz" if source.read(len(_GZIP)) == _GZIP else ""
+
+
+def _member(place: Path | IO[bytes], name: str) -> IO[bytes]:
+    try:
+        archive = zipfile.ZipFile(place)
+    except zipfile.BadZipFile as error:
+        raise TableError(f"The file {name} is not a whole zip file: {error}") from error
+    names = [n for n in archive.namelist() if not _HIDDEN.search(n)]
+    if len(names) != 1:
+        shown = ", ".join(map(repr, names[:10])) or "none"
+        raise TableError(
+            f"The archive {name} must hold one file. Got {len(names)}: {shown}. "
+            "hint: unpack it, and name the file."
+        )
+    if archive.getinfo(names[0]).flag_bits & 1:
+        raise TableError(f"The archive {name} is encrypted. hint: unpack it first.")
+    return archive.open(names[0])
+
+
+def _most_bytes() -> int:
+    """Return how much may be unpacked: a table in memory is a few times as large."""
+    return available_memory() // 4

@@ -1,0 +1,158 @@
+//! Values of text, for `headstart.tables.kinds`.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "arguments are borrowed by value, as Python gives them"
+)]
+
+use headstart_core::Error;
+use headstart_core::parse::{self, Format, Order};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+
+use crate::arrow::WordTable;
+use crate::convert::slice;
+use crate::run::run;
+
+/// Elementary steps that reading a word takes.
+const WORD: usize = 40;
+
+/// Return the class of a format's values, None if it is not of the grammar.
+#[pyfunction]
+pub(crate) fn class_of_format(text: &str) -> Option<&'static str> {
+    Format::new(text).map(|format| format.class().name())
+}
+
+/// Return formats, their class and whether day and month are open, of different words.
+#[pyfunction]
+#[pyo3(signature = (table, counts, order=None))]
+pub(crate) fn find_formats(
+    py: Python<'_>,
+    table: WordTable,
+    counts: PyReadonlyArray1<'_, u32>,
+    order: Option<&str>,
+) -> PyResult<Option<(Vec<String>, &'static str, bool)>> {
+    let counts = slice("counts", &counts)?;
+    let found = run(py, 1, WORD * counts.len(), |_| {
+        let words = table.column(0)?;
+        if words.len() != counts.len() {
+            return Err(Error::length("counts", words.len(), counts.len()));
+        }
+        let order = match order {
+            Some(name) => Some(
+                Order::of_name(name)
+                    .ok_or_else(|| Error::value(format!("{name:?} is no order.")))?,
+            ),
+            None => None,
+        };
+        Ok(parse::find_formats(&words, counts, order))
+    })?;
+    Ok(found.map(|f| (f.formats, f.class.name(), f.is_ambiguous)))
+}
+
+type Moments<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i32>>);
+
+/// Read words by the first format that fits: values, and offsets in minutes.
+#[pyfunction]
+pub(crate) fn read_moments<'py>(
+    py: Python<'py>,
+    table: WordTable,
+    formats: Vec<String>,
+) -> PyResult<Moments<'py>> {
+    let n_steps = WORD * table.shape().1;
+    let (values, offsets) = run(py, 1, n_steps, |_| {
+        let formats: Vec<&str> = formats.iter().map(String::as_str).collect();
+        parse::read_moments(&table.column(0)?, &formats)
+    })?;
+    Ok((values.into_pyarray(py), offsets.into_pyarray(py)))
+}
+
+type Amounts<'py> = (
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<u16>>,
+    Bound<'py, PyArray1<u32>>,
+    Vec<String>,
+);
+
+/// Read amounts: both numbers, flags, places of the units, and the different units.
+#[pyfunction]
+pub(crate) fn split_amounts<'py>(
+    py: Python<'py>,
+    table: WordTable,
+    decimal: char,
+    multiply: bool,
+) -> PyResult<Amounts<'py>> {
+    let out = run(py, 1, WORD * table.shape().1, |_| {
+        parse::split_amounts(&table.column(0)?, decimal, multiply)
+    })?;
+    Ok((
+        out.first.into_pyarray(py),
+        out.second.into_pyarray(py),
+        out.flags.into_pyarray(py),
+        out.units.into_pyarray(py),
+        out.names,
+    ))
+}
+
+/// Return the place of the first byte that is not UTF-8, None where all is.
+#[pyfunction]
+pub(crate) fn first_invalid(data: PyBackedBytes) -> Option<usize> {
+    parse::first_invalid(&data)
+}
+
+type Scan = (
+    usize,
+    Vec<usize>,
+    Option<(usize, usize)>,
+    usize,
+    Vec<u32>,
+    bool,
+);
+
+/// Scan delimited text without its header: records, places of empty lines, the first wrong
+/// record, records with empty fields too many, flags of the columns, odd quotes.
+#[pyfunction]
+pub(crate) fn scan_delimited(
+    py: Python<'_>,
+    data: PyBackedBytes,
+    start: usize,
+    separator: char,
+    n_columns: usize,
+) -> PyResult<Scan> {
+    let found = run(py, 1, data.len(), |_| {
+        Ok(parse::scan_delimited(
+            &data,
+            start,
+            one_byte(separator)?,
+            n_columns,
+        ))
+    })?;
+    Ok((
+        found.n_records,
+        found.blank,
+        found.wrong,
+        found.n_trailing,
+        found.columns,
+        found.has_odd_quote,
+    ))
+}
+
+/// Return where the last whole record of delimited text ends, 0 if none does.
+#[pyfunction]
+pub(crate) fn last_record_end(
+    py: Python<'_>,
+    data: PyBackedBytes,
+    separator: char,
+) -> PyResult<usize> {
+    run(py, 1, data.len(), |_| {
+        Ok(parse::last_record_end(&data, one_byte(separator)?))
+    })
+}
+
+fn one_byte(separator: char) -> Result<u8, Error> {
+    u8::try_from(separator)
+        .ok()
+        .filter(u8::is_ascii)
+        .ok_or_else(|| Error::value("A separator is a character of one byte."))
+}
