@@ -129,6 +129,7 @@ def standing(
 
     Examples
     --------
+    >>> from headstart.base import Configuration
     >>> trials = [Trial(n, Configuration(c)) for n, c in enumerate("abc")]
     >>> [round(standing(c, trials, {0: 1.0, 1: 2.0, 2: 3.0}), 2) for c in "abcd"]
     [1.0, 0.37, 0.14, 1.0]
