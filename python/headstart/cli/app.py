@@ -12,8 +12,8 @@ from headstart.cli.info import info
 from headstart.cli.inspect import inspect
 from headstart.cli.leaderboard import leaderboard
 from headstart.cli.meta import meta
-from headstart.cli.plugin_commands import PluginCommands
 from headstart.cli.plugins import plugins
+from headstart.cli.plugins.commands import PluginCommands
 from headstart.cli.predict import predict
 from headstart.cli.report import report
 from headstart.cli.train import train

@@ -39,7 +39,7 @@ def test_the_help_of_train_groups_its_options_and_fits_100_columns(monkeypatch):
     titles = [line for line in lines if line.endswith(":") and line[0] != " "]
     assert titles == [
         *("Arguments:", "Task:", "Budget:", "Validation:", "Search:"),
-        *("Output:", "Plugins:", "Other options:"),
+        *("Output:", "Reading:", "Plugins:", "Other options:"),
     ]
     section = lines[lines.index("Budget:") + 1 : lines.index("Validation:")]
     options = [word for line in section for word in line.split()[:1] if "--" in word]
