@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 __all__ = [
     "BinnedMatrix",
+    "ModelFile",
+    "ModelFileLimits",
     "OutOfFold",
     "TreeEnsemble",
     "apply_link",
@@ -17,6 +19,7 @@ __all__ = [
     "best_threshold",
     "bootstrap_scores",
     "build_info",
+    "check_json_record",
     "class_of_format",
     "confusion_table",
     "contingency_table",
@@ -30,6 +33,7 @@ __all__ = [
     "feature_operators",
     "find_codes",
     "find_formats",
+    "find_stored_arrays",
     "first_invalid",
     "fit_isotonic",
     "fit_logistic",
@@ -44,6 +48,9 @@ __all__ = [
     "last_record_end",
     "logit_single",
     "make_numeric",
+    "model_file_directory",
+    "model_file_header",
+    "model_file_manifest",
     "null_statistics",
     "pair_gains",
     "plain_folds",
@@ -560,3 +567,58 @@ def apply_link(
     link: str, values: NDArray[np.float64], single_precision: bool
 ) -> NDArray[np.float64]: ...
 def logit_single(probability: float) -> float: ...
+
+# Model files: headstart.artifact.container; stored arrays: headstart.base.arrays.
+
+@final
+class ModelFileLimits:
+    def __new__(
+        cls,
+        *,
+        max_parts: int | None = None,
+        max_manifest_bytes: int | None = None,
+        max_record_bytes: int | None = None,
+        max_part_bytes: int | None = None,
+        max_total_bytes: int | None = None,
+        max_json_depth: int | None = None,
+        max_name_length: int | None = None,
+    ) -> Self: ...
+    @property
+    def max_parts(self) -> int: ...
+    @property
+    def max_manifest_bytes(self) -> int: ...
+    @property
+    def max_record_bytes(self) -> int: ...
+    @property
+    def max_part_bytes(self) -> int: ...
+    @property
+    def max_total_bytes(self) -> int: ...
+    @property
+    def max_json_depth(self) -> int: ...
+    @property
+    def max_name_length(self) -> int: ...
+
+@final
+class ModelFile:
+    def __new__(
+        cls, path: str | Path, known: list[str] | None, limits: ModelFileLimits
+    ) -> Self: ...
+    @property
+    def made_by(self) -> dict[str, str]: ...
+    @property
+    def sizes(self) -> dict[str, int]: ...
+    @property
+    def outlives_path(self) -> bool: ...
+    def read(self, name: str) -> bytes: ...
+
+def model_file_manifest(
+    made_by: dict[str, str],
+    parts: list[tuple[str, int, str, bool]],
+    limits: ModelFileLimits,
+) -> bytes: ...
+def model_file_header(name: str, crc: int, size: int, offset: int) -> bytes: ...
+def model_file_directory(members: list[tuple[str, int, int, int]]) -> bytes: ...
+def check_json_record(name: str, data: bytes, limits: ModelFileLimits) -> None: ...
+def find_stored_arrays(
+    data: bytes,
+) -> dict[str, tuple[str, list[int], int, int]]: ...

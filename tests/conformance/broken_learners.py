@@ -67,12 +67,12 @@ class Right(Learner):
         return found / found.sum(axis=1, keepdims=True)
 
     def dump(self, model):
-        return {"model.npz": pack_arrays({"coefficients": model})}
+        return {"model.safetensors": pack_arrays({"coefficients": model})}
 
     def load(self, parts):
-        require(list(parts) == ["model.npz"], "There must be one part.")
+        require(list(parts) == ["model.safetensors"], "There must be one part.")
         try:
-            found = unpack_arrays(parts["model.npz"], _FORM)["coefficients"]
+            found = unpack_arrays(parts["model.safetensors"], _FORM)["coefficients"]
         except ArtifactError:
             raise
         except Exception as error:

@@ -41,11 +41,11 @@ class Right(Transform):
         )
 
     def dump(self, fitted):
-        return {"center.npz": pack_arrays({"center": fitted})}
+        return {"center.safetensors": pack_arrays({"center": fitted})}
 
     def load(self, parts):
-        require(list(parts) == ["center.npz"], "There must be one part.")
-        return unpack_arrays(parts["center.npz"], _FORM)["center"]
+        require(list(parts) == ["center.safetensors"], "There must be one part.")
+        return unpack_arrays(parts["center.safetensors"], _FORM)["center"]
 
 
 class TargetMean(Right):

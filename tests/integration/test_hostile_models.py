@@ -70,7 +70,7 @@ def changed(saved, folder, change):
     for name, content in artifact.parts.items():
         for number, other in enumerate(change(content)):
             path = folder / f"{name.replace('/', '-')}-{number}.headstart"
-            write_artifact(path, artifact.manifest, {**artifact.parts, name: other})
+            write_artifact(path, {**artifact.parts, name: other})
             yield path
 
 
@@ -85,7 +85,7 @@ def load_and_predict(path):
 
 def test_a_saved_model_predicts_the_same_again(saved, tmp_path):
     artifact = read_artifact(saved)
-    write_artifact(tmp_path / "again", artifact.manifest, artifact.parts)
+    write_artifact(tmp_path / "again", artifact.parts)
 
     first = load_and_predict(saved)
 
@@ -144,34 +144,33 @@ def test_flipped_bytes_are_refused_or_predict(saved, tmp_path):
 @pytest.mark.parametrize(
     "value", [None, -1, 2**63, 1e308, "x", [], {}, [None], {"model": 1}]
 )
-def test_wrong_values_in_the_manifest_are_refused_or_predict(saved, tmp_path, value):
-    artifact = read_artifact(saved)
-    text = json.dumps(artifact.manifest)
-    record = artifact.manifest["model"]
+def test_wrong_values_in_the_record_are_refused_or_predict(saved, tmp_path, value):
+    parts = dict(read_artifact(saved).parts)
+    record = json.loads(parts["model.json"])
+
+    def check(changed):
+        text = json.dumps(changed).encode()
+        write_artifact(tmp_path / "m", {**parts, "model.json": text})
+        probability = load_and_predict(tmp_path / "m")
+        assert probability is None or probability.shape == (80, 2)
 
     for key in record:
-        manifest = json.loads(text)
-        manifest["model"][key] = value
-        write_artifact(tmp_path / "m", manifest, artifact.parts)
-        probability = load_and_predict(tmp_path / "m")
-        assert probability is None or probability.shape == (80, 2)
-    for key in record["members"][0]:
-        manifest = json.loads(text)
-        manifest["model"]["members"][0][key] = value
-        write_artifact(tmp_path / "m", manifest, artifact.parts)
-        probability = load_and_predict(tmp_path / "m")
-        assert probability is None or probability.shape == (80, 2)
+        check({**record, key: value})
+    (member,) = record["members"]
+    for key in member:
+        check({**record, "members": [{**member, key: value}]})
 
 
 def test_a_model_of_a_learner_that_is_not_installed_names_it(saved, tmp_path):
     artifact = read_artifact(saved)
     name = saved.stem
-    text = json.dumps(artifact.manifest).replace(name, "tabular_net")
+    text = artifact.text("model.json").replace(name, "tabular_net")
     text = text.replace('"tabular_net": "headstart"', '"tabular_net": "headstart-net"')
     text = text.replace(
         '"distribution": "headstart"', '"distribution": "headstart-net"'
     )
-    write_artifact(tmp_path / "m", json.loads(text), artifact.parts)
+    parts = {**artifact.parts, "model.json": text.encode()}
+    write_artifact(tmp_path / "m", parts)
 
     with pytest.raises(MissingPluginError, match="'tabular_net'") as raised:
         headstart.load(tmp_path / "m")

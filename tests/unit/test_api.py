@@ -71,7 +71,7 @@ def test_where_a_run_takes_place_is_not_taken_from_a_file(model, tmp_path, name)
     constructor = json.loads(artifact.parts["constructor.json"])
     constructor["parameters"][name] = "/tmp/elsewhere"
     parts = {**artifact.parts, "constructor.json": json.dumps(constructor).encode()}
-    write_artifact(tmp_path / "n", artifact.manifest, parts)
+    write_artifact(tmp_path / "n", parts)
 
     again = headstart.load(tmp_path / "n")
 
@@ -199,7 +199,7 @@ def test_a_wrong_constructor_in_a_file_is_refused(model, tmp_path, key, value):
     artifact = read_artifact(tmp_path / "m")
     constructor = json.loads(artifact.parts["constructor.json"]) | {key: value}
     parts = {**artifact.parts, "constructor.json": json.dumps(constructor).encode()}
-    write_artifact(tmp_path / "n", artifact.manifest, parts)
+    write_artifact(tmp_path / "n", parts)
 
     with pytest.raises(ArtifactError):
         headstart.load(tmp_path / "n")

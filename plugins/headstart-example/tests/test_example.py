@@ -61,10 +61,10 @@ def test_a_stored_model_predicts_the_same_bits(fitted):
 
 def test_hostile_parts_are_refused(fitted):
     parts = LEARNER.dump(fitted)
-    data = parts["bells.npz"]
+    data = parts["bells.safetensors"]
     for wrong in (b"", data[:-1], data.replace(b"mean", b"bean")):
         with pytest.raises(ArtifactError):
-            LEARNER.load({**parts, "bells.npz": wrong})
+            LEARNER.load({**parts, "bells.safetensors": wrong})
     nonsense = LEARNER.fit(TASK, {"trust": 2.0}, make_rows(), None, Resources(1, 0))
     with pytest.raises(ArtifactError, match="impossible"):
         LEARNER.load(LEARNER.dump(nonsense))

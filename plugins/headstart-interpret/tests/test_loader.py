@@ -34,7 +34,7 @@ FORM = {
 
 
 def test_tables_come_back_as_they_were():
-    again = AdditiveTables.from_bytes(TABLES.to_parts()["tables.npz"], 2, 1)
+    again = AdditiveTables.from_bytes(TABLES.to_parts()["tables.safetensors"], 2, 1)
     values = np.array([[np.nan, 0.0], [0.0, 2.0], [1.0, 9.0], [2.0, np.nan]])
     assert again.rounds == (3, 4)
     np.testing.assert_array_equal(again.scores(values), TABLES.scores(values))
@@ -71,7 +71,7 @@ def test_contributions_add_up_to_the_scores():
     ],
 )
 def test_a_number_out_of_place_is_refused(name, place, value):
-    arrays = unpack_arrays(TABLES.to_parts()["tables.npz"], FORM)
+    arrays = unpack_arrays(TABLES.to_parts()["tables.safetensors"], FORM)
     arrays[name].flat[place] = value
     with pytest.raises(ArtifactError):
         AdditiveTables.from_bytes(pack_arrays(arrays), 2, 1)

@@ -66,7 +66,7 @@ def test_weights_of_another_net_are_refused(net):
         for w in (64, 128)
     )
     with pytest.raises(ArtifactError, match="do not fit"):
-        net.load({**small, "weights.npz": large["weights.npz"]})
+        net.load({**small, "weights.safetensors": large["weights.safetensors"]})
 
 
 @pytest.mark.parametrize("net", NETS, ids=lambda net: net.name)

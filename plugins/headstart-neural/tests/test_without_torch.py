@@ -105,7 +105,7 @@ def make_parts(**changes):
     return {
         "plan.json": PLAN.to_json(),
         "names.txt": names.encode(),
-        "weights.npz": pack_arrays({**arrays, **changes}),
+        "weights.safetensors": pack_arrays({**arrays, **changes}),
     }
 
 

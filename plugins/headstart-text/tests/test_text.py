@@ -1,8 +1,6 @@
 """Topics of text columns: learnt, applied, stored."""
 
-import io
 import json
-import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +20,7 @@ from headstart.sdk import (
     Task,
     TaskKind,
     pack_arrays,
+    unpack_arrays,
 )
 from headstart.testing import transform_checks
 
@@ -160,11 +159,12 @@ def test_half_a_character_is_stored():
 
 
 def arrays_of(parts):
-    with zipfile.ZipFile(io.BytesIO(parts["topics.npz"])) as file:
-        return {
-            name.removesuffix(".npy"): np.load(io.BytesIO(file.read(name)))
-            for name in file.namelist()
-        }
+    form = {
+        f"{name}_{place}": ("f", n_dimensions)
+        for name, n_dimensions in (("rarity", 1), ("topics", 2))
+        for place in range(len(json.loads(parts["terms.json"])))
+    }
+    return unpack_arrays(parts["topics.safetensors"], form)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_number_out_of_place_is_refused(fitted, name, value):
     arrays = arrays_of(parts)
     arrays[name].flat[0] = value
     with pytest.raises(ArtifactError):
-        TRANSFORM.load({**parts, "topics.npz": pack_arrays(arrays)})
+        TRANSFORM.load({**parts, "topics.safetensors": pack_arrays(arrays)})
 
 
 def test_damage_is_refused_or_harmless(fitted):

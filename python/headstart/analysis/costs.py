@@ -6,7 +6,6 @@ from functools import partial
 import polars as pl
 
 from headstart.analysis.effort import Effort
-from headstart.artifact.zip_file import estimate_packed_size
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.facts import Sizes
 from headstart.search.record import RunRecord
@@ -20,8 +19,8 @@ _ASKED_ALONE = 5
 def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
     """Return bytes of a model file; and seconds, where there is enough to measure.
 
-    Bytes are those of the fold models, views and transforms as a file holds them,
-    deflated: all but a few kilobytes of the file. Times are those of the whole way from
+    Bytes are those of the fold models, views and transforms: all but a few kilobytes of
+    the file. Times are those of the whole way from
     the user's table, models loaded.
     """
     model = record.model
@@ -31,9 +30,7 @@ def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
     read += [partial(store.encoder, n) for n in dict.fromkeys(f.encoder for f in fits)]
     steps = dict.fromkeys(name for fit in fits for name in fit.transforms)
     read += [partial(store.transform, name) for name in steps]
-    n_bytes = sum(
-        estimate_packed_size(content) for parts in read for content in parts().values()
-    )
+    n_bytes = sum(len(content) for parts in read for content in parts().values())
     # Loading costs about two predictions, and is done once.
     units = float(len(fits) * 4)
     frame = record.run.problem.frame

@@ -1,7 +1,7 @@
-"""Model files: a checked manifest and parts of bytes, that load without running code.
+"""Model files: named parts of bytes with a manifest, that load without running code.
 
-The layout of a file is described in `headstart.artifact.manifest`, the form of its ZIP
-in `headstart.artifact.zip_file`.
+The layout of a file is described in docs/reference/model_file.md, the reasons for it in
+docs/decisions.
 """
 
 from headstart.artifact.container import Artifact, read_artifact, write_artifact

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from headstart.artifact.container import Artifact, read_artifact, write_artifact
-from headstart.artifact.limits import DEFAULT_LIMITS
+from headstart.artifact.container import (
+    Artifact,
+    read_artifact,
+    record_bytes,
+    write_artifact,
+)
 from headstart.artifact.members import (
     member_record,
     read_members,
@@ -31,8 +35,12 @@ from headstart.tables import Schema, TargetEncoder
 __all__ = ["describe_model", "load_model", "save_model"]
 
 _T = TypeVar("_T")
-_SCHEMA, _TARGET = "schema.json", "target.json"
+_MODEL, _SCHEMA, _TARGET = "model.json", "schema.json", "target.json"
 _FACTS, _CONSTRUCTOR = "facts.json", "constructor.json"
+_MODELS, _ENCODERS, _TRANSFORMS = "models/", "encoders/", "transforms/"
+# What predictions do not depend on: a reader that only predicts may ignore it.
+_OPTIONAL = (_FACTS, _CONSTRUCTOR)
+_KNOWN = (_MODEL, _SCHEMA, _TARGET, *_OPTIONAL, _MODELS, _ENCODERS, _TRANSFORMS)
 
 
 def save_model(
@@ -46,19 +54,6 @@ def save_model(
         The estimator's class and JSON-able parameters.
     """
     ensemble = model.ensemble
-    own: Parts = {
-        _SCHEMA: model.schema.to_json().encode(),
-        _TARGET: model.target.to_json().encode(),
-        # Beside the manifest, which is bounded: a table may have any number of columns.
-        _FACTS: model.facts.to_json().encode(),
-        _CONSTRUCTOR: json.dumps(dict(constructor), allow_nan=False).encode(),
-    }
-    for name, content in own.items():
-        if len(content) > DEFAULT_LIMITS.max_json_bytes:
-            raise ArtifactError(
-                f"{name} of the model takes {len(content)} bytes; at most "
-                f"{DEFAULT_LIMITS.max_json_bytes} are read back."
-            )
     registry = load_plugins()
     sources = {
         name: registry.distribution_of(name) for name in sorted(ensemble.learners)
@@ -71,16 +66,27 @@ def save_model(
         "task": ensemble.task.to_record(),
         "members": [member_record(member) for member in ensemble.members],
         "learners": sources,
-        "plugins": plugins_needed(registry, sources),
+        "transforms": made_by,
+        "plugins": {
+            "learners": plugins_needed(registry, sources),
+            "transforms": plugins_needed(registry, made_by, "transforms"),
+        },
         "kinds": stored_kinds(ensemble.learners),
     }
-    if made_by:  # a model without them is as before there were any
-        needed = plugins_needed(registry, made_by, "transforms")
-        record["transforms"] = made_by
-        record["plugins"] |= {f"transform {n}": r for n, r in needed.items()}
-    distributions = sorted({*sources.values(), *made_by.values()} - {""})
-    parts = _PartsOfModel(own, ensemble)
-    write_artifact(path, {"model": record}, parts, distributions=distributions)
+    texts = {
+        _MODEL: _json(record),
+        _SCHEMA: model.schema.to_json(),
+        _TARGET: model.target.to_json(),
+        _FACTS: model.facts.to_json(),
+        _CONSTRUCTOR: _json(dict(constructor)),
+    }
+    own = {name: record_bytes(name, text) for name, text in texts.items()}
+    write_artifact(
+        path,
+        _PartsOfModel(own, ensemble),
+        optional=_OPTIONAL,
+        distributions=sorted({*sources.values(), *made_by.values()} - {""}),
+    )
 
 
 def load_model(
@@ -171,7 +177,7 @@ class _StoredModel:
 
     artifact: Artifact
     record: Mapping[str, Any]
-    plugins: Mapping[str, Mapping[str, Any]]
+    plugins: Mapping[str, Mapping[str, Mapping[str, Any]]]
     kinds: Mapping[str, str]
     described: FittedModel
     constructor: dict[str, Any]
@@ -212,8 +218,9 @@ class _StoredModel:
         versions = self.described.facts.versions
         plugins = {
             str(record.get("distribution", ""))
-            for name, record in self.plugins.items()
-            if name not in self.kinds
+            for what, records in self.plugins.items()
+            for name, record in records.items()
+            if what != "learners" or name not in self.kinds
         }
         uses_skops = any(name.endswith(".skops") for name in self.artifact.parts)
         tell_other_versions(
@@ -228,14 +235,14 @@ class _StoredModel:
         registered: Mapping[str, _T],
     ) -> dict[str, _T]:
         found = {}
-        for name, distribution in self.record.get(f"{what}s", {}).items():
+        for name, distribution in self.record[f"{what}s"].items():
             if name in passed:
                 found[name] = passed[name]
             elif name in registered:
                 found[name] = registered[name]
             elif self.missing is None:
-                key = name if what == "learner" else f"transform {name}"
-                record = self.plugins.get(key, {"distribution": distribution})
+                plugins = self.plugins[f"{what}s"]
+                record = plugins.get(name, {"distribution": distribution})
                 path = self.artifact.path
                 self.missing = missing_plugin(registry, path, what, name, record)
         return found
@@ -254,10 +261,10 @@ class _PartsOfModel(Mapping[str, bytes]):
         store = ensemble.store
         fits = [fit for member in ensemble.members for fit in member.fits]
         self._readers: dict[str, tuple[Callable[[str], Parts], str]] = {
-            **{f"models/{f.model}": (store.model, f.model) for f in fits},
-            **{f"encoders/{f.encoder}": (store.encoder, f.encoder) for f in fits},
+            **{f"{_MODELS}{f.model}": (store.model, f.model) for f in fits},
+            **{f"{_ENCODERS}{f.encoder}": (store.encoder, f.encoder) for f in fits},
             **{
-                f"transforms/{name}": (store.transform, name)
+                f"{_TRANSFORMS}{name}": (store.transform, name)
                 for f in fits
                 for name in f.transforms
             },
@@ -299,13 +306,13 @@ class _ArtifactStore:
             self._names.setdefault(f"{folder}/{fit}/", []).append(name)
 
     def model(self, name: str) -> Parts:
-        return self._under(f"models/{name}/")
+        return self._under(f"{_MODELS}{name}/")
 
     def encoder(self, name: str) -> Parts:
-        return self._under(f"encoders/{name}/")
+        return self._under(f"{_ENCODERS}{name}/")
 
     def transform(self, name: str) -> Parts:
-        return self._under(f"transforms/{name}/")
+        return self._under(f"{_TRANSFORMS}{name}/")
 
     def _under(self, prefix: str) -> Parts:
         names = self._names.get(prefix, ())
@@ -341,13 +348,11 @@ def _read(path: str | Path) -> _StoredModel:
     ArtifactError
         If the file is damaged, unsafe or too new.
     """
-    artifact = read_artifact(path)
-    record = artifact.manifest.get("model")
-    if not isinstance(record, dict):
-        raise ArtifactError("The file's manifest does not describe a model.")
+    artifact = read_artifact(path, known=_KNOWN)
     try:
-        schema = Schema.from_json(_text(artifact, _SCHEMA))
-        target = TargetEncoder.from_json(_text(artifact, _TARGET))
+        record = _object(artifact, _MODEL)
+        schema = Schema.from_json(artifact.text(_SCHEMA))
+        target = TargetEncoder.from_json(artifact.text(_TARGET))
         learners, transforms = _names(record, "learners"), _names(record, "transforms")
         kinds = _names(record, "kinds")
         ensemble = BaggedEnsemble(
@@ -356,8 +361,10 @@ def _read(path: str | Path) -> _StoredModel:
             {},
             _ArtifactStore({}),
         )
-        # Files of earlier versions do not have it.
-        plugins = {n: dict(r) for n, r in dict(record.get("plugins", {})).items()}
+        plugins = {
+            kind: {name: dict(entry) for name, entry in record["plugins"][kind].items()}
+            for kind in ("learners", "transforms")
+        }
         model = FittedModel(
             schema,
             target,
@@ -375,19 +382,13 @@ def _read(path: str | Path) -> _StoredModel:
     return _StoredModel(artifact, record, plugins, kinds, model, constructor)
 
 
-def _text(artifact: Artifact, name: str) -> str:
-    """Return a part that is JSON, if it is not too large to be parsed."""
-    size = artifact.sizes[name]
-    if size > DEFAULT_LIMITS.max_json_bytes:
-        raise ValueError(
-            f"{name} has {size} bytes; at most {DEFAULT_LIMITS.max_json_bytes} are read"
-        )
-    return artifact.parts[name].decode()
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _names(record: Mapping[str, Any], key: str) -> Mapping[str, str]:
     """Return the distributions that the names of learners or transforms came from."""
-    names = record[key] if key == "learners" else record.get(key, {})
+    names = record[key]
     if not isinstance(names, dict) or not all(
         isinstance(value, str) for value in names.values()
     ):
@@ -396,7 +397,7 @@ def _names(record: Mapping[str, Any], key: str) -> Mapping[str, str]:
 
 
 def _object(artifact: Artifact, name: str) -> dict[str, Any]:
-    record = json.loads(_text(artifact, name))
+    record = artifact.record(name)
     if not isinstance(record, dict):
         raise TypeError(f"{name} does not hold an object")
     return record

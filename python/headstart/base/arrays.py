@@ -1,30 +1,38 @@
 """Named arrays as bytes that are safe to read, whoever wrote them.
 
-The form is NumPy's own ``.npz``, stored without compression, of plain numbers only:
-nothing in it can run code, and an array can not be larger than the bytes that hold it.
+The form is that of safetensors, of plain numbers only: a JSON header with the type,
+shape and place of each array, then their values. Nothing in it can run code, and an
+array cannot be larger than the bytes that hold it. The compiled module checks the
+header.
 """
 
-import io
-import math
-import zipfile
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart._core import find_stored_arrays
 from headstart.exceptions import ArtifactError
 
 __all__ = ["pack_arrays", "require", "unpack_arrays"]
 
 Array = NDArray[Any]
 
-_PLAIN_KINDS = "buif"  # bool, signed, unsigned, float: what has a fixed meaning
-_HEADER_LIMIT = 4096  # bytes; NumPy pads the header of a plain array to 128
+_TYPES = {
+    "b1": "BOOL",
+    "f2": "F16",
+    "f4": "F32",
+    "f8": "F64",
+    **{f"i{size}": f"I{8 * size}" for size in (1, 2, 4, 8)},
+    **{f"u{size}": f"U{8 * size}" for size in (1, 2, 4, 8)},
+}
+_ALIGNMENT = 8  # bytes: where values begin, so that a reader may use them in place
 
 
 def pack_arrays(arrays: Mapping[str, Array]) -> bytes:
-    """Return `arrays` as the bytes of an uncompressed ``.npz``.
+    """Return `arrays` in the form of safetensors.
 
     The same arrays give the same bytes.
 
@@ -36,7 +44,7 @@ def pack_arrays(arrays: Mapping[str, Array]) -> bytes:
     Raises
     ------
     TypeError
-        If an array holds anything but plain numbers.
+        If an array holds anything but plain numbers of at most 64 bits.
 
     Examples
     --------
@@ -44,21 +52,25 @@ def pack_arrays(arrays: Mapping[str, Array]) -> bytes:
     >>> unpack_arrays(data, {"coef": ("f", 2), "rounds": ("i", 0)})["rounds"]
     array(7)
     """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as file:
-        for name in sorted(arrays):
-            array = np.asarray(arrays[name], order="C")
-            if array.dtype.kind not in _PLAIN_KINDS:
-                raise TypeError(
-                    f"Array {name!r} must hold booleans, integers or floats. "
-                    f"Got dtype {array.dtype} instead."
-                )
-            member = io.BytesIO()
-            little_endian = array.astype(array.dtype.newbyteorder("<"), copy=False)
-            np.lib.format.write_array(member, little_endian, allow_pickle=False)
-            # A ZipInfo made from a name alone has a fixed date.
-            file.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue())
-    return buffer.getvalue()
+    values = {name: _little_endian(name, arrays[name]) for name in arrays}
+    # Wide elements first: each array begins at a multiple of its element's size.
+    names = sorted(values, key=lambda name: (-values[name].itemsize, name))
+    header: dict[str, Any] = {}
+    position = 0
+    for name in names:
+        array = values[name]
+        end = position + array.nbytes
+        header[name] = {
+            "dtype": _TYPES[f"{array.dtype.kind}{array.itemsize}"],
+            "shape": array.shape,
+            "data_offsets": (position, end),
+        }
+        position = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    return b"".join(
+        [len(text).to_bytes(8, "little"), text, *(values[name].data for name in names)]
+    )
 
 
 def unpack_arrays(
@@ -87,18 +99,28 @@ def unpack_arrays(
         If `data` is anything else.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as file:
-            _check_members(
-                len(data), file.infolist(), {f"{name}.npy" for name in expected}
+        stored = find_stored_arrays(data)
+        require(
+            stored.keys() == expected.keys(),
+            f"Stored arrays must be {sorted(expected)}. Got {sorted(stored)[:20]} "
+            "instead.",
+        )
+        arrays: dict[str, Array] = {}
+        for name, (kinds, n_dimensions) in expected.items():
+            form, shape, start, end = stored[name]
+            require(
+                form[0] in kinds and len(shape) == n_dimensions,
+                f"Array {name!r} must be of kind {kinds!r} and have {n_dimensions} "
+                f"dimensions. Got {form} of shape {tuple(shape)} instead.",
             )
-            return {
-                name: _read_member(file.read(f"{name}.npy"), name, *form)
-                for name, form in expected.items()
-            }
+            dtype = np.dtype(f"<{form}")
+            values = np.frombuffer(data, dtype, (end - start) // dtype.itemsize, start)
+            arrays[name] = values.reshape(shape).astype(dtype.newbyteorder("="))
     except ArtifactError:
         raise
     except Exception as error:
         raise ArtifactError(f"Stored arrays cannot be read: {error}") from error
+    return arrays
 
 
 def require(condition: object, message: str) -> None:
@@ -107,48 +129,11 @@ def require(condition: object, message: str) -> None:
         raise ArtifactError(message)
 
 
-def _check_members(
-    size: int, members: list[zipfile.ZipInfo], expected: set[str]
-) -> None:
-    names = sorted(member.filename for member in members)
-    require(
-        names == sorted(expected),
-        f"Stored arrays must be {sorted(expected)}. Got {names[:20]} instead.",
-    )
-    for member in members:
-        # Without compression no member is larger than the file itself.
-        require(
-            member.compress_type == zipfile.ZIP_STORED
-            and member.file_size == member.compress_size,
-            f"Stored array {member.filename!r} must not be compressed.",
+def _little_endian(name: str, values: Array) -> Array:
+    array = np.asarray(values, order="C")
+    if f"{array.dtype.kind}{array.itemsize}" not in _TYPES:
+        raise TypeError(
+            f"Array {name!r} must hold booleans, integers or floats of at most "
+            f"64 bits. Got dtype {array.dtype} instead."
         )
-    require(
-        sum(member.file_size for member in members) <= size,
-        "Stored arrays must not overlap.",
-    )
-
-
-def _read_member(data: bytes, name: str, kinds: str, n_dimensions: int) -> Array:
-    stream = io.BytesIO(data)
-    version = np.lib.format.read_magic(stream)
-    require(version == (1, 0), f"Array {name!r} has the unknown version {version}.")
-    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(
-        stream, max_header_size=_HEADER_LIMIT
-    )
-    require(
-        dtype.kind in kinds and dtype.kind in _PLAIN_KINDS,
-        f"Array {name!r} must be of kind {kinds!r}. Got dtype {dtype} instead.",
-    )
-    require(
-        len(shape) == n_dimensions and not fortran_order,
-        f"Array {name!r} must have {n_dimensions} dimensions in C order. "
-        f"Got shape {shape} instead.",
-    )
-    body = memoryview(data)[stream.tell() :]
-    # The shape comes from the file: it is believed only where the bytes are there.
-    require(
-        min(shape, default=0) >= 0 and math.prod(shape) * dtype.itemsize == body.nbytes,
-        f"Array {name!r} of shape {shape} must fill its {body.nbytes} bytes.",
-    )
-    flat = np.frombuffer(body, dtype=dtype).reshape(shape)
-    return flat.astype(dtype.newbyteorder("="))
+    return array.astype(array.dtype.newbyteorder("<"), copy=False)

@@ -351,7 +351,7 @@ def _check_place(place: Path, *, is_named: bool) -> None:
 
 def _may_be_replaced(place: Path) -> bool:
     """Return whether a file or folder is a model, or an empty file."""
-    from headstart.artifact.manifest import MANIFEST_NAME
+    from headstart.artifact.container import MANIFEST_NAME
 
     if place.is_dir():
         return (place / MANIFEST_NAME).is_file()

@@ -32,7 +32,7 @@ from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["BoostedTrees", "HistGradientBoosting", "register_learners"]
 
-_PART = "boosting.npz"
+_PART = "boosting.safetensors"
 _FORM = {"capped": ("i", 1), "rounds": ("i", 0)}
 _MAX_ROUNDS = 1500
 _ROUNDS_ALONE = 150  # where there is nothing to stop by and nobody said how many

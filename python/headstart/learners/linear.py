@@ -35,7 +35,7 @@ from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["ElasticNet", "LinearModel", "Logistic", "Ridge", "register_learners"]
 
-_PART = "linear.npz"
+_PART = "linear.safetensors"
 _FORM = {
     "columns": ("i", 1),
     "knots": ("f", 1),

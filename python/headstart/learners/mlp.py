@@ -35,7 +35,7 @@ from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["FittedNetwork", "MultiLayerPerceptron", "register_learners"]
 
-_PART = "network.npz"
+_PART = "network.safetensors"
 _FORM = {
     "sizes": ("i", 1),
     "flat": ("f", 1),

@@ -33,7 +33,7 @@ from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["KNeighbors", "NeighborModel", "register_learners"]
 
-_PART = "neighbors.npz"
+_PART = "neighbors.safetensors"
 _FORM = {
     "points": ("f", 2),
     "stretch": ("f", 1),

@@ -37,7 +37,7 @@ from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["KernelMachine", "SupportVectorMachine", "register_learners"]
 
-_PART = "svm.npz"
+_PART = "svm.safetensors"
 _FORM = {
     "vectors": ("f", 2),
     "gamma": ("f", 0),

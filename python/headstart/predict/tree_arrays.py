@@ -21,7 +21,7 @@ __all__ = ["TreeArrays"]
 
 Array = NDArray[Any]
 
-_PART = "trees.npz"
+_PART = "trees.safetensors"
 _EXPECTED = {
     "roots": ("i", 1),
     "left": ("i", 1),

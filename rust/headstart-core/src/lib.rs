@@ -17,6 +17,7 @@ pub mod memory;
 pub mod meta_features;
 pub mod metrics;
 mod mmap;
+pub mod model_file;
 pub mod oof;
 mod order;
 mod packing;

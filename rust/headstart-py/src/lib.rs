@@ -14,6 +14,7 @@ mod features;
 mod folds;
 mod meta_features;
 mod metrics;
+mod model_file;
 mod oof;
 mod parse;
 mod predict;
@@ -100,6 +101,13 @@ mod _core {
     // Kernels that predict: headstart.predict.
     #[pymodule_export]
     use crate::predict::{PyTreeEnsemble, apply_link, logit_single};
+
+    // Model files: headstart.artifact; stored arrays: headstart.base.arrays.
+    #[pymodule_export]
+    use crate::model_file::{
+        PyLimits, PyModelFile, check_json_record, find_stored_arrays, model_file_directory,
+        model_file_header, model_file_manifest,
+    };
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -16,19 +16,20 @@ from headstart.sdk import from_estimator
 
 
 class Rewritten:
-    """A saved model whose manifest and parts can be changed, checksums right."""
+    """A saved model whose records and parts can be changed, checksums right."""
 
     def __init__(self, model, folder):
         self.folder = folder
         save_model(model, folder / "m", {"class": "AutoClassifier"})
         artifact = read_artifact(folder / "m")
-        self.manifest = artifact.manifest
-        self.record = artifact.manifest["model"]
+        self.record = artifact.record("model.json")
         self.members = self.record["members"]
         self.parts = dict(artifact.parts)
 
     def load(self, **options):
-        write_artifact(self.folder / "wrong", self.manifest, self.parts)
+        if self.record is not None:
+            self.put("model.json", self.record)
+        write_artifact(self.folder / "wrong", self.parts)
         return load_model(self.folder / "wrong", **options)[0]
 
     def json(self, name):
@@ -286,9 +287,25 @@ def test_facts_of_another_form_are_refused(saved, change):
         saved.load()
 
 
-@pytest.mark.parametrize("name", ["facts.json", "schema.json"])
+@pytest.mark.parametrize("name", ["facts.json", "schema.json", "model.json"])
 def test_json_that_is_nested_deep_is_refused(saved, name):
     saved.parts[name] = b"[" * 200_000
+    saved.record = None
 
     with pytest.raises(ArtifactError):
+        saved.load()
+
+
+@pytest.mark.parametrize("record", [[], 1, {}, {"model": {}}])
+def test_a_model_of_another_record_is_refused(saved, record):
+    saved.record = record
+
+    with pytest.raises(ArtifactError):
+        saved.load()
+
+
+def test_a_part_that_this_version_does_not_know_is_refused(saved):
+    saved.parts["output.json"] = b"{}"
+
+    with pytest.raises(ArtifactError, match=r"needs a reader .*output\.json"):
         saved.load()

@@ -10,7 +10,7 @@ from headstart.exceptions import ArtifactError
 from headstart.predict import BoostedTrees, TreeArrays, single_log_odds
 from headstart.predict import tree_arrays as module
 
-ARRAYS, RECORD = "trees.npz", "boosting.json"
+ARRAYS, RECORD = "trees.safetensors", "boosting.json"
 
 
 def stumps(n_trees, n_outputs, **changes):

@@ -34,7 +34,7 @@ from headstart.sdk import (
 
 __all__ = ["ClassBells", "NaiveBayes"]
 
-_PART = "bells.npz"
+_PART = "bells.safetensors"
 _FORM = {
     "mean": ("f", 2),
     "variance": ("f", 2),

@@ -16,7 +16,7 @@ from headstart_interpret.bins import LARGEST, Bins
 
 __all__ = ["AdditiveTables", "Term"]
 
-PART = "tables.npz"
+PART = "tables.safetensors"
 _FORM = {
     "intercept": ("f", 1),
     "features": ("i", 2),

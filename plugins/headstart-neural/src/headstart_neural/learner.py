@@ -38,7 +38,7 @@ from headstart_neural.plan import Plan
 
 __all__ = ["NeuralLearner", "RealMLP", "TabM", "can_run"]
 
-_PLAN, _WEIGHTS = "plan.json", "weights.npz"
+_PLAN, _WEIGHTS = "plan.json", "weights.safetensors"
 _FORM = {
     "flat": ("f", 1),
     "shapes": ("i", 2),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["TextSvd"]
 
 _TERMS = "terms.json"
-_ARRAYS = "topics.npz"
+_ARRAYS = "topics.safetensors"
 _DEFAULT: dict[str, Any] = {"ngrams": "words", "n_topics": 24, "min_rows": 2}
 _TOLD = 5  # terms of a topic
 # Seconds for a character of a text, by what counts as a word; and for each topic.

@@ -136,7 +136,7 @@ class ViewEncoder:
         arrays |= {f"c_{k}": v for k, v in self.categorical.arrays().items()}
         return {
             "view.json": json.dumps(record, ensure_ascii=False).encode(),
-            "view.npz": pack_arrays(arrays),
+            "view.safetensors": pack_arrays(arrays),
         }
 
     @classmethod
@@ -150,7 +150,7 @@ class ViewEncoder:
         """
         try:
             record: Any = json.loads(parts["view.json"])
-            data = parts["view.npz"]
+            data = parts["view.safetensors"]
             view = _read_view(record)
             numbers, enums, names = (
                 _read_names(record, key) for key in ("numeric", "categorical", "names")

@@ -301,7 +301,7 @@ def test_damaged_arrays_are_refused(table, name, value):
     encoder, _ = encode(table, view)
     arrays = arrays_of(encoder)
     parts = encoder.to_parts()
-    parts["view.npz"] = pack_arrays(
+    parts["view.safetensors"] = pack_arrays(
         arrays | {name: np.asarray(value, dtype=arrays[name].dtype)}
     )
     with pytest.raises(ArtifactError):
@@ -331,7 +331,7 @@ def test_damaged_records_are_refused(table, change):
         ViewEncoder.from_parts(parts)
 
 
-@pytest.mark.parametrize("part", ["view.json", "view.npz"])
+@pytest.mark.parametrize("part", ["view.json", "view.safetensors"])
 def test_absent_and_cut_off_parts_are_refused(table, part):
     parts = encode(table, View())[0].to_parts()
     with pytest.raises(ArtifactError):
