@@ -1,1 +1,1 @@
-"""The loop of a search: what runs next, what came of it, what it cost."""
+"""The loop of a search: scheduling of fold fits, booking of results, cost model."""

@@ -1,9 +1,10 @@
-"""What a fold fit will cost: shipped hints, corrected by what this run measured.
+"""The predicted cost of a fold fit: hints, corrected by the seconds this run measured.
 
-A learner's own `cost` gives seconds on some machine. A transform's are added to it, and
-the learner's grow with the columns that the transform makes. The correction is a factor
-a learner, in the logarithm, shrunk towards the factor of all learners while there are
-few measurements. A trial's own finished folds say most.
+`Learner.cost` predicts seconds on a reference machine. The seconds of the transforms
+are added, and the learner's prediction takes the columns that they make into account.
+The correction is one factor per learner, estimated as a mean log ratio and shrunk
+towards the factor of all learners while there are few measurements. If the trial itself
+has finished folds, their mean is the prediction.
 """
 
 import math
@@ -14,7 +15,7 @@ from headstart.search.propose.available import AvailableTransforms
 
 __all__ = ["CostModel"]
 
-# Measurements of one learner that weigh as much as the factor of all learners.
+# The factor of all learners weighs as much as this many measurements of one learner.
 _SHRINKAGE = 1.0
 _LEAST = 1e-3  # seconds
 
@@ -30,7 +31,7 @@ class CostModel:
         Training rows of a fold.
     learns : bool
         Whether measured seconds correct the hints. Off in runs without a time limit,
-        whose results may not depend on the machine.
+        whose results must not depend on the machine.
     transforms : AvailableTransforms or None
         Transforms that configurations may name.
     """
@@ -49,15 +50,15 @@ class CostModel:
         self._learners = learners
         self._n_rows = n_rows
         self._learns = learns
-        # Sum and count of log ratios, by learner and over all of them.
+        # Sum and count of log ratios, per learner and in total.
         self._ratios: dict[str, tuple[float, int]] = {}
         self._overall = (0.0, 0)
 
     def hint(self, configuration: Configuration) -> float:
-        """Return the learner's own prediction in seconds, and the transforms'.
+        """Return the seconds predicted by the hints of the learner and the transforms.
 
-        Infinite where the learner's is. One that is not a number tells nothing, and a
-        fit will tell: the least is taken.
+        Infinite where the learner's hint is. NaN counts as the least possible cost, so
+        that a fit measures it.
         """
         seconds = self._of_learner(configuration)
         if math.isnan(seconds):
@@ -66,14 +67,14 @@ class CostModel:
         return max(_LEAST, seconds) + steps
 
     def _of_learner(self, configuration: Configuration) -> float:
-        """Return what the learner says, which may be any number, or none."""
+        """Return the learner's hint as it is: any number, infinite or NaN."""
         learner = self._learners[configuration.learner]
         steps = configuration.transforms
         task = self._transforms.task_after(steps) if steps else self._task
         return float(learner.cost(task, configuration.parameters, self._n_rows))
 
     def observe(self, configuration: Configuration, seconds: float) -> None:
-        """Take note of what a fold fit took."""
+        """Update the correction by the measured seconds of a fold fit."""
         if not math.isfinite(self._of_learner(configuration)):
             return
         ratio = math.log(max(_LEAST, seconds) / self.hint(configuration))

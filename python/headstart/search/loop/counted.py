@@ -23,21 +23,21 @@ __all__ = ["CountedSchedule"]
 
 # Folds after which a race is decided.
 _STAGE = 2
-# A proposal may know the trials up to this many before it, whatever has finished.
+# A proposal uses no results of the last so many trials before it, even if they have
+# finished: proposals must not depend on the order in which fold fits end.
 _LAG = 6
 
 
 @dataclass
 class CountedSchedule:
-    """The policy for a budget in trials: one seed, one answer.
+    """The policy for a budget in trials: the same seed gives the same results.
 
     Parameters
     ----------
     max_trials : int
-        Trials to run; those that fail do not count, until they are so many that the
-        search gives up.
+        Trials to run. Failed trials do not count, but too many of them end the search.
     unproven : frozenset of str
-        Learners of which nothing is known; see `quarantine`.
+        Learners and transforms without results so far; see `quarantine`.
     """
 
     state: RunState
@@ -48,7 +48,7 @@ class CountedSchedule:
     has_given_up: bool = False
 
     def next(self) -> tuple[Trial, Unit] | None:
-        """Return the first fold fit in the order of proposal that may start."""
+        """Return the first fold fit that may start, in the order of proposal."""
         for trial in self.state.trials:
             unit = self.state.next_unit(trial, limit=self._allowed(trial))
             if unit is not None:
@@ -81,19 +81,18 @@ class CountedSchedule:
         return len(self.state.units)
 
     def _race_is_due(self, trial: Trial) -> bool:
-        """Return whether this and all earlier trials have the compared folds."""
+        """Return whether this trial and all earlier ones have the compared folds."""
         return all(
             earlier.status is TrialStatus.FAILED or self.state.has(earlier, _STAGE)
             for earlier in self.state.trials[: trial.number + 1]
         )
 
     def _is_raced_out(self, trial: Trial) -> bool:
-        # Only the compared folds count, or the answer would depend on what else ran.
+        # Only the compared folds count: otherwise the decision would depend on timing.
         stage = self.state.units[:_STAGE]
         if is_idle(trial, stage):
             return True
-        # One that failed on a later fold stays a rival: when it fails is a matter of
-        # timing.
+        # A trial that failed on a later fold remains a rival for the same reason.
         earlier = [
             _first_folds(t, stage)
             for t in self.state.trials[: trial.number]
@@ -104,13 +103,13 @@ class CountedSchedule:
     def _start(self) -> Trial | None:
         trials = self.state.trials
         n_failed = sum(t.status is TrialStatus.FAILED for t in trials)
-        # Failures of unproven ones leave no trace.
-        gone = {t.number for t in failures_of_unproven(trials, self.unproven)}
-        there = [t for t in trials if t.number not in gone]
-        number = len(there)
-        known = there[: max(0, number - _LAG)]
-        waits = still_unproven(trials, self.unproven)
-        # Of the known ones only, or the answer would depend on what else ran.
+        # Failures of unproven learners and transforms must not affect later proposals.
+        ignored = {t.number for t in failures_of_unproven(trials, self.unproven)}
+        counted = [t for t in trials if t.number not in ignored]
+        number = len(counted)
+        known = counted[: max(0, number - _LAG)]
+        awaited = still_unproven(trials, self.unproven)
+        # Only the known trials count: otherwise the decision would depend on timing.
         self.has_given_up = too_many_failed(known, self.max_trials)
         if (
             self.exhausted
@@ -118,7 +117,8 @@ class CountedSchedule:
             or len(trials) >= self.max_trials + n_failed
             or any(t.status is TrialStatus.RUNNING for t in known)
             or any(
-                t.status is TrialStatus.RUNNING and involved(t) & waits for t in there
+                t.status is TrialStatus.RUNNING and involved(t) & awaited
+                for t in counted
             )
         ):
             return None

@@ -1,7 +1,7 @@
-"""The ledger: the results of a run, booked in one order.
+"""The ledger: records the results of a run, in one order.
 
-Results are in files already; the ledger takes them into the out-of-fold store, the
-trial and the journal, and tells listeners.
+Fold fits have already written their results to the store. The ledger adds them to the
+out-of-fold predictions, the trial and the journal, and sends events to listeners.
 """
 
 import logging
@@ -44,12 +44,12 @@ __all__ = ["Ledger"]
 
 _log = logging.getLogger("headstart.search")
 
-# Share of the time spent that may go to ensembles while trials run.
+# Share of the elapsed time that may be spent on choosing ensembles while trials run.
 _ENSEMBLE_SHARE = 0.03
 
 
 class Ledger:
-    """Books trials, fold fits and ensembles of one run.
+    """Records the trials, fold fits and ensembles of one run.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class Ledger:
         self._quarantined: set[str] = set()
 
     def restore(self) -> None:
-        """Take over the results that an interrupted run left in the folder."""
+        """Load the results that an interrupted run left in the folder."""
         for trial in self._run.folder.journal.trials():
             self.state.trials.append(trial)
             journalled = dict(trial.outcomes)
@@ -103,7 +103,7 @@ class Ledger:
                     if journalled.get(unit, outcome).status is FoldStatus.OK:
                         self.record(trial, unit, outcome)
                 elif trial.fold_losses.pop(unit, None) is not None:
-                    # Its files are not whole: what the journal says of it is void.
+                    # Its files are incomplete, so the journal's entry is ignored.
                     del trial.outcomes[unit]
                     if trial.status is TrialStatus.DONE:
                         trial.status = TrialStatus.RUNNING
@@ -119,12 +119,12 @@ class Ledger:
             )
 
     def open(self, trial: Trial) -> None:
-        """Book that a trial's first fold fit is about to start."""
+        """Record that a trial's first fold fit is about to start."""
         self._run.folder.journal.record_trial(trial)
         self._run.events(TrialStarted(trial))
 
     def record(self, trial: Trial, unit: Unit, outcome: FoldOutcome) -> None:
-        """Book a fold fit: store, trial, journal, listeners, in this order."""
+        """Record a fold fit: store, trial, journal, listeners, in this order."""
         if outcome.status is FoldStatus.CANCELLED or (
             outcome.status is FoldStatus.TIMEOUT
             and self._run.clock.seconds_left() <= 0
@@ -150,14 +150,14 @@ class Ledger:
         self._run.events(FoldFitFinished(trial, *unit, outcome))
 
     def close(self, trial: Trial) -> None:
-        """Book that a trial has all the folds it will get."""
+        """Record that no more fold fits of a trial will run."""
         trial.loss = trial.mean_loss
         self._run.folder.journal.record_trial(trial)
         if trial.loss is not None:
             self._run.events(TrialFinished(trial, self._as_score(trial.loss)))
 
     def close_open_trials(self) -> None:
-        """Book that no more fold fits will come."""
+        """Close all open trials: no more fold fits will run."""
         for trial in self.state.trials:
             if trial.status is not TrialStatus.RUNNING:
                 continue
@@ -171,7 +171,7 @@ class Ledger:
             self.close(trial)
 
     def choose(self) -> Choice | None:
-        """Return the best ensemble of what there is, and tell if it is new."""
+        """Return the best ensemble of the trials so far; send an event if it is new."""
         began = time.monotonic()
         choice = self._selector.select(self.state.with_results())
         seconds = time.monotonic() - began
@@ -179,11 +179,11 @@ class Ledger:
         self._ensemble_seconds += seconds
         if choice is not None and choice.score != self._incumbent:
             self._incumbent = choice.score
-            self._tell_incumbent(choice)
+            self._report_incumbent(choice)
         return choice
 
     def may_choose(self) -> bool:
-        """Return whether ensembles have taken little enough of the time so far."""
+        """Return whether choosing ensembles has taken a small enough share of time."""
         if self._run.clock.choice_seconds > self._run.clock.seconds_left():
             return False
         return self._ensemble_seconds <= _ENSEMBLE_SHARE * self._run.clock.elapsed()
@@ -191,7 +191,7 @@ class Ledger:
     def _score(
         self, trial: Trial, unit: Unit, outcome: FoldOutcome
     ) -> tuple[float | None, FoldOutcome]:
-        """Take predictions into the store; return their loss."""
+        """Add predictions to the out-of-fold store and return their loss."""
         rows = self._run.data.folds.validation(*unit)
         try:
             prediction = self._run.folder.prediction(trial.fold_key(*unit).name)
@@ -215,7 +215,7 @@ class Ledger:
         if is_out:
             self._quarantined.add(name)
             trial.reason += f" (the {describe(name)} is in quarantine for this run)"
-        # What ran out of its time is no fault: the search goes on with quicker ones.
+        # A timeout is not logged as an error: the search goes on with cheaper ones.
         ran_out = outcome.status is FoldStatus.TIMEOUT
         _log.log(
             logging.INFO if ran_out else logging.WARNING,
@@ -246,7 +246,7 @@ class Ledger:
         )
 
     def _constant_losses(self) -> dict[Unit, float]:
-        """Return the loss of the best constant prediction, for every fold."""
+        """Return the loss of the best constant prediction per fold."""
         data = self._run.data
         best = best_constant(
             self._metric,
@@ -266,7 +266,7 @@ class Ledger:
         weight = self._run.data.weight
         return self._run.data.y[rows], None if weight is None else weight[rows]
 
-    def _tell_incumbent(self, choice: Choice) -> None:
+    def _report_incumbent(self, choice: Choice) -> None:
         members = tuple(
             (self.state.trials[number].configuration.label, weight)
             for number, weight in sorted(choice.weights.items(), key=lambda m: -m[1])

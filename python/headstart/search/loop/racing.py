@@ -1,4 +1,4 @@
-"""Races: when a configuration cannot win any more, its remaining folds are not run."""
+"""Races: the remaining folds of a configuration that cannot win are not run."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,9 +8,10 @@ __all__ = ["is_hopeless", "relative_gap"]
 
 Unit = tuple[int, int]
 
-# A configuration this far behind the best, as a share of what the best gains over the
-# constant prediction, is dropped. After one fold it is noise that decides, so the first
-# limit is wide; members of an ensemble may well be a little worse than the best.
+# Gap at which a configuration is dropped, per number of folds. The gap is relative to
+# the gain of the best over the constant prediction. The first limit is wide because
+# results on one fold are noisy, and members of an ensemble may be slightly worse than
+# the best configuration.
 _LIMIT_AFTER_ONE = 0.30
 _LIMIT_LATER = 0.15
 
@@ -18,7 +19,7 @@ _LIMIT_LATER = 0.15
 def relative_gap(
     trial: Trial, rivals: Iterable[Trial], constant: dict[Unit, float]
 ) -> float | None:
-    """Return how far a trial is behind the best rival on the folds both have.
+    """Return the gap between a trial and the best rival on their shared folds.
 
     Parameters
     ----------
@@ -28,8 +29,8 @@ def relative_gap(
     Returns
     -------
     float or None
-        0 for a tie, 1 for no better than constant, negative for better than the best;
-        None where no rival shares a fold.
+        0 for a tie, 1 if the trial is no better than the constant prediction, negative
+        if it is better than the best rival; None if no rival shares a fold.
     """
     gaps = []
     for rival in rivals:

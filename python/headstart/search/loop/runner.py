@@ -1,7 +1,7 @@
-"""The runner: spends the budget, one fold fit after another.
+"""The runner: spends the budget on fold fits.
 
-It asks the schedule for the next fold fit, hands it to the executor, has the ledger
-book the result, and stops in time. It never prints: listeners do.
+It gets the next fold fit from the schedule, submits it to the executor, passes the
+result to the ledger and stops in time. It never prints: listeners do.
 """
 
 import logging
@@ -46,16 +46,16 @@ __all__ = ["Runner", "SearchResult"]
 _log = logging.getLogger("headstart.search")
 
 _TICK_SECONDS = 0.2
-# A fold fit is asked to stop after this share of the limit, and killed at the stop.
+# Share of the time limit that one fold fit may take, but at least so many seconds.
 _LONGEST_SHARE = 0.3
 _SHORTEST_CAP = 2.0
-# Left to a learner that stops at its deadline: predict, dump, write.
+# Seconds reserved for what follows a learner's deadline: predict, dump, write.
 _GRACE_SECONDS = 0.35
-# A fold fit that takes no notice is killed after a tenth more than that, and this.
+# A fold fit is killed after its seconds, a tenth more and this.
 _OVERDUE_SECONDS = 1.0
-# Where work is counted nothing depends on time, but a learner that hangs must end.
+# Limit of a fold fit with a budget in trials, which only hanging learners reach.
 _LONGEST_COUNTED = 1_800.0
-# Work that may wait for a free slot: a proposal takes up to this long.
+# Proposals take up to this many seconds; so much work may wait for a free slot.
 _WAITING_SECONDS = 0.25
 _MOST_WAITING = 4
 _INTERRUPTED = "interrupted"
@@ -121,15 +121,15 @@ class Runner:
         self._state = self._ledger.state
         self._cost = self._ledger.cost
         self._futures: dict[Future[FoldOutcome], _Running] = {}
-        # Went with the place where they ran, and are run again, one at a time.
+        # Fold fits lost with their worker; they are run again, one at a time.
         self._lost: list[tuple[Trial, Unit, bool]] = []
-        self._spent_told = 0.0
+        self._last_report = 0.0
         self._interrupt = NotedInterrupt()
 
     def run(self) -> SearchResult:
         """Search until the budget is spent; return the best ensemble.
 
-        The first Ctrl-C ends the search with what there is.
+        The first Ctrl-C ends the search with the best model so far.
 
         Raises
         ------
@@ -166,7 +166,7 @@ class Runner:
         return SearchResult(self._state.trials, choice, reason, interrupted, elapsed)
 
     def _keep_what_there_is(self, error: RunFolderError) -> None:
-        """End the search where the run folder cannot be written any more.
+        """End the search because the run folder can no longer be written.
 
         Raises
         ------
@@ -175,7 +175,7 @@ class Runner:
         """
         text = str(error)
         if not self._run.folder.is_temporary:
-            text += " What is finished is kept: resume=True goes on with it."
+            text += " Finished fold fits are kept: resume=True continues with them."
         if not self._state.with_results():
             raise RunFolderError(text) from error
         self._run.folder.journal.stop()
@@ -212,10 +212,10 @@ class Runner:
                 self._book(future)
             self._kill_overdue()
             self._settle(schedule)
-            self._tell_spent()
+            self._report_budget()
 
     def _fill(self, schedule: Schedule) -> None:
-        """Keep every slot busy, with a little more waiting while there is time."""
+        """Submit fold fits until all slots are busy and the allowed number waits."""
         if self._retry_lost():
             return
         while len(self._futures) < self._run.executor.n_slots + self._waiting_allowed():
@@ -225,10 +225,10 @@ class Runner:
             self._submit(*chosen)
 
     def _retry_lost(self) -> bool:
-        """Run fold fits again that were lost; True while there is nothing else to do.
+        """Run lost fold fits again; return True while only these are to be run.
 
-        One that ran when its place went may have been the cause. It runs alone, so that
-        no other one is blamed if it is lost again.
+        A fold fit that was running when its worker was lost may be the cause. It runs
+        alone, so that no other fold fit is blamed if the worker is lost again.
         """
         if any(running.is_retry for running in self._futures.values()):
             return True
@@ -243,10 +243,10 @@ class Runner:
         return False
 
     def _waiting_allowed(self) -> int:
-        """Return how many fold fits may wait for a free slot.
+        """Return the number of fold fits that may wait for a free slot.
 
-        Enough that no worker is idle while the next proposal is thought out; none when
-        time is short, since what waits has been chosen knowing less.
+        There are enough that no worker is idle while the next proposal is computed, and
+        none when time is short, since a waiting fold fit was chosen with fewer results.
         """
         if not self._run.is_timed:
             return 1
@@ -298,7 +298,7 @@ class Runner:
         running = self._futures.pop(future)
         started = self._started(future, running)
         if _is_lost(future) and (started is None or not running.is_retry):
-            # Stays under way for the schedule.
+            # For the schedule it is still running.
             self._lost.append((running.trial, running.unit, started is not None))
             return
         self._state.running[running.trial.number].discard(running.unit)
@@ -306,7 +306,7 @@ class Runner:
         self._ledger.record(running.trial, running.unit, outcome)
 
     def _kill_overdue(self) -> None:
-        """Kill fold fits that took no notice of their deadline."""
+        """Kill fold fits that ignored their deadline."""
         now = time.monotonic()
         for future, running in self._futures.items():
             started = self._started(future, running)
@@ -315,10 +315,10 @@ class Runner:
                 self._run.executor.kill(future)
 
     def _started(self, future: Future[FoldOutcome], running: _Running) -> float | None:
-        """Return when a fold fit began, None while it waits for a worker."""
-        told: float | None = getattr(future, "started", None)
-        if told is not None:
-            return told
+        """Return the time at which a fold fit started; None while it waits."""
+        reported: float | None = getattr(future, "started", None)
+        if reported is not None:
+            return reported
         fold_fit = running.fold_fit
         if (
             running.started is None
@@ -339,11 +339,11 @@ class Runner:
             )
         error = None if future.cancelled() else future.exception()
         if isinstance(error, RunFolderError):
-            raise error  # no fault of the learner's
+            raise error  # not caused by the learner
         return outcome_of(future, seconds)
 
     def _with_culprit(self, outcome: FoldOutcome, running: _Running) -> FoldOutcome:
-        """Name the transform that a process was in when it ended, if it was in one."""
+        """Return the outcome with the transform that ran when the process ended."""
         trial = running.trial
         ended = outcome.status in (
             FoldStatus.TIMEOUT,
@@ -360,7 +360,7 @@ class Runner:
         return replace(outcome, culprit=culprit, reason=reason)
 
     def _settle(self, schedule: Schedule) -> None:
-        """Close trials that have all they will get; look at the ensemble."""
+        """Close the trials that are complete, and choose the ensemble again."""
         closed = schedule.settle()
         for trial in closed:
             self._ledger.close(trial)
@@ -375,7 +375,7 @@ class Runner:
         self._lost.clear()
         for future in list(self._futures):
             self._run.executor.kill(future)
-        # What finished in the same instant still counts.
+        # Fold fits that finished at the same moment still count.
         for future, running in list(self._futures.items()):
             del self._futures[future]
             self._state.running[running.trial.number].discard(running.unit)
@@ -421,7 +421,7 @@ class Runner:
         return CountedSchedule(self._state, propose, max_trials, unproven)
 
     def _fit_baseline(self) -> None:
-        """Fit a first, small model here while the workers start."""
+        """Fit a first, small model in this process while the workers start."""
         task, learners = self._run.data.task, self._run.timed_learners
         usable = (
             name
@@ -446,13 +446,13 @@ class Runner:
         if trial.fold_losses:
             self._ledger.close(trial)
 
-    # -- telling ----------------------------------------------------------------------
+    # -- reporting --------------------------------------------------------------------
 
-    def _tell_spent(self) -> None:
+    def _report_budget(self) -> None:
         elapsed = self._run.clock.elapsed()
-        if elapsed - self._spent_told < _TICK_SECONDS:
+        if elapsed - self._last_report < _TICK_SECONDS:
             return
-        self._spent_told = elapsed
+        self._last_report = elapsed
         running = tuple(
             f"{r.trial.configuration.label} fold {r.unit[1]}"
             for r in self._futures.values()
@@ -485,14 +485,14 @@ class Runner:
             lines.append(f"- the search ended, because {self._run.executor.broken}")
         listed = "\n".join(lines) or "- nothing was started: the limit is too short"
         return (
-            "No trial succeeded, so there is no model. What was tried:\n"
-            f"{listed}\nhint: a longer time_limit, other learners, or look at the "
-            "reasons above."
+            "No trial succeeded, so there is no model. Trials:\n"
+            f"{listed}\nhint: use a longer time_limit or other learners, or fix the "
+            "causes listed above."
         )
 
 
 def _is_lost(future: Future[FoldOutcome]) -> bool:
-    """Return whether a fold fit went with the place where it ran or waited."""
+    """Return whether a fold fit was lost with the worker or executor that had it."""
     error = None if future.cancelled() else future.exception()
     return isinstance(error, WorkerDiedError) and error.kind == "lost"
 

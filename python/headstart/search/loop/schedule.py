@@ -1,9 +1,9 @@
-"""The policies that say which fold fit runs next; they share one state.
+"""The policies that choose the next fold fit; they share one state.
 
-`CountedSchedule` serves a budget in trials: what it does depends on results only, taken
-in the order of proposal, never on time. `TimedSchedule` serves a budget in seconds:
-first folds of several configurations before last folds of one, nothing started that
-does not fit.
+`CountedSchedule` is for a budget in trials: its decisions depend only on results, taken
+in the order of proposal, never on time. `TimedSchedule` is for a budget in seconds: it
+runs the first folds of several configurations before the last folds of one, and starts
+nothing that does not fit into the remaining time.
 """
 
 from collections import Counter
@@ -28,19 +28,20 @@ __all__ = [
 RACED_OUT = "raced out: it could not win any more"
 IDLE = "its last transform found nothing to change: as good as without it"
 
-# A search for a number of trials ends when this many have failed, and this many times
-# as many as it is to run; those that put a learner in quarantine do not count.
+# A search with a budget in trials ends when at least this many trials have failed, and
+# at least this many times its budget. Failures that put a learner in quarantine do not
+# count.
 _FAILURES = 20
 _FAILURES_PER_TRIAL = 2
 
 
 class Propose(Protocol):
-    """Where configurations come from: see `Proposer`."""
+    """Returns the proposal for a trial; see `Proposer`."""
 
     def __call__(
         self, number: int, known: list[Trial], fits: Callable[[Configuration], bool]
     ) -> Proposal | None:
-        """Return the proposal for trial `number`, or None: nothing is left."""
+        """Return the proposal for trial `number`, or None if nothing is left."""
 
 
 class Schedule(Protocol):
@@ -55,26 +56,26 @@ class Schedule(Protocol):
     has_given_up: bool
 
     def next(self) -> tuple[Trial, Unit] | None:
-        """Return the next fold fit; None to wait, or when all is done."""
+        """Return the next fold fit; None if there is none to start now."""
 
     def settle(self) -> list[Trial]:
-        """Return trials that have just got all the folds they will get."""
+        """Return the trials that are newly complete: no more folds of them will run."""
 
 
 def too_many_failed(trials: Sequence[Trial], max_trials: int) -> bool:
-    """Return whether a search for `max_trials` trials is to end for its failures."""
+    """Return whether so many trials failed that the search must end."""
     failed = Counter(
         t.configuration.learner for t in trials if t.status is TrialStatus.FAILED
     )
-    # The first ones of each learner do not count: after these it may be in quarantine.
+    # The first failures of each learner do not count: they lead to quarantine.
     n_failed = sum(max(0, n - QUARANTINED_AFTER) for n in failed.values())
     return n_failed >= max(_FAILURES, _FAILURES_PER_TRIAL * max_trials)
 
 
 def is_idle(trial: Trial, units: Sequence[Unit]) -> bool:
-    """Return whether an added transform changed nothing, on these folds.
+    """Return whether the transform that a trial adds had no effect on these folds.
 
-    Others are the first of their kind, whatever their steps do.
+    False for trials from other sources: there is no trial without their steps.
     """
     if trial.origin is not Origin.TRANSFORM:
         return False

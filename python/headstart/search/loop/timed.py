@@ -18,20 +18,20 @@ from headstart.search.run.state import RunState, Unit
 
 __all__ = ["TimedSchedule"]
 
-# Share of the time spent that may go to first folds of new configurations.
+# Share of the elapsed time that may be spent on first folds of new configurations.
 _EXPLORATION = 0.4
-# Configurations that are tried on one fold before shares are looked at.
+# Number of configurations that are tried on one fold regardless of that share.
 _FIRST_FEW = 3
-# A learner with complete trials must promise this much more to be completed again.
+# Added to the gap of a trial per complete trial of its learner, for diversity.
 _DIVERSITY = 0.03
 # A fold fit is started if this many times its predicted seconds are left.
 _SAFETY = 1.1
-# A configuration is worth a first fold if all its folds fit into this share.
+# A first fold is run only if all folds of the configuration fit into this share.
 _COMPLETABLE = 0.5
-# Best trials that a trial is compared with. (With all of them, a run of many small fits
-# spent as much time here as in the fits.)
+# Number of best trials that a trial is compared to. (With all of them, a run of many
+# small fits spent as much time here as in the fits.)
 _N_RIVALS = 5
-# Completing the first model is begun while this many times its cost is left.
+# The first model is completed while at least this many times its cost is left.
 _MARGIN = 1.25
 
 
@@ -42,11 +42,11 @@ class TimedSchedule:
     Parameters
     ----------
     max_trials : int or None
-        Trials to run at most; those that fail do not count, until they are so many that
-        the search gives up.
+        Trials to run at most. Failed trials do not count, but too many of them end the
+        search.
     enough_trials : int
-        From here on, more repeats of the best come before more configurations: with
-        few rows, many of them would be chosen by luck.
+        From this number on, more repeats of the best trials come before more
+        configurations: on few rows, the best of many would be chosen by chance.
     """
 
     state: RunState
@@ -66,7 +66,7 @@ class TimedSchedule:
             return None
         candidates = self._open_trials(left)
         if self._may_explore(candidates, left):
-            # Whose folds could all be run in part of the time left.
+            # Only configurations whose folds all fit into part of the time left.
             most = _COMPLETABLE * left * self.n_slots / self.state.n_folds
             trial = self._start(left if len(self.state.trials) < 2 else min(left, most))
             if trial is not None:
@@ -83,7 +83,7 @@ class TimedSchedule:
         return self._repeat(left)
 
     def settle(self) -> list[Trial]:
-        """Close trials that are raced out or have every fold."""
+        """Return the trials that are newly raced out or complete."""
         closed = []
         rivals = self._rivals()
         for trial in self.state.trials:
@@ -108,18 +108,18 @@ class TimedSchedule:
 
     def __post_init__(self) -> None:
         self._announced: set[int] = set()
-        # What the last proposal took. (On a busy machine it was seconds, and several
-        # proposals that nothing came of ended after the limit.)
+        # Seconds of the last proposal. (On a busy machine these were so many that
+        # proposals without a result ended after the limit.)
         self._thinking = 0.0
 
     def _rivals(self) -> list[Trial]:
-        """Return the few best trials: to be behind all of them is to be behind."""
+        """Return the few best trials, which all others are compared to."""
         losses = self.state.comparable_losses(self.state.with_results())
         best = sorted(losses, key=lambda n: (losses[n], n))[:_N_RIVALS]
         return [self.state.trials[number] for number in best]
 
     def _open_trials(self, left: float) -> list[tuple[Trial, Unit]]:
-        """Trials with folds to come that fit, the most promising first."""
+        """Return trials with remaining folds that fit, the most promising first."""
         rivals = self._rivals()
         completed: dict[str, int] = {}
         for trial in self.state.complete():
@@ -145,7 +145,7 @@ class TimedSchedule:
         seconds = self.cost.seconds(best.configuration, best)
         needed = _MARGIN * seconds * (self.state.n_folds - len(best.outcomes))
         if not self.state.complete() and needed > left * self.n_slots - seconds:
-            # What there is must become a whole model first.
+            # A trial must become a complete model first.
             return False
         if len(self.state.trials) <= _FIRST_FEW:
             return True
@@ -187,7 +187,7 @@ class TimedSchedule:
         )
 
     def _repeat(self, left: float) -> tuple[Trial, Unit] | None:
-        """More repeats of the best, when there is nothing else to do."""
+        """Return one more repeat of the best trials, when nothing else is left."""
         losses = self.state.comparable_losses(self.state.complete())
         for number in sorted(losses, key=lambda n: (losses[n], n)):
             trial = self.state.trials[number]

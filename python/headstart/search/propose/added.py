@@ -1,9 +1,9 @@
 """Steps that are added to later proposals, because they have helped beyond noise.
 
-Most steps are one choice among others: they help this learner and not that one. A step
-that reads raw text is another matter, for no learner sees the text without it: where
-the text tells, what is tried without it is wasted. So is what a user named and what
-then helped.
+Most steps help some learners and not others, so they stay one option of the search. A
+step that reads raw text is different: no learner can use the text without it, so where
+the text is informative, trials without the step are wasted. The same holds for a
+transform that the user named and that has helped.
 """
 
 import math
@@ -16,7 +16,8 @@ from headstart.search.propose.gains import pairs_by_step
 
 __all__ = ["added_steps"]
 
-# Folds of which a step must have made most better: standard errors above nothing.
+# A step has helped beyond noise if its mean gain over at least so many folds exceeds so
+# many standard errors.
 _FEWEST_FOLDS = 3
 _SURE = 2.0
 
@@ -26,9 +27,9 @@ def added_steps(
     trials: Sequence[Trial],
     losses: Mapping[int, float],
 ) -> tuple[Step, ...]:
-    """Return the steps that helped beyond noise, as the best trial has them.
+    """Return the steps that helped beyond noise, with the best trial's parameters.
 
-    Only of transforms that are tried at once.
+    Only transforms in `AvailableTransforms.at_once` are considered.
 
     Parameters
     ----------
@@ -37,27 +38,27 @@ def added_steps(
     losses : mapping of int to float
         By number of the trial, of those whose results may be used.
     """
-    taken: dict[str, dict[tuple[int, int], list[float]]] = {}
+    gains_by_step: dict[str, dict[tuple[int, int], list[float]]] = {}
     for step, gains in pairs_by_step(trials, losses):
         if step.name in transforms.at_once and step.name in transforms.transforms:
             for unit, gain in gains.items():
-                by_fold = taken.setdefault(step.name, {})
+                by_fold = gains_by_step.setdefault(step.name, {})
                 by_fold.setdefault(unit, []).append(gain)
-    found = []
+    steps = []
     for name in transforms.transforms:
-        # Pairs share folds and often a trial, so that each says much the same of a
-        # fold: only folds are counted as evidence.
-        by_fold = taken.get(name, {})
+        # Pairs share folds and often a trial, so their gains on a fold are correlated:
+        # the gains are averaged per fold, and only folds count as observations.
+        by_fold = gains_by_step.get(name, {})
         if _is_sure([statistics.fmean(gains) for gains in by_fold.values()]):
-            having = [
+            candidates = [
                 (losses[t.number], t.number, step)
                 for t in trials
                 if t.number in losses and not t.is_baseline
                 for step in t.configuration.transforms
                 if step.name == name
             ]
-            found.append(min(having, key=lambda entry: entry[:2])[2])
-    return tuple(found)
+            steps.append(min(candidates, key=lambda entry: entry[:2])[2])
+    return tuple(steps)
 
 
 def _is_sure(gains: Sequence[float]) -> bool:

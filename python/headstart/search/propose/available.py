@@ -36,10 +36,10 @@ class AvailableTransforms:
     reads_text : bool
         Whether one of them applies to raw text.
     at_once : frozenset of str
-        Those the user named, and those of raw text, which no learner sees without
-        them: they are tried before all others.
+        Those the user named, and those of raw text, which learners cannot read
+        themselves: they are tried before all others.
     prior_gains : mapping of str to float
-        How likely each is to help, before any result on the table.
+        Prior probability that each helps, before there are results on the table.
     named : frozenset of str
         Those the user named.
     scopes : mapping of str to frozenset of str
@@ -69,16 +69,18 @@ class AvailableTransforms:
     def before(self, parameters: Parameters) -> "AvailableTransforms":
         """Return the transforms that may go before a learner with `parameters`.
 
-        One that applies to a column in which the learner is monotone may not: what it
-        makes of the column has no direction, and so the prediction would have none.
+        A transform that applies to a column with a monotone constraint may not: the
+        columns that it makes have no constraint, so the prediction would not be
+        monotone.
         """
         columns = monotone_columns(parameters)
         return self.without({n for n, scope in self.scopes.items() if scope & columns})
 
     def knows(self, configuration: Configuration) -> bool:
-        """Return whether a configuration's transforms are among these, as they are now.
+        """Return whether a configuration's transforms are available and applicable.
 
-        And whether they may go before its learner; see `before`.
+        Their versions of the search space must be the current ones, and they must be
+        allowed before its learner; see `before`.
         """
         if not configuration.transforms:
             return True
@@ -90,7 +92,7 @@ class AvailableTransforms:
         )
 
     def added(self, configuration: Configuration, step: Step) -> Configuration:
-        """Return a configuration with a step in its place; one of its name goes."""
+        """Return a configuration with a step inserted, or replaced, in chain order."""
         steps = [s for s in configuration.transforms if s.name != step.name]
         chain = in_order((self.transforms[s.name], s) for s in [*steps, step])
         return replace(configuration, transforms=chain)
@@ -98,10 +100,10 @@ class AvailableTransforms:
     def with_steps(
         self, steps: Iterable[Step], configuration: Configuration
     ) -> Configuration:
-        """Return a configuration with those steps added whose transforms it lacks.
+        """Return a configuration with the steps added whose transforms it lacks.
 
-        One whose own steps are not all available stays as it is. Steps that may not go
-        before its learner are left out.
+        A configuration whose own steps are not all available is returned unchanged.
+        Steps that may not go before its learner are left out.
         """
         if not self.knows(configuration):
             return configuration
@@ -117,9 +119,9 @@ class AvailableTransforms:
         return in_order(
             (
                 self.transforms[name],
-                complete_step(self.transforms[name], self.task, given),  # type: ignore[arg-type]
+                complete_step(self.transforms[name], self.task, own),  # type: ignore[arg-type]
             )
-            for name, given in parameters.items()
+            for name, own in parameters.items()
         )
 
     def seconds(self, steps: Iterable[Step], n_rows: int) -> float:
@@ -130,7 +132,7 @@ class AvailableTransforms:
         )
 
     def task_after(self, steps: Sequence[Step]) -> Task:
-        """Return the task with the columns that a learner is left with, predicted."""
+        """Return the task with the predicted number of columns after the steps."""
         made = 0
         for step in steps:
             transform, width = self.transforms[step.name], self.widths[step.name]
@@ -160,7 +162,7 @@ def find_available(
     -------
     available : AvailableTransforms
     problems : dict of str to str
-        By name of a transform that was left out for a fault of its own: the fault.
+        Error message per transform that was left out because its hints failed.
     """
     names = frozenset(named)
     scopes: dict[str, frozenset[str]] = {}
@@ -184,7 +186,7 @@ def find_available(
         except BaseException as error:  # SystemExit, or a panic of compiled code
             _log.exception("Transform %r is left out.", name)
             problems[name] = (
-                f"Transform {name!r} is left out: it does not say what to try. "
+                f"Transform {name!r} is left out: one of its hints failed. "
                 f"{type(error).__name__}: {error}"
             )
             continue
@@ -208,16 +210,16 @@ def find_available(
 
 def _scope(transform: Transform, table: TableColumns, task: Task) -> tuple[str, ...]:
     scope = tuple(transform.columns(table, task))
-    strange = set(scope) - {column.name for column in table.columns}
-    if strange:
-        raise ValueError(f"columns() names {min(strange)!r}, which the table lacks")
+    unknown = set(scope) - {column.name for column in table.columns}
+    if unknown:
+        raise ValueError(f"columns() names {min(unknown)!r}, which the table lacks")
     return scope
 
 
-def _hint(ask: Callable[..., float], *arguments: Any) -> float:
-    """Return what a transform predicts; nothing where it fails to."""
+def _hint(hint: Callable[..., float], *arguments: Any) -> float:
+    """Return the value of a transform's hint; 0 where the call fails."""
     try:
-        return max(0.0, float(ask(*arguments)))
+        return max(0.0, float(hint(*arguments)))
     except Exception:
-        _log.exception("A transform cannot say what it costs.")
+        _log.exception("A hint of a transform failed.")
         return 0.0

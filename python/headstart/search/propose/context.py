@@ -35,7 +35,7 @@ class Proposal:
     origin : Origin
         The source that proposed it.
     precedents : tuple of Precedent
-        The known datasets that speak for it.
+        The known datasets on which the proposal is based.
     """
 
     configuration: Configuration
@@ -53,7 +53,7 @@ class Suggestion:
     value : float
         Its expected gain per cost.
     precedents : tuple of Precedent
-        The known datasets that speak for it.
+        The known datasets on which the suggestion is based.
     """
 
     configuration: Configuration
@@ -80,14 +80,14 @@ class Scope:
     precedents : PrecedentProposer or None
         None where there is no knowledge base: the default order comes first.
     unproven : collection of str
-        Learners and transforms of which nothing is known; see `quarantine`.
+        Learners and transforms without results so far; see `quarantine`.
     slow : collection of str
-        Those in quarantine for the seconds that their hints take; it may grow.
+        Those in quarantine because their hints take too long; it may grow.
     is_timed : bool
         Whether the budget is of seconds.
     max_trials : int or None
-        Trials that there will be, those that fail not counted: transforms that the user
-        named are tried before they are used up.
+        Number of trials in the budget; failed ones do not count. Transforms that the
+        user named are tried before the budget is spent.
     """
 
     task: Task
@@ -109,7 +109,7 @@ class Scope:
 
     @cached_property
     def configurations(self) -> Mapping[str, Sequence[Configuration]]:
-        """Those that each learner brings: its default, then its own precedents."""
+        """Configurations per learner: its default, then its own precedents."""
         return {
             name: known_configurations(self.task, learner)
             for name, learner in self.learners.items()
@@ -128,15 +128,15 @@ class ProposalContext:
     known : sequence of Trial
         Trials whose results may be used.
     losses : mapping of int to float
-        By number of those trials: loss, made comparable across folds.
+        Loss per number of those trials, made comparable across folds.
     excluded : frozenset of str
-        Learners and transforms that are not to be proposed; see `quarantine`.
+        Learners and transforms that must not be proposed; see `quarantine`.
     fits : callable of ``(configuration) -> bool``
-        Whether a configuration fits into what is left.
+        Whether a configuration fits into the remaining budget.
     transforms : AvailableTransforms
         Those that are not excluded.
     added : tuple of Step
-        Steps that later proposals have, because they have helped.
+        Steps that are added to later proposals, because they have helped.
     """
 
     scope: Scope
@@ -150,21 +150,22 @@ class ProposalContext:
 
     @property
     def trials(self) -> Sequence[Trial]:
-        """All trials so far, those that are under way too."""
+        """All trials so far, including those that are running."""
         return self.scope.state.trials
 
     @cached_property
     def tried(self) -> set[str]:
         """Keys of the configurations that were proposed."""
-        # The baseline saw few rows: its configuration is still to be tried with all.
+        # The baseline trial was fitted on few rows: its configuration may still be
+        # proposed for all rows.
         return {t.configuration.key for t in self.trials if not t.is_baseline}
 
     def with_added(self, configuration: Configuration) -> Configuration:
-        """Return a configuration with the steps that later proposals have."""
+        """Return a configuration with the added steps."""
         return self.transforms.with_steps(self.added, configuration)
 
     def may_try(self, configuration: Configuration) -> bool:
-        """Return whether a known configuration may be proposed with the added steps."""
+        """Return whether a configuration may be proposed with the added steps."""
         configuration = self.with_added(configuration)
         learner = self.scope.learners.get(configuration.learner)
         n_rows = self.scope.task.n_rows
@@ -178,5 +179,5 @@ class ProposalContext:
         )
 
 
-#: A source of proposals: returns one, or None where it has none for this trial.
+#: A source of proposals: returns a proposal, or None if it has none for this trial.
 Source = Callable[[ProposalContext], Proposal | None]

@@ -7,10 +7,10 @@ __all__ = ["propose"]
 
 
 def propose(context: ProposalContext) -> Proposal | None:
-    """Return the first configuration of the portfolio that is still to be tried.
+    """Return the first configuration of the portfolio that was not proposed yet.
 
-    Where a base orders the learners that it knows, all others are left out: they
-    compete by their expected gain (`unproven`).
+    Where the knowledge base orders the learners that it knows, all other learners are
+    left out: they compete by their expected gain (`unproven`).
 
     Parameters
     ----------

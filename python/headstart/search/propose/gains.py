@@ -1,4 +1,4 @@
-"""Gains of transforms in this run: configurations with a step against without it."""
+"""Gains of transforms in this run: trials with a step compared to trials without."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,26 +17,27 @@ def gains_of_transforms(
     ----------
     trials : sequence of Trial
     losses : mapping of int to float
-        Numbers of the trials that may be looked at.
+        Its keys are the numbers of the trials that are compared.
 
     Returns
     -------
     dict of str to list of float
-        Mean over the folds that both trials have; 0 where the step changed nothing.
-        Transforms without such a pair are not there.
+        Mean over the folds that both trials have; 0 where the step had no effect.
+        Transforms without such a pair have no entry.
     """
-    found: dict[str, list[float]] = {}
-    for step, taken in pairs_by_step(trials, losses):
-        found.setdefault(step.name, []).append(sum(taken.values()) / len(taken))
-    return found
+    gains: dict[str, list[float]] = {}
+    for step, removed in pairs_by_step(trials, losses):
+        gains.setdefault(step.name, []).append(sum(removed.values()) / len(removed))
+    return gains
 
 
 def pairs_by_step(
     trials: Sequence[Trial], losses: Mapping[int, float]
 ) -> Iterator[tuple[Step, dict[tuple[int, int], float]]]:
-    """Yield, for each pair that differs in a step, the loss that the step removed.
+    """Yield the step and the loss it removed, for each pair that differs in one step.
 
-    By repeat and fold, for the folds that both trials have; never none.
+    The loss is given per repeat and fold, for the folds that both trials have. Pairs
+    without a shared fold are left out.
     """
     usable = [t for t in trials if t.number in losses and not t.is_baseline]
     by_key: dict[str, Trial] = {}

@@ -1,7 +1,7 @@
 """One search space for a learner and for the transforms before it.
 
-A transform is a switch, and its parameters exist where the switch is on. Without
-transforms the space is the learner's own.
+Each transform is a boolean parameter (a switch), and its own parameters are conditional
+on the switch. Without transforms the space is the learner's own.
 """
 
 from collections.abc import Mapping
@@ -23,12 +23,12 @@ __all__ = ["flattened", "joint_space", "unflattened"]
 
 Flat = dict[str, ParameterValue]
 
-# A learner's parameter can have no such name: they are keywords.
+# No parameter of a learner can have this prefix: parameter names are identifiers.
 _MARK = "transform "
 
 
 def joint_space(learner: Learner, transforms: AvailableTransforms) -> SearchSpace:
-    """Return the space of a learner's parameters, of switches and what depends on them.
+    """Return the space of a learner's parameters, the switches and their parameters.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def joint_space(learner: Learner, transforms: AvailableTransforms) -> SearchSpac
         distributions[switch] = Choice(False, True)  # noqa: FBT003 - the options
         default[switch] = False
         space = transform.search_space(transforms.task)
-        # Parents before what depends on them.
+        # Parents before the parameters that depend on them.
         for key in sorted(space.distributions, key=lambda k: k in space.conditions):
             flat = f"{switch} {key}"
             distributions[flat] = space.distributions[key]
@@ -88,9 +88,9 @@ def unflattened(
     flat: Mapping[str, ParameterValue],
     transforms: AvailableTransforms,
 ) -> Configuration:
-    """Return the configuration that a point of the joint space stands for."""
+    """Return the configuration of a point of the joint space."""
     own = {k: v for k, v in flat.items() if not k.startswith(_MARK)}
-    found = complete(learner, task, own)
+    configuration = complete(learner, task, own)
     steps: dict[str, dict[str, object]] = {}
     for name in transforms.transforms:
         switch = f"{_MARK}{name}"
@@ -102,7 +102,10 @@ def unflattened(
                 if k.startswith(prefix)
             }
     if not steps:
-        return found
+        return configuration
     return Configuration(
-        found.learner, found.parameters, found.space_version, transforms.chain(steps)
+        configuration.learner,
+        configuration.parameters,
+        configuration.space_version,
+        transforms.chain(steps),
     )

@@ -1,4 +1,4 @@
-"""Transforms that the user named: each is tried before the trials are used up."""
+"""Transforms that the user named: each is tried before the budget is spent."""
 
 from dataclasses import replace
 
@@ -17,7 +17,8 @@ __all__ = ["propose"]
 def propose(context: ProposalContext) -> Proposal | None:
     """Return a configuration with the named transforms that no trial has yet.
 
-    Only where the trial is the last one; else each has its turn as all others do.
+    Only for the last trial of the budget. Before it, named transforms are proposed like
+    all others.
 
     Parameters
     ----------
@@ -34,23 +35,23 @@ def propose(context: ProposalContext) -> Proposal | None:
     stricter = replace(context, fits=has_due_and_fits, added=(*due, *context.added))
     sources = (transforms.propose, precedents.propose, default_order.propose)
     proposals = (source(stricter) for source in sources)
-    return next((found for found in proposals if found is not None), None)
+    return next((proposal for proposal in proposals if proposal is not None), None)
 
 
 def _due_steps(context: ProposalContext) -> list[Step]:
     """Return the defaults of the named transforms that no trial has yet."""
-    scope, known = context.scope, context.known
+    scope, trials = context.scope, context.known
     if scope.max_trials is None:
         return []
-    known_failed = [t for t in known if t.status is TrialStatus.FAILED]
-    n_uncounted = len(known_failed) + sum(t.is_baseline for t in known)
+    failed = [t for t in trials if t.status is TrialStatus.FAILED]
+    n_uncounted = len(failed) + sum(t.is_baseline for t in trials)
     if context.number + 1 < scope.max_trials + n_uncounted:
         return []
     failures = failures_of_unproven(context.trials, scope.unproven)
-    # One that failed by the fault of something else has not been tried.
+    # A step counts as untried where the trial failed because of something else.
     innocent = {
         (t.number, step.name)
-        for t in [*known_failed, *failures]
+        for t in [*failed, *failures]
         for step in t.configuration.transforms
         if culprit_of(t) != transform_token(step.name)
     }

@@ -1,8 +1,9 @@
 """The built-in portfolio: configurations in the order in which they are tried.
 
-Learners take turns: each brings its default first, then its own precedents. The order
-of learners follows published results on a CPU: boosted trees first, then what errs
-differently from them. It is the cold start; precedents of a knowledge base go before.
+Learners take turns: each starts with its default, followed by its own precedents. The
+order of learners follows published results on a CPU: boosted trees first, then learners
+whose errors differ from theirs. It is the cold start: suggestions of a knowledge base
+take precedence.
 """
 
 import logging
@@ -14,7 +15,7 @@ __all__ = ["default_order", "usable_learners"]
 
 _log = logging.getLogger("headstart.search")
 
-# Turns: (learner, place in its own list of precedents, 0 = its default).
+# One turn each: (learner, index into its configurations; 0 is its default).
 _ORDER: tuple[tuple[str, int], ...] = (
     ("lightgbm", 0),
     ("catboost", 0),
@@ -46,10 +47,10 @@ _ORDER: tuple[tuple[str, int], ...] = (
 def default_order(
     task: Task, learners: Mapping[str, Learner]
 ) -> Iterator[Configuration]:
-    """Yield configurations of `learners`, the most promising first, each once.
+    """Yield the configurations of `learners`, the most promising first, each once.
 
-    Learners that the default order does not know (plugins) come early with their
-    default: whoever installs a learner wants to see it tried.
+    Learners that are not in the default order (plugins) come early with their default:
+    users who install a learner expect it to be tried.
     """
     usable = {
         name: learner
@@ -57,30 +58,30 @@ def default_order(
         if learner.max_rows is None or task.n_rows <= learner.max_rows
     }
     queues = {name: known_configurations(task, v) for name, v in usable.items()}
-    known = {name for name, _ in _ORDER}
-    unknown = [(name, 0) for name in sorted(usable) if name not in known]
+    ordered = {name for name, _ in _ORDER}
+    unknown = [(name, 0) for name in sorted(usable) if name not in ordered]
     turns = [*_ORDER[:2], *unknown, *_ORDER[2:]]
     longest = max((len(queue) for queue in queues.values()), default=0)
     names = list(dict.fromkeys(name for name, _ in turns))
     rest = [(name, place) for place in range(longest) for name in names]
-    seen: set[str] = set()
+    keys: set[str] = set()
     for name, place in [*turns, *rest]:
         queue = queues.get(name, ())
-        if place < len(queue) and queue[place].key not in seen:
-            seen.add(queue[place].key)
+        if place < len(queue) and queue[place].key not in keys:
+            keys.add(queue[place].key)
             yield queue[place]
 
 
 def usable_learners(
     task: Task, learners: Mapping[str, Learner]
 ) -> tuple[dict[str, Learner], list[str]]:
-    """Return the learners without those whose own description of their search fails.
+    """Return the learners without those whose hints fail (search space or cost).
 
     Returns
     -------
     usable : dict of str to Learner
     problems : list of str
-        One line for each learner that was left out.
+        One line per learner that was left out.
     """
     usable, problems = {}, []
     for name, learner in learners.items():
@@ -92,7 +93,7 @@ def usable_learners(
         except BaseException as error:  # SystemExit, or a panic of compiled code
             _log.exception("Learner %r is left out.", name)
             problems.append(
-                f"Learner {name!r} is left out: it does not say what to try. "
+                f"Learner {name!r} is left out: one of its hints failed. "
                 f"{type(error).__name__}: {error}"
             )
         else:

@@ -1,4 +1,4 @@
-"""The knowledge base as a source of proposals: what did well on similar tables."""
+"""The knowledge base as a source of proposals: what worked on similar tables."""
 
 import logging
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -32,17 +32,17 @@ __all__ = ["PrecedentProposer", "find_precedents", "propose"]
 
 _log = logging.getLogger("headstart.search")
 
-# What a fold fit costs besides the learner: views, files, the way to a worker and back.
+# Seconds of a fold fit besides the learner's own: views, files, communication with the
+# worker.
 _OVERHEAD_SECONDS = 0.1
-# A base of fewer datasets takes turns with the default order: it knows few tables, and
-# not much of them.
+# A base with fewer datasets takes turns with the default order: its evidence is weak.
 _FEW_DATASETS = 10
-# The first trials are the base's own, whatever an unproven learner says of its cost.
+# The first trials are the base's own, even if an unproven learner predicts a low cost.
 _BASE_ALONE = 2
 
 
 def propose(context: ProposalContext) -> Proposal | None:
-    """Return the base's suggestion, or an unproven learner's that promises more.
+    """Return the base's suggestion, or an unproven learner's with a higher value.
 
     Parameters
     ----------
@@ -53,7 +53,8 @@ def propose(context: ProposalContext) -> Proposal | None:
         return None
     if (due := unproven.propose(context)) is not None:
         return due
-    # The base compares locations of losses: it needs those of the metric itself.
+    # The base compares absolute losses, so it needs those of the metric itself, not the
+    # losses made comparable across folds.
     losses = context.scope.state.mean_losses(context.losses)
     best = base.suggest(context.known, losses, context.may_try, context.with_added)
     origin = Origin.PRECEDENT
@@ -68,20 +69,20 @@ def propose(context: ProposalContext) -> Proposal | None:
 
 @dataclass(frozen=True)
 class PrecedentProposer:
-    """Proposes what did well on similar tables and is still to be tried.
+    """Proposes untried configurations that did well on similar tables.
 
     Parameters
     ----------
     adviser : Adviser
     configurations : sequence of Configuration
-        Those that the adviser's indices mean.
+        The configurations to which the adviser's indices refer.
     n_datasets : int
-        How many datasets speak.
+        Number of datasets with evidence.
     learns_seconds : bool
-        Whether seconds measured in this run count. Off where the search may not
+        Whether seconds measured in this run are used. Off where the search must not
         depend on the machine.
     bases : tuple of str, default=()
-        Which bases were read: ``"shipped"``, ``"own"``.
+        The bases that were read: ``"shipped"``, ``"own"``.
     """
 
     adviser: Adviser
@@ -107,30 +108,31 @@ class PrecedentProposer:
         may_try: Callable[[Configuration], bool],
         with_added: Callable[[Configuration], Configuration] = lambda c: c,
     ) -> Suggestion | None:
-        """Return the configuration to try next, with the datasets that spoke for it.
+        """Return the configuration to try next, with its precedents.
 
         Parameters
         ----------
         known : iterable of Trial
             Trials whose results may be used.
         losses : mapping of int to float
-            Mean loss of the metric, by number of the trial; see
-            `RunState.mean_losses`.
+            Mean loss of the metric per trial number; see `RunState.mean_losses`.
         may_try : callable
-            Whether a configuration is still to be tried, and fits.
+            Whether a configuration is untried and fits into the remaining budget.
         with_added : callable, optional
-            Gives the configuration that this run makes of one of the base: results of
-            that count as its results.
+            Returns a configuration of the base with the steps that this run adds. Its
+            results count as those of the base's configuration.
         """
         observed, seconds = self._observed(known, losses, with_added)
         available = {i for i, c in enumerate(self.configurations) if may_try(c)}
-        advice = self.adviser.next(
+        suggestion = self.adviser.next(
             observed, available=available, measured_seconds=seconds
         )
-        if advice is None:
+        if suggestion is None:
             return None
         return Suggestion(
-            self.configurations[advice.index], advice.value, advice.precedents
+            self.configurations[suggestion.index],
+            suggestion.value,
+            suggestion.precedents,
         )
 
     def value_of_unproven(
@@ -148,9 +150,9 @@ class PrecedentProposer:
         known, losses, with_added
             As for `suggest`.
         like : container of str
-            Known learners that it is taken for.
+            Known learners whose results stand in for those of the unproven one.
         seconds : float
-            Predicted, of a fold fit.
+            Predicted seconds of a fold fit.
         """
         observed, _ = self._observed(known, losses, with_added)
         gain = self.adviser.newcomer_gain(observed, like)
@@ -162,7 +164,7 @@ class PrecedentProposer:
         losses: Mapping[int, float],
         with_added: Callable[[Configuration], Configuration],
     ) -> tuple[dict[int, float], dict[int, float]]:
-        """Return losses and measured seconds by the adviser's indices."""
+        """Return losses and measured seconds, both keyed by the adviser's indices."""
         place = {with_added(c).key: i for i, c in enumerate(self.configurations)}
         observed: dict[int, float] = {}
         seconds: dict[int, float] = {}
@@ -189,7 +191,7 @@ def find_precedents(
     transforms: AvailableTransforms | None = None,
     deadline: float | None = None,
 ) -> tuple[PrecedentProposer | None, list[str]]:
-    """Ask the knowledge base about a table.
+    """Return a proposer for the table, made from the knowledge bases.
 
     Configurations with a transform that is not available here are not suggested.
 
@@ -208,9 +210,9 @@ def find_precedents(
     Returns
     -------
     proposer : PrecedentProposer or None
-        None where the base has nothing to say, or cannot be read.
+        None if the bases have no evidence for the table or cannot be read.
     notes : list of str
-        What the user should know: what suggestions are not based on, and why.
+        Messages for the user: evidence that is not used, and the reason.
     """
     task = problem.task
     versions = {name: learner.space_version for name, learner in learners.items()}
@@ -255,10 +257,10 @@ def find_precedents(
 def _as_fitted(
     configurations: Sequence[Configuration], learners: Mapping[str, Learner], task: Task
 ) -> list[Configuration]:
-    """Return configurations with the only value that a parameter can have here.
+    """Return the configurations with parameters set to the only value allowed here.
 
-    The base may hold another, of which a learner would make the same: the model of one
-    configuration would be fitted twice.
+    Where a parameter has a single option on this task, the learner ignores other
+    values. Two stored configurations that differ only there would be fitted twice.
     """
     only: dict[str, dict[str, ParameterValue]] = {}
     for name in learners.keys() & {c.learner for c in configurations}:
@@ -285,7 +287,7 @@ def _usable(
     learners: Mapping[str, Learner],
     transforms: AvailableTransforms,
 ) -> list[Configuration]:
-    """Return the configurations that this run's learners can be given."""
+    """Return the configurations that this run's learners can fit."""
     task, usable = transforms.task, []
     for configuration in configurations:
         learner = learners.get(configuration.learner)
@@ -293,7 +295,8 @@ def _usable(
             continue
         if not transforms.knows(configuration):
             continue
-        # Fitted otherwise than this learner would: one that a user has told more.
+        # A user's own instance of the learner may fix parameters, so that it would fit
+        # something else than the stored configuration.
         whole = complete(learner, task, configuration.parameters)
         if whole.parameters != configuration.parameters:
             continue

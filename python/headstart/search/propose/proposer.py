@@ -1,9 +1,9 @@
-"""The proposer: asks the sources of proposals, one after another.
+"""The proposer: calls the sources of proposals, one after another.
 
-Transforms come in three ways: the best configuration so far is tried with each of them
-(`transforms`), the sampler has those as a choice that helped or that are to be tried at
-once, and what is proposed after one of these has helped beyond noise has it too
-(`added`).
+Transforms enter proposals in three ways: `transforms` adds each of them to the best
+configuration so far, the sampler switches those on and off that helped or that are to
+be tried at once, and `added` puts those that helped beyond noise into all later
+proposals.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ from headstart.search.propose.quarantine import (
 
 __all__ = ["SOURCES", "Proposer"]
 
-#: The sources, in the order in which they are asked: a new one is a file and a line.
+#: The sources, in the order in which they are called: a new one is a file and a line.
 SOURCES: tuple[Source, ...] = (
     unproven.propose_again,
     named.propose,
@@ -48,7 +48,7 @@ class Proposer:
         known: Sequence[Trial],
         fits: Callable[[Configuration], bool],
     ) -> Proposal | None:
-        """Return the proposal for a trial; None where no source has one.
+        """Return the proposal for a trial, or None if no source has one.
 
         Parameters
         ----------
@@ -56,11 +56,11 @@ class Proposer:
         known : sequence of Trial
             Trials whose results may be used.
         fits : callable of ``(configuration) -> bool``
-            Whether a configuration fits into what is left.
+            Whether a configuration fits into the remaining budget.
         """
         context = self._context(number, known, fits)
         proposals = (propose(context) for propose in SOURCES)
-        return next((found for found in proposals if found is not None), None)
+        return next((proposal for proposal in proposals if proposal is not None), None)
 
     def _context(
         self,
@@ -86,10 +86,11 @@ class Proposer:
         )
 
     def _excluded(self, known: Sequence[Trial]) -> frozenset[str]:
-        """Return learners and transforms that are not to be proposed now."""
+        """Return the learners and transforms that must not be proposed now."""
         scope, trials = self._scope, self._scope.state.trials
         failures = failures_of_unproven(trials, scope.unproven)
-        # An unproven one whose first fold fit is under way is waited for.
+        # While the first fold fit of an unproven learner or transform runs, it is not
+        # proposed again: its result is awaited.
         running = {
             name
             for trial in trials
@@ -99,5 +100,5 @@ class Proposer:
         excluded = failing(known) | failing(failures)
         excluded |= running & still_unproven(trials, scope.unproven)
         if not scope.learners.keys() <= excluded | set(scope.slow):
-            excluded |= set(scope.slow)  # while there is another learner
+            excluded |= set(scope.slow)  # unless no other learner is left
         return frozenset(excluded)

@@ -1,13 +1,13 @@
-"""Quarantine: learners and transforms that are not proposed any more in a run.
+"""Quarantine: learners and transforms that a run no longer proposes.
 
-Two things lead there: trials that only fail, and hints (`cost`, `search_space`, ...)
-that take too many seconds of the user's process. Listeners that take too many are in
-quarantine too: they hear of the end only.
+There are two reasons: all trials fail, or the hints (`cost`, `search_space`, ...) take
+too many seconds of the user's process. Listeners that take too many seconds are put in
+quarantine too: they receive only the event at the end of the run.
 
-A learner that no knowledge base knows and that is not built in, and any such transform,
-is *unproven* until its first fold fit succeeds. Where work is counted, nothing else
-is proposed before that is known, and failures of an unproven learner leave no trace in
-later proposals: a run with a learner that never works gives the bytes of a run without
+A learner or transform that is neither built in nor in a knowledge base is *unproven*
+until its first fold fit succeeds. With a budget in trials, nothing else is proposed
+before that fit has ended, and failures of an unproven learner do not affect later
+proposals: a run with a learner that always fails gives the same bytes as a run without
 it.
 
 Learners and transforms are named by tokens here, see `transform_token`.
@@ -44,21 +44,21 @@ __all__ = [
 
 _log = logging.getLogger("headstart.search")
 
-#: A learner that failed this often, and never succeeded, is put in quarantine.
+#: A learner that failed this often and never succeeded is put in quarantine.
 QUARANTINED_AFTER = 2
 
 #: Seconds of a run above which the hints of a plugin put it in quarantine, and of one
 #: call after which it is named.
 MOST_SECONDS = 1.0
 LONGEST_CALL = 10.0
-#: Share of a run above which a metric is named, and a listener put in quarantine.
+#: Share of a run above which a metric is named and a listener is put in quarantine.
 MOST_OF_RUN = 0.1
 
 _HINTS = ("columns", "cost", "n_outputs", "precedents", "promise", "search_space")
 
-# Transforms have names of their own: a learner may be called the same.
+# A transform and a learner may have the same name, so tokens of transforms are marked.
 _STEP = "transform "
-# Tokens of metrics and listeners begin so.
+# Prefixes of the tokens of metrics and listeners.
 _METRIC = "metric "
 _LISTENER = "listener "
 
@@ -67,17 +67,17 @@ _Timed = TypeVar("_Timed")
 
 
 def transform_token(name: str) -> str:
-    """Return the name of a transform where learners are named too."""
+    """Return the token of a transform."""
     return f"{_STEP}{name}"
 
 
 def transforms_in(tokens: Iterable[str]) -> set[str]:
-    """Return the names of the transforms among learners and transforms."""
+    """Return the names of the transforms among the tokens."""
     return {t.removeprefix(_STEP) for t in tokens if t.startswith(_STEP)}
 
 
 def describe(token: str) -> str:
-    """Return a learner, or anything else with its kind before its name, in words.
+    """Return the kind and name that a token stands for, for messages.
 
     Examples
     --------
@@ -89,24 +89,25 @@ def describe(token: str) -> str:
 
 
 def involved(trial: Trial) -> set[str]:
-    """Return the learner of a trial, and its transforms."""
+    """Return the tokens of a trial's learner and transforms."""
     steps = {transform_token(s.name) for s in trial.configuration.transforms}
     return {trial.configuration.learner, *steps}
 
 
 def culprit_of(trial: Trial) -> str:
-    """Return the learner or transform at whose fault a trial failed."""
+    """Return the token of the learner or transform that made a trial fail."""
     culprits = (o.culprit for o in trial.outcomes.values() if o.culprit)
     culprit = next(culprits, "")
     return transform_token(culprit) if culprit else trial.configuration.learner
 
 
 def failing(trials: Iterable[Trial]) -> set[str]:
-    """Return learners and transforms whose trials only fail, by their own fault."""
+    """Return the tokens of learners and transforms that failed and never succeeded."""
     failed: dict[str, int] = {}
     succeeded: set[str] = set()
     for trial in trials:
-        # The baseline is fitted in the parent, not by a worker: it proves nothing.
+        # The baseline trial is fitted in the parent process, so its success does not
+        # show that fits succeed in a worker.
         if trial.fold_losses and not trial.is_baseline:
             succeeded |= involved(trial)
         if trial.status is TrialStatus.FAILED:
@@ -148,7 +149,7 @@ def find_unproven(
 def failures_of_unproven(
     trials: Sequence[Trial], unproven: Collection[str]
 ) -> list[Trial]:
-    """Return the trials of unproven ones that failed before any of theirs succeeded."""
+    """Return trials that failed because of a token in `unproven` without a success."""
     proven: set[str] = set()
     failures = []
     for trial in trials:
@@ -162,20 +163,20 @@ def failures_of_unproven(
 
 
 def still_unproven(trials: Iterable[Trial], unproven: Collection[str]) -> set[str]:
-    """Return those of `unproven` that have not had a success yet."""
+    """Return the tokens in `unproven` without a successful fold fit so far."""
     proven = {name for t in trials if t.fold_losses for name in involved(t)}
     return set(unproven) - proven
 
 
 class PluginClock:
-    """Counts the seconds of plugins in this process, and names calls that hang.
+    """Measures the seconds of plugins in this process, and reports calls that hang.
 
     Parameters
     ----------
     events : Emitter
     quarantines : bool
         Whether what takes too long is put in quarantine. Off in runs without a time
-        limit, whose results may not depend on the machine: they are only told.
+        limit, whose results must not depend on the machine: they only report it.
 
     Attributes
     ----------
@@ -190,7 +191,7 @@ class PluginClock:
         self._began = time.monotonic()
         self._noticed: set[str] = set()
         self._seconds: dict[str, float] = {}
-        # The call under way: token, method, since when, whether it was named.
+        # The running call: token, method, time of its start.
         self._call: tuple[str, str, float] | None = None
         self._closed = threading.Event()
         self._watchdog: threading.Thread | None = None
@@ -200,11 +201,11 @@ class PluginClock:
         return self._seconds.get(token, 0.0)
 
     def close(self) -> None:
-        """Watch no longer."""
+        """Stop the watchdog."""
         self._closed.set()
 
     def timed(self, items: Mapping[str, _Item], kind: str) -> dict[str, _Item]:
-        """Return learners or transforms whose hints are counted.
+        """Return learners or transforms whose hints are timed.
 
         Built-in ones are returned as they are.
 
@@ -223,26 +224,26 @@ class PluginClock:
         }
 
     def timed_metric(self, metric: Metric) -> Metric:
-        """Return a metric whose seconds are counted; a built-in one as it is."""
+        """Return a metric whose calls are timed; a built-in one as it is."""
         if isinstance(metric, BuiltInMetric):
             return metric
         return self._timed(metric, f"{_METRIC}{metric.name}", ("loss", "score"))
 
     def timed_listener(self, name: str, listener: Listener) -> Listener:
-        """Return a plugin's listener whose seconds are counted.
+        """Return a plugin's listener whose calls are timed.
 
-        In quarantine it hears of nothing but the end of the run, so that it can close
-        what it has opened.
+        In quarantine it receives only the event at the end of the run, so that it can
+        release its resources.
         """
         token = f"{_LISTENER}{name}"
 
-        def hear(event: Event) -> None:
+        def listen(event: Event) -> None:
             if token not in self.quarantined or isinstance(event, RunFinished):
                 with self.call(token, "call"):
                     listener(event)
 
-        hear.__qualname__ = token  # a log line may name it
-        return hear
+        listen.__qualname__ = token  # a log line may name it
+        return listen
 
     def _timed(
         self, item: _Timed, token: str, methods: tuple[str, ...] = _HINTS
@@ -251,8 +252,8 @@ class PluginClock:
             timed = copy.copy(item)
             for method in methods:
                 if hasattr(item, method):
-                    ask = self._wrapped(token, method, getattr(item, method))
-                    object.__setattr__(timed, method, ask)
+                    wrapped = self._wrapped(token, method, getattr(item, method))
+                    object.__setattr__(timed, method, wrapped)
         except Exception:
             _log.debug("The %s cannot be timed.", describe(token), exc_info=True)
             return item
@@ -262,17 +263,17 @@ class PluginClock:
         self, token: str, method: str, function: Callable[..., Any]
     ) -> Callable[..., Any]:
         @functools.wraps(function)
-        def ask(*arguments: Any, **keywords: Any) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Any:
             with self.call(token, method):
                 return function(*arguments, **keywords)
 
-        return ask
+        return call
 
     @contextlib.contextmanager
     def call(self, token: str, method: str) -> Iterator[None]:
-        """Count the body as code of a plugin."""
+        """Add the seconds of the body to those of a plugin."""
         if threading.current_thread() is self._watchdog:
-            # A listener hears what the watchdog says: the call under way is another.
+            # The watchdog sends notices to listeners while another call is running.
             yield
             return
         if self._watchdog is None:
@@ -290,28 +291,29 @@ class PluginClock:
             self._seconds[token] = spent
             if spent > self._most_seconds(token) and token not in self._noticed:
                 self._noticed.add(token)
-                self._tell(token, method, spent)
+                self._report(token, method, spent)
 
     def _most_seconds(self, token: str) -> float:
         if not token.startswith((_METRIC, _LISTENER)):
             return MOST_SECONDS
-        # These work for the run: more of them is fair in a longer one.
+        # Metrics and listeners are called throughout the run, so their limit grows with
+        # it.
         return max(MOST_SECONDS, MOST_OF_RUN * (time.monotonic() - self._began))
 
-    def _tell(self, token: str, method: str, spent: float) -> None:
+    def _report(self, token: str, method: str, spent: float) -> None:
         text = f"The {describe(token)} has taken {spent:.1f} s of this process"
         if token.startswith((_METRIC, _LISTENER)):
             share = spent / max(spent, time.monotonic() - self._began)
             text += f", {share:.0%} of the run so far."
         else:
-            text += f" with what it says of itself, last in {method}()."
+            text += f" in its hints, last in {method}()."
         if self._quarantines and not token.startswith(_METRIC):
             self.quarantined.add(token)
-            is_heard = token.startswith(_LISTENER)
+            is_listener = token.startswith(_LISTENER)
             text += (
-                " It is told of nothing more in this run but its end."
-                if is_heard
-                else " It is not proposed any more in this run."
+                " It receives only the event at the end of this run."
+                if is_listener
+                else " It is no longer proposed in this run."
             )
         self._events(Notice(text, "warning"))
 

@@ -1,7 +1,8 @@
-"""The sampler as a source of proposals: Optuna's, around what did well.
+"""The sampler as a source of proposals: Optuna's TPE sampler.
 
-Nothing is kept between proposals: each is a function of the seed, its number and the
-trials it may know, so that a resumed run goes on as the undisturbed one would.
+No state is kept between proposals: each is a function of the seed, its number and the
+trials whose results may be used, so that a resumed run makes the same proposals as an
+uninterrupted one.
 """
 
 import contextlib
@@ -39,7 +40,7 @@ __all__ = ["propose", "sample_configuration"]
 _RANK_DECAY = 0.6
 _ATTEMPTS = 8
 _MOST_KNOWN = 40
-# Configurations that may be sampled in vain (none fits the time left).
+# Configurations that are sampled at most until one fits into the time left.
 _PROPOSALS = 4
 
 Values = Mapping[int, float]
@@ -53,7 +54,7 @@ def propose(context: ProposalContext) -> Proposal | None:
     context : ProposalContext
     """
     scope = context.scope
-    # An unproven learner is tried by its own configurations only.
+    # Of an unproven learner, only its own configurations are tried.
     excluded = context.excluded | still_unproven(context.trials, scope.unproven)
     gains = gains_of_transforms(context.trials, context.losses)
     helped = {name for name, own in gains.items() if max(own) > 0}
@@ -89,7 +90,7 @@ def sample_configuration(
     seed: int,
     transforms: AvailableTransforms | None = None,
 ) -> Configuration | None:
-    """Return a configuration that was not tried yet.
+    """Return a sampled configuration that was not proposed yet.
 
     Parameters
     ----------
@@ -98,16 +99,16 @@ def sample_configuration(
     trials : sequence of Trial
         All trials so far: their configurations are not proposed again.
     values : mapping of int to float
-        By trial number, for those that finished: loss, made comparable across folds.
+        Loss per number of each finished trial, made comparable across folds.
     number : int
-        Number of the trial to be proposed; with `seed` it fixes the random draws.
+        Number of the trial to be proposed; with `seed` it fixes the random numbers.
     transforms : AvailableTransforms or None
         Transforms that may go before a learner.
 
     Returns
     -------
     Configuration or None
-        None when the spaces have nothing new to give.
+        None if no new configuration was drawn.
     """
     tried = {trial.configuration.key for trial in trials}
     random = np.random.default_rng(_seed(seed, number))
@@ -133,17 +134,17 @@ def sample_configuration(
                 spaces[name], own, points, values, int(random.integers(2**31))
             )
             for _ in range(_ATTEMPTS):
-                asked = _ask(study, spaces[name])
-                found = unflattened(learners[name], task, asked, allowed[name])
-                if found.key not in tried:
-                    return found
+                point = _sample_point(study, spaces[name])
+                sampled = unflattened(learners[name], task, point, allowed[name])
+                if sampled.key not in tried:
+                    return sampled
         names.remove(name)
     return None
 
 
 @contextlib.contextmanager
 def _without_optunas_log() -> Iterator[None]:
-    # In a notebook, what it imports warns that there are no widgets.
+    # In a notebook, a dependency of Optuna warns that there are no widgets.
     with ignore_warnings():
         import optuna
 
@@ -155,14 +156,14 @@ def _without_optunas_log() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-# The level is of the whole process, and fits may run in several threads.
+# The log level belongs to the process, and fits may run in several threads.
 _quiet_optuna = SharedContext(_without_optunas_log)
 
 
 def _ranked(
     learners: Mapping[str, Learner], trials: Sequence[Trial], values: Values
 ) -> list[str]:
-    """Names of learners, that of the best trial first; those without a trial last."""
+    """Return the names of learners by their best loss; those without a trial last."""
     best: dict[str, float] = {}
     for trial in trials:
         name = trial.configuration.learner
@@ -185,14 +186,14 @@ def _study(
     )
     study = optuna.create_study(sampler=sampler)
     distributions = _distributions(space)
-    known = [trial for trial in trials if trial.number in values]
-    if len(known) > _MOST_KNOWN:
-        # The best and the latest: to add all takes longer than many a fit.
-        ranked = sorted(known, key=lambda t: (values[t.number], t.number))
+    finished = [trial for trial in trials if trial.number in values]
+    if len(finished) > _MOST_KNOWN:
+        # The best and the latest: adding all of them would take longer than many fits.
+        ranked = sorted(finished, key=lambda t: (values[t.number], t.number))
         kept = {t.number for t in ranked[: _MOST_KNOWN // 2]}
-        kept |= {t.number for t in known[-_MOST_KNOWN // 2 :]}
-        known = [trial for trial in known if trial.number in kept]
-    for trial in known:
+        kept |= {t.number for t in finished[-_MOST_KNOWN // 2 :]}
+        finished = [trial for trial in finished if trial.number in kept]
+    for trial in finished:
         parameters = dict(points[trial.number])
         if all(
             name in space.distributions and value in space.distributions[name]
@@ -208,7 +209,9 @@ def _study(
     return study
 
 
-def _ask(study: "optuna.Study", space: SearchSpace) -> dict[str, ParameterValue]:
+def _sample_point(
+    study: "optuna.Study", space: SearchSpace
+) -> dict[str, ParameterValue]:
     trial = study.ask()
     parameters: dict[str, ParameterValue] = {}
     # Parents before the parameters that depend on them.
@@ -231,16 +234,22 @@ def _ask(study: "optuna.Study", space: SearchSpace) -> dict[str, ParameterValue]
 def _distributions(space: SearchSpace) -> dict[str, Any]:
     import optuna
 
-    found: dict[str, Any] = {}
+    distributions: dict[str, Any] = {}
     for name, distribution in space.distributions.items():
         match distribution:
             case Float(low, high, log):
-                found[name] = optuna.distributions.FloatDistribution(low, high, log=log)
+                distributions[name] = optuna.distributions.FloatDistribution(
+                    low, high, log=log
+                )
             case Integer(low, high, log):
-                found[name] = optuna.distributions.IntDistribution(low, high, log=log)
+                distributions[name] = optuna.distributions.IntDistribution(
+                    low, high, log=log
+                )
             case Choice(options):
-                found[name] = optuna.distributions.CategoricalDistribution(options)
-    return found
+                distributions[name] = optuna.distributions.CategoricalDistribution(
+                    options
+                )
+    return distributions
 
 
 def _seed(seed: int, number: int) -> int:

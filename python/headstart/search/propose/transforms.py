@@ -1,9 +1,9 @@
-"""Transforms as a source of proposals: the best configuration with one more of them.
+"""Transforms as a source of proposals: the best configuration with one more transform.
 
-They come in the order of their gain per cost: the prior gain that the transform says it
-has on the table, then what it took off the loss of those who tried it in this run.
+Transforms are ordered by their expected gain per cost: the prior gain on the table,
+updated by the results with and without the transform in this run.
 
-Nothing is kept between proposals: what was tried is read off the trials.
+No state is kept between proposals: everything is derived from the trials.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,29 +15,30 @@ from headstart.search.propose.gains import gains_of_transforms
 
 __all__ = ["propose"]
 
-# Results that are waited for, so that the best of them means something.
+# Results that are needed before the best of them is a useful start.
 _ENOUGH_RESULTS = 3
-# From here on every second proposal, at most.
+# From then on, at most every second proposal.
 _TURN = 2
-# Learners before which the default of a transform is tried in this way: one that helps
-# a linear model may not help trees.
+# Number of learners with which the default of a transform is tried in this way: a
+# transform that helps a linear model may not help trees.
 _LEARNERS = 2
-# The same, of one that has helped.
+# The same for a transform that has helped.
 _LEARNERS_HELPED = 4
-# Factors by which results change a gain, and the gain below which a transform is not
-# tried again.
+# Factors by which a result changes the expected gain, and the expected gain below which
+# a transform is not tried again.
 _HELPED, _DID_NOT = 1.5, 0.3
 _LEAST_GAIN = 0.1
-# At half the cost a transform is worth as much as one 1.4 times as likely to help.
+# Exponent of the cost: half the cost counts as much as 1.4 times the gain.
 _COST_EXPONENT = 0.5
 
 
 def propose(context: ProposalContext) -> Proposal | None:
-    """Return the incumbent with a transform that it was not tried with.
+    """Return the best configuration with a transform that it was not tried with.
 
-    First each transform's default, then the precedents of those that the incumbent has.
-    One that is to be tried at once is tried with the first configuration if there is no
-    result yet, unless time may run out: then there is a model first.
+    First each transform's default, then the precedents of the transforms that the best
+    configuration has. A transform of `AvailableTransforms.at_once` is tried with the
+    first configuration before there are results, unless the budget is in seconds: then
+    a first model comes before it.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def propose(context: ProposalContext) -> Proposal | None:
 
 
 def _candidates(context: ProposalContext) -> Iterator[tuple[Configuration, Step]]:
-    """Yield configurations with the step to be added to each, the best first."""
+    """Yield configurations and the step to add to each, the best pair first."""
     transforms, losses, trials = context.transforms, context.losses, context.trials
     usable = [t for t in trials if t.configuration.learner not in context.excluded]
     ranked = sorted(
@@ -84,7 +85,7 @@ def _candidates(context: ProposalContext) -> Iterator[tuple[Configuration, Step]
 def _by_gain_per_cost(
     context: ProposalContext, base: Trial, tried: dict[str, set[str]]
 ) -> list[Step]:
-    """Return the defaults that are worth trying with `base`, the best first."""
+    """Return the default steps that are worth trying with `base`, the best first."""
     gains = gains_of_transforms(context.trials, context.losses)
     transforms = context.transforms.before(base.configuration.parameters)
     ranked = []
@@ -106,14 +107,14 @@ def _by_gain_per_cost(
 
 
 def _expected_gain(prior: float, gains: Sequence[float]) -> float:
-    """Return a transform's gain after its results in this run."""
+    """Return a transform's expected gain, given its results in this run."""
     for gain in gains:
         prior *= _HELPED if gain > 0 else _DID_NOT
     return min(1.0, prior)
 
 
 def _learners_after(trials: Sequence[Trial]) -> dict[str, set[str]]:
-    """Return the learners that each transform was tried before."""
+    """Return the learners that each transform was tried with, by its name."""
     learners: dict[str, set[str]] = {}
     for trial in trials:
         for step in trial.configuration.transforms:

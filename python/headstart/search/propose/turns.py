@@ -1,4 +1,4 @@
-"""Turns: the knowledge base, the default order and the sampler, one of them first."""
+"""Turns: the order of the knowledge base, the default order and the sampler."""
 
 from headstart.base import Origin
 from headstart.search.propose import default_order, precedents, sampler
@@ -6,31 +6,31 @@ from headstart.search.propose.context import Proposal, ProposalContext, Source
 
 __all__ = ["propose"]
 
-# One trial in four is from outside the base's suggestions: of the default order, which
-# was made without the base, so that what misleads the one seldom misleads the other.
+# One trial in four comes from the default order instead of the base. The default order
+# was made without the base, so the errors of the two are little related.
 _OUTSIDE = 4
-# Of the first so many it is every second one: the default order begins with one good
-# configuration of each learner, and ensembles live on such variety.
+# Of the first so many trials it is every second one: the default order begins with one
+# good configuration of each learner, and ensembles need such diversity.
 _EVENLY = 12
-# Of few results the sampler learns nothing; from here on it has every second trial.
+# The sampler needs results to learn from; from here on it has every second trial.
 _SAMPLED_FROM = 24
 # The same for a base that takes turns with the default order.
 _TAKING_TURNS_FROM = 8
 
 
 def propose(context: ProposalContext) -> Proposal | None:
-    """Return the proposal of the source whose turn it is, or of the next that has one.
+    """Return the proposal of the source whose turn it is, or of the next one.
 
     Parameters
     ----------
     context : ProposalContext
     """
     proposals = (source(context) for source in _in_order(context))
-    return next((found for found in proposals if found is not None), None)
+    return next((proposal for proposal in proposals if proposal is not None), None)
 
 
 def _in_order(context: ProposalContext) -> tuple[Source, ...]:
-    """Return the sources to ask for this trial, in order."""
+    """Return the sources to call for this trial, in order."""
     base, order, sample = precedents.propose, default_order.propose, sampler.propose
     proposer, number = context.scope.precedents, context.number
     if proposer is None:
@@ -43,7 +43,7 @@ def _in_order(context: ProposalContext) -> tuple[Source, ...]:
         return (order, base, sample) if number % 2 else (base, order, sample)
     if number >= _SAMPLED_FROM and number % 2 and has_results:
         return sample, base, order
-    # An unproven learner leaves no trace, should it fail.
+    # Trials of unproven learners are not counted, so that a failure changes nothing.
     origins = [
         t.origin
         for t in context.trials

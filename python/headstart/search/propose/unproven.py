@@ -1,10 +1,10 @@
 """Learners that the knowledge base does not know, and second chances of unproven ones.
 
-An unproven learner brings configurations of its own (a default, then precedents) and a
-hint of what they cost. Until it has results it is taken, on each known table, for any
-of the known learners, of its own family where the base has one; then by how its best
-result stands among those of the run. Its gain is divided by its seconds as all others'
-are.
+An unproven learner has its own configurations (a default, then precedents) and hints of
+their cost. Until it has results, its expected gain is that of the known learners, of
+the same family if the base has one. Afterwards the gain is scaled by its standing: its
+best result relative to those of the run. As for all others, the gain is divided by the
+predicted seconds.
 """
 
 import math
@@ -26,13 +26,13 @@ from headstart.search.propose.sampler import sample_configuration
 
 __all__ = ["propose", "propose_again", "standing", "suggest"]
 
-# Until each unproven learner has been tried once, every third trial is one's default,
-# the cheapest first.
+# Until each unproven learner has been tried once, every third trial is the default of
+# one of them, the cheapest first.
 _EVERY = 3
 
 
 def propose(context: ProposalContext) -> Proposal | None:
-    """Return the cheapest default of an unproven learner, where one is due.
+    """Return the cheapest untried default of an unproven learner, every third trial.
 
     Parameters
     ----------
@@ -42,10 +42,10 @@ def propose(context: ProposalContext) -> Proposal | None:
         return None
     scope = context.scope
     defaults = [scope.configurations[name][0] for name in _unknown(scope)]
-    waiting = [c for c in defaults if c.key not in context.tried and context.may_try(c)]
-    if not waiting:
+    untried = [c for c in defaults if c.key not in context.tried and context.may_try(c)]
+    if not untried:
         return None
-    cheapest = min(waiting, key=lambda c: (scope.seconds(c), c.learner))
+    cheapest = min(untried, key=lambda c: (scope.seconds(c), c.learner))
     return Proposal(context.with_added(cheapest), Origin.UNPROVEN)
 
 
@@ -114,10 +114,10 @@ def propose_again(context: ProposalContext) -> Proposal | None:
 def standing(
     learner: str, known: Sequence[Trial], losses: Mapping[int, float]
 ) -> float:
-    """Return how much of its expected gain a learner's results leave it.
+    """Return the factor by which a learner's results scale its expected gain.
 
-    1 where it has none or the best of the run; 1/e where its best result is as far
-    from the best of the run as the median trial is.
+    The factor is 1 if the learner has no result or the best one of the run. It is 1/e
+    if its best result is as far from the best of the run as the median trial's.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def standing(
     known : sequence of Trial
         Trials whose results may be used.
     losses : mapping of int to float
-        By number of the trial.
+        Loss per trial number.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def standing(
 
 
 def _unknown(scope: Scope) -> list[str]:
-    """Return the learners that the base does not know; none where it takes turns."""
+    """Return the learners that the base does not know; none if the base takes turns."""
     base = scope.precedents
     if base is None or base.takes_turns:
         return []
@@ -160,7 +160,7 @@ def _unknown(scope: Scope) -> list[str]:
 
 
 def _relatives(name: str, scope: Scope, known: frozenset[str]) -> frozenset[str]:
-    """Return the known learners that an unknown one is taken for."""
+    """Return the known learners whose results stand in for an unknown one."""
     family = scope.learners[name].family
     relatives = frozenset(
         other
