@@ -1,4 +1,4 @@
-"""Value types and protocols that all other layers speak in."""
+"""Value types and protocols that all other layers use."""
 
 from headstart.base.completion import (
     complete,

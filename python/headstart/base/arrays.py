@@ -44,7 +44,7 @@ def pack_arrays(arrays: Mapping[str, Array]) -> bytes:
     Raises
     ------
     TypeError
-        If an array holds anything but plain numbers of at most 64 bits.
+        If an array holds anything other than numbers of at most 64 bits.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""From some parameters to a whole configuration."""
+"""Completion of parameters with the defaults of their search space."""
 
 from collections.abc import Iterable
 
@@ -18,25 +18,25 @@ __all__ = [
 
 
 def complete(learner: Learner, task: Task, parameters: Parameters) -> Configuration:
-    """Return a configuration with every parameter that is not given at its default."""
+    """Return a configuration, with defaults for the parameters that are missing."""
     active = _active(learner.search_space(task), parameters)
     return Configuration(learner.name, active, learner.space_version)
 
 
 def complete_step(transform: Transform, task: Task, parameters: Parameters) -> Step:
-    """Return a step with every parameter that is not given at its default."""
+    """Return a step, with defaults for the parameters that are missing."""
     active = _active(transform.search_space(task), parameters)
     return Step(transform.name, active, transform.space_version)
 
 
 def known_configurations(task: Task, learner: Learner) -> list[Configuration]:
-    """Return a learner's default and its own precedents, best first."""
+    """Return a learner's default and its own precedents, in this order."""
     precedents = [{}, *learner.precedents(task)]
     return [complete(learner, task, parameters) for parameters in precedents]
 
 
 def known_steps(task: Task, transform: Transform) -> list[Step]:
-    """Return a transform's default and its own precedents, best first."""
+    """Return a transform's default and its own precedents, in this order."""
     precedents = [{}, *transform.precedents(task)]
     return [complete_step(transform, task, parameters) for parameters in precedents]
 

@@ -1,4 +1,4 @@
-"""Configurations: one point of one learner's search space, and what comes before it."""
+"""Configurations: a point of a learner's search space, and the transforms before it."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ __all__ = ["Configuration", "Step", "chain_key"]
 
 @dataclass(frozen=True)
 class Step:
-    """A transform's name and its parameters: a step on the way to a learner."""
+    """A transform's name and parameters: one step before a learner."""
 
     name: str
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Step:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Read what `to_record` wrote."""
+        """Return the step that `to_record` wrote."""
         return cls(record["name"], record["parameters"], record["space_version"])
 
     def __str__(self) -> str:
@@ -39,10 +39,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Configuration:
-    """A learner's name and its parameters, known by content.
+    """A learner's name and parameters, identified by their content.
 
-    Two configurations with the same canonical JSON are the same one, in every run and
-    in every knowledge base.
+    Configurations with the same canonical JSON are the same in every run and every
+    knowledge base.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Configuration:
     parameters : mapping
     space_version : int
     transforms : tuple of Step
-        What the table goes through first, in this order.
+        The steps before the learner, in the order in which they run.
 
     Examples
     --------
@@ -67,10 +67,10 @@ class Configuration:
     transforms: tuple[Step, ...] = ()
 
     def to_json(self) -> str:
-        """Canonical JSON: sorted keys, no blanks, shortest floats.
+        """Return canonical JSON: sorted keys, no blanks, shortest floats.
 
-        Without transforms they are not named: keys are what they were before there
-        were any.
+        Without transforms the field is left out, so that the key is the one of versions
+        that had no transforms.
         """
         record = {
             "learner": self.learner,
@@ -83,7 +83,7 @@ class Configuration:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
+        """Return the configuration that `to_json` wrote."""
         record: dict[str, Any] = json.loads(text)
         return cls(
             record["learner"],
@@ -114,7 +114,7 @@ class Configuration:
 
 
 def chain_key(steps: Sequence[Step]) -> str:
-    """Return a short name of a chain of steps, known by content; ``""`` for none."""
+    """Return a short hash of a chain of steps; ``""`` for no steps."""
     if not steps:
         return ""
     text = _canonical([step.to_record() for step in steps])

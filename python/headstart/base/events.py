@@ -1,6 +1,6 @@
-"""Events of a run, and how listeners hear them.
+"""Events of a run, and the listeners that receive them.
 
-The search never prints: progress display, log and trackers are listeners.
+The search never prints: the progress display, the log and trackers are listeners.
 """
 
 import logging
@@ -31,7 +31,7 @@ _log = logging.getLogger("headstart")
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A fit begins: its plan in words and numbers."""
+    """A fit begins, with this plan."""
 
     task: str
     n_rows: int
@@ -54,7 +54,7 @@ class TrialStarted:
 
 @dataclass(frozen=True, slots=True)
 class FoldFitFinished:
-    """A fold fit ended, well or not."""
+    """A fold fit ended, with a result or an error."""
 
     trial: Trial
     repeat: int
@@ -64,7 +64,7 @@ class FoldFitFinished:
 
 @dataclass(frozen=True, slots=True)
 class TrialFinished:
-    """A trial has all the folds it will get; `score` is as users read it."""
+    """A trial ended with a result; `score` has the sign that users expect."""
 
     trial: Trial
     score: float
@@ -72,7 +72,7 @@ class TrialFinished:
 
 @dataclass(frozen=True, slots=True)
 class TrialFailed:
-    """A trial came to nothing; `trial.reason` says why."""
+    """A trial failed, for `trial.reason`."""
 
     trial: Trial
 
@@ -88,7 +88,7 @@ class IncumbentChanged:
 
 @dataclass(frozen=True, slots=True)
 class BudgetSpent:
-    """Sent a few times a second, for displays."""
+    """The state of the budget, sent a few times a second for displays."""
 
     elapsed: float
     n_trials: int
@@ -97,7 +97,7 @@ class BudgetSpent:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the user should know: a fallback taken, a column left out."""
+    """A message for the user, such as a fallback or a column that was left out."""
 
     message: str
     severity: str = "info"  # or "warning"
@@ -116,7 +116,7 @@ class TableExamined:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """The fit is over, for `reason`."""
+    """The fit ended, for `reason`."""
 
     elapsed: float
     n_trials: int
@@ -143,17 +143,17 @@ class Listener(Protocol):
     """Anything that can be called with an event."""
 
     def __call__(self, event: Event, /) -> None:
-        """Take note of `event`. Must be quick; what it raises is logged."""
+        """Handle `event`. Must be quick; exceptions are logged."""
 
 
 class Emitter:
-    """Hands events to listeners; a listener that raises is dropped, with a log line."""
+    """Sends events to listeners; one that raises is removed, with a log line."""
 
     def __init__(self, listeners: Iterable[Listener] = ()) -> None:
         self._listeners = list(listeners)
 
     def add(self, listener: Listener) -> None:
-        """Hear `listener` from now on."""
+        """Send later events to `listener` too."""
         self._listeners.append(listener)
 
     def __call__(self, event: Event) -> None:

@@ -1,9 +1,7 @@
-"""The learner: what can be put in a search.
+"""The learner: an estimator factory with a search space.
 
-A learner is an estimator factory with a search space. It holds no fitted state: what
-is fitted is returned by `Learner.fit`, and everything later done with it (predict,
-dump, load) goes through the learner too, so that a stored model needs no class of its
-own.
+A learner holds no fitted state: `Learner.fit` returns the fitted model, and the learner
+predicts with it, dumps and loads it, so that a stored model needs no class of its own.
 """
 
 from collections.abc import Sequence
@@ -24,8 +22,8 @@ __all__ = ["Learner", "of_all_classes"]
 class Learner:
     """Base class of learners.
 
-    A subclass gives `name` and `build`; all else has a default. Methods are called in
-    worker processes as well as in the user's own; a learner must not keep state
+    A subclass defines `name` and `build`; all else has a default. Methods are called in
+    worker processes as well as in the user's process; a learner must not keep state
     between calls.
 
     Attributes
@@ -33,20 +31,20 @@ class Learner:
     name : str
         Unique, lower case with underscores: what users write in ``learners=``.
     tasks : frozenset of TaskKind
-        Kinds of problem it can solve.
+        Kinds of task that it can solve.
     view : View
-        The form in which it wants tables.
+        The form of the matrix that it fits on.
     space_version : int
-        To be raised when a parameter changes its meaning, so that results stored for
+        Must be raised when a parameter changes its meaning, so that results stored for
         the old meaning are not used for the new one.
     max_rows : int or None
-        Rows above which it is not worth trying.
+        Number of rows above which it is not tried.
     family : str
         Learners of one family make similar errors; ``"neural"`` weights are capped in
         ensembles.
     uses_weights : bool
-        Whether `fit` takes sample weights into account. Where it does not, the user is
-        told, and weights still count in scores and in the ensemble.
+        Whether `fit` takes sample weights into account. If not, a notice says so, and
+        weights still count in scores and in the ensemble.
     """
 
     name: ClassVar[str]
@@ -58,7 +56,7 @@ class Learner:
     uses_weights: ClassVar[bool] = True
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return what may be varied, with a tuned default. Nothing by default."""
+        """Return the search space with a tuned default. Empty unless overridden."""
         del task
         return SearchSpace()
 
@@ -72,11 +70,11 @@ class Learner:
         return ()
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds of one fold fit on `n_rows` rows, one thread.
+        """Return predicted seconds of one fold fit on `n_rows` rows with one thread.
 
-        A hint for the order of the first trials: the run corrects it by what it
-        measures. The search without a time limit uses it as it is, so it must depend
-        on the arguments only.
+        A hint for the order of the first trials, which the run corrects by measured
+        seconds. The search without a time limit uses it as it is, so it must depend on
+        the arguments only.
         """
         del parameters
         return 0.05 + 2e-7 * n_rows * (task.n_features + 5) * max(1, task.n_classes)
@@ -108,10 +106,10 @@ class Learner:
         rows : Rows
             The training rows.
         validation : Rows or None
-            Rows to stop early by; None where there is nothing to stop by (the final
-            refit): `parameters` then come from `refit_parameters`.
+            Rows for early stopping; None in the final refit, where `parameters` come
+            from `refit_parameters`.
         resources : Resources
-            A learner that can stop on its own should return what it has by
+            A learner that can stop early should return its model by
             ``resources.deadline``.
         """
         del validation
@@ -121,27 +119,27 @@ class Learner:
         return estimator.fit(rows.X.values, rows.y, sample_weight=rows.weight)
 
     def predict(self, model: Any, X: Matrix, task: Task) -> FloatArray:
-        """Predict.
+        """Return predictions.
 
         Returns
         -------
         ndarray of shape (n_rows, n_classes) or (n_rows,)
-            Probabilities in the order of the class codes, rows summing to 1; or
-            values, for regression. Finite.
+            Finite. For classification, probabilities in the order of the class codes,
+            with rows that sum to 1; for regression, values.
         """
         if task.kind is TaskKind.REGRESSION:
             return np.asarray(model.predict(X.values), dtype=np.float64).reshape(-1)
-        found = np.asarray(model.predict_proba(X.values), dtype=np.float64)
+        probabilities = np.asarray(model.predict_proba(X.values), dtype=np.float64)
         present = np.asarray(model.classes_, dtype=np.int64)
         share = 1.0 / (task.n_rows + task.n_classes)
-        return of_all_classes(found, present, task.n_classes, share)
+        return of_all_classes(probabilities, present, task.n_classes, share)
 
     def refit_parameters(
         self, parameters: Parameters, models: Sequence[Any]
     ) -> Parameters:
-        """Return parameters for a fit on all rows, given the fold models.
+        """Return parameters for the fit on all rows, given the fold models.
 
-        Where folds stopped early, the rounds they agreed on.
+        A learner that stops early sets the number of rounds here.
         """
         del models
         return parameters
@@ -156,7 +154,7 @@ class Learner:
     def load(self, parts: Parts) -> Any:
         """Return the model that `dump` wrote.
 
-        Parts may come from a hostile file: check before use.
+        The parts may come from a hostile file and must be checked before use.
 
         Raises
         ------
@@ -168,15 +166,15 @@ class Learner:
     def check_model(self, model: Any, task: Task, n_features: int) -> None:
         """Check that a loaded model fits the task and the table of its file.
 
-        Where `predict` is not the base's own, nothing is known of the model: a
-        learner that overrides it can check here what would fail there.
+        If `predict` is overridden, the base class cannot check the model: such a
+        learner should override this method too.
 
         Parameters
         ----------
         model : object
-            What `load` returned.
+            The result of `load`.
         n_features : int
-            Columns of the matrix that it will be given.
+            Columns of the matrix that it will predict.
 
         Raises
         ------
@@ -196,16 +194,16 @@ class Learner:
 def of_all_classes(
     probabilities: FloatArray, present: IntArray, n_classes: int, share: float
 ) -> FloatArray:
-    """Return a column for each class, of probabilities of those that a fold has.
+    """Return probabilities with one column per class of the task.
 
-    Each class that the fold lacks gets `share`: a probability of 0 would cost a row of
-    it all that log loss can.
+    Classes that the fold lacks get the probability `share`: with 0, the log loss of a
+    row of such a class would be infinite.
 
     Parameters
     ----------
     probabilities : ndarray of shape (n_rows, n_present)
     present : ndarray of shape (n_present,)
-        Codes of the classes of the columns.
+        Codes of the classes of the columns of `probabilities`.
     n_classes : int
     share : float
 
@@ -214,6 +212,6 @@ def of_all_classes(
     >>> of_all_classes(np.array([[0.25, 0.75]]), np.array([0, 2]), 3, 0.2)
     array([[0.2, 0.2, 0.6]])
     """
-    found = np.full((len(probabilities), n_classes), share)
-    found[:, present] = probabilities * (1.0 - share * (n_classes - present.size))
-    return found
+    completed = np.full((len(probabilities), n_classes), share)
+    completed[:, present] = probabilities * (1.0 - share * (n_classes - present.size))
+    return completed

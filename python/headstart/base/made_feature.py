@@ -1,4 +1,4 @@
-"""A feature that a transform made or chose, in words for people."""
+"""A feature that a transform made or selected, with its description."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ __all__ = ["MadeFeature"]
 
 @dataclass(frozen=True, slots=True)
 class MadeFeature:
-    """A column that a transform made, or decided on.
+    """A column that a transform made, or kept or left out.
 
     Parameters
     ----------
     name : str
-        The column's, as `Transform.transform` calls it.
+        Name of the column in the result of `Transform.transform`.
     words : str
-        What it is, or why it was kept or left out.
+        Its description, or the reason why it was kept or left out.
     kept : bool
         False for a column that a selection left out.
     gain : float or None
-        What it tells of the target by itself, where that was measured: a share of what
-        simpler features leave unexplained, 0 to 1.
+        The share that it explains of what simpler features leave unexplained of the
+        target, 0 to 1; None where it was not measured.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What a view of a table is, and the matrix a learner is fed with."""
+"""Views of tables, and the matrix that a learner fits on."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,20 +14,20 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The form in which a learner wants a table.
+    """The form of a table that a learner fits on.
 
     Parameters
     ----------
     numeric : {"raw", "scaled", "quantile"}
-        As they are; centred and divided by a robust spread, outliers squashed; or
-        mapped to normal scores through the training quantiles.
+        Raw: unchanged. Scaled: centred and divided by a robust spread, with outliers
+        squashed. Quantile: mapped to normal scores through the training quantiles.
     categorical : {"native", "ordinal", "one_hot"}
         Native: one column of codes, NaN where missing or unseen, listed in
         `Matrix.categorical`. Ordinal: one plain numeric column of codes by falling
-        frequency. One-hot: a column a frequent level, rare ones together.
+        frequency. One-hot: one column per frequent level, and one for all rare levels.
     missing : {"native", "imputed"}
-        Native: NaN stays. Imputed: the training median, and an indicator column
-        where a numeric column has missing values in training.
+        Native: NaN stays. Imputed: NaN becomes the training median, and a numeric
+        column with missing values in training gets an indicator column.
     """
 
     numeric: Literal["raw", "scaled", "quantile"] = "raw"
@@ -62,12 +62,12 @@ class Matrix:
 
     @property
     def n_rows(self) -> int:
-        """Rows of the matrix."""
+        """Number of rows."""
         return int(self.values.shape[0])
 
     @property
     def n_features(self) -> int:
-        """Columns of the matrix."""
+        """Number of columns."""
         return int(self.values.shape[1])
 
     def take(self, rows: IntArray) -> "Matrix":

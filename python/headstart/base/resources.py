@@ -1,4 +1,4 @@
-"""What one fold fit may use."""
+"""Resources of one fold fit: threads, seed and deadline."""
 
 import time
 from collections.abc import Callable
@@ -18,12 +18,12 @@ class Resources:
     seed : int
         Random seed in ``0 .. 2**31 - 1``, derived from configuration and fold.
     deadline : float or None
-        Moment of `clock` at which the learner should have stopped and
-        returned what it has; None where only work counts (a deterministic run).
-        A learner that takes no notice is killed a little later.
+        Time of `clock` by which the learner should have returned its model; None with a
+        budget in trials (a deterministic run). A learner that ignores it is killed a
+        little later.
     clock : callable of ``() -> float``
-        Seconds, as `time.monotonic` gives them. Where a machine is shared and results
-        must not depend on it, the processor's seconds of this process.
+        Seconds, by default of `time.monotonic`. Where a machine is shared and results
+        must not depend on its load, the processor seconds of this process.
     """
 
     threads: int = 1
@@ -32,7 +32,7 @@ class Resources:
     clock: Callable[[], float] = time.monotonic
 
     def seconds_left(self) -> float:
-        """Seconds until the deadline, 0 when it has passed, infinite without one."""
+        """Return the seconds until the deadline: at least 0, infinite without one."""
         if self.deadline is None:
             return float("inf")
         return max(0.0, self.deadline - self.clock())

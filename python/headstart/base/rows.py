@@ -1,4 +1,4 @@
-"""Rows as learners and transforms are given them: features, target, weights, parts."""
+"""Rows that learners and transforms fit on: features, target, weights, inner folds."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ _Target = NDArray[np.int64] | NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows that a learner fits on, or stops early by.
+    """Rows for a learner's fit or for early stopping.
 
     Parameters
     ----------
@@ -28,10 +28,10 @@ class Rows:
     weight : ndarray of shape (n_rows,) or None
         Positive float64 sample weights.
     parts : ndarray of int64 of shape (n_rows,) or None
-        Inner fold of each training row, counted from 0, for what a learner chooses on
-        its training rows: groups are whole, and folds are blocks of time where rows
-        are in order of time. None where rows are independent, so that any division
-        will do, and in rows to stop by.
+        Inner fold of each training row, counted from 0, for choices that a learner
+        makes on its training rows. Groups are not split, and folds are blocks of time
+        if rows are in order of time. None if rows are independent, so that any division
+        is valid, and in rows for early stopping.
     """
 
     X: Matrix
@@ -56,15 +56,16 @@ class TableRows:
     Parameters
     ----------
     X : polars.DataFrame
-        The columns it applies to: Float64 (null where missing), Enum, or String.
+        The columns that the transform applies to: Float64 (null where missing), Enum or
+        String.
     y : ndarray of shape (n_rows,) or None
         int64 codes for classification, float64 for regression; None unless the
         transform reads the target.
     weight : ndarray of shape (n_rows,) or None
         Positive float64 sample weights.
     parts : ndarray of int64 of shape (n_rows,) or None
-        Inner fold of each training row, as those of `Rows`: always there, and at least
-        two, for a transform that reads the target.
+        Inner fold of each training row, as in `Rows`. For a transform that reads the
+        target there are always at least two.
     """
 
     X: "pl.DataFrame"

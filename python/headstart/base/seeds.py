@@ -1,4 +1,4 @@
-"""Seeds that follow from names, so that the order of the work does not matter."""
+"""Seeds derived from names, so that they do not depend on the order of the work."""
 
 import hashlib
 
@@ -6,12 +6,12 @@ __all__ = ["derived_seed"]
 
 
 def derived_seed(name: str, bits: int = 31) -> int:
-    """Return a seed that follows from a name: the same in every process and version.
+    """Return a seed derived from a name, the same in every process and version.
 
     Parameters
     ----------
     name : str
-        All that the seed depends on, such as the run's own seed and a trial's key.
+        Everything that the seed depends on, such as the run's seed and a trial's key.
     bits : int
         The seed is in ``0 .. 2**bits - 1``, 64 bits at most.
 

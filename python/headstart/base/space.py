@@ -1,7 +1,7 @@
-"""Search spaces: what a learner's parameters may be.
+"""Search spaces: the distributions, defaults and conditions of parameters.
 
-Distributions are small records that know nothing of the sampler; `search` turns them
-into Optuna's.
+Distributions are small records that do not depend on the sampler; `search` converts
+them to Optuna's.
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Integer:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of a few values without an order."""
+    """One of a few unordered values."""
 
     options: tuple[ParameterValue, ...]
 
@@ -80,7 +80,7 @@ Distribution = Float | Integer | Choice
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A parameter is only drawn where `parent` has one of `values`."""
+    """A condition: the parameter is active only if `parent` has one of `values`."""
 
     parent: str
     values: tuple[ParameterValue, ...]
@@ -93,11 +93,12 @@ class SearchSpace:
     Parameters
     ----------
     distributions : mapping of str to Distribution
-        What each parameter may be. May be empty: the learner is tried once.
+        The distribution of each parameter. If there are none, the learner is tried
+        once.
     default : mapping of str to value
-        A good first point; must name every parameter that has no condition.
+        A good first point; must have every parameter that has no condition.
     conditions : mapping of str to Condition
-        Parameters that only exist under another's value.
+        Conditions of the parameters that are active only for some values of another.
 
     Examples
     --------
@@ -125,15 +126,17 @@ class SearchSpace:
                     f"{self.distributions[name]}. Got {value!r}."
                 )
         for name, condition in self.conditions.items():
-            for known in (name, condition.parent):
-                if known not in self.distributions:
-                    raise ValueError(f"A condition names {known!r}: no such parameter.")
+            for parameter in (name, condition.parent):
+                if parameter not in self.distributions:
+                    raise ValueError(
+                        f"A condition names {parameter!r}: no such parameter."
+                    )
         for name in self.distributions:
             if name not in self.default and name not in self.conditions:
                 raise ValueError(f"The default must give a value for {name!r}.")
 
     def is_active(self, name: str, parameters: Mapping[str, ParameterValue]) -> bool:
-        """Whether parameter `name` exists, given the others' values."""
+        """Return whether parameter `name` is active, given the others' values."""
         condition = self.conditions.get(name)
         return condition is None or parameters.get(condition.parent) in condition.values
 

@@ -14,7 +14,7 @@ from headstart.exceptions import ArtifactError
 
 __all__ = ["Parts", "check_estimator", "dump_skops", "load_skops", "untrusted_types"]
 
-#: Named bytes: what is stored of a fitted object.
+#: Named bytes: the stored form of a fitted object.
 Parts = dict[str, bytes]
 
 _PART = "model.skops"
@@ -23,7 +23,7 @@ _HEADER_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-# Bytes that compressed arrays (of sparse matrices) may unpack to.
+# Limit in bytes of all unpacked compressed arrays (of sparse matrices).
 _MOST_UNPACKED = 2**30
 
 
@@ -45,14 +45,14 @@ def load_skops(
     Parameters
     ----------
     owner : str
-        Whose object it is, for messages: ``"transform 'pca'"``.
+        The owner of the object, for messages: ``"transform 'pca'"``.
     trusted : sequence of str
         Dotted names of types that may be built beyond skops' own.
 
     Raises
     ------
     ArtifactError
-        If it cannot be read, or holds other types.
+        If it cannot be read or has types that are not trusted.
     """
     import skops.io
 
@@ -73,14 +73,14 @@ def load_skops(
 
 
 def untrusted_types(data: bytes) -> set[str]:
-    """Return the dotted names of types in skops' form that it does not trust itself.
+    """Return the dotted names of stored types that skops does not trust by default.
 
     Raises
     ------
     ArtifactError
-        If reading it could take much more memory than `data` does.
+        If reading could take much more memory than the size of `data`.
     Exception
-        If it is not in skops' form.
+        If `data` is not in skops' format.
     """
     import skops.io
 
@@ -96,9 +96,9 @@ def check_estimator(
     Parameters
     ----------
     n_features : int
-        Columns that it will be given.
+        Columns of the matrix that it will predict.
     n_classes : int or None
-        Its `classes_` must be different ones of ``0 .. n_classes - 1``. None for
+        Its `classes_` must be distinct codes in ``0 .. n_classes - 1``. None for
         regression.
 
     Raises
@@ -125,10 +125,10 @@ def check_estimator(
 
 
 def _check_sizes(data: bytes) -> None:
-    """Refuse an archive whose members would unpack to more than it has bytes.
+    """Raise if the members of an archive would unpack to more bytes than it has.
 
-    `dump_skops` and skops by default do not compress. Only sparse matrices do, whose
-    arrays lie in an archive of their own: these are bounded together.
+    `dump_skops` and, by default, skops do not compress. Only the arrays of sparse
+    matrices are compressed, in archives of their own; their total size is limited.
     """
     unpacked = 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -166,7 +166,7 @@ def _unpacked_size(file: IO[bytes]) -> int:
 
 
 def _check_array(file: IO[bytes], size: int) -> None:
-    """Refuse an array whose shape is not that of its bytes: it would be believed."""
+    """Raise if an array's bytes do not fill its shape, which NumPy would allocate."""
     version = np.lib.format.read_magic(file)
     require(version in _HEADER_READERS, f"an array has the unknown version {version}")
     shape, _, dtype = _HEADER_READERS[version](file)
@@ -180,7 +180,7 @@ def _check_array(file: IO[bytes], size: int) -> None:
 
 
 def _without_addresses(data: bytes) -> bytes:
-    """Replace the addresses of objects by their order, and leave out the time."""
+    """Return skops bytes with addresses replaced by counters and without the time."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     schema = json.loads(members.pop("schema.json"))

@@ -1,4 +1,4 @@
-"""What a transform may know of a table before it sees its rows: the columns."""
+"""The columns of a table, by which a transform decides if it applies."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,18 +14,19 @@ class TableColumn:
     ----------
     name : str
     holds : {"numeric", "categorical", "text"}
-        Float64, null where missing; an Enum of the training levels, null where
-        missing or unseen; or strings as the user has them, null where missing.
+        Numeric: Float64, null where missing. Categorical: an Enum of the training
+        levels, null where missing or unseen. Text: the user's strings, null where
+        missing.
     source : str
-        The user's column it was made of; the transform's name for a column that an
-        earlier transform made.
+        The user's column that it was made from, or the transform's name for a column
+        that an earlier transform made.
     kind : str
         Kind of the user's column: ``"numeric"``, ``"categorical"``, ``"boolean"``,
         ``"datetime"`` or ``"text"``; ``"made"`` for a column that a transform made.
-        Parts of a date, and counts of a text (its length, words, digits, capitals),
-        hold numbers under the kind of what they were made of.
+        Parts of a date and counts of a text (its length, words, digits, capitals) are
+        numeric columns with the kind of their source.
     n_levels : int
-        Levels of a column of levels; 0 for others.
+        Number of levels of a categorical column; 0 for others.
     """
 
     name: str
@@ -55,12 +56,12 @@ class TableColumns:
 
     @property
     def numeric(self) -> tuple[str, ...]:
-        """Names of the columns of numbers."""
+        """Names of the numeric columns."""
         return self._names("numeric")
 
     @property
     def categorical(self) -> tuple[str, ...]:
-        """Names of the columns of levels."""
+        """Names of the categorical columns."""
         return self._names("categorical")
 
     @property

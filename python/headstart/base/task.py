@@ -1,4 +1,4 @@
-"""What is to be learnt: the kind of problem, its size, what is wanted of a model."""
+"""The learning task: its kind, its size, and the objective of models."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -9,14 +9,14 @@ __all__ = ["Objective", "Task", "TaskKind", "link_of", "objective_of", "stopping
 
 # Their best constant is the median, not the mean.
 _OF_THE_MEDIAN = {"mae", "medae", "mape", "pinball"}
-# Metrics that only look at labels move in steps of one row, which makes a poor guide:
-# they are stopped by log loss. Ranking alone may be perfect on few validation rows
-# after one round, with all probabilities near the prior: log loss stands beside it.
+# Metrics of labels change in steps of one row, which is too coarse for early stopping,
+# so log loss is used instead. A ranking may be perfect on few validation rows after one
+# round, with all probabilities near the prior, so log loss is added to its metric.
 _RANKING = {"roc_auc", "average_precision"}
 
 
 class TaskKind(StrEnum):
-    """The three kinds of problem headstart solves."""
+    """The three kinds of task that headstart solves."""
 
     BINARY = "binary"
     MULTICLASS = "multiclass"
@@ -24,13 +24,13 @@ class TaskKind(StrEnum):
 
     @property
     def is_classification(self) -> bool:
-        """Whether the target is a class."""
+        """True for binary and multiclass tasks."""
         return self is not TaskKind.REGRESSION
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """The loss to make small.
+    """The loss to minimise.
 
     Parameters
     ----------
@@ -38,9 +38,10 @@ class Objective:
         ``"log_loss"`` for classes; ``"squared_error"``, ``"absolute_error"`` or
         ``"quantile"`` for values.
     parameter : float or None
-        Of the loss: the level of a quantile.
+        Parameter of the loss: the level of a quantile.
     link : str
-        From raw scores to predictions: ``"identity"``, ``"logit"`` or ``"softmax"``.
+        Link between raw scores and predictions: ``"identity"``, ``"logit"`` or
+        ``"softmax"``.
     """
 
     loss: str
@@ -53,10 +54,10 @@ _NO_OBJECTIVE = Objective("")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A problem as learners see it: targets are codes or floats, never labels.
+    """A task as learners receive it: targets are codes or floats, never labels.
 
-    What is not given of `objective`, `stopping` and `n_outputs` follows from the kind
-    and the metric.
+    Defaults of `objective`, `stopping` and `n_outputs` follow from the kind and the
+    metric.
 
     Parameters
     ----------
@@ -64,23 +65,23 @@ class Task:
     n_rows : int
         Rows of the whole training table (a fold has fewer).
     n_numeric, n_categorical : int
-        Usable columns by what they become: dates and text count as numeric.
+        Numbers of usable columns; dates and text count as numeric.
     n_classes : int
         2 or more; 0 for regression. Targets are the integers ``0 .. n_classes - 1``.
     metric : str
         Name of the metric that scores; learners read `objective` and `stopping`.
     text_lengths : tuple of int
-        Mean number of characters of each column of raw text, which transforms read;
-        empty where there is none, or nobody has counted.
+        Mean number of characters per column of raw text, which transforms read; empty
+        if there are none or they were not counted.
     objective : Objective
-        The loss to make small, its parameter and its link.
+        The loss to minimise, with its parameter and link.
     stopping : tuple of str
-        Names of the metrics to stop early by: their sum, rankings counted downwards.
-        A learner leaves out those that it cannot compute.
+        Names of the metrics for early stopping: the sum of their losses. A learner
+        leaves out those that it cannot compute.
     n_outputs : int
-        Columns of a stored prediction: 1, or one per class above two classes.
+        Columns of a stored prediction: 1, or one per class if there are more than two.
     constraints : tuple of (str, int)
-        Columns by name with the direction, +1 or -1, in which the prediction may go.
+        Name and direction (+1 or -1) of each column in which predictions are monotone.
     """
 
     kind: TaskKind
@@ -109,11 +110,11 @@ class Task:
 
     @property
     def n_features(self) -> int:
-        """Usable columns of the table."""
+        """Number of usable columns."""
         return self.n_numeric + self.n_categorical
 
     def with_classes(self, n_classes: int) -> Self:
-        """Return the task of a fold that has so many classes, 0 for regression.
+        """Return the task of a fold with so many classes, 0 for regression.
 
         Examples
         --------
@@ -139,12 +140,12 @@ class Task:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Read what `to_record` wrote, or a version before there were objectives.
+        """Return the task of a record, also of one without an objective.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            If the record is of another form.
+            If the record has another form.
         """
         fields = {**record, "kind": TaskKind(record["kind"])}
         if "objective" in fields:
@@ -178,7 +179,7 @@ def objective_of(kind: TaskKind, metric: str) -> Objective:
 
 
 def stopping_of(kind: TaskKind, metric: str) -> tuple[str, ...]:
-    """Return the names of the metrics to stop early by, the metric's own first.
+    """Return the names of the metrics for early stopping, the metric's own first.
 
     Examples
     --------

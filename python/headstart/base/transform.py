@@ -1,7 +1,7 @@
 """The transform: a step from table to table, fitted on training rows only.
 
-Like a learner it holds no fitted state: what is fitted is returned by `Transform.fit`,
-and everything later done with it goes through the transform too.
+Like a learner it holds no fitted state: `Transform.fit` returns the fitted state, and
+the transform applies, dumps and loads it.
 """
 
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ __all__ = ["Transform"]
 class Transform:
     """Base class of transforms.
 
-    A subclass gives `name`, `columns`, `fit` and `transform`; all else has a default.
-    The search tries a configuration with and without each transform; in a
-    configuration they run one after another, each on the table that the one before
-    left.
+    A subclass defines `name`, `columns`, `fit` and `transform`; all else has a default.
+    The search tries configurations with and without each transform. The transforms of a
+    configuration run one after another, each on the table that the previous one
+    returned.
 
-    Everything is fitted on the training rows of a fold, once for all configurations
-    that ask for the same steps. Methods are called in worker processes as well as in
-    the user's own; a transform must not keep state between calls.
+    Transforms are fitted on the training rows of a fold, once for all configurations
+    with the same steps. Methods are called in worker processes as well as in the user's
+    process; a transform must not keep state between calls.
 
     Attributes
     ----------
@@ -41,21 +41,21 @@ class Transform:
         Unique among transforms, lower case with underscores: what users write in
         ``transforms=``.
     tasks : frozenset of TaskKind
-        Kinds of problem it is offered for.
+        Kinds of task for which it is available.
     space_version : int
-        To be raised when a parameter changes its meaning, so that results stored for
+        Must be raised when a parameter changes its meaning, so that results stored for
         the old meaning are not used for the new one.
     order : int
-        Its place in a chain: lower runs first, equal ones by name.
+        Position in a chain: lower runs first, equal ones in order of their names.
     max_rows : int or None
-        Rows above which it is not worth trying.
+        Number of rows above which it is not tried.
     replaces : bool
-        Whether what `transform` returns takes the place of the columns it was given;
-        else it is added to them. Raw text never reaches a learner, replaced or not.
+        Whether the columns that `transform` returns replace those that it was given, or
+        are added to them. Raw text never reaches a learner in either case.
     reads_target : bool
-        Whether it learns from the target. Only then are `fit` and `fit_transform`
-        given it; what the learner is trained on is then made by `fit_transform` of
-        inner folds, so that no row's own target is in its features.
+        Whether it learns from the target. Only then do `fit` and `fit_transform`
+        receive the target. The training features are then made by inner folds in
+        `fit_transform`, so that no feature of a row depends on the row's own target.
     """
 
     name: ClassVar[str]
@@ -67,25 +67,25 @@ class Transform:
     reads_target: ClassVar[bool] = False
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
-        """Return the names of the columns it applies to, of those in `table`.
+        """Return the names of the columns of `table` that it applies to.
 
-        None: it is not offered for this table. Called for the user's table before the
-        search, and in each fold for the table that it is given.
+        If there are none, it is not available for this table. Called for the user's
+        table before the search, and in each fold for the table at its step.
         """
         del task
         return table.numeric
 
     def promise(self, table: TableColumns, task: Task) -> float:
-        """Return how likely it is to help on such a table, from 0 to 1.
+        """Return the prior gain: the probability that it helps on a table, 0 to 1.
 
-        What promises more for its price is tried first, and 0 is not tried unless the
-        user names it: tables with too few rows, say, or columns it does little for.
+        Transforms with a higher prior gain per cost are tried first. With 0 (on tables
+        with too few rows, for instance) it is tried only if the user names it.
         """
         del table, task
         return 0.5
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return what may be varied, with a tuned default. Nothing by default."""
+        """Return the search space with a tuned default. Empty unless overridden."""
         del task
         return SearchSpace()
 
@@ -95,16 +95,16 @@ class Transform:
         return ()
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds of `fit_transform` on `n_rows` rows, one thread.
+        """Return predicted seconds of `fit_transform` on `n_rows` rows with one thread.
 
-        A hint, corrected by what the run measures. The search without a time limit
-        uses it as it is, so it must depend on the arguments only.
+        A hint that the run corrects by measured seconds. The search without a time
+        limit uses it as it is, so it must depend on the arguments only.
         """
         del parameters
         return 0.02 + 1e-7 * n_rows * task.n_features
 
     def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
-        """Predict how many columns it makes of `n_columns`, for what learners cost."""
+        """Return the predicted number of columns it makes, for the cost of learners."""
         del parameters
         return n_columns
 
@@ -116,7 +116,7 @@ class Transform:
         validation: None,
         resources: Resources,
     ) -> Any:
-        """Learn from training rows and return what was learnt.
+        """Fit on training rows and return the fitted state.
 
         Parameters
         ----------
@@ -124,22 +124,22 @@ class Transform:
         parameters : mapping
             A point of `search_space`.
         rows : TableRows
-            The training rows, of the columns that it applies to; their target is None
+            The training rows of the columns that it applies to; their target is None
             unless `reads_target`.
         validation : None
-            A transform has nothing to stop early by.
+            Transforms have no early stopping.
         resources : Resources
             Threads, seed and deadline.
         """
         raise NotImplementedError(f"Transform {self.name!r} must define fit().")
 
     def transform(self, fitted: Any, X: "pl.DataFrame", task: Task) -> "pl.DataFrame":
-        """Return the columns it makes of new rows, in the rows' order.
+        """Return the columns that it makes of new rows, in the order of the rows.
 
         Parameters
         ----------
         fitted : object
-            What `fit` returned, or `load`.
+            The result of `fit` or `load`.
         X : polars.DataFrame
             The same columns as in `fit`.
 
@@ -160,12 +160,13 @@ class Transform:
         validation: None,
         resources: Resources,
     ) -> tuple[Any, "pl.DataFrame"]:
-        """Learn from training rows; return what was learnt, and these rows' columns.
+        """Fit on training rows; return the fitted state and the columns of these rows.
 
-        The default fits and transforms. Where it `reads_target` the rows of each part
-        are transformed by what all others teach, and new rows later by what all do:
-        its columns must mean the same whatever rows it was fitted on. One whose axes
-        may turn has a `fit_transform` of its own, or does not read the target.
+        The default calls `fit` and `transform`. If it `reads_target`, the rows of each
+        inner fold are transformed by a fit on the other inner folds, and new rows by a
+        fit on all rows. So a column must have the same meaning in all these fits. A
+        transform without this property (its axes may rotate, for instance) must define
+        its own `fit_transform` or not read the target.
 
         Parameters
         ----------
@@ -192,8 +193,8 @@ class Transform:
             places.append(inside)
         import polars as pl
 
-        # A part may lack what makes a column (a class, of an encoder of classes): null
-        # there. Columns are those that new rows will get.
+        # A fit without one inner fold may lack a column (an encoder of classes, if a
+        # class is missing there): it is null. Columns are those of the fit on all rows.
         names = self.transform(fitted, rows.X[:1], task).columns
         whole = pl.concat(frames, how="diagonal")
         whole = whole.with_columns(
@@ -202,24 +203,24 @@ class Transform:
         return fitted, whole.select(names)[np.argsort(np.concatenate(places))]
 
     def explain(self, fitted: Any) -> Sequence[MadeFeature]:
-        """Return what it made, in words, for reports. Nothing by default.
+        """Return descriptions of the features it made, for reports. None by default.
 
         Parameters
         ----------
         fitted : object
-            What `fit` returned, or `load`.
+            The result of `fit` or `load`.
         """
         del fitted
         return ()
 
     def dump(self, fitted: Any) -> Parts:
-        """Return what was learnt as named bytes that load without running code."""
+        """Return the fitted state as named bytes that load without running code."""
         return dump_skops(fitted)
 
     def load(self, parts: Parts) -> Any:
-        """Return what `dump` wrote.
+        """Return the fitted state that `dump` wrote.
 
-        Parts may come from a hostile file: check before use.
+        The parts may come from a hostile file and must be checked before use.
 
         Raises
         ------

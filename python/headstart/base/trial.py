@@ -1,4 +1,4 @@
-"""Trials: a configuration, evaluated on folds, with its outcome."""
+"""Trials: configurations with the outcomes of their fold fits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ __all__ = [
 
 
 class FoldStatus(StrEnum):
-    """How a fold fit ended."""
+    """The outcome of a fold fit."""
 
     OK = "ok"
     ERROR = "error"
@@ -30,7 +30,7 @@ class FoldStatus(StrEnum):
 
 
 class TrialStatus(StrEnum):
-    """Where a trial stands."""
+    """The state of a trial."""
 
     RUNNING = "running"
     DONE = "done"
@@ -49,7 +49,7 @@ class Origin(StrEnum):
     SAMPLER = "sampler"
 
 
-# Characters of a configuration's hash in the name of a fold fit.
+# Number of characters of a configuration's hash in the name of a fold fit.
 _HASH_LENGTH = 16
 
 
@@ -79,7 +79,7 @@ class FoldKey:
 
     @property
     def name(self) -> str:
-        """Name of the fold fit's results, wherever they are stored."""
+        """Name of the fold fit's results in every store."""
         fold = "all" if self.fold < 0 else self.fold
         digest = self.configuration[:_HASH_LENGTH]
         return f"{self.trial:05d}-{self.repeat}-{fold}-{digest}"
@@ -99,15 +99,16 @@ class FoldFit:
     seed : int
     threads : int
     seconds : float or None
-        Seconds it may take from its start until its learner is asked to stop; None
-        without a limit. (Not a moment: an executor may run it on another machine.)
+        Seconds from its start to the deadline of its learner; None without a limit.
+        (It is not a point in time: an executor may run it on another machine.)
     max_rows : int or None
-        Training rows to draw at most; the baseline trial is fitted on few.
+        Maximum number of training rows to draw, for the baseline trial.
     handed_over : mapping of str to (str, str)
-        Path and SHA-256 of the code that the run itself brings: of ``learners/NAME``
-        and ``transforms/NAME``. A worker runs no other code that lies in the folder.
+        Path and SHA-256 of code in the run folder, by ``learners/NAME`` and
+        ``transforms/NAME``. A worker runs no other code from the folder.
     marks_start : bool
-        Whether a file is to say that it has begun: where an executor cannot tell.
+        Whether the worker stores a mark when it starts, for executors that cannot
+        report starts.
     """
 
     trial: int
@@ -134,32 +135,32 @@ class FoldFit:
 
 @dataclass(frozen=True, slots=True)
 class FoldOutcome:
-    """How a fold fit ended, and what it cost.
+    """The status, cost and stored parts of a fold fit.
 
     Parameters
     ----------
     status : FoldStatus
     fit_seconds, predict_seconds : float
-        Inside the learner's `fit` and `predict`.
+        Seconds in the learner's `fit` and `predict`.
     total_seconds : float
-        From start to end in the worker, views and files included.
+        Seconds from start to end in the worker, including views and files.
     n_bytes : int
         Size of the stored fold model.
     peak_memory : int
-        Highest resident bytes of the worker that were seen, 0 where not watched.
+        Highest observed resident bytes of the worker; 0 if they were not observed.
     reason : str
-        Why it failed, in one line, for people. Empty when `status` is OK.
+        Reason of the failure in one line. Empty if `status` is OK.
     details : str
-        The traceback, or what the process printed last, for the log.
+        The traceback or the last lines that the process printed, for the log.
     encoder : str
-        Name of the fitted view that the fold model reads.
+        Name of the fitted view encoder of the fold model.
     transforms : tuple of str
-        Names of the fitted transforms that the table goes through before that view.
+        Names of the fitted transforms that run before that encoder.
     culprit : str
-        Name of the transform that failed; empty where the learner did, or nothing.
+        Name of the transform that failed; empty if the learner or nothing failed.
     is_idle : bool
-        Whether a transform neither made nor dropped a column, so that the outcome is
-        that of the configuration without it.
+        Whether a transform neither made nor removed a column, so that the outcome is
+        the same as without it.
     """
 
     status: FoldStatus
@@ -182,7 +183,7 @@ class FoldOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Precedent:
-    """A known dataset that spoke for a configuration.
+    """A known dataset that supports a proposal.
 
     Parameters
     ----------
@@ -190,9 +191,9 @@ class Precedent:
     weight : float
         Its share of the expected gain, in (0, 1].
     rank : int
-        The configuration's place among those evaluated on it; 1 is the best.
+        The configuration's rank among those evaluated on it; 1 is the best.
     n_ranked : int
-        How many were evaluated on it, failures too.
+        Number of configurations evaluated on it, including failures.
     """
 
     dataset: str
@@ -213,16 +214,16 @@ class Trial:
     origin : Origin
         The source that proposed it.
     precedents : tuple of Precedent
-        The known datasets that spoke for it, where the knowledge base proposed it.
+        The known datasets that support it, if the knowledge base proposed it.
     status : TrialStatus
     loss : float or None
         Mean over the folds, once the trial is closed.
     outcomes : dict of (int, int) to FoldOutcome
-        By repeat and fold, of the fold fits that have ended.
+        Outcome of each finished fold fit, by repeat and fold.
     fold_losses : dict of (int, int) to float
-        By repeat and fold, of the fold fits that have a result.
+        Loss of each successful fold fit, by repeat and fold.
     reason : str
-        Why it failed, or ended before its last fold.
+        Reason of a failure or of an end before its last fold.
     """
 
     number: int
@@ -237,7 +238,7 @@ class Trial:
 
     @property
     def is_baseline(self) -> bool:
-        """True for the first trial of a timed run, which saw few rows."""
+        """True for the first trial of a timed run, which is fitted on few rows."""
         return self.origin is Origin.BASELINE
 
     def fold_key(self, repeat: int, fold: int) -> FoldKey:
@@ -246,7 +247,7 @@ class Trial:
 
     @property
     def mean_loss(self) -> float | None:
-        """Mean over the folds that are done; None without one."""
+        """Mean loss over the finished folds; None if there are none."""
         if not self.fold_losses:
             return None
         # In the order of folds, not of arrival: sums of floats depend on it.

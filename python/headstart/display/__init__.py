@@ -1,8 +1,8 @@
-"""The progress of a fit, for a person.
+"""The progress display of a fit.
 
-In a terminal, a few lines that are redrawn in place and leave one summary line; in a
-notebook, one output in HTML that is replaced; elsewhere nothing, or plain lines for
-whoever asks for them.
+In a terminal it is a few lines that are redrawn in place and leave one summary line; in
+a notebook, one HTML output that is replaced; elsewhere nothing, or plain log lines on
+request.
 """
 
 from headstart.display.log import LogLines, log_lines

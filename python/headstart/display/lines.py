@@ -7,7 +7,7 @@ from headstart.machine.printable import printable
 
 __all__ = ["finding_lines", "notice_line", "one_line"]
 
-# Findings that are shown; the model keeps all.
+# Number of findings that are shown; the model has all of them.
 _MOST_FINDINGS = 8
 
 
@@ -17,7 +17,7 @@ def notice_line(event: Notice) -> str:
 
 
 def finding_lines(event: TableExamined, remedy: Callable[[str], str]) -> list[str]:
-    """Return the gravest findings, one line each, and the number of the others."""
+    """Return the most severe findings, one line each, and the number of the others."""
     shown = event.findings[:_MOST_FINDINGS]
     lines = []
     for finding in shown:
@@ -30,5 +30,5 @@ def finding_lines(event: TableExamined, remedy: Callable[[str], str]) -> list[st
 
 
 def one_line(text: str) -> str:
-    """Return text on one line, with nothing in it that moves a cursor."""
+    """Return text on one line, without characters that move a cursor."""
     return printable(" ".join(text.split()))

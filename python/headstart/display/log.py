@@ -29,7 +29,7 @@ def log_lines(
 
 
 class LogLines:
-    """Writes one plain line for each event a reader of a log wants."""
+    """Writes one plain line per event that is useful in a log."""
 
     def __init__(self, stream: TextIO, remedy: Callable[[str], str] = str) -> None:
         self._stream = stream
@@ -38,7 +38,7 @@ class LogLines:
         self._start = time.monotonic()
 
     def __call__(self, event: Event) -> None:
-        """Write a line, or nothing."""
+        """Write a line for the event, if it is useful in a log."""
         self._state.update(event)
         match event:
             case RunStarted():

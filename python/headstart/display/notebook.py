@@ -11,15 +11,15 @@ from headstart.display.state import RunProgress
 __all__ = ["Notebook", "in_notebook"]
 
 _BAR_WIDTH = 32
-# A notebook's front end stores every update: more than this only makes files large.
+# Seconds between updates: a notebook's front end stores each of them in the file.
 _SECONDS_BETWEEN = 0.5
 
 
 class Notebook:
     """One output of a notebook cell, replaced as the run goes on.
 
-    Each update holds HTML, and plain text for front ends that show none. Notes stand in
-    the same output: front ends show standard error in red, as if the fit had failed.
+    Each update has HTML, and plain text for front ends without HTML. Notes are part of
+    the same output, because front ends show standard error in red, like a failure.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Notebook:
         )
 
     def note(self, text: str) -> None:
-        """Show a notice or finding, which stays."""
+        """Show a notice or finding permanently."""
         self._notes.append(text)
         self._show([], "")
 
@@ -81,7 +81,7 @@ def in_notebook() -> bool:
 
 
 def _bar(share: float, words: str) -> str:
-    """Return a progress bar as HTML, in the text colour of whatever theme there is."""
+    """Return a progress bar as HTML, in the text colour of the theme."""
     return (
         f'<div role="progressbar" aria-label="budget spent" aria-valuemin="0" '
         f'aria-valuemax="100" aria-valuenow="{100 * share:.0f}" '

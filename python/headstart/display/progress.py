@@ -1,4 +1,4 @@
-"""The progress display: a listener that shows the events of a run to a person."""
+"""The progress display: a listener that shows the events of a run."""
 
 import os
 import sys
@@ -27,22 +27,20 @@ __all__ = ["ProgressDisplay", "progress_listener"]
 def progress_listener(
     stream: TextIO | None = None, *, remedy: Callable[[str], str] = str
 ) -> "ProgressDisplay | None":
-    """Return a display for the place where output goes, or None.
+    """Return a display for the terminal or notebook, or None.
 
     Parameters
     ----------
     stream : text stream or None, default=None
-        Where to draw; standard error by default.
+        The stream to draw on; standard error by default.
     remedy : callable of str -> str
-        Puts what can be done about a finding into the words of the caller's users,
-        where they are not Python's.
+        Translates the remedy of a finding, for users who do not work in Python.
 
     Returns
     -------
     ProgressDisplay or None
-        To be closed when the fit is over, well or not. None where nobody looks: not
-        a terminal, a terminal that cannot move its cursor (``TERM=dumb``), and not a
-        notebook.
+        To be closed when the fit ends, also after an error. None without a notebook or
+        a terminal that can move its cursor (``TERM=dumb`` cannot).
     """
     if stream is None and in_notebook():
         return ProgressDisplay(Notebook(), remedy)
@@ -57,7 +55,7 @@ def progress_listener(
 
 
 class _Surface(Protocol):
-    """A place on which a display draws."""
+    """A surface on which a display draws."""
 
     def draw(self, state: RunProgress) -> None: ...
 
@@ -67,10 +65,10 @@ class _Surface(Protocol):
 
 
 class ProgressDisplay:
-    """Shows a run while it lasts; leaves one line.
+    """Shows a run in progress and leaves one line at the end.
 
-    Whoever runs the fit should call `close` when it ends, well or not: that gives the
-    terminal its cursor back. It is also done when the display is collected.
+    The caller of the fit should call `close` when it ends, also after an error, to
+    restore the terminal's cursor. This is also done when the display is collected.
     """
 
     def __init__(self, surface: _Surface, remedy: Callable[[str], str] = str) -> None:
@@ -81,7 +79,7 @@ class ProgressDisplay:
         weakref.finalize(self, surface.close, "")
 
     def __call__(self, event: Event) -> None:
-        """Redraw, note or close."""
+        """Redraw, show a note, or close, depending on the event."""
         self._state.update(event)
         match event:
             case RunStarted():
@@ -100,7 +98,7 @@ class ProgressDisplay:
                 self._surface.draw(self._state)
 
     def close(self) -> None:
-        """Stop drawing, wherever the run stands."""
+        """Stop drawing."""
         if self._open:
             self._open = False
             self._surface.close("")

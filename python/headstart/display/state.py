@@ -26,7 +26,7 @@ class RunProgress:
         self.running: tuple[str, ...] = ()
 
     def update(self, event: Event) -> None:
-        """Take an event of the run into account."""
+        """Update the state by an event of the run."""
         match event:
             case BudgetSpent():
                 self.elapsed = event.elapsed
@@ -46,7 +46,7 @@ class RunProgress:
                 self.score = event.score
 
     def headline(self) -> str:
-        """Say what is being solved, and how."""
+        """Return a line on the task and the plan of the run."""
         plan = self.plan
         if plan is None:
             return "headstart"
@@ -57,7 +57,7 @@ class RunProgress:
         )
 
     def spent(self) -> tuple[float, str]:
-        """Return the share of the budget that is spent, and its words."""
+        """Return the share of the budget that is spent, and its description."""
         plan = self.plan
         n_trials = self.n_done + self.n_failed
         if plan is not None and plan.time_limit is not None:
@@ -69,24 +69,24 @@ class RunProgress:
         return 0.0, f"{self.elapsed:.0f} s"
 
     def counted(self) -> str:
-        """Say how many trials ended, and how many of them failed."""
+        """Return the numbers of finished and failed trials, in words."""
         n_trials = self.n_done + self.n_failed
         failed = f" ({self.n_failed} failed)" if self.n_failed else ""
         return f"{n_trials} trial{'' if n_trials == 1 else 's'}{failed}"
 
     def best(self) -> str:
-        """Say the incumbent's score and its heaviest members."""
+        """Return the incumbent's score and its heaviest members, in words."""
         if self.score is None:
             return "no model yet"
         metric = self.plan.metric if self.plan else "score"
         return f"best {metric} {_number(self.score)}{_members(self.members)}"
 
     def summary(self, reason: str) -> str:
-        """Say how the run ended, in one line."""
+        """Return one line on the result of the run."""
         metric = self.plan.metric if self.plan else "score"
-        found = "no model" if self.score is None else f"{metric} {_number(self.score)}"
+        result = "no model" if self.score is None else f"{metric} {_number(self.score)}"
         return (
-            f"headstart: {found} out of fold after {self.counted()} in "
+            f"headstart: {result} (out-of-fold) after {self.counted()} in "
             f"{self.elapsed:.1f} s ({reason})"
         )
 

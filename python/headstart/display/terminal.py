@@ -13,9 +13,9 @@ _BAR_WIDTH = 32
 
 
 class Terminal:
-    """Lines of a terminal, redrawn in place by rich.
+    """Lines of a terminal, redrawn in place with rich.
 
-    Drawn on events only: no thread of its own, so nothing is left running when a fit
+    It is drawn on events only and has no thread, so nothing is left running when a fit
     is interrupted.
     """
 
@@ -33,7 +33,7 @@ class Terminal:
         self._live.update(self._picture(state), refresh=True)
 
     def note(self, text: str) -> None:
-        """Show a notice or finding, which stays."""
+        """Show a notice or finding permanently."""
         self._console.print(text, markup=False, highlight=False, style="yellow")
 
     def close(self, last: str) -> None:
@@ -63,7 +63,7 @@ class Terminal:
             Text(f"running: {running}", style="dim"),
         ]
         for line in lines:
-            # A wrapped line would make the picture jump.
+            # A wrapped line would make the display jump.
             line.no_wrap = True
             line.overflow = "ellipsis"
         return Group(*lines)

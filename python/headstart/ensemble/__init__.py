@@ -1,4 +1,4 @@
-"""Ensembles: how members are weighted, and the fitted models they are made of."""
+"""Ensembles: selection and weights of members, and fitted models that predict."""
 
 from headstart.ensemble.bagged import BaggedEnsemble, Fit, Member, ModelStore
 from headstart.ensemble.greedy import WeightCap, select_greedily

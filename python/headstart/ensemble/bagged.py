@@ -29,22 +29,22 @@ __all__ = ["BaggedEnsemble", "Fit", "Member", "ModelStore"]
 
 _log = logging.getLogger("headstart.ensemble")
 
-# Rows that are predicted at once: views and what transforms make of them are several
-# times as large as the table.
+# Rows that are predicted at once: views and transformed tables are several times as
+# large as the table.
 _MOST_CELLS = 2**25
 _FEWEST_ROWS, _MOST_ROWS = 1_000, 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Names of one fitted model, of the fitted view it reads, and of what is before.
+    """Names of a fitted model, its fitted view encoder and its fitted transforms.
 
     Parameters
     ----------
     model, encoder : str
     transforms : tuple of str
-        Fitted transforms that the table goes through first. They are those of a fold:
-        members that ask for the same share them.
+        Fitted transforms that the table goes through first. They are fitted per fold,
+        and members with the same transforms share them.
     """
 
     model: str
@@ -62,7 +62,7 @@ class Member:
 
 
 class ModelStore(Protocol):
-    """Where fitted models, encoders and transforms lie."""
+    """A store of fitted models, encoders and transforms."""
 
     def model(self, name: str) -> Parts:
         """Return the parts of a fitted model."""
@@ -84,7 +84,7 @@ class BaggedEnsemble:
     members : sequence of Member
         Weights are positive and sum to 1.
     learners : mapping of str to Learner
-        At least those the members name.
+        At least those that the members name.
     store : ModelStore
     transforms : mapping of str to Transform
         At least those the members name.
@@ -101,11 +101,11 @@ class BaggedEnsemble:
 
     @property
     def has_transforms(self) -> bool:
-        """True if tables go through transforms, which may want raw text columns."""
+        """True if tables go through transforms, which may need raw text columns."""
         return any(member.configuration.transforms for member in self.members)
 
     def with_members(self, members: Sequence[Member]) -> "BaggedEnsemble":
-        """Return an ensemble of other members, with nothing loaded.
+        """Return an ensemble of other members, without loading them.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class BaggedEnsemble:
         )
 
     def predict(self, table: pl.DataFrame) -> FloatArray:
-        """Predict a canonical table, some rows at a time.
+        """Return predictions for a canonical table, computed in blocks of rows.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class BaggedEnsemble:
         return total
 
     def load(self) -> None:
-        """Load every part now, so that a damaged one is found early."""
+        """Load every part now, so that damaged parts raise early."""
         for (chain, encoder), fits in self._by_view().items():
             for name in chain:
                 self._step(name)
@@ -166,18 +166,17 @@ class BaggedEnsemble:
     def check(self, table: pl.DataFrame) -> None:
         """Check that fitted transforms, views and models fit the table and each other.
 
-        Nothing of a learner or transform is asked to predict: names, types and widths
-        are compared.
+        No learner predicts and no transform runs: names, types and widths are compared.
 
         Parameters
         ----------
         table : DataFrame
-            What `predict` is given, without rows.
+            A table as for `predict`, without rows.
 
         Raises
         ------
         ArtifactError, ColumnError
-            If one does not fit.
+            If a part does not fit.
         """
         for (chain, encoder), fits in self._by_view().items():
             after = table
@@ -190,9 +189,10 @@ class BaggedEnsemble:
                 learner.check_model(model, self.task, matrix.n_features)
 
     def explain_step(self, name: str) -> tuple[str, list[MadeFeature]]:
-        """Return the transform of a fitted step, and what it says that it made.
+        """Return the transform's name and the features that a fitted step made.
 
-        Columns are called as the table calls them. One that fails to say says nothing.
+        Columns have the names of the user's table. If the transform's `explain` fails,
+        there are no features.
         """
         step = self._step(name)
         transform = self.transforms[step.transform]
@@ -209,7 +209,7 @@ class BaggedEnsemble:
     def _by_view(
         self,
     ) -> dict[tuple[tuple[str, ...], str], list[tuple[Member, Fit]]]:
-        """Fits by what they read; what goes through the same transforms side by side.
+        """Return the fits per view, those with the same transforms next to each other.
 
         Sorting is stable: without transforms the order is that of the members.
         """

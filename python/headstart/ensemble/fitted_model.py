@@ -43,9 +43,9 @@ class FittedModel:
     Parameters
     ----------
     schema : Schema
-        What tables must look like.
+        The columns that tables must have.
     target : TargetEncoder
-        From codes back to labels.
+        Maps codes to labels.
     ensemble : BaggedEnsemble
     facts : Facts
         The record of the fit.
@@ -57,18 +57,18 @@ class FittedModel:
     facts: Facts = field(repr=False)
 
     def predict_outputs(self, data: Any) -> FloatArray:
-        """Return predictions of shape (n_rows, n_outputs) for a table as users have."""
+        """Return predictions of shape (n_rows, n_outputs) for a user's table."""
         return self.predict_and_count(data)[0]
 
     def predict_and_count(self, data: Any) -> tuple[FloatArray, dict[str, int]]:
-        """Return `predict_outputs`, and how many values of each column are new.
+        """Return `predict_outputs` and the number of unseen values per column.
 
         Returns
         -------
         outputs : ndarray of shape (n_rows, n_outputs)
         unseen : dict of str to int
-            Values that training did not have, which count as missing, of each column
-            that has any.
+            Number of values that were not in the training data, which count as missing,
+            for each column that has such values.
         """
         frame = to_frame_like(data, self.schema.names)
         table, unseen = self.schema.apply_and_count(frame)
@@ -101,7 +101,7 @@ class FittedModel:
         """Return the same model with every part held as bytes."""
         store = self.ensemble.store
         fits = [fit for member in self.ensemble.members for fit in member.fits]
-        held = MemoryStore(
+        memory = MemoryStore(
             {name: store.model(name) for name in dict.fromkeys(f.model for f in fits)},
             {
                 name: store.encoder(name)
@@ -116,7 +116,7 @@ class FittedModel:
             self.ensemble.task,
             self.ensemble.members,
             self.ensemble.learners,
-            held,
+            memory,
             self.ensemble.transforms,
         )
         return replace(self, ensemble=ensemble)

@@ -1,4 +1,4 @@
-"""Greedy forward selection of an ensemble: which members, with which weights."""
+"""Greedy forward selection of the members and weights of an ensemble."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _LARGEST = float(np.finfo(np.float32).max)  # squares of predictions are finite
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightCap:
-    """A limit on the sum of some members' weights; none where it is on all members.
+    """A limit on the sum of some members' weights; no limit if these are all members.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ def select_greedily(
     cap: WeightCap | None = None,
     n_threads: int = 1,
 ) -> FloatArray:
-    """Weight members by greedy forward selection with replacement.
+    """Return weights of members, by greedy forward selection with replacement.
 
     The first round takes the best member, each later one the member whose inclusion
     lowers the loss of the ensemble's mean prediction the most; a member's weight is its
-    share of the rounds [1]_. Of all ensembles that came up on the way the best is
+    share of the rounds [1]_. The best of the ensembles after each round is
     returned: on these rows it is never worse than the best member that may stand alone.
 
     Parameters
@@ -62,11 +62,11 @@ def select_greedily(
         Built-in ones run in Rust, most of them incrementally; any other is called
         ``n_rounds * n_members`` times.
     weight : ndarray of shape (n_rows,) or None, default=None
-        Weights of rows: not negative, not all 0.
+        Weights of rows: non-negative, not all 0.
     n_rounds : int, default=40
         At least 1.
     costs : ndarray of shape (n_members,) or None, default=None
-        Where losses tie, the member of least cost is taken, then the first.
+        Where losses tie, the member of the least cost is taken, then the first.
     cap : WeightCap or None, default=None
     n_threads : int, default=1
         The weights are the same to the last bit for any number.
@@ -74,13 +74,13 @@ def select_greedily(
     Returns
     -------
     ndarray of shape (n_members,)
-        Not negative, summing to 1. Where the metric is undefined on these rows, all on
-        the member of least cost.
+        Non-negative, summing to 1. If the metric is undefined on these rows, the member
+        of the least cost has all the weight.
 
     Raises
     ------
     ValueError
-        If shapes do not fit, numbers are not finite, or a limit makes no sense.
+        If shapes do not match, numbers are not finite, or a parameter is out of range.
 
     References
     ----------
@@ -141,7 +141,7 @@ def _members(predictions: NDArray[np.floating[Any]], y: Target) -> FloatArray:
             f"{len(y)}, n_outputs). Got {predictions.shape} instead."
         )
     members = _plain(predictions)
-    # NaN lies within no limits.
+    # Comparisons with NaN are false, so NaN is refused too.
     low, high = members.min(axis=(1, 2)), members.max(axis=(1, 2))
     finite = (low >= -_LARGEST) & (high <= _LARGEST)
     if not finite.all():
@@ -158,23 +158,24 @@ def _loss_of_each(
     metric: Metric,
     weight: FloatArray | None,
 ) -> Callable[[NDArray[np.int64]], list[float]]:
-    """Return a function of how often each member was picked so far.
+    """Return a function from counts of the picked members to losses.
 
-    It gives the loss of the ensemble with one more of each member.
+    Its result has, for each member, the loss of the ensemble if that member is picked
+    once more.
     """
 
     def losses(counts: NDArray[np.int64]) -> list[float]:
-        # In order: the mean of equal predictions is equal.
+        # Summed in a fixed order: the mean of equal predictions is then equal to them.
         total = np.zeros(members.shape[1:])
         for member in np.flatnonzero(counts):
             total += float(counts[member]) * members[member]
         n_picked = float(counts.sum()) + 1.0
-        found = []
+        results = []
         for member in members:
             mean = (total + member) / n_picked
             prediction = mean[:, 0] if mean.shape[1] == 1 else mean
-            found.append(metric.loss(y, prediction, weight))
-        return found
+            results.append(metric.loss(y, prediction, weight))
+        return results
 
     return losses
 

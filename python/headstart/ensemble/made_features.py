@@ -1,4 +1,4 @@
-"""What the transforms of an ensemble made and chose, in words: for reports."""
+"""The features that the transforms of an ensemble made and selected, for reports."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,16 +10,16 @@ __all__ = ["made_features"]
 
 
 def made_features(ensemble: BaggedEnsemble) -> list[MadeFeature]:
-    """Return the features that transforms made or decided on, over all fold models.
+    """Return the features that transforms made or selected, over all fold models.
 
-    Folds may differ in what they made: a feature is there if any made it. Its gain is
-    the mean over those that measured it; a column counts as kept where at least half
-    of those that decided on it kept it. The largest gain comes first.
+    Folds may differ: a feature is listed if any fold made it. Its gain is the mean over
+    the folds that measured it. A column counts as kept if at least half of the folds
+    that decided on it kept it. The largest gain comes first.
 
     Notes
     -----
-    Each fitted step of the ensemble is read once. Transforms that explain nothing add
-    nothing, and one that fails to explain itself neither.
+    Each fitted step of the ensemble is read once. A transform whose `explain` fails or
+    returns nothing adds no feature.
     """
     names = dict.fromkeys(
         name
@@ -27,12 +27,12 @@ def made_features(ensemble: BaggedEnsemble) -> list[MadeFeature]:
         for fit in member.fits
         for name in fit.transforms
     )
-    told: dict[tuple[str, str], list[MadeFeature]] = {}
+    features_by_key: dict[tuple[str, str], list[MadeFeature]] = {}
     for name in names:
         step, features = ensemble.explain_step(name)
         for feature in features:
-            told.setdefault((step, feature.name), []).append(feature)
-    merged = [_merged(features) for features in told.values()]
+            features_by_key.setdefault((step, feature.name), []).append(feature)
+    merged = [_merged(features) for features in features_by_key.values()]
     return sorted(merged, key=lambda f: (not f.kept, -(f.gain or 0.0), f.name))
 
 
@@ -44,5 +44,5 @@ def _merged(features: list[MadeFeature]) -> MadeFeature:
 
 
 def _mean(values: Iterable[float]) -> float:
-    known = list(values)
-    return sum(known) / len(known) if known else float("nan")
+    present = list(values)
+    return sum(present) / len(present) if present else float("nan")

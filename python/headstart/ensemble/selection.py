@@ -1,14 +1,15 @@
-"""Selection of the trials that make the model, and of their weights.
+"""Selection of the trials that make up the model, and of their weights.
 
-Trials may have different numbers of folds: time ran out, or a race ended. Folds are
-run in one order, so each trial has a first part of it (where a splitter's held-out sets
-overlap, each split is a fold). For every length of that part
-an ensemble is chosen among the trials that have it, and the lengths are compared on
-the rows they share; more folds win unless the gain of fewer is clear.
+Trials may have different numbers of folds, because time ran out or a race ended. Folds
+run in a fixed order, so the folds of a trial are a prefix of that order (where a
+splitter's held-out sets overlap, each split is a fold). For each length of prefix an
+ensemble is selected among the trials that have these folds. The ensembles are compared
+on the rows they share; more folds win unless fewer folds are clearly better.
 
-Weights flatter themselves on the rows they are chosen on: among fifty configurations
-that know nothing, some agree with the targets at hand. So what an ensemble is worth is
-asked of weights that were chosen without the rows in question.
+Weights are biased towards the rows on which they are chosen: of fifty uninformative
+configurations, some agree with the targets by chance. The score of an ensemble is
+therefore computed by nested cross-validation: on each part of the rows with weights
+that were chosen on the other parts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,18 +29,19 @@ __all__ = ["Choice", "MemberSelector", "candidate_limit", "complete_folds"]
 Unit = tuple[int, int]
 
 _N_ROUNDS = 40
-# Parts of the rows that are judged by weights chosen on the others; of many rows halves
-# will do, and take half the time.
+# Number of parts of the rows that are scored with weights chosen on the others. On many
+# rows two parts suffice, and take half the time.
 _PARTS = 5
 _MANY_ROWS = 5_000
-# Neural nets overfit the validation rows they are chosen by more than others do.
+# Neural networks overfit the out-of-fold rows on which weights are chosen more than
+# other learners do.
 _NEURAL_CAP = 0.6
-# Fewer folds mean fewer models in the bag and fewer rows to choose by: they must be
-# this much better (share of what the ensemble gains over the constant prediction) to
-# be preferred, and better than the noise of the rows that are compared.
+# Fewer folds mean fewer models to average and fewer rows to select on. To be preferred,
+# they must be better by this share of the gain over the constant prediction, and by
+# more than the noise of the compared rows.
 _MARGIN = 0.02
 _NOISE = 2.0
-# Members that may enter, by rows: with few rows, many candidates overfit the choice.
+# Number of candidates by number of rows: on few rows, selection among many overfits.
 _CANDIDATES = ((300, 8), (1_000, 14), (3_000, 22), (10_000, 30))
 _MOST_CANDIDATES = 40
 
@@ -51,11 +53,11 @@ class Choice:
     Parameters
     ----------
     weights : dict of int to float
-        By trial number; positive, they sum to 1.
+        Weight per trial number; positive, they sum to 1.
     prediction : ndarray of shape (n_rows, n_outputs)
-        Out-of-fold predictions of ensembles like it: each row's by weights that were
-        chosen without it, but for metrics of the user's own. NaN where no fold held a
-        row out.
+        Out-of-fold predictions, each row's with weights that were chosen without that
+        row (with the ensemble's own weights for metrics that are not built in). NaN for
+        rows that no fold held out.
     rows : ndarray of bool, shape (n_rows,)
         Rows with a prediction.
     score : float
@@ -69,7 +71,7 @@ class Choice:
 
 
 def complete_folds(trial: Trial, folds: Folds) -> int:
-    """Return how many folds of a complete trial one has, counted in their order."""
+    """Return the length of the longest prefix of the folds that a trial has."""
     units = folds.units[: folds.n_complete]
     return next(
         (n for n, u in enumerate(units) if u not in trial.fold_losses), len(units)
@@ -92,7 +94,7 @@ class MemberSelector:
     constant : mapping of (repeat, fold) to float
         Loss of the constant prediction on each fold.
     dependence : Dependence
-        Groups and order in time, which are kept apart where rows of a single fold are
+        Groups and order in time, which are respected when the rows of a single fold are
         divided.
     """
 
@@ -121,7 +123,7 @@ class MemberSelector:
             if best is None:
                 best = choice
                 continue
-            # The longer choice predicts all rows that the shorter one does.
+            # The longer prefix has predictions for all rows of the shorter one.
             rows, units = choice.rows, self.folds.units[:length]
             losses = [self._loss(each.prediction, rows) for each in (best, choice)]
             flat = np.average(
@@ -137,21 +139,21 @@ class MemberSelector:
     def _choose(self, candidates: Sequence[Trial], length: int) -> Choice:
         """Return the best ensemble of trials that have the first `length` folds."""
         units = self.folds.units[:length]
-        held = [self.folds.validation(*unit) for unit in units]
+        held_out = [self.folds.validation(*unit) for unit in units]
         rows = np.zeros(self.y.size, dtype=bool)
-        rows[np.concatenate(held)] = True
+        rows[np.concatenate(held_out)] = True
         weights = self._weigh(candidates, units, np.flatnonzero(rows))
         prediction = np.full(self.store.prediction(candidates[0].number).shape, np.nan)
-        # A metric of the user's own may take long, or not bear some of a fold's rows.
-        is_weighed_anew = len(candidates) > 1 and isinstance(self.metric, BuiltInMetric)
-        for part, others in self._parts(held, units):
+        # A metric that is not built in may be slow, or undefined on part of the rows.
+        is_nested = len(candidates) > 1 and isinstance(self.metric, BuiltInMetric)
+        for part, others in self._parts(held_out, units):
             rest = np.setdiff1d(np.flatnonzero(rows), part, assume_unique=True)
-            judged = weights
-            if is_weighed_anew and rest.size:
-                judged = self._weigh(candidates, others, rest)
+            part_weights = weights
+            if is_nested and rest.size:
+                part_weights = self._weigh(candidates, others, rest)
             prediction[part] = sum(
                 w * self.store.prediction(number)[part]
-                for number, w in sorted(judged.items())
+                for number, w in sorted(part_weights.items())
             )
         return Choice(weights, prediction, rows, self._score(prediction, rows))
 
@@ -160,7 +162,7 @@ class MemberSelector:
         return self.metric.score(*self._on_rows(prediction, rows))
 
     def _loss(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:
-        """Return the metric on some rows, less is better."""
+        """Return the metric's loss on some rows."""
         return self.metric.loss(*self._on_rows(prediction, rows))
 
     def _on_rows(
@@ -176,9 +178,10 @@ class MemberSelector:
     def _weigh(
         self, candidates: Sequence[Trial], units: Sequence[Unit], rows: IntArray
     ) -> dict[int, float]:
-        """Return the weights that are best on some rows, by trial number.
+        """Return the best weights on some rows, by trial number.
 
-        Rows are those of the folds in `units`, or any where it has less than two.
+        The rows must be those of the folds in `units`, or any rows if `units` has less
+        than two folds.
         """
 
         def loss(trial: Trial) -> float:
@@ -200,37 +203,37 @@ class MemberSelector:
             self.metric,
             weight=None if self.weight is None else self.weight[rows],
             n_rounds=_N_ROUNDS,
-            # In the order of proposal, which is the order of cost where nothing else
-            # is known; measured seconds would make the choice depend on the machine's
-            # load.
+            # The order of proposal stands in for the cost: measured seconds would make
+            # the selection depend on the machine's load.
             costs=np.array([float(t.number) for t in ranked]),
             cap=WeightCap(neural, 1.0 if neural.all() else _NEURAL_CAP),
         )
         return {t.number: float(w) for t, w in zip(ranked, weights, strict=True) if w}
 
     def _parts(
-        self, held: Sequence[IntArray], units: Sequence[Unit]
+        self, held_out: Sequence[IntArray], units: Sequence[Unit]
     ) -> Iterator[tuple[IntArray, Sequence[Unit]]]:
-        """Deal held-out rows into parts: rows of each, and folds that have the others.
+        """Yield the rows of each part, and the folds that consist of the other rows.
 
-        Parts are whole folds, so that what keeps folds apart (groups, time) keeps parts
-        apart. Rows of a single fold, and of folds that overlap, are dealt one by one:
-        no fold has just the others.
+        Parts are whole folds, so that they respect groups and time as the folds do.
+        Rows of a single fold, or of overlapping folds, are divided one by one; then no
+        folds are given.
         """
-        rows = np.unique(np.concatenate(held))
+        rows = np.unique(np.concatenate(held_out))
         n_parts = _PARTS if rows.size <= _MANY_ROWS else 2
-        if len(held) == 1 or rows.size < sum(map(len, held)):
-            dealt = self.dependence.parts(rows, n_parts)
-            for part in range(int(dealt.max()) + 1):
-                yield rows[dealt == part], ()
+        if len(held_out) == 1 or rows.size < sum(map(len, held_out)):
+            part_of_row = self.dependence.parts(rows, n_parts)
+            for part in range(int(part_of_row.max()) + 1):
+                yield rows[part_of_row == part], ()
             return
-        for places in np.array_split(np.arange(len(held)), min(n_parts, len(held))):
-            others = [unit for place, unit in enumerate(units) if place not in places]
-            yield np.sort(np.concatenate([held[place] for place in places])), others
+        n_folds = len(held_out)
+        for part in np.array_split(np.arange(n_folds), min(n_parts, n_folds)):
+            others = [unit for fold, unit in enumerate(units) if fold not in part]
+            yield np.sort(np.concatenate([held_out[fold] for fold in part])), others
 
 
 def candidate_limit(n_rows: int) -> int:
-    """Return how many configurations so many rows can tell apart."""
+    """Return the number of candidates that a selection on so many rows may have."""
     for bound, limit in _CANDIDATES:
         if n_rows <= bound:
             return limit

@@ -1,8 +1,8 @@
 """Files and folders that appear whole or not at all.
 
-What is new is written under a hidden name beside its target, and renamed. A process
-killed at any instant leaves the old file or the new one, and at worst a hidden leftover
-that ends in ``.tmp``.
+New content is written under a hidden name next to its target, and renamed. A process
+that is killed at any time leaves the old file or the new one, and at worst a hidden
+file that ends in ``.tmp``.
 """
 
 import errno
@@ -18,7 +18,7 @@ __all__ = ["aside", "replacing", "replacing_folder", "sync"]
 
 @contextmanager
 def aside(target: Path) -> Iterator[Path]:
-    """Give a free hidden name beside `target`; what is there at the end is removed."""
+    """Yield a free hidden path next to `target`; remove what is there at the end."""
     # A name that no other process, thread or host uses.
     path = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
     try:
@@ -33,13 +33,13 @@ def aside(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing(target: Path, *, durable: bool = False) -> Iterator[Path]:
-    """Give a hidden name to write a file by; it is renamed to `target` at the end.
+    """Yield a hidden path for a new file, which is renamed to `target` at the end.
 
     Parameters
     ----------
     target : Path
     durable : bool
-        Bring the file and its name to the disk: a power cut spares them.
+        Flush the file and its name to the disk, so that they survive a power cut.
 
     Examples
     --------
@@ -61,10 +61,10 @@ def replacing(target: Path, *, durable: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder that is renamed to `target` at the end, if that is free.
+    """Yield an empty folder, which is renamed to `target` at the end, if that is free.
 
-    Where another process was first, its folder stays: for what is the same whoever
-    makes it.
+    If another process has made `target` meanwhile, its folder is kept: use this for
+    content that does not depend on the process that writes it.
     """
     with aside(target) as new:
         new.mkdir()
@@ -77,14 +77,14 @@ def replacing_folder(target: Path) -> Iterator[Path]:
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk where the system can."""
+    """Flush a file, or the names in a folder, to the disk where the system can."""
     if os.name != "posix" and path.is_dir():
         return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     except OSError as error:
-        # Some network file systems have nothing to sync of a folder.
+        # Some network file systems cannot sync a folder.
         if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
             raise
     finally:

@@ -1,4 +1,4 @@
-"""Cores and memory that this process may really use, not what the machine has."""
+"""Cores and memory that this process may use, which can be less than the machine's."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ __all__ = ["available_cores", "available_memory", "machine_class"]
 
 
 def available_cores() -> int:
-    """Return usable cores: affinity, bounded by control groups' quota; at least 1."""
+    """Return the number of usable cores, at least 1: affinity and control groups."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
     quota = processor_quota()
@@ -18,7 +18,7 @@ def available_cores() -> int:
 
 
 def available_memory() -> int:
-    """Return bytes that can still be taken, bounded by the limits of control groups."""
+    """Return bytes that can still be allocated, within the limits of control groups."""
     import psutil
 
     free = int(psutil.virtual_memory().available)
@@ -27,7 +27,7 @@ def available_memory() -> int:
 
 
 def machine_class() -> str:
-    """Return what kind of machine this is, in words, for comparing seconds.
+    """Return a description of the machine, for comparing measured seconds.
 
     Examples
     --------

@@ -1,9 +1,9 @@
-"""What the control groups of this process leave it: memory and processor time.
+"""Memory and processor time that the control groups of this process leave it.
 
-The group is the process's own (``/proc/self/cgroup``), below the place where its
-hierarchy is mounted, and each group above it counts too: SLURM limits the job, systemd
-the slice or the service, a container all that is in it. Versions 1 and 2 of control
-groups are read, and both at once where a machine has both.
+The limits of the process's own group (``/proc/self/cgroup``), below the mount point of
+its hierarchy, and of each group above it count: SLURM limits the job, systemd the slice
+or the service, a container everything in it. Versions 1 and 2 of control groups are
+read, and both if a machine has both.
 """
 
 import re
@@ -18,14 +18,14 @@ _Number = TypeVar("_Number", bound=float)
 
 
 def memory_left(root: Path = _ROOT) -> int | None:
-    """Return bytes that can still be taken below all limits; None without a limit.
+    """Return bytes that can be allocated within all limits; None without a limit.
 
-    Pages that cache files are not counted as taken: the kernel gives them back.
+    Pages of the file cache count as free, since the kernel can drop them.
 
     Parameters
     ----------
     root : Path
-        Where ``proc`` and the mounted hierarchies are found; another one in tests.
+        Folder that has ``proc`` and the mounted hierarchies; another one in tests.
     """
     left = [
         *_each_group("memory", root, _memory_of_version_1),
@@ -35,7 +35,7 @@ def memory_left(root: Path = _ROOT) -> int | None:
 
 
 def processor_quota(root: Path = _ROOT) -> float | None:
-    """Return the processors that the limits allow for; None without a limit.
+    """Return the number of processors within all limits; None without a limit.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def processor_quota(root: Path = _ROOT) -> float | None:
 def _each_group(
     controller: str, root: Path, read: Callable[[Path], _Number | None]
 ) -> Iterator[_Number]:
-    """Yield what `read` finds in this process's group and in each group above it."""
+    """Yield the result of `read` for this process's group and each group above it."""
     for folder, top in _own_groups(controller, root):
         for group in (folder, *folder.parents):
             number = read(group)
@@ -63,7 +63,7 @@ def _each_group(
 
 
 def _own_groups(controller: str, root: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield this process's group, and the top of its hierarchy as mounted here.
+    """Yield this process's group and the root of its hierarchy, as mounted here.
 
     Parameters
     ----------
@@ -90,7 +90,8 @@ def _own_groups(controller: str, root: Path) -> Iterator[tuple[Path, Path]]:
             continue
         shown, point = (_unescaped(field) for field in mount.split(" ")[3:5])
         top = root / point.lstrip("/")
-        # In a container the top is often the group itself, by a name from outside.
+        # In a container the mounted root is often the group itself, whose path refers
+        # to the host's hierarchy.
         path = Path(own[controller])
         inside = path.relative_to(shown) if path.is_relative_to(shown) else Path()
         folder = top / inside
@@ -99,11 +100,11 @@ def _own_groups(controller: str, root: Path) -> Iterator[tuple[Path, Path]]:
 
 def _memory_of_version_2(group: Path) -> int | None:
     limits = [_number(group / f"memory.{name}") for name in ("max", "high")]
-    known = [limit for limit in limits if limit is not None]
+    finite = [limit for limit in limits if limit is not None]
     used = _number(group / "memory.current")
-    if not known or used is None:
+    if not finite or used is None:
         return None
-    return min(known) - _without_cache(used, group, "")
+    return min(finite) - _without_cache(used, group, "")
 
 
 def _memory_of_version_1(group: Path) -> int | None:
@@ -136,7 +137,7 @@ def _quota_of_version_1(group: Path) -> float | None:
 
 
 def _number(path: Path) -> int | None:
-    """Return the number in a file; None where there is none (``max``, or -1)."""
+    """Return the number in a file; None if it has none (``max``, or -1)."""
     try:
         number = int(path.read_text())
     except (OSError, ValueError):
@@ -152,4 +153,4 @@ def _lines(path: Path) -> list[str]:
 
 
 def _unescaped(field: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), field)
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), field)

@@ -15,14 +15,14 @@ class Compute:
     Parameters
     ----------
     seed : int, default=0
-        Of everything that is drawn at random.
+        Seed of all random numbers.
     n_threads : int, default=1
     time_limit : float, optional
-        Seconds, counted from the call. What happens when they are over is part of each
-        function's documentation; None, the default, sets no limit.
+        Seconds from the call. Each function documents what happens at the limit. None,
+        the default, sets no limit.
     progress : callable of ``(done, total)``, optional
-        Called at most ten times a second, in the calling thread. What it raises ends
-        the computation.
+        Called at most ten times a second, in the calling thread. An exception in it
+        ends the computation.
     """
 
     seed: int = 0
@@ -31,7 +31,7 @@ class Compute:
     progress: Callable[..., object] | None = None
 
     def watch(self, caller: str) -> Watch:
-        """Return a watch of the computation `caller`, which begins now.
+        """Return a watch of the computation `caller`, which starts now.
 
         Raises
         ------

@@ -1,7 +1,8 @@
 """Forked processes that cannot use polars, because their parent has used it.
 
 polars computes in a pool of threads that it starts once. A fork copies the process
-without them, so that the copy would wait for them for ever: it is refused instead.
+without these threads, so that the copy would wait for them forever. Here it raises an
+error instead.
 """
 
 import os
@@ -17,18 +18,18 @@ _POOL_THREAD = re.compile(r"polars-\d+\s*")
 
 
 class _State:
-    """What is known of this process."""
+    """The state of this process with respect to forks."""
 
-    # Whether its parent had polars' threads.
+    # Whether its parent had polars' threads when it forked.
     is_cut_off = False
-    # Whether tables were used here, which starts them.
+    # Whether this process has used tables, which starts the threads.
     has_used_tables = False
-    # Set before a fork, where the system tells which threads there are.
+    # Set before a fork, if the system lists the threads of a process.
     has_pool: bool | None = None
 
 
 def refuse_if_forked() -> None:
-    """Refuse a process that was forked after its parent used polars.
+    """Raise if this process was forked after its parent used polars.
 
     Raises
     ------
@@ -54,7 +55,7 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    # Servers that fork in C (uWSGI) run this hook alone.
+    # Servers that fork in C (uWSGI) run only this hook.
     has_pool = _State.has_pool
     if has_pool is None:
         has_pool = _State.has_used_tables
@@ -64,12 +65,12 @@ def _after_fork_in_child() -> None:
 
 
 def _has_pool() -> bool | None:
-    """Whether this process has polars' threads; None where that is not told."""
+    """Return whether this process has polars' threads; None if that is unknown."""
     if not sys.platform.startswith("linux"):
         return None
     try:
         names = [p.read_text() for p in Path("/proc/self/task").glob("*/comm")]
-    except OSError:  # a thread has just ended
+    except OSError:  # the thread has just ended
         return None
     return any(_POOL_THREAD.fullmatch(name) for name in names)
 

@@ -1,4 +1,4 @@
-"""Words in source that is not imported, which would take long and run code."""
+"""Search for words in source files, without importing them."""
 
 import importlib.util
 from pathlib import Path
@@ -7,7 +7,7 @@ __all__ = ["file_mentions", "module_mentions"]
 
 
 def file_mentions(path: str | Path, word: str) -> bool:
-    """Return whether a file contains a word; true where it cannot be read.
+    """Return whether a file contains a word; true if it cannot be read.
 
     Examples
     --------
@@ -21,7 +21,7 @@ def file_mentions(path: str | Path, word: str) -> bool:
 
 
 def module_mentions(module: str, word: str) -> bool:
-    """Return whether the source of a module contains a word; true where it has none.
+    """Return whether a module's source contains a word; true if there is no source.
 
     Packages above the module are imported, the module is not.
 

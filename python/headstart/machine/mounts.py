@@ -1,4 +1,4 @@
-"""File systems that lie in memory: what is written to them is taken from programs."""
+"""Detection of file systems in memory, whose files take memory from programs."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ _IN_MEMORY = {"tmpfs", "ramfs"}
 
 
 def is_in_memory(path: Path) -> bool:
-    """Whether files under `path` are kept in memory; False where it is not told."""
+    """Return whether files under `path` are kept in memory; False if unknown."""
     import psutil
 
     try:

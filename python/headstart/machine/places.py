@@ -1,6 +1,6 @@
-"""Places of files and databases as they are shown: no password in them.
+"""Paths and URLs of files and databases, shown without passwords.
 
-Everything that prints, logs or stores a place that a user named goes through here.
+All code that prints, logs or stores a place that a user named uses this module.
 """
 
 import re
@@ -10,22 +10,22 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 __all__ = ["hide_secrets", "is_url", "show_place"]
 
 _HIDDEN = "***"
-# With one slash too: what was meant as a URL may still have a password.
+# Also with one slash: a mistyped URL may have a password too.
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/+(?P<rest>.*)", re.DOTALL)
 _SETTING = re.compile(r"(?P<name>[^\s=&?;]+)(?P<is>\s*=\s*)(?P<value>'[^']*'|[^\s&;]*)")
 _SECRET_NAME = re.compile("pass|pwd|secret|token|api_?key|scram", re.IGNORECASE)
 
 
 def is_url(place: str | Path) -> bool:
-    """Whether a place is a URL, or was meant as one."""
+    """Return whether a place is a URL, possibly a mistyped one."""
     return isinstance(place, str) and _SCHEME.match(place) is not None
 
 
 def show_place(place: str | Path) -> str:
-    """Return a path or URL in words, with its passwords hidden.
+    """Return a path or URL as text, with its passwords hidden.
 
-    What could be a password is taken for one: up to the last ``@`` of a URL, and the
-    values of settings whose name says so.
+    Everything that may be a password is hidden: the text up to the last ``@`` of a URL,
+    and the values of settings with names such as ``password``.
 
     Examples
     --------
@@ -43,9 +43,9 @@ def show_place(place: str | Path) -> str:
 
 
 def hide_secrets(text: str, place: str | Path) -> str:
-    """Return a text without the passwords of a place, in any of their spellings.
+    """Return a text without the passwords of a place, in any encoding.
 
-    For messages of drivers and servers, which may quote what they were given.
+    For messages of drivers and servers, which may quote their arguments.
 
     Examples
     --------
@@ -53,9 +53,9 @@ def hide_secrets(text: str, place: str | Path) -> str:
     "no role '***'"
     """
     raw = {_user_password(str(place))}
-    for found in _SETTING.finditer(str(place)):
-        if _is_secret(found["name"]):
-            raw |= {found["value"], found["value"].strip("'")}
+    for match in _SETTING.finditer(str(place)):
+        if _is_secret(match["name"]):
+            raw |= {match["value"], match["value"].strip("'")}
     plain = raw | {unquote(s) for s in raw} | {unquote_plus(s) for s in raw}
     spelt = plain | {q for s in plain for q in (quote(s), quote(s, ""), quote_plus(s))}
     spelt |= {repr(secret)[1:-1] for secret in plain}
@@ -65,18 +65,18 @@ def hide_secrets(text: str, place: str | Path) -> str:
 
 
 def _user_password(text: str) -> str:
-    """Return the password in front of a URL's host as it is spelt, or nothing."""
-    found = _SCHEME.match(text)
-    if found is None:
+    """Return the password in front of a URL's host, still encoded; ``""`` if none."""
+    match = _SCHEME.match(text)
+    if match is None:
         return ""
-    user, _, _ = found["rest"].rpartition("@")
+    user, _, _ = match["rest"].rpartition("@")
     return user.partition(":")[2]
 
 
-def _hide_setting(found: re.Match[str]) -> str:
-    if not _is_secret(found["name"]):
-        return found[0]
-    return f"{found['name']}{found['is']}{_HIDDEN}"
+def _hide_setting(match: re.Match[str]) -> str:
+    if not _is_secret(match["name"]):
+        return match[0]
+    return f"{match['name']}{match['is']}{_HIDDEN}"
 
 
 def _is_secret(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The file that a path leads to, where another may take its place."""
+"""Resolution of a path to a regular file that may be replaced."""
 
 import errno
 import os
@@ -8,18 +8,17 @@ __all__ = ["plain_file"]
 
 
 def plain_file(path: str | Path, what: str) -> Path:
-    """Return the file that a path leads to; links are followed and stay.
+    """Return the file that a path refers to; symbolic links are followed and kept.
 
     Parameters
     ----------
     what : str
-        What is to be written, for the message: ``"a report"``.
+        The thing to write, for the message: ``"a report"``.
 
     Raises
     ------
     FileExistsError
-        If there is something else: a folder, a pipe or a device, which a rename would
-        replace.
+        If the path is a folder, a pipe or a device, which a rename would replace.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():

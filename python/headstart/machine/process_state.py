@@ -1,9 +1,9 @@
-"""State of the whole process that calls change, and that is put back after them.
+"""State of the whole process that is restored after calls that may change it.
 
 Warnings filters, thread counts of BLAS and OpenMP, the global random generators and the
-environment belong to the process, and saving and restoring them is not safe in threads:
-where calls overlap, the one that leaves last puts back what another one has set. Here
-the first of several overlapping calls saves the state, and the last one restores it.
+environment belong to the process. Saving and restoring them per call is not safe in
+threads: if calls overlap, the last one restores what another one has set. Here the
+first of several overlapping calls saves the state, and the last one restores it.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ __all__ = ["SharedContext", "ignore_warnings", "limit_threads", "preserve_state"
 
 
 class SharedContext(AbstractContextManager[None]):
-    """A context that the first of several threads enters, and the last one leaves.
+    """A context that the first of several threads enters and the last one exits.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class SharedContext(AbstractContextManager[None]):
         self._context: AbstractContextManager[Any] | None = None
 
     def __enter__(self) -> None:
-        """Enter the context, unless a thread is inside."""
+        """Enter the context, unless another thread has."""
         with self._lock:
             if self._n_inside == 0:
                 self._context = self._make()
@@ -68,7 +68,7 @@ class SharedContext(AbstractContextManager[None]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave the context, unless another thread is inside."""
+        """Exit the context, unless another thread is still in it."""
         with self._lock:
             self._n_inside -= 1
             if self._n_inside == 0 and self._context is not None:
@@ -78,7 +78,7 @@ class SharedContext(AbstractContextManager[None]):
 
 @contextlib.contextmanager
 def preserve_state() -> Iterator[None]:
-    """Put back what the body changes of the state of the process.
+    """Restore the state of the process after the body.
 
     That is NumPy's error state, the states of the global generators of `random` and
     `numpy.random`, the environment, the working folder, warnings filters, and the
@@ -90,7 +90,7 @@ def preserve_state() -> Iterator[None]:
 
 @contextlib.contextmanager
 def ignore_warnings(category: type[Warning] = Warning) -> Iterator[None]:
-    """Ignore warnings of a category in the body, and put the filters back after it."""
+    """Ignore warnings of a category in the body, and restore the filters after it."""
     with _filters, warnings.catch_warnings():
         warnings.simplefilter("ignore", category)
         yield
@@ -98,14 +98,14 @@ def ignore_warnings(category: type[Warning] = Warning) -> Iterator[None]:
 
 @contextlib.contextmanager
 def limit_threads(n_threads: int | None) -> Iterator[None]:
-    """Bound BLAS and OpenMP to `n_threads` in the body, and put the numbers back.
+    """Limit BLAS and OpenMP to `n_threads` in the body, and restore the numbers.
 
     Parameters
     ----------
     n_threads : int or None
-        None sets nothing.
+        None sets no limit.
     """
-    # OpenMP's number is of this thread, BLAS's of the process.
+    # OpenMP's number belongs to the thread, that of BLAS to the process.
     with _threads, _kept_threads():
         for library in _controller().lib_controllers if n_threads else ():
             library.set_num_threads(n_threads)
@@ -151,10 +151,10 @@ _last_controller: "tuple[int, ThreadpoolController] | None" = None
 
 
 def _controller() -> "ThreadpoolController":
-    """Return what sets the threads of the libraries that are loaded.
+    """Return a controller for the threads of the loaded libraries.
 
-    To find them takes milliseconds, and imports alone load them: they are looked for
-    again where modules have been imported.
+    Making one takes milliseconds, and only imports load libraries: it is made again
+    only if modules have been imported since.
     """
     global _last_controller
     from threadpoolctl import ThreadpoolController

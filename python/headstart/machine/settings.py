@@ -1,4 +1,4 @@
-"""Every environment variable headstart reads, and nowhere else.
+"""All environment variables that headstart reads.
 
 =============================  ====================================================
 name                           meaning
@@ -50,27 +50,29 @@ def plugin_folder() -> Path | None:
 
 
 def strict_plugins() -> bool:
-    """Whether a problem with any plugin is an error."""
+    """Return whether a problem with any plugin is an error."""
     return os.environ.get("HEADSTART_STRICT_PLUGINS", "") not in {"", "0"}
 
 
 def as_environment(
     *, enabled: Sequence[str] | None, disabled: Sequence[str]
 ) -> dict[str, str]:
-    """Return the variables that make a worker load just these distributions."""
-    found = {
+    """Return the variables that make a worker load only these distributions."""
+    variables = {
         "HEADSTART_DISABLE_PLUGINS": ",".join(disabled),
-        # What a run needs of files is handed over by path and hash.
+        # The plugin files of a run are passed to workers by path and hash.
         "HEADSTART_PLUGIN_FOLDER": "",
         "HEADSTART_STRICT_PLUGINS": "",
     }
     return (
-        found if enabled is None else {**found, "HEADSTART_PLUGINS": ",".join(enabled)}
+        variables
+        if enabled is None
+        else {**variables, "HEADSTART_PLUGINS": ",".join(enabled)}
     )
 
 
 def trace_plugins() -> bool:
-    """Whether hook calls are printed."""
+    """Return whether hook calls are printed."""
     return os.environ.get("HEADSTART_TRACE_PLUGINS", "") not in {"", "0"}
 
 
@@ -97,7 +99,7 @@ def datasets_folder() -> Path | None:
 
 
 def own_knowledge_base() -> str | None:
-    """Return where the user's own knowledge base is, or None for the usual place."""
+    """Return the place of the user's own knowledge base, or None for the default."""
     return os.environ.get("HEADSTART_META_DB") or None
 
 

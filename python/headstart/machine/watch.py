@@ -1,4 +1,4 @@
-"""Long work that is watched: until when it may take, and how far it is."""
+"""The deadline and progress of a long computation."""
 
 import time
 import warnings
@@ -15,14 +15,14 @@ Progress = Callable[[int, int], object]
 
 @dataclass(frozen=True)
 class Watch:
-    """Until when work may take, and who is told how far it is.
+    """A deadline, and a callback for the progress.
 
     Parameters
     ----------
     deadline : float or None, default=None
-        By `time.monotonic`.
+        Time of `time.monotonic`.
     progress : callable of ``(done, total)`` or None, default=None
-        What it raises ends the work.
+        An exception in it ends the computation.
     """
 
     deadline: float | None = None
@@ -32,7 +32,7 @@ class Watch:
     def of(
         cls, caller: str, time_limit: float | None, progress: Progress | None
     ) -> Self:
-        """Watch work of `caller` that begins now.
+        """Return a watch of the computation `caller`, which starts now.
 
         Raises
         ------
@@ -50,34 +50,34 @@ class Watch:
 
     @property
     def of_core(self) -> tuple[float | None, Progress | None]:
-        """The same for a kernel that begins now: seconds left, and the callback."""
+        """Return the seconds left and the callback, for a kernel that starts now."""
         if self.deadline is None:
             return None, self.progress
         return self.deadline - time.monotonic(), self.progress
 
     def is_late(self) -> bool:
-        """Whether the deadline has passed."""
+        """Return whether the deadline has passed."""
         return self.deadline is not None and time.monotonic() >= self.deadline
 
     def tell(self, done: int, total: int) -> None:
-        """Tell whoever watches how far the work is."""
+        """Call `progress`, if there is one."""
         if self.progress is not None:
             self.progress(done, total)
 
     def warn_of_part(self, caller: str, done: int, total: int, units: str) -> None:
-        """Warn that a result comes from less than was asked for, where it does.
+        """Warn if a result comes from fewer units than requested.
 
         Parameters
         ----------
         caller : str
         done, total : int
         units : str
-            What was counted, such as "permutations".
+            The counted units, such as "permutations".
         """
         if done < total:
             warnings.warn(
                 f"{caller} ran out of time after {done} of {total} {units}: the result "
-                "comes from these alone, and may differ from run to run.",
+                "is based on these only, and may differ from run to run.",
                 HeadstartWarning,
                 stacklevel=3,
             )

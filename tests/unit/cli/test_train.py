@@ -136,7 +136,7 @@ def test_a_test_table_is_scored(calls):
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(calls):
-    assert "headstart: score 0.75 out of fold" in run().stderr
+    assert "headstart: score 0.75 (out-of-fold)" in run().stderr
 
 
 def test_quiet_says_only_where_the_model_is(calls):

@@ -99,7 +99,7 @@ def test_a_terminal_is_left_with_one_summary_line(screen):
 
     after_the_display = screen.getvalue().rsplit("\x1b[2K", 1)[-1]
     assert after_the_display.strip() == (
-        "headstart: roc_auc 0.95 out of fold after 14 trials (1 failed) in 60.2 s "
+        "headstart: roc_auc 0.95 (out-of-fold) after 14 trials (1 failed) in 60.2 s "
         "(time limit)"
     )
 
@@ -158,7 +158,7 @@ def test_log_lines_tell_the_story_one_line_an_event():
         "warning: column 'id' is left out: it counts the rows",
         "best roc_auc 0.91235 = lightgbm 0.75, ridge 0.25 · 1 trial",
         "trial 1 (svm) failed: worker died of memory",
-        "headstart: roc_auc 0.95 out of fold after 14 trials (1 failed) in 60.2 s "
+        "headstart: roc_auc 0.95 (out-of-fold) after 14 trials (1 failed) in 60.2 s "
         "(time limit)",
         "",
     ]
@@ -247,7 +247,7 @@ def test_a_notebook_has_one_output_that_ends_as_the_summary(outputs):
     for form in ("text/plain", "text/html"):
         contents = [content[form] for content in outputs[0].contents]
         assert "no model yet" in contents[0]
-        assert "headstart: roc_auc 0.95 out of fold" in contents[-1]
+        assert "headstart: roc_auc 0.95 (out-of-fold)" in contents[-1]
 
 
 def test_a_notebook_shows_a_progress_bar_in_html(outputs, monkeypatch):
