@@ -29,7 +29,6 @@ import numpy as np
 from headstart.base import FoldOutcome, FoldStatus, Origin, TaskKind, TrialStatus
 from headstart.meta import advice
 from headstart.meta.advice import Adviser, Study
-from headstart.meta.advice.greedy import order_greedily
 from headstart.meta.comparison import comparable
 from headstart.meta.evaluate.grid import reference_task
 from headstart.meta.evidence import Evidence
@@ -41,6 +40,7 @@ from headstart.search.propose.portfolio import default_order
 from headstart.search.propose.precedents import PrecedentProposer
 from headstart.search.run import state as search_state
 from headstart.search.run.state import RunState
+from static_order import order_greedily, without_family
 from warm_start import EXPONENT, TIMES, TRIALS, WORST, standard_error
 
 METHODS = ("random", "built-in order", "average rank", "static greedy", "headstart")
@@ -168,7 +168,7 @@ def built_in_order(kind: TaskKind, evidence: Evidence) -> list[int]:
 def run_family(stored: Evidence, family: str, built_in: list[int]) -> dict:
     """Judge every method on the datasets of a family that the base does not know."""
     evidence, constants = comparable(stored), constant_losses(stored)
-    study = Study(evidence.without_families(frozenset({family})))
+    study = Study(without_family(evidence, family))
     past = study.regrets.values
     n = len(evidence.configurations)
     equal = np.full(len(past), 1.0 / max(len(past), 1))

@@ -33,8 +33,8 @@ from threadpoolctl import threadpool_limits
 from headstart.base import Configuration
 from headstart.meta import advice
 from headstart.meta.advice import Adviser, Study
-from headstart.meta.advice.greedy import order_greedily
 from headstart.meta.evidence import Evidence
+from static_order import order_greedily
 
 TRIALS = (1, 3, 5, 8, 12, 20)
 TIMES = (0.5, 1.0, 2.0, 5.0, 10.0)

@@ -1,5 +1,6 @@
-"""The numbered scripts and the demo run as they are, with little time."""
+"""The scripts run as they are, with little time."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,10 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 # Each takes a quarter of a minute or more, and docs/how-to or the integration tests of
 # the refresh ask the same in parts.
 LONG = {"20_own_metric.py", "40_resume.py", "50_refresh_from_openml.py"}
-SCRIPTS = [path.name for path in sorted(EXAMPLES.glob("*.py"))]
+# Writes files, and needs a browser.
+PICTURES = "pictures.py"
+SCRIPTS = [p.name for p in sorted(EXAMPLES.glob("*.py")) if p.name != PICTURES]
+BROWSERS = ("chromium", "google-chrome")
 
 
 @pytest.mark.parametrize(
@@ -33,3 +37,20 @@ def test_the_example_runs_without_a_warning(script, tmp_path):
     assert "Warning" not in result.stderr
     assert result.stdout.strip()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not any(map(shutil.which, BROWSERS)), reason="there is no Chromium on this machine"
+)
+def test_the_pictures_of_the_readme_can_be_drawn(tmp_path):
+    subprocess.run(
+        [sys.executable, str(EXAMPLES / PICTURES), "6", str(tmp_path)],
+        check=True,
+        timeout=100,
+    )
+
+    assert "headstart train tumours.csv" in (tmp_path / "train.svg").read_text(
+        encoding="utf-8"
+    ).replace("&#160;", " ")
+    assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")

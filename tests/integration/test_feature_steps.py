@@ -7,7 +7,6 @@ import pytest
 import headstart
 from headstart import AutoClassifier
 from headstart.base import Transform
-from headstart.ensemble import made_features
 from headstart.validation import Validation
 
 RNG = np.random.default_rng(0)
@@ -47,8 +46,6 @@ def test_what_is_found_is_told_stored_and_the_same_for_any_workers(tmp_path):
 
     assert one.leaderboard()["learner"][0] == "logistic + generated_features"
     assert (one.predict_proba(X) == two.predict_proba(X)).all()
-    told = {f.name: f.words for f in made_features(one.model_.ensemble)}
-    assert told["height * width"] == "height times width"
     features = {f.name: f for f in one.analysis().features}
     assert features["generated_features"].gain > 0
     assert features["height * width"].words.startswith(

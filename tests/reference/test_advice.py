@@ -7,7 +7,6 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.stats import multivariate_normal, norm
 
-from headstart.meta.advice.greedy import order_greedily
 from headstart.meta.advice.posterior import _NOISE as NOISE
 from headstart.meta.advice.posterior import _TEMPER as TEMPER
 from headstart.meta.advice.posterior import (
@@ -16,38 +15,6 @@ from headstart.meta.advice.posterior import (
     expected_improvement,
 )
 from headstart.meta.advice.regrets import normalise_losses
-
-
-def plain_greedy(regrets, weights, prices):
-    """One loop a letter: dataset d, candidate c, what was tried t."""
-    tried = []
-    n_datasets, n_configurations = regrets.shape
-    while len(tried) < n_configurations:
-        best, chosen = -math.inf, None
-        for c in range(n_configurations):
-            if c in tried:
-                continue
-            gain = 0.0
-            for d in range(n_datasets):
-                before = min([2.0, *(regrets[d, t] for t in tried)])
-                gain += weights[d] * max(0.0, before - regrets[d, c])
-                gain += weights[d] * 1e-6 * (2.0 - regrets[d, c])
-            if gain / prices[c] > best:
-                best, chosen = gain / prices[c], c
-        tried.append(chosen)
-    return tried
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_greedy_order_agrees(seed):
-    rng = np.random.default_rng(seed)
-    regrets = rng.uniform(0, 2, (7, 9))
-    weights = rng.dirichlet(np.ones(7))
-    prices = np.exp(rng.normal(size=9))
-    np.testing.assert_array_equal(
-        order_greedily(regrets, weights, prices),
-        plain_greedy(regrets, weights, prices),
-    )
 
 
 class PlainPosterior:

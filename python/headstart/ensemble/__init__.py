@@ -2,7 +2,6 @@
 
 from headstart.ensemble.bagged import BaggedEnsemble, Fit, Member, ModelStore
 from headstart.ensemble.greedy import WeightCap, select_greedily
-from headstart.ensemble.made_features import made_features
 
 __all__ = [
     "BaggedEnsemble",
@@ -10,6 +9,5 @@ __all__ = [
     "Member",
     "ModelStore",
     "WeightCap",
-    "made_features",
     "select_greedily",
 ]

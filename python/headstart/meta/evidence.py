@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from headstart.base import Configuration, FloatArray
 
 __all__ = ["Evidence"]
@@ -61,20 +59,3 @@ class Evidence:
                 "Evidence.features must have a row a dataset and a column a name. "
                 f"Got {self.features.shape}."
             )
-
-    def without_families(self, families: frozenset[str]) -> "Evidence":
-        """Return the evidence without the datasets of some families."""
-        keep = np.array([f not in families for f in self.families], dtype=bool)
-        return Evidence(
-            self.metric,
-            tuple(n for n, k in zip(self.names, keep, strict=True) if k),
-            tuple(f for f, k in zip(self.families, keep, strict=True) if k),
-            self.n_rows[keep],
-            self.n_features[keep],
-            self.feature_names,
-            self.features[keep],
-            self.configurations,
-            self.losses[keep],
-            self.seconds[keep],
-            self.is_proxy,
-        )

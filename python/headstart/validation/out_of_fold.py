@@ -1,19 +1,15 @@
 """The out-of-fold store: what trials predicted for rows they were not fitted on."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headstart import _core
-from headstart.base import FloatArray, IntArray
+from headstart.base import FloatArray
 from headstart.validation.folds import Folds
 
 __all__ = ["OutOfFoldStore"]
-
-_MEMORY_LIMIT = 1 << 30  # bytes
 
 
 class OutOfFoldStore:
@@ -31,18 +27,11 @@ class OutOfFoldStore:
     folds : Folds
     n_outputs : int
         Columns of a prediction, at least 1.
-    path : path or None, default=None
-        File for predictions that do not fit into memory; a file that is there is
-        replaced. None keeps all in memory.
-    memory_limit : int, default=1 GiB
-        Bytes of predictions in memory from which on new ones go to `path`.
 
     Raises
     ------
     ValueError
-        If `n_outputs` or `memory_limit` makes no sense.
-    OSError
-        If the file cannot be made.
+        If `n_outputs` is less than 1.
 
     Examples
     --------
@@ -53,32 +42,15 @@ class OutOfFoldStore:
     array([ nan, 0.25,  nan, 0.75])
     """
 
-    def __init__(
-        self,
-        folds: Folds,
-        n_outputs: int,
-        *,
-        path: Path | str | None = None,
-        memory_limit: int = _MEMORY_LIMIT,
-    ) -> None:
+    def __init__(self, folds: Folds, n_outputs: int) -> None:
         if n_outputs < 1:
             raise ValueError(
                 "The 'n_outputs' parameter of OutOfFoldStore must be an int >= 1. "
                 f"Got {n_outputs} instead."
             )
-        if memory_limit < 0:
-            raise ValueError(
-                "The 'memory_limit' parameter of OutOfFoldStore must be an int >= 0. "
-                f"Got {memory_limit} instead."
-            )
         self._n_outputs = n_outputs
         self._digest = folds.digest
-        self._core = _core.OutOfFold(
-            np.ascontiguousarray(folds.fold_ids),
-            n_outputs,
-            None if path is None else Path(path),
-            memory_limit,
-        )
+        self._core = _core.OutOfFold(np.ascontiguousarray(folds.fold_ids), n_outputs)
 
     @property
     def digest(self) -> str:
@@ -93,12 +65,7 @@ class OutOfFoldStore:
     @property
     def n_bytes(self) -> int:
         """Bytes of predictions in memory."""
-        return self._core.n_bytes()[0]
-
-    @property
-    def n_bytes_in_file(self) -> int:
-        """Bytes of predictions in the file."""
-        return self._core.n_bytes()[1]
+        return self._core.n_bytes()
 
     @property
     def trials(self) -> tuple[int, ...]:
@@ -136,8 +103,6 @@ class OutOfFoldStore:
         ValueError
             If the folds are others, there is no such fold, the prediction is already
             there, has another shape or is not finite in single precision.
-        OSError
-            If the file cannot be written.
         """
         if digest is not None:
             self._check_digest(digest)
@@ -153,17 +118,6 @@ class OutOfFoldStore:
             )
         self._core.add(_number(trial), repeat, fold, values)
 
-    def merge(self, other: "OutOfFoldStore") -> None:
-        """Take over all predictions of another store.
-
-        Raises
-        ------
-        ValueError
-            If it is of other folds, or a prediction is in both.
-        """
-        self._check_digest(other.digest)
-        self._core.merge(other._core)
-
     def prediction(self, trial: int) -> FloatArray:
         """Return a trial's prediction for all rows.
 
@@ -173,37 +127,6 @@ class OutOfFoldStore:
             The mean over the repeats that have one; NaN where none has.
         """
         return self._core.prediction(_number(trial))
-
-    def covered(self, trials: Sequence[int]) -> NDArray[np.bool_]:
-        """Return, for each row, whether all `trials` have a prediction for it."""
-        return self._core.covered([_number(trial) for trial in trials])
-
-    def stack(
-        self, trials: Sequence[int], rows: IntArray, *, n_threads: int = 1
-    ) -> FloatArray:
-        """Return the predictions that an ensemble is selected from.
-
-        Parameters
-        ----------
-        trials : sequence of int
-        rows : ndarray of int64 of shape (n_selected,)
-        n_threads : int, default=1
-
-        Returns
-        -------
-        ndarray of shape (n_trials, n_selected, n_outputs)
-            NaN where a trial has no prediction: see `covered`.
-
-        Raises
-        ------
-        ValueError
-            If there is no such row.
-        """
-        return self._core.stack(
-            [_number(trial) for trial in trials],
-            np.ascontiguousarray(rows, dtype=np.int64),
-            n_threads,
-        )
 
     def _check_digest(self, digest: str) -> None:
         if digest != self._digest:

@@ -13,9 +13,6 @@ pub enum Error {
     /// Two arguments do not fit together in size.
     #[error("{0}")]
     Shape(String),
-    /// A file cannot be read or written.
-    #[error("{0}")]
-    Storage(String),
     /// There is no memory for what was asked for.
     #[error("{0}")]
     Memory(String),

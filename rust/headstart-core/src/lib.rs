@@ -16,7 +16,6 @@ mod logarithms;
 pub mod memory;
 pub mod meta_features;
 pub mod metrics;
-mod mmap;
 pub mod model_file;
 pub mod oof;
 mod order;

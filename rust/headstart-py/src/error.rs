@@ -1,9 +1,7 @@
 //! Core errors as Python exceptions.
 
 use headstart_core::Error;
-use pyo3::exceptions::{
-    PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError, PyValueError,
-};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 /// The Python exception for a core error.
@@ -11,7 +9,6 @@ pub(crate) fn to_python(error: &Error) -> PyErr {
     let message = error.to_string();
     match error {
         Error::Value(_) | Error::Shape(_) => PyValueError::new_err(message),
-        Error::Storage(_) => PyOSError::new_err(message),
         Error::Memory(_) => PyMemoryError::new_err(message),
         Error::Cancelled => PyKeyboardInterrupt::new_err(()),
         _ => PyRuntimeError::new_err(message),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from headstart.base import FloatArray
 from headstart.meta.advice.regrets import CAP
 
-__all__ = ["PREFERENCE", "expected_gains", "order_greedily"]
+__all__ = ["PREFERENCE", "expected_gains"]
 
 # Share of the mean regret in the value of a configuration: decides between those that
 # gain nothing more on any known dataset.
@@ -52,32 +52,3 @@ def expected_gains(
     """
     best = np.min(regrets[:, tried], axis=1, initial=CAP)
     return np.asarray(weights[:, None] * np.maximum(best[:, None] - regrets, 0.0))
-
-
-def order_greedily(
-    regrets: FloatArray, weights: FloatArray, prices: FloatArray
-) -> NDArray[np.int64]:
-    """Order all configurations by gain for their price, ties to the lower index.
-
-    Parameters
-    ----------
-    regrets : ndarray of shape (n_datasets, n_configurations)
-    weights : ndarray of shape (n_datasets,)
-    prices : ndarray of shape (n_configurations,)
-        Positive: predicted seconds to some power; ones where cost does not matter.
-
-    Returns
-    -------
-    ndarray of int, shape (n_configurations,)
-    """
-    n_configurations = regrets.shape[1]
-    order = np.empty(n_configurations, dtype=np.int64)
-    best = np.full(len(regrets), CAP)
-    spare = PREFERENCE * (CAP - weights @ regrets)
-    left = np.ones(n_configurations, dtype=bool)
-    for place in range(n_configurations):
-        gain = weights @ np.maximum(best[:, None] - regrets, 0.0) + spare
-        order[place] = np.argmax(np.where(left, gain / prices, -np.inf))
-        left[order[place]] = False
-        best = np.minimum(best, regrets[:, order[place]])
-    return order

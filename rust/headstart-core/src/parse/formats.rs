@@ -702,6 +702,7 @@ mod tests {
         Format::new(format).unwrap().read(text).map(|r| r.value)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a reading is compared with it")]
     fn at(year: i64, month: i64, day: i64, seconds: i64) -> Option<i64> {
         Some(day_of(year, month, day).unwrap() * DAY + seconds * 1_000_000)
     }
