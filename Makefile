@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test test-all test-newest test-oldest test-neural lint fmt types build wheel lock bench bench-core meta-db meta-pack check clean
+.PHONY: help demo test test-fast test-all test-newest test-oldest test-neural lint fmt types build wheel lock bench bench-core meta-db meta-pack check clean
 
 # The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11 python
@@ -23,6 +23,7 @@ SOURCES := $(dir $(wildcard plugins/*/src/*/__init__.py))
 RUST    := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null)
 
 # Many tests wait for processes; a file's tests stay together, for they share fixtures.
+BUILT_IN := not (lightgbm or xgboost or catboost or explainable_boosting or text_svd)
 PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
@@ -38,6 +39,10 @@ demo: $(VENV)/.plugins ## Train 30 s on a real dataset, show what was found, sav
 test: $(VENV)/.plugins $(VENV)/.test ## All tests but the slow ones: Rust, Python, plugins, docs
 	cargo test --locked --package headstart-core
 	$(BIN)/python -m pytest -m "not slow" --durations=20 $(PARALLEL)
+
+test-fast: $(VENV)/.plugins $(VENV)/.test ## Unit tests and the conformance of built-in learners, transforms and metrics
+	$(BIN)/python -m pytest -m "not slow" tests/unit tests/conformance/test_learners.py \
+	  tests/conformance/test_transforms.py -k "$(BUILT_IN)" $(PARALLEL)
 
 test-all: $(VENV)/.plugins $(VENV)/.test ## All tests, the slow ones too
 	cargo test --locked --package headstart-core
