@@ -492,6 +492,7 @@ def null_statistics(
 @type_check_only
 class ScreeningTable(TypedDict):
     numeric: NDArray[np.float32]
+    remainders: NDArray[np.float32]
     codes: NDArray[np.uint32]
     n_levels: NDArray[np.uint32]
     residuals: NDArray[np.float64]

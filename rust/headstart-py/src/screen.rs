@@ -15,6 +15,7 @@ use crate::run::{Watch, run_watched};
 #[pyo3(from_item_all)]
 pub(crate) struct PyTable<'py> {
     numeric: PyReadonlyArray2<'py, f32>,
+    remainders: PyReadonlyArray2<'py, f32>,
     codes: PyReadonlyArray2<'py, u32>,
     n_levels: PyReadonlyArray1<'py, u32>,
     residuals: PyReadonlyArray2<'py, f64>,
@@ -40,6 +41,7 @@ impl PyTable<'_> {
         let table = Table {
             n_rows: self.parts.as_array().len(),
             numeric: slice("numeric", &self.numeric)?,
+            remainders: slice("remainders", &self.remainders)?,
             codes: slice("codes", &self.codes)?,
             n_levels: slice("n_levels", &self.n_levels)?,
         };

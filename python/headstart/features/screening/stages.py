@@ -246,12 +246,19 @@ def _core_table(
     if halved:
         # Folds put together, as evenly as their number allows.
         parts = (np.unique(parts, return_inverse=True)[1] % 2).astype(np.uint8)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         numeric = table.numeric.astype(np.float32, order="C")
+        # Differences of large numbers, such as seconds since 1970, are in what is left.
+        remainders = np.empty_like(numeric)
+        np.subtract(table.numeric, numeric, out=remainders, casting="same_kind")
     # The core takes what is missing for NaN, never for an infinity.
     numeric[np.isinf(numeric)] = np.nan
+    remainders[~np.isfinite(remainders)] = 0.0
+    if not remainders.any():
+        remainders = remainders[:0]
     return {
         "numeric": numeric,
+        "remainders": remainders,
         "codes": np.ascontiguousarray(table.codes),
         "n_levels": table.n_levels,
         "residuals": np.ascontiguousarray(residuals),

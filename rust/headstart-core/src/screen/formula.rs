@@ -41,6 +41,30 @@ impl Formula {
         })
     }
 
+    /// Whether it is a function of the difference of its numbers, which cancels where
+    /// they are nearly alike.
+    pub(super) fn is_of_difference(self) -> bool {
+        matches!(
+            self,
+            Self::Subtract | Self::AbsoluteDifference | Self::NormalisedDifference | Self::LessThan
+        )
+    }
+
+    /// The value of a row whose difference is known more exactly than its numbers; of a
+    /// formula for which [`Self::is_of_difference`] holds.
+    #[inline]
+    pub(super) fn of_difference(self, difference: f32, a: f32, b: f32) -> f32 {
+        match self {
+            Self::AbsoluteDifference => difference.abs(),
+            Self::NormalisedDifference => {
+                let size = a.abs() + b.abs();
+                if size == 0.0 { 0.0 } else { difference / size }
+            }
+            Self::LessThan if !difference.is_nan() => f32::from(u8::from(difference < 0.0)),
+            _ => difference,
+        }
+    }
+
     /// The value of one row, in single precision.
     #[inline]
     pub(super) fn value(self, a: f32, b: f32) -> f32 {

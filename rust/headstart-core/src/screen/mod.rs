@@ -4,8 +4,8 @@
 //! the baseline's residual: rows fall into bins by the candidate's value, and the mean
 //! residual of a bin, learnt from other parts of the rows, is tried on each part. No
 //! candidate's column outlives its evaluation: memory is one copy of the table in single
-//! precision, some kilobytes a thread (for candidates by category: a few bytes a row and
-//! thread), and eight bytes a candidate.
+//! precision, another of what that has taken off its numbers, some kilobytes a thread (for
+//! candidates by category: a few bytes a row and thread), and eight bytes a candidate.
 //!
 //! Scores are the same to the last bit for any number of threads, with SIMD and without:
 //! residuals are added as whole numbers.
@@ -43,6 +43,10 @@ pub struct Table<'a> {
     pub n_rows: usize,
     /// Numeric columns, one after the other; NaN where missing.
     pub numeric: &'a [f32],
+    /// For each number of `numeric` what single precision has taken off it; 0 where that
+    /// is missing. May be empty: then differences of large numbers are as exact as
+    /// single precision is.
+    pub remainders: &'a [f32],
     /// Categories of categorical columns, one column after the other.
     pub codes: &'a [u32],
     /// How many categories each of those has.
@@ -153,6 +157,12 @@ impl<'a> Scorer<'a> {
             Inputs::Two(_) => {
                 let formula = Formula::of(operator)?;
                 let (left, right) = (columns[0] as usize, columns[1] as usize);
+                if formula.is_of_difference() && prepared.cancels(left, right) {
+                    return self.score_made(|_, values| {
+                        prepared.write_differences(formula, left, right, values);
+                        Ok(())
+                    });
+                }
                 let sample = prepared.sample(left).iter().zip(prepared.sample(right));
                 if !self.cuts.learn(sample.map(|(&a, &b)| formula.value(a, b))) {
                     return Ok(NOTHING);

@@ -3,17 +3,24 @@
 
 use std::ops::Range;
 
+use super::formula::Formula;
 use super::tally::{Residual, check_rows};
 use super::{Rules, Table, is_scored};
 use crate::generate::{Candidate, Kind};
 use crate::rng::Rng;
 use crate::{Error, Workers};
 
+/// The largest error of differences that single precision may make, as a share of their
+/// mean deviation.
+const LARGEST_ERROR: f64 = 1.0 / 1024.0;
+
 /// Rows are in the order of their parts.
 #[derive(Debug)]
 pub(super) struct Prepared {
     n_rows: usize,
     numeric: Vec<Vec<f32>>,
+    /// What single precision took off each number; empty for columns that it holds.
+    remainders: Vec<Vec<f32>>,
     codes: Vec<Vec<u32>>,
     n_levels: Vec<u32>,
     pub(super) parts: Vec<Range<usize>>,
@@ -55,6 +62,17 @@ impl Prepared {
         let numeric = workers.map(n_numeric, |i| {
             Ok(in_order(&table.numeric[i * n_rows..(i + 1) * n_rows]))
         })?;
+        let remainders = workers.map(n_numeric, |i| {
+            if table.remainders.is_empty() {
+                return Ok(Vec::new());
+            }
+            let column = &table.remainders[i * n_rows..(i + 1) * n_rows];
+            Ok(if column.iter().all(|&remainder| remainder == 0.0) {
+                Vec::new()
+            } else {
+                in_order(column)
+            })
+        })?;
         let codes = workers.map(table.n_levels.len(), |i| {
             let column = &table.codes[i * n_rows..(i + 1) * n_rows];
             Ok(rows.iter().map(|&row| column[row as usize]).collect())
@@ -85,6 +103,7 @@ impl Prepared {
         Ok(Self {
             n_rows,
             numeric,
+            remainders,
             codes,
             n_levels: table.n_levels.to_vec(),
             parts,
@@ -110,6 +129,59 @@ impl Prepared {
 
     pub(super) fn sample(&self, column: usize) -> &[f32] {
         &self.samples[column]
+    }
+
+    /// Whether single precision loses the differences of two columns: in the sample, its
+    /// error is no small share of how they vary.
+    pub(super) fn cancels(&self, left: usize, right: usize) -> bool {
+        if self.remainders[left].is_empty() && self.remainders[right].is_empty() {
+            return false;
+        }
+        let rows = || {
+            self.sampled_rows.iter().filter_map(|&row| {
+                let row = row as usize;
+                let exact = self.difference(left, right, row);
+                let rough = self.numeric[left][row] - self.numeric[right][row];
+                (exact.is_finite() && rough.is_finite())
+                    .then(|| (f64::from(exact), f64::from(rough)))
+            })
+        };
+        let (mut n_rows, mut total, mut error) = (0.0, 0.0, 0.0);
+        for (exact, rough) in rows() {
+            n_rows += 1.0;
+            total += exact;
+            error += (exact - rough).abs();
+        }
+        if n_rows == 0.0 {
+            return false;
+        }
+        let mean = total / n_rows;
+        let deviation: f64 = rows().map(|(exact, _)| (exact - mean).abs()).sum();
+        error > LARGEST_ERROR * deviation
+    }
+
+    /// Write the values of a formula of the difference of two columns.
+    pub(super) fn write_differences(
+        &self,
+        formula: Formula,
+        left: usize,
+        right: usize,
+        values: &mut Vec<f32>,
+    ) {
+        let (a, b) = (&self.numeric[left], &self.numeric[right]);
+        values.clear();
+        values.extend(
+            (0..self.n_rows).map(|row| {
+                formula.of_difference(self.difference(left, right, row), a[row], b[row])
+            }),
+        );
+    }
+
+    /// The difference of two numbers, its remainders included.
+    #[inline]
+    fn difference(&self, left: usize, right: usize, row: usize) -> f32 {
+        let remainder = |column: usize| self.remainders[column].get(row).copied().unwrap_or(0.0);
+        (self.numeric[left][row] - self.numeric[right][row]) + (remainder(left) - remainder(right))
     }
 
     /// Categories by row, and how many there are, of a column by its number in
@@ -155,6 +227,14 @@ fn check(table: &Table<'_>, residuals: &[f64], rules: &Rules<'_>) -> Result<(), 
             "{} must hold a multiple of {n_rows} values.",
             "numeric"
         )));
+    }
+    if !table.remainders.is_empty() && table.remainders.len() != table.numeric.len() {
+        let expected = table.numeric.len();
+        return Err(Error::length(
+            "remainders",
+            expected,
+            table.remainders.len(),
+        ));
     }
     if table.codes.len() != n_rows * table.n_levels.len() {
         let expected = n_rows * table.n_levels.len();

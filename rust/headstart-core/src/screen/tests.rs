@@ -85,6 +85,7 @@ fn scores(made: &Made, depth: u32, workers: &Workers) -> Vec<Option<Score>> {
     let table = Table {
         n_rows: made.n_rows,
         numeric: &made.numeric,
+        remainders: &[],
         codes: &made.codes,
         n_levels: &[4, 4],
     };
@@ -128,6 +129,7 @@ fn a_gain_is_what_means_by_bin_take_off_the_other_parts() {
     let table = Table {
         n_rows,
         numeric: &numeric,
+        remainders: &[],
         codes: &[],
         n_levels: &[],
     };
@@ -154,6 +156,7 @@ fn a_constant_says_nothing_and_a_late_kernel_says_what_it_left_out() {
     let table = Table {
         n_rows: 500,
         numeric: &made.numeric,
+        remainders: &[],
         codes: &[],
         n_levels: &[],
     };
@@ -178,6 +181,7 @@ fn columns_that_are_not_there_are_refused() {
     let table = Table {
         n_rows: 50,
         numeric: &made.numeric,
+        remainders: &[],
         codes: &[],
         n_levels: &[],
     };
@@ -210,6 +214,7 @@ fn the_pair_that_interacts_has_the_largest_joint_gain() {
     let table = Table {
         n_rows: made.n_rows,
         numeric: &made.numeric,
+        remainders: &[],
         codes: &[],
         n_levels: &[],
     };
@@ -227,6 +232,108 @@ fn the_pair_that_interacts_has_the_largest_joint_gain() {
     let late = Workers::default().watched(Some(std::time::Instant::now()), progress.clone());
     let gains = pair_gains(&table, &made.residual, &rules, &late).unwrap();
     assert_eq!((gains, progress.done()), (vec![None; 15], 0));
+}
+
+/// Two columns of seconds since 1970 within a year, the second up to 20 s after the first,
+/// as single precision holds them, and what it takes off.
+fn seconds(n_rows: usize) -> (Vec<f32>, Vec<f32>, Vec<f64>) {
+    let mut rng = Rng::new(5, 0);
+    let start: Vec<f64> = (0..n_rows)
+        .map(|_| 1.7e9 + (rng.uniform() * 3.0e7).floor())
+        .collect();
+    let lasted: Vec<f64> = (0..n_rows).map(|_| rng.uniform() * 20.0 - 10.0).collect();
+    let end = start
+        .iter()
+        .zip(&lasted)
+        .map(|(start, lasted)| start + lasted);
+    let exact: Vec<f64> = start.iter().copied().chain(end).collect();
+    let numeric: Vec<f32> = exact.iter().map(|&value| value as f32).collect();
+    let rest = exact
+        .iter()
+        .zip(&numeric)
+        .map(|(&value, &rounded)| (value - f64::from(rounded)) as f32);
+    let remainders = rest.collect();
+    (numeric, remainders, lasted)
+}
+
+#[test]
+fn differences_of_large_numbers_are_those_of_double_precision() {
+    let n_rows = 4_000;
+    let (numeric, remainders, lasted) = seconds(n_rows);
+    let parts: Vec<u8> = (0..n_rows).map(|row| (row % 2) as u8).collect();
+    let rules = Rules {
+        parts: &parts,
+        depth: 4,
+        n_sampled: 128,
+        seed: 0,
+    };
+    let gain = |name: &str, residual: &[f64], remainders: &[f32]| {
+        let table = Table {
+            n_rows,
+            numeric: &numeric,
+            remainders,
+            codes: &[],
+            n_levels: &[],
+        };
+        let wanted = [candidate(name, &[0, 1])];
+        let found = score_candidates(&table, residual, &wanted, &rules, &Workers::default());
+        found.unwrap()[0].unwrap().gain
+    };
+    let sign: Vec<f64> = lasted
+        .iter()
+        .map(|&lasted| if lasted > 0.0 { 0.5 } else { -0.5 })
+        .collect();
+    let size: Vec<f64> = lasted.iter().map(|&lasted| lasted.abs() - 5.0).collect();
+    for (name, residual) in [
+        ("subtract", &lasted),
+        ("normalised_difference", &lasted),
+        ("absolute_difference", &size),
+        ("less_than", &sign),
+    ] {
+        assert!(gain(name, residual, &remainders) > 0.9, "{name}");
+        assert!(gain(name, residual, &[]) < 0.3, "{name}");
+    }
+}
+
+#[test]
+fn remainders_that_do_not_matter_do_not_change_a_bit() {
+    let made = made(1_000, 6);
+    let exact: Vec<f64> = made
+        .numeric
+        .iter()
+        .map(|&value| f64::from(value) + 1.0e-9)
+        .collect();
+    let numeric: Vec<f32> = exact.iter().map(|&value| value as f32).collect();
+    let remainders: Vec<f32> = exact
+        .iter()
+        .zip(&numeric)
+        .map(|(&value, &rounded)| (value - f64::from(rounded)) as f32)
+        .collect();
+    assert!(remainders.iter().any(|&remainder| remainder != 0.0));
+    let rules = Rules {
+        parts: &made.parts,
+        depth: 4,
+        n_sampled: 128,
+        seed: 0,
+    };
+    let found = [&[][..], &remainders].map(|remainders| {
+        let table = Table {
+            n_rows: made.n_rows,
+            numeric: &numeric,
+            remainders,
+            codes: &made.codes,
+            n_levels: &[4, 4],
+        };
+        score_candidates(
+            &table,
+            &made.residual,
+            &all_candidates(),
+            &rules,
+            &Workers::default(),
+        )
+        .unwrap()
+    });
+    assert_eq!(found[0], found[1]);
 }
 
 proptest! {

@@ -156,3 +156,19 @@ def test_numbers_beyond_single_precision_are_screened_as_missing():
         parts = (np.arange(400) % 4).astype(np.uint8)
         gains.append(score_first(table, residuals, parts, minimum, Screening())[0])
     np.testing.assert_array_equal(*gains)
+
+
+def test_differences_of_large_numbers_are_screened():
+    random = np.random.default_rng(7)
+    start = 1.7e9 + np.floor(3e7 * random.random(2_000))
+    lasted = 20 * random.random(2_000)
+    numbers = np.stack([start, start + lasted, random.normal(size=2_000)])
+    table = ScreenedTable.of(pl.DataFrame(dict(zip("abc", numbers, strict=True))))
+    parts = (np.arange(2_000) % 2).astype(np.uint8)
+    residual = np.sin(lasted)[np.newaxis]
+
+    found = screen(table, residual, parts, Screening())
+
+    best = candidate_of(found.descriptors[0], table.names).name
+    assert best in {"a - b", "b - a", "|a - b|"}
+    assert found.gains[0] > 0.5
