@@ -345,10 +345,14 @@ impl<'a> Shared<'a> {
     /// them, none.
     fn sizes(&self, cells: &Cells) -> Vec<u32> {
         match cells {
-            Cells::Counts(counts) => counts
-                .chunks_exact(self.width() / self.n_folds)
-                .map(|counts| counts.iter().sum())
-                .collect(),
+            Cells::Counts(counts) => {
+                let counts = counts.chunks_exact(self.width() / self.n_folds);
+                // The compiler makes vectors of the first.
+                match self.width() / self.n_folds {
+                    2 => counts.map(|counts| counts[0] + counts[1]).collect(),
+                    _ => counts.map(|counts| counts.iter().sum()).collect(),
+                }
+            }
             Cells::Values(_) => Vec::new(),
         }
     }
@@ -367,23 +371,22 @@ impl<'a> Shared<'a> {
         match cells {
             Cells::Counts(counts) => {
                 let class = self.target.class_of(output);
-                let of_class = counts[group * width + class..].iter();
-                let of_class = of_class.step_by(width / self.n_folds).copied();
-                let folds = || of_class.clone().zip(&sizes[group * self.n_folds..]);
+                let counts = &counts[group * width..][..width];
+                let sizes = &sizes[group * self.n_folds..][..self.n_folds];
+                let folds = || counts.chunks_exact(width / self.n_folds).zip(sizes);
                 let (mut n, mut hits) = (0, 0);
-                for (fold, (own_hits, own)) in folds().take(self.n_folds).enumerate() {
+                for (fold, (counts, own)) in folds().enumerate() {
                     if fold != self.outer {
                         n += own;
-                        hits += own_hits;
+                        hits += counts[class];
                     }
                 }
-                for (fold, (without, (own_hits, own))) in
-                    without.iter_mut().zip(folds()).enumerate()
+                for (fold, (without, (counts, own))) in without.iter_mut().zip(folds()).enumerate()
                 {
                     *without = if fold == self.outer {
                         Moments::of_counts(n, hits)
                     } else {
-                        Moments::of_counts(n - own, hits - own_hits)
+                        Moments::of_counts(n - own, hits - counts[class])
                     };
                 }
                 Moments::of_counts(n, hits)
