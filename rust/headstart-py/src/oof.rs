@@ -32,11 +32,7 @@ impl PyOutOfFold {
         clippy::needless_pass_by_value,
         reason = "arrays are borrowed by value"
     )]
-    fn new(
-        py: Python<'_>,
-        fold_ids: PyReadonlyArray2<'_, u8>,
-        n_outputs: usize,
-    ) -> PyResult<Self> {
+    fn new(py: Python<'_>, fold_ids: PyReadonlyArray2<'_, u8>, n_outputs: usize) -> PyResult<Self> {
         let n_rows = fold_ids.as_array().ncols();
         let fold_ids = slice("fold_ids", &fold_ids)?;
         py.detach(|| OutOfFold::new(fold_ids, n_rows, n_outputs))
