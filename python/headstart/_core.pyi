@@ -1,6 +1,7 @@
 # Types of the compiled module. Each name is wrapped by one Python module.
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self, TypeAlias, TypedDict, final, type_check_only
 
 import numpy as np
