@@ -1,4 +1,4 @@
-"""What can be added to headstart (`hookspecs`), and how it is found (`manager`)."""
+"""Plugins: the hooks they implement (`hookspecs`) and their loading (`manager`)."""
 
 from headstart.plugins.contributions import (
     CommandRecord,

@@ -1,6 +1,6 @@
-"""What a plugin can bring besides learners and transforms, as typed records.
+"""Records of what plugins contribute besides learners and transforms.
 
-Each is a name and a function. Functions are called in the user's own process, never in
+Each has a name and a function. Functions are called in the user's process, never in
 workers, so they may be defined anywhere.
 """
 
@@ -41,15 +41,15 @@ class MetricRecord:
     name : str
         Lower case with underscores, unique over all metrics.
     function : callable of ``(y_true, y_pred) -> float``
-        Of arrays of shape (n_rows,); finite for any rows. One that has a parameter
-        `sample_weight` is given weights where there are some.
+        Takes arrays of shape (n_rows,) and returns a finite number for any rows. If it
+        has a parameter `sample_weight`, it receives the weights, if there are any.
     kinds : frozenset of TaskKind
-        Kinds of problem it is for: classifications, or regression.
+        Kinds of task: classification kinds or regression.
     greater_is_better : bool, default=True
     needs : {"label", "probability", "value"}, default="label"
-        What the function is given. Labels: both arguments as the user knows them.
-        Probability: class codes, and the probabilities of class 1, or, above two
-        classes, of all, shape (n_rows, n_classes). Value: of a regression.
+        The arguments of the function. Label: the user's labels in both. Probability:
+        class codes, and the probabilities of class 1 or, with more than two classes, of
+        all classes, shape (n_rows, n_classes). Value: values of a regression.
 
     Examples
     --------
@@ -68,15 +68,15 @@ class MetricRecord:
 
 @dataclass(frozen=True, slots=True)
 class SplitterRecord:
-    """A way to hold rows out, used by ``validation="name"``.
+    """A splitter, used by ``validation="name"``.
 
     Parameters
     ----------
     name : str
         Lower case with underscores, unique over all splitters.
     factory : callable of ``(seed) -> splitter``
-        Returns an object with scikit-learn's ``split(X, y, groups)``. The seed is that
-        of the run: one that draws at random should use it.
+        Returns an object with scikit-learn's ``split(X, y, groups)``. The seed is the
+        run's; a splitter with random numbers should use it.
     """
 
     name: str
@@ -85,17 +85,17 @@ class SplitterRecord:
 
 @dataclass(frozen=True, slots=True)
 class DescribedTable:
-    """A training table, as functions that describe one are given it.
+    """A training table, as the functions of `MetaFeatureRecord` receive it.
 
     Parameters
     ----------
     frame : polars.DataFrame
-        The columns that are learnt from. Not to be changed.
+        The feature columns. Must not be changed.
     y : ndarray of shape (n_rows,)
         Class codes, or values.
     kind : TaskKind
     n_numeric, n_categorical, n_classes : int
-        Columns by what they become; classes, 0 for regression.
+        Numbers of numeric and categorical columns, and of classes (0 for regression).
     """
 
     frame: "pl.DataFrame"
@@ -108,19 +108,19 @@ class DescribedTable:
 
 @dataclass(frozen=True, slots=True)
 class MetaFeatureRecord:
-    """Numbers that describe a table, by which it is compared with known ones.
+    """Meta-features: numbers that describe a table, for its similarity to known ones.
 
-    They count where the knowledge base has them too: of tables that were learnt from
-    with the plugin installed.
+    They are used for datasets of the knowledge base that have them too: those that were
+    added while the plugin was installed.
 
     Parameters
     ----------
     name : str
         Lower case with underscores, unique over all records of this kind.
     function : callable of ``(DescribedTable) -> mapping of str to float``
-        Should be quick, give the same names for every table, in numbers of about the
-        same scale whatever the table's size (logarithms and shares, not counts). NaN
-        where a number is not defined. Each is kept as ``distribution:name``.
+        Should be quick and return the same names for every table. The scale should not
+        depend on the table's size (logarithms and shares, not counts). NaN where a
+        number is undefined. Each is stored as ``distribution:name``.
     """
 
     name: str
@@ -129,7 +129,7 @@ class MetaFeatureRecord:
 
 @dataclass(frozen=True, slots=True)
 class ListenerRecord:
-    """A listener that hears every run.
+    """A listener that receives the events of every run.
 
     Parameters
     ----------
@@ -140,8 +140,8 @@ class ListenerRecord:
         ``"target"``, ``"n_rows"``, ``"n_features"``, ``"metric"``, ``"validation"``,
         ``"time_limit"``, ``"max_trials"``, ``"n_jobs"``, ``"learners"`` (names),
         ``"random_state"``, ``"run_dir"``, ``"headstart_version"``. Returns a callable
-        of ``(event)``, see `headstart.sdk.Event`, or None not to listen. A listener
-        that raises is dropped for the run.
+        of ``(event)``, see `headstart.sdk.Event`, or None to receive no events. A
+        listener that raises is removed for the run.
     """
 
     name: str
@@ -150,18 +150,18 @@ class ListenerRecord:
 
 @dataclass(frozen=True, slots=True)
 class TableReaderRecord:
-    """A reader of tables from files, used wherever a path is taken.
+    """A reader of tables from files, used wherever a path is accepted.
 
     Parameters
     ----------
     name : str
         Lower case with underscores, unique over all readers.
     function : callable of ``(path) -> table``
-        Is given the path or address as a str; returns any table that headstart takes.
+        Takes the path or address as a str; returns any table that headstart accepts.
     suffixes : tuple of str
-        Endings of the files it reads, with the dot, lower case: ``(".sas7bdat",)``.
+        Suffixes of the files it reads, with the dot, lower case: ``(".sas7bdat",)``.
     schemes : tuple of str
-        Of addresses that are no files, without ``://``: ``("s3",)``.
+        Schemes of addresses that are not files, without ``://``: ``("s3",)``.
     """
 
     name: str
@@ -172,16 +172,16 @@ class TableReaderRecord:
 
 @dataclass(frozen=True, slots=True)
 class ExporterRecord:
-    """A form in which a fitted model can be written, used by ``model.export``.
+    """An export format of fitted models, used by ``model.export``.
 
     Parameters
     ----------
     name : str
         Lower case with underscores, unique over all exporters: ``format="name"``.
     suffix : str
-        Ending of the files it writes, with the dot, lower case.
+        Suffix of the files it writes, with the dot, lower case.
     function : callable of ``(model, path) -> None``
-        Is given a fitted `AutoClassifier` or `AutoRegressor` and the path to write.
+        Takes a fitted `AutoClassifier` or `AutoRegressor` and the path to write to.
     """
 
     name: str
@@ -197,11 +197,11 @@ class CommandRecord:
     ----------
     name : str
         Lower case with underscores, which the command line writes as hyphens; unique
-        over all commands. A command of headstart's own cannot be replaced.
+        over all commands. Headstart's own commands cannot be replaced.
     function : callable
-        Its parameters are the command's arguments and options, as Typer reads them off
-        their annotations; its docstring is the help. What it raises is told as the
-        errors of headstart's own commands are, and it gets their ``--debug``.
+        Its parameters are the command's arguments and options, which Typer derives from
+        their annotations; its docstring is the help. Exceptions are reported like those
+        of headstart's own commands, and the command has their ``--debug`` option.
     """
 
     name: str
@@ -217,9 +217,9 @@ class ExecutorRecord:
     name : str
         Lower case with underscores, unique over all executors.
     factory : callable of ``(address, n_jobs) -> concurrent.futures.Executor``
-        Is given what stands behind ``name://``, empty where nothing does, and the
-        number of fold fits to run at once, None where the user has not said. The
-        executor is shut down when the fit ends.
+        Takes the text after ``name://`` (empty if there is none) and the number of fold
+        fits to run at once (None if the user has not set it). The executor is shut down
+        when the fit ends.
     """
 
     name: str

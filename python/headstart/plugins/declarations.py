@@ -1,6 +1,6 @@
-"""Whether what a plugin registers makes sense, as far as that can be told by looking.
+"""Checks of the types and attributes of what plugins register.
 
-Only what costs nothing is looked at; whether it works is for the conformance kit.
+Only cheap checks are made here; the conformance kit tests the behaviour.
 """
 
 import re
@@ -31,12 +31,12 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 
 
 def check_learner_declaration(learner: object) -> Learner:
-    """Return `learner` if what it declares makes sense.
+    """Return `learner` if its attributes are valid.
 
     Raises
     ------
     PluginError
-        If it is not an instance of `Learner`, or an attribute is nonsense.
+        If it is not an instance of `Learner`, or an attribute is invalid.
     """
     _check_instance(learner, "learner", Learner, "headstart.sdk.Learner")
     assert isinstance(learner, Learner)
@@ -58,12 +58,12 @@ def check_learner_declaration(learner: object) -> Learner:
 
 
 def check_transform_declaration(transform: object) -> Transform:
-    """Return `transform` if what it declares makes sense.
+    """Return `transform` if its attributes are valid.
 
     Raises
     ------
     PluginError
-        If it is not an instance of `Transform`, or an attribute is nonsense.
+        If it is not an instance of `Transform`, or an attribute is invalid.
     """
     _check_instance(transform, "transform", Transform, "headstart.sdk.Transform")
     assert isinstance(transform, Transform)
@@ -193,7 +193,7 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "commands": _check_command,
     "executors": _check_executor,
 }
-"""By kind: returns what it is given, or raises `PluginError`."""
+"""Checks by kind: each returns its argument or raises `PluginError`."""
 
 
 def _check_instance(item: object, what: str, kind: type, dotted: str) -> None:

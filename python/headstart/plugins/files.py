@@ -1,4 +1,4 @@
-"""Plugins of one file: loaded by path, known by the SHA-256 of what was loaded."""
+"""Plugins of one file: loaded by path, identified by the SHA-256 of their content."""
 
 import hashlib
 import sys
@@ -18,7 +18,7 @@ __all__ = [
     "load_plugin_file",
 ]
 
-#: Modules of plugin files are called this and the file's name without its ending.
+#: Prefix of module names of plugin files; the file's name without suffix follows.
 MODULE_PREFIX = "headstart_plugin_file_"
 
 
@@ -28,11 +28,11 @@ def files_in_folder(folder: Path) -> list[Path]:
     Raises
     ------
     PluginError
-        If there is no such folder.
+        If the folder does not exist.
     """
     if not folder.is_dir():
         raise PluginError(
-            f"The folder of plugins {str(folder)!r} is not there. "
+            f"The folder of plugins {str(folder)!r} does not exist. "
             "hint: see HEADSTART_PLUGIN_FOLDER."
         )
     return sorted(p for p in folder.glob("*.py") if p.name[0] not in "_.")
@@ -45,14 +45,14 @@ def file_candidate(path: str | Path, sha256: str | None = None) -> Candidate:
     ----------
     path : path
     sha256 : str, optional
-        What the file must be; by default what it is now.
+        Expected SHA-256 of the file; by default its current one.
     """
     place = Path(path).expanduser().absolute()
     if sha256 is None:
         try:
             sha256 = hashlib.sha256(place.read_bytes()).hexdigest()
         except OSError:
-            sha256 = ""  # loading says what is wrong
+            sha256 = ""  # loading raises the error
     return Candidate(
         place.stem,
         place.name,
@@ -66,15 +66,15 @@ def file_candidate(path: str | Path, sha256: str | None = None) -> Candidate:
 
 @lru_cache(maxsize=64)
 def load_plugin_file(path: str, sha256: str) -> ModuleType:
-    """Import a plugin file; its module stays importable by `MODULE_PREFIX` and name.
+    """Import a plugin file and return its module, named with `MODULE_PREFIX`.
 
-    What is hashed is what is run: the file is read once.
+    The file is read once, so that the hashed content is what is run.
 
     Raises
     ------
     PluginError
-        If it cannot be read, has another hash, or a name that is no identifier or that
-        of another plugin file.
+        If it cannot be read, has another hash, or its name is no identifier or is taken
+        by another plugin file.
     """
     place = Path(path)
     try:
@@ -83,11 +83,11 @@ def load_plugin_file(path: str, sha256: str) -> ModuleType:
         raise PluginError(
             f"the file {path} cannot be read: {error.strerror or error}."
         ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != sha256:
         raise PluginError(
             f"the file {path} has changed since it was loaded (its SHA-256 began with "
-            f"{sha256[:12]}, now with {found[:12]}). hint: start again with the file "
+            f"{sha256[:12]}, now with {actual[:12]}). hint: start again with the file "
             "as it is."
         )
     if not place.stem.isidentifier():

@@ -1,4 +1,4 @@
-"""What a plugin can add to headstart.
+"""The hooks by which plugins extend headstart.
 
 A plugin is a module (or any object) with functions marked by `hookimpl`, named by an
 entry point of the group ``headstart``::
@@ -10,10 +10,10 @@ entry point of the group ``headstart``::
     def register_learners(register):
         register(MyLearner())
 
-Every hook is called once in a process, when plugins are first needed, with a callback.
-It should be quick: import the library behind a learner in its `fit`, not at the top of
-the module. What the callback refuses, a name that is taken for one, leaves the whole
-plugin out.
+Every hook is called once per process, when plugins are first needed, with a callback.
+It should be quick: import the library of a learner in its `fit`, not at the top of the
+module. If a registration is invalid (a name that is taken, for instance), the whole
+plugin is left out.
 """
 
 from typing import Any, Protocol
@@ -64,15 +64,14 @@ PROJECT = "headstart"
 
 #: Raised when a hook or the contract of learners and transforms changes in a way that
 #: breaks plugins. A plugin states the version it was built for as
-#: ``HEADSTART_API_VERSION`` in its module; one that states none is taken to be built
-#: for this one.
+#: ``HEADSTART_API_VERSION`` in its module; the default is the current version.
 API_VERSION = 2
 
-#: Versions of the interface whose plugins this headstart can use. Version 1, which was
+#: Versions of the interface that this headstart supports. Version 1, which was
 #: never released, had other parameters of `fit`.
 SUPPORTED_API_VERSIONS = range(2, API_VERSION + 1)
 
-#: What each hook brings: the name of the registry's mapping.
+#: Name of the registry's mapping that each hook fills.
 HOOKS = {
     "register_learners": "learners",
     "register_transforms": "transforms",
@@ -115,14 +114,14 @@ class RegisterSplitter(Protocol):
     """The callback that `register_splitters` is given."""
 
     def __call__(self, splitter: SplitterRecord, /) -> None:
-        """Add a way to hold rows out."""
+        """Add a splitter."""
 
 
 class RegisterMetaFeature(Protocol):
     """The callback that `register_meta_features` is given."""
 
     def __call__(self, meta_feature: MetaFeatureRecord, /) -> None:
-        """Add numbers that describe tables."""
+        """Add meta-features."""
 
 
 class RegisterListener(Protocol):
@@ -143,7 +142,7 @@ class RegisterExporter(Protocol):
     """The callback that `register_exporters` is given."""
 
     def __call__(self, exporter: ExporterRecord, /) -> None:
-        """Add a form in which models are written."""
+        """Add an export format of models."""
 
 
 class RegisterCommand(Protocol):
@@ -157,12 +156,12 @@ class RegisterExecutor(Protocol):
     """The callback that `register_executors` is given."""
 
     def __call__(self, executor: ExecutorRecord, /) -> None:
-        """Add a place where fold fits run."""
+        """Add an executor of fold fits."""
 
 
 @hookspec
 def register_learners(register: RegisterLearner) -> None:
-    """Register learners: what can be searched.
+    """Register learners.
 
     Parameters
     ----------
@@ -174,7 +173,7 @@ def register_learners(register: RegisterLearner) -> None:
 
 @hookspec
 def register_transforms(register: RegisterTransform) -> None:
-    """Register transforms: steps from table to table that the search may choose.
+    """Register transforms: steps before a learner that the search may choose.
 
     Parameters
     ----------
@@ -197,7 +196,7 @@ def register_metrics(register: RegisterMetric) -> None:
 
 @hookspec
 def register_splitters(register: RegisterSplitter) -> None:
-    """Register ways to hold rows out, used by ``validation="name"``.
+    """Register splitters, used by ``validation="name"``.
 
     Parameters
     ----------
@@ -208,7 +207,7 @@ def register_splitters(register: RegisterSplitter) -> None:
 
 @hookspec
 def register_meta_features(register: RegisterMetaFeature) -> None:
-    """Register numbers that describe tables, by which known ones are found alike.
+    """Register meta-features: numbers that describe tables, for their similarity.
 
     Parameters
     ----------
@@ -219,7 +218,7 @@ def register_meta_features(register: RegisterMetaFeature) -> None:
 
 @hookspec
 def register_listeners(register: RegisterListener) -> None:
-    """Register listeners that hear the events of every run.
+    """Register listeners that receive the events of every run.
 
     Parameters
     ----------
@@ -230,19 +229,19 @@ def register_listeners(register: RegisterListener) -> None:
 
 @hookspec
 def register_table_readers(register: RegisterTableReader) -> None:
-    """Register readers of files, used wherever headstart takes a path.
+    """Register readers of files, used wherever headstart accepts a path.
 
     Parameters
     ----------
     register : callable of ``(reader) -> None``
-        To be called once for each `TableReaderRecord`. Endings and schemes must be
+        To be called once for each `TableReaderRecord`. Suffixes and schemes must be
         unique over all plugins.
     """
 
 
 @hookspec
 def register_exporters(register: RegisterExporter) -> None:
-    """Register forms in which fitted models are written, used by ``model.export``.
+    """Register export formats of fitted models, used by ``model.export``.
 
     Parameters
     ----------
@@ -266,7 +265,7 @@ def register_commands(register: RegisterCommand) -> None:
 
 @hookspec
 def register_executors(register: RegisterExecutor) -> None:
-    """Register places where fold fits run, used by ``executor="name"``.
+    """Register executors of fold fits, used by ``executor="name"``.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""How plugins are loaded: one by one, each whole or not at all.
+"""The loading of plugins: one by one, each completely or not at all.
 
-pluggy's own loader raises at the first broken plugin. Ours warns, writes down why and
-goes on: a broken plugin must not take the built-in learners away from the user.
+pluggy's own loader raises at the first broken plugin. This one warns, records the
+reason and continues: a broken plugin must not make built-in learners unavailable.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ __all__ = ["build_registry", "why_unwanted"]
 
 _log = logging.getLogger("headstart")
 
-# By kind, by name. What is of one kind has one name each.
+# Contributions by kind and name; names are unique within a kind.
 _Brought = dict[str, dict[str, Any]]
 _SINGULAR = {
     "learners": "learner",
@@ -51,20 +51,20 @@ def build_registry(
     trace: Callable[[HookCall], None] | None = None,
     strict: bool = False,
 ) -> Registry:
-    """Load `candidates` in order; those that fail are reported and left out.
+    """Return the registry of `candidates`; those that fail are reported and left out.
 
     Parameters
     ----------
     candidates : iterable of Candidate
     enabled : sequence of str or None
-        Distributions to load besides headstart's own; None for all. Files and what the
-        program registered are wanted anyway.
+        Distributions to load besides headstart's own; None for all. Files and plugins
+        that the program registered are always enabled.
     disabled : sequence of str
-        Distributions, files or names not to load. Stronger than `enabled`.
+        Distributions, files or names not to load. Overrides `enabled`.
     trace : callable of ``(HookCall) -> None``, optional
         Called after each hook call.
     strict : bool
-        Raise where a plugin would be reported.
+        Whether to raise instead of reporting a problem.
 
     Raises
     ------
@@ -96,12 +96,12 @@ def build_registry(
             continue
         try:
             with _named_if_it_hangs(candidate):
-                found, record = _load(manager, candidate)
-            _check_names(found, everything, records)
-        # Only the user's Ctrl-C is not its fault.
+                contributions, record = _load(manager, candidate)
+            _check_names(contributions, everything, records)
+        # The user's Ctrl-C is no error of the plugin.
         except KeyboardInterrupt:
             raise
-        # It may raise anything: SystemExit, and a panic in Rust, are no `Exception`.
+        # SystemExit and a panic in Rust are no subclasses of `Exception`.
         except BaseException as error:
             problem = PluginProblem(
                 candidate.name,
@@ -114,7 +114,7 @@ def build_registry(
             _log.warning("%s", problem)
             _log.debug("%s", candidate.name, exc_info=error)
             continue
-        for kind, items in found.items():
+        for kind, items in contributions.items():
             everything[kind].update(items)
         records.append(record)
         for note in record.notes:
@@ -135,7 +135,7 @@ def build_registry(
 def why_unwanted(
     candidate: Candidate, enabled: Sequence[str] | None, disabled: Sequence[str]
 ) -> str:
-    """Return why a plugin is not to be loaded, "" where it is."""
+    """Return the reason not to load a plugin; "" if it is to be loaded."""
     if candidate.source == "built-in" or candidate.distribution == hookspecs.PROJECT:
         return ""
     names = {canonical(candidate.distribution)}
@@ -150,7 +150,7 @@ def why_unwanted(
 
 @contextlib.contextmanager
 def _named_if_it_hangs(candidate: Candidate) -> Iterator[None]:
-    """Log which plugin the program waits for, where it waits for long."""
+    """Log the plugin that is being loaded, if this takes long."""
     if candidate.source == "built-in":
         yield
         return
@@ -175,9 +175,9 @@ def _named_if_it_hangs(candidate: Candidate) -> Iterator[None]:
 def _load(
     manager: pluggy.PluginManager, candidate: Candidate
 ) -> tuple[_Brought, PluginRecord]:
-    """Import one plugin and call its hooks; nothing stays behind if it fails."""
+    """Import a plugin and call its hooks; it is unregistered if that fails."""
     if candidate.source == "distribution":
-        # What it says belongs into a note: standard output is for results.
+        # Its output becomes a note: standard output is for results.
         with captured_output() as output:
             plugin = candidate.load()
         printed = output.getvalue()
@@ -191,21 +191,21 @@ def _load(
         raise PluginError("it is blocked.")
     try:
         hooks = _checked_hooks(manager, plugin)
-        found: _Brought = {}
+        contributions: _Brought = {}
         for hook in hooks:
             registered: list[Any] = []
             call = manager.subset_hook_caller(hook, others)
             call(register=registered.append)
             kind = hookspecs.HOOKS[hook]
-            found[kind] = _by_name(registered, kind)
+            contributions[kind] = _by_name(registered, kind)
     except BaseException:
         manager.unregister(plugin)
         raise
-    return found, PluginRecord(
+    return contributions, PluginRecord(
         candidate.name,
         candidate.distribution,
         candidate.version,
-        {kind: tuple(items) for kind, items in found.items() if items},
+        {kind: tuple(items) for kind, items in contributions.items() if items},
         candidate.source,
         hooks,
         version,
@@ -216,15 +216,15 @@ def _load(
 
 
 def _by_name(registered: Iterable[Any], kind: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    items: dict[str, Any] = {}
     for item in registered:
         checked = CHECKS[kind](item)
-        if checked.name in found:
+        if checked.name in items:
             raise PluginError(
                 f"it registers the {_SINGULAR[kind]} {checked.name!r} twice."
             )
-        found[checked.name] = checked
-    return found
+        items[checked.name] = checked
+    return items
 
 
 def _notes(printed: str) -> tuple[str, ...]:
@@ -240,14 +240,14 @@ def _checked_version(plugin: object) -> int:
     supported = hookspecs.SUPPORTED_API_VERSIONS
     if isinstance(version, int) and version in supported:
         return version
-    known = (
+    versions = (
         f"version {supported[0]}"
         if len(supported) == 1
         else f"versions {supported[0]} to {supported[-1]}"
     )
     raise PluginError(
         f"it is built for version {version!r} of the plugin interface, this "
-        f"headstart ({own_version()}) supports {known}. "
+        f"headstart ({own_version()}) supports {versions}. "
         "hint: install matching versions."
     )
 
@@ -270,35 +270,37 @@ def _checked_hooks(manager: pluggy.PluginManager, plugin: object) -> tuple[str, 
 
 
 def _check_names(
-    found: Mapping[str, Mapping[str, Any]],
+    contributions: Mapping[str, Mapping[str, Any]],
     everything: _Brought,
     records: Sequence[PluginRecord],
 ) -> None:
-    for kind, items in found.items():
+    for kind, items in contributions.items():
         for name in sorted(set(items) & set(everything[kind])):
             owner = next(r for r in records if name in r.brought.get(kind, ()))
             raise PluginError(
                 f"it registers the {_SINGULAR[kind]} {name!r}, a name that "
                 f"{owner.origin} has taken."
             )
-    _check_marks(found.get("table_readers", {}), everything["table_readers"], records)
+    _check_marks(
+        contributions.get("table_readers", {}), everything["table_readers"], records
+    )
 
 
 def _check_marks(
-    found: Mapping[str, Any],
+    readers: Mapping[str, Any],
     others: Mapping[str, Any],
     records: Sequence[PluginRecord],
 ) -> None:
-    """Refuse a table reader for endings or schemes that another one reads."""
+    """Raise if another table reader has one of the suffixes or schemes."""
     origins = {
         name: record.origin
         for record in records
         for name in record.brought.get("table_readers", ())
     }
-    taken: dict[str, str] = {}
-    for reader in (*others.values(), *found.values()):
+    reader_of_mark: dict[str, str] = {}
+    for reader in (*others.values(), *readers.values()):
         for mark in (*reader.suffixes, *reader.schemes):
-            other = taken.setdefault(mark, reader.name)
+            other = reader_of_mark.setdefault(mark, reader.name)
             if other != reader.name:
                 raise PluginError(
                     f"its table reader {reader.name!r} is for {mark!r}, which the "

@@ -1,8 +1,7 @@
-"""The plugins of this process: what is installed, and what the program adds to it.
+"""The plugins of this process: those installed, and those the program adds.
 
-Three sources: entry points of installed distributions, files, and objects that a
-running program registers. The environment says which of them are wanted, and `use`
-says otherwise.
+There are three sources: entry points of installed distributions, files, and objects
+that the running program registers. The environment or `use` selects among them.
 """
 
 import functools
@@ -58,17 +57,17 @@ _registered: dict[str, Any] = {}
 
 
 class _Once(Generic[_T]):
-    """A function of no arguments that is called once, whichever threads ask."""
+    """A function without arguments that is called once, from any thread."""
 
     def __init__(self, function: Callable[[], _T]) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._result: tuple[_T] | None = None
-        # Reentrant: a plugin may ask for the registry while it is loaded.
+        # Reentrant: a plugin may use the registry while it is loaded.
         self._lock = threading.RLock()
 
     def __call__(self) -> _T:
-        """Return the result, and call the function if there is none."""
+        """Return the cached result, or call the function."""
         result = self._result
         if result is None:
             with self._lock:
@@ -78,24 +77,24 @@ class _Once(Generic[_T]):
         return result[0]
 
     def cache_clear(self) -> None:
-        """Forget the result."""
+        """Drop the cached result."""
         with self._lock:
             self._result = None
 
 
 @_Once
 def load_plugins() -> Registry:
-    """Return the registry of all plugins, loaded once in a process, by one thread.
+    """Return the registry of all plugins, which is loaded once per process.
 
-    Which distributions are loaded is bounded by ``HEADSTART_PLUGINS`` and
-    ``HEADSTART_DISABLE_PLUGINS``, or by `use`; built-in plugins are always there.
+    ``HEADSTART_PLUGINS`` and ``HEADSTART_DISABLE_PLUGINS``, or `use`, select the
+    distributions; built-in plugins are always loaded.
     ``HEADSTART_TRACE_PLUGINS=1`` prints hook calls to standard error.
 
     Raises
     ------
     PluginError
-        Where plugins are loaded strictly (``HEADSTART_STRICT_PLUGINS=1``, or
-        ``use(strict=True)``), if there is a problem with any.
+        If there is a problem with a plugin, and plugins are loaded strictly
+        (``HEADSTART_STRICT_PLUGINS=1`` or ``use(strict=True)``).
 
     Examples
     --------
@@ -108,8 +107,8 @@ def load_plugins() -> Registry:
 def load_commands() -> Mapping[str, CommandRecord]:
     """Return the commands of plugins by name.
 
-    Plugins whose source does not name the hook are not imported: this is asked before
-    the command line is read.
+    Plugins whose source does not contain the name of the hook are not imported, because
+    this is called before the command line is parsed.
     """
     candidates = [
         candidate
@@ -120,7 +119,7 @@ def load_commands() -> Mapping[str, CommandRecord]:
 
 
 def trace_load() -> list[HookCall]:
-    """Load all plugins once more, and return the hook calls of it."""
+    """Load all plugins again and return the hook calls."""
     calls: list[HookCall] = []
     _build(calls.append)
     return calls
@@ -129,14 +128,14 @@ def trace_load() -> list[HookCall]:
 def wanted_candidates(
     *, files: Iterable[str | Path] = (), disabled: Sequence[str] = ()
 ) -> list[Candidate]:
-    """Return the plugins that `load_plugins` would load, without loading one.
+    """Return the plugins that `load_plugins` would load, without loading them.
 
     Parameters
     ----------
     files : iterable of path
-        Plugins of one file each, besides those that `use` was given.
+        Plugins of one file each, besides those of `use`.
     disabled : sequence of str
-        Distributions and files not to load, besides those that `use` was given.
+        Distributions and files not to load, besides those of `use`.
     """
     enabled, unwanted = _bounds()
     candidates = [*find_candidates(), *file_candidates(files)]
@@ -148,7 +147,7 @@ def wanted_candidates(
 
 
 def _bounds() -> tuple[Sequence[str] | None, tuple[str, ...]]:
-    """Return the distributions that are enabled, None for all, and the disabled."""
+    """Return the enabled distributions (None for all) and the disabled ones."""
     return (
         settings.enabled_plugins() if _choice.enabled is None else _choice.enabled,
         (*settings.disabled_plugins(), *_choice.disabled),
@@ -190,24 +189,24 @@ def use(
     files: Iterable[str | Path] = (),
     strict: bool | None = None,
 ) -> None:
-    """Choose the plugins of this process, and of the workers of its fits.
+    """Select the plugins of this process and of the workers of its fits.
 
-    Takes the place of what an earlier call chose; without arguments the environment
-    alone decides again.
+    Replaces the selection of an earlier call; without arguments only the environment
+    counts again.
 
     Parameters
     ----------
     enabled : iterable of str, optional
-        Distributions to load, instead of what ``HEADSTART_PLUGINS`` says. Built-in
-        plugins, files, and what the program registers are always wanted.
+        Distributions to load instead of those of ``HEADSTART_PLUGINS``. Built-in
+        plugins, files and plugins that the program registers are always enabled.
     disabled : iterable of str
         Distributions, names of files or of registered plugins not to load, besides
-        those of ``HEADSTART_DISABLE_PLUGINS``. Stronger than `enabled`.
+        those of ``HEADSTART_DISABLE_PLUGINS``. Overrides `enabled`.
     files : iterable of path
         Plugins of one file each, besides those in ``HEADSTART_PLUGIN_FOLDER``.
     strict : bool, optional
-        Whether a plugin that cannot be used is an error. By default what
-        ``HEADSTART_STRICT_PLUGINS`` says; False otherwise: it is reported and left out.
+        Whether a plugin that cannot be used is an error; otherwise it is reported and
+        left out. By default the value of ``HEADSTART_STRICT_PLUGINS``, or False.
 
     Raises
     ------
@@ -243,17 +242,17 @@ def use(
 def register(plugin: Any, name: str | None = None) -> PluginRecord:
     """Add a plugin to the running program.
 
-    What it brings is there for every later fit, in worker processes too, and is gone
-    with the program. A notebook's own learner needs no more than this; to have it
-    everywhere, make a file or a distribution of it.
+    It is available in all later fits of the program, in worker processes too. This is
+    enough for a learner of a notebook; to use it elsewhere, put it in a file or a
+    distribution.
 
     Parameters
     ----------
     plugin : module, class or object
         With functions that are marked by `hookimpl`.
     name : str, optional
-        To tell plugins apart by. By default its ``__name__``, or that of its class. One
-        of that name that was registered before is replaced.
+        Name of the plugin; by default its ``__name__`` or that of its class. A plugin
+        that was registered with the same name is replaced.
 
     Returns
     -------
@@ -262,7 +261,7 @@ def register(plugin: Any, name: str | None = None) -> PluginRecord:
     Raises
     ------
     PluginError
-        If it declares nonsense, or takes a name that another plugin has.
+        If an attribute is invalid, or a name is taken by another plugin.
 
     Examples
     --------
@@ -294,12 +293,12 @@ def register(plugin: Any, name: str | None = None) -> PluginRecord:
 
 
 def unregister(name: str) -> None:
-    """Take back a plugin that `register` has added.
+    """Remove a plugin that `register` has added.
 
     Raises
     ------
     PluginError
-        If there is none of that name.
+        If there is no plugin of that name.
     """
     if name not in _registered:
         raise PluginError(
@@ -311,10 +310,10 @@ def unregister(name: str) -> None:
 
 
 def plugin_environment() -> dict[str, str]:
-    """Return the environment variables by which workers load what they may need.
+    """Return the environment variables that select the plugins of workers.
 
-    Files, and what the program has registered, are not among it: a run hands its
-    workers what it needs of these, see `registry_of_file`.
+    Files and plugins that the program registered are not included: a run passes those
+    that it needs to its workers, see `registry_of_file`.
     """
     enabled, disabled = _bounds()
     return settings.as_environment(enabled=enabled, disabled=disabled)
@@ -322,12 +321,12 @@ def plugin_environment() -> dict[str, str]:
 
 @functools.lru_cache(maxsize=16)
 def registry_of_file(path: str, sha256: str) -> Registry:
-    """Return what one plugin file brings, as a worker needs it.
+    """Return the registry of one plugin file, for a worker.
 
     Raises
     ------
     PluginError
-        If the file is not what the parent has loaded, or not usable.
+        If the file differs from the one that the parent loaded, or is not usable.
     """
     return build_registry([file_candidate(path, sha256)], strict=True)
 

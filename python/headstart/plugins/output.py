@@ -1,4 +1,4 @@
-"""What a plugin prints while it is imported, kept apart from what others print."""
+"""Capture of the output of a plugin while it is imported."""
 
 import contextlib
 import io
@@ -9,17 +9,17 @@ from typing import Any
 
 __all__ = ["captured_output"]
 
-# Two captures at a time could not put the streams back in order. Reentrant: a plugin
-# may load plugins.
+# Two captures at a time could not restore the streams in order. Reentrant: a plugin may
+# load plugins.
 _one_at_a_time = threading.RLock()
 
 
 @contextlib.contextmanager
 def captured_output() -> Iterator[io.StringIO]:
-    """Collect what this thread writes to ``sys.stdout`` and ``sys.stderr``.
+    """Capture what this thread writes to ``sys.stdout`` and ``sys.stderr``.
 
-    What other threads write meanwhile goes where it would have gone. So does what is
-    written later to a stream that was kept, such as that of a log handler.
+    Output of other threads passes through. So does later output to a stream that was
+    kept, such as that of a log handler.
     """
     collected = io.StringIO()
     with _one_at_a_time:
@@ -32,7 +32,7 @@ def captured_output() -> Iterator[io.StringIO]:
             for stream in streams:
                 if stream is not None:
                     stream.release()
-            # Unless somebody else has replaced them meanwhile.
+            # Unless other code has replaced them meanwhile.
             if sys.stdout is streams[0]:
                 sys.stdout = before[0]
             if sys.stderr is streams[1]:
@@ -40,7 +40,7 @@ def captured_output() -> Iterator[io.StringIO]:
 
 
 class _OfThread:
-    """A text stream that collects what one thread writes and passes on the rest."""
+    """A text stream that captures the output of one thread and passes on the rest."""
 
     def __init__(self, stream: Any, collected: io.StringIO) -> None:
         self._stream = stream
@@ -48,13 +48,13 @@ class _OfThread:
         self._thread: int | None = threading.get_ident()
 
     def write(self, text: str) -> int:
-        """Collect `text`, or pass it on."""
+        """Capture `text`, or pass it on."""
         if threading.get_ident() == self._thread:
             return self._collected.write(text)
         return int(self._stream.write(text) or 0)
 
     def writelines(self, lines: Any) -> None:
-        """Collect or pass on each of `lines`."""
+        """Capture or pass on each of `lines`."""
         for line in lines:
             self.write(line)
 

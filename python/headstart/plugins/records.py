@@ -1,4 +1,4 @@
-"""What is known of a plugin: where it comes from, what it brought, what went wrong."""
+"""Records of plugins: their origin, contributions and problems."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,27 +16,27 @@ class PluginRecord:
     Parameters
     ----------
     name : str
-        Dotted name of a built-in module, the entry point's name, a file's name without
-        its ending, or the name it was registered by in a running program.
+        Dotted name of a built-in module, name of the entry point, name of a file
+        without suffix, or the name with which the program registered it.
     distribution : str
-        What has to be installed for it; of a file, its name; empty for what a running
-        program registered.
+        Its distribution; for a file, its name; empty for a plugin that the program
+        registered.
     version : str
-        Of the distribution; of a file, the beginning of its SHA-256.
+        Version of the distribution; for a file, the beginning of its SHA-256.
     brought : mapping of str to tuple of str
-        Names it registered, by kind: ``"learners"``, ``"transforms"``, ``"metrics"``,
+        Registered names by kind: ``"learners"``, ``"transforms"``, ``"metrics"``,
         ``"splitters"``, ``"meta_features"``, ``"listeners"``, ``"table_readers"``,
-        ``"exporters"``, ``"commands"``, ``"executors"``. Kinds of which it brought
-        none are not there.
+        ``"exporters"``, ``"commands"``, ``"executors"``. Kinds without a name are left
+        out.
     source : {"built-in", "distribution", "file", "program"}
     hooks : tuple of str
-        Hooks it implements.
+        The hooks that it implements.
     api_version : int
-        Of the plugin interface that it was built for.
+        Version of the plugin interface that it was built for.
     path, sha256 : str
-        Of a file: where it lies, and what was loaded of it.
+        Path and SHA-256 of a file.
     notes : tuple of str
-        What is odd but harmless: it printed when it was imported.
+        Harmless observations, such as output during its import.
     """
 
     name: str
@@ -57,7 +57,7 @@ class PluginRecord:
 
     @property
     def origin(self) -> str:
-        """Where it comes from, for people: a distribution, a file, this program."""
+        """Its origin for messages: a distribution, a file or this program."""
         if self.source == "file":
             return f"the file {self.path or self.distribution}"
         return self.distribution or "this program"
@@ -65,7 +65,7 @@ class PluginRecord:
 
 @dataclass(frozen=True, slots=True)
 class PluginProblem:
-    """A plugin that was left out, and why, in one line."""
+    """A plugin that was left out, and the reason in one line."""
 
     name: str
     distribution: str

@@ -1,4 +1,4 @@
-"""The registry: all that plugins brought, and the choice among learners."""
+"""The registry of plugins' contributions, and the selection of learners."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +23,8 @@ from headstart.plugins.records import PluginProblem, PluginRecord
 
 __all__ = ["Registry"]
 
-# Learners of our own distributions, so that their absence can be told from a typing
-# error.
+# Learners of first-party distributions, to distinguish a missing distribution from a
+# misspelt name.
 _KNOWN_DISTRIBUTIONS = {
     "catboost": "headstart-catboost",
     "explainable_boosting": "headstart-interpret",
@@ -46,9 +46,9 @@ class Registry:
         Built-ins first, in a fixed order.
     plugins : tuple of PluginRecord
     problems : tuple of PluginProblem
-        Plugins that were left out because something is wrong with them.
+        Plugins that were left out because of an error.
     disabled : tuple of PluginProblem
-        Plugins that were left out because they are not wanted.
+        Plugins that were left out because they are not enabled.
     transforms : mapping of str to Transform
     metrics : mapping of str to MetricRecord or Metric
     splitters : mapping of str to SplitterRecord
@@ -80,9 +80,9 @@ class Registry:
         Raises
         ------
         MissingPluginError
-            If it belongs to a distribution that is not installed, or not usable.
+            If its distribution is not installed or not usable.
         PluginError
-            If there is none.
+            If there is no such learner.
         """
         if name in self.learners:
             return self.learners[name]
@@ -92,11 +92,11 @@ class Registry:
         raise PluginError(_unknown(name, self.learners))
 
     def plugin_of(self, name: str, kind: str = "learners") -> PluginRecord | None:
-        """Return the plugin that registered `name` of a kind, None where none did."""
+        """Return the plugin that registered `name` of a kind, or None."""
         return next((p for p in self.plugins if name in p.brought.get(kind, ())), None)
 
     def distribution_of(self, name: str, kind: str = "learners") -> str:
-        """Return the distribution that `name` of a kind came from; ``""`` if none."""
+        """Return the distribution that registered `name` of a kind, or ``""``."""
         plugin = self.plugin_of(name, kind)
         return "" if plugin is None else plugin.distribution
 
@@ -108,9 +108,8 @@ class Registry:
         Parameters
         ----------
         learners : sequence of str or Learner, or None
-            Names to use, names to leave out (``"-svm"``), `Learner` objects. Where
-            nothing is named but what to leave out, and for None, all that can solve
-            such a task are used.
+            Names to use, names to leave out (``"-svm"``) and `Learner` objects. With
+            None, or only names to leave out, all learners for the task are used.
         kind : TaskKind
 
         Raises
@@ -156,24 +155,24 @@ class Registry:
         return chosen
 
     def executor(self, text: str) -> tuple[ExecutorRecord, str]:
-        """Return the executor that ``name`` or ``name://address`` is, and its address.
+        """Return the executor of ``name`` or ``name://address``, and the address.
 
         Raises
         ------
         PluginError
-            If there is none of that name.
+            If there is no executor of that name.
         """
         name, _, address = text.partition("://")
         if name in self.executors:
             return self.executors[name], address
-        known = ", ".join(map(repr, sorted(self.executors))) or "none"
+        installed = ", ".join(map(repr, sorted(self.executors))) or "none"
         raise PluginError(
-            f"Unknown executor {name!r}. Installed: {known}. hint: executors come from "
-            "plugins; headstart's own worker processes need none."
+            f"Unknown executor {name!r}. Installed: {installed}. hint: executors come "
+            "from plugins; headstart's own worker processes need none."
         )
 
     def _known_name(self, name: str) -> str:
-        # To leave out what is not installed is no mistake.
+        # Leaving out a first-party learner that is not installed is no error.
         if name not in self.learners and name not in _KNOWN_DISTRIBUTIONS:
             raise PluginError(_unknown(name, self.learners))
         return name
@@ -182,16 +181,16 @@ class Registry:
         for problem in self.problems:
             if problem.distribution == distribution.partition("[")[0]:
                 return f"Learner {name!r} is not usable. {problem}"
-        # The brackets of an extra mean something to shells.
-        wanted = f"'{distribution}'" if "[" in distribution else distribution
+        # The brackets of an extra must be quoted in a shell.
+        quoted = f"'{distribution}'" if "[" in distribution else distribution
         return (
             f"Learner {name!r} needs the distribution {distribution}. "
-            f"hint: pip install {wanted}"
+            f"hint: pip install {quoted}"
         )
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
-    names = sorted(known)
+def _unknown(name: str, learners: Iterable[str]) -> str:
+    names = sorted(learners)
     message = (
         f"Unknown learner {name!r}. Installed: {', '.join(map(repr, names)) or 'none'}."
     )
@@ -199,8 +198,8 @@ def _unknown(name: str, known: Iterable[str]) -> str:
     return f"{message} hint: did you mean {near[0]!r}?" if near else message
 
 
-def _wrong_kind(learner: Learner, kind: TaskKind, known: Iterable[Learner]) -> str:
-    fitting = ", ".join(sorted(repr(v.name) for v in known if kind in v.tasks))
+def _wrong_kind(learner: Learner, kind: TaskKind, learners: Iterable[Learner]) -> str:
+    fitting = ", ".join(sorted(repr(v.name) for v in learners if kind in v.tasks))
     return (
         f"Learner {learner.name!r} is made for {', '.join(sorted(learner.tasks))} "
         f"tasks. The task is {kind}. Learners for it: {fitting}."

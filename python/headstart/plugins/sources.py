@@ -1,4 +1,4 @@
-"""Where plugins come from: built in, or by the entry points of distributions."""
+"""Sources of plugins: built-in modules and entry points of distributions."""
 
 import functools
 import importlib
@@ -22,8 +22,8 @@ __all__ = [
     "own_version",
 ]
 
-#: Imported by name, so that this layer does not depend on those above it. The order is
-#: that of the registry.
+#: Modules that are imported by name, so that this layer does not depend on those above
+#: it. Their order is that of the registry.
 BUILTINS = (
     "headstart.learners.linear",
     "headstart.learners.forest",
@@ -49,12 +49,12 @@ class Candidate:
     ----------
     name, distribution, version : str
     load : callable of ``() -> object``
-        Imports it.
+        Imports the plugin.
     source : {"built-in", "distribution", "file", "program"}
     path, sha256 : str
-        Of a file.
+        Path and SHA-256 of a file.
     module : str
-        Dotted name of the module of an installed one.
+        Dotted name of the module of an installed plugin.
     """
 
     name: str
@@ -84,11 +84,11 @@ def built_in_candidates() -> list[Candidate]:
 
 def installed_candidates() -> list[Candidate]:
     """Return the plugins of installed distributions, sorted by distribution."""
-    # A distribution may be found twice, on two entries of sys.path.
-    found: dict[tuple[str, str], Candidate] = {}
+    # A distribution may be listed twice, for two entries of sys.path.
+    candidates: dict[tuple[str, str], Candidate] = {}
     for entry in importlib.metadata.entry_points(group=hookspecs.PROJECT):
         distribution = entry.dist.name if entry.dist else entry.value
-        found.setdefault(
+        candidates.setdefault(
             (distribution, entry.name),
             Candidate(
                 entry.name,
@@ -98,13 +98,13 @@ def installed_candidates() -> list[Candidate]:
                 module=entry.module,
             ),
         )
-    return [found[key] for key in sorted(found)]
+    return [candidates[key] for key in sorted(candidates)]
 
 
 def names_hook(candidate: Candidate, hook: str) -> bool:
-    """Return whether a plugin's source names a hook; true where there is no source.
+    """Return whether a plugin's source contains a hook's name; true without a source.
 
-    The plugin is not imported for it.
+    The plugin is not imported.
     """
     if candidate.source == "distribution":
         return module_mentions(candidate.module, hook)
@@ -112,12 +112,12 @@ def names_hook(candidate: Candidate, hook: str) -> bool:
 
 
 def canonical(name: str) -> str:
-    """Return the name of a distribution as the packaging rules compare them."""
+    """Return the normalised name of a distribution."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def own_version() -> str:
-    """Return the version of the headstart that is installed."""
+    """Return the installed version of headstart."""
     try:
         return importlib.metadata.version(hookspecs.PROJECT)
     except importlib.metadata.PackageNotFoundError:

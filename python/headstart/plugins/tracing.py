@@ -1,4 +1,4 @@
-"""Hook calls, told one by one: which plugin, what it was given, what it did."""
+"""Tracing of hook calls."""
 
 import sys
 import time
@@ -21,12 +21,12 @@ class HookCall:
         ``"distribution:name"``.
     hook : str
     arguments : tuple of str
-        Names of the arguments it was given.
+        Names of its arguments.
     registered : tuple of str
-        Names of what it registered.
+        The names that it registered.
     seconds : float
     error : str
-        What it raised; empty where it returned.
+        Its exception; empty if it returned.
     """
 
     plugin: str
@@ -37,17 +37,17 @@ class HookCall:
     error: str = ""
 
     def __str__(self) -> str:
-        came = self.error or f"registered {', '.join(self.registered) or 'nothing'}"
+        outcome = self.error or f"registered {', '.join(self.registered) or 'nothing'}"
         return (
             f"{self.plugin}: {self.hook}({', '.join(self.arguments)}) "
-            f"{'raised ' if self.error else ''}{came}, {1000 * self.seconds:.1f} ms"
+            f"{'raised ' if self.error else ''}{outcome}, {1000 * self.seconds:.1f} ms"
         )
 
 
 def watch_calls(
     manager: pluggy.PluginManager, tell: Callable[[HookCall], None]
 ) -> None:
-    """Have `tell` called after each hook call."""
+    """Call `tell` after each hook call."""
     started: list[float] = []
 
     def before(hook: str, implementations: Sequence[Any], arguments: Any) -> None:

@@ -1,4 +1,4 @@
-"""Which transforms a search may choose: what ``transforms=`` means."""
+"""Selection of the transforms that a search may use, by ``transforms=``."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["find_transform", "select_transforms"]
 
-# Transforms of our own distributions, so that their absence can be told from a typing
-# error.
+# Transforms of first-party distributions, to distinguish a missing distribution from a
+# misspelt name.
 _KNOWN_DISTRIBUTIONS = {"text_svd": "headstart-text"}
 
 
@@ -25,9 +25,9 @@ def find_transform(registry: "Registry", name: str) -> Transform:
     Raises
     ------
     MissingPluginError
-        If it belongs to a distribution that is not installed, or not usable.
+        If its distribution is not installed or not usable.
     PluginError
-        If there is none.
+        If there is no such transform.
     """
     if name in registry.transforms:
         return registry.transforms[name]
@@ -48,15 +48,15 @@ def select_transforms(
     transforms: Sequence[str | Transform] | None,
     kind: TaskKind,
 ) -> dict[str, Transform]:
-    """Return the transforms that a search for a task of `kind` may choose, by name.
+    """Return the transforms that a search for a task of `kind` may use, by name.
 
     Parameters
     ----------
     registry : Registry
     transforms : sequence of str or Transform, or None
-        Names to offer, names to leave out (``"-text_svd"``), `Transform` objects.
-        Where nothing is named but what to leave out, and for None, all that are
-        registered for such a task. An empty list: none.
+        Names to use, names to leave out (``"-text_svd"``) and `Transform` objects. With
+        None, or only names to leave out, all transforms registered for the task are
+        used; with an empty list, none.
     kind : TaskKind
 
     Raises
@@ -73,38 +73,38 @@ def select_transforms(
         )
     if transforms is not None and not len(transforms):
         return {}
-    wanted: dict[str, Transform] = {}
-    unwanted: set[str] = set()
+    selected: dict[str, Transform] = {}
+    left_out: set[str] = set()
     for item in transforms or ():
         if isinstance(item, str) and item.startswith("-"):
-            unwanted.add(_known_name(registry, item[1:]))
+            left_out.add(_known_name(registry, item[1:]))
             continue
         transform = (
             find_transform(registry, item)
             if isinstance(item, str)
             else check_transform_declaration(item)
         )
-        if wanted.setdefault(transform.name, transform) is not transform:
+        if selected.setdefault(transform.name, transform) is not transform:
             raise PluginError(f"Two transforms are named {transform.name!r}.")
         if kind not in transform.tasks:
             raise PluginError(
                 f"Transform {transform.name!r} is made for "
                 f"{', '.join(sorted(transform.tasks))} tasks. The task is {kind}."
             )
-    if not wanted:
-        wanted = {n: t for n, t in registry.transforms.items() if kind in t.tasks}
-    return {name: t for name, t in wanted.items() if name not in unwanted}
+    if not selected:
+        selected = {n: t for n, t in registry.transforms.items() if kind in t.tasks}
+    return {name: t for name, t in selected.items() if name not in left_out}
 
 
 def _known_name(registry: "Registry", name: str) -> str:
-    # To leave out what is not installed is no mistake.
+    # Leaving out a first-party transform that is not installed is no error.
     if name not in registry.transforms and name not in _KNOWN_DISTRIBUTIONS:
         raise PluginError(_unknown(name, registry.transforms))
     return name
 
 
-def _unknown(name: str, known: Mapping[str, object] | Iterable[str]) -> str:
-    names = sorted(known)
+def _unknown(name: str, transforms: Mapping[str, object] | Iterable[str]) -> str:
+    names = sorted(transforms)
     listed = ", ".join(map(repr, names)) or "none"
     message = f"Unknown transform {name!r}. Installed: {listed}."
     near = difflib.get_close_matches(name, [*names, *_KNOWN_DISTRIBUTIONS], n=1)

@@ -64,7 +64,7 @@ def test_a_folder_of_the_environment_is_searched_for_files(path, monkeypatch):
 def test_a_folder_that_is_not_there_is_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSTART_PLUGIN_FOLDER", str(tmp_path / "nowhere"))
     load_plugins.cache_clear()
-    assert "is not there" in load_plugins().problems[0].reason
+    assert "does not exist" in load_plugins().problems[0].reason
     assert "ridge" in load_plugins().learners
 
 
