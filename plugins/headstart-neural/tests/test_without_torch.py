@@ -85,6 +85,9 @@ def test_a_device_that_is_none_is_refused(net):
         ("dropout", None),
         ("embedding", 0),
         ("is_classification", 1),
+        ("low", 2e30),
+        ("high", None),
+        ("high", True),
         ("more", 1),
     ],
 )
@@ -133,3 +136,12 @@ def test_stored_weights_come_back_by_name():
 def test_weights_that_do_not_fit_together_are_refused(changes):
     with pytest.raises(ArtifactError):
         read_parts(make_parts(**changes))
+
+
+@pytest.mark.parametrize(
+    ("metric", "smoothing"),
+    [("roc_auc", 0.0), ("log_loss", 0.0), ("accuracy", 0.1), ("f1_macro", 0.1)],
+)
+def test_labels_are_smoothed_for_metrics_of_labels(metric, smoothing):
+    task = Task(TaskKind.BINARY, 60, 2, 1, 2, metric)
+    assert RealMLP().search_space(task).default["label_smoothing"] == smoothing

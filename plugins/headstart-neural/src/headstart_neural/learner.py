@@ -6,7 +6,7 @@ torch is imported in `fit`, `load` and `predict`, and not before.
 import importlib.util
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,6 +48,9 @@ _FORM = {
 _NAMES = "names.txt"
 _MAX_DIMENSIONS = 4
 _DEVICES = {"cpu": "cpu", "gpu": "cuda"}
+_OF_PROBABILITIES = frozenset(
+    {"roc_auc", "roc_auc_ovr", "roc_auc_ovo", "average_precision", "log_loss", "brier"}
+)
 
 
 def can_run() -> bool:
@@ -78,6 +81,11 @@ class FittedNet:
 class NeuralLearner(FoldLearner):
     """What both nets share.
 
+    Attributes
+    ----------
+    clamps : bool
+        Whether predicted values keep to the range of the training rows.
+
     Parameters
     ----------
     device : {"cpu", "gpu"}
@@ -85,6 +93,7 @@ class NeuralLearner(FoldLearner):
     """
 
     family: ClassVar[str] = "neural"
+    clamps: ClassVar[bool] = False
     default: ClassVar[dict[str, ParameterValue]]
     max_rows: ClassVar[int | None] = 200_000
 
@@ -117,6 +126,9 @@ class NeuralLearner(FoldLearner):
         from headstart_neural import training
 
         plan = self.plan(parameters, rows.X, task)
+        if self.clamps and not task.kind.is_classification:
+            low, high = float(np.min(rows.y)), float(np.max(rows.y))
+            plan = replace(plan, low=low, high=high)
         settings = self.settings(parameters, len(rows.y), task)
         weights, epochs = training.train(plan, settings, rows, validation, resources)
         return FittedNet(plan, weights, epochs, training.net_of(plan, weights))
@@ -222,10 +234,11 @@ def read_parts(parts: Parts) -> tuple[Plan, dict[str, Any], int]:
 
 
 class RealMLP(NeuralLearner):
-    """An MLP with parts of RealMLP; the README says what differs from its recipe."""
+    """An MLP by RealMLP's recipe; the README says what differs from it."""
 
     name: ClassVar[str] = "real_mlp"
     view: ClassVar[View] = View("scaled", "native", "imputed")
+    clamps: ClassVar[bool] = True
     default: ClassVar[dict[str, ParameterValue]] = {
         "learning_rate": 0.04,
         "width": 256,
@@ -237,8 +250,12 @@ class RealMLP(NeuralLearner):
     }
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return the space; values take a higher rate than classes."""
+        """Return the space.
+
+        Values take a higher rate than classes; smoothed labels spoil probabilities.
+        """
         rate = 0.04 if task.kind.is_classification else 0.2
+        smoothing = 0.0 if task.metric in _OF_PROBABILITIES else 0.1
         return SearchSpace(
             {
                 "learning_rate": Float(0.01, 0.5, log=True),
@@ -249,14 +266,18 @@ class RealMLP(NeuralLearner):
                 "label_smoothing": Float(0.0, 0.2),
                 "embedding": Choice(0, 4, 8),
             },
-            default={**self.default, "learning_rate": rate},
+            default={
+                **self.default,
+                "learning_rate": rate,
+                "label_smoothing": smoothing,
+            },
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
         """Return configurations worth trying first."""
         del task
         return (
-            {"dropout": 0.0, "label_smoothing": 0.0},
+            {"dropout": 0.0},
             {"width": 512, "dropout": 0.3, "weight_decay": 0.1},
             {"embedding": 0, "n_layers": 2},
         )
@@ -305,7 +326,7 @@ class RealMLP(NeuralLearner):
             # The rate rises again and again: what is worse now may be best at the end.
             patience=max(20, epochs // 3),
             batch=_batch(n_rows),
-            has_schedule=True,
+            is_real_mlp=True,
             device=_DEVICES[self.device],
         )
 
@@ -394,7 +415,7 @@ class TabM(NeuralLearner):
             n_epochs=epochs,
             patience=16,
             batch=_batch(n_rows),
-            has_schedule=False,
+            is_real_mlp=False,
             device=_DEVICES[self.device],
         )
 

@@ -1,6 +1,7 @@
 """What a net is made of: enough to build it again, and nothing that runs."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ _LARGEST = {
 }
 _LEAST = {"n_numeric": 0, "n_frequencies": 0, "embedding": 0}
 _MAX_LEVELS = 10_000_000
+_FAR = 1e30  # JSON has no infinity
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Plan:
         Of the embedding of a number; 0 for none.
     dropout : float
     is_classification : bool
+    low, high : float
+        Bounds of predicted values; there are none of probabilities.
     """
 
     kind: str
@@ -56,6 +60,8 @@ class Plan:
     embedding: int
     dropout: float
     is_classification: bool
+    low: float = -_FAR
+    high: float = _FAR
 
     def to_json(self) -> bytes:
         """Return what `from_json` reads."""
@@ -93,6 +99,12 @@ class Plan:
                 f"The {name} of a net must be an int up to {largest}. "
                 f"Got {value!r:.40}.",
             )
+        bounds = record["low"], record["high"]
+        require(
+            all(type(bound) is float and math.isfinite(bound) for bound in bounds)
+            and bounds[0] <= bounds[1],
+            "The bounds of a net's values make no sense.",
+        )
         require(
             bool(record["embedding"]) == bool(record["n_frequencies"]),
             "The plan of a net has half an embedding.",

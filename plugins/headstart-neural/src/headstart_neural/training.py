@@ -4,7 +4,6 @@ Imported where torch is there, and not before.
 """
 
 import math
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,9 +35,10 @@ class Settings:
     ----------
     learning_rate, weight_decay, label_smoothing : float
     n_epochs, patience, batch : int
-    has_schedule : bool
-        RealMLP: the rate goes up and down four times, each time faster than before
-        (coslog4), and decay and smoothing fade in the second half. Else the rate stays.
+    is_real_mlp : bool
+        Train as RealMLP is: the rate goes up and down four times, each time faster than
+        before (coslog4), is another one for some weights, and decay and dropout fade in
+        the second half. Otherwise nothing changes while it is trained.
     device : str
         torch's name.
     """
@@ -49,7 +49,7 @@ class Settings:
     n_epochs: int
     patience: int
     batch: int
-    has_schedule: bool
+    is_real_mlp: bool
     device: str
 
 
@@ -73,17 +73,18 @@ def train(
     The last epoch's without validation rows. Under a near deadline the schedule runs by
     the clock, so that it is over in time.
     """
-    began = time.monotonic()
+    began = resources.clock()
     given = max(resources.seconds_left(), 1e-9)
-    with _threads(resources.threads), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(resources.seed)
+    with _threads(resources.threads), _seeded(resources.seed, settings.device):
         net = build(plan).to(settings.device)
         data = _data(plan, rows, settings.device)
         judged = (
             None if validation is None else _data(plan, validation, settings.device)
         )
         groups = _groups(net, settings)
-        optimizer = torch.optim.AdamW(groups, lr=1.0, betas=(0.9, 0.95))
+        second = 0.95 if settings.is_real_mlp else 0.999
+        optimizer = torch.optim.AdamW(groups, lr=1.0, betas=(0.9, second))
+        dropouts = [m for m in net.modules() if isinstance(m, nn.Dropout)]
         shuffle = np.random.default_rng(resources.seed)
         best, best_loss, best_epoch = _copied(net), math.inf, 0
         n_batches = max(1, math.ceil(len(data.y) / settings.batch))
@@ -94,16 +95,18 @@ def train(
             for index, batch in enumerate(torch.tensor_split(order, n_batches)):
                 done = (epoch + index / n_batches) / settings.n_epochs
                 if given < math.inf:
-                    done = max(done, (time.monotonic() - began) / (_SHARE * given))
+                    done = max(done, (resources.clock() - began) / (_SHARE * given))
                 if done >= 1.0 and (epoch or index):
                     break
                 _schedule(optimizer, settings, min(done, 1.0))
+                for dropout in dropouts:
+                    dropout.p = plan.dropout * _fading(settings, done)
                 batch = batch.to(settings.device)
-                smoothing = settings.label_smoothing * _fading(settings, done)
-                loss = _loss(plan, net, _taken(data, batch), smoothing)
+                loss = _loss(plan, net, _taken(data, batch), settings.label_smoothing)
                 optimizer.zero_grad()
                 loss.backward()
-                nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+                if not settings.is_real_mlp:
+                    nn.utils.clip_grad_norm_(net.parameters(), 1.0)
                 optimizer.step()
             if judged is None:
                 best, best_epoch = _copied(net), epoch + 1
@@ -157,7 +160,20 @@ def outputs(plan: Plan, net: nn.Module, X: Matrix) -> FloatArray:
             if plan.is_classification:
                 scores = torch.softmax(scores.double(), dim=2)
             found[part] = scores.double().mean(dim=1).numpy()
-    return found
+    return found if plan.is_classification else np.clip(found, plan.low, plan.high)
+
+
+@contextmanager
+def _seeded(seed: int, device: str) -> Iterator[None]:
+    """Have torch draw from a seed, and leave the program's generators as they were."""
+    is_cpu = device == "cpu"
+    devices = [] if is_cpu else [torch.cuda.current_device()]
+    with torch.random.fork_rng(devices=devices):
+        # torch.manual_seed() seeds the generators of all devices.
+        torch.default_generator.manual_seed(seed)
+        if not is_cpu:
+            torch.cuda.manual_seed(seed)
+        yield
 
 
 @contextmanager
@@ -227,7 +243,8 @@ def _judge(plan: Plan, net: nn.Module, data: _Data) -> float:
                 picked = share.gather(1, part.y[:, None])[:, 0]
                 losses.append(-torch.log(picked.clamp_min(1e-12)))
             else:
-                losses.append((scores.mean(dim=1)[:, 0] - part.y) ** 2)
+                values = scores.mean(dim=1)[:, 0].clamp(plan.low, plan.high)
+                losses.append((values - part.y) ** 2)
     found = (torch.cat(losses) * data.weight).mean().item()
     return float(found) if math.isfinite(found) else math.inf
 
@@ -236,11 +253,14 @@ def _groups(net: nn.Module, settings: Settings) -> list[dict[str, object]]:
     """Return the parameters with their share of the rate; RealMLP has several."""
     found: list[dict[str, object]] = []
     for name, parameter in net.named_parameters():
-        last = name.rpartition(".")[2]
-        share = 1.0
-        if settings.has_schedule:
+        first, _, last = name.rpartition(".")
+        share, decay = 1.0, settings.weight_decay if parameter.ndim > 1 else 0.0
+        if settings.is_real_mlp:
             share = {"scale": 6.0, "bias": 0.1, "alpha": 0.1}.get(last, 1.0)
-        decay = settings.weight_decay if parameter.ndim > 1 else 0.0
+            if first == "embedding":
+                share = 0.1
+                # A bias for each column: it has two dimensions.
+                decay = 0.0 if last in ("bias", "phase") else decay
         found.append(
             {"params": [parameter], "share": share, "decay": decay, "weight_decay": 0.0}
         )
@@ -251,7 +271,7 @@ def _schedule(
     optimizer: torch.optim.Optimizer, settings: Settings, done: float
 ) -> None:
     rate = settings.learning_rate
-    if settings.has_schedule:
+    if settings.is_real_mlp:
         rate *= 0.5 * (1.0 - math.cos(2 * math.pi * math.log2(1.0 + 15.0 * done)))
     for group in optimizer.param_groups:
         group["lr"] = rate * group["share"]
@@ -260,7 +280,7 @@ def _schedule(
 
 def _fading(settings: Settings, done: float) -> float:
     """Return 1 in the first half of a schedule, then less and less."""
-    if not settings.has_schedule or done < 0.5:
+    if not settings.is_real_mlp or done < 0.5:
         return 1.0
     return 0.5 * (1.0 + math.cos(math.pi * (2.0 * min(done, 1.0) - 1.0)))
 
