@@ -1,7 +1,7 @@
-"""The analysis of a run: every part of the facts, as far as the time goes.
+"""The analysis of a run: the measured parts of the facts, within a time budget.
 
-A part that fails is left out, and the notes say why: the model is there whatever comes
-of its analysis.
+A part that fails is left out, and a note gives the reason: a failed analysis never
+costs the model.
 """
 
 import logging
@@ -46,35 +46,35 @@ _log = logging.getLogger("headstart.analysis")
 
 Made = TypeVar("Made")
 
-# Bytes of the stored facts; above, the longest lists are cut.
+# Limit of the stored facts in bytes; above it, the longest lists are cut.
 _MOST_BYTES = 1_000_000
 _MOST_COLUMNS = 500
-# Of what is left when each is begun.
+# Shares of the budget that is left when each part begins.
 _FOR_INTERVALS = 0.25
 _FOR_IMPORTANCE = 0.5
 _FOR_SIZES = 0.5
 _FOR_EFFECTS = 0.6
 _MOST_EFFECTS = 8
-# With less time than this only what costs next to nothing is computed,
+# With less time than this, only cheap parts are computed,
 _LEAST_SECONDS = 0.2
-# and one interval, of as many resamples as these seconds allow: without it nobody can
-# tell a score from chance.
+# and one interval of as many resamples as fit into these seconds: without it, a
+# score cannot be told from chance.
 _FOR_SCORE_ALONE = 0.1
-# For one interval, of limits from 200 seconds on.
+# Rows drawn for one interval with a limit of 200 seconds; fewer with shorter limits.
 _ROWS_DRAWN = 20_000_000
 _SHARED = (
-    "Columns that tell the same share their importance: where one is shuffled, the "
-    "model still has the other."
+    "Correlated columns share their importance: where one is shuffled, the model still "
+    "has the others."
 )
 
 _WEIGHTED = (
     "Sample weights count in metrics, intervals, importance, ROC and calibration "
-    "curves and thresholds. Confusion, histograms, residuals, effects and weak slices "
-    "count every row once."
+    "curves and thresholds. The confusion matrix, histograms, residuals, partial "
+    "dependence and weak slices count every row once."
 )
 _OWN_METRIC = (
-    "The metric is not a built-in one: the weights of the ensemble were chosen on the "
-    "rows they are judged by, so the figures flatter."
+    "The metric is not built in: the ensemble weights were chosen on the rows that are "
+    "scored, so that the scores are optimistic."
 )
 
 
@@ -84,16 +84,15 @@ def analyse_run(
     changed: Mapping[str, Any],
     of_rows: Mapping[str, Any] = MappingProxyType({}),
 ) -> Facts:
-    """Return the facts of a run's model, with those that are measured here.
+    """Return the facts of a run's model, completed by the measured parts.
 
     Parameters
     ----------
     record : RunRecord
     changed : mapping of str to value
-        The user's parameters that are not at their defaults.
+        The user's parameters that differ from their defaults.
     of_rows : mapping of str to value
-        The ``groups`` and ``sample_weight`` that `fit` was given: names of columns, or
-        vectors.
+        ``groups`` and ``sample_weight`` of `fit`: column names or vectors.
     """
     run, facts = record.run, record.model.facts
     effort = effort_of(run.clock, record.result.trials, run.problem.task.n_rows)
@@ -124,38 +123,40 @@ def analyse_run(
             f"intervals of metrics other than {rows.metric.name}."
         )
     elif not record.result.interrupted:
-        asked = parts.take("questions", lambda: _ask(record, rows, effort, parts))
-        # Before the effects, of which there can always be fewer.
+        inspected = parts.take(
+            "inspection", lambda: _inspect(record, rows, effort, parts)
+        )
+        # Before the effects, the number of which adapts to the remaining budget.
         for_sizes = effort if effort.is_counted else effort.part(_FOR_SIZES)
         parts.add("sizes", lambda: sizes_of(record, for_sizes))
-        if asked is not None:
-            _ask_more(record, rows, target, effort, parts, asked)
+        if inspected is not None:
+            _inspect_further(record, rows, target, effort, parts, inspected)
     else:
         parts.notes.append("Interrupted: importance, effects and slices are left out.")
     if record.run.precedents is None:
         parts.notes.append(
-            "Cold start: no knowledge base spoke for this table. "
+            "Cold start: no knowledge base had precedents for this table. "
             + " ".join(record.run.notes)
         )
-    facts = replace(facts, **parts.found, notes=tuple(n.strip() for n in parts.notes))
+    facts = replace(facts, **parts.values, notes=tuple(n.strip() for n in parts.notes))
     return facts if len(facts.to_json()) <= _MOST_BYTES else _cut(facts)
 
 
 class _Parts:
-    """Parts of the facts that could be made, and why others could not."""
+    """Computed parts of the facts, and notes on the parts that failed."""
 
     def __init__(self) -> None:
-        self.found: dict[str, Any] = {}
+        self.values: dict[str, Any] = {}
         self.notes: list[str] = []
 
     def add(self, name: str, make: Callable[[], Any]) -> None:
         self.add_all(name, lambda: {name: make()})
 
     def add_all(self, name: str, make: Callable[[], Mapping[str, Any]]) -> None:
-        self.found |= self.take(name, make) or {}
+        self.values |= self.take(name, make) or {}
 
     def take(self, name: str, make: Callable[[], Made]) -> Made | None:
-        """Return what is made; None, with a note, where it fails."""
+        """Return the result of `make`; None, with a note, where it fails."""
         try:
             return make()
         except Exception as error:
@@ -169,16 +170,16 @@ class _Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Inspected:
     """The probe and the columns for the parts that are computed last.
 
     Parameters
     ----------
     probe : Probe
     columns : dict of str to tuple of str
-        What the user's columns became, the most important first.
+        Features of each of the user's columns, the most important column first.
     features : list of str
-        The same in turn: the first of each, then the second.
+        The same features: the first of each column, then the second of each, ...
     """
 
     probe: Probe
@@ -187,7 +188,7 @@ class _Asked:
 
 
 def _rows(record: RunRecord, labels: tuple[str, ...]) -> Evaluated:
-    """Return the rows that a fold held out, with what the ensemble said of them."""
+    """Return the out-of-fold rows with the ensemble's predictions of them."""
     problem, choice = record.run.problem, record.result.choice
     chosen = np.flatnonzero(choice.rows)
     return Evaluated(
@@ -209,53 +210,54 @@ def _n_drawn(record: RunRecord) -> int:
     return int(min(_ROWS_DRAWN, _ROWS_DRAWN / 200 * (50 if limit is None else limit)))
 
 
-def _ask(
+def _inspect(
     record: RunRecord, rows: Evaluated, effort: Effort, parts: _Parts
-) -> _Asked | None:
-    """Find importance and weak slices; return what can be asked then."""
+) -> _Inspected | None:
+    """Measure importance and find weak slices; return the input of the later parts."""
     columns = _columns(record)
     ranked = list(columns)
     probe = open_probe(record, effort, len(columns))
     if probe is None:
-        parts.notes.append("There was no time to ask the fold models anything.")
+        parts.notes.append("There was no time to inspect the fold models.")
     else:
         at = np.searchsorted(np.flatnonzero(record.result.choice.rows), probe.rows)
         score = rows.score_by(rows.metric).of(at)
         importance, is_whole = measure_importance(
             probe, columns, score, effort.part(_FOR_IMPORTANCE), seed=record.run.seed
         )
-        parts.found["importance"] = tuple(importance)
+        parts.values["importance"] = tuple(importance)
         _note_importance(parts, probe, record, is_whole=is_whole)
-        told = dict.fromkeys(one.column for one in importance)
-        ranked = [*told, *(name for name in ranked if name not in told)]
-    features = _in_turn([columns[column] for column in ranked])
+        measured = dict.fromkeys(entry.column for entry in importance)
+        ranked = [*measured, *(name for name in ranked if name not in measured)]
+    features = _interleaved([columns[column] for column in ranked])
     chosen = np.flatnonzero(record.result.choice.rows)
-    kind, there = rows.kind, set(record.run.problem.table.columns)
-    parts.found["slices"] = tuple(
+    kind, present = rows.kind, set(record.run.problem.table.columns)
+    parts.values["slices"] = tuple(
         find_slices(
             record.run.problem.table[chosen],
             row_losses(kind, rows.y, rows.outputs),
             measure_of(kind),
-            [f for f in features if f in there],
+            [f for f in features if f in present],
             blocks=blocks_of(record.run.data.dependence, chosen),
             scales=scales_of(record.run.problem.schema),
         )
     )
-    if probe is None or not parts.found["importance"]:
+    if probe is None or not parts.values["importance"]:
         return None
-    return _Asked(probe, {c: columns[c] for c in ranked}, features)
+    return _Inspected(probe, {c: columns[c] for c in ranked}, features)
 
 
-def _ask_more(
+def _inspect_further(
     record: RunRecord,
     rows: Evaluated,
     target: str,
     effort: Effort,
     parts: _Parts,
-    asked: _Asked,
+    inspected: _Inspected,
 ) -> None:
-    """Find effects, and explanations of single rows."""
-    probe, there = asked.probe, set(asked.probe.table.columns)
+    """Measure effects, and explain single rows."""
+    probe = inspected.probe
+    present = set(probe.table.columns)
     labels: tuple[str, ...] = (target,)
     if rows.kind is not TaskKind.REGRESSION:
         labels = rows.labels[1:] if rows.kind is TaskKind.BINARY else rows.labels
@@ -264,7 +266,7 @@ def _ask_more(
         lambda: tuple(
             measure_effects(
                 probe,
-                [f for f in asked.features if f in there][:_MOST_EFFECTS],
+                [f for f in inspected.features if f in present][:_MOST_EFFECTS],
                 labels,
                 effort.part(_FOR_EFFECTS),
                 scales_of(record.run.problem.schema),
@@ -273,15 +275,15 @@ def _ask_more(
     )
     if not can_explain():
         parts.notes.append(
-            "Single rows are not explained: the library for it is not installed. "
+            "Single rows are not explained: the package shap is not installed. "
             "hint: pip install 'headstart[explain]'"
         )
         return
     parts.add(
         "explanations",
-        lambda: _explained(record, rows, probe, asked.columns, labels, effort),
+        lambda: _explained(record, rows, probe, inspected.columns, labels, effort),
     )
-    if parts.found.get("explanations", ()) is None:
+    if parts.values.get("explanations", ()) is None:
         parts.notes.append("There was no time to explain single rows.")
 
 
@@ -295,7 +297,7 @@ def _explained(
 ) -> tuple[Any, ...] | None:
     y = record.run.problem.y[probe.rows]
     is_value = rows.kind is TaskKind.REGRESSION
-    told = explain_rows(
+    explanations = explain_rows(
         probe,
         columns,
         row_losses(rows.kind, y, probe.outputs),
@@ -305,22 +307,22 @@ def _explained(
         effort.part(_FOR_EFFECTS),
         seed=record.run.seed,
     )
-    return None if told is None else tuple(told)
+    return None if explanations is None else tuple(explanations)
 
 
 def _columns(record: RunRecord) -> Parts:
-    """Return what each column that is used became, raw texts included."""
+    """Return the features of each used column, raw texts included."""
     schema = record.run.problem.schema
-    found = {}
+    features_of_column = {}
     for column in schema.columns:
         names = (*column.features, *(n for n in schema.texts if n == column.name))
         if names:
-            found[column.name] = names
-    return found
+            features_of_column[column.name] = names
+    return features_of_column
 
 
-def _in_turn(features: list[tuple[str, ...]]) -> list[str]:
-    """Return what was made of columns: the first of each, then the second, ..."""
+def _interleaved(features: list[tuple[str, ...]]) -> list[str]:
+    """Return the first feature of each column, then the second of each, ..."""
     return [name for turn in zip_longest(*features) for name in turn if name]
 
 
@@ -330,13 +332,13 @@ def _note_importance(
     n_folds = record.run.data.folds.n_complete
     if probe.rows.size < record.result.choice.rows.sum() or len(probe.models) < n_folds:
         parts.notes.append(
-            f"Importance and effects were asked of {probe.rows.size:,} rows in "
+            f"Importance and effects were measured on {probe.rows.size:,} rows in "
             f"{len(probe.models)} of {n_folds} folds."
         )
     if not is_whole:
         parts.notes.append(
             "The time was not enough to shuffle every column: those without an "
-            "importance were not asked about."
+            "importance were not measured."
         )
     parts.notes.append(_SHARED)
 
@@ -350,7 +352,7 @@ def _cut(facts: Facts) -> Facts:
         notes=(
             *facts.notes,
             f"The importance of {_MOST_COLUMNS} columns is kept, and no explanation of "
-            "single rows is: the table is very wide, or very many configurations were "
-            "tried.",
+            "single rows is: the table is very wide, or the search had very many "
+            "configurations.",
         ),
     )

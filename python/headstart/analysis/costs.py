@@ -1,4 +1,4 @@
-"""What the model costs to keep, and to ask."""
+"""The size of the model file and the time of predictions."""
 
 import time
 from functools import partial
@@ -13,15 +13,15 @@ from headstart.search.record import RunRecord
 __all__ = ["sizes_of"]
 
 _MOST_ROWS = 1_000
-_ASKED_ALONE = 5
+_SINGLE_ROWS = 5
 
 
 def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
-    """Return bytes of a model file; and seconds, where there is enough to measure.
+    """Return the size of the model file and, where the budget allows, prediction times.
 
-    Bytes are those of the fold models, views and transforms: all but a few kilobytes of
-    the file. Times are those of the whole way from
-    the user's table, models loaded.
+    The size is that of the fold models, views and transforms: all but a few kilobytes of
+    the file. Times include the preparation of the user's table, but not the loading of
+    models.
     """
     model = record.model
     store = model.ensemble.store
@@ -31,17 +31,17 @@ def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
     steps = dict.fromkeys(name for fit in fits for name in fit.transforms)
     read += [partial(store.transform, name) for name in steps]
     n_bytes = sum(len(content) for parts in read for content in parts().values())
-    # Loading costs about two predictions, and is done once.
+    # Loading takes about as long as two predictions, and is done once.
     units = float(len(fits) * 4)
     frame = record.run.problem.frame
     if effort.left < (units if effort.is_counted else _expected(record)):
         return Sizes(n_bytes, None, None)
     effort.spend(units)
     model.ensemble.load()
-    # The first call pays for imports.
+    # The first call includes imports.
     model.predict_outputs(frame[:1])
     alone: list[float] = []
-    for row in range(min(_ASKED_ALONE, frame.height)):
+    for row in range(min(_SINGLE_ROWS, frame.height)):
         if alone and effort.left <= 0:
             break
         alone.append(_seconds(model, frame[row : row + 1]))
@@ -60,7 +60,7 @@ def _seconds(model: FittedModel, rows: pl.DataFrame) -> float:
 
 
 def _expected(record: RunRecord) -> float:
-    """Return seconds that measuring may take: ten times what the learners said."""
+    """Return estimated seconds of the measurement: ten times the fold predictions."""
     return 10 * sum(
         outcome.predict_seconds
         for number in record.result.choice.weights

@@ -1,4 +1,4 @@
-"""What an analysis may spend: seconds where there is a time limit, else work."""
+"""The budget of an analysis: seconds where there is a time limit, else predictions."""
 
 import math
 import time
@@ -10,14 +10,14 @@ from headstart.search.run.clock import Clock
 
 __all__ = ["Effort", "effort_of"]
 
-# What the analysis may take: of a time limit, and of what was kept back for it.
+# Limits of the analysis: share of the time limit, multiple of the reserved seconds.
 _SHARE = 0.03
 _TIMES_KEPT = 1.5
-# Kept for handing over.
+# Reserved for the end of the fit.
 _MARGIN_SECONDS = 0.1
-# Without a time limit: predictions of a fold model for each fold fit of the search,
-# more where there are more rows, for these fits took longer,
-_ASKED_PER_FIT = 2.0
+# Without a time limit: predictions of a fold model per fold fit of the search, more for
+# more rows, since these fits took longer,
+_PREDICTIONS_PER_FIT = 2.0
 _ROWS_FOR_ONE = 250
 _MOST_TIMES = 6.0
 # and a bound on seconds for models that take very long to predict.
@@ -27,14 +27,14 @@ _MOST_OF_SEARCH = 0.25
 
 @dataclass
 class Effort:
-    """A budget that is spent by asking fold models.
+    """A budget of predictions by fold models.
 
     Parameters
     ----------
     units : float
-        Predictions of one fold model that may be asked for; infinite where time counts.
+        Predictions by one fold model; infinite where the budget is in seconds.
     deadline : float
-        Moment of `time.monotonic` after which nothing is begun.
+        Value of `time.monotonic` after which no prediction begins.
     """
 
     units: float
@@ -47,17 +47,17 @@ class Effort:
 
     @property
     def left(self) -> float:
-        """Units, or seconds, that are left."""
+        """The units, or seconds, that are left."""
         if self.is_counted:
             return max(0.0, self.units) if time.monotonic() < self.deadline else 0.0
         return max(0.0, self.deadline - time.monotonic())
 
     def spend(self, units: float) -> None:
-        """Book predictions that were asked for."""
+        """Subtract units from the budget."""
         self.units -= units
 
     def part(self, share: float) -> "Effort":
-        """Return a part of what is left; what it spends is to be booked here too."""
+        """Return a share of the remaining budget, whose spending counts here too."""
         if self.is_counted:
             return Effort(self.units * share, self.deadline)
         now = time.monotonic()
@@ -65,16 +65,16 @@ class Effort:
 
 
 def effort_of(clock: Clock, trials: Sequence[Trial], n_rows: int) -> Effort:
-    """Return what the analysis of a run may spend.
+    """Return the budget of the analysis of a run.
 
     Parameters
     ----------
     clock : Clock
     trials : sequence of Trial
-        Of the run. Without a time limit they are the measure: one seed gives one
-        analysis, on any machine.
+        Trials of the run. Without a time limit they determine the budget, so that one
+        seed gives the same analysis on any machine.
     n_rows : int
-        Of the table.
+        Rows of the table.
     """
     now = time.monotonic()
     if clock.limit is not None:
@@ -89,4 +89,4 @@ def effort_of(clock: Clock, trials: Sequence[Trial], n_rows: int) -> Effort:
     )
     most = max(_LEAST_SECONDS, _MOST_OF_SEARCH * clock.elapsed())
     times = min(_MOST_TIMES, max(1.0, n_rows / _ROWS_FOR_ONE))
-    return Effort(_ASKED_PER_FIT * times * n_fits, now + most)
+    return Effort(_PREDICTIONS_PER_FIT * times * n_fits, now + most)

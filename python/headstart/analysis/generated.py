@@ -1,4 +1,4 @@
-"""Features that were made: by which transform, kept or not, and what they bought."""
+"""Generated features: their transform, gain, and whether the ensemble uses them."""
 
 import re
 from dataclasses import replace
@@ -16,11 +16,11 @@ _FOOTNOTE = re.compile(r" \[\d+\]_")
 
 
 def features_of(record: RunRecord) -> tuple[GeneratedFeature, ...]:
-    """Return an entry a transform that was tried, then the columns of those kept.
+    """Return one entry per evaluated transform, then the columns of the used ones.
 
-    The gain of a transform is the best score with it less that of the same
-    configuration without it, on the same folds, above 0 where it helped. Columns are
-    those of the first fold, since each makes its own, in the words of the transform.
+    The gain of a transform is the largest decrease of the loss between two
+    configurations that differ in this transform only, on the same folds. Columns are
+    those of the first fold, since each fold fits its own transform.
     """
     trials = {t.configuration: t for t in record.result.trials if t.fold_losses}
     gains: dict[str, float | None] = {}
@@ -33,18 +33,18 @@ def features_of(record: RunRecord) -> tuple[GeneratedFeature, ...]:
     kept = {
         step.name for m in record.bag.members for step in m.configuration.transforms
     }
-    found = [
-        GeneratedFeature(name, _what(record, name), name in kept, gain)
+    entries = [
+        GeneratedFeature(name, _description(record, name), name in kept, gain)
         for name, gain in gains.items()
     ]
-    return (*found, *_columns(record))
+    return (*entries, *_columns(record))
 
 
-def _what(record: RunRecord, name: str) -> str:
-    """Return the first sentence that a transform's class says of itself."""
-    offered = {**load_plugins().transforms, **record.bag.transforms}
-    # Not `inspect.getdoc`: that of the base class would say what a transform is.
-    text = (type(offered[name]).__doc__ or "") if name in offered else ""
+def _description(record: RunRecord, name: str) -> str:
+    """Return the first paragraph of the docstring of a transform's class."""
+    available = {**load_plugins().transforms, **record.bag.transforms}
+    # Not `inspect.getdoc`, which would return the docstring of the base class.
+    text = (type(available[name]).__doc__ or "") if name in available else ""
     first = _FOOTNOTE.sub("", " ".join(text.strip().split("\n\n")[0].split()))
     return f"transform: {first}" if first else "transform"
 
@@ -65,29 +65,29 @@ def _gain(trial: Trial, name: str, trials: dict[Configuration, Trial]) -> float 
 
 
 def _columns(record: RunRecord) -> list[GeneratedFeature]:
-    bag, found = record.bag, {}
+    bag, by_name = record.bag, {}
     for member in bag.members:
         for name in member.fits[0].transforms:
             step = load_step(bag.store.transform(name), bag.transforms)
             words = f"made by {step.transform} of {_listed(step.scope)}"
             for column in step.made:
-                found[column.name] = GeneratedFeature(
+                by_name[column.name] = GeneratedFeature(
                     column.name, words, kept=True, gain=None
                 )
-            for told in bag.explain_step(name)[1]:
-                found[told.name] = GeneratedFeature(
-                    told.name, _words(told, step.transform), told.kept, None
+            for feature in bag.explain_step(name)[1]:
+                by_name[feature.name] = GeneratedFeature(
+                    feature.name, _words(feature, step.transform), feature.kept, None
                 )
-    return sorted(found.values(), key=lambda f: not f.kept)[:_MOST_COLUMNS]
+    return sorted(by_name.values(), key=lambda f: not f.kept)[:_MOST_COLUMNS]
 
 
-def _words(told: MadeFeature, transform: str) -> str:
-    """Return a transform's own words; a share, since gains are of the metric's loss."""
-    if told.gain is None:
-        return f"{told.words} ({transform})"
+def _words(feature: MadeFeature, transform: str) -> str:
+    """Return the description of a made feature, with its gain as a share."""
+    if feature.gain is None:
+        return f"{feature.words} ({transform})"
     return (
-        f"{told.words} ({transform}; by itself {told.gain:.1%} of what single columns "
-        "leave unexplained)"
+        f"{feature.words} ({transform}; alone it explains {feature.gain:.1%} of the "
+        "variation that single columns leave unexplained)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Numbers as the stored facts have them."""
+"""Rounding and formatting of numbers for the stored facts."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -8,18 +8,18 @@ import numpy as np
 __all__ = ["distinct_texts", "rounded"]
 
 _DIGITS = 6  # more than any plot shows
-_FEWEST, _MOST = 4, 17  # digits of a number in words
+_FEWEST, _MOST = 4, 17  # digits of a number as text
 
 
 def rounded(values: Iterable[float], spread: float = 0.0) -> tuple[float, ...]:
-    """Return numbers of six digits: more than any plot shows, and half the bytes.
+    """Return numbers rounded to six digits, more than any plot shows.
 
     Parameters
     ----------
     values : iterable of float
     spread : float, default=0
-        Width of the range that the values are shown in: they keep six digits of it,
-        where it is less than they are.
+        Width of the range in which the values are shown. Where it is smaller than the
+        values, six digits of the range are kept.
 
     Examples
     --------
@@ -36,9 +36,9 @@ def rounded(values: Iterable[float], spread: float = 0.0) -> tuple[float, ...]:
 
 
 def distinct_texts(values: Sequence[float]) -> list[str]:
-    """Return different numbers as texts that tell them apart.
+    """Return distinct numbers as distinct texts.
 
-    Whole numbers stay whole; of others there are four digits, or as many as it takes.
+    Whole numbers stay whole; others have four digits, or as many as are needed.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How to make the model again."""
+"""The call and the command line that reproduce a model."""
 
 import inspect
 import shlex
@@ -32,12 +32,12 @@ _OF_VALIDATION = {
     "time_column": "--time-column",
     "groups": "--groups",
 }
-# Where a run is kept is nothing that the model depends on.
+# Parameters that do not influence the model.
 _OF_PLACE = ("run_dir", "resume")
 
 
 def changed_parameters(estimator: Any) -> dict[str, Any]:
-    """Return the parameters of an estimator that are not at their defaults."""
+    """Return the parameters of an estimator that differ from their defaults."""
     signature = inspect.signature(type(estimator))
     return {
         name: getattr(estimator, name)
@@ -52,20 +52,20 @@ def reproduction_of(
     changed: Mapping[str, Any],
     of_rows: Mapping[str, Any],
 ) -> Reproduction:
-    """Return the call and the command line that fit the same again.
+    """Return the call and the command line that reproduce a fit.
 
-    What can be written in neither is named in a comment.
+    Values that cannot be written are named in a comment.
 
     Parameters
     ----------
     record : RunRecord
     target : str
-        Its name; "" where it had none.
+        Name of the target; "" where it had none.
     changed : mapping of str to value
-        Parameters that are not at their defaults.
+        Parameters that differ from their defaults.
     of_rows : mapping of str to value
-        What `fit` was given beside the table: ``groups``, ``sample_weight``; names of
-        columns, or vectors. None is not given.
+        The arguments ``groups`` and ``sample_weight`` of `fit`: column names, vectors,
+        or None where they were not passed.
     """
     problem = record.run.problem
     is_class = problem.task.kind.is_classification
@@ -103,23 +103,23 @@ def _call(target: str, arguments: Mapping[str, Any]) -> str:
 
 
 def _command_line(target: str, arguments: Mapping[str, Any]) -> str:
-    """Return a line of `headstart train`, below a comment on what it cannot say."""
+    """Return a `headstart train` command, with a comment on what has no option."""
     words = ["headstart", "train", "data.csv", "--target", target]
-    unsaid = []
+    without_option = []
     for name, value in arguments.items():
         options = _options(name, value)
         if options is None:
-            unsaid.append(name)
+            without_option.append(name)
         else:
             words += options
     line = shlex.join(words)
-    if unsaid:
-        return f"# has no option for: {', '.join(unsaid)}\n{line}"
+    if without_option:
+        return f"# has no option for: {', '.join(without_option)}\n{line}"
     return line
 
 
 def _options(name: str, value: Any) -> list[str] | None:
-    """Return the options for a parameter, None where there is none for its value."""
+    """Return the options for a parameter; None where no option takes its value."""
     if name in _FLAGS:
         return [_FLAGS[name]] if value else []
     if name == "time_limit" and value is None:
@@ -142,7 +142,7 @@ def _options(name: str, value: Any) -> list[str] | None:
 
 
 def _written(value: Any, name: str, own: list[str]) -> str:
-    """Return a value as Python text; an object of the user's gets a line in `own`."""
+    """Return a value as Python text; a user's object adds a line to `own`."""
     if value is None or isinstance(value, bool | int | float | str):
         return repr(value)
     if isinstance(value, Validation):
@@ -153,8 +153,8 @@ def _written(value: Any, name: str, own: list[str]) -> str:
         inside = ", ".join(f"{k!r}: {_written(v, name, own)}" for k, v in value.items())
         return f"{{{inside}}}"
     variable = f"own_{len(own) + 1}"
-    of_it = getattr(value, "name", None) or getattr(value, "__name__", None)
-    word = of_it if isinstance(of_it, str) and of_it else type(value).__name__
+    own_name = getattr(value, "name", None) or getattr(value, "__name__", None)
+    word = own_name if isinstance(own_name, str) and own_name else type(value).__name__
     own.append(f"{variable} = ...  # {name}: your own {' '.join(word.split())}")
     return variable
 

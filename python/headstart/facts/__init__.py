@@ -1,7 +1,7 @@
-"""The facts of a fit: one typed, versioned record; all that is shown is a view of it.
+"""The facts of a fit: one typed, versioned record, of which all outputs are views.
 
-Numbers are as people read them: scores and metrics in the metric's own direction,
-seconds, bytes. What could not be computed is None or empty, and `Facts.notes` says why.
+Units are scores in the metric's own direction, seconds and bytes. What could not be
+computed is None or empty, and `Facts.notes` gives the reason.
 """
 
 from headstart.facts.document import (

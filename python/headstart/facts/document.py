@@ -1,4 +1,4 @@
-"""The document itself, and where it comes from."""
+"""The document of facts, its data fingerprint and its reproduction."""
 
 import json
 from collections.abc import Mapping
@@ -40,15 +40,15 @@ from headstart.facts.table import (
 __all__ = ["FACTS_VERSION", "Facts", "Fingerprint", "Reproduction"]
 
 FACTS_VERSION = 2
-"""Version of the document; others are refused."""
+"""Version of the document; other versions are refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """Rows, columns, and a hash of the values as they were read.
 
-    The hash tells whether two fits read the same values. It is not that of a file, and
-    another version of polars may give another one.
+    Equal hashes mean that two fits read the same values. It is not the hash of a file,
+    and it may differ between versions of polars.
     """
 
     n_rows: int
@@ -70,8 +70,9 @@ class Reproduction:
 class Facts:
     """The record of a fit: leaderboard, report and info are views of it.
 
-    What the search knows is always there; what the analysis measures may be None or
-    empty, and `notes` says why. The other modules of this package hold the parts.
+    The facts of the search are always present. Those that the analysis measures may be
+    None or empty, and `notes` gives the reason. The other modules of this package
+    define the parts.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ class Facts:
     notes: tuple[str, ...] = ()
 
     def to_record(self) -> dict[str, Any]:
-        """Return JSON values, in the order of the fields.
+        """Return the facts as JSON values, in the order of the fields.
 
         Raises
         ------
@@ -138,28 +139,30 @@ class Facts:
         return record
 
     def to_json(self) -> str:
-        """Return the document as JSON; `from_json` gives back what is equal to it."""
+        """Return the document as JSON, which `from_json` reads."""
         return json.dumps(self.to_record(), separators=(",", ":"), allow_nan=False)
 
     @classmethod
     def from_record(cls, record: Any) -> Self:
-        """Read JSON values that `to_record` made, from wherever they come.
+        """Return the facts of JSON values by `to_record`, which may be untrusted.
 
         Raises
         ------
         ArtifactError
-            If they are no facts, are damaged, or are of another version.
+            If the values are no facts, are damaged, or have another version.
         """
         version = record.get("version") if isinstance(record, dict) else None
         if type(version) is not int or version < 1:
             raise ArtifactError(
-                "The stored facts do not say their version. Expected what "
-                "Facts.to_json wrote."
+                "The stored facts have no version. Expected the output of "
+                "Facts.to_json."
             )
         if version != FACTS_VERSION:
-            hint = "pip install -U headstart" if version > FACTS_VERSION else "fit anew"
+            hint = (
+                "pip install -U headstart" if version > FACTS_VERSION else "fit again"
+            )
             raise ArtifactError(
-                f"The stored facts are of version {version}; this headstart reads "
+                f"The stored facts have version {version}; this headstart reads "
                 f"version {FACTS_VERSION}. hint: {hint}"
             )
         facts: Self = from_record(record, cls)
@@ -167,11 +170,11 @@ class Facts:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """Read what `to_json` wrote, from wherever it comes.
+        """Return the facts of a JSON text by `to_json`, which may be untrusted.
 
         Raises
         ------
         ArtifactError
-            If it is too large, is not JSON, or is not what `from_record` takes.
+            If it is too large, is not JSON, or is refused by `from_record`.
         """
         return cls.from_record(read_json(text))

@@ -1,4 +1,4 @@
-"""Records of what the model learned: importance, effects, explanations; its sizes."""
+"""Records of importance, effects, explanations, weak slices and sizes."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """Permutation importance: the loss of score when a column is shuffled, out of fold.
+    """Permutation importance: the loss of score when a column is shuffled.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ class Importance:
         The 95 % interval of this column alone; None where it could not be measured.
     n_repeats : int
     p_value : float or None
-        That the column is worth nothing, corrected for the number of columns after
-        Benjamini and Hochberg.
+        P-value of no importance, adjusted for the number of columns
+        (Benjamini-Hochberg).
     """
 
     column: str
@@ -44,7 +44,7 @@ class Importance:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Values along a grid: of one class, or of the target (its name, or "")."""
+    """Values along a grid, for one class or for the target (its name, or "")."""
 
     label: str
     values: tuple[float, ...]
@@ -59,17 +59,16 @@ class Effect:
     column, kind : str
         The kind is ``"numeric"``, ``"categorical"`` or ``"boolean"``.
     grid : tuple of float or str
-        Numbers; or levels, of a boolean ``"false"`` and ``"true"``.
+        Numbers, or levels; for a boolean ``"false"`` and ``"true"``.
     mean : tuple of Series
-        Mean prediction at each point of the grid: one series a class (for two, the
-        positive one only), or one for regression.
+        Mean prediction at each point of the grid: one series per class (of two,
+        the positive one only), or one for regression.
     share : tuple of float
         Share of rows near each point of the grid.
     method : str
         ``"ale"`` (accumulated local effects) or ``"partial dependence"``.
     first_day : str
-        Where the grid is in days of a date: the moment of day 0, in ISO format; else
-        "".
+        For a grid in days of a date: the time of day 0 in ISO format; else "".
     """
 
     column: str
@@ -88,7 +87,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value of one row, in words."""
+    """A value of one row as text."""
 
     column: str
     value: str
@@ -104,12 +103,12 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why one row is predicted as it is; `base` and contributions sum to `prediction`.
+    """The explanation of one row: `base` and contributions sum to `prediction`.
 
     Parameters
     ----------
     chosen : str
-        Why this row is shown: ``"typical"``, ``"badly predicted"``.
+        The reason why this row is shown: ``"typical"``, ``"badly predicted"``.
     row : tuple of Cell
     label : str
         The class whose probability `prediction` is; "" for regression.
@@ -133,7 +132,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Rows on which the model does worse than on all.
+    """A group of rows with a higher loss than all rows.
 
     Parameters
     ----------
@@ -141,13 +140,13 @@ class Slice:
         ``"age > 50 and region = north"``.
     n_rows : int
     measure : str
-        What `score` is, lower is better: mean loss of a row, in words.
+        Name of the mean loss in `score`; lower is better.
     score, overall : float
-        On these rows, and on all.
+        Loss on these rows, and on all rows.
     low, high : float
         95 % interval of `score`.
     p_value : float
-        That it is chance, corrected for looking at many slices.
+        P-value adjusted for the number of tested slices.
     """
 
     words: str
@@ -162,7 +161,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedFeature:
-    """A feature that was made; `gain` is what it bought, where that was measured."""
+    """A generated feature with its gain, where that was measured."""
 
     name: str
     words: str

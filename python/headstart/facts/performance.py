@@ -1,4 +1,4 @@
-"""Records of the performance out of fold: metrics, curves, errors."""
+"""Records of the out-of-fold performance: metrics, curves, residuals."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class MetricFact:
-    """A metric of the ensemble out of fold, with its 95 % interval.
+    """A metric of the ensemble on out-of-fold rows, with its 95 % interval.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ class MetricFact:
     value, low, high : float or None
     greater_is_better : bool
     baseline : float or None
-        What the best constant prediction for this metric gets.
+        Score of the best constant prediction by this metric.
     constant : str
-        Which one that is: ``"the median"``.
+        Description of this constant: ``"the median"``.
     reason : str
-        Why the value or its interval is missing; "" where neither is.
+        Reason for a missing value or interval; "" where neither is missing.
     """
 
     name: str
@@ -48,8 +48,9 @@ class MetricFact:
 class Curve:
     """A curve of one class against the rest.
 
-    ROC: `x` is the share of false alarms, `y` the share found. Precision and recall:
-    `x` is recall, `y` precision. At most 200 points, the ends exact.
+    ROC curve: `x` is the false positive rate, `y` the true positive rate.
+    Precision-recall curve: `x` is recall, `y` precision. At most 200 points, with exact
+    ends.
     """
 
     label: str
@@ -63,7 +64,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Predicted probability of a class beside how often it came true, by bins."""
+    """Calibration curve: predicted probability and observed frequency by bins."""
 
     label: str
     predicted: tuple[float, ...]
@@ -84,7 +85,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Counts of rows: actual classes down, predicted classes across."""
+    """Confusion matrix: one row per actual class, one column per predicted class."""
 
     labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
@@ -105,11 +106,12 @@ class Thresholds:
         The positive class.
     threshold, precision, recall, f1, share_positive : tuple of float
         `share_positive` is the share of rows predicted positive: those whose
-        probability is above the threshold. `precision` is None where there are none.
+        probability is above the threshold. `precision` is None without such
+        rows.
     best_f1 : float or None
         The threshold of the highest F1.
     best_metric : float or None
-        The threshold that is best for the metric, where that depends on one.
+        The threshold with the best score by the metric, where it depends on one.
     """
 
     label: str
@@ -133,7 +135,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Quantile:
-    """A quantile: `level` in [0, 1]."""
+    """A quantile with its level in [0, 1]."""
 
     level: float
     value: float
@@ -141,7 +143,7 @@ class Quantile:
 
 @dataclass(frozen=True, slots=True)
 class ResidualBin:
-    """Mean residual (actual less predicted) of rows whose predictions are alike."""
+    """Mean residual (actual minus predicted) of rows with similar predictions."""
 
     predicted: float
     mean: float
@@ -152,16 +154,16 @@ class ResidualBin:
 
 @dataclass(frozen=True, slots=True)
 class Residuals:
-    """Errors of a regression.
+    """Residuals of a regression.
 
     Parameters
     ----------
     predicted, actual : tuple of float
-        A sample of at most 2000 rows.
+        A sample of at most 1,000 rows.
     quantiles : tuple of Quantile
-        Of actual less predicted, over all rows.
+        Quantiles of the residual over all rows.
     bins : tuple of ResidualBin
-        By prediction, lowest first.
+        Bins by prediction, lowest first.
     """
 
     predicted: tuple[float, ...]
@@ -177,8 +179,8 @@ class Residuals:
 class Histogram:
     """The distribution of predictions.
 
-    Classification: one for each actual class, of the predicted probability of the
-    positive class (of two), or of the row's own class (of more). Regression: two,
+    Classification: one per actual class, of the predicted probability of the positive
+    class (with two classes), or of the row's own class (with more). Regression: two,
     labelled ``"predicted"`` and ``"actual"``, with the same edges.
     """
 

@@ -1,6 +1,6 @@
-"""Dataclasses as JSON and back, checked field by field against their annotations.
+"""Conversion of dataclasses to JSON and back, checked against their annotations.
 
-What may stand in an annotation: ``str``, ``int``, ``float``, ``bool``, dataclasses,
+Supported annotations: ``str``, ``int``, ``float``, ``bool``, dataclasses,
 ``X | Y``, ``tuple[X, ...]`` and ``Mapping[str, X]``. Numbers are finite.
 """
 
@@ -16,21 +16,21 @@ from headstart.exceptions import ArtifactError
 
 __all__ = ["MOST_BYTES", "from_record", "read_json", "to_record"]
 
-# Bytes of a document that are read at most; what is written is far below.
+# Largest document in bytes that is read; written documents are far smaller.
 MOST_BYTES = 8 * 2**20
 _LARGEST = 2**63
 _LARGEST_FLOAT = 1.7e308
 
 
 def to_record(value: Any, kind: Any, where: str = "facts") -> Any:
-    """Return JSON values of what is of the type `kind`.
+    """Return a value of the type `kind` as JSON values.
 
     Raises
     ------
     TypeError, ValueError
-        If a value is not what its annotation says, or a number is not finite.
+        If a value does not match its annotation, or a number is not finite.
     """
-    if _is_parted(kind):
+    if _is_dataclass(kind):
         if not isinstance(value, kind):
             raise TypeError(f"{where} must be a {_name(kind)}. {_got(value)}")
         return {
@@ -39,8 +39,8 @@ def to_record(value: Any, kind: Any, where: str = "facts") -> Any:
         }
     options = _options(kind)
     if options is not None:
-        return to_record(value, _fitting(value, options, where), where)
-    origin, arguments = _built(kind)
+        return to_record(value, _option_of(value, options, where), where)
+    origin, arguments = _generic(kind)
     if origin is None:
         return _plain(value, kind, where)
     if origin is tuple:
@@ -61,14 +61,14 @@ def to_record(value: Any, kind: Any, where: str = "facts") -> Any:
 
 
 def from_record(record: Any, kind: Any, where: str = "facts") -> Any:
-    """Return what is of the type `kind`, from what `to_record` made.
+    """Return the value of the type `kind` that `to_record` converted.
 
-    Fields that have a default may be missing: they are younger than the document.
+    Fields with a default may be missing: they may be newer than the document.
 
     Raises
     ------
     ArtifactError
-        If the record is not of that type; the message says where.
+        If the record is not of that type; the message names the field.
     """
     try:
         return _reader(kind)(record)
@@ -79,12 +79,12 @@ def from_record(record: Any, kind: Any, where: str = "facts") -> Any:
 
 
 def read_json(data: str | bytes) -> Any:
-    """Return the JSON values of a document from elsewhere.
+    """Return the JSON values of an untrusted document.
 
     Raises
     ------
     ArtifactError
-        If it is too large, is not JSON, or is nested too deep to be read.
+        If it is too large, is not JSON, or is nested too deeply.
     """
     if len(data) > MOST_BYTES:
         raise ArtifactError(
@@ -98,7 +98,7 @@ def read_json(data: str | bytes) -> Any:
 
 
 class _WrongError(Exception):
-    """A record that is not of its type; `path` leads to it, the innermost key first."""
+    """A record of the wrong type; `path` has the keys to it, the innermost first."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -108,24 +108,24 @@ class _WrongError(Exception):
 
 @cache
 def _reader(kind: Any) -> Callable[[Any], Any]:
-    """Return what reads records of a type.
+    """Return a function that reads records of a type.
 
-    A fit has thousands of numbers: readers are made once a type, and say where a record
-    is wrong only when one is.
+    A document has thousands of numbers. Readers are therefore made once per type, and
+    the path of an error is built only when an error occurs.
     """
-    if _is_parted(kind):
+    if _is_dataclass(kind):
         return _reader_of_fields(kind)
     options = _options(kind)
     if options is not None:
         return _reader_of_options(options)
-    origin, arguments = _built(kind)
+    origin, arguments = _generic(kind)
     if origin is tuple:
         return _reader_of_list(_reader(arguments[0]))
     if origin is Mapping:
         return _reader_of_object(_reader(arguments[1]))
 
     def read(record: Any) -> Any:
-        # Nearly all values are: the checks below cost ten times as much.
+        # The fast path for nearly all values: the checks below take ten times as long.
         if type(record) is kind and (
             kind is str or (kind is float and abs(record) <= _LARGEST_FLOAT)
         ):
@@ -139,11 +139,11 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
 
 
 def _reader_of_fields(kind: Any) -> Callable[[Any], Any]:
-    known = _fields(kind)
-    readers = {name: _reader(hint) for name, (hint, _) in known.items()}
-    needed = [
+    fields_of_kind = _fields(kind)
+    readers = {name: _reader(hint) for name, (hint, _) in fields_of_kind.items()}
+    required = [
         name
-        for name, (_, field) in known.items()
+        for name, (_, field) in fields_of_kind.items()
         if field.default is MISSING and field.default_factory is MISSING
     ]
 
@@ -153,7 +153,7 @@ def _reader_of_fields(kind: Any) -> Callable[[Any], Any]:
         for name in record:
             if name not in readers:
                 raise _WrongError(f"has the key {name[:40]!a}.")
-        for name in needed:
+        for name in required:
             if name not in record:
                 raise _WrongError(f"lacks {name!r}.")
         name, values = "", {}
@@ -179,7 +179,7 @@ def _reader_of_options(options: tuple[Any, ...]) -> Callable[[Any], Any]:
         if read_plain := plain.get(type(record)):
             return read_plain(record)
         try:
-            chosen = _fitting(record, options, "")
+            chosen = _option_of(record, options, "")
         except TypeError as error:
             raise _WrongError(str(error).strip()) from None
         return readers[chosen](record)
@@ -194,7 +194,7 @@ def _reader_of_list(read_item: Callable[[Any], Any]) -> Callable[[Any], Any]:
         items: list[Any] = []
         try:
             for item in record:
-                items.append(read_item(item))  # noqa: PERF401 - its length is the place
+                items.append(read_item(item))  # noqa: PERF401 - its length is the index of the error
         except _WrongError as error:
             error.path.append(f"[{len(items)}]")
             raise
@@ -238,8 +238,8 @@ def _plain(value: Any, kind: Any, where: str) -> Any:
     raise TypeError(f"{where} must be {_name(kind)}. {_got(value)}")
 
 
-def _fitting(value: Any, options: tuple[Any, ...], where: str) -> Any:
-    """Return which of the types in ``X | Y`` a value is of."""
+def _option_of(value: Any, options: tuple[Any, ...], where: str) -> Any:
+    """Return the type in ``X | Y`` that a value has."""
     if value is None and type(None) in options:
         return type(None)
     for option in (bool, int, float, str):
@@ -257,12 +257,12 @@ def _fitting(value: Any, options: tuple[Any, ...], where: str) -> Any:
 
 
 @cache
-def _is_parted(kind: Any) -> bool:
+def _is_dataclass(kind: Any) -> bool:
     return is_dataclass(kind)
 
 
 @cache
-def _built(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+def _generic(kind: Any) -> tuple[Any, tuple[Any, ...]]:
     return get_origin(kind), get_args(kind)
 
 

@@ -1,4 +1,4 @@
-"""Records of the search: trials, their precedents, the budget spent."""
+"""Records of the search: trials, their precedents, the budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,17 +37,17 @@ class StepFact:
 
 @dataclass(frozen=True, slots=True)
 class PrecedentFact:
-    """A known dataset that spoke for a configuration.
+    """A dataset of the knowledge base that supported a configuration.
 
     Parameters
     ----------
     dataset : str
     weight : float
-        Its share of the expected gain.
+        Share of the expected gain.
     rank : int
-        The configuration's place among those evaluated on it; 1 is the best.
+        Rank of the configuration among those evaluated on the dataset; 1 is the best.
     n_ranked : int
-        Configurations evaluated on it, failures too.
+        Number of configurations evaluated on the dataset, including failures.
     """
 
     dataset: str
@@ -66,32 +66,32 @@ class TrialFact:
     Parameters
     ----------
     rank : int or None
-        1 is the best; None for one that failed.
+        1 is the best; None for a failed trial.
     learner : str
     parameters : mapping of str to scalar
     space_version : int
         Version of the learner's search space.
     transforms : tuple of StepFact
-        In the order in which the table goes through them.
+        In order of application.
     status : str
         ``"done"``, ``"partial"`` (raced out, or time ran out) or ``"failed"``.
     reason : str
-        Why it failed or was left; "" for one that is done.
+        Reason of a failure or early stop; "" for a complete trial.
     score, std_error, low, high : float or None
-        Mean over its folds, its standard error (corrected for training rows that folds
+        Mean over folds, its standard error (corrected for training rows that folds
         share), and its 95 % interval.
     n_folds : int
-        Folds that are done.
+        Number of completed folds.
     weight : float
-        Its share in the ensemble, 0 for one that is not in it.
+        Weight in the ensemble; 0 for a trial that is not a member.
     fit_seconds, predict_seconds : float
-        Over all its folds.
+        Sum over its folds.
     model_bytes : int
-        Of all its fold models.
+        Size of all its fold models.
     origin : str
         The source that proposed it: ``"precedent"``, ``"sampler"``, ...
     precedents : tuple of PrecedentFact
-        The known datasets that spoke for it, the one of most weight first.
+        The datasets that supported it, largest weight first.
     """
 
     rank: int | None
@@ -115,7 +115,7 @@ class TrialFact:
 
     @property
     def configuration(self) -> Configuration:
-        """The configuration: ``str`` of it gives its words, `to_json` its key."""
+        """The configuration; `to_json` gives its key."""
         return Configuration(
             self.learner,
             self.parameters,
@@ -126,7 +126,7 @@ class TrialFact:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Seconds that went into a stage, or into a learner."""
+    """Seconds spent on a stage or a learner."""
 
     name: str
     seconds: float
@@ -134,7 +134,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The ensemble's out-of-fold score from a second of the fit on."""
+    """The ensemble's out-of-fold score from a given second of the fit."""
 
     second: float
     score: float
@@ -142,7 +142,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The limits of the fit, and the time and trials it took.
+    """The limits of the fit, and the time and trials it used.
 
     Parameters
     ----------
@@ -152,16 +152,16 @@ class Budget:
     seconds : float
         Wall seconds until the analysis began.
     ended : str
-        Why the search ended.
+        Reason for the end of the search.
     n_jobs : int
-        Fold fits at once.
+        Number of parallel fold fits.
     n_trials, n_failed : int
     stages : tuple of Spent
         Wall seconds, in order of time.
     learners : tuple of Spent
-        Seconds of fold fits, most first; they run side by side.
+        Seconds of fold fits, most first; fits may run in parallel.
     history : tuple of Moment
-        Of the ensemble, on the rows that were held out by then.
+        Score of the ensemble over time, on the out-of-fold rows available then.
     """
 
     time_limit: float | None
@@ -178,7 +178,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A known dataset; `similarity` is its share, in (0, 1], of what was advised."""
+    """A similar dataset; `similarity` is its share of the weight, in (0, 1]."""
 
     dataset: str
     similarity: float
@@ -186,7 +186,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The knowledge base that the search started from."""
+    """The knowledge base of the search, with the most similar datasets."""
 
     identity: str
     n_datasets: int

@@ -19,14 +19,14 @@ class TaskFacts:
     target : str
         Name of the target's column; "" where it had none.
     classes : tuple of str
-        In the order of their probabilities; the second is the positive one of two.
+        In the order of their probabilities; of two, the second is the positive class.
         Empty for regression.
     n_rows : int
-        Rows that were learnt from.
+        Number of training rows.
     n_features : int
-        Columns of the table as it was given, without the target.
+        Columns of the user's table without the target.
     metric : str
-        What was optimised.
+        The optimised metric.
     weighted : bool
         Whether rows had weights.
     """
@@ -43,9 +43,9 @@ class TaskFacts:
 
 @dataclass(frozen=True, slots=True)
 class ColumnFact:
-    """A column of the table: what it was taken for, and why.
+    """A column of the table: its inferred kind with the reason.
 
-    `steps` are what was done to it, in words: dates parsed, units read.
+    `steps` describes its preparation: dates parsed, units read.
     """
 
     name: str
@@ -59,10 +59,10 @@ class ColumnFact:
 
 @dataclass(frozen=True, slots=True)
 class FindingFact:
-    """Something about the table that its owner should know.
+    """A warning or note on the table.
 
-    `severity` is ``"warning"`` (scores may mislead) or ``"note"``; `evidence` are the
-    figures behind the message; `remedy` is what to do, "" where there is nothing.
+    `severity` is ``"warning"`` (scores may mislead) or ``"note"``; `evidence` has the
+    numbers behind the message; `remedy` is the suggested action, or "".
     """
 
     code: str
@@ -75,7 +75,7 @@ class FindingFact:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Rows that were not learnt from, and why."""
+    """The number of rows left out of training, with the reason."""
 
     reason: str
     count: int
@@ -88,16 +88,16 @@ class ValidationFacts:
     Parameters
     ----------
     words : str
-        For people: ``"stratified 8-fold cross-validation"``.
+        Description: ``"stratified 8-fold cross-validation"``.
     n_folds, n_repeats : int
     groups : str or None
         The column whose values are never split, ``"given"`` for a vector; or None.
     time_column : str or None
         The column whose order the folds follow.
     gap : str or None
-        What is left out between training and validation, in words.
+        Description of the gap between training and validation rows.
     why : str
-        Why it was chosen; "" where the user did.
+        Reason for the choice; "" where the user chose.
     """
 
     words: str

@@ -1,4 +1,4 @@
-"""What parts of the facts are made of."""
+"""The scalar type of facts, and a check of lengths."""
 
 from collections.abc import Sequence, Sized
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 __all__ = ["Scalar", "check_lengths"]
 
 Scalar = str | float | int | bool | None
-"""What a parameter or a piece of evidence may be."""
+"""The type of a parameter or of a value of evidence."""
 
 
 def check_lengths(**parts: Sequence[Any] | Sized) -> None:
-    """Refuse parts that belong together and differ in length."""
+    """Raise ValueError if parts that belong together differ in length."""
     lengths = {name: len(part) for name, part in parts.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} {length}" for name, length in lengths.items())

@@ -1,4 +1,4 @@
-"""Versions of what made a model file."""
+"""Versions of the software that made a model file."""
 
 import platform
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ _LIBRARIES = ("numpy", "polars", "scikit-learn", "scipy", "skops")
 
 
 def installed_version(distribution: str) -> str | None:
-    """Return the version of an installed distribution, or None. Imports nothing of it.
+    """Return the version of an installed distribution, or None, without importing it.
 
     Examples
     --------
@@ -34,40 +34,40 @@ def versions_of_makers(distributions: Iterable[str] = ()) -> dict[str, str]:
     Parameters
     ----------
     distributions : iterable of str
-        More of them: the plugins whose learners are in the model.
+        Further distributions: plugins whose learners are in the model.
 
     Returns
     -------
     dict of str to str
-        ``"headstart"`` and ``"python"`` are always there; what is not installed is
-        not.
+        ``"headstart"`` and ``"python"`` are always present; distributions that are not
+        installed are absent.
     """
-    found = {
+    versions = {
         "headstart": __version__,
         "python": platform.python_version(),
     }
-    for name in sorted({*_LIBRARIES, *distributions} - set(found)):
+    for name in sorted({*_LIBRARIES, *distributions} - set(versions)):
         version = installed_version(name)
         if version is not None:
-            found[name] = version
-    return found
+            versions[name] = version
+    return versions
 
 
 def version_differences(
     made_by: Mapping[str, str],
 ) -> dict[str, tuple[str, str | None]]:
-    """Return what made a model in another version than is installed here.
+    """Return the distributions whose installed version differs from the model's.
 
     Parameters
     ----------
     made_by : mapping of str to str
-        As `versions_of_makers` gave it when the model was saved.
+        Result of `versions_of_makers` when the model was saved.
 
     Returns
     -------
     dict of str to (str, str or None)
-        Version then and version now, None where it is not installed. Python counts
-        by its first two numbers.
+        Version then and version now, None where it is not installed. Of Python,
+        the first two numbers are compared.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Tables that are views of the facts: the leaderboard, and the precedents of trials."""
+"""The leaderboard and the precedents of trials, as views of the facts."""
 
 import math
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ LEADERBOARD_COLUMNS = (
 def leaderboard_rows(facts: Facts) -> list[dict[str, Any]]:
     """Return one row per trial, best first; keys are `LEADERBOARD_COLUMNS`.
 
-    ``"learner"`` names the transforms before it too: ``"ridge + text_svd"``.
+    ``"learner"`` includes the names of its transforms: ``"ridge + text_svd"``.
     """
     most_folds = max((trial.n_folds for trial in facts.trials), default=0)
     sign = -1.0 if facts.task.greater_is_better else 1.0
@@ -37,7 +37,7 @@ def leaderboard_rows(facts: Facts) -> list[dict[str, Any]]:
     rows = []
     for trial in facts.trials:
         loss = None if trial.score is None else sign * trial.score
-        # A lower loss below a higher one needs its reason.
+        # A trial ranked below a higher loss needs a reason.
         is_overtaken = loss is not None and loss < worst_loss
         worst_loss = worst_loss if loss is None else max(worst_loss, loss)
         configuration = trial.configuration
@@ -62,7 +62,7 @@ def leaderboard_rows(facts: Facts) -> list[dict[str, Any]]:
 
 
 def precedent_rows(facts: Facts) -> Iterator[dict[str, Any]]:
-    """Yield one row per trial and dataset that spoke for it."""
+    """Yield one row per trial and dataset that supported it."""
     for trial in facts.trials:
         for precedent in trial.precedents:
             yield {
@@ -76,17 +76,17 @@ def precedent_rows(facts: Facts) -> Iterator[dict[str, Any]]:
 
 
 def _reason(trial: TrialFact, most_folds: int, *, is_overtaken: bool) -> str:
-    """Say why a trial failed or ended early, and why it ranks below a worse score."""
+    """Return the reason of a failure, early end, or rank below a worse score."""
     if trial.status == "failed" or not is_overtaken:
         return trial.reason
-    why = (
-        f"ranks below worse scores: its own is of {trial.n_folds} of {most_folds} folds"
+    partial = (
+        f"ranks below worse scores: evaluated on {trial.n_folds} of {most_folds} folds"
     )
-    return f"{trial.reason}; {why}" if trial.reason else why
+    return f"{trial.reason}; {partial}" if trial.reason else partial
 
 
 def _first_precedent(trial: TrialFact) -> str:
-    """Name the dataset that spoke most for a trial, and the trial's place there."""
+    """Return the dataset with the largest weight, and the trial's rank on it."""
     if not trial.precedents:
         return ""
     first = trial.precedents[0]

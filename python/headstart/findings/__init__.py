@@ -1,8 +1,8 @@
-"""What a table warns of before training: leaks, order, groups, duplicates."""
+"""Findings on a table before training: leaks, row order, groups, duplicates."""
 
-from headstart.findings.examine import examine
+from headstart.findings.all_findings import all_findings
 from headstart.findings.finding import Finding, Severity
 from headstart.findings.inspection import Inspection, inspect
 from headstart.findings.subject import Subject
 
-__all__ = ["Finding", "Inspection", "Severity", "Subject", "examine", "inspect"]
+__all__ = ["Finding", "Inspection", "Severity", "Subject", "all_findings", "inspect"]

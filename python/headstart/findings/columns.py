@@ -1,4 +1,4 @@
-"""Columns that were left out, or read in another way than they are written."""
+"""Findings on excluded columns, and on columns that are parsed from text."""
 
 from collections.abc import Iterator
 
@@ -18,19 +18,19 @@ __all__ = ["find_column_traits"]
 
 _EMPTY = 0.5
 _MANY_LEVELS = 1_000
-_TELLS = 0.1
+_LEAST_CORRELATION = 0.1
 _SHOWN = 3
 _SIGMAS = 5.0
 
 
 def find_column_traits(subject: Subject) -> Iterator[Finding]:
-    """Find columns that are left out, mostly empty, or read as something else."""
+    """Yield findings on excluded, mostly missing, and parsed columns."""
     for column in subject.schema.columns:
         name = column.name
         if column.kind is ColumnKind.CONSTANT:
             yield Finding(
                 "constant", Severity.NOTE, (name,),
-                f"Column {name!r} is left out: {column.reason}.",
+                f"Column {name!r} is not used: {column.reason}.",
             )  # fmt: skip
         elif column.kind is ColumnKind.IDENTIFIER:
             yield _identifier(subject, name, column.reason)
@@ -38,16 +38,16 @@ def find_column_traits(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 "numbers_in_text", Severity.NOTE, (name,),
                 f"Column {name!r} is read as {column.reason}.",
-                f"columns={{{name!r}: 'categorical'}} keeps the text as it is.",
+                f"columns={{{name!r}: 'categorical'}} keeps the text.",
             )  # fmt: skip
         elif (
             column.kind is ColumnKind.CATEGORICAL and len(column.levels) > _MANY_LEVELS
         ):
             yield Finding(
                 "many_levels", Severity.NOTE, (name,),
-                f"Column {name!r} has {_how_many(column)} different values.",
+                f"Column {name!r} has {_n_levels(column)} distinct values.",
                 f"The most frequent {LEVEL_LIMIT:,} are its levels; others, and new "
-                "ones, count as missing.",
+                "values, are treated as missing.",
             )  # fmt: skip
         if column.is_ambiguous:
             yield _ambiguous(column)
@@ -73,14 +73,14 @@ def _ambiguous(column: Column) -> Finding:
         Severity.WARNING,
         (name,),
         f"Column {name!r} is read with the {first} first, as {in_format(form)}; every "
-        "value could be read the other way round as well.",
-        f"columns={{{name!r}: 'datetime:{other}'}} reads it the other way; "
-        f"'datetime:{order}' settles it.",
+        "value would also be a valid date in the other order.",
+        f"columns={{{name!r}: 'datetime:{other}'}} reads the other order; "
+        f"'datetime:{order}' confirms this one.",
     )
 
 
 def _unread(subject: Subject, column: Column) -> Iterator[Finding]:
-    """Find text that is neither a value of the column nor a word for missing."""
+    """Yield a finding on text that is neither a value nor a word for missing."""
     series = subject.frame[column.name]
     if series.dtype != pl.String:
         return
@@ -95,39 +95,39 @@ def _unread(subject: Subject, column: Column) -> Iterator[Finding]:
         "not_read",
         Severity.WARNING,
         (column.name,),
-        f"In column {column.name!r}, {bad.len():,} values count as missing since they "
-        f"are not written as the others: {shown}{more}.",
-        "Correct them, or declare another kind.",
+        f"In column {column.name!r}, {bad.len():,} values are treated as "
+        f"missing, because they do not have the format of the others: {shown}{more}.",
+        "Correct them, or declare another kind for the column.",
         {"n_values": bad.len(), "rows": rows},
     )
 
 
-def _how_many(column: Column) -> str:
+def _n_levels(column: Column) -> str:
     n_levels = len(column.levels)
     return f"{n_levels:,}{' or more' if n_levels == LEVEL_LIMIT else ''}"
 
 
 def _identifier(subject: Subject, name: str, reason: str) -> Finding:
     series = subject.frame[name]
-    told = 0.0
+    correlation = 0.0
     if series.dtype.is_numeric() and series.null_count() == 0:
-        told = abs(float(spearmanr(series.to_numpy(), subject.y).statistic))
-    if told >= max(_TELLS, _SIGMAS / np.sqrt(subject.n_rows)):
+        correlation = abs(float(spearmanr(series.to_numpy(), subject.y).statistic))
+    if correlation >= max(_LEAST_CORRELATION, _SIGMAS / np.sqrt(subject.n_rows)):
         return Finding(
             "identifier_leaks",
             Severity.WARNING,
             (name,),
-            f"Column {name!r} is left out as an identifier ({reason}), yet it goes "
-            f"with {subject.target!r} (rank correlation {told:.2f}): numbers were "
-            "given in an order that tells the target.",
-            "Find out why before trusting a score; Validation(time_column=...) where "
-            "it is time.",
-            {"rank_correlation": round(told, 3)},
+            f"Column {name!r} is not used, as an identifier ({reason}), but it "
+            f"correlates with {subject.target!r} (rank correlation {correlation:.2f}): "
+            "the numbers were assigned in an order that reveals the target.",
+            "Find the cause before you trust a score; use Validation(time_column=...) "
+            "if the order is time.",
+            {"rank_correlation": round(correlation, 3)},
         )
     return Finding(
         "identifier",
         Severity.NOTE,
         (name,),
-        f"Column {name!r} is left out as an identifier: {reason}.",
-        f"columns={{{name!r}: 'categorical'}} uses it all the same.",
+        f"Column {name!r} is not used, as an identifier: {reason}.",
+        f"columns={{{name!r}: 'categorical'}} uses it anyway.",
     )

@@ -1,4 +1,4 @@
-"""Rows and columns that are there twice."""
+"""Findings on duplicate rows and columns."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _MEASURED = 200
 
 
 def find_double_rows(subject: Subject) -> Iterator[Finding]:
-    """Find rows that are equal in every feature."""
+    """Yield a finding on rows that are equal in every feature."""
     table = subject.table.with_columns(pl.Series(_Y, subject.y))
     features = subject.table.columns
     n_different = subject.table.n_unique()
@@ -24,43 +24,45 @@ def find_double_rows(subject: Subject) -> Iterator[Finding]:
     counted = table.group_by(features).agg(
         pl.len().alias(_N), pl.col(_Y).n_unique().alias(_LABELS)
     )
-    torn = counted.filter(pl.col(_LABELS) > 1)
-    n_torn = int(torn[_N].sum())
+    contradicting = counted.filter(pl.col(_LABELS) > 1)
+    n_contradicting = int(contradicting[_N].sum())
     share = n_double / table.height
-    # Where all columns have few values, rows are equal by chance.
+    # Where all columns have few distinct values, rows are equal by chance.
     measured = any(c.n_unique() > _MEASURED for c in subject.table.iter_columns())
     different = (
-        f" {n_torn:,} rows have equal features and different targets." if n_torn else ""
+        f" {n_contradicting:,} rows have equal features and different targets."
+        if n_contradicting
+        else ""
     )
     yield Finding(
         "duplicate_rows",
         Severity.WARNING if share >= _SHARE and measured else Severity.NOTE,
         (),
         f"{n_double:,} {'row repeats' if n_double == 1 else 'rows repeat'} an earlier "
-        f"row in every feature ({share:.1%}): copies on both sides of a fold flatter "
-        f"the score.{different}",
-        "Remove copies that are an accident; where rows belong together, "
-        "validation=Validation(groups=...) keeps them together.",
-        {"n_repeated": n_double, "n_contradicting": n_torn},
+        f"row in every feature ({share:.1%}): duplicates in both training and "
+        f"validation rows make the score optimistic.{different}",
+        "Remove duplicates that are accidental; where rows belong together, "
+        "validation=Validation(groups=...) keeps them in one fold.",
+        {"n_repeated": n_double, "n_contradicting": n_contradicting},
     )
 
 
 def find_double_columns(subject: Subject) -> Iterator[Finding]:
-    """Find columns that hold the same values."""
-    seen: dict[tuple[str, int, int], str] = {}
+    """Yield findings on columns with the same values."""
+    first_with: dict[tuple[str, int, int], str] = {}
     for column in subject.schema.used:
         series = subject.table[column.features[0]]
         if len(column.features) != 1 or series.n_unique() < 2:
             continue
         mark = (str(series.dtype), series.null_count(), hash(tuple(series.head(50))))
-        other = seen.setdefault(mark, column.name)
+        other = first_with.setdefault(mark, column.name)
         if other != column.name and series.equals(subject.table[other]):
             yield Finding(
                 "duplicate_columns",
                 Severity.NOTE,
                 (other, column.name),
-                f"Columns {other!r} and {column.name!r} hold the same values.",
-                f"columns={{{column.name!r}: 'identifier'}} leaves one out.",
+                f"Columns {other!r} and {column.name!r} have the same values.",
+                f"columns={{{column.name!r}: 'identifier'}} excludes one of them.",
             )
 
 

@@ -1,4 +1,4 @@
-"""A finding: what was seen, on what evidence, and what can be done about it."""
+"""A finding: a message on the table with its evidence and a remedy."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,32 +11,32 @@ __all__ = ["Finding", "Severity", "by_gravity"]
 class Severity(StrEnum):
     """The weight of a finding."""
 
-    WARNING = "warning"  # scores may mislead: answer the question before you trust them
-    NOTE = "note"  # good to know
+    WARNING = "warning"  # scores may mislead until it is resolved
+    NOTE = "note"  # for information
 
     @property
     def rank(self) -> int:
-        """Place in a list, gravest first."""
+        """Sort key, most severe first."""
         return 0 if self is Severity.WARNING else 1
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about a table that its owner should know.
+    """A warning or note on a table.
 
     Parameters
     ----------
     code : str
-        What kind of finding it is, stable: ``"leak"``, ``"row_order"``.
+        Stable code of the kind of finding: ``"leak"``, ``"row_order"``.
     severity : Severity
     columns : tuple of str
-        The columns it is about, none for the table as a whole.
+        The columns concerned, empty for the table as a whole.
     message : str
-        What was seen, one or two sentences.
+        One or two sentences.
     remedy : str
-        What to do, as one argument where there is one; "" where there is nothing.
+        Suggested action, as an argument where there is one; or "".
     evidence : mapping of str to number or text
-        The figures behind the message.
+        The numbers behind the message.
     """
 
     code: str
@@ -63,5 +63,5 @@ class Finding:
 
 
 def by_gravity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings with the gravest first, otherwise in their order."""
+    """Return findings sorted by severity, the most severe first; the sort is stable."""
     return tuple(sorted(findings, key=lambda finding: finding.severity.rank))

@@ -1,4 +1,4 @@
-"""Columns that tie rows together: several of one customer, patient, machine."""
+"""Findings on groups of rows: several of one customer, patient or machine."""
 
 from collections.abc import Iterator
 
@@ -12,12 +12,12 @@ __all__ = ["find_groups"]
 
 _FEWEST_LEVELS = 10
 _EXPLAINED = 0.1
-# Levels above which a column without the name of an identifier is asked about.
+# Levels above which columns without the name of an identifier are checked.
 _MANY_LEVELS = 500
 
 
 def find_groups(subject: Subject) -> Iterator[Finding]:
-    """Find columns whose rows of one value have one target, more than chance."""
+    """Yield findings on columns whose values explain the target beyond chance."""
     for column in subject.schema.columns:
         if subject.is_over():
             return
@@ -46,9 +46,9 @@ def find_groups(subject: Subject) -> Iterator[Finding]:
             "groups",
             Severity.WARNING if named else Severity.NOTE,
             (column.name,),
-            f"Rows with one {column.name!r} are alike: it explains {share:.0%} of "
-            f"{subject.target!r}, over {n_levels:,} different values.",
-            f"If new rows will have new values: "
+            f"Rows with equal {column.name!r} are similar: it explains {share:.0%} of "
+            f"{subject.target!r}, with {n_levels:,} distinct values.",
+            f"If new rows will have other values: "
             f"validation=Validation(groups={column.name!r}).",
             {"share_explained": round(share, 3), "n_values": n_levels},
         )

@@ -1,10 +1,10 @@
-"""The inspection of a table: its columns with reasons, and what it warns of."""
+"""The inspection of a table: its columns with reasons, and findings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from headstart.findings.examine import examine
+from headstart.findings.all_findings import all_findings
 from headstart.findings.finding import Finding, by_gravity
 from headstart.findings.subject import Subject
 from headstart.findings.target import TargetColumn, describe_target
@@ -27,24 +27,22 @@ __all__ = ["Inspection", "inspect"]
 
 @dataclass(frozen=True)
 class Inspection:
-    """Columns and findings of a table, without any training.
+    """Columns and findings of a table, without training.
 
     Parameters
     ----------
     target, task : str
-        Name of the target, and the kind of task it makes.
+        Name of the target, and the kind of its task.
     n_rows : int
         Rows with a target.
     columns : tuple of Column
-        Kind and reason of each column but the target.
+        Kind and reason of each column except the target.
     n_different : mapping of str to int
-        Different values of each column that holds one value a cell, missing ones not
-        counted.
+        Number of distinct non-missing values of each column without lists.
     findings : tuple of Finding
-        Gravest first.
+        Most severe first.
     examples : mapping of str to tuple of (str, str)
-        For each column that is used, up to two values as they are written and as they
-        are read.
+        For each used column, up to two values as written and as read.
     """
 
     target: str
@@ -90,22 +88,21 @@ def inspect(
     columns: Mapping[str, ColumnKind | str] | None = None,
     reading: Mapping[str, Any] | None = None,
 ) -> Inspection:
-    """Look at a table: what its columns are taken for, and what it warns of.
+    """Return the column kinds of a table, and findings on it, without training.
 
-    Nothing is trained. Leaks, rows whose order tells the target, columns that tie rows
-    together or date them, repeated rows, rare classes: each finding has its evidence
-    and a remedy. Takes a second or two.
+    Findings concern leaks, informative row order, groups, dates, duplicates and rare
+    classes. Each has its evidence and a remedy. It takes a second or two.
 
     Parameters
     ----------
     data : table or path
         Features and target together.
     target : str
-        Name of the target's column. Rows without a target are left out, and told.
+        Name of the target's column. Rows without a target are excluded and reported.
     task : {"classification", "regression"}, optional
-        What the target is for, where it is not to be read off its values.
+        Kind of task. By default it is inferred from the target's values.
     columns : mapping of str to str, optional
-        Kinds that are not to be inferred, by column name.
+        Declared kinds by column name; others are inferred.
     reading : mapping of str to object, optional
         Options of `read_table`, where `data` is a path.
 
@@ -116,14 +113,14 @@ def inspect(
     Raises
     ------
     TableError, ColumnError
-        If the table cannot be read, or the target is no target.
+        If the table cannot be read, or the target column cannot be used.
 
     Examples
     --------
     >>> import headstart
     >>> table = {"x": [0.5, 1.5, 2.5, 3.5] * 9, "y": ["no", "yes", "no", "yes"] * 9}
-    >>> found = headstart.inspect(table, target="y")
-    >>> found.columns[0].kind, found.findings[0].code
+    >>> inspection = headstart.inspect(table, target="y")
+    >>> inspection.columns[0].kind, inspection.findings[0].code
     (<ColumnKind.NUMERIC: 'numeric'>, 'leak')
     """
     frame, _ = to_table(
@@ -131,10 +128,10 @@ def inspect(
         read_as_text=texts_declared(columns),
         reading=Reading.of(**(reading or {})),
     )
-    X, y, known = with_known_target(*split_target(frame, target))
+    X, y, has_target = with_known_target(*split_target(frame, target))
     encoder = TargetEncoder.learn(y, task)
     values = encoder.encode(y)
-    column = TargetColumn(known.len() - X.height, is_guessed=task is None)
+    column = TargetColumn(has_target.len() - X.height, is_guessed=task is None)
     schema = Schema.learn(X, overrides=columns)
     labels = () if encoder.classes is None else tuple(map(str, encoder.classes))
     subject = Subject(
@@ -153,7 +150,7 @@ def inspect(
         schema.columns,
         count_distinct(X),
         by_gravity(
-            [*describe_target(target, encoder, values, column), *examine(subject)]
+            [*describe_target(target, encoder, values, column), *all_findings(subject)]
         ),
         {c.name: examples_of(X[c.name], c) for c in schema.used},
     )

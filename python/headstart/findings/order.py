@@ -1,4 +1,4 @@
-"""Rows whose order tells the target, and columns that date them."""
+"""Findings on informative row order, and on columns that date the rows."""
 
 from collections.abc import Iterator
 
@@ -13,51 +13,51 @@ from headstart.tables import ColumnKind
 
 __all__ = ["find_order", "find_time"]
 
-# Correlation of neighbours' targets beyond what chance gives.
-_ALIKE = 0.1
+# Least correlation of neighbouring rows' targets.
+_LEAST_CORRELATION = 0.1
 _SIGMAS = 5.0
 _DRIFT = 0.02
 _MOMENTS = 20
 
 
 def find_order(subject: Subject) -> Iterator[Finding]:
-    """Find a target that is like its neighbour's above or below."""
+    """Yield a finding if the targets of neighbouring rows are correlated."""
     n = subject.n_rows
     if n < 50:
         return
     if subject.kind is TaskKind.REGRESSION:
         y = rankdata(subject.y)
-        alike = float(np.corrcoef(y[:-1], y[1:])[0, 1]) if y.std() > 0 else 0.0
+        correlation = float(np.corrcoef(y[:-1], y[1:])[0, 1]) if y.std() > 0 else 0.0
     else:
         shares = np.bincount(subject.y.astype(np.int64)) / n
         expected = float((shares**2).sum())
         same = float((subject.y[:-1] == subject.y[1:]).mean())
-        alike = (same - expected) / max(1e-9, 1.0 - expected)
-    if alike < max(_ALIKE, _SIGMAS / np.sqrt(n)):
+        correlation = (same - expected) / max(1e-9, 1.0 - expected)
+    if correlation < max(_LEAST_CORRELATION, _SIGMAS / np.sqrt(n)):
         return
     dated = [
         c for c in subject.columns_of(ColumnKind.DATETIME) if _is_sorted(subject, c)
     ]
     remedy = (
-        f"validation=Validation(time_column={dated[0]!r}) judges on later rows."
+        f"validation=Validation(time_column={dated[0]!r}) validates on later rows."
         if dated
-        else "If rows come in time or in batches, name the column that says so: "
-        "Validation(time_column=...) or Validation(groups=...). A row number is no "
-        "feature."
+        else "If the order is time or batches, name the column: "
+        "Validation(time_column=...) or Validation(groups=...). Do not use row "
+        "numbers as a feature."
     )
     yield Finding(
         "row_order",
         Severity.WARNING,
         tuple(dated[:1]),
-        f"Neighbouring rows have like targets (correlation {alike:.2f}): the file is "
-        "sorted by the target, by time or by batch.",
+        f"Neighbouring rows have similar targets (correlation {correlation:.2f}): the "
+        "file is sorted by the target, by time or by batch.",
         remedy,
-        {"correlation": round(alike, 3)},
+        {"correlation": round(correlation, 3)},
     )
 
 
 def find_time(subject: Subject) -> Iterator[Finding]:
-    """Find columns that date the rows, and whether the target moves with them."""
+    """Yield findings on columns that date the rows, with the target's drift."""
     for name in subject.columns_of(ColumnKind.DATETIME):
         series = subject.table.get_column(f"{name}.days", default=None)
         if series is None:
@@ -73,11 +73,11 @@ def find_time(subject: Subject) -> Iterator[Finding]:
             (name,),
             f"Rows are dated by {name!r}"
             + (
-                f", and {subject.target!r} moves with it ({drift:.0%})."
+                f", and {subject.target!r} drifts with it ({drift:.0%} explained)."
                 if moves
                 else "."
             ),
-            f"If the model is to predict what comes later: "
+            f"If the model will predict later rows: "
             f"validation=Validation(time_column={name!r}).",
             {"share_explained": round(drift, 3)},
         )

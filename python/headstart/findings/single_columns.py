@@ -1,4 +1,4 @@
-"""Columns that give the target away by themselves."""
+"""Findings on single columns that explain most of the target."""
 
 import re
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ __all__ = ["find_single_leaks"]
 
 _GIVES_AWAY = 0.95
 _EXPLAINS_MOST = 0.6
-# A column whose name shares a word with the target's is asked about earlier.
+# A lower limit for columns whose name shares a word with the target's.
 _AKIN = 0.4
 _WORD = re.compile(r"[a-z]{3,}")
 
 
 def find_single_leaks(subject: Subject) -> Iterator[Finding]:
-    """Find columns that alone explain most of the target."""
+    """Yield findings on columns that alone explain most of the target."""
     target_words = _words(subject.target)
     for column in subject.schema.columns:
         if subject.is_over():
@@ -35,8 +35,8 @@ def find_single_leaks(subject: Subject) -> Iterator[Finding]:
         evidence = {"share_explained": round(share, 3), "by": by}
         in_form = f", by {by}" if by else ""
         question = (
-            f"Is it known when the prediction is to be made? If not: "
-            f"columns={{{column.name!r}: 'identifier'}} leaves it out."
+            f"Is it known at prediction time? If not: "
+            f"columns={{{column.name!r}: 'identifier'}} excludes it."
         )
         if share >= _GIVES_AWAY:
             yield Finding(
@@ -44,7 +44,7 @@ def find_single_leaks(subject: Subject) -> Iterator[Finding]:
                 Severity.WARNING,
                 (column.name,),
                 f"Column {column.name!r} alone explains {share:.0%} of "
-                f"{subject.target!r}{in_form}: it may be the answer in another form.",
+                f"{subject.target!r}{in_form}: it may contain the target.",
                 question,
                 evidence,
             )
@@ -64,7 +64,7 @@ def find_single_leaks(subject: Subject) -> Iterator[Finding]:
 def _strength(
     subject: Subject, name: str, features: tuple[str, ...]
 ) -> tuple[float, str]:
-    """Return what a column explains, and in which of its forms."""
+    """Return the share that a column explains, and the feature that explains it."""
     raw = subject.frame[name]
     candidates = [
         (feature, series)
@@ -78,28 +78,28 @@ def _strength(
         groups = subject.codes(series)
         share = share_explained(groups, subject.outputs, subject.is_learning)
         if subject.kind is TaskKind.REGRESSION and series.dtype.is_numeric():
-            share = max(share, _in_step(subject, series))
+            share = max(share, _rank_correlation(subject, series))
         if share > best:
             best = share
             by = "" if feature == name else repr(feature)
     if raw.null_count():
-        gone = raw.is_null().cast(int).gather(subject.sample).to_numpy()
-        share = share_explained(gone, subject.outputs, subject.is_learning)
+        is_missing = raw.is_null().cast(int).gather(subject.sample).to_numpy()
+        share = share_explained(is_missing, subject.outputs, subject.is_learning)
         if share > best:
-            best, by = share, "being missing or not"
+            best, by = share, "whether it is missing"
     return best, by
 
 
-def _in_step(subject: Subject, series: pl.Series) -> float:
-    """Return the squared rank correlation: bins are too coarse for a perfect one."""
+def _rank_correlation(subject: Subject, series: pl.Series) -> float:
+    """Return the squared rank correlation; bins are too coarse for a perfect one."""
     values = series.gather(subject.sample).cast(pl.Float64).to_numpy()
     y = subject.y[subject.sample]
-    known = np.isfinite(values)
-    if known.sum() < max(10, 0.9 * known.size):
+    finite = np.isfinite(values)
+    if finite.sum() < max(10, 0.9 * finite.size):
         return 0.0
-    if np.ptp(values[known]) == 0 or np.ptp(y[known]) == 0:
+    if np.ptp(values[finite]) == 0 or np.ptp(y[finite]) == 0:
         return 0.0
-    return float(spearmanr(values[known], y[known]).statistic) ** 2
+    return float(spearmanr(values[finite], y[finite]).statistic) ** 2
 
 
 def _words(name: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""What is examined: a table with its schema and target, cut to a size to look at."""
+"""The subject of findings: a table with its schema, target and a sample of rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from headstart.base import FloatArray, IntArray, TaskKind
 from headstart.tables import ColumnKind, Schema
 
-__all__ = ["LOOKED_AT", "Subject"]
+__all__ = ["SAMPLE_ROWS", "Subject"]
 
-LOOKED_AT = 20_000
-"""Rows that the dearer finders look at."""
+SAMPLE_ROWS = 20_000
+"""Number of rows that the more expensive finders read."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A table to examine.
+    """A table for the finders.
 
     Parameters
     ----------
     frame : DataFrame
-        As the user has it, without the target.
+        The user's table without the target.
     schema : Schema
     table : DataFrame
         The canonical form of `frame`.
@@ -32,11 +32,11 @@ class Subject:
         Class codes or values.
     kind : TaskKind
     target : str
-        Its name.
+        Name of the target.
     classes : tuple of str
         Labels in the order of the codes; empty for regression.
     is_over : callable of () -> bool
-        Whether the time to look is over; asked before each finder and column.
+        Whether the time for findings is over; called before each finder and column.
     """
 
     frame: pl.DataFrame
@@ -55,21 +55,21 @@ class Subject:
 
     @cached_property
     def sample(self) -> IntArray:
-        """Rows to look at, in order: all, or `LOOKED_AT` drawn once and for all."""
-        if self.n_rows <= LOOKED_AT:
+        """Sorted indices of the sample: all rows, or `SAMPLE_ROWS` drawn once."""
+        if self.n_rows <= SAMPLE_ROWS:
             return np.arange(self.n_rows)
-        drawn = np.random.default_rng(0).permutation(self.n_rows)[:LOOKED_AT]
+        drawn = np.random.default_rng(0).permutation(self.n_rows)[:SAMPLE_ROWS]
         return np.sort(drawn)
 
     @cached_property
     def is_learning(self) -> NDArray[np.bool_]:
-        """Rows of `sample` that a rule is learned on; it is tried on the others."""
+        """Mask of the half of `sample` on which group means are computed."""
         half = np.random.default_rng(1).permutation(self.sample.size)
         return half < self.sample.size // 2
 
     @cached_property
     def outputs(self) -> FloatArray:
-        """The target of `sample`: a column of values, or one a class of zeros and ones.
+        """The target of `sample`: one column of values, or one-hot classes.
 
         Shape (n_sample, n_outputs).
         """
@@ -80,9 +80,9 @@ class Subject:
         return np.eye(n_classes)[y.astype(np.int64)]
 
     def codes(self, series: pl.Series, n_bins: int = 64) -> IntArray:
-        """Return a column of `sample` in bins: levels, or quantiles; 0 for missing.
+        """Return codes of levels or quantile bins of a column; 0 is missing.
 
-        At most `n_bins`, and no more than leave a bin some rows to learn from.
+        The number of bins is at most `n_bins`, and smaller for small samples.
         """
         n_bins = max(8, min(n_bins, self.sample.size // 16))
         column = series.gather(self.sample)
@@ -92,14 +92,14 @@ class Subject:
             ranks = column.cast(pl.String).rank("dense").fill_null(0)
             return ranks.to_numpy().astype(np.int64)
         values = column.cast(pl.Float64).to_numpy()
-        known = values[np.isfinite(values)]
-        if known.size == 0:
+        finite = values[np.isfinite(values)]
+        if finite.size == 0:
             return np.zeros(values.size, dtype=np.int64)
-        cuts = np.unique(np.quantile(known, np.linspace(0, 1, n_bins + 1)[1:-1]))
-        found = np.searchsorted(cuts, values, side="right").astype(np.int64) + 1
-        found[~np.isfinite(values)] = 0
-        return found
+        cuts = np.unique(np.quantile(finite, np.linspace(0, 1, n_bins + 1)[1:-1]))
+        codes = np.searchsorted(cuts, values, side="right").astype(np.int64) + 1
+        codes[~np.isfinite(values)] = 0
+        return codes
 
     def columns_of(self, *kinds: ColumnKind) -> list[str]:
-        """Return names of the columns of these kinds."""
+        """Return the names of the columns of these kinds."""
         return [c.name for c in self.schema.columns if c.kind in kinds]

@@ -1,4 +1,4 @@
-"""The target itself: how it was read, rare and lopsided classes, heavy tails."""
+"""Findings on the target: its kind, rare and imbalanced classes, heavy tails."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from headstart.tables import TargetEncoder
 __all__ = ["TargetColumn", "describe_target", "find_target_traits"]
 
 _RARE = 10  # rows
-# Of whole numbers, where it is open whether they are classes: codes are hardly more.
+# Most distinct whole numbers that may be class codes.
 _CODES_AT_MOST = 50
-_LOPSIDED = 0.05
+_IMBALANCED = 0.05
 _HEAVY = 3.0  # skewness of a normal sample of 20 rows hardly exceeds 1
 
 
 @dataclass(frozen=True)
 class TargetColumn:
-    """The way the target was taken out of its table.
+    """Facts on the extraction of the target from its table.
 
     Parameters
     ----------
     n_missing : int
-        Rows that were left out since they have no target.
+        Number of rows without a target, which are excluded.
     is_guessed : bool
-        Whether the kind of task was read off the values, not told.
+        Whether the kind of task was inferred from the values.
     """
 
     n_missing: int = 0
@@ -38,14 +38,15 @@ class TargetColumn:
 def describe_target(
     name: str, encoder: TargetEncoder, y: IntArray | FloatArray, column: TargetColumn
 ) -> Iterator[Finding]:
-    """Find what the user should know of how a target was read.
+    """Yield findings on the interpretation of a target.
 
     Parameters
     ----------
     name : str
+        Name of the target.
     encoder : TargetEncoder
     y : ndarray of shape (n_rows,)
-        Class codes or values, of the rows that have them.
+        Class codes or values of the rows with a target.
     column : TargetColumn
     """
     if column.n_missing:
@@ -65,17 +66,17 @@ def describe_target(
             "target_in_text",
             Severity.NOTE,
             (name,),
-            f"The target {name!r} is text and is predicted as a number: "
+            f"The target {name!r} is text that is predicted as a number: "
             f"{encoder.words}.",
             ("task='classification'" if column.is_guessed else "AutoClassifier")
-            + " takes its values as classes.",
+            + " treats its values as classes.",
         )
     elif column.is_guessed:
         yield from _guessed(name, encoder, y)
 
 
 def _alike(name: str, encoder: TargetEncoder) -> Iterator[Finding]:
-    """Find labels that differ only by blanks or the case of letters."""
+    """Yield a finding on labels that differ only by white space or case."""
     labels = [] if encoder.classes is None else encoder.classes.tolist()
     by_word: dict[str, list[str]] = {}
     for label in labels:
@@ -90,9 +91,9 @@ def _alike(name: str, encoder: TargetEncoder) -> Iterator[Finding]:
         "labels_alike",
         Severity.WARNING,
         (name,),
-        f"Labels of {name!r} differ only by blanks or the case of letters: {shown}. "
-        "They are classes of their own.",
-        "Write them one way.",
+        f"Labels of {name!r} differ only by white space or case: {shown}. "
+        "They are separate classes.",
+        "Write them in the same way.",
         {"n_groups": len(doubled)},
     )
 
@@ -100,34 +101,34 @@ def _alike(name: str, encoder: TargetEncoder) -> Iterator[Finding]:
 def _guessed(
     name: str, encoder: TargetEncoder, y: IntArray | FloatArray
 ) -> Iterator[Finding]:
-    """Whole numbers may be classes or amounts: say what they were taken for."""
+    """Yield a finding on whole numbers, which may be classes or amounts."""
     values = np.unique(y) if encoder.classes is None else encoder.classes
     if not 2 < len(values) <= _CODES_AT_MOST or values.dtype.kind not in "iuf":
         return
     if (values != np.floor(values)).any():
         return
-    held = (
-        f"The target {name!r} holds {len(values)} different whole numbers "
+    description = (
+        f"The target {name!r} has {len(values)} different whole numbers "
         f"({values[0]:.0f} to {values[-1]:.0f})"
     )
     if encoder.classes is None:
-        code, taken = "target_as_numbers", "numbers, near ones alike"
-        remedy = "task='classification' takes them as classes."
+        code, kind = "target_as_numbers", "numbers"
+        remedy = "task='classification' treats them as classes."
     else:
-        code, taken = "target_as_classes", "classes, without an order"
+        code, kind = "target_as_classes", "classes without an order"
         remedy = "task='regression' predicts a number."
     yield Finding(
         code,
         Severity.NOTE,
         (name,),
-        f"{held}, which are taken for {taken}.",
+        f"{description}, which are treated as {kind}.",
         remedy,
         {"n_different": len(values)},
     )
 
 
 def find_target_traits(subject: Subject) -> Iterator[Finding]:
-    """Find what makes a target hard to learn or to judge."""
+    """Yield findings on rare classes, imbalance and heavy tails."""
     if subject.kind is TaskKind.REGRESSION:
         yield from _tails(subject)
         return
@@ -141,20 +142,20 @@ def find_target_traits(subject: Subject) -> Iterator[Finding]:
             Severity.WARNING,
             (),
             f"{len(rare)} of {len(counts)} classes have fewer than {_RARE} rows: "
-            f"{shown}{more}. Their predictions cannot be judged.",
-            "Gather more rows of them, or join rare classes into one.",
+            f"{shown}{more}. Their predictions cannot be evaluated reliably.",
+            "Collect more rows of them, or merge rare classes.",
             {"n_rare": len(rare)},
         )
     share = counts.min() / max(1, counts.sum())
-    if subject.kind is TaskKind.BINARY and share < _LOPSIDED and not rare:
+    if subject.kind is TaskKind.BINARY and share < _IMBALANCED and not rare:
         label = subject.classes[int(counts.argmin())]
         yield Finding(
             "lopsided_classes",
             Severity.NOTE,
             (),
-            f"Only {share:.1%} of the rows are {label!r}: accuracy says little.",
-            "metric='average_precision' or 'roc_auc' ranks; choose the threshold by "
-            "what errors cost.",
+            f"Only {share:.1%} of the rows are {label!r}: accuracy is not informative.",
+            "Use metric='average_precision' or 'roc_auc', and choose the threshold by "
+            "the cost of errors.",
             {"share": round(float(share), 5)},
         )
 
@@ -174,10 +175,10 @@ def _tails(subject: Subject) -> Iterator[Finding]:
         Severity.NOTE,
         (),
         f"{subject.target!r} has a heavy tail (skewness {skewness:.1f}; median "
-        f"{middle:.4g}, 99th percentile {top:.4g}): a few rows decide the squared "
-        "error.",
+        f"{middle:.4g}, 99th percentile {top:.4g}): a few rows dominate the "
+        "squared error.",
         "metric='mae'"
-        + (" or 'rmsle' weighs" if positive else " weighs")
-        + " all rows alike.",
+        + (" or 'rmsle'" if positive else "")
+        + " is less sensitive to these rows.",
         {"skewness": round(skewness, 2)},
     )

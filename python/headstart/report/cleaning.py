@@ -1,4 +1,4 @@
-"""Text of strangers made fit for a page: no controls, no lone surrogates."""
+"""Untrusted text without control characters and lone surrogates."""
 
 import re
 from typing import Any
@@ -7,21 +7,21 @@ from headstart.facts import Facts
 
 __all__ = ["clean"]
 
-# C0 and C1 controls but tab and newline, marks that turn the direction of all that
-# follows, and halves of characters, which no encoding of a file can hold.
-_UNFIT = re.compile(
+# C0 and C1 controls other than tab and newline, marks that change the writing direction
+# of the text after them, and lone surrogates, which no file encoding can hold.
+_FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 
 
 def clean(facts: Facts) -> Facts:
-    """Return the facts with a replacement character for each unfit one."""
+    """Return the facts with each forbidden character replaced by U+FFFD."""
     return Facts.from_record(_cleaned(facts.to_record()))
 
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return _UNFIT.sub("\ufffd", value)
+        return _FORBIDDEN.sub("\ufffd", value)
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     if isinstance(value, dict):

@@ -1,8 +1,8 @@
-"""The HTML page: one file that needs nothing else.
+"""The HTML report: one self-contained file.
 
-Names and levels come from tables of anybody's making, so that they are hostile text:
-templates escape what they are given, figures are drawn beforehand (see `drawing`), and
-the page's own policy lets no script run but its one and no request leave it.
+Names and levels come from untrusted tables. Templates therefore escape all text,
+figures are drawn beforehand (see `drawing`), and the page's content security policy
+allows its one script and no request.
 """
 
 import base64
@@ -41,7 +41,7 @@ class _Drawn:
 
 
 def html_page(facts: Facts) -> str:
-    """Return the report as a whole HTML page."""
+    """Return the report as a complete HTML page."""
     whole = clean(facts)
     facts = shortened(whole)
     drawn = {
@@ -50,7 +50,7 @@ def html_page(facts: Facts) -> str:
             note=figure.note,
             wide=figure.wide,
             values=figure.values,
-            # Vega escapes the text in it; the attributes that we add are escaped too.
+            # Vega escapes text; `draw` escapes the attributes that it adds.
             svg=Markup(draw(figure)),
         )
         for name, figure in figures(facts).items()

@@ -1,4 +1,4 @@
-"""The model card: the report's main facts as Markdown, for a repository or a wiki."""
+"""The model card: the main facts of the report as Markdown."""
 
 import re
 from functools import cache
@@ -15,12 +15,12 @@ from headstart.report.tables import failures
 __all__ = ["model_card"]
 
 _MOST_REASONS = 100
-# What Markdown, or HTML within it, would take for more than text.
+# Characters with a meaning in Markdown, or in HTML within it.
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
 
 
 def model_card(facts: Facts) -> str:
-    """Return the facts as a Markdown page; text of the table stays text in it."""
+    """Return the facts as a Markdown page, with all text of the table escaped."""
     facts = clean(facts)
     text = (
         _environment()
@@ -36,7 +36,7 @@ def model_card(facts: Facts) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    r"""Return text that Markdown shows as it is, on one line.
+    r"""Return the text on one line, escaped so that Markdown shows it literally.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def escape_markdown(text: str) -> str:
 
 
 def fenced(text: str, language: str) -> str:
-    """Return text as a block of code, whatever fences are in it."""
+    """Return the text as a code block with a fence longer than any within it."""
     runs = [len(run) for run in re.findall(r"`+", text)]
     fence = "`" * max(3, 1 + max(runs, default=0))
     return f"{fence}{language}\n{text}\n{fence}"

@@ -1,4 +1,4 @@
-"""Why a part of the report is missing."""
+"""The reason for a missing part of the report."""
 
 import re
 
@@ -6,8 +6,8 @@ from headstart.facts import Facts
 
 __all__ = ["reason_missing"]
 
-_UNKNOWN = "The fit kept no facts on it."
-# What a note says that gives a reason; others tell how to read what is there.
+_UNKNOWN = "The record of the fit has no facts on it."
+# Words of notes that give a reason; other notes describe how to read a part.
 _GIVES_REASON = re.compile(
     "left out|left no time|no time|not enough|could not be|not installed|"
     "no knowledge base|not explained|interrupted|cold start",
@@ -16,15 +16,16 @@ _GIVES_REASON = re.compile(
 
 
 def reason_missing(facts: Facts, words: tuple[str, ...], otherwise: str = "") -> str:
-    """Return the note that says why a part is missing.
+    """Return the note with the reason for a missing part.
 
     Parameters
     ----------
     facts : Facts
     words : tuple of str
-        In lower case: the first note that has the first of them is taken.
+        Words in lower case, in order of preference: the first note that contains the
+        first of them is returned.
     otherwise : str, default=""
-        What is said where no note gives a reason.
+        The text where no note gives a reason.
     """
     for word in words:
         for note in facts.notes:

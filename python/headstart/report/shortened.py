@@ -1,4 +1,4 @@
-"""Facts of very wide tables, or of very many trials, in the size of a page."""
+"""Facts of wide tables and long searches, cut to the size of a page."""
 
 from dataclasses import replace
 

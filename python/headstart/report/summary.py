@@ -1,4 +1,4 @@
-"""The summary: three plain sentences that a reader may quote."""
+"""The model summary: three sentences in plain text."""
 
 import math
 
@@ -17,28 +17,28 @@ from headstart.report.wording import (
 __all__ = ["headline_metric", "summarise"]
 
 _MOST_CHANCE = 0.05
-# What choosing by held-out rows makes of noise: boosted trees stop at the round that is
-# best on their fold, and the best of many configurations is taken. Measured on targets
-# that are noise, it is up to 1.5 standard errors of a fold's score.
-_LUCK = 1.5
+# Optimism from selection on the validation rows: boosted trees stop at the best round
+# of their fold, and the best of many configurations is chosen. On pure noise, it
+# is up to 1.5 standard errors of a fold's score.
+_OPTIMISM = 1.5
 _TO_95 = 1.96
 
 
 def summarise(facts: Facts) -> tuple[str, str, str]:
-    """Say what was learnt, how good it is, and what to be careful about.
+    """Return sentences on the model, its performance, and points to be careful about.
 
     Returns
     -------
     tuple of three str
-        A sentence each; they are plain text and hold names from the table.
+        One sentence each, as plain text with names of the table.
     """
-    return _learnt(facts), _quality(facts), _care(facts)
+    return _model(facts), _quality(facts), _caution(facts)
 
 
 def headline_metric(facts: Facts) -> MetricFact | None:
-    """Return the ensemble's figure of the metric that was optimised.
+    """Return the ensemble's score by the optimised metric.
 
-    Where it could not be computed, that of the best configuration stands in, without
+    Where it could not be computed, return the score of the best configuration, without
     a baseline.
     """
     for metric in facts.metrics:
@@ -57,11 +57,11 @@ def headline_metric(facts: Facts) -> MetricFact | None:
     )
 
 
-def _learnt(facts: Facts) -> str:
+def _model(facts: Facts) -> str:
     task = facts.task
     target = f"“{shorten(task.target)}”" if task.target else "the target"
     if task.kind == "regression":
-        what = f"{target}, a number,"
+        what = f"{target} (a number)"
     else:
         levels = [shorten(label, 30) for label in task.classes]
         n_classes = count(len(levels), "class", "classes")
@@ -78,26 +78,29 @@ def _learnt(facts: Facts) -> str:
         model = f"one configuration of {members[0].learner}"
     else:
         model = "an ensemble"
-    tried = count(facts.budget.n_trials, "configuration")
+    configurations = count(facts.budget.n_trials, "configuration")
     return (
-        f"This model predicts {what} from {count(task.n_features, 'column')}, learnt "
-        f"from {count(task.n_rows, 'row')}; it is {model}, chosen after trying "
-        f"{tried} in {duration(facts.budget.seconds)}."
+        f"This model predicts {what} from {count(task.n_features, 'column')}. It is "
+        f"{model}, trained on {count(task.n_rows, 'row')} and selected from "
+        f"{configurations} in {duration(facts.budget.seconds)}."
     )
 
 
 def _quality(facts: Facts) -> str:
     metric = headline_metric(facts)
     if metric is None or metric.value is None:
-        return "How good it is could not be measured; the notes at the end say why."
+        return (
+            "The performance could not be measured; the notes at the end give the "
+            "reason."
+        )
     where = f" ({facts.validation.words})"
     name = metric_words(metric.name)
     ends = interval(metric.low, metric.high)
     ends = f" (95 % interval {ends})" if ends else ""
     direction = "higher" if metric.greater_is_better else "lower"
     sentence = (
-        f"On rows held out of its learning{where} its {name} is "
-        f"{number(metric.value)}{ends}, where {direction} is better"
+        f"On out-of-fold rows{where}, its {name} is "
+        f"{number(metric.value)}{ends}; {direction} is better"
     )
     if metric.baseline is None:
         return f"{sentence}."
@@ -105,62 +108,62 @@ def _quality(facts: Facts) -> str:
     baseline = f"the {number(metric.baseline)} of always predicting {constant}"
     verdict = _against_baseline(metric, facts)
     if verdict is None:
-        why = f"the figure has no interval: {metric.reason or 'it was not measured'}"
+        why = f"the score has no interval: {metric.reason or 'it was not measured'}"
         return (
-            f"{sentence}. It stands beside {baseline}; which of the two is better is "
-            f"not said, because {why}."
+            f"{sentence}. The baseline is {baseline}; no verdict is given, because "
+            f"{why}."
         )
     words = {
         1: "clearly better than",
         0: "not clearly better than",
         -1: "worse than",
     }[verdict]
-    return f"{sentence}: {words} {baseline}."
+    return f"{sentence}. This is {words} {baseline}."
 
 
 def _against_baseline(metric: MetricFact, facts: Facts) -> int | None:
-    """Return 1 for better than the baseline, 0 for doubtful, -1 for worse.
+    """Return 1 for better than the baseline, 0 for unclear, -1 for worse.
 
-    Better has to be beyond chance, and beyond what choices by the same rows gain. None
-    where one of these was not measured.
+    Better means better beyond chance and beyond the optimism of selection. None where
+    one of these was not measured.
     """
-    luck = _luck(metric, facts)
-    if metric.value is None or metric.baseline is None or luck is None:
+    optimism = _optimism(metric, facts)
+    if metric.value is None or metric.baseline is None or optimism is None:
         return None
     sign = 1.0 if metric.greater_is_better else -1.0
     value, baseline = sign * metric.value, sign * metric.baseline
     ends = [sign * end for end in (metric.low, metric.high) if end is not None]
-    if min([value, *ends]) > baseline + luck:
+    if min([value, *ends]) > baseline + optimism:
         return 1
     return -1 if max([value, *ends]) < baseline else 0
 
 
-def _luck(metric: MetricFact, facts: Facts) -> float | None:
-    """Return what choices by held-out rows may have added to a figure."""
+def _optimism(metric: MetricFact, facts: Facts) -> float | None:
+    """Return the optimism that selection on the validation rows may add to a score."""
     if metric.low is None or metric.high is None:
         return None
     error = abs(metric.high - metric.low) / 2 / _TO_95
     plan = facts.validation
-    # Of single splits, each is a fold.
+    # Repeated single splits count as folds.
     n_folds = plan.n_folds if plan.n_folds > 1 else max(1, plan.n_repeats)
-    return _LUCK * error * math.sqrt(n_folds)
+    return _OPTIMISM * error * math.sqrt(n_folds)
 
 
-def _care(facts: Facts) -> str:
-    """Return the gravest thing first; at most two fit into a sentence."""
-    cares = [
+def _caution(facts: Facts) -> str:
+    """Return a sentence with at most two cautions, the most severe first."""
+    cautions = [
         *_doubtful_data(facts),
         *_doubtful_quality(facts),
         *_doubtful_slices(facts),
     ]
-    if not cares:
+    if not cautions:
         n_notes = len(facts.findings)
-        beyond = f", beyond {count(n_notes, 'note')} on the data," if n_notes else ""
+        beyond = f" beyond {count(n_notes, 'note')} on the data" if n_notes else ""
         return (
-            f"Nothing{beyond} asked for special care; the figures hold for rows that "
-            "come about as these did."
+            f"Nothing{beyond} calls for caution; the scores hold for rows from the "
+            "same source as these."
         )
-    return f"Be careful: {'; and '.join(cares[:2])}."
+    return f"Be careful: {'; and '.join(cautions[:2])}."
 
 
 def _doubtful_data(facts: Facts) -> list[str]:
@@ -175,27 +178,27 @@ def _doubtful_data(facts: Facts) -> list[str]:
 
 
 def _doubtful_quality(facts: Facts) -> list[str]:
-    metric, cares = headline_metric(facts), []
+    metric, cautions = headline_metric(facts), []
     if metric is not None:
         verdict = _against_baseline(metric, facts)
         if verdict is None:
-            cares.append(
+            cautions.append(
                 "whether the model is better than a constant prediction was not "
                 "measured"
             )
         elif verdict < 1:
-            cares.append("the model may be no better than a constant prediction")
+            cautions.append("the model may be no better than a constant prediction")
         elif metric.low is not None and metric.high is not None:
             gap = abs((metric.value or 0.0) - (metric.baseline or 0.0))
             if metric.high - metric.low > gap:
-                cares.append(
-                    "the interval of its figure is wide beside what it gains over a "
-                    "constant prediction, so more rows would help"
+                cautions.append(
+                    "the interval of its score is wider than its gain over a constant "
+                    "prediction, so more rows would help"
                 )
     n_failed, n_trials = facts.budget.n_failed, facts.budget.n_trials
     if n_failed and n_failed * 4 >= n_trials + n_failed:
-        cares.append(f"{count(n_failed, 'configuration')} failed")
-    return cares
+        cautions.append(f"{count(n_failed, 'configuration')} failed")
+    return cautions
 
 
 def _doubtful_slices(facts: Facts) -> list[str]:
@@ -204,6 +207,6 @@ def _doubtful_slices(facts: Facts) -> list[str]:
         return []
     worst = sure[0]
     return [
-        f"it does worse where {shorten(worst.words, 100)} "
+        f"it performs worse where {shorten(worst.words, 100)} "
         f"({count(worst.n_rows, 'row')})"
     ]

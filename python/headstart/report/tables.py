@@ -1,4 +1,4 @@
-"""Small tables that are counted from the facts."""
+"""Small tables derived from the facts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A class that is taken for another; `share` is of the actual class."""
+    """A pair of classes that the model confuses; `share` is of the actual class."""
 
     actual: str
     predicted: str
@@ -42,7 +42,7 @@ class Mistake:
 
 
 def origins(trials: Sequence[TrialFact]) -> tuple[Origin, ...]:
-    """Count trials by what proposed them, most first."""
+    """Return the trials counted by origin, most frequent first."""
     counted = Counter(trial.origin for trial in trials)
     return tuple(
         Origin(
@@ -59,7 +59,7 @@ def origins(trials: Sequence[TrialFact]) -> tuple[Origin, ...]:
 
 
 def failures(trials: Sequence[TrialFact]) -> tuple[Failure, ...]:
-    """Count failed trials by their reasons, most first."""
+    """Return the failed trials counted by reason, most frequent first."""
     failed = [trial for trial in trials if trial.status == "failed"]
     counted = Counter(trial.reason for trial in failed)
     return tuple(
@@ -74,10 +74,10 @@ def failures(trials: Sequence[TrialFact]) -> tuple[Failure, ...]:
 
 
 def mistakes(confusion: Confusion | None) -> list[Mistake]:
-    """Return which classes are taken for which, most rows first."""
+    """Return the most frequent pairs of actual and wrongly predicted class."""
     if confusion is None:
         return []
-    found = [
+    confused = [
         Mistake(
             actual=confusion.labels[a],
             predicted=confusion.labels[p],
@@ -88,5 +88,5 @@ def mistakes(confusion: Confusion | None) -> list[Mistake]:
         for p, n in enumerate(row)
         if a != p and n > 0
     ]
-    found.sort(key=lambda mistake: -mistake.n_rows)
-    return found[:_MOST_MISTAKES]
+    confused.sort(key=lambda mistake: -mistake.n_rows)
+    return confused[:_MOST_MISTAKES]

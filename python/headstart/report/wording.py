@@ -1,4 +1,4 @@
-"""Numbers, names and durations as people read them; the same in every format."""
+"""Numbers, names and durations formatted for readers, the same in every format."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -39,9 +39,9 @@ _METRICS = {
 
 
 def number(value: float | None) -> str:
-    """Return about four digits of a number, thousands set apart from 10,000 on.
+    """Return a number with about four digits, and thousands separators from 10,000.
 
-    What is not a whole number is not rounded to 1.
+    A value just below 1 keeps enough digits not to read as 1.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def number(value: float | None) -> str:
 
 
 def count(value: int, noun: str = "", plural: str = "") -> str:
-    """Return how many, with the noun in its right form.
+    """Return a count with the noun in singular or plural.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def count(value: int, noun: str = "", plural: str = "") -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return seconds in the unit that suits them.
+    """Return seconds in a readable unit.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def duration(seconds: float | None) -> str:
 
 
 def size(n_bytes: int | None) -> str:
-    """Return bytes in the unit that suits them.
+    """Return bytes in a readable unit.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def size(n_bytes: int | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """Return a share as per cent.
+    """Return a share as a percentage.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def share(value: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Return the ends of an interval, "" where there is none.
+    """Return the bounds of an interval as text, "" where there is none.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def listed(words: Sequence[str], most: int = 3) -> str:
 
 
 def shorten(text: str, most: int = 60) -> str:
-    """Cut a long text in its middle, where names that are alike differ least.
+    """Return a text cut in its middle to `most` characters.
 
     Examples
     --------
@@ -174,7 +174,7 @@ def shorten(text: str, most: int = 60) -> str:
 
 
 def distinct(texts: Sequence[str], most: int = 60) -> list[str]:
-    """Return texts cut to `most` characters; those that then are alike are numbered.
+    """Return texts cut to `most` characters, numbered where the cut made them equal.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def distinct(texts: Sequence[str], most: int = 60) -> list[str]:
 
 
 def bare(name: str) -> str:
-    """Return what is called, without what it is called with.
+    """Return the name of a call without its arguments.
 
     Examples
     --------
@@ -200,7 +200,7 @@ def bare(name: str) -> str:
 
 
 def evidence(figures: Mapping[str, str | float | None]) -> str:
-    """Return the figures behind a finding: shares as per cent, counts without "n".
+    """Return the evidence of a finding as text: shares as percentages, no "n" prefixes.
 
     Examples
     --------
@@ -219,7 +219,7 @@ def evidence(figures: Mapping[str, str | float | None]) -> str:
 
 
 def metric_words(name: str) -> str:
-    """Return what a metric is called in a sentence.
+    """Return the name of a metric for use in a sentence.
 
     Examples
     --------
@@ -230,7 +230,7 @@ def metric_words(name: str) -> str:
 
 
 def _digits_below(value: float) -> int:
-    """Return the decimals that show two digits of what lacks to 1."""
+    """Return the number of decimals that show two digits of ``1 - value``."""
     return min(15, 1 - math.floor(math.log10(1 - value)))
 
 

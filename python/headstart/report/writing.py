@@ -1,4 +1,4 @@
-"""A report in the format that is asked for, as text or as a file."""
+"""Reports as text or as a file, in HTML, JSON or Markdown."""
 
 import errno
 import json
@@ -44,7 +44,7 @@ _WRITERS: Mapping[str, Callable[[Facts], str]] = {
     "md": _md,
 }
 FORMATS = tuple(_WRITERS)
-"""What a report can be: ``"html"``, ``"json"``, ``"md"``."""
+"""The formats of a report: ``"html"``, ``"json"``, ``"md"``."""
 
 
 def render_report(facts: Facts, format: str = "html") -> str:  # noqa: A002
@@ -54,41 +54,41 @@ def render_report(facts: Facts, format: str = "html") -> str:  # noqa: A002
     ----------
     facts : Facts
     format : {"html", "json", "md"}, default="html"
-        A page that stands alone; the facts and the summary
+        A self-contained page; the facts and the summary as JSON
         (``Facts.from_record(document["facts"])`` reads them back); a model card.
 
     Raises
     ------
     ValueError
-        If there is no such format.
+        If the format is unknown.
     """
     _check(format)
     return _WRITERS[format](facts)
 
 
 def write_report(facts: Facts, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
-    """Write a report to a file, whole or not at all.
+    """Write a report to a file atomically, and return its path.
 
     Parameters
     ----------
     facts : Facts
     path : path
-        A file that is there is replaced; through a link, the file that it leads to.
+        An existing file is replaced; of a symbolic link, the file that it points to.
     format : {"html", "json", "md"}, optional
-        By default, the one of the path's ending.
+        By default, the format is taken from the path's extension.
 
     Returns
     -------
     Path
-        Where it lies.
+        `path` as a Path.
 
     Raises
     ------
     ValueError
-        If there is no such format, or the ending names none.
+        If the format is unknown, or the extension names none.
     OSError
-        If it cannot be written, or `path` is a pipe, a device or a folder; what was
-        there is unchanged.
+        If it cannot be written, or `path` is a pipe, a device or a folder; an existing
+        file is then unchanged.
     """
     path = Path(path)
     text = render_report(facts, format_of(path, format))
@@ -109,7 +109,7 @@ def format_of(path: str | Path, format: str | None = None) -> str:  # noqa: A002
     Raises
     ------
     ValueError
-        If there is no such format, or none is given and the ending names none.
+        If the format is unknown, or `format` is None and the extension names none.
 
     Examples
     --------

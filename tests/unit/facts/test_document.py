@@ -45,7 +45,7 @@ def test_most_parts_may_be_missing():
 
 @pytest.mark.parametrize("version", [None, "1", True, 0])
 def test_a_document_without_a_version_is_refused(version):
-    with pytest.raises(ArtifactError, match="do not say their version"):
+    with pytest.raises(ArtifactError, match="have no version"):
         Facts.from_record({"version": version})
 
 
@@ -59,7 +59,7 @@ def test_a_newer_document_is_refused_with_what_to_do():
 def test_an_older_document_is_refused_with_what_to_do():
     record = stored_facts("binary").to_record() | {"version": 1}
 
-    with pytest.raises(ArtifactError, match=r"version 1; .* hint: fit anew"):
+    with pytest.raises(ArtifactError, match=r"version 1; .* hint: fit again"):
         Facts.from_record(record)
 
 

@@ -34,8 +34,8 @@ def test_a_better_score_that_ranks_lower_says_why():
 
     assert [row["reason"] for row in rows(DONE, one_fold, raced_out)] == [
         "",
-        "ranks below worse scores: its own is of 1 of 3 folds",
-        "raced out; ranks below worse scores: its own is of 2 of 3 folds",
+        "ranks below worse scores: evaluated on 1 of 3 folds",
+        "raced out; ranks below worse scores: evaluated on 2 of 3 folds",
     ]
 
 

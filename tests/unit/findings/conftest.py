@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from headstart.findings import Subject, examine
+from headstart.findings import Subject, all_findings
 from headstart.tables import Schema, TargetEncoder
 
 
@@ -30,7 +30,7 @@ def found():
             labels,
         )
         codes: dict[str, list] = {}
-        for finding in examine(subject):
+        for finding in all_findings(subject):
             codes.setdefault(finding.code, []).append(finding)
         return codes
 

@@ -14,7 +14,7 @@ WEIGHTED = (
     "Sample weights count in metrics, importance and thresholds. Confusion, effects "
     "and weak slices count every row once."
 )
-FAILED = "The questions could not be computed: ValueError: no rows"
+FAILED = "The inspection could not be computed: ValueError: no rows"
 WITHOUT = {"importance": (), "effects": (), "slices": (), "explanations": None}
 
 
@@ -47,6 +47,6 @@ def test_the_card_says_what_was_not_measured_and_why():
 
     card = render_report(facts, "md")
 
-    for heading in ("What it goes by", "Where it is weak"):
+    for heading in ("Feature importance", "Weak slices"):
         part = card.split(f"## {heading}")[1].split("##")[0]
         assert "Not measured. The time limit left no time for importance" in part

@@ -26,18 +26,18 @@ def test_there_are_three_sentences(kind):
 
 
 def test_the_first_names_target_and_size():
-    learnt, _, _ = summarise(BINARY)
+    model, _, _ = summarise(BINARY)
 
-    assert "“outcome”" in learnt
-    assert "9 columns" in learnt
-    assert "341 rows" in learnt
+    assert "“outcome”" in model
+    assert "9 columns" in model
+    assert "341 rows" in model
 
 
 def test_the_figure_stands_with_its_interval_and_the_baseline():
     _, quality, _ = summarise(with_metric(0.8, 0.75, 0.85, 0.5))
 
     assert "0.8 (95 % interval 0.75 to 0.85)" in quality
-    assert ": clearly better than the 0.5" in quality
+    assert "This is clearly better than the 0.5" in quality
 
 
 def test_what_choosing_makes_of_noise_is_not_called_clearly_better():
@@ -84,7 +84,7 @@ def test_a_metric_where_lower_is_better_is_judged_the_other_way():
         facts, metrics=(replace(facts.metrics[0], greater_is_better=False),)
     )
 
-    assert ": clearly better than the 1 " in summarise(facts)[1]
+    assert "This is clearly better than the 1 " in summarise(facts)[1]
 
 
 def test_the_gravest_comes_first():

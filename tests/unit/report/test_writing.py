@@ -35,7 +35,7 @@ def test_a_card_has_each_metric_and_no_unfilled_place(kind):
 
 def test_a_card_of_hostile_names_has_no_html_and_whole_tables():
     card = render_report(hostile_facts("binary"), "md")
-    prose = card.split("## How to make it again")[0]
+    prose = card.split("## Reproduce")[0]
 
     assert "\\<script\\>" in prose
     assert "<" not in prose.replace("\\<", "")

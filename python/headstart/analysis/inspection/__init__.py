@@ -1,1 +1,1 @@
-"""What the model has learned: importance, effects and explanations of rows."""
+"""Permutation importance, effects of columns and explanations of single rows."""

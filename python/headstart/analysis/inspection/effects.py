@@ -1,10 +1,10 @@
-"""How the prediction goes with a column, by the models that did not see the rows.
+"""Effects of columns on out-of-fold predictions.
 
 Numbers: accumulated local effects (D. Apley and J. Zhu, "Visualizing the effects of
-predictor variables in black box supervised learning models", JRSS B 82(4), 2020): what
-a step from one edge of a bin to the other changes for the rows in it, summed up. Rows
-are moved a little only, so that columns that go together are not torn apart. Levels and
-booleans: partial dependence.
+predictor variables in black box supervised learning models", JRSS B 82(4), 2020): the
+mean change of the prediction from one edge of a bin to the other, over the rows in it,
+accumulated over bins. Values move within their bin only, so that correlated columns
+keep plausible combinations. Levels and booleans: partial dependence.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,14 +39,15 @@ def measure_effects(
     ----------
     probe : Probe
     features : sequence of str
-        In order of interest. Raw texts are passed over.
+        In order of interest. Raw texts are skipped.
     labels : sequence of str
-        What the outputs stand for: classes, or the target.
+        Names of the outputs: classes, or the target.
     effort : Effort
+        Budget of predictions.
     scales : mapping of str to Scale
-        Of the features that are booleans or days.
+        Scales of the features that are booleans or days.
     """
-    found = []
+    effects = []
     for name in features:
         column, scale = probe.table[name], scales.get(name, Scale(name))
         if scale.is_boolean:
@@ -60,19 +61,19 @@ def measure_effects(
         else:
             continue
         if effect is not None:
-            found.append(effect)
-    return found
+            effects.append(effect)
+    return effects
 
 
 def _of_numbers(
     probe: Probe, column: pl.Series, labels: Sequence[str], effort: Effort
 ) -> Effect | None:
     values = column.to_numpy().astype(np.float64)
-    known = np.flatnonzero(np.isfinite(values))
-    if known.size < 2 or effort.left < 2 * probe.cost:
+    finite = np.flatnonzero(np.isfinite(values))
+    if finite.size < 2 or effort.left < 2 * probe.cost:
         return None
     levels = np.linspace(0, 1, _BINS + 1)
-    edges = np.unique(np.quantile(values[known], levels, method="nearest"))
+    edges = np.unique(np.quantile(values[finite], levels, method="nearest"))
     if edges.size < 2:
         return None
     # Bins are closed on the right; the first on both sides.
@@ -83,9 +84,9 @@ def _of_numbers(
         moved = np.where(np.isfinite(values), edges[bins + shift], np.nan)
         series = pl.Series(column.name, moved).fill_nan(None)
         tables.append(probe.table.with_columns(series))
-    low, high = probe.ask(tables, effort)
-    change = (high - low)[known]
-    at = bins[known]
+    low, high = probe.predict(tables, effort)
+    change = (high - low)[finite]
+    at = bins[finite]
     counts = np.bincount(at, minlength=edges.size - 1).astype(np.float64)
     means = np.stack(
         [
@@ -100,7 +101,7 @@ def _of_numbers(
     # Centred so that its mean over the rows is the mean prediction.
     middle = (curve[:, 1:] + curve[:, :-1]) / 2
     curve -= (middle @ counts / counts.sum())[:, np.newaxis]
-    curve += probe.outputs[known].mean(axis=0)[:, np.newaxis]
+    curve += probe.outputs[finite].mean(axis=0)[:, np.newaxis]
     share = np.zeros(edges.size)
     share[1:] += counts / 2
     share[:-1] += counts / 2
@@ -118,7 +119,7 @@ def _of_levels(
     probe: Probe, column: pl.Series, labels: Sequence[str], effort: Effort
 ) -> Effect | None:
     counts = column.drop_nulls().value_counts(sort=True)
-    # The commonest ones, in the order of their names where they are as common.
+    # The most frequent levels; ties in the order of their names.
     ordered = counts.with_columns(pl.col(column.name).cast(pl.String).alias("word"))
     ordered = ordered.sort(["count", "word"], descending=[True, False])
     ordered = ordered.head(_MOST_LEVELS)
@@ -148,7 +149,7 @@ def _by_value(
     labels: Sequence[str],
     effort: Effort,
 ) -> Effect | None:
-    """Return the mean prediction with each value in all rows."""
+    """Return the mean prediction where all rows have each value in turn."""
     if not values or effort.left < len(values) * probe.cost:
         return None
     tables = []
@@ -156,7 +157,7 @@ def _by_value(
         series = pl.Series(column.name, [value], dtype=column.dtype)
         series = series.extend_constant(value, column.len() - 1)
         tables.append(probe.table.with_columns(series))
-    means = [asked.mean(axis=0) for asked in probe.ask(tables, effort)]
+    means = [outputs.mean(axis=0) for outputs in probe.predict(tables, effort)]
     return Effect(
         column.name,
         kind,

@@ -1,4 +1,4 @@
-"""Permutation importance: what the metric loses when a column is shuffled."""
+"""Permutation importance: the loss of score when a column is shuffled."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from headstart.scoring import adjust_p_values
 __all__ = ["Parts", "measure_importance"]
 
 Parts = dict[str, tuple[str, ...]]
-"""The columns of the canonical table that each column of the user's became."""
+"""The features in the canonical table of each of the user's columns."""
 
 _MOST_REPEATS = 5
 
@@ -24,64 +24,68 @@ _MOST_REPEATS = 5
 def measure_importance(
     probe: Probe, parts: Parts, score: Score, effort: Effort, *, seed: int
 ) -> tuple[list[Importance], bool]:
-    """Shuffle one column after another, and ask the fold models again.
+    """Return the permutation importance of columns by the fold models.
 
-    A column takes the values of other rows of the sample, all that was made of it
-    together. Columns that tell the same share their importance.
+    All features of a column are shuffled together within the sample. Correlated columns
+    share their importance.
 
     Parameters
     ----------
     probe : Probe
     parts : mapping of str to tuple of str
+        Features of each column.
     score : Score
-        Of the sample's rows.
+        Score of the sample's rows.
     effort : Effort
+        Budget of predictions.
     seed : int
 
     Returns
     -------
-    found : list of Importance
-        Most important first. The interval counts both the draw of the rows and that of
-        the shuffles; p-values are corrected for the number of columns.
+    importance : list of Importance
+        Most important first. The interval includes the variance of the rows and of the
+        shuffles; p-values are adjusted for the number of columns.
     is_whole : bool
-        Whether every column was asked about.
+        Whether every column was measured.
     """
     drops: dict[str, list[float]] = {}
     errors: dict[str, float | None] = {}
     random = np.random.default_rng(seed)
     columns = list(parts)
     for repeat in range(_MOST_REPEATS):
-        # A turn that could not be finished would favour the first columns.
+        # An incomplete repeat would favour the first columns.
         if repeat and effort.left < probe.cost * len(columns):
             break
-        waiting = columns
-        while waiting:
+        remaining = columns
+        while remaining:
             n = min(probe.at_once, probe.affordable(effort))
             if n == 0:
                 break
-            some, waiting = waiting[:n], waiting[n:]
+            batch, remaining = remaining[:n], remaining[n:]
             tables = [
                 shuffled(probe.table, parts[c], random.permutation(probe.rows.size))
-                for c in some
+                for c in batch
             ]
-            for column, changed in zip(some, probe.ask(tables, effort), strict=True):
+            for column, changed in zip(
+                batch, probe.predict(tables, effort), strict=True
+            ):
                 drop, error = score_difference(
                     score, probe.outputs, changed, with_error=repeat == 0
                 )
                 drops.setdefault(column, []).append(drop)
                 if repeat == 0:
                     errors[column] = error
-    found = _with_adjusted_p_values(
+    importance = _with_adjusted_p_values(
         [_summed(c, np.array(values), errors[c], score) for c, values in drops.items()]
     )
-    found.sort(key=lambda one: -one.mean)
-    return found, len(found) == len(columns)
+    importance.sort(key=lambda entry: -entry.mean)
+    return importance, len(importance) == len(columns)
 
 
 def shuffled(
     table: pl.DataFrame, names: tuple[str, ...], order: NDArray[np.int64]
 ) -> pl.DataFrame:
-    """Return the table with some columns' rows in another order."""
+    """Return the table with the rows of some columns in another order."""
     columns = (table.get_column(name, default=None) for name in names)
     return table.with_columns(c.gather(order) for c in columns if c is not None)
 
@@ -99,10 +103,10 @@ def _summed(
     return Importance(column, mean, mean - reach, mean + reach, n_repeats, p_value)
 
 
-def _with_adjusted_p_values(found: list[Importance]) -> list[Importance]:
-    p_values = [np.nan if one.p_value is None else one.p_value for one in found]
+def _with_adjusted_p_values(importance: list[Importance]) -> list[Importance]:
+    p_values = [np.nan if i.p_value is None else i.p_value for i in importance]
     adjusted = adjust_p_values(p_values)
     return [
-        replace(one, p_value=None if np.isnan(p) else float(p))
-        for one, p in zip(found, adjusted, strict=True)
+        replace(entry, p_value=None if np.isnan(p) else float(p))
+        for entry, p in zip(importance, adjusted, strict=True)
     ]

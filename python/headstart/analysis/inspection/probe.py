@@ -1,7 +1,7 @@
-"""Questions to the fold models: what they would say of rows that are changed.
+"""Predictions by the fold models for changed rows.
 
-Each row is asked of the models of the fold that held it out: nothing here was trained
-on the rows it is judged by.
+Each row is predicted by the models of the fold in which it was out of fold: no model is
+inspected on rows that it was trained on.
 """
 
 import time
@@ -18,45 +18,45 @@ from headstart.search.record import RunRecord
 
 __all__ = ["Probe", "open_probe"]
 
-# Rows that are asked about, by how much may be spent.
+# Rows of the sample: with a budget in predictions, and the range with one in seconds.
 _ROWS_COUNTED = 1_000
 _ROWS_TIMED = (600, 5_000)
-_ROWS_A_SECOND = 20.0
+_ROWS_PER_SECOND = 20.0
 # Loading a model takes as long as a few predictions of few rows.
 _LOAD_UNITS = 2.0
-# Rows that are asked about in one call, where a sample has fewer.
+# Rows of one predict call: several changed copies of a smaller sample are joined.
 _ROWS_AT_ONCE = 5_000
 _MANY = 1_000_000
-# Bytes of stored models that may be held at once.
+# Limit of the stored bytes of models in memory.
 _MOST_BYTES = 400_000_000
-# Of what is left, what finding out the cost of asking may take,
+# Share of the budget for measuring the time of a prediction,
 _SHARE_FOR_PACE = 0.2
-# and what asking once for every column may.
+# and for one pass over all columns.
 _SHARE_FOR_FOLDS = 0.6
 
 
 @dataclass
 class Probe:
-    """A sample of rows with the models that have not seen them.
+    """A sample of rows with the fold models that were not trained on them.
 
     Parameters
     ----------
     models : tuple of BaggedEnsemble
-        One a fold.
+        One per fold.
     spans : tuple of slice
         The sample's rows of each fold.
     rows : ndarray of int64 of shape (n_sample,)
-        Their places in the training table.
+        Indices of the sample in the training table.
     table : DataFrame
-        These rows.
+        The rows of the sample.
     outputs : ndarray of shape (n_sample, n_outputs)
-        What the models say of them as they are.
+        Predictions of the unchanged rows.
     units : float
-        What asking once costs, in predictions of a fold model.
+        Cost of one pass over the fold models, in predictions by one fold model.
     effort : Effort
-        What asking is booked on.
+        Budget from which predictions are subtracted.
     seconds : float
-        What asking once took, of the last call.
+        Seconds of one pass in the last call.
     """
 
     models: tuple[BaggedEnsemble, ...]
@@ -75,7 +75,7 @@ class Probe:
 
     @property
     def at_once(self) -> int:
-        """Changed samples that one call takes: few rows cost little but the call."""
+        """Changed samples per call: with few rows, the call itself dominates."""
         most = max((span.stop - span.start for span in self.spans), default=1)
         return max(1, _ROWS_AT_ONCE // max(1, most))
 
@@ -83,63 +83,68 @@ class Probe:
         """Return how many further passes over the fold models the effort allows."""
         return int(min(effort.left / self.cost, _MANY)) if self.cost else _MANY
 
-    def ask(self, tables: Sequence[pl.DataFrame], effort: Effort) -> list[FloatArray]:
-        """Return what the models say of the sample, changed to each of `tables`.
+    def predict(
+        self, tables: Sequence[pl.DataFrame], effort: Effort
+    ) -> list[FloatArray]:
+        """Return the predictions of changed samples, one array per table.
 
         Parameters
         ----------
         tables : sequence of DataFrame
-            As `table` of the probe, row for row.
+            Changed copies of the probe's `table`, with the same rows.
         effort : Effort
-            What it is booked on, besides the probe's own.
+            Budget from which it is subtracted, in addition to the probe's own.
         """
         units = self.units * len(tables)
         effort.spend(units)
         if effort is not self.effort:
             self.effort.spend(units)
         began = time.monotonic()
-        found: list[FloatArray] = []
+        predictions: list[FloatArray] = []
         for start in range(0, len(tables), self.at_once):
-            some = tables[start : start + self.at_once]
+            batch = tables[start : start + self.at_once]
             by_fold = [
-                model.predict(pl.concat([table[span] for table in some]))
+                model.predict(pl.concat([table[span] for table in batch]))
                 for model, span in zip(self.models, self.spans, strict=True)
             ]
-            split = [np.split(outputs, len(some)) for outputs in by_fold]
-            found += [np.concatenate(parts) for parts in zip(*split, strict=True)]
+            split = [np.split(outputs, len(batch)) for outputs in by_fold]
+            predictions += [np.concatenate(parts) for parts in zip(*split, strict=True)]
         self.seconds = (time.monotonic() - began) / max(1, len(tables))
-        return found
+        return predictions
 
-    def ask_one(self, place: int, table: pl.DataFrame) -> FloatArray:
-        """Return what the models of one row's fold say of any rows."""
+    def predict_by_fold_of(self, place: int, table: pl.DataFrame) -> FloatArray:
+        """Return predictions of rows by the models of one sample row's fold."""
         fold = next(i for i, span in enumerate(self.spans) if place < span.stop)
         return self.models[fold].predict(table)
 
 
 def open_probe(record: RunRecord, effort: Effort, n_columns: int) -> Probe | None:
-    """Choose folds and rows so that every column can be asked about, if possible.
+    """Return a probe of as many folds and rows as allow to measure every column.
 
     Parameters
     ----------
     record : RunRecord
     effort : Effort
+        Budget of predictions.
     n_columns : int
-        Columns that will be asked about.
+        Number of columns that will be measured.
 
     Returns
     -------
     Probe or None
-        None where there is not enough left even to load the models of one fold.
+        None where the budget does not suffice to load the models of one fold.
     """
     folds = _folds_of(record)
     if not folds or effort.left <= 0:
         return None
-    held = [record.run.data.folds.validation(*unit) for unit in folds]
-    drawn = _drawn(np.unique(np.concatenate(held)), _most_rows(record), record.run.seed)
+    validation_rows = [record.run.data.folds.validation(*unit) for unit in folds]
+    drawn = _drawn(
+        np.unique(np.concatenate(validation_rows)), _most_rows(record), record.run.seed
+    )
     ensembles, by_fold = [], []
-    for unit, held_out in zip(folds, held, strict=True):
-        # A row that several splits hold out is asked of the first of them.
-        is_here = np.isin(drawn, held_out)
+    for unit, rows_of_fold in zip(folds, validation_rows, strict=True):
+        # With repeats, a row belongs to several folds: the first one predicts it.
+        is_here = np.isin(drawn, rows_of_fold)
         if is_here.any():
             names = {name for name, of in record.fold_models.items() if of == unit}
             ensembles.append(_with_models(record.bag, names))
@@ -185,7 +190,7 @@ def open_probe(record: RunRecord, effort: Effort, n_columns: int) -> Probe | Non
 
 
 class _Opened:
-    """The first folds, loaded and asked about their rows, one after another."""
+    """The first folds, loaded one after another, with predictions of their rows."""
 
     def __init__(
         self,
@@ -199,7 +204,7 @@ class _Opened:
         self.outputs: list[FloatArray] = []
 
     def add(self) -> float:
-        """Load and ask the next fold; return the seconds it took."""
+        """Load the next fold, predict its rows, and return the seconds this took."""
         began = time.monotonic()
         place = len(self.outputs)
         self._ensembles[place].load()
@@ -208,10 +213,10 @@ class _Opened:
         return time.monotonic() - began
 
     def pace(self, n_columns: int, effort: Effort) -> tuple[float, float]:
-        """Measure seconds to load one more fold, and to ask one once.
+        """Return measured seconds to load one more fold, and of one pass over a fold.
 
-        What the first fold took says little, as it pays for imports; and of few rows
-        most is the call, so that many questions in one cost less.
+        The first fold includes the time of imports. With few rows the call itself
+        dominates, so that many samples in one call are cheaper.
         """
         rows = self._table[self._rows[0]]
         most = min(n_columns, _ROWS_AT_ONCE // max(1, rows.height))
@@ -229,22 +234,22 @@ class _Opened:
 
 
 def _folds_of(record: RunRecord) -> list[tuple[int, int]]:
-    """Return the folds of a complete trial that every member has a model of."""
+    """Return the folds for which every member of the ensemble has a model."""
     folds_of = record.fold_models
     units = [
         {folds_of[fit.model] for fit in member.fits} for member in record.bag.members
     ]
-    known = set.intersection(*units) if units else set()
+    common = set.intersection(*units) if units else set()
     folds, chosen = record.run.data.folds, record.result.choice.rows
     return [
         unit
         for unit in folds.units[: folds.n_complete]
-        if unit in known and chosen[folds.validation(*unit)].all()
+        if unit in common and chosen[folds.validation(*unit)].all()
     ]
 
 
 def _with_models(bag: BaggedEnsemble, names: Collection[str]) -> BaggedEnsemble:
-    """Return the ensemble with some of its fold models only."""
+    """Return the ensemble restricted to some of its fold models."""
     return bag.with_members(
         [
             replace(m, fits=tuple(fit for fit in m.fits if fit.model in names))
@@ -258,7 +263,7 @@ def _most_rows(record: RunRecord) -> int:
     if limit is None:
         return _ROWS_COUNTED
     least, most = _ROWS_TIMED
-    return int(min(most, max(least, _ROWS_A_SECOND * limit)))
+    return int(min(most, max(least, _ROWS_PER_SECOND * limit)))
 
 
 def _drawn(rows: IntArray, most: int, seed: int) -> IntArray:
@@ -269,7 +274,7 @@ def _drawn(rows: IntArray, most: int, seed: int) -> IntArray:
 
 
 def _folds_in_memory(record: RunRecord, n_folds: int) -> int:
-    """Return of how many folds the models may be held at once."""
+    """Return the number of folds whose models fit into the memory limit."""
     by_number = {t.number: t for t in record.result.trials}
     units = record.run.data.folds.units[: record.run.data.folds.n_complete]
     n_bytes = sum(

@@ -1,4 +1,4 @@
-"""How people read the numbers of a feature: truth values, and days of a date."""
+"""Scales that turn numbers of features back into booleans and dates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from headstart.tables import ColumnKind, Schema
 
 __all__ = ["Scale", "scales_of"]
 
-_EPOCH = datetime(1970, 1, 1)  # a clock, whose zone is the column's
+_EPOCH = datetime(1970, 1, 1)  # wall-clock time in the column's zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,11 @@ class Scale:
     Parameters
     ----------
     name : str
-        What the feature is called: a date's days have the name of the date.
+        Displayed name: the days of a date have the name of the date.
     is_boolean : bool, default=False
         Whether 0 is false and 1 is true.
     first_moment : int or None, default=None
-        For days of a date: the moment of day 0, in microseconds since 1970.
+        For days of a date: the time of day 0, in microseconds since 1970.
     """
 
     name: str
@@ -32,12 +32,12 @@ class Scale:
 
     @property
     def first_day(self) -> str:
-        """Return the moment of day 0 in ISO format; "" where it is no date."""
+        """Time of day 0 in ISO format; "" where it is no date."""
         moments = self._moments([0.0])
         return moments[0].isoformat() if moments else ""
 
     def words(self, values: Sequence[float]) -> list[str]:
-        """Return different values as texts that tell them apart.
+        """Return distinct values as distinct texts.
 
         Examples
         --------
@@ -56,7 +56,7 @@ class Scale:
         return [moment.isoformat(" ", "seconds") for moment in moments]
 
     def _moments(self, days: Sequence[float]) -> list[datetime]:
-        """Return wall-clock times; none where it is no date that Python can write."""
+        """Return wall-clock times; empty without a date that Python can represent."""
         if self.first_moment is None:
             return []
         try:

@@ -1,7 +1,7 @@
-"""Why single rows are predicted as they are: Shapley values by the `shap` library.
+"""Explanations of single rows by Shapley values of the `shap` library.
 
-Its permutation explainer [1]_ sees the fold models from outside: a column that is
-hidden takes the values of the background rows.
+Its permutation explainer [1]_ treats the fold models as black boxes: a hidden column
+takes the values of the background rows.
 
 References
 ----------
@@ -28,12 +28,12 @@ __all__ = ["can_explain", "explain_rows"]
 
 _BACKGROUND = 10
 _TYPICAL, _WORST = 3, 3
-# More columns take too long; beyond these no reader looks.
+# Explaining more columns takes too long, and showing more helps no reader.
 _MOST_COLUMNS = 60
 _MOST_SHOWN = 30
 # Seconds that importing the library and its first call may take.
 _START_SECONDS = 8.0
-# And what counts as that where work is counted.
+# The same in predictions, where the budget is in predictions.
 _START_UNITS = 1_500.0
 
 _WHY = ("typical", "badly predicted")
@@ -55,64 +55,66 @@ def explain_rows(
     *,
     seed: int,
 ) -> list[Explanation] | None:
-    """Explain a few typical rows, and those that are predicted worst.
+    """Return explanations of a few typical rows and of the worst predicted ones.
 
     Parameters
     ----------
     probe : Probe
     parts : mapping of str to tuple of str
-        What each of the user's columns became; most important first.
+        Features of each of the user's columns, the most important column first.
     losses : ndarray of shape (n_sample,)
+        Loss of each row of the sample.
     frame : DataFrame
-        The sample as the user has it.
+        The sample with the user's columns.
     labels : sequence of str
-        What the outputs stand for: classes (the second only, of two), or "".
+        Names of the outputs: classes (of two, only the second), or "".
     actual : sequence of str
-        The target of each row of the sample, in words.
+        The target of each row of the sample as text.
     effort : Effort
+        Budget of predictions.
     seed : int
 
     Returns
     -------
     list of Explanation or None
-        None where there is not enough left to begin.
+        None where the budget does not suffice for one row.
     """
     columns = dict(list(parts.items())[:_MOST_COLUMNS])
     start = _START_UNITS if effort.is_counted else _START_SECONDS
-    # One row: a forward and a backward turn over the columns, twice.
+    # One row: a forward and a backward pass over the columns, twice.
     calls = 4 * len(columns) + 2
     background = np.random.default_rng(seed).permutation(probe.rows.size)[:_BACKGROUND]
     each = calls * probe.units / max(1, len(probe.models))
     if not effort.is_counted:
         began = time.monotonic()
-        probe.ask_one(0, probe.table[background])
+        probe.predict_by_fold_of(0, probe.table[background])
         each = calls * (time.monotonic() - began)
     if effort.left < start + each:
         return None
     effort.spend(start)
-    # In a notebook, what it imports warns that there are no widgets.
+    # In a notebook, its imports warn about missing widgets.
     with ignore_warnings():
         import shap
 
-    found: list[Explanation] = []
+    explanations: list[Explanation] = []
     for place, why in _chosen(losses):
         if effort.left < each:
             break
         effort.spend(each)
         values = probe.outputs[place]
         output = 0 if values.size == 1 else int(values.argmax())
-        ask = _asked(probe, columns, place, background, output)
-        # A cell says from which row its value is: any kind of value can be hidden.
+        predict = _masked_model(probe, columns, place, background, output)
+        # Cells hold row indices of their values, so that columns of any type work.
         hidden = np.tile(np.arange(background.size)[:, np.newaxis], len(columns))
         shown = np.full((1, len(columns)), float(background.size))
         masker = shap.maskers.Independent(hidden.astype(np.float64))
-        explainer = shap.PermutationExplainer(ask, masker, seed=seed)
-        told = explainer(shown, max_evals=calls, silent=True)
-        given = np.asarray(told.values, dtype=np.float64).reshape(-1)
-        base = float(np.asarray(told.base_values).reshape(-1)[0])
-        order = np.argsort(-np.abs(given), kind="stable")[:_MOST_SHOWN]
+        explainer = shap.PermutationExplainer(predict, masker, seed=seed)
+        attribution = explainer(shown, max_evals=calls, silent=True)
+        contributions = np.asarray(attribution.values, dtype=np.float64).reshape(-1)
+        base = float(np.asarray(attribution.base_values).reshape(-1)[0])
+        order = np.argsort(-np.abs(contributions), kind="stable")[:_MOST_SHOWN]
         names = list(columns)
-        found.append(
+        explanations.append(
             Explanation(
                 why,
                 tuple(Cell(n, _words(frame[n][place])) for n in names[:_MOST_SHOWN]),
@@ -120,11 +122,11 @@ def explain_rows(
                 actual[place],
                 float(values[output]),
                 base,
-                tuple(Contribution(names[i], float(given[i])) for i in order),
+                tuple(Contribution(names[i], float(contributions[i])) for i in order),
                 "Shapley values, sampled permutations",
             )
         )
-    return found or None
+    return explanations or None
 
 
 def _chosen(losses: FloatArray) -> list[tuple[int, str]]:
@@ -135,18 +137,18 @@ def _chosen(losses: FloatArray) -> list[tuple[int, str]]:
     return [(int(i), _WHY[0]) for i in typical] + [(int(i), _WHY[1]) for i in worst]
 
 
-def _asked(
+def _masked_model(
     probe: Probe,
     columns: Parts,
     place: int,
     background: NDArray[np.int64],
     output: int,
 ) -> Callable[[NDArray[np.float64]], FloatArray]:
-    """Return what is asked for masked rows: cells are places in the background."""
+    """Return a function that predicts rows of indices into the background."""
     rows = np.append(background, place)
     pool = probe.table[rows]
 
-    def ask(masked: NDArray[np.float64]) -> FloatArray:
+    def predict(masked: NDArray[np.float64]) -> FloatArray:
         at = np.asarray(masked).astype(np.int64)
         changed = pool[np.zeros(len(at), dtype=np.int64) + background.size]
         changed = changed.with_columns(
@@ -155,9 +157,9 @@ def _asked(
             for name in names
             if name in pool.columns
         )
-        return probe.ask_one(place, changed)[:, output]
+        return probe.predict_by_fold_of(place, changed)[:, output]
 
-    return ask
+    return predict
 
 
 def _words(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Curves of a class against the rest: ROC, precision and recall, calibration."""
+"""ROC, precision-recall and calibration curves of a class against the rest."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,10 @@ def roc_of(
     probability: FloatArray,
     weight: FloatArray | None,
 ) -> Curve:
-    """Return the ROC curve: false alarms on `x`, the share found on `y`."""
-    found, alarms = _cumulated(is_class, probability, weight)
-    x, y = alarms / max(alarms[-1], 1e-300), found / max(found[-1], 1e-300)
+    """Return the ROC curve: false positive rate on `x`, true positive rate on `y`."""
+    positives, negatives = _cumulated(is_class, probability, weight)
+    x = negatives / max(negatives[-1], 1e-300)
+    y = positives / max(positives[-1], 1e-300)
     area = score("roc_auc", is_class.astype(np.int64), probability, weight)
     return _thinned(label, x, y, area)
 
@@ -35,11 +36,14 @@ def precision_recall_of(
     probability: FloatArray,
     weight: FloatArray | None,
 ) -> Curve:
-    """Return precision on `y` over recall on `x`; the area is average precision."""
-    found, alarms = _cumulated(is_class, probability, weight)
-    found, alarms = found[1:], alarms[1:]
-    precision = found / np.maximum(found + alarms, 1e-300)
-    recall = found / max(found[-1], 1e-300)
+    """Return the precision-recall curve: recall on `x`, precision on `y`.
+
+    Its area is the average precision.
+    """
+    positives, negatives = _cumulated(is_class, probability, weight)
+    positives, negatives = positives[1:], negatives[1:]
+    precision = positives / np.maximum(positives + negatives, 1e-300)
+    recall = positives / max(positives[-1], 1e-300)
     area = score("average_precision", is_class.astype(np.int64), probability, weight)
     return _thinned(
         label,
@@ -55,20 +59,20 @@ def calibration_of(
     probability: FloatArray,
     weight: FloatArray | None,
 ) -> Calibration:
-    """Compare probabilities with what came true, in bins of as many rows each.
+    """Return the calibration curve: observed frequencies in quantile bins.
 
-    Intervals are Wilson's, of the rows' effective number where they have weights.
+    Intervals are Wilson's, with the effective sample size where rows have weights.
     """
     n_bins = int(min(_BINS, max(1, probability.size // _LEAST_IN_BIN)))
     cuts = np.quantile(probability, np.linspace(0, 1, n_bins + 1)[1:-1])
     bins = np.searchsorted(np.unique(cuts), probability, side="right")
     weights = np.ones(probability.size) if weight is None else weight
     mass = np.bincount(bins, weights=weights)
-    there = np.flatnonzero(mass > 0)
-    total = mass[there]
-    squares = np.bincount(bins, weights=weights**2)[there]
-    predicted = np.bincount(bins, weights=weights * probability)[there] / total
-    share = np.bincount(bins, weights=weights * is_class)[there] / total
+    filled = np.flatnonzero(mass > 0)
+    total = mass[filled]
+    squares = np.bincount(bins, weights=weights**2)[filled]
+    predicted = np.bincount(bins, weights=weights * probability)[filled] / total
+    share = np.bincount(bins, weights=weights * is_class)[filled] / total
     n = total**2 / squares
     z = _NORMAL
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
@@ -79,26 +83,26 @@ def calibration_of(
         rounded(share),
         rounded(np.minimum(np.clip(middle - reach, 0, 1), share)),
         rounded(np.maximum(np.clip(middle + reach, 0, 1), share)),
-        tuple(int(c) for c in np.bincount(bins)[there]),
+        tuple(int(c) for c in np.bincount(bins)[filled]),
     )
 
 
 def _cumulated(
     is_class: NDArray[np.bool_], probability: FloatArray, weight: FloatArray | None
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the weight found, and that of false alarms, by falling threshold."""
+    """Return the weights of true and false positives, by decreasing threshold."""
     order = np.argsort(-probability, kind="stable")
     weights = np.ones(order.size) if weight is None else weight[order]
     hits = is_class[order]
-    # Equal probabilities are one threshold.
+    # Equal probabilities form one threshold.
     ends = np.append(np.flatnonzero(np.diff(probability[order])), order.size - 1)
-    found = np.cumsum(weights * hits)[ends]
-    alarms = np.cumsum(weights * ~hits)[ends]
-    return np.concatenate([[0.0], found]), np.concatenate([[0.0], alarms])
+    positives = np.cumsum(weights * hits)[ends]
+    negatives = np.cumsum(weights * ~hits)[ends]
+    return np.concatenate([[0.0], positives]), np.concatenate([[0.0], negatives])
 
 
 def _thinned(label: str, x: FloatArray, y: FloatArray, area: float) -> Curve:
-    """Keep the points that lie far from each other, and the ends."""
+    """Return a curve with points at about equal distances, and both ends."""
     if x.size > _MOST_POINTS:
         length = np.concatenate(
             [[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))]

@@ -1,4 +1,4 @@
-"""What is decided on probabilities: confusion, and what each threshold would give."""
+"""Confusion matrix, and precision and recall by threshold."""
 
 from collections.abc import Sequence
 
@@ -40,7 +40,7 @@ def thresholds_of(
     weight: FloatArray | None,
     metric: Metric,
 ) -> Thresholds | None:
-    """Return precision, recall and F1 above every percent; None with one class only.
+    """Return precision, recall and F1 by threshold; None with one class only.
 
     Precision is None where no row is predicted positive.
     """
@@ -48,13 +48,13 @@ def thresholds_of(
     if is_class.all() or not is_class.any():
         return None
     grid = np.arange(1, _THRESHOLDS + 1) / (_THRESHOLDS + 1)
-    found, positive = (
+    true_positive, positive = (
         _above(probability, grid, rows, weight) for rows in (is_class, None)
     )
     actual = float(_mass(is_class, weight))
-    precision = rounded(found / np.maximum(positive, 1e-300))
-    recall = found / actual
-    f1 = 2 * found / np.maximum(positive + actual, 1e-300)
+    precision = rounded(true_positive / np.maximum(positive, 1e-300))
+    recall = true_positive / actual
+    f1 = 2 * true_positive / np.maximum(positive + actual, 1e-300)
     by_metric = None
     if isinstance(metric, BuiltInMetric) and metric.needs == "label":
         by_metric = best_threshold(y, probability, metric.name, weight).threshold

@@ -1,4 +1,4 @@
-"""Rows that are not independent: groups, and neighbours in time, as blocks."""
+"""Blocks of dependent rows: declared groups, or neighbours in time."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,15 @@ from headstart.validation import Dependence
 
 __all__ = ["blocks_of", "describe_dependence", "groups_of"]
 
-# More blocks are shorter than errors stay alike; of fewer the spread is uncertain.
+# More blocks would be shorter than the errors' autocorrelation; the variance of fewer
+# would be uncertain.
 _TIME_BLOCKS = 30
-# For the tests of slices, in which every cell is counted by block.
+# For the tests of slices, which count the rows of every cell by block.
 _MOST_BLOCKS = 200
 
 
 def groups_of(dependence: Dependence, rows: IntArray) -> NDArray[np.int64] | None:
-    """Return what rows are drawn by: groups, or blocks in time; None for single rows.
+    """Return the resampling unit of each row: group or block in time, or None.
 
     Examples
     --------
@@ -31,7 +32,7 @@ def groups_of(dependence: Dependence, rows: IntArray) -> NDArray[np.int64] | Non
 
 
 def blocks_of(dependence: Dependence, rows: IntArray) -> NDArray[np.int64] | None:
-    """Return the same as codes from 0 on, with several groups in one where many are."""
+    """Return the units of `groups_of` as codes from 0, merged where there are many."""
     groups = groups_of(dependence, rows)
     if groups is None:
         return None
@@ -42,7 +43,7 @@ def blocks_of(dependence: Dependence, rows: IntArray) -> NDArray[np.int64] | Non
 
 
 def describe_dependence(dependence: Dependence, rows: IntArray) -> str:
-    """Return how intervals count what rows depend on, "" where they are independent."""
+    """Return a note on the resampling of dependent rows, "" for independent rows."""
     groups = groups_of(dependence, rows)
     if groups is None:
         return ""
@@ -51,7 +52,7 @@ def describe_dependence(dependence: Dependence, rows: IntArray) -> str:
         return (
             "Neighbouring rows are not independent: intervals, importance and weak "
             f"slices draw {n_groups} blocks of about {rows.size // n_groups:,} rows in "
-            "order of time. Where errors stay alike for longer than that, intervals "
+            "order of time. Where errors are correlated over longer times, intervals "
             "are too narrow."
         )
     few = ""

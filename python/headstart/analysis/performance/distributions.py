@@ -1,4 +1,4 @@
-"""How predictions and errors are spread."""
+"""Distributions of predictions and residuals."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ _NORMAL = 1.959963984540054
 
 
 def residuals_of(y: FloatArray, prediction: FloatArray, seed: int) -> Residuals:
-    """Return a sample of rows, and the errors' quantiles and means by prediction."""
+    """Return a sample of rows, and the residuals' quantiles and means by prediction."""
     residual = y - prediction
     n_rows = y.size
     shown = np.arange(n_rows)
@@ -56,7 +56,7 @@ def residuals_of(y: FloatArray, prediction: FloatArray, seed: int) -> Residuals:
 def histograms_of_values(
     y: FloatArray, prediction: FloatArray
 ) -> tuple[Histogram, ...]:
-    """Return predicted and actual values in bins of the same edges."""
+    """Return histograms of predicted and actual values with the same edges."""
     both = np.concatenate([y, prediction])
     low, high = float(both.min()), float(both.max())
     if not np.isfinite(high - low):
@@ -73,7 +73,7 @@ def histograms_of_values(
 def histograms_of_classes(
     labels: Sequence[str], y: IntArray, outputs: FloatArray
 ) -> tuple[Histogram, ...]:
-    """Return, for each actual class, the probabilities that its rows were given."""
+    """Return one histogram per actual class of its predicted probabilities."""
     edges = np.linspace(0.0, 1.0, _HISTOGRAM_BINS + 1)
     is_binary = outputs.shape[1] == 1
     return tuple(

@@ -1,4 +1,4 @@
-"""How good the model is: metrics, curves and errors of its out-of-fold predictions."""
+"""Metrics, curves and residuals of the out-of-fold predictions."""
 
 import math
 import time
@@ -53,14 +53,14 @@ _NAMES = {
     ),
     TaskKind.REGRESSION: ("rmse", "mae", "medae", "r2"),
 }
-# Of more classes, curves are drawn for the commonest.
+# With more classes, curves are computed for the most frequent ones.
 _MOST_CURVES = 10
 _ROUNDING = 1e-15
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Out-of-fold predictions of some rows, and their truth.
+    """Out-of-fold predictions of some rows, with the actual values.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ class Evaluated:
     weight : ndarray of shape (n_rows,) or None
     groups : ndarray of shape (n_rows,) or None
     metric : Metric
-        What was optimised.
+        The optimised metric.
     classes : ndarray or None
-        Labels, as other metrics by name are given them.
+        Labels for other metrics that are resolved by name.
     seed : int
     n_drawn : int
-        Rows that may be drawn for one interval; 0 for no intervals.
+        Maximum number of rows drawn for one interval; 0 for no intervals.
     """
 
     kind: TaskKind
@@ -92,35 +92,35 @@ class Evaluated:
     n_drawn: int
 
     def score_by(self, metric: Metric) -> Score:
-        """Return how predictions of these rows are scored by a metric."""
+        """Return the score of these rows by a metric."""
         return Score(metric, self.y, self.weight, self.groups, self.seed, self.n_drawn)
 
 
 def evaluate(
     rows: Evaluated, seconds: float = math.inf, *, only_optimised: bool = False
 ) -> dict[str, Any]:
-    """Return the parts of the facts that out-of-fold predictions give, by field.
+    """Return the parts of the facts derived from out-of-fold predictions, by field.
 
     Parameters
     ----------
     rows : Evaluated
     seconds : float, default=inf
-        For the intervals of all metrics together.
+        Budget for the intervals of all metrics together.
     only_optimised : bool, default=False
-        Whether only the metric that was optimised has an interval.
+        Whether only the optimised metric gets an interval.
     """
     metrics = _metrics(rows, seconds, only_optimised=only_optimised)
-    found: dict[str, Any] = {"metrics": metrics}
+    parts: dict[str, Any] = {"metrics": metrics}
     if rows.kind is TaskKind.REGRESSION:
         prediction = rows.outputs[:, 0]
-        found["residuals"] = residuals_of(rows.y, prediction, rows.seed)
-        found["predictions"] = histograms_of_values(rows.y, prediction)
-        return found
+        parts["residuals"] = residuals_of(rows.y, prediction, rows.seed)
+        parts["predictions"] = histograms_of_values(rows.y, prediction)
+        return parts
     codes = rows.y.astype(np.int64)
-    found["confusion"] = confusion_of(rows.labels, codes, rows.outputs)
-    found["predictions"] = histograms_of_classes(rows.labels, codes, rows.outputs)
+    parts["confusion"] = confusion_of(rows.labels, codes, rows.outputs)
+    parts["predictions"] = histograms_of_classes(rows.labels, codes, rows.outputs)
     if rows.kind is TaskKind.BINARY:
-        found["thresholds"] = thresholds_of(
+        parts["thresholds"] = thresholds_of(
             rows.labels[1], codes, rows.outputs[:, 0], rows.weight, rows.metric
         )
     for name, curve in (
@@ -128,7 +128,7 @@ def evaluate(
         ("precision_recall", precision_recall_of),
         ("calibration", calibration_of),
     ):
-        found[name] = tuple(
+        parts[name] = tuple(
             curve(
                 rows.labels[code],
                 codes == code,
@@ -137,16 +137,16 @@ def evaluate(
             )
             for code in _shown_classes(rows, codes)
         )
-    return found
+    return parts
 
 
 def describe_class_limits(n_classes: int) -> list[str]:
-    """Return sentences on the parts that lack some of many classes."""
+    """Return notes on the parts that are limited to some of many classes."""
     notes = []
     if n_classes > _MOST_CURVES:
         notes.append(
             f"ROC, precision-recall and calibration curves are of the {_MOST_CURVES} "
-            f"commonest of {n_classes:,} classes."
+            f"most frequent of {n_classes:,} classes."
         )
     if n_classes > MOST_CONFUSED:
         notes.append(
@@ -165,14 +165,14 @@ def _metrics(
         if name not in chosen:
             chosen[name] = resolve_metric(name, rows.kind, rows.classes)
     n_intervals = 1 if only_optimised else len(chosen)
-    found = []
+    entries = []
     for place, (name, metric) in enumerate(chosen.items()):
         share = 0.0
         if place < n_intervals:
             share = (end - time.monotonic()) / (n_intervals - place)
         measured = score_interval(rows.score_by(metric), rows.outputs, share)
         words, baseline = _baseline(rows, metric)
-        found.append(
+        entries.append(
             MetricFact(
                 name,
                 measured.value,
@@ -184,28 +184,28 @@ def _metrics(
                 measured.reason,
             )
         )
-    return tuple(found)
+    return tuple(entries)
 
 
 def _baseline(rows: Evaluated, metric: Metric) -> tuple[str, float | None]:
-    """Return the best constant prediction in words, and its score."""
+    """Return the description of the best constant prediction, and its score."""
     whole = Part(rows.y, rows.weight, rows.y, rows.weight)
     try:
         best = best_constant(metric, rows.kind, rows.labels, [whole])
-    except Exception:  # a user's own metric may fail on all but the model's output
+    except Exception:  # a user's metric may fail on constant predictions
         return "", None
     (loss,) = best.losses
     if not isinstance(metric, BuiltInMetric) and abs(loss) < _ROUNDING:
-        loss = 0.0  # the correlation of a constant, but for rounding
+        loss = 0.0  # a constant's correlation is 0 up to rounding
     return best.words, 0.0 - loss if metric.greater_is_better else loss
 
 
 def _shown_classes(rows: Evaluated, codes: NDArray[np.int64]) -> list[int]:
-    """Return the classes that curves are drawn of: those with rows in and out."""
+    """Return the classes that get curves: those with rows inside and outside."""
     counts = np.bincount(codes, minlength=len(rows.labels))
     if rows.kind is TaskKind.BINARY:
         return [1] if 0 < counts[1] < codes.size else []
-    there = [
+    eligible = [
         c for c in np.argsort(-counts, kind="stable") if 0 < counts[c] < codes.size
     ]
-    return sorted(int(c) for c in there[:_MOST_CURVES])
+    return sorted(int(c) for c in eligible[:_MOST_CURVES])

@@ -26,16 +26,15 @@ __all__ = [
 ]
 
 FEW_GROUPS = 50
-"""Below this many groups, intervals are wider: the spread of so few is uncertain."""
+"""Below this number of groups, intervals use Student's t and are wider."""
 
 _RESAMPLES = (30, 400)
-# Quantiles of fewer resamples are too rough: their spread is used.
+# With fewer resamples quantiles are too rough: the standard error is used.
 _ENOUGH_FOR_QUANTILES = 200
-# Of a metric in Python, and of differences, of which there are many.
+# For metrics in Python, and for differences, of which there are many.
 _FEW_RESAMPLES = 60
 _MOST_ROWS_OF_PYTHON = 20_000
 _NORMAL = 1.959963984540054
-# Of two folds Student's interval is wider than anything there is.
 _NO_TIME = "there was no time for it"
 _UNDEFINED = "the score is undefined on nearly all resamples"
 
@@ -50,10 +49,10 @@ class Score:
     y : ndarray of shape (n_rows,)
     weight : ndarray of shape (n_rows,) or None
     groups : ndarray of int64 of shape (n_rows,) or None
-        Rows of one are not independent: they are drawn together.
+        Rows of one group are not independent: they are resampled together.
     seed : int
     n_drawn : int
-        Rows that may be drawn for one interval, all resamples together; 0 for none.
+        Maximum number of rows drawn for one interval, over all resamples; 0 for none.
     """
 
     metric: Metric
@@ -64,7 +63,7 @@ class Score:
     n_drawn: int = 5_000_000
 
     def of(self, rows: IntArray) -> "Score":
-        """Return the same for some of the rows."""
+        """Return the score restricted to some of the rows."""
         return Score(
             self.metric,
             self.y[rows],
@@ -75,7 +74,7 @@ class Score:
         )
 
     def value(self, outputs: FloatArray) -> float:
-        """Return the score as users read it; NaN where it is undefined."""
+        """Return the score in the metric's own direction; NaN where it is undefined."""
         return self.metric.score(self.y, one_column(outputs), self.weight)
 
     @cached_property
@@ -90,10 +89,10 @@ class Score:
 
     @property
     def errors_of_interval(self) -> float:
-        """Standard errors from the score to an end of its 95 % interval.
+        """Half-width of the 95 % interval in standard errors.
 
-        Of few groups, by Student's t; the bootstrap of g groups finds (g - 1) / g of
-        the variance.
+        With few groups it is Student's t; the bootstrap of g groups underestimates the
+        variance by the factor (g - 1) / g.
         """
         if self.n_groups is None or self.n_groups < 2:
             return _NORMAL
@@ -103,7 +102,7 @@ class Score:
         return float(stdtrit(freedom, 0.975)) * math.sqrt(self.n_groups / freedom)
 
     def chance_of(self, gain: float, error: float) -> float:
-        """Return how likely a gain as large is where there is none."""
+        """Return the one-sided p-value of a gain under the hypothesis of no gain."""
         if error == 0:
             return 0.0 if gain > 0 else 1.0
         from scipy.special import ndtr, stdtr
@@ -115,7 +114,7 @@ class Score:
         return float(stdtr(freedom, -gain / error * shrunk))
 
     def bootstrap(self, n_resamples: int) -> Bootstrap:
-        """Return the form of the resamples: whole groups, else classes as strata."""
+        """Return bootstrap settings: whole groups, or else classes as strata."""
         is_classes = self.metric.needs != "value" and self.y.dtype.kind in "iu"
         strata = self.y if self.groups is None and is_classes else None
         return Bootstrap(n_resamples=n_resamples, strata=strata, groups=self.groups)
@@ -133,16 +132,16 @@ class Measured(NamedTuple):
 def score_interval(
     score: Score, outputs: FloatArray, seconds: float = math.inf
 ) -> Measured:
-    """Return a score and its 95 % interval by the bootstrap, None where undefined.
+    """Return a score and its 95 % bootstrap interval, None where undefined.
 
-    Where `seconds` end first, it is of the resamples made until then; None of too few.
+    Where `seconds` end first, the interval is computed from the resamples so far.
     """
     value = score.value(outputs)
     if not np.isfinite(value):
-        return Measured(None, None, None, "it is undefined for the held-out rows")
-    without = _why_without(score, seconds)
-    if without:
-        return Measured(value, None, None, without)
+        return Measured(None, None, None, "it is undefined for the out-of-fold rows")
+    reason = _reason_without_interval(score, seconds)
+    if reason:
+        return Measured(value, None, None, reason)
     n_rows = score.y.size
     least, most = _RESAMPLES
     n_resamples = int(min(most, max(least, score.n_drawn // n_rows)))
@@ -150,8 +149,8 @@ def score_interval(
     try:
         if isinstance(score.metric, BuiltInMetric):
             with ignore_warnings(HeadstartWarning):
-                # That it is of fewer resamples.
-                found = bootstrap_interval(
+                # Ignored: the warning that it has fewer resamples than requested.
+                estimate = bootstrap_interval(
                     score.metric.name,
                     score.y,
                     one_column(outputs),
@@ -165,9 +164,9 @@ def score_interval(
             is_whole = time.monotonic() < end
             has_quantiles = n_resamples >= _ENOUGH_FOR_QUANTILES and is_whole
             if not has_quantiles or score.has_few_groups:
-                reach = score.errors_of_interval * found.standard_error
+                reach = score.errors_of_interval * estimate.standard_error
                 return Measured(value, *within_metric(value, reach, score.metric))
-            return Measured(value, min(found.low, value), max(found.high, value))
+            return Measured(value, min(estimate.low, value), max(estimate.high, value))
         drawn = []
         for rows in _draws(score, _FEW_RESAMPLES):
             if time.monotonic() >= end:
@@ -179,34 +178,31 @@ def score_interval(
         return Measured(value, None, None, _NO_TIME)
     if len(drawn) < 2:
         return Measured(value, None, None, _NO_TIME)
-    known = np.array([v for v in drawn if np.isfinite(v)])
-    if known.size < 2:
+    finite = np.array([v for v in drawn if np.isfinite(v)])
+    if finite.size < 2:
         return Measured(value, None, None, _UNDEFINED)
-    reach = score.errors_of_interval * float(known.std(ddof=1))
+    reach = score.errors_of_interval * float(finite.std(ddof=1))
     return Measured(value, *within_metric(value, reach, score.metric))
 
 
-def _why_without(score: Score, seconds: float) -> str:
-    """Return why a score has no interval, "" where it can have one."""
+def _reason_without_interval(score: Score, seconds: float) -> str:
+    """Return the reason why a score gets no interval, "" where it gets one."""
     if score.n_groups == 1:
-        return "all held-out rows belong to one group"
+        return "all out-of-fold rows belong to one group"
     if not score.n_drawn or seconds <= 0:
         return _NO_TIME
     is_own = not isinstance(score.metric, BuiltInMetric)
     if is_own and score.y.size > _MOST_ROWS_OF_PYTHON:
-        return (
-            f"a metric of your own has none above {_MOST_ROWS_OF_PYTHON:,} held-out "
-            "rows"
-        )
+        return f"a custom metric gets no interval above {_MOST_ROWS_OF_PYTHON:,} rows"
     return ""
 
 
 def score_difference(
     score: Score, first: FloatArray, second: FloatArray, *, with_error: bool
 ) -> tuple[float, float | None]:
-    """Return by how much `first` is better than `second`, and the standard error.
+    """Return the gain of `first` over `second`, and its standard error.
 
-    The error is None where it is not asked for, or cannot be told.
+    The error is None where `with_error` is false, or where it cannot be estimated.
     """
     metric = score.metric
     sign = 1.0 if metric.greater_is_better else -1.0
@@ -217,7 +213,7 @@ def score_difference(
         return gain, None
     try:
         if isinstance(metric, BuiltInMetric):
-            found = compare_by_bootstrap(
+            comparison = compare_by_bootstrap(
                 metric.name,
                 score.y,
                 one_column(first),
@@ -226,7 +222,7 @@ def score_difference(
                 bootstrap=score.bootstrap(_FEW_RESAMPLES),
                 compute=Compute(seed=score.seed),
             )
-            return gain, float(found.standard_error)
+            return gain, float(comparison.standard_error)
         drawn = [
             sign * (part.value(first[rows]) - part.value(second[rows]))
             for rows in _draws(score, _FEW_RESAMPLES // 3)
@@ -234,24 +230,24 @@ def score_difference(
         ]
     except ValueError:  # undefined on nearly all resamples
         return gain, None
-    known = np.array([v for v in drawn if np.isfinite(v)])
-    return gain, float(known.std(ddof=1)) if known.size > 1 else None
+    finite = np.array([v for v in drawn if np.isfinite(v)])
+    return gain, float(finite.std(ddof=1)) if finite.size > 1 else None
 
 
 def one_column(outputs: FloatArray) -> FloatArray:
-    """Return outputs as metrics take them."""
+    """Return outputs in the shape that metrics take: one column as a vector."""
     return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
 
 def _draws(score: Score, n_resamples: int) -> list[IntArray]:
-    """Draw rows with replacement; whole groups where there are any."""
+    """Return resamples with replacement of rows, or of whole groups."""
     random = np.random.default_rng(score.seed)
     n_rows = score.y.size
     if score.groups is None:
         return [random.integers(0, n_rows, n_rows) for _ in range(n_resamples)]
     _, codes = np.unique(score.groups, return_inverse=True)
     members = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes)))
-    n = len(members) - 1  # the last is what lies behind the last group: nothing
+    n = len(members) - 1  # the last part of the split is empty
     return [
         np.concatenate([members[g] for g in random.integers(0, n, n)])
         for _ in range(n_resamples)

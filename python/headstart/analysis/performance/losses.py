@@ -1,4 +1,4 @@
-"""The loss of each row, which says where the model does badly."""
+"""The loss of each row, for the search of weak slices."""
 
 from typing import Any
 
@@ -33,5 +33,5 @@ def row_losses(kind: TaskKind, y: NDArray[Any], outputs: FloatArray) -> FloatArr
 
 
 def measure_of(kind: TaskKind) -> str:
-    """Return in words what `row_losses` gives the mean of."""
+    """Return the name of the mean of `row_losses`."""
     return "mean absolute error" if kind is TaskKind.REGRESSION else "mean log loss"

@@ -1,7 +1,6 @@
-"""Weak slices: rows alike in one or two columns, on which the model does worse.
+"""Weak slices: groups of rows, by one or two columns, with a higher loss.
 
-Every slice that was looked at counts as a test, so that the more are looked at, the
-clearer one has to be [1]_.
+P-values are adjusted for the number of tested slices [1]_.
 
 References
 ----------
@@ -34,9 +33,10 @@ _COLUMNS_ALONE = 60
 _COLUMNS_IN_PAIRS = 8
 _MOST_SLICES = 5
 _LEVEL = 0.05
-# A slice must be this much worse than all rows, and than each half of its description.
+# Factor by which the loss of a slice must exceed that of all rows, and that of each of
+# its conditions alone.
 _WORSE = 1.1
-# Of a slice's rows, how many may be told of already.
+# Largest share of a slice's rows that may belong to slices listed before.
 _MOST_SHARED = 0.6
 _NORMAL = 1.959963984540054
 _LEAST_FREEDOM = 2
@@ -49,7 +49,7 @@ class _Binned:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Cell:
     parts: tuple[tuple[str, int], ...]
     n_rows: int
     mean: float
@@ -66,7 +66,7 @@ def find_slices(
     blocks: IntArray | None = None,
     scales: Mapping[str, Scale] | None = None,
 ) -> list[Slice]:
-    """Return the slices on which rows are predicted clearly worse, clearest first.
+    """Return slices with a significantly higher loss, largest excess first.
 
     Parameters
     ----------
@@ -75,56 +75,56 @@ def find_slices(
     losses : ndarray of shape (n_rows,)
         Loss of each row, lower is better.
     measure : str
-        What their mean is, in words.
+        Name of their mean.
     ranked : sequence of str
-        Columns, most important first: the first are looked at in pairs.
+        Columns, most important first: the first ones are also combined in pairs.
     blocks : ndarray of int64 of shape (n_rows,) or None
-        Code of each row's block, from 0 on: rows of one block depend on each other,
-        blocks do not. None where rows are independent.
+        Code of each row's block, from 0: rows of one block are dependent, blocks are
+        independent. None where rows are independent.
     scales : mapping of str to Scale, optional
-        How numbers of columns are read, by column; those of others are plain numbers.
+        Scales of columns whose numbers are booleans or dates.
 
     Returns
     -------
     list of Slice
-        At most 5; none where there are fewer than 100 rows.
+        At most 5; empty with fewer than 100 rows.
     """
     if losses.size < _FEWEST_ROWS or not losses.std() > 0:
         return []
     binned = {}
     for name in ranked[:_COLUMNS_ALONE]:
-        found = _bin(table[name], (scales or {}).get(name, Scale(name)))
-        if found is not None:
-            binned[name] = found
-    look = partial(_look, losses=losses, blocks=blocks)
-    singles = [s for n, b in binned.items() for s in look((n,), [b])]
+        bins = _bin(table[name], (scales or {}).get(name, Scale(name)))
+        if bins is not None:
+            binned[name] = bins
+    test = partial(_test_cells, losses=losses, blocks=blocks)
+    singles = [s for n, b in binned.items() for s in test((n,), [b])]
     paired = list(binned)[:_COLUMNS_IN_PAIRS]
     pairs = [
         s
         for one, other in combinations(paired, 2)
-        for s in look((one, other), [binned[one], binned[other]])
+        for s in test((one, other), [binned[one], binned[other]])
     ]
-    looked = [*singles, *pairs]
-    if not looked:
+    tested = [*singles, *pairs]
+    if not tested:
         return []
-    adjusted = adjust_p_values([s.p_value for s in looked])
+    adjusted = adjust_p_values([s.p_value for s in tested])
     alone = {s.parts[0]: s.mean for s in singles}
     overall = float(losses.mean())
     weak = [
         (s, float(p))
-        for s, p in zip(looked, adjusted, strict=True)
+        for s, p in zip(tested, adjusted, strict=True)
         if p <= _LEVEL
         and s.mean > _WORSE * overall
         and (len(s.parts) == 1 or _is_worse_than_parts(s, alone))
     ]
-    weak.sort(key=lambda found: -(found[0].mean - overall) * found[0].n_rows ** 0.5)
+    weak.sort(key=lambda pair: -(pair[0].mean - overall) * pair[0].n_rows ** 0.5)
     chosen: list[Slice] = []
-    told = np.zeros(losses.size, dtype=bool)
+    covered = np.zeros(losses.size, dtype=bool)
     for one, p in weak:
         rows = _rows(one, binned)
-        if told[rows].mean() > _MOST_SHARED:
+        if covered[rows].mean() > _MOST_SHARED:
             continue
-        told |= rows
+        covered |= rows
         chosen.append(
             Slice(
                 " and ".join(binned[n].words[code] for n, code in one.parts),
@@ -142,17 +142,17 @@ def find_slices(
     return chosen
 
 
-def _is_worse_than_parts(one: _Found, alone: Mapping[tuple[str, int], float]) -> bool:
+def _is_worse_than_parts(one: _Cell, alone: Mapping[tuple[str, int], float]) -> bool:
     return all(one.mean > _WORSE * alone.get(part, 0.0) for part in one.parts)
 
 
-def _look(
+def _test_cells(
     names: tuple[str, ...],
     columns: Sequence[_Binned],
     losses: FloatArray,
     blocks: IntArray | None,
-) -> list[_Found]:
-    """Compare each cell's rows with all others, by Welch's statistic."""
+) -> list[_Cell]:
+    """Return Welch's test of each cell's rows against all other rows."""
     codes = columns[0].codes
     width = 1
     if len(columns) == 2:
@@ -175,9 +175,9 @@ def _look(
         freedom = np.full(cells.size, np.inf)
     else:
         error, own_error, freedom = _errors_by_block(codes, cells, losses, blocks)
-    found = []
+    tests = []
     for place, cell in enumerate(cells):
-        # Of two blocks nothing can be said.
+        # Two blocks give no usable variance.
         if error[place] <= 0 or freedom[place] < _LEAST_FREEDOM:
             continue
         statistic = (mean[place] - rest[place]) / error[place]
@@ -187,8 +187,8 @@ def _look(
             if width == 1
             else ((names[0], int(cell) // width), (names[1], int(cell) % width))
         )
-        found.append(
-            _Found(
+        tests.append(
+            _Cell(
                 parts,
                 int(m[place]),
                 float(mean[place]),
@@ -196,20 +196,20 @@ def _look(
                 p_value,
             )
         )
-    return found
+    return tests
 
 
 def _errors_by_block(
     codes: IntArray, cells: IntArray, losses: FloatArray, blocks: IntArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return standard errors where whole blocks are drawn, for each of `cells`.
+    """Return standard errors of each of `cells`, with blocks as units.
 
     Returns
     -------
     error : ndarray of shape (n_cells,)
-        Of the mean in the cell less the mean outside.
+        Standard error of the mean in the cell minus the mean outside.
     own_error : ndarray of shape (n_cells,)
-        Of the mean in the cell.
+        Standard error of the mean in the cell.
     freedom : ndarray of shape (n_cells,)
         Degrees of freedom: the blocks in the cell, or outside, less one.
     """
@@ -222,7 +222,7 @@ def _errors_by_block(
     other_sums = _sums(blocks, losses, n_blocks) - sums
     own, n_own = _sums_of_deviations(inside, sums)
     others, n_others = _sums_of_deviations(outside, other_sums)
-    # A block with rows on both sides counts with the difference.
+    # A block with rows on both sides contributes its difference.
     error = np.sqrt(((own - others) ** 2).sum(axis=1))
     freedom = np.minimum(n_own, n_others) - 1.0
     return error, np.sqrt((own**2).sum(axis=1)), freedom
@@ -239,17 +239,17 @@ def _sums(codes: IntArray, losses: FloatArray, size: int) -> FloatArray:
 def _sums_of_deviations(
     counts: IntArray, sums: FloatArray
 ) -> tuple[FloatArray, IntArray]:
-    """Return what each block adds to a cell's mean, and how many blocks it has."""
+    """Return each block's deviation from a cell's mean, and each cell's block count."""
     n_rows = counts.sum(axis=1, keepdims=True)
     means = sums.sum(axis=1, keepdims=True) / n_rows
     n_blocks = (counts > 0).sum(axis=1, dtype=np.int64)
-    # Deviations from a mean of few are too small.
+    # Bessel's correction: deviations from the mean of few blocks are too small.
     factor = np.sqrt(n_blocks / np.maximum(n_blocks - 1, 1))[:, np.newaxis]
     return factor * (sums - means * counts) / n_rows, n_blocks
 
 
 def _tail(statistic: float, freedom: float) -> tuple[float, float]:
-    """Return the chance of a larger statistic, and what 95 % lie within."""
+    """Return the one-sided p-value, and the two-sided 95 % quantile."""
     from scipy.special import ndtr, stdtr, stdtrit
 
     if np.isinf(freedom):
@@ -257,7 +257,7 @@ def _tail(statistic: float, freedom: float) -> tuple[float, float]:
     return float(stdtr(freedom, -statistic)), float(stdtrit(freedom, 0.975))
 
 
-def _rows(one: _Found, binned: dict[str, _Binned]) -> NDArray[np.bool_]:
+def _rows(one: _Cell, binned: dict[str, _Binned]) -> NDArray[np.bool_]:
     rows: NDArray[np.bool_] = np.logical_and.reduce(
         [binned[n].codes == c for n, c in one.parts]
     )
@@ -265,7 +265,7 @@ def _rows(one: _Found, binned: dict[str, _Binned]) -> NDArray[np.bool_]:
 
 
 def _bin(column: pl.Series, scale: Scale) -> _Binned | None:
-    """Return codes of a column: levels, or bins of numbers; the last is for missing."""
+    """Return codes of a column's levels or quantile bins, the last for missing."""
     name = column.name
     if isinstance(column.dtype, pl.Enum):
         counts = column.drop_nulls().cast(pl.String).value_counts()
@@ -284,16 +284,16 @@ def _bin(column: pl.Series, scale: Scale) -> _Binned | None:
     if column.dtype != pl.Float64:
         return None
     values = column.to_numpy().astype(np.float64)
-    known = values[np.isfinite(values)]
-    if known.size < 2:
+    finite = values[np.isfinite(values)]
+    if finite.size < 2:
         return None
-    distinct, name = np.unique(known), scale.name
+    distinct, name = np.unique(finite), scale.name
     if distinct.size <= _BINS:
         cuts = distinct[1:]
         words = [f"{name} = {text}" for text in scale.words(distinct.tolist())]
     else:
         levels_of = np.linspace(0, 1, _BINS + 1)[1:-1]
-        cuts = np.unique(np.quantile(known, levels_of, method="nearest"))
+        cuts = np.unique(np.quantile(finite, levels_of, method="nearest"))
         cuts = cuts[cuts > distinct[0]]
         if not cuts.size:
             cuts = distinct[1:2]

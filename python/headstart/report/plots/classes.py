@@ -1,4 +1,4 @@
-"""Figures of classes: confusion, what a threshold trades, how predictions spread."""
+"""Plots of classifiers: confusion matrix, threshold plot, predicted probabilities."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ _MOST_VALUES = 25
 
 
 def confusion(facts: Confusion | None) -> Figure | None:
-    """Return actual classes against predicted ones, those most often mixed up."""
+    """Return the confusion matrix of the classes that are confused most often."""
     if facts is None or not facts.labels:
         return None
     places = most_confused(facts)
@@ -50,7 +50,7 @@ def confusion(facts: Confusion | None) -> Figure | None:
                     "that class",
                 }
             )
-    # Classes are told apart by their place: two long labels may be cut to one text.
+    # The index identifies a class: two long labels may be cut to the same text.
     names = {f"{place}": shorten(facts.labels[place], 20) for place in places}
     labels = {
         "labelExpr": label_expression(names),
@@ -91,20 +91,21 @@ def confusion(facts: Confusion | None) -> Figure | None:
             }
         )
     right = sum(facts.counts[i][i] for i in range(len(facts.labels)))
-    known = sum(totals)
+    n_rows = sum(totals)
     side = 250 if len(places) <= 4 else min(560, max(250, 44 * len(places)))
     if len(places) > _MOST_WITH_NUMBERS:
         side = min(600, 26 * len(places))
-    note = "Rows of the grid are actual classes, colour is the share of the row."
+    note = "Rows are actual classes; the colour is the share of the actual class."
     if len(places) < len(facts.labels):
         note += (
-            f" The {len(places)} of {len(facts.labels)} classes that are mixed up most."
+            f" Shown: the {len(places)} of {len(facts.labels)} classes confused most "
+            "often."
         )
     return Figure(
         name="confusion",
-        title="Confusion: what is taken for what",
-        alt=f"{share(right / known if known else None)} of {count(known, 'row')} are "
-        "predicted as what they are: they lie on the diagonal.",
+        title="Confusion matrix",
+        alt=f"{share(right / n_rows if n_rows else None)} of {count(n_rows, 'row')} "
+        "are predicted correctly: they lie on the diagonal.",
         spec=layer(*layers, width=max(side, 300), height=side),
         note=note,
         wide=len(places) > 6,
@@ -125,7 +126,7 @@ def confusion(facts: Confusion | None) -> Figure | None:
 
 
 def most_confused(facts: Confusion) -> list[int]:
-    """Return the places of the classes to draw, in their order."""
+    """Return the indices of the classes to draw, in ascending order."""
     n = len(facts.labels)
     if n <= _MOST_LABELS:
         return list(range(n))
@@ -140,14 +141,14 @@ def most_confused(facts: Confusion) -> list[int]:
 
 
 def thresholds(facts: Thresholds | None) -> Figure | None:
-    """Return precision, recall and F1 along the threshold."""
+    """Return the plot of precision, recall and F1 by threshold."""
     if facts is None or len(facts.threshold) < 2:
         return None
     series: dict[str, tuple[float | None, ...]] = {
         "precision": facts.precision,
         "recall": facts.recall,
         "F1": facts.f1,
-        "share predicted so": facts.share_positive,
+        "share predicted positive": facts.share_positive,
     }
     x = axis("x", f"threshold on the probability of {shorten(facts.label, 30)}",
              domain=[0, 1])  # fmt: skip
@@ -195,14 +196,14 @@ def thresholds(facts: Thresholds | None) -> Figure | None:
         for i, (name, values) in enumerate(series.items())
     ]
     layers = [lines, *points]
-    alt = "Precision, recall and F1 along the threshold"
+    alt = "Precision, recall and F1 by threshold"
     if facts.best_f1 is not None:
-        told = f"F1 is highest at {number(facts.best_f1)}"
-        layers.append(rule_at(facts.best_f1, told))
-        alt += f"; {told}"
+        best = f"F1 is highest at {number(facts.best_f1)}"
+        layers.append(rule_at(facts.best_f1, best))
+        alt += f"; {best}"
     return Figure(
         name="thresholds",
-        title="What a threshold trades",
+        title="Precision, recall and F1 by threshold",
         alt=f"{alt}.",
         spec=layer(*layers, width=560),
         note="Rows above the threshold are predicted positive."
@@ -221,7 +222,7 @@ def thresholds(facts: Thresholds | None) -> Figure | None:
 
 
 def probabilities(histograms: tuple[Histogram, ...], kind: str) -> Figure | None:
-    """Return how predicted probabilities spread, a row for each actual class."""
+    """Return histograms of the predicted probability, one per actual class."""
     shown = [h for h in histograms if any(h.counts)][:_MOST_HISTOGRAMS]
     if not shown or kind == "regression":
         return None
@@ -268,14 +269,14 @@ def probabilities(histograms: tuple[Histogram, ...], kind: str) -> Figure | None
         },
         "spacing": 14,
     }
-    note = "Each actual class by itself; the further apart, the easier to tell."
+    note = "One histogram per actual class; the less they overlap, the better."
     if kind != "binary":
-        note = "Each actual class by itself; the further right, the better."
+        note = "One histogram per actual class; the further right, the better."
     if len(shown) < len(histograms):
-        note += f" The first {len(shown)} of {len(histograms)} classes."
+        note += f" Shown: the first {len(shown)} of {len(histograms)} classes."
     return Figure(
         name="probabilities",
-        title="How the predictions spread",
+        title="Predicted probabilities",
         alt=f"Histograms of the predicted probability {what}, by actual class.",
         spec=spec,
         note=note,

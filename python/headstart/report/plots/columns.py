@@ -1,4 +1,4 @@
-"""Figures of columns: what each is worth, and how predictions go with it."""
+"""Plots of columns: permutation importance and partial dependence."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
@@ -37,7 +37,7 @@ _MOST_LEVELS = 20
 
 
 def importance(facts: tuple[Importance, ...], task: TaskFacts) -> Figure | None:
-    """Return how much worse the metric gets without each column."""
+    """Return the plot of the permutation importance of columns."""
     if not facts:
         return None
     shown = sorted(facts, key=lambda part: -part.mean)[:_MOST_COLUMNS]
@@ -61,24 +61,24 @@ def importance(facts: tuple[Importance, ...], task: TaskFacts) -> Figure | None:
     y = axis("n", "", "nominal", sort=list(names), axis=named_axis(names))
     certain = sum(map(_is_clear, facts))
     note = (
-        "Measured on held-out rows; bars are 95 % intervals of single columns. Grey: "
-        "not clearly above nothing."
+        "Measured on out-of-fold rows. Bars are 95 % intervals of single columns. "
+        "Grey: not significantly above zero."
     )
     if any(part.p_value is not None for part in facts):
         note += (
-            f" {certain} of {len(facts)} columns are, at a false discovery rate of 5 % "
-            "(Benjamini and Hochberg)."
+            f" {certain} of {len(facts)} are significant at a false discovery rate of "
+            "5 % (Benjamini-Hochberg)."
         )
     if len(shown) < len(facts):
-        note += f" The first {len(shown)} of {len(facts)}."
+        note += f" Shown: the first {len(shown)} of {len(facts)}."
     return Figure(
         name="importance",
-        title="What each column is worth",
+        title="Permutation importance",
         alt=f"Loss of {words} by column; the most important is "
         f"{shorten(shown[0].column, 60)} with {number(shown[0].mean)}; {certain} of "
-        f"{len(facts)} are clearly above nothing.",
+        f"{len(facts)} are significantly above zero.",
         spec=layer(
-            rule_at(0.0, "worth nothing"),
+            rule_at(0.0, "no importance"),
             *dots(rows, x, y, low="l", high="h"),
             width=480,
             height=max(60, 22 * len(rows)),
@@ -89,14 +89,14 @@ def importance(facts: tuple[Importance, ...], task: TaskFacts) -> Figure | None:
 
 
 def _is_clear(part: Importance) -> bool:
-    """Return whether the importance of a column is beyond chance."""
+    """Return whether the importance of a column is significantly above zero."""
     if part.p_value is not None:
         return part.p_value <= _MOST_CHANCE
     return part.low is not None and part.low > 0  # facts of earlier versions
 
 
 def effects(facts: tuple[Effect, ...], task: TaskFacts) -> list[Figure]:
-    """Return how the prediction goes with columns, all on one scale."""
+    """Return partial dependence plots of columns, all on one scale."""
     values = [
         value for part in facts for _, series in _steepest(part) for value in series
     ]
@@ -126,14 +126,18 @@ def _effect(
     return Figure(
         name=f"effect_{place}",
         title=f"{shorten(name, 60)}",
-        alt=f"How the prediction goes with {shorten(name, 80)}: it moves by "
+        alt=f"Partial dependence on {shorten(name, 80)}: the prediction varies by "
         f"{number(max(spread, default=0.0))} over the column's values.",
         spec=spec,
         note=f"{what[:1].upper()}{what[1:]}{of}; by {method}. "
-        + ("Grey: where the rows are." if numeric else "In brackets: share of rows.")
         + (
-            f" The model reads the date as days since {_told(0.0, moments)}, the first "
-            "in training."
+            "Grey: distribution of the rows."
+            if numeric
+            else "In parentheses: share of rows."
+        )
+        + (
+            f" The model reads the date as days since {_shown(0.0, moments)}, the "
+            "first in training."
             if moments
             else ""
         ),
@@ -144,7 +148,7 @@ def _effect(
                 *(shorten(label, 40) or what for label, _ in shown),
             ),
             tuple(
-                (shorten(_told(at, moments), 60), rows, *(v[i] for _, v in shown))
+                (shorten(_shown(at, moments), 60), rows, *(v[i] for _, v in shown))
                 for i, (at, rows) in enumerate(
                     zip(facts.grid, facts.share, strict=True)
                 )
@@ -154,7 +158,7 @@ def _effect(
 
 
 def _moments(facts: Effect) -> dict[float, datetime]:
-    """Return the moment of each day of the grid; none where it is not one of dates."""
+    """Return the date of each grid value in days; empty for other columns."""
     try:
         first = datetime.fromisoformat(facts.first_day).replace(tzinfo=UTC)
         days = [0.0, *(at for at in facts.grid if not isinstance(at, str))]
@@ -181,14 +185,14 @@ def _along_numbers(
     x = axis("x", column, zero=False, nice=False)
     if moments:
         x = axis("x", column, "temporal", type="utc", nice=False)
-    # Vega takes text for a moment.
+    # Vega expects dates as text.
     across = [
         at if isinstance(at, str) or at not in moments else moments[at].isoformat()
         for at in facts.grid
     ]
     y = axis("y", what, zero=False, domain=ends, nice=True)
     top = max(facts.share, default=0.0) or 1.0
-    # Where the rows are: a strip along the foot, drawn in pixels and not in units.
+    # The distribution of the rows: a strip at the bottom, in pixels and not in units.
     strip = {
         "data": {
             "values": [
@@ -210,13 +214,13 @@ def _along_numbers(
         rows = [
             {
                 "s": names[place],
-                "x": where,
+                "x": across_at,
                 "y": value,
                 "k": color_of(place),
-                "t": f"{column} {_told(at, moments)}: {number(value)}"
+                "t": f"{column} {_shown(at, moments)}: {number(value)}"
                 + (f" ({shorten(label, 40)})" if len(shown) > 1 else ""),
             }
-            for where, at, value in zip(across, facts.grid, values, strict=True)
+            for across_at, at, value in zip(across, facts.grid, values, strict=True)
         ]
         layers += [_line(rows, x, y, names), spots(rows, x, y)]
     return layer(*layers)
@@ -236,7 +240,7 @@ def _by_level(
     elif len(shown) == 1:
         kept.sort(key=lambda i: shown[0][1][i])
     names = {
-        f"{i}": f"{shorten(_told(facts.grid[i]), 24)} ({share(facts.share[i])})"
+        f"{i}": f"{shorten(_shown(facts.grid[i]), 24)} ({share(facts.share[i])})"
         for i in kept
     }
     x = axis("x", what, zero=False, domain=ends, nice=True)
@@ -248,7 +252,7 @@ def _by_level(
             "n": f"{i}",
             "s": legend[place],
             "x": values[i],
-            "t": f"{shorten(_told(facts.grid[i]), 60)}: {number(values[i])}"
+            "t": f"{shorten(_shown(facts.grid[i]), 60)}: {number(values[i])}"
             + (f" ({shorten(label, 40)})" if len(shown) > 1 else ""),
         }
         for place, (label, values) in enumerate(shown)
@@ -287,7 +291,7 @@ def _colors(names: list[str]) -> dict[str, Any]:
     }
 
 
-def _told(at: float | str, moments: Mapping[float, datetime] = {}) -> str:
+def _shown(at: float | str, moments: Mapping[float, datetime] = {}) -> str:
     if isinstance(at, str):
         return at
     if at not in moments:

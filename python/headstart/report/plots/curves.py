@@ -1,4 +1,4 @@
-"""Figures of ranking and calibration: ROC, precision and recall, reliability."""
+"""Plots of ranking and calibration: ROC, precision-recall and calibration curves."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _MOST_VALUES = 30
 
 
 def roc(curves: tuple[Curve, ...], n_classes: int) -> Figure | None:
-    """Return what share is found for what share of false alarms."""
+    """Return the ROC curves: true positive rate by false positive rate."""
     if not curves:
         return None
     guessing = {
@@ -39,11 +39,13 @@ def roc(curves: tuple[Curve, ...], n_classes: int) -> Figure | None:
         curves,
         _Words(
             name="roc",
-            title="ROC: found against false alarms",
-            x="share of false alarms",
-            y="share found",
-            tell=lambda x, y: f"finds {share(y)} for {share(x)} false alarms",
-            note="The nearer the upper left corner, the better. Dashed: guessing.",
+            title="ROC curve",
+            x="false positive rate",
+            y="true positive rate",
+            tell=lambda x, y: (
+                f"true positive rate {share(y)}, false positive rate {share(x)}"
+            ),
+            note="The nearer to the upper left corner, the better. Dashed: guessing.",
         ),
         under=[guessing],
         n_classes=n_classes,
@@ -51,18 +53,18 @@ def roc(curves: tuple[Curve, ...], n_classes: int) -> Figure | None:
 
 
 def precision_recall(curves: tuple[Curve, ...], n_classes: int) -> Figure | None:
-    """Return how many of the found are right, by what share is found."""
+    """Return the precision-recall curves."""
     if not curves:
         return None
     return _curves(
         curves,
         _Words(
             name="precision_recall",
-            title="Precision and recall",
-            x="recall: share found",
-            y="precision: share of the found that is right",
-            tell=lambda x, y: f"finds {share(x)}, {share(y)} of the found are right",
-            note="The nearer the upper right corner, the better.",
+            title="Precision-recall curve",
+            x="recall",
+            y="precision",
+            tell=lambda x, y: f"recall {share(x)}, precision {share(y)}",
+            note="The nearer to the upper right corner, the better.",
         ),
         under=[],
         n_classes=n_classes,
@@ -70,12 +72,12 @@ def precision_recall(curves: tuple[Curve, ...], n_classes: int) -> Figure | None
 
 
 def calibration(bins: tuple[Calibration, ...], n_classes: int) -> Figure | None:
-    """Return how often what was predicted came true."""
+    """Return the calibration curves: observed frequency by predicted probability."""
     shown = [part for part in bins if part.predicted][:_MOST_CURVES]
     if not shown:
         return None
     x = axis("x", "predicted probability", domain=[0, 1])
-    y = axis("y", "share that came true", domain=[0, 1])
+    y = axis("y", "observed frequency", domain=[0, 1])
     layers: list[Any] = [
         {
             "data": {"values": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]},
@@ -97,7 +99,7 @@ def calibration(bins: tuple[Calibration, ...], n_classes: int) -> Figure | None:
             "l": low,
             "h": high,
             "t": f"{shorten(part.label, 60)}: of {count(n, 'row')} predicted at "
-            f"{share(predicted)}, {share(observed)} came true",
+            f"{share(predicted)}, {share(observed)} are of the class",
         }
         for name, part in zip(names, shown, strict=True)
         for predicted, observed, low, high, n in zip(
@@ -144,21 +146,21 @@ def calibration(bins: tuple[Calibration, ...], n_classes: int) -> Figure | None:
     off = max(abs(p - o) for p, o in zip(first.predicted, first.observed, strict=True))
     return Figure(
         name="calibration",
-        title="Can the probabilities be believed?",
-        alt="Predicted probability beside the share that came true"
-        f"{_of_which(len(shown), n_classes)}; for {shorten(first.label, 40)} they are "
-        f"{share(off)} apart at most.",
+        title="Calibration curve",
+        alt="Observed frequency by predicted probability"
+        f"{_of_which(len(shown), n_classes)}; for {shorten(first.label, 40)} they "
+        f"differ by at most {share(off)}.",
         spec=layer(*layers),
-        note="On the dashed line, what is predicted comes true as often as it says; "
-        "below it less often, above it more often."
+        note="On the dashed line, the probabilities are calibrated. Below it they are "
+        "too high, above it too low."
         + (" Bars are 95 % intervals." if len(shown) == 1 else "")
         + (
-            f" Drawn are the first {len(shown)} of {_commonest(bins, n_classes)}."
+            f" Shown: the first {len(shown)} of {_commonest(bins, n_classes)}."
             if len(shown) < len(bins)
             else ""
         ),
         values=Values(
-            ("Class", "Predicted", "Came true", "Low", "High", "Rows"),
+            ("Class", "Predicted", "Observed", "Low", "High", "Rows"),
             tuple(
                 (label, *point)
                 for label, part in zip(names, shown, strict=True)
@@ -177,7 +179,7 @@ def calibration(bins: tuple[Calibration, ...], n_classes: int) -> Figure | None:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The words of a figure of curves; `tell` describes a point."""
+    """The labels of a plot of curves; `tell` describes a point."""
 
     name: str
     title: str
@@ -200,8 +202,8 @@ def _curves(
     names = [_named(name, curve) for name, curve in zip(cut, shown, strict=True)]
     across, up = axis("x", x, domain=[0, 1]), axis("y", y, domain=[0, 1])
     rows = [
-        {"s": named, "x": a, "y": b, "i": place}
-        for named, curve in zip(names, shown, strict=True)
+        {"s": name, "x": a, "y": b, "i": place}
+        for name, curve in zip(names, shown, strict=True)
         for place, (a, b) in enumerate(zip(curve.x, curve.y, strict=True))
     ]
     lines = {
@@ -236,7 +238,8 @@ def _curves(
     )
     if len(shown) < len(curves):
         note += (
-            f" Drawn are the {len(shown)} hardest of {_commonest(curves, n_classes)}."
+            f" Shown: the {len(shown)} smallest areas of "
+            f"{_commonest(curves, n_classes)}."
         )
     return Figure(
         name=words.name,
@@ -259,7 +262,7 @@ def _curves(
 
 
 def hardest(curves: tuple[Curve, ...]) -> list[Curve]:
-    """Return the curves to draw: all, or those of the smallest areas."""
+    """Return the curves to draw: all, or those with the smallest areas."""
     if len(curves) <= _MOST_CURVES:
         return list(curves)
     ranked = sorted(curves, key=lambda c: 2.0 if c.area is None else c.area)
@@ -286,9 +289,9 @@ def _colors(names: Sequence[str]) -> dict[str, Any]:
 
 def _commonest(parts: Sequence[Any], n_classes: int) -> str:
     if len(parts) < n_classes:
-        return f"the {len(parts)} commonest of {n_classes:,} classes"
+        return f"the {len(parts)} most frequent of {n_classes:,} classes"
     return f"{n_classes:,} classes"
 
 
-def _of_which(shown: int, known: int) -> str:
-    return f", for {shown} of {known} classes" if shown < known else ""
+def _of_which(n_shown: int, n_classes: int) -> str:
+    return f", for {n_shown} of {n_classes} classes" if n_shown < n_classes else ""

@@ -1,9 +1,9 @@
-"""Drawing: a figure's specification becomes SVG that takes the page's colours.
+"""Rendering of a figure's specification as SVG in the colours of the page.
 
-Vega-Lite runs here, when the report is made, and not in the reader's browser: the
-page needs no library, no network and no script to show its plots, prints as it looks,
-and text of the table never meets an interpreter of expressions. Colours are the
-page's CSS variables, so that one drawing serves light, dark and print.
+Vega-Lite runs when the report is made, not in the reader's browser: the page needs no
+library, network or script to show its plots, prints as it looks, and never evaluates
+text of the table as an expression. Colours are CSS variables of the page, so that one
+drawing serves light mode, dark mode and print.
 """
 
 import re
@@ -21,8 +21,8 @@ _INK, _MUTED, _LINE, _GRID = (
     "var(--line)",
     "var(--grid)",
 )
-# The style sheet sets text smaller than it is measured here: a reader's font may be
-# wider than the one that is measured, and labels would be cut.
+# Labels are measured at this font size and shown at a smaller one: a reader's font may
+# be wider than the measured one, and labels would be cut.
 _MEASURED = 13
 CONFIG: Mapping[str, Any] = {
     "background": None,
@@ -70,13 +70,15 @@ def draw(figure: Figure) -> str:
     It scales down with the page, up to its own width, and is announced as one image
     with the figure's `alt`.
     """
-    import vl_convert  # starting it costs half a second
+    import vl_convert  # the import takes half a second
 
     svg: str = vl_convert.vegalite_to_svg({**figure.spec, "config": CONFIG})
     head, body = svg.split(">", 1)
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head)
     if box is None:
-        raise RuntimeError(f"the figure {figure.name!r} was drawn in an unknown form.")
+        raise RuntimeError(
+            f"the figure {figure.name!r} was drawn as SVG without a viewBox."
+        )
     width, height = box.groups()
     return (
         f'<svg class="plot" role="img" aria-label="{escape(figure.alt)}" '

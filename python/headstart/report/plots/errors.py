@@ -1,4 +1,4 @@
-"""Figures of a regression: predictions beside what came, and the errors left."""
+"""Plots of regressions: predicted against actual values, residuals, distributions."""
 
 from headstart.facts import Histogram, Residuals
 from headstart.report.plots.figure import (
@@ -20,7 +20,7 @@ _MOST_VALUES = 40
 
 
 def actual_and_predicted(facts: Residuals | None, target: str) -> Figure | None:
-    """Return a sample of rows, each where its prediction and its value meet."""
+    """Return the scatter plot of predicted against actual values."""
     if facts is None or not facts.predicted:
         return None
     step = -(-len(facts.predicted) // _MOST_DOTS)
@@ -47,12 +47,12 @@ def actual_and_predicted(facts: Residuals | None, target: str) -> Figure | None:
     }  # fmt: skip
     return Figure(
         name="actual_and_predicted",
-        title="Predicted and actual",
-        alt=f"{count(len(rows), 'held-out row')}: predicted value across, actual value "
-        "up; right predictions lie on the diagonal.",
+        title="Predicted against actual",
+        alt=f"{count(len(rows), 'out-of-fold row')}: predicted value on x, actual "
+        "value on y; correct predictions lie on the diagonal.",
         spec=layer(points, line, height=300),
-        note=f"{count(len(rows), 'held-out row')}. On the dashed line a prediction is "
-        "right; above it is too low, below it too high.",
+        note=f"{count(len(rows), 'out-of-fold row')}. On the dashed line, predictions "
+        "are correct; above it they are too low, below it too high.",
         values=Values(
             ("Predicted", "Actual"),
             tuple(
@@ -66,7 +66,7 @@ def actual_and_predicted(facts: Residuals | None, target: str) -> Figure | None:
 
 
 def residuals(facts: Residuals | None) -> Figure | None:
-    """Return the mean error by prediction, with its interval."""
+    """Return the residual plot: mean residual by prediction, with its interval."""
     if facts is None or not facts.bins:
         return None
     rows = [
@@ -83,40 +83,44 @@ def residuals(facts: Residuals | None) -> Figure | None:
         for part in facts.bins
     ]
     x = axis("x", "prediction", zero=False)
-    # dots() takes the first quantitative axis for the one that has the interval.
+    # dots() would draw the interval along x, the first quantitative axis.
     bars = [
         {
             "data": {"values": rows},
             "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.55, "aria": False},
             "encoding": {
                 "x": x,
-                "y": axis("l", "actual less predicted", zero=False),
+                "y": axis("l", "residual (actual - predicted)", zero=False),
                 "y2": {"field": "h"},
                 "color": {"value": "var(--c1)"},
             },
         },
-        dots(rows, x, axis("v", "actual less predicted", zero=False), low="", high="")[
-            1
-        ],
+        dots(
+            rows,
+            x,
+            axis("v", "residual (actual - predicted)", zero=False),
+            low="",
+            high="",
+        )[1],
     ]
     worst = max(facts.bins, key=lambda part: abs(part.mean))
     return Figure(
         name="residuals",
-        title="Where it predicts too high or too low",
-        alt="Mean of actual less predicted by prediction, with intervals; the largest, "
+        title="Residual plot",
+        alt="Mean residual by prediction, with intervals; the largest, "
         f"{number(worst.mean)}, is at predictions of about {number(worst.predicted)}.",
-        spec=layer(rule_at(0.0, "no error on average", along="y"), *bars, height=300),
-        note="Mean over rows of alike predictions with 95 % intervals. Intervals off "
-        "the dashed line tell of a bias there.",
+        spec=layer(rule_at(0.0, "no bias", along="y"), *bars, height=300),
+        note="Mean residual of rows with similar predictions, with 95 % intervals. An "
+        "interval that excludes zero shows a bias.",
         values=Values(
-            ("Prediction", "Actual less predicted", "Low", "High", "Rows"),
+            ("Prediction", "Residual", "Low", "High", "Rows"),
             tuple((p.predicted, p.mean, p.low, p.high, p.count) for p in facts.bins),
         ),
     )
 
 
 def values(histograms: tuple[Histogram, ...], kind: str, target: str) -> Figure | None:
-    """Return how predicted and actual values spread."""
+    """Return histograms of predicted and actual values."""
     if kind != "regression" or not histograms:
         return None
     rows = [
@@ -155,10 +159,10 @@ def values(histograms: tuple[Histogram, ...], kind: str, target: str) -> Figure 
     }
     return Figure(
         name="values",
-        title="How the predictions spread",
+        title="Distribution of predicted and actual values",
         alt="Histograms of predicted and of actual values.",
         spec=layer(bars),
-        note="Predictions are usually less spread than what they predict.",
+        note="Predictions usually vary less than the actual values.",
         values=Values(
             ("Values", "From", "To", "Rows"),
             tuple(

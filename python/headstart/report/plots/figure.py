@@ -1,4 +1,4 @@
-"""A figure: a Vega-Lite specification with what people read beside it."""
+"""A figure: a Vega-Lite specification with its title, note and values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Values:
     ----------
     headings : tuple of str
     rows : tuple of tuple of str, float or None
-        The first cells of a row name it.
+        The first cell of each row is its heading.
     """
 
     headings: tuple[str, ...]
@@ -43,24 +43,24 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A plot that is not drawn yet.
+    """A plot before it is drawn.
 
     Parameters
     ----------
     name : str
-        Its key in the report and its `id` in the page.
+        Key in the report and `id` in the page.
     title : str
     alt : str
-        What it shows, for those who do not see it.
+        Text alternative for readers who do not see the plot.
     spec : mapping
-        Vega-Lite; data lie in it, fields have names of one of our own letters, and
-        text of the table is nowhere but in values.
+        Vega-Lite with inline data. Fields have one-letter names of our own, so that
+        text of the table occurs in values only.
     note : str
-        How to read it, a sentence or two.
+        One or two sentences on how to read it.
     wide : bool
-        Whether it takes the whole width of the page.
+        Whether it takes the full width of the page.
     values : Values or None
-        What is drawn, in numbers; None where the page has a table of it anyway.
+        The values as a table; None where the page has such a table elsewhere.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Figure:
 
 
 def layer(*layers: Spec, width: int = 380, height: int = 250, **more: Any) -> Spec:
-    """Return layers that share their axes."""
+    """Return a specification of layers that share their axes."""
     return {"width": width, "height": height, "layer": list(layers), **more}
 
 
@@ -87,12 +87,12 @@ def axis(field: str, title: str, kind: str = "quantitative", **more: Any) -> Spe
 
 
 def named_axis(names: Mapping[str, str]) -> dict[str, Any]:
-    """Return an axis that shows a name for each value; two may have the same name."""
+    """Return an axis that shows a name per value; names may repeat."""
     return {"title": None, "labelExpr": label_expression(names), "labelLimit": 330}
 
 
 def label_expression(names: Mapping[str, str]) -> str:
-    r"""Return a Vega expression of a label's name; nothing in a name is ever code.
+    r"""Return a Vega expression of a label's name, in which all names are escaped.
 
     Examples
     --------
@@ -104,14 +104,14 @@ def label_expression(names: Mapping[str, str]) -> str:
 
 
 def color_of(place: int) -> str:
-    """Return the page's colour of a series; there are eight."""
+    """Return the colour of a series, one of the eight of the page."""
     return f"var(--c{place % 8 + 1})"
 
 
 def dots(rows: Rows, x: Spec, y: Spec, *, low: str, high: str) -> list[Spec]:
     """Return dots with bars from `low` to `high`, coloured by the rows' ``k``.
 
-    A row's ``f`` fills its dot, where that is not its own colour.
+    A row's ``f``, where present, is the fill colour of its dot.
     """
     rows = [{"f": row["k"], **row} for row in rows]
     along = "x" if x.get("type") == "quantitative" else "y"
@@ -141,7 +141,7 @@ def dots(rows: Rows, x: Spec, y: Spec, *, low: str, high: str) -> list[Spec]:
 
 
 def rule_at(value: float, words: str, *, along: str = "x") -> Spec:
-    """Return a dashed line at a value of an axis, that says what it stands for."""
+    """Return a dashed line at a value of an axis, with a description."""
     return {
         "data": {"values": [{"v": value, "t": words}]},
         "mark": {"type": "rule", "strokeDash": [4, 3], "strokeWidth": 1.5},
@@ -154,7 +154,7 @@ def rule_at(value: float, words: str, *, along: str = "x") -> Spec:
 
 
 def spots(rows: Rows, x: Spec, y: Spec, most: int = 40) -> Spec:
-    """Return unseen points over a line, which tell their values when pointed at."""
+    """Return invisible points over a line that show their values as tooltips."""
     return {
         "data": {"values": thinned(rows, most)},
         "mark": {"type": "circle", "size": 130, "opacity": 0},
@@ -180,7 +180,7 @@ def thinned(rows: Sequence[T], most: int) -> list[T]:
 
 
 def _escaped(text: str) -> str:
-    """Return text with each of its UTF-16 units as an escape of JavaScript's."""
+    """Return text with each UTF-16 unit as a JavaScript escape."""
     data = text.encode("utf-16-be", "surrogatepass")
     units = (data[i] << 8 | data[i + 1] for i in range(0, len(data), 2))
     return "".join(f"\\u{unit:04x}" for unit in units)

@@ -1,4 +1,4 @@
-"""All figures that a document of facts has the numbers for, by name."""
+"""All figures of a report by name."""
 
 from headstart.facts import Facts
 from headstart.report.plots import classes, columns, curves, errors, rows, search
@@ -11,9 +11,9 @@ _MOST_EXPLANATIONS = 8
 
 
 def figures(facts: Facts) -> dict[str, Figure]:
-    """Return the figures in the order of the page; what lacks facts is left out."""
+    """Return the figures in the order of the page, without those that lack facts."""
     task = facts.task
-    made = [
+    candidates = [
         search.history(facts.budget, task),
         search.seconds_spent(facts.budget),
         search.leaderboard(facts.trials, task),
@@ -35,4 +35,4 @@ def figures(facts: Facts) -> dict[str, Figure]:
             )
         ),
     ]
-    return {figure.name: figure for figure in made if figure is not None}
+    return {figure.name: figure for figure in candidates if figure is not None}

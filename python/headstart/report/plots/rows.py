@@ -1,4 +1,4 @@
-"""Figures of single rows: what each column adds to a prediction."""
+"""Plots of single rows: the contribution of each column to a prediction."""
 
 from headstart.facts import Explanation
 from headstart.report.plots.figure import (
@@ -17,7 +17,7 @@ _MOST_COLUMNS = 10
 
 
 def explanation(facts: Explanation, place: int) -> Figure | None:
-    """Return the steps from the mean prediction to the prediction of a row."""
+    """Return the waterfall plot from the mean prediction to the prediction of a row."""
     if not facts.contributions:
         return None
     cells = {cell.column: cell.value for cell in facts.row}
@@ -64,7 +64,7 @@ def explanation(facts: Explanation, place: int) -> Figure | None:
             "description": {"field": "t"},
         },
     }  # fmt: skip
-    told = {
+    labels = {
         "data": {"values": rows},
         "mark": {"type": "text", "align": "left", "dx": 5, "aria": False},
         "encoding": {
@@ -77,17 +77,17 @@ def explanation(facts: Explanation, place: int) -> Figure | None:
         name=f"explanation_{place}",
         title=f"Row {place + 1}: {facts.chosen}",
         alt=f"{facts.chosen} row: from {number(facts.base)} to "
-        f"{number(facts.prediction)}, mostly through "
+        f"{number(facts.prediction)}, mostly by "
         f"{', '.join(shorten(name, 60) for name, _ in steps[:3])}.",
         spec=layer(
-            rule_at(facts.base, f"on average {number(facts.base)}"),
+            rule_at(facts.base, f"mean prediction {number(facts.base)}"),
             bars,
-            told,
+            labels,
             width=280,
             height=max(60, 24 * len(rows)),
         ),
         note=f"Predicted {number(facts.prediction)}, actual {shorten(facts.actual, 40)}"
-        f"; {number(facts.base)} on average. Blue raises, orange lowers; by "
-        f"{facts.method}.",
-        values=Values(("Column", "Adds to the prediction"), tuple(steps)),
+        f"; the mean prediction is {number(facts.base)}. Blue raises, orange lowers; "
+        f"by {facts.method}.",
+        values=Values(("Column", "Contribution"), tuple(steps)),
     )

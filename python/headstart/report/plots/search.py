@@ -1,4 +1,4 @@
-"""Figures of the search: what was tried, when it got better, where the time went."""
+"""Plots of the search: leaderboard, learning curve of the search, time by learner."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ _MOST_VALUES = 40
 
 
 def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None:
-    """Return the best configurations' scores with their intervals."""
+    """Return the plot of the best configurations' scores with their intervals."""
     ranked = [t for t in trials if t.rank is not None and t.score is not None]
     shown = ranked[:_MOST]
     if not shown:
@@ -42,8 +42,8 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
             "v": t.score,
             "l": t.low,
             "h": t.high,
-            "k": _colored(t),
-            "f": _colored(t) if t.status == "done" else "var(--page)",
+            "k": _color(t),
+            "f": _color(t) if t.status == "done" else "var(--page)",
             "t": f"{t.rank}. {shorten(str(t.configuration), 240)}: {number(t.score)}"
             + (f" ({interval(t.low, t.high)})" if t.low is not None else "")
             + (f", {share(t.weight)} of the ensemble" if t.weight > 0 else ""),
@@ -53,8 +53,8 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
     words = metric_words(task.metric)
     direction = "higher" if task.greater_is_better else "lower"
     x = axis("v", f"{words} ({direction} is better)", zero=False, nice=True)
-    # The order is said outright: bars of some rows are drawn before dots of all.
-    names = {str(t.rank): shorten(f"{t.rank}. {_called(t)}", 64) for t in shown}
+    # The domain sets the order: only some rows have bars, and bars are drawn first.
+    names = {str(t.rank): shorten(f"{t.rank}. {_names_of(t)}", 64) for t in shown}
     labels = {**named_axis(names), "labelLimit": 400}
     y = axis("n", "", "nominal", domain=list(names), axis=labels)
     layers = dots(rows, x, y, low="l", high="h")
@@ -64,26 +64,26 @@ def leaderboard(trials: tuple[TrialFact, ...], task: TaskFacts) -> Figure | None
         name="leaderboard",
         title=f"The best {len(shown)} of {len(ranked)} by {words}"
         if len(ranked) > len(shown)
-        else f"All that have a score, by {words}",
+        else f"All configurations with a score, by {words}",
         alt=f"Scores with intervals of {count(len(shown), 'configuration')}; the best, "
         f"{shorten(str(best.configuration), 80)}, has {number(best.score)}.",
         spec=layer(*layers, width=470, height=max(60, 22 * len(shown))),
         note="Blue: part of the ensemble. Bars are 95 % intervals over the folds."
-        + (" Hollow: only some folds were run." if partial else ""),
+        + (" Hollow: fitted on some folds only." if partial else ""),
         wide=True,
     )
 
 
-def _called(trial: TrialFact) -> str:
+def _names_of(trial: TrialFact) -> str:
     return " + ".join([trial.learner, *(step.name for step in trial.transforms)])
 
 
-def _colored(trial: TrialFact) -> str:
+def _color(trial: TrialFact) -> str:
     return "var(--c1)" if trial.weight > 0 else "var(--faint)"
 
 
 def history(budget: Budget, task: TaskFacts) -> Figure | None:
-    """Return the ensemble's score along the seconds of the search."""
+    """Return the ensemble's score by seconds since the start of the search."""
     if len(budget.history) < 2:
         return None
     words = metric_words(task.metric)
@@ -107,14 +107,14 @@ def history(budget: Budget, task: TaskFacts) -> Figure | None:
     }
     return Figure(
         name="history",
-        title="When it got better",
+        title="Score of the ensemble over time",
         alt=f"The ensemble's {words} went from "
         f"{number(budget.history[0].score)} after "
         f"{duration(budget.history[0].second)} to {number(budget.history[-1].score)} "
         f"after {duration(budget.history[-1].second)}.",
         spec=layer(step, spots(rows, x, y)),
-        note="Of the ensemble, on the rows held out by then. A line that is flat to "
-        "the right says that more time would have bought little.",
+        note="Score on the out-of-fold rows available at that time. A line that is "
+        "flat on the right suggests that more time would have gained little.",
         values=Values(
             ("Seconds since the start", words),
             tuple((m.second, m.score) for m in thinned(budget.history, _MOST_VALUES)),
@@ -123,7 +123,7 @@ def history(budget: Budget, task: TaskFacts) -> Figure | None:
 
 
 def seconds_spent(budget: Budget) -> Figure | None:
-    """Return the seconds of fold fits by learner, and what it was joined with."""
+    """Return the seconds of fold fits by learner and its transforms."""
     spent: dict[str, float] = {}
     for part in budget.learners:
         learner, *steps = part.name.split(" + ")
@@ -150,12 +150,12 @@ def seconds_spent(budget: Budget) -> Figure | None:
     }
     return Figure(
         name="seconds",
-        title="Where the time went",
+        title="Fit time by learner",
         alt="Seconds of fitting by learner: "
         + ", ".join(f"{r['t']}" for r in rows)
         + ".",
         spec=layer(bars, height=max(60, 24 * len(rows))),
-        note="Seconds of all fold fits; fits that ran side by side are counted each.",
+        note="Sum over all fold fits, including those that ran in parallel.",
         values=Values(
             ("Learner", "Seconds of fitting"), tuple((r["n"], r["v"]) for r in rows)
         ),

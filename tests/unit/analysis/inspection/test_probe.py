@@ -37,7 +37,7 @@ def test_many_questions_are_few_calls_and_each_fold_answers_for_its_rows(monkeyp
     )
 
     changed = [table + shift for shift in range(7)]
-    found = probe.ask(changed, effort)
+    found = probe.predict(changed, effort)
 
     factors = np.array([1.0, 1.0, 10.0, 10.0, 10.0])
     for answer, asked in zip(found, changed, strict=True):

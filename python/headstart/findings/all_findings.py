@@ -1,4 +1,4 @@
-"""All finders, one after the other."""
+"""All finders in order."""
 
 from headstart.findings.columns import find_column_traits
 from headstart.findings.duplicates import find_double_columns, find_double_rows
@@ -10,7 +10,7 @@ from headstart.findings.single_columns import find_single_leaks
 from headstart.findings.subject import Subject
 from headstart.findings.target import find_target_traits
 
-__all__ = ["examine"]
+__all__ = ["all_findings"]
 
 _FINDERS = (
     find_single_leaks,
@@ -25,11 +25,11 @@ _FINDERS = (
 )
 
 
-def examine(subject: Subject) -> list[Finding]:
-    """Return what a table warns of, gravest first.
+def all_findings(subject: Subject) -> list[Finding]:
+    """Return the findings on a table, most severe first.
 
-    Deterministic: the same table has the same findings, unless `Subject.is_over` ends
-    it early. Tables of more than 20,000 rows are judged by a sample of them.
+    The result is deterministic unless `Subject.is_over` ends it early. Tables with more
+    than 20,000 rows are sampled.
 
     Examples
     --------
@@ -44,13 +44,13 @@ def examine(subject: Subject) -> list[Finding]:
     >>> subject = Subject(
     ...     frame, schema, schema.apply(frame), tip, TaskKind.REGRESSION, "tip"
     ... )
-    >>> print(examine(subject)[0].message)
+    >>> print(all_findings(subject)[0].message)
     'tip' is nearly total - fare: 100% of its variation. One of these columns, likely
-    'total', holds the target.
+    'total', contains the target.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for finder in _FINDERS:
         if subject.is_over():
             break
-        found.extend(finder(subject))
-    return list(by_gravity(found))
+        findings.extend(finder(subject))
+    return list(by_gravity(findings))
