@@ -1,6 +1,6 @@
 """AutoClassifier, AutoRegressor, train and load.
 
-The methods of the estimators lie in one module for each thing that they do.
+The estimators' methods are defined in one module per purpose.
 """
 
 from headstart.api.estimators import AutoClassifier, AutoRegressor

@@ -1,4 +1,4 @@
-"""The constructor of the estimators, and what scikit-learn asks of them."""
+"""The constructor of the estimators, and their scikit-learn protocol."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -20,56 +20,56 @@ PARAMETERS = """\
     Parameters
     ----------
     time_limit : float or None, default=300
-        Wall seconds for the whole of `fit`. None only together with `max_trials`.
+        Wall-clock seconds for `fit`. None requires `max_trials`.
     max_trials : int, optional
-        Configurations to try. Those that fail do not count, but end the search when
-        they are twice as many (and at least 20). Without a time limit the result
-        depends on data, settings and `random_state` only.
+        Number of configurations to evaluate. Failures do not count, but end the search
+        when there are twice as many (and at least 20). Without a time limit the result
+        depends only on data, settings and `random_state`.
     metric : str, callable or scorer, optional
-        What to optimise: a name (built in, or of a plugin), a
-        `sklearn.metrics.make_scorer` result, or ``f(y_true, y_pred) -> float``, greater
-        is better. Default: ROC AUC for two classes, log loss for more, RMSE for
+        Metric to optimise: a name (built in, or of a plugin), a
+        `sklearn.metrics.make_scorer` result, or ``f(y_true, y_pred) -> float`` where
+        greater is better. Default: ROC AUC for two classes, log loss for more, RMSE for
         regression.
     validation : "auto", Validation, splitter or str, default="auto"
-        How rows are held out: a `headstart.Validation`, any scikit-learn splitter, or
-        the name of one that a plugin brings.
+        Validation scheme: a `headstart.Validation`, any scikit-learn splitter, or the
+        name of a plugin's splitter.
     learners : list of str or Learner, optional
-        Names to use, names to leave out (``"-svm"``), or `Learner` objects.
+        Names to use, names to exclude (``"-svm"``), or `Learner` objects.
     transforms : list of str or Transform, optional
-        Steps from table to table that the search may put before a learner: names to
-        offer, which are tried at once, names to leave out (``"-text_svd"``), or
-        `Transform` objects. Default: all that are installed. ``[]``: none.
+        Transforms that the search may apply before a learner: names to use, which are
+        evaluated first, names to exclude (``"-text_svd"``), or `Transform` objects.
+        Default: all installed ones. ``[]``: none.
     columns : mapping of str to str, optional
-        Kinds that override the inferred ones, ``{"zip": "categorical"}``.
+        Column kinds that replace the inferred ones, ``{"zip": "categorical"}``.
     n_jobs : int, optional
-        Fold fits at once. Default: the cores this process may use.
+        Number of parallel fold fits. Default: the cores that this process may use.
     memory_limit : float or str, optional
         Bytes for all workers together, or a text such as ``"4GB"``. Default: 85 % of
-        what is free.
+        the free memory.
     executor : concurrent.futures.Executor or str, optional
-        Where fold fits run: yours, or the name of one that a plugin brings, as
+        Executor of fold fits: an object, or the name of a plugin's executor as
         ``"name"`` or ``"name://address"``. Default: headstart's own worker processes.
     random_state : int or RandomState, optional
         Fixes folds, seeds of learners, and the sampler.
     run_dir : path, optional
-        Folder for journal, predictions and fold models. The fitted estimator reads
-        its models from there: `save` it before the folder is deleted. Default: a
-        temporary one, removed with the model.
+        Folder for journal, predictions and fold models. The fitted estimator reads its
+        models from this folder: call `save` before you delete it. Default: a temporary
+        folder that is removed with the model.
     resume : bool, default=False
-        Go on with the run in `run_dir`.
+        Whether to continue the run in `run_dir`.
     refit : bool, default=False
-        Fit each chosen configuration once more on all rows, and keep these models
-        instead of the fold models: smaller and quicker, usually a little less exact.
-        Where folds follow time this is always done, for the sake of the newest rows.
+        Whether to fit each member once more on all rows, and to keep these models
+        instead of the fold models: smaller and faster, usually slightly less accurate.
+        Where folds follow time this is always done, so that models use the newest rows.
     learn : bool, default=False
-        Add what this run measured to your own knowledge base, on this machine, so that
-        later searches on such tables start from it. What is stored is said: scores,
-        seconds and numbers that describe the table, never its rows or names of columns.
+        Whether to add the measurements of this run to your own knowledge base on this
+        machine, for later searches on similar tables. It stores scores, seconds and
+        numbers that describe the table, but neither rows nor column names.
 """
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
-    """The parameters of a fit, and the model that `fit` leaves."""
+    """The base of the estimators: constructor parameters and the fitted model."""
 
     _classification = False
 
@@ -125,9 +125,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
 
     def __sklearn_clone__(self) -> Self:
         """Return an unfitted copy that shares the executor, which cannot be copied."""
-        bare = copy.copy(self)
-        bare.executor = None
-        clone: Self = BaseEstimator.__sklearn_clone__(bare)
+        original = copy.copy(self)
+        original.executor = None
+        clone: Self = BaseEstimator.__sklearn_clone__(original)
         clone.executor = self.executor
         return clone
 

@@ -29,14 +29,14 @@ class Description(Estimator):
 
     @property
     def metric_(self) -> str:
-        """Name of the metric that was optimised."""
+        """Name of the optimised metric."""
         return self._fitted().facts.task.metric
 
     def leaderboard(self) -> pl.DataFrame:
-        """Return all trials ranked, best first, failures last with their reasons.
+        """Return all trials by rank, failures last with their reasons.
 
         Scores are means over folds, in the metric's own direction; `weight` is the
-        trial's share in the final ensemble.
+        trial's weight in the ensemble.
         """
         schema = {
             "rank": pl.Int64,
@@ -52,16 +52,15 @@ class Description(Estimator):
         )
 
     def precedents(self) -> pl.DataFrame:
-        """Return which known datasets spoke for which configurations.
+        """Return the datasets of the knowledge base that supported configurations.
 
         Returns
         -------
         DataFrame
-            A row a configuration that the knowledge base proposed, and a dataset that
-            spoke for it: ``learner``, ``configuration`` (JSON), ``dataset``, ``weight``
-            (its share of the expected gain), ``rank`` (the configuration's place among
-            the ``n_ranked`` that were evaluated on that dataset). No rows where the
-            search had no base to go by.
+            One row per proposed configuration and supporting dataset: ``learner``,
+            ``configuration`` (JSON), ``dataset``, ``weight`` (share of the expected
+            gain), ``rank`` (rank of the configuration among the ``n_ranked`` evaluated
+            on that dataset). Empty where the search had no knowledge base.
         """
         return pl.DataFrame(
             list(precedent_rows(self._fitted().facts)),
@@ -76,7 +75,7 @@ class Description(Estimator):
         )
 
     def info(self) -> dict[str, Any]:
-        """Return what is known of the fitted model, JSON-able."""
+        """Return a description of the fitted model as JSON values."""
         model = self._fitted()
         facts = model.facts
         table = {
@@ -118,41 +117,41 @@ class Description(Estimator):
     def analysis(self) -> Facts:
         """Return the facts of the fit: its task, data, trials, performance and costs.
 
-        They were made at the end of `fit` and lie in the model file; a few single rows
-        of the training table are among them where ``headstart[explain]`` is installed.
+        They are computed at the end of `fit` and stored in the model file. They include
+        a few rows of the training table if ``headstart[explain]`` is installed.
 
         Returns
         -------
         Facts
-            See `headstart.facts.Facts`; its ``notes`` say why a part is missing.
+            See `headstart.facts.Facts`; its ``notes`` give the reason of a missing part.
         """
         return self._fitted().facts
 
     def report(self, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
-        """Write what the fit found as a page, a model card or JSON.
+        """Write the report of the fit as a page, a model card or JSON.
 
         Parameters
         ----------
         path : path
-            A file that ends in ``.html`` (a page that needs no network), ``.md`` or
-            ``.json``; replaced where it is there.
+            A file that ends in ``.html`` (a self-contained page), ``.md`` or ``.json``.
+            An existing file is replaced.
         format : {"html", "json", "md"}, optional
-            By default, the one of the path's ending.
+            By default, the format of the path's extension.
 
         Returns
         -------
         Path
-            Where it lies.
+            `path` as a Path.
 
         Raises
         ------
         ValueError
-            If there is no such format, or the ending names none.
+            If the format is unknown, or the extension names none.
         """
         return write_report(self.analysis(), path, format)
 
 
 def _steps_record(configuration: Configuration) -> dict[str, Any]:
-    """Return the transforms of a member, where it has any."""
+    """Return the record of a member's transforms, empty without transforms."""
     steps = [step.to_record() for step in configuration.transforms]
     return {"transforms": steps} if steps else {}

@@ -21,7 +21,7 @@ class AutoClassifier(
     Description,
     Storage,
 ):
-    __doc__ = f"""The best classifier found within a budget.
+    __doc__ = f"""An ensemble of the best classifiers found within a budget.
 
 {PARAMETERS}
     Attributes
@@ -30,7 +30,7 @@ class AutoClassifier(
         The labels, sorted.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        Where the table had names.
+        Set if the table has column names.
     model_ : FittedModel
 
     Examples
@@ -48,7 +48,7 @@ class AutoClassifier(
     _classification = True
 
     def predict_proba(self, X: Any) -> FloatArray:
-        """Predict probabilities, columns in the order of `classes_`.
+        """Return class probabilities, with columns in the order of `classes_`.
 
         Returns
         -------
@@ -65,14 +65,14 @@ class AutoRegressor(
     Description,
     Storage,
 ):
-    __doc__ = f"""The best regressor found within a budget.
+    __doc__ = f"""An ensemble of the best regressors found within a budget.
 
 {PARAMETERS}
     Attributes
     ----------
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        Where the table had names.
+        Set if the table has column names.
     model_ : FittedModel
 
     Examples

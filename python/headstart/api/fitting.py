@@ -1,4 +1,4 @@
-"""Fitting: from a table to a model."""
+"""The method `fit` of the estimators."""
 
 import time
 import warnings
@@ -45,7 +45,7 @@ class Fitting(Estimator):
         *,
         listeners: Sequence[Listener] | None = None,
     ) -> Self:
-        """Search for the best model within the budget.
+        """Fit the best model found within the budget, and return the estimator.
 
         Parameters
         ----------
@@ -55,10 +55,10 @@ class Fitting(Estimator):
         y : vector of length n_rows, or str
             The target, or the name of its column in `X`.
         sample_weight : vector of length n_rows, optional
-            Weights, not negative.
+            Non-negative weights.
         groups : vector of length n_rows or str, optional
             Rows of one group are never split between training and validation. A
-            string names a column of `X`. Folds by time and splitters that would part a
+            string names a column of `X`. Folds by time and splitters that would split a
             group are refused.
         listeners : sequence of Listener, optional
             Called with every event of the run, in place of the progress display.
@@ -70,10 +70,10 @@ class Fitting(Estimator):
         Raises
         ------
         HeadstartError
-            What is wrong with the data, the settings, or every trial.
+            If the data or settings are invalid, or every trial failed.
         KeyboardInterrupt
-            If Ctrl-C came before any trial had finished. Later, Ctrl-C ends the
-            search, and the best model so far is kept.
+            If Ctrl-C is pressed before a trial has finished. Later, Ctrl-C ends the
+            search and keeps the best model so far.
         """
         return self._search(X, y, sample_weight, groups, listeners)
 
@@ -89,7 +89,7 @@ class Fitting(Estimator):
         started: float | None = None,
         reading: Reading = ANY_READING,
     ) -> Self:
-        """Fit, in the time since `started`; tell how the target was read."""
+        """Fit with a time limit that counts from `started`."""
         started = time.monotonic() if started is None else started
         if y is None:
             raise ValueError(
@@ -97,7 +97,7 @@ class Fitting(Estimator):
                 "None. hint: a vector, or the name of a column of X."
             )
         if isinstance(X, str | Path):
-            # A declared kind comes before the file is read: 00501 is no 501.
+            # Declared kinds are applied when the file is read: 00501 is not 501.
             X, reading = to_table(
                 X, read_as_text=texts_declared(self.columns), reading=reading
             )
@@ -156,5 +156,5 @@ class Fitting(Estimator):
 
 
 def _name_or_self(values: Any) -> Any:
-    """Return the name of the column that values are of; themselves without one."""
+    """Return the name of the values' column, or the values if it has no name."""
     return values if values is None else name_of_target(values) or values

@@ -21,15 +21,15 @@ def load(
     learners: Iterable[Learner] = (),
     transforms: Iterable[Transform] = (),
 ) -> AutoClassifier | AutoRegressor:
-    """Read a model that `save` wrote. No code from the file is run.
+    """Return a model that `save` wrote, without running code from the file.
 
     Parameters
     ----------
     path : path
     learners : iterable of Learner
-        Learners the model uses that are not installed as plugins.
+        Learners of the model that are not installed as plugins.
     transforms : iterable of Transform
-        Transforms the model uses that are not installed as plugins.
+        Transforms of the model that are not installed as plugins.
 
     Raises
     ------
@@ -41,22 +41,22 @@ def load(
     Warns
     -----
     HeadstartWarning
-        If its plugins, or scikit-learn where a model is stored in its form, are of
-        another version than when it was fitted.
+        If its plugins, or scikit-learn where a part is stored in its format, have
+        another version than at the fit.
 
     Notes
     -----
-    The file is kept open: the model can be pickled and saved when it has been deleted
-    or replaced by another one. A folder is read into memory for that.
+    The file is kept open, so that the model can be pickled and saved after the file is
+    deleted or replaced. A folder is read into memory for the same reason.
     """
     return _estimator(path, *load_model(path, learners, transforms))
 
 
 def describe(path: str | Path) -> AutoClassifier | AutoRegressor:
-    """Read a model that `save` wrote for what it says of itself: it cannot predict.
+    """Return a description of a model that `save` wrote, which cannot predict.
 
-    ``info``, ``leaderboard``, ``precedents``, ``analysis`` and ``report`` need neither
-    the plugins of the model nor the time to load it.
+    ``info``, ``leaderboard``, ``precedents``, ``analysis`` and ``report`` work without
+    the plugins of the model and without loading it.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def describe(path: str | Path) -> AutoClassifier | AutoRegressor:
     Warns
     -----
     HeadstartWarning
-        If a plugin is not there that the model needs to predict.
+        If a plugin that the model needs to predict is missing.
     """
     model, constructor, problem = describe_model(path)
     if problem:
@@ -82,14 +82,14 @@ def _estimator(
     name = constructor.get("class")
     if not isinstance(name, str) or name not in classes:
         raise ArtifactError(
-            f"The model file {path} is of class {name!r}. Expected one of "
+            f"The model file {path} has the class {name!r}. Expected one of "
             f"{sorted(classes)}."
         )
     estimator_class = classes[name]
     is_classification = model.ensemble.task.kind.is_classification
     if estimator_class._classification != is_classification:
         raise ArtifactError(
-            f"The model file {path} is of class {name!r}, but its task is "
+            f"The model file {path} has the class {name!r}, but its task is "
             f"{str(model.ensemble.task.kind)!r}."
         )
     parameters = read_parameters(
@@ -100,7 +100,7 @@ def _estimator(
         not isinstance(names, list)
         or not all(isinstance(column, str) for column in names)
     ):
-        raise ArtifactError(f"The model file {path} has wrong names of features.")
+        raise ArtifactError(f"The model file {path} has invalid feature names.")
     estimator = estimator_class(**parameters)
     estimator.model_ = model
     estimator._describe(names)

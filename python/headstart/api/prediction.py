@@ -1,4 +1,4 @@
-"""Predictions of a fitted model, and their scores."""
+"""The methods `predict` and `evaluate` of the estimators."""
 
 import warnings
 from collections import Counter
@@ -31,7 +31,7 @@ class Prediction(Estimator):
     """The methods `predict` and `evaluate`."""
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Predict labels or values.
+        """Return predicted labels or values.
 
         Parameters
         ----------
@@ -46,12 +46,12 @@ class Prediction(Estimator):
         Raises
         ------
         ColumnError
-            If a column is missing, or holds what its kind does not allow.
+            If a column is missing, or has values that its kind does not allow.
 
         Warns
         -----
         HeadstartWarning
-            How many values of which columns training did not have.
+            If columns have values that did not occur in training.
         """
         model = self._fitted()
         return model.labels(self._outputs(model, X))
@@ -63,34 +63,36 @@ class Prediction(Estimator):
         metrics: Sequence[str | Callable[..., Any]] | None = None,
         sample_weight: Any = None,
     ) -> dict[str, float]:
-        """Score predictions by several metrics.
+        """Return scores of predictions by several metrics.
 
         Parameters
         ----------
-        X, y : table and vector, or table and name of the target's column
+        X : table
+        y : vector or str
+            The target, or the name of its column in `X`.
         metrics : sequence of str or callable, optional
-            As in the constructor. Default: every built-in metric for this kind of
-            task, and the metric of the fit where it is another one.
+            As in the constructor. Default: every built-in metric for this kind of task,
+            and the metric of the fit if it is another one.
         sample_weight : vector or str, optional
             Weights of the rows; a string names a column of `X`.
 
         Returns
         -------
         dict of str to float
-            By name of metric; NaN where a metric cannot be computed for these rows.
+            Scores by metric name; NaN where a metric cannot be computed for these rows.
 
         Raises
         ------
         ValueError
-            If there is no such metric.
+            If a metric is unknown.
         HeadstartError
-            If the table, the target or the weights are not as expected.
+            If the table, the target or the weights are invalid.
 
         Warns
         -----
         HeadstartWarning
-            Which metrics could not be computed, and why; which take no weights; how
-            many values of which columns training did not have.
+            If metrics could not be computed or take no weights, or if columns have
+            values that did not occur in training.
         """
         model = self._fitted()
         X = self._read(model, X)
@@ -115,9 +117,9 @@ class Prediction(Estimator):
         return scores
 
     def _outputs(self, model: FittedModel, X: Any) -> FloatArray:
-        """Predict; values that training did not have are counted and told.
+        """Return predictions, with a warning on values that did not occur in training.
 
-        Of a file some rows at a time, so that it may be larger than memory.
+        Files are read in batches, so that they may be larger than memory.
         """
         is_file = isinstance(X, str | Path)
         tables = _batches(model, X) if is_file else [X]
@@ -135,7 +137,7 @@ class Prediction(Estimator):
         return outputs
 
     def _read(self, model: FittedModel, X: Any) -> Any:
-        """Read a file as the training table was read; other tables stay as they are."""
+        """Return a file read like the training table; other tables are unchanged."""
         if not isinstance(X, str | Path):
             return X
         schema = model.schema
@@ -144,17 +146,17 @@ class Prediction(Estimator):
         )
 
     def _own_metric(self, model: FittedModel) -> Metric | None:
-        """Return the metric of the fit, None if it is built in or not at hand."""
+        """Return the metric of the fit; None if it is built in or not available."""
         kind = model.ensemble.task.kind
         if self.metric is None or self.metric in metric_names(kind):
             return None
         try:
             return resolve_metric(self.metric, kind, model.target.classes)
-        except (TypeError, ValueError):  # of a plugin that is not installed here
+        except (TypeError, ValueError):  # the metric's plugin is not installed
             return None
 
 
 def _batches(model: FittedModel, path: str | Path) -> Iterator[pl.DataFrame]:
-    """Read a file as the training table was read, some rows at a time."""
+    """Yield batches of a file, read like the training table."""
     schema = model.schema
     return read_batches(path, schema.read_as_text, told=schema.file_reading)

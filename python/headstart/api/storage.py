@@ -27,20 +27,20 @@ class Storage(Estimator):
         Parameters
         ----------
         path : path
-            A file, usually ending in ``.headstart``, replaced at once; or a folder
-            (``name/``).
+            A file, usually with the extension ``.headstart``, which is replaced
+            atomically; or a folder (``name/``).
 
         Returns
         -------
         Path
-            Where it lies.
+            `path` as a Path.
 
         Warns
         -----
         HeadstartWarning
-            Which constructor parameters the file cannot hold: callables, splitters,
-            `Learner` and `Transform` objects, random states. Where a run takes place
-            (`executor`, `run_dir`, `resume`, `learn`) is never stored.
+            If the file cannot hold constructor parameters: callables, splitters,
+            `Learner` and `Transform` objects, random states. Parameters of the place of a run
+            (`executor`, `run_dir`, `resume`, `learn`) are never stored.
         """
         parameters, left_out = _stored_parameters(self)
         if left_out:
@@ -61,7 +61,7 @@ class Storage(Estimator):
         return Path(path)
 
     def export(self, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
-        """Write the fitted model in a form that a plugin brings.
+        """Write the fitted model in a format provided by a plugin.
 
         For a file that headstart reads again, see `save`.
 
@@ -69,17 +69,17 @@ class Storage(Estimator):
         ----------
         path : path
         format : str, optional
-            Name of the exporter. By default the one for files of the ending of `path`.
+            Name of the exporter. By default the exporter for the extension of `path`.
 
         Returns
         -------
         Path
-            Where it lies.
+            `path` as a Path.
 
         Raises
         ------
         MissingPluginError
-            If no installed plugin brings such an exporter.
+            If no installed plugin has such an exporter.
         """
         self._fitted()
         exporter = exporter_for(path, format)
@@ -87,14 +87,14 @@ class Storage(Estimator):
         return Path(path)
 
 
-# Parameters that say where a run takes place: they are not those of the model, and a
-# path is nobody else's business.
+# Parameters of the place of a run: they do not belong to the model, and paths are
+# private.
 _OF_THE_RUN = ("executor", "run_dir", "resume", "learn")
 _VALIDATION = "validation_plan"
 
 
 def _stored_parameters(estimator: Estimator) -> tuple[dict[str, Any], list[str]]:
-    """Return the parameters as JSON values, and names of those that are not.
+    """Return the parameters as JSON values, and the names of others.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def _stored_parameters(estimator: Estimator) -> tuple[dict[str, Any], list[str]]
 
 
 def _plain(value: Any) -> Any:
-    """Return a number or a list for what NumPy has of them; refuse the rest."""
+    """Return a NumPy scalar or array as a number or list, or raise TypeError."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     if isinstance(value, Mapping):

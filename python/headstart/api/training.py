@@ -1,4 +1,4 @@
-"""`train`: a fit on one table whose target is one of its columns."""
+"""`train`: a fit on one table that includes the target."""
 
 import time
 import warnings
@@ -35,37 +35,36 @@ def train(
     listeners: Sequence[Listener] | None = None,
     **parameters: Any,
 ) -> AutoClassifier | AutoRegressor:
-    """Fit on one table; whether to classify is read off the target, or told.
+    """Return an estimator fitted on one table, which classifies or regresses by target.
 
     Parameters
     ----------
     data : table or path
         Features and target together.
     target : str
-        Name of the target's column. Rows without a target are left out, with a
+        Name of the target's column. Rows without a target are excluded, with a
         warning.
     task : {"classification", "regression"}, optional
-        If not told: text, booleans, categoricals and integers with few values are
+        By default, text, booleans, categoricals and integers with few values are
         classes; other numbers are regression, as is text of many different numbers
-        ("€ 1,029.50"). Where whole numbers leave it open, what they were taken for is
-        told.
+        ("€ 1,029.50"). Where whole numbers are ambiguous, a finding reports the choice.
     groups, sample_weight : vector or str, optional
         A string names a column of `data`; the weights' column is not a feature.
     reading : mapping of str to object, optional
         Options of `read_table`, where `data` is a path.
     listeners : sequence of Listener, optional
     **parameters
-        Of `AutoClassifier`.
+        Parameters of `AutoClassifier`.
 
     Returns
     -------
     AutoClassifier or AutoRegressor
-        Fitted.
+        The fitted estimator.
 
     Raises
     ------
     HeadstartError, ValueError
-        As `AutoClassifier.fit`; also if `task` is another word.
+        As in `AutoClassifier.fit`; also if `task` has another value.
     """
     started = time.monotonic()
     if task not in (None, "classification", "regression"):
@@ -73,7 +72,7 @@ def train(
             "The 'task' parameter must be 'classification', 'regression' or None. "
             f"Got {task!r} instead."
         )
-    frame, found = to_table(
+    frame, file_reading = to_table(
         data,
         read_as_text=texts_declared(parameters.get("columns")),
         reading=Reading.of(**(reading or {})),
@@ -81,13 +80,16 @@ def train(
     if isinstance(sample_weight, str):
         frame, sample_weight = split_target(frame, sample_weight, "weight")
     X, y = split_target(frame, target)
-    del frame  # where rows are left out below, the fit needs no copy that has them
-    X, y, known = with_known_target(X, y)
-    left_out = known.len() - X.height
+    del frame  # so that excluded rows are not kept in memory
+    X, y, has_target = with_known_target(X, y)
+    left_out = has_target.len() - X.height
     if left_out:
-        groups, sample_weight = _of_rows(known, groups), _of_rows(known, sample_weight)
+        groups, sample_weight = (
+            _of_rows(has_target, groups),
+            _of_rows(has_target, sample_weight),
+        )
         warnings.warn(
-            f"{left_out:,} of {known.len():,} rows have no {target!r} "
+            f"{left_out:,} of {has_target.len():,} rows have no {target!r} "
             "and are left out.",
             HeadstartWarning,
             stacklevel=2,
@@ -103,13 +105,13 @@ def train(
         listeners,
         target_column=TargetColumn(left_out, is_guessed=task is None),
         started=started,
-        reading=found,
+        reading=file_reading,
     )
 
 
-def _of_rows(known: pl.Series, values: Any) -> Any:
-    """Return what is told of each row for the rows that are used."""
+def _of_rows(has_target: pl.Series, values: Any) -> Any:
+    """Return the values of the rows with a target; other values are unchanged."""
     if values is None or isinstance(values, str):
         return values
     series = to_series(values, "values")
-    return series.filter(known) if series.len() == known.len() else values
+    return series.filter(has_target) if series.len() == has_target.len() else values

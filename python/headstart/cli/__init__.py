@@ -1,5 +1,6 @@
 """The command line: `headstart train | predict | leaderboard | info | doctor`.
 
-One command a file. What a command found goes to standard output, all else to standard
-error. Start-up loads no heavy library: commands import what they use when they run.
+There is one file per command. Results go to standard output, everything else to
+standard error. Start-up loads no heavy library: commands import what they use when they
+run.
 """

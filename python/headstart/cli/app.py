@@ -1,4 +1,4 @@
-"""`headstart`, the command: all of its commands, and its entry point."""
+"""The `headstart` application: its commands and its entry point."""
 
 from typing import Annotated
 
@@ -23,10 +23,10 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     name="headstart",
     cls=PluginCommands,
-    help="AutoML for tables: train the best model of the time you have.",
+    help="AutoML for tables: train the best model within a time limit.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.",
     no_args_is_help=True,
-    # Without rich, help costs a tenth of a second and reads the same in a log.
+    # Without rich, help is a tenth of a second faster and reads the same in a log.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -1,4 +1,4 @@
-"""What all commands share: options, and how errors become messages and exit codes."""
+"""The common parts of commands: options, error messages and exit codes."""
 
 import functools
 import inspect
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 FAILED = 1
-INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+INTERRUPTED = 130  # 128 + SIGINT, the convention of shells
 
 ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Model file that `train` wrote.")
@@ -50,7 +50,7 @@ _DebugOption = Annotated[
 class GroupedCommand(TyperCommand):
     """A command whose help has a section for each `rich_help_panel` of its options.
 
-    Typer makes such sections only with rich, which costs a tenth of a second.
+    Typer has such sections only with rich, whose import takes a tenth of a second.
     """
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -75,18 +75,18 @@ class GroupedCommand(TyperCommand):
 def command(
     function: Callable[..., None], *, reserves_output: bool = True
 ) -> Callable[..., None]:
-    """Make a command of `function`: add ``--debug`` and report errors.
+    """Return `function` as a command with ``--debug`` and error messages.
 
-    What the user can mend (headstart's errors, files, wrong values) is one message on
-    standard error and exit code 1; anything else is a bug and keeps its traceback.
+    Errors that the user can fix (headstart's own, files, wrong values) become one
+    message on standard error and exit code 1. Others are bugs and keep their traceback.
 
     Parameters
     ----------
     function : callable
-        Its parameters are those of the command, as Typer reads them.
+        Function whose parameters Typer reads as those of the command.
     reserves_output : bool
-        Whether standard output is for `say` alone, and what is printed otherwise goes
-        to standard error.
+        Whether standard output is reserved for `say`; other output then goes to
+        standard error.
     """
 
     @functools.wraps(function)
@@ -100,7 +100,7 @@ def command(
             say("headstart: interrupted", err=True)
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            # The reader (`| head`) has gone: nothing to say, and nothing to flush.
+            # The reader (`| head`) has closed the pipe: print and flush nothing.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FAILED) from None
         except (HeadstartError, OSError, ValueError) as error:
@@ -109,7 +109,7 @@ def command(
             say(f"headstart: {_message(error)}", err=True)
             raise typer.Exit(FAILED) from None
 
-    # Typer reads the options off the signature, where --debug has to be found too.
+    # Typer reads the options from the signature, so that --debug is added to it.
     signature = inspect.signature(function)
     added = inspect.Parameter(
         "debug",
@@ -118,7 +118,7 @@ def command(
         annotation=_DebugOption,
     )
     parameters = [*signature.parameters.values(), added]
-    del run.__wrapped__  # Typer would read the signature of what it points to
+    del run.__wrapped__  # Typer would read the signature of the wrapped function
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {**function.__annotations__, "debug": _DebugOption}
     return run
@@ -132,7 +132,7 @@ def _show_warning(
     file: Any = None,
     line: str | None = None,
 ) -> None:
-    """Tell headstart's own warnings as notes; leave others to Python's form."""
+    """Print headstart's own warnings as notes, and others in Python's format."""
     if issubclass(category, HeadstartWarning):
         say(f"headstart: {message}", err=True)
     else:

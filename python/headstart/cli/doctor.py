@@ -1,4 +1,4 @@
-"""`headstart doctor`: what to paste into a bug report."""
+"""`headstart doctor`: a check of the installation for bug reports."""
 
 import tempfile
 from collections.abc import Callable
@@ -50,22 +50,22 @@ _PACKAGES = (
 def doctor(*, as_json: JsonOption = False) -> None:
     """Check the installation, for a bug report.
 
-    Versions, usable cores and memory, knowledge bases, learners with the plugins they
-    come from, the temporary folder.
+    Prints versions, usable cores and memory, knowledge bases, learners with their
+    plugins, and the temporary folder.
 
-    Exits with 1 when something is wrong; what is wrong is listed under `problems`.
+    Exits with 1 if there are problems, which are listed under `problems`.
     """
     problems: list[str] = []
     record = {
         "versions": _versions(),
-        "machine": _tried(_machine, problems),
-        "execution": _tried(_execution, problems),
-        "temporary_folder": _tried(_temporary_folder, problems),
-        "knowledge_bases": _tried(lambda: _knowledge_bases(problems), problems),
-        "plugins": _tried(lambda: _plugins(problems), problems),
+        "machine": _checked(_machine, problems),
+        "execution": _checked(_execution, problems),
+        "temporary_folder": _checked(_temporary_folder, problems),
+        "knowledge_bases": _checked(lambda: _knowledge_bases(problems), problems),
+        "plugins": _checked(lambda: _plugins(problems), problems),
         "problems": problems,
     }
-    _tried(_extension, problems)
+    _checked(_extension, problems)
     if as_json:
         print_json(record)
     else:
@@ -76,10 +76,10 @@ def doctor(*, as_json: JsonOption = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def _tried(check: Callable[[], Any], problems: list[str]) -> Any:
-    """Return what `check` found; what it raises becomes a problem.
+def _checked(check: Callable[[], Any], problems: list[str]) -> Any:
+    """Return the result of `check`; an exception becomes a problem.
 
-    Whatever is broken, the rest of the report is still of use.
+    The rest of the report is useful even if one check fails.
     """
     try:
         return check()
@@ -91,13 +91,13 @@ def _tried(check: Callable[[], Any], problems: list[str]) -> Any:
 def _versions() -> dict[str, str]:
     import platform
 
-    found = {"python": platform.python_version(), "platform": platform.platform()}
+    versions = {"python": platform.python_version(), "platform": platform.platform()}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _machine() -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _knowledge_bases(problems: list[str]) -> dict[str, str]:
     from headstart.meta.store import KnowledgeBase, own_base_place
 
     own = own_base_place()
-    found = {
+    described = {
         "shipped": "none in this build",
         "own": f"none yet (would be {show_place(own)})",
     }
@@ -144,15 +144,15 @@ def _knowledge_bases(problems: list[str]) -> dict[str, str]:
             continue
         try:
             with KnowledgeBase.open(place, read_only=True) as base:
-                found[name] = f"{len(base.datasets())} datasets in {base.place}"
+                described[name] = f"{len(base.datasets())} datasets in {base.place}"
         except HeadstartError as error:
             problems.append(f"The {name} knowledge base cannot be read. {error}")
-            found[name] = "cannot be read"
-    return found
+            described[name] = "cannot be read"
+    return described
 
 
 def _extension() -> None:
-    import headstart._core  # noqa: F401 - that it loads is what is checked
+    import headstart._core  # noqa: F401 - checks that it loads
 
 
 def _plugins(problems: list[str]) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""`headstart export`: a stored model in a form that a plugin writes."""
+"""`headstart export`: a stored model in the format of a plugin's exporter."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +22,7 @@ def export(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="Name of the exporter. [default: by the ending of FILE]",
+            help="Name of the exporter. [default: by the extension of FILE]",
         ),
     ] = None,
     output: Annotated[
@@ -31,11 +31,11 @@ def export(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to write. [default: MODEL's name with the format's ending]",
+            help="File to write. [default: MODEL's name with the format's extension]",
         ),
     ] = None,
 ) -> None:
-    """Write a model in a form that a plugin brings."""
+    """Write a model in a format provided by a plugin."""
     import headstart
     from headstart.artifact.exporting import exporter_for
 

@@ -1,4 +1,4 @@
-"""`headstart info`: what is inside a model file."""
+"""`headstart info`: the description of a model file."""
 
 from headstart.cli.command import JsonOption, ModelArgument, command
 from headstart.cli.output import print_json, print_record

@@ -1,4 +1,4 @@
-"""`headstart inspect`: what a table's columns are taken for, and what it warns of."""
+"""`headstart inspect`: the column kinds of a table, and findings on it."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,10 +47,10 @@ def inspect(
     as_json: JsonOption = False,
     reading: dict[str, Any],
 ) -> None:
-    """Tell kinds of columns with reasons, and findings; train nothing."""
+    """Show column kinds with reasons, and findings, without training."""
     import headstart
 
-    found = headstart.inspect(
+    inspection = headstart.inspect(
         data,
         target=target,
         task=task,
@@ -58,13 +58,13 @@ def inspect(
         reading=reading,
     )
     if as_json:
-        print_json(found.to_record())
+        print_json(inspection.to_record())
     else:
-        _print(found)
+        _print(inspection)
 
 
 def _short(name: str) -> str:
-    """Cut a name in its middle: surveys' questions differ at their ends."""
+    """Return a name cut in its middle, since long names often differ at their ends."""
     if len(name) <= _NAME_WIDTH:
         return name
     return f"{name[: _NAME_WIDTH // 3]}...{name[-(_NAME_WIDTH * 2 // 3 - 3) :]}"
@@ -77,24 +77,26 @@ def _examples(examples: "Sequence[tuple[str, str]]") -> str:
     )
 
 
-def _print(found: "Inspection") -> None:
-    say(f"{found.n_rows:,} rows, target {found.target!r}: {found.task}\n")
+def _print(inspection: "Inspection") -> None:
+    say(
+        f"{inspection.n_rows:,} rows, target {inspection.target!r}: {inspection.task}\n"
+    )
     print_rows(
         [
             {
                 "column": _short(column.name),
                 "kind": str(column.kind),
                 "missing": column.n_missing,
-                "different": found.n_different.get(column.name),
+                "different": inspection.n_different.get(column.name),
                 "reason": column.reason,
-                "for example": _examples(found.examples.get(column.name, ())),
+                "for example": _examples(inspection.examples.get(column.name, ())),
             }
-            for column in found.columns
+            for column in inspection.columns
         ]
     )
-    if not found.findings:
-        say("\nNothing to warn of.")
-    for finding in found.findings:
+    if not inspection.findings:
+        say("\nNo findings.")
+    for finding in inspection.findings:
         say(f"\n{finding.severity}: {finding.message}")
         if finding.remedy:
             say(f"  hint: {as_option(finding.remedy)}")

@@ -1,4 +1,4 @@
-"""`headstart leaderboard`: what was tried for a model, best first."""
+"""`headstart leaderboard`: the trials of a model's search, best first."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -48,7 +48,7 @@ def leaderboard(
 
 
 def print_leaderboard(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print a leaderboard as text, configurations as their parameters."""
+    """Print a leaderboard as text, with the parameters of each configuration."""
     from headstart.base import Configuration
 
     shown = []

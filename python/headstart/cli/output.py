@@ -1,4 +1,4 @@
-"""How commands write what they found: text tables, JSON, table files."""
+"""The output of commands: text tables, JSON, table files."""
 
 import contextlib
 import io
@@ -34,51 +34,51 @@ _Row = Mapping[str, Any]
 
 _GAP = "  "
 _INDENT = "    "
-# Columns of a terminal that a text may take at least, before it is wrapped.
+# Least width of a text column before it is wrapped.
 _LEAST_TEXT = 16
 _BREAKABLE = re.compile(r"[^._/-]*[._/-]|[^._/-]+")
 
-# Where results go while standard output is reserved for them.
+# The streams for results while standard output is reserved.
 _reserved: list[TextIO] = []
 
 
 def _printable(text: str) -> str:
-    """Return text as it can be printed; see `headstart.machine.printable`."""
+    """Return printable text; see `headstart.machine.printable`."""
     from headstart.machine.printable import printable
 
     return printable(text)
 
 
 def say(text: str = "", *, err: bool = False) -> None:
-    """Print a line for people; what a terminal would obey is shown as an escape."""
+    """Print a line, with control characters shown as escapes."""
     typer.echo(_printable(text), file=sys.stderr if err else result_stream())
 
 
 def write_data(text: str) -> None:
-    """Write data to standard output: as it is, but for a terminal."""
+    """Write data to standard output, unchanged unless it is a terminal."""
     stream = result_stream()
     stream.write(_printable(text) if stream.isatty() else text)
     stream.flush()
 
 
 def result_stream() -> TextIO:
-    """Return the stream for results: standard output, whatever else is printed."""
+    """Return the stream for results, which is the original standard output."""
     return _reserved[-1] if _reserved else sys.stdout
 
 
 @contextlib.contextmanager
 def reserved_output() -> Iterator[None]:
-    """Keep standard output for results.
+    """Reserve standard output for results.
 
-    What else is printed goes to standard error: by a plugin, or by a library in C that
-    writes to the descriptor. In a process of its own that stays so until it ends,
-    because C's buffers are written at the very end.
+    Other output, by a plugin or by a C library that writes to the descriptor, goes to
+    standard error. With a file descriptor, this lasts until the process ends, because
+    C flushes its buffers at the very end.
     """
     printed = sys.stdout
     try:
         descriptor = printed.fileno()
     except (AttributeError, OSError, ValueError):
-        # The output of a program that calls the command itself.
+        # The stream of a program that calls the command in its own process.
         _reserved.append(printed)
         try:
             with contextlib.redirect_stdout(sys.stderr):
@@ -99,7 +99,7 @@ def reserved_output() -> Iterator[None]:
 
 
 def print_json(value: Any) -> None:
-    """Print `value` as JSON; what JSON has no word for (NaN, infinity) as null."""
+    """Print `value` as JSON, with null for NaN and infinity."""
     from headstart.machine.printable import printable_json
 
     text = json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
@@ -107,11 +107,10 @@ def print_json(value: Any) -> None:
 
 
 def print_rows(rows: Sequence[_Row], *, columns: Sequence[str] = ()) -> None:
-    """Print a table of `rows`, numbers to the right.
+    """Print a table of `rows`, with numbers aligned to the right.
 
-    In a terminal that is too narrow, long texts go on in the next line of their column,
-    and the last columns stand below each row, with their names. Elsewhere each row is
-    one whole line.
+    In a narrow terminal, long texts are wrapped within their column, and the last
+    columns are printed below each row with their names. Elsewhere each row is one line.
     """
     names = list(columns) or list(rows[0] if rows else ())
     titles = [_printable(name) for name in names]
@@ -129,7 +128,7 @@ def print_rows(rows: Sequence[_Row], *, columns: Sequence[str] = ()) -> None:
     if limit is not None:
         widths = _fitting_widths(widths, right, limit)
     for line in [titles, *cells]:
-        # Names stand once above the table, and again beside what does not fit in it.
+        # Names are printed above the table, and again for columns below the rows.
         is_title = line is titles
         _print_row(line, widths, right)
         if limit is not None and not is_title and len(widths) < len(line):
@@ -139,7 +138,7 @@ def print_rows(rows: Sequence[_Row], *, columns: Sequence[str] = ()) -> None:
 def _fitting_widths(
     widths: Sequence[int], right: Sequence[bool], limit: int
 ) -> list[int]:
-    """Return the widths of the leading columns that a terminal has room for."""
+    """Return the widths of the leading columns that fit into a terminal."""
     if sum(widths) + len(_GAP) * (len(widths) - 1) <= limit:
         return list(widths)
     longest = max(_LEAST_TEXT, limit // 3)
@@ -148,7 +147,7 @@ def _fitting_widths(
     for place, width in enumerate(widths):
         is_last = place == len(widths) - 1
         if not right[place] and width > longest:
-            # The last column of all takes what is left.
+            # The last column takes the remaining width.
             width = min(width, max(left, longest)) if is_last else longest
         if width > left and fitting:
             break
@@ -160,7 +159,7 @@ def _fitting_widths(
 def _print_row(
     texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]
 ) -> None:
-    """Print a row; texts that are longer than their column go on below."""
+    """Print a row, with long texts wrapped within their column."""
     parts = [_wrapped(text, width) for text, width in zip(texts, widths, strict=False)]
     for place in range(max(map(len, parts), default=0)):
         aligned = [
@@ -171,7 +170,7 @@ def _print_row(
 
 
 def _print_below(titles: Sequence[str], texts: Sequence[str], limit: int) -> None:
-    """Print the columns that did not fit, with their names; nothing of empty ones."""
+    """Print the columns that did not fit, with their names, except empty ones."""
     named = [
         f"{title}: {text}"
         for title, text in zip(titles, texts, strict=True)
@@ -184,7 +183,7 @@ def _print_below(titles: Sequence[str], texts: Sequence[str], limit: int) -> Non
 def _wrapped(text: str, width: int) -> list[str]:
     """Return text in lines of at most `width` columns of a terminal.
 
-    Words that are longer are broken after a dot, a line or a slash, else anywhere.
+    Longer words are broken after a dot, dash or slash if possible.
     """
     lines = [""]
     for word in text.split(" "):
@@ -205,12 +204,12 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _terminal_width() -> int | None:
-    """Return the columns of the terminal that results go to; None where it is none."""
+    """Return the width of the terminal for results; None without a terminal."""
     return shutil.get_terminal_size().columns if result_stream().isatty() else None
 
 
 def print_record(record: _Row) -> None:
-    """Print a record: plain values as ``name  value``, nested ones below a heading."""
+    """Print a record: plain values as ``name  value``, nested ones under headings."""
     flat = {k: v for k, v in record.items() if not isinstance(v, Mapping | list)}
     width = max((_width(_printable(name)) for name in flat), default=0)
     for name, value in flat.items():
@@ -257,7 +256,7 @@ def check_folder(path: Path) -> None:
 
 
 def check_not_read(path: Path, *read: str | Path | None) -> None:
-    """Refuse to write over a file that the command reads, by whatever name."""
+    """Raise BadParameter if the output is a file that the command reads."""
     for other in read:
         if other is None:
             continue
@@ -267,14 +266,14 @@ def check_not_read(path: Path, *read: str | Path | None) -> None:
             continue
         if is_same:
             raise typer.BadParameter(
-                f"{str(path)!r} is the file {str(other)!r} that is read: it would be "
-                "replaced. Name another file.",
+                f"{str(path)!r} is the file {str(other)!r} that the command reads, and "
+                "would be replaced. Name another file.",
                 param_hint="--output",
             )
 
 
 def default_output(source: str | Path, ending: str) -> Path:
-    """Return a file name in the working folder: `source`'s with another ending.
+    """Return a file name in the working folder: `source`'s with another extension.
 
     Examples
     --------
@@ -316,7 +315,7 @@ def _cell(value: Any) -> str:
 
 
 def _width(text: str) -> int:
-    """Return the columns of a terminal that a text takes."""
+    """Return the width of a text in columns of a terminal."""
     return sum(_width_of(letter) for letter in text)
 
 

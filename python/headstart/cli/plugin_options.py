@@ -1,4 +1,4 @@
-"""Options of all commands that load plugins: which ones, besides the installed."""
+"""Options for additional and disabled plugins."""
 
 import functools
 import inspect
@@ -29,7 +29,10 @@ DisabledPlugins = Annotated[
 
 
 def with_plugins(function: Callable[..., None]) -> Callable[..., None]:
-    """Add ``--plugin`` and ``--disable-plugin``; to be written below `command`."""
+    """Return the function with ``--plugin`` and ``--disable-plugin`` added.
+
+    The decorator is written below `command`.
+    """
 
     @functools.wraps(function)
     def run(
@@ -58,7 +61,7 @@ def with_plugins(function: Callable[..., None]) -> Callable[..., None]:
             for name, annotation in added.items()
         ),
     ]
-    del run.__wrapped__  # its signature is not the one to read
+    del run.__wrapped__  # Typer would read the wrapped signature
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {**function.__annotations__, **added}
     return run

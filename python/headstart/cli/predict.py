@@ -54,7 +54,7 @@ def predict(
         str,
         typer.Option(
             metavar="SIZE",
-            help="Text to read at once: 8M, 64M. Files may be larger than memory.",
+            help="Size of a batch of text: 8M, 64M. Files may be larger than memory.",
         ),
     ] = "8M",
     probabilities: Annotated[
@@ -86,18 +86,17 @@ def predict(
     fitted = headstart.load(model)
     if probabilities and not hasattr(fitted, "classes_"):
         raise typer.BadParameter(
-            "the model predicts a number: there are no classes to give "
-            "probabilities of.",
+            "the model predicts a number: it has no classes and no probabilities.",
             param_hint="--probabilities",
         )
     unseen: Counter[str] = Counter()
-    found = fitted.model_
+    inner = fitted.model_
     with TableWriter(output) as writer:
-        told = Reading.of(**reading).over(found.schema.file_reading)
-        for table in read_batches(data, found.schema.read_as_text, size, told):
-            outputs, new = found.predict_and_count(table)
+        options = Reading.of(**reading).over(inner.schema.file_reading)
+        for table in read_batches(data, inner.schema.read_as_text, size, options):
+            outputs, new = inner.predict_and_count(table)
             unseen.update(new)
-            writer.write(_predictions(found, outputs, probabilities=probabilities))
+            writer.write(_predictions(inner, outputs, probabilities=probabilities))
     if unseen:
         words = describe_unseen(unseen, writer.n_rows)
         say(f"headstart: {words}", err=True)

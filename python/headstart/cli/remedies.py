@@ -1,4 +1,4 @@
-"""What can be done about a finding, as an option of the command line."""
+"""Remedies of findings as command-line options."""
 
 import ast
 import re
@@ -14,12 +14,12 @@ _VALIDATION = re.compile(
 
 
 def as_option(remedy: str) -> str:
-    """Write the arguments that a remedy names as options of `headstart train`.
+    """Return a remedy with its Python arguments written as command-line options.
 
     Examples
     --------
-    >>> as_option("columns={'id': 'categorical'} uses it all the same.")
-    '--column id=categorical uses it all the same.'
+    >>> as_option("columns={'id': 'categorical'} uses it anyway.")
+    '--column id=categorical uses it anyway.'
     >>> as_option("validation=Validation(time_column='sold on').")
     "--time-column 'sold on'."
     """
@@ -27,16 +27,16 @@ def as_option(remedy: str) -> str:
     return _VALIDATION.sub(_of_validation, _COLUMNS.sub(_of_columns, remedy))
 
 
-def _of_columns(found: re.Match[str]) -> str:
+def _of_columns(match: re.Match[str]) -> str:
     try:
-        kinds = ast.literal_eval(found[1])
+        kinds = ast.literal_eval(match[1])
     except (SyntaxError, ValueError):
-        return found[0]
+        return match[0]
     return " ".join(f"--column {shlex.quote(f'{n}={k}')}" for n, k in kinds.items())
 
 
-def _of_validation(found: re.Match[str]) -> str:
-    option = f"--{found[1].replace('_', '-')}"
-    if found[2] == "...":
+def _of_validation(match: re.Match[str]) -> str:
+    option = f"--{match[1].replace('_', '-')}"
+    if match[2] == "...":
         return f"{option} COLUMN"
-    return f"{option} {shlex.quote(ast.literal_eval(found[2]))}"
+    return f"{option} {shlex.quote(ast.literal_eval(match[2]))}"

@@ -1,4 +1,4 @@
-"""`headstart report`: what a fit found, as a page, a model card or JSON."""
+"""`headstart report`: the report of a fit as a page, a model card or JSON."""
 
 from pathlib import Path
 from typing import Annotated
@@ -32,11 +32,11 @@ def report(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="html, md or json. Default: by the ending of --output.",
+            help="html, md or json. Default: by the extension of --output.",
         ),
     ] = None,
 ) -> None:
-    """Report on a model: data, search, quality, what it goes by, where it is weak."""
+    """Write the report of a model: data, search, performance, importance, slices."""
     from headstart.api import describe
     from headstart.report import FORMATS, render_report, write_report
     from headstart.report.writing import format_of

@@ -1,4 +1,4 @@
-"""Tables written batch by batch: memory does not grow with what is written."""
+"""A writer of tables by batches, with bounded memory."""
 
 import shutil
 import tempfile
@@ -17,14 +17,14 @@ _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 
 class TableWriter:
-    """Writes the batches of a table to a file, or as CSV to standard output.
+    """A writer of the batches of a table to a file, or as CSV to standard output.
 
-    A file appears whole when the block is left well, or not at all.
+    The file appears when the block ends without an exception.
 
     Parameters
     ----------
     path : Path or None
-        Of an ending that `check_ending` knows; None is standard output.
+        File with an extension that `check_ending` accepts; None is standard output.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -38,11 +38,11 @@ class TableWriter:
 
     def __enter__(self) -> Self:
         if self._target is not None:
-            # Beside the file, so that the last step is a rename.
-            made = tempfile.mkdtemp(
+            # In the same folder, so that the last step is a rename.
+            folder = tempfile.mkdtemp(
                 prefix=f".{self._target.name}.", dir=self._target.parent
             )
-            self._folder = Path(made)
+            self._folder = Path(folder)
         return self
 
     def write(self, batch: "pl.DataFrame") -> None:

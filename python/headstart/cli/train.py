@@ -1,4 +1,4 @@
-"""`headstart train`: a table in, the best model of the time out."""
+"""`headstart train`: the best model for a table within a time limit."""
 
 import shlex
 import tempfile
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
-_FIRST_BYTES = 8_000_000  # of the test table, to look at its columns
+_FIRST_BYTES = 8_000_000  # of the test table, to check its columns
 _MOST_TRIALS = 20  # of the leaderboard; after minutes there are hundreds
 
 
@@ -98,7 +98,7 @@ def train(
         str,
         typer.Option(
             metavar="TIME",
-            help="Time for all of it: 60, 90s, 5m, 1h; 'none' with --max-trials.",
+            help="Total time: 60, 90s, 5m, 1h; 'none' with --max-trials.",
             rich_help_panel=_BUDGET,
         ),
     ] = "5m",
@@ -124,7 +124,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Executor of a plugin to run fold fits in, also NAME://ADDRESS.",
+            help="Plugin executor for the fold fits, also NAME://ADDRESS.",
             rich_help_panel=_BUDGET,
         ),
     ] = None,
@@ -132,7 +132,7 @@ def train(
         str | None,
         typer.Option(
             metavar="SIZE",
-            help="Memory to use: 512M, 4G. [default: 85 % of what is free]",
+            help="Memory to use: 512M, 4G. [default: 85 % of free memory]",
             rich_help_panel=_BUDGET,
         ),
     ] = None,
@@ -140,7 +140,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Hold rows out by this splitter of a plugin.",
+            help="Use this plugin splitter for validation.",
             rich_help_panel=_VALIDATION,
         ),
     ] = None,
@@ -157,7 +157,7 @@ def train(
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="Rows with one value here stay in one fold.",
+            help="Rows with equal values stay in one fold.",
             rich_help_panel=_VALIDATION,
         ),
     ] = None,
@@ -165,7 +165,7 @@ def train(
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="Validate on rows later than those fitted on.",
+            help="Validate on later rows than the training rows.",
             rich_help_panel=_VALIDATION,
         ),
     ] = None,
@@ -173,7 +173,7 @@ def train(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Score the model on this table at the end.",
+            help="Evaluate the model on this table at the end.",
             rich_help_panel=_VALIDATION,
         ),
     ] = None,
@@ -181,7 +181,7 @@ def train(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Use this learner; with a minus (-svm), leave it out. Repeatable.",
+            help="Use this learner; with a minus (-svm), exclude it. Repeatable.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,
@@ -189,8 +189,8 @@ def train(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Try this transform of a plugin at once; with a minus (-text_svd), "
-            "leave it out. Repeatable.",
+            help="Try this plugin transform first; with a minus (-text_svd), exclude "
+            "it. Repeatable.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,
@@ -218,7 +218,7 @@ def train(
         bool,
         typer.Option(
             "--resume",
-            help="Go on with the run in --run-dir.",
+            help="Continue the run in --run-dir.",
             rich_help_panel=_SEARCH,
         ),
     ] = False,
@@ -236,8 +236,8 @@ def train(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to save the model; one that is there is replaced. "
-            "[default: DATA's name + .headstart, which must not be there]",
+            help="File for the model; an existing model is replaced. "
+            "[default: DATA's name + .headstart, which must not exist]",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
@@ -258,7 +258,7 @@ def train(
     """Train on a table, save the model, print the leaderboard."""
     if resume and run_dir is None:
         raise typer.BadParameter(
-            "there is no run to go on with: name its folder with --run-dir.",
+            "there is no run to continue: name its folder with --run-dir.",
             param_hint="--resume",
         )
     constructor: dict[str, Any] = {
@@ -283,7 +283,7 @@ def train(
 
     if validation is not None and (folds is not None or time_column is not None):
         raise typer.BadParameter(
-            "a splitter decides alone: leave out --folds and --time-column.",
+            "--validation cannot be combined with --folds or --time-column.",
             param_hint="--validation",
         )
     if validation is not None:
@@ -297,11 +297,11 @@ def train(
     _check_place(place, is_named=output is not None or resume)
     if test is not None:
         _check_test_table(test, target, reading)
-    end = _End()
+    end = _EndListener()
     display = None if quiet else progress_listener(remedy=as_option)
     listeners = [end] if quiet else [end, display or log_lines(remedy=as_option)]
     if not quiet:
-        # The findings tell it too.
+        # The findings report it too.
         warnings.filterwarnings("ignore", ".* are left out", HeadstartWarning)
     with termination_as_interrupt():
         try:
@@ -318,7 +318,7 @@ def train(
         finally:
             if display is not None:
                 display.close()
-        # A first Ctrl-C must not cost the model any more.
+        # From here, a first Ctrl-C must not lose the model.
         with NotedInterrupt() as late:
             place, problem = _save(model, place)
     say(f"headstart: the model is in {place}", err=True)
@@ -331,7 +331,7 @@ def train(
 
 
 def _check_place(place: Path, *, is_named: bool) -> None:
-    """Refuse a place for the model now that would be refused after the search."""
+    """Raise BadParameter before the search if the model cannot be saved there."""
     check_folder(place)
     if not place.exists():
         return
@@ -343,14 +343,14 @@ def _check_place(place: Path, *, is_named: bool) -> None:
         )
     if not _may_be_replaced(place):
         raise typer.BadParameter(
-            f"{str(place)!r} is there and is no model of headstart: it is not "
+            f"{str(place)!r} exists and is no headstart model, so that it is not "
             "replaced. Name another file.",
             param_hint="--output",
         )
 
 
 def _may_be_replaced(place: Path) -> bool:
-    """Return whether a file or folder is a model, or an empty file."""
+    """Return whether a file or folder is a model or an empty file."""
     from headstart.artifact.container import MANIFEST_NAME
 
     if place.is_dir():
@@ -365,12 +365,12 @@ def _may_be_replaced(place: Path) -> bool:
 
 
 def _check_test_table(test: str, target: str, reading: dict[str, Any]) -> None:
-    """Open the table to score on before the search, not after it."""
+    """Raise BadParameter before the search if the test table cannot be used."""
     from headstart.tables import Reading
     from headstart.tables.read.batches import read_batches
 
-    told = Reading.of(**reading)
-    first = next(iter(read_batches(test, (), _FIRST_BYTES, told)), None)
+    options = Reading.of(**reading)
+    first = next(iter(read_batches(test, (), _FIRST_BYTES, options)), None)
     if first is None or first.height == 0:
         raise typer.BadParameter(f"{test!r} has no rows.", param_hint="--test")
     if target not in first.columns:
@@ -382,14 +382,14 @@ def _check_test_table(test: str, target: str, reading: dict[str, Any]) -> None:
 
 
 def _save(model: Any, place: Path) -> tuple[Path, str]:
-    """Save the model; in the temporary folder where it cannot be saved as wished.
+    """Save the model, in the temporary folder if `place` fails.
 
     Returns
     -------
     place : Path
-        Where it is.
+        Path of the saved model.
     problem : str
-        Why it is not where it was wished; empty where it is.
+        Reason why `place` failed; empty if it did not.
     """
     try:
         model.save(place)
@@ -398,13 +398,13 @@ def _save(model: Any, place: Path) -> tuple[Path, str]:
         say(f"headstart: {problem}", err=True)
         kept = Path(tempfile.mkdtemp(prefix="headstart-model-")) / place.name
         model.save(kept)
-        say("headstart: so that it is not lost, it is saved elsewhere", err=True)
+        say("headstart: the model is saved in the temporary folder instead", err=True)
         return kept, problem
     return place, ""
 
 
-class _End:
-    """Notes whether the run was interrupted: its best model is saved all the same."""
+class _EndListener:
+    """A listener that records whether the run was interrupted."""
 
     def __init__(self) -> None:
         self.interrupted = False
@@ -419,7 +419,7 @@ class _End:
 def _test_scores(
     model: Any, test: str, target: str, weight: str | None
 ) -> dict[str, float]:
-    """Return the scores on a test table, by its weights where it has them."""
+    """Return the scores on a test table, weighted where it has weights."""
     if weight is None:
         return dict(model.evaluate(test, target))
     from headstart.tables import to_frame
@@ -430,8 +430,8 @@ def _test_scores(
     )
     if weight not in table.columns:
         say(
-            f"headstart: the test table has no column {weight!r}: each of its rows "
-            "counts once",
+            f"headstart: the test table has no column {weight!r}: all its rows have "
+            "weight 1",
             err=True,
         )
         weight = None

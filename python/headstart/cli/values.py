@@ -1,4 +1,4 @@
-"""Values of options in the forms people write: durations, sizes, column kinds."""
+"""Parsers of option values: durations, sizes, column kinds."""
 
 import re
 from collections.abc import Sequence
@@ -11,23 +11,23 @@ _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0
 
 
 def parse_seconds(text: str, option: str = "--time-limit") -> float | None:
-    """Read ``60``, ``90s``, ``5m``, ``1h30m`` as seconds; ``none`` as no limit.
+    """Return the seconds of ``60``, ``90s``, ``5m``, ``1h30m``; None for ``none``.
 
     Raises
     ------
     typer.BadParameter
-        If it is none of these.
+        If the text has another form.
 
     Examples
     --------
     >>> parse_seconds("1h30m")
     5400.0
     """
-    wanted = text.strip().lower()
-    if wanted == "none":
+    duration = text.strip().lower()
+    if duration == "none":
         return None
-    parts = re.findall(r"(\d+(?:\.\d+)?)\s*(min|[a-z]?)\s*", wanted)
-    read = re.fullmatch(r"(?:\d+(?:\.\d+)?\s*(?:min|[a-z]?)\s*)+", wanted)
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*(min|[a-z]?)\s*", duration)
+    read = re.fullmatch(r"(?:\d+(?:\.\d+)?\s*(?:min|[a-z]?)\s*)+", duration)
     if not read or any(unit not in _SECONDS for _, unit in parts):
         raise typer.BadParameter(
             f"a duration is seconds or has a unit: 60, 90s, 5m, 1h30m. Got {text!r}.",
@@ -37,12 +37,12 @@ def parse_seconds(text: str, option: str = "--time-limit") -> float | None:
 
 
 def parse_memory(text: str, option: str = "--memory-limit") -> int:
-    """Read ``2000000``, ``512M``, ``4GB``, ``4GiB`` as bytes, as Python's parameter.
+    """Return the bytes of ``2000000``, ``512M``, ``4GB``, ``4GiB``.
 
     Raises
     ------
     typer.BadParameter
-        If it is none of these, or less than a byte.
+        If the text has another form, or is less than a byte.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def parse_memory(text: str, option: str = "--memory-limit") -> int:
 
 
 def parse_columns(pairs: Sequence[str], option: str = "--column") -> dict[str, str]:
-    """Read ``zip=categorical`` pairs; the last ``=`` divides, names may hold others.
+    """Return column kinds from ``zip=categorical`` pairs, split at the last ``=``.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def parse_columns(pairs: Sequence[str], option: str = "--column") -> dict[str, s
             )
         if name in columns:
             raise typer.BadParameter(
-                f"column {name!r} is given twice.", param_hint=option
+                f"column {name!r} occurs twice.", param_hint=option
             )
         columns[name] = kind
     return columns

@@ -186,12 +186,12 @@ def headstart_model(path):
 @pytest.mark.parametrize(
     ("output", "words"),
     [
-        ("notes.txt", "is no model of headstart"),
-        ("churn.csv", "is the file 'churn.csv' that is read"),
-        ("link.headstart", "is the file 'churn.csv' that is read"),
-        ("new.csv", "is the file 'new.csv' that is read"),
+        ("notes.txt", "is no headstart model"),
+        ("churn.csv", "is the file 'churn.csv' that the command reads"),
+        ("link.headstart", "is the file 'churn.csv' that the command reads"),
+        ("new.csv", "is the file 'new.csv' that the command reads"),
         ("/proc/m.headstart", "nothing can be written to the folder '/proc'"),
-        (".", "is no model of headstart"),
+        (".", "is no headstart model"),
     ],
 )
 def test_an_output_that_must_not_be_written_is_refused_before_training(

@@ -66,5 +66,5 @@ def test_a_pair_without_name_or_kind_is_refused(pair):
 
 
 def test_a_column_given_twice_is_refused():
-    with pytest.raises(typer.BadParameter, match="'zip' is given twice"):
+    with pytest.raises(typer.BadParameter, match="'zip' occurs twice"):
         parse_columns(["zip=text", "zip=numeric"])

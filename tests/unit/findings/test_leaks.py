@@ -37,7 +37,7 @@ def test_a_column_that_is_the_answer_in_another_form_is_found(kind, random, foun
     assert leak.severity == "warning"
     assert "columns={'answer': 'identifier'}" in leak.remedy
     assert leak.evidence["share_explained"] > 0.95
-    assert leak.evidence["by"] == ("being missing or not" if kind == "missing" else "")
+    assert leak.evidence["by"] == ("whether it is missing" if kind == "missing" else "")
 
 
 def test_many_rare_levels_explain_nothing(random, found):
@@ -64,7 +64,7 @@ def test_a_sum_that_holds_the_target_is_found(random, found):
     columns = {**noise(random), "fare": fare, "tolls": tolls, "total": total}
     (leak,) = found(columns, tip, "tip")["leak"]
     assert leak.evidence["sum"] == "total - fare - tolls"
-    assert "'total', holds the target" in leak.message
+    assert "'total', contains the target" in leak.message
 
 
 def test_a_linear_law_is_no_identity(random, found):

@@ -1,4 +1,4 @@
-"""`headstart meta`: the knowledge base, from its making to its checks."""
+"""`headstart meta`: commands on knowledge bases."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`headstart meta diff`: what one base has that another has not."""
+"""`headstart meta diff`: the differences between two bases."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -18,19 +18,19 @@ def diff(
     after: BaseArgument,
     *,
     whole: Annotated[
-        bool, typer.Option("--all", help="Name every record, not only how many.")
+        bool, typer.Option("--all", help="List every record instead of counts.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what changed from one base to another.
+    """Show the differences from one base to another.
 
-    Records that came, went or say something else, and the kinds of tables for which
-    the order of configurations moved.
+    These are added, removed and changed records, and the kinds of tables for which the
+    ranking of configurations changed.
     """
     from headstart.meta.store import diff as difference
 
     with open_base(before) as first, open_base(after) as second:
-        found = difference(first, second)
+        differences = difference(first, second)
     kinds = (
         "datasets",
         "meta_features",
@@ -42,9 +42,9 @@ def diff(
         {
             "records": kind,
             **{
-                how: list(getattr(getattr(found, kind), how))
+                how: list(getattr(getattr(differences, kind), how))
                 if as_json or whole
-                else len(getattr(getattr(found, kind), how))
+                else len(getattr(getattr(differences, kind), how))
                 for how in ("added", "removed", "changed")
             },
         }
@@ -56,12 +56,12 @@ def diff(
             "top_before": [str(c) for c in move.top_before],
             "top_after": [str(c) for c in move.top_after],
         }
-        for move in found.orders
+        for move in differences.orders
     ]
     if as_json:
         print_json({"changes": changes, "orders": orders})
         return
-    if not found:
+    if not differences:
         say("The two hold the same.")
         return
     if whole:

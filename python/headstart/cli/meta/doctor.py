@@ -1,4 +1,4 @@
-"""`headstart meta doctor`: what a base covers, and what in it looks wrong."""
+"""`headstart meta doctor`: coverage and suspicious records of a base."""
 
 from dataclasses import asdict
 
@@ -11,15 +11,15 @@ __all__ = ["doctor"]
 
 @command
 def doctor(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> None:
-    """Show what a knowledge base covers, and what in it should be looked at.
+    """Show the coverage of a knowledge base, and suspicious records.
 
-    Coverage of datasets by configurations, failures by learner, datasets without
-    evaluations or meta-features, results that are hard to believe, contradictions.
+    It lists the coverage of datasets by configurations, failures by learner, datasets
+    without evaluations or meta-features, outliers and contradictions.
     """
     from headstart.meta.store import doctor as diagnose
 
-    with open_base(base) as found:
-        diagnosis = diagnose(found)
+    with open_base(base) as knowledge_base:
+        diagnosis = diagnose(knowledge_base)
     if as_json:
         print_json(asdict(diagnosis))
         return
@@ -36,8 +36,8 @@ def doctor(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> No
     for heading, entries in (
         ("without evaluations", diagnosis.without_evaluations),
         ("without meta-features", diagnosis.without_meta_features),
-        ("nothing ever succeeded", diagnosis.never_succeeded),
-        ("hard to believe", diagnosis.outliers),
+        ("no success", diagnosis.never_succeeded),
+        ("outliers", diagnosis.outliers),
         ("contradictions", diagnosis.conflicts),
     ):
         if entries:

@@ -1,4 +1,4 @@
-"""`headstart meta evaluate`: run the grid over datasets and keep what came out."""
+"""`headstart meta evaluate`: evaluations of a grid of configurations on datasets."""
 
 import json
 import time
@@ -28,7 +28,9 @@ def evaluate(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="Folder of shards; what it holds is not redone."
+            "--output",
+            "-o",
+            help="Folder of shards; existing results are not repeated.",
         ),
     ],
     *,
@@ -37,7 +39,7 @@ def evaluate(
         typer.Option(help="JSON object: family to names of its datasets."),
     ] = None,
     datasets: Annotated[
-        str, typer.Option(help="Names to evaluate on, with commas. Default: all.")
+        str, typer.Option(help="Comma-separated names of datasets. Default: all.")
     ] = "",
     configurations: Annotated[
         int, typer.Option(min=1, help="Configurations of the grid.")
@@ -49,13 +51,13 @@ def evaluate(
             help="Also each learner's default after this transform, where it applies.",
         ),
     ] = None,
-    rows: Annotated[int, typer.Option(min=10, help="Rows drawn of a table.")] = 5_000,
-    folds: Annotated[int, typer.Option(min=2, help="Folds of a cell.")] = 3,
+    rows: Annotated[int, typer.Option(min=10, help="Sampled rows per table.")] = 5_000,
+    folds: Annotated[int, typer.Option(min=2, help="Folds per cell.")] = 3,
     seconds: Annotated[
-        float, typer.Option(min=0.1, help="Seconds of a cell, its folds together.")
+        float, typer.Option(min=0.1, help="Seconds per cell, over its folds.")
     ] = 20.0,
     n_jobs: Annotated[
-        int | None, typer.Option(min=1, help="Cells at a time. Default: the cores.")
+        int | None, typer.Option(min=1, help="Cells in parallel. Default: all cores.")
     ] = None,
     time_limit: Annotated[
         float, typer.Option(min=0.0, help="Hours after which no cell is started.")
@@ -64,23 +66,23 @@ def evaluate(
 ) -> None:
     """Evaluate a grid of configurations on tables, for a knowledge base.
 
-    Each dataset has a shard of its own, to which every finished cell is added at once:
-    stopped at any moment, the same command goes on where it was. Cells that fail are
-    kept with their reason.
+    Each dataset has its own shard, to which every finished cell is appended at once:
+    after an interruption, the same command continues. Failed cells are stored with
+    their reason.
     """
     from headstart.execution import open_executor
     from headstart.meta.evaluate import EvaluationLimits, evaluate_all, read_manifest
 
     limits = EvaluationLimits(n_rows=rows, n_folds=folds, seconds=seconds, seed=seed)
     sources = read_manifest(manifest, _by_name(families))
-    wanted = {name.strip() for name in datasets.split(",") if name.strip()}
-    unknown = wanted - {source.name for source in sources}
+    selected = {name.strip() for name in datasets.split(",") if name.strip()}
+    unknown = selected - {source.name for source in sources}
     if unknown:
         raise typer.BadParameter(
             f"the manifest has no {', '.join(sorted(unknown))}.",
             param_hint="--datasets",
         )
-    chosen = [s for s in sources if not wanted or s.name in wanted]
+    chosen = [s for s in sources if not selected or s.name in selected]
     end = time.monotonic() + _HOUR * time_limit
     executor = open_executor(n_jobs)
     try:
@@ -90,7 +92,7 @@ def evaluate(
             configurations,
             executor,
             limits,
-            transforms=_known(after or ()),
+            transforms=_checked_transforms(after or ()),
             stop=lambda: time.monotonic() > end,
         ):
             say(line, err=True)
@@ -98,14 +100,15 @@ def evaluate(
         executor.close()
 
 
-def _known(transforms: Sequence[str]) -> Sequence[str]:
+def _checked_transforms(transforms: Sequence[str]) -> Sequence[str]:
     from headstart.plugins import load_plugins
 
-    there = load_plugins().transforms
+    available = load_plugins().transforms
     for name in transforms:
-        if name not in there:
+        if name not in available:
             raise typer.BadParameter(
-                f"there is no transform {name!r}. Known: {', '.join(sorted(there))}.",
+                f"there is no transform {name!r}. Known: "
+                f"{', '.join(sorted(available))}.",
                 param_hint="--after",
             )
     return transforms

@@ -1,4 +1,4 @@
-"""`headstart meta export`, `import` and `merge`: how bases travel."""
+"""`headstart meta export`, `import` and `merge`: copies of bases."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,7 @@ __all__ = ["export", "import_lines", "merge"]
 
 _OriginOption = Annotated[
     str | None,
-    typer.Option(help="Who brings the records. Default: whom they name themselves."),
+    typer.Option(help="Origin of the records. Default: the origin that they name."),
 ]
 
 
@@ -28,7 +28,7 @@ def export(
 ) -> None:
     """Write a base as canonical JSON lines, and print their SHA-256.
 
-    Equal bases give equal files, whatever the order in which they were filled.
+    Equal bases give equal files, independent of the order of insertion.
     """
     with open_base(base) as found:
         say(found.export(output))
@@ -37,23 +37,23 @@ def export(
 @command
 def import_lines(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="What `export` wrote.")
+        list[Path], typer.Argument(metavar="FILE...", help="Files by `export`.")
     ],
     *,
     base: BaseOption = "own",
     origin: _OriginOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add the records of exports to a base: of each file all, or none.
+    """Add the records of exports to a base; each file in one transaction.
 
-    Records that are there already are not added again; what contradicts them is kept
-    beside them, and told.
+    Existing records are not added again. Contradicting records are stored beside them
+    and reported.
     """
     from headstart.meta.shipped import open_own
 
     with open_own(own_place(base)) as found:
         for path in files:
-            _tell(path, found.import_lines(path, origin=origin), as_json=as_json)
+            _print_added(path, found.import_lines(path, origin=origin), as_json=as_json)
 
 
 @command
@@ -64,15 +64,17 @@ def merge(
     origin: _OriginOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add all that another base has to a base."""
+    """Add all records of another base to a base."""
     from headstart.machine.places import show_place
     from headstart.meta.shipped import open_own
 
     with open_base(other) as source, open_own(own_place(base)) as found:
-        _tell(show_place(other), found.merge(source, origin=origin), as_json=as_json)
+        _print_added(
+            show_place(other), found.merge(source, origin=origin), as_json=as_json
+        )
 
 
-def _tell(source: object, added: "Added", *, as_json: bool) -> None:
+def _print_added(source: object, added: "Added", *, as_json: bool) -> None:
     if as_json:
         print_json(
             {

@@ -1,4 +1,4 @@
-"""`headstart meta info`: what a base holds."""
+"""`headstart meta info`: the contents of a base."""
 
 from collections import Counter
 from typing import Any
@@ -12,10 +12,10 @@ __all__ = ["info"]
 
 @command
 def info(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> None:
-    """Show what a knowledge base holds.
+    """Show the contents of a knowledge base.
 
-    Datasets by kind of task, evaluations by learner, what they took, where the records
-    are from, and the hash that is the base's identity.
+    It counts datasets by kind of task and evaluations by learner and status, and shows
+    the hours of fits and the SHA-256 of the base.
     """
     with open_base(base) as found:
         datasets = found.datasets()

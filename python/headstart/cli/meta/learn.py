@@ -1,4 +1,4 @@
-"""`headstart meta learn`: a run that was kept, into a knowledge base."""
+"""`headstart meta learn`: the records of a stored run for a knowledge base."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ def learn(
     ],
     *,
     name: Annotated[
-        str | None, typer.Option(help="What to call the table in the base.")
+        str | None, typer.Option(help="Name of the table in the base.")
     ] = None,
     base: BaseOption = "own",
     show: Annotated[
@@ -27,10 +27,10 @@ def learn(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Add what a run measured to your own knowledge base.
+    """Add the measurements of a run to your own knowledge base.
 
-    Scores, seconds and numbers that describe the table: never its rows, nor names of
-    its columns. Nothing leaves this machine.
+    It stores scores, seconds and numbers that describe the table, but neither its rows
+    nor its column names. Nothing leaves this machine.
     """
     from headstart.meta.shipped import open_own
     from headstart.meta.store.lines import Line

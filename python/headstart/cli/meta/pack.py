@@ -1,4 +1,4 @@
-"""`headstart meta pack`: from shards to one compact file that is only read."""
+"""`headstart meta pack`: one compact, read-only file from shards."""
 
 import tempfile
 from pathlib import Path
@@ -19,7 +19,7 @@ def pack(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
 ) -> None:
-    """Make a base of shards, compact and to be read only; print its SHA-256."""
+    """Write a compact, read-only base from shards; print its SHA-256."""
     from headstart.meta.store import KnowledgeBase
 
     with (

@@ -1,4 +1,4 @@
-"""Which base a command means: the shipped one, the user's own, or a file."""
+"""The base of a command: the shipped one, the user's own, or a file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,31 +13,29 @@ __all__ = ["BaseArgument", "BaseOption", "open_base", "own_place"]
 _HELP = "'shipped', 'own', a file, or a postgresql:// URL."
 
 BaseArgument = Annotated[str, typer.Argument(metavar="BASE", help=_HELP)]
-BaseOption = Annotated[
-    str, typer.Option("--base", help=f"Which base: {_HELP} Default: own.")
-]
+BaseOption = Annotated[str, typer.Option("--base", help=f"Base: {_HELP} Default: own.")]
 
 
 def own_place(name: str) -> str | Path:
-    """Return the place of a base that is to be written."""
+    """Return the place of a base to write."""
     from headstart.exceptions import KnowledgeBaseError
     from headstart.meta.store import own_base_place
 
     if name == "shipped":
         raise KnowledgeBaseError(
-            "The shipped base is never written. hint: write to your own (--base own), "
-            "which lies over it."
+            "The shipped base is read-only. hint: write to your own (--base own), "
+            "which is read in addition to it."
         )
     return own_base_place() if name == "own" else name
 
 
 def open_base(name: str) -> "KnowledgeBase":
-    """Open a base for reading.
+    """Return a base opened for reading.
 
     Raises
     ------
     KnowledgeBaseError
-        If it is not there or cannot be read.
+        If it does not exist or cannot be read.
     """
     from headstart.exceptions import KnowledgeBaseError
     from headstart.machine.places import show_place
@@ -54,7 +52,7 @@ def open_base(name: str) -> "KnowledgeBase":
     own = own_base_place()
     if isinstance(own, Path) and not own.exists():
         raise KnowledgeBaseError(
-            "You have no knowledge base of your own yet; it would be "
+            "You have no knowledge base of your own yet; its place is "
             f"{show_place(own)}. hint: `headstart train --learn`, `headstart meta "
             "learn` and `headstart meta refresh` make one."
         )

@@ -1,4 +1,4 @@
-"""`headstart meta refresh`: from a suite on an OpenML server into a base."""
+"""`headstart meta refresh`: the datasets of an OpenML suite for a base."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -19,11 +19,12 @@ __all__ = ["refresh"]
 @command
 def refresh(
     suite: Annotated[
-        str, typer.Option(help="Number or alias: OpenML-CC18, 271, 269.")
+        str, typer.Option(help="Suite by number or alias: OpenML-CC18, 271, 269.")
     ] = "OpenML-CC18",
     *,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Tasks at most, in the suite's order.")
+        int | None,
+        typer.Option(min=1, help="Maximum number of tasks, in the suite's order."),
     ] = None,
     server: Annotated[
         str, typer.Option(help="URL of the XML interface.")
@@ -33,28 +34,28 @@ def refresh(
         bool, typer.Option("--evaluate", help="Evaluate our own grid on each dataset.")
     ] = False,
     configurations: Annotated[
-        int, typer.Option(min=1, help="Of the grid, with --evaluate.")
+        int, typer.Option(min=1, help="Configurations of the grid, with --evaluate.")
     ] = 20,
     seconds: Annotated[
         float,
-        typer.Option(min=0.1, help="Of a configuration's folds, with --evaluate."),
+        typer.Option(min=0.1, help="Seconds per configuration, with --evaluate."),
     ] = 20.0,
     n_jobs: Annotated[
-        int | None, typer.Option(min=1, help="Fits at a time. Default: the cores.")
+        int | None, typer.Option(min=1, help="Fits in parallel. Default: all cores.")
     ] = None,
     evaluations: Annotated[
         bool,
-        typer.Option("--evaluations", help="Fetch other people's evaluations too."),
+        typer.Option("--evaluations", help="Also fetch evaluations by others."),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the plan, fetch no data.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring the datasets of an OpenML suite into your own knowledge base.
+    """Add the datasets of an OpenML suite to your own knowledge base.
 
-    Everything lands at the end, in one transaction. What was stopped goes on where it
-    was. Nothing is sent but the questions.
+    All records are added at the end, in one transaction. An interrupted refresh
+    continues when repeated. Nothing is sent except the requests.
     """
     from headstart.meta.openml import RefreshOptions, plan_refresh
     from headstart.meta.openml import refresh as fetch
@@ -85,7 +86,7 @@ def refresh(
         evaluator = None
         if evaluate:
             evaluator = _evaluator(found, configurations, seconds, n_jobs)
-        report = fetch(found, options, evaluator, _tell)
+        report = fetch(found, options, evaluator, _print_progress)
     if as_json:
         print_json(asdict(report))
     else:
@@ -109,5 +110,5 @@ def _evaluator(
     return table_evaluator(configurations, limits, known=known, n_jobs=n_jobs)
 
 
-def _tell(step: "RefreshProgress") -> None:
+def _print_progress(step: "RefreshProgress") -> None:
     say(f"[{step.done}/{step.total}] {step.stage}: {step.message}", err=True)

@@ -1,4 +1,4 @@
-"""`headstart meta verify`: whether a base still says what was written into it."""
+"""`headstart meta verify`: the integrity check of a base."""
 
 import typer
 
@@ -11,9 +11,9 @@ __all__ = ["verify"]
 
 @command
 def verify(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> None:
-    """Check that a knowledge base is whole; exits with 1 if it is not.
+    """Check the integrity of a knowledge base; exits with 1 if it is damaged.
 
-    The database's own check, every hash computed again, every reference followed.
+    It runs the database's own check, recomputes every hash and follows every reference.
     """
     from headstart.meta.store import verify as check
 

@@ -1,4 +1,4 @@
-"""`headstart plugins`: what is installed, whether it behaves, and how to begin one."""
+"""`headstart plugins`: commands that list, check, trace and create plugins."""
 
 import typer
 
@@ -11,14 +11,14 @@ __all__ = ["plugins"]
 
 plugins = typer.Typer(
     name="plugins",
-    help="Plugins: list them, check them, begin one of your own.",
+    help="List, check, trace and create plugins.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 plugins.command("list")(list_plugins)
 plugins.command()(check)
 plugins.command()(new)
-# What follows is a command of its own, with options of its own.
+# The remaining arguments are a command with its own options.
 plugins.command(
     context_settings={"allow_extra_args": True, "allow_interspersed_args": False}
 )(trace)

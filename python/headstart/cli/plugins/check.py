@@ -1,4 +1,4 @@
-"""`headstart plugins check`: whether what a plugin brings behaves."""
+"""`headstart plugins check`: the conformance checks of a plugin."""
 
 import difflib
 from collections.abc import Sequence
@@ -31,27 +31,27 @@ def check(
     ],
     *,
     seconds: Annotated[
-        float, typer.Option(min=1.0, help="Wall time after which a check has failed.")
+        float, typer.Option(min=1.0, help="Wall time limit of a check.")
     ] = 120.0,
     as_json: JsonOption = False,
     plugin: PluginFiles = None,
     disable_plugin: DisabledPlugins = None,
 ) -> None:
-    """Ask all checks of the conformance kit; exits with 1 if one fails.
+    """Run all checks of the conformance kit; exits with 1 if one fails.
 
-    Each runs in a worker process, so that a crash or a hang fails its check only; so
-    are plugins imported before they are here.
+    Each check runs in a worker process, so that a crash or hang fails that check only.
+    Plugins are also imported in a worker process first.
     """
     from headstart.plugins import load_plugins
     from headstart.testing.session import Session
 
-    _use_harmless(name, plugin or (), disable_plugin or (), seconds)
+    _use_importable(name, plugin or (), disable_plugin or (), seconds)
     registry = load_plugins()
     reports = []
-    for kind, item, record in _wanted(registry, name):
-        thing = getattr(registry, kind)[item]
+    for kind, item, record in _items_of(registry, name):
+        component = getattr(registry, kind)[item]
         session = Session(
-            _KINDS[kind], thing, module=_module_of(record), seconds=seconds
+            _KINDS[kind], component, module=_module_of(record), seconds=seconds
         )
         reports.append(session.report())
     if as_json:
@@ -77,10 +77,10 @@ def check(
         raise typer.Exit(FAILED)
 
 
-def _use_harmless(
+def _use_importable(
     name: str, files: Sequence[Path], disabled: Sequence[str], seconds: float
 ) -> None:
-    """Choose the plugins that can be imported; refuse `name` where it is another."""
+    """Enable the plugins that can be imported; raise if `name` cannot."""
     from headstart.plugins import use
     from headstart.testing.importing import harmful_plugins
 
@@ -96,40 +96,40 @@ def _use_harmless(
     )
 
 
-def _wanted(
+def _items_of(
     registry: "Registry", name: str
 ) -> list[tuple[str, str, "PluginRecord | None"]]:
-    """Return what `name` stands for: kind, name and plugin of each thing to check."""
-    found: list[tuple[str, str, PluginRecord | None]] = [
+    """Return kind, name and plugin of each item that `name` stands for."""
+    items: list[tuple[str, str, PluginRecord | None]] = [
         (kind, item, plugin)
         for plugin in registry.plugins
         if name in {plugin.name, plugin.distribution}
         for kind in _KINDS
         for item in plugin.brought.get(kind, ())
     ]
-    found = found or [
+    items = items or [
         (kind, name, registry.plugin_of(name, kind))
         for kind in _KINDS
         if name in getattr(registry, kind)
     ]
-    if found:
-        return found
+    if items:
+        return items
     for problem in registry.problems:
         if name in {problem.name, problem.distribution}:
             raise PluginError(str(problem))
-    known = {p.distribution for p in registry.plugins} | {
+    names = {p.distribution for p in registry.plugins} | {
         item for kind in _KINDS for item in getattr(registry, kind)
     }
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean {near[0]!r}?" if near else "headstart plugins list"
     raise PluginError(
-        f"There is no plugin, learner, transform or metric {name!r}, or it brings "
-        f"nothing that can be checked. hint: {hint}"
+        f"There is no plugin, learner, transform or metric {name!r}, or it has "
+        f"no parts that can be checked. hint: {hint}"
     )
 
 
 def _module_of(plugin: "PluginRecord | None") -> str | None:
-    """Return the module that is imported for a plugin; None where it is of a class."""
+    """Return the module that a plugin is imported from; None for files and objects."""
     from importlib.metadata import entry_points
 
     if plugin is None or plugin.source in {"file", "program"}:

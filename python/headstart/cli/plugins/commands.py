@@ -1,4 +1,4 @@
-"""Commands that plugins bring, beside headstart's own."""
+"""Commands that plugins provide."""
 
 import importlib.metadata
 import sys
@@ -17,19 +17,19 @@ _HOOK = "register_commands"
 
 
 class PluginCommands(TyperGroup):
-    """The commands of headstart, and those of plugins behind them.
+    """A group of headstart's commands, followed by those of plugins.
 
-    Plugins are asked where all commands are listed, and for a name that is none of
-    headstart's own.
+    Plugins are loaded only to list all commands, and for names that are not headstart's
+    own.
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of all commands: headstart's own first."""
+        """Return the names of all commands, headstart's own first."""
         own = super().list_commands(ctx)
         return [*own, *(name for name in _of_plugins() if name not in own)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return the command of a name, None where there is none."""
+        """Return the command of a name, or None."""
         own = super().get_command(ctx, cmd_name)
         if own is not None:
             return own
@@ -41,23 +41,23 @@ class PluginCommands(TyperGroup):
             rich_markup_mode=None,
             pretty_exceptions_enable=False,
         )
-        # It prints its results itself.
+        # A plugin's command writes to standard output itself.
         run = command(record.function, reserves_output=False)
         app.command(cmd_name, cls=GroupedCommand)(run)
         return typer.main.get_command(app)
 
 
 def _of_plugins() -> dict[str, Any]:
-    """Return the records of plugins' commands, by the names the command line has."""
-    if not _there_may_be_some():
+    """Return the records of plugins' commands by their command-line names."""
+    if not _may_exist():
         return {}
     from headstart.plugins import load_commands
 
     return {name.replace("_", "-"): record for name, record in load_commands().items()}
 
 
-def _there_may_be_some() -> bool:
-    """Return whether a plugin names the hook: without one, help stays light."""
+def _may_exist() -> bool:
+    """Return whether a plugin mentions the hook, without importing it."""
     if "headstart.plugins" in sys.modules:
         return True
     folder = plugin_folder()

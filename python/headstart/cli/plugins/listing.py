@@ -1,4 +1,4 @@
-"""`headstart plugins list`: what was found, whether it is used, and if not, why."""
+"""`headstart plugins list`: the plugins with their status."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ _COLUMNS = ("name", "version", "distribution", "status", "why", "brought", "hook
 @command
 @with_plugins
 def list_plugins(*, as_json: JsonOption = False) -> None:
-    """List plugins: what each brings, whether it is used, and if not, why.
+    """List plugins: their parts, status, and the reason of a failure.
 
     The status is `loaded`, `failed` or `disabled`.
     """

@@ -1,4 +1,4 @@
-"""`headstart plugins new`: a distribution to begin with, whose tests pass."""
+"""`headstart plugins new`: a scaffold of a plugin whose tests pass."""
 
 import re
 from importlib.resources import files
@@ -28,25 +28,25 @@ def new(
         str,
         typer.Argument(
             metavar="NAME",
-            help="Of the plugin: lower-case letters, digits, hyphens.",
+            help="Name of the plugin: lower-case letters, digits, hyphens.",
         ),
     ],
     *,
     kind: Annotated[
         Literal["learner", "transform", "metric"],
-        typer.Option(help="What it brings."),
+        typer.Option(help="What the plugin provides."),
     ] = "learner",
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", metavar="DIR", help="Folder to write the plugin's into."
+            "--output", "-o", metavar="DIR", help="Parent folder of the plugin."
         ),
     ] = Path(),
 ) -> None:
-    """Write a plugin to begin with: a distribution of its own, whose tests pass.
+    """Create a plugin as a distribution of its own, whose tests pass.
 
-    The folder is `headstart-NAME`: pyproject.toml with the entry point, source, tests
-    that ask the conformance kit, README, and a workflow for CI.
+    The folder `headstart-NAME` has pyproject.toml with the entry point, source, tests
+    by the conformance kit, README, and a workflow for CI.
     """
     short = name.lower().replace("_", "-").removeprefix("headstart-")
     if not _NAME.fullmatch(short):
@@ -73,7 +73,7 @@ def new(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(Template(text).substitute(words), encoding="utf-8")
     say(
-        f"{folder} holds a {kind} and its tests. Next:\n"
+        f"{folder} has a {kind} and its tests. Next:\n"
         f"  cd {folder}\n"
         "  pip install --editable .\n"
         "  python -m pytest\n"
@@ -82,8 +82,8 @@ def new(
 
 
 def _texts(folder: "Traversable", at: str = "") -> "Iterator[tuple[str, str]]":
-    """Yield the files of a folder of templates: where each goes, and its text."""
-    # Builders of wheels leave hidden files out, so that templates are not hidden.
+    """Yield the path and text of each file in a folder of templates."""
+    # Wheels exclude hidden files, so that templates have "dot-" in place of the dot.
     at = at.replace("dot-", ".")
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():

@@ -1,4 +1,4 @@
-"""`headstart plugins trace`: every hook call, of a load or of a command."""
+"""`headstart plugins trace`: all hook calls of a load or of a command."""
 
 import contextlib
 import subprocess
@@ -17,10 +17,10 @@ __all__ = ["trace"]
 @command
 @with_plugins
 def trace(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """Print each hook call: plugin, arguments, what it registered, seconds.
+    """Print each hook call: plugin, arguments, registered names, seconds.
 
-    Alone it loads all plugins. Followed by a command of headstart's (`headstart plugins
-    trace train data.csv --target y`) it runs that, and the calls go to standard error.
+    Without a command it loads all plugins. With a command (`headstart plugins trace
+    train data.csv --target y`) it runs it, and prints the calls on standard error.
     """
     if context.args:
         from headstart.machine.settings import traced_environment

@@ -67,7 +67,7 @@ def test_an_own_metric_of_many_rows_says_why_it_has_no_interval(monkeypatch):
 
     assert first.value is not None
     assert first.low is None
-    assert "a metric of your own has none above 500" in first.reason
+    assert "a custom metric gets no interval above 500" in first.reason
 
 
 def test_rows_of_one_group_have_no_interval():
