@@ -123,7 +123,7 @@ class Description(Estimator):
         Returns
         -------
         Facts
-            See `headstart.facts.Facts`; its ``notes`` give the reason of a missing part.
+            See `headstart.facts.Facts`; its ``notes`` give reasons of missing parts.
         """
         return self._fitted().facts
 

@@ -39,8 +39,8 @@ class Storage(Estimator):
         -----
         HeadstartWarning
             If the file cannot hold constructor parameters: callables, splitters,
-            `Learner` and `Transform` objects, random states. Parameters of the place of a run
-            (`executor`, `run_dir`, `resume`, `learn`) are never stored.
+            `Learner` and `Transform` objects, random states. Parameters of the place of
+            a run (`executor`, `run_dir`, `resume`, `learn`) are never stored.
         """
         parameters, left_out = _stored_parameters(self)
         if left_out:
