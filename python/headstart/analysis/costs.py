@@ -19,9 +19,9 @@ _SINGLE_ROWS = 5
 def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
     """Return the size of the model file and, where the budget allows, prediction times.
 
-    The size is that of the fold models, views and transforms: all but a few kilobytes of
-    the file. Times include the preparation of the user's table, but not the loading of
-    models.
+    The size is that of the fold models, views and transforms: all but a few kilobytes
+    of the file. Times include the preparation of the user's table, but not the loading
+    of models.
     """
     model = record.model
     store = model.ensemble.store
