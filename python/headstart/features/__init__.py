@@ -1,9 +1,9 @@
-"""Generated features: what can be made of columns, and plans that make it.
+"""Generated features: candidates, and plans that fit and compute them.
 
-A `Candidate` names one feature: an operator and its columns. A `FeaturePlan` fits
-candidates to training rows, makes them of any rows, says in words what they are, and
-goes to and from JSON. The encoders do for whole tables what some of the operators do,
-with scikit-learn's conventions. `find_features` looks for candidates that help.
+A `Candidate` is one feature: an operator and its columns. A `FeaturePlan` fits
+candidates to training rows, computes them for any rows, describes them, and converts to
+and from JSON. The encoders apply some of the operators to whole tables with
+scikit-learn's conventions. `find_features` searches for candidates that help.
 ``docs/reference/features.md`` lists the operators.
 """
 

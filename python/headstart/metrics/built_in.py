@@ -1,4 +1,4 @@
-"""The metrics that headstart brings, computed in Rust."""
+"""The built-in metrics, computed in Rust."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class BuiltInMetric(Metric):
-    """A metric of scikit-learn's, with its values, computed in Rust."""
+    """A metric with the values of scikit-learn's, computed in Rust."""
 
     def score(  # noqa: D102
         self,
@@ -105,7 +105,7 @@ def register_metrics(register: RegisterMetric) -> None:
 
 
 def default_metric(kind: TaskKind) -> str:
-    """Return the name of the metric that is optimised where the user names none.
+    """Return the name of the default metric of a kind of task.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def default_metric(kind: TaskKind) -> str:
 
 
 def metric_names(kind: TaskKind | None = None) -> tuple[str, ...]:
-    """Return the names of the built-in metrics, of those for `kind` where given.
+    """Return the names of the built-in metrics, optionally only those for `kind`.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def _plain(values: NDArray[Any]) -> FloatArray:
 
 
 def _columns(prediction: FloatArray) -> FloatArray:
-    """Give probabilities a second axis: one column for two classes."""
+    """Return probabilities with two axes: one column for two classes."""
     if prediction.ndim == 1:
         return prediction[:, np.newaxis]
     if prediction.ndim != 2:

@@ -1,4 +1,4 @@
-"""Which class was taken for which."""
+"""The confusion matrix."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def confusion_matrix(
     classes: Any | None = None,
     n_threads: int = 1,
 ) -> FloatArray:
-    """Return how many rows of each class were predicted in each.
+    """Return the counts of rows by actual and predicted class.
 
     Parameters
     ----------

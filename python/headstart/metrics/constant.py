@@ -1,4 +1,4 @@
-"""The best constant prediction: what every model has to beat."""
+"""The best constant prediction, the baseline of every model."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ _OTHER_QUANTILES = (0.05, 0.1, 0.25, 0.75, 0.9, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows that a constant is fitted on, and rows that it is judged by.
+    """Rows on which a constant is fitted, and rows on which it is scored.
 
     Parameters
     ----------
@@ -65,9 +65,9 @@ def best_constant(
 
     Candidates are the shares of the classes and every single class; or the mean, the
     median, the geometric mean and six other quantiles. For most built-in metrics the
-    best one is known beforehand. A candidate whose loss is undefined or infinite is
-    left out. Where that leaves none, the losses are those of the parts' own targets in
-    another order: a prediction without skill.
+    best one follows from the metric. Candidates with an undefined or infinite loss are
+    excluded. If none remains, the losses are those of the permuted targets: a
+    prediction without skill.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ _Fit = Callable[[NDArray[Any], FloatArray | None], FloatArray]
 
 
 def _losses(metric: Metric, fit: _Fit, parts: Sequence[Part]) -> list[float]:
-    """Return one loss per part; none where one of them is undefined."""
+    """Return one loss per part; empty if one of them is undefined."""
     losses = []
     for part in parts:
         constant = fit(part.y_train, part.weight_train)
@@ -127,7 +127,7 @@ def _shuffled_loss(
 def _candidates(
     metric: Metric, kind: TaskKind, labels: Sequence[str], parts: Sequence[Part]
 ) -> list[tuple[str, _Fit]]:
-    """Return candidates with their words; of equal ones the first is preferred."""
+    """Return candidates with their descriptions, in order of preference."""
     is_built_in = isinstance(metric, BuiltInMetric)
     if kind is TaskKind.REGRESSION:
         y = np.concatenate([part.y_train for part in parts])
@@ -180,7 +180,7 @@ def _quantile(y: NDArray[Any], weight: FloatArray | None, level: float) -> Float
 
 
 def _relative_median(y: NDArray[Any], weight: FloatArray | None) -> FloatArray:
-    """Return what has the least absolute error in shares of the true values."""
+    """Return the constant with the lowest mean absolute percentage error."""
     sizes = np.maximum(np.abs(y), np.finfo(np.float64).eps)
     return _quantile(y, 1 / sizes if weight is None else weight / sizes, 0.5)
 

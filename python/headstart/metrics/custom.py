@@ -1,4 +1,4 @@
-"""Metrics that users write: functions, and how any custom metric is tried."""
+"""Custom metrics: functions, and a check of any custom metric on toy data."""
 
 import inspect
 import math
@@ -56,7 +56,7 @@ class FunctionMetric(Metric):
 
 
 def to_number(result: object, name: str) -> float:
-    """Return what a custom metric returned as a float, if it is a number."""
+    """Return the result of a custom metric as a float."""
     if isinstance(result, np.ndarray) and result.ndim == 0:
         result = result[()]
     if isinstance(result, numbers.Real) and not isinstance(result, bool | np.bool_):
@@ -70,13 +70,13 @@ def to_number(result: object, name: str) -> float:
 
 
 def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> Metric:
-    """Call `metric` on toy data, so that its faults show before a long search.
+    """Return a custom metric after a check on toy data, before a long search.
 
     Returns
     -------
     Metric
-        The same. Where it is NaN for a constant prediction, as correlations are, its
-        `undefined` is the score of a prediction without skill.
+        The same metric. Where it is NaN for a constant prediction, as correlations
+        are, its `undefined` is the score of a prediction without skill.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> Metric:
 
 
 def _check_direction(metric: Metric, kind: TaskKind, n_classes: int) -> None:
-    """Raise ValueError if a perfect prediction is the worst of several kinds."""
+    """Raise ValueError if a perfect prediction scores worse than all wrong ones."""
     y, _ = _toy_data(kind, n_classes)
     perfect, *wrong = _perfect_and_wrong(y, kind, n_classes)
     right = _score_or_nan(metric, y, perfect)

@@ -1,4 +1,4 @@
-"""Scores of one prediction by several metrics, of which some may not be computable."""
+"""Scores of one prediction by several metrics, some of which may be undefined."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ def score_each(
     prediction: FloatArray,
     weight: FloatArray | None = None,
 ) -> tuple[dict[str, float], list[str]]:
-    """Return the score by each metric, NaN where there is none, and what to know.
+    """Return the score by each metric, NaN where undefined, and a list of problems.
 
     Parameters
     ----------

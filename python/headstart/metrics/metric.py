@@ -1,4 +1,4 @@
-"""What a metric is."""
+"""The interface of metrics."""
 
 import math
 from abc import ABC, abstractmethod
@@ -41,7 +41,7 @@ class Metric(ABC):
 
     @property
     def least_loss(self) -> float | None:
-        """Loss below which none can be; None where that is not known."""
+        """Lower bound of the loss; None if unknown."""
         return None
 
     @abstractmethod
@@ -53,7 +53,7 @@ class Metric(ABC):
         *,
         n_threads: int = 1,
     ) -> float:
-        """Return the score as users read it.
+        """Return the score in the metric's own direction.
 
         Parameters
         ----------
@@ -90,8 +90,8 @@ class Metric(ABC):
     ) -> float:
         """Return the score such that lower is better; never NaN.
 
-        Where the score is undefined the loss is that of a prediction that knows
-        nothing, so that losses of folds can be averaged.
+        Where the score is undefined, the loss is that of a prediction without skill, so
+        that losses of folds can be averaged.
 
         Raises
         ------
@@ -113,7 +113,7 @@ class Metric(ABC):
 
 
 def predicted_codes(prediction: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the class codes that probabilities stand for.
+    """Return the class codes predicted by probabilities.
 
     Examples
     --------

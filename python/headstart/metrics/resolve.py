@@ -1,4 +1,4 @@
-"""From what a user passes as ``metric=`` to a metric."""
+"""Resolution of the ``metric=`` parameter."""
 
 import difflib
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def resolve_metric(
     kind: TaskKind,
     classes: NDArray[Any] | None = None,
 ) -> Metric:
-    """Return the metric that a user's choice stands for.
+    """Return the metric of a name, callable or scorer.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Metrics made by scikit-learn's ``make_scorer``.
 
-A scorer wants a fitted estimator, we have its predictions: it is given an estimator
-that answers with them. Only this module needs scikit-learn, and takes long to import.
+A scorer expects a fitted estimator: it gets an estimator that returns stored
+predictions. Only this module needs scikit-learn, which is slow to import.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ __all__ = ["ScorerMetric"]
 
 @dataclass(frozen=True)
 class ScorerMetric(Metric):
-    """A scorer of scikit-learn's; its sign is already such that greater is better.
+    """A scikit-learn scorer, whose sign makes greater better.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class ScorerMetric(Metric):
 
 
 class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A fitted classifier that answers with the predictions it was given."""
+    """A fitted classifier that returns stored predictions."""
 
     def __init__(self, prediction: FloatArray, classes: NDArray[Any]) -> None:
         self.prediction = prediction
@@ -86,7 +86,7 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class _Regressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """A fitted regressor that answers with the predictions it was given."""
+    """A fitted regressor that returns stored predictions."""
 
     def __init__(self, prediction: FloatArray) -> None:
         self.prediction = prediction

@@ -1,4 +1,4 @@
-"""Scores by name: one metric, or a set of them in one turn over the rows."""
+"""Scores by name: one metric, or several in one pass over the rows."""
 
 import difflib
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ _BASES = {name.partition("@")[0]: name for name in _ALL}
 
 
 def score_names() -> tuple[str, ...]:
-    """Return the names that `score` knows; a number after ``@`` may be another.
+    """Return the names of metrics; the number after ``@`` may be replaced.
 
     Examples
     --------
@@ -79,10 +79,10 @@ def score(
     classes: Any | None = None,
     n_threads: int = 1,
 ) -> float:
-    """Return the score of a prediction, as users read it.
+    """Return the score of a prediction in the metric's own direction.
 
     Values are those of scikit-learn, with its rules for ties and undefined scores; rows
-    of weight 0 count as left out.
+    of weight 0 are ignored.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def score_many(
     classes: Any | None = None,
     n_threads: int = 1,
 ) -> dict[str, float]:
-    """Return several scores of a prediction; all of labels come from one count.
+    """Return several scores of a prediction; label metrics share one count.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def score_many(
 
 
 def is_value_metric(name: str) -> bool:
-    """Return whether a metric is of values; the name is checked.
+    """Return whether a metric is for regression, after a check of its name.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""From labels and predictions as users have them to the codes that kernels take."""
+"""Conversion of users' labels and predictions to the codes of the kernels."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _MOST_CLASSES = 1 << 14
 
 
 def plain(values: Any) -> FloatArray:
-    """Return `values` as float64 in C order, without a copy where they are so.
+    """Return `values` as aligned float64 in C order, without a copy if possible.
 
     The core refuses arrays that are not aligned.
     """
@@ -21,14 +21,14 @@ def plain(values: Any) -> FloatArray:
 
 
 def is_labels(prediction: NDArray[Any]) -> bool:
-    """Return whether a prediction is of labels: one dimension, and not of floats."""
+    """Return whether a prediction has labels: one dimension, and no floats."""
     return prediction.ndim == 1 and prediction.dtype.kind != "f"
 
 
 def label_codes(
     y: Any, prediction: NDArray[Any], classes: Any | None
 ) -> tuple[IntArray, IntArray, int, NDArray[Any] | None]:
-    """Return codes of true and predicted labels, how many classes there are, and which.
+    """Return codes of true and predicted labels, the number of classes, and labels.
 
     Integers from 0 on are codes already: 0 classes stand for as many as there are, and
     None for their labels.
@@ -53,7 +53,7 @@ def label_codes(
 
 
 def class_codes(y: Any, n_classes: int, classes: Any | None) -> IntArray:
-    """Return codes of the classes that the columns of a prediction stand for.
+    """Return class codes of labels for the columns of a prediction.
 
     Without `classes`, integers in ``0 .. n_classes - 1`` are codes already; other
     labels must be as many as there are columns, which are then in their order.
@@ -73,7 +73,7 @@ def class_codes(y: Any, n_classes: int, classes: Any | None) -> IntArray:
 
 
 def probability_columns(prediction: NDArray[Any]) -> tuple[FloatArray, int]:
-    """Return probabilities in columns, one for two classes, and how many classes."""
+    """Return probabilities as columns (one for two classes), and the class count."""
     values = plain(prediction)
     if values.ndim == 1:
         return values[:, np.newaxis], 2

@@ -1,4 +1,4 @@
-"""From probabilities to labels: the threshold, or the factors, that suit best."""
+"""Decisions from probabilities to labels: the best threshold or class factors."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = ["Decision", "best_threshold"]
 
 @dataclass(frozen=True)
 class Decision:
-    """The rule that makes labels of probabilities.
+    """A rule from probabilities to labels.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Decision:
     value: float
 
     def predict(self, prediction: Any) -> IntArray:
-        """Return the class codes that probabilities are decided to mean.
+        """Return the class codes decided from probabilities.
 
         Examples
         --------
@@ -64,13 +64,13 @@ def best_threshold(
     costs: Any | None = None,
     classes: Any | None = None,
 ) -> Decision:
-    """Choose how labels are made of probabilities, so that a metric is best.
+    """Return the threshold or class factors with the best score by a metric.
 
-    With two classes all thresholds are looked at, in one order of the rows; of equally
-    good ones the nearest to one half is taken. With more classes, factors of their
-    probabilities are found by coordinate ascent from equal ones: better than equal
-    factors or as good, not always the best there are. What was chosen on some rows is
-    to be judged on others: `headstart.validation.cross_fitted_threshold` does.
+    With two classes all thresholds are evaluated in one sort of the rows; ties go to
+    the nearest to one half. With more classes, factors of the probabilities are
+    optimised by coordinate ascent from equal factors: the result is never worse than
+    equal factors, but may be a local optimum. The choice has to be evaluated on other
+    rows, as `headstart.validation.cross_fitted_threshold` does.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""How much columns say of a target: scores of features, and selection by them.
+"""Scores of features by their relation to a target, and feature selection.
 
-`BinnedMatrix` is made once and serves whatever counts bins; `score_features` has a
-score for each column; `select_features` and `SelectByRelevance` choose;
-`permutation_test`, `adjust_p_values`, `compare_with_null` and `stability_selection` say
-how far to trust it.
+`BinnedMatrix` is built once and shared by all methods on bins; `score_features` returns
+one score per column; `select_features` and `SelectByRelevance` select columns;
+`permutation_test`, `adjust_p_values`, `compare_with_null` and `stability_selection`
+assess significance and stability.
 """
 
 from headstart.scoring.adjustment import adjust_p_values

@@ -1,4 +1,4 @@
-"""P-values of many columns at once."""
+"""Adjustment of p-values for multiple tests."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,9 +9,9 @@ __all__ = ["adjust_p_values"]
 
 
 def adjust_p_values(p_values: ArrayLike) -> FloatArray:
-    """Adjust p-values so that a threshold bounds the share of false discoveries.
+    """Return p-values adjusted so that a threshold bounds the false discovery rate.
 
-    Those that are NaN are left out. Valid for independent or positively dependent
+    NaN values are ignored. Valid for independent or positively dependent
     tests [1]_.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Columns as small integers, made once and shared by scorers and screens."""
+"""Binned columns as small integers, shared by scorers and screening."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -26,7 +26,7 @@ MISSING = 255
 
 
 class BinnedMatrix:
-    """A table as one byte a value: the number of its bin, or `MISSING`.
+    """A table with one byte per value: the index of its bin, or `MISSING`.
 
     Numbers are cut at quantiles: where a column has no more different values than
     `n_bins`, each is a bin; else bins hold about as many values each, and equal values
@@ -35,7 +35,7 @@ class BinnedMatrix:
     of their codes; of more than `n_bins` levels the most frequent ``n_bins - 1`` are
     (of equally frequent ones those with lower codes), and all others share the last.
 
-    Use `from_numpy` or `from_arrow`. Sample weights play no part in bins.
+    Use `from_numpy` or `from_arrow`. Sample weights do not affect bins.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class BinnedMatrix:
         seed: int = 0,
         n_threads: int = 1,
     ) -> Self:
-        """Bin a matrix, or columns of one length.
+        """Return the bins of a matrix, or of columns of equal length.
 
         Parameters
         ----------
@@ -129,7 +129,7 @@ class BinnedMatrix:
         seed: int = 0,
         n_threads: int = 1,
     ) -> Self:
-        """Bin a table of polars, pandas, pyarrow or anything with `__arrow_c_stream__`.
+        """Return the bins of a polars, pandas or pyarrow table (`__arrow_c_stream__`).
 
         Numeric columns in one piece and without nulls are read in place; others are
         copied. Nulls are missing, as NaN is. Dates and times count from 1970. Text,
@@ -172,7 +172,7 @@ class BinnedMatrix:
         seed: int = 0,
         n_threads: int = 1,
     ) -> Self:
-        """Bin columns that were read already; as `from_numpy` else."""
+        """Return the bins of features that are already read; see `from_numpy`."""
         core = _core.BinnedMatrix.fit(
             features.values,
             list(features.is_categorical),
@@ -184,10 +184,9 @@ class BinnedMatrix:
         return cls(core, features.names, features.levels)
 
     def transform(self, X: Any, *, n_threads: int = 1) -> "BinnedMatrix":
-        """Return the codes of other rows, by the cuts of this matrix.
+        """Return the codes of other rows by the cuts of this matrix.
 
-        A level that was not there is in the bin that rare levels share where there is
-        one, else missing.
+        Unseen levels get the bin of rare levels if there is one, else they are missing.
 
         Parameters
         ----------
@@ -211,7 +210,7 @@ class BinnedMatrix:
         return BinnedMatrix(core, self.names, self._levels)
 
     def take(self, rows: NDArray[Any], *, n_threads: int = 1) -> "BinnedMatrix":
-        """Return some rows, by their places, or by a mask."""
+        """Return some rows by index or mask."""
         places = np.asarray(rows)
         if places.dtype == bool:
             places = np.flatnonzero(places)

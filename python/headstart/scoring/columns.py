@@ -1,4 +1,4 @@
-"""What users give as a table, as arrays that the core reads in place."""
+"""Conversion of users' tables to arrays that the core reads in place."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,9 +33,9 @@ def readable_matrix(X: Any) -> Array:
     Raises
     ------
     TypeError
-        If the values are no numbers.
+        If the values are not numeric.
     ValueError
-        If `X` has not two dimensions.
+        If `X` does not have two dimensions.
     """
     values = np.asarray(X)
     if values.ndim != 2:
@@ -52,7 +52,7 @@ def readable_matrix(X: Any) -> Array:
 
 
 def readable_column(column: Any, name: str) -> Array:
-    """Return one column likewise.
+    """Return one column as an array that the core can read.
 
     Raises
     ------
@@ -68,10 +68,10 @@ def readable_column(column: Any, name: str) -> Array:
 
 
 def row_weights(weight: Any, n_samples: int) -> FloatArray | None:
-    """Return the weights of rows as numbers of rows; None where there are none.
+    """Return the weights of rows as effective row counts; None without weights.
 
-    Weights that sum to less than the number of rows that have one cannot be counts of
-    rows: they are scaled to that sum.
+    Weights whose sum is below the number of weighted rows cannot be counts: they are
+    scaled to that sum.
 
     Raises
     ------
@@ -97,12 +97,12 @@ def row_weights(weight: Any, n_samples: int) -> FloatArray | None:
 def which_columns(
     chosen: Sequence[int] | Sequence[bool] | NDArray[Any] | None, n_columns: int
 ) -> list[bool]:
-    """Return for each column whether it is among `chosen`, places or a mask.
+    """Return a mask of the columns in `chosen`, which has indices or is a mask.
 
     Raises
     ------
     ValueError
-        If a place is not there, or a mask is not of the columns' number.
+        If an index is out of range, or a mask has the wrong length.
     """
     places = np.asarray([] if chosen is None else chosen)
     if places.dtype == bool:
@@ -124,12 +124,12 @@ def which_columns(
 
 
 def column_names(names: Sequence[str] | None, n_columns: int) -> tuple[str, ...]:
-    """Return the names, ``x0``, ``x1``, ... where there are none.
+    """Return the names, or ``x0``, ``x1``, ... without names.
 
     Raises
     ------
     ValueError
-        If there are not as many as columns.
+        If their number differs from the number of columns.
     """
     if names is None:
         return tuple(f"x{column}" for column in range(n_columns))
@@ -141,12 +141,12 @@ def column_names(names: Sequence[str] | None, n_columns: int) -> tuple[str, ...]
 
 
 def in_range(name: str, value: Any, low: int, high: int) -> int:
-    """Return a whole number that lies in a range.
+    """Return an integer after a check of its range.
 
     Raises
     ------
     TypeError, ValueError
-        If it is none, or does not.
+        If it is no integer, or out of range.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an int. Got {value!r} instead.")

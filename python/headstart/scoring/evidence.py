@@ -1,4 +1,4 @@
-"""What each bin of a column says of two classes."""
+"""Weight of evidence of the bins of a column."""
 
 from typing import Any
 

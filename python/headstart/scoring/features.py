@@ -1,4 +1,4 @@
-"""Columns to be scored: numbers and levels, of arrays and of tables."""
+"""Columns to score: numbers and levels of arrays and tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ __all__ = ["Features"]
 
 @dataclass(frozen=True)
 class Features:
-    """Columns that the core can read, with their names.
+    """Named columns that the core can read.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Features:
         categorical: Sequence[int] | Sequence[bool] | NDArray[Any] | None = None,
         levels: Sequence[pl.Series | None] | None = None,
     ) -> Self:
-        """Read a matrix of numbers, or whatever `headstart.tables.to_frame` takes.
+        """Return the columns of a numeric matrix, or of any input of `to_frame`.
 
         Tables come in through the Arrow C data interface: numeric columns in one piece
         and without nulls are not copied. Text, categories and booleans are categorical,
@@ -92,7 +92,7 @@ class Features:
         return self.values.shape[0], self.values.shape[1]
 
     def some(self, places: Sequence[int]) -> Array | list[Array]:
-        """Return some columns; a matrix as it is where all are asked for."""
+        """Return some columns, without a copy if all are selected."""
         if isinstance(self.values, list):
             return [self.values[place] for place in places]
         if len(places) == self.shape[1]:
@@ -101,12 +101,12 @@ class Features:
 
     @property
     def numeric(self) -> list[int]:
-        """Places of the numeric columns."""
+        """Indices of the numeric columns."""
         return [p for p, is_one in enumerate(self.is_categorical) if not is_one]
 
     @property
     def categorical(self) -> list[int]:
-        """Places of the categorical columns."""
+        """Indices of the categorical columns."""
         return [p for p, is_one in enumerate(self.is_categorical) if is_one]
 
 

@@ -1,7 +1,7 @@
-"""The scorers by name: what each reads, and how its number becomes a rank.
+"""The scoring methods by name: their inputs, and the order of their scores.
 
-What is defined for which columns and targets, how missing values and weights count, and
-where each is from, is in ``docs/reference/scoring.md``.
+Their definitions, supported columns and targets, treatment of missing values and
+weights, and sources are in ``docs/reference/scoring.md``.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ _MUTUAL, _CORRECTED, _CHI2, _BINS, _LEVELS, _CRAMER, _THEIL, _LIEHT, _IV = range
 
 @dataclass(frozen=True)
 class Method:
-    """A scorer.
+    """A scoring method.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Method:
 
 
 def method_names(kind: TaskKind | None = None) -> tuple[str, ...]:
-    """Return the names of the scorers, of those for `kind` where given.
+    """Return the names of the methods, optionally only those for `kind`.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def _pearson(request: Request) -> Scores:
 
 
 def _linear(request: Request) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Correlation, the F statistic of a line, and its p-value."""
+    """Return the correlation, the F statistic of a line, and its p-value."""
     y, weight, n_threads = request.target.values, request.weight, request.n_threads
 
     def score(places: list[int]) -> FloatArray:
@@ -171,7 +171,7 @@ def _mutual_information(request: Request) -> Scores:
 
 
 def _with_binned_target(request: Request) -> Request:
-    """Cut a numeric target at its quantiles, about as finely as its rows allow."""
+    """Return the request with a numeric target in quantile bins."""
     y = request.target.values
     n_bins = int(np.clip(np.sqrt(y.size / 5), 2, 32))
     core = _core.BinnedMatrix.fit([y], [False], n_bins, None, 0, 1)

@@ -1,4 +1,4 @@
-"""Mutual information from nearest neighbours, with a say in its noise."""
+"""Mutual information from nearest neighbours, with a seed for its noise."""
 
 from typing import Any
 
@@ -28,8 +28,8 @@ def neighbor_information(
     """Return the mutual information of numeric columns and the target, in nats.
 
     The estimator of scikit-learn's ``mutual_info_classif`` and
-    ``mutual_info_regression`` for continuous columns [1]_ [2]_, and its values where
-    the noise is its noise. Rows without a value are left out, column by column.
+    ``mutual_info_regression`` for continuous columns [1]_ [2]_, with equal values
+    for equal noise. Rows with a missing value are ignored, column by column.
 
     Parameters
     ----------

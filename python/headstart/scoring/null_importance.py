@@ -1,4 +1,4 @@
-"""Importances of a model against those it gives where there is nothing to learn."""
+"""Comparison of importances with those of models fitted to permuted targets."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _LEVEL = 0.05
 def compare_with_null(
     actual: ArrayLike, null: ArrayLike, names: Sequence[str] | None = None
 ) -> pl.DataFrame:
-    """Compare importances with those of fits to permuted targets [1]_.
+    """Return the comparison of importances with fits to permuted targets [1]_.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def compare_with_null(
 
 
 def _upper_limit(chance: FloatArray) -> FloatArray:
-    """Return what another value of each column exceeds in at most 5 % of all cases."""
+    """Return the upper 95 % prediction limit of each column."""
     n_fits = len(chance)
     rank = math.ceil((1 - _LEVEL) * (n_fits + 1))
     if rank <= n_fits:

@@ -1,4 +1,4 @@
-"""Choosing columns that say much of the target and little of each other."""
+"""Selection of relevant columns with little redundancy."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -35,7 +35,7 @@ def select_features(
     n_bins: int = 16,
     compute: Compute = Compute(),
 ) -> pl.DataFrame:
-    """Choose columns one by one, each for what it adds to those chosen before.
+    """Return columns selected greedily by relevance less redundancy.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def choose_places(
     seed: int = 0,
     n_threads: int = 1,
 ) -> list[tuple[int, float]]:
-    """Return the places of the chosen columns with their scores.
+    """Return the indices of the selected columns with their scores.
 
     Raises
     ------

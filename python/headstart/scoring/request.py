@@ -1,4 +1,4 @@
-"""What a scorer is asked, and what it answers."""
+"""Requests to scoring methods, and their results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ __all__ = ["Request", "Scores"]
 
 @dataclass(frozen=True)
 class Scores:
-    """The result of a method for each column; NaN where it is not defined.
+    """The result of a method per column, NaN where it is undefined.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Request:
-    """Columns, a target, and how to go about it.
+    """Columns, a target and the options of a scoring method.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Request:
         Raises
         ------
         TypeError
-            If there are only bins of them.
+            If the request has only bins.
         """
         if isinstance(self.features, BinnedMatrix):
             raise TypeError(
@@ -89,7 +89,7 @@ class Request:
         return self.features
 
     def in_time(self, scores: FloatArray) -> FloatArray:
-        """Return scores of columns, and warn of those there was no time for."""
+        """Return scores of columns, with a warning on those that the time limit cut."""
         n_without = int(np.isnan(scores).sum()) if self.watch.is_late() else 0
         n_columns = len(scores)
         self.watch.warn_of_part(
@@ -98,13 +98,13 @@ class Request:
         return scores
 
     def empty(self) -> FloatArray:
-        """Return a NaN for each column."""
+        """Return one NaN per column."""
         return np.full(self.n_features, np.nan)
 
     def of_numeric(
         self, score: Callable[[list[int]], FloatArray], n_values: int
     ) -> FloatArray:
-        """Return what `score` says of the numeric columns, NaN for the others.
+        """Return the result of `score` for numeric columns, NaN for the others.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class Request:
         n_bins: int,
         which: str = "all",
     ) -> FloatArray:
-        """Return what `score` says of the bins of columns, NaN for the others.
+        """Return the result of `score` for the bins of columns, NaN for the others.
 
         Numeric columns have up to `n_bins` of them (or what the request says), levels
         of categorical ones as many as a byte holds.

@@ -1,4 +1,4 @@
-"""Scores of columns: how closely each is related to a target."""
+"""Scores of columns by their relation to a target."""
 
 import difflib
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def score_features(
     options: MethodOptions = MethodOptions(),
     compute: Compute = Compute(),
 ) -> pl.DataFrame:
-    """Score each column by how closely it is related to the target.
+    """Return a score of the relation to the target for each column.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def compute_scores(
     n_threads: int = 1,
     watch: Watch | None = None,
 ) -> Scores:
-    """Score each column as `score_features` does, and return arrays.
+    """Return the scores of `score_features` as arrays.
 
     Parameters
     ----------

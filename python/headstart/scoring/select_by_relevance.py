@@ -19,7 +19,7 @@ __all__ = ["SelectByRelevance"]
 
 
 class SelectByRelevance(SelectorMixin, BaseEstimator):  # type: ignore[misc]
-    """Keep the columns that say most of the target.
+    """A transformer that keeps the columns with the highest scores.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class SelectByRelevance(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         self.n_threads = n_threads
 
     def fit(self, X: Any, y: Any, sample_weight: FloatArray | None = None) -> Self:
-        """Score the columns of a matrix or table.
+        """Score the columns of a matrix or table, and return the transformer.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Whether a score could be chance: the target in random orders, the same bins."""
+"""Permutation tests of the relation of binned columns to a target."""
 
 from typing import Any
 
@@ -25,11 +25,11 @@ def permutation_test(
     n_bins: int = 32,
     compute: Compute = Compute(),
 ) -> pl.DataFrame:
-    """Test each column by permuting the target.
+    """Return a permutation test of each column.
 
-    Columns are binned once; each permutation costs a count of all values. The statistic
-    is the mutual information with the classes in nats, or the share of a numeric
-    target's variance that lies between bins. Missing is a bin.
+    Columns are binned once; each permutation takes one count of all values. The
+    statistic is the mutual information with the classes in nats, or the share of a
+    numeric target's variance between bins. Missing values form a bin.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Stability selection: columns that are chosen on most subsamples of the rows."""
+"""Stability selection: columns that are selected on most subsamples of rows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ __all__ = ["Subsamples", "stability_selection"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subsamples:
-    """Random parts of the rows.
+    """Random subsamples of the rows.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def stability_selection(
     n_bins: int = 32,
     compute: Compute = Compute(),
 ) -> pl.DataFrame:
-    """Count how often a column is among the best over subsamples of the rows [1]_.
+    """Return the selection frequency of columns over subsamples of the rows [1]_.
 
-    The table is binned once; each subsample takes rows of it.
+    The table is binned once, and subsamples share its bins.
 
     Parameters
     ----------

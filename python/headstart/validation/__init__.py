@@ -1,4 +1,4 @@
-"""Folds and splitters, out-of-fold predictions, and how far a score can be trusted."""
+"""Folds, splitters, out-of-fold predictions, and intervals and tests of scores."""
 
 from headstart.validation.calibration import (
     BetaCalibration,

@@ -30,9 +30,9 @@ _CLIP = float(np.finfo(np.float64).eps)
 
 
 class Calibration(ABC):
-    """A map from probabilities to better ones.
+    """A map from probabilities to calibrated ones.
 
-    Fitted on predictions for rows that the model had not seen. Pickles, and goes to and
+    It is fitted on out-of-fold predictions. Pickles, and goes to and
     from JSON by `to_dict` and `read_calibration`. Of more than two classes, each is
     calibrated against the rest and rows are made to sum to 1, but for the temperature,
     which is one for all.
@@ -48,7 +48,7 @@ class Calibration(ABC):
         *,
         n_threads: int = 1,
     ) -> Self:
-        """Learn the map.
+        """Fit the map, and return the calibration.
 
         Parameters
         ----------
@@ -80,12 +80,12 @@ class Calibration(ABC):
         return self
 
     def predict(self, prediction: Any) -> FloatArray:
-        """Return calibrated probabilities, in the shape they are given.
+        """Return calibrated probabilities in the shape of the input.
 
         Raises
         ------
         ValueError
-            If there are other columns than when it was fitted.
+            If the number of columns differs from the fit.
         RuntimeError
             If it is not fitted.
         """
@@ -112,7 +112,7 @@ class Calibration(ABC):
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the map as what JSON can say; see `read_calibration`."""
+        """Return the map as JSON values; see `read_calibration`."""
         return {
             "method": self.name,
             "n_columns": self.n_columns_,
@@ -139,7 +139,7 @@ class Calibration(ABC):
 
 
 class NoCalibration(Calibration):
-    """Probabilities as they are.
+    """The identity map.
 
     Examples
     --------
@@ -163,10 +163,10 @@ class NoCalibration(Calibration):
 
 
 class IsotonicCalibration(Calibration):
-    """The rising function nearest to the outcomes, by pooling adjacent violators.
+    """Isotonic regression of the outcomes, by pooling adjacent violators.
 
-    Needs some thousand rows: it can take any rising form. Between its corners it is a
-    straight line, as in scikit-learn.
+    It can take any increasing form and needs some thousand rows. Between its points it
+    is linear, as in scikit-learn.
 
     Examples
     --------
@@ -229,8 +229,8 @@ class _Logistic(Calibration):
 class PlattCalibration(_Logistic):
     """A logistic function of the log odds, with two parameters [1]_.
 
-    Outcomes are drawn a little towards one half, as if one more row of each class had
-    been seen: classes that are told apart without an error keep finite odds.
+    Outcomes are shrunk towards one half, as if there were one more row of each class,
+    so that perfectly separated classes keep finite odds.
 
     References
     ----------
@@ -369,7 +369,7 @@ def read_calibration(stored: Mapping[str, Any]) -> Calibration:
     Raises
     ------
     ValueError
-        If it is no such description.
+        If it is no valid description.
 
     Examples
     --------
@@ -388,7 +388,7 @@ def read_calibration(stored: Mapping[str, Any]) -> Calibration:
 
 @dataclass(frozen=True)
 class CalibrationChoice:
-    """The calibration that did best on rows it was not fitted on.
+    """The calibration with the lowest out-of-fold log loss.
 
     Parameters
     ----------
@@ -415,7 +415,7 @@ def choose_calibration(
     seed: int = 0,
     n_threads: int = 1,
 ) -> CalibrationChoice:
-    """Choose a method by its log loss on rows that it was not fitted on.
+    """Return the method with the lowest out-of-fold log loss.
 
     Parameters
     ----------
@@ -479,7 +479,7 @@ def _cross_fit(
     folds: Folds,
     n_threads: int,
 ) -> tuple[float, FloatArray]:
-    """Return the log loss of held-out rows, and the mean prediction of each row."""
+    """Return the out-of-fold log loss, and the mean prediction of each row."""
     total = np.zeros_like(columns)
     counts = np.zeros(len(codes))
     for train, held_out in folds.split():
@@ -516,7 +516,7 @@ def _one_against_rest(
 
 
 def _smoothed(target: FloatArray, weight: FloatArray | None) -> FloatArray:
-    """Draw outcomes towards one half as Platt does, the more the fewer there are."""
+    """Return outcomes shrunk towards one half as by Platt, more for fewer rows."""
     ones = float(target.sum() if weight is None else (weight * target).sum())
     zeros = float(target.size if weight is None else weight.sum()) - ones
     return np.where(target > 0.5, (ones + 1) / (ones + 2), 1 / (zeros + 2))

@@ -1,4 +1,4 @@
-"""Deal rows out to folds: at random, by class, by group, by time, or a single share."""
+"""Assignment of rows to folds: at random, by class, group or time, or one share."""
 
 from typing import Any, cast
 
@@ -31,7 +31,7 @@ def plain_folds(
     seed: int = 0,
     n_threads: int = 1,
 ) -> Folds:
-    """Deal rows out at random; sizes of folds differ by at most one.
+    """Return random folds whose sizes differ by at most one.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def stratified_folds(
     seed: int = 0,
     n_threads: int = 1,
 ) -> Folds:
-    """Deal rows out at random, each class evenly.
+    """Return random folds with equal shares of every class.
 
     Counts of a class in two folds differ by at most one row, and so do the sizes of
     the folds. A class with fewer rows than folds is spread over some of them.
@@ -99,7 +99,7 @@ def group_folds(
     seed: int = 0,
     n_threads: int = 1,
 ) -> Folds:
-    """Keep the rows of a group together; sizes of folds are about equal.
+    """Return folds of whole groups with about equal sizes.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def stratified_group_folds(
     seed: int = 0,
     n_threads: int = 1,
 ) -> Folds:
-    """Keep groups together and hold out about the same share of every class.
+    """Return folds of whole groups with about the same share of every class.
 
     The criterion is that of scikit-learn's ``StratifiedGroupKFold``, at a cost of
     O(n_rows + n_groups * n_folds * classes of a group) instead of its square in
@@ -168,7 +168,7 @@ def holdout_fold(
     seed: int = 0,
     n_threads: int = 1,
 ) -> Folds:
-    """Hold out one share of the rows, the rest is only trained on.
+    """Return one fold that holds out a random share of the rows.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def holdout_fold(
 
 
 def newest_fold(order: NDArray[Any], fraction: float = 0.2, gap: int = 0) -> Folds:
-    """Hold out the newest share of the rows once; older rows are trained on.
+    """Return one fold that holds out the newest share of the rows.
 
     Parameters
     ----------
@@ -244,11 +244,11 @@ def newest_fold(order: NDArray[Any], fraction: float = 0.2, gap: int = 0) -> Fol
 
 
 def time_folds(order: NDArray[Any], n_folds: int = 5, gap: int = 0) -> Folds:
-    """Predict later and later blocks of rows from what lies before them.
+    """Return folds in order of time, each of which trains on all rows before it.
 
     The rows, ordered by time, end in `n_folds` blocks of about
     ``n_rows / (n_folds + 1)`` rows; each is held out once and predicted from all rows
-    before it. Rows of equal time are never parted.
+    before it. Rows of equal time are never split.
 
     Parameters
     ----------
@@ -273,7 +273,7 @@ def time_folds(order: NDArray[Any], n_folds: int = 5, gap: int = 0) -> Folds:
 
 
 def _time_steps(order: NDArray[Any], n_folds: int, gap: int) -> IntArray:
-    """Return the place of each row's time among the distinct times, checked."""
+    """Return the index of each row's time among the distinct times."""
     values = np.asarray(order)
     if values.ndim != 1:
         raise ValueError(f"order must have one dimension. Got shape {values.shape}.")
@@ -300,7 +300,7 @@ def _time_steps(order: NDArray[Any], n_folds: int, gap: int) -> IntArray:
 
 
 def quantile_bins(y: FloatArray, n_bins: int = 10) -> IntArray:
-    """Return codes of equally filled bins of `y`, to stratify a regression by.
+    """Return codes of quantile bins of `y`, for the stratification of a regression.
 
     Parameters
     ----------
@@ -321,9 +321,9 @@ def quantile_bins(y: FloatArray, n_bins: int = 10) -> IntArray:
 
 
 def _codes(codes: NDArray[Any], name: str = "codes") -> IntArray:
-    """Codes of classes or groups as int64, below the number of rows.
+    """Return codes of classes or groups as int64, below the number of rows.
 
-    Whole numbers that are stay as they are, though some codes may have no row.
+    Small non-negative integers are kept, so that some codes may have no row.
     """
     values = _vector(name, codes)
     if (
@@ -337,7 +337,7 @@ def _codes(codes: NDArray[Any], name: str = "codes") -> IntArray:
 
 
 def _group_codes(groups: NDArray[Any]) -> IntArray:
-    """Codes of groups as int64, each with a row."""
+    """Return codes of groups as int64, all of which occur."""
     return _factorize(_vector("groups", groups))
 
 

@@ -1,4 +1,4 @@
-"""Thresholds that are judged on rows they were not chosen on."""
+"""Thresholds with cross-fitted scores."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["CrossFittedDecision", "cross_fitted_threshold"]
 
 @dataclass(frozen=True)
 class CrossFittedDecision:
-    """A decision from all rows, and what such a decision is worth on others.
+    """A decision chosen on all rows, with its cross-fitted score.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def cross_fitted_threshold(
     folds: Folds | None = None,
     seed: int = 0,
 ) -> CrossFittedDecision:
-    """Choose a threshold, or factors of classes, and judge the choice by cross-fitting.
+    """Return a threshold, or factors of classes, with its cross-fitted score.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which rows depend on each other: the groups they are of, their order in time."""
+"""Dependence of rows: declared groups and order in time."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ __all__ = ["INDEPENDENT", "Dependence"]
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """The groups and the order of the rows of a run, where the user declared them.
+    """The declared groups and time order of the rows of a run.
 
     Parameters
     ----------
@@ -34,14 +34,14 @@ class Dependence:
 
     @property
     def is_declared(self) -> bool:
-        """True if rows are in groups or in order of time."""
+        """True if groups or an order of time are declared."""
         return self.groups is not None or self.order is not None
 
     def parts(self, rows: IntArray, n_parts: int, *, seed: int = 0) -> IntArray:
         """Return the part of each of `rows`, ``0 .. n_parts - 1`` at most.
 
-        Groups are whole, times are in blocks; other rows are drawn. Rows that are all
-        of one group or time are drawn too, as there is no other way to divide them.
+        Groups stay whole, times form blocks, other rows are assigned at random. So are
+        rows that all have one group or time.
         """
         n_parts = max(1, min(n_parts, rows.size))
         if n_parts > 1 and self.groups is not None:

@@ -18,8 +18,8 @@ def mean_interval(
 ) -> tuple[float | None, float | None]:
     """Return the 95 % interval of the mean score over folds, by Student's t.
 
-    None for less than three folds. It counts that folds share training rows, see
-    `compare_by_corrected_t`.
+    None for fewer than three folds. It is corrected for training rows that folds share,
+    see `compare_by_corrected_t`.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def mean_interval(
 
 
 def within_metric(value: float, reach: float, metric: Metric) -> tuple[float, float]:
-    """Return the ends of an interval, cut where the metric's own range ends."""
+    """Return the bounds of an interval, clipped to the range of the metric."""
     low, high, least = value - reach, value + reach, metric.least_loss
     if least is None:
         return low, high

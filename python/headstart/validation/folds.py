@@ -1,4 +1,4 @@
-"""Folds: which rows are trained on and which are held out, as ids of one byte a row."""
+"""Folds: the training and validation rows, as one id of one byte per row."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ _SCHEMES = ("k_fold", "holdout", "time", "splitter")
 
 @dataclass(frozen=True, eq=False)
 class Folds:
-    """One assignment of rows to folds, the same for all configurations of a run.
+    """An assignment of rows to folds, shared by all configurations of a run.
 
     Parameters
     ----------
@@ -74,25 +74,25 @@ class Folds:
 
     @property
     def n_repeats(self) -> int:
-        """Independent assignments of all rows."""
+        """Number of independent assignments of all rows."""
         return int(self.fold_ids.shape[0])
 
     @property
     def n_rows(self) -> int:
-        """Rows that are assigned."""
+        """Number of rows."""
         return int(self.fold_ids.shape[1])
 
     @cached_property
     def n_folds(self) -> int:
-        """Folds of each repeat."""
+        """Number of folds of each repeat."""
         return _count_folds(self.fold_ids)
 
     @cached_property
     def units(self) -> tuple[tuple[int, int], ...]:
         """Pairs of repeat and fold, in the order in which a trial is fitted on them.
 
-        In order of time the newest rows come first: they are most like the rows to
-        come, and their fold trains on most rows.
+        For folds in order of time the newest rows come first: they are most similar to
+        future rows, and their fold has the most training rows.
         """
         units = [(r, f) for r in range(self.n_repeats) for f in range(self.n_folds)]
         if self.scheme == "time":
@@ -103,16 +103,16 @@ class Folds:
 
     @property
     def n_complete(self) -> int:
-        """Units that a trial needs to be complete, counted in the order of `units`.
+        """Number of units of a complete trial, the first ones in `units`.
 
-        The folds of the first repeat, which hold out every row that any repeat does;
-        all repeats where each is a single split that holds out other rows.
+        These are the folds of the first repeat; or all repeats, where each is a single
+        split.
         """
         return self.n_repeats if self.n_folds == 1 else self.n_folds
 
     @cached_property
     def held_out_share(self) -> float:
-        """Rows that a fold holds out over all that it uses, on average over folds."""
+        """Mean share of validation rows among the rows that a fold uses."""
         shares = []
         for unit in self.units:
             n_held_out = self.validation(*unit).size
@@ -120,7 +120,7 @@ class Folds:
         return float(np.mean(shares))
 
     def train(self, repeat: int, fold: int) -> IntArray:
-        """Return the rows that `fold` trains on, ascending."""
+        """Return the training rows of a fold, ascending."""
         self._check_fold(repeat, fold)
         if self.training is None:
             chosen = self.fold_ids[repeat] != fold
@@ -130,7 +130,7 @@ class Folds:
         return np.flatnonzero(chosen).astype(np.int64, copy=False)
 
     def validation(self, repeat: int, fold: int) -> IntArray:
-        """Return the rows that `fold` holds out, ascending."""
+        """Return the validation rows of a fold, ascending."""
         self._check_fold(repeat, fold)
         rows = np.flatnonzero(self.fold_ids[repeat] == fold)
         return rows.astype(np.int64, copy=False)
@@ -138,9 +138,9 @@ class Folds:
     def split(
         self, X: object = None, y: object = None, groups: object = None
     ) -> Iterator[tuple[IntArray, IntArray]]:
-        """Yield training and held-out rows, repeat by repeat.
+        """Yield training and validation rows, repeat by repeat.
 
-        The arguments are those of scikit-learn's splitters, and not looked at.
+        The arguments are those of scikit-learn's splitters, and ignored.
         """
         del X, y, groups
         for repeat in range(self.n_repeats):
@@ -150,13 +150,13 @@ class Folds:
     def get_n_splits(
         self, X: object = None, y: object = None, groups: object = None
     ) -> int:
-        """Return how many pairs `split` yields."""
+        """Return the number of pairs that `split` yields."""
         del X, y, groups
         return self.n_repeats * self.n_folds
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the assignment, in hexadecimal. `how` plays no part."""
+        """SHA-256 of the assignment, in hexadecimal, without `how`."""
         content = hashlib.sha256()
         content.update(f"{self.scheme} {self.fold_ids.shape}".encode())
         content.update(self.fold_ids.tobytes())
@@ -166,7 +166,7 @@ class Folds:
         return content.hexdigest()
 
     def describe(self) -> str:
-        """Return the folds in words.
+        """Return a description of the folds.
 
         Examples
         --------
@@ -190,7 +190,7 @@ class Folds:
         return ", ".join(words)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return all of it as arrays of numbers, for a file."""
+        """Return the folds as numeric arrays, for a file."""
         words = json.dumps({"scheme": self.scheme, "how": self.how}).encode()
         none = np.zeros((0, 0, 0), dtype=np.uint8)
         return {
@@ -201,12 +201,12 @@ class Folds:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Read what `to_arrays` returned.
+        """Return the folds of arrays by `to_arrays`.
 
         Raises
         ------
         ArtifactError
-            If the arrays are not those of folds.
+            If the arrays are not valid folds.
         """
         try:
             words = json.loads(np.asarray(arrays["words"], dtype=np.uint8).tobytes())
@@ -229,7 +229,7 @@ class Folds:
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """View `array` in C order, not writable: the digest must stay true."""
+    """Return a read-only array in C order, so that the digest stays valid."""
     values = np.ascontiguousarray(array)
     if values.dtype != np.uint8:
         raise ValueError(f"Folds are stored as uint8. Got dtype {values.dtype}.")

@@ -1,4 +1,4 @@
-"""Validation by name: splitters that plugins bring."""
+"""Validation by name: splitters of plugins."""
 
 import difflib
 from typing import Any

@@ -1,4 +1,4 @@
-"""The plan of a validation: what the user asked for, and what is sensible otherwise."""
+"""The validation scheme: the user's choices, and defaults."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -120,7 +120,7 @@ def plan_folds(
     n_folds: int | None = None,
     n_threads: int = 1,
 ) -> Folds:
-    """Return the one assignment of rows to folds that a run uses.
+    """Return the assignment of rows to folds of a run.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def plan_folds(
 
 
 def explain_folds(validation: object, folds: Folds, n_rows: int) -> str:
-    """Say why rows are held out in that way.
+    """Return the reason for the choice of folds.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ def explain_folds(validation: object, folds: Folds, n_rows: int) -> str:
 
 
 def explain_newest_rows(folds: Folds, n_old: int, n_members: int) -> str:
-    """Say whether the model has learnt from the newest rows, where folds follow time.
+    """Return a note on whether the model was trained on the newest rows.
 
     Parameters
     ----------
@@ -270,7 +270,7 @@ def _plan_time(
 def _check_groups(
     folds: Folds, groups: NDArray[Any] | None, what: str, remedy: str
 ) -> None:
-    """Raise ValueError if a fold trains on rows of a group that it holds out."""
+    """Raise ValueError if a fold splits a group."""
     if groups is None:
         return
     for train, held_out in folds.split():

@@ -1,4 +1,4 @@
-"""Which configurations stay in a race: pure decisions over a table of fold scores."""
+"""Racing of configurations: decisions by a table of fold scores."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ BoolArray = NDArray[np.bool_]
 def survivors(
     losses: Any, *, held_out_share: float = 0.0, level: float = 0.95, test: str = "t"
 ) -> BoolArray:
-    """Return which configurations can not be told to be worse than the best.
+    """Return a mask of the configurations not significantly worse than the best.
 
     Parameters
     ----------
@@ -122,9 +122,9 @@ def probability_best(
     margin: float = 0.0,
     held_out_share: float = 0.0,
 ) -> FloatArray:
-    """Return how probable it is that each configuration beats the best one so far.
+    """Return the probability that each configuration is better than the best so far.
 
-    The difference of means follows a t distribution whose spread is that of the fold
+    The difference of means has a t distribution with the variance of the fold
     differences: the posterior under a flat prior, corrected for shared training rows.
 
     Parameters
@@ -178,7 +178,7 @@ def probability_best(
 
 
 def promote(losses: Any, *, factor: int = 3, n_promoted: int = 0) -> IntArray:
-    """Return the configurations of a rung that go on to the next: the best of `factor`.
+    """Return the configurations that a rung promotes: the best share ``1 / factor``.
 
     With all losses of a rung it is successive halving; called after each new one, with
     how many went on already, it is ASHA's rule [1]_.
@@ -234,7 +234,7 @@ def _table(losses: Any) -> FloatArray:
 
 
 def _best(table: FloatArray) -> int:
-    """Return the column of least mean, among those with the most scores."""
+    """Return the column with the lowest mean among those with the most scores."""
     counts = (~np.isnan(table)).sum(axis=0)
     sums = np.nansum(table, axis=0)
     means = np.where(counts == counts.max(), sums / np.maximum(counts, 1), np.inf)

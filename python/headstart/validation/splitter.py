@@ -18,16 +18,16 @@ class Splitter(Protocol):
     def split(
         self, X: Any, y: Any = None, groups: Any = None
     ) -> Iterable[tuple[Any, Any]]:
-        """Yield training and held-out row numbers."""
+        """Yield training and validation row numbers."""
 
 
 def folds_from_splitter(
     splitter: Splitter, X: Any, y: Any, groups: Any = None
 ) -> Folds:
-    """Return the folds that `splitter` yields, as they are.
+    """Return the folds that `splitter` yields.
 
-    Held-out sets that do not overlap become folds of one repeat; where one overlaps
-    those before it, a new repeat begins. Sets that do not fall into repeats of equal
+    Disjoint validation sets become folds of one repeat; where one overlaps earlier
+    ones, a new repeat begins. Sets that do not fall into repeats of equal
     size over the same rows become repeats of one fold each.
 
     Where training rows always come before held-out ones the folds follow time: of one
@@ -132,7 +132,7 @@ def _repeats(pairs: list[Pair], n_rows: int) -> list[list[Pair]]:
 
 
 def _times(splitter: Splitter, n_rows: int) -> NDArray[Any]:
-    """Return the times that a splitter goes by, as headstart's do; else row numbers."""
+    """Return the `order` of a splitter, or row numbers without one."""
     order = getattr(splitter, "order", None)
     if order is not None and np.shape(order) == (n_rows,):
         return np.unique(np.asarray(order), return_inverse=True)[1]

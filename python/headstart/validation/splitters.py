@@ -1,4 +1,4 @@
-"""scikit-learn's splitters over folds: for ``cv=`` of whatever takes one."""
+"""Splitters with scikit-learn's interface, for any ``cv=`` parameter."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -35,9 +35,9 @@ __all__ = [
 
 
 class FoldSplitter(ABC):
-    """An iterable of pairs of training and held-out rows.
+    """An iterable of pairs of training and validation rows.
 
-    Splitting the same rows twice gives the same pairs.
+    Repeated splits of the same rows are equal.
     """
 
     @abstractmethod
@@ -47,12 +47,12 @@ class FoldSplitter(ABC):
     def split(
         self, X: Any = None, y: Any = None, groups: Any = None
     ) -> Iterator[tuple[IntArray, IntArray]]:
-        """Yield training and held-out rows, repeat by repeat."""
+        """Yield training and validation rows, repeat by repeat."""
         yield from self.folds(X, y, groups).split()
 
     @abstractmethod
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return how many pairs `split` yields."""
+        """Return the number of pairs that `split` yields."""
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
@@ -74,13 +74,13 @@ class _KFold(FoldSplitter):
         self.n_threads = n_threads
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return how many pairs `split` yields."""
+        """Return the number of pairs that `split` yields."""
         del X, y, groups
         return self.n_splits * self.n_repeats
 
 
 class KFold(_KFold):
-    """Folds of rows at random.
+    """Random folds of rows.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class KFold(_KFold):
 
 
 class StratifiedKFold(_KFold):
-    """Folds with the same share of every class, or of every range of values.
+    """Folds with equal shares of every class or quantile bin of values.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ class StratifiedKFold(_KFold):
 
 
 class GroupKFold(_KFold):
-    """Folds that never part a group, of about equal size.
+    """Folds of whole groups, of about equal size.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ class GroupKFold(_KFold):
 
 
 class StratifiedGroupKFold(StratifiedKFold):
-    """Folds that never part a group, with about the same share of every class.
+    """Folds of whole groups, with about the same share of every class.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ class StratifiedGroupKFold(StratifiedKFold):
 
 
 class HoldoutSplit(FoldSplitter):
-    """One share of the rows that is held out, or several drawn anew.
+    """One random share of the rows as validation rows, or several independent ones.
 
     Parameters
     ----------
@@ -282,15 +282,15 @@ class HoldoutSplit(FoldSplitter):
         return newest_fold(times, self.test_size)
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return how many pairs `split` yields."""
+        """Return the number of pairs that `split` yields."""
         del X, y, groups
         return self.n_repeats
 
 
 class TimeSeriesSplit(FoldSplitter):
-    """Later and later blocks, each predicted from what lies before it.
+    """Blocks in order of time, each with all earlier rows as training rows.
 
-    Rows are taken to be in order of time where `order` is not given.
+    Without `order`, rows are assumed to be in order of time.
 
     Parameters
     ----------
@@ -341,13 +341,13 @@ class TimeSeriesSplit(FoldSplitter):
         )
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return how many pairs `split` yields."""
+        """Return the number of pairs that `split` yields."""
         del X, y, groups
         return self.n_splits
 
 
 class PurgedKFold(FoldSplitter):
-    """Blocks of time held out in turn, without the rows near them that know too much.
+    """Blocks of time as folds, with overlapping and embargoed training rows removed.
 
     Parameters
     ----------
@@ -385,13 +385,13 @@ class PurgedKFold(FoldSplitter):
         return purged_folds(times, self.ends, self.n_splits, embargo=self.embargo)
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return how many pairs `split` yields."""
+        """Return the number of pairs that `split` yields."""
         del X, y, groups
         return self.n_splits
 
 
 class PredefinedSplit(FoldSplitter):
-    """Folds that are given.
+    """Predefined folds.
 
     Parameters
     ----------
@@ -432,14 +432,14 @@ class PredefinedSplit(FoldSplitter):
         return Folds(fold_ids[np.newaxis], "splitter", "predefined")
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return how many pairs `split` yields."""
+        """Return the number of pairs that `split` yields."""
         del X, y, groups
         given = np.asarray(self.test_fold)
         return int(np.unique(given[given >= 0]).size)
 
 
 class NestedSplit:
-    """Outer folds to judge by, each with inner folds of its training rows to choose by.
+    """Outer folds for evaluation, each with inner folds of its training rows.
 
     Parameters
     ----------
@@ -461,7 +461,7 @@ class NestedSplit:
     def split(
         self, X: Any, y: Any = None, groups: Any = None
     ) -> Iterator[tuple[IntArray, IntArray, list[tuple[IntArray, IntArray]]]]:
-        """Yield training and held-out rows, and pairs of rows within the former."""
+        """Yield outer training and validation rows, and inner pairs of the former."""
         targets = None if y is None else np.asarray(y)
         members = None if groups is None else np.asarray(groups)
         for train, held_out in self.outer.split(X, y, groups):
@@ -475,7 +475,7 @@ class NestedSplit:
             yield train, held_out, [(train[fit], train[rest]) for fit, rest in pairs]
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return how many outer folds there are."""
+        """Return the number of outer folds."""
         return int(self.outer.get_n_splits(X, y, groups))
 
 

@@ -1,4 +1,4 @@
-"""Folds in order of time that look back so far, and leave out what looks ahead."""
+"""Folds in order of time with training windows, purging and embargo."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ def window_folds(
     window: int | None = None,
     ends: NDArray[Any] | None = None,
 ) -> Folds:
-    """Predict later and later blocks of rows from what lies before them.
+    """Return folds in order of time with a limited training window before each.
 
-    As `time_folds`, with training rows that slide along, and without those whose target
-    was not known yet when the block began [1]_.
+    Like `time_folds`, with a sliding training window and without rows whose target was
+    not known when the block began [1]_.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def purged_folds(
     *,
     embargo: float = 0.0,
 ) -> Folds:
-    """Hold out blocks of time in turn, training on both sides of each.
+    """Return blocks of time as folds, with training rows on both sides of each.
 
     Rows whose target reaches into the block, or began before it ended, are left out,
     and so are those that follow within the embargo: what they are like is not

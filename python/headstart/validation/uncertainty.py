@@ -1,4 +1,4 @@
-"""How sure a score is: bootstrap, DeLong, and tests of differences."""
+"""Intervals and tests of scores: bootstrap, DeLong, corrected t-test."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Interval:
-    """A score and where the true one lies with some confidence.
+    """A score with its confidence interval.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Comparison(Interval):
-    """A difference of two scores, first less second, and how sure its sign is.
+    """A difference of two scores (first minus second) with its p-value.
 
     Parameters
     ----------
@@ -94,9 +94,9 @@ def bootstrap_interval(
     bootstrap: Bootstrap = Bootstrap(),
     compute: Compute = Compute(),
 ) -> Interval:
-    """Return a score's interval between quantiles of its resamples.
+    """Return a score's bootstrap percentile interval.
 
-    Rows are drawn with replacement, as counts: nothing is sorted or predicted anew.
+    Rows are resampled with replacement as counts, without sorting them again.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def compare_by_bootstrap(
     bootstrap: Bootstrap = Bootstrap(),
     compute: Compute = Compute(),
 ) -> Comparison:
-    """Compare two predictions of the same rows on the same resamples.
+    """Return the bootstrap comparison of two predictions of the same rows.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ def compare_by_delong(
     classes: Any | None = None,
     n_threads: int = 1,
 ) -> Comparison:
-    """Compare the areas of two predictions of the same rows after DeLong.
+    """Return DeLong's comparison of two areas under the ROC curve on the same rows.
 
     Parameters
     ----------
@@ -284,10 +284,10 @@ def compare_by_delong(
 def compare_by_corrected_t(
     differences: Any, held_out_share: float, *, level: float = 0.95
 ) -> Comparison:
-    """Compare by fold scores, with the corrected resampled t-test [1]_.
+    """Return the corrected resampled t-test of two vectors of fold scores [1]_.
 
     Training rows of folds overlap, so that differences are not independent: their
-    variance counts ``1 / n + held_out / trained`` times instead of ``1 / n``.
+    variance has the factor ``1 / n + held_out / trained`` instead of ``1 / n``.
 
     Parameters
     ----------
@@ -338,7 +338,7 @@ def compare_by_corrected_t(
 
 
 def corrected_error(values: FloatArray, held_out_share: float) -> float:
-    """Return the standard error of a mean over folds, as `compare_by_corrected_t`."""
+    """Return the corrected standard error of a mean over folds."""
     factor = 1 / values.size + held_out_share / (1 - held_out_share)
     # Equal values have no variance, whatever rounding leaves of it.
     spread = 0.0 if np.ptp(values) == 0 else float(values.var(ddof=1))
@@ -366,7 +366,7 @@ def _areas(
 
 @dataclass(frozen=True, slots=True)
 class _Caller:
-    """The public function that resamples, and its options, checked."""
+    """The checked options of a public function that resamples."""
 
     name: str
     bootstrap: Bootstrap

@@ -46,19 +46,19 @@ class Coding:
     crosses: dict[Key, Ids] = field(default_factory=dict)
 
     def coder(self, name: str, n_bins: int) -> Levels | Bins:
-        """Return what gives a column its codes."""
+        """Return the levels or bins of a column."""
         found = self.levels.get(name)
         return self.bins[name, n_bins] if found is None else found
 
     def n_groups(self, key: Key) -> int:
-        """Return the number of known groups; the code of others is this number."""
+        """Return the number of groups, which is the code of unseen ones."""
         columns, n_bins = key
         if len(columns) == 1:
             return self.coder(columns[0], n_bins).n_groups
         return len(self.crosses[key])
 
     def cross_ids(self, columns: Iterable[Codes], key: Key) -> Ids:
-        """Return the codes of several columns as one number a row."""
+        """Return the codes of several columns as one number per row."""
         names, n_bins = key
         ids: Any = np.uint64(0)
         for name, codes in zip(names, columns, strict=True):
@@ -67,7 +67,7 @@ class Coding:
         return np.asarray(ids, dtype=np.uint64)
 
     def split_id(self, number: int, key: Key) -> list[int]:
-        """Return the codes that make up a number of `cross_ids`."""
+        """Return the codes of each column from a number of `cross_ids`."""
         names, n_bins = key
         codes = []
         for name in reversed(names):
@@ -76,7 +76,7 @@ class Coding:
         return codes[::-1]
 
     def word(self, name: str, n_bins: int, code: int) -> str:
-        """Return what a code stands for, in words."""
+        """Return the description of a code."""
         coder = self.coder(name, n_bins)
         if code == coder.n_groups - 1:
             return "missing"
@@ -92,7 +92,7 @@ class Coding:
         )
 
     def cross_words(self, key: Key) -> list[str]:
-        """Return what the groups of a cross are, in words, all of them different."""
+        """Return distinct descriptions of the groups of a cross."""
         columns, n_bins = key
         found: list[str] = []
         seen: set[str] = set()
@@ -109,10 +109,10 @@ class Coding:
 def learn_coding(
     frame: pl.DataFrame, keys: Iterable[Key], *, n_threads: int
 ) -> tuple[Coding, dict[Key, Codes]]:
-    """Learn the categories of training rows, and return their codes.
+    """Return the coding of training rows, and their codes.
 
-    A column or cross keeps its `LEVEL_LIMIT` most frequent levels; the others count as
-    unseen.
+    A column or cross keeps its `LEVEL_LIMIT` most frequent levels; the others are
+    treated as unseen.
     """
     wanted = dict.fromkeys(keys)
     names = dict.fromkeys((n, bins) for columns, bins in wanted for n in columns)

@@ -24,10 +24,10 @@ _WITHIN_INT64 = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """Different values of a column, in the order of their codes.
+    """Distinct values of a column, in the order of their codes.
 
-    Codes are places among `values`; one more is the code of missing values, and one
-    more still that of values that are not there.
+    Codes are indices of `values`; the next code is for missing values, and the last one
+    for unseen values.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Levels:
 
     @property
     def n_groups(self) -> int:
-        """Number of codes but the last, which stands for unseen values."""
+        """Number of codes, without that of unseen values."""
         return len(self.values) + 1
 
     def codes(self, series: pl.Series) -> Codes:
@@ -119,7 +119,7 @@ def number_ids(
     n_threads: int = 1,
     out: Codes | None = None,
 ) -> tuple[Codes, list[NDArray[np.uint32]]]:
-    """Return codes of ids by first appearance, a row a column, and first rows."""
+    """Return codes by first appearance, one row per column, and first rows."""
     if out is None:
         n_rows = columns[0].size if columns else 0
         out = np.empty((len(columns), n_rows), dtype=np.uint32)
@@ -132,7 +132,7 @@ def number_words(
     n_threads: int = 1,
     out: Codes | None = None,
 ) -> tuple[Codes, list[NDArray[np.uint32]]]:
-    """Return the same of words, missing ones being alike; they are not copied."""
+    """Return the same for strings, without a copy; missing values are one level."""
     frame = _one_table(columns).rechunk()
     if out is None:
         out = np.empty((frame.width, frame.height), dtype=np.uint32)
@@ -140,7 +140,7 @@ def number_words(
 
 
 def learn_bins(numbers: FloatArray, n_bins: int) -> Bins:
-    """Return about equally filled bins; one for each value where they are few."""
+    """Return quantile bins, or one bin per value for few values."""
     known = np.sort(numbers[~np.isnan(numbers)])
     distinct = known[np.r_[True, known[1:] != known[:-1]]] if len(known) else known
     if len(distinct) <= n_bins:
@@ -151,7 +151,7 @@ def learn_bins(numbers: FloatArray, n_bins: int) -> Bins:
 
 
 def plain_values(series: pl.Series) -> pl.Series:
-    """Return a column whose values hash by what they are."""
+    """Return a column in a type whose equal values have equal hashes."""
     dtype = series.dtype
     if isinstance(dtype, pl.Categorical | pl.Enum):
         return series.cast(pl.String)
@@ -166,18 +166,18 @@ def plain_values(series: pl.Series) -> pl.Series:
 
 
 def _hashes(columns: list[pl.Series]) -> list[NDArray[np.uint64]]:
-    """Return a hash of each value; all columns in one query, which has its price."""
+    """Return a hash of each value, with one query for all columns."""
     hashed = _one_table(columns).select_seq(pl.all().hash(_SEED))
     return [series.to_numpy() for series in hashed]
 
 
 def _one_table(columns: list[pl.Series]) -> pl.DataFrame:
-    """Put columns side by side, whatever they are called."""
+    """Return a table of columns whose names may repeat."""
     return pl.DataFrame([s.alias(str(place)) for place, s in enumerate(columns)])
 
 
 def _without_missing(values: pl.Series, codes: Codes) -> tuple[Levels, Codes]:
-    """Give missing values the code after the last, whenever they appeared first."""
+    """Return codes in which missing values have the code after the last level."""
     if not values.null_count():
         return Levels(values), codes
     gap = values.is_null().arg_max() or 0

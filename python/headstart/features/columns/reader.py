@@ -1,4 +1,4 @@
-"""A table whose columns are brought to each form once."""
+"""A reader that converts each column of a table once."""
 
 import numpy as np
 import polars as pl
@@ -13,7 +13,7 @@ __all__ = ["Reader", "shares_below"]
 
 
 class Reader:
-    """Columns of some rows, read when first wanted and kept.
+    """Columns of some rows, cached at the first access.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Reader:
         return read_words(self.frame, name)
 
     def clock(self, name: str, zone: str) -> pl.Series:
-        """Return a column as moments, read in a time zone."""
+        """Return a column as times in a time zone."""
         if (name, zone) not in self._clocks:
             self._clocks[name, zone] = read_clock(self.frame, name, zone)
         return self._clocks[name, zone]

@@ -1,4 +1,4 @@
-"""Columns of a table in the forms that operators want."""
+"""Conversion of columns to the types of operators."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def read_column(frame: pl.DataFrame, name: str) -> pl.Series:
     Raises
     ------
     ColumnError
-        If there is none of that name.
+        If there is no such column.
     """
     series: pl.Series | None = frame.get_column(name, default=None)
     if series is None:
@@ -78,12 +78,12 @@ def read_clock(frame: pl.DataFrame, name: str, zone: str) -> pl.Series:
 
 
 def check_kind(frame: pl.DataFrame, name: str, kind: str) -> None:
-    """Refuse a column that is not there or not of the kind an operator wants.
+    """Raise ColumnError if a column is missing or of the wrong kind.
 
     Raises
     ------
     ColumnError
-        See above.
+        In these cases.
     """
     series = read_column(frame, name)
     dtype = series.dtype

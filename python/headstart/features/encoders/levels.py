@@ -50,7 +50,7 @@ class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             yield [(codes, levels.n_groups) for levels, codes in learnt]
 
     def _look_up(self, X: Any) -> FloatArray:
-        """Return what the tables, of shape (n_outputs, n_groups + 1), say of rows."""
+        """Return the entries of tables of shape (n_outputs, n_groups + 1) for rows."""
         check_is_fitted(self)
         names = list(self.feature_names_in_)
         frame = to_frame_like(X, names)
@@ -72,7 +72,7 @@ class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return out.T
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
-        """Return the names of the columns that come out.
+        """Return the names of the output columns.
 
         They are those that went in; with three or more classes, each with the class.
         """

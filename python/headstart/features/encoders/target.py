@@ -22,7 +22,7 @@ __all__ = ["OrderedTargetEncoder", "TargetEncoder", "WeightOfEvidenceEncoder"]
 
 
 class _TargetReader(LevelEncoder):
-    """An encoder that reads the target, and so is never applied to its own rows."""
+    """The base of encoders that read the target."""
 
     task: str | None
     seed: int
@@ -81,7 +81,7 @@ class _TargetReader(LevelEncoder):
 
 
 class _CrossFitted(_TargetReader):
-    """An encoder whose training rows see rows of other folds only."""
+    """The base of cross-fitted encoders."""
 
     def fit_transform(
         self,
@@ -113,7 +113,7 @@ class _CrossFitted(_TargetReader):
 
 
 class TargetEncoder(_CrossFitted):
-    """Encode each level by the mean target of its training rows, cross-fitted.
+    """Target encoding: the cross-fitted mean target of each level.
 
     As scikit-learn's encoder of that name, many times as fast. Regressions and two
     classes become one column each, three and more classes one for each class.
@@ -186,7 +186,7 @@ class TargetEncoder(_CrossFitted):
 
 
 class WeightOfEvidenceEncoder(_CrossFitted):
-    """Encode each level by the evidence its rows give for the second class.
+    """Weight-of-evidence encoding of each level for the second class.
 
     That is the log odds of the second class at the level, less those of all rows; 0
     for unseen levels. Two classes only.
@@ -241,7 +241,7 @@ class WeightOfEvidenceEncoder(_CrossFitted):
 
 
 class OrderedTargetEncoder(_TargetReader):
-    """Encode each level by the mean target of its rows before, in a random order.
+    """Ordered target encoding: the mean target of a level's earlier rows.
 
     As CatBoost does it: a training row sees only rows that come before it in one
     random order, so that its own target plays no part, and needs no folds.

@@ -1,1 +1,1 @@
-"""The operators: what each learns from training rows and computes for any rows."""
+"""The operators: their fit to training rows, and their values for any rows."""

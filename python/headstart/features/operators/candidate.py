@@ -1,4 +1,4 @@
-"""One feature that can be made: an operator and its columns."""
+"""A candidate feature: an operator and its columns."""
 
 import difflib
 import json
@@ -70,7 +70,7 @@ class Candidate:
 
     @property
     def value_columns(self) -> tuple[str, ...]:
-        """Columns that are looked at one by one."""
+        """Columns whose values are used one by one."""
         match self.kind.inputs:
             case "crossed":
                 return ()
@@ -81,7 +81,7 @@ class Candidate:
 
     @property
     def key_columns(self) -> tuple[str, ...]:
-        """Columns that together are one category."""
+        """Columns that form one category."""
         return self.columns[len(self.value_columns) :]
 
     @property
@@ -97,7 +97,7 @@ class Candidate:
         return f"{title} [{', '.join(others)}]" if others else title
 
     def explain(self) -> str:
-        """Return what it is, in words."""
+        """Return a description of the feature."""
         return self._fill(self.kind.words)
 
     def to_record(self) -> dict[str, Any]:
@@ -111,12 +111,12 @@ class Candidate:
 
     @classmethod
     def from_record(cls, record: Any) -> Self:
-        """Read what `to_record` wrote.
+        """Return the candidate of a record by `to_record`.
 
         Raises
         ------
         ArtifactError
-            If it is anything else.
+            If it is no such record.
         """
         if not isinstance(record, Mapping) or set(record) != {
             "operator",
@@ -150,12 +150,12 @@ class Candidate:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote.
+        """Return the candidate of a text by `to_json`.
 
         Raises
         ------
         ArtifactError
-            If it is anything else.
+            If it is no such record.
         """
         try:
             record = json.loads(text)

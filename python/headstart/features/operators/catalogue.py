@@ -1,4 +1,4 @@
-"""The operators: what features can be made of which columns."""
+"""The catalogue of operators, with the columns that they take."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Features of categories and groups: what they learn, and how they are made."""
+"""Features of categories and groups: their fit and values."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -38,7 +38,7 @@ _GROUP_KNOTS = 32
 
 
 def key_of(candidate: Candidate) -> Key:
-    """Return the category that a feature groups rows by."""
+    """Return the category by which a feature groups rows."""
     return candidate.key_columns, int(candidate.options["n_bins"])
 
 
@@ -50,7 +50,7 @@ def value_key(candidate: Candidate) -> Key:
 def learn_statistics(
     candidates: Sequence[Candidate], reader: Reader, *, n_threads: int
 ) -> list[State]:
-    """Learn the tables of operators in `STATISTICS`, all at once."""
+    """Return the fitted tables of the operators in `STATISTICS`."""
     keys = list(dict.fromkeys(key_of(c) for c in candidates))
     names = list(dict.fromkeys(c.columns[0] for c in candidates))
     jobs = [
@@ -68,7 +68,7 @@ def learn_statistics(
 
 
 def learn_category(candidate: Candidate, reader: Reader) -> State:
-    """Learn what a feature of a category needs, but for `STATISTICS`."""
+    """Return the fitted state of a feature of a category outside `STATISTICS`."""
     key = key_of(candidate)
     codes, n_codes = reader.category(key)
     match candidate.operator:
@@ -98,7 +98,7 @@ def learn_category(candidate: Candidate, reader: Reader) -> State:
 def make_category(
     candidate: Candidate, state: State, reader: Reader, *, n_threads: int
 ) -> FloatArray | pl.Series:
-    """Make a feature of a category, also those whose table read the target."""
+    """Return the values of a feature of a category."""
     key = key_of(candidate)
     codes = reader.codes(key)
     match candidate.operator:

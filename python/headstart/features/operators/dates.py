@@ -44,7 +44,7 @@ _PARTS: dict[str, pl.Expr] = {
 
 
 def learn_moments(candidate: Candidate, reader: Reader) -> State:
-    """Learn time zone and first moment."""
+    """Return the fitted time zone and first time."""
     zone = zone_of(reader.frame, candidate.columns[0])
     if candidate.operator == "days_between":
         # Wall clocks of two zones are not to be compared.
@@ -54,7 +54,7 @@ def learn_moments(candidate: Candidate, reader: Reader) -> State:
 
 
 def make_moments(candidate: Candidate, state: State, reader: Reader) -> FloatArray:
-    """Make a feature of one or two columns of moments; missing where one is."""
+    """Return a feature of one or two columns of times; missing where one is."""
     clock = reader.clock(candidate.columns[0], state.word)
     if candidate.operator == "days_between":
         other = reader.clock(candidate.columns[1], state.word)

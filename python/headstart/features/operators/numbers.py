@@ -1,4 +1,4 @@
-"""Features of numbers: what they learn, and how they are made."""
+"""Features of numbers: their fit and values."""
 
 from collections.abc import Sequence
 
@@ -22,14 +22,14 @@ OPERATORS = frozenset({"rank", "quantile_bin", "is_missing", "is_mode"})
 
 
 def made_at_once(candidate: Candidate) -> bool:
-    """Return whether the core makes it together with others of its kind."""
+    """Return whether the core computes it together with others."""
     kind = candidate.kind
     is_plain = kind.kind == "numeric" and kind.inputs in ("one", "two", "row")
     return is_plain and kind.name not in OPERATORS
 
 
 def learn_numbers(candidate: Candidate, reader: Reader) -> State:
-    """Learn what a feature of numbers needs."""
+    """Return the fitted state of a feature of numbers."""
     name = candidate.columns[0]
     match candidate.operator:
         case "winsorised":
@@ -54,7 +54,7 @@ def learn_numbers(candidate: Candidate, reader: Reader) -> State:
 
 
 def make_numbers(candidate: Candidate, state: State, reader: Reader) -> FloatArray:
-    """Make one of `OPERATORS`."""
+    """Return the values of a feature of numbers."""
     name = candidate.columns[0]
     match candidate.operator:
         case "rank":
@@ -79,7 +79,7 @@ def make_at_once(
     *,
     n_threads: int,
 ) -> list[FloatArray]:
-    """Make features for which `made_at_once` is true."""
+    """Return the values of features for which `made_at_once` is true."""
     names = list(dict.fromkeys(n for c in candidates for n in c.columns))
     places = {name: place for place, name in enumerate(names)}
     columns = [reader.numbers(name) for name in names]

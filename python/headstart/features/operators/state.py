@@ -1,4 +1,4 @@
-"""What is learnt for one feature."""
+"""The fitted state of one feature."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ def _nothing() -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Numbers that a feature needs besides its columns.
+    """The fitted numbers of a feature.
 
     Parameters
     ----------

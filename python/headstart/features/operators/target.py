@@ -67,7 +67,7 @@ def learn_targets(
 
 
 def make_target(candidate: Candidate, state: State, reader: Reader) -> list[FloatArray]:
-    """Look the values of new rows up."""
+    """Return the values of new rows from the fitted tables."""
     key = key_of(candidate)
     width = reader.coding.n_groups(key) + 1
     codes = reader.codes(key)

@@ -20,7 +20,7 @@ _CLASS_LIMIT = 1_000
 
 @dataclass(frozen=True, eq=False)
 class EncodedTarget:
-    """A target as the core takes it.
+    """A target in the form that the core takes.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class EncodedTarget:
 
     @property
     def output_labels(self) -> tuple[Any, ...]:
-        """Classes that are columns of their own: none if there is one column."""
+        """Classes with their own output column: empty for one column."""
         return self.labels if self.n_classes > 2 else ()
 
     def take(self, rows: NDArray[Any]) -> Self:
@@ -49,7 +49,7 @@ class EncodedTarget:
 
 
 def encode_y(y: Any, n_rows: int, task: TaskKind | str | None = None) -> EncodedTarget:
-    """Check a target, and bring it to codes or numbers.
+    """Return a checked target as codes or numbers.
 
     Parameters
     ----------
@@ -95,12 +95,12 @@ def encode_y(y: Any, n_rows: int, task: TaskKind | str | None = None) -> Encoded
 
 
 def check_fold_ids(fold_ids: Any, n_rows: int) -> NDArray[np.uint8]:
-    """Return fold ids as the core takes them.
+    """Return checked fold ids.
 
     Raises
     ------
     ValueError
-        Unless they are one id a row in ``0 .. 255`` with two different ones at least.
+        Unless they are one id per row in ``0 .. 255`` with at least two distinct ids.
     """
     ids = np.asarray(fold_ids)
     if ids.ndim == 2 and len(ids) == 1:
@@ -121,7 +121,7 @@ def check_fold_ids(fold_ids: Any, n_rows: int) -> NDArray[np.uint8]:
 
 
 def read_smoothing(smoothing: Any, *, allows_auto: bool = True) -> float | None:
-    """Return the number of rows to smooth by, None for automatic.
+    """Return the smoothing weight in rows, None for automatic.
 
     Raises
     ------

@@ -23,7 +23,7 @@ _PARTS: dict[str, pl.Expr] = {
 def make_text(
     candidate: Candidate, reader: Reader, *, n_threads: int
 ) -> list[FloatArray]:
-    """Make the column or columns of a feature of text; missing where the text is."""
+    """Return the columns of a feature of text; missing where the text is."""
     text = reader.words(candidate.columns[0])
     if candidate.operator == "text_hash":
         length = int(candidate.options["n_characters"])

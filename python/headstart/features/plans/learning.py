@@ -1,4 +1,4 @@
-"""Learn the states of candidates from training rows, and make features of any rows."""
+"""The fit of candidates to training rows, and their values for any rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def learn(
     seed: int,
     n_threads: int,
 ) -> Learnt:
-    """Learn from training rows; `fold_ids` are of no use to the states."""
+    """Return the states, fitted to all training rows, and out-of-fold values."""
     for candidate in candidates:
         for name in candidate.value_columns:
             check_kind(frame, name, candidate.kind.kind)
@@ -113,7 +113,7 @@ def make(
     *,
     n_threads: int,
 ) -> list[list[Column]]:
-    """Make the columns of each candidate, but for those in `own`, which are taken."""
+    """Return the columns of each candidate, using those in `own` unchanged."""
     made: dict[int, list[Column]] = {i: list(columns) for i, columns in own.items()}
     many = [i for i, c in enumerate(candidates) if made_at_once(c)]
     if many:

@@ -1,4 +1,4 @@
-"""Plans: candidates fitted to training rows, and made of any rows."""
+"""Plans: candidates fitted to training rows and computed for any rows."""
 
 import itertools
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _BLOCK = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """The columns that a plan makes of one candidate.
+    """The output columns of one candidate of a plan.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ class Feature:
 
     @property
     def origin(self) -> str:
-        """Where the candidate comes from."""
+        """Origin of the candidate."""
         return self.candidate.origin
 
 
 class FeaturePlan:
-    """Features to be made of a table, learnt from training rows.
+    """A set of candidate features, fitted to training rows.
 
     Parameters
     ----------
@@ -125,17 +125,17 @@ class FeaturePlan:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of the table that are used, in the order of first use."""
+        """Used columns of the table, in the order of first use."""
         return tuple(dict.fromkeys(n for c in self.candidates for n in c.columns))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the columns that come out, in order."""
+        """Names of the output columns, in order."""
         return tuple(name for feature in self.features for name in feature.names)
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The features that are made, one entry per candidate."""
+        """The features, one entry per candidate."""
         states = self._states or tuple(State() for _ in self.candidates)
         return tuple(
             Feature(
@@ -162,7 +162,7 @@ class FeaturePlan:
         seed: int = 0,
         n_threads: int = 1,
     ) -> Self:
-        """Learn from training rows what new rows need.
+        """Fit the plan to training rows, and return it.
 
         The training rows themselves are to be had from `fit_transform`: `transform`
         would show operators that read the target each row's own.
@@ -188,7 +188,7 @@ class FeaturePlan:
         seed: int = 0,
         n_threads: int = 1,
     ) -> pl.DataFrame:
-        """Learn from training rows, and make their features.
+        """Fit the plan to training rows, and return their features.
 
         Parameters
         ----------
@@ -243,7 +243,7 @@ class FeaturePlan:
         return self._table(columns, frame.height)
 
     def transform(self, X: Any, *, n_threads: int = 1) -> pl.DataFrame:
-        """Make the features of new rows.
+        """Return the features of new rows.
 
         Parameters
         ----------
@@ -272,13 +272,13 @@ class FeaturePlan:
         return blocks[0] if len(blocks) == 1 else pl.concat(blocks, rechunk=False)
 
     def explain(self) -> str:
-        """Return what the features are in words, one line each."""
+        """Return a description of the features, one line each."""
         return "\n".join(
             f"{candidate.name}: {candidate.explain()}" for candidate in self.candidates
         )
 
     def to_json(self) -> str:
-        """Return the plan as JSON, with all that was learnt.
+        """Return the fitted plan as JSON.
 
         Raises
         ------
@@ -293,7 +293,7 @@ class FeaturePlan:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote.
+        """Return the plan of a text by `to_json`.
 
         Raises
         ------
@@ -370,7 +370,7 @@ class FeaturePlan:
 def _all_names(
     candidates: Iterable[Candidate], labels: tuple[str, ...]
 ) -> list[tuple[str, ...]]:
-    """Return the names of each candidate's columns, all different.
+    """Return distinct names of each candidate's columns.
 
     Formulas over columns whose names are formulas may read alike: `a / (b / c)` and
     `(a / b) / c`. The second is numbered.

@@ -1,4 +1,4 @@
-"""Fitted plans as JSON. What is read is checked: it may come from anywhere."""
+"""Fitted plans as JSON, which is checked because it may be untrusted."""
 
 import json
 import math
@@ -62,12 +62,12 @@ def write_plan(
 
 
 def read_plan(text: str) -> Plan:
-    """Read what `write_plan` wrote.
+    """Return the plan of a text by `write_plan`.
 
     Raises
     ------
     ArtifactError
-        If it is anything else.
+        If it is no such text.
     """
     if len(text) > _SIZE_LIMIT:
         raise ArtifactError(
@@ -181,7 +181,7 @@ def _read_state(
 
 
 def _fits(candidate: Candidate, state: State, coding: Coding, n_labels: int) -> bool:
-    """Return whether the sizes are those that making the feature relies on."""
+    """Return whether the sizes of a state are consistent."""
     numbers, starts = state.numbers, state.starts
     for key in _keys(candidate):
         columns, n_bins = key

@@ -1,4 +1,4 @@
-"""Two small baselines: what columns tell one by one, and what they tell together.
+"""Two small baseline models: additive, and with interactions.
 
 Candidates are looked for in what the additive one leaves of the target. A model of
 interactions would leave less of them, though it needs many splits, and so many rows,
@@ -28,7 +28,7 @@ _RESIDUAL_COLUMNS = 5
 
 @dataclass(frozen=True)
 class Baseline:
-    """Histogram gradient boosting of scikit-learn, as large as is quick.
+    """A small scikit-learn histogram gradient boosting model.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Baseline:
         *,
         additive: bool = False,
     ) -> FloatArray:
-        """Fit on some rows and predict others.
+        """Return predictions of some rows by a fit on others.
 
         Parameters
         ----------
@@ -109,7 +109,7 @@ class Baseline:
         return np.asarray(-np.log(np.clip(told, 1e-15, 1.0)))
 
     def residuals(self, y: NDArray[Any], prediction: FloatArray) -> FloatArray:
-        """Return what the prediction leaves of the target.
+        """Return the residual of a prediction.
 
         Returns
         -------

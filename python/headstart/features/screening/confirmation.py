@@ -1,4 +1,4 @@
-"""Whether generated features help a real model on rows that they were not chosen on."""
+"""Confirmation of generated features by a model on other rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _CONSIDERED = 100  # survivors that the choice is made of
 
 @dataclass(frozen=True)
 class Confirmation:
-    """The gain of a group of features, out of sample.
+    """The out-of-sample gain of a group of features.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Confirmation:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Candidates chosen on some rows, the first choice first.
+    """Candidates selected on some rows, best first.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def choose(
     how: Screening,
     n_chosen: int,
 ) -> Choice:
-    """Screen, and choose candidates that do not say the same twice."""
+    """Return screened candidates with little redundancy."""
     found = screen(table, residuals, fold_ids, how)
     descriptors = found.descriptors[:_CONSIDERED]
     gains = found.gains[:_CONSIDERED]
@@ -107,7 +107,8 @@ def choose(
 class Trial:
     """The baselines' out-of-fold predictions.
 
-    Features are chosen by what the additive one leaves, and tried against the other.
+    Features are selected by the residual of the additive one, and tested with the
+    other.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ class Trial:
         *,
         confirms: bool = True,
     ) -> "Trial | None":
-        """Fit the baselines on each fold; None where there is no time for it.
+        """Return the baselines fitted on each fold; None without time for it.
 
         One that does not confirm needs the additive one only, which then stands for
         both.
@@ -170,21 +171,21 @@ class Trial:
         return bool(left <= _SOLVED * self.baseline.losses(self.y, constant).mean())
 
     def folds(self) -> Iterator[tuple[Rows, Rows]]:
-        """Return training and validation rows of each fold."""
+        """Return the training and validation rows of each fold."""
         for fold in np.unique(self.fold_ids):
             held = self.fold_ids == fold
             yield np.flatnonzero(~held), np.flatnonzero(held)
 
     def choose(self, rows: Rows, how: Screening, n_chosen: int) -> Choice:
-        """Choose candidates on some rows, by what the additive baseline leaves."""
+        """Return candidates selected by the residual of the additive baseline."""
         residuals = self.baseline.residuals(self.y[rows], self.additive[rows])
         table = self.table.take(rows)
         return choose(table, residuals, self.fold_ids[rows], how, n_chosen)
 
     def confirm(self, how: Screening, n_most: int) -> tuple[list[Confirmation], bool]:
-        """Try groups of features, each fold's chosen on its training rows alone.
+        """Return the gains of groups of features selected within each fold.
 
-        A larger group is tried as long as groups grow better.
+        Larger groups are evaluated as long as the gain grows.
 
         Returns
         -------

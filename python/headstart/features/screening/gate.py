@@ -1,8 +1,8 @@
-"""Candidates that say more than chance would: quick enough for each fold of a search.
+"""A fast selection of candidates against a permuted target, for each fold.
 
-`find_features` asks a model on held-out rows whether features help. A search asks that
-anyway, of each configuration with and without them; here they only have to stand above
-what the same screening finds in a target without meaning.
+`find_features` tests features with a model on validation rows. A search does that
+anyway for configurations with and without them; here candidates only have to exceed the
+gains of the same screening on a permuted target.
 """
 
 import time
@@ -64,7 +64,7 @@ def screen_features(
     operators: Collection[str] | None = None,
     compute: Compute = Compute(),
 ) -> Gated:
-    """Return generated features that tell more of the target than chance would.
+    """Return generated features with larger gains than on permuted residuals.
 
     Candidates are screened by the out-of-fold residual of a small additive baseline,
     as `find_features` does, on 20,000 rows at most. Then the same is done twice with
@@ -148,7 +148,7 @@ def screen_features(
 
 
 def _can_be_learnt(y: NDArray[Any], folds: NDArray[Any]) -> bool:
-    """Return whether each fold leaves rows to learn from, of two different targets."""
+    """Return whether each fold has training rows with two distinct targets."""
     known = np.unique(folds)
     if len(known) < 2:
         return False

@@ -33,10 +33,10 @@ _CODED = 1 << 10  # levels above this are identifiers rather than groups
 
 
 def propose(table: ScreenedTable, pairs: NDArray[np.int64] | None) -> Descriptors:
-    """Return the descriptors of all candidates worth a look.
+    """Return the descriptors of all candidates to screen.
 
-    Left out is what a tree sees anyway (monotone functions of one column, b / a where
-    a / b is there and both have one sign) and what is a cut of two columns.
+    Excluded are features that trees represent anyway (monotone functions of one column,
+    b / a beside a / b where both have one sign) and cuts of two columns.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def propose(table: ScreenedTable, pairs: NDArray[np.int64] | None) -> Descriptor
 
 
 def candidate_of(descriptor: NDArray[np.int32], names: tuple[str, ...]) -> Candidate:
-    """Return the candidate that a descriptor stands for."""
+    """Return the candidate of a descriptor."""
     operator = _BY_CODE[int(descriptor[0])]
     columns = tuple(names[c] for c in descriptor[1:] if c >= 0)
     options = {"smoothing": PRIOR_ROWS} if operator == "target_mean" else {}
@@ -70,7 +70,7 @@ _BY_CODE = {operator.code: name for name, operator in OPERATORS.items()}
 
 
 class _Facts:
-    """Statistics of the numeric columns: enough to leave out what repeats itself."""
+    """Statistics of the numeric columns for the exclusion of redundant candidates."""
 
     def __init__(self, table: ScreenedTable) -> None:
         with np.errstate(all="ignore"):
@@ -149,7 +149,7 @@ def _is_whole(column: NDArray[np.float64]) -> bool:
 
 
 def _has_many(column: NDArray[np.float64]) -> bool:
-    """Return whether there are more than two values: of two booleans trees see all."""
+    """Return whether there are more than two distinct values."""
     known = column[np.isfinite(column)]
     return len(known) > 0 and bool(
         ((known != known.min()) & (known != known.max())).any()

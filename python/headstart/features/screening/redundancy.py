@@ -1,4 +1,4 @@
-"""A choice of candidates that do not say the same twice."""
+"""Selection of candidates with little redundancy."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ def choose_apart(
     limit: float = 0.98,
     seed: int = 0,
 ) -> list[int]:
-    """Choose greedily by score, less a part of it for what is already chosen.
+    """Return a greedy selection by score less a penalty for redundancy.
 
     Parameters
     ----------

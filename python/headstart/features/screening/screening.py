@@ -1,4 +1,4 @@
-"""Find the generated features that help, and keep none where none does."""
+"""The search for generated features, with confirmation."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ _MOST_FEATURES = 20
 
 @dataclass(frozen=True)
 class FoundFeatures:
-    """Features that were found to help, and the evidence.
+    """Confirmed features with their evidence.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class FoundFeatures:
 
     @property
     def confirmed(self) -> Confirmation | None:
-        """The group that was confirmed, None where none was."""
+        """The confirmed group of features, or None."""
         confirmed = [c for c in self.confirmations if c.is_confirmed]
         return max(confirmed, key=lambda c: c.gain, default=None)
 
@@ -63,7 +63,7 @@ class FoundFeatures:
         return FeaturePlan(self.candidates)
 
     def explain(self) -> str:
-        """Return what was found and why, in words."""
+        """Return a description of the result with its evidence."""
         lines = [
             f"{stage.name} stage: {stage.n_kept} of {stage.n_candidates} candidates "
             f"kept, on {stage.n_rows} rows"
@@ -94,7 +94,7 @@ def find_features(
     max_features: int = _MOST_FEATURES,
     compute: Compute = Compute(),
 ) -> FoundFeatures:
-    """Find generated features that help a model of trees; none where none does.
+    """Return generated features that improve a tree model, or none.
 
     Candidates are formulas of two numeric columns, counts and target means of one or
     two categories, and statistics of a number by category. They are screened by what

@@ -1,4 +1,4 @@
-"""The stages of screening: many candidates cheaply, then few of them closely."""
+"""The stages of screening: many candidates coarsely, then few precisely."""
 
 import time
 from collections.abc import Callable
@@ -49,7 +49,7 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Survivors:
-    """Candidates that came through, best first.
+    """The remaining candidates, best first.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class Screening:
     operators: tuple[int, ...] | None = None
 
     def remaining(self) -> float | None:
-        """Return the seconds left, None where there is no limit."""
+        """Return the remaining seconds, None without a limit."""
         return None if self.deadline is None else self.deadline - time.monotonic()
 
     def is_late(self) -> bool:
@@ -89,7 +89,7 @@ class Screening:
         return self.deadline is not None and time.monotonic() >= self.deadline
 
     def tell(self, stage: str, done: int, total: int) -> None:
-        """Tell whoever watches how far a stage is."""
+        """Report the progress of a stage."""
         if self.progress is not None:
             self.progress(stage, done, total)
 
@@ -128,7 +128,7 @@ def screen(
     parts: NDArray[np.uint8],
     how: Screening,
 ) -> Survivors:
-    """Find the candidates that say most of what the baseline leaves.
+    """Return the candidates that explain most of the baseline's residual.
 
     The first stage scores every candidate on at most 10,000 rows: the gain of 16 bins
     learnt from one half of the rows on the other, and the rank correlation with the
@@ -177,7 +177,7 @@ def score_first(
     candidates: NDArray[np.int32],
     how: Screening,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return gain out of half and rank correlation of each candidate."""
+    """Return the two-fold gain and rank correlation of each candidate."""
     halves = _core_table(table, residuals, parts, halved=True)
     return how.score(halves, candidates, 4, "first stage")
 
@@ -185,9 +185,9 @@ def score_first(
 def union_of_ranks(
     gains: FloatArray, correlations: FloatArray, n_kept: int
 ) -> NDArray[np.int64]:
-    """Return the places of those that stand best in either list, in their order.
+    """Return the indices of the best candidates by either list, in order.
 
-    Candidates without a score are left out; ties go to the earlier.
+    Candidates without a score are excluded; ties go to the earlier.
     """
     n_scored = int((~np.isnan(gains)).sum())
     ranks = np.empty((2, len(gains)), dtype=np.int64)

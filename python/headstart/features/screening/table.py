@@ -1,4 +1,4 @@
-"""A table as screening sees it: numbers in single precision, categories as codes."""
+"""A table for screening: numbers in single precision, categories as codes."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,7 +14,7 @@ __all__ = ["ScreenedTable"]
 
 @dataclass(frozen=True, eq=False)
 class ScreenedTable:
-    """Columns that candidates can be made of, numeric ones first.
+    """Columns for candidates, numeric ones first.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class ScreenedTable:
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> Self:
-        """Read a table: numbers, booleans and categories; nothing else.
+        """Return the numeric, boolean and categorical columns of a table.
 
         Dates and text have operators of their own, and are left out here, as are
         constants and identifiers.
@@ -47,7 +47,7 @@ class ScreenedTable:
 
     @classmethod
     def of_canonical(cls, frame: pl.DataFrame) -> Self:
-        """Read a table of Float64 and Enum columns, as transforms are given it."""
+        """Return the columns of a canonical table with Float64 and Enum columns."""
         numeric: dict[str, NDArray[np.float64]] = {}
         codes: dict[str, NDArray[np.uint32]] = {}
         n_levels = []
@@ -84,7 +84,7 @@ class ScreenedTable:
         )
 
     def matrix(self) -> NDArray[np.float64]:
-        """Return all columns as a matrix of a row a row, codes as numbers."""
+        """Return all columns as one matrix, with codes as numbers."""
         return np.concatenate([self.numeric, self.codes.astype(np.float64)]).T
 
 

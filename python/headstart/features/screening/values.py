@@ -1,4 +1,4 @@
-"""The values of screened candidates, as the confirming models get them."""
+"""Values of screened candidates for the confirming models."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ def make_values(
     targets: FloatArray,
     fold_ids: NDArray[np.uint8],
 ) -> FloatArray:
-    """Return the values of candidates, learnt from the training rows.
+    """Return the values of candidates, fitted to the training rows.
 
     Parameters
     ----------
