@@ -1,4 +1,4 @@
-"""Checks for plugin authors: learners, transforms and metrics that behave.
+"""Conformance checks of learners, transforms and metrics, for plugin authors.
 
 >>> from headstart.plugins import load_plugins
 >>> from headstart.testing import learner_checks

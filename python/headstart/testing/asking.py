@@ -1,4 +1,4 @@
-"""The side of the worker: ask one check of one thing, and say what came of it."""
+"""The worker's part of a check: run one check of one subject."""
 
 import pickle
 import traceback
@@ -15,7 +15,7 @@ _subjects: dict[str, Any] = {}
 
 
 def ask_by_id(kind: str, id: str, key: str, packed: bytes) -> tuple[str, str]:  # noqa: A002
-    """Ask the check `id` of what is pickled in `packed`, known as `key`."""
+    """Return status and message of the check `id` on the subject in `packed`."""
     if key not in _subjects:
         _subjects.clear()
         _subjects[key] = make_subject(kind, pickle.loads(packed), packed)
@@ -23,7 +23,7 @@ def ask_by_id(kind: str, id: str, key: str, packed: bytes) -> tuple[str, str]:  
 
 
 def ask(function: Any, subject: Any) -> tuple[str, str]:
-    """Return status and message of a check's function."""
+    """Return status and message of a check."""
     try:
         function(subject)
     except NotApplicableError as reason:

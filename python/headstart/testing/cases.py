@@ -1,4 +1,4 @@
-"""What plugin authors call: all checks at once, or one after another under pytest."""
+"""The entry points for plugin authors: all checks at once, or as pytest cases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One check of one thing, to be called by a test.
+    """One check of one subject, called by a test.
 
     Its string is the check's id.
     """
@@ -37,14 +37,14 @@ class Case:
     session: Session
 
     def __call__(self) -> None:
-        """Ask the check.
+        """Run the check.
 
         Raises
         ------
         CheckError
             If it fails; an `AssertionError`.
         NotApplicableError
-            If it asks nothing of such a thing; a `unittest.SkipTest`, which pytest
+            If it does not apply to the subject; a `unittest.SkipTest`, which pytest
             reports as a skip.
         """
         result = self.session.result(self.id)
@@ -60,10 +60,10 @@ class Case:
 def check_learner(
     learner: Any, *, module: str | None = None, seconds: float = _SECONDS
 ) -> CheckReport:
-    """Ask all checks of a learner.
+    """Run all checks of a learner, and return their report.
 
-    They run in a worker process: a learner that crashes or hangs fails its checks and
-    nothing else.
+    They run in a worker process, so that a crash or hang of the learner only fails its
+    checks.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def learner_checks(
 def check_transform(
     transform: Any, *, module: str | None = None, seconds: float = _SECONDS
 ) -> CheckReport:
-    """Ask all checks of a transform; see `check_learner`.
+    """Run all checks of a transform; see `check_learner`.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def check_transform(
 def check_metric(
     metric: Any, *, module: str | None = None, seconds: float = _SECONDS
 ) -> CheckReport:
-    """Ask all checks of a metric; see `check_learner`.
+    """Run all checks of a metric; see `check_learner`.
 
     Parameters
     ----------

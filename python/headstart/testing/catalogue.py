@@ -1,4 +1,4 @@
-"""All checks, by what they are asked of."""
+"""All checks by kind of subject."""
 
 import importlib
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _HOMES = {
 
 
 def checks_for(kind: Kind) -> Mapping[str, str]:
-    """Return the ids of the checks of a kind, each with what it asks in one line.
+    """Return the ids of the checks of a kind, each with a one-line description.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def checks_of(kind: str) -> tuple[Check, ...]:
     Raises
     ------
     ValueError
-        If there is no such kind.
+        If the kind is unknown.
     """
     if kind not in _HOMES:
         raise ValueError(
@@ -60,6 +60,6 @@ def find_check(kind: str, id: str) -> Check:  # noqa: A002
 
 
 def make_subject(kind: str, thing: Any, packed: bytes = b"", **more: Any) -> Any:
-    """Return what the checks of a kind are given."""
+    """Return the subject of the checks of a kind."""
     module, _, name = _HOMES[kind]
     return getattr(importlib.import_module(module), name)(thing, packed=packed, **more)

@@ -1,4 +1,4 @@
-"""What a check is: an id that stays, a question, a hint, and where it is asked."""
+"""The definition of a check: a stable id, a function, a hint, and options."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ __all__ = ["Check", "check"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A question to a learner, a transform or a metric.
+    """A check of a learner, transform or metric.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def check(
     after: tuple[str, ...] = ("output-form",),
     place: Literal["worker", "here"] = "worker",
 ) -> Callable[[Callable[[Any], None]], Check]:
-    """Make a `Check` of a function, whose docstring is the description."""
+    """Return a decorator that makes a `Check` of a function and its docstring."""
 
     def make(function: Callable[[Any], None]) -> Check:
         description = (function.__doc__ or "").strip()

@@ -1,4 +1,4 @@
-"""Parts that no `dump` has written."""
+"""Damaged parts of stored models."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _HOSTILE = b"cos\nsystem\n(S'true'\ntR."
 
 
 def damaged(parts: Parts) -> Iterator[tuple[str, Parts]]:
-    """Yield damaged forms of `parts`, each with what it is in words."""
+    """Yield damaged forms of `parts`, each with a description."""
     yield "no parts", {}
     yield "parts of something else", {"model.pickle": _HOSTILE}
     for name, data in parts.items():

@@ -1,4 +1,4 @@
-"""Small tables that checks fit on: a signal, some noise, in the form of a view."""
+"""Small tables for checks: a signal and noise, in the form of a view."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def make_task(
     n_rows: int = N_TRAIN + N_VALIDATION,
     n_classes: int | None = None,
 ) -> Task:
-    """Return the task that the tables of this module pose."""
+    """Return the task of the tables of this module."""
     usual = N_CLASSES[kind] if n_classes is None else n_classes
     return Task(kind, n_rows, 3, 1, usual, _METRICS[kind])
 
@@ -86,7 +86,7 @@ def make_rows(
 
 
 def frozen(rows: Rows) -> Rows:
-    """Return a copy that nobody can write to, like rows of a mapped file."""
+    """Return a read-only copy, like rows of a mapped file."""
     values, y = rows.X.values.copy(), rows.y.copy()
     weight = None if rows.weight is None else rows.weight.copy()
     for array in (values, y, weight):

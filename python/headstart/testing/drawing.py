@@ -9,7 +9,7 @@ __all__ = ["draw", "end"]
 
 
 def end(space: SearchSpace, place: int) -> dict[str, ParameterValue]:
-    """Return the lowest value of each parameter for place 0, the highest for -1."""
+    """Return the lowest value of each parameter for index 0, the highest for -1."""
     return {
         name: d.options[place] if isinstance(d, Choice) else (d.low, d.high)[place]
         for name, d in space.distributions.items()
@@ -17,7 +17,7 @@ def end(space: SearchSpace, place: int) -> dict[str, ParameterValue]:
 
 
 def draw(space: SearchSpace, rng: random.Random) -> dict[str, ParameterValue]:
-    """Return a point drawn from a space."""
+    """Return a random point of a space."""
     return {
         name: _draw_one(distribution, rng)
         for name, distribution in space.distributions.items()

@@ -1,4 +1,4 @@
-"""Plugins that end, or hang, the process that imports them."""
+"""Plugins that crash or hang the process that imports them."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,10 +17,10 @@ __all__ = ["harmful_plugins"]
 def harmful_plugins(
     files: Iterable[Path] = (), disabled: Sequence[str] = (), *, seconds: float
 ) -> list[PluginProblem]:
-    """Return the plugins that must not be loaded in a process that is to go on.
+    """Return the plugins that crash or hang a process that loads them.
 
-    Each is loaded in a worker process. One that only raises is not among them: loading
-    reports it and goes on.
+    Each is loaded in a worker process. Plugins that only raise an exception are not
+    included, since loading reports them and continues.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def harmful_plugins(
 
 
 def _load(name: str, distribution: str, path: str) -> None:
-    """Load one plugin as the registry does."""
+    """Load one plugin like the registry."""
     candidates = (
         [file_candidate(path)]
         if path

@@ -1,4 +1,4 @@
-"""Say which call of a plugin raised."""
+"""Errors with the name of the plugin call that raised."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ __all__ = ["describe", "naming"]
 
 @contextmanager
 def naming(what: str) -> Iterator[None]:
-    """Turn what the calls inside raise into a `CheckError` that says `what` raised."""
+    """Convert exceptions inside to a `CheckError` that names the call `what`."""
     try:
         yield
     except (CheckError, NotApplicableError):

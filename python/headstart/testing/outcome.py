@@ -1,4 +1,4 @@
-"""What came of a check, and of all checks of one thing."""
+"""Results of a check, and of all checks of one subject."""
 
 import unittest
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ __all__ = [
 
 
 class CheckError(AssertionError):
-    """A check that failed, with the difference from the contract."""
+    """A failed check, with the deviation from the contract."""
 
 
 class NotApplicableError(unittest.SkipTest):
-    """The check asks nothing of such a thing; pytest takes it for a skip."""
+    """A check that does not apply to the subject, which pytest reports as a skip."""
 
 
 class CheckStatus(StrEnum):
@@ -88,11 +88,11 @@ class CheckReport:
 
     @property
     def skipped(self) -> tuple[CheckResult, ...]:
-        """The checks that asked nothing, with the reason in `message`."""
+        """The checks that did not apply, with the reason in `message`."""
         return self._with(CheckStatus.SKIPPED)
 
     def to_record(self) -> Mapping[str, Any]:
-        """Return all of it in a form fit for JSON."""
+        """Return the report as JSON values."""
         return {
             "kind": self.kind,
             "name": self.name,

@@ -1,4 +1,4 @@
-"""All checks of one thing, each asked once, in the order they depend on each other."""
+"""All checks of one subject, each run once, in order of their dependencies."""
 
 import time
 from typing import Any
@@ -15,7 +15,7 @@ __all__ = ["Session"]
 
 
 class Session:
-    """The checks of one learner, transform or metric, and what came of them so far.
+    """The checks of one learner, transform or metric, with the results so far.
 
     Parameters
     ----------
@@ -51,12 +51,12 @@ class Session:
         self._key = f"{id(self)}-{time.monotonic_ns()}"
 
     def report(self) -> CheckReport:
-        """Ask all checks."""
+        """Run all checks, and return their report."""
         results = tuple(self.result(check.id) for check in checks_of(self.kind))
         return CheckReport(self.kind, self.name, results)
 
     def result(self, id: str) -> CheckResult:  # noqa: A002
-        """Ask one check, and before it those it depends on."""
+        """Run one check after those that it depends on, and return its result."""
         if id not in self._results:
             self._results[id] = self._ask(find_check(self.kind, id))
         return self._results[id]

@@ -1,4 +1,4 @@
-"""Checks that learners, transforms and metrics have in common: import and travel."""
+"""Checks of all subjects: import, and transfer to a worker."""
 
 import importlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""What a call leaves behind that nobody asked for."""
+"""Detection of side effects of a call."""
 
 import contextlib
 import logging
@@ -42,7 +42,7 @@ class _State:
 def side_effects(
     function: Callable[[], object], *, generators: bool = True
 ) -> list[str]:
-    """Call `function` in an empty folder; return what it left behind, a line each.
+    """Call `function` in an empty folder, and return its side effects, one line each.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _differences(before: _State, after: _State) -> list[str]:
 
 
 def _undo(before: _State) -> None:
-    """Put back what the next check would trip over."""
+    """Restore the state that would affect the next check."""
     for name in set(os.environ) - set(before.environment):
         del os.environ[name]
     os.environ.update(before.environment)
@@ -129,7 +129,7 @@ def _inside(folder: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _captured() -> Iterator[list[str]]:
-    """Catch what is written to standard output and error; give its lines at the end."""
+    """Capture standard output and error, whose lines are available at the end."""
     lines: list[str] = []
     with tempfile.TemporaryFile() as file:
         _flush()

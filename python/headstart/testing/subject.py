@@ -1,4 +1,4 @@
-"""What a check is given: a learner, a transform or a metric, and how it travels."""
+"""The subject of a check: a learner, transform or metric, and its transfer."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ __all__ = ["Subject"]
 
 @dataclass(eq=False)
 class Subject:
-    """The object under test, in the process that checks it.
+    """The object under test, in the process of its checks.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a call uses: time of each thread, memory, processes."""
+"""The resources of a call: time of each thread, memory, processes."""
 
 import contextlib
 import os
@@ -46,7 +46,7 @@ def can_measure() -> bool:
 
 
 def measure_usage(function: Callable[[], object]) -> Usage:
-    """Call `function` and return what it used, looking on every few milliseconds."""
+    """Call `function`, and return its resources, sampled every few milliseconds."""
     over = threading.Event()
     pid, own_children = os.getpid(), set(children(os.getpid()))
     seen: dict[str, float] = _seconds_of_threads()
@@ -83,9 +83,9 @@ def measure_usage(function: Callable[[], object]) -> Usage:
 
 
 def seconds_waited() -> float:
-    """Return seconds for which this thread could have run and had no processor.
+    """Return the seconds for which this thread waited for a processor.
 
-    0 where the system does not tell.
+    0 where the system does not report it.
     """
     try:
         return int(_WAITED.read_text().split()[1]) / 1e9
@@ -94,7 +94,7 @@ def seconds_waited() -> float:
 
 
 def _seconds_of_threads() -> dict[str, float]:
-    """Return seconds on a processor by thread; of those that still run."""
+    """Return the processor seconds of each running thread."""
     found: dict[str, float] = {}
     with contextlib.suppress(OSError):
         for name in os.listdir(_THREADS):  # noqa: PTH208 - every few milliseconds

@@ -18,7 +18,7 @@ MEMORY_LIMIT = 4 * 2**30
 
 
 def call(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
-    """Return ``function(*arguments)`` of a worker, the same one as before if it lives.
+    """Return ``function(*arguments)`` of a worker, which is reused while it lives.
 
     Raises
     ------
@@ -31,13 +31,13 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
 
 
 def call_afresh(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
-    """Return ``function(*arguments)`` of a worker that has run nothing yet."""
+    """Return ``function(*arguments)`` of a new worker."""
     end_worker()
     return call(function, *arguments, seconds=seconds)
 
 
 def end_worker() -> None:
-    """End the worker: the next call is run by one that has run nothing yet."""
+    """End the worker, so that the next call starts a new one."""
     asleep = _pool().submit(time.sleep, 60.0)
     _wait_until_started(asleep)
     _pool().kill(asleep)

@@ -1,7 +1,7 @@
-"""Tests for a `BoostingLearner`, beside those that the kit has for every learner.
+"""Tests of a `BoostingLearner`, in addition to the checks of every learner.
 
-A plugin's tests subclass `BoosterTests` and `LoaderTests` under names that pytest
-collects, and say what is their library's own:
+A plugin subclasses `BoosterTests` and `LoaderTests` under names that pytest collects,
+and sets the attributes of its library:
 
 >>> from headstart.sdk import BoostingLearner
 >>> class TestMine(BoosterTests):

@@ -1,6 +1,6 @@
-"""Damaged models by the hundred: one is refused, or loads and predicts.
+"""Fuzzing of stored models: a damaged one is refused, or loads and predicts.
 
-Run in a process of its own, since a crash ends it: that is what a test looks for.
+It runs in its own process, since a crash, which the test detects, ends it.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ def fuzz(
     *,
     must_predict: bool = False,
 ) -> None:
-    """Fit, damage and load; print how many were refused and how many predicted.
+    """Fit, damage and load models; print the counts of refused and of predicting ones.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def fuzz(
 
 
 def fuzzed_rows(n_classes: int, n_rows: int = 200) -> Rows:
-    """Return two numbers and two categories, all of which matter; 0 classes: values."""
+    """Return rows of two numbers and two categories; 0 classes mean regression."""
     rng = np.random.default_rng(0)
     values = rng.normal(size=(n_rows, 4))
     values[:, 2:] = rng.integers(0, 12, (n_rows, 2))
@@ -92,7 +92,7 @@ def fuzzed_rows(n_classes: int, n_rows: int = 200) -> Rows:
 
 
 def damage_bytes(parts: Parts, rng: np.random.Generator) -> Parts:
-    """Return parts one of which has flipped bits, lost its end or a piece."""
+    """Return parts, one of which has flipped bits or is truncated."""
     name = str(rng.choice(sorted(parts)))
     data = bytearray(parts[name])
     kind = rng.integers(3)
@@ -108,9 +108,10 @@ def damage_bytes(parts: Parts, rng: np.random.Generator) -> Parts:
 
 
 def damage_text(parts: Parts, rng: np.random.Generator) -> Parts:
-    """Return parts of text with damaged bytes or, as often, a number changed.
+    """Return parts of text with damaged bytes or a changed number.
 
-    Another number of the text or an evil one takes its place: most of these parse.
+    The number is replaced by another number of the text or by an extreme one, so that
+    most results parse.
     """
     if rng.integers(2):
         return damage_bytes(parts, rng)

@@ -1,4 +1,4 @@
-"""Tests of what a booster stores, which may come from anyone."""
+"""Tests of stored boosters, which may be untrusted."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ __all__ = ["LoaderTests", "three_classes"]
 
 
 class LoaderTests:
-    """Tests of what is stored, which may come from anyone.
+    """Tests of stored models, which may be untrusted.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class LoaderTests:
 
 
 def three_classes() -> Rows:
-    """Return rows of three classes, which a number and a category tell apart."""
+    """Return rows of three classes that depend on a number and a category."""
     rng = np.random.default_rng(0)
     values = rng.normal(size=(200, 3))
     values[:, 2] = rng.integers(0, 12, 200)

@@ -1,4 +1,4 @@
-"""Tests of what a booster learns and predicts."""
+"""Tests of the training and prediction of a booster."""
 
 import subprocess
 import sys
@@ -81,7 +81,7 @@ def booster_task(
 
 
 def booster_rows(n_rows: int = 400, seed: int = 0, noise: float = 0.3) -> Rows:
-    """Return two numbers, one with gaps, and a category whose parity matters."""
+    """Return rows of two numbers, one with missing values, and a category."""
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(n_rows, 3))
     values[:, 2] = rng.integers(0, 20, n_rows)
@@ -114,7 +114,7 @@ class BoosterTests:
 
     @property
     def learner(self) -> BoostingLearner:
-        """The learner, as it is without wishes."""
+        """The learner with its default options."""
         return self.booster()
 
     def test_noise_stops_earlier_than_signal(self) -> None:
@@ -288,7 +288,7 @@ class BoosterTests:
         assert max(ticks) >= 0.95 * sum(ticks) > 0
 
     def fit_on_gpu(self) -> Any:
-        """Return what two rounds give on a GPU."""
+        """Return a model of two rounds on a GPU."""
         few = {"n_rounds": 2}
         learner = self.booster(device="gpu")
         return learner.fit(booster_task(), few, booster_rows(50), None, RESOURCES)
@@ -302,7 +302,7 @@ class BoosterTests:
 
 
 def _fitted(booster: type[BoostingLearner]) -> Any:
-    """Return one fit that stopped early, for all tests that only look at it."""
+    """Return a shared early-stopped fit, which tests must not change."""
     name = booster.__name__
     if name not in _FITS:
         validation = booster_rows(150, seed=1)

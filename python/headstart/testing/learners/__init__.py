@@ -1,4 +1,4 @@
-"""The checks of learners, by what they look at."""
+"""The checks of learners, by topic."""
 
 from headstart.testing.learners import (
     declaration,

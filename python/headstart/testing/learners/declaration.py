@@ -1,4 +1,4 @@
-"""What a learner says of itself."""
+"""Checks of a learner's declarations."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""That a learner fits ordinary rows, learns from them, and does so again alike."""
+"""Checks that a learner fits ordinary rows, learns, and is deterministic."""
 
 import random
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""That a fit keeps to what it was given, and leaves nothing behind."""
+"""Checks that a fit respects its resources and has no side effects."""
 
 import signal
 import threading
@@ -189,7 +189,7 @@ def _input_unchanged(subject: LearnerSubject) -> None:
 
 
 def _is_shared(usage: Usage) -> bool:
-    """Return whether threads beside the busiest one did a good part of the work."""
+    """Return whether threads other than the busiest one did much of the work."""
     others = usage.cpu_seconds - usage.busiest_seconds
     return others > 0.02 and others > 0.25 * usage.cpu_seconds
 

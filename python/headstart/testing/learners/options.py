@@ -1,4 +1,4 @@
-"""That what the user asks of an instance, and the metric, reach the fit."""
+"""Checks that options of an instance and the metric affect the fit."""
 
 import inspect
 from dataclasses import replace

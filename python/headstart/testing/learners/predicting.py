@@ -1,4 +1,4 @@
-"""That a prediction depends on its row and nothing else."""
+"""Checks that a prediction depends on its row only."""
 
 import numpy as np
 

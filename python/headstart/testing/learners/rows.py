@@ -1,4 +1,4 @@
-"""Rows that real tables have and examples lack."""
+"""Checks with irregular rows as in real tables."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""That a stored model comes back whole, and that nothing else does."""
+"""Checks that stored models load unchanged, and that damaged ones are refused."""
 
 import contextlib
 import pickle

@@ -1,4 +1,4 @@
-"""A learner as its checks see it: every call of it, with its errors named."""
+"""The learner under test, with calls that report errors by name."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ SECONDS_A_FIT = 0.3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A model, the rows it was fitted and stopped by, and what that took."""
+    """A model with its training and validation rows, and the cost of the fit."""
 
     model: Any
     train: Rows
@@ -42,7 +42,7 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """A model that one check has fitted, with its prediction right after the fit.
+    """A fitted model of one check, with its prediction right after the fit.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Kept:
 
 @dataclass(eq=False)
 class LearnerSubject(Subject):
-    """A learner in the process where its checks run.
+    """A learner in the process of its checks.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class LearnerSubject(Subject):
         return make_rows(self.learner.view, kind, n_train)
 
     def fitted(self, kind: TaskKind) -> Fitted:
-        """Return one model of the kind, for all checks that only look at it."""
+        """Return a shared model of the kind, which checks must not change."""
         if kind not in self.models:
             train, validation = self.rows(kind)
             started = time.monotonic()
@@ -114,7 +114,7 @@ class LearnerSubject(Subject):
         return self.models[kind]
 
     def once(self, name: str, fit: Callable[[], Sequence[Kept]]) -> Sequence[Kept]:
-        """Return the models that `fit` returns; fit them at the first call only."""
+        """Return the models by `fit`, which is called once."""
         if name not in self.kept:
             self.kept[name] = fit()
         return self.kept[name]
@@ -176,7 +176,7 @@ class LearnerSubject(Subject):
     def predict(
         self, kind: TaskKind, model: Any, X: Matrix, task: Task | None = None
     ) -> FloatArray:
-        """Predict; an error becomes a `CheckError`, and so does another form."""
+        """Predict; an error or a wrong form becomes a `CheckError`."""
         task = task or make_task(kind)
         with naming(f"predict() of a {kind} task"):
             found = self.learner.predict(model, X, task)
@@ -195,7 +195,7 @@ class LearnerSubject(Subject):
 
 
 def check_form(found: Any, task: Task, n_rows: int) -> None:
-    """Refuse predictions of another shape, or that are no numbers of that kind."""
+    """Raise CheckError for predictions of the wrong shape or type."""
     expected: tuple[int, ...] = (n_rows,)
     if task.kind.is_classification:
         expected = (n_rows, task.n_classes)

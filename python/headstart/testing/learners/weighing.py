@@ -1,4 +1,4 @@
-"""What weights and validation rows may do to a fit, and what they may not."""
+"""Checks of the effects of weights and validation rows on a fit."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -223,7 +223,7 @@ def _fit_weighted(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Ke
 
 
 def _fit_noise(subject: LearnerSubject, task: Task) -> Sequence[Kept]:
-    """Return a model of noise that is stopped by noise, and one that is not stopped."""
+    """Return a model of noise with early stopping on noise, and one without."""
 
     def fit() -> Sequence[Kept]:
         noise, other = _noise(subject, task.kind)
@@ -254,7 +254,7 @@ def _spread(kept: Kept) -> float:
 
 
 def _fit_opposed(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Kept:
-    """Fit rows that half of the validation rows agree with; `heavy` says which."""
+    """Return a model of rows with which half of the validation rows, `heavy`, agree."""
     train, validation = subject.rows(kind)
     y = validation.y
     middle = train.y.mean() if kind is TaskKind.REGRESSION else y.max() / 2
@@ -268,7 +268,7 @@ def _fit_opposed(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Kep
 
 
 def _effect_of_validation(subject: LearnerSubject, kind: TaskKind) -> float:
-    """Return how much of the validation rows' own signal a model has learnt.
+    """Return the share of the validation rows' own signal that a model has learnt.
 
     The second column comes with both signs for each training row, so that it says
     nothing there; in the validation rows it is all that the target depends on.

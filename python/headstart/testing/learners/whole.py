@@ -1,4 +1,4 @@
-"""That a learner works where users meet it."""
+"""Checks of a learner within a whole fit."""
 
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -17,7 +17,7 @@ _N_ROWS = 60
 
 
 class _Here(Executor):
-    """Runs calls where and when they are submitted."""
+    """An executor that runs calls at once in the same process."""
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
         future: Future[Any] = Future()

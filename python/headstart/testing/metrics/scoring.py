@@ -1,4 +1,4 @@
-"""That a metric is a number, the same for the same rows, in the right direction."""
+"""Checks that a metric is a deterministic number in the right direction."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A metric as its checks see it: resolved as a search would, on small predictions."""
+"""The metric under test, resolved like in a search, with small predictions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ _N_ROWS = 60
 
 @dataclass(eq=False)
 class MetricSubject(Subject):
-    """A metric in the process where its checks run."""
+    """A metric in the process of its checks."""
 
     @property
     def kinds(self) -> list[TaskKind]:
@@ -28,7 +28,7 @@ class MetricSubject(Subject):
         return sorted(self.thing.kinds)
 
     def metric(self, kind: TaskKind) -> Metric:
-        """Return the metric as a fit of that kind has it, with labels that are text."""
+        """Return the metric resolved for a fit of that kind with text labels."""
         labels = {
             TaskKind.BINARY: np.array(["no", "yes"]),
             TaskKind.MULTICLASS: np.array(["low", "middle", "high"]),
@@ -60,7 +60,7 @@ class MetricSubject(Subject):
 def make_predictions(
     kind: TaskKind, *, seed: int = 0, noise: float = 1.0
 ) -> tuple[NDArray[Any], FloatArray]:
-    """Return a target and predictions of it that are as wrong as `noise` says."""
+    """Return a target, and predictions of it with errors by `noise`."""
     rng = np.random.default_rng(seed)
     if kind is TaskKind.REGRESSION:
         y = rng.uniform(1.0, 9.0, _N_ROWS)

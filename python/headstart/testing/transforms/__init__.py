@@ -1,4 +1,4 @@
-"""The checks of transforms, by what they look at."""
+"""The checks of transforms, by topic."""
 
 from headstart.testing.sharing import IMPORT_EFFECTS, IMPORT_TIME, WORKER_COPY
 from headstart.testing.transforms import declaration, fitting, storage, tables

@@ -1,4 +1,4 @@
-"""What a transform says of itself."""
+"""Checks of a transform's declarations."""
 
 import math
 

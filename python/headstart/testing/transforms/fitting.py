@@ -1,4 +1,4 @@
-"""That a transform fits ordinary tables and treats new rows alike."""
+"""Checks that a transform fits ordinary tables and treats new rows equally."""
 
 import random
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""That a stored transform comes back whole, and that nothing else does."""
+"""Checks that stored transforms load unchanged, and damaged ones are refused."""
 
 import pickle
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A transform as its checks see it: every call of it, on a table of its own."""
+"""The transform under test, with a table for its calls."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ _WORDS = ("the", "red", "fox", "blue", "house", "sings", "a", "green", "song")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedTable:
-    """A fitted transform, and what it made of its training rows."""
+    """A fitted transform with its transformed training rows."""
 
     step: Any
     made: "pl.DataFrame"
@@ -44,7 +44,7 @@ class FittedTable:
 
 @dataclass(eq=False)
 class TransformSubject(Subject):
-    """A transform in the process where its checks run."""
+    """A transform in the process of its checks."""
 
     models: dict[TaskKind, FittedTable] = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ class TransformSubject(Subject):
 
     @property
     def kinds(self) -> list[TaskKind]:
-        """Kinds of task it is offered for."""
+        """Kinds of task of the transform."""
         return sorted(self.transform.tasks)
 
     def train(self) -> "pl.DataFrame":
@@ -64,11 +64,11 @@ class TransformSubject(Subject):
         return make_table()[:_N_TRAIN]
 
     def held_out(self) -> "pl.DataFrame":
-        """Return rows that training does not have."""
+        """Return rows that are not in the training rows."""
         return make_table()[_N_TRAIN:]
 
     def fitted(self, kind: TaskKind) -> FittedTable:
-        """Return one fit of the kind, for all checks that only look at it."""
+        """Return a shared fit of the kind, which checks must not change."""
         if kind not in self.models:
             self.models[kind] = self.fit(kind, self.train())
         return self.models[kind]
@@ -105,7 +105,7 @@ class TransformSubject(Subject):
     def apply(
         self, kind: TaskKind, fitted: FittedTable, table: "pl.DataFrame"
     ) -> "pl.DataFrame":
-        """Return what it makes of new rows; an error becomes a `CheckError`."""
+        """Return transformed new rows; an error becomes a `CheckError`."""
         try:
             return apply_step(
                 self.transform, fitted.step, table, make_task(kind), strict=True
@@ -115,7 +115,7 @@ class TransformSubject(Subject):
 
 
 def make_table(n_rows: int = N_ROWS) -> "pl.DataFrame":
-    """Return a table of numbers, levels and text, with gaps in each."""
+    """Return a table of numbers, levels and text, with missing values in each."""
     import polars as pl
 
     rng = np.random.default_rng(0)
@@ -149,7 +149,7 @@ def make_target(kind: TaskKind, table: "pl.DataFrame") -> NDArray[Any]:
 
 
 def columns_of(table: "pl.DataFrame") -> TableColumns:
-    """Return the table's columns as a transform is told of them."""
+    """Return the table's columns in the form that a transform gets."""
     import polars as pl
 
     found = []

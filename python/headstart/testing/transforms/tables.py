@@ -1,4 +1,4 @@
-"""Tables that real data have and examples lack."""
+"""Checks with irregular tables as in real data."""
 
 from headstart.testing.check import check
 from headstart.testing.outcome import CheckError
