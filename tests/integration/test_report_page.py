@@ -163,7 +163,7 @@ def test_values_of_a_plot_open_by_keyboard(pages):
 
     assert is_open
     assert values.locator("tbody tr").count() > 10
-    assert "share found" in values.locator("thead").text_content().lower()
+    assert "true positive rate" in values.locator("thead").text_content().lower()
 
 
 def test_the_threshold_can_be_moved(pages):

@@ -187,7 +187,7 @@ def test_a_correlation_can_be_optimised():
     assert facts.metrics[0].value > 0.8
     assert facts.metrics[0].baseline == pytest.approx(0.0, abs=1e-6)
     assert facts.metrics[0].low > 0.5
-    note = "the weights of the ensemble were chosen on the rows they are judged by"
+    note = "the ensemble weights were chosen on the rows that are scored"
     for format_ in ("html", "md"):
         assert note in render_report(facts, format_)
 

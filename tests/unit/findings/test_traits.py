@@ -108,7 +108,7 @@ def test_nothing_is_told_of_a_task_that_was_named():
 
 
 @pytest.mark.parametrize(
-    ("n_levels", "said"), [(1_500, "1,500 different"), (10_500, "10,000 or more")]
+    ("n_levels", "said"), [(1_500, "1,500 distinct"), (10_500, "10,000 or more")]
 )
 def test_many_levels_are_counted_up_to_what_is_kept_of_them(found, n_levels, said):
     words = [f"w{i % n_levels}-x" for i in range(4 * n_levels)]

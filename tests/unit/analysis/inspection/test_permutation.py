@@ -18,9 +18,9 @@ class Linear:
         self.rows = np.arange(N)
         self.units = self.cost = 1.0
         self.at_once = 10
-        self.outputs = self.predict(table)
+        self.outputs = self._outputs(table)
 
-    def predict(self, table):
+    def _outputs(self, table):
         # Every column has a part, that of noise is tiny: each is a test of chance.
         weights = np.where(np.arange(table.width) < 2, 1.0, 1e-3)
         return (table.to_numpy() @ weights)[:, np.newaxis]
@@ -28,9 +28,9 @@ class Linear:
     def affordable(self, effort):
         return int(effort.left)
 
-    def ask(self, tables, effort):
+    def predict(self, tables, effort):
         effort.spend(len(tables))
-        return [self.predict(table) for table in tables]
+        return [self._outputs(table) for table in tables]
 
 
 def importance_of(n_columns, metric="rmse", groups=None, seed=0):
