@@ -83,19 +83,21 @@ def test_options_reach_the_constructor(calls):
         "transforms": ["-text_svd"],
         "columns": {"zip": "categorical"},
         "n_jobs": 2,
+        "executor": None,
         "memory_limit": 10**9,
         "random_state": 3,
         "run_dir": Path("run"),
         "resume": True,
         "refit": True,
         "learn": True,
+        "reading": {},
     }
 
 
 def test_defaults_are_those_of_the_python_interface(calls):
     run()
 
-    set_ = {k for k, v in calls.options.items() if v not in (None, False)}
+    set_ = {k for k, v in calls.options.items() if v not in (None, False, {})}
     assert set_ == {"target", "time_limit", "listeners"}
     assert calls.options["time_limit"] == 300.0
 
