@@ -1,1 +1,1 @@
-"""Built-in learners, one family a file."""
+"""Built-in learners, one family per file."""

@@ -1,7 +1,7 @@
 """Forests: `random_forest` and `extra_trees`.
 
-Under a deadline they grow in steps, so that it leaves the trees there are. Stored and
-evaluated as plain arrays.
+Under a deadline they grow in steps, so that the trees grown so far are kept. They are
+stored and evaluated as plain arrays.
 """
 
 import math
@@ -32,14 +32,14 @@ from headstart.sdk.fold_target import FoldTarget
 __all__ = ["ExtraTrees", "RandomForest", "register_learners"]
 
 _LARGEST = 1e38  # trees hold single precision numbers
-# Of a tree. AutoGluon's bound; below 50,000 rows it costs next to nothing.
+# Maximum leaves of a tree, as in AutoGluon; below 50,000 rows it has hardly any effect.
 _MAX_LEAVES = 15_000
-# Of all leaves of a forest: a leaf holds a number for each class.
+# Maximum numbers in all leaves of a forest: a leaf has one number per class.
 _MAX_LEAF_VALUES = 25_000_000
 
 
 class _Forest(FoldLearner):
-    """What both forests share; they differ in the estimator and in good parameters."""
+    """The base of both forests, which differ in estimator and precedents."""
 
     family = "forest"
     view = View("raw", "ordinal", "native")
@@ -47,7 +47,7 @@ class _Forest(FoldLearner):
     seconds_a_split: ClassVar[float]
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds; measured."""
+        """Return predicted seconds, fitted to measurements."""
         chosen = {**self.search_space(task).default, **parameters}
         leaf = max(1, _int(chosen["min_samples_leaf"]))
         depth = max(1.0, float(np.log2(max(n_rows, 2) / leaf)))
@@ -64,7 +64,7 @@ class _Forest(FoldLearner):
         validation: Rows | None,
         resources: Resources,
     ) -> Any:
-        """Fit; see `FoldLearner.fit_model`."""
+        """Return the fitted model; see `FoldLearner.fit_model`."""
         from sklearn import ensemble
 
         from headstart.learners.sklearn_trees import from_forest
@@ -86,7 +86,7 @@ class _Forest(FoldLearner):
             len(rows.y), _int(parameters["min_samples_leaf"]), max(1, task.n_classes)
         )
         forest = getattr(ensemble, name)(**options)
-        # Steps do not change the trees: their seeds are drawn in one order.
+        # Growing in steps does not change the trees: the order of their seeds is fixed.
         step = n_trees if resources.deadline is None else 1
         grown = 0
         while True:
@@ -102,10 +102,10 @@ class _Forest(FoldLearner):
         return from_forest(forest)
 
     def predict_model(self, model: Any, X: Matrix, target: FoldTarget) -> FloatArray:
-        """Predict; see `FoldLearner.predict_model`."""
+        """Return predictions; see `FoldLearner.predict_model`."""
         bounded = np.clip(X.values, -_LARGEST, _LARGEST)
-        found: FloatArray = model.predict(bounded)
-        return found if target.is_classification else found[:, 0]
+        outputs: FloatArray = model.predict(bounded)
+        return outputs if target.is_classification else outputs[:, 0]
 
     def dump_model(self, model: Any) -> Parts:
         """Return the parts; see `FoldLearner.dump_model`."""
@@ -199,15 +199,15 @@ def _space(
 
 
 def _n_trees(n_rows: int) -> int:
-    """Return 300 trees, fewer of more than 10,000 rows: size and time are bounded."""
+    """Return the number of trees: 300, fewer above 10,000 rows."""
     return int(min(300, max(50, 300 * (10_000 / max(n_rows, 1)) ** 0.7)))
 
 
 def _most_leaves(n_rows: int, min_samples_leaf: int, n_outputs: int) -> int | None:
-    """Return the bound of a tree's leaves, None where it cannot have as many.
+    """Return the maximum number of leaves of a tree; None if it cannot have as many.
 
-    With a bound scikit-learn grows the best leaf first, which is slower and draws other
-    columns.
+    With a maximum, scikit-learn grows the best leaf first, which is slower and draws
+    different columns.
     """
     bound = min(_MAX_LEAVES, _MAX_LEAF_VALUES // (_n_trees(n_rows) * n_outputs))
     return max(2, bound) if n_rows // min_samples_leaf > bound else None

@@ -1,4 +1,4 @@
-"""Hinge features: what lets a linear model bend.
+"""Hinge features, which make a linear model piecewise linear.
 
 A column `x` with knots ``k`` also becomes ``max(x - k, 0)``: its effect is then
 piecewise linear.
@@ -13,15 +13,15 @@ from headstart.base import FloatArray, IntArray
 
 __all__ = ["Hinges"]
 
-# Beyond this a linear model costs more than it is worth.
+# Maximum number of columns: above it a linear model is too expensive for its gain.
 _MAX_FEATURES = 1500
-# Of the hinge features of the training rows, as many as one-hot columns may take.
+# Maximum number of values of all hinge features, the same as for one-hot columns.
 _MAX_CELLS = 50_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class Hinges:
-    """Knots of columns.
+    """The knots of columns.
 
     Parameters
     ----------
@@ -41,10 +41,10 @@ class Hinges:
 
     @classmethod
     def learn(cls, values: FloatArray, n_knots: int) -> Self:
-        """Place up to `n_knots` knots at quantiles of each column of many values.
+        """Return up to `n_knots` knots per column with many values, at its quantiles.
 
-        Where there is no room for so many, all such columns get equally many fewer:
-        none where there is no room for one in each.
+        If these are too many in total, all columns get the same smaller number of
+        knots, possibly none.
         """
         bending = [
             column
@@ -62,14 +62,14 @@ class Hinges:
         for column in bending:
             of_column = values[:, column]
             at = np.unique(np.quantile(of_column, shares))
-            # A hinge at an end is the column itself, or nothing.
+            # A hinge at the minimum or maximum is the column itself, or constant.
             at = at[(at > of_column.min()) & (at < of_column.max())]
             columns += [column] * at.size
             knots += at.tolist()
         return cls(np.array(columns, dtype=np.int64), np.array(knots, dtype=np.float64))
 
     def expand(self, values: FloatArray) -> FloatArray:
-        """Return `values` with the hinge features after its own columns."""
+        """Return `values` with the hinge features appended."""
         if not self.columns.size:
             return values
         bent = values[:, self.columns] - self.knots

@@ -1,7 +1,7 @@
-"""Histogram gradient boosting of scikit-learn: `hist_gradient_boosting`.
+"""scikit-learn's histogram gradient boosting: `hist_gradient_boosting`.
 
-Rounds stop early by the fold's validation rows, and the rounds after the best are cut
-off. Stored and evaluated as plain arrays.
+Boosting stops early by the fold's validation rows, and the rounds after the best one
+are removed. Models are stored and evaluated as plain arrays.
 """
 
 from collections.abc import Sequence
@@ -35,21 +35,21 @@ __all__ = ["BoostedTrees", "HistGradientBoosting", "register_learners"]
 _PART = "boosting.safetensors"
 _FORM = {"capped": ("i", 1), "rounds": ("i", 0)}
 _MAX_ROUNDS = 1500
-_ROUNDS_ALONE = 150  # where there is nothing to stop by and nobody said how many
+_ROUNDS_ALONE = 150  # without early stopping and a given number of rounds
 _PATIENCE = 25
 _MAX_LEVELS = 255  # as many as the library has bins
-_FIRST_STEP = 16  # rounds before the first look at the clock
+_FIRST_STEP = 16  # rounds before the first check of the deadline
 
 
 @dataclass(frozen=True, eq=False)
 class BoostedTrees:
-    """Trees and what was done to the columns.
+    """Trees and the columns with capped levels.
 
     Parameters
     ----------
     trees : TreeArrays
     capped : ndarray of shape (n_capped,)
-        Columns of so many levels that the rarest share one code.
+        Columns with so many levels that the rarest ones share one code.
     rounds : int
         Rounds kept.
     """
@@ -67,7 +67,7 @@ class HistGradientBoosting(FoldLearner):
     view = View("raw", "native", "native")
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return the space; `max_features` is the share of columns a split."""
+        """Return the space; `max_features` is the share of columns per split."""
         del task
         return SearchSpace(
             {
@@ -87,7 +87,7 @@ class HistGradientBoosting(FoldLearner):
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return small trees, and larger ones."""
+        """Return parameters with small trees, and with larger ones."""
         del task
         return (
             {"max_leaf_nodes": 5, "learning_rate": 0.12, "max_features": 0.3},
@@ -101,9 +101,9 @@ class HistGradientBoosting(FoldLearner):
         )
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds; measured."""
+        """Return predicted seconds, fitted to measurements."""
         chosen = {**self.search_space(task).default, **parameters}
-        # More rows carry more rounds before they are learnt by heart.
+        # With more rows, more rounds are useful before overfitting.
         rounds = 12.0 / _float(chosen["learning_rate"]) * (1 + n_rows / 1000) ** 0.3
         leaves = min(_float(chosen["max_leaf_nodes"]), n_rows / 10 + 2)
         width = task.n_features
@@ -112,7 +112,7 @@ class HistGradientBoosting(FoldLearner):
             + leaves * (3e-5 + 2e-6 * width)
             + n_rows * (width * 2e-9 + 2e-8) * np.log2(leaves + 1)
         )
-        # Several classes share the work: they stop after fewer rounds.
+        # With several classes, boosting stops after fewer rounds.
         trees = min(_MAX_ROUNDS, rounds) * (
             1 if task.n_outputs == 1 else 0.5 * task.n_outputs
         )
@@ -126,7 +126,7 @@ class HistGradientBoosting(FoldLearner):
         validation: Rows | None,
         resources: Resources,
     ) -> BoostedTrees:
-        """Fit; see `FoldLearner.fit_model`."""
+        """Return the fitted model; see `FoldLearner.fit_model`."""
         from sklearn import ensemble
 
         from headstart.learners.sklearn_trees import from_hist_gradient_boosting
@@ -163,7 +163,7 @@ class HistGradientBoosting(FoldLearner):
             rounds = _MAX_ROUNDS
         _grow(booster, data, rounds or _ROUNDS_ALONE, resources)
         if options["early_stopping"]:
-            # Scores start before the first round; a model has one round at least.
+            # The first score is before the first round; a model has at least one round.
             best = max(1, int(np.argmax(booster.validation_score_)))
             del booster._predictors[best:]
         return BoostedTrees(
@@ -173,7 +173,7 @@ class HistGradientBoosting(FoldLearner):
     def predict_model(
         self, model: BoostedTrees, X: Matrix, target: FoldTarget
     ) -> FloatArray:
-        """Predict; see `FoldLearner.predict_model`."""
+        """Return predictions; see `FoldLearner.predict_model`."""
         raw: FloatArray = model.trees.predict(_cap(X.values, model.capped))
         if not target.is_classification:
             return raw[:, 0]
@@ -186,7 +186,7 @@ class HistGradientBoosting(FoldLearner):
     def refit_parameters(
         self, parameters: Parameters, models: Sequence[Any]
     ) -> Parameters:
-        """Return `parameters` with the rounds that the folds kept."""
+        """Return `parameters` with the number of rounds that the folds kept."""
         fitted: list[FittedFold] = list(models)
         rounds = [f.model.rounds for f in fitted if f.model is not None]
         if not rounds:
@@ -226,10 +226,10 @@ def register_learners(register: RegisterLearner) -> None:
 def _grow(
     booster: Any, data: dict[str, Any], rounds: int, resources: Resources
 ) -> None:
-    """Fit `rounds` rounds, or as many as there is time for.
+    """Fit `rounds` rounds, or as many as fit into the time.
 
-    The library looks at no clock: it is asked for more rounds in steps that double,
-    so that what a step repeats (binning, the score so far) is repeated a few times.
+    The library has no time limit, so rounds are added in steps that double. Each step
+    repeats the binning and the scores, but there are only a few steps.
     """
     done = 0
     step = rounds if resources.deadline is None else _FIRST_STEP
@@ -237,27 +237,27 @@ def _grow(
         started = resources.clock()
         booster.max_iter = min(done + step, rounds)
         booster.fit(**data)
-        found = int(booster.n_iter_)
-        if found < booster.max_iter or found >= rounds:
+        n_rounds = int(booster.n_iter_)
+        if n_rounds < booster.max_iter or n_rounds >= rounds:
             return
-        a_round = (resources.clock() - started) / max(1, found - done)
+        a_round = (resources.clock() - started) / max(1, n_rounds - done)
         affordable = int(0.7 * resources.seconds_left() / max(a_round, 1e-9))
         if affordable < 2:
             return
-        done, step = found, min(2 * step, affordable)
+        done, step = n_rounds, min(2 * step, affordable)
 
 
 def _columns_to_cap(X: Matrix) -> IntArray:
-    found = [
+    columns = [
         column
         for column, n_levels in zip(X.categorical, X.n_levels, strict=True)
         if n_levels > _MAX_LEVELS
     ]
-    return np.array(found, dtype=np.int64)
+    return np.array(columns, dtype=np.int64)
 
 
 def _cap(values: FloatArray, capped: IntArray) -> FloatArray:
-    """Give the rarest levels one code: codes are in order of falling frequency."""
+    """Return values with one code for the rarest levels, which have the last codes."""
     if not capped.size:
         return values
     values = values.copy()
@@ -266,7 +266,7 @@ def _cap(values: FloatArray, capped: IntArray) -> FloatArray:
 
 
 def _without_empty_columns(values: FloatArray) -> FloatArray:
-    """Give columns of missing values a value: no split uses them, binning raises."""
+    """Return values with 0 in all-missing columns, for which binning would raise."""
     empty = np.isnan(values).all(axis=0)
     return np.where(empty, 0.0, values) if empty.any() else values
 

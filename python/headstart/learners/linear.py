@@ -1,7 +1,7 @@
 """Linear models: `ridge`, `logistic`, `elastic_net`.
 
-All are fitted on scaled or rank-mapped columns and their hinge features, and stored as
-one coefficient matrix.
+All are fitted on scaled or quantile-mapped columns and their hinge features, and stored
+as one coefficient matrix.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ _FORM = {
     "intercept": ("f", 1),
 }
 _MAX_ROUNDS = 300  # of L-BFGS
-_MAX_DESCENTS = 6  # of a hundred rounds, between looks at the clock
+_MAX_DESCENTS = 6  # of a hundred rounds each, between checks of the deadline
 _MAX_STEPS = 300  # of proximal gradients
 _TOLERANCE = 1e-3  # of a gradient, as a share of the penalty's slope
 
@@ -56,7 +56,7 @@ class LinearModel:
     ----------
     hinges : Hinges
     coef : ndarray of shape (n_expanded, n_scores)
-        One score for regression and two classes, else one a class.
+        One score for regression and for two classes, otherwise one per class.
     intercept : ndarray of shape (n_scores,)
     """
 
@@ -70,7 +70,7 @@ class LinearModel:
 
 
 class _Linear(FoldLearner):
-    """What the three have in common: form, prediction, storage."""
+    """The base of the linear learners: view, prediction and storage."""
 
     family = "linear"
 
@@ -123,10 +123,10 @@ class _Linear(FoldLearner):
 
 
 class Ridge(_Linear):
-    """Least squares with an L2 penalty, its strength chosen by leave-one-out.
+    """Least squares with an L2 penalty, with its strength chosen by leave-one-out.
 
-    Leave-one-out errors of all strengths come from one decomposition of the training
-    rows, so the strength is no parameter of the search. Where rows are in groups or in
+    One decomposition of the training rows gives the leave-one-out errors of all
+    strengths, so the strength is no searched parameter. If rows are in groups or in
     order of time, whole inner folds are left out.
     """
 
@@ -136,12 +136,12 @@ class Ridge(_Linear):
     alphas: ClassVar[tuple[float, ...]] = tuple(np.logspace(-2, 5, 15).tolist())
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return the space: knots a column (0: plain linear)."""
+        """Return the space: the number of knots per column (0: plain linear)."""
         del task
         return SearchSpace({"n_knots": Integer(0, 10)}, default={"n_knots": 6})
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return the plain linear model and one that bends more."""
+        """Return the plain linear model and one with more knots."""
         del task
         return ({"n_knots": 0}, {"n_knots": 10})
 
@@ -166,14 +166,14 @@ class Ridge(_Linear):
 
 
 class Logistic(_Linear):
-    """Logistic regression with an L2 penalty, by L-BFGS that looks at the clock."""
+    """Logistic regression with an L2 penalty, by L-BFGS that stops at a deadline."""
 
     name = "logistic"
     tasks = frozenset({TaskKind.BINARY, TaskKind.MULTICLASS})
     view = View("scaled", "one_hot", "imputed")
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return the space: `C` as scikit-learn's, knots a column."""
+        """Return the space: `C` as in scikit-learn, and the number of knots."""
         del task
         return SearchSpace(
             {"C": Float(1e-4, 1e3, log=True), "n_knots": Integer(0, 10)},
@@ -181,7 +181,7 @@ class Logistic(_Linear):
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return weaker and stronger penalties, and piecewise linear models."""
+        """Return weaker and stronger penalties and piecewise linear models."""
         del task
         return (
             {"C": 0.02, "n_knots": 0},
@@ -231,7 +231,7 @@ class ElasticNet(_Linear):
         """Return the space.
 
         `strength` is the penalty as a share of the one that sets all coefficients
-        to 0, so it means the same on every table; `l1_ratio` the share of L1 in it.
+        to 0, so it is comparable between tables; `l1_ratio` is the share of L1.
         """
         del task
         return SearchSpace(
@@ -304,12 +304,12 @@ def _fit_logistic(
 ) -> tuple[FloatArray, FloatArray]:
     """Minimise mean log loss + ``penalty / 2 * ||coef||²``.
 
-    scikit-learn's own cannot be stopped at a deadline; the minimum is the same.
+    scikit-learn's solver cannot be stopped at a deadline; the minimum is the same.
     """
     from scipy.optimize import minimize
 
     n_features = X.shape[1]
-    shares, wanted = _shares(weight, len(X)), _wanted(y, n_classes)
+    shares, wanted = _shares(weight, len(X)), _target_outputs(y, n_classes)
     n_scores = wanted.shape[1]
 
     def loss_and_gradient(flat: FloatArray) -> tuple[float, FloatArray]:
@@ -333,8 +333,8 @@ def _fit_logistic(
         callback=stop_at_deadline,
         options={"maxiter": _MAX_ROUNDS, "gtol": 1e-5, "ftol": 1e-9},
     )
-    found = np.asarray(solution.x).reshape(n_features + 1, n_scores)
-    return found[:-1].copy(), found[-1].copy()
+    coefficients = np.asarray(solution.x).reshape(n_features + 1, n_scores)
+    return coefficients[:-1].copy(), coefficients[-1].copy()
 
 
 def _silencing_penalty(
@@ -363,7 +363,7 @@ def _fit_descent(
     )
     for _ in range(_MAX_DESCENTS):
         with ignore_warnings():
-            # Not converged in one step: there is another, or the time is over.
+            # Without convergence another step follows, if there is time.
             estimator.fit(X, train.y, sample_weight=train.weight)
         if estimator.n_iter_ < estimator.max_iter or resources.seconds_left() <= 0:
             break
@@ -375,9 +375,9 @@ def _fit_proximal(
 ) -> tuple[FloatArray, FloatArray]:
     """Minimise mean log loss + ``penalty * (l1_ratio * |coef| + ... / 2 * coef²)``.
 
-    Accelerated proximal gradients with restarts [1]_, [2]_: all that is kept from step
-    to step is at hand, so that a look at the clock after each costs nothing.
-    scikit-learn's SAGA forgets its gradients where it is stopped and begun again.
+    Accelerated proximal gradients with restarts [1]_, [2]_, with a check of the
+    deadline after each step. scikit-learn's SAGA would lose its gradients when it is
+    stopped and continued.
 
     References
     ----------
@@ -387,8 +387,8 @@ def _fit_proximal(
        schemes", Foundations of Computational Mathematics 15, 2015.
     """
     y = train.y.astype(np.int64)
-    shares, wanted = _shares(train.weight, len(X)), _wanted(y, int(y.max()) + 1)
-    # Steps are taken from centred columns: their intercept hangs on no coefficient.
+    shares, wanted = _shares(train.weight, len(X)), _target_outputs(y, int(y.max()) + 1)
+    # Columns are centred, so that the intercept does not depend on the coefficients.
     means = shares @ X
     l1, l2 = penalty * l1_ratio, penalty * (1.0 - l1_ratio)
 
@@ -428,32 +428,32 @@ def _fit_proximal(
 
 
 def _shares(weight: FloatArray | None, n_rows: int) -> FloatArray:
-    """Return each row's share of all weight."""
+    """Return each row's share of the total weight."""
     return np.full(n_rows, 1.0 / n_rows) if weight is None else weight / weight.sum()
 
 
-def _wanted(y: Any, n_classes: int) -> FloatArray:
-    """Return what probabilities should be: one column for two classes."""
+def _target_outputs(y: Any, n_classes: int) -> FloatArray:
+    """Return the target as probabilities, in one column for two classes."""
     one = y[:, None].astype(np.float64)
     return one if n_classes == 2 else np.asarray(np.eye(n_classes)[y])
 
 
 def _log_loss(
-    scores: FloatArray, wanted: FloatArray, shares: FloatArray
+    scores: FloatArray, target: FloatArray, shares: FloatArray
 ) -> tuple[float, FloatArray]:
-    """Return the mean log loss, and its gradient in the scores."""
+    """Return the mean log loss and its gradient with respect to the scores."""
     if scores.shape[1] == 1:
         total = np.logaddexp(0.0, scores[:, 0])
     else:
         highest = scores.max(axis=1)
         total = highest + np.log(np.exp(scores - highest[:, None]).sum(axis=1))
-    found = np.exp(scores - total[:, None])
-    loss = shares @ (total - (wanted * scores).sum(axis=1))
-    return float(loss), (found - wanted) * shares[:, None]
+    probabilities = np.exp(scores - total[:, None])
+    loss = shares @ (total - (target * scores).sum(axis=1))
+    return float(loss), (probabilities - target) * shares[:, None]
 
 
 def _width(task: Task, parameters: Parameters) -> float:
-    # About eight frequent levels a categorical column; most defaults have few knots.
+    # About eight frequent levels per categorical column; most defaults have few knots.
     knots = _int(parameters.get("n_knots", 4) or 0)
     return task.n_numeric * (1 + knots) + 8.0 * task.n_categorical
 

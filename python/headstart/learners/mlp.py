@@ -44,13 +44,13 @@ _FORM = {
     "epochs": ("i", 0),
 }
 _MAX_SIZE = 1 << 20  # columns of a stored layer
-_PREDICT_ROWS = 4096  # keeps hidden values in the cache
+_PREDICT_ROWS = 4096  # so that hidden values fit into the processor's cache
 _LARGEST_INPUT = 1e4
 
 
 @dataclass(frozen=True, eq=False)
 class FittedNetwork:
-    """A trained network; `epochs` are those after which it was best."""
+    """A trained network; `epochs` is the number after which it was best."""
 
     network: Network
     hinges: Hinges
@@ -87,7 +87,7 @@ class MultiLayerPerceptron(FoldLearner):
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return a slower or faster pace, another depth and width."""
+        """Return other learning rates, depths and widths."""
         if task.kind.is_classification:
             return (
                 {"learning_rate": 1e-3, "dropout": 0.35, "weight_decay": 0.5},
@@ -101,7 +101,7 @@ class MultiLayerPerceptron(FoldLearner):
         )
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds; measured."""
+        """Return predicted seconds, fitted to measurements."""
         chosen = {**self.search_space(task).default, **parameters}
         inputs = task.n_numeric * (1 + _int(chosen["n_knots"])) + 8 * task.n_categorical
         width, n_layers = _int(chosen["width"]), _int(chosen["n_layers"])
@@ -118,13 +118,13 @@ class MultiLayerPerceptron(FoldLearner):
         validation: Rows | None,
         resources: Resources,
     ) -> FittedNetwork:
-        """Fit; see `FoldLearner.fit_model`."""
+        """Return the fitted model; see `FoldLearner.fit_model`."""
         return _train(parameters, rows, validation, task, resources)
 
     def predict_model(
         self, model: FittedNetwork, X: Matrix, target: FoldTarget
     ) -> FloatArray:
-        """Predict; see `FoldLearner.predict_model`."""
+        """Return predictions; see `FoldLearner.predict_model`."""
         scores = np.empty((X.n_rows, model.network.sizes[-1]))
         for start in range(0, X.n_rows, _PREDICT_ROWS):
             rows = slice(start, start + _PREDICT_ROWS)
@@ -134,7 +134,7 @@ class MultiLayerPerceptron(FoldLearner):
     def refit_parameters(
         self, parameters: Parameters, models: Sequence[Any]
     ) -> Parameters:
-        """Return `parameters` with the epochs after which the folds were best."""
+        """Return `parameters` with the number of epochs from the folds."""
         fitted: list[FittedFold] = list(models)
         epochs = [f.model.epochs for f in fitted if f.model is not None]
         if not epochs:
@@ -187,7 +187,7 @@ def register_learners(register: RegisterLearner) -> None:
 
 
 def _plan(n_rows: int) -> tuple[int, int]:
-    """Return epochs and rows a batch: 2,000 to 6,000 steps, fewer epochs of more."""
+    """Return epochs and rows per batch, for 2,000 to 6,000 steps in total."""
     batch = int(min(256, max(16, 2 ** round(math.log2(max(n_rows, 1) / 16)))))
     epochs = round(min(100, max(15, 6000 * batch / max(n_rows, 1))))
     return epochs, batch
@@ -223,7 +223,7 @@ def _train(
     last_epoch = _int(parameters.get("epochs") or epochs)
     patience = max(8, epochs // 4)
     gradient = np.empty_like(network.flat)
-    judge = None if validation is None else _Judge(validation, hinges, task)
+    judge = None if validation is None else _ValidationLoss(validation, hinges, task)
     best_loss, best_epoch, best = math.inf, 0, network.flat.copy()
     n_batches = max(1, n_rows // batch)
     for epoch in range(min(epochs, last_epoch)):
@@ -231,7 +231,7 @@ def _train(
         for index, rows in enumerate(np.array_split(order, n_batches)):
             done = (epoch + index / n_batches) / epochs
             if time_given < math.inf:
-                # Under a near deadline the schedule runs by the clock.
+                # Near the deadline the schedule follows the time instead of the steps.
                 done = max(done, (resources.clock() - started) / (0.9 * time_given))
             if done >= 1.0:
                 break
@@ -252,7 +252,7 @@ def _train(
     return FittedNetwork(Network(sizes, best), hinges, best_epoch)
 
 
-class _Judge:
+class _ValidationLoss:
     """The loss on validation rows."""
 
     def __init__(self, rows: Rows, hinges: Hinges, task: Task) -> None:
@@ -273,7 +273,7 @@ class _Judge:
 
 
 def _inputs(hinges: Hinges, values: FloatArray) -> SingleArray:
-    # Beyond single precision lies infinity.
+    # Values beyond single precision would become infinite.
     bounded = np.clip(values, -_LARGEST_INPUT, _LARGEST_INPUT)
     return hinges.expand(bounded).astype(np.float32)
 
@@ -293,7 +293,7 @@ def _slope(scores: SingleArray, wanted: SingleArray, task: Task) -> SingleArray:
 
 
 def _schedule(done: float) -> float:
-    """Return the share of the peak learning rate: a short rise, then a cosine."""
+    """Return the share of the peak learning rate: a short warm-up, then a cosine."""
     rise = 0.05
     if done < rise:
         return 0.1 + 0.9 * done / rise

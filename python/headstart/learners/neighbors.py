@@ -1,8 +1,8 @@
 """Nearest neighbours: `k_neighbors`.
 
-Columns are stretched by how much they tell of the target, so that those which tell
-nothing do not drown the distance. Votes are weighted by sample weight and distance,
-and shrunk towards the training shares, as a class without a vote is not impossible.
+Columns are scaled by their relevance to the target, so that irrelevant ones do not
+dominate the distance. Votes are weighted by sample weight and distance and shrunk
+towards the class shares in training, so that a class without a vote has a probability.
 """
 
 import math
@@ -43,18 +43,18 @@ _FORM = {
     "power": ("i", 0),
     "by_distance": ("b", 0),
 }
-_SEEN_OUTPUTS = 1.0  # neighbours' worth of the training shares in each vote
-_MAX_VALUES = 1 << 22  # neighbours' outputs held at once
+_PRIOR_VOTES = 1.0  # votes of the training shares, beside those of neighbours
+_MAX_VALUES = 1 << 22  # outputs of neighbours in memory at once
 
 
 @dataclass(frozen=True, eq=False)
 class NeighborModel:
-    """Training rows and how to ask them.
+    """Training rows and the structure for searching them.
 
     Parameters
     ----------
     points : ndarray of shape (n_rows, n_features), float32
-        Training rows, stretched.
+        Training rows with scaled columns.
     stretch : ndarray of shape (n_features,)
     outputs : ndarray of shape (n_rows, n_outputs)
         One-hot classes, or the value.
@@ -62,7 +62,7 @@ class NeighborModel:
     n_neighbors, power : int
         `power` is 1 for city-block distance, 2 for Euclidean.
     by_distance : bool
-        Whether near neighbours count for more.
+        Whether nearer neighbours have more weight.
     search : object
         scikit-learn's structure for the search, built from `points`.
     """
@@ -77,25 +77,25 @@ class NeighborModel:
     search: Any
 
     def vote(self, values: FloatArray) -> FloatArray:
-        """Return the neighbours' weighted mean output for each row."""
+        """Return the neighbours' weighted mean output per row."""
         step = max(1, _MAX_VALUES // (self.n_neighbors * self.outputs.shape[1]))
-        found = np.empty((len(values), self.outputs.shape[1]))
+        means = np.empty((len(values), self.outputs.shape[1]))
         for start in range(0, len(values), step):
             rows = slice(start, start + step)
-            asked = _stretched(values[rows], self.stretch)
-            distances, neighbors = self.search.kneighbors(asked)
+            points = _stretched(values[rows], self.stretch)
+            distances, neighbors = self.search.kneighbors(points)
             votes = self.weight[neighbors]
             if self.by_distance:
-                # An equal row has all the say, as far as a float can tell.
+                # An equal row has (up to precision) all the weight.
                 votes = votes / np.maximum(distances.astype(np.float64), 1e-6)
                 votes *= self.n_neighbors / votes.sum(axis=1, keepdims=True)
             total = (votes[:, :, None] * self.outputs[neighbors]).sum(axis=1)
-            found[rows] = total / votes.sum(axis=1, keepdims=True)
-        return found
+            means[rows] = total / votes.sum(axis=1, keepdims=True)
+        return means
 
 
 class KNeighbors(FoldLearner):
-    """Nearest neighbours in stretched columns."""
+    """Nearest neighbours in columns scaled by relevance."""
 
     name = "k_neighbors"
     family = "neighbors"
@@ -130,7 +130,7 @@ class KNeighbors(FoldLearner):
         )
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds of building and of asking a seventh of the rows; measured."""
+        """Return predicted seconds of a fit and of predicting a seventh of the rows."""
         del parameters
         width = task.n_numeric + 8 * task.n_categorical
         stretching = 1.2e-6 * min(n_rows, 5000) * width
@@ -144,7 +144,7 @@ class KNeighbors(FoldLearner):
         validation: Rows | None,
         resources: Resources,
     ) -> NeighborModel:
-        """Fit; see `FoldLearner.fit_model`."""
+        """Return the fitted model; see `FoldLearner.fit_model`."""
         del validation
         values = rows.X.values
         stretch = np.ones(values.shape[1])
@@ -170,15 +170,15 @@ class KNeighbors(FoldLearner):
     def predict_model(
         self, model: NeighborModel, X: Matrix, target: FoldTarget
     ) -> FloatArray:
-        """Predict; see `FoldLearner.predict_model`."""
-        found = model.vote(X.values)
+        """Return predictions; see `FoldLearner.predict_model`."""
+        votes = model.vote(X.values)
         if not target.is_classification:
-            return found[:, 0]
+            return votes[:, 0]
         prior = target.prior[target.classes]
         prior = prior / prior.sum()
-        seen = model.n_neighbors
+        n_votes = model.n_neighbors
         return np.asarray(
-            (found * seen + prior * _SEEN_OUTPUTS) / (seen + _SEEN_OUTPUTS)
+            (votes * n_votes + prior * _PRIOR_VOTES) / (n_votes + _PRIOR_VOTES)
         )
 
     def dump_model(self, model: NeighborModel) -> Parts:
@@ -254,7 +254,7 @@ def _build(
     search = NearestNeighbors(
         n_neighbors=n_neighbors,
         metric="manhattan" if power == 1 else "euclidean",
-        # A tree pays in a few dimensions only.
+        # A tree is faster in few dimensions only.
         algorithm="kd_tree" if points.shape[1] <= 8 else "brute",
     ).fit(points)
     return NeighborModel(
@@ -270,7 +270,7 @@ def _stretched(
 
 
 def _relevance(train: Rows, task: Task, resources: Resources) -> FloatArray:
-    """Return how much a small forest uses each column; the mean is 1."""
+    """Return the columns' importances in a small forest, scaled to mean 1."""
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
     n_rows = len(train.y)
@@ -284,17 +284,17 @@ def _relevance(train: Rows, task: Task, resources: Resources) -> FloatArray:
     )
     rows: Any = slice(None)
     if n_rows > 5000:
-        # Relevance needs no more rows, and should cost little beside the neighbours.
+        # More rows are not needed, and this should be cheap relative to the search.
         rows = np.random.default_rng(resources.seed).choice(n_rows, 5000, replace=False)
     weight = None if train.weight is None else train.weight[rows]
     bounded = np.clip(train.X.values[rows], -1e30, 1e30)
     forest.fit(bounded, train.y[rows], sample_weight=weight)
-    # Where nothing tells anything, rounding makes some of them negative.
-    found = np.maximum(forest.feature_importances_, 0.0)
-    mean = float(found.mean())
+    # If no column is relevant, rounding makes some importances negative.
+    importances = np.maximum(forest.feature_importances_, 0.0)
+    mean = float(importances.mean())
     if not 0.0 < mean < math.inf:
-        return np.ones_like(found)
-    return np.asarray(found / mean)
+        return np.ones_like(importances)
+    return np.asarray(importances / mean)
 
 
 def _int(value: object) -> int:

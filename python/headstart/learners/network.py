@@ -2,12 +2,12 @@
 
 Notation: a batch of ``b`` rows; layer ``l`` maps ``h`` of shape (b, d_l) to
 ``activation(h @ W_l + c_l)`` of shape (b, d_{l+1}), the last one without activation.
-Before the first layer each input column is multiplied by a learnt factor ``s``, which
-lets the network weigh columns quickly.
+Before the first layer each input column is multiplied by a learnt factor ``s``, so that
+the network can weight columns quickly.
 
-All parameters are views of one flat vector, so that one step of the optimiser is a
-handful of passes over it. scikit-learn's network computes the same function, but
-knows no dropout, no schedule, and cannot be stopped at a deadline.
+All parameters are views of one flat vector, so that one step of the optimiser needs
+only a few passes over it. scikit-learn's network computes the same function, but has no
+dropout and no schedule and cannot be stopped at a deadline.
 """
 
 import itertools
@@ -25,12 +25,12 @@ SingleArray = NDArray[np.float32]
 
 @dataclass(eq=False)
 class Network:
-    """Parameters of a network and views of them.
+    """The parameters of a network and views of them.
 
     Parameters
     ----------
     sizes : tuple of int
-        Columns of the input, of each hidden layer, and of the output.
+        Widths of the input, of each hidden layer and of the output.
     flat : ndarray of shape (count(sizes),), float32
     """
 
@@ -51,7 +51,7 @@ class Network:
 
     @classmethod
     def random(cls, sizes: tuple[int, ...], rng: np.random.Generator) -> "Network":
-        """Return a network with He's weights; its first predictions are 0."""
+        """Return a network with He initialisation; its first predictions are 0."""
         network = cls(sizes, np.zeros(cls.count(sizes), dtype=np.float32))
         network.scale[:] = 1.0
         for weight, offset in zip(
@@ -63,7 +63,7 @@ class Network:
         return network
 
     def decayed(self) -> SingleArray:
-        """Return 1 for parameters that are weights, 0 for factors and offsets."""
+        """Return 1 for parameters with weight decay, 0 for factors and offsets."""
         mask = np.zeros_like(self.flat)
         for weight in _views(self.sizes, mask)[1]:
             weight[:] = 1.0
@@ -81,10 +81,10 @@ class Network:
     def forward_training(
         self, X: SingleArray, dropout: float, rng: np.random.Generator
     ) -> tuple[SingleArray, list[SingleArray]]:
-        """Return outputs, and the activations that `gradient` needs.
+        """Return the outputs, and the activations that `gradient` needs.
 
-        With probability `dropout` a hidden value is set to 0, the others grow to keep
-        their sum.
+        With probability `dropout` a hidden value is set to 0; the others are scaled up
+        to keep the expected sum.
         """
         h = X * self.scale
         kept = [h]
@@ -106,14 +106,14 @@ class Network:
         dropout: float,
         out: SingleArray,
     ) -> None:
-        """Write the gradient of a loss to `out`, given its `slope` by the outputs."""
+        """Write a loss's gradient to `out`; `slope` is its gradient in the outputs."""
         scale, weights, offsets = _views(self.sizes, out)
         for layer in range(len(weights) - 1, -1, -1):
             np.matmul(kept[layer].T, slope, out=weights[layer])
             slope.sum(axis=0, out=offsets[layer])
             slope = slope @ self.weights[layer].T
             if layer:
-                # Where the activation is 0, by the kink or by dropout, nothing flows.
+                # The gradient is 0 where the activation is, by ReLU or by dropout.
                 slope *= kept[layer] > 0
                 if dropout > 0:
                     slope *= np.float32(1.0 / (1.0 - dropout))
@@ -141,7 +141,7 @@ class AdamW:
     def step(
         self, flat: SingleArray, gradient: SingleArray, learning_rate: float
     ) -> None:
-        """Move `flat` against `gradient`, which is overwritten."""
+        """Update `flat` by one step; `gradient` is overwritten."""
         self._step += 1
         first, second = self._betas
         self._mean *= np.float32(first)

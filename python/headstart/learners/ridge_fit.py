@@ -1,7 +1,7 @@
 """Least squares with an L2 penalty whose strength is chosen on the training rows.
 
-By leave-one-out where rows are independent; by whole inner folds where they are in
-groups or in order of time, since a row left out alone is known from its neighbours.
+The strength is chosen by leave-one-out if rows are independent. If they are in groups
+or in order of time, whole inner folds are left out, since related rows would leak.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from headstart.base import FloatArray, IntArray, Resources, Rows
 
 __all__ = ["estimated_seconds", "fit_ridge"]
 
-# A decomposition cannot be interrupted: machines are up to this much slower than the
-# estimate, and the seconds of few rows tell those of more within so much.
+# Safety factor of the estimate, since a decomposition cannot be interrupted: for slower
+# machines, and for the extrapolation from few rows to more.
 _SLOWER = 3.0
 _UNEVEN = 1.5
 _GROWTH = 4
@@ -21,26 +21,26 @@ _LEAST_ROWS = 256
 
 
 def estimated_seconds(n_rows: float, n_columns: float) -> float:
-    """Return the seconds of one decomposition; measured."""
+    """Return predicted seconds of one decomposition, fitted to measurements."""
     return n_rows * n_columns * (1e-9 * min(n_columns, n_rows) + 1e-8)
 
 
 def fit_ridge(
     X: FloatArray, train: Rows, alphas: Sequence[float], resources: Resources
 ) -> tuple[FloatArray, float]:
-    """Fit on as many of the rows as the time allows.
+    """Return coefficients and intercept, fitted on as many rows as the time allows.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_columns)
         The training rows, expanded.
     train : Rows
-        Their target, weights and inner folds.
+        Target, weights and inner folds of these rows.
     alphas : sequence of float
-        Strengths to choose from.
+        Candidates for the strength of the penalty.
     resources : Resources
-        Seed and deadline. With less time than all rows take, more and more of them are
-        drawn; without a deadline the result is that of all rows.
+        Seed and deadline. If the time is too short for all rows, increasing samples of
+        them are used; without a deadline all rows are.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def _best_by_parts(
     parts: IntArray,
     alphas: Sequence[float],
 ) -> float:
-    """Return the strength with the least squared error on inner folds left out."""
+    """Return the strength with the least squared error on left-out inner folds."""
     losses = np.zeros(len(alphas))
     for part in np.unique(parts):
         held_out = parts == part
@@ -120,13 +120,13 @@ def _best_by_parts(
 
 
 def _path(X: FloatArray, y: FloatArray, alphas: Sequence[float]) -> FloatArray:
-    """Return the coefficients of each strength, of shape (n_columns, n_alphas)."""
+    """Return the coefficients per strength, of shape (n_columns, n_alphas)."""
     if X.shape[0] >= X.shape[1]:
         values, vectors = np.linalg.eigh(X.T @ X)
         basis, along = vectors, vectors.T @ (X.T @ y)
     else:
         values, vectors = np.linalg.eigh(X @ X.T)
         basis, along = X.T @ vectors, vectors.T @ y
-    # Rounding leaves eigenvalues below 0.
+    # Rounding can make eigenvalues negative.
     strengths = np.maximum(values, 0.0)[:, None] + np.asarray(alphas)
     return np.asarray(basis @ (along[:, None] / strengths))

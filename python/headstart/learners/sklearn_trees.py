@@ -15,7 +15,7 @@ Array = NDArray[Any]
 
 
 def from_forest(estimator: Any) -> TreeArrays:
-    """Take the trees of a fitted random forest or ExtraTrees.
+    """Return the trees of a fitted random forest or ExtraTrees.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def from_forest(estimator: Any) -> TreeArrays:
     Returns
     -------
     TreeArrays
-        Predicts what ``predict_proba`` or ``predict`` does.
+        With the same predictions as ``predict_proba`` or ``predict``.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def from_forest(estimator: Any) -> TreeArrays:
     right = _joined(
         _shift(t.children_right, r) for t, r in zip(trees, roots, strict=True)
     )
-    # Leaves only: with many classes the values of all nodes are most of a forest.
+    # Values of leaves only: with many classes those of all nodes would be very large.
     values = _joined(tree.value[tree.children_left < 0, 0, :] for tree in trees)
     threshold = _round_down(_joined(tree.threshold for tree in trees))
     return TreeArrays(
@@ -66,7 +66,7 @@ def from_forest(estimator: Any) -> TreeArrays:
 
 
 def from_hist_gradient_boosting(estimator: Any) -> TreeArrays:
-    """Take the trees of a fitted histogram gradient boosting model.
+    """Return the trees of a fitted histogram gradient boosting model.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ def from_hist_gradient_boosting(estimator: Any) -> TreeArrays:
     Returns
     -------
     TreeArrays
-        Predicts what ``_raw_predict`` does: a regressor's value before its link, the
-        log odds of class 1, or a column a class.
+        With the same predictions as ``_raw_predict``: a regressor's value before its
+        link, the log odds of class 1, or one column per class.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def from_hist_gradient_boosting(estimator: Any) -> TreeArrays:
 
 
 def _encoded_columns(estimator: Any) -> tuple[Array, dict[int, FloatArray]]:
-    """Columns of the input in the order of the trees, and known categories by column.
+    """Return input columns in the order of the trees, and categories per column.
 
     scikit-learn moves categorical columns to the front and codes their values.
     """
@@ -127,12 +127,12 @@ def _encoded_columns(estimator: Any) -> tuple[Array, dict[int, FloatArray]]:
     columns = np.concatenate([categorical, np.flatnonzero(~is_categorical)])
     encoder = estimator._preprocessor.named_transformers_["encoder"]
     levels = {}
-    for column, known in zip(categorical, encoder.categories_, strict=True):
+    for column, categories in zip(categorical, encoder.categories_, strict=True):
         try:
-            numbers = np.asarray(known, dtype=np.float64)
+            numbers = np.asarray(categories, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"Categories of column {column} must be numbers. Got {known[:5]}."
+                f"Categories of column {column} must be numbers. Got {categories[:5]}."
             ) from error
         levels[int(column)] = numbers[~np.isnan(numbers)]
     return columns, levels
@@ -153,7 +153,7 @@ def _categories(levels: Mapping[int, FloatArray], sets: Array) -> dict[str, Arra
 
 
 def _round_down(threshold: Array) -> NDArray[np.float32]:
-    """Round to single precision, down: the same answers for single precision inputs."""
+    """Return thresholds rounded down: comparisons of single precision stay the same."""
     with np.errstate(over="ignore"):
         rounded = threshold.astype(np.float32)
     return np.where(

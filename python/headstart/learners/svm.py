@@ -1,8 +1,8 @@
 """Support vector machines with a Gaussian kernel, for small data: `svm`.
 
-Classification is one machine a pair of classes, as in libsvm. What the pairs say is
-gathered to one score a class, and a logistic map fitted on scores of held-out rows
-turns scores into probabilities. Rows of one group are held out together.
+Classification uses one machine per pair of classes, as in libsvm. The decisions of the
+pairs are combined to one score per class, and a logistic map, fitted on scores of
+held-out rows, turns scores into probabilities. Rows of a group are held out together.
 
 Notation: kernel ``k(x, v) = exp(-gamma * ||x - v||²)`` over support vectors ``v``;
 the decision of pair ``p`` is ``sum_v dual[v, p] * k(x, v) + offset[p]``.
@@ -46,10 +46,10 @@ _FORM = {
     "slope": ("f", 2),
     "intercept": ("f", 1),
 }
-_MAX_ITERATIONS = 200_000  # of libsvm, which has no clock; 1 to 5 s at 3,000 rows
+_MAX_ITERATIONS = 200_000  # of libsvm, which has no deadline; 1 to 5 s at 3,000 rows
 _CALIBRATION_FOLDS = 3
 _CACHE = 500  # megabytes
-_BLOCK = 1 << 22  # kernel values held at once
+_BLOCK = 1 << 22  # kernel values in memory at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ class KernelMachine:
 
     def decide(self, values: FloatArray) -> FloatArray:
         """Return the decisions, of shape (n_rows, n_pairs)."""
-        found = np.empty((len(values), self.offset.size))
+        decisions = np.empty((len(values), self.offset.size))
         squares = np.einsum("ij,ij->i", self.vectors, self.vectors)
         step = max(1, _BLOCK // max(1, len(self.vectors)))
         for start in range(0, len(values), step):
@@ -86,8 +86,8 @@ class KernelMachine:
             np.maximum(kernel, 0.0, out=kernel)
             kernel *= -self.gamma
             np.exp(kernel, out=kernel)
-            found[start : start + step] = kernel @ self.dual
-        return found + self.offset
+            decisions[start : start + step] = kernel @ self.dual
+        return decisions + self.offset
 
 
 class SupportVectorMachine(FoldLearner):
@@ -115,12 +115,12 @@ class SupportVectorMachine(FoldLearner):
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return smoother and rougher machines."""
+        """Return parameters with smoother and rougher decision functions."""
         del task
         return ({"C": 20.0, "gamma": 0.15}, {"C": 5.0, "gamma": 1.5})
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds; measured."""
+        """Return predicted seconds, fitted to measurements."""
         del parameters
         width = task.n_numeric + 8 * task.n_categorical
         fits = 1 + (_CALIBRATION_FOLDS if task.kind.is_classification else 0)
@@ -134,13 +134,13 @@ class SupportVectorMachine(FoldLearner):
         validation: Rows | None,
         resources: Resources,
     ) -> KernelMachine:
-        """Fit; see `FoldLearner.fit_model`."""
+        """Return the fitted model; see `FoldLearner.fit_model`."""
         del validation
         variance = float(rows.X.values.var(axis=0).sum())
         gamma = float(parameters["gamma"] or 0.0) / max(variance, 1e-12)
         penalty = float(parameters["C"] or 0.0)
         with ignore_warnings():
-            # A machine that reached its last iteration is good enough to be scored.
+            # A machine that has not converged is used all the same.
             if not task.kind.is_classification:
                 epsilon = float(parameters["epsilon"] or 0.0)
                 return _fit_regression(rows, gamma, penalty, epsilon)
@@ -149,7 +149,7 @@ class SupportVectorMachine(FoldLearner):
     def predict_model(
         self, model: KernelMachine, X: Matrix, target: FoldTarget
     ) -> FloatArray:
-        """Predict; see `FoldLearner.predict_model`."""
+        """Return predictions; see `FoldLearner.predict_model`."""
         decisions = model.decide(X.values)
         if not target.is_classification:
             return decisions[:, 0]
@@ -178,8 +178,8 @@ class SupportVectorMachine(FoldLearner):
         self, parts: Parts, n_features: int, target: FoldTarget
     ) -> KernelMachine:
         """Return the model of `parts`; see `FoldLearner.load_model`."""
-        found = unpack_arrays(one_part(parts, _PART), _FORM)
-        arrays = {name: array.astype(np.float64) for name, array in found.items()}
+        stored = unpack_arrays(one_part(parts, _PART), _FORM)
+        arrays = {name: array.astype(np.float64) for name, array in stored.items()}
         n_present = target.n_present
         n_pairs = n_present * (n_present - 1) // 2 if n_present else 1
         n_scores, n_logits = _calibration_shape(n_present)
@@ -252,22 +252,23 @@ def _fit_classification(
     scores = np.full((len(X), n_scores), np.nan)
     for rows in _held_out(y, train.parts, resources.seed):
         rest = np.setdiff1d(np.arange(len(X)), rows)
-        # A class of one row is in no rest: its rows stay out of the calibration.
+        # If the rest lacks a class (of a single row), the rows are not used for the
+        # calibration.
         if np.unique(y[rest]).size < n_classes or resources.seconds_left() <= 0:
             continue
         weight = None if train.weight is None else train.weight[rest]
-        held = _fit_pairs(X[rest], y[rest], weight, gamma, penalty, n_classes)
-        scores[rows] = _scores(held.decide(X[rows]), n_classes)
-    known = np.isfinite(scores[:, 0])
-    if np.unique(y[known]).size < n_classes:
-        # Too few rows or seconds to calibrate: scores as they are.
+        without = _fit_pairs(X[rest], y[rest], weight, gamma, penalty, n_classes)
+        scores[rows] = _scores(without.decide(X[rows]), n_classes)
+    scored = np.isfinite(scores[:, 0])
+    if np.unique(y[scored]).size < n_classes:
+        # Too few rows or too little time to calibrate: scores are used as they are.
         slope = np.ones((1, 1)) if n_classes == 2 else np.eye(n_classes)
         return _calibrated(machine, slope, np.zeros(n_logits))
     calibration = LogisticRegression(C=10.0, max_iter=200)
     calibration.fit(
-        scores[known],
-        y[known],
-        sample_weight=None if train.weight is None else train.weight[known],
+        scores[scored],
+        y[scored],
+        sample_weight=None if train.weight is None else train.weight[scored],
     )
     return _calibrated(
         machine, np.ascontiguousarray(calibration.coef_.T), calibration.intercept_
@@ -282,7 +283,7 @@ def _fit_pairs(
     penalty: float,
     n_classes: int,
 ) -> KernelMachine:
-    """Fit one machine a pair of classes, and lay its coefficients out by pairs."""
+    """Return one machine per pair of classes, with coefficients by pairs."""
     from sklearn.svm import SVC
 
     estimator = SVC(
@@ -331,7 +332,7 @@ def _calibrated(
 
 
 def _scores(decisions: FloatArray, n_classes: int) -> FloatArray:
-    """Return one score a class: what its pairs say, squashed, in the mean."""
+    """Return one score per class: the mean of its pairs' squashed decisions."""
     if n_classes == 2:
         return decisions
     squashed = np.tanh(decisions)
@@ -349,7 +350,7 @@ def _calibration_shape(n_classes: int) -> tuple[int, int]:
 
 
 def _held_out(y: Any, parts: IntArray | None, seed: int) -> list[Any]:
-    """Return the rows of each part: stratified ones, or whole inner folds."""
+    """Return the rows of each held-out part: stratified, or whole inner folds."""
     if parts is not None and np.unique(parts).size > 1:
         _, codes = np.unique(parts, return_inverse=True)
         n_parts = int(codes.max()) + 1

@@ -1,7 +1,7 @@
-"""All that a plugin imports: learners, transforms, records, values, events, errors.
+"""The interface for plugins: learners, transforms, records, values, events, errors.
 
-A plugin imports `headstart.sdk`, its tests `headstart.testing` besides; what lies in
-other packages may move or change with any version.
+A plugin imports `headstart.sdk` only, and its tests also `headstart.testing`. Other
+packages may change with any version.
 """
 
 from headstart.base import (

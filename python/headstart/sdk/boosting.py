@@ -1,8 +1,8 @@
-"""What the learners of boosted trees share: LightGBM, XGBoost, CatBoost.
+"""The base of the learners of boosted trees: LightGBM, XGBoost, CatBoost.
 
-How a user says what is not searched (a GPU, monotone columns, a quantile), and the fit
-around the library's own rounds. Each of the three is a distribution of its own that
-says how its library boosts, predicts and stores.
+It has the options that are not searched (GPU, monotone columns, quantile) and the fit
+around the library's rounds. Each of the three libraries has a distribution of its own,
+which defines how it boosts, predicts and stores.
 """
 
 import difflib
@@ -49,15 +49,15 @@ __all__ = [
 ]
 
 _DEVICES = ("cpu", "gpu")
-# Training rows of the largest tables that the power laws of cost were fitted to.
+# Training rows of the largest tables to which the power laws of cost were fitted.
 _LARGEST_MEASURED = 30_000
-# Narrow tables are not to be learnt from one or two columns at a time.
+# Least number of columns per tree: on narrow tables a share would leave one or two.
 _FEW_COLUMNS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class LearningRate:
-    """A learning rate that is a power of the rows, within bounds.
+    """A learning rate that is a power of the number of rows, within bounds.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class LearningRate:
         The rate for 2,000 rows.
     power : float
     many_classes : float
-        Factor above two classes.
+        Factor with more than two classes.
     """
 
     lowest: float
@@ -76,7 +76,7 @@ class LearningRate:
     many_classes: float = 1.0
 
     def of(self, n_rows: int, n_classes: int) -> float:
-        """Return the rate for a number of rows, and of classes."""
+        """Return the rate for a number of rows and a number of classes."""
         rate = self.at_2000 * math.pow(n_rows / 2_000, self.power)
         base = min(self.highest, max(self.lowest, rate))
         return base * (self.many_classes if n_classes > 2 else 1.0)
@@ -84,20 +84,20 @@ class LearningRate:
 
 @dataclass(frozen=True, slots=True)
 class CostLaw:
-    """A power law of the seconds of a fit, fitted to measured ones.
+    """A power law of the seconds of a fit, fitted to measurements.
 
     Parameters
     ----------
     seconds : float
-        Its factor.
+        Constant factor.
     rows : tuple of float
-        Exponents of the rows up to 30,000, and above; see `growth`.
+        Exponents of the number of rows up to 30,000, and above; see `growth`.
     columns, classes : float
-        Exponents of the columns, and of the trees per round.
+        Exponents of the number of columns, and of the trees per round.
     regression : float
-        Factor of a regression.
+        Factor for regression.
     size : callable of ``(parameters) -> float``
-        Factor of the size of a tree; parameters are complete.
+        Factor for the size of a tree; parameters are complete.
     slowness : float
         Exponent of ``learning_rate_scale``.
     """
@@ -111,7 +111,7 @@ class CostLaw:
     slowness: float
 
     def of(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds of one fit on one thread; parameters are complete."""
+        """Return predicted seconds of a fit on one thread; parameters are complete."""
         n_trees = task.n_classes if task.n_classes > 2 else 1
         typical = (
             self.seconds
@@ -126,7 +126,7 @@ class CostLaw:
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """What a boosting plugin says of its library before a fit.
+    """The search space, learning rate, rounds and cost of a boosting library.
 
     Parameters
     ----------
@@ -136,8 +136,7 @@ class Portfolio:
         Configurations that did well on other tables, best first.
     rate : LearningRate
     most_rounds : int
-        Rounds of one tree each after which boosting ends at the latest, at the usual
-        learning rate.
+        Maximum number of rounds of one tree each at the usual learning rate.
     cost : CostLaw
     """
 
@@ -150,14 +149,14 @@ class Portfolio:
     def learning_rate(
         self, n_rows: int, n_classes: int, parameters: Parameters
     ) -> float:
-        """Return the learning rate: that of the table, times the searched factor."""
+        """Return the learning rate of the table, times the searched factor."""
         rate = self.rate.of(n_rows, n_classes)
         return rate * number(parameters, "learning_rate_scale")
 
     def max_rounds(self, n_classes: int, parameters: Parameters) -> int:
-        """Return where boosting ends at the latest: later for a small learning rate.
+        """Return the maximum number of rounds: more for a smaller learning rate.
 
-        A round costs a tree per class, so there are fewer with many classes.
+        A round fits one tree per class, so there are fewer rounds with many classes.
         """
         if "n_rounds" in parameters:
             return int(number(parameters, "n_rounds"))
@@ -166,53 +165,53 @@ class Portfolio:
         return round(self.most_rounds / math.sqrt(max(1, n_classes)) * slowness)
 
     def patience(self, rate: float) -> int:
-        """Return the rounds without gain after which to stop, at a learning rate."""
+        """Return the number of rounds without gain after which boosting stops."""
         return max(20, round(3.0 / rate))
 
     def seconds(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds of one fit on one thread.
+        """Return predicted seconds of a fit on one thread.
 
-        Right within a factor of two for two in three of some twenty tables of 243 to
-        29,524 training rows: the rounds that a table takes vary most. Above, within a
-        factor of three of what made-up tables of 100,000 and 200,000 rows and 20
-        columns took.
+        On some twenty tables of 243 to 29,524 training rows the prediction was within a
+        factor of two for two thirds of them; the number of rounds varies most. On
+        synthetic tables of 100,000 and 200,000 rows and 20 columns it was within a
+        factor of three.
         """
         return self.cost.of(task, {**self.space.default, **parameters}, n_rows)
 
 
 class BoostingLearner(FoldLearner):
-    """A learner of boosted trees, with what its user wants of them.
+    """A learner of boosted trees with the user's options.
 
     Parameters
     ----------
     device : {"cpu", "gpu"}
-        Where trees are grown; predictions are always made on the processor.
+        Device on which trees are grown; predictions always run on the CPU.
     monotone : mapping of str to {+1, -1}, optional
-        Numeric columns by name, with the way that the prediction (the second class's
-        probability, or the value) has to go where all else stays the same. For binary
-        and regression problems.
+        Direction per name of a numeric column in which the prediction (the probability
+        of the second class, or the value) must be monotone if all else is equal. For
+        binary and regression tasks.
     quantile : float in (0, 1), optional
-        Predict this quantile of the target, not its mean. For regression problems.
+        Predict this quantile of the target instead of its mean. For regression tasks.
 
     Attributes
     ----------
     library : {"lightgbm", "xgboost", "catboost"}
-        Whose words `objective_word` and `stopping_words` give.
+        The library whose names `objective_word` and `stopping_words` return.
     portfolio : Portfolio
     has_monotone_quantiles : bool
-        Whether the library's quantiles, the median among them, keep to monotone
-        columns.
+        Whether the library supports monotone columns with the losses of quantiles and
+        the median.
 
     Raises
     ------
     TypeError, ValueError
-        If one of them is anything else, or the library cannot do both.
+        If an option is invalid, or the library does not support both.
 
     Notes
     -----
-    `monotone` and `quantile` are parameters of every configuration, with one possible
-    value: journal, leaderboard, knowledge base and model file show them, and results
-    with them are never taken for results without.
+    `monotone` and `quantile` are parameters of every configuration, with a single
+    option each. So journal, leaderboard, knowledge base and model file show them, and
+    results with and without them are never mixed up.
     """
 
     view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
@@ -238,7 +237,7 @@ class BoostingLearner(FoldLearner):
         self._fixed: dict[str, ParameterValue] = {}
         if monotone is not None:
             self._fixed["monotone"] = _monotone_text(kind, monotone)
-            # Of this object alone: a class attribute for all others.
+            # Set on the instance; other instances have the class attribute.
             self.tasks = frozenset({TaskKind.BINARY, TaskKind.REGRESSION})  # type: ignore[misc]
         if quantile is not None:
             self._fixed["quantile"] = _checked_quantile(kind, quantile)
@@ -251,7 +250,7 @@ class BoostingLearner(FoldLearner):
             )
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return the space, with what the user has fixed; it is the same for all."""
+        """Return the search space, with the user's options as fixed parameters."""
         del task
         space = self.portfolio.space
         if not self._fixed:
@@ -264,19 +263,20 @@ class BoostingLearner(FoldLearner):
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return configurations that did well on other tables, best first."""
+        """Return parameters that did well on other tables, best first."""
         del task
         return self.portfolio.precedents
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds of one fold fit on `n_rows` rows, one thread."""
+        """Return predicted seconds of a fold fit on `n_rows` rows with one thread."""
         return self.portfolio.seconds(task, parameters, n_rows)
 
     def fold_task(self, task: Task, parameters: Parameters, target: FoldTarget) -> Task:
-        """Return the task of a fold, with what parameters say of it.
+        """Return the task of a fold, with the objective and constraints of parameters.
 
-        A quantile is the objective and stops; monotone columns are constraints. Where
-        the library's median does not keep to those, squared error is boosted instead.
+        A quantile sets the objective and the stopping metric; monotone columns are
+        constraints. If the library's median does not support them, squared error is the
+        objective instead.
         """
         fold = super().fold_task(task, parameters, target)
         ways, level = _monotone(parameters), quantile(parameters)
@@ -292,16 +292,16 @@ class BoostingLearner(FoldLearner):
         return replace(fold, constraints=tuple(ways.items()))
 
     def around_fit(self, resources: Resources) -> AbstractContextManager[None]:
-        """Return what `fit_model` runs in: the library is told its threads itself."""
+        """Return a context without effect: the library has a parameter for threads."""
         del resources
         return ignore_warnings()
 
     def objective_word(self, task: Task) -> str:
-        """Return the library's name of what is to be boosted."""
+        """Return the library's name of the objective."""
         return objective_word(self.library, task.objective)
 
     def stopping_words(self, task: Task, validation: Rows) -> dict[str, float]:
-        """Return the library's names of the metrics to stop by, with their factors."""
+        """Return the factors of the stopping metrics, by the library's names."""
         n_classes = len(np.unique(validation.y))
         return stopping_words(self.library, task, n_classes)
 
@@ -323,21 +323,21 @@ def best_rounds(
     patience: int,
     resources: Resources,
 ) -> int:
-    """Boost round by round; return the number of rounds that are worth keeping.
+    """Boost round by round and return the number of rounds to keep.
 
     Parameters
     ----------
     boost : callable of ``() -> int``
-        Makes a round and returns how many there are: a round in which no split helps
-        may not be kept. It counts as one without gain, as the next may draw other rows
-        and columns.
+        Runs a round and returns the number of rounds so far. A library may drop a round
+        in which no split helps. It counts as one without gain, as the next round may
+        draw other rows and columns.
     loss : callable of ``() -> float``, or None
-        What is to be made small, after a round; None where there is nothing to stop by:
-        all rounds are kept.
+        The validation loss after a round; None without early stopping: all rounds are
+        kept.
     limit : int
-        Rounds to make at most.
+        Maximum number of rounds.
     patience : int
-        Rounds without gain after which to stop.
+        Number of rounds without gain after which boosting stops.
     resources : Resources
         Its deadline ends boosting too.
 
@@ -360,7 +360,7 @@ def best_rounds(
         value = -float(attempt) if loss is None else loss()
         if value < best_loss or best == 0:
             best, best_loss, last = n_rounds, value, attempt
-        # Nothing to stop by: only the limit and the deadline end it.
+        # No early stopping: only the limit and the deadline end it.
         is_over = loss is not None and attempt - last >= patience
         if is_over or resources.seconds_left() == 0.0:
             break
@@ -368,17 +368,17 @@ def best_rounds(
 
 
 def enough_columns(X: Matrix) -> float:
-    """Return the share of the columns that a tree must at least be offered."""
+    """Return the least share of the columns that a tree must draw."""
     return min(1.0, _FEW_COLUMNS / X.n_features)
 
 
 def directions(task: Task, X: Matrix) -> list[int] | None:
-    """Return +1, -1 or 0 for each column; None where no column is monotone.
+    """Return +1, -1 or 0 per column; None if no column is monotone.
 
     Raises
     ------
     ValueError
-        If a monotone column is not there, or holds categories.
+        If a monotone column is missing or categorical.
 
     Examples
     --------
@@ -409,7 +409,7 @@ def directions(task: Task, X: Matrix) -> list[int] | None:
 
 
 def monotone_columns(parameters: Parameters) -> frozenset[str]:
-    """Return the names of the columns in which a learner is to be monotone.
+    """Return the names of the columns with a monotone constraint.
 
     Examples
     --------
@@ -429,24 +429,24 @@ def _monotone(parameters: Parameters) -> dict[str, int] | None:
 
 
 def quantile(parameters: Parameters) -> float | None:
-    """Return the quantile that is asked for, None for the mean."""
+    """Return the requested quantile, or None for the mean."""
     return number(parameters, "quantile") if "quantile" in parameters else None
 
 
 def growth(n_rows: int, exponent: float, beyond: float) -> float:
-    """Return how the seconds of a fit grow with its rows: two powers that join.
+    """Return the factor of a fit's seconds for its number of rows: two joined powers.
 
-    Small tables take fewer rounds, and each round has a fixed cost: a power below 1. On
-    large ones a round takes time in proportion to the rows, and rounds hardly get
-    fewer.
+    On small tables the exponent is below 1: they need fewer rounds, and each round has
+    a fixed cost. On large ones the time of a round is proportional to the rows, and the
+    number of rounds hardly changes.
 
     Parameters
     ----------
     n_rows : int
     exponent : float
-        Up to 30,000 rows, the largest tables that laws of cost are fitted to.
+        Exponent up to 30,000 rows, the largest tables to which laws of cost are fitted.
     beyond : float
-        Above.
+        Exponent above 30,000 rows.
 
     Examples
     --------
@@ -466,7 +466,7 @@ def number(parameters: Parameters, name: str) -> float:
     Raises
     ------
     TypeError
-        If it is something else.
+        If it is not a number.
     """
     value = parameters[name]
     if isinstance(value, str) or value is None:
@@ -487,7 +487,7 @@ def _monotone_text(kind: str, monotone: Any) -> str:
         sound = isinstance(name, str) and not isinstance(way, bool) and way in {1, -1}
         if not sound:
             raise ValueError(f"{expected} Got {name!r}: {way!r} instead.")
-    # Parameters are text in JSON: one text for one meaning.
+    # Parameters are compared as text: equal constraints must have equal text.
     return json.dumps({name: int(monotone[name]) for name in sorted(monotone)})
 
 

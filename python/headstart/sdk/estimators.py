@@ -1,7 +1,7 @@
-"""Any scikit-learn-compatible estimator as a `Learner`: `from_estimator`.
+"""`from_estimator`: a `Learner` made of a scikit-learn-compatible estimator.
 
-What it can do is told by its tags and signatures, once, when the learner is made: what
-cannot work is refused there, with the reason.
+The estimator's tags and signatures are inspected once, when the learner is made.
+Estimators that cannot work raise then, with the reason.
 """
 
 import sys
@@ -40,21 +40,22 @@ from headstart.sdk.probing import (
 __all__ = ["FromEstimator", "LearnerTraits", "from_estimator"]
 
 _CLASSES = frozenset({TaskKind.BINARY, TaskKind.MULTICLASS})
-# What fitted estimators hold besides their own types.
+# Types that fitted estimators contain besides their own.
 _HARMLESS = ("collections.OrderedDict", "numpy.dtype")
 
 
 @dataclass(frozen=True, slots=True)
 class LearnerTraits:
-    """The attributes of a learner that an estimator's own tags do not give.
+    """The attributes of a learner that the estimator's tags do not define.
 
     Parameters
     ----------
     tasks : frozenset of TaskKind, optional
-        Kinds of problem, for an estimator whose tags do not name them.
+        Kinds of task, for an estimator whose tags do not name them.
     view : View, optional
-        The form of the table. By default numbers are scaled and levels one-hot;
-        missing values are filled unless the estimator takes them.
+        The form of the matrix. By default numeric columns are scaled and categorical
+        ones one-hot encoded; missing values are imputed unless the estimator accepts
+        them.
     family, max_rows, space_version
         As the attributes of `Learner`.
     """
@@ -79,10 +80,10 @@ def from_estimator(
 ) -> Learner:
     """Return a learner made of a class with scikit-learn's ``fit`` and ``predict``.
 
-    What it can do is read off the estimator's tags and signatures: kinds of problem,
-    missing values, sample weights. It is given its seed and threads where it has the
-    parameters ``random_state`` and ``n_jobs``. Classes are counted from 0, targets of a
-    regression have mean 0 and scale 1.
+    The estimator's tags and signatures define its kinds of task and its support of
+    missing values and sample weights. Its parameters ``random_state`` and ``n_jobs``
+    are set, if it has them. Classes are counted from 0, and targets of a regression
+    have mean 0 and scale 1.
 
     Parameters
     ----------
@@ -91,17 +92,17 @@ def from_estimator(
     space : mapping of str to Distribution, or SearchSpace, optional
         Parameters that are searched.
     default : mapping, optional
-        Where the search starts: values for parameters in `space` whose own default is
-        not wanted.
+        Start of the search: values for parameters in `space` that replace the
+        estimator's own defaults.
     precedents : sequence of mappings
         Parameters worth trying first, besides the default.
     cost : callable of ``(task, parameters, n_rows) -> seconds``, optional
         See `Learner.cost`.
     trusted_types : sequence of str
-        Dotted names of what a fitted estimator holds from packages other than its own;
+        Dotted names of types in a fitted estimator from packages other than its own;
         see `Learner.trusted_types`.
     traits : LearnerTraits, optional
-        Attributes of the learner that are not read off the estimator.
+        Attributes of the learner that the estimator does not define.
 
     Returns
     -------
@@ -110,8 +111,8 @@ def from_estimator(
     Raises
     ------
     PluginError
-        If it is no estimator, neither classifier nor regressor, gives neither
-        probabilities nor scores, or cannot take any table; says which.
+        If it is no estimator, is neither classifier nor regressor, has neither
+        probabilities nor scores, or does not accept all tables.
 
     Examples
     --------
@@ -154,7 +155,7 @@ class FromEstimator(FoldLearner):
         distributions = space.distributions if isinstance(space, SearchSpace) else space
         if isinstance(space, SearchSpace):
             default = {**space.default, **default}
-        # Names first: an estimator that is given what it does not know says less.
+        # Names are checked first: the estimator's own error would be less clear.
         check_names(owner, distributions, default)
         example = _made(estimator, owner, _active(space, default))
         tags = tags_of(example)
@@ -182,30 +183,30 @@ class FromEstimator(FoldLearner):
         self._trusted = (*_HARMLESS, *trusted_types)
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return the space it was made with."""
+        """Return the given space."""
         del task
         return self._space
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return the precedents it was made with."""
+        """Return the given precedents."""
         del task
         return self._precedents
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds by the function it was made with."""
+        """Return the seconds that the given function predicts."""
         if self._cost is None:
             return super().cost(task, parameters, n_rows)
         return float(self._cost(task, parameters, n_rows))
 
     def build(self, task: Task, parameters: Parameters, resources: Resources) -> Any:
-        """Return the estimator, with the seed and the threads it may use."""
+        """Return the estimator with its seed and number of threads."""
         del task
         made = _made(self._make, f"Learner {self.name!r}", parameters)
         prepare(made, resources)
         return made
 
     def learn_target(self, task: Task, rows: Rows) -> FoldTarget:
-        """Return the coding of the target; one that must be positive stays as it is."""
+        """Return the coding of the target; a positive-only target is not scaled."""
         target = super().learn_target(task, rows)
         is_fitted = not target.is_constant and self.can_learn(rows.X)
         if target.is_classification or self._scales_target or not is_fitted:
@@ -233,13 +234,13 @@ class FromEstimator(FoldLearner):
             else {}
         )
         estimator = self.build(task, active, resources)
-        # Copies: views are mapped read-only, and not all code leaves its input be.
+        # Copies: views are memory-mapped read-only, and some estimators change inputs.
         fitted = estimator.fit(np.array(rows.X.values), np.array(rows.y), **weights)
-        # scikit-learn's fit returns the estimator; some forget to.
+        # Some estimators do not return themselves from fit.
         return estimator if fitted is None else fitted
 
     def predict_model(self, model: Any, X: Matrix, target: FoldTarget) -> FloatArray:
-        """Return values, or probabilities of the classes of the fold."""
+        """Return values, or probabilities of the fold's classes."""
         values = np.array(X.values)
         if not target.is_classification:
             return np.asarray(model.predict(values), dtype=np.float64).reshape(-1)
@@ -249,11 +250,11 @@ class FromEstimator(FoldLearner):
         return of_all_classes(probabilities, columns, target.n_present, 0.0)
 
     def dump_model(self, model: Any) -> Parts:
-        """Return the estimator in skops' form."""
+        """Return the estimator in skops' format."""
         return dump_skops(model)
 
     def load_model(self, parts: Parts, n_features: int, target: FoldTarget) -> Any:
-        """Return the estimator of `parts`, if it fits its columns and classes."""
+        """Return the estimator of `parts`, checked against columns and classes."""
         owner = f"learner {self.name!r}"
         one_part(parts, "model.skops")
         estimator = load_skops(parts, owner, self._trusted_in(parts))
@@ -266,15 +267,15 @@ class FromEstimator(FoldLearner):
         return estimator
 
     def trusted_types(self) -> Sequence[str]:
-        """Return the estimator's own type, and those it was made with."""
+        """Return the estimator's own type and the given ones."""
         return (*self._own_types, *self._trusted)
 
     def _trusted_in(self, parts: Parts) -> list[str]:
-        """Of the types in a file, return those of the estimator's own packages."""
+        """Return the stored types that are from the estimator's own packages."""
         try:
             named = untrusted_types(parts.get("model.skops", b""))
         except Exception:
-            named = set()  # load_skops says what is wrong
+            named = set()  # load_skops raises the error
         own = [n for n in named if n.partition(".")[0] in self._roots and _is_class(n)]
         return [*self.trusted_types(), *own]
 
@@ -326,7 +327,7 @@ def _tasks(owner: str, kind: str | None, tags: Any) -> frozenset[TaskKind]:
 
 
 def _check(owner: str, example: Any, tags: Any, tasks: frozenset[TaskKind]) -> None:
-    """Refuse what cannot work, with the reason."""
+    """Raise, with the reason, if the estimator cannot work."""
     name = type(example).__name__
     if TaskKind.REGRESSION in tasks and len(tasks) > 1:
         raise PluginError(
@@ -358,8 +359,8 @@ def _check(owner: str, example: Any, tags: Any, tasks: frozenset[TaskKind]) -> N
 
 
 def _view(tags: Any) -> View:
-    """Return the form that suits an estimator of which only the tags are known."""
-    # Scaled numbers are bounded, and trees split them alike: no huge value overflows.
+    """Return the view for an estimator, by its tags."""
+    # Scaled numbers are bounded, so that no value overflows; trees split them equally.
     takes_missing = tags is not None and tags.input_tags.allow_nan
     return View(
         numeric="scaled",
@@ -369,13 +370,13 @@ def _view(tags: Any) -> View:
 
 
 def _origins(example: Any) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the packages that an estimator and its parts are from, and their types."""
+    """Return the packages of an estimator and its parts, and their types."""
     objects = [example]
     if hasattr(example, "get_params"):
         objects += [v for v in example.get_params().values() if hasattr(v, "fit")]
     types = {type(each) for each in objects}
     roots = {kind.__module__.partition(".")[0] for kind in types}
-    # A script is no package of its own: only what was named is trusted of it.
+    # A script is not a package: of it, only the named types are trusted.
     return (
         frozenset(roots - {"__main__", "builtins"}),
         tuple(sorted(dotted_name(kind) for kind in types)),
@@ -383,18 +384,18 @@ def _origins(example: Any) -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 def _is_class(dotted: str) -> bool:
-    """Whether a dotted name is a class, not a function, of a module that is imported.
+    """Return whether a dotted name is a class of an imported module, not a function.
 
-    Nothing is imported for a file: an import runs code.
+    Nothing is imported because of a file: an import runs code.
     """
     module, _, name = dotted.rpartition(".")
     return isinstance(getattr(sys.modules.get(module), name, None), type)
 
 
 def _probabilities(estimator: Any, values: FloatArray) -> FloatArray:
-    """Return probabilities; of one without, its scores through the logistic function.
+    """Return probabilities, or scores mapped through the logistic function.
 
-    They order rows as the scores do; how sure they are is the estimator's own scale.
+    These order rows as the scores do, but they are not calibrated.
     """
     if hasattr(estimator, "predict_proba"):
         return np.asarray(estimator.predict_proba(values), dtype=np.float64)

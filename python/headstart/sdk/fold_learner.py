@@ -1,8 +1,8 @@
-"""What all built-in learners share: the target of a fold, and how a model is stored.
+"""The base of all built-in learners: the coding of a fold's target and model storage.
 
-It is for learners of plugins too. A learner of this kind fits and predicts a coded
-target (`FoldTarget`): present classes counted from 0, or values centred and scaled. A
-fold of one class or one value, or without a usable column, needs no model at all.
+Plugins may use it too. The learner fits and predicts a coded target (`FoldTarget`):
+classes of the fold counted from 0, or values centred and scaled. A fold with one class
+or value, or without a usable column, has no model.
 """
 
 import json
@@ -29,15 +29,15 @@ _MAX_TARGET_BYTES = 1 << 24
 
 @dataclass(frozen=True, eq=False)
 class FittedFold:
-    """What the `fit` of a `FoldLearner` returns.
+    """The result of `FoldLearner.fit`.
 
     Parameters
     ----------
     target : FoldTarget
     n_features : int
-        Columns it was fitted on.
+        Number of columns of the training matrix.
     model : object or None
-        What `fit_model` returned; None where there was nothing to learn.
+        The result of `fit_model`; None if there is nothing to learn.
     """
 
     target: FoldTarget
@@ -46,12 +46,13 @@ class FittedFold:
 
 
 class FoldLearner(Learner):
-    """A learner that says how to fit, predict, dump and load a coded target.
+    """A learner whose subclasses fit, predict, dump and load with a coded target.
 
-    The easiest base for a method of one's own: a subclass gives `name`, `search_space`,
-    `fit_model`, `predict_model`, `dump_model` and `load_model`, and is spared folds of
-    one class or without a usable column, classes that a fold lacks, units of targets
-    and weights, threads of BLAS, and matrices of another width.
+    It is the easiest base for a new method. A subclass defines `name`, `search_space`,
+    `fit_model`, `predict_model`, `dump_model` and `load_model`. This class handles
+    folds with one class or without a usable column, classes that a fold lacks, the
+    scale of targets and weights, threads of BLAS, and matrices with a wrong number of
+    columns.
     """
 
     def fit_model(
@@ -62,32 +63,32 @@ class FoldLearner(Learner):
         validation: Rows | None,
         resources: Resources,
     ) -> Any:
-        """Fit on coded rows, at least two classes or values of them.
+        """Fit on coded rows with at least two different targets; return the model.
 
         Parameters
         ----------
         task : Task
-            That of the fold: ``n_classes`` counts the classes of its training rows, and
-            one of two classes is binary. See `fold_task`.
+            Task of the fold: ``n_classes`` is the number of classes in its training
+            rows, and a task with two classes is binary. See `fold_task`.
         parameters : mapping
-            Complete: what the search left out is the default's.
+            Complete parameters, with defaults for those that are not searched.
         rows : Rows
-            Targets are the classes of the fold counted from 0, or values of mean 0 and
-            scale 1; weights, where there are some, have mean 1.
+            Targets are the fold's classes counted from 0, or values with mean 0 and
+            scale 1; weights, if there are any, have mean 1.
         validation : Rows or None
-            Rows to stop early by, coded alike; None where there are none.
+            Rows for early stopping, in the same coding; None if there are none.
         resources : Resources
             Seed, threads and deadline.
         """
         raise NotImplementedError
 
     def predict_model(self, model: Any, X: Matrix, target: FoldTarget) -> FloatArray:
-        """Predict rows that the checks let through.
+        """Return coded predictions for rows that have passed the checks.
 
         Returns
         -------
         ndarray of shape (n_rows,) or (n_rows, target.n_present)
-            Coded values; the probability of the second of two classes; or a share a
+            Coded values; the probability of the second of two classes; or one share per
             class of the fold, which need not sum to 1.
         """
         raise NotImplementedError
@@ -97,11 +98,11 @@ class FoldLearner(Learner):
         raise NotImplementedError
 
     def load_model(self, parts: Parts, n_features: int, target: FoldTarget) -> Any:
-        """Return the model of `parts`; raise `ArtifactError` for nonsense."""
+        """Return the model of `parts`; raise `ArtifactError` if they are invalid."""
         raise NotImplementedError
 
     def can_learn(self, X: Matrix) -> bool:
-        """Whether anything can be learnt from these columns."""
+        """Return whether anything can be learnt from these columns."""
         return X.n_features > 0
 
     def learn_target(self, task: Task, rows: Rows) -> FoldTarget:
@@ -109,20 +110,20 @@ class FoldLearner(Learner):
         return FoldTarget.learn(task, rows)
 
     def fold_task(self, task: Task, parameters: Parameters, target: FoldTarget) -> Task:
-        """Return the task that `fit_model` is given: that of the fold's classes.
+        """Return the task for `fit_model`, with the number of the fold's classes.
 
         Parameters
         ----------
         task : Task
         parameters : mapping
-            Complete.
+            Complete parameters.
         target : FoldTarget
         """
         del parameters
         return task.with_classes(target.n_present)
 
     def around_fit(self, resources: Resources) -> AbstractContextManager[None]:
-        """Return what `fit_model` runs in: BLAS and OpenMP keep to their threads."""
+        """Return the context of `fit_model`, which limits BLAS and OpenMP threads."""
         return limit_threads(resources.threads)
 
     def fit(
@@ -133,7 +134,7 @@ class FoldLearner(Learner):
         validation: Rows | None,
         resources: Resources,
     ) -> FittedFold:
-        """Fit on the coded rows by `fit_model`; see `Learner.fit`."""
+        """Fit on the coded rows with `fit_model`; see `Learner.fit`."""
         target = self.learn_target(task, rows)
         n_features = rows.X.n_features
         if target.is_constant or not self.can_learn(rows.X):
@@ -149,7 +150,7 @@ class FoldLearner(Learner):
         return FittedFold(target, n_features, model)
 
     def predict(self, model: Any, X: Matrix, task: Task) -> FloatArray:
-        """Predict probabilities or values; see `Learner.predict`."""
+        """Return probabilities or values; see `Learner.predict`."""
         del task
         fitted: FittedFold = model
         if X.n_features != fitted.n_features:
@@ -193,7 +194,7 @@ class FoldLearner(Learner):
             ) from error
 
     def check_model(self, model: Any, task: Task, n_features: int) -> None:
-        """Check the coding of its target and its width; see `Learner.check_model`."""
+        """Check the target's coding and the columns; see `Learner.check_model`."""
         fitted: FittedFold = model
         require(
             fitted.target.prior.size == task.n_classes,
@@ -219,12 +220,12 @@ class FoldLearner(Learner):
             and type(record.get("n_features")) is int
             and record["n_features"] >= 0
             and type(record.get("is_constant")) is bool,
-            f"The {_TARGET_PART} of learner {self.name!r} makes no sense.",
+            f"The {_TARGET_PART} of learner {self.name!r} is invalid.",
         )
         target = FoldTarget.from_record(record.get("target"))
         n_features = record["n_features"]
         if record["is_constant"]:
-            require(not rest, f"A constant model has parts too many: {sorted(rest)}.")
+            require(not rest, f"A constant model must not have parts {sorted(rest)}.")
             return FittedFold(target, n_features)
         require(
             not target.is_constant and n_features > 0,
@@ -234,12 +235,12 @@ class FoldLearner(Learner):
 
 
 def one_part(parts: Parts, name: str) -> bytes:
-    """Return the only part there may be.
+    """Return the part `name`, which must be the only one.
 
     Raises
     ------
     ArtifactError
-        If there are others, or none.
+        If there are other parts, or none.
     """
     require(
         list(parts) == [name],
@@ -249,18 +250,18 @@ def one_part(parts: Parts, name: str) -> bytes:
 
 
 def softmax(scores: FloatArray) -> FloatArray:
-    """Return the rows' softmax; finite for all finite scores."""
+    """Return the softmax of each row; finite for all finite scores."""
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
 def code_rows(rows: Rows, target: FoldTarget) -> Rows:
-    """Return the rows whose target can be encoded, coded, with weights of mean 1."""
-    known = target.knows(rows.y)
-    if not known.all():
-        rows = rows.take(np.flatnonzero(known))
+    """Return the rows whose target can be coded, with weights of mean 1."""
+    codable = target.knows(rows.y)
+    if not codable.all():
+        rows = rows.take(np.flatnonzero(codable))
     weight = rows.weight
     if weight is not None and weight.size:
-        # How strongly a learner regularises must not depend on the weights' unit.
+        # The strength of regularisation must not depend on the weights' unit.
         weight = weight / weight.mean()
     return replace(rows, y=target.encode(rows.y), weight=weight)

@@ -1,8 +1,8 @@
-"""A fold's target as boosting libraries want it, and the way back.
+"""The coding of a fold's target for libraries, and its inverse.
 
-A fold may lack a class of the task, or hold one class only; a regression target may
-have a scale that a library's single precision cannot hold. `FoldTarget` hides both:
-classes are counted from 0 without gaps, values are centred and scaled.
+A fold may lack a class of the task or have one class only, and a regression target may
+exceed the single precision of a library. `FoldTarget` handles both: classes are counted
+from 0 without gaps, values are centred and scaled.
 """
 
 import json
@@ -23,19 +23,19 @@ _MAX_CLASSES = 100_000
 
 @dataclass(frozen=True, eq=False)
 class FoldTarget:
-    """How the target of one fold was coded.
+    """The coding of the target of one fold.
 
     Parameters
     ----------
     prior : ndarray of shape (n_classes,)
-        Shares of the classes in the fold, one row of each added, so none is 0. Empty
-        for regression.
+        Shares of the classes in the fold, with one row of each class added so that none
+        is 0. Empty for regression.
     classes : ndarray of shape (n_present,)
-        Class codes that the fold has, ascending. Empty for regression.
+        Codes of the classes in the fold, ascending. Empty for regression.
     center, scale : float
-        Regression: the library sees ``(y - center) / scale``.
+        For regression, the coded target is ``(y - center) / scale``.
     is_constant : bool
-        One class or one value only: there is nothing to learn.
+        Whether there is only one class or value, so that there is nothing to learn.
 
     Examples
     --------
@@ -58,12 +58,12 @@ class FoldTarget:
 
     @classmethod
     def learn(cls, task: Task, train: Rows) -> Self:
-        """Look at the training rows of a fold."""
+        """Return the coding of the training rows of a fold."""
         if task.kind.is_classification:
             codes = np.asarray(train.y, dtype=np.int64)
             counts = np.bincount(codes, weights=train.weight, minlength=task.n_classes)
             present = np.unique(codes)
-            # A class of weight 1 row is added, in the weights' own unit.
+            # One row of each class is added, with the mean weight.
             unit = 1.0 if train.weight is None else float(np.mean(train.weight))
             prior = np.asarray(
                 (counts + unit) / np.sum(counts + unit), dtype=np.float64
@@ -81,12 +81,12 @@ class FoldTarget:
 
     @property
     def is_classification(self) -> bool:
-        """Whether the target is a class."""
+        """True for classification."""
         return self.classes.size > 0
 
     @property
     def n_present(self) -> int:
-        """Classes the library is told of; 0 for regression."""
+        """Number of classes in the fold; 0 for regression."""
         return int(self.classes.size)
 
     def knows(self, y: NDArray[Any]) -> NDArray[np.bool_]:
@@ -96,45 +96,45 @@ class FoldTarget:
         return np.ones(len(y), dtype=bool)
 
     def encode(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Return `y` as the library sees it; classes must be known."""
+        """Return the coded `y`; all its classes must be in the fold."""
         if self.is_classification:
             return np.searchsorted(self.classes, y)
         return (np.asarray(y, dtype=np.float64) - self.center) / self.scale
 
     def constant(self, n_rows: int) -> FloatArray:
-        """Return the prediction of a model that has learnt nothing but the target."""
+        """Return the prediction of a constant model."""
         if self.is_classification:
             return np.tile(self.prior, (n_rows, 1))
         return np.full(n_rows, self.center)
 
     def decode(self, prediction: FloatArray) -> FloatArray:
-        """Return the library's prediction in the form that `Learner.predict` gives.
+        """Return a coded prediction in the form of `Learner.predict`.
 
         Parameters
         ----------
         prediction : ndarray of shape (n_rows,) or (n_rows, n_present)
-            Values; the probability of the second of two classes; or one column a
-            present class.
+            Values; the probability of the second of two classes; or one column per
+            class of the fold.
 
         Returns
         -------
         ndarray of shape (n_rows,) or (n_rows, n_classes)
-            A class that the fold lacks has its share in `prior`.
+            Classes that the fold lacks have their share in `prior`.
         """
-        found = np.asarray(prediction, dtype=np.float64)
+        outputs = np.asarray(prediction, dtype=np.float64)
         if not self.is_classification:
-            return np.asarray(found.reshape(-1) * self.scale + self.center)
-        if found.ndim == 1:
-            found = np.column_stack([1.0 - found, found])
-        found = found / found.sum(axis=1, keepdims=True)
+            return np.asarray(outputs.reshape(-1) * self.scale + self.center)
+        if outputs.ndim == 1:
+            outputs = np.column_stack([1.0 - outputs, outputs])
+        outputs = outputs / outputs.sum(axis=1, keepdims=True)
         if self.n_present == self.prior.size:
-            return np.asarray(found)
-        probabilities = np.tile(self.prior, (len(found), 1))
-        probabilities[:, self.classes] = found * self.prior[self.classes].sum()
+            return np.asarray(outputs)
+        probabilities = np.tile(self.prior, (len(outputs), 1))
+        probabilities[:, self.classes] = outputs * self.prior[self.classes].sum()
         return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
 
     def to_record(self) -> dict[str, Any]:
-        """Return what `from_record` reads, fit for JSON."""
+        """Return a JSON-ready dictionary."""
         return {
             "prior": self.prior.tolist(),
             "classes": self.classes.tolist(),
@@ -145,12 +145,12 @@ class FoldTarget:
 
     @classmethod
     def from_record(cls, record: Any) -> Self:
-        """Read what `to_record` wrote.
+        """Return the coding that `to_record` wrote.
 
         Raises
         ------
         ArtifactError
-            If the record is of another form or makes no sense.
+            If the record has another form or is inconsistent.
         """
         try:
             prior = np.array(record["prior"], dtype=np.float64)
@@ -177,7 +177,7 @@ class FoldTarget:
         )
         if not sound:
             raise ArtifactError(
-                "The coding of a model's target makes no sense: "
+                "The coding of a model's target is inconsistent: "
                 f"{json.dumps(record)[:200]}."
             )
         return cls(prior, classes, center, scale, is_constant=is_constant)

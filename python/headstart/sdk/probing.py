@@ -1,4 +1,4 @@
-"""What scikit-learn-compatible objects say of themselves, and how they are set up."""
+"""Inspection and configuration of scikit-learn-compatible objects."""
 
 import inspect
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ def tags_of(estimator: Any) -> Any:
     try:
         return get_tags(estimator)
     except (AttributeError, TypeError, ValueError):
-        return None  # not of scikit-learn's family
+        return None  # not compatible with scikit-learn
 
 
 def takes_weights(estimator: Any) -> bool:
-    """Whether its `fit` has a parameter named ``sample_weight``."""
+    """Return whether its `fit` has a parameter named ``sample_weight``."""
     try:
         return "sample_weight" in inspect.signature(estimator.fit).parameters
     except (TypeError, ValueError):
@@ -37,10 +37,10 @@ def takes_weights(estimator: Any) -> bool:
 
 
 def needs_target(estimator: Any) -> bool:
-    """Whether its `fit` learns from a target.
+    """Return whether its `fit` learns from a target.
 
-    So do predictors that transform as well, and selections of columns, some of which
-    call a target optional.
+    Predictors that also transform do, and selectors of columns, for some of which the
+    target is optional.
     """
     from sklearn.feature_selection import SelectorMixin
 
@@ -61,10 +61,10 @@ def needs_target(estimator: Any) -> bool:
 
 
 def has_axes_of_its_own(transformer: Any) -> bool:
-    """Whether two fits on other rows make columns that mean other things.
+    """Return whether fits on different rows make columns with different meanings.
 
-    So do selections of columns, and projections, whose axes may turn or change places:
-    scikit-learn's name them after their class.
+    Selectors of columns do, and projections, whose axes may rotate or change places.
+    Projections of scikit-learn name their columns after their class.
     """
     from sklearn.base import ClassNamePrefixFeaturesOutMixin
     from sklearn.feature_selection import SelectorMixin
@@ -76,14 +76,14 @@ def has_axes_of_its_own(transformer: Any) -> bool:
 
 
 def dotted_name(kind: type) -> str:
-    """Return module and name of a class, as model files name it."""
+    """Return the dotted name of a class, as in model files."""
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def prepare(estimator: Any, resources: Resources) -> None:
-    """Give it the seed and the threads it may use, wherever it asks for them.
+    """Set the seed and number of threads of an estimator and its parts.
 
-    A seed that was chosen on purpose stays.
+    A seed that is already set is kept.
     """
     if not hasattr(estimator, "get_params"):
         return
@@ -95,7 +95,7 @@ def prepare(estimator: Any, resources: Resources) -> None:
             settings[key] = resources.seed
         elif own == "n_jobs":
             holder = parameters.get(owner, estimator) if owner else estimator
-            # scikit-learn's own mean one thread by None, and some warn of any number.
+            # For scikit-learn's own, None is one thread, and some warn about numbers.
             module = getattr(type(holder).__init__, "__module__", None) or ""
             plain = module.startswith("sklearn.")
             if not (plain and value is None and resources.threads == 1):
@@ -106,16 +106,16 @@ def prepare(estimator: Any, resources: Resources) -> None:
 def check_names(
     owner: str, space: Mapping[str, Distribution], given: Parameters
 ) -> None:
-    """Refuse values for parameters that the space does not have.
+    """Raise if there are values for parameters that the space does not have.
 
     Raises
     ------
     PluginError
     """
-    strange = sorted(set(given) - set(space))
-    if strange:
+    unknown = sorted(set(given) - set(space))
+    if unknown:
         raise PluginError(
-            f"The default of {owner} names {strange[0]!r}, which its space does not "
+            f"The default of {owner} names {unknown[0]!r}, which its space does not "
             f"have. Known: {sorted(space)}. hint: a parameter that does not vary "
             "belongs into a function that makes the object."
         )
@@ -124,15 +124,15 @@ def check_names(
 def defaults_of(
     owner: str, example: Any, space: Mapping[str, Distribution], given: Parameters
 ) -> dict[str, Any]:
-    """Return a value for each parameter of a space: given, or the object's own.
+    """Return a value per parameter of a space: the given one or the object's own.
 
     Raises
     ------
     PluginError
-        If one lies outside of its distribution.
+        If a value lies outside its distribution.
     """
     own = example.get_params() if hasattr(example, "get_params") else {}
-    found: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
     for key, distribution in space.items():
         value = given.get(key, own.get(key))
         if value not in distribution:
@@ -140,5 +140,5 @@ def defaults_of(
                 f"{owner} needs a default for {key!r} that lies in {distribution}. Got "
                 f"{value!r}. hint: default={{{key!r}: ...}}"
             )
-        found[key] = value
-    return found
+        defaults[key] = value
+    return defaults

@@ -1,7 +1,7 @@
-"""Any scikit-learn transformer as a `Transform`: `from_transformer`.
+"""`from_transformer`: a `Transform` made of a scikit-learn transformer.
 
-One transformer is fitted on all columns of numbers, or of levels, at once; of text, one
-a column, since scikit-learn's take one text a row.
+One transformer is fitted on all numeric columns, or on all categorical columns. For
+text there is one per column, since scikit-learn's accept one text per row.
 """
 
 import json
@@ -45,27 +45,27 @@ __all__ = [
 
 _HOLDS = ("numeric", "categorical", "text")
 _MISSING = "(missing)"
-# What transformers of scikit-learn hold besides its own types (splines do): plain
-# numbers with a name, and a function that only makes arrays.
+# Types that fitted transformers of scikit-learn contain besides its own (splines do):
+# NumPy numbers, and a function that only makes arrays.
 _HARMLESS = (
     "scipy.interpolate._bsplines.BSpline",
     "scipy._lib.array_api_compat.numpy._aliases.asarray",
     "numpy.dtype",
 )
-# More dense columns than this from one step are a mistake: words that nobody counted.
+# Maximum number of dense columns of one step; more are probably uncounted words.
 _MOST_OUTPUTS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class TransformTraits:
-    """The attributes of a transform that a transformer's own tags do not give.
+    """The attributes of a transform that the transformer's tags do not define.
 
     Parameters
     ----------
     tasks, order, max_rows, replaces
         As the attributes of `Transform`.
     seconds_per_cell : float
-        Predicted seconds for a row of a column.
+        Predicted seconds per cell.
     """
 
     tasks: frozenset[TaskKind] = frozenset(TaskKind)
@@ -93,32 +93,33 @@ def from_transformer(
     ----------
     name : str
     transformer : class, or callable of ``(**parameters) -> transformer``
-        Its tags and its `fit` say whether it takes missing values and reads the target.
-        Missing numbers are filled with the training median for one that takes none.
-        What reads the target is cross-fitted, as `Transform.fit_transform` says, but
-        for selections of columns and projections (``SelectKBest``,
-        ``LinearDiscriminantAnalysis``, ``PLSRegression``): those are fitted once on all
-        training rows, as the axes of two fits may turn or be other columns. Their
-        columns tell more of training rows than of new ones; scores, which are of
-        held-out rows, show what is left. An own one that reads the target must make
-        columns that mean the same after each fit.
+        Its tags and its `fit` define whether it accepts missing values and reads the
+        target. If it does not accept missing values, missing numbers are imputed with
+        the training median. A transformer that reads the target is cross-fitted, see
+        `Transform.fit_transform`, except for selectors of columns and projections
+        (``SelectKBest``, ``LinearDiscriminantAnalysis``, ``PLSRegression``). These are
+        fitted once on all training rows, because the axes of two fits may rotate or be
+        different columns. Their columns are more informative on training rows than on
+        new ones; the scores, which are out-of-fold, account for that. Other
+        transformers that read the target must make columns with the same meaning in
+        each fit.
     columns : {"numeric", "categorical", "text"} or callable
-        What it applies to: all columns of numbers as one matrix; all of levels as one
-        matrix of strings, ``"(missing)"`` where missing; or every text column for
-        itself, as strings, empty where missing. Or a function of the `TableColumns`
-        that returns names of columns of one such kind.
+        Columns that it applies to: all numeric columns as one matrix; all categorical
+        columns as one matrix of strings, ``"(missing)"`` where missing; or each text
+        column by itself, as strings, empty where missing. Or a function of the
+        `TableColumns` that returns names of columns of one of these kinds.
     space : mapping of str to Distribution, optional
         Parameters that are searched.
     default : mapping, optional
-        Where the search starts: values for parameters in `space` whose own default is
-        not wanted.
+        Start of the search: values for parameters in `space` that replace the
+        transformer's own defaults.
     precedents : sequence of mappings
         Parameters worth trying first, besides the default.
     trusted_types : sequence of str
-        Dotted names of what a fitted transformer holds, where it is not of
-        scikit-learn; its own class need not be named.
+        Dotted names of types in a fitted transformer that are not scikit-learn's; its
+        own class need not be named.
     traits : TransformTraits, optional
-        Attributes of the transform that are not read off the transformer.
+        Attributes of the transform that the transformer does not define.
 
     Returns
     -------
@@ -156,20 +157,20 @@ def from_transformer(
 
 @dataclass(frozen=True, slots=True)
 class FittedTransformer:
-    """What a `FromTransformer` has learnt.
+    """The fitted state of a `FromTransformer`.
 
     Parameters
     ----------
     holds : str
-        What the columns hold.
+        Kind of the columns.
     columns : tuple of str
     fill : tuple of float
-        For columns of numbers: what stands for a missing value; empty where the
-        transformer takes missing values.
+        Imputed value per numeric column; empty if the transformer accepts missing
+        values.
     transformers : tuple
-        One; of text, one a column.
+        One transformer; for text, one per column.
     names : tuple of tuple of str
-        Columns that each makes.
+        Names of the columns that each transformer makes.
     """
 
     holds: str
@@ -180,7 +181,7 @@ class FittedTransformer:
 
 
 class FromTransformer(Transform):
-    """A transform made of scikit-learn's; see `from_transformer`."""
+    """A transform made of a scikit-learn transformer; see `from_transformer`."""
 
     def __init__(
         self,
@@ -231,28 +232,28 @@ class FromTransformer(Transform):
         del task
         if callable(self._columns):
             return tuple(self._columns(table))
-        found: tuple[str, ...] = getattr(table, self._columns)
-        return found
+        names: tuple[str, ...] = getattr(table, self._columns)
+        return names
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return the space it was made with."""
+        """Return the given space."""
         del task
         return self._space
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return the precedents it was made with."""
+        """Return the given precedents."""
         del task
         return self._precedents
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds, in proportion to the table's cells."""
+        """Return predicted seconds, proportional to the number of cells."""
         del parameters
         return 0.02 + self._seconds * n_rows * task.n_features
 
     def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
-        """Predict the columns it makes: ``n_components``, where it has that."""
-        found = parameters.get("n_components")
-        return found if isinstance(found, int) else n_columns
+        """Return the predicted number of columns: ``n_components``, if it has that."""
+        n_components = parameters.get("n_components")
+        return n_components if isinstance(n_components, int) else n_columns
 
     def fit(
         self,
@@ -262,7 +263,7 @@ class FromTransformer(Transform):
         validation: None,
         resources: Resources,
     ) -> FittedTransformer:
-        """Fit one transformer, or one a column of text."""
+        """Fit one transformer, or one per text column."""
         del task, validation
         X, y, weight = rows.X, rows.y, rows.weight
         holds = _holds(self.name, X)
@@ -275,11 +276,11 @@ class FromTransformer(Transform):
                 self._make, self.name, {**self._space.default, **parameters}
             )
             prepare(transformer, resources)
-            given: dict[str, Any] = {}
+            weights: dict[str, Any] = {}
             if weight is not None and takes_weights(transformer):
-                given["sample_weight"] = weight
-            transformer.fit(values, y, **given)
-            # Names are asked of what it makes, since not all can tell.
+                weights["sample_weight"] = weight
+            transformer.fit(values, y, **weights)
+            # Measured on a row, since not all transformers know their width.
             n_outputs = _dense(transformer.transform(values[:1]), self.name).shape[1]
             fitted.append(transformer)
             names.append(_names(transformer, X.columns, n_outputs, label))
@@ -295,14 +296,14 @@ class FromTransformer(Transform):
         validation: None,
         resources: Resources,
     ) -> tuple[Any, "pl.DataFrame"]:
-        """Fit once where axes of two fits could not be compared; else cross-fit."""
+        """Fit once if axes of two fits are not comparable; otherwise cross-fit."""
         if not self._is_fitted_once:
             return super().fit_transform(task, parameters, rows, validation, resources)
         fitted = self.fit(task, parameters, rows, validation, resources)
         return fitted, self.transform(fitted, rows.X, task)
 
     def transform(self, fitted: Any, X: "pl.DataFrame", task: Task) -> "pl.DataFrame":
-        """Return what the fitted transformers make."""
+        """Return the columns that the fitted transformers make."""
         del task
         import polars as pl
 
@@ -328,7 +329,7 @@ class FromTransformer(Transform):
         return pl.DataFrame(blocks)
 
     def dump(self, fitted: Any) -> Parts:
-        """Return the transformers in skops' form, and what else was learnt as JSON."""
+        """Return the transformers in skops' format and the other state as JSON."""
         state: FittedTransformer = fitted
         record = {
             "holds": state.holds,
@@ -342,7 +343,7 @@ class FromTransformer(Transform):
         return parts
 
     def load(self, parts: Parts) -> FittedTransformer:
-        """Return what `dump` wrote; see `Transform.load`."""
+        """Return the fitted state that `dump` wrote; see `Transform.load`."""
         owner = f"transform {self.name!r}"
         try:
             record = json.loads(parts["transformer.json"])
@@ -373,7 +374,7 @@ class FromTransformer(Transform):
         return FittedTransformer(holds, columns, fill, transformers, names)
 
     def trusted_types(self) -> Sequence[str]:
-        """Return the transformer's own type and those it was made with."""
+        """Return the transformer's own type and the given ones."""
         return self._trusted
 
 
@@ -409,7 +410,7 @@ def _holds(name: str, X: "pl.DataFrame") -> str:
 def _inputs(
     X: "pl.DataFrame", holds: str, fill: tuple[float, ...]
 ) -> list[tuple[str, NDArray[Any]]]:
-    """Return what each transformer is fed with, and of text the column it is for."""
+    """Return each transformer's input, with the name of the column if it is text."""
     if holds == "text":
         return [
             (c.name, np.asarray(c.fill_null("").to_list(), dtype=object))
@@ -425,8 +426,8 @@ def _inputs(
 
 
 def _median(series: "pl.Series") -> float:
-    found = series.median()
-    return float(found) if isinstance(found, int | float) else 0.0
+    median = series.median()
+    return float(median) if isinstance(median, int | float) else 0.0
 
 
 def _dense(made: Any, name: str) -> FloatArray:
@@ -447,13 +448,13 @@ def _names(
     transformer: Any, columns: Sequence[str], n_outputs: int, label: str
 ) -> tuple[str, ...]:
     try:
-        given = () if label else (np.asarray(columns, dtype=object),)
-        found = [str(n) for n in transformer.get_feature_names_out(*given)]
+        arguments = () if label else (np.asarray(columns, dtype=object),)
+        names = [str(n) for n in transformer.get_feature_names_out(*arguments)]
     except (AttributeError, TypeError, ValueError):
-        found = []
-    if len(found) != n_outputs or len(set(found)) != n_outputs:
-        found = [f"{type(transformer).__name__.lower()}{i}" for i in range(n_outputs)]
-    return tuple(f"{label}.{name}" if label else name for name in found)
+        names = []
+    if len(names) != n_outputs or len(set(names)) != n_outputs:
+        names = [f"{type(transformer).__name__.lower()}{i}" for i in range(n_outputs)]
+    return tuple(f"{label}.{name}" if label else name for name in names)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Learners whose library boosts trees that headstart itself evaluates and stores."""
+"""Learners of boosted trees that headstart itself evaluates and stores."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,23 +21,23 @@ _BOOSTED_TREES = "boosted_trees"
 
 
 class _KeepsBoostedTrees(FoldLearner):
-    """Predicts with, stores and loads `BoostedTrees`."""
+    """A base that predicts with, stores and loads `BoostedTrees`."""
 
     def predict_model(
         self, model: BoostedTrees, X: Matrix, target: FoldTarget
     ) -> FloatArray:
-        """Return values or probabilities of the present classes, on one thread."""
+        """Return values or probabilities of the fold's classes, on one thread."""
         del target
         return model.predict(X.values)
 
     def dump_model(self, model: BoostedTrees) -> Parts:
-        """Return the trees as arrays, which no library needs to read."""
+        """Return the trees as arrays, which are read without the library."""
         return model.to_parts()
 
     def load_model(
         self, parts: Parts, n_features: int, target: FoldTarget
     ) -> BoostedTrees:
-        """Return the trees of `parts`, all of whose numbers have been checked."""
+        """Return the trees of `parts`, after checking all numbers."""
         model = BoostedTrees.from_parts(parts)
         link, n_outputs = _form(target)
         require(
@@ -52,11 +52,11 @@ class _KeepsBoostedTrees(FoldLearner):
 
 
 class TreeBoostingLearner(_KeepsBoostedTrees, BoostingLearner):
-    """A learner of boosted trees that are kept as arrays.
+    """A learner of boosted trees that are stored as arrays.
 
-    A plugin gives `boost`, which returns `BoostedTrees`: what its library has grown,
-    converted. Fitted models then predict, are stored and are loaded without the library
-    and without the plugin.
+    A plugin defines `boost`, which converts the trees of its library to `BoostedTrees`.
+    Fitted models then predict and are stored and loaded without the library and the
+    plugin.
     """
 
 
@@ -66,14 +66,14 @@ class StoredBoostedTrees(_KeepsBoostedTrees):
     Parameters
     ----------
     name : str
-        Of the learner that fitted them.
+        Name of the learner that fitted them.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name  # type: ignore[misc]
 
     def fit_model(self, *arguments: Any) -> Any:
-        """Refuse: there is no library that could fit."""
+        """Raise: there is no library that could fit."""
         del arguments
         raise NotImplementedError(
             f"The learner {self.name!r} is not installed: its stored models can be "
@@ -82,7 +82,7 @@ class StoredBoostedTrees(_KeepsBoostedTrees):
 
 
 def stored_kinds(learners: Mapping[str, Learner]) -> dict[str, str]:
-    """Return, by name, the kind of what headstart itself can load and ask.
+    """Return the stored kind per name of a learner whose models need no plugin.
 
     Examples
     --------
@@ -97,14 +97,14 @@ def stored_kinds(learners: Mapping[str, Learner]) -> dict[str, str]:
 
 
 def learner_of_kind(kind: object, name: str) -> Learner | None:
-    """Return a learner that loads and asks models of a stored kind.
+    """Return a learner that loads and predicts with models of a stored kind.
 
     Parameters
     ----------
     kind : object
-        What a file says; None is returned for all but the kinds of `stored_kinds`.
+        The kind in a file. For kinds that are not of `stored_kinds`, None is returned.
     name : str
-        Of the learner that fitted them.
+        Name of the learner that fitted them.
     """
     return StoredBoostedTrees(name) if kind == _BOOSTED_TREES else None
 

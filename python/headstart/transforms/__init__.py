@@ -1,1 +1,1 @@
-"""Built-in transforms, one idea a file."""
+"""Built-in transforms, one per file."""

@@ -1,4 +1,4 @@
-"""The columns that say something of the target, and not what others say."""
+"""Selection of columns that are relevant to the target and not redundant."""
 
 import json
 import math
@@ -36,9 +36,9 @@ __all__ = ["ColumnSelection", "Selection", "register_transforms"]
 
 _PART = "selection.json"
 _FEW_ROWS = 300
-_FEW_COLUMNS = 20  # of few, each may matter
+_FEW_COLUMNS = 20  # below, each may be relevant
 _MOST_LEVELS = 5_000
-_MOST_ROWS = 50_000  # that columns are judged by
+_MOST_ROWS = 50_000  # on which columns are compared
 _DEFAULT: Parameters = {"method": "mrmr", "share": 0.8}
 _KEPT = {
     "mrmr": "kept: number {rank} by relevance less redundancy",
@@ -59,7 +59,7 @@ class Selection:
     method : {"mrmr", "null_importance"}
     columns : tuple of str
     ranks : tuple of int
-        A column each: 1 for the first choice, 0 for one that is left out.
+        Rank per column: 1 for the first one selected, 0 for those left out.
     """
 
     method: str
@@ -68,11 +68,11 @@ class Selection:
 
 
 class ColumnSelection(Transform):
-    """Fewer columns in place of all: what is left out can mislead no learner.
+    """A selection of the columns, to protect learners from irrelevant ones.
 
-    By `"mrmr"` the `share` of columns that says most of the target and least of each
-    other [1]_; by `"null_importance"` those that a forest finds more important than it
-    does where the target is shuffled [2]_. All is learnt on the fold's training rows.
+    `"mrmr"` keeps the `share` of columns with the most relevance to the target and the
+    least redundancy [1]_; `"null_importance"` keeps those that are more important in a
+    forest than with a shuffled target [2]_. Both use the fold's training rows only.
 
     References
     ----------
@@ -88,7 +88,7 @@ class ColumnSelection(Transform):
     reads_target: ClassVar[bool] = True
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
-        """Return the columns of numbers, and those of not too many levels."""
+        """Return the numeric columns and the categorical ones without many levels."""
         del task
         return [
             column.name
@@ -97,16 +97,17 @@ class ColumnSelection(Transform):
         ]
 
     def promise(self, table: TableColumns, task: Task) -> float:
-        """Return little; nothing for few columns or rows.
+        """Return a small prior gain; 0 for few columns or rows.
 
-        On tables of 20 columns and more, half of the columns were worse than all before
-        nearly every learner, four fifths level; a knowledge base says where else.
+        On tables of 20 columns and more, half of the columns were worse than all with
+        nearly every learner, and four fifths were as good. A knowledge base has other
+        tables.
         """
         width = len(self.columns(table, task))
         return 0.0 if task.n_rows < _FEW_ROWS or width < _FEW_COLUMNS else 0.1
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return the method, and how many columns are kept by the first."""
+        """Return the space: the method, and the share of columns for the first one."""
         del task
         return SearchSpace(
             {
@@ -118,12 +119,12 @@ class ColumnSelection(Transform):
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return a stricter choice, and the other method."""
+        """Return a stricter selection, and the other method."""
         del task
         return ({"share": 0.5}, {"method": "null_importance"})
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds: pairs of columns, or seven small forests."""
+        """Return predicted seconds: pairs of columns, or seven small forests."""
         chosen = {**_DEFAULT, **parameters}
         width = max(1, task.n_features)
         copies = 0.02 + 3e-8 * n_rows * width
@@ -132,7 +133,7 @@ class ColumnSelection(Transform):
         return copies + 1.0 + 2e-5 * min(n_rows, 5_000) * math.sqrt(width)
 
     def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
-        """Return how many columns are kept, about half by null importance."""
+        """Return the number of kept columns, about half by null importance."""
         chosen = {**_DEFAULT, **parameters}
         share = chosen["share"] if chosen["method"] == "mrmr" else 0.5
         assert isinstance(share, float)
@@ -146,7 +147,7 @@ class ColumnSelection(Transform):
         validation: None,
         resources: Resources,
     ) -> Selection:
-        """Choose columns; see `Transform.fit`."""
+        """Return the selected columns; see `Transform.fit`."""
         del validation
         assert rows.y is not None
         method = str({**_DEFAULT, **parameters}["method"])
@@ -159,19 +160,19 @@ class ColumnSelection(Transform):
         if (y != y[0]).any() and resources.seconds_left() > 0:
             if method == "mrmr":
                 most = self.n_outputs(parameters, X.width)
-                found = select_features(
+                ranking = select_features(
                     X,
                     y,
                     most,
                     task=task.kind,
-                    # Of more bins, chance alone looks like redundancy.
+                    # With more bins, columns look redundant by chance.
                     n_bins=min(16, max(4, int(X.height**0.5) // 4)),
                     compute=Compute(seed=resources.seed, n_threads=resources.threads),
                 )
-                chosen = found["feature"].to_list()
+                chosen = ranking["feature"].to_list()
             else:
                 chosen = above_chance(X, y, task.kind, resources)
-        # Without evidence against any column all are kept.
+        # If no column is selected, all are kept.
         ranks = {name: rank for rank, name in enumerate(chosen or X.columns, start=1)}
         return Selection(
             method, tuple(X.columns), tuple(ranks.get(name, 0) for name in X.columns)
@@ -180,7 +181,7 @@ class ColumnSelection(Transform):
     def transform(
         self, fitted: Selection, X: "pl.DataFrame", task: Task
     ) -> "pl.DataFrame":
-        """Return the chosen columns; see `Transform.transform`."""
+        """Return the selected columns; see `Transform.transform`."""
         del task
         pairs = zip(fitted.columns, fitted.ranks, strict=True)
         return X.select(name for name, rank in pairs if rank)
@@ -193,12 +194,12 @@ class ColumnSelection(Transform):
         validation: None,
         resources: Resources,
     ) -> tuple[Selection, "pl.DataFrame"]:
-        """Choose columns once: what is left of a row has nothing of its target."""
+        """Return columns selected once: no value depends on the row's own target."""
         fitted = self.fit(task, parameters, rows, validation, resources)
         return fitted, self.transform(fitted, rows.X, task)
 
     def explain(self, fitted: Selection) -> Sequence[MadeFeature]:
-        """Return each column with why it was kept or left out."""
+        """Return each column with the reason why it was kept or left out."""
         return [
             MadeFeature(
                 name,
@@ -209,7 +210,7 @@ class ColumnSelection(Transform):
         ]
 
     def dump(self, fitted: Selection) -> Parts:
-        """Return the choice as JSON."""
+        """Return the selection as JSON."""
         record = {
             "method": fitted.method,
             "columns": fitted.columns,
@@ -218,10 +219,10 @@ class ColumnSelection(Transform):
         return {_PART: json.dumps(record).encode()}
 
     def load(self, parts: Parts) -> Selection:
-        """Return what `dump` wrote, checked; see `Transform.load`."""
+        """Return the checked selection that `dump` wrote; see `Transform.load`."""
         try:
             record: Any = json.loads(parts[_PART])
-            found = Selection(
+            selection = Selection(
                 record["method"], tuple(record["columns"]), tuple(record["ranks"])
             )
         except (KeyError, TypeError, ValueError, RecursionError) as error:
@@ -229,17 +230,19 @@ class ColumnSelection(Transform):
                 f"A stored selection of columns cannot be read: {error!r:.200}"
             ) from error
         require(
-            found.method in tuple(_KEPT)
-            and all(isinstance(name, str) for name in found.columns)
-            and all(type(rank) is int and rank >= 0 for rank in found.ranks)
-            and len(found.ranks) == len(found.columns) == len(set(found.columns))
-            and any(found.ranks),
+            selection.method in tuple(_KEPT)
+            and all(isinstance(name, str) for name in selection.columns)
+            and all(type(rank) is int and rank >= 0 for rank in selection.ranks)
+            and len(selection.ranks)
+            == len(selection.columns)
+            == len(set(selection.columns))
+            and any(selection.ranks),
             "A stored selection of columns makes no sense.",
         )
-        return found
+        return selection
 
 
 @hookimpl
 def register_transforms(register: Callable[[Transform], None]) -> None:
-    """Offer the selection of columns."""
+    """Register the selection of columns."""
     register(ColumnSelection())

@@ -1,4 +1,4 @@
-"""How frequent each level is, of columns with many."""
+"""Frequencies of levels, for columns with many levels."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -17,28 +17,28 @@ _MANY_LEVELS = 20  # of fewer, trees and one column a level see as much
 
 
 class CountEncoding(PlanTransform):
-    """The share of training rows that have a row's level, for each column of levels.
+    """The share of training rows with a row's level, for each categorical column.
 
-    It tells rare levels from common ones where each by itself has too few rows to
-    learn from. Unseen levels get 0.
+    It separates rare levels from common ones if each level has too few rows by itself.
+    Unseen levels get 0.
     """
 
     name: ClassVar[str] = "count_encoding"
     order: ClassVar[int] = 50
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
-        """Return the columns of more than two levels."""
+        """Return the columns with more than two levels."""
         del task
         return leveled(table)
 
     def promise(self, table: TableColumns, task: Task) -> float:
-        """Return little; nothing for few rows or columns of few levels."""
+        """Return a small prior gain; 0 for few rows or columns with few levels."""
         if task.n_rows < _FEW_ROWS or most_levels(table) < _MANY_LEVELS:
             return 0.0
         return 0.3
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds, in proportion to the cells of categories."""
+        """Return predicted seconds, proportional to the number of categorical cells."""
         del parameters
         return 0.01 + 1e-7 * n_rows * (1 + task.n_categorical)
 
@@ -49,13 +49,13 @@ class CountEncoding(PlanTransform):
         rows: TableRows,
         resources: Resources,
     ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
-        """Return a count of each column."""
+        """Return one frequency feature per column."""
         del task, parameters, resources
-        found = [Candidate("frequency", (name,)) for name in rows.X.columns]
-        return found, [None] * len(found)
+        candidates = [Candidate("frequency", (name,)) for name in rows.X.columns]
+        return candidates, [None] * len(candidates)
 
 
 @hookimpl
 def register_transforms(register: Callable[[Transform], None]) -> None:
-    """Offer counts of levels."""
+    """Register frequencies of levels."""
     register(CountEncoding())

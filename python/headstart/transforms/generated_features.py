@@ -1,4 +1,4 @@
-"""Formulas of columns that tell more of the target than chance would."""
+"""Generated features that are more informative of the target than by chance."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -28,7 +28,7 @@ _MOST_CLASSES = 20
 _SHARE_OF_TIME = 0.4  # of a fold fit: the learner has to fit too
 _DEFAULT: Parameters = {"n_features": 10, "families": "all"}
 
-#: Operators by family; `"all"` has every one that screening proposes.
+#: Operators by family; `"all"` has all that screening proposes.
 FAMILIES: dict[str, tuple[str, ...] | None] = {
     "all": None,
     "numbers": tuple(
@@ -47,10 +47,11 @@ FAMILIES: dict[str, tuple[str, ...] | None] = {
 class GeneratedFeatures(PlanTransform):
     """Sums, ratios, crosses, counts, group and target means found by screening.
 
-    Candidates are screened on the fold's training rows by what they tell of the
-    residual of an additive baseline; only those stay that tell more than any does of
-    the shuffled residual, so that often there is none. What reads the target is
-    cross-fitted. See `headstart.features.screening.gate.screen_features`.
+    Candidates are screened on the fold's training rows by their association with the
+    residual of an additive baseline. Only those are kept whose association is larger
+    than that of any candidate with the shuffled residual, so often there are none.
+    Features that read the target are cross-fitted. See
+    `headstart.features.screening.gate.screen_features`.
     """
 
     name: ClassVar[str] = "generated_features"
@@ -59,23 +60,23 @@ class GeneratedFeatures(PlanTransform):
     max_rows: ClassVar[int | None] = 500_000
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
-        """Return the user's columns of numbers and levels; none of very many."""
+        """Return the user's numeric and categorical columns; none if too many."""
         del task
-        found = [
+        names = [
             column.name
             for column in table.columns
             if column.holds != "text" and column.kind != "made"
         ]
-        return found if 2 <= len(found) <= _MOST_COLUMNS else ()
+        return names if 2 <= len(names) <= _MOST_COLUMNS else ()
 
     def promise(self, table: TableColumns, task: Task) -> float:
-        """Return much where there are numbers to combine; nothing for few rows."""
+        """Return a large prior gain for numeric columns; 0 for few rows."""
         if task.n_rows < _FEW_ROWS or task.n_classes > _MOST_CLASSES:
             return 0.0
         return 0.5 if len(table.numeric) > 1 else 0.3
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return how many are kept, and of what they are made."""
+        """Return the space: the number of features and the family of operators."""
         del task
         return SearchSpace(
             {
@@ -86,12 +87,12 @@ class GeneratedFeatures(PlanTransform):
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return many features."""
+        """Return parameters with many features."""
         del task
         return ({"n_features": 30},)
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds: three small baselines, and screening three times."""
+        """Return predicted seconds of three small baselines and three screenings."""
         del parameters
         rows = min(n_rows, 20_000)
         width = task.n_features
@@ -100,7 +101,7 @@ class GeneratedFeatures(PlanTransform):
         return 0.2 + baseline + 1e-8 * rows * width**2 + 1e-7 * n_rows
 
     def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
-        """Return how many are kept, at most."""
+        """Return the maximum number of features."""
         del n_columns
         n_features = {**_DEFAULT, **parameters}["n_features"]
         assert isinstance(n_features, int)
@@ -113,12 +114,12 @@ class GeneratedFeatures(PlanTransform):
         rows: TableRows,
         resources: Resources,
     ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
-        """Screen candidates on the training rows, under the deadline."""
+        """Return the candidates that pass the screening on the training rows."""
         assert rows.y is not None
         assert rows.parts is not None
         chosen = {**_DEFAULT, **parameters}
         left = resources.seconds_left()
-        found = screen_features(
+        screened = screen_features(
             rows.X,
             rows.y,
             rows.parts,
@@ -132,10 +133,10 @@ class GeneratedFeatures(PlanTransform):
                 seed=resources.seed,
             ),
         )
-        return found.candidates, found.gains
+        return screened.candidates, screened.gains
 
 
 @hookimpl
 def register_transforms(register: Callable[[Transform], None]) -> None:
-    """Offer generated features."""
+    """Register generated features."""
     register(GeneratedFeatures())

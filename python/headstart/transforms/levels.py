@@ -1,14 +1,14 @@
-"""Which columns of levels are worth an encoding."""
+"""Categorical columns that are worth encoding."""
 
 from headstart.base.table_columns import TableColumns
 
 __all__ = ["leveled", "most_levels"]
 
-_FEW = 3  # an encoding of so few is the column itself
+_FEW = 3  # with fewer levels an encoding is equivalent to the column
 
 
 def leveled(table: TableColumns) -> tuple[str, ...]:
-    """Return the user's columns of levels that are worth encoding.
+    """Return the names of the user's categorical columns that are worth encoding.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def leveled(table: TableColumns) -> tuple[str, ...]:
 
 
 def most_levels(table: TableColumns) -> int:
-    """Return the number of levels of the column that has most; 0 without any."""
+    """Return the largest number of levels; 0 without categorical columns."""
     return max(
         (c.n_levels for c in table.columns if c.holds == "categorical"), default=0
     )

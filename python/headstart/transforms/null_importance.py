@@ -1,4 +1,4 @@
-"""Columns that a forest finds more important than with a shuffled target."""
+"""Selection of columns with more importance in a forest than for a shuffled target."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,30 +21,30 @@ _N_TREES = 40
 def above_chance(
     X: "pl.DataFrame", y: NDArray[Any], kind: TaskKind, resources: Resources
 ) -> list[str]:
-    """Return the columns of more importance than chance, the most important first.
+    """Return the columns with more importance than by chance, the largest first.
 
     Seven forests of 40 extremely randomised trees on 5,000 rows at most, six of them
-    with the target shuffled. None where the deadline comes before the last.
+    with the target shuffled. Empty if the deadline passes before the last forest.
 
     Parameters
     ----------
     X : DataFrame
         Float64 and Enum columns.
     y : ndarray of shape (n_rows,)
-        Codes, or numbers: at least two different ones.
+        Codes or values, at least two different ones.
     """
     random = np.random.default_rng(resources.seed)
     if X.height > _MOST_ROWS:
         rows = np.sort(random.permutation(X.height)[:_MOST_ROWS])
         X, y = X[rows], y[rows]
     matrix = _matrix(X)
-    found: list[FloatArray] = []
+    importances: list[FloatArray] = []
     for shuffle in range(_N_SHUFFLES + 1):
         if resources.seconds_left() <= 0:
             return []
         target = random.permutation(y) if shuffle else y
-        found.append(_importances(matrix, target, kind, resources))
-    table = compare_with_null(found[0], np.stack(found[1:]), X.columns)
+        importances.append(_importances(matrix, target, kind, resources))
+    table = compare_with_null(importances[0], np.stack(importances[1:]), X.columns)
     above = table.filter("is_above").sort(
         "importance", descending=True, maintain_order=True
     )
@@ -73,7 +73,7 @@ def _importances(
 
 
 def _matrix(X: "pl.DataFrame") -> FloatArray:
-    """Return numbers, and codes of levels; the median where missing, or one before."""
+    """Return numbers and codes; missing ones are the median, or -1 for categories."""
     import polars as pl
 
     columns = []
@@ -83,6 +83,6 @@ def _matrix(X: "pl.DataFrame") -> FloatArray:
         else:
             columns.append(series.fill_null(series.median() or 0.0))
     matrix = np.column_stack([column.to_numpy() for column in columns])
-    # Forests work in single precision, which must not overflow.
+    # Forests use single precision, which must not overflow.
     limit = float(np.finfo(np.float32).max) / 4
     return np.asarray(np.clip(matrix, -limit, limit), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""What transforms share whose columns are a plan of features."""
+"""The base of transforms that make columns by a feature plan."""
 
 import json
 from collections.abc import Sequence
@@ -30,13 +30,13 @@ _PLAN, _GAINS = "plan.json", "gains.json"
 
 @dataclass(frozen=True, eq=False)
 class FittedPlan:
-    """A fitted plan, and what is known of its features.
+    """A fitted plan and the gains of its features.
 
     Parameters
     ----------
     plan : FeaturePlan
     gains : tuple of float or None
-        Of each candidate; None where it was not measured.
+        Gain per candidate; None if it was not measured.
     """
 
     plan: FeaturePlan
@@ -44,11 +44,11 @@ class FittedPlan:
 
 
 class PlanTransform(Transform):
-    """A transform that chooses candidates, and makes them by a `FeaturePlan`.
+    """A transform that selects candidates and makes them by a `FeaturePlan`.
 
-    A subclass gives `choose`. Candidates are chosen once, on all training rows of the
-    fold; of those that read the target the training rows' own values are cross-fitted,
-    which the core does at once, so that nothing is fitted several times.
+    A subclass defines `choose`. Candidates are selected once, on all training rows of
+    the fold. For those that read the target, the features of training rows are
+    cross-fitted, which the core does in one pass.
     """
 
     def choose(
@@ -58,7 +58,7 @@ class PlanTransform(Transform):
         rows: TableRows,
         resources: Resources,
     ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
-        """Return candidates and what each gains; none where nothing helps."""
+        """Return the selected candidates and the gain of each."""
         raise NotImplementedError(f"Transform {self.name!r} must define choose().")
 
     def fit(
@@ -69,7 +69,7 @@ class PlanTransform(Transform):
         validation: None,
         resources: Resources,
     ) -> FittedPlan:
-        """Choose and learn features; see `Transform.fit`."""
+        """Return the fitted plan of the selected features; see `Transform.fit`."""
         if rows.parts is None:
             parts = np.arange(rows.X.height, dtype=np.int64) % 5
             rows = replace(rows, parts=parts)
@@ -83,9 +83,9 @@ class PlanTransform(Transform):
         validation: None,
         resources: Resources,
     ) -> tuple[FittedPlan, "pl.DataFrame"]:
-        """Choose and learn features, and make the training rows'."""
+        """Return the fitted plan and the features of the training rows."""
         del validation
-        X, y, parts = rows.X, rows.y, rows.parts  # no operator knows weights
+        X, y, parts = rows.X, rows.y, rows.parts  # operators do not use weights
         candidates, gains = self.choose(task, parameters, rows, resources)
         kept = [
             place
@@ -108,12 +108,12 @@ class PlanTransform(Transform):
     def transform(
         self, fitted: FittedPlan, X: "pl.DataFrame", task: Task
     ) -> "pl.DataFrame":
-        """Make the features of new rows; see `Transform.transform`."""
+        """Return the features of new rows; see `Transform.transform`."""
         del task
         return _finite(fitted.plan.transform(X))
 
     def explain(self, fitted: FittedPlan) -> Sequence[MadeFeature]:
-        """Return each feature's name, words and gain."""
+        """Return each feature's name, description and gain."""
         return [
             MadeFeature(name, feature.words, gain=gain)
             for feature, gain in zip(fitted.plan.features, fitted.gains, strict=True)
@@ -124,13 +124,13 @@ class PlanTransform(Transform):
         """Return the plan and the gains as JSON."""
         text = fitted.plan.to_json()
         return {
-            # Half of a character that takes two cannot be told in UTF-8.
+            # Lone surrogates cannot be encoded in UTF-8.
             _PLAN: text.encode("utf-8", errors="surrogatepass"),
             _GAINS: json.dumps(fitted.gains).encode(),
         }
 
     def load(self, parts: Parts) -> FittedPlan:
-        """Return what `dump` wrote, checked; see `Transform.load`."""
+        """Return the checked plan that `dump` wrote; see `Transform.load`."""
         require(
             set(parts) == {_PLAN, _GAINS},
             f"Stored features must be {_PLAN} and {_GAINS}. Got {sorted(parts)}.",
@@ -153,17 +153,17 @@ class PlanTransform(Transform):
 
 
 def _is_taken(name: str, columns: Sequence[str]) -> bool:
-    """Return whether a column of the table has a name that the feature would have."""
+    """Return whether a column of the table has the name of a feature."""
     return any(c == name or c.startswith(f"{name} = ") for c in columns)
 
 
 def _can_be_read(y: Any, parts: Any) -> bool:
-    """Return whether there are targets, and inner folds, to tell apart."""
+    """Return whether there are at least two targets and two inner folds."""
     return bool((y != y[0]).any()) and bool((parts != parts[0]).any())
 
 
 def _finite(made: "pl.DataFrame") -> "pl.DataFrame":
-    """Return the columns with what is not finite missing: a quotient may overflow."""
+    """Return the columns with non-finite values as missing: a quotient may overflow."""
     import polars as pl
     import polars.selectors as cs
 

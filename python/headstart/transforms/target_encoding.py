@@ -1,4 +1,4 @@
-"""The mean target of each level, out of fold."""
+"""Target encoding: the mean target of each level, out-of-fold."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -27,11 +27,11 @@ _DEFAULT: Parameters = {"smoothing": "auto"}
 
 
 class TargetEncoding(PlanTransform):
-    """The mean target of a row's level, for each column of levels [1]_.
+    """The mean target of a row's level, for each categorical column [1]_.
 
-    Training rows get the mean of rows in other inner folds, so that no row's own target
-    is in its features; new rows that of all training rows. Of three or more classes
-    each has a column.
+    Training rows get the mean over the other inner folds, so that no feature depends on
+    the row's own target; new rows get the mean over all training rows. With three or
+    more classes there is one column per class.
 
     References
     ----------
@@ -45,34 +45,34 @@ class TargetEncoding(PlanTransform):
     reads_target: ClassVar[bool] = True
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
-        """Return the columns of more than two levels."""
+        """Return the columns with more than two levels."""
         del task
         return leveled(table)
 
     def promise(self, table: TableColumns, task: Task) -> float:
-        """Return more for columns of many levels; nothing for few rows."""
+        """Return a larger prior gain for many levels; 0 for few rows."""
         levels = most_levels(table)
         if task.n_rows < _FEW_ROWS or levels < _MANY_LEVELS:
             return 0.0
         return 0.5 if levels > 2 * _MANY_LEVELS else 0.3
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return the rows of the overall mean that are mixed into a level's."""
+        """Return the space: the smoothing, as rows with the overall mean per level."""
         del task
         return SearchSpace({"smoothing": Choice("auto", 5, 50)}, default=_DEFAULT)
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return a strong smoothing, for levels of a few rows each."""
+        """Return a strong smoothing, for levels with a few rows each."""
         del task
         return ({"smoothing": 50},)
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds, in proportion to the cells of categories."""
+        """Return predicted seconds, proportional to the number of categorical cells."""
         del parameters
         return 0.01 + 2e-7 * n_rows * (1 + task.n_categorical)
 
     def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
-        """Predict a column for each; of many classes there are more."""
+        """Return one column per input column; with many classes there are more."""
         del parameters
         return n_columns
 
@@ -83,17 +83,17 @@ class TargetEncoding(PlanTransform):
         rows: TableRows,
         resources: Resources,
     ) -> tuple[Sequence[Candidate], Sequence[float | None]]:
-        """Return a mean of each column; of many classes, of as many as are few."""
+        """Return one target mean per column; fewer if there are many classes."""
         del resources
         smoothing = {**_DEFAULT, **parameters}["smoothing"]
         assert isinstance(smoothing, str | int)
         n_outputs = task.n_classes if task.kind is TaskKind.MULTICLASS else 1
         most = max(1, _MOST_OUTPUTS // n_outputs)
-        found = [
+        candidates = [
             Candidate("target_mean", (name,), {"smoothing": smoothing})
             for name in rows.X.columns[:most]
         ]
-        return found, [None] * len(found)
+        return candidates, [None] * len(candidates)
 
 
 _MOST_OUTPUTS = 1_000
@@ -101,5 +101,5 @@ _MOST_OUTPUTS = 1_000
 
 @hookimpl
 def register_transforms(register: Callable[[Transform], None]) -> None:
-    """Offer mean targets of levels."""
+    """Register the target encoding."""
     register(TargetEncoding())

@@ -1,4 +1,4 @@
-"""Which words are in a text: those that tell more of the target than chance would."""
+"""Indicators of words in texts that are associated with the target beyond chance."""
 
 import json
 import math
@@ -35,31 +35,31 @@ __all__ = ["TextWords", "Words", "register_transforms"]
 
 _PART = "words.json"
 _FEW_ROWS = 100
-_MOST_ROWS = 20_000  # that words are judged by, and that are taken apart at a time
+_MOST_ROWS = 20_000  # for the selection of words, and per block of splitting texts
 _MOST_CANDIDATES = 20_000  # the most frequent ones
-_MOST_CHARACTERS = 2_000  # of a text; beyond this it tells no more, and costs
-_USUAL_CHARACTERS = 200  # of a text, where nobody has counted
-_LONGEST = 60  # characters of a word that is worth a look
-_LEAST_SUPPORT = 5  # rows that a word must be in
-_FALSE_ALARM = 0.05  # chance that some word of a column is kept where none tells
+_MOST_CHARACTERS = 2_000  # of a text; the rest is expensive and adds little
+_USUAL_CHARACTERS = 200  # of a text, if the lengths are not known
+_LONGEST = 60  # characters of a word that is considered
+_LEAST_SUPPORT = 5  # rows that must have a word
+_FALSE_ALARM = 0.05  # family-wise error rate of the words of a column
 _DEFAULT: Parameters = {"n_words": 30, "ngrams": "words"}
-# Scripts without spaces between words: each two characters that follow each other
-# count as a word of them.
+# Scripts without spaces between words: of these, each pair of consecutive characters
+# counts as a word.
 _SPACELESS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 _WORD = rf"{_SPACELESS}{{1,2}}|[\p{{L}}--{_SPACELESS}]+|\p{{N}}+"
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The chosen words of each column.
+    """The selected words per column.
 
     Parameters
     ----------
     ngrams : {"words", "word_pairs"}
     columns : mapping of str to dict of str to float
-        By column: each word, or two that follow each other with a blank between, in
-        small letters, and how far from chance the target is where it is, in standard
-        errors; furthest first.
+        Per column: each word (or two consecutive words with a blank between them) in
+        lower case, with the deviation of the target from chance in the rows that have
+        it, in standard errors, the largest first.
     """
 
     ngrams: str
@@ -67,11 +67,12 @@ class Words:
 
 
 class TextWords(Transform):
-    """For each column of text, whether a word is in it, for the words that matter.
+    """One indicator per relevant word of each text column.
 
-    A word matters if the mean target of the training rows that have it, by rank for
-    numbers and by class for classes, is further from that of all rows than chance makes
-    it for any of as many words [1]_. Often none does, and no column is made.
+    A word is relevant if the mean target of the training rows that have it (the rank
+    for regression, or the indicator of a class) differs significantly from that of all
+    rows, corrected for the number of words [1]_. Often no word is, and no column is
+    made.
 
     References
     ----------
@@ -84,16 +85,16 @@ class TextWords(Transform):
     reads_target: ClassVar[bool] = True
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
-        """Return the columns of text."""
+        """Return the text columns."""
         del task
         return table.text
 
     def promise(self, table: TableColumns, task: Task) -> float:
-        """Return much where there is text: nothing else reads its words."""
+        """Return a large prior gain if there is text: nothing else reads its words."""
         return 0.7 if table.text and task.n_rows >= _FEW_ROWS else 0.0
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return how many words a column keeps, and whether pairs count as words."""
+        """Return the space: the number of words, and whether pairs count as words."""
         del task
         return SearchSpace(
             {
@@ -104,19 +105,19 @@ class TextWords(Transform):
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return many words, and pairs of them."""
+        """Return parameters with many words, and with pairs of them."""
         del task
         return ({"n_words": 150}, {"n_words": 60, "ngrams": "word_pairs"})
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Predict seconds, by the lengths of the texts; measured."""
+        """Return predicted seconds by the lengths of the texts, from measurements."""
         pairs = {**_DEFAULT, **parameters}["ngrams"] == "word_pairs"
         lengths = task.text_lengths or (_USUAL_CHARACTERS,)
         characters = sum(min(length, _MOST_CHARACTERS) for length in lengths)
         return 0.02 + (2.2e-7 if pairs else 1e-7) * characters * n_rows
 
     def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
-        """Return the words of all columns, at most."""
+        """Return the maximum number of words of all columns."""
         return n_columns * _most_words(parameters)
 
     def fit(
@@ -127,7 +128,7 @@ class TextWords(Transform):
         validation: None,
         resources: Resources,
     ) -> Words:
-        """Choose words; see `Transform.fit`."""
+        """Return the selected words; see `Transform.fit`."""
         del validation
         assert rows.y is not None
         ngrams = str({**_DEFAULT, **parameters}["ngrams"])
@@ -137,16 +138,16 @@ class TextWords(Transform):
             drawn = np.sort(random.permutation(X.height)[:_MOST_ROWS])
             X, y = X[drawn], y[drawn]
         outputs = _outputs(y, task)
-        found: dict[str, dict[str, float]] = {}
+        selected: dict[str, dict[str, float]] = {}
         for name in X.columns:
             if resources.seconds_left() <= 0:
                 break
-            words = _telling_words(X[name], outputs, ngrams)
-            found[name] = dict(list(words.items())[: _most_words(parameters)])
-        return Words(ngrams, found)
+            words = _associated_words(X[name], outputs, ngrams)
+            selected[name] = dict(list(words.items())[: _most_words(parameters)])
+        return Words(ngrams, selected)
 
     def transform(self, fitted: Words, X: "pl.DataFrame", task: Task) -> "pl.DataFrame":
-        """Return a column of 0 and 1 for each word; see `Transform.transform`."""
+        """Return a column of 0 and 1 per word; see `Transform.transform`."""
         del task
         import polars as pl
 
@@ -163,9 +164,9 @@ class TextWords(Transform):
                 some = _words_of_rows(
                     X[name][start : start + _MOST_ROWS], fitted.ngrams
                 )
-                known = some.join(places, on="word")
-                rows = known["row"].to_numpy() + start
-                there[known["place"].to_numpy(), rows] = 1.0
+                matches = some.join(places, on="word")
+                rows = matches["row"].to_numpy() + start
+                there[matches["place"].to_numpy(), rows] = 1.0
             columns |= {_title(name, w): there[i] for i, w in enumerate(words)}
         return pl.DataFrame(columns)
 
@@ -177,12 +178,12 @@ class TextWords(Transform):
         validation: None,
         resources: Resources,
     ) -> tuple[Words, "pl.DataFrame"]:
-        """Choose words once: what a row is told has nothing of its target."""
+        """Return words selected once: no feature depends on the row's own target."""
         fitted = self.fit(task, parameters, rows, validation, resources)
         return fitted, self.transform(fitted, rows.X, task)
 
     def explain(self, fitted: Words) -> Sequence[MadeFeature]:
-        """Return each word, and how far from chance it is."""
+        """Return a feature per word, with its deviation from chance."""
         return [
             MadeFeature(
                 _title(name, word),
@@ -195,14 +196,14 @@ class TextWords(Transform):
     def dump(self, fitted: Words) -> Parts:
         """Return the words as JSON."""
         record = {"ngrams": fitted.ngrams, "columns": fitted.columns}
-        # ASCII, so that half of a character that takes two can be told.
+        # ASCII, so that lone surrogates can be encoded.
         return {_PART: json.dumps(record).encode()}
 
     def load(self, parts: Parts) -> Words:
-        """Return what `dump` wrote, checked; see `Transform.load`."""
+        """Return the checked words that `dump` wrote; see `Transform.load`."""
         try:
             record: Any = json.loads(parts[_PART])
-            found = Words(
+            loaded = Words(
                 record["ngrams"],
                 {name: dict(words) for name, words in record["columns"].items()},
             )
@@ -217,15 +218,15 @@ class TextWords(Transform):
                 f"Stored words cannot be read: {error!r:.200}"
             ) from error
         require(
-            found.ngrams in ("words", "word_pairs")
+            loaded.ngrams in ("words", "word_pairs")
             and all(
                 type(score) in (int, float) and math.isfinite(score)
-                for words in found.columns.values()
+                for words in loaded.columns.values()
                 for score in words.values()
             ),
             "The stored words of text columns make no sense.",
         )
-        return found
+        return loaded
 
 
 def _most_words(parameters: Parameters) -> int:
@@ -239,7 +240,7 @@ def _title(column: str, word: str) -> str:
 
 
 def _words_of_rows(series: "pl.Series", ngrams: str) -> "pl.DataFrame":
-    """Return each word of each row, once: columns "row" and "word"."""
+    """Return each different word of each row: columns "row" and "word"."""
     import polars as pl
 
     text = pl.col("text").str.slice(0, _MOST_CHARACTERS).str.to_lowercase()
@@ -251,7 +252,7 @@ def _words_of_rows(series: "pl.Series", ngrams: str) -> "pl.DataFrame":
     )
     taken_apart = pl.col("text").str.extract_all(_WORD)
     if texts["text"].str.contains(_SPACELESS).any():
-        # Matches do not overlap: the other pairs begin one character later.
+        # Matches do not overlap: the other pairs start one character later.
         later = pl.col("text").str.replace_all(rf"({_SPACELESS})({_SPACELESS}*)", "$2")
         shifted = later.str.extract_all(rf"{_SPACELESS}{{2}}")
         taken_apart = taken_apart.list.concat(shifted)
@@ -268,9 +269,10 @@ def _words_of_rows(series: "pl.Series", ngrams: str) -> "pl.DataFrame":
 
 
 def _outputs(y: NDArray[Any], task: Task) -> FloatArray:
-    """Return what words are judged by, shape (n_outputs, n_rows), mean 0, variance 1.
+    """Return the target as outputs of shape (n_outputs, n_rows), mean 0, variance 1.
 
-    Ranks of numbers, so that one far value does not decide; a row a class else.
+    For regression these are ranks, for robustness against outliers; otherwise there is
+    one output per class.
     """
     if task.kind is TaskKind.REGRESSION:
         from scipy.stats import rankdata
@@ -287,10 +289,10 @@ def _outputs(y: NDArray[Any], task: Task) -> FloatArray:
     return scaled
 
 
-def _telling_words(
+def _associated_words(
     series: "pl.Series", outputs: FloatArray, ngrams: str
 ) -> dict[str, float]:
-    """Return the words that tell of the outputs beyond chance, and by how much."""
+    """Return the words that are associated with the outputs, and their scores."""
     import polars as pl
     from scipy.stats import norm
 
@@ -306,10 +308,10 @@ def _telling_words(
     )
     if not counts.height or not len(outputs):
         return {}
-    known = each.join(counts.select("word", "place"), on="word")
-    places, rows = known["place"].to_numpy(), known["row"].to_numpy()
+    candidates = each.join(counts.select("word", "place"), on="word")
+    places, rows = candidates["place"].to_numpy(), candidates["row"].to_numpy()
     n = counts["n"].to_numpy().astype(np.float64)
-    # Of a draw of n rows without replacement.
+    # Standard error of a sum over n rows drawn without replacement.
     error = np.sqrt(n * (1 - n / n_rows) * n_rows / (n_rows - 1))
     score = np.zeros(counts.height)
     for output in outputs:
@@ -323,5 +325,5 @@ def _telling_words(
 
 @hookimpl
 def register_transforms(register: Callable[[Transform], None]) -> None:
-    """Offer words of text."""
+    """Register words of text."""
     register(TextWords())

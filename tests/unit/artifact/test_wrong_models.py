@@ -190,7 +190,7 @@ def test_shares_of_classes_that_do_not_sum_to_one_are_refused(saved):
     record["target"]["prior"] = [0.9, 0.9]
     saved.put(name, record)
 
-    with pytest.raises(ArtifactError, match="makes no sense"):
+    with pytest.raises(ArtifactError, match="inconsistent"):
         saved.load()
 
 
