@@ -1,1 +1,1 @@
-"""Precedent: what worked on which tables, and what that says about a new one."""
+"""Meta-learning: a knowledge base of results on datasets, and suggestions from it."""

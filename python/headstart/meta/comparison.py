@@ -1,4 +1,4 @@
-"""Evidence by the few numbers that tables are compared by."""
+"""Evidence with the meta-features for distances."""
 
 from dataclasses import replace
 

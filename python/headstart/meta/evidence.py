@@ -1,4 +1,4 @@
-"""The part of a knowledge base that speaks about a task: datasets by configurations."""
+"""The evidence of a knowledge base for a task: datasets by configurations."""
 
 from dataclasses import dataclass
 
@@ -9,28 +9,28 @@ __all__ = ["Evidence"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Evidence:
-    """Losses and seconds of configurations on datasets, and what describes those.
+    """Losses and seconds of configurations on datasets, with their meta-features.
 
     Parameters
     ----------
     metric : str
-        The metric the losses are of: the one asked for, or the nearest one that the
-        base has (then `is_proxy`).
+        Metric of the losses: the requested one, or the closest one in the base (then
+        `is_proxy`).
     names : tuple of str
         Of the datasets.
     families : tuple of str
         Of the datasets.
     n_rows, n_features : ndarray of shape (n_datasets,)
-        Rows that were used, and columns.
+        Numbers of used rows, and of columns.
     feature_names : tuple of str
     features : ndarray of shape (n_datasets, n_meta_features)
-        Meta-features, NaN where not known.
+        Meta-features, NaN where unknown.
     configurations : tuple of Configuration
     losses : ndarray of shape (n_datasets, n_configurations)
-        Lower is better. NaN: not evaluated; +inf: tried and failed.
+        Lower is better. NaN: not evaluated; +inf: failed.
     seconds : ndarray of shape (n_datasets, n_configurations)
-        Of one fold fit, one thread. NaN: not known. Where the loss is +inf, a lower
-        bound: the fit was stopped by then.
+        Seconds of one fold fit on one thread. NaN: unknown. A lower bound if the loss
+        is +inf, because the fit was stopped.
     is_proxy : bool
     """
 
@@ -56,6 +56,7 @@ class Evidence:
                 )
         if self.features.shape != (shape[0], len(self.feature_names)):
             raise ValueError(
-                "Evidence.features must have a row a dataset and a column a name. "
+                "Evidence.features must have one row per dataset and one column per "
+                "name. "
                 f"Got {self.features.shape}."
             )

@@ -224,7 +224,7 @@ def _base(run: Run) -> Base | None:
     """Return the knowledge base that advised, None where none did."""
     if run.precedents is None:
         return None
-    similar = run.precedents.adviser.likeness()[:_MOST_NEIGHBOURS]
+    similar = run.precedents.adviser.similarities()[:_MOST_NEIGHBOURS]
     names = {
         "shipped": f"shipped with headstart {__version__}",
         "own": "your own",

@@ -142,7 +142,7 @@ def test_repeats_that_were_made_are_told():
     ],
 )
 def test_only_bases_that_were_read_are_named(bases, words):
-    adviser = SimpleNamespace(likeness=lambda: [("iris", 1.0)])
+    adviser = SimpleNamespace(similarities=lambda: [("iris", 1.0)])
     precedents = SimpleNamespace(adviser=adviser, n_datasets=1, bases=bases)
 
     assert facts._base(SimpleNamespace(precedents=precedents)).identity == words

@@ -1,4 +1,4 @@
-"""The meta-learner: precedents weighted by likeness, then by what this run measured."""
+"""The meta-learner: precedents weighted by similarity, then by the run's results."""
 
 from headstart.meta.advice.adviser import Advice, Adviser, Method, Study
 

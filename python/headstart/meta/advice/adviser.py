@@ -1,16 +1,16 @@
-"""The policy: which configuration comes next, and which precedents say so.
+"""The policy that chooses the next configuration, with its precedents.
 
 1. Before this run has results: a greedy portfolio over the known datasets, weighted by
-   their likeness to the table, gain divided by predicted seconds to a power.
-2. From `POSTERIOR_FROM` results on: the highest expected improvement, given those
-   results, by the same price.
-3. Cold start. Fewer than `FEWEST_DATASETS` datasets, or a table that is unlike all of
-   them: every dataset counts the same until there are results. Without any dataset
-   there is no advice, and the caller has an order of its own.
+   their similarity to the table; gains are divided by predicted seconds to a power.
+2. From `POSTERIOR_FROM` results on: the highest expected improvement given those
+   results, divided by the same cost.
+3. Cold start. With fewer than `FEWEST_DATASETS` datasets, or for a table that is not
+   similar to any of them, all datasets have equal weights until there are results.
+   Without any dataset there is no suggestion, and the caller uses its own order.
 
-This order serves the best single configuration. An order that serves the ensemble would
-replace the gain of a configuration by what it adds to a weighted mean of those tried;
-its place is `Adviser._shares`.
+This order is for the best single configuration. For an order that serves the ensemble,
+`Adviser._shares` would use the gain of a configuration in a weighted mean of the
+evaluated ones.
 """
 
 from collections.abc import Container, Mapping
@@ -32,14 +32,14 @@ __all__ = ["Advice", "Adviser", "Method", "Study"]
 
 Method = Literal["portfolio", "posterior", "unweighted portfolio"]
 
-# Finite results from which on the posterior decides: one tells no differences.
+# Number of finite results from which on the posterior is used: one has no differences.
 POSTERIOR_FROM = 2
-# With fewer datasets likeness to some of them means nothing.
+# With fewer datasets, similarity to some of them is not informative.
 FEWEST_DATASETS = 10
-# With fewer there is no covariance to speak of. Results of the run tell more than the
-# portfolio already with these.
+# With fewer datasets the covariance cannot be estimated. With this number, the results
+# of the run are already more informative than the portfolio.
 _FEWEST_FOR_POSTERIOR = 4
-# Precedents that are named.
+# Maximum number of precedents of a suggestion.
 _N_PRECEDENTS = 5
 
 
@@ -50,17 +50,17 @@ class Advice:
     Parameters
     ----------
     index : int
-        Of the evidence's configurations.
+        Index into the evidence's configurations.
     expected_gain : float
         In regret: 1 is the difference between the best and the median configuration.
     predicted_seconds : float
-        Of one fold fit, on this machine.
+        Predicted seconds of one fold fit on this machine.
     value : float
-        The expected gain for its price, as `Adviser.value` has it.
+        The expected gain per cost; see `Adviser.value`.
     method : {"portfolio", "posterior", "unweighted portfolio"}
     precedents : tuple of Precedent
-        Datasets on which the configuration was evaluated, most weight first; at most
-        five.
+        At most five datasets on which the configuration was evaluated, in order of
+        their weights.
     """
 
     index: int
@@ -72,7 +72,7 @@ class Advice:
 
 
 class Study:
-    """Statistics of the evidence without a table: made once, used for many tables.
+    """Statistics of the evidence that do not depend on the table.
 
     Parameters
     ----------
@@ -98,10 +98,10 @@ class Study:
 
 
 class Adviser:
-    """Says what to try next on one table.
+    """Chooses the next configuration for a table.
 
-    The answer depends on the arguments alone: no random numbers, ties go to the lower
-    index.
+    The result depends on the arguments only: there are no random numbers, and ties go
+    to the lower index.
 
     Parameters
     ----------
@@ -109,18 +109,17 @@ class Adviser:
     features : mapping of str to float
         The table's meta-features by the evidence's names; may be empty.
     n_rows, n_features : float
-        Of the table, as many rows as a trial is given.
+        Training rows of a fold fit, and columns.
     cost_exponent : float, default=0.8
-        Gains are divided by predicted seconds to this power. 0: cost does not matter.
-        Between 0.8 and 1.3 the exponent makes little difference.
+        Gains are divided by predicted seconds to this power; with 0 the cost is
+        ignored. Between 0.8 and 1.3 the exponent makes little difference.
     overhead_seconds : float, default=0.0
-        What every fold fit takes besides, whatever the configuration: fits that are
-        shorter are hardly cheaper.
+        Constant seconds that every fold fit takes in addition.
 
     Attributes
     ----------
     notes : tuple of str
-        Sentences on what the advice is not based on, and why.
+        Messages on evidence that is not used, with the reason.
     """
 
     def __init__(
@@ -161,7 +160,7 @@ class Adviser:
         elif not self._is_weighted:
             notes.append(
                 f"Unweighted: the knowledge base has only {n_datasets} datasets with "
-                f"{self._evidence.metric}; likeness counts from {FEWEST_DATASETS} on."
+                f"{self._evidence.metric}; similarity counts from {FEWEST_DATASETS} on."
             )
         else:
             similarity = weigh_datasets(
@@ -171,20 +170,20 @@ class Adviser:
             if similarity.is_far:
                 self._is_weighted = False
                 notes.append(
-                    "Unweighted: the table is unlike every dataset of the knowledge "
-                    "base."
+                    "Unweighted: the table is not similar to any dataset of the "
+                    "knowledge base."
                 )
         if n_datasets and self._evidence.is_proxy:
             notes.append(
-                f"Precedents are ranked by {self._evidence.metric}, the nearest metric "
+                f"Precedents are ranked by {self._evidence.metric}, the closest metric "
                 "that the knowledge base has."
             )
         self.notes = tuple(notes)
 
-    def likeness(self) -> list[tuple[str, float]]:
-        """Return the known datasets with the share each has in the advice, most first.
+    def similarities(self) -> list[tuple[str, float]]:
+        """Return the known datasets with their shares in the weight, largest first.
 
-        Equal shares where likeness to the table does not count.
+        The shares are equal if similarity to the table is not used.
         """
         order = np.argsort(-self._weights, kind="stable")
         total = float(self._weights.sum()) or 1.0
@@ -207,19 +206,19 @@ class Adviser:
         Parameters
         ----------
         observed : mapping of int to float
-            Losses measured in this run, by index of the configuration; +inf for a
-            failure.
+            Loss in this run per index of a configuration; +inf for a failure.
         available : container of int, or ndarray of bool of shape (n_configurations,)
-            Configurations that may still be tried; those in `observed` are not.
+            Configurations that may be chosen; those in `observed` are excluded.
         seconds_scale : float, default=1.0
-            How many times as long as in the evidence a fold fit takes on this machine.
+            Ratio of a fold fit's seconds on this machine to those in the evidence.
         measured_seconds : mapping of int to float, optional
-            Of a fold fit in this run; they correct the predictions for the others.
+            Mean seconds of a fold fit in this run, per index of a configuration; they
+            correct the predictions for the others.
 
         Returns
         -------
         Advice or None
-            None where nothing is available, or nothing is known.
+            None if nothing is available, or there is no evidence.
 
         Raises
         ------
@@ -239,9 +238,9 @@ class Adviser:
         spare = PREFERENCE * (CAP - self._weights @ regrets.values)
         seconds = np.exp(logs)
         # The logarithm of gain / seconds^exponent.
-        price = self._exponent * np.log(seconds + self._overhead)
-        # Rounding may leave a gain of nothing below zero.
-        value = np.log(np.maximum(gains + spare, 0.0) + 1e-300) - price
+        log_cost = self._exponent * np.log(seconds + self._overhead)
+        # Rounding may make a gain of zero negative.
+        value = np.log(np.maximum(gains + spare, 0.0) + 1e-300) - log_cost
         index = int(np.argmax(np.where(allowed, value, -np.inf)))
         return Advice(
             index,
@@ -253,16 +252,17 @@ class Adviser:
         )
 
     def value(self, gain: float, seconds: float) -> float:
-        """Return a gain for its price: divided by seconds to the cost's exponent."""
+        """Return a gain per cost: divided by seconds to the power `cost_exponent`."""
         return float(gain / (seconds + self._overhead) ** self._exponent)
 
-    def newcomer_gain(
+    def unproven_gain(
         self, observed: Mapping[int, float], like: Container[str]
     ) -> float:
-        """Return the expected gain of a configuration that nobody has evaluated.
+        """Return the expected gain of a configuration without results in the evidence.
 
-        On each known table it is taken for the favourite of any of some known
-        learners, each as likely: the configuration of lowest mean regret.
+        On each known dataset its regret is assumed to be that of the favourite of one
+        of the learners in `like`, with equal probability: the learner's configuration
+        with the lowest mean regret.
 
         Parameters
         ----------
@@ -274,7 +274,7 @@ class Adviser:
         Returns
         -------
         float
-            In regret, as `Advice.expected_gain`; 0 where nothing is known.
+            In regret, as `Advice.expected_gain`; 0 if there is no evidence.
         """
         self._check(observed)
         regrets = self._study.regrets.values
@@ -291,28 +291,31 @@ class Adviser:
         return float(weights @ gains.mean(axis=1))
 
     def _favourites(self, like: Container[str]) -> list[int]:
-        """Return, of each of some learners, its configuration of lowest mean regret."""
+        """Return the configuration of lowest mean regret of each learner in `like`."""
         means = self._weights @ self._study.regrets.values
-        found: dict[str, int] = {}
+        favourites: dict[str, int] = {}
         for index, configuration in enumerate(self._evidence.configurations):
             name = configuration.learner
-            if name in like and means[index] < means[found.setdefault(name, index)]:
-                found[name] = index
-        return sorted(found.values())
+            if (
+                name in like
+                and means[index] < means[favourites.setdefault(name, index)]
+            ):
+                favourites[name] = index
+        return sorted(favourites.values())
 
     def seconds(self, index: int, *, seconds_scale: float = 1.0) -> float:
-        """Predict seconds of a fold fit of a configuration, without measurements."""
+        """Return predicted seconds of a fold fit, without measurements of this run."""
         return float(np.exp(self._log_seconds[index])) * seconds_scale
 
     def _shares(self, observed: Mapping[int, float]) -> tuple[FloatArray, Method]:
-        """Return expected gains by dataset and configuration, and whose they are."""
+        """Return expected gains by dataset and configuration, and the method."""
         regrets = self._study.regrets.values
         finite = [i for i in sorted(observed) if np.isfinite(observed[i])]
         model = self._study.model
         if model is not None and len(finite) >= POSTERIOR_FROM:
             conditioned = model.condition(self._weights, observed)
             return expected_improvement(conditioned), "posterior"
-        # A failure speaks for the datasets on which that configuration did badly.
+        # A failure raises the weights of datasets on which the configuration was bad.
         failed = [i for i in sorted(observed) if not np.isfinite(observed[i])]
         weights = self._weights * np.exp(regrets[:, failed].sum(axis=1))
         shares = expected_gains(
@@ -321,26 +324,26 @@ class Adviser:
         return shares, "portfolio" if self._is_weighted else "unweighted portfolio"
 
     def _precedents(self, index: int, shares: FloatArray) -> tuple[Precedent, ...]:
-        """Name the datasets that spoke for a configuration that was tried on them."""
+        """Return the datasets with the largest shares in a configuration's gain."""
         regrets = self._study.regrets
-        spoke = np.where(regrets.known[:, index], shares, 0.0)
+        evaluated = np.where(regrets.known[:, index], shares, 0.0)
         total = shares.sum()
-        found = []
-        for place in np.argsort(-spoke, kind="stable")[:_N_PRECEDENTS]:
-            if spoke[place] <= 0:
+        precedents = []
+        for place in np.argsort(-evaluated, kind="stable")[:_N_PRECEDENTS]:
+            if evaluated[place] <= 0:
                 break
             dataset = int(regrets.datasets[place])
             losses = self._evidence.losses[dataset]
             rank = 1 + int((losses < losses[index]).sum())
-            found.append(
+            precedents.append(
                 Precedent(
                     self._evidence.names[dataset],
-                    float(spoke[place] / total),
+                    float(evaluated[place] / total),
                     rank,
                     int((~np.isnan(losses)).sum()),
                 )
             )
-        return tuple(found)
+        return tuple(precedents)
 
     def _allowed(
         self,
@@ -352,7 +355,7 @@ class Adviser:
             allowed = available.astype(bool)
             if allowed.shape != (n,):
                 raise ValueError(
-                    "The 'available' parameter of Adviser.next must have one entry a "
+                    "The 'available' parameter of Adviser.next must have one entry per "
                     f"configuration, shape ({n},). Got {allowed.shape} instead."
                 )
         else:

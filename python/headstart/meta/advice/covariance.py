@@ -1,7 +1,7 @@
-"""A covariance of many configurations from few datasets.
+"""A covariance estimate of many configurations from few datasets.
 
-The correlations are shrunk towards two numbers, the mean one within a learner and the
-mean one between learners, as far as their sampling error asks for [1]_.
+The correlations are shrunk towards two numbers, the mean correlation within a learner
+and the mean one between learners, depending on their sampling error [1]_.
 
 References
 ----------
@@ -17,17 +17,17 @@ from headstart.base import FloatArray
 
 __all__ = ["shrunk_covariance"]
 
-# Datasets' worth of the mean variance that each variance is mixed with.
+# Number of datasets that the mean variance counts as, when variances are shrunk to it.
 _VARIANCE_SHRINKAGE = 2.0
 
 
 def shrunk_covariance(deviations: FloatArray, groups: NDArray[np.int64]) -> FloatArray:
-    """Estimate a covariance that can be inverted.
+    """Return a shrunk covariance matrix.
 
     Parameters
     ----------
     deviations : ndarray of shape (n_datasets, n_configurations)
-        From the mean of each configuration; at least two datasets.
+        Deviations from each configuration's mean; at least two datasets.
     groups : ndarray of int, shape (n_configurations,)
         The learner of each configuration.
 
@@ -47,7 +47,7 @@ def shrunk_covariance(deviations: FloatArray, groups: NDArray[np.int64]) -> Floa
     between = max(0.0, float(correlations[other].mean())) if other.any() else 0.0
     within = float(correlations[same].mean()) if same.any() else between
     target = np.where(same, max(within, between), between)
-    # Var(r_ij) from the spread of the products whose mean it is.
+    # Var(r_ij), estimated from the variance of the products whose mean is r_ij.
     squares = standard**2
     noise = (squares.T @ squares / n - correlations**2) / (n - 1)
     distance = ((correlations - target)[off] ** 2).sum()

@@ -1,4 +1,4 @@
-"""The portfolio: what to try next before this run says anything.
+"""The greedy portfolio: the choice before this run has results.
 
 Every dataset is a hypothesis. Where hypothesis d is true, trying configuration c takes
 the regret from b_d, the best of what was tried, to min(b_d, z_dc); the expected gain is
@@ -20,8 +20,8 @@ from headstart.meta.advice.regrets import CAP
 
 __all__ = ["PREFERENCE", "expected_gains"]
 
-# Share of the mean regret in the value of a configuration: decides between those that
-# gain nothing more on any known dataset.
+# Weight of the mean regret in the value of a configuration. It decides between those
+# with no gain on any known dataset.
 PREFERENCE = 1e-6
 
 
@@ -37,12 +37,12 @@ def expected_gains(
     weights : ndarray of shape (n_datasets,)
         They sum to 1.
     tried : ndarray of int, shape (n_tried,)
-        Configurations that have given a result.
+        Configurations with a result.
 
     Returns
     -------
     ndarray of shape (n_datasets, n_configurations)
-        The sum of a column is the expected gain.
+        The sum of each column is the expected gain.
 
     Examples
     --------

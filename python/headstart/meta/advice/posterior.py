@@ -1,4 +1,4 @@
-"""What to try next once this run has measured something.
+"""The posterior: the choice after this run has results.
 
 Notation, with n results of this run, D hypotheses and C configurations:
 
@@ -37,14 +37,13 @@ from headstart.meta.advice.regrets import CAP, Regrets
 
 __all__ = ["Conditioned", "RegretModel", "expected_improvement"]
 
-# How far a hypothesis keeps to its dataset: correlation of z with the dataset's own.
+# Correlation of z with the regrets of the hypothesis's dataset.
 _FIDELITY = 0.9
-# Power of the likelihood in the weights of hypotheses: they are not that exact.
+# Power of the likelihood in the weights of hypotheses, since the model is approximate.
 _TEMPER = 0.5
-# Scales of comparable losses differ less than this, as a standard deviation of their
-# logarithms.
+# Maximum standard deviation of the logarithms of scales whose losses are comparable.
 _COMPARABLE = 2.0
-# Variance of a result around the true regret.
+# Variance of a result around its true regret.
 _NOISE = 0.01
 
 
@@ -55,10 +54,10 @@ class Conditioned:
     Parameters
     ----------
     weights : ndarray of shape (n_datasets,)
-        Of the hypotheses, they sum to 1.
+        Weights of the hypotheses, which sum to 1.
     means : ndarray of shape (n_datasets, n_configurations)
     deviations : ndarray of shape (n_configurations,)
-        Of the difference from the best result.
+        Standard deviations of the difference from the best result.
     best : ndarray of shape (n_datasets,)
         Regret of the best result so far.
     """
@@ -70,17 +69,17 @@ class Conditioned:
 
 
 class RegretModel:
-    """Gaussians over configurations, one around each known dataset.
+    """A mixture of Gaussians over configurations, one per known dataset.
 
     Parameters
     ----------
     regrets : Regrets
-        Of at least two datasets.
+        Regrets of at least two datasets.
     groups : ndarray of int, shape (n_configurations,)
         The learner of each configuration.
     is_proxy : bool, default=False
-        Whether the losses of runs are of another metric than those of the datasets:
-        then their locations are not compared.
+        Whether the datasets' losses are of another metric than the run's: then their
+        locations are not compared.
     """
 
     def __init__(
@@ -101,12 +100,12 @@ class RegretModel:
     def condition(
         self, weights: FloatArray, results: Mapping[int, float]
     ) -> Conditioned:
-        """Condition on the results of a run.
+        """Return the regrets under every hypothesis, given the results of a run.
 
         Parameters
         ----------
         weights : ndarray of shape (n_datasets,)
-            Of the hypotheses before this run; they sum to 1.
+            Prior weights of the hypotheses, which sum to 1.
         results : mapping of int to float
             Losses by configuration; +inf for a failure. At least one is finite.
         """
@@ -132,10 +131,10 @@ class RegretModel:
     def _clip(
         self, weights: FloatArray, places: NDArray[np.int64], losses: FloatArray
     ) -> FloatArray:
-        """Cut losses off where regret is `CAP`, as those of the base are.
+        """Return losses clipped where the regret is `CAP`, as in the base.
 
-        Where that is, in units of the loss, is known once the scale is. The first
-        guess is three times the distance of the median result from the best.
+        That loss depends on the scale, which is estimated from the losses. The initial
+        value is three times the distance of the median result from the best.
         """
         finite = losses[np.isfinite(losses)]
         best = float(finite.min())
@@ -152,7 +151,7 @@ class RegretModel:
     def _fit(
         self, prior: FloatArray, places: NDArray[np.int64], losses: FloatArray
     ) -> "_Fit":
-        """Find scale, location and weight of every hypothesis."""
+        """Return scale, location and weight of every hypothesis."""
         n = len(places)
         own = self.covariance[np.ix_(places, places)] + _NOISE * np.eye(n)
         inverse: FloatArray = np.linalg.inv(own).astype(np.float64)
@@ -160,7 +159,7 @@ class RegretModel:
         total = ones.sum()
         centred = inverse - ones[:, None] * ones[None, :] / total
         means = self.means[:, places]
-        # Losses from their own mean: Q does not see it, and digits are not lost.
+        # Losses are centred: Q is invariant to the mean, and precision is kept.
         shift = losses.mean()
         y = losses - shift
         a = max(float(y @ centred @ y), 0.0)
@@ -180,7 +179,7 @@ class RegretModel:
             - 0.5 * np.log(a * scales**2 + power)
         )
         logs = np.log(np.maximum(prior, 1e-300)) + _TEMPER * evidence
-        # The location times the scale, of losses as they came.
+        # The location times the scale, for the losses before centring.
         offsets = scales * (shift + y @ ones / total) - means @ ones / total
         if self.width is not None:
             gap = (offsets / scales - self.locations) / self.width
@@ -198,12 +197,12 @@ class _Fit:
 
 
 def expected_improvement(conditioned: Conditioned) -> FloatArray:
-    """Return the share of each hypothesis in the expected improvement.
+    """Return the share of each hypothesis in the expected improvements.
 
     Returns
     -------
     ndarray of shape (n_datasets, n_configurations)
-        In regret; the sum of a column is the expected improvement.
+        In regret; the sum of each column is the expected improvement.
     """
     gap = conditioned.best[:, None] - conditioned.means
     deviations = conditioned.deviations
@@ -216,9 +215,9 @@ def expected_improvement(conditioned: Conditioned) -> FloatArray:
 
 @cache
 def _log_tail() -> tuple[FloatArray, FloatArray]:
-    """Tabulate log(φ(x) - x Φ(-x)) at x from 0 to 20, to 5 digits between two places.
+    """Return a table of log(φ(x) - x Φ(-x)) for x from 0 to 20, accurate to 5 digits.
 
-    SciPy has Φ, but importing it takes longer than twenty proposals.
+    SciPy has Φ, but importing SciPy takes longer than twenty proposals.
     """
     places = np.arange(0.0, 20.005, 0.005)
     tails = [
@@ -230,26 +229,26 @@ def _log_tail() -> tuple[FloatArray, FloatArray]:
 
 
 def _fit_scales(scales: FloatArray) -> tuple[float, float]:
-    """Fit a Gamma prior of 1 / scale: its mean and variance in the logarithm.
+    """Return a Gamma prior of 1 / scale, fitted to mean and variance of the logarithm.
 
-    Losses that are comparable between datasets (error rates) have scales alike, and
-    the prior is narrow; those in units of the target have not, and it is broad.
+    Losses that are comparable between datasets (error rates) have similar scales, so
+    the prior is narrow; for losses in units of the target it is broad.
     """
     logs = -np.log(scales[np.isfinite(scales)])
     if len(logs) < 2:
         return 0.5, 0.5
     variance = max(float(logs.var()), 1e-2)
-    # trigamma(s) = 1 / s + 1 / (2 s²), digamma(s) = log(s) - 1 / (2 s), nearly.
+    # Approximately trigamma(s) = 1 / s + 1 / (2 s²), digamma(s) = log(s) - 1 / (2 s).
     shape = (1.0 + np.sqrt(1.0 + 2.0 * variance)) / (2.0 * variance)
     rate = np.exp(np.log(shape) - 0.5 / shape - logs.mean())
     return float(shape), float(rate)
 
 
 def _comparable_width(regrets: Regrets) -> float | None:
-    """Return how far the best losses of datasets are apart, None if in other units.
+    """Return the spread of the datasets' best losses; None if units differ.
 
-    Error rates of .02 and of .3 tell tables apart. Errors in the units of targets tell
-    targets apart; their scales differ by far more.
+    Error rates of .02 and of .3 distinguish tables. Errors in the units of targets
+    distinguish only targets, and their scales differ by far more.
     """
     logs = np.log(regrets.scales[np.isfinite(regrets.scales)])
     if len(logs) < 2 or logs.std() > _COMPARABLE:

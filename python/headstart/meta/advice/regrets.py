@@ -1,9 +1,8 @@
-"""Losses of many datasets on one scale: how far each is from its dataset's best.
+"""Regrets: losses of many datasets on one scale, relative to each dataset's best.
 
 Notation: a dataset's regret is 0 at its best configuration and 1 at its median one.
-Above `CAP` it makes no difference how bad a configuration is, and a failure is as bad
-as can be. What was not evaluated is filled in by a two-way additive model: a dataset's
-level and a configuration's level.
+Regrets above `CAP` are set to it, and so is that of a failure. Missing cells are
+imputed by a two-way additive model: a dataset's level and a configuration's level.
 """
 
 from dataclasses import dataclass
@@ -15,31 +14,31 @@ from headstart.base import FloatArray
 
 __all__ = ["CAP", "Regrets", "normalise_losses"]
 
-# Twice as far from the best as the median configuration is: no better than no answer.
+# Twice the distance of the median configuration from the best.
 CAP = 2.0
-# Rounds of filling in and normalising again, and of the additive model in each.
+# Rounds of imputing and normalising again, and of the additive model in each of them.
 _ROUNDS = 3
 _SWEEPS = 10
-# Cells of a row or column that weigh as much as the level of all.
+# Number of cells with which the overall level counts, when a level is shrunk to it.
 _SHRINKAGE = 1.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Regrets:
-    """Regrets of the datasets that can tell configurations apart.
+    """Regrets of the datasets on which configurations differ.
 
     Parameters
     ----------
     datasets : ndarray of int, shape (n_kept,)
-        Which of the evidence's datasets they are.
+        Their indices in the evidence.
     values : ndarray of shape (n_kept, n_configurations)
-        In [0, `CAP`], without gaps.
+        In [0, `CAP`], without missing values.
     known : ndarray of bool, shape (n_kept, n_configurations)
-        Evaluated, failures too; the others are filled in.
+        Whether a cell was evaluated (possibly a failure) or imputed.
     locations : ndarray of shape (n_kept,)
         The loss whose regret is 0.
     scales : ndarray of shape (n_kept,)
-        What a regret of 1 is in the units of the loss; NaN where nothing says so.
+        Loss difference of a regret of 1; NaN where it is unknown.
     """
 
     datasets: NDArray[np.int64]
@@ -50,7 +49,7 @@ class Regrets:
 
 
 def normalise_losses(losses: FloatArray) -> Regrets:
-    """Put the losses of each dataset on the scale of regrets.
+    """Return the losses of each dataset on the scale of regrets.
 
     Parameters
     ----------
@@ -60,7 +59,7 @@ def normalise_losses(losses: FloatArray) -> Regrets:
     Returns
     -------
     Regrets
-        Without the datasets that say nothing: fewer than two cells, or all alike.
+        Without datasets that have fewer than two cells or only equal ones.
 
     Examples
     --------
@@ -69,11 +68,11 @@ def normalise_losses(losses: FloatArray) -> Regrets:
     """
     rows, regrets, scales = [], [], []
     for dataset, row in enumerate(losses):
-        found = _normalise_row(row)
-        if found is not None:
+        normalised = _normalise_row(row)
+        if normalised is not None:
             rows.append(dataset)
-            regrets.append(found[0])
-            scales.append(found[1])
+            regrets.append(normalised[0])
+            scales.append(normalised[1])
     raw = np.array(regrets).reshape(len(rows), losses.shape[1])
     known = ~np.isnan(raw)
     values, units = _fill(raw, known)
@@ -83,14 +82,14 @@ def normalise_losses(losses: FloatArray) -> Regrets:
 
 
 def _normalise_row(row: FloatArray) -> tuple[FloatArray, float] | None:
-    """Return regrets (NaN where not evaluated, +inf where failed) and their unit."""
+    """Return regrets (NaN if not evaluated, +inf for a failure) and their unit."""
     finite = row[np.isfinite(row)]
     tried = row[~np.isnan(row)]
     if finite.size == 0 or tried.size < 2:
         return None
     best, worst = float(finite.min()), float(finite.max())
     tiny = 1e-12 * max(abs(best), abs(worst))
-    # Where one of two middle cells failed, the other one is the median.
+    # If one of the two middle cells is a failure, the other one is the median.
     middle = np.sort(tried)[(tried.size - 1) // 2 : tried.size // 2 + 1]
     middle = middle[np.isfinite(middle)]
     unit = (float(middle.mean()) if middle.size else worst) - best
@@ -103,34 +102,39 @@ def _normalise_row(row: FloatArray) -> tuple[FloatArray, float] | None:
     return np.where(np.isfinite(row), 0.0, row), np.nan
 
 
-def _fill(raw: FloatArray, known: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-    """Fill in what is not known; return that and the rows' units, in units of before.
+def _fill(
+    raw: FloatArray, evaluated: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the imputed regrets, and each row's new unit in terms of the old one.
 
-    A dataset on which only good configurations were evaluated has its median among
-    those: what is filled in changes the scale of its row.
+    If only good configurations were evaluated on a dataset, the median is one of them;
+    imputed cells then change the scale of the row.
     """
     units = np.ones(len(raw))
-    partial = ~known.all(axis=1)
+    partial = ~evaluated.all(axis=1)
     values = np.minimum(raw, CAP)
     if not partial.any():
         return values, units
     for _ in range(_ROUNDS):
-        values = np.where(known, values, _additive(values, known))
+        values = np.where(evaluated, values, _additive(values, evaluated))
         middle = np.median(values, axis=1)
         units = np.where(partial & (middle > 1e-6), units * middle, units)
         values = np.minimum(raw / units[:, None], CAP)
-    return np.where(known, values, _additive(values, known)), units
+    return np.where(evaluated, values, _additive(values, evaluated)), units
 
 
-def _additive(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
-    """Fit level + dataset + configuration to the known cells, and return it in all."""
-    n_row, n_column = known.sum(axis=1) + _SHRINKAGE, known.sum(axis=0) + _SHRINKAGE
-    level = values[known].mean()
+def _additive(values: FloatArray, evaluated: NDArray[np.bool_]) -> FloatArray:
+    """Return level + dataset + configuration for all cells, fitted to known cells."""
+    n_row, n_column = (
+        evaluated.sum(axis=1) + _SHRINKAGE,
+        evaluated.sum(axis=0) + _SHRINKAGE,
+    )
+    level = values[evaluated].mean()
     row = np.zeros((values.shape[0], 1))
     column = np.zeros((1, values.shape[1]))
     for _ in range(_SWEEPS):
-        rest = np.where(known, values - level - row, 0.0)
+        rest = np.where(evaluated, values - level - row, 0.0)
         column = (rest.sum(axis=0) / n_column)[None, :]
-        rest = np.where(known, values - level - column, 0.0)
+        rest = np.where(evaluated, values - level - column, 0.0)
         row = (rest.sum(axis=1) / n_row)[:, None]
     return np.asarray(np.clip(level + row + column, 0.0, CAP))

@@ -1,7 +1,7 @@
-"""How much each known dataset says about a new table: a weight by meta-features.
+"""Similarity of the known datasets to a new table: weights by meta-features.
 
-A weight, never a copy of the nearest dataset's best: that is worse than a portfolio
-that knows nothing of the table.
+Datasets are weighted; the best configuration of the nearest dataset alone is worse than
+a portfolio that ignores the table.
 """
 
 from collections.abc import Mapping
@@ -15,15 +15,16 @@ from headstart.meta.evidence import Evidence
 
 __all__ = ["Similarity", "distances", "weigh_datasets"]
 
-# The weight falls to 1/e at the distance of this neighbour.
+# The weight is 1/e at the distance of this neighbour.
 _NEIGHBOUR = 10
-# A table that is farther from all datasets than this share of them is from another.
+# A table is far if its nearest dataset is farther than this percentile of the distances
+# between datasets.
 _FAR = 95.0
-# Depends on the order of the rows.
+# Left out because it depends on the order of the rows.
 _LEFT_OUT = frozenset({"AutoCorrelation"})
 # Names of the sizes, raw and as logarithms.
 _SIZES = (("NumberOfInstances", "log_rows"), ("NumberOfFeatures", "log_features"))
-# Shares, percentages and logarithms stay below; counts do not.
+# Shares, percentages and logarithms are below this number; counts are not.
 _COUNT = 100.0
 
 
@@ -34,9 +35,9 @@ class Similarity:
     Parameters
     ----------
     weights : ndarray of shape (n_datasets,)
-        Positive, they sum to 1.
+        Positive, summing to 1.
     is_far : bool
-        The table is unlike all datasets, and the weights are equal for that reason.
+        Whether the table is not similar to any dataset, so that the weights are equal.
     """
 
     weights: FloatArray
@@ -50,43 +51,43 @@ def weigh_datasets(
     n_rows: float,
     n_features: float,
 ) -> Similarity:
-    """Weigh some of the evidence's datasets by their likeness to a table.
+    """Return weights of the evidence's datasets by their similarity to a table.
 
     Parameters
     ----------
     evidence : Evidence
     datasets : ndarray of int, shape (n_datasets,)
-        Which of them; at least one.
+        Indices of the datasets, at least one.
     features : mapping of str to float
-        The new table's meta-features. Where sizes are not among them, `n_rows` and
-        `n_features` take their place; names that the evidence lacks are ignored.
+        The new table's meta-features. If sizes are not among them, `n_rows` and
+        `n_features` are used; names that the evidence lacks are ignored.
     n_rows, n_features : float
-        Of the new table.
+        Sizes of the new table.
     """
-    known, own = _columns(evidence, features, n_rows, n_features)
-    known = known[datasets]
+    features_of_datasets, own = _columns(evidence, features, n_rows, n_features)
+    features_of_datasets = features_of_datasets[datasets]
     equal = np.full(len(datasets), 1.0 / len(datasets))
-    apart, among = distances(known, own)
+    apart, among = distances(features_of_datasets, own)
     if len(datasets) < 2 or not among.any():
         return Similarity(equal, is_far=False)
     pairs = among[np.triu_indices(len(datasets), 1)]
     if apart.min() > np.percentile(pairs, _FAR):
         return Similarity(equal, is_far=True)
     place = min(_NEIGHBOUR, len(datasets)) - 1
-    # Where many datasets have the same meta-features, they count alike.
+    # If many datasets have the same meta-features, they have equal weights.
     width = max(float(np.sort(apart)[place]), 1e-3 * float(np.median(pairs)), 1e-12)
     weights = np.exp(-(apart - apart.min()) / width)
     return Similarity(weights / weights.sum(), is_far=False)
 
 
 def distances(known: FloatArray, own: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Measure how far a table is from each dataset, and these from each other.
+    """Return distances of a table to each dataset, and between datasets.
 
     Parameters
     ----------
     known : ndarray of shape (n_datasets, n_meta_features)
-        NaN where not known. Columns with numbers above 100 are counts, of which the
-        logarithms are compared.
+        NaN where unknown. Columns with numbers above 100 are counts, whose logarithms
+        are compared.
     own : ndarray of shape (n_meta_features,)
 
     Returns
@@ -94,14 +95,14 @@ def distances(known: FloatArray, own: FloatArray) -> tuple[FloatArray, FloatArra
     apart : ndarray of shape (n_datasets,)
     among : ndarray of shape (n_datasets, n_datasets)
         Root mean squares over the meta-features that both have, in standard
-        deviations of the datasets'. Where two have none in common, the mean distance.
+        deviations over the datasets. If two have none in common, the mean distance.
     """
     table = np.vstack([known, own[None, :]])
     table[~np.isfinite(table)] = np.nan
     present = ~np.isnan(table)
     largest = np.max(np.abs(table[:-1]), axis=0, initial=0.0, where=present[:-1])
     counts = largest > _COUNT
-    # A logarithm that is at home with zeros and negative numbers.
+    # A logarithm that is defined for zeros and negative numbers.
     table[:, counts] = np.arcsinh(table[:, counts])
     n_known = np.maximum(present[:-1].sum(axis=0), 1)
     mean = np.where(present[:-1], table[:-1], 0.0).sum(axis=0) / n_known
@@ -115,9 +116,9 @@ def distances(known: FloatArray, own: FloatArray) -> tuple[FloatArray, FloatArra
     shared = mask @ mask.T
     apart = np.sqrt(np.maximum(total, 0.0) / np.maximum(shared, 1.0))
     np.fill_diagonal(apart, 0.0)
-    strangers = shared == 0
-    if strangers.any() and not strangers.all():
-        apart[strangers] = apart[~strangers].mean()
+    disjoint = shared == 0
+    if disjoint.any() and not disjoint.all():
+        apart[disjoint] = apart[~disjoint].mean()
     return apart[-1, :-1], apart[:-1, :-1]
 
 
@@ -127,7 +128,7 @@ def _columns(
     n_rows: float,
     n_features: float,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the meta-features that both sides have, sizes always among them."""
+    """Return the meta-features that both have, which always include the sizes."""
     names = [
         name
         for name in evidence.feature_names

@@ -155,7 +155,7 @@ class PrecedentProposer:
             Predicted seconds of a fold fit.
         """
         observed, _ = self._observed(known, losses, with_added)
-        gain = self.adviser.newcomer_gain(observed, like)
+        gain = self.adviser.unproven_gain(observed, like)
         return self.adviser.value(gain, seconds)
 
     def _observed(

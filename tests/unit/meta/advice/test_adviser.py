@@ -120,7 +120,7 @@ def test_nothing_available_is_no_advice(make_evidence):
     assert adviser.next({0: 0.1, 1: 0.2}, available=range(2)) is None
 
 
-def test_few_datasets_are_not_weighted_by_likeness(make_evidence):
+def test_few_datasets_are_not_weighted_by_similarity(make_evidence):
     losses = [[0.1, 0.4, 0.3]] * 4 + [[0.4, 0.1, 0.3]] * 5
     evidence = make_evidence(losses, n_rows=[100.0] * 4 + [9000.0] * 5)
     adviser = Adviser(evidence, {}, 100, 10)
@@ -142,14 +142,14 @@ def test_results_count_as_soon_as_there_is_a_covariance(
     assert answer.method == method
 
 
-def test_a_table_unlike_all_is_not_weighted_by_likeness(make_evidence):
+def test_a_table_similar_to_none_is_not_weighted_by_similarity(make_evidence):
     losses = [[0.1, 0.4, 0.3]] * 5 + [[0.4, 0.1, 0.3]] * 6
     rows = [100.0 + i for i in range(5)] + [150.0 + i for i in range(6)]
     evidence = make_evidence(losses, n_rows=rows)
     adviser = Adviser(evidence, {}, 10**7, 10)
     answer = adviser.next({}, available=all_of(evidence))
     assert answer.method == "unweighted portfolio"
-    assert "unlike" in adviser.notes[0]
+    assert "not similar to any" in adviser.notes[0]
     # All six on which it wins gain alike, the five others less: nobody is preferred.
     assert answer.index == 1
     assert np.ptp([p.weight for p in answer.precedents]) == pytest.approx(0.0)
@@ -157,7 +157,7 @@ def test_a_table_unlike_all_is_not_weighted_by_likeness(make_evidence):
 
 def test_a_proxy_metric_is_told(make_evidence):
     evidence = make_evidence([[0.1, 0.2]] * 12, is_proxy=True)
-    assert "nearest metric" in Adviser(evidence, {}, 1000, 10).notes[0]
+    assert "closest metric" in Adviser(evidence, {}, 1000, 10).notes[0]
 
 
 def test_results_of_this_run_take_over(random_evidence):
@@ -301,7 +301,7 @@ def test_nonsense_is_refused(random_evidence, observed, said):
 
 def test_a_mask_of_another_length_is_refused(random_evidence):
     adviser = Adviser(random_evidence, {}, 1000, 10)
-    with pytest.raises(ValueError, match="one entry a configuration"):
+    with pytest.raises(ValueError, match="one entry per configuration"):
         adviser.next({}, available=np.ones(4, dtype=bool))
 
 
@@ -328,26 +328,26 @@ def test_an_answer_takes_milliseconds(make_evidence):
     assert min(took) < 0.05
 
 
-def test_a_newcomer_is_taken_for_the_favourites_of_known_learners(make_evidence):
+def test_an_unproven_learner_has_the_gain_of_known_favourites(make_evidence):
     # Regrets 0, 1, 2 and 1: the favourites are the first, and the last but one.
     losses = [[0.1, 0.2, 0.3, 0.2]] * 12
     learners = ["forest", "forest", "linear", "linear"]
     adviser = Adviser(make_evidence(losses, learners=learners), {}, 1000, 10)
 
-    assert adviser.newcomer_gain({}, {"forest"}) == pytest.approx(2.0)
-    assert adviser.newcomer_gain({}, {"linear"}) == pytest.approx(1.0)
-    assert adviser.newcomer_gain({}, {"forest", "linear"}) == pytest.approx(1.5)
-    assert adviser.newcomer_gain({3: 0.2}, {"forest"}) == pytest.approx(1.0)
-    assert adviser.newcomer_gain({0: 0.1}, {"forest"}) == 0.0
-    assert adviser.newcomer_gain({}, {"unknown"}) == 0.0
+    assert adviser.unproven_gain({}, {"forest"}) == pytest.approx(2.0)
+    assert adviser.unproven_gain({}, {"linear"}) == pytest.approx(1.0)
+    assert adviser.unproven_gain({}, {"forest", "linear"}) == pytest.approx(1.5)
+    assert adviser.unproven_gain({3: 0.2}, {"forest"}) == pytest.approx(1.0)
+    assert adviser.unproven_gain({0: 0.1}, {"forest"}) == 0.0
+    assert adviser.unproven_gain({}, {"unknown"}) == 0.0
 
 
-def test_a_newcomers_gain_falls_as_results_come_in(random_evidence):
+def test_the_gain_of_an_unproven_learner_falls_as_results_come_in(random_evidence):
     adviser = Adviser(random_evidence, {}, 1000, 10)
     like = {"forest", "linear", "boosting"}
     observed, gains = {}, []
     for index in (4, 7, 1, 3):
-        gains.append(adviser.newcomer_gain(observed, like))
+        gains.append(adviser.unproven_gain(observed, like))
         observed[index] = 0.3 - 0.01 * index
     assert gains[0] == max(gains)
     assert all(np.isfinite(gains))
