@@ -1,4 +1,4 @@
-"""What makes two tables the same: one uid, wherever a table was read from.
+"""The identity of a table: one uid, independent of the source it was read from.
 
 A CSV file writes the numbers 0 and 1 where an ARFF file declares the levels ``'0'`` and
 ``'1'``; pandas has categories where polars has text. So a column is hashed by what its
@@ -38,13 +38,13 @@ _TRUTHS = ("false", "true")
 
 
 def dataset_uid(frame: pl.DataFrame, target: str, kind: TaskKind) -> str:
-    """Return the identity of a table with a target.
+    """Return the uid of a table with a target.
 
     Parameters
     ----------
     frame : polars.DataFrame
         The whole table, the target among its columns, as `headstart.tables.to_frame`
-        gives it. Columns that are no features (row numbers) must be gone.
+        returns it, without columns that are no features (row numbers).
     target : str
         Name of the target column.
     kind : TaskKind
@@ -88,7 +88,7 @@ def _parts(series: pl.Series) -> Iterator[bytes]:
     if numbers is not None:
         yield b"numbers"
         yield _bits(numbers)
-        # Adding zero makes -0.0 the 0.0 that it equals.
+        # Adding zero turns -0.0 into 0.0.
         values = numbers.fill_null(0.0).to_numpy() + 0.0
         yield values.astype("<f8", copy=False).tobytes()
         return
@@ -101,7 +101,7 @@ def _parts(series: pl.Series) -> Iterator[bytes]:
 
 
 def _as_numbers(series: pl.Series) -> pl.Series | None:
-    """Return the values as doubles without NaN, None where some are no numbers."""
+    """Return the values as doubles without NaN; None if some are not numbers."""
     if series.dtype.is_numeric() or series.dtype == pl.Null:
         return series.cast(pl.Float64).fill_nan(None)
     if series.dtype == pl.Boolean or series.dtype.is_temporal():

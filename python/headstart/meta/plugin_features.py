@@ -1,4 +1,4 @@
-"""Meta-features that plugins bring."""
+"""Meta-features of plugins."""
 
 import math
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ __all__ = ["describe_by_plugins", "with_features"]
 def describe_by_plugins(
     registry: Registry, summary: DescribedTable
 ) -> tuple[dict[str, float], list[str]]:
-    """Describe a table by what plugins say of it.
+    """Return the meta-features of a table that plugins compute.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def describe_by_plugins(
     values : dict of str to float
         By ``distribution:name``.
     problems : list of str
-        One line a plugin whose function failed, or gave what is no number: nothing of
-        it counts.
+        One line per plugin whose function failed or returned something that is no
+        number; its meta-features are left out.
     """
     values: dict[str, float] = {}
     problems = []
@@ -51,7 +51,7 @@ def describe_by_plugins(
 def with_features(
     compared: Evidence, stored: Evidence, names: Iterable[str]
 ) -> Evidence:
-    """Return evidence with some of the stored meta-features, as they are, added.
+    """Return evidence with some of the stored meta-features added.
 
     Parameters
     ----------

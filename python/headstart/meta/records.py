@@ -1,4 +1,4 @@
-"""What a knowledge base holds, as values: one frozen record a kind of row."""
+"""The records of a knowledge base: one frozen class per kind of row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,13 +42,13 @@ class DatasetRecord:
         task: one table has one uid, wherever it was read from.
     name : str
     family : str
-        Datasets of one generator or one source table share it; they are left out
-        together where the base is judged.
+        Shared by datasets of one generator or one source table, which are left out
+        together when the base is evaluated.
     source : str
-        ``"openml:31"``, ``"local"`` or where else it is from.
+        ``"openml:31"``, ``"local"`` or another source.
     kind : TaskKind
     n_rows, n_features, n_classes : int
-        Of the whole table; `n_classes` is 0 for regression.
+        Numbers of the whole table; `n_classes` is 0 for regression.
     licence : str
         Empty where unknown.
     """
@@ -66,7 +66,7 @@ class DatasetRecord:
 
 @dataclass(frozen=True, slots=True)
 class MetaFeatures:
-    """Numbers that describe a dataset, by who computed them.
+    """Meta-features of a dataset from one source.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class MetaFeatures:
         ``"headstart"`` or ``"openml"``. Values of one name from two sources are never
         mixed.
     version : int
-        Of the definitions, for values of our own.
+        Version of the definitions, for headstart's own values.
     values : mapping of str to float
         By OpenML's name of the quality, or with the prefix ``hs_``. NaN: not
         computable.
@@ -89,7 +89,7 @@ class MetaFeatures:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class EvaluationRecord:
-    """One configuration on one dataset: a score a fold and metric, and what it took.
+    """The scores of a configuration on a dataset per fold and metric, and its cost.
 
     Parameters
     ----------
@@ -97,23 +97,23 @@ class EvaluationRecord:
     configuration : Configuration
     metrics : tuple of str
     scores : ndarray of float32, shape (n_folds, n_metrics)
-        As the metric is read by users (AUC: greater is better). NaN where a fold
-        failed; no rows where none was finished.
+        With the sign that users expect (AUC: greater is better). NaN for a failed fold;
+        no rows if no fold was finished.
     fit_seconds, predict_seconds : float
-        Mean of a fold, one thread. Of a failed cell, those of the fold that failed;
-        where it ran out of time, at least the seconds that it was given.
+        Mean per fold on one thread. For a failed cell, those of the failed fold; after
+        a timeout, at least the seconds of its limit.
     status : CellStatus
     reason : str
-        Of a failure, one line.
+        Reason of a failure in one line.
     scheme : str
-        How the rows were split, in words: ``"3 folds, stratified, seed 0"``.
+        Description of the folds: ``"3 folds, stratified, seed 0"``.
     n_rows : int
-        Rows that were used: the fidelity.
+        Number of rows that were used: the fidelity.
     engine_version, machine : str
-        What measured it, and on what class of machine.
+        Version of headstart and class of machine that measured it.
     seed : int
     origin : str
-        Who added it: ``"shipped"``, ``"local"``, a server.
+        Its provenance: ``"shipped"``, ``"local"`` or a server.
     """
 
     dataset_uid: str
@@ -134,7 +134,7 @@ class EvaluationRecord:
 
 @dataclass(frozen=True, slots=True)
 class ForeignEvaluation:
-    """A score that somebody else's run got on OpenML: never averaged with our own."""
+    """A score of a run on OpenML, which is never averaged with headstart's own."""
 
     run_id: int
     task_id: int
@@ -150,14 +150,14 @@ class ForeignEvaluation:
 
 @dataclass(frozen=True, slots=True)
 class ForeignSetup:
-    """The parameters of other people's flows, and what they are in our own words.
+    """The parameters of a flow on OpenML, and the configuration they correspond to.
 
     Parameters
     ----------
     parameters : mapping of str to str
-        As the server gives them: full name to JSON text.
+        The server's parameters: full name to JSON text.
     configuration : Configuration or None
-        What it maps to by an explicit rule; None where no rule fits.
+        The configuration by an explicit rule; None if no rule matches.
     """
 
     setup_id: int
@@ -170,7 +170,7 @@ class ForeignSetup:
 
 @dataclass(frozen=True, slots=True)
 class FetchRecord:
-    """One reply of a server: what was asked, when, and the hash of what came."""
+    """A reply of a server: the request, its time, and the hash of the reply."""
 
     server: str
     key: str

@@ -1,4 +1,4 @@
-"""The knowledge base that comes with headstart."""
+"""The knowledge base that is shipped with headstart."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ __all__ = ["open_bases", "open_own", "shipped_base"]
 
 
 def shipped_base() -> Path | None:
-    """Return the file of the shipped base, None where this build has none.
+    """Return the file of the shipped base, or None if this build has none.
 
-    `meta_db/README.md` says what it holds and how it is made.
+    `meta_db/README.md` describes its content and how it is made.
     """
     path = Path(__file__).parent / "data" / "base.db"
     return path if path.exists() else None
@@ -19,14 +19,14 @@ def shipped_base() -> Path | None:
 def open_bases(
     own: str | Path | None = None, *, deadline: float | None = None
 ) -> LayeredBase:
-    """Open what is known: the user's own base over the shipped one, for reading.
+    """Return the user's own base layered over the shipped one, for reading.
 
     Parameters
     ----------
     own : str, Path or None
-        Where the user's own base is; by default `own_base_place`.
+        Place of the user's own base; by default `own_base_place`.
     deadline : float or None, default=None
-        Moment of `time.monotonic` by which the user's own must have answered.
+        Time of `time.monotonic` by which the user's own base must have answered.
 
     Raises
     ------
@@ -37,12 +37,12 @@ def open_bases(
 
 
 def open_own(own: str | Path, *, deadline: float | None = None) -> KnowledgeBase:
-    """Open the user's own base for writing; it is made where it is not there.
+    """Return the user's own base, open for writing; it is made if it does not exist.
 
     Parameters
     ----------
     own : str or Path
     deadline : float or None, default=None
-        Moment of `time.monotonic` by which it must have answered.
+        Time of `time.monotonic` by which it must have answered.
     """
     return KnowledgeBase.open(own, deadline=deadline)

@@ -1,7 +1,7 @@
-"""A pool of worker processes that can be killed one by one, with limits that are kept.
+"""A pool of worker processes that can be killed one by one, with enforced limits.
 
-It is generic: calls are functions and arguments, and of headstart it imports the
-exceptions only.
+It is generic: calls are functions and arguments, and it imports only the exceptions of
+headstart.
 """
 
 from headstart.pool.pool import WorkerPool

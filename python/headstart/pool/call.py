@@ -1,4 +1,4 @@
-"""A call on its way to another process and its answer on the way back.
+"""Serialisation of calls to another process and of their answers.
 
 Everything is pickled by `headstart.pool.pickling`, in both directions: functions
 and classes defined in ``__main__``, a notebook or a REPL travel by value.
@@ -37,10 +37,10 @@ def pack_call(
 
 
 def run_packed(packed: bytes) -> bytes:
-    """Run a packed call; return its packed answer, whatever happens.
+    """Run a packed call and return its packed answer, also after an exception.
 
-    ``sys.exit`` in the call is an answer too: a call must not end its worker, nor,
-    when the answer is read, the user's program.
+    ``sys.exit`` in the call becomes an answer too: a call must end neither its worker
+    nor, when the answer is read, the user's program.
     """
     try:
         fn, args, kwargs = pickle.loads(packed)
@@ -48,7 +48,7 @@ def run_packed(packed: bytes) -> bytes:
     except Exception as error:
         return _ERROR + _pack_error(error)
     except BaseException as error:
-        # SystemExit, KeyboardInterrupt, or a library's own kind.
+        # SystemExit, KeyboardInterrupt, or another BaseException of a library.
         return _ERROR + _pack_error(
             WorkerDiedError(
                 f"The call ended with {type(error).__name__}({error}).",
@@ -70,7 +70,7 @@ def unpack_answer(answer: bytes) -> Any:
     try:
         error = pickle.loads(packed)
     except Exception:
-        # Its class takes other arguments than it stores, or lives elsewhere.
+        # Its class takes other arguments than it stores, or cannot be imported.
         error = RuntimeError(summary)
     if not isinstance(error, Exception):
         error = RuntimeError(summary)

@@ -1,4 +1,4 @@
-"""Why a worker died, in words."""
+"""Errors that describe why a worker died."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ _MEANING = {
 
 
 def describe_status(status: int) -> str:
-    """Say what a wait status means.
+    """Return the meaning of a wait status in words.
 
     Examples
     --------
@@ -50,28 +50,28 @@ def describe_status(status: int) -> str:
 def tail_text(data: bytes, n_lines: int = 20) -> str:
     """Return the last lines of what a process printed."""
     lines = data.decode("utf-8", errors="replace").rstrip().splitlines()
-    # The fault handler's list of compiled modules fills a screen and tells nothing.
-    told = [line[:500] for line in lines if not line.startswith("Extension modules:")]
-    return "\n".join(told[-n_lines:])
+    # The fault handler's list of compiled modules is long and not informative.
+    kept = [line[:500] for line in lines if not line.startswith("Extension modules:")]
+    return "\n".join(kept[-n_lines:])
 
 
 def crashed(what: str, output: bytes = b"") -> WorkerDiedError:
     """Return the error of a process that died on its own.
 
-    The reason ends with the first line of a fault handler's report or else the last
-    line printed: one line tells more than "exit code 1".
+    The reason ends with the first line of a fault handler's report, or else with the
+    last printed line, which is more informative than the exit code alone.
     """
     details = tail_text(output)
     lines = [line for line in details.splitlines() if line.strip()]
-    told = next((line for line in lines if line.startswith("Fatal")), None)
-    if told is None and lines:
-        told = lines[-1]
-    said = f", after it printed: {told.strip()[:200]}" if told else ""
-    return WorkerDiedError(f"The worker process {what}{said}", "crash", details)
+    line = next((line for line in lines if line.startswith("Fatal")), None)
+    if line is None and lines:
+        line = lines[-1]
+    printed = f", after it printed: {line.strip()[:200]}" if line else ""
+    return WorkerDiedError(f"The worker process {what}{printed}", "crash", details)
 
 
 def lost(why: str) -> WorkerDiedError:
-    """Return the error of a call that went with the place where it ran or waited."""
+    """Return the error of a call that was lost with its worker, forkserver or pool."""
     return WorkerDiedError(f"The call was lost: {why}", "lost")
 
 
@@ -92,7 +92,7 @@ def never_started() -> WorkerDiedError:
 
 
 def out_of_memory(used: int, limit: int, output: bytes = b"") -> WorkerDiedError:
-    """Return the error of a call that took more memory than it was given."""
+    """Return the error of a call that exceeded its memory limit."""
     return WorkerDiedError(
         f"Stopped because it used {_mib(used)} MiB of memory; "
         f"its limit was {_mib(limit)} MiB.",

@@ -7,7 +7,7 @@ __all__ = ["HEADER", "READY", "FrameReader", "frame"]
 
 HEADER = struct.Struct("!Q")
 
-#: What a worker sends before its first answer, which is never empty.
+#: Message of a worker before its first answer; answers are never empty.
 READY = b""
 
 
@@ -17,7 +17,7 @@ def frame(body: bytes) -> bytes:
 
 
 class FrameReader:
-    """Puts messages together from the pieces in which they arrive.
+    """Assembles messages from the pieces in which they arrive.
 
     Examples
     --------
@@ -32,7 +32,7 @@ class FrameReader:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take `data` and give every message that is now complete."""
+        """Add `data` and yield every message that is now complete."""
         self._buffer += data
         while len(self._buffer) >= HEADER.size:
             (length,) = HEADER.unpack_from(self._buffer)

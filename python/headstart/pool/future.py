@@ -1,4 +1,4 @@
-"""The future of a call in a worker, and the call as the pool keeps it."""
+"""The future of a call in a worker, and the pool's record of the call."""
 
 import contextlib
 import time
@@ -13,14 +13,14 @@ __all__ = ["Job", "WorkerFuture"]
 
 
 class WorkerFuture(Future[Any]):
-    """A future that also knows what the call has cost so far.
+    """A future with the start time and peak memory of the call.
 
     Attributes
     ----------
     peak_memory : int
-        Highest resident bytes of the worker and its children that were seen.
+        Highest observed resident bytes of the worker and its children.
     started : float or None
-        Moment of `time.monotonic` at which a worker was given the call.
+        Time of `time.monotonic` at which a worker received the call.
     """
 
     def __init__(self) -> None:
@@ -40,14 +40,14 @@ class Job:
     memory_limit: int | None = None
     future: WorkerFuture = field(default_factory=WorkerFuture)
     packed: bytes = b""
-    # The pool, so that it is not collected, and its work ended, before the answer.
+    # A reference that keeps the pool from being collected before the answer.
     keeps: object = None
     begun: bool = False
 
     def start(self) -> bool:
-        """Mark it as running; False where it was cancelled or its time is over.
+        """Mark it as running; return False if it was cancelled or its time is over.
 
-        Called once, by whoever takes it out of a queue.
+        Called once, by the code that takes it out of a queue.
         """
         self.begun = True
         if not self.future.set_running_or_notify_cancel():
@@ -64,17 +64,17 @@ class Job:
         return self.deadline is not None and now >= self.deadline
 
     def seconds(self) -> float:
-        """Seconds since it started."""
+        """Return the seconds since it started."""
         return time.monotonic() - (self.future.started or time.monotonic())
 
     def succeed(self, result: Any) -> None:
-        """Give the answer, unless there is one already."""
+        """Set the result, unless there is an answer already."""
         self.keeps = None
         with contextlib.suppress(InvalidStateError):
             self.future.set_result(result)
 
     def fail(self, error: BaseException) -> None:
-        """Give the error, unless there is an answer already or it was cancelled."""
+        """Set the error, unless there is an answer already or it was cancelled."""
         self.keeps = None
         if not self.begun:
             self.begun = True
@@ -84,7 +84,7 @@ class Job:
             self.future.set_exception(error)
 
     def cancel(self) -> None:
-        """End it without an answer: as cancelled, or if it runs, with an error."""
+        """End it without a result: as cancelled, or with an error if it is running."""
         self.keeps = None
         if self.begun:
             self.fail(cancelled())

@@ -1,4 +1,4 @@
-"""What callers hand to a pool's thread: jobs, kills, and the wish to end."""
+"""The queue of requests to a pool's thread: jobs, kills and the end of the pool."""
 
 import contextlib
 import os
@@ -24,15 +24,15 @@ class Ending(Enum):
 
 
 class JobQueue:
-    """Jobs that wait, first in, first out; safe to use from any thread.
+    """A thread-safe first-in, first-out queue of waiting jobs.
 
     Every change makes `wake_fd` readable, so that a thread can wait for it together
     with its other channels.
     """
 
     def __init__(self) -> None:
-        # Reentrant: the last reference to a pool may be dropped anywhere, also in
-        # here, by the garbage collector.
+        # Reentrant: the garbage collector may drop the last reference to a pool
+        # anywhere, also inside these methods.
         self._lock = threading.RLock()
         self._jobs: deque[Job] = deque()
         self._to_kill: set[Future[Any]] = set()
@@ -44,14 +44,14 @@ class JobQueue:
 
     @property
     def ending(self) -> Ending:
-        """The stage that was asked for last with `end`."""
+        """The stage that `end` has requested."""
         return self._ending
 
     def __len__(self) -> int:
         return len(self._jobs)
 
     def put(self, job: Job) -> bool:
-        """Add a job; False where the queue is closed."""
+        """Add a job; return False if the queue is closed."""
         with self._lock:
             if not self._closed:
                 self._jobs.append(job)
@@ -59,7 +59,7 @@ class JobQueue:
             return not self._closed
 
     def take(self) -> Job | None:
-        """Return the first job that can start, started; None where there is none."""
+        """Start and return the first job that can start; None if there is none."""
         while True:
             with self._lock:
                 if not self._jobs:
@@ -69,20 +69,20 @@ class JobQueue:
                 return job
 
     def kill(self, future: Future[Any]) -> None:
-        """Ask for the job of `future` to be ended."""
+        """Request the end of the job of `future`."""
         with self._lock:
             self._to_kill.add(future)
             self._wake()
 
     def end(self, ending: Ending) -> None:
-        """Ask for the end; an earlier, stronger wish stays."""
+        """Request the end of the pool; an earlier, stronger request is kept."""
         with self._lock:
             if ending.value > self._ending.value:
                 self._ending = ending
             self._wake()
 
     def cancel_all(self) -> None:
-        """Cancel every job that waits."""
+        """Cancel all waiting jobs."""
         with self._lock:
             jobs = list(self._jobs)
             self._jobs.clear()
@@ -90,12 +90,12 @@ class JobQueue:
             job.cancel()
 
     def settle(self) -> set[Future[Any]]:
-        """Cancel waiting jobs that are to be killed, and fail those that are late.
+        """Cancel waiting jobs that are to be killed, and fail those past a deadline.
 
         Returns
         -------
         set of Future
-            Those to be killed that do not wait here.
+            The futures to be killed that are not waiting here.
         """
         with contextlib.suppress(BlockingIOError):
             while os.read(self.wake_fd, 4096):
@@ -115,13 +115,13 @@ class JobQueue:
         return wanted
 
     def next_deadline(self) -> float | None:
-        """Return the first deadline among the jobs that wait."""
+        """Return the first deadline of the waiting jobs."""
         with self._lock:
             deadlines = [job.deadline for job in self._jobs]
         return min((at for at in deadlines if at is not None), default=None)
 
     def close(self) -> list[Job]:
-        """Take no more jobs; return those that wait."""
+        """Accept no more jobs and return those that are waiting."""
         with self._lock:
             self._closed = True
             jobs = list(self._jobs)
@@ -132,6 +132,6 @@ class JobQueue:
 
     def _wake(self) -> None:
         if not self._closed:
-            # Full: it wakes anyway.
+            # The pipe is full, so it wakes anyway.
             with contextlib.suppress(BlockingIOError):
                 os.write(self._wake_write, b"\0")

@@ -1,4 +1,4 @@
-"""Notice when a running call breaks its limits."""
+"""Detection of running calls that break their limits."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from headstart.pool.worker_handle import WorkerHandle
 
 __all__ = ["LimitWatch"]
 
-# Memory is looked at this often, and more often above half of the limit: an allocation
+# Seconds between measurements of memory, fewer above half of the limit: an allocation
 # loop fills about 2 GB/s.
 _SECONDS = 0.1
 _SECONDS_NEAR_LIMIT = 0.02
@@ -22,7 +22,7 @@ class LimitWatch:
     Attributes
     ----------
     next_look : float
-        Moment of `time.monotonic` at which memory is to be looked at again.
+        Time of `time.monotonic` of the next measurement of memory.
     """
 
     def __init__(self) -> None:
@@ -31,9 +31,9 @@ class LimitWatch:
     def broken(
         self, running: Iterable[WorkerHandle]
     ) -> Iterator[tuple[WorkerHandle, WorkerDiedError]]:
-        """Give each worker whose call breaks a limit now, and the error it earns.
+        """Yield each worker whose call breaks a limit now, with the error.
 
-        Also notes the highest memory seen in the futures.
+        It also updates the peak memory of the futures.
         """
         now = time.monotonic()
         look = now >= self.next_look

@@ -1,8 +1,8 @@
-"""The thread behind a pool: it alone touches the forkserver and the workers.
+"""The thread of a pool, which alone communicates with the forkserver and the workers.
 
-One thread, one `select`, no locks between processes: each worker has a connection of
-its own, so that a worker which dies at any instant takes nothing with it that another
-one needs. The thread is a daemon and lives as long as the pool.
+There is one thread with one `select`, and no lock between processes: each worker has
+its own connection, so that the death of a worker never affects another one. The thread
+is a daemon and lives as long as the pool.
 """
 
 import contextlib
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PoolManager", "Rescue"]
 
-# A process that the kernel cannot end (a hung disk) must not hold its future.
+# Seconds after which a killed worker counts as dead, even if the kernel cannot end it.
 _DEATH_SECONDS = 1.0
-# Deaths in a row, without one finished call, after which it is the pool that is ill.
-_MAX_ZYGOTE_DEATHS = 3
+# Consecutive deaths without a finished call after which the pool counts as broken.
+_MAX_FORKSERVER_DEATHS = 3
 _MAX_WORKER_DEATHS = 20
 
 Rescue = Callable[[str, list[Job], bool], None]
@@ -52,9 +52,9 @@ class PoolManager:
     Parameters
     ----------
     rescue : callable of ``(reason, jobs, had_workers)`` or None
-        Called, in the manager's thread, when no worker can be had any more: with why,
-        with the jobs that wait, and whether there were workers before, for then a call
-        may be to blame. The jobs fail where it is None.
+        Called in the manager's thread if no worker can be started any more, with the
+        reason, the waiting jobs, and whether there were workers before (a call may then
+        be the cause). If it is None, the jobs fail.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class PoolManager:
         )
         self.thread.start()
 
-    # What callers may use, from any thread.
+    # The interface for callers, from any thread.
 
     def submit(self, job: Job) -> None:
         """Queue a job."""
@@ -105,7 +105,7 @@ class PoolManager:
         self._queue.kill(future)
 
     def end(self, ending: Ending) -> None:
-        """Let the thread end, if this process is the one that started it."""
+        """Request the end of the thread, if this process started it."""
         if os.getpid() == self.pid:
             self._queue.end(ending)
 
@@ -114,9 +114,10 @@ class PoolManager:
         self._queue.cancel_all()
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait for the thread to end, `timeout` seconds at most; never for itself.
+        """Wait for the end of the thread, at most `timeout` seconds.
 
-        A callback of a future runs in the thread, and may close the pool.
+        In the thread itself it returns at once: a callback of a future may close the
+        pool.
         """
         if threading.current_thread() is not self.thread and os.getpid() == self.pid:
             self.thread.join(timeout)
@@ -136,7 +137,7 @@ class PoolManager:
                 self._send_requests()
         except _NoWorkersError as error:
             reason = str(error)
-        except Exception as error:  # a defect here must not leave anyone waiting
+        except Exception as error:  # callers must not wait forever after a defect
             reason = f"the pool failed: {type(error).__name__}: {error}"
         finally:
             self._clean_up(reason)
@@ -150,7 +151,7 @@ class PoolManager:
         return [w for w in self._workers.values() if w.job is not None]
 
     def _patience(self) -> float | None:
-        """Seconds that may pass before something must be looked at."""
+        """Return the seconds until the next check is due."""
         moments = [self._queue.next_deadline()]
         for worker in self._running():
             moments.append(self._limits.next_look)
@@ -158,7 +159,7 @@ class PoolManager:
         if self._fork_again_at:
             moments.append(self._fork_again_at)
         first = min((at for at in moments if at is not None), default=None)
-        # A millisecond late is better than a few rounds early.
+        # Rounded up by a millisecond, to avoid wake-ups before the time.
         return None if first is None else max(0.0, first - time.monotonic()) + 0.001
 
     # Forkserver.
@@ -184,7 +185,7 @@ class PoolManager:
             self._forget(self._forkserver.output_fd)
 
     def _send_requests(self) -> None:
-        """Wait until the forkserver can take the requests that are left, if any are."""
+        """Wait until the forkserver can receive the remaining requests, if any."""
         if self._forkserver is None:
             return
         events = selectors.EVENT_READ
@@ -212,8 +213,8 @@ class PoolManager:
             elif kind == "died":
                 self._on_worker_death(parts[0], describe_status(parts[1]))
             elif kind == "failed":
-                # Counted once a round, for all that were asked for at once fail alike,
-                # and only where the pool has no worker.
+                # Counted once per round, since simultaneous requests fail together,
+                # and only if the pool has no worker.
                 is_first = time.monotonic() >= self._fork_again_at
                 self._fork_again_at = time.monotonic() + 0.5
                 has_workers = any(worker.pid for worker in self._workers.values())
@@ -224,8 +225,8 @@ class PoolManager:
                 )
 
     def _on_forkserver_death(self) -> None:
-        # Its workers are gone with it, or as good as: what they began cannot be told
-        # from what they finished.
+        # Its workers are lost with it: finished and unfinished calls cannot be
+        # distinguished.
         was_ready = self.ready.is_set()
         self._forkserver_deaths += 1
         output = self._drop_forkserver()
@@ -244,12 +245,12 @@ class PoolManager:
                 "the process that starts workers ended before it was ready"
                 + (f": {tail_text(output, 3)}" if output else "")
             )
-        if self._forkserver_deaths > _MAX_ZYGOTE_DEATHS:
+        if self._forkserver_deaths > _MAX_FORKSERVER_DEATHS:
             raise _NoWorkersError("the process that starts workers died repeatedly")
         self._launch()
 
     def _drop_forkserver(self) -> bytes:
-        """Forget the forkserver and make sure that it ends; return what it printed."""
+        """Drop the forkserver, make sure that it ends, and return its output."""
         forkserver, self._forkserver = self._forkserver, None
         if forkserver is None:
             return b""
@@ -258,14 +259,14 @@ class PoolManager:
         return forkserver.end()
 
     def _forget(self, channel: Any) -> None:
-        """Wait for `channel` no longer, if it was waited for."""
+        """Stop waiting for `channel`."""
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(channel)
 
     # Workers.
 
     def _keep_workers(self) -> None:
-        """Ask for workers until there is one for each slot, and a spare."""
+        """Request workers until there is one per slot and a spare one."""
         if self._forkserver is None or time.monotonic() < self._fork_again_at:
             return
         self._fork_again_at = 0.0
@@ -307,8 +308,8 @@ class PoolManager:
     def _on_answers(self, worker: WorkerHandle) -> None:
         answers, ended = worker.receive()
         if ended and not worker.disconnected:
-            # It is dead, which the forkserver will report with the cause; or it lives
-            # on but closed its end, and is of no use.
+            # It is dead, which the forkserver will report with the cause, or it has
+            # closed its end and is of no use.
             worker.disconnected = True
             self._forget(worker.connection)
             if self._forkserver is not None:
@@ -339,12 +340,12 @@ class PoolManager:
             worker.job.fail(worker.doom or crashed(what, bytes(worker.output)))
         elif worker.doom is None and counts:
             self._worker_deaths += 1
-            # Each slot's worker may die once for a reason that passes.
+            # The worker of each slot may die once for a temporary reason.
             if self._worker_deaths > _MAX_WORKER_DEATHS + self._n_workers:
                 raise _NoWorkersError(f"every worker process {what}")
 
     def _assign(self) -> None:
-        """Give pending jobs to idle workers, while slots are free."""
+        """Assign pending jobs to idle workers while slots are free."""
         n_running = len(self._running())
         for worker in list(self._workers.values()):
             if n_running >= self._n_workers:
@@ -414,11 +415,11 @@ class PoolManager:
 
 
 class _NoWorkersError(Exception):
-    """The pool cannot have workers; says why."""
+    """The pool cannot start workers, with the reason."""
 
 
 def _nothing(_events: int) -> None:
-    """Stands for an event that only has to end the waiting."""
+    """Handle an event that only has to end the waiting."""
 
 
 def _kill_group(pid: int | None) -> None:

@@ -1,8 +1,8 @@
-"""How much memory a process and its descendants hold.
+"""The memory of a process and its descendants.
 
-Counted is what the process would have to give back: anonymous and shared pages. Mapped
-files are left out, for the kernel drops their pages when memory is short; address space
-is no measure at all, since libraries reserve far more than they touch.
+Anonymous and shared pages count. Mapped files do not, since the kernel can drop their
+pages when memory is short. Address space is no measure, since libraries reserve far
+more than they use.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 __all__ = ["children", "resident_bytes"]
 
 _PROC = Path("/proc")
-# Kernels may be built without the list of children; then psutil walks all processes.
+# Kernels may be built without lists of children; then psutil inspects all processes.
 _HAS_CHILDREN = sys.platform.startswith("linux") and any(
     (_PROC / "self" / "task" / name / "children").exists()
     for name in (os.listdir("/proc/self/task") if _PROC.exists() else ())  # noqa: PTH208 - a tenth of iterdir's time
@@ -20,7 +20,7 @@ _HAS_CHILDREN = sys.platform.startswith("linux") and any(
 
 
 def resident_bytes(pid: int) -> int:
-    """Return resident bytes of `pid` and all its descendants; 0 when it is gone.
+    """Return resident bytes of `pid` and all its descendants; 0 if it has ended.
 
     Pages that a forked worker still shares with its forkserver count in full.
     """
@@ -31,17 +31,17 @@ def resident_bytes(pid: int) -> int:
 
 
 def children(pid: int) -> list[int]:
-    """Return the direct children of `pid`, none when it is gone."""
+    """Return the direct children of `pid`; empty if it has ended."""
     if not _HAS_CHILDREN:
         return _children_by_psutil(pid)
-    found: list[int] = []
+    pids: list[int] = []
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
             text = _read(f"/proc/{pid}/task/{thread}/children")
-            found.extend(int(number) for number in text.split())
+            pids.extend(int(number) for number in text.split())
     except OSError:
         pass
-    return found
+    return pids
 
 
 def _own_bytes(pid: int) -> int:

@@ -1,7 +1,7 @@
-"""Copies of its own process that a call forks, and must not leave behind.
+"""Detection of forked copies of its own process that a call leaves behind.
 
-A copy that returns from the call would go on as the worker: answer a second time, write
-the same files. One that stays runs beyond every limit.
+A copy that returns from the call would continue as the worker: it would answer a second
+time and write the same files. One that keeps running is beyond all limits.
 """
 
 import os
@@ -16,19 +16,19 @@ _is_ours = False
 
 
 def own_whole_process() -> None:
-    """Note that this process runs calls and nothing else.
+    """Record that this process only runs calls.
 
-    In the user's program, what is forked while a call runs may be another thread's.
+    In the user's program, a process forked during a call may be another thread's.
     """
     global _is_ours
     _is_ours = True
 
 
 class OwnProcess:
-    """The process that a call began in; copies of it end with its context.
+    """The process in which a call started; its copies end with this context.
 
-    Programs that the call starts are no copies: helpers of joblib and multiprocessing
-    stay on purpose, and end with the worker.
+    Programs that the call starts are no copies: helper processes of joblib and
+    multiprocessing remain on purpose and end with the worker.
     """
 
     def __init__(self) -> None:
@@ -42,12 +42,12 @@ class OwnProcess:
         self.end_copies()
 
     def end_copies(self) -> None:
-        """End this process, if it is a copy of the one that the call began in."""
+        """End this process if it is a copy of the one in which the call started."""
         if os.getpid() != self._pid:
             os._exit(1)
 
     def check(self) -> None:
-        """Refuse copies that still run, where no other thread can have forked them.
+        """Raise if copies still run and no other thread can have forked them.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class OwnProcess:
 
 
 def _command(pid: int) -> bytes:
-    """Return the command line of a process, empty where it is gone or not told."""
+    """Return the command line of a process; empty if it has ended or is unknown."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

@@ -1,9 +1,9 @@
-"""Objects as bytes for another process; what travels by value keeps its source lines.
+"""Pickling of objects for another process, with source lines of code sent by value.
 
-Functions and classes of ``__main__``, of a notebook or a REPL, and of files that no
-other process can import travel by value. cloudpickle (from 3.1.2 on) leaves out the
-file that their code is from, and the file may not be there where they arrive. So the
-name goes with the code, and the lines of each file go once.
+Functions and classes of ``__main__``, of a notebook or a REPL, and of files that other
+processes cannot import are sent by value. cloudpickle (from 3.1.2 on) leaves out the
+file of their code, and the file may not exist for the receiver. So the file's name is
+sent with the code, and the lines of each file are sent once.
 """
 
 import io
@@ -36,7 +36,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         return _rebuild, (make, arguments, obj.co_filename, self._lines(obj))
 
     def _lines(self, code: CodeType) -> list[str]:
-        """Return the lines of the code's file, none where they are sent already."""
+        """Return the lines of the code's file; none if they were sent already."""
         if code.co_filename in self._sent_files:
             return []
         self._sent_files.add(code.co_filename)
@@ -49,7 +49,7 @@ def _rebuild(
     filename: str,
     lines: list[str],
 ) -> CodeType:
-    """Return the code object, and let tracebacks find the lines of its file."""
+    """Return the code object, and register its file's lines for tracebacks."""
     if lines:
         entry = linecache.cache.get(filename)
         # An entry with a time of change is this process's own, and kept up to date.

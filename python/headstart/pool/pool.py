@@ -19,7 +19,7 @@ _LONGEST_END = 10.0  # seconds; killing takes a fraction of one
 
 
 class WorkerPool(Executor):
-    """An executor whose calls have deadlines and memory limits that are kept.
+    """An executor whose calls have enforced deadlines and memory limits.
 
     Workers are forked from a forkserver, a process that has imported `preload` and runs
     one thread. It is started as a fresh interpreter: nothing of the user's program is
@@ -27,30 +27,30 @@ class WorkerPool(Executor):
     scripts, on standard input, in notebooks, and inside daemonic processes. There is
     no semaphore and no shared memory; each worker has a connection of its own.
 
-    Building a pool does not wait: the forkserver starts in the background, and calls
-    that are submitted meanwhile run as soon as it is ready. Nothing a pool started
-    survives it, or this process, however it ends: not even what a call itself has
-    started.
+    The constructor does not wait: the forkserver starts in the background, and calls
+    that are submitted meanwhile run as soon as it is ready. No process that a pool or a
+    call in it started survives the pool or this process, whatever ends them.
 
-    What calls print is not shown; its last lines go into the error of one that dies.
+    The output of calls is not shown; its last lines are part of the error if a worker
+    dies.
 
     Parameters
     ----------
     n_workers : int
-        Calls that run at the same time, at least 1. One more process is kept ready
-        to take the place of a worker that dies.
+        Number of calls that run at the same time, at least 1. One more process is kept
+        ready to replace a worker that dies.
     preload : sequence of str, default=()
         Dotted names of modules to import before workers are forked. One that cannot
         be imported, or that starts a thread, is listed in `problems`.
     warm : sequence of str, default=()
-        Modules that each worker imports when it starts, before it has work: those
-        that start threads, which a fork would lose.
+        Modules that each worker imports when it starts: those that start threads, which
+        a fork would lose.
     environment : mapping of str to str, optional
-        Environment variables of the workers, over those of this process. Variables
-        that set the number of threads are 1 if not given.
+        Environment variables of the workers, which override those of this process.
+        Variables that set the number of threads are 1 by default.
     rescue : callable of ``(reason, jobs, had_workers)``, optional
-        Called when no worker process can be had any more, with the calls that wait and
-        whether there were workers before.
+        Called if no worker process can be started any more, with the reason, the
+        waiting calls, and whether there were workers before.
 
     Raises
     ------
@@ -98,7 +98,7 @@ class WorkerPool(Executor):
 
     @property
     def broken(self) -> str:
-        """Why no worker can be had, empty while all is well."""
+        """The reason why no worker can be started; empty otherwise."""
         return self._manager.broken
 
     @property
@@ -107,7 +107,7 @@ class WorkerPool(Executor):
         return self._manager.n_threads
 
     def wait_until_ready(self, timeout: float | None = None) -> bool:
-        """Wait until `preload` is imported, or cannot be; False after `timeout` s."""
+        """Wait for the imports of `preload`; return False after `timeout` seconds."""
         return self._manager.ready.wait(timeout)
 
     def submit(
@@ -135,21 +135,21 @@ class WorkerPool(Executor):
         Parameters
         ----------
         deadline : float or None
-            Moment of `time.monotonic`. It counts while the call waits, too.
+            Time of `time.monotonic`, which also applies while the call is waiting.
         memory_limit : int or None
-            Bytes that the worker and all processes it started may hold together;
-            what it shares with the forkserver (the libraries) counts.
+            Limit in bytes for the worker and all processes that it started, including
+            memory shared with the forkserver (the libraries).
 
         Returns
         -------
         WorkerFuture
-            Raises `WorkerDiedError` where the worker died or was killed; its `kind`
-            says why.
+            Raises `WorkerDiedError` if the worker died or was killed; its `kind` is the
+            reason.
         """
         return self._submit(Job(fn, tuple(args), {}, deadline, memory_limit))
 
     def add(self, job: Job) -> None:
-        """Queue a packed job; for pools that broke."""
+        """Queue a packed job of a pool that broke."""
         job.keeps = self
         self._manager.submit(job)
 
@@ -176,14 +176,14 @@ class WorkerPool(Executor):
         self._manager.kill(future)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of Executor
-        """Take no more calls; end the workers when all that were taken have run.
+        """Accept no more calls, and end the workers when all accepted ones have run.
 
         Parameters
         ----------
         wait : bool
-            Return only then.
+            Whether to return only then.
         cancel_futures : bool
-            Cancel the calls that have not started.
+            Whether to cancel the calls that have not started.
         """
         self._shut = True
         if cancel_futures:
@@ -193,15 +193,15 @@ class WorkerPool(Executor):
             self._manager.join()
 
     def terminate(self) -> None:
-        """Kill all workers now and return when they are gone.
+        """Kill all workers now and return when they have ended.
 
         Calls that have not started are cancelled; futures of running ones raise
         `WorkerDiedError` of kind ``"cancelled"``.
         """
         self._shut = True
         self._manager.end(Ending.NOW)
-        # Not for ever: a second Ctrl-C can leave a future's lock held, and the thread
-        # waiting for it. The processes end with this one, whatever happens.
+        # With a limit: a second Ctrl-C can leave a future's lock held, and the thread
+        # waiting for it. The processes end with this one in any case.
         self._manager.join(_LONGEST_END)
 
     def __exit__(
@@ -210,7 +210,7 @@ class WorkerPool(Executor):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> Literal[False]:
-        # After Ctrl-C nobody wants to wait for what is running.
+        # After Ctrl-C, running calls are not awaited.
         if kind is None:
             self.shutdown()
         else:

@@ -1,4 +1,4 @@
-"""The worker: reads calls from its connection, runs them, sends the answers back."""
+"""The worker: receives calls on its connection, runs them and sends the answers."""
 
 import contextlib
 import faulthandler
@@ -24,19 +24,19 @@ def run_worker(connection_fd: int, output_fd: int, warm: Sequence[str] = ()) -> 
     Parameters
     ----------
     connection_fd : int
-        A stream socket; descriptor of this process alone.
+        A stream socket, whose descriptor no other process has.
     output_fd : int
-        Where everything goes that calls write to standard output and error.
+        Descriptor for everything that calls write to standard output and error.
     warm : sequence of str
-        Modules to import first. One that cannot be is left to the call that needs it.
+        Modules to import first. Failed imports are left to the call that needs them.
     """
-    # Ctrl-C is for the parent, which decides what becomes of the work.
+    # Ctrl-C is handled by the parent, which decides about running calls.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _send_output_to(output_fd)
     _offer_to_the_memory_killer()
     own_whole_process()
     connection = socket.socket(fileno=connection_fd)
-    # A program that a call starts must not hold the connection open.
+    # A program that a call starts must not keep the connection open.
     connection.set_inheritable(False)
     for module in warm:
         with contextlib.suppress(Exception):
@@ -52,7 +52,7 @@ def run_worker(connection_fd: int, output_fd: int, warm: Sequence[str] = ()) -> 
         for printed in (sys.stdout, sys.stderr):
             _flush(printed)
         connection.sendall(frame(answer))
-        # What they hold must not stay in memory until the next call.
+        # So that their objects are freed before the next call.
         del packed, answer
 
 
@@ -62,19 +62,19 @@ def _send_output_to(output_fd: int) -> None:
     os.close(output_fd)
     for printed in (sys.stdout, sys.stderr):
         if isinstance(printed, io.TextIOWrapper):
-            # What is printed last tells most, so it must not die in a buffer.
+            # The last output is the most informative, so it must not stay in a buffer.
             printed.reconfigure(line_buffering=True, errors="backslashreplace")
-    # A segmentation fault leaves the Python lines that led to it.
+    # After a segmentation fault, the output has the Python traceback.
     faulthandler.enable(file=2, all_threads=False)
 
 
 def _offer_to_the_memory_killer() -> None:
-    """Have Linux, when it runs out of memory, end a worker and not the user's work."""
+    """Make Linux prefer this worker when it has to end a process for lack of memory."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def _flush(printed: object) -> None:
-    # A call may have closed it, or put anything in its place.
+    # A call may have closed or replaced the stream.
     with contextlib.suppress(AttributeError, OSError, ValueError):
         printed.flush()  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""A worker as the pool sees it: connection, output, and the call it runs."""
+"""The pool's handle of a worker: connection, output and the running call."""
 
 import contextlib
 import os
@@ -23,15 +23,15 @@ class WorkerHandle:
     pid : int or None
         None until the forkserver has forked it.
     ready : bool
-        Whether it has imported what it was to import; a call's seconds begin then.
+        Whether its imports are done; a call's seconds start then.
     job : Job or None
-        What it runs.
+        The job that it runs.
     doom : WorkerDiedError or None
-        Why it is being killed; it takes no job any more.
+        Why it is being killed; it then receives no more jobs.
     disconnected : bool
         Whether its end of the connection is closed.
     closed : bool
-        Whether ours is: the worker is gone.
+        Whether the parent's end is closed: the worker has ended.
     """
 
     def __init__(self, number: int) -> None:
@@ -55,7 +55,7 @@ class WorkerHandle:
 
     @property
     def is_idle(self) -> bool:
-        """True if it can be given a job."""
+        """True if it can receive a job."""
         return (
             self.pid is not None
             and self.ready
@@ -82,7 +82,7 @@ class WorkerHandle:
         return n_sent
 
     def give(self, job: Job) -> None:
-        """Begin to send it `job`; `send` goes on."""
+        """Start to send it `job`; `send` continues."""
         self.read_output()
         self.output.clear()  # of an earlier call
         self.job = job
@@ -90,7 +90,7 @@ class WorkerHandle:
         self.send()
 
     def send(self) -> bool:
-        """Send what fits; True where something is left."""
+        """Send the bytes that fit; return whether some are left."""
         # A dead worker's connection breaks; the forkserver will report its death.
         with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionError):
             while self._outgoing:
@@ -114,7 +114,7 @@ class WorkerHandle:
             answers.extend(self._frames.feed(data))
 
     def read_output(self) -> bool:
-        """Keep the end of what it printed; False when there will be no more."""
+        """Read and keep the end of its output; return False if it is complete."""
         while True:
             try:
                 data = os.read(self.output_fd, 65536)
@@ -130,17 +130,17 @@ class WorkerHandle:
                 return True
 
     def printed(self) -> bytes:
-        """Return the end of what it printed while it ran its job."""
+        """Return the end of its output during its job."""
         self.read_output()
         return bytes(self.output)
 
     def condemn(self, error: WorkerDiedError) -> None:
-        """Note that it is being killed, and why."""
+        """Record that it is being killed, with the reason."""
         self.doom = error
         self.doomed_at = time.monotonic()
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Close the descriptors."""
         self.closed = True
         self.connection.close()
         os.close(self.output_fd)

@@ -1,7 +1,7 @@
-"""The knowledge base: where what worked on which tables is kept.
+"""The knowledge base: storage of results of configurations on datasets.
 
-`KnowledgeBase` is one base (an SQLite file or a PostgreSQL database), `LayeredBase` the
-one that came with headstart under the user's own.
+`KnowledgeBase` is one base (an SQLite file or a PostgreSQL database), `LayeredBase` is
+the shipped base below the user's own.
 """
 
 from headstart.meta.store.changes import Added, Conflict

@@ -1,4 +1,4 @@
-"""What adding to a base did."""
+"""The result of adding records to a base."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ __all__ = ["Added", "Conflict"]
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Records that are about the same and say something else; all are kept.
+    """Records with the same subject and different content; all are kept.
 
     Parameters
     ----------
     about : str
-        What they are about, in words.
+        Their subject, in words.
     origins : tuple of str
-        Who said so, who was there first at the front.
+        Their origins, that of the oldest record first.
     """
 
     about: str
@@ -26,16 +26,16 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Numbers of records that were new, known or in conflict.
+    """Numbers of new and known records, and the conflicts.
 
     Parameters
     ----------
     n_new : int
-        Added.
+        Number of added records.
     n_known : int
-        There already, to the last digit: nothing was done.
+        Number of records that were stored already.
     conflicts : tuple of Conflict
-        Of those added, the ones that contradict what was there, or each other.
+        Added records that contradict stored ones or each other.
     """
 
     n_new: int

@@ -1,4 +1,4 @@
-"""What one base has that another has not, and what that changes."""
+"""The difference of two bases, and its effect on the order of configurations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ _TOP = 5
 
 @dataclass(frozen=True, slots=True)
 class RecordChanges:
-    """Records of one kind that came, went, or now say something else.
+    """Added, removed and changed records of one kind.
 
     Parameters
     ----------
     added, removed, changed : tuple of str
-        What they are about, in words.
+        Their subjects, in words.
     """
 
     added: tuple[str, ...]
@@ -43,7 +43,7 @@ class RecordChanges:
 
 @dataclass(frozen=True, slots=True)
 class OrderMove:
-    """A kind of tables for which the order of configurations moved.
+    """A class of tables for which the order of configurations changed.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ class OrderMove:
         ``"binary, under 1,000 rows"``.
     metric : str
     n_before, n_after : int
-        Datasets that the orders rest on.
+        Numbers of datasets behind the orders.
     rank_correlation : float
-        Of the orders of those configurations that both have; 1: the same order.
+        Rank correlation of the configurations in both; 1 is the same order.
     top_before, top_after : tuple of Configuration
         The best five by mean rank.
     """
@@ -98,12 +98,12 @@ class Difference:
 
 
 def diff(before: KnowledgeBase, after: KnowledgeBase) -> Difference:
-    """Say what changed from one base to another.
+    """Return the changes from one base to another.
 
     Returns
     -------
     Difference
-        False where the bases hold the same.
+        False if the bases have the same content.
 
     Raises
     ------
@@ -167,9 +167,9 @@ def _moved_orders(before: KnowledgeBase, after: KnowledgeBase) -> tuple[OrderMov
 def _mean_ranks(
     found: Gathered, sizes: Mapping[str, int], low: int, high: int
 ) -> tuple[int, dict[Configuration, float]]:
-    """Return the number of datasets of a size, and mean ranks from 0 to 1 on them.
+    """Return the number of datasets of a size, and the mean ranks on them, 0 to 1.
 
-    A rank is the share of the others that are better; equal ones share theirs.
+    A rank is the share of the other configurations that are better; ties share ranks.
     """
     rows = [i for i, uid in enumerate(found.uids) if low <= sizes[uid] < high]
     ranks = np.array([_ranks(found.evidence.losses[i]) for i in rows]).reshape(
@@ -200,7 +200,7 @@ def _move(
     before: tuple[int, dict[Configuration, float]],
     after: tuple[int, dict[Configuration, float]],
 ) -> OrderMove | None:
-    """Return how the order moved; None where it is the same or one is not there."""
+    """Return the change of order; None if there is none or one order is missing."""
     (n_before, old), (n_after, new) = before, after
     common = sorted(old.keys() & new.keys(), key=Configuration.to_json)
     if not common:
@@ -226,7 +226,7 @@ def _top(ranks: Mapping[Configuration, float]) -> tuple[Configuration, ...]:
 
 
 def _positions(values: list[float]) -> FloatArray:
-    """Return places from 0 on; equal values share theirs."""
+    """Return ranks from 0; ties share ranks."""
     rounded = np.round(np.array(values), 12)
     return _ranks(rounded) * max(len(values) - 1, 1)
 

@@ -1,7 +1,6 @@
-"""How a base is: what it covers, what fails, what looks wrong; and whether it is whole.
+"""Diagnosis of a base: coverage, failures, outliers and integrity.
 
-`doctor` is about what a base says, `verify` about whether it still says what was
-written.
+`doctor` inspects the records, `verify` checks that they are as they were written.
 """
 
 import hashlib
@@ -85,7 +84,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
-    """A result that is hard to believe.
+    """An implausible result.
 
     Parameters
     ----------
@@ -111,7 +110,7 @@ class Diagnosis:
     n_datasets, n_evaluations : int
     coverage : tuple of Coverage
     failures : mapping of str to mapping of str to int
-        By learner: how often each status came.
+        Number of cells per learner and status.
     without_evaluations, without_meta_features : tuple of str
         Names of datasets.
     never_succeeded : tuple of str
@@ -132,12 +131,12 @@ class Diagnosis:
 
 
 def doctor(base: KnowledgeBase) -> Diagnosis:
-    """Say what a base covers, and what in it should be looked at.
+    """Return the coverage of a base and problems in it.
 
     Raises
     ------
     KnowledgeBaseError
-        If the base is damaged: `verify` says where.
+        If the base is damaged; `verify` lists the places.
     """
     datasets = base.datasets()
     names = {d.uid: d.name for d in datasets}
@@ -185,14 +184,14 @@ def doctor(base: KnowledgeBase) -> Diagnosis:
 
 
 def verify(base: KnowledgeBase) -> list[str]:
-    """Check that a base still says what was written into it.
+    """Return the damages of a base.
 
-    The database's own check, every hash computed again, and every reference followed.
+    It runs the database's own check, recomputes all hashes and follows all references.
 
     Returns
     -------
     list of str
-        What is wrong, one line each; empty: the base is sound.
+        One line per damage; empty if the base is intact.
     """
     problems: list[str] = []
     try:
@@ -219,7 +218,7 @@ def _is_sqlite(base: KnowledgeBase) -> bool:
 def _impossible(
     record: EvaluationRecord, names: Mapping[str, str]
 ) -> Iterator[Outlier]:
-    """Give scores outside of what their metric can be."""
+    """Yield scores outside the range of their metric."""
     for j, metric in enumerate(record.metrics):
         low, high = _RANGES.get(metric, (-np.inf, np.inf))
         scores = record.scores[:, j]
@@ -234,7 +233,7 @@ def _impossible(
 
 
 def _too_good(found: Gathered) -> Iterator[Outlier]:
-    """Give results far ahead of all others on their dataset."""
+    """Yield results that are far better than all others on their dataset."""
     evidence = found.evidence
     sign = -1 if BUILT_IN[evidence.metric].greater_is_better else 1
     for name, losses in zip(evidence.names, evidence.losses, strict=True):
@@ -253,7 +252,7 @@ def _too_good(found: Gathered) -> Iterator[Outlier]:
 
 
 def _slow(found: Gathered) -> Iterator[Outlier]:
-    """Give seconds far above what the configuration and the dataset explain."""
+    """Yield seconds far above those that configuration and dataset explain."""
     evidence = found.evidence
     known = np.isfinite(evidence.losses) & (evidence.seconds > 0)
     if known.sum() < _FEWEST:
@@ -314,7 +313,7 @@ def _wrong_rows(fetch: Fetch, kind: str) -> Iterator[str]:
 
 
 def _dangling(fetch: Fetch) -> Iterator[str]:
-    """Give rows that nothing refers to, and rows of datasets that are not there."""
+    """Yield unreferenced rows, and rows of datasets that do not exist."""
     for table in ("meta_features", "evaluations", "foreign_evaluations"):
         for uid, n_rows in fetch(
             f"select t.text, count(*) from {table} r join texts t on t.id = r.dataset "

@@ -45,9 +45,9 @@ __all__ = ["KnowledgeBase"]
 class KnowledgeBase:
     """Records of datasets and of the scores of configurations on them.
 
-    Rows are never changed: a record that is there already is not added again, and one
-    that says something else about the same is kept beside it. Any number of processes
-    may read while one writes; a second writer waits. Made by `open`.
+    Rows are never changed: an equal record is not added again, and a contradicting
+    record is stored beside the first one. Any number of processes may read while one
+    writes; a second writer waits. Use `open` to get one.
 
     Examples
     --------
@@ -82,7 +82,7 @@ class KnowledgeBase:
         immutable: bool = False,
         deadline: float | None = None,
     ) -> Self:
-        """Open a base; one that is to be written is made where it is not there.
+        """Return an open base; for writing, it is made if it does not exist.
 
         Parameters
         ----------
@@ -138,11 +138,11 @@ class KnowledgeBase:
 
     @property
     def place(self) -> str:
-        """Where the base is: a path, or a URL without its password."""
+        """The place of the base: a path, or a URL without its password."""
         return self._place
 
     def close(self) -> None:
-        """Let go of the base."""
+        """Close the base."""
         self._reader.close()
         if self._database is not None:
             self._database.close()
@@ -157,7 +157,7 @@ class KnowledgeBase:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Let several calls of `add` land together, or none of them.
+        """Run several calls of `add` in one transaction.
 
         Nested ones belong to the outermost; an error that leaves an inner one undoes
         that part only, if it is caught outside of it.
@@ -190,7 +190,7 @@ class KnowledgeBase:
                     self._writer = None
 
     def add(self, records: Iterable[Record], *, origin: str | None = None) -> Added:
-        """Add records in one transaction.
+        """Add records in one transaction, and return how many were new.
 
         Parameters
         ----------
@@ -208,13 +208,13 @@ class KnowledgeBase:
         return self.add_lines(Line.of(record, origin) for record in records)
 
     def add_lines(self, lines: Iterable[Line]) -> Added:
-        """Add records that were checked and know who brought them."""
+        """Add checked records with their origins."""
         with self.transaction():
             assert self._writer is not None  # set by transaction
             return self._writer.add(lines)
 
     def merge(self, other: "KnowledgeBase", *, origin: str | None = None) -> Added:
-        """Add all that another base has, also what was fetched.
+        """Add all records of another base, including its fetches.
 
         Parameters
         ----------
@@ -293,14 +293,15 @@ class KnowledgeBase:
             self._reader.pack_into(new)
 
     def datasets(self) -> list[DatasetRecord]:
-        """Return the datasets, one a uid: of contradictions the first by hash."""
+        """Return the datasets, one per uid: of conflicting ones the first by hash."""
         records: list[Any] = self._first_of_each("dataset")
         return sorted(records, key=lambda record: (record.name, record.uid))
 
     def meta_features(self, source: str | None = None) -> list[MetaFeatures]:
-        """Return meta-features, those of one source if told.
+        """Return all meta-features, or those of one source.
 
-        One record a dataset, source and version: of contradictions the first by hash.
+        There is one record per dataset, source and version: of conflicting records the
+        first by hash.
         """
         records: list[Any] = self._first_of_each("meta_features")
         return [r for r in records if source is None or r.source == source]
@@ -308,7 +309,7 @@ class KnowledgeBase:
     def evaluations(
         self, *, dataset_uid: str | None = None, learner: str | None = None
     ) -> Iterator[EvaluationRecord]:
-        """Return all evaluations, those of one dataset or learner if told."""
+        """Return all evaluations, or those of one dataset or learner."""
         for record in self._records("evaluation"):
             if dataset_uid is not None and record.dataset_uid != dataset_uid:
                 continue
@@ -316,15 +317,15 @@ class KnowledgeBase:
                 yield record
 
     def foreign_evaluations(self) -> list[ForeignEvaluation]:
-        """Return the scores of other people's runs."""
+        """Return the scores of runs on OpenML."""
         return list(self._records("foreign_evaluation"))
 
     def foreign_setups(self) -> list[ForeignSetup]:
-        """Return the setups of other people's flows."""
+        """Return the setups of flows on OpenML."""
         return list(self._records("foreign_setup"))
 
     def fetches(self, server: str | None = None) -> list[FetchRecord]:
-        """Return what was fetched, from one server if told, oldest first."""
+        """Return all fetches, or those from one server, oldest first."""
         found = [
             r for r in self._records("fetch") if server is None or r.server == server
         ]
@@ -356,7 +357,7 @@ class KnowledgeBase:
         learners: Mapping[str, int] | None = None,
         source: str = "headstart",
     ) -> Evidence:
-        """Return what the base says about a task.
+        """Return the evidence of the base for a task.
 
         Of several evaluations of one cell a success counts more than a failure, one
         on more rows more than one on fewer; equal ones are averaged. Datasets where
@@ -392,7 +393,7 @@ class KnowledgeBase:
         source: str = "headstart",
         bounds: Bounds = DIAGNOSIS,
     ) -> Gathered:
-        """Return evidence with the uids of its datasets, a part of what there is."""
+        """Return evidence with the uids of its datasets, within bounds."""
         gathering = Gathering(kinds, metric, learners, source, bounds)
         with self.snapshot() as fetch:
             gathering.take(fetch, self._place)
@@ -400,7 +401,7 @@ class KnowledgeBase:
 
     @contextmanager
     def snapshot(self) -> Iterator[Fetch]:
-        """Give what runs queries on one state of the base.
+        """Yield a function that runs queries on a snapshot of the base.
 
         Within a `transaction` that is what was written so far.
         """
@@ -418,7 +419,7 @@ class KnowledgeBase:
         return iter([row.line.record for row in rows])
 
     def _first_of_each(self, kind: str) -> list[Any]:
-        """Return records, one of each group that is about the same."""
+        """Return one record of each group with the same subject."""
         with self.snapshot() as fetch:
             first: dict[int, Line] = {}
             for row in read_rows(fetch, kind):

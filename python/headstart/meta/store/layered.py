@@ -1,4 +1,4 @@
-"""A shipped base and the user's own, read as one."""
+"""The shipped base and the user's own, read as one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 def own_base_place() -> str | Path:
-    """Return where the user's own base is, or would be; nothing is made.
+    """Return the place of the user's own base, which may not exist.
 
     ``HEADSTART_META_DB`` says where (a path, or a PostgreSQL URL); by default it is a
     file in the platform's folder for data.
@@ -61,7 +61,7 @@ def own_base_place() -> str | Path:
 
 
 class LayeredBase:
-    """Bases that are laid over each other; of a dataset the first one speaks.
+    """Bases in layers: for each dataset, the first base that has it counts.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ class LayeredBase:
     Attributes
     ----------
     layers : tuple of KnowledgeBase
-        Those that can be read.
+        The bases that can be read.
     problems : list of HeadstartError
-        Why a layer was left out, when it was opened or later. The others serve.
+        Errors of layers that were left out, when they were opened or later.
     """
 
     def __init__(self, layers: Sequence[KnowledgeBase]) -> None:
@@ -136,7 +136,7 @@ class LayeredBase:
         return found
 
     def close(self) -> None:
-        """Let go of the bases."""
+        """Close the bases."""
         for layer in self.layers:
             layer.close()
 
@@ -160,7 +160,7 @@ class LayeredBase:
         return sorted(found.values(), key=lambda record: (record.name, record.uid))
 
     def meta_features(self, source: str | None = None) -> list[MetaFeatures]:
-        """Return meta-features, those of one source if told; the first layer's."""
+        """Return all meta-features, or those of one source, of the first layers."""
         found: dict[tuple[str, str, int], MetaFeatures] = {}
         for layer in self._read(lambda base: base.meta_features(source)):
             for record in layer:
@@ -171,7 +171,7 @@ class LayeredBase:
     def evaluations(
         self, *, dataset_uid: str | None = None, learner: str | None = None
     ) -> Iterator[EvaluationRecord]:
-        """Return all evaluations, each once; of one dataset or learner if told."""
+        """Return all evaluations, each once, or those of one dataset or learner."""
         known: set[bytes] = set()
         for layer in self._read(
             lambda base: list(
@@ -185,12 +185,12 @@ class LayeredBase:
                     yield record
 
     def foreign_evaluations(self) -> list[ForeignEvaluation]:
-        """Return the scores of other people's runs, each once."""
+        """Return the scores of runs on OpenML, each once."""
         layers = self._read(KnowledgeBase.foreign_evaluations)
         return list(dict.fromkeys(record for layer in layers for record in layer))
 
     def foreign_setups(self) -> list[ForeignSetup]:
-        """Return the setups of other people's flows, each once."""
+        """Return the setups of flows on OpenML, each once."""
         found: dict[bytes, ForeignSetup] = {}
         for layer in self._read(KnowledgeBase.foreign_setups):
             for record in layer:
@@ -205,7 +205,7 @@ class LayeredBase:
         learners: Mapping[str, int] | None = None,
         source: str = "headstart",
     ) -> Evidence:
-        """Return what the bases together say about a task.
+        """Return the evidence of all bases for a task.
 
         As `KnowledgeBase.evidence`, over all layers that can be read.
 

@@ -1,9 +1,9 @@
-"""What a field of a record may hold.
+"""Rules: validation of the fields of records.
 
-A rule takes a value from anywhere (a record of ours, a line of somebody's file) and
-returns it in its canonical form, or raises a ``ValueError`` that says what it must be.
-NaN is written as None; infinities are never taken. Sizes are bounded: a record that
-breaks a bound is damaged or made to do harm.
+A rule takes an untrusted value (of a record, or of a line of a file) and returns its
+canonical form, or raises a ``ValueError`` with the expected form. NaN becomes None;
+infinities are refused. Sizes are bounded: a record beyond a bound is damaged or
+hostile.
 """
 
 import math

@@ -1,1 +1,1 @@
-"""The process that forks workers, its start, and its parent's link to it."""
+"""The forkserver (the process that forks workers), its start and its parent's link."""

@@ -11,8 +11,8 @@ from headstart.pool.forkserver.link import ForkserverLink
 
 __all__ = ["THREAD_VARIABLES", "launch_forkserver", "why_not_launched"]
 
-# One thread a library, unless the caller knows better: workers share the cores. Set
-# before anything is imported, for most libraries read them only then.
+# One thread per library unless the caller sets another number, since workers share the
+# cores. Most libraries read these variables only when they are imported.
 THREAD_VARIABLES = dict.fromkeys(
     (
         "OMP_NUM_THREADS",
@@ -36,8 +36,9 @@ _FORK_SAFETY = {
     "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
 }
 
-# `sys` is built in: until the path is set, no file of the working folder that happens
-# to be called json.py can be imported. `__main__` stays empty, which is the point.
+# Only `sys`, which is built in, is imported before the path is set, so that no file
+# of the working folder (a json.py, for instance) can be imported. `__main__` must stay
+# empty, so that nothing of the user's program is run again.
 _BOOTSTRAP = """\
 import sys
 sys.path[:] = sys.argv[3:]
@@ -47,7 +48,7 @@ serve(int(sys.argv[1]), int(sys.argv[2]))
 
 
 def why_not_launched() -> str:
-    """Return why this interpreter cannot start a forkserver, empty where it may."""
+    """Return why this interpreter cannot start a forkserver; empty if it can."""
     if not (hasattr(os, "fork") and hasattr(socket, "send_fds")):
         return f"the system ({sys.platform}) cannot fork processes"
     if getattr(sys, "frozen", False):
@@ -61,15 +62,15 @@ def why_not_launched() -> str:
 
 
 def launch_forkserver(environment: Mapping[str, str]) -> ForkserverLink:
-    """Start a forkserver; return at once, before it has imported anything.
+    """Start a forkserver and return its link before it has imported anything.
 
-    It dies with the *thread* that calls this (on Linux), so that thread must live as
-    long as the forkserver is wanted.
+    On Linux it dies with the *thread* that calls this, so that thread must live as long
+    as the forkserver is needed.
 
     Parameters
     ----------
     environment : mapping of str to str
-        Variables to set over the inherited ones and over `THREAD_VARIABLES`.
+        Variables that override the inherited ones and `THREAD_VARIABLES`.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def launch_forkserver(environment: Mapping[str, str]) -> ForkserverLink:
             stdout=output_write,
             stderr=output_write,
             pass_fds=(theirs.fileno(),),
-            # Out of reach of the terminal's Ctrl-C and of `kill -- -group`.
+            # So that the terminal's Ctrl-C and `kill -- -group` do not reach it.
             start_new_session=True,
             env={**_FORK_SAFETY, **os.environ, **THREAD_VARIABLES, **environment},
         )
@@ -107,7 +108,7 @@ def launch_forkserver(environment: Mapping[str, str]) -> ForkserverLink:
 
 
 def _import_path() -> list[str]:
-    """Return where the user's modules are found, in the order of `sys.path`."""
+    """Return the import path of the user's program, in the order of `sys.path`."""
     try:
         here = str(Path.cwd())
     except OSError:  # the folder has been removed

@@ -1,4 +1,4 @@
-"""The forkserver as its parent holds it: requests, reports, output, the end."""
+"""The parent's link to the forkserver: requests, reports, output and its end."""
 
 import json
 import os
@@ -27,7 +27,7 @@ class ForkserverLink:
     control : socket.socket
         Carries requests and reports.
     output_fd : int
-        Where to read what the forkserver prints.
+        Descriptor for reading the output of the forkserver.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class ForkserverLink:
         os.set_blocking(output_fd, False)
 
     def ask(self, *request: Any) -> None:
-        """Queue a request; `send` goes on where the forkserver reads too slowly."""
+        """Queue a request and send it; `send` continues if the socket is full."""
         self._outgoing.append((_line(request), None))
         self.send()
 
@@ -56,7 +56,7 @@ class ForkserverLink:
         self.send()
 
     def send(self) -> bool:
-        """Send the requests that fit, in order; True where some are left.
+        """Send the requests that fit, in order; return whether some are left.
 
         Requests that a dead forkserver cannot receive are lost.
         """
@@ -68,7 +68,7 @@ class ForkserverLink:
                 else:
                     n_sent = worker.hand_over(self.control, request)
                 if n_sent < len(request):
-                    # The descriptors went with the first bytes.
+                    # The descriptors were sent with the first bytes.
                     self._outgoing[0] = (request[n_sent:], None)
                 else:
                     self._outgoing.popleft()
@@ -79,7 +79,7 @@ class ForkserverLink:
         return False
 
     def reports(self) -> list[list[Any]] | None:
-        """Return the reports that have arrived; None when the forkserver is gone."""
+        """Return the reports that have arrived; None if the forkserver has ended."""
         try:
             data = self.control.recv(65536)
         except BlockingIOError:
@@ -92,7 +92,7 @@ class ForkserverLink:
         return [json.loads(line) for line in lines]
 
     def read_output(self) -> bool:
-        """Keep the end of what it printed; False when there will be no more."""
+        """Read and keep the end of its output; return False if it is complete."""
         try:
             data = os.read(self.output_fd, 65536)
         except BlockingIOError:
@@ -104,10 +104,10 @@ class ForkserverLink:
         return bool(data)
 
     def end(self) -> bytes:
-        """End it with all its workers, within seconds; return what it printed last."""
+        """End it and all its workers within seconds; return its last output."""
         self.ask("stop")
         self.control.close()
-        # One that still imports hears no request for seconds; it dies of this at once.
+        # While it imports, it reads no requests for seconds, but this ends it at once.
         self.process.terminate()
         try:
             self.process.wait(_END_SECONDS)

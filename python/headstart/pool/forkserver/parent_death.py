@@ -1,8 +1,8 @@
-"""Ask the system for a signal when the parent process dies, and see that it has.
+"""Detection of the death of the parent process.
 
-The kernel's own notice (Linux) arrives within microseconds, even where the parent was
-killed with SIGKILL and where this process is deep in compiled code. Elsewhere a
-process has to look at its parent's number now and then.
+On Linux the kernel sends a signal within microseconds, even if the parent was killed
+with SIGKILL or this process runs compiled code. On other systems a process has to check
+its parent's process id regularly.
 """
 
 import os
@@ -15,15 +15,15 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def signal_at_parent_death(number: int) -> bool:
-    """Have the kernel send signal `number` to this process when its parent dies.
+    """Request signal `number` from the kernel for the death of the parent.
 
-    The "parent" is the thread that started this process: it must live as long as the
-    process is wanted.
+    The "parent" is the thread that started this process: it must live as long as this
+    process is needed.
 
     Returns
     -------
     bool
-        False where the system cannot do that.
+        False if the system does not support it.
     """
     return _prctl(_PR_SET_PDEATHSIG, number)
 
@@ -34,7 +34,7 @@ def adopt_orphans() -> bool:
 
 
 def parent_is(pid: int) -> bool:
-    """Return whether the parent is still process `pid`."""
+    """Return whether process `pid` is still the parent."""
     return os.getppid() == pid
 
 

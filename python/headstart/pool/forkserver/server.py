@@ -1,9 +1,9 @@
-"""The forkserver: a preloaded process that does nothing but fork workers.
+"""The forkserver: a preloaded process that only forks workers.
 
-It imports what workers need, once, starts no thread, and then forks a worker whenever
-the parent asks: a few milliseconds instead of the seconds of a fresh interpreter. It
-is the parent of all workers, so it alone learns how each one died, and it ends them
-all when the user's process goes away, however that happens.
+It imports the modules that workers need, starts no thread, and then forks a worker at
+each request of the parent: in a few milliseconds instead of the seconds of a fresh
+interpreter. It is the parent of all workers, so it receives their exit statuses, and it
+ends all of them when the user's process ends, for any reason.
 
 Requests and reports are lines of JSON on one socket:
 
@@ -51,12 +51,12 @@ from headstart.pool.worker import run_worker
 
 __all__ = ["serve"]
 
-# How long a vanished parent may go unnoticed where the kernel does not tell.
+# Seconds between checks of the parent, if the kernel does not signal its death.
 _LOOK_SECONDS = 0.5
 
 
 def serve(control_fd: int, parent_pid: int) -> None:
-    """Be the forkserver of process `parent_pid`; never returns.
+    """Run the forkserver of process `parent_pid`; never returns.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def serve(control_fd: int, parent_pid: int) -> None:
         A stream socket to the parent.
     parent_pid : int
     """
-    # While importing, dying at once is right: there is no worker yet.
+    # During imports it may die at once: there is no worker yet.
     signal_at_parent_death(signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not parent_is(parent_pid):
@@ -75,7 +75,7 @@ def serve(control_fd: int, parent_pid: int) -> None:
     except OSError:
         pass  # the parent closed its end
     except Exception:
-        traceback.print_exc()  # the parent reads it, and reports its last lines
+        traceback.print_exc()  # the parent reads it and reports its last lines
     finally:
         forkserver.end_everything()
         os._exit(0)
@@ -123,7 +123,7 @@ class _Forkserver:
         for pid in self._ids:
             _kill_group(pid)
         while time.monotonic() < give_up:
-            # What a dead worker leaves behind becomes our child one step later.
+            # Orphans of a dead worker become children of this process with a delay.
             for pid in children(os.getpid()):
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
@@ -163,12 +163,12 @@ class _Forkserver:
             try:
                 importlib.import_module(module)
             except Exception as error:
-                # The call that needs it will say so where the user can see it.
+                # The call that needs the module raises where the user sees it.
                 problems.append(f"{module}: {type(error).__name__}: {error}")
             before, n_threads = n_threads, _count_threads()
             if n_threads > before:
                 problems.append(f"{module} starts a thread when it is imported")
-        # Collected once, and never walked again: workers keep sharing these pages.
+        # Frozen, so that workers' garbage collection does not copy these pages.
         gc.collect()
         gc.freeze()
         signal.signal(signal.SIGTERM, self._on_terminate)
@@ -184,7 +184,7 @@ class _Forkserver:
         else:
             if pid == 0:
                 self._become_worker(connection, output)
-            # The worker does this too: whoever comes first.
+            # The worker does this too; the first of the two counts.
             with contextlib.suppress(OSError):
                 os.setpgid(pid, pid)
             self._pids[worker_id] = pid
@@ -207,14 +207,14 @@ class _Forkserver:
                 self._control.close()
                 run_worker(connection, output, self._warm)
         except BaseException:
-            # The call closed the connection, or what else an unkind one may do.
+            # The call may have closed the connection.
             traceback.print_exc()
             os._exit(1)
         finally:
             os._exit(0)
 
     def _kill(self, worker_id: int) -> None:
-        # Absent: it died a moment ago, which has been reported.
+        # Absent if it has just died, which has been reported.
         if worker_id in self._pids:
             _kill_group(self._pids[worker_id])
 
@@ -230,14 +230,14 @@ class _Forkserver:
             died = True
             worker_id = self._ids.pop(pid, None)
             if worker_id is not None:
-                # Its children may outlive it, but not their purpose.
+                # Its children could outlive it, but are of no use.
                 _kill_group(pid)
                 del self._pids[worker_id]
                 self._report("died", worker_id, status)
         if died:
             for pid in children(os.getpid()):
                 if pid not in self._ids:
-                    # Adopted: a worker's child in a session of its own.
+                    # An adopted orphan: a worker's child in a session of its own.
                     with contextlib.suppress(OSError):
                         os.kill(pid, signal.SIGKILL)
 
