@@ -1,4 +1,4 @@
-"""The evaluation of a grid of configurations on datasets: how a base is made."""
+"""The evaluation of a grid of configurations on datasets, for a knowledge base."""
 
 from headstart.meta.evaluate.campaign import evaluate_all
 from headstart.meta.evaluate.evaluator import (

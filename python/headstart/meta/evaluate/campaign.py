@@ -1,4 +1,4 @@
-"""A campaign: the grid over many datasets, the quickest first, resumed at any time."""
+"""A campaign: the evaluation of the grid on many datasets, which can be resumed."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -34,24 +34,24 @@ def evaluate_all(
     origin: str = "shipped",
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[str]:
-    """Evaluate the grid on every source; yield lines that say how far it is.
+    """Evaluate the grid on every source and yield lines on the progress.
 
-    Small tables come first, so that a campaign that is cut short leaves whole ones.
+    Small tables come first, so that an interrupted campaign leaves complete ones.
 
     Parameters
     ----------
     sources : sequence of Source
     folder : Path
-        One shard a dataset, ``NAME.jsonl``; cells that are there are not redone.
+        One shard per dataset, ``NAME.jsonl``; existing cells are not evaluated again.
     n_configurations : int
     executor : FoldFitExecutor
     limits : EvaluationLimits
     transforms : collection of str
-        After each of which each learner's default is evaluated too, where it applies.
+        Each learner's default is also evaluated after each of them that applies.
     origin : str
-        Who is said to have brought the evaluations.
+        Origin that is stored with the evaluations.
     stop : callable
-        Asked before each cell is started.
+        Called before each cell is started.
     """
     sized = sorted(sources, key=lambda s: (_size(s, limits), s.name))
     for place, source in enumerate(sized, start=1):
@@ -83,7 +83,7 @@ def grid_for(
     n_configurations: int,
     transforms: Collection[str] = (),
 ) -> list[Configuration]:
-    """Return the grid of the installed learners, less those not for so many rows."""
+    """Return the grid of the installed learners that accept so many rows."""
     found = load_plugins().transforms
     learners = {
         name: learner

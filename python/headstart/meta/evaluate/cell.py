@@ -1,4 +1,4 @@
-"""A cell of the table: one configuration on all folds of one dataset, in a worker."""
+"""A cell: the evaluation of a configuration on all folds of a dataset, in a worker."""
 
 import time
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from headstart.metrics.built_in import BUILT_IN
 
 __all__ = ["CellResult", "run_cell"]
 
-# Learners that this process has fitted once: the first fit pays for their imports.
+# Learners that this process has fitted before: a first fit includes their imports.
 _warmed: set[str] = set()
 
 
@@ -27,9 +27,9 @@ class CellResult:
     Parameters
     ----------
     status : FoldStatus
-        Of the first fold that failed, or OK.
+        Status of the first fold that failed, or OK.
     scores : list of list of float
-        A row a finished fold, a column a metric; NaN where a metric is undefined.
+        One row per finished fold, one column per metric; NaN where it is undefined.
     fit_seconds, predict_seconds : float
         Of the processor, mean of the folds; transforms before the learner count as its
         fit. Of a cell that failed, those of the fold that failed: for a time-out at
@@ -51,14 +51,14 @@ def run_cell(
     seconds: float,
     seed: int,
 ) -> CellResult:
-    """Fit and score a configuration on each fold; stop at the first that fails.
+    """Return scores and costs of a configuration, up to the first fold that fails.
 
     Parameters
     ----------
     store : Store
         Written by `headstart.execution.fit_data.write_fit_data`.
     number : int
-        Names the cell's results in the store, which other cells use at the same time.
+        Identifies the cell's results in the store, which is shared with other cells.
     metrics : tuple of str
         Built-in metrics to compute.
     seconds : float
@@ -106,7 +106,7 @@ def _run(data: FitData, fold_fit: FoldFit) -> tuple[FoldOutcome, FloatArray | No
         allowed = fold_fit.seconds
         spent = time.process_time() - worked
         if allowed is not None and spent > 2 * allowed + 1:
-            # It came, but no search would have waited: evidence against it.
+            # It finished, but too late for a search: this counts as a failure.
             late = f"took {spent:.1f} s of {allowed:.1f} s"
             outcome, prediction = FoldOutcome(FoldStatus.TIMEOUT, reason=late), None
     if prediction is None:
@@ -121,10 +121,10 @@ def _run(data: FitData, fold_fit: FoldFit) -> tuple[FoldOutcome, FloatArray | No
 def _seconds_before(
     data: FitData, fold_fit: FoldFit, outcome: FoldOutcome, spent: float
 ) -> float:
-    """Return what the steps before the learner cost when they were made.
+    """Return the cost of the steps before the learner.
 
-    The first cell with these steps makes them for all, and writes down what it took:
-    each configuration is judged as if it were alone.
+    The first cell with these steps fits them for all and stores their seconds, which
+    count for each configuration as if it were alone.
     """
     chain = chain_key(fold_fit.configuration.transforms)
     name = f"fits/{chain}-{fold_fit.fold}.seconds"
@@ -140,7 +140,7 @@ def _score(name: str, y: FloatArray, prediction: FloatArray) -> float:
     values = prediction[:, 0] if prediction.shape[1] == 1 else prediction
     try:
         return BUILT_IN[name].score(y, values)
-    except ValueError:  # not for these values: the logarithm of a negative one
+    except ValueError:  # undefined for these values: the logarithm of a negative one
         return float("nan")
 
 

@@ -1,4 +1,4 @@
-"""The meta-features of a dataset, as the base holds them."""
+"""The meta-features of a dataset, as stored in the base."""
 
 import polars as pl
 
@@ -18,7 +18,7 @@ def describe_dataset(
     Raises
     ------
     TableError
-        If nothing can be learnt from the table.
+        If the table has no usable column.
     """
     target = TargetEncoder.learn(
         y, "classification" if kind.is_classification else "regression"

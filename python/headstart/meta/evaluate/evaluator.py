@@ -1,4 +1,4 @@
-"""Run a grid of configurations over one dataset, cell by cell, within limits."""
+"""The evaluation of a grid of configurations on one dataset, within limits."""
 
 import logging
 import math
@@ -30,8 +30,8 @@ __all__ = ["EvaluationLimits", "LabelledTable", "evaluate_dataset"]
 
 _log = logging.getLogger("headstart.meta")
 
-# A worker that has not answered by this many times its seconds is killed. Those are of
-# the processor, this is by the clock on the wall, and others may use the machine.
+# A worker is killed after this many times its seconds: these are of the processor, the
+# limit is in wall-clock time, and other programs may use the machine.
 _PATIENCE = 10.0
 _GRACE_SECONDS = 10.0
 _LONGEST_REASON = 300
@@ -52,14 +52,14 @@ class EvaluationLimits:
     Parameters
     ----------
     n_rows : int
-        Rows that are drawn of a larger table.
+        Maximum number of rows; larger tables are sampled.
     n_folds : int
     seconds : float
-        For the folds of a cell together, on one thread.
+        Limit for all folds of a cell, on one thread.
     memory : int
         Resident bytes of a worker.
     seed : int
-        Of the rows drawn, the folds and the learners.
+        Seed of the sample, the folds and the learners.
     """
 
     n_rows: int = 5_000
@@ -70,7 +70,7 @@ class EvaluationLimits:
 
     @property
     def scheme(self) -> str:
-        """The split of the rows in words: part of an evaluation's identity."""
+        """Description of the folds, which is part of an evaluation's identity."""
         return (
             f"{self.n_folds} folds, stratified, at most {self.n_rows} rows, "
             f"{self.seconds:g} s, seed {self.seed}"
@@ -79,7 +79,7 @@ class EvaluationLimits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledTable:
-    """A dataset's record with its columns and its target.
+    """A dataset's record with its features and target.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def evaluate_dataset(
     known: Collection[str] = (),
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[EvaluationRecord]:
-    """Yield the evaluation of each configuration, cheap ones first, as they come.
+    """Yield the evaluation of each configuration when it finishes, cheap ones first.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def evaluate_dataset(
     known : collection of str
         Keys of configurations that need not be evaluated again.
     stop : callable
-        Asked before each cell is started; what runs is waited for.
+        Called before each cell is started; running cells are awaited.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def evaluate_dataset(
                 configuration, begun = running.pop(future)
                 error = future.exception()
                 if isinstance(error, WorkerDiedError) and error.kind == "lost":
-                    continue  # says nothing of the configuration
+                    continue  # no evidence about the configuration
                 yield _record(
                     dataset.record,
                     configuration,
@@ -222,7 +222,7 @@ def _prepare(
 def _applies(
     configuration: Configuration, transforms: Mapping[str, Transform], data: FitData
 ) -> bool:
-    """Return whether each step has columns in the table and gives at least one."""
+    """Return whether each step applies to the table and makes at least one column."""
     table = summarize(data.schema, texts=False)
     known = [transforms.get(step.name) for step in configuration.transforms]
     return all(
@@ -241,7 +241,7 @@ def _cheapest_first(
         try:
             return float(learner.cost(task, configuration.parameters, task.n_rows))
         except Exception:
-            # What it cannot foresee comes last; whether it can be fitted is seen then.
+            # Configurations without a predicted cost come last.
             _log.exception("The cost of %s is not known.", configuration)
             return math.inf
 

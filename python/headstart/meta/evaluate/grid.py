@@ -1,4 +1,4 @@
-"""Which configurations are evaluated: the same list on every dataset of a kind.
+"""The grid: the configurations that are evaluated on every dataset of a kind.
 
 Learners take turns, those with more parameters more often. Each brings its default,
 then its own precedents, then points drawn from its space. A longer grid begins with
@@ -32,15 +32,15 @@ from headstart.base.seeds import derived_seed
 
 __all__ = ["draw", "grid", "grid_after", "reference_task"]
 
-# A learner without parameters gets this many turns for each one parameter gets.
+# Turns of a learner without parameters per turn of each parameter of another one.
 _BASE_TURNS = 2
-# Digits of drawn floats: a configuration is known by its text.
+# Digits of sampled floats: a configuration is identified by its text.
 _DIGITS = 4
 _ATTEMPTS = 20
 
 
 def reference_task(kind: TaskKind) -> Task:
-    """Return the task whose spaces are drawn from: the grid must not depend on rows."""
+    """Return the task of the sampled spaces: the grid must not depend on the rows."""
     n_classes = {TaskKind.BINARY: 2, TaskKind.MULTICLASS: 4}.get(kind, 0)
     return Task(kind, 2_000, 15, 5, n_classes, "")
 
@@ -56,7 +56,7 @@ def grid(
     learners : mapping of str to Learner
         Those that solve `kind`.
     n_configurations : int
-        How many; fewer are returned where the spaces hold no more.
+        Maximum number; fewer are returned if the spaces have fewer.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def grid_after(
 
 
 def draw(space: SearchSpace, random: np.random.Generator) -> Parameters:
-    """Draw one point of a space, with the parameters that exist there."""
+    """Return a random point of a space, with its active parameters."""
     drawn = {
         name: _draw_value(space.distributions[name], float(random.random()))
         for name in sorted(space.distributions)

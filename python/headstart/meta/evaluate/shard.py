@@ -1,4 +1,4 @@
-"""Shards: what was evaluated on one dataset, a line a record, added as cells finish."""
+"""Shards: the evaluations of one dataset, one line per record, as they finish."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ __all__ = ["Shard", "claimed"]
 
 @contextmanager
 def claimed(path: Path) -> Iterator[None]:
-    """Keep other campaigns away from a shard, where the system has locks.
+    """Lock a shard against other campaigns, if the system has locks.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def claimed(path: Path) -> Iterator[None]:
 
 
 class Shard:
-    """The lines of one dataset.
+    """The records of one dataset as lines of a file.
 
     A line that a kill cut off is dropped when the shard is opened, and its cell done
     again; any other line that cannot be read is an error.
@@ -47,9 +47,9 @@ class Shard:
     Parameters
     ----------
     path : Path
-        Made where it is not there.
+        Made if it does not exist.
     origin : str
-        Who is said to have brought the records.
+        Origin that is stored with the records.
 
     Raises
     ------
@@ -69,7 +69,7 @@ class Shard:
             return
         whole, cut = text[: text.rfind("\n") + 1], text[text.rfind("\n") + 1 :]
         if cut:
-            # Cut off in place: a kill at this moment loses no whole line.
+            # Truncated in place: a kill at this moment loses no complete line.
             os.truncate(path, len(whole.encode()))
         header, *lines = whole.splitlines()
         if header != HEADER:
@@ -86,7 +86,7 @@ class Shard:
                 ) from error
 
     def known(self, dataset_uid: str, scheme: str) -> set[str]:
-        """Return keys of the configurations that were evaluated under a scheme."""
+        """Return keys of the configurations that were evaluated with a scheme."""
         return {
             configuration
             for dataset, how, configuration in self._known
@@ -94,7 +94,7 @@ class Shard:
         }
 
     def add(self, record: Record) -> None:
-        """Add a record; one that is there already is not added again."""
+        """Add a record, unless it is stored already."""
         line = Line.of(record, self._origin)
         if line.content in self._others:
             return

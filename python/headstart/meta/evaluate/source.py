@@ -1,4 +1,4 @@
-"""The tables to evaluate on: a manifest beside their files."""
+"""The datasets to evaluate on: a manifest next to their files."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ __all__ = ["Source", "read_manifest"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file with a table, and what is to be predicted from it.
+    """A file with a table, and its target.
 
     Parameters
     ----------
@@ -30,10 +30,10 @@ class Source:
     target : str
     kind : TaskKind
     family : str
-        By default the name: a family of its own.
+        By default the name, for a family of its own.
     licence : str
     origin : str
-        Where the table is from; goes into the base.
+        Source of the table, which is stored in the base.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Source:
         return frame.drop(self.target), y
 
     def describe(self, X: pl.DataFrame, y: pl.Series) -> DatasetRecord:
-        """Return what the base says of the table."""
+        """Return the base's record of the table."""
         n_classes = 0
         if self.kind is not TaskKind.REGRESSION:
             n_classes = int(np.unique(y.to_numpy().astype(str)).size)
@@ -88,7 +88,7 @@ class Source:
 def read_manifest(
     path: Path, families: Mapping[str, str] | None = None
 ) -> list[Source]:
-    """Read the list of tables that lies beside them.
+    """Return the sources that a manifest lists.
 
     Parameters
     ----------

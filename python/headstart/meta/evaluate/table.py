@@ -1,4 +1,4 @@
-"""The evaluation of one table in memory: what a refresh asks for."""
+"""The evaluation of a table in memory, for a refresh."""
 
 from collections.abc import Callable, Collection, Iterator
 
@@ -25,7 +25,7 @@ def table_evaluator(
     known: Callable[[str], Collection[str]] = lambda _: (),
     n_jobs: int | None = None,
 ) -> Callable[[DatasetRecord, pl.DataFrame, str], Iterator[Record]]:
-    """Return what evaluates the grid on a table that it is given.
+    """Return a function that evaluates the grid on a table.
 
     Parameters
     ----------

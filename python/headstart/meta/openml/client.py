@@ -1,4 +1,4 @@
-"""The ``openml`` client (0.15.1), kept from touching anything of the user's.
+"""The ``openml`` client (0.15.1), isolated from the user's settings.
 
 Everything the client would take from its surroundings is told it, and put back
 afterwards: server, key (none: reading needs none, and it would be sent along with any
@@ -73,7 +73,7 @@ class Client:
         return SuiteReply(int(suite.id), str(suite.name), tuple(suite.tasks or ()))
 
     def tasks(self, numbers: Sequence[int]) -> list[TaskReply]:
-        """Return those of the tasks that the server knows. 2 calls."""
+        """Return the tasks that the server has. 2 calls."""
         with _quietly():
             frame = self._openml.tasks.list_tasks(
                 task_id=list(numbers), size=len(numbers), output_format="dataframe"
@@ -127,12 +127,12 @@ class Client:
             return dict(self._dataset(did).qualities or {})
 
     def download(self, did: int) -> Any:
-        """Return a dataset whose ARFF file has arrived and has its checksum. 1 call."""
+        """Return a dataset after downloading and checking its ARFF file. 1 call."""
         with _quietly():
             return self._dataset(did, download_data=True)
 
     def data_file(self, dataset: Any) -> Path:
-        """Return the ARFF file of what `download` returned. No call."""
+        """Return the ARFF file of a downloaded dataset. No call."""
         return Path(dataset.data_file)
 
     def read(self, dataset: Any) -> Any:
@@ -181,7 +181,7 @@ class Client:
         ]
 
     def setups(self, numbers: Sequence[int]) -> list[SetupReply]:
-        """Return those of the setups that the server knows. 1 call."""
+        """Return the setups that the server has. 1 call."""
         with _quietly():
             found = self._openml.setups.list_setups(
                 setup=list(numbers), size=_SETUPS_A_PAGE, output_format="object"
@@ -233,7 +233,7 @@ class Client:
 
 @contextmanager
 def connected(server: str, shim: Any, cache: Path) -> Iterator[Client]:
-    """Give the client for `server`, and put everything back afterwards.
+    """Yield the client for `server`, and restore all settings afterwards.
 
     Parameters
     ----------
@@ -325,7 +325,7 @@ def _environment(**values: str) -> Iterator[None]:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep the client's deprecations and remarks on odd XML to ourselves."""
+    """Suppress the client's warnings on deprecations and XML."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

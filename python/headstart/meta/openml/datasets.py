@@ -1,7 +1,7 @@
-"""One task of a suite: its dataset, checked, as records.
+"""The checked dataset of a task of a suite, as records.
 
-What costs little comes first: nothing is downloaded before the description, the columns
-and the number of rows have said that it can be used.
+Cheap calls come first: nothing is downloaded before the description, the columns and
+the number of rows have been checked.
 """
 
 import math
@@ -53,7 +53,7 @@ _SEPARATORS = 2
 
 @dataclass(frozen=True, eq=False)
 class FetchedDataset:
-    """A dataset and what describes it.
+    """A dataset with its record and qualities.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class FetchedDataset:
 def fetch_description(
     session: Session, task: TaskReply, options: RefreshOptions
 ) -> DescriptionReply:
-    """Fetch what the server says of the dataset of a task. 1 call.
+    """Return the server's description of the dataset of a task. 1 call.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def fetch_dataset(
     description: DescriptionReply,
     options: RefreshOptions,
 ) -> FetchedDataset:
-    """Fetch the dataset of a task. 3 calls, 2 where it turns out too large.
+    """Return the dataset of a task. 3 calls, or 2 if it is too large.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def _rows(qualities: Mapping[str, float], task: TaskReply) -> int:
 
 
 def _too_large_file(path: Path, options: RefreshOptions) -> str:
-    """Return why an ARFF file is too large to be read, or ``""``.
+    """Return the reason why an ARFF file is too large to be read, or ``""``.
 
     The server may have told less than there is, and the reader takes many times the
     memory of the file before it knows. Lines and separators are counted instead.
@@ -287,7 +287,7 @@ def _checked(
 def _with_target(
     table: pl.DataFrame, target: str, task: TaskReply
 ) -> tuple[pl.DataFrame, TaskKind, int]:
-    """Check the target; return the table, the kind of task, the number of classes."""
+    """Return the table with checked target, the kind of task and number of classes."""
     outcome = table[target]
     if outcome.dtype.is_float():
         outcome = outcome.fill_nan(None)

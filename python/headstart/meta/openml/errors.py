@@ -1,4 +1,4 @@
-"""What can go wrong between a refresh and a server."""
+"""Errors of a refresh and of replies of a server."""
 
 from headstart.exceptions import KnowledgeBaseError
 
@@ -13,17 +13,17 @@ __all__ = [
 
 
 class RefreshError(KnowledgeBaseError):
-    """A refresh stopped; nothing of it is in the base."""
+    """A refresh stopped without adding anything to the base."""
 
 
 class TransientReplyError(Exception):
-    """A reply that another try may get right.
+    """A reply with a temporary error, after which a retry may succeed.
 
     Parameters
     ----------
     message : str
     wait : float
-        Seconds that the server asked to be left alone, 0 if it did not.
+        Seconds to wait that the server requested, or 0.
     """
 
     def __init__(self, message: str, wait: float = 0.0) -> None:
@@ -32,11 +32,11 @@ class TransientReplyError(Exception):
 
 
 class FinalReplyError(Exception):
-    """A reply that will not get better, or that is not taken for safety's sake."""
+    """A reply with a permanent error, or one that is refused for safety."""
 
 
 class MalformedReplyError(Exception):
-    """A reply that the client cannot read, and would not the next time either."""
+    """A reply that the client cannot parse, for which a retry is useless."""
 
 
 class ServerRefusalError(Exception):

@@ -1,4 +1,4 @@
-"""Other people's evaluations: few flows, small slices, each run once.
+"""Evaluations of other users on OpenML: few flows, small slices, each run once.
 
 The server lists evaluations in no order, so pages may overlap or miss rows: a slice is
 one flow on a few tasks, which usually fits one page, and runs are told apart by number.
@@ -51,7 +51,7 @@ class KnownTask:
 def slices_of(
     tasks: Sequence[KnownTask], options: RefreshOptions, *, is_classification: bool
 ) -> list[tuple[int, ...]]:
-    """Return the tasks that are asked for at once."""
+    """Return the tasks in slices, each for one request."""
     numbers = [t.task_id for t in tasks if t.is_classification is is_classification]
     return [
         tuple(numbers[start : start + options.tasks_per_slice])
@@ -60,7 +60,7 @@ def slices_of(
 
 
 def fetch_flow_name(session: Session, flow_id: int) -> str:
-    """Return a flow's name, ``""`` where the server has no such flow. 1 call."""
+    """Return a flow's name, or ``""`` if the server has no such flow. 1 call."""
     try:
         return session.call(f"flow {flow_id}", lambda: session.client.flow(flow_id))
     except ServerRefusalError as error:

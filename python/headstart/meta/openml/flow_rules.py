@@ -1,4 +1,4 @@
-"""The rules by which parameters of scikit-learn's estimators become ours.
+"""Rules that map parameters of scikit-learn's estimators to headstart's.
 
 One rule an estimator, by the name of its class: under whatever module a version of
 scikit-learn has it.
@@ -15,7 +15,7 @@ Values = Mapping[str, Any]
 
 
 class NoPlaceError(Exception):
-    """A parameter has a value that our space cannot express."""
+    """A parameter has a value that headstart's space does not have."""
 
 
 @dataclass(frozen=True, slots=True)

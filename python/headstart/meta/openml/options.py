@@ -1,4 +1,4 @@
-"""What a refresh is told, what it says while it runs, and what it reports."""
+"""The options, plan, progress and report of a refresh."""
 
 import hashlib
 import json
@@ -190,7 +190,7 @@ class RefreshOptions:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTask:
-    """A task of the suite; `left_out` says why, where it will not be fetched."""
+    """A task of the suite; `left_out` is the reason if it will not be fetched."""
 
     task_id: int
     did: int
@@ -234,7 +234,7 @@ class RefreshPlan:
 
 @dataclass(frozen=True, slots=True)
 class RefreshProgress:
-    """A step done, or a remark (then `done` is the number of the step before)."""
+    """A finished step, or a message (then `done` is the number of the last step)."""
 
     stage: str
     done: int

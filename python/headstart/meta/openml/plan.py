@@ -1,4 +1,4 @@
-"""The dry run: what would be fetched, without fetching any data."""
+"""The plan of a refresh, made without fetching any data."""
 
 import tempfile
 import time
@@ -29,7 +29,7 @@ _SUITE_LIMIT = 10_000
 def plan_refresh(
     options: RefreshOptions, *, sleep: Callable[[float], None] = time.sleep
 ) -> RefreshPlan:
-    """Say what a refresh would fetch. Asks for the suite and its tasks only.
+    """Return the plan of a refresh. Only the suite and its tasks are requested.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def plan_refresh(
 def listed_suite(
     session: Session, options: RefreshOptions
 ) -> tuple[SuiteReply, list[TaskReply], dict[int, str]]:
-    """Return the suite, its tasks up to the limit, and why some are missing."""
+    """Return the suite, its tasks up to the limit, and reasons for missing ones."""
     try:
         suite = session.suite(options.suite)
     except (ServerRefusalError, MalformedReplyError) as error:
@@ -110,7 +110,7 @@ def listed_suite(
 
 
 def reason_to_leave_out(task: TaskReply, options: RefreshOptions) -> str:
-    """Return why a task will not be fetched, as far as its listing tells; or ``""``."""
+    """Return the reason in its listing to leave a task out, or ``""``."""
     if task.kind_id not in (CLASSIFICATION, REGRESSION):
         return f"it is a task of type {task.kind_id}, not supervised"
     if not task.target:
@@ -121,7 +121,7 @@ def reason_to_leave_out(task: TaskReply, options: RefreshOptions) -> str:
 def too_large(
     n_rows: int | None, n_columns: int | None, options: RefreshOptions
 ) -> str:
-    """Return why a dataset of that size is too large, or ``""``."""
+    """Return the reason why a dataset of that size is too large, or ``""``."""
     if n_columns is not None and n_columns > options.max_columns:
         return f"{n_columns:,} columns are more than {options.max_columns:,}"
     if n_rows is not None and n_columns is not None:

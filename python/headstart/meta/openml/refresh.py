@@ -1,4 +1,4 @@
-"""The refresh: from a suite on a server to records in a base, whole or not at all.
+"""The refresh: records of a suite on a server are added to a base in one transaction.
 
 Every step (the tasks, one dataset, one slice of evaluations, ...) is written to a
 journal when it is done. A refresh that was stopped or killed goes on after the last
@@ -61,7 +61,7 @@ def refresh(
     now: Callable[[], str] = utc_now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> RefreshReport:
-    """Bring the datasets of a suite, and what others did on them, into a base.
+    """Add the datasets of a suite and evaluations of other users to a base.
 
     Parameters
     ----------
