@@ -30,8 +30,8 @@ def export(
 
     Equal bases give equal files, independent of the order of insertion.
     """
-    with open_base(base) as found:
-        say(found.export(output))
+    with open_base(base) as knowledge_base:
+        say(knowledge_base.export(output))
 
 
 @command
@@ -51,9 +51,11 @@ def import_lines(
     """
     from headstart.meta.shipped import open_own
 
-    with open_own(own_place(base)) as found:
+    with open_own(own_place(base)) as knowledge_base:
         for path in files:
-            _print_added(path, found.import_lines(path, origin=origin), as_json=as_json)
+            _print_added(
+                path, knowledge_base.import_lines(path, origin=origin), as_json=as_json
+            )
 
 
 @command
@@ -68,9 +70,11 @@ def merge(
     from headstart.machine.places import show_place
     from headstart.meta.shipped import open_own
 
-    with open_base(other) as source, open_own(own_place(base)) as found:
+    with open_base(other) as source, open_own(own_place(base)) as knowledge_base:
         _print_added(
-            show_place(other), found.merge(source, origin=origin), as_json=as_json
+            show_place(other),
+            knowledge_base.merge(source, origin=origin),
+            as_json=as_json,
         )
 
 

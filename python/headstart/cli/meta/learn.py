@@ -41,9 +41,9 @@ def learn(
         for record in records:
             write_data(f"{Line.of(record).text}\n")
         return
-    with open_own(own_place(base)) as found:
-        added = found.add(records)
-        place = found.place
+    with open_own(own_place(base)) as knowledge_base:
+        added = knowledge_base.add(records)
+        place = knowledge_base.place
     if as_json:
         print_json(
             {

@@ -82,11 +82,11 @@ def refresh(
             f"{plan.calls_per_second:g} a second"
         )
         return
-    with open_own(own_place(base)) as found:
+    with open_own(own_place(base)) as knowledge_base:
         evaluator = None
         if evaluate:
-            evaluator = _evaluator(found, configurations, seconds, n_jobs)
-        report = fetch(found, options, evaluator, _print_progress)
+            evaluator = _evaluator(knowledge_base, configurations, seconds, n_jobs)
+        report = fetch(knowledge_base, options, evaluator, _print_progress)
     if as_json:
         print_json(asdict(report))
     else:

@@ -17,9 +17,9 @@ def verify(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> No
     """
     from headstart.meta.store import verify as check
 
-    with open_base(base) as found:
-        problems = check(found)
-        digest = "" if problems else found.digest()
+    with open_base(base) as knowledge_base:
+        problems = check(knowledge_base)
+        digest = "" if problems else knowledge_base.digest()
     if as_json:
         print_json({"problems": problems, "sha256": digest})
     elif problems:
