@@ -227,9 +227,9 @@ class MemberSelector:
                 yield rows[part_of_row == part], ()
             return
         n_folds = len(held_out)
-        for part in np.array_split(np.arange(n_folds), min(n_parts, n_folds)):
-            others = [unit for fold, unit in enumerate(units) if fold not in part]
-            yield np.sort(np.concatenate([held_out[fold] for fold in part])), others
+        for of_part in np.array_split(np.arange(n_folds), min(n_parts, n_folds)):
+            others = [unit for fold, unit in enumerate(units) if fold not in of_part]
+            yield np.sort(np.concatenate([held_out[fold] for fold in of_part])), others
 
 
 def candidate_limit(n_rows: int) -> int:

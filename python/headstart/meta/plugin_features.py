@@ -36,8 +36,8 @@ def describe_by_plugins(
         plugin = registry.plugin_of(name, "meta_features")
         prefix = name if plugin is None else plugin.distribution or plugin.name
         try:
-            found = record.function(summary)
-            own = {f"{prefix}:{key}": float(value) for key, value in found.items()}
+            features = record.function(summary)
+            own = {f"{prefix}:{key}": float(value) for key, value in features.items()}
         except Exception as error:
             problems.append(
                 f"The meta-features {name!r} of {prefix} are left out: "

@@ -84,7 +84,7 @@ def grid_for(
     transforms: Collection[str] = (),
 ) -> list[Configuration]:
     """Return the grid of the installed learners that accept so many rows."""
-    found = load_plugins().transforms
+    installed = load_plugins().transforms
     learners = {
         name: learner
         for name, learner in load_plugins().learners.items()
@@ -94,7 +94,7 @@ def grid_for(
         configuration
         for configuration in (
             *grid(kind, learners, n_configurations),
-            *grid_after(kind, learners, {name: found[name] for name in transforms}),
+            *grid_after(kind, learners, {name: installed[name] for name in transforms}),
         )
         if n_rows <= (learners[configuration.learner].max_rows or n_rows)
     ]

@@ -112,10 +112,10 @@ def draw(space: SearchSpace, random: np.random.Generator) -> Parameters:
 
 def _configurations(learner: Learner, task: Task) -> Iterator[Configuration]:
     space = learner.search_space(task)
-    seen: set[Configuration] = set()
+    yielded: set[Configuration] = set()
     for configuration in known_configurations(task, learner):
-        if configuration not in seen:
-            seen.add(configuration)
+        if configuration not in yielded:
+            yielded.add(configuration)
             yield configuration
     random = np.random.default_rng(derived_seed(learner.name, bits=64))
     in_vain = 0
@@ -123,9 +123,9 @@ def _configurations(learner: Learner, task: Task) -> Iterator[Configuration]:
         found = draw(space, random)
         configuration = Configuration(learner.name, found, learner.space_version)
         in_vain += 1
-        if configuration not in seen:
+        if configuration not in yielded:
             in_vain = 0
-            seen.add(configuration)
+            yielded.add(configuration)
             yield configuration
 
 

@@ -155,7 +155,7 @@ class Client:
         """Return a page of evaluations, none past the end. 2 calls."""
         with _quietly():
             try:
-                found = self._openml.evaluations.list_evaluations(
+                page = self._openml.evaluations.list_evaluations(
                     function,
                     offset=offset,
                     size=size,
@@ -177,13 +177,13 @@ class Client:
                 math.nan if e.value is None else float(e.value),
                 str(e.upload_time),
             )
-            for e in found.values()
+            for e in page.values()
         ]
 
     def setups(self, numbers: Sequence[int]) -> list[SetupReply]:
         """Return the setups that the server has. 1 call."""
         with _quietly():
-            found = self._openml.setups.list_setups(
+            replies = self._openml.setups.list_setups(
                 setup=list(numbers), size=_SETUPS_A_PAGE, output_format="object"
             )
         return [
@@ -195,7 +195,7 @@ class Client:
                     for p in (setup.parameters or {}).values()
                 },
             )
-            for setup in found.values()
+            for setup in replies.values()
         ]
 
     def _dataset(self, did: int, *, download_data: bool = False) -> Any:

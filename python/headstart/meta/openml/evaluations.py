@@ -86,7 +86,7 @@ def fetch_slice(
         If the server does not answer, or there are more than `max_evaluations`.
     """
     what = f"evaluations of flow {flow_id}"
-    found: dict[int, EvaluationReply] = {}
+    evaluations_by_run: dict[int, EvaluationReply] = {}
     offset = 0
     while True:
         try:
@@ -98,23 +98,23 @@ def fetch_slice(
             )
         except MalformedReplyError as error:
             raise RefreshError(f"{what}: {error}") from error
-        before = len(found)
+        before = len(evaluations_by_run)
         for row in page:
             if row.flow_id == flow_id and row.task_id in tasks:
-                found.setdefault(row.run_id, row)
+                evaluations_by_run.setdefault(row.run_id, row)
         # Rows may come again on a later page; a page of nothing else is the end.
-        if len(found) == before:
+        if len(evaluations_by_run) == before:
             break
-        if len(found) > options.max_evaluations:
+        if len(evaluations_by_run) > options.max_evaluations:
             raise RefreshError(
                 f"{what}: more than {options.max_evaluations:,}. hint: fewer tasks at "
                 "once (tasks_per_slice), or a larger max_evaluations."
             )
         offset += options.page_size
     return [
-        asdict(found[run_id])
-        for run_id in sorted(found)
-        if math.isfinite(found[run_id].value)
+        asdict(evaluations_by_run[run_id])
+        for run_id in sorted(evaluations_by_run)
+        if math.isfinite(evaluations_by_run[run_id].value)
     ]
 
 
@@ -149,14 +149,14 @@ def fetch_setups(
     1 call.
     """
     try:
-        found = session.call(
+        replies = session.call(
             f"setups of flow {flow_id}", lambda: session.client.setups(numbers)
         )
     except MalformedReplyError as error:
         raise RefreshError(f"setups of flow {flow_id}: {error}") from error
     return [
         _foreign_setup(setup, rule, flow_name, session.server, registry)
-        for setup in sorted(found, key=lambda s: s.setup_id)
+        for setup in sorted(replies, key=lambda s: s.setup_id)
         if setup.setup_id in numbers and setup.flow_id == flow_id
     ]
 

@@ -77,15 +77,15 @@ def _forest(learner: str, *, is_classification: bool, bootstrap: bool) -> Any:
         n_trees = values.get("n_estimators", 100)
         if not is_number(n_trees) or n_trees < _FEWEST_TREES:
             raise NoPlaceError("n_estimators")
-        found = {
+        parameters = {
             "max_features": _share(
                 values.get("max_features", "auto"), is_classification=is_classification
             ),
             "min_samples_leaf": leaf,
         }
         if is_classification:
-            found["criterion"] = values.get("criterion", "gini")
-        return found
+            parameters["criterion"] = values.get("criterion", "gini")
+        return parameters
 
     used = {"min_samples_leaf", "min_samples_split", "n_estimators", "max_features"}
     neutral = {**_WHOLE_TREES, "bootstrap": (bootstrap,)}
@@ -117,10 +117,10 @@ def _support_vectors(*, is_classification: bool) -> Any:
         gamma = values.get("gamma", "auto")
         if gamma not in ("auto", "scale", "auto_deprecated"):
             raise NoPlaceError("gamma")
-        found = {"C": values.get("C", 1.0), "gamma": 1.0}
+        parameters = {"C": values.get("C", 1.0), "gamma": 1.0}
         if not is_classification:
-            found["epsilon"] = values.get("epsilon", 0.1)
-        return found
+            parameters["epsilon"] = values.get("epsilon", 0.1)
+        return parameters
 
     neutral: dict[str, tuple[Any, ...]] = {
         "class_weight": (None,),

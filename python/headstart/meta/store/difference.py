@@ -134,11 +134,11 @@ def _changes(before: KnowledgeBase, after: KnowledgeBase, kind: str) -> RecordCh
 
 
 def _lines_by_key(base: KnowledgeBase, kind: str) -> dict[int, dict[bytes, Line]]:
-    found: dict[int, dict[bytes, Line]] = {}
+    lines: dict[int, dict[bytes, Line]] = {}
     with base.snapshot() as fetch:
         for row in read_rows(fetch, kind):
-            found.setdefault(row.key_hash, {})[row.content] = row.line
-    return found
+            lines.setdefault(row.key_hash, {})[row.content] = row.line
+    return lines
 
 
 def _described(groups: Any) -> tuple[str, ...]:
@@ -186,11 +186,11 @@ def _mean_ranks(
 
 
 def _ranks(losses: FloatArray) -> FloatArray:
-    known = losses[~np.isnan(losses)]
-    ordered = np.sort(known)
+    evaluated = losses[~np.isnan(losses)]
+    ordered = np.sort(evaluated)
     below = np.searchsorted(ordered, losses, side="left")
     upto = np.searchsorted(ordered, losses, side="right")
-    shares = (below + upto - 1) / 2 / max(len(known) - 1, 1)
+    shares = (below + upto - 1) / 2 / max(len(evaluated) - 1, 1)
     return np.where(np.isnan(losses), np.nan, shares)
 
 

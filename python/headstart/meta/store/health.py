@@ -159,14 +159,14 @@ def doctor(base: KnowledgeBase) -> Diagnosis:
     described = {record.dataset_uid for record in base.meta_features()}
     coverage = []
     for kind in TaskKind:
-        found = base.gathered(frozenset({kind}), default_metric(kind))
-        losses = found.evidence.losses
+        gathered = base.gathered(frozenset({kind}), default_metric(kind))
+        losses = gathered.evidence.losses
         if losses.size:
             n_datasets, n_configurations = losses.shape
             share = float((~np.isnan(losses)).mean())
             coverage.append(Coverage(kind, n_datasets, n_configurations, share))
-            outliers += _too_good(found)
-            outliers += _slow(found)
+            outliers += _too_good(gathered)
+            outliers += _slow(gathered)
     return Diagnosis(
         len(datasets),
         n_evaluations,

@@ -191,11 +191,11 @@ class LayeredBase:
 
     def foreign_setups(self) -> list[ForeignSetup]:
         """Return the setups of flows on OpenML, each once."""
-        found: dict[bytes, ForeignSetup] = {}
+        setups: dict[bytes, ForeignSetup] = {}
         for layer in self._read(KnowledgeBase.foreign_setups):
             for record in layer:
-                found.setdefault(Line.of(record).content, record)
-        return list(found.values())
+                setups.setdefault(Line.of(record).content, record)
+        return list(setups.values())
 
     def evidence(
         self,

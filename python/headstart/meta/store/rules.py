@@ -145,20 +145,20 @@ def number(value: Any) -> float | None:
 
 def seconds(value: Any) -> float | None:
     """Take a number that is not negative, or NaN."""
-    found = number(value)
-    if found is not None and found < 0:
+    duration = number(value)
+    if duration is not None and duration < 0:
         raise _refused("a number of seconds, 0 or more", value)
-    return found
+    return duration
 
 
 def names(value: Any) -> list[str]:
     """Take a list of different names."""
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_NAMES:
         raise _refused(f"a list of 1 to {_MOST_NAMES} names", value)
-    found = [name(item) for item in value]
-    if len(set(found)) < len(found):
+    texts = [name(item) for item in value]
+    if len(set(texts)) < len(texts):
         raise _refused("a list of different names", value)
-    return found
+    return texts
 
 
 def numbers_by_name(value: Any) -> dict[str, float | None]:

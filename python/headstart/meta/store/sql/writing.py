@@ -174,12 +174,12 @@ class Writer:
         return ids
 
     def _ids(self, table: Table, by: str, keys: list[bytes]) -> dict[bytes, int]:
-        found: dict[bytes, int] = {}
+        ids: dict[bytes, int] = {}
         for start in range(0, len(keys), _AT_ONCE):
             rows = self.connection.execute(
                 select(table.c[by], table.c.id).where(
                     table.c[by].in_(keys[start : start + _AT_ONCE])
                 )
             )
-            found |= {bytes(key): number for key, number in rows}
-        return found
+            ids |= {bytes(key): number for key, number in rows}
+        return ids
