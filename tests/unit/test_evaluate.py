@@ -49,9 +49,10 @@ def test_a_metric_that_cannot_be_computed_is_missing_with_its_reason(model):
 
 
 def test_a_score_that_is_undefined_is_missing_with_its_reason():
-    metrics = [resolve_metric(n, TaskKind.BINARY) for n in ("roc_auc", "accuracy")]
+    names = "roc_auc", "accuracy"
+    predictions = [(resolve_metric(n, TaskKind.BINARY), np.full(4, 0.7)) for n in names]
 
-    scores, problems = score_each(metrics, np.ones(4, dtype=int), np.full(4, 0.7))
+    scores, problems = score_each(predictions, np.ones(4, dtype=int))
 
     assert math.isnan(scores["roc_auc"])
     assert scores["accuracy"] == 1.0

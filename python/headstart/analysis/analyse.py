@@ -202,6 +202,7 @@ def _rows(record: RunRecord, labels: tuple[str, ...]) -> Evaluated:
         problem.target.classes,
         record.run.seed,
         _n_drawn(record),
+        choice.output,
     )
 
 

@@ -110,8 +110,12 @@ class Prediction(Estimator):
         outputs = self._outputs(model, X)
         codes = model.target.encode(y)
         weight = read_weight(sample_weight, codes.size)
-        prediction = outputs[:, 0] if outputs.shape[1] == 1 else outputs
-        scores, problems = score_each(chosen, codes, prediction, weight)
+        output = model.ensemble.output
+        scores, problems = score_each(
+            [(metric, output.as_scored(outputs, metric)) for metric in chosen],
+            codes,
+            weight,
+        )
         if problems:
             warnings.warn(" ".join(problems), HeadstartWarning, stacklevel=2)
         return scores

@@ -26,6 +26,7 @@ from headstart.base import Learner, Parts, Transform
 from headstart.ensemble import BaggedEnsemble
 from headstart.ensemble.bagged import ModelStore
 from headstart.ensemble.fitted_model import FittedModel
+from headstart.ensemble.output import PLAIN_MEAN, Output
 from headstart.exceptions import ArtifactError, MissingPluginError
 from headstart.facts import Facts
 from headstart.plugins import Registry, load_plugins
@@ -36,11 +37,21 @@ __all__ = ["describe_model", "load_model", "save_model"]
 
 _T = TypeVar("_T")
 _MODEL, _SCHEMA, _TARGET = "model.json", "schema.json", "target.json"
+_OUTPUT = "output.json"
 _FACTS, _CONSTRUCTOR = "facts.json", "constructor.json"
 _MODELS, _ENCODERS, _TRANSFORMS = "models/", "encoders/", "transforms/"
 # What predictions do not depend on: a reader that only predicts may ignore it.
 _OPTIONAL = (_FACTS, _CONSTRUCTOR)
-_KNOWN = (_MODEL, _SCHEMA, _TARGET, *_OPTIONAL, _MODELS, _ENCODERS, _TRANSFORMS)
+_KNOWN = (
+    _MODEL,
+    _SCHEMA,
+    _TARGET,
+    _OUTPUT,
+    *_OPTIONAL,
+    _MODELS,
+    _ENCODERS,
+    _TRANSFORMS,
+)
 
 
 def save_model(
@@ -80,6 +91,9 @@ def save_model(
         _FACTS: model.facts.to_json(),
         _CONSTRUCTOR: _json(dict(constructor)),
     }
+    # Earlier versions refuse the part: it is there only if it changes predictions.
+    if output := ensemble.output.to_record():
+        texts[_OUTPUT] = _json(output)
     own = {name: record_bytes(name, text) for name, text in texts.items()}
     write_artifact(
         path,
@@ -355,11 +369,16 @@ def _read(path: str | Path) -> _StoredModel:
         target = TargetEncoder.from_json(artifact.text(_TARGET))
         learners, transforms = _names(record, "learners"), _names(record, "transforms")
         kinds = _names(record, "kinds")
+        task = read_task(record["task"], schema, target)
+        output = PLAIN_MEAN
+        if _OUTPUT in artifact.parts:
+            output = Output.from_record(_object(artifact, _OUTPUT), task)
         ensemble = BaggedEnsemble(
-            read_task(record["task"], schema, target),
+            task,
             read_members(record["members"], learners, transforms),
             {},
             _ArtifactStore({}),
+            output=output,
         )
         plugins = {
             kind: {name: dict(entry) for name, entry in record["plugins"][kind].items()}

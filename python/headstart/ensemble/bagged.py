@@ -21,6 +21,7 @@ from headstart.base import (
     Task,
     Transform,
 )
+from headstart.ensemble.output import PLAIN_MEAN, Output
 from headstart.execution.fold_fit import as_outputs
 from headstart.execution.steps import FittedStep, apply_step, load_step
 from headstart.tables import ViewEncoder
@@ -76,7 +77,7 @@ class ModelStore(Protocol):
 
 @dataclass
 class BaggedEnsemble:
-    """Predicts the weighted mean of its members.
+    """Predicts the weighted mean of its members, after an output step.
 
     Parameters
     ----------
@@ -88,6 +89,8 @@ class BaggedEnsemble:
     store : ModelStore
     transforms : mapping of str to Transform
         At least those the members name.
+    output : Output
+        The step after the mean.
     """
 
     task: Task
@@ -95,6 +98,7 @@ class BaggedEnsemble:
     learners: Mapping[str, Learner]
     store: ModelStore
     transforms: Mapping[str, Transform] = field(default_factory=dict)
+    output: Output = PLAIN_MEAN
     _models: dict[str, Any] = field(default_factory=dict, repr=False)
     _encoders: dict[str, ViewEncoder] = field(default_factory=dict, repr=False)
     _steps: dict[str, FittedStep] = field(default_factory=dict, repr=False)
@@ -113,7 +117,12 @@ class BaggedEnsemble:
             Their learners and transforms are among those of this ensemble.
         """
         return BaggedEnsemble(
-            self.task, tuple(members), self.learners, self.store, self.transforms
+            self.task,
+            tuple(members),
+            self.learners,
+            self.store,
+            self.transforms,
+            self.output,
         )
 
     def predict(self, table: pl.DataFrame) -> FloatArray:
@@ -132,11 +141,11 @@ class BaggedEnsemble:
         """
         step = min(max(_MOST_CELLS // max(1, table.width), _FEWEST_ROWS), _MOST_ROWS)
         if table.height <= step:
-            return self._predict(table)
+            return self.output.apply(self._mean(table))
         slices = (table.slice(start, step) for start in range(0, table.height, step))
-        return np.concatenate([self._predict(rows) for rows in slices])
+        return self.output.apply(np.concatenate([self._mean(rows) for rows in slices]))
 
-    def _predict(self, table: pl.DataFrame) -> FloatArray:
+    def _mean(self, table: pl.DataFrame) -> FloatArray:
         total = np.zeros((table.height, self.task.n_outputs))
         after: dict[tuple[str, ...], pl.DataFrame] = {(): table}
         for (chain, encoder), fits in self._by_view().items():

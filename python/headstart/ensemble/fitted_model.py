@@ -85,9 +85,8 @@ class FittedModel:
     def labels(self, outputs: FloatArray) -> NDArray[Any]:
         """Return `predict_outputs` as labels or values, shape (n_rows,)."""
         if self.ensemble.task.kind is TaskKind.REGRESSION:
-            return outputs[:, 0]
-        codes: NDArray[np.int64] = self.chances(outputs).argmax(axis=1)
-        return self.target.decode(codes)
+            return self.ensemble.output.values(outputs)
+        return self.target.decode(self.ensemble.output.codes(outputs))
 
     def predict_proba(self, data: Any) -> FloatArray:
         """Return probabilities of shape (n_rows, n_classes)."""
@@ -118,6 +117,7 @@ class FittedModel:
             self.ensemble.learners,
             memory,
             self.ensemble.transforms,
+            self.ensemble.output,
         )
         return replace(self, ensemble=ensemble)
 

@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 
 from headstart.base import FloatArray, IntArray, Learner, Trial
 from headstart.ensemble import WeightCap, select_greedily
+from headstart.ensemble.output import PLAIN_MEAN, Output
 from headstart.metrics import BuiltInMetric, Metric
+from headstart.metrics.metric import one_column
 from headstart.validation import INDEPENDENT, Dependence, Folds, OutOfFoldStore
 
 __all__ = ["Choice", "MemberSelector", "candidate_limit", "complete_folds"]
@@ -56,18 +58,21 @@ class Choice:
         Weight per trial number; positive, they sum to 1.
     prediction : ndarray of shape (n_rows, n_outputs)
         Out-of-fold predictions, each row's with weights that were chosen without that
-        row (with the ensemble's own weights for metrics that are not built in). NaN for
-        rows that no fold held out.
+        row (with the ensemble's own weights for metrics that are not built in), after
+        the output step. NaN for rows that no fold held out.
     rows : ndarray of bool, shape (n_rows,)
         Rows with a prediction.
     score : float
         The metric of `prediction` on these rows, as users read it.
+    output : Output
+        The step after the mean of the members.
     """
 
     weights: dict[int, float]
     prediction: FloatArray
     rows: NDArray[np.bool_]
     score: float
+    output: Output = PLAIN_MEAN
 
 
 def complete_folds(trial: Trial, folds: Folds) -> int:
@@ -96,6 +101,8 @@ class MemberSelector:
     dependence : Dependence
         Groups and order in time, which are respected when the rows of a single fold are
         divided.
+    output : Output
+        The step after the mean of the members. Weights are chosen before it.
     """
 
     store: OutOfFoldStore
@@ -106,6 +113,7 @@ class MemberSelector:
     learners: Mapping[str, Learner]
     constant: Mapping[Unit, float]
     dependence: Dependence = INDEPENDENT
+    output: Output = PLAIN_MEAN
 
     def select(self, trials: Sequence[Trial]) -> Choice | None:
         """Return the best ensemble of trials that have at least one fold.
@@ -151,27 +159,29 @@ class MemberSelector:
             part_weights = weights
             if is_nested and rest.size:
                 part_weights = self._weigh(candidates, others, rest)
-            prediction[part] = sum(
+            mean = sum(
                 w * self.store.prediction(number)[part]
                 for number, w in sorted(part_weights.items())
             )
-        return Choice(weights, prediction, rows, self._score(prediction, rows))
+            prediction[part] = self.output.apply(np.asarray(mean))
+        score = self._score(prediction, rows)
+        return Choice(weights, prediction, rows, score, self.output)
 
     def _score(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:
         """Return the metric on some rows, as users read it."""
-        return self.metric.score(*self._on_rows(prediction, rows))
+        return self.metric.score(*self._scored(prediction, rows))
 
     def _loss(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:
         """Return the metric's loss on some rows."""
-        return self.metric.loss(*self._on_rows(prediction, rows))
+        return self.metric.loss(*self._scored(prediction, rows))
 
-    def _on_rows(
-        self, prediction: FloatArray, rows: NDArray[np.bool_] | IntArray
+    def _scored(
+        self, prediction: FloatArray, rows: NDArray[np.bool_]
     ) -> tuple[Any, FloatArray, FloatArray | None]:
-        outputs = prediction[rows]
+        """Return targets, predictions after the output step, and weights of rows."""
         return (
             self.y[rows],
-            outputs[:, 0] if outputs.shape[1] == 1 else outputs,
+            self.output.as_scored(prediction[rows], self.metric),
             None if self.weight is None else self.weight[rows],
         )
 
@@ -187,7 +197,9 @@ class MemberSelector:
         def loss(trial: Trial) -> float:
             if len(units) < 2:
                 return self.metric.loss(
-                    *self._on_rows(self.store.prediction(trial.number), rows)
+                    self.y[rows],
+                    one_column(self.store.prediction(trial.number)[rows]),
+                    None if self.weight is None else self.weight[rows],
                 )
             return sum(trial.fold_losses[unit] for unit in units) / len(units)
 

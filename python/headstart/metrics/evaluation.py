@@ -1,7 +1,7 @@
 """Scores of one prediction by several metrics, some of which may be undefined."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from headstart.base import FloatArray
 from headstart.metrics.metric import Metric, Target
@@ -10,17 +10,17 @@ __all__ = ["score_each"]
 
 
 def score_each(
-    metrics: Sequence[Metric],
+    predictions: Iterable[tuple[Metric, FloatArray]],
     y: Target,
-    prediction: FloatArray,
     weight: FloatArray | None = None,
 ) -> tuple[dict[str, float], list[str]]:
     """Return the score by each metric, NaN where undefined, and a list of problems.
 
     Parameters
     ----------
-    metrics : sequence of Metric
-    y, prediction, weight
+    predictions : iterable of (Metric, ndarray)
+        Each metric with the prediction as it takes it.
+    y, weight
         As in `Metric.score`.
 
     Returns
@@ -37,12 +37,14 @@ def score_each(
     >>> from headstart.metrics import resolve_metric
     >>> names = "mae", "rmsle"
     >>> metrics = [resolve_metric(name, TaskKind.REGRESSION) for name in names]
-    >>> score_each(metrics, np.array([-2.0, 1.0]), np.array([0.0, 1.0]))[1]
+    >>> prediction = np.array([0.0, 1.0])
+    >>> predictions = [(metric, prediction) for metric in metrics]
+    >>> score_each(predictions, np.array([-2.0, 1.0]))[1]
     ["There is no 'rmsle' of these rows: rmsle needs true values above -1. Got -2."]
     """
     scores: dict[str, float] = {}
     problems = []
-    for metric in metrics:
+    for metric, prediction in predictions:
         reason = "it is undefined for them."
         try:
             score = metric.score(y, prediction, weight)

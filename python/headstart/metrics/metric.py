@@ -112,6 +112,20 @@ class Metric(ABC):
         return self.name
 
 
+def one_column(outputs: FloatArray) -> FloatArray:
+    """Return outputs as metrics take them: a vector where there is one column.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_rows, n_outputs)
+
+    Returns
+    -------
+    ndarray of shape (n_rows,) or (n_rows, n_outputs)
+    """
+    return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+
 def predicted_codes(prediction: NDArray[Any]) -> NDArray[np.int64]:
     """Return the class codes predicted by probabilities.
 

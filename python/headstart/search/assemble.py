@@ -79,6 +79,7 @@ def _bag(run: Run, result: SearchResult) -> BaggedEnsemble:
         {name: run.learners[name] for name in used},
         run.folder,
         {name: run.transforms.transforms[name] for name in sorted(steps)},
+        result.choice.output,
     )
 
 

@@ -305,7 +305,17 @@ def test_a_model_of_another_record_is_refused(saved, record):
 
 
 def test_a_part_that_this_version_does_not_know_is_refused(saved):
-    saved.parts["output.json"] = b"{}"
+    saved.parts["bias.json"] = b"{}"
 
-    with pytest.raises(ArtifactError, match=r"needs a reader .*output\.json"):
+    with pytest.raises(ArtifactError, match=r"needs a reader .*bias\.json"):
+        saved.load()
+
+
+@pytest.mark.parametrize(
+    "output", [{"link": "log"}, {"decision": {"threshold": 0.5}}, {"bias": 1}, []]
+)
+def test_an_output_step_that_does_not_fit_the_model_is_refused(saved, output):
+    saved.put("output.json", output)
+
+    with pytest.raises(ArtifactError):
         saved.load()

@@ -5,6 +5,7 @@ import pytest
 from sklearn.model_selection import ShuffleSplit
 
 from headstart.base import Configuration, Learner, TaskKind, Trial
+from headstart.ensemble.output import PLAIN_MEAN, Level, Output
 from headstart.ensemble.selection import MemberSelector
 from headstart.metrics import resolve_metric
 from headstart.validation import (
@@ -37,6 +38,7 @@ def chosen(
     folds=None,
     constant=None,
     dependence=INDEPENDENT,
+    output=PLAIN_MEAN,
 ):
     """Choose among trials with these predictions of all rows, and so many folds."""
     kind = TaskKind.BINARY if y.dtype == np.int64 else TaskKind.REGRESSION
@@ -64,6 +66,7 @@ def chosen(
         learners={"plain": Plain()},
         constant=flats,
         dependence=dependence,
+        output=output,
     )
     return selector.select(trials)
 
@@ -189,3 +192,19 @@ def test_fewer_folds_need_a_gain_in_proportion_to_the_rows_that_are_compared(ran
     flats[0, 1] = -98.0
     choice = chosen(y, told, "rmse", lengths=[N_FOLDS, 2], constant=flats)
     assert choice.weights == {1: 1.0}
+
+
+def test_out_of_fold_predictions_and_their_score_are_those_after_the_output_step(
+    random,
+):
+    y = random.normal(size=N)
+    predictions = [y + random.normal(size=N) for _ in range(3)]
+    plain = chosen(y, predictions, "rmse")
+
+    choice = chosen(y, predictions, "rmse", output=Output(level=Level(2.0, (1.0,))))
+
+    assert choice.weights == plain.weights
+    assert np.array_equal(choice.prediction, 2.0 * plain.prediction + 1.0)
+    errors = choice.prediction[:, 0] - y
+    assert choice.score == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert choice.output.level == Level(2.0, (1.0,))

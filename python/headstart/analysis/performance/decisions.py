@@ -14,7 +14,6 @@ from headstart.metrics import (
     best_threshold,
     confusion_matrix,
 )
-from headstart.metrics.metric import predicted_codes
 
 __all__ = ["MOST_CONFUSED", "confusion_of", "thresholds_of"]
 
@@ -23,13 +22,20 @@ MOST_CONFUSED = 50
 
 
 def confusion_of(
-    labels: Sequence[str], y: IntArray, outputs: FloatArray
+    labels: Sequence[str], y: IntArray, predicted: IntArray
 ) -> Confusion | None:
-    """Return counts of rows by actual and predicted class; None above 50 classes."""
+    """Return counts of rows by actual and predicted class; None above 50 classes.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Classes in order.
+    y, predicted : ndarray of shape (n_rows,)
+        Codes of the actual and the predicted class.
+    """
     if len(labels) > MOST_CONFUSED:
         return None
-    codes = predicted_codes(outputs[:, 0] if outputs.shape[1] == 1 else outputs)
-    table = confusion_matrix(y, codes, classes=np.arange(len(labels)))
+    table = confusion_matrix(y, predicted, classes=np.arange(len(labels)))
     return Confusion(tuple(labels), tuple(tuple(int(v) for v in row) for row in table))
 
 

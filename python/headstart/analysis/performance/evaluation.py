@@ -25,6 +25,7 @@ from headstart.analysis.performance.distributions import (
 )
 from headstart.analysis.performance.intervals import Score, score_interval
 from headstart.base import FloatArray, TaskKind
+from headstart.ensemble.output import PLAIN_MEAN, Output
 from headstart.facts import MetricFact
 from headstart.metrics import BuiltInMetric, Metric, resolve_metric
 from headstart.metrics.constant import Part, best_constant
@@ -78,6 +79,8 @@ class Evaluated:
     seed : int
     n_drawn : int
         Maximum number of rows drawn for one interval; 0 for no intervals.
+    output : Output
+        The step that gave the outputs, with its decision.
     """
 
     kind: TaskKind
@@ -90,10 +93,19 @@ class Evaluated:
     classes: NDArray[Any] | None
     seed: int
     n_drawn: int
+    output: Output = PLAIN_MEAN
 
     def score_by(self, metric: Metric) -> Score:
         """Return the score of these rows by a metric."""
-        return Score(metric, self.y, self.weight, self.groups, self.seed, self.n_drawn)
+        return Score(
+            metric,
+            self.y,
+            self.weight,
+            self.groups,
+            self.seed,
+            self.n_drawn,
+            self.output,
+        )
 
 
 def evaluate(
@@ -112,12 +124,14 @@ def evaluate(
     metrics = _metrics(rows, seconds, only_optimised=only_optimised)
     parts: dict[str, Any] = {"metrics": metrics}
     if rows.kind is TaskKind.REGRESSION:
-        prediction = rows.outputs[:, 0]
+        prediction = rows.output.values(rows.outputs)
         parts["residuals"] = residuals_of(rows.y, prediction, rows.seed)
         parts["predictions"] = histograms_of_values(rows.y, prediction)
         return parts
     codes = rows.y.astype(np.int64)
-    parts["confusion"] = confusion_of(rows.labels, codes, rows.outputs)
+    parts["confusion"] = confusion_of(
+        rows.labels, codes, rows.output.codes(rows.outputs)
+    )
     parts["predictions"] = histograms_of_classes(rows.labels, codes, rows.outputs)
     if rows.kind is TaskKind.BINARY:
         parts["thresholds"] = thresholds_of(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, IntArray
+from headstart.ensemble.output import PLAIN_MEAN, Output
 from headstart.exceptions import HeadstartWarning
 from headstart.machine.compute import Compute
 from headstart.machine.process_state import ignore_warnings
@@ -53,6 +54,8 @@ class Score:
     seed : int
     n_drawn : int
         Maximum number of rows drawn for one interval, over all resamples; 0 for none.
+    output : Output
+        The step that gave the outputs, with its decision.
     """
 
     metric: Metric
@@ -61,6 +64,7 @@ class Score:
     groups: NDArray[Any] | None
     seed: int
     n_drawn: int = 5_000_000
+    output: Output = PLAIN_MEAN
 
     def of(self, rows: IntArray) -> "Score":
         """Return the score restricted to some of the rows."""
@@ -71,11 +75,16 @@ class Score:
             None if self.groups is None else self.groups[rows],
             self.seed,
             self.n_drawn,
+            self.output,
         )
+
+    def prediction(self, outputs: FloatArray) -> FloatArray:
+        """Return outputs as the metric takes them."""
+        return self.output.as_scored(outputs, self.metric)
 
     def value(self, outputs: FloatArray) -> float:
         """Return the score in the metric's own direction; NaN where it is undefined."""
-        return self.metric.score(self.y, one_column(outputs), self.weight)
+        return self.metric.score(self.y, self.prediction(outputs), self.weight)
 
     @cached_property
     def n_groups(self) -> int | None:
@@ -153,7 +162,7 @@ def score_interval(
                 estimate = bootstrap_interval(
                     score.metric.name,
                     score.y,
-                    one_column(outputs),
+                    score.prediction(outputs),
                     score.weight,
                     bootstrap=score.bootstrap(n_resamples),
                     compute=Compute(
@@ -206,7 +215,9 @@ def score_difference(
     """
     metric = score.metric
     sign = 1.0 if metric.greater_is_better else -1.0
-    loss = [metric.loss(score.y, one_column(o), score.weight) for o in (first, second)]
+    loss = [
+        metric.loss(score.y, score.prediction(o), score.weight) for o in (first, second)
+    ]
     gain = float(loss[1] - loss[0])
     is_large = score.y.size > _MOST_ROWS_OF_PYTHON
     if not with_error or is_large or score.n_groups == 1:
@@ -216,8 +227,8 @@ def score_difference(
             comparison = compare_by_bootstrap(
                 metric.name,
                 score.y,
-                one_column(first),
-                one_column(second),
+                score.prediction(first),
+                score.prediction(second),
                 score.weight,
                 bootstrap=score.bootstrap(_FEW_RESAMPLES),
                 compute=Compute(seed=score.seed),
@@ -232,11 +243,6 @@ def score_difference(
         return gain, None
     finite = np.array([v for v in drawn if np.isfinite(v)])
     return gain, float(finite.std(ddof=1)) if finite.size > 1 else None
-
-
-def one_column(outputs: FloatArray) -> FloatArray:
-    """Return outputs in the shape that metrics take: one column as a vector."""
-    return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
 
 def _draws(score: Score, n_resamples: int) -> list[IntArray]:

@@ -29,6 +29,7 @@ from headstart.base.events import (
 )
 from headstart.ensemble.selection import Choice, MemberSelector
 from headstart.metrics.constant import Part, best_constant
+from headstart.metrics.metric import one_column
 from headstart.search.loop.cost import CostModel
 from headstart.search.propose.quarantine import (
     QUARANTINED_AFTER,
@@ -241,9 +242,7 @@ class Ledger:
 
     def _loss(self, prediction: FloatArray, rows: Any) -> float:
         y, weight = self._target(rows)
-        return self._metric.loss(
-            y, prediction[:, 0] if prediction.shape[1] == 1 else prediction, weight
-        )
+        return self._metric.loss(y, one_column(prediction), weight)
 
     def _constant_losses(self) -> dict[Unit, float]:
         """Return the loss of the best constant prediction per fold."""

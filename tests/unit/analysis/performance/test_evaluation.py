@@ -3,7 +3,8 @@ import pytest
 
 from headstart.analysis.performance.evaluation import Evaluated, evaluate
 from headstart.base import TaskKind
-from headstart.metrics import resolve_metric
+from headstart.ensemble.output import Output
+from headstart.metrics import Decision, resolve_metric
 
 RANDOM = np.random.default_rng(3)
 N = 600
@@ -86,3 +87,16 @@ def test_few_groups_have_wider_intervals_than_a_quantile_of_their_draws():
 
     # Rows are independent here: only the number of groups makes the difference.
     assert widths[0] > 1.2 * widths[1]
+
+
+def test_confusion_and_accuracy_are_those_of_the_decision():
+    some = binary("log_loss", output=Output(decision=Decision(0.2, None, 0.0)))
+
+    found = evaluate(some)
+
+    predicted = some.outputs[:, 0] > 0.2
+    counts = np.array(found["confusion"].counts)
+    assert counts[:, 1].sum() == predicted.sum()
+    accuracy = next(m.value for m in found["metrics"] if m.name == "accuracy")
+    assert accuracy == pytest.approx(np.mean(predicted == CODES))
+    assert accuracy == pytest.approx(np.trace(counts) / N)
