@@ -33,7 +33,7 @@ WINDOW = {"width": 1180, "height": 900}
 N_COLOURS = 128  # of the PNG: text and plots need no more
 COMMANDS = (
     "headstart train tumours.csv --target diagnosis "
-    f"--time-limit {SECONDS} --seed 0 --output tumours.headstart",
+    f"--time-limit {SECONDS} --random-state 0 --output tumours.headstart",
     "headstart report tumours.headstart --output tumours.html",
 )
 # One font of the reader's machine: a picture must not fetch anything.

@@ -9,22 +9,11 @@ from headstart.cli.command import JsonOption, ModelArgument, command
 from headstart.cli.output import print_json, print_rows
 from headstart.cli.plugin_options import with_plugins
 
-__all__ = ["leaderboard", "print_leaderboard"]
+__all__ = ["leaderboard", "print_leaderboard", "print_short_leaderboard"]
 
-_COLUMNS = (
-    "rank",
-    "learner",
-    "score",
-    "std_error",
-    "folds",
-    "weight",
-    "fit_seconds",
-    "status",
-    "origin",
-    "precedent",
-    "reason",
-    "parameters",
-)
+# One line per trial on a terminal of 80 columns.
+_SHORT = ("rank", "learner", "score", "std_error", "folds", "weight", "status")
+_COLUMNS = (*_SHORT, "fit_seconds", "origin", "precedent", "reason", "parameters")
 
 
 @command
@@ -45,6 +34,11 @@ def leaderboard(
         print_json(rows)
     else:
         print_leaderboard(rows)
+
+
+def print_short_leaderboard(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print one line per trial."""
+    print_rows(rows, columns=_SHORT)
 
 
 def print_leaderboard(rows: Sequence[Mapping[str, Any]]) -> None:

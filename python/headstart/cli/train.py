@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from headstart.cli.command import FAILED, INTERRUPTED, command
-from headstart.cli.leaderboard import print_leaderboard
+from headstart.cli.leaderboard import print_short_leaderboard
 from headstart.cli.output import (
     check_folder,
     check_not_read,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 _FIRST_BYTES = 8_000_000  # of the test table, to check its columns
-_MOST_TRIALS = 20  # of the leaderboard; after minutes there are hundreds
+_MOST_TRIALS = 10  # of the leaderboard; after minutes there are hundreds
 
 
 # Sections of the help.
@@ -453,10 +453,13 @@ def _report(
             }
         )
         return
-    print_leaderboard(rows[:_MOST_TRIALS])
-    if len(rows) > _MOST_TRIALS:
-        more = len(rows) - _MOST_TRIALS
-        say(f"and {more:,} more: headstart leaderboard {shlex.quote(str(output))}")
+    print_short_leaderboard(rows[:_MOST_TRIALS])
+    trials = "1 trial" if len(rows) == 1 else f"{len(rows):,} trials"
+    say(
+        f"{trials} with parameters and reasons: "
+        f"headstart leaderboard {shlex.quote(str(output))}",
+        err=True,
+    )
     if scores is not None:
         say("\nscores on the test table")
         print_record(scores)
