@@ -457,8 +457,7 @@ def _report(
     trials = "1 trial" if len(rows) == 1 else f"{len(rows):,} trials"
     say(
         f"{trials} with parameters and reasons: "
-        f"headstart leaderboard {shlex.quote(str(output))}",
-        err=True,
+        f"headstart leaderboard {shlex.quote(str(output))}"
     )
     if scores is not None:
         say("\nscores on the test table")
