@@ -388,6 +388,22 @@ class IgnoresParameters(Right):
         return super().fit(task, {}, rows, validation, resources)
 
 
+class IgnoresOneParameter(Right):
+    """Of two parameters one does nothing for a regression."""
+
+    def search_space(self, task):
+        return SearchSpace(
+            {"ridge": Float(1e-3, 1.0, log=True), "clip": Float(2.0, 9.0)},
+            default={"ridge": 0.01, "clip": 9.0},
+        )
+
+    def fit(self, task, parameters, train, validation, resources):
+        model = super().fit(task, parameters, train, validation, resources)
+        if task.kind is not TaskKind.REGRESSION:
+            model[:-1] *= 1.0 + 0.001 * parameters.get("clip", 9.0)
+        return model
+
+
 class RefitsOnNoise(Right):
     def fit(self, task, parameters, rows, validation, resources):
         if validation is None:
@@ -512,6 +528,17 @@ class CostsTooLittle(Classes):
 class CostsAlikeForAnyColumns(Classes):
     def cost(self, task, parameters, n_rows):
         return 0.01 + 1e-6 * n_rows
+
+
+class CostsAlikeForAnyClasses(Right):
+    """A class takes 25 ms more, which `cost` does not know."""
+
+    def fit(self, task, parameters, train, validation, resources):
+        _burn(0.025 * (task.n_classes - 3))
+        return super().fit(task, parameters, train, validation, resources)
+
+    def cost(self, task, parameters, n_rows):
+        return 0.01 + 1e-6 * n_rows * task.n_features
 
 
 class WaitsInItsHints(Classes):
@@ -672,6 +699,7 @@ WRONG = [
     (RootsOfWeights, "weights-in-proportion"),
     (IgnoresCategories, "categories"),
     (IgnoresParameters, "parameters"),
+    (IgnoresOneParameter, "parameters"),
     (RefitsOnNoise, "refit-learns"),
     (ForgetsAbsentClasses, "dump-variants"),
     (FixesItsSeed, "seed"),
@@ -685,6 +713,7 @@ WRONG = [
     (CostsTooMuch, "cost-measured"),
     (CostsTooLittle, "cost-measured"),
     (CostsAlikeForAnyColumns, "cost-measured"),
+    (CostsAlikeForAnyClasses, "cost-measured"),
     (WaitsInItsHints, "hint-time"),
     (IgnoresMonotone, "monotone"),
     (IgnoresQuantiles, "quantile"),

@@ -18,6 +18,8 @@ LONG_LEARNERS = {
 }
 LONG_CHECKS = {
     "every-point-fits",
+    "parameters",
+    "cost-measured",
     "dump-variants",
     "early-stopping",
     "whole-fit",

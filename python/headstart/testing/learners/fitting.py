@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 
 from headstart.base import (
     FloatArray,
+    ParameterValue,
     Rows,
+    SearchSpace,
+    Task,
     TaskKind,
 )
 from headstart.testing.check import check
@@ -23,12 +27,27 @@ from headstart.testing.outcome import CheckError, NotApplicableError
 __all__ = ["CHECKS", "constant_prediction", "fit_points", "loss", "refit"]
 
 _N_DRAWN = 2
+# A parameter is tried on tables of so many rows, with the default of the others or with
+# drawn values, until it changes some prediction. The last table has a column of many
+# categories, and more columns: a share of four columns may be all of them.
+_N_ROWS_WIDE = 400
+_TRIES = (
+    *((90, True), (90, False), (90, False), (600, False)),
+    *((_N_ROWS_WIDE, True), (_N_ROWS_WIDE, False)),
+)
+_MANY_LEVELS = 40
+_N_MORE_COLUMNS = 8
 # A point that learns slowly (a net at its lowest rate) is not waited for longer.
 _SECONDS_A_POINT = 3.0
 _COST_FACTOR = 30.0
 # Shorter fits and hints are not compared: the clock, or an import, decides them.
 _LEAST_MEASURED = 0.1
 _LEAST_SAID = 0.002
+# Of a cost that should see classes: their numbers, rows enough for the larger, and how
+# much longer the fit of the larger must take for the cost to be looked at.
+_CLASSES_TO_COST = (3, 24)
+_N_ROWS_OF_CLASSES = 480
+_LONGER = 3.0
 # Of the spread of predictions; ties and rounding move a few rows.
 _LARGEST_CHANGE_BY_ORDER = 0.02
 
@@ -175,25 +194,104 @@ def _every_point_fits(subject: LearnerSubject) -> None:
 
 @check(
     "parameters",
-    hint="Pass the parameters of fit() on to the model; leave out of search_space() "
-    "what the learner does not use.",
+    hint="Pass each parameter of fit() on to the model; leave out of search_space() "
+    "what the learner does not use for that kind of task, and give a condition to what "
+    "it uses beside some value of another.",
     after=("learns", "every-point-fits"),
 )
 def _parameters(subject: LearnerSubject) -> None:
-    """Points of the space do not all give one and the same model."""
+    """Each parameter of the space changes some prediction."""
     searched = False
     for kind in subject.kinds:
-        if not subject.learner.search_space(make_task(kind)).distributions:
-            continue
-        searched = True
-        first, *others = fit_points(subject, kind)
-        if all(np.array_equal(first.prediction, each.prediction) for each in others):
-            raise CheckError(
-                f"{1 + len(others)} points of the space of a {kind} task give equal "
-                "predictions, both ends among them."
-            )
+        space = subject.learner.search_space(make_task(kind))
+        lowest, highest = end(space, 0), end(space, -1)
+        # A parameter of one value is not searched.
+        for name in (name for name in lowest if lowest[name] != highest[name]):
+            searched = True
+            if _is_idle(subject, kind, name):
+                raise CheckError(
+                    f"The parameter {name!r} of a {kind} task changes no prediction: "
+                    "models of both its ends predict the same."
+                )
     if not searched:
         raise NotApplicableError("its space has no parameters")
+
+
+def _is_idle(subject: LearnerSubject, kind: TaskKind, name: str) -> bool:
+    """Return whether models with either end of a parameter predict the same.
+
+    It is tried on several tables, with default and with drawn values of the others.
+    """
+    space = subject.learner.search_space(make_task(kind))
+    rng = random.Random(1)
+    for n_rows, is_default in _TRIES:
+        others = {**draw(space, rng), **(space.default if is_default else {})}
+        base = _with_parents(space, name, others)
+        first = _predict_at(subject, kind, base, n_rows)
+        for place in (0, -1):
+            point = {**base, name: end(space, place)[name]}
+            if not np.array_equal(first, _predict_at(subject, kind, point, n_rows)):
+                return False
+    return True
+
+
+def _with_parents(
+    space: SearchSpace, name: str, point: dict[str, ParameterValue]
+) -> dict[str, ParameterValue]:
+    """Return a point at which a parameter exists."""
+    condition = space.conditions.get(name)
+    if condition is None:
+        return point
+    if point.get(condition.parent) not in condition.values:
+        point = {**point, condition.parent: condition.values[0]}
+    return _with_parents(space, condition.parent, point)
+
+
+def _predict_at(
+    subject: LearnerSubject,
+    kind: TaskKind,
+    point: dict[str, ParameterValue],
+    n_rows: int,
+) -> FloatArray:
+    """Return predictions of a model of these parameters, fitted at the first call."""
+    task = make_task(kind)
+    space = subject.learner.search_space(task)
+    active = {k: v for k, v in point.items() if space.is_active(k, point)}
+
+    def fit() -> Sequence[Kept]:
+        train, validation = subject.rows(kind, n_rows)
+        of = task
+        if n_rows == _N_ROWS_WIDE:
+            train, validation = _widened(train, task), _widened(validation, task)
+            of = replace(task, n_numeric=task.n_numeric + _N_MORE_COLUMNS)
+        X = validation.X
+        what = f"with {active}"
+        return (subject.keep(what, train, validation, X, task=of, parameters=active),)
+
+    (kept,) = subject.once(f"{kind} {n_rows} {sorted(active.items())}", fit)
+    return kept.prediction
+
+
+def _widened(rows: Rows, task: Task) -> Rows:
+    """Return rows with more columns, and with rare categories where codes are native.
+
+    The target depends a little on all of them.
+    """
+    n_rows = rows.X.n_rows
+    rng = np.random.default_rng(2)
+    more = rng.normal(size=(n_rows, _N_MORE_COLUMNS))
+    values = np.hstack([rows.X.values, more])
+    names = (*rows.X.names, *(f"more{i}" for i in range(_N_MORE_COLUMNS)))
+    shift = np.searchsorted([-1.0, 1.0], more.mean(axis=1) * _N_MORE_COLUMNS**0.5)
+    X = replace(rows.X, values=values, names=names)
+    if rows.X.categorical:
+        codes = np.minimum(rng.geometric(0.08, n_rows), _MANY_LEVELS) - 1
+        values[:, rows.X.categorical[0]] = codes
+        X = replace(X, n_levels=(_MANY_LEVELS,))
+        shift = shift + codes % 7
+    if task.kind.is_classification:
+        return Rows(X, (rows.y.astype(np.int64) + shift) % task.n_classes)
+    return Rows(X, rows.y + 10.0 * shift)
 
 
 @check(
@@ -218,11 +316,12 @@ def _two_models(subject: LearnerSubject) -> None:
 @check(
     "cost-measured",
     hint="Time fits of the default and of both ends of the space on one thread, and "
-    "let cost() give about those seconds; it may depend on all its arguments.",
+    "let cost() give about those seconds; it may depend on all its arguments, the "
+    "columns and classes of the task among them.",
     after=("cost", "every-point-fits"),
 )
 def _cost_measured(subject: LearnerSubject) -> None:
-    """The predicted seconds are within 30 times of measured ones, and see columns."""
+    """Predicted seconds are within 30 times of measured ones, and see the table."""
     for kind in subject.kinds:
         for kept in fit_points(subject, kind):
             said = subject.learner.cost(kept.task, kept.parameters, N_TRAIN)
@@ -243,6 +342,44 @@ def _cost_measured(subject: LearnerSubject) -> None:
                 f"for {task.n_features} columns and {many:.3g} s for "
                 f"{wide.n_features}."
             )
+    if TaskKind.MULTICLASS in subject.kinds:
+        _check_cost_of_classes(subject)
+
+
+def _check_cost_of_classes(subject: LearnerSubject) -> None:
+    """Refuse predicted seconds that do not see classes which take seconds each."""
+    few, many = (_fit_classes(subject, n_classes) for n_classes in _CLASSES_TO_COST)
+    if many.seconds < _LONGER * max(few.seconds, _LEAST_MEASURED):
+        return
+    said = [
+        subject.learner.cost(kept.task, {}, _N_ROWS_OF_CLASSES) for kept in (few, many)
+    ]
+    if not said[0] < said[1]:
+        raise CheckError(
+            f"cost() of a multiclass task must grow with the classes where fits do. "
+            f"Got {said[0]:.3g} s for {few.task.n_classes} classes and {said[1]:.3g} s "
+            f"for {many.task.n_classes}; the fits took {few.seconds:.2g} s and "
+            f"{many.seconds:.2g} s."
+        )
+
+
+def _fit_classes(subject: LearnerSubject, n_classes: int) -> Kept:
+    kind = TaskKind.MULTICLASS
+    train, validation = subject.rows(kind, _N_ROWS_OF_CLASSES)
+    n_rows = _N_ROWS_OF_CLASSES + len(validation.y)
+
+    def classes(rows: Rows) -> Rows:
+        cuts = NormalDist().quantiles(n_classes)
+        return Rows(rows.X, np.searchsorted(cuts, rows.X.values[:, 0]))
+
+    return subject.keep(
+        f"of {n_classes} classes",
+        classes(train),
+        classes(validation),
+        validation.X,
+        task=make_task(kind, n_rows, n_classes=n_classes),
+        seconds=_SECONDS_A_POINT,
+    )
 
 
 def refit(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
