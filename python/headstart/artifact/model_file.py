@@ -23,8 +23,7 @@ from headstart.artifact.requirements import (
     tell_other_versions,
 )
 from headstart.base import Learner, Parts, Transform
-from headstart.ensemble import BaggedEnsemble
-from headstart.ensemble.bagged import ModelStore
+from headstart.ensemble import BaggedEnsemble, ModelStore
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.ensemble.output import PLAIN_MEAN, Output
 from headstart.exceptions import ArtifactError, MissingPluginError

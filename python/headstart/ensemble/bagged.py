@@ -1,13 +1,14 @@
 """The fitted model: a weighted mean of configurations, each the mean of its fits.
 
 Nothing is loaded until it is needed: fold models, view encoders and fitted transforms
-come from a store, which is the run folder, a model file, or memory.
+come from a store, which is the run folder, a model file, or memory. Predicting, loading
+and checking walk one list of steps.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -17,16 +18,25 @@ from headstart.base import (
     FloatArray,
     Learner,
     MadeFeature,
-    Parts,
     Task,
     Transform,
 )
 from headstart.ensemble.output import PLAIN_MEAN, Output
-from headstart.execution.fold_fit import as_outputs
-from headstart.execution.steps import FittedStep, apply_step, load_step
-from headstart.tables import ViewEncoder
+from headstart.ensemble.steps import (
+    OUTPUTS,
+    TABLE,
+    Columns,
+    FittedParts,
+    MemberStep,
+    ModelStep,
+    ModelStore,
+    OutputStep,
+    TransformStep,
+    ViewStep,
+    walk,
+)
 
-__all__ = ["BaggedEnsemble", "Fit", "Member", "ModelStore"]
+__all__ = ["BaggedEnsemble", "Fit", "Member"]
 
 _log = logging.getLogger("headstart.ensemble")
 
@@ -62,19 +72,6 @@ class Member:
     fits: tuple[Fit, ...]
 
 
-class ModelStore(Protocol):
-    """A store of fitted models, encoders and transforms."""
-
-    def model(self, name: str) -> Parts:
-        """Return the parts of a fitted model."""
-
-    def encoder(self, name: str) -> Parts:
-        """Return the parts of a fitted view encoder."""
-
-    def transform(self, name: str) -> Parts:
-        """Return the parts of a fitted transform."""
-
-
 @dataclass
 class BaggedEnsemble:
     """Predicts the weighted mean of its members, after an output step.
@@ -99,9 +96,6 @@ class BaggedEnsemble:
     store: ModelStore
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     output: Output = PLAIN_MEAN
-    _models: dict[str, Any] = field(default_factory=dict, repr=False)
-    _encoders: dict[str, ViewEncoder] = field(default_factory=dict, repr=False)
-    _steps: dict[str, FittedStep] = field(default_factory=dict, repr=False)
 
     @property
     def has_transforms(self) -> bool:
@@ -141,36 +135,20 @@ class BaggedEnsemble:
         """
         step = min(max(_MOST_CELLS // max(1, table.width), _FEWEST_ROWS), _MOST_ROWS)
         if table.height <= step:
-            return self.output.apply(self._mean(table))
+            return self._predict(table)
         slices = (table.slice(start, step) for start in range(0, table.height, step))
-        return self.output.apply(np.concatenate([self._mean(rows) for rows in slices]))
+        return np.concatenate([self._predict(rows) for rows in slices])
 
-    def _mean(self, table: pl.DataFrame) -> FloatArray:
-        total = np.zeros((table.height, self.task.n_outputs))
-        after: dict[tuple[str, ...], pl.DataFrame] = {(): table}
-        for (chain, encoder), fits in self._by_view().items():
-            # Only what this chain begins with is kept: chains are in order of folds.
-            after = {k: v for k, v in after.items() if chain[: len(k)] == k}
-            for length in range(1, len(chain) + 1):
-                if chain[:length] not in after:
-                    before = after[chain[: length - 1]]
-                    after[chain[:length]] = self._after(before, chain[length - 1])
-            matrix = self._encoder(encoder).transform(after[chain])
-            for member, fit in fits:
-                learner = self.learners[member.configuration.learner]
-                raw = learner.predict(self._model(learner, fit), matrix, self.task)
-                share = member.weight / len(member.fits)
-                total += share * as_outputs(raw, self.task, table.height)
-        return total
+    def _predict(self, table: pl.DataFrame) -> FloatArray:
+        no_share = np.zeros((table.height, self.task.n_outputs))
+        columns = walk(self.steps, {TABLE: table, OUTPUTS: no_share})
+        outputs: FloatArray = columns[OUTPUTS]
+        return outputs
 
     def load(self) -> None:
         """Load every part now, so that damaged parts raise early."""
-        for (chain, encoder), fits in self._by_view().items():
-            for name in chain:
-                self._step(name)
-            self._encoder(encoder)
-            for member, fit in fits:
-                self._model(self.learners[member.configuration.learner], fit)
+        for step in self.steps:
+            step.load()
 
     def check(self, table: pl.DataFrame) -> None:
         """Check that fitted transforms, views and models fit the table and each other.
@@ -187,15 +165,39 @@ class BaggedEnsemble:
         ArtifactError, ColumnError
             If a part does not fit.
         """
+        columns: Columns = {TABLE: table}
+        for step in self.steps:
+            columns = step.check(columns)
+
+    @cached_property
+    def parts(self) -> FittedParts:
+        """The fitted models, views and transforms, loaded when first used."""
+        return FittedParts(self.task, self.learners, self.transforms, self.store)
+
+    @cached_property
+    def steps(self) -> tuple[ModelStep, ...]:
+        """The steps from the canonical table to the outputs.
+
+        Fits are in the order of their transforms, so that those with the same ones
+        are next to each other. Sorting is stable: without transforms the order is that
+        of the members.
+        """
+        steps: list[ModelStep] = []
+        given = {TABLE}
         for (chain, encoder), fits in self._by_view().items():
-            after = table
-            for name in chain:
-                after = self._step(name).join_empty(after)
-            matrix = self._encoder(encoder).transform(after)
+            table = TABLE
+            for length, name in enumerate(chain, start=1):
+                source, table = table, "/".join((TABLE, *chain[:length]))
+                if table not in given:
+                    given.add(table)
+                    steps.append(TransformStep(self.parts, name, source, table))
+            view = f"view/{encoder} of {table}"
+            steps.append(ViewStep(self.parts, encoder, table, view))
             for member, fit in fits:
-                learner = self.learners[member.configuration.learner]
-                model = self._model(learner, fit)
-                learner.check_model(model, self.task, matrix.n_features)
+                learner, share = member.configuration.learner, member.weight
+                share /= len(member.fits)
+                steps.append(MemberStep(self.parts, fit.model, learner, view, share))
+        return (*steps, OutputStep(self.output))
 
     def explain_step(self, name: str) -> tuple[str, list[MadeFeature]]:
         """Return the transform's name and the features that a fitted step made.
@@ -203,7 +205,7 @@ class BaggedEnsemble:
         Columns have the names of the user's table. If the transform's `explain` fails,
         there are no features.
         """
-        step = self._step(name)
+        step = self.parts.transform(name)
         transform = self.transforms[step.transform]
         made = (column.name for column in step.made)
         called = dict(zip(step.returned, made, strict=True))
@@ -218,34 +220,10 @@ class BaggedEnsemble:
     def _by_view(
         self,
     ) -> dict[tuple[tuple[str, ...], str], list[tuple[Member, Fit]]]:
-        """Return the fits per view, those with the same transforms next to each other.
-
-        Sorting is stable: without transforms the order is that of the members.
-        """
+        """Return the fits per view, in the order of their transforms."""
         grouped: dict[tuple[tuple[str, ...], str], list[tuple[Member, Fit]]] = {}
         for member in self.members:
             for fit in member.fits:
                 key = (fit.transforms, fit.encoder)
                 grouped.setdefault(key, []).append((member, fit))
         return dict(sorted(grouped.items(), key=lambda item: item[0][0]))
-
-    def _after(self, table: pl.DataFrame, name: str) -> pl.DataFrame:
-        step = self._step(name)
-        transform = self.transforms[step.transform]
-        made = apply_step(transform, step, table, self.task, strict=False)
-        return step.join(table, made)
-
-    def _step(self, name: str) -> FittedStep:
-        if name not in self._steps:
-            self._steps[name] = load_step(self.store.transform(name), self.transforms)
-        return self._steps[name]
-
-    def _model(self, learner: Learner, fit: Fit) -> Any:
-        if fit.model not in self._models:
-            self._models[fit.model] = learner.load(self.store.model(fit.model))
-        return self._models[fit.model]
-
-    def _encoder(self, name: str) -> ViewEncoder:
-        if name not in self._encoders:
-            self._encoders[name] = ViewEncoder.from_parts(self.store.encoder(name))
-        return self._encoders[name]

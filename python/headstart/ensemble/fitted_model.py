@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headstart.base import FloatArray, Parts, TaskKind
 from headstart.ensemble.bagged import BaggedEnsemble
+from headstart.ensemble.steps import FRAME, TABLE, UNSEEN, SchemaStep, StepRecord
 from headstart.facts import Facts
 from headstart.tables import Schema, TargetEncoder, to_frame_like
 
@@ -71,10 +72,30 @@ class FittedModel:
             for each column that has such values.
         """
         frame = to_frame_like(data, self.schema.names)
-        table, unseen = self.schema.apply_and_count(frame)
-        if self.ensemble.has_transforms and self.schema.texts:
-            table = table.hstack(self.schema.read_texts(frame))
-        return self.ensemble.predict(table), unseen
+        columns = self._schema_step.apply({FRAME: frame})
+        return self.ensemble.predict(columns[TABLE]), columns[UNSEEN]
+
+    def steps(self) -> list[StepRecord]:
+        """Return the steps of the model as data, in the order in which they run.
+
+        Each step has a kind, a JSON record with the columns that it reads and gives,
+        and named arrays. Those marked `is_python` call the learner or transform that
+        fitted them; records and arrays are all that the others need.
+
+        Examples
+        --------
+        >>> import headstart as hs
+        >>> model = hs.load("churn.headstart").model_  # doctest: +SKIP
+        >>> [step.kind for step in model.steps()]  # doctest: +SKIP
+        ['schema', 'view', 'boosted_trees', 'boosted_trees', 'output']
+        """
+        steps = (self._schema_step, *self.ensemble.steps)
+        return [step.describe() for step in steps]
+
+    @property
+    def _schema_step(self) -> SchemaStep:
+        has_texts = self.ensemble.has_transforms and bool(self.schema.texts)
+        return SchemaStep(self.schema, has_texts)
 
     def chances(self, outputs: FloatArray) -> FloatArray:
         """Return `predict_outputs` as probabilities of shape (n_rows, n_classes)."""

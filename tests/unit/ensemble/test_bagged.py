@@ -15,13 +15,13 @@ def test_many_rows_are_predicted_some_at_a_time_and_come_out_the_same(
     table = model.schema.apply(pl.concat([small_table()] * 3))
     whole = model.ensemble.predict(table)
     heights = []
-    predict = bagged.BaggedEnsemble._mean
+    predict = bagged.BaggedEnsemble._predict
 
     def watched(self, rows):
         heights.append(rows.height)
         return predict(self, rows)
 
-    monkeypatch.setattr(bagged.BaggedEnsemble, "_mean", watched)
+    monkeypatch.setattr(bagged.BaggedEnsemble, "_predict", watched)
     monkeypatch.setattr(bagged, "_FEWEST_ROWS", 50)
     monkeypatch.setattr(bagged, "_MOST_CELLS", 100)
 

@@ -1,0 +1,116 @@
+"""The steps of a fitted model as data; predictions walk them."""
+
+import json
+
+import numpy as np
+import pytest
+from tests.small_models import small_model, small_table
+
+from headstart.ensemble.steps import OUTPUTS, TABLE, walk
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+def test_steps_are_in_the_order_in_which_they_run(kind):
+    model = small_model(kind, step="count_encoding")
+
+    steps = model.steps()
+
+    kinds = [step.kind for step in steps]
+    assert kinds == ["schema", "transform", "view", "member", "member", "output"]
+    columns = {"frame", OUTPUTS}
+    for step in steps:
+        assert step.record["reads"] in columns
+        columns.add(step.record.get("gives", OUTPUTS))
+    assert sum(step.record["share"] for step in steps[3:5]) == 1.0
+
+
+def test_records_of_steps_are_json_and_arrays_are_those_of_the_stored_parts():
+    model = small_model(step="count_encoding")
+
+    steps = model.steps()
+
+    for step in steps:
+        assert json.loads(json.dumps(step.record)) == step.record
+    view = steps[2]
+    assert view.record["parts"]["view.json"]["names"]
+    encoder = model.ensemble.parts.encoder("view-0")
+    for name, values in encoder.numeric.arrays().items():
+        np.testing.assert_array_equal(view.arrays[f"view/n_{name}"], values)
+
+
+def test_steps_that_call_the_code_that_fitted_them_are_marked():
+    marks = {
+        step.kind: step.is_python for step in small_model(step="count_encoding").steps()
+    }
+
+    assert marks == {
+        "schema": False,
+        "transform": True,
+        "view": False,
+        "member": True,
+        "output": False,
+    }
+
+
+def test_outputs_are_those_of_the_mean_of_the_members():
+    model = small_model("multiclass", step="count_encoding")
+    *before, first, second, _ = model.ensemble.steps
+    table = model.schema.apply(small_table())
+    start = {TABLE: table, OUTPUTS: np.zeros((table.height, 3))}
+
+    single = [walk([*before, member], start)[OUTPUTS] for member in (first, second)]
+
+    outputs = model.predict_outputs(small_table())
+    np.testing.assert_allclose(outputs, sum(single), rtol=1e-15)
+    np.testing.assert_allclose(outputs.sum(axis=1), 1.0)
+    assert not start[OUTPUTS].any()
+
+
+def test_a_walk_keeps_only_columns_that_a_later_step_reads():
+    model = small_model(step="count_encoding")
+    steps = model.ensemble.steps
+    table = model.schema.apply(small_table())
+    seen = []
+
+    class Watched:
+        def __init__(self, step):
+            self.step, self.reads = step, step.reads
+
+        def apply(self, columns):
+            seen.append(set(columns))
+            return self.step.apply(columns)
+
+    start = {TABLE: table, OUTPUTS: np.zeros((table.height, 1))}
+    walk([Watched(step) for step in steps], start)
+
+    after, view = steps[0].gives, steps[1].gives
+    assert seen == [
+        {TABLE, OUTPUTS},
+        {after, OUTPUTS},
+        {view, OUTPUTS},
+        {view, OUTPUTS},
+        {OUTPUTS},
+    ]
+
+
+def test_a_model_that_headstart_evaluates_is_a_kind_with_all_its_arrays():
+    pytest.importorskip("headstart_lightgbm", reason="headstart-lightgbm is missing")
+
+    member = small_model(learner="lightgbm").steps()[2]
+
+    assert (member.kind, member.is_python) == ("boosted_trees", False)
+    assert member.record["parts"]["boosting.json"]["link"] == "logistic"
+    assert all(name.startswith("trees/") for name in member.arrays)
+    assert len(member.arrays) > 5
+
+
+def test_parts_of_a_plugin_in_a_form_of_its_own_are_left_to_the_plugin():
+    model = small_model()
+    parts = {"a.json": b"no JSON", "a.safetensors": b"none", "b.bin": b""}
+    name = model.ensemble.members[0].fits[0].model
+    model.ensemble.store.models[name] = parts
+
+    member = model.steps()[2]
+
+    assert member.is_python
+    assert (member.record["parts"], member.arrays) == ({}, {})
