@@ -15,7 +15,12 @@ from sklearn.feature_selection import (
 from sklearn.metrics import mutual_info_score, roc_auc_score
 
 from headstart import _core
-from headstart.scoring import BinnedMatrix, neighbor_information, score_features
+from headstart.scoring import (
+    BinnedMatrix,
+    MethodOptions,
+    neighbor_information,
+    score_features,
+)
 
 KINDS = ["binary", "multiclass"]
 
@@ -272,7 +277,11 @@ def test_relieff_is_that_of_the_definition(kind, with_levels, with_missing):
         X, targets[kind], 4, is_categorical, is_regression=kind == "regression"
     )
     found = statistic(
-        X, targets[kind], "relieff", categorical=is_categorical, n_neighbors=4
+        X,
+        targets[kind],
+        "relieff",
+        categorical=is_categorical,
+        options=MethodOptions(n_neighbors=4),
     )
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 

@@ -134,6 +134,15 @@ class Task:
             n_outputs=_n_outputs(kind, n_classes),
         )
 
+    def with_metric(self, metric: str) -> Self:
+        """Return the task scored by `metric`, with its objective and stopping."""
+        return replace(
+            self,
+            metric=metric,
+            objective=objective_of(self.kind, metric),
+            stopping=stopping_of(self.kind, metric),
+        )
+
     def to_record(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
         return asdict(self)

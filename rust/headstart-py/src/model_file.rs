@@ -14,6 +14,7 @@ use pyo3::types::PyBytes;
 
 /// Bounds that are checked before memory is taken.
 #[pyclass(frozen, get_all, name = "ModelFileLimits", module = "headstart._core")]
+#[expect(clippy::struct_field_names, reason = "they are Python's names, too")]
 pub(crate) struct PyLimits {
     max_parts: usize,
     max_manifest_bytes: u64,

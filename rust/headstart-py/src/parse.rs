@@ -54,11 +54,11 @@ type Moments<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i32>>);
 
 /// Read words by the first format that fits: values, and offsets in minutes.
 #[pyfunction]
-pub(crate) fn read_moments<'py>(
-    py: Python<'py>,
+pub(crate) fn read_moments(
+    py: Python<'_>,
     table: WordTable,
     formats: Vec<String>,
-) -> PyResult<Moments<'py>> {
+) -> PyResult<Moments<'_>> {
     let n_steps = WORD * table.shape().1;
     let (values, offsets) = run(py, 1, n_steps, |_| {
         let formats: Vec<&str> = formats.iter().map(String::as_str).collect();
@@ -77,12 +77,12 @@ type Amounts<'py> = (
 
 /// Read amounts: both numbers, flags, places of the units, and the different units.
 #[pyfunction]
-pub(crate) fn split_amounts<'py>(
-    py: Python<'py>,
+pub(crate) fn split_amounts(
+    py: Python<'_>,
     table: WordTable,
     decimal: char,
     multiply: bool,
-) -> PyResult<Amounts<'py>> {
+) -> PyResult<Amounts<'_>> {
     let out = run(py, 1, WORD * table.shape().1, |_| {
         parse::split_amounts(&table.column(0)?, decimal, multiply)
     })?;

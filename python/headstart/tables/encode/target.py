@@ -309,7 +309,8 @@ def _classes(values: NDArray[Any], y: Any) -> NDArray[Any]:
     """Sorted labels; of a NumPy target's own type."""
     if values.dtype.kind == "f":
         _check_numbers(values)
-        if not (values == np.floor(values)).all():
+        is_whole = (values == np.floor(values)).all()
+        if not is_whole and labels_of_categories(y) is None:
             bad = int(np.flatnonzero(values != np.floor(values))[0])
             raise TableError(
                 "Unknown label type: continuous. The target of a classification must "

@@ -121,10 +121,16 @@ def bytes_of_address(address: str) -> bytes:
         with fsspec.open(address, "rb") as source:
             return bytes(source.read())
     except ImportError as error:
-        missing = error.name or "fsspec"
+        # Of fsspec itself the name is known; of a package for the scheme fsspec says
+        # what to install.
+        reason = (
+            f"the package {error.name!r} is not installed. hint: pip install "
+            f"{error.name}"
+            if error.name
+            else f"{error}"
+        )
         raise TableError(
-            f"{scheme}:// addresses such as {address[:200]!r} are read by the package "
-            f"{missing!r}, which is not installed. hint: pip install {missing}"
+            f"The address {address[:200]} cannot be read: {reason}"
         ) from error
     except (OSError, ValueError, urllib.error.URLError) as error:
         raise TableError(

@@ -76,8 +76,6 @@ def labels_of_categories(values: Any) -> pl.Series | None:
     categories = np.asarray(dtype.categories)
     if categories.dtype.kind not in "biuf":
         return None
-    if categories.dtype.kind == "f" and (categories != np.floor(categories)).any():
-        return None
     array = getattr(values, "array", values)
     codes = np.asarray(array.codes, dtype=np.int64)
     masked = np.ma.MaskedArray(categories[np.maximum(codes, 0)], mask=codes < 0)

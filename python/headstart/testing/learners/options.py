@@ -1,7 +1,6 @@
 """Checks that options of an instance and the metric affect the fit."""
 
 import inspect
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,7 +72,7 @@ def _with_option(subject: LearnerSubject, name: str, value: Any) -> LearnerSubje
 def _fit_and_predict(
     subject: LearnerSubject, metric: str, rows: Rows, X: Matrix
 ) -> FloatArray:
-    task = replace(make_task(TaskKind.REGRESSION), metric=metric)
+    task = make_task(TaskKind.REGRESSION).with_metric(metric)
     space = subject.learner.search_space(task)
     return subject.keep(
         "", rows, None, X, task=task, parameters=space.default

@@ -110,7 +110,7 @@ def _best_round(subject: LearnerSubject) -> None:
     for kind in subject.kinds:
         if not _uses_validation(subject, kind):
             continue
-        task = replace(make_task(kind), metric=LOSS_METRICS[kind])
+        task = make_task(kind).with_metric(LOSS_METRICS[kind])
         stopped, _ = _fit_noise(subject, task)
         train, validation = _noise(subject, kind)
         X = validation.X
@@ -217,7 +217,7 @@ def _fit_weighted(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Ke
         judged,
         validation.X,
         # No order of the rows is better than another: it is stopped by its loss.
-        task=replace(make_task(kind), metric=LOSS_METRICS[kind]),
+        task=make_task(kind).with_metric(LOSS_METRICS[kind]),
         seconds=_SECONDS_LONG,
     )
 

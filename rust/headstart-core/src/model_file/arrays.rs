@@ -16,7 +16,7 @@ const N_LENGTH: usize = 8;
 /// An array among the bytes of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredArray {
-    /// Its type as NumPy writes it: kind and bytes of an element, as in `f8`.
+    /// Its type as `NumPy` writes it: kind and bytes of an element, as in `f8`.
     pub dtype: &'static str,
     /// Its shape.
     pub shape: Vec<usize>,

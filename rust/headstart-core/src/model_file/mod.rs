@@ -220,8 +220,11 @@ impl Source {
 
 /// The SHA-256 of bytes as hexadecimal digits.
 pub fn sha256(data: &[u8]) -> String {
-    Sha256::digest(data)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(data) {
+        for half in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(half), 16));
+        }
+    }
+    text
 }
