@@ -31,7 +31,7 @@ import polars.selectors as cs
 from sklearn.metrics import mean_absolute_error, mean_squared_error, roc_auc_score
 from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
 
-from headstart.tables import read_table
+from headstart import read_table
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache" / "messy"
@@ -338,7 +338,7 @@ def with_headstart(file: File, raw: pl.DataFrame, time_limit: float) -> dict:
         import headstart
 
         model = headstart.load(place / "m.headstart")
-        rows = headstart.tables.read_table(place / "test.csv")
+        rows = headstart.read_table(place / "test.csv")
         if file.metric == "roc_auc":
             place_of = [str(c) for c in model.classes_].index(file.positive or "1")
             prediction = model.predict_proba(rows)[:, place_of]

@@ -14,9 +14,9 @@ from headstart.version import __version__
 
 if TYPE_CHECKING:
     from headstart.api import AutoClassifier, AutoRegressor, load, train
+    from headstart.api.reading import read_table
     from headstart.base import Learner, Transform
     from headstart.findings import inspect
-    from headstart.tables import read_table
     from headstart.validation import Validation
 
 __all__ = [
@@ -40,7 +40,7 @@ _HOMES = {
     "Validation": "headstart.validation",
     "inspect": "headstart.findings",
     "load": "headstart.api",
-    "read_table": "headstart.tables",
+    "read_table": "headstart.api.reading",
     "train": "headstart.api",
 }
 

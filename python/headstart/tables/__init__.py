@@ -8,7 +8,6 @@ table to one canonical form, `ViewEncoder` gives learners the matrix they ask fo
 from headstart.tables.encode.target import TargetEncoder, name_of_target, to_target
 from headstart.tables.encode.views import ViewEncoder
 from headstart.tables.kinds.inference import ColumnKind, texts_declared
-from headstart.tables.read.files import read_table
 from headstart.tables.read.frames import (
     feature_names,
     split_target,
@@ -43,7 +42,6 @@ __all__ = [
     "indexes_differ",
     "name_of_target",
     "read_frame",
-    "read_table",
     "split_target",
     "summarize",
     "texts_declared",

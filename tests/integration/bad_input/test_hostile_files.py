@@ -8,8 +8,8 @@ import pytest
 from tests.integration.bad_input.hostile_files import by_hand, damaged
 
 import headstart
+from headstart import read_table
 from headstart.exceptions import HeadstartError, TableError
-from headstart.tables import read_table
 from headstart.tables.read import opening
 from headstart.tables.read.batches import read_batches
 

@@ -7,10 +7,11 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from headstart import read_table
 from headstart.base import TaskKind
 from headstart.exceptions import ColumnError
 from headstart.meta.identity import dataset_uid
-from headstart.tables import read_table, to_frame
+from headstart.tables import to_frame
 
 # From an implementation of the definition that shares no code with it.
 EXPECTED = "6f89cbfb7d35edc295c838968cdb63c66e3374fd629698651f526b1c712440b5"

@@ -31,7 +31,6 @@ __all__ = [
     "kind_of_file",
     "read_by_plugin",
     "read_file",
-    "read_table",
     "register_table_readers",
     "with_categories",
 ]
@@ -103,73 +102,14 @@ def register_table_readers(register: RegisterTableReader) -> None:
     """Register the built-in readers, so that no plugin takes their endings."""
     text = tuple(e + p for e in _TEXT for p in ("", *PACKED))
     lines = tuple(e + p for e in _JSON for p in ("", *PACKED))
-    register(TableReaderRecord("delimited", read_table, text))
-    register(TableReaderRecord("json_lines", read_table, lines))
-    register(TableReaderRecord("parquet", read_table, _PARQUET))
-    register(TableReaderRecord("arrow", read_table, _ARROW))
+    register(TableReaderRecord("delimited", _read_undeclared, text))
+    register(TableReaderRecord("json_lines", _read_undeclared, lines))
+    register(TableReaderRecord("parquet", _read_undeclared, _PARQUET))
+    register(TableReaderRecord("arrow", _read_undeclared, _ARROW))
 
 
-def read_table(
-    path: str | Path,
-    *,
-    separator: str | None = None,
-    decimal: str | None = None,
-    thousands: str | None = None,
-    header: bool | None = None,
-    skip_rows: int | None = None,
-    na_values: str | Sequence[str] | None = None,
-    encoding: str | None = None,
-    sheet: str | None = None,
-) -> pl.DataFrame:
-    """Read a table from a file, known by its ending.
-
-    ``.csv``, ``.tsv``, ``.tab``, ``.txt``: what is not declared is found in the file.
-    ``.parquet``, ``.pq``; ``.arrow``, ``.feather``, ``.ipc``; ``.jsonl``, ``.ndjson``.
-    Text may be packed: ``.gz``, ``.zip`` (of one file), ``.xz``, ``.bz2``. ``"-"`` is
-    standard input, as CSV. Addresses are read by HTTP or by fsspec. (`to_frame` also
-    reads what plugins have readers for.)
-
-    Parameters
-    ----------
-    path : str or Path
-    separator : str, optional
-        One character between fields; ``" "`` for any blanks.
-    decimal : {".", ","}, optional
-    thousands : str, optional
-        Mark between groups of three digits, ``""`` for none.
-    header : bool, optional
-        Whether the first row has the names of the columns.
-    skip_rows : int, optional
-        Lines before the header.
-    na_values : str or sequence of str, optional
-        Fields that are missing beside empty ones, in place of ``NA``, ``NaN``,
-        ``null``, ``?`` and the like; ``""`` for no others.
-    encoding : str, optional
-        UTF-8, else Windows-1252 with a warning, if not declared.
-    sheet : str, optional
-        Name of a sheet, for files of a reader that has some.
-
-    Returns
-    -------
-    DataFrame of polars
-
-    Raises
-    ------
-    TableError
-        If there is no such file, it is of another type, empty or damaged; says the
-        line where it can.
-    """
-    told = Reading.of(
-        separator=separator,
-        decimal=decimal,
-        thousands=thousands,
-        header=header,
-        skip_rows=skip_rows,
-        na_values=na_values,
-        encoding=encoding,
-        sheet=sheet,
-    )
-    return read_file(path, told=told)[0]
+def _read_undeclared(path: str | Path) -> pl.DataFrame:
+    return read_file(path)[0]
 
 
 def read_file(

@@ -7,12 +7,12 @@ import pytest
 from sklearn.datasets import load_iris
 from tests.openml_server import packaged_content
 
+from headstart import read_table
 from headstart.base import Configuration, TaskKind
 from headstart.exceptions import TableError
 from headstart.meta.identity import dataset_uid
 from headstart.meta.openml import RefreshError
 from headstart.meta.records import CellStatus, EvaluationRecord
-from headstart.tables import read_table
 
 
 def paths(server, word):

@@ -16,8 +16,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from headstart import read_table
 from headstart.exceptions import HeadstartWarning, TableError
-from headstart.tables import Schema, read_table, to_frame
+from headstart.tables import Schema, to_frame
 from headstart.tables.read.batches import read_batches
 from headstart.tables.read.reading import Reading
 
@@ -224,7 +225,7 @@ def test_json_lines_are_read(tmp_path):
 
 
 def test_standard_input_is_read():
-    code = "from headstart.tables import read_table; print(read_table('-').shape)"
+    code = "from headstart import read_table; print(read_table('-').shape)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         input="a,b\n1,2\n3,4\n",

@@ -4,8 +4,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from headstart import read_table
 from headstart.exceptions import ColumnError, HeadstartWarning, TableError
-from headstart.tables import read_table, to_frame
+from headstart.tables import to_frame
 
 PLAIN = "a,b\n1,x\n2,y\n"
 EXPECTED = {"a": [1, 2], "b": ["x", "y"]}
