@@ -3,7 +3,7 @@
     HEADSTART_DATASETS=DIR python benchmarks/versions.py OTHER [--time-limit 60]
 
 OTHER is another checkout of headstart, in which ``automl.py`` has run too; both caches
-are read, nothing is computed but the table: seconds. To give both versions the same
+are read, and only bootstraps are computed: 4 minutes. To give both versions the same
 moments of a noisy machine, start ``automl.py --peers "" --allow-load`` in both
 checkouts at once, each held to its own core: 31 minutes at 60 s, and a second is worth
 half as much search.
