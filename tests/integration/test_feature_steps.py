@@ -49,7 +49,7 @@ def test_what_is_found_is_told_stored_and_the_same_for_any_workers(tmp_path):
     features = {f.name: f for f in one.analysis().features}
     assert features["generated_features"].gain > 0
     assert features["height * width"].words.startswith(
-        "height times width (generated_features; by itself "
+        "height times width (generated_features; alone it explains "
     )
     loaded = headstart.load(one.save(tmp_path / "m.headstart"))
     assert (loaded.predict_proba(X) == one.predict_proba(X)).all()
