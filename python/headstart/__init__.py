@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any
 from headstart.version import __version__
 
 if TYPE_CHECKING:
-    from headstart.api import AutoClassifier, AutoRegressor, load, train
-    from headstart.api.reading import read_table
+    from headstart.api import (
+        AutoClassifier,
+        AutoRegressor,
+        load,
+        read_table,
+        train,
+    )
     from headstart.base import Learner, Transform
     from headstart.findings import inspect
     from headstart.validation import Validation
@@ -40,7 +45,7 @@ _HOMES = {
     "Validation": "headstart.validation",
     "inspect": "headstart.findings",
     "load": "headstart.api",
-    "read_table": "headstart.api.reading",
+    "read_table": "headstart.api",
     "train": "headstart.api",
 }
 
