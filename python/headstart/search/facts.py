@@ -163,7 +163,8 @@ def _trials(run: Run, result: SearchResult) -> list[TrialFact]:
                 std_error = corrected_error(losses, share)
         score = None
         if loss is not None:
-            score = -loss if metric.greater_is_better else loss
+            # 0.0 - 0.0 is 0.0, where -0.0 would be shown as "-0".
+            score = 0.0 - loss if metric.greater_is_better else loss
         facts.append(
             TrialFact(
                 None if failed or loss is None else rank,

@@ -69,6 +69,12 @@ def test_the_best_comes_first_in_the_metrics_own_direction():
     assert (second.rank, second.score) == (2, 0.7)
 
 
+def test_a_score_of_zero_has_no_sign():
+    (only,) = ranked(trial(0, [0.0, 0.0]))
+
+    assert str(only.score) == "0.0"
+
+
 def test_failed_trials_come_last_without_a_rank():
     failed = trial(0, [], status=TrialStatus.FAILED, reason="it broke")
 

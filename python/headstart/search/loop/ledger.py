@@ -275,4 +275,4 @@ class Ledger:
         )
 
     def _as_score(self, loss: float) -> float:
-        return -loss if self._metric.greater_is_better else loss
+        return 0.0 - loss if self._metric.greater_is_better else loss
