@@ -12,7 +12,7 @@ are constant within one. Two rates are counted, each with its exact 95 % interva
   prediction, which it claims of the upper end of a 95 % interval: at most 2.5 %;
 - how often a weak slice is named, which is corrected to at most 5 %.
 
-Each fit runs in a process of its own with ``n_jobs=1``. No dataset is needed. About 50
+Each fit runs in a process of its own with ``n_jobs=1``. No dataset is needed. About 66
 minutes; with ``--side-by-side`` two fits run at once, each on half of the cores: half
 of the minutes. Every fit is kept in ``benchmarks/cache/noise.jsonl`` and not done
 again; ``--tables 2`` makes only the first two tables of each kind.
