@@ -9,10 +9,10 @@ __all__ = ["adjust_p_values"]
 
 
 def adjust_p_values(p_values: ArrayLike) -> FloatArray:
-    """Return p-values adjusted so that a threshold bounds the false discovery rate.
+    """Return p-values adjusted for the control of the false discovery rate.
 
-    NaN values are ignored. Valid for independent or positively dependent
-    tests [1]_.
+    NaN values are ignored. The adjustment is valid for independent or positively
+    dependent tests [1]_.
 
     Parameters
     ----------
@@ -32,11 +32,11 @@ def adjust_p_values(p_values: ArrayLike) -> FloatArray:
     >>> adjust_p_values([0.01, 0.04, 0.03, float("nan")])
     array([0.03, 0.04, 0.04,  nan])
     """
-    given = np.asarray(p_values, dtype=np.float64)
-    found = np.full(given.shape, np.nan)
-    there = np.flatnonzero(~np.isnan(given))
-    order = there[np.argsort(-given[there], kind="stable")]
+    values = np.asarray(p_values, dtype=np.float64)
+    adjusted = np.full(values.shape, np.nan)
+    present = np.flatnonzero(~np.isnan(values))
+    order = present[np.argsort(-values[present], kind="stable")]
     ranks = np.arange(order.size, 0, -1)
-    raised = given[order] * order.size / np.maximum(ranks, 1)
-    found[order] = np.minimum.accumulate(np.minimum(raised, 1.0))
-    return found
+    scaled = values[order] * order.size / np.maximum(ranks, 1)
+    adjusted[order] = np.minimum.accumulate(np.minimum(scaled, 1.0))
+    return adjusted

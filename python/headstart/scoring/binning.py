@@ -28,12 +28,13 @@ MISSING = 255
 class BinnedMatrix:
     """A table with one byte per value: the index of its bin, or `MISSING`.
 
-    Numbers are cut at quantiles: where a column has no more different values than
-    `n_bins`, each is a bin; else bins hold about as many values each, and equal values
-    are never parted. NaN is missing; -inf and +inf are the lowest and highest values.
-    A constant column has one bin. Levels of a categorical column are bins in the order
-    of their codes; of more than `n_bins` levels the most frequent ``n_bins - 1`` are
-    (of equally frequent ones those with lower codes), and all others share the last.
+    A numeric column with at most `n_bins` distinct values has one bin per value. Other
+    numeric columns are cut at quantiles: bins contain about equal numbers of rows, and
+    equal values share a bin. NaN is missing; -inf and +inf are the lowest and highest
+    values. A constant column has one bin. The bins of a categorical column are its
+    levels in the order of their codes. If there are more than `n_bins` levels, the
+    ``n_bins - 1`` most frequent levels have a bin each, and the others share the last
+    bin. Of equally frequent levels, the one with the lower code comes first.
 
     Use `from_numpy` or `from_arrow`. Sample weights do not affect bins.
 
@@ -84,39 +85,39 @@ class BinnedMatrix:
         Parameters
         ----------
         X : array of shape (n_samples, n_features), or sequence of 1-D arrays
-            Booleans, integers or floats. Fortran order and 1-D columns are read in
-            place; of C order eight columns at a time are turned. Integers beyond 2^53
-            are rounded.
+            Booleans, integers or floats. Arrays in Fortran order and 1-D columns are
+            not copied. Arrays in C order are transposed, eight columns at a time.
+            Integers beyond 2^53 are rounded.
         names : sequence of str, optional
         categorical : sequence of int or bool, optional
-            Columns that hold codes of levels: whole numbers from 0, negative or NaN
-            where missing.
+            Columns that contain codes of levels: whole numbers from 0. Negative numbers
+            and NaN are missing.
         n_bins : int, default=255
-            Most bins of a column, from 2 to 255; missing values have a code besides.
+            Largest number of bins per column, from 2 to 255, without missing values.
         n_sampled : int or None, default=20_000
-            Rows that quantiles of numeric columns are found from, drawn by `seed`; None
-            for all. Columns of no more than `n_bins` different values and categorical
-            ones are always read whole.
+            Number of rows sampled by `seed` for the quantiles of numeric columns; None
+            for all. Categorical columns, and columns with at most `n_bins` distinct
+            values, are read completely.
         n_threads : int, default=1
-            Threads. The codes do not depend on it.
+            Number of threads. The codes do not depend on it.
 
         Raises
         ------
         TypeError
-            If the values are no numbers.
+            If the values are not numeric.
         ValueError
-            If a parameter makes no sense, or codes of levels are no whole numbers.
+            If a parameter is invalid, or codes of levels are not whole numbers.
         """
         table = _table(X)
         n_columns = len(table) if isinstance(table, list) else table.shape[1]
-        found = Features(
+        features = Features(
             table,
             column_names(names, n_columns),
             tuple(which_columns(categorical, n_columns)),
             (None,) * n_columns,
         )
         return cls.of_features(
-            found, n_bins=n_bins, n_sampled=n_sampled, seed=seed, n_threads=n_threads
+            features, n_bins=n_bins, n_sampled=n_sampled, seed=seed, n_threads=n_threads
         )
 
     @classmethod
@@ -131,9 +132,9 @@ class BinnedMatrix:
     ) -> Self:
         """Return the bins of a polars, pandas or pyarrow table (`__arrow_c_stream__`).
 
-        Numeric columns in one piece and without nulls are read in place; others are
-        copied. Nulls are missing, as NaN is. Dates and times count from 1970. Text,
-        categories and booleans are categorical, their levels in sorted order.
+        Numeric columns in one chunk and without nulls are not copied. Nulls and NaN are
+        missing. Dates and times become numbers since 1970. Text, categories and
+        booleans are categorical, with sorted levels.
 
         Parameters
         ----------
@@ -144,9 +145,9 @@ class BinnedMatrix:
         Raises
         ------
         ColumnError
-            If a column holds lists, mappings or bytes.
+            If a column contains lists, mappings or bytes.
         ValueError
-            If a parameter makes no sense.
+            If a parameter is invalid.
 
         Examples
         --------
@@ -157,9 +158,9 @@ class BinnedMatrix:
                [255,   0],
                [  1, 255]], dtype=uint8)
         """
-        found = Features.of(X)
+        features = Features.of(X)
         return cls.of_features(
-            found, n_bins=n_bins, n_sampled=n_sampled, seed=seed, n_threads=n_threads
+            features, n_bins=n_bins, n_sampled=n_sampled, seed=seed, n_threads=n_threads
         )
 
     @classmethod
@@ -184,14 +185,14 @@ class BinnedMatrix:
         return cls(core, features.names, features.levels)
 
     def transform(self, X: Any, *, n_threads: int = 1) -> "BinnedMatrix":
-        """Return the codes of other rows by the cuts of this matrix.
+        """Return the codes of other rows, binned with the cuts of this matrix.
 
         Unseen levels get the bin of rare levels if there is one, else they are missing.
 
         Parameters
         ----------
         X : matrix, sequence of arrays or table
-            With the same columns, in the same order.
+            The same columns in the same order.
 
         Raises
         ------
@@ -210,21 +211,23 @@ class BinnedMatrix:
         return BinnedMatrix(core, self.names, self._levels)
 
     def take(self, rows: NDArray[Any], *, n_threads: int = 1) -> "BinnedMatrix":
-        """Return some rows by index or mask."""
-        places = np.asarray(rows)
-        if places.dtype == bool:
-            places = np.flatnonzero(places)
-        if places.size and (places.min() < 0 or places.max() >= self.shape[0]):
+        """Return the rows with given indices, or of a mask."""
+        indices = np.asarray(rows)
+        if indices.dtype == bool:
+            indices = np.flatnonzero(indices)
+        if indices.size and (indices.min() < 0 or indices.max() >= self.shape[0]):
             raise ValueError(
                 f"rows must be from 0 to {self.shape[0] - 1}. "
-                f"Got {places.min()} to {places.max()}."
+                f"Got {indices.min()} to {indices.max()}."
             )
-        taken = self.core.take(np.ascontiguousarray(places, dtype=np.uint32), n_threads)
+        taken = self.core.take(
+            np.ascontiguousarray(indices, dtype=np.uint32), n_threads
+        )
         return BinnedMatrix(taken, self.names, self._levels)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
+        """Numbers of rows and columns."""
         return self.core.shape
 
     @property
@@ -239,14 +242,14 @@ class BinnedMatrix:
 
     @property
     def n_bins(self) -> NDArray[np.int64]:
-        """Bins of each column; codes are ``0 .. n_bins - 1`` and `MISSING`."""
+        """Number of bins per column; codes are ``0 .. n_bins - 1`` and `MISSING`."""
         return np.array([self.core.bins(c)[1] for c in range(self.shape[1])], np.int64)
 
     def cuts(self, column: int) -> FloatArray | None:
         """Return the cuts of a numeric column.
 
-        A cut is the largest value of its bin, and the last bin has none: the code of
-        `x` is ``np.searchsorted(cuts, x)``. None for categorical columns.
+        A cut is the largest value of its bin, and the last bin has no cut: the code of
+        `x` is ``np.searchsorted(cuts, x)``. Categorical columns return None.
         """
         return self.core.cuts(column)
 

@@ -20,15 +20,15 @@ __all__ = [
 
 Array = NDArray[Any]
 
-# Read by the core as they are; others are copied to 64-bit floats.
+# Types that the core reads without a copy. Others are copied to 64-bit floats.
 _READ = frozenset(["f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1"])
 
 
 def readable_matrix(X: Any) -> Array:
     """Return a table of numbers as a matrix that the core can read.
 
-    Arrays in C or Fortran order of booleans, integers, float32 and float64 are not
-    copied; all others are, in Fortran order.
+    Arrays of booleans, integers, float32 and float64 in C or Fortran order are not
+    copied. Others are copied in Fortran order.
 
     Raises
     ------
@@ -68,15 +68,15 @@ def readable_column(column: Any, name: str) -> Array:
 
 
 def row_weights(weight: Any, n_samples: int) -> FloatArray | None:
-    """Return the weights of rows as effective row counts; None without weights.
+    """Return the weights of rows as effective row counts, None without weights.
 
-    Weights whose sum is below the number of weighted rows cannot be counts: they are
-    scaled to that sum.
+    Weights cannot be counts if their sum is below the number of rows with a positive
+    weight. They are then scaled to this number.
 
     Raises
     ------
     ValueError
-        If they are not one finite number per row that is not negative, or all are 0.
+        If the weights are not one finite, non-negative number per row, or are all 0.
     """
     if weight is None:
         return None
@@ -97,39 +97,39 @@ def row_weights(weight: Any, n_samples: int) -> FloatArray | None:
 def which_columns(
     chosen: Sequence[int] | Sequence[bool] | NDArray[Any] | None, n_columns: int
 ) -> list[bool]:
-    """Return a mask of the columns in `chosen`, which has indices or is a mask.
+    """Return a mask of columns from indices or a mask.
 
     Raises
     ------
     ValueError
         If an index is out of range, or a mask has the wrong length.
     """
-    places = np.asarray([] if chosen is None else chosen)
-    if places.dtype == bool:
-        if places.shape != (n_columns,):
+    indices = np.asarray([] if chosen is None else chosen)
+    if indices.dtype == bool:
+        if indices.shape != (n_columns,):
             raise ValueError(
                 f"A mask of columns must have shape ({n_columns},). "
-                f"Got {places.shape} instead."
+                f"Got {indices.shape} instead."
             )
-        return [bool(value) for value in places]
-    found = [False] * n_columns
-    for place in places.tolist():
-        if not isinstance(place, int) or not 0 <= place < n_columns:
+        return [bool(value) for value in indices]
+    mask = [False] * n_columns
+    for index in indices.tolist():
+        if not isinstance(index, int) or not 0 <= index < n_columns:
             raise ValueError(
-                f"Categorical columns must be places from 0 to {n_columns - 1}. "
-                f"Got {place!r} instead."
+                f"Categorical columns must be indices from 0 to {n_columns - 1}. "
+                f"Got {index!r} instead."
             )
-        found[place] = True
-    return found
+        mask[index] = True
+    return mask
 
 
 def column_names(names: Sequence[str] | None, n_columns: int) -> tuple[str, ...]:
-    """Return the names, or ``x0``, ``x1``, ... without names.
+    """Return the names, by default ``x0``, ``x1``, ....
 
     Raises
     ------
     ValueError
-        If their number differs from the number of columns.
+        If the number of names differs from the number of columns.
     """
     if names is None:
         return tuple(f"x{column}" for column in range(n_columns))
@@ -146,7 +146,7 @@ def in_range(name: str, value: Any, low: int, high: int) -> int:
     Raises
     ------
     TypeError, ValueError
-        If it is no integer, or out of range.
+        If the value is not an integer, or out of range.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an int. Got {value!r} instead.")
@@ -159,7 +159,7 @@ def _numbers(values: Array, name: str) -> Array:
     if values.dtype.kind not in "biuf":
         raise TypeError(
             f"{name} must hold numbers. Got dtype {values.dtype} instead. "
-            "hint: tables with text or categories come in as pandas, polars or pyarrow."
+            "hint: pass tables with text or categories as pandas, polars or pyarrow."
         )
-    is_read = values.dtype.str[1:] in _READ and values.dtype.isnative
-    return values if is_read and values.flags.aligned else values.astype(np.float64)
+    is_readable = values.dtype.str[1:] in _READ and values.dtype.isnative
+    return values if is_readable and values.flags.aligned else values.astype(np.float64)

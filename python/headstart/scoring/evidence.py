@@ -28,22 +28,23 @@ def weight_of_evidence(
     binned : BinnedMatrix
     y : column of labels of two classes
     column : int
-        Place of the column.
+        Index of the column.
     sample_weight : ndarray of shape (n_samples,), optional
         As for `score_features`.
 
     Returns
     -------
     polars.DataFrame
-        A row a bin with a row in it: ``bin`` (null for missing), ``n_first`` and
-        ``n_second`` (weights of both classes), ``weight_of_evidence`` (the logarithm of
-        the second class's share over the first's, half a row added to each) and
-        ``information_value`` (its part of the column's).
+        One row per bin that is not empty: ``bin`` (null for missing values),
+        ``n_first`` and ``n_second`` (weights of both classes), ``weight_of_evidence``
+        (the logarithm of the second class's share divided by the first's, with half a
+        row added to each) and ``information_value`` (the bin's contribution to the
+        column's).
 
     Raises
     ------
     ValueError
-        If there are not two classes, or the weights make no sense.
+        If there are not two classes, or the weights are invalid.
 
     Examples
     --------
@@ -56,16 +57,18 @@ def weight_of_evidence(
     target = Target.of(y, TaskKind.BINARY, binned.shape[0])
     weight = row_weights(sample_weight, binned.shape[0])
     table = _core.contingency_table(binned.core, column, target.labels, weight)
-    there = table.sum(axis=1) > 0
-    cells = table[there] + 0.5
+    has_rows = table.sum(axis=1) > 0
+    cells = table[has_rows] + 0.5
     shares = cells / cells.sum(axis=0)
     evidence = np.log(shares[:, 1] / shares[:, 0])
     bins = [*range(len(table) - 1), None]
     return pl.DataFrame(
         {
-            "bin": [number for number, is_in in zip(bins, there, strict=True) if is_in],
-            "n_first": table[there, 0],
-            "n_second": table[there, 1],
+            "bin": [
+                number for number, kept in zip(bins, has_rows, strict=True) if kept
+            ],
+            "n_first": table[has_rows, 0],
+            "n_second": table[has_rows, 1],
             "weight_of_evidence": evidence,
             "information_value": (shares[:, 1] - shares[:, 0]) * evidence,
         },

@@ -31,7 +31,7 @@ class Features:
     names : tuple of str
     is_categorical : tuple of bool
     levels : tuple
-        For each categorical column of a table its levels, else None.
+        The levels of each categorical column of a table, else None.
     """
 
     values: Array | list[Array]
@@ -50,15 +50,15 @@ class Features:
     ) -> Self:
         """Return the columns of a numeric matrix, or of any input of `to_frame`.
 
-        Tables come in through the Arrow C data interface: numeric columns in one piece
+        Tables are read through the Arrow C data interface: numeric columns in one chunk
         and without nulls are not copied. Text, categories and booleans are categorical,
-        dates and times count from 1970; in matrices, `categorical` says which columns
-        hold codes.
+        dates and times become numbers since 1970. `categorical` marks the columns of a
+        matrix that contain codes.
 
         Raises
         ------
         ColumnError
-            If a column holds lists, mappings or bytes.
+            If a column contains lists, mappings or bytes.
         """
         if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
             matrix = readable_matrix(X)
@@ -71,43 +71,50 @@ class Features:
             )
         frame = to_frame(X, names)
         chosen = which_columns(categorical, frame.width)
-        known = [None] * frame.width if levels is None else list(levels)
-        parts = [
+        known_levels = [None] * frame.width if levels is None else list(levels)
+        columns = [
             _read(series, is_chosen=is_chosen, levels=of_column)
-            for series, is_chosen, of_column in zip(frame, chosen, known, strict=True)
+            for series, is_chosen, of_column in zip(
+                frame, chosen, known_levels, strict=True
+            )
         ]
-        found = [levels for _, levels in parts]
+        new_levels = [levels for _, levels in columns]
         return cls(
-            [values for values, _ in parts],
+            [values for values, _ in columns],
             tuple(frame.columns),
-            tuple(c or of is not None for c, of in zip(chosen, found, strict=True)),
-            tuple(found),
+            tuple(
+                is_chosen or column_levels is not None
+                for is_chosen, column_levels in zip(chosen, new_levels, strict=True)
+            ),
+            tuple(new_levels),
         )
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
+        """Numbers of rows and columns."""
         if isinstance(self.values, list):
             return (self.values[0].size if self.values else 0), len(self.values)
         return self.values.shape[0], self.values.shape[1]
 
-    def some(self, places: Sequence[int]) -> Array | list[Array]:
+    def some(self, indices: Sequence[int]) -> Array | list[Array]:
         """Return some columns, without a copy if all are selected."""
         if isinstance(self.values, list):
-            return [self.values[place] for place in places]
-        if len(places) == self.shape[1]:
+            return [self.values[index] for index in indices]
+        if len(indices) == self.shape[1]:
             return self.values
-        return np.asfortranarray(self.values[:, list(places)])
+        return np.asfortranarray(self.values[:, list(indices)])
 
     @property
     def numeric(self) -> list[int]:
         """Indices of the numeric columns."""
-        return [p for p, is_one in enumerate(self.is_categorical) if not is_one]
+        return [
+            p for p, is_category in enumerate(self.is_categorical) if not is_category
+        ]
 
     @property
     def categorical(self) -> list[int]:
         """Indices of the categorical columns."""
-        return [p for p, is_one in enumerate(self.is_categorical) if is_one]
+        return [p for p, is_category in enumerate(self.is_categorical) if is_category]
 
 
 def _read(
@@ -116,9 +123,8 @@ def _read(
     dtype = series.dtype
     if dtype.is_nested() or dtype in (pl.Object, pl.Binary):
         raise ColumnError(
-            f"Column {series.name!r} holds {dtype} values. Expected one number, text, "
-            "boolean or date a row. hint: spread it over several columns, or leave it "
-            "out."
+            f"Column {series.name!r} has {dtype} values. Expected one number, text, "
+            "boolean or date per row. hint: split the column into several, or drop it."
         )
     if dtype == pl.Null:
         return np.full(len(series), np.nan), None
@@ -128,7 +134,7 @@ def _read(
         series = series.to_physical()
     if dtype.is_decimal() or series.null_count():
         series = series.cast(pl.Float64)
-    # One piece, NaN where null; not copied where that is what it is.
+    # One chunk without nulls is not copied.
     return np.ascontiguousarray(series.to_numpy()), None
 
 
@@ -144,13 +150,13 @@ def _codes(series: pl.Series, levels: pl.Series | None) -> tuple[Array, pl.Serie
         {"level": levels, "code": np.arange(levels.len(), dtype=np.int32)},
         schema_overrides={"level": pl.String},
     )
-    found = (
+    matched = (
         text.alias("level")
         .to_frame()
         .join(places, on="level", how="left", maintain_order="left")["code"]
     )
-    # A level that was not there has a code of its own, behind the others.
-    unseen = found.is_null() & text.is_not_null()
-    codes = found.fill_null(-1).to_numpy().copy()
+    # All unseen levels share the code after the last level.
+    unseen = matched.is_null() & text.is_not_null()
+    codes = matched.fill_null(-1).to_numpy().copy()
     codes[unseen.to_numpy()] = max(levels.len(), 1)
     return codes, levels

@@ -22,8 +22,8 @@ _ALL = frozenset(TaskKind)
 _CLASSES = frozenset({TaskKind.BINARY, TaskKind.MULTICLASS})
 _ORDERED = frozenset({TaskKind.BINARY, TaskKind.REGRESSION})
 
-# Of a numeric column's bin and a class, on average, for mutual information.
-_ROWS_A_PAIR = 25
+# Average number of rows per pair of bin and class for mutual information.
+_ROWS_PER_PAIR = 25
 
 # Columns of `_core.score_contingency`.
 _MUTUAL, _CORRECTED, _CHI2, _BINS, _LEVELS, _CRAMER, _THEIL, _LIEHT, _IV = range(9)
@@ -37,9 +37,9 @@ class Method:
     ----------
     compute : callable of ``(request) -> Scores``
     kinds : frozenset of TaskKind
-        Targets that it is defined for.
+        Kinds of targets for which the method is defined.
     is_weighted : bool
-        Whether sample weights are.
+        Whether the method supports sample weights.
     """
 
     compute: Callable[[Request], Scores]
@@ -70,7 +70,7 @@ def _pearson(request: Request) -> Scores:
 
 
 def _linear(request: Request) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the correlation, the F statistic of a line, and its p-value."""
+    """Return the correlation, the F statistic of a linear fit, and its p-value."""
     y, weight, n_threads = request.target.values, request.weight, request.n_threads
 
     def score(places: list[int]) -> FloatArray:
@@ -122,9 +122,9 @@ def _anova_of_bins(request: Request) -> Callable[[_core.BinnedMatrix], FloatArra
 
 
 def _chi2(request: Request) -> Scores:
-    found = _contingency(request, n_bins=16)
-    statistic = found[:, _CHI2]
-    return Scores(statistic, statistic, _p_of_table(statistic, found))
+    table = _contingency(request, n_bins=16)
+    statistic = table[:, _CHI2]
+    return Scores(statistic, statistic, _p_of_table(statistic, table))
 
 
 def _chi2_of_counts(request: Request) -> Scores:
@@ -133,7 +133,7 @@ def _chi2_of_counts(request: Request) -> Scores:
     shares = shares / shares.sum()
 
     def score(places: list[int]) -> FloatArray:
-        found = np.full((len(places), 1), np.nan)
+        statistics = np.full((len(places), 1), np.nan)
         for place, column in enumerate(places):
             values = np.asarray(_one(request, column), dtype=np.float64)
             if np.nanmin(values, initial=0.0) < 0:
@@ -146,8 +146,8 @@ def _chi2_of_counts(request: Request) -> Scores:
             observed = np.bincount(target.codes, values, target.n_classes)
             expected = shares * observed.sum()
             with np.errstate(invalid="ignore", divide="ignore"):
-                found[place] = ((observed - expected) ** 2 / expected).sum()
-        return found
+                statistics[place] = ((observed - expected) ** 2 / expected).sum()
+        return statistics
 
     statistic = request.of_numeric(score, 1)[:, 0]
     p_value = special.chdtrc(target.n_classes - 1, statistic)
@@ -155,19 +155,19 @@ def _chi2_of_counts(request: Request) -> Scores:
 
 
 def _one(request: Request, column: int) -> FloatArray:
-    values = request.columns.values
-    return values[column] if isinstance(values, list) else values[:, column]
+    columns = request.columns.values
+    return columns[column] if isinstance(columns, list) else columns[:, column]
 
 
 def _mutual_information(request: Request) -> Scores:
     if not request.target.kind.is_classification:
         request = _with_binned_target(request)
-    # A share of the bias is left where pairs of bin and class have few rows.
+    # The bias correction is incomplete if pairs of bin and class have few rows.
     n_rows, n_classes = request.features.shape[0], request.target.n_classes
-    n_bins = int(np.clip(n_rows // (_ROWS_A_PAIR * n_classes), 4, 255))
-    found = _contingency(request, n_bins=n_bins)
-    nats = 2 * found[:, _MUTUAL] * _total(request)
-    return Scores(found[:, _CORRECTED], found[:, _CORRECTED], _p_of_table(nats, found))
+    n_bins = int(np.clip(n_rows // (_ROWS_PER_PAIR * n_classes), 4, 255))
+    table = _contingency(request, n_bins=n_bins)
+    nats = 2 * table[:, _MUTUAL] * _total(request)
+    return Scores(table[:, _CORRECTED], table[:, _CORRECTED], _p_of_table(nats, table))
 
 
 def _with_binned_target(request: Request) -> Request:
@@ -189,23 +189,23 @@ def _neighbor_information(request: Request) -> Scores:
 
     def score(places: list[int]) -> FloatArray:
         table = request.columns.some(places)
-        found = _core.score_neighbors(
+        information = _core.score_neighbors(
             table, target.either, k, None, seed, request.watch.of_core, n_threads
         )
-        return found[:, np.newaxis]
+        return information[:, np.newaxis]
 
     def of_levels(core: _core.BinnedMatrix) -> FloatArray:
         if target.kind.is_classification:
             return _core.score_contingency(core, target.labels, None, n_threads)[:, :1]
-        found = _core.score_neighbors_of_bins(
+        information = _core.score_neighbors_of_bins(
             core, target.values, k, None, seed, request.watch.of_core, n_threads
         )
-        return found[:, np.newaxis]
+        return information[:, np.newaxis]
 
     numeric = request.of_numeric(score, 1)
     levels = request.of_bins(of_levels, 1, n_bins=255, which="categorical")
-    found = np.where(np.isnan(numeric), levels, numeric)[:, 0]
-    return _plain(request.in_time(found))
+    information = np.where(np.isnan(numeric), levels, numeric)[:, 0]
+    return _plain(request.in_time(information))
 
 
 def _from_table(column: int, n_bins: int) -> Callable[[Request], Scores]:
@@ -216,8 +216,8 @@ def _correlation_ratio(request: Request) -> Scores:
     if request.target.kind.is_classification:
         between, within = _anova(request)[:, :2].T
     else:
-        found = request.of_bins(_anova_of_bins(request), 4, n_bins=16)
-        between, within = found[:, :2].T
+        variances = request.of_bins(_anova_of_bins(request), 4, n_bins=16)
+        between, within = variances[:, :2].T
     with np.errstate(invalid="ignore"):
         return _plain(np.sqrt(between / (between + within)))
 
@@ -238,7 +238,7 @@ def _auc(request: Request) -> Scores:
 
 
 def _relieff(request: Request) -> Scores:
-    found, n_rows = _core.score_relieff(
+    scores, n_rows = _core.score_relieff(
         request.columns.values,
         list(request.columns.is_categorical),
         request.target.either,
@@ -249,16 +249,16 @@ def _relieff(request: Request) -> Scores:
     request.watch.warn_of_part(
         "score_features", n_rows, request.columns.shape[0], "rows"
     )
-    return _plain(found)
+    return _plain(scores)
 
 
 def _distance_correlation(request: Request) -> Scores:
     def score(places: list[int]) -> FloatArray:
         table = request.columns.some(places)
-        found = _core.score_distance(
+        correlations = _core.score_distance(
             table, request.target.values, request.watch.of_core, request.n_threads
         )
-        return found[:, np.newaxis]
+        return correlations[:, np.newaxis]
 
     return _plain(request.in_time(request.of_numeric(score, 1)[:, 0]))
 
@@ -282,23 +282,23 @@ def _f_of_r(r: FloatArray, n: FloatArray) -> FloatArray:
         return r**2 / (1 - r**2) * (n - 2)
 
 
-def _f_of_variance(found: FloatArray) -> tuple[FloatArray, FloatArray]:
-    between, within, n, n_groups = found.T
+def _f_of_variance(variances: FloatArray) -> tuple[FloatArray, FloatArray]:
+    between, within, n, n_groups = variances.T
     with np.errstate(divide="ignore", invalid="ignore"):
         f = (between / (n_groups - 1)) / (within / (n - n_groups))
     return f, _p_of_f(f, n_groups - 1, n - n_groups)
 
 
 def _p_of_f(f: FloatArray, above: FloatArray, below: FloatArray) -> FloatArray:
-    found: FloatArray = special.fdtrc(above, below, f)
-    return found
+    p_value: FloatArray = special.fdtrc(above, below, f)
+    return p_value
 
 
-def _p_of_table(statistic: FloatArray, found: FloatArray) -> FloatArray:
-    freedom = (found[:, _BINS] - 1) * (found[:, _LEVELS] - 1)
-    # One bin or class: nothing can depend on it.
-    p_value: FloatArray = special.chdtrc(np.maximum(freedom, 1), statistic)
-    return np.where(freedom > 0, p_value, np.where(np.isnan(freedom), np.nan, 1.0))
+def _p_of_table(statistic: FloatArray, table: FloatArray) -> FloatArray:
+    n_free = (table[:, _BINS] - 1) * (table[:, _LEVELS] - 1)
+    # With one bin or class there is no dependence to test.
+    p_value: FloatArray = special.chdtrc(np.maximum(n_free, 1), statistic)
+    return np.where(n_free > 0, p_value, np.where(np.isnan(n_free), np.nan, 1.0))
 
 
 METHODS: Mapping[str, Method] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""Mutual information from nearest neighbours, with a seed for its noise."""
+"""Mutual information from nearest neighbours, with seeded noise."""
 
 from typing import Any
 
@@ -27,9 +27,10 @@ def neighbor_information(
 ) -> FloatArray:
     """Return the mutual information of numeric columns and the target, in nats.
 
-    The estimator of scikit-learn's ``mutual_info_classif`` and
-    ``mutual_info_regression`` for continuous columns [1]_ [2]_, with equal values
-    for equal noise. Rows with a missing value are ignored, column by column.
+    The estimator is that of scikit-learn's ``mutual_info_classif`` and
+    ``mutual_info_regression`` for continuous columns [1]_ [2]_. With the same noise,
+    the values are equal. Rows with a missing value are ignored, separately for each
+    column.
 
     Parameters
     ----------
@@ -39,27 +40,27 @@ def neighbor_information(
     task : optional
         As in `score_features`.
     noise : int, array or None, default=0
-        What tells equal values apart, of size 1e-10: a seed to draw it by; standard
-        normal numbers of shape (n_samples, n_features), for a numeric target one more
-        column; or None for no noise.
+        Noise of size 1e-10 that breaks ties: a seed; standard normal numbers of shape
+        (n_samples, n_features), with one more column for a numeric target; or None for
+        no noise.
     n_threads : int, default=1
     time_limit : float, optional
-        Seconds after which what is done so far is returned, with a `HeadstartWarning`
-        that says how much that is. None, the default, sets no limit.
+        Seconds after which the incomplete result is returned, with a `HeadstartWarning`
+        on the number of columns done. None, the default, sets no limit.
     progress : callable of ``(done, total)``, optional
-        Called at most ten times a second with the number of columns done and
-        of all. What it raises ends the work.
+        Called at most ten times per second with the number of columns done and their
+        total. An exception stops the computation.
 
     Returns
     -------
     ndarray of shape (n_features,)
-        Not below 0; NaN for columns with no more values than neighbours, and for those
-        that there was no time for.
+        Non-negative. NaN for columns with no more values than neighbours, and for
+        columns not done within the time limit.
 
     Raises
     ------
     TypeError, ValueError
-        If the columns are no numbers, or the noise is not of the right shape.
+        If the columns are not numeric, or the noise has the wrong shape.
 
     References
     ----------
@@ -80,28 +81,32 @@ def neighbor_information(
     if features.categorical:
         name = features.names[features.categorical[0]]
         raise TypeError(
-            f"Column {name!r} holds no numbers. hint: "
+            f"Column {name!r} is not numeric. hint: "
             "score_features(X, y, 'neighbor_information') takes mixed tables."
         )
     target = Target.of(y, task, features.shape[0])
     n_neighbors = in_range("n_neighbors", n_neighbors, 1, max(1, features.shape[0] - 1))
-    given: FloatArray | None = None
+    noise_values: FloatArray | None = None
     seed: int | None = None
     if isinstance(noise, int):
         seed = noise
     elif noise is not None:
         n_columns = features.shape[1] + (not target.kind.is_classification)
-        given = np.asarray(noise, dtype=np.float64)
-        if given.shape != (features.shape[0], n_columns):
+        noise_values = np.asarray(noise, dtype=np.float64)
+        if noise_values.shape != (features.shape[0], n_columns):
             raise ValueError(
                 f"noise must have shape {(features.shape[0], n_columns)}. "
-                f"Got {given.shape} instead."
+                f"Got {noise_values.shape} instead."
             )
-        given = given.ravel(order="F")
-    found = _core.score_neighbors(
-        features.values, target.either, n_neighbors, given, seed, watch.of_core,
+        noise_values = noise_values.ravel(order="F")
+    information = _core.score_neighbors(
+        features.values, target.either, n_neighbors, noise_values, seed, watch.of_core,
         n_threads,
     )  # fmt: skip
-    n_found = found.size - int(np.isnan(found).sum()) if watch.is_late() else found.size
-    watch.warn_of_part("neighbor_information", n_found, found.size, "columns")
-    return found
+    n_done = (
+        information.size - int(np.isnan(information).sum())
+        if watch.is_late()
+        else information.size
+    )
+    watch.warn_of_part("neighbor_information", n_done, information.size, "columns")
+    return information

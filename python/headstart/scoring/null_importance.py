@@ -1,4 +1,4 @@
-"""Comparison of importances with those of models fitted to permuted targets."""
+"""Comparison of importances with importances of models fitted to permuted targets."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def compare_with_null(
     Parameters
     ----------
     actual : array of shape (n_features,) or (n_fits, n_features)
-        Importances of fits to the true target; of several the mean is taken.
+        Importances of fits to the true target; several fits are averaged.
     null : array of shape (n_fits, n_features)
         Importances of fits to permuted targets.
     names : sequence of str, optional
@@ -30,16 +30,17 @@ def compare_with_null(
     Returns
     -------
     polars.DataFrame
-        One row per column: ``feature``, ``importance``, ``null_mean``, ``null_95``
-        (what a column of noise exceeds in at most 5 % of all cases: an order statistic
-        of 19 null fits or more, of fewer a prediction bound after Student), ``p_value``
-        (the share of null fits, and one more, with at least the importance) and
-        ``is_above``, whether it exceeds ``null_95``.
+        One row per column: ``feature``, ``importance``, ``null_mean``, ``null_95``,
+        ``p_value`` and ``is_above``. ``null_95`` is the upper 95 % prediction limit for
+        a column of noise: an order statistic of 19 or more null fits, or Student's
+        prediction limit of fewer. ``p_value`` is the share of the null fits, plus one,
+        with at least this importance. ``is_above`` is True if the importance exceeds
+        ``null_95``.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit together, or a value is missing.
+        If the shapes are inconsistent, or a value is missing.
 
     References
     ----------
@@ -59,7 +60,7 @@ def compare_with_null(
             f"Got {chance.shape} instead."
         )
     if np.isnan(true).any() or np.isnan(chance).any():
-        raise ValueError("Importances must not be NaN. hint: use 0 for columns unused.")
+        raise ValueError("Importances must not be NaN. hint: use 0 for unused columns.")
     if names is not None and len(names) != true.shape[1]:
         raise ValueError(
             f"names must hold {true.shape[1]} names. Got {len(names)} instead."
@@ -91,5 +92,5 @@ def _upper_limit(chance: FloatArray) -> FloatArray:
         return np.full(chance.shape[1], np.inf)
     from scipy.special import stdtrit
 
-    reach = stdtrit(n_fits - 1, 1 - _LEVEL) * math.sqrt(1 + 1 / n_fits)
-    return np.asarray(chance.mean(axis=0) + reach * chance.std(axis=0, ddof=1))
+    margin = stdtrit(n_fits - 1, 1 - _LEVEL) * math.sqrt(1 + 1 / n_fits)
+    return np.asarray(chance.mean(axis=0) + margin * chance.std(axis=0, ddof=1))

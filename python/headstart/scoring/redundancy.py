@@ -35,36 +35,39 @@ def select_features(
     n_bins: int = 16,
     compute: Compute = Compute(),
 ) -> pl.DataFrame:
-    """Return columns selected greedily by relevance less redundancy.
+    """Return columns selected greedily by relevance, penalised for redundancy.
 
     Parameters
     ----------
     X : matrix, table or BinnedMatrix
-        As `score_features` takes it. ``mrmr_f`` needs numeric columns.
+        As in `score_features`. ``mrmr_f`` needs numeric columns.
     y : column of labels or numbers
     n_selected : int
-        Columns to choose, at most.
+        Largest number of selected columns.
     criterion : {"mrmr", "mrmr_quotient", "mrmr_f", "jmi"}
-        Mutual information with the target less, or over, the mean of that with the
-        columns chosen [1]_; the F statistic over the mean absolute Pearson correlation,
-        as the package ``mrmr_selection`` does; joint mutual information [2]_. All from
-        bins, missing being one, but ``mrmr_f``.
+        ``mrmr`` and ``mrmr_quotient``: the mutual information with the target minus, or
+        divided by, the mean mutual information with the selected columns [1]_.
+        ``mrmr_f``: the F statistic divided by the mean absolute Pearson correlation, as
+        in the package ``mrmr_selection``. ``jmi``: joint mutual information [2]_. All
+        but ``mrmr_f`` use bins, with a bin for missing values.
     task, categorical
         As in `score_features`.
     n_bins : int, default=16
-        Most bins of a column. Few: estimates of pairs of columns are biased upwards.
+        Largest number of bins per column. With many bins, the information of pairs of
+        columns is overestimated.
     compute : Compute, optional
-        The choice is made in one turn, whatever its time limit, and without progress.
+        Time limit and progress are ignored.
 
     Returns
     -------
     polars.DataFrame
-        ``feature``, ``place`` (of the column in `X`), ``score``, in the order chosen.
+        ``feature``, ``place`` (index of the column in `X`) and ``score``, in the order
+        of selection.
 
     Raises
     ------
     TypeError, ValueError
-        As `score_features`; if the criterion is unknown.
+        As in `score_features`, or if the criterion is unknown.
 
     References
     ----------
@@ -112,10 +115,17 @@ def choose_places(
 ) -> list[tuple[int, float]]:
     """Return the indices of the selected columns with their scores.
 
+    Parameters
+    ----------
+    features, target, n_selected, criterion, n_bins
+        As in `select_features`.
+    seed, n_threads : int
+        As in `Compute`.
+
     Raises
     ------
     TypeError, ValueError
-        As `select_features`.
+        As in `select_features`.
     """
     if criterion not in CRITERIA:
         raise ValueError(

@@ -19,15 +19,15 @@ __all__ = ["Request", "Scores"]
 
 @dataclass(frozen=True)
 class Scores:
-    """The result of a method per column, NaN where it is undefined.
+    """The scores of a method, one entry per column, NaN where undefined.
 
     Parameters
     ----------
     statistic : ndarray of shape (n_features,)
     score : ndarray of shape (n_features,)
-        Higher is more relevant: what columns are ranked by.
+        Ranks the columns: higher is more relevant.
     p_value : ndarray of shape (n_features,)
-        Of independence; NaN for methods without one.
+        P-value of independence; NaN for methods without p-values.
     """
 
     statistic: FloatArray
@@ -50,12 +50,12 @@ class Request:
     target : Target
     weight : ndarray of float64 or None
     n_bins : int or None
-        Most bins of numeric columns; None for the method's own.
+        Largest number of bins of numeric columns; None for the method's default.
     n_neighbors : int
     seed : int
     n_threads : int
     watch : Watch
-        For methods that look at pairs of rows.
+        Time limit and progress of methods that compare pairs of rows.
     """
 
     features: Features | BinnedMatrix
@@ -83,13 +83,13 @@ class Request:
         """
         if isinstance(self.features, BinnedMatrix):
             raise TypeError(
-                "This method reads the values of columns, and a BinnedMatrix has none. "
-                "hint: pass the table that it was made from."
+                "This method needs the values of columns, which a BinnedMatrix lacks. "
+                "hint: pass the original table."
             )
         return self.features
 
     def in_time(self, scores: FloatArray) -> FloatArray:
-        """Return scores of columns, with a warning on those that the time limit cut."""
+        """Return the scores; warn if the time limit left columns without a score."""
         n_without = int(np.isnan(scores).sum()) if self.watch.is_late() else 0
         n_columns = len(scores)
         self.watch.warn_of_part(
@@ -108,14 +108,14 @@ class Request:
 
         Parameters
         ----------
-        score : callable of ``(places) -> array of shape (n_places, n_values)``
+        score : callable of ``(indices) -> array of shape (n_indices, n_values)``
         n_values : int
         """
-        found = np.full((self.n_features, n_values), np.nan)
-        places = self.columns.numeric
-        if places:
-            found[places] = score(places)
-        return found
+        scores = np.full((self.n_features, n_values), np.nan)
+        indices = self.columns.numeric
+        if indices:
+            scores[indices] = score(indices)
+        return scores
 
     def of_bins(
         self,
@@ -127,8 +127,8 @@ class Request:
     ) -> FloatArray:
         """Return the result of `score` for the bins of columns, NaN for the others.
 
-        Numeric columns have up to `n_bins` of them (or what the request says), levels
-        of categorical ones as many as a byte holds.
+        Numeric columns have up to `n_bins` bins, or the number that the request sets.
+        Categorical columns have up to 255.
 
         Parameters
         ----------
@@ -136,30 +136,30 @@ class Request:
         n_values, n_bins : int
         which : {"all", "numeric", "categorical"}
         """
-        found = np.full((self.n_features, n_values), np.nan)
+        scores = np.full((self.n_features, n_values), np.nan)
         if isinstance(self.features, BinnedMatrix):
-            kinds = self.features.is_categorical
-            keep = kinds | (which != "categorical")
-            keep &= ~kinds | (which != "numeric")
-            found[keep] = score(self.features.core)[keep]
-            return found
+            is_categorical = self.features.is_categorical
+            selected = is_categorical | (which != "categorical")
+            selected &= ~is_categorical | (which != "numeric")
+            scores[selected] = score(self.features.core)[selected]
+            return scores
         features = self.features
         limits = [
             (features.numeric, self.n_bins or n_bins),
             (features.categorical, 255),
         ]
         names = ("numeric", "categorical")
-        for name, (places, limit) in zip(names, limits, strict=True):
-            if not places or which not in ("all", name):
+        for name, (indices, limit) in zip(names, limits, strict=True):
+            if not indices or which not in ("all", name):
                 continue
-            # Sampled rows give the cuts: their places matter little, and weights not.
+            # Cuts from sampled, unweighted rows are precise enough.
             core = _core.BinnedMatrix.fit(
-                features.some(places),
-                [name == "categorical"] * len(places),
+                features.some(indices),
+                [name == "categorical"] * len(indices),
                 limit,
                 20_000,
                 self.seed,
                 self.n_threads,
             )
-            found[places] = score(core)
-        return found
+            scores[indices] = score(core)
+        return scores

@@ -23,14 +23,14 @@ __all__ = ["MethodOptions", "compute_scores", "score_features"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodOptions:
-    """Options of the methods of `score_features`; None leaves them to the method.
+    """Options of the methods of `score_features`; None means the method's default.
 
     Parameters
     ----------
     n_bins : int, optional
-        Most bins of numeric columns, from 2 to 255, for methods that count bins.
+        Largest number of bins of numeric columns, from 2 to 255, for methods on bins.
     n_neighbors : int, optional
-        For ``neighbor_information`` (3) and ``relieff`` (10).
+        For ``neighbor_information`` (default 3) and ``relieff`` (default 10).
     """
 
     n_bins: int | None = None
@@ -53,42 +53,43 @@ def score_features(
     Parameters
     ----------
     X : matrix, table or BinnedMatrix
-        A NumPy matrix is read in place, in C or Fortran order; a table comes in through
-        the Arrow C data interface. A `BinnedMatrix` serves the methods that count bins.
+        A NumPy matrix in C or Fortran order is not copied. A table is read through the
+        Arrow C data interface. A `BinnedMatrix` works for the methods on bins.
     y : column of labels or numbers
     method : str
         One of `method_names`. ``docs/reference/scoring.md`` defines each.
     task : {"binary", "multiclass", "classification", "regression"}, optional
-        Found from `y` where not given.
+        Inferred from `y` by default.
     categorical : sequence of int or bool, optional
-        Columns that hold codes or levels; of tables text, categories and booleans
-        anyway.
+        Columns that contain codes or levels. Text, categories and booleans of a table
+        are always categorical.
     sample_weight : ndarray of shape (n_samples,), optional
-        Finite and not negative; a weight of 2 counts as two rows. Weights that sum to
-        less than the number of rows that have one are scaled to that sum.
+        Finite and non-negative; a weight of 2 counts as two rows. If the sum is below
+        the number of rows with a positive weight, the weights are scaled to this
+        number.
     options : MethodOptions, optional
-        Bins and neighbours.
+        Numbers of bins and neighbours.
     compute : Compute, optional
-        The seed is that of sampled rows and of noise. Time limit and progress are for
-        the methods that compare rows with each other: ``relieff`` then scores from the
-        rows read so far, ``neighbor_information`` and ``distance_correlation`` leave
-        columns without a score; a `HeadstartWarning` says how much there is. Others
-        are done in one turn, whatever the limit. Progress counts rows or columns.
+        The seed determines sampled rows and noise. Time limit and progress apply to the
+        methods that compare pairs of rows. At the limit, ``relieff`` returns scores
+        from the rows done so far; ``neighbor_information`` and ``distance_correlation``
+        leave columns without a score. A `HeadstartWarning` gives the number of rows or
+        columns done. Other methods ignore the limit. Progress counts rows or columns.
 
     Returns
     -------
     polars.DataFrame
-        A row a column of `X`, in its order: ``feature``; ``statistic``; ``score``,
-        higher being more relevant; ``p_value`` of independence and ``q_value``, the
-        same adjusted for many columns, null for methods without one. What is undefined
-        is null: a correlation with a constant, a method that does not fit the column.
+        One row per column of `X`, in its order: ``feature``; ``statistic``; ``score``,
+        higher is more relevant; ``p_value`` of independence, and ``q_value``, which is
+        adjusted for multiple tests. Undefined values are null: for example p-values of
+        methods without them, and the correlation with a constant.
 
     Raises
     ------
     ValueError
-        If the method does not fit the target or weights, or a parameter makes no sense.
+        If the method does not support the target or weights, or a parameter is invalid.
     TypeError
-        If `X` holds no numbers, or the method needs more than bins.
+        If `X` is not numeric, or is a `BinnedMatrix` and the method needs values.
 
     Examples
     --------
@@ -103,17 +104,17 @@ def score_features(
         features = X
     else:
         features = Features.of(X, categorical=categorical)
-    found = compute_scores(
+    scores = compute_scores(
         features, Target.of(y, task, features.shape[0]), method,
         sample_weight=sample_weight, options=options, seed=compute.seed,
         n_threads=compute.n_threads, watch=compute.watch("score_features"),
     )  # fmt: skip
     columns = {
         "feature": list(features.names),
-        "statistic": found.statistic,
-        "score": found.score,
-        "p_value": found.p_value,
-        "q_value": found.q_value,
+        "statistic": scores.statistic,
+        "score": scores.score,
+        "p_value": scores.p_value,
+        "q_value": scores.q_value,
     }
     return pl.DataFrame(columns, schema_overrides={"feature": pl.String}).with_columns(
         pl.col("statistic", "score", "p_value", "q_value").fill_nan(None)
@@ -143,28 +144,28 @@ def compute_scores(
     seed, n_threads
         As in `Compute`.
     watch : Watch, optional
-        Where the computation has begun already.
+        The watch of a computation that has already started.
 
     Raises
     ------
     TypeError, ValueError
-        As there.
+        As in `score_features`.
     """
-    known = METHODS.get(method)
-    if known is None:
+    scorer = METHODS.get(method)
+    if scorer is None:
         near = difflib.get_close_matches(method, METHODS, n=1)
         hint = f" hint: did you mean {near[0]!r}?" if near else ""
         raise ValueError(
             f"Unknown method {method!r}. Known: {', '.join(METHODS)}.{hint}"
         )
-    if target.kind not in known.kinds:
+    if target.kind not in scorer.kinds:
         raise ValueError(
-            f"Method {method!r} is not defined for a {target.kind} target. For one, "
-            f"there are: {', '.join(method_names(target.kind))}."
+            f"Method {method!r} is not defined for a {target.kind} target. "
+            f"Expected one of {', '.join(method_names(target.kind))}."
         )
-    if sample_weight is not None and not known.is_weighted:
+    if sample_weight is not None and not scorer.is_weighted:
         raise ValueError(
-            f"Method {method!r} knows no sample weights. hint: leave out sample_weight."
+            f"Method {method!r} supports no sample weights. hint: omit sample_weight."
         )
     n_bins, n_neighbors = options.n_bins, options.n_neighbors
     request = Request(
@@ -182,4 +183,4 @@ def compute_scores(
         in_range("n_threads", n_threads, 1, 1024),
         watch or Watch(),
     )
-    return known.compute(request)
+    return scorer.compute(request)

@@ -24,24 +24,25 @@ class SelectByRelevance(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     n_features : int, default=10
-        Columns to keep, at most.
+        Largest number of columns to keep.
     method : str, default="mutual_information"
-        A method of `score_features`, or a criterion of `select_features`: these leave
-        out columns that say what others do.
+        A method of `score_features`, or a criterion of `select_features`, which
+        excludes redundant columns.
     task : {"classification", "regression"} or None, default=None
-        Found from `y` where None.
+        Inferred from `y` by default.
     max_q_value : float or None, default=None
-        Keep only columns whose p-value, adjusted for all columns, is at most this. For
-        methods with p-values.
+        Largest p-value, adjusted for multiple tests, of a kept column. For methods with
+        p-values.
     n_threads : int, default=1
 
     Attributes
     ----------
     scores_ : ndarray of shape (n_features_in_,)
-        Higher is more relevant; NaN where undefined or, of criteria, not chosen.
+        Higher is more relevant. NaN where undefined, or for columns that a criterion
+        did not select.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        Of tables with names.
+        Names of the columns, for tables with names.
 
     Examples
     --------
@@ -70,10 +71,17 @@ class SelectByRelevance(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, sample_weight: FloatArray | None = None) -> Self:
         """Score the columns of a matrix or table, and return the transformer.
 
+        Parameters
+        ----------
+        X : matrix or table
+        y : column of labels or numbers
+        sample_weight : ndarray of shape (n_samples,), optional
+            For a method of `score_features`; a criterion ignores it.
+
         Raises
         ------
         TypeError, ValueError
-            As `score_features`.
+            As in `score_features`.
         """
         if hasattr(X, "__arrow_c_stream__"):
             validate_data(self, X, skip_check_array=True)
@@ -107,14 +115,14 @@ class SelectByRelevance(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         scores: FloatArray,
         weight: FloatArray | None,
     ) -> list[int]:
-        found = compute_scores(
+        result = compute_scores(
             features, target, self.method, sample_weight=weight,
             n_threads=self.n_threads,
         )  # fmt: skip
-        scores[:] = found.score
+        scores[:] = result.score
         usable = ~np.isnan(scores)
         if self.max_q_value is not None:
-            usable &= found.q_value <= self.max_q_value
+            usable &= result.q_value <= self.max_q_value
         order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
         return [int(place) for place in order if usable[place]][:limit]
 

@@ -27,35 +27,36 @@ def permutation_test(
 ) -> pl.DataFrame:
     """Return a permutation test of each column.
 
-    Columns are binned once; each permutation takes one count of all values. The
-    statistic is the mutual information with the classes in nats, or the share of a
-    numeric target's variance between bins. Missing values form a bin.
+    Columns are binned once, and each permutation counts all values once. The statistic
+    is the mutual information with the classes in nats, or the share of a numeric
+    target's variance between bins. Missing values form a bin.
 
     Parameters
     ----------
     X : matrix, table or BinnedMatrix
     y : column of labels or numbers
     n_permutations : int, default=200
-        The least p-value is ``1 / (n_permutations + 1)``.
+        The smallest possible p-value is ``1 / (n_permutations + 1)``.
     task
         As in `score_features`.
     n_bins : int, default=32
-        Most bins of a column.
+        Largest number of bins per column.
     compute : Compute, optional
-        After the time limit what is done so far is returned, with a `HeadstartWarning`
-        that says how much that is. Progress counts permutations.
+        At the time limit, the result of the permutations done so far is returned, with
+        a `HeadstartWarning` on their number. Progress counts permutations.
 
     Returns
     -------
     polars.DataFrame
-        A row a column: ``feature``, ``statistic``, ``null_mean`` (over permutations),
-        ``p_value`` (the share of permutations, the true order counted too, with at
-        least the statistic) and ``q_value`` (adjusted for many columns).
+        One row per column: ``feature``, ``statistic``, ``null_mean`` (over
+        permutations), ``p_value`` (the share of permutations, with the true order as
+        one of them, whose statistic is at least as large) and ``q_value`` (adjusted for
+        multiple tests).
 
     Raises
     ------
     TypeError, ValueError
-        As `score_features`.
+        As in `score_features`.
 
     Examples
     --------
@@ -75,19 +76,19 @@ def permutation_test(
             Features.of(X), n_bins=n_bins, seed=seed, n_threads=n_threads
         )
     target = Target.of(y, task, binned.shape[0])
-    found = _core.null_statistics(
+    statistics = _core.null_statistics(
         binned.core, target.either, n_permutations, seed, watch.of_core, n_threads
     )
-    n_done = len(found) - 1
+    n_done = len(statistics) - 1
     watch.warn_of_part("permutation_test", n_done, n_permutations, "permutations")
-    # Equal tables give equal sums but for the order of adding.
-    reached = (found[1:] >= found[0] * (1 - 1e-12)).sum(axis=0)
-    p_values = (1 + reached) / (1 + n_done)
+    # Statistics of equal tables may differ by rounding.
+    n_reached = (statistics[1:] >= statistics[0] * (1 - 1e-12)).sum(axis=0)
+    p_values = (1 + n_reached) / (1 + n_done)
     return pl.DataFrame(
         {
             "feature": list(binned.names),
-            "statistic": found[0],
-            "null_mean": found[1:].sum(axis=0) / max(1, n_done),
+            "statistic": statistics[0],
+            "null_mean": statistics[1:].sum(axis=0) / max(1, n_done),
             "p_value": p_values,
             "q_value": adjust_p_values(p_values),
         }

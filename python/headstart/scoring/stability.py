@@ -26,7 +26,7 @@ class Subsamples:
     ----------
     n : int, default=50
     share : float, default=0.5
-        Of the rows in each, above 0 and below 1; of each class its share.
+        Share of the rows in each subsample, stratified by class; above 0 and below 1.
     """
 
     n: int = 50
@@ -53,30 +53,30 @@ def stability_selection(
     X : matrix, table or BinnedMatrix
     y : column of labels or numbers
     n_selected : int
-        Columns chosen from each subsample.
+        Number of columns selected on each subsample.
     method : str
-        A method of `score_features` that counts bins, such as ``mutual_information``
-        or ``cramers_v``, or a criterion of `select_features` other than ``mrmr_f``.
+        A method of `score_features` on bins, such as ``mutual_information`` or
+        ``cramers_v``, or a criterion of `select_features` other than ``mrmr_f``.
     subsamples : Subsamples, optional
-        Default: 50 of half of the rows.
+        By default 50 subsamples of half of the rows.
     task
         As in `score_features`.
     n_bins : int, default=32
-        Most bins of a column.
+        Largest number of bins per column.
     compute : Compute, optional
-        After the time limit what is done so far is returned, with a `HeadstartWarning`
-        that says how much that is. Progress counts subsamples.
+        At the time limit, the result of the subsamples done so far is returned, with a
+        `HeadstartWarning` on their number. Progress counts subsamples.
 
     Returns
     -------
     polars.DataFrame
-        A row a column: ``feature``, ``count`` and ``frequency``, the count over
-        the subsamples.
+        One row per column: ``feature``, ``count`` and ``frequency``, the count divided
+        by the number of subsamples.
 
     Raises
     ------
     TypeError, ValueError
-        As `score_features`; if `subsamples` makes no sense.
+        As in `score_features`, or if `subsamples` is invalid.
 
     References
     ----------
@@ -109,14 +109,20 @@ def stability_selection(
     n_done = 0
     while n_done < n_subsamples and not (n_done and watch.is_late()):
         rows = _subsample(target, share, random)
-        some = binned.take(rows, n_threads=n_threads)
+        subsample = binned.take(rows, n_threads=n_threads)
         codes = target.codes[rows] if target.codes.size else target.codes
-        part = Target(target.kind, codes, target.n_classes, target.values[rows])
+        subsample_target = Target(
+            target.kind, codes, target.n_classes, target.values[rows]
+        )
         if method in CRITERIA:
-            chosen = choose_places(some, part, n_selected, method, n_threads=n_threads)
+            chosen = choose_places(
+                subsample, subsample_target, n_selected, method, n_threads=n_threads
+            )
             counts[[place for place, _ in chosen]] += 1
         else:
-            scores = compute_scores(some, part, method, n_threads=n_threads).score
+            scores = compute_scores(
+                subsample, subsample_target, method, n_threads=n_threads
+            ).score
             order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
             best = order[:n_selected]
             counts[best[~np.isnan(scores[best])]] += 1
@@ -139,8 +145,8 @@ def _subsample(
         n_rows = target.values.size
         size = max(2, round(share * n_rows))
         return np.sort(random.permutation(n_rows)[:size])
-    parts = []
+    class_rows = []
     for code in range(target.n_classes):
         rows = np.flatnonzero(target.codes == code)
-        parts.append(random.permutation(rows)[: max(1, round(share * rows.size))])
-    return np.sort(np.concatenate(parts))
+        class_rows.append(random.permutation(rows)[: max(1, round(share * rows.size))])
+    return np.sort(np.concatenate(class_rows))

@@ -16,17 +16,17 @@ __all__ = ["Target"]
 
 @dataclass(frozen=True)
 class Target:
-    """A target in the form that the core reads.
+    """A target in the format of the core.
 
     Parameters
     ----------
     kind : TaskKind
     codes : ndarray of uint16
-        Places of the labels among the sorted ones; empty for regression.
+        Indices into the sorted labels; empty for regression.
     n_classes : int
         0 for regression.
     numbers : ndarray of float64 or None
-        What `values` are; None for the codes.
+        The target's `values`; None if these are the codes.
     """
 
     kind: TaskKind
@@ -36,24 +36,24 @@ class Target:
 
     @classmethod
     def of(cls, y: Any, task: TaskKind | str | None, n_samples: int) -> Self:
-        """Return a target from users' values.
+        """Return the target of a user's values.
 
         Parameters
         ----------
         y : column of labels or numbers
         task : TaskKind, "classification", "regression" or None
-            None finds it from the values.
+            None means that it is inferred from the values.
         n_samples : int
-            Rows that there must be.
+            Required number of rows.
 
         Raises
         ------
         ValueError
             If a value is missing, or the number of rows differs.
         """
-        found = _plain_codes(y, task)
-        if found is not None and found[0].size == n_samples:
-            codes, n_classes = found
+        plain = _plain_codes(y, task)
+        if plain is not None and plain[0].size == n_samples:
+            codes, n_classes = plain
             is_two = n_classes == 2 and task != TaskKind.MULTICLASS
             kind = TaskKind.BINARY if is_two else TaskKind.MULTICLASS
             return cls(kind, codes, n_classes)
@@ -61,7 +61,7 @@ class Target:
         encoded = encoder.encode(y)
         if encoded.size != n_samples:
             raise ValueError(
-                f"y must hold {n_samples} values, one a row of X. "
+                f"y must hold {n_samples} values, one per row of X. "
                 f"Got {encoded.size} instead."
             )
         if not encoder.kind.is_classification:
@@ -73,7 +73,7 @@ class Target:
 
     @cached_property
     def values(self) -> FloatArray:
-        """Values of a regression, or class codes (0 and 1 for two classes)."""
+        """Numeric target values, or class codes (0 and 1 for two classes)."""
         return self.codes.astype(np.float64) if self.numbers is None else self.numbers
 
     @property
@@ -92,7 +92,7 @@ def _plain_codes(
 ) -> tuple[NDArray[np.uint16], int] | None:
     """Return small integers as class codes, ten times as fast as the encoder.
 
-    None where the encoder has to check the values.
+    The result is None if the encoder has to check the values.
     """
     if task not in ("classification", TaskKind.BINARY, TaskKind.MULTICLASS):
         return None
@@ -100,10 +100,10 @@ def _plain_codes(
         return None
     if not y.size or y.min() < 0 or y.max() >= CLASS_LIMIT:
         return None
-    is_there = np.bincount(y) > 0
-    n_classes = int(is_there.sum())
+    occurs = np.bincount(y) > 0
+    n_classes = int(occurs.sum())
     if n_classes < 2 or (task == TaskKind.BINARY and n_classes > 2):
         return None
-    places = (np.cumsum(is_there) - 1).astype(np.uint16)
-    # Where each number is there it is its own place, and a plain copy costs less.
-    return y.astype(np.uint16) if is_there.all() else places[y], n_classes
+    places = (np.cumsum(occurs) - 1).astype(np.uint16)
+    # If all numbers occur, each is its own code, and a plain copy is cheaper.
+    return y.astype(np.uint16) if occurs.all() else places[y], n_classes

@@ -78,7 +78,7 @@ def test_mistakes_are_told():
         BinnedMatrix.from_numpy(make(), n_bins=256)
     with pytest.raises(TypeError, match="X must hold numbers"):
         BinnedMatrix.from_numpy(np.array([["a"]]))
-    with pytest.raises(ValueError, match="places from 0 to 10"):
+    with pytest.raises(ValueError, match="indices from 0 to 10"):
         BinnedMatrix.from_numpy(make(), categorical=[11])
     with pytest.raises(ValueError, match=r"Column 0: Codes of a categorical .* 0\.5"):
         BinnedMatrix.from_numpy(np.array([[0.5]]), categorical=[0])

@@ -73,7 +73,7 @@ def test_bins_made_before_give_the_same_scores():
     assert score_features(binned, y).equals(
         score_features(table, y, options=MethodOptions(n_bins=9))
     )
-    with pytest.raises(TypeError, match="reads the values of columns"):
+    with pytest.raises(TypeError, match="needs the values of columns"):
         score_features(binned, y, "spearman")
 
 
@@ -98,7 +98,7 @@ def test_mistakes_are_told():
         score_features(table, y, "spearmann")
     with pytest.raises(ValueError, match="not defined for a regression target"):
         score_features(table, table["good"], "auc", task="regression")
-    with pytest.raises(ValueError, match="knows no sample weights"):
+    with pytest.raises(ValueError, match="supports no sample weights"):
         score_features(table, y, "spearman", sample_weight=np.ones(40))
     with pytest.raises(ValueError, match="finite and not negative"):
         score_features(table, y, "f", sample_weight=-np.ones(40))

@@ -120,7 +120,7 @@ def test_noise_is_as_asked():
     np.testing.assert_array_equal(without, given)
     with pytest.raises(ValueError, match=r"noise must have shape \(60, 5\)"):
         neighbor_information(X, y, noise=np.zeros((60, 4)))
-    with pytest.raises(TypeError, match="Column 'w' holds no numbers"):
+    with pytest.raises(TypeError, match="Column 'w' is not numeric"):
         neighbor_information(pl.DataFrame({"w": ["a", "b"] * 30}), y)
 
 

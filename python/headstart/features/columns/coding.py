@@ -22,7 +22,7 @@ from headstart.tables.kinds.levels import LEVEL_LIMIT
 __all__ = ["Coding", "Key", "learn_coding"]
 
 Key = tuple[tuple[str, ...], int]
-"""Columns that together are one category, and the number of bins of numeric ones."""
+"""Columns that form one category, and the number of bins of the numeric ones."""
 
 Ids = NDArray[np.uint64]
 
@@ -34,11 +34,12 @@ class Coding:
     Parameters
     ----------
     levels : dict of str to Levels
-        Of columns of words.
+        Levels of text columns, by column.
     bins : dict of (str, int) to Bins
-        Of numeric columns, by the number of bins asked for.
+        Bins of numeric columns, by column and requested number of bins.
     crosses : dict of Key to ndarray of uint64
-        Known combinations of codes, as one number each, in the order of their codes.
+        Combinations of codes in the training rows, one number per combination, in the
+        order of their codes.
     """
 
     levels: dict[str, Levels] = field(default_factory=dict)
@@ -47,11 +48,11 @@ class Coding:
 
     def coder(self, name: str, n_bins: int) -> Levels | Bins:
         """Return the levels or bins of a column."""
-        found = self.levels.get(name)
-        return self.bins[name, n_bins] if found is None else found
+        levels = self.levels.get(name)
+        return self.bins[name, n_bins] if levels is None else levels
 
     def n_groups(self, key: Key) -> int:
-        """Return the number of groups, which is the code of unseen ones."""
+        """Return the number of groups. It is also the code of unseen groups."""
         columns, n_bins = key
         if len(columns) == 1:
             return self.coder(columns[0], n_bins).n_groups
@@ -67,7 +68,7 @@ class Coding:
         return np.asarray(ids, dtype=np.uint64)
 
     def split_id(self, number: int, key: Key) -> list[int]:
-        """Return the codes of each column from a number of `cross_ids`."""
+        """Return the codes of each column from one number that `cross_ids` returned."""
         names, n_bins = key
         codes = []
         for name in reversed(names):
@@ -94,16 +95,16 @@ class Coding:
     def cross_words(self, key: Key) -> list[str]:
         """Return distinct descriptions of the groups of a cross."""
         columns, n_bins = key
-        found: list[str] = []
-        seen: set[str] = set()
+        words: list[str] = []
+        distinct: set[str] = set()
         for number in self.crosses[key].tolist():
             codes = zip(columns, self.split_id(number, key), strict=True)
             word = " & ".join(self.word(name, n_bins, code) for name, code in codes)
-            while word in seen:
+            while word in distinct:
                 word += "'"
-            seen.add(word)
-            found.append(word)
-        return found
+            distinct.add(word)
+            words.append(word)
+        return words
 
 
 def learn_coding(
@@ -114,17 +115,17 @@ def learn_coding(
     A column or cross keeps its `LEVEL_LIMIT` most frequent levels; the others are
     treated as unseen.
     """
-    wanted = dict.fromkeys(keys)
-    names = dict.fromkeys((n, bins) for columns, bins in wanted for n in columns)
+    distinct = dict.fromkeys(keys)
+    names = dict.fromkeys((n, bins) for columns, bins in distinct for n in columns)
     coding = Coding()
     codes: dict[Key, Codes] = {}
     by_name: dict[str, Codes] = {}
     words = [n for n in dict.fromkeys(n for n, _ in names) if not _is_number(frame, n)]
     columns = [read_words(frame, name) for name in words]
-    for name, (levels, found) in zip(
+    for name, (levels, level_codes) in zip(
         words, learn_levels(columns, n_threads=n_threads), strict=True
     ):
-        coding.levels[name], by_name[name] = _most_frequent(levels, found)
+        coding.levels[name], by_name[name] = _most_frequent(levels, level_codes)
     for name, n_bins in names:
         if name in by_name:
             codes[(name,), n_bins] = by_name[name]
@@ -133,7 +134,7 @@ def learn_coding(
         bins = learn_bins(numbers, n_bins)
         coding.bins[name, n_bins] = bins
         codes[(name,), n_bins] = bins.codes(numbers)
-    for key in wanted:
+    for key in distinct:
         if len(key[0]) > 1:
             parts = [codes[(name,), key[1]] for name in key[0]]
             codes[key] = _learn_cross(coding, key, parts)
@@ -159,14 +160,16 @@ def _most_frequent(levels: Levels, codes: Codes) -> tuple[Levels, Codes]:
 
 def _learn_cross(coding: Coding, key: Key, parts: list[Codes]) -> Codes:
     ids = coding.cross_ids(parts, key)
-    found, [first] = number_ids([ids])
-    codes: Codes = found[0]
+    numbered, [first] = number_ids([ids])
+    codes: Codes = numbered[0]
     names, n_bins = key
-    known = np.ones(len(first), dtype=bool)
+    is_complete = np.ones(len(first), dtype=bool)
     for name, part in zip(names, parts, strict=True):
-        known &= part[first] < coding.coder(name, n_bins).n_groups
-    counts = np.bincount(codes, minlength=len(first)) * known
-    kept = np.argsort(-counts, kind="stable")[: min(LEVEL_LIMIT, int(known.sum()))]
+        is_complete &= part[first] < coding.coder(name, n_bins).n_groups
+    counts = np.bincount(codes, minlength=len(first)) * is_complete
+    kept = np.argsort(-counts, kind="stable")[
+        : min(LEVEL_LIMIT, int(is_complete.sum()))
+    ]
     kept.sort()
     coding.crosses[key] = ids[first[kept]]
     table = np.full(len(first), len(kept), dtype=np.uint32)

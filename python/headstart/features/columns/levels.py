@@ -1,4 +1,4 @@
-"""Codes for the levels of a column: by value, or by bins of numbers."""
+"""Codes of the levels of a column: distinct values, or bins of numbers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,8 @@ __all__ = ["Bins", "Codes", "Levels", "learn_bins", "learn_levels", "number_ids"
 
 Codes = NDArray[np.uint32]
 
-# Values are told apart by a hash of 64 bits: comparing them as well would double the
-# time. Two of 10,000 levels share one with a probability of 3 in a million millions.
+# Values are distinguished by a hash of 64 bits. Comparing them as well would double the
+# time. Two of 10,000 levels share a hash with a probability of about 3e-12.
 _SEED = 0
 _WITHIN_INT64 = frozenset(
     {pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32}
@@ -26,8 +26,8 @@ _WITHIN_INT64 = frozenset(
 class Levels:
     """Distinct values of a column, in the order of their codes.
 
-    Codes are indices of `values`; the next code is for missing values, and the last one
-    for unseen values.
+    Codes are indices of `values`. The next code is for missing values, and the last
+    code for unseen values.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Levels:
 
     @property
     def n_groups(self) -> int:
-        """Number of codes, without that of unseen values."""
+        """Number of codes, without the code of unseen values."""
         return len(self.values) + 1
 
     def codes(self, series: pl.Series) -> Codes:
@@ -51,23 +51,24 @@ class Levels:
             is_whole = series.dtype.is_integer() and values.dtype.is_integer()
             numeric = series.dtype.is_numeric() and values.dtype.is_numeric()
             if numeric and not is_whole:
-                # As whole numbers, fractions would be taken for levels.
+                # A cast to whole numbers would map fractions to levels.
                 values = values.cast(pl.Float64)
             series = series.cast(values.dtype, strict=False)
-        [known], [ids] = _hashes([values]), _hashes([series])
-        found = _core.find_codes(known, ids)
-        # What is not among the levels has the code n_levels now.
-        found[found == n_levels] = n_levels + 1
+        [level_ids], [ids] = _hashes([values]), _hashes([series])
+        codes = _core.find_codes(level_ids, ids)
+        # `find_codes` gives unseen values the code n_levels.
+        codes[codes == n_levels] = n_levels + 1
         if missing.any():
-            found[missing.to_numpy()] = n_levels
-        return found
+            codes[missing.to_numpy()] = n_levels
+        return codes
 
 
 @dataclass(frozen=True, eq=False)
 class Bins:
-    """Ranges of numbers, each from one cut up to the next.
+    """Ranges of numbers between neighbouring cuts.
 
-    Codes are numbers of ranges; one more is the code of missing values. None is unseen.
+    Codes are indices of ranges. The next code is for missing values. No value is
+    unseen.
 
     Parameters
     ----------
@@ -83,10 +84,10 @@ class Bins:
         return len(self.cuts) + 2
 
     def codes(self, numbers: FloatArray) -> Codes:
-        """Return the code of each row, NaN being missing."""
-        found = np.searchsorted(self.cuts, numbers, side="right").astype(np.uint32)
-        found[np.isnan(numbers)] = len(self.cuts) + 1
-        return found
+        """Return the code of each row; NaN means missing."""
+        codes = np.searchsorted(self.cuts, numbers, side="right").astype(np.uint32)
+        codes[np.isnan(numbers)] = len(self.cuts) + 1
+        return codes
 
 
 def learn_levels(
@@ -100,16 +101,18 @@ def learn_levels(
         Of the same length.
     n_threads : int
     out : ndarray of shape (n_columns, n_rows) or None
-        Takes the codes: fresh memory costs as much as to number the values.
+        Array that receives the codes. New memory costs as much time as the coding.
     """
     plain = [plain_values(series) for series in columns]
     if all(series.dtype == pl.String for series in plain):
-        found, firsts = number_words(plain, n_threads=n_threads, out=out)
+        codes_by_column, firsts = number_words(plain, n_threads=n_threads, out=out)
     else:
-        found, firsts = number_ids(_hashes(plain), n_threads=n_threads, out=out)
+        codes_by_column, firsts = number_ids(
+            _hashes(plain), n_threads=n_threads, out=out
+        )
     return [
         _without_missing(series[first], codes)
-        for series, codes, first in zip(plain, found, firsts, strict=True)
+        for series, codes, first in zip(plain, codes_by_column, firsts, strict=True)
     ]
 
 
@@ -119,7 +122,7 @@ def number_ids(
     n_threads: int = 1,
     out: Codes | None = None,
 ) -> tuple[Codes, list[NDArray[np.uint32]]]:
-    """Return codes by first appearance, one row per column, and first rows."""
+    """Return codes by first appearance, one row per column, and their first rows."""
     if out is None:
         n_rows = columns[0].size if columns else 0
         out = np.empty((len(columns), n_rows), dtype=np.uint32)
@@ -132,7 +135,7 @@ def number_words(
     n_threads: int = 1,
     out: Codes | None = None,
 ) -> tuple[Codes, list[NDArray[np.uint32]]]:
-    """Return the same for strings, without a copy; missing values are one level."""
+    """Return what `number_ids` returns, for strings; missing values are one level."""
     frame = _one_table(columns).rechunk()
     if out is None:
         out = np.empty((frame.width, frame.height), dtype=np.uint32)
@@ -140,18 +143,20 @@ def number_words(
 
 
 def learn_bins(numbers: FloatArray, n_bins: int) -> Bins:
-    """Return quantile bins, or one bin per value for few values."""
-    known = np.sort(numbers[~np.isnan(numbers)])
-    distinct = known[np.r_[True, known[1:] != known[:-1]]] if len(known) else known
+    """Return quantile bins, or one bin per value if there are few distinct values."""
+    present = np.sort(numbers[~np.isnan(numbers)])
+    distinct = (
+        present[np.r_[True, present[1:] != present[:-1]]] if len(present) else present
+    )
     if len(distinct) <= n_bins:
         return Bins(distinct[1:].copy())
-    places = np.arange(1, n_bins) * len(known) // n_bins
-    cuts = np.unique(known[places])
-    return Bins(cuts[cuts > known[0]])
+    places = np.arange(1, n_bins) * len(present) // n_bins
+    cuts = np.unique(present[places])
+    return Bins(cuts[cuts > present[0]])
 
 
 def plain_values(series: pl.Series) -> pl.Series:
-    """Return a column in a type whose equal values have equal hashes."""
+    """Return a column in a type in which equal values have equal hashes."""
     dtype = series.dtype
     if isinstance(dtype, pl.Categorical | pl.Enum):
         return series.cast(pl.String)
@@ -172,7 +177,7 @@ def _hashes(columns: list[pl.Series]) -> list[NDArray[np.uint64]]:
 
 
 def _one_table(columns: list[pl.Series]) -> pl.DataFrame:
-    """Return a table of columns whose names may repeat."""
+    """Return a table of the columns, numbered because their names may repeat."""
     return pl.DataFrame([s.alias(str(place)) for place, s in enumerate(columns)])
 
 
@@ -180,8 +185,8 @@ def _without_missing(values: pl.Series, codes: Codes) -> tuple[Levels, Codes]:
     """Return codes in which missing values have the code after the last level."""
     if not values.null_count():
         return Levels(values), codes
-    gap = values.is_null().arg_max() or 0
+    missing_place = values.is_null().arg_max() or 0
     renumbered: NDArray[Any] = np.arange(len(values), dtype=np.uint32)
-    renumbered[gap + 1 :] -= 1
-    renumbered[gap] = len(values) - 1
+    renumbered[missing_place + 1 :] -= 1
+    renumbered[missing_place] = len(values) - 1
     return Levels(values.drop_nulls()), renumbered[codes]

@@ -20,7 +20,7 @@ class Reader:
     frame : DataFrame
     coding : Coding
     codes : dict of Key to ndarray, optional
-        Codes that are known already.
+        Codes that are already computed.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Reader:
 
     @property
     def n_rows(self) -> int:
-        """Rows of the table."""
+        """Number of rows."""
         return self.frame.height
 
     def numbers(self, name: str) -> FloatArray:
@@ -63,7 +63,7 @@ class Reader:
         return self._codes[key]
 
     def category(self, key: Key) -> tuple[Codes, int]:
-        """Return codes and their number, unseen ones being one more group."""
+        """Return the codes and the number of groups, unseen groups counted as one."""
         return self.codes(key), self.coding.n_groups(key) + 1
 
     def _code(self, key: Key) -> Codes:
@@ -84,6 +84,6 @@ def shares_below(values: FloatArray, knots: FloatArray) -> FloatArray:
         return np.full(len(values), np.nan)
     below = np.searchsorted(knots, values, side="left")
     up_to = np.searchsorted(knots, values, side="right")
-    found = (below + up_to) / (2 * len(knots))
-    found[np.isnan(values)] = np.nan
-    return found
+    shares = (below + up_to) / (2 * len(knots))
+    shares[np.isnan(values)] = np.nan
+    return shares

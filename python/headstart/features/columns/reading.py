@@ -23,12 +23,12 @@ __all__ = [
 
 
 def is_number(dtype: Any) -> bool:
-    """Return whether a column of this type counts as numeric: booleans do."""
+    """Return whether a column of this type counts as numeric, as booleans do."""
     return bool(dtype.is_numeric() or dtype in (pl.Boolean, pl.Null))
 
 
 def is_words(dtype: Any) -> bool:
-    """Return whether a column of this type counts as words."""
+    """Return whether a column of this type counts as text."""
     return isinstance(dtype, pl.String | pl.Categorical | pl.Enum) or dtype == pl.Null
 
 
@@ -44,8 +44,7 @@ def read_column(frame: pl.DataFrame, name: str) -> pl.Series:
     if series is None:
         shown = ", ".join(repr(c) for c in frame.columns[:10])
         raise ColumnError(
-            f"The table lacks column {name!r}, which a feature is made of. It has "
-            f"{shown}."
+            f"The table lacks column {name!r}, which a feature needs. It has {shown}."
         )
     return series
 
@@ -67,7 +66,7 @@ def read_words(frame: pl.DataFrame, name: str) -> pl.Series:
 
 
 def read_clock(frame: pl.DataFrame, name: str, zone: str) -> pl.Series:
-    """Return a column of dates as Datetime in microseconds, as read in `zone`."""
+    """Return a date column as Datetime in microseconds, in local time of `zone`."""
     series = read_column(frame, name)
     dtype = series.dtype
     if not _is_moment(dtype):
@@ -78,12 +77,12 @@ def read_clock(frame: pl.DataFrame, name: str, zone: str) -> pl.Series:
 
 
 def check_kind(frame: pl.DataFrame, name: str, kind: str) -> None:
-    """Raise ColumnError if a column is missing or of the wrong kind.
+    """Check that a column exists and is of a kind.
 
     Raises
     ------
     ColumnError
-        In these cases.
+        If the column is missing or of another kind.
     """
     series = read_column(frame, name)
     dtype = series.dtype
@@ -98,7 +97,7 @@ def check_kind(frame: pl.DataFrame, name: str, kind: str) -> None:
 
 
 def zone_of(frame: pl.DataFrame, name: str) -> str:
-    """Return the time zone of a column of dates, "" if it has none."""
+    """Return the time zone of a date column, "" if it has none."""
     return getattr(read_column(frame, name).dtype, "time_zone", None) or ""
 
 
@@ -106,8 +105,8 @@ def _is_moment(dtype: Any) -> bool:
     return dtype in (pl.Date, pl.Datetime, pl.Null)
 
 
-def _wrong(series: pl.Series, wanted: str) -> ColumnError:
+def _wrong(series: pl.Series, expected: str) -> ColumnError:
     return ColumnError(
-        f"Column {series.name!r} must hold {wanted} for a feature made of it. Got "
+        f"Column {series.name!r} must hold {expected} for a feature that reads it. Got "
         f"{series.dtype} instead."
     )

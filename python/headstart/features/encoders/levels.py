@@ -17,12 +17,12 @@ from headstart.tables import to_frame, to_frame_like
 __all__ = ["FrequencyEncoder", "LevelEncoder"]
 
 
-# Columns a thread whose codes are held at a time.
+# Columns per thread whose codes are in memory at a time.
 _BATCH = 2
 
 
 class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Levels of each column, and a table of numbers for each."""
+    """Encode categories by one table of numbers per column; the base of encoders."""
 
     n_threads: int
 
@@ -35,7 +35,7 @@ class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _learn(self, frame: pl.DataFrame) -> Iterator[list[tuple[Codes, int]]]:
         """Learn the levels of a few columns at a time, and yield their codes.
 
-        The next ones are written over them.
+        The next columns overwrite the yielded codes.
         """
         self.levels_: list[Levels] = []
         columns = frame.get_columns()
@@ -43,23 +43,23 @@ class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         out = np.empty((step, frame.height), dtype=np.uint32)
         for start in range(0, len(columns), step or 1):
             batch = columns[start : start + step]
-            learnt = learn_levels(
+            learned = learn_levels(
                 batch, n_threads=self.n_threads, out=out[: len(batch)]
             )
-            self.levels_ += [levels for levels, _ in learnt]
-            yield [(codes, levels.n_groups) for levels, codes in learnt]
+            self.levels_ += [levels for levels, _ in learned]
+            yield [(codes, levels.n_groups) for levels, codes in learned]
 
     def _look_up(self, X: Any) -> FloatArray:
         """Return the entries of tables of shape (n_outputs, n_groups + 1) for rows."""
         check_is_fitted(self)
         names = list(self.feature_names_in_)
         frame = to_frame_like(X, names)
-        known = set(frame.columns)
-        missing = [name for name in names if name not in known]
+        available = set(frame.columns)
+        missing = [name for name in names if name not in available]
         if missing:
             raise ColumnError(
-                f"The table lacks column {missing[0]!r}, which the encoder was fitted "
-                f"on. It has {frame.columns[:10]}."
+                f"The table lacks column {missing[0]!r}, on which the encoder was "
+                f"fitted. It has {frame.columns[:10]}."
             )
         n_outputs = [len(table) for table in self.tables_]
         out = np.empty((sum(n_outputs), frame.height))
@@ -74,7 +74,8 @@ class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Return the names of the output columns.
 
-        They are those that went in; with three or more classes, each with the class.
+        They are the input names. With three or more classes there is one per input and
+        class.
         """
         del input_features
         check_is_fitted(self)
@@ -98,7 +99,7 @@ class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 class FrequencyEncoder(LevelEncoder):
     """Encode each level by the share of training rows that have it.
 
-    Missing values are a level of their own; unseen ones get 0.
+    Missing values are a separate level. Unseen levels get 0.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Encoders that read the target, cross-fitted, with scikit-learn's conventions."""
+"""Target encoders with scikit-learn's conventions."""
 
 from abc import abstractmethod
 from typing import Any, Self
@@ -22,7 +22,7 @@ __all__ = ["OrderedTargetEncoder", "TargetEncoder", "WeightOfEvidenceEncoder"]
 
 
 class _TargetReader(LevelEncoder):
-    """The base of encoders that read the target."""
+    """The base of target encoders."""
 
     task: str | None
     seed: int
@@ -41,10 +41,10 @@ class _TargetReader(LevelEncoder):
     ) -> list[FloatArray]: ...
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Learn the table for new rows, from all rows.
+        """Fit the tables for new rows to all rows.
 
-        ``fit(X, y).transform(X)`` is not ``fit_transform(X, y)``: the former lets each
-        row see its own target.
+        ``fit(X, y).transform(X)`` differs from ``fit_transform(X, y)``: in the former,
+        each row's value depends on its own target.
         """
         self._learn_target(X, y)
         return self
@@ -91,18 +91,18 @@ class _CrossFitted(_TargetReader):
         *,
         outer_fold: int | None = None,
     ) -> FloatArray:
-        """Learn from training rows, and return their out-of-fold values.
+        """Fit to training rows, and return their out-of-fold values.
 
         Parameters
         ----------
         X : table of n_rows rows
         y : array-like of shape (n_rows,)
         fold_ids : array-like of int of shape (n_rows,), optional
-            A row's value is made of rows with other ids than its own. None deals five
-            folds out by `seed`: of each class evenly, where there are classes.
+            A row's value is computed from rows with other ids. None makes five random
+            folds from `seed`, stratified for classification.
         outer_fold : int, optional
-            Learn nothing from rows of that fold: its rows get the table of the others,
-            and those are cross-fitted among themselves.
+            A fold that is excluded from fitting. Its rows get values from the tables of
+            the other rows, and the other rows are cross-fitted among themselves.
 
         Returns
         -------
@@ -115,27 +115,28 @@ class _CrossFitted(_TargetReader):
 class TargetEncoder(_CrossFitted):
     """Target encoding: the cross-fitted mean target of each level.
 
-    As scikit-learn's encoder of that name, many times as fast. Regressions and two
-    classes become one column each, three and more classes one for each class.
+    It follows scikit-learn's encoder of that name and is many times as fast. Regression
+    and binary targets give one output column per input column, three or more classes
+    one per class.
 
     Parameters
     ----------
     smoothing : "auto" or float, default="auto"
-        Mixes a level's mean with so many rows of the overall mean; "auto" is the
-        empirical Bayes estimate of scikit-learn.
+        Number of rows with the overall mean that are mixed into a level's mean. "auto"
+        is the empirical Bayes estimate of scikit-learn.
     task : {"binary", "multiclass", "regression"} or None
-        None takes numbers with fractions for a regression, all else for classes.
+        None means regression for numbers with fractions, else classification.
     seed : int, default=0
-        Deals out folds, where none are given.
+        Seed of the folds if `fold_ids` is None.
     n_threads : int, default=1
-        The values do not depend on it.
+        Does not affect the values.
 
     Notes
     -----
-    Missing values are a level of their own. Unseen levels, and those that no other
-    fold has, get the mean of all rows, or of those in other folds. 100,000 rows of 50
-    columns of words take about a tenth of a second on one thread. Beyond what comes
-    out, at most 12 bytes a row are held for each of 2 columns a thread.
+    Missing values are a separate level. A level that is unseen gets the mean of all
+    rows; a level that no other fold has gets the mean of the other folds. 100,000 rows
+    of 50 text columns take about a tenth of a second on one thread. Besides the result,
+    at most 12 bytes per row are in memory for each of 2 columns per thread.
 
     Examples
     --------
@@ -188,14 +189,15 @@ class TargetEncoder(_CrossFitted):
 class WeightOfEvidenceEncoder(_CrossFitted):
     """Weight-of-evidence encoding of each level for the second class.
 
-    That is the log odds of the second class at the level, less those of all rows; 0
-    for unseen levels. Two classes only.
+    The value is the log odds of the second class at the level minus those of all rows;
+    0 for unseen levels. The target must have two classes.
 
     Parameters
     ----------
     smoothing : float, default=1.0
-        Mixes a level's mean with so many rows of the overall mean before odds are
-        taken. At 0 a level of one class only has no finite evidence: NaN.
+        Number of rows with the overall mean that are mixed into a level's mean before
+        the odds are computed. At 0, a level with one class gets NaN, because its log
+        odds are infinite.
     seed, n_threads : int
         As in `TargetEncoder`.
 
@@ -243,22 +245,23 @@ class WeightOfEvidenceEncoder(_CrossFitted):
 class OrderedTargetEncoder(_TargetReader):
     """Ordered target encoding: the mean target of a level's earlier rows.
 
-    As CatBoost does it: a training row sees only rows that come before it in one
-    random order, so that its own target plays no part, and needs no folds.
+    CatBoost's method: a training row's value depends only on the rows before it in one
+    random order. It does not depend on the row's own target, and needs no folds.
 
     Parameters
     ----------
     smoothing : float, default=1.0
-        Mixes a level's mean with so many rows of the mean over all rows before.
+        Number of rows with the mean of all earlier rows that are mixed into a level's
+        mean.
     task : {"binary", "multiclass", "regression"} or None
         As in `TargetEncoder`.
     seed : int, default=0
-        Of the order.
+        Seed of the order.
     n_threads : int, default=1
 
     Notes
     -----
-    The first row of the order has none before it: its value is NaN.
+    The first row of the order has no earlier row: its value is NaN.
     """
 
     def __init__(
@@ -275,7 +278,7 @@ class OrderedTargetEncoder(_TargetReader):
         self.n_threads = n_threads
 
     def fit_transform(self, X: Any, y: Any) -> FloatArray:
-        """Learn from training rows, and return their values in the random order."""
+        """Fit to training rows, and return their values from the random order."""
         return self._learn_target(X, y)
 
     def _fold_ids(self, fold_ids: Any, target: EncodedTarget) -> NDArray[np.uint8]:

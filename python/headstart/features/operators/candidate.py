@@ -19,26 +19,26 @@ _NAME_LIMIT = 10_000
 
 @dataclass(frozen=True)
 class Candidate:
-    """A feature, as an operator on columns of a table.
+    """A feature: an operator on columns of a table.
 
     Parameters
     ----------
     operator : str
         One of `OPERATORS`.
     columns : tuple of str
-        Names of columns. Those that may change places are sorted, so that equal
-        candidates mean the same.
+        Names of columns. If the operator is commutative, they are sorted: candidates of
+        the same feature are equal.
     options : mapping, optional
-        Of the operator; what is not given has the operator's default.
+        Options of the operator. Absent options have the operator's defaults.
     origin : str, default=""
-        Where it comes from, in words: plays no part in comparisons.
+        Description of the candidate's source. Comparisons ignore it.
 
     Raises
     ------
     ValueError
         If the operator, an option or its value is unknown.
     ColumnError
-        If the operator does not take so many columns, or takes one twice.
+        If the number of columns is wrong for the operator, or a column is repeated.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class Candidate:
 
     @property
     def value_columns(self) -> tuple[str, ...]:
-        """Columns whose values are used one by one."""
+        """Columns whose values are used separately."""
         match self.kind.inputs:
             case "crossed":
                 return ()
@@ -86,13 +86,13 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """Short and readable; options that are not the default are in it."""
+        """Short readable name, with the options that differ from the defaults."""
         title = self._fill(self.kind.title)
-        told = {n for n in self.options if f"{{{n}}}" in self.kind.title}
+        in_title = {n for n in self.options if f"{{{n}}}" in self.kind.title}
         others = [
             f"{name}={_shown(value)}"
             for name, value in self.options.items()
-            if name not in told and value != self.kind.options[name]
+            if name not in in_title and value != self.kind.options[name]
         ]
         return f"{title} [{', '.join(others)}]" if others else title
 
@@ -111,12 +111,12 @@ class Candidate:
 
     @classmethod
     def from_record(cls, record: Any) -> Self:
-        """Return the candidate of a record by `to_record`.
+        """Return the candidate of a record that `to_record` returned.
 
         Raises
         ------
         ArtifactError
-            If it is no such record.
+            If the record is invalid.
         """
         if not isinstance(record, Mapping) or set(record) != {
             "operator",
@@ -142,25 +142,25 @@ class Candidate:
         try:
             return cls(record["operator"], tuple(columns), options, origin)
         except ValueError as error:
-            raise ArtifactError(f"A stored feature makes no sense: {error}") from error
+            raise ArtifactError(f"A stored feature is invalid: {error}") from error
 
     def to_json(self) -> str:
-        """Return it as JSON."""
+        """Return the candidate as JSON."""
         return json.dumps(self.to_record(), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Return the candidate of a text by `to_json`.
+        """Return the candidate of a text that `to_json` returned.
 
         Raises
         ------
         ArtifactError
-            If it is no such record.
+            If the record is invalid.
         """
         try:
             record = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ArtifactError(f"A stored feature is no JSON: {error}") from error
+            raise ArtifactError(f"A stored feature is not JSON: {error}") from error
         return cls.from_record(record)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -171,8 +171,8 @@ class Candidate:
     def _fill(self, template: str) -> str:
         values = {name: _shown(value) for name, value in self.options.items()}
         key = " & ".join(self.key_columns)
-        every = _listed(self.columns)
-        return template.format(*self.columns, key=key, all=every, **values)
+        all_columns = _listed(self.columns)
+        return template.format(*self.columns, key=key, all=all_columns, **values)
 
 
 def _operator(name: str) -> Operator:
@@ -189,13 +189,13 @@ def _columns(kind: Operator, columns: tuple[str, ...]) -> tuple[str, ...]:
     if not all(isinstance(c, str) for c in columns):
         raise ColumnError(f"Columns of {kind.name} must be names. Got {columns!r}.")
     if not kind.least <= len(columns) <= kind.most:
-        wanted = (
+        expected = (
             f"{kind.least}"
             if kind.least == kind.most
             else f"{kind.least} to {kind.most}"
         )
         raise ColumnError(
-            f"The operator {kind.name} takes {wanted} columns. Got {columns!r}."
+            f"The operator {kind.name} takes {expected} columns. Got {columns!r}."
         )
     if len(set(columns)) != len(columns):
         raise ColumnError(
@@ -219,13 +219,13 @@ _WHOLE = ("n_bins", "n_columns", "n_characters")
 
 
 def _options(
-    kind: Operator, given: Mapping[str, float | str]
+    kind: Operator, values: Mapping[str, float | str]
 ) -> dict[str, float | str]:
-    for name, value in given.items():
+    for name, value in values.items():
         if name not in kind.options:
-            known = ", ".join(kind.options) or "none"
+            available = ", ".join(kind.options) or "none"
             raise ValueError(
-                f"The operator {kind.name} has no option {name!r}. It has: {known}."
+                f"The operator {kind.name} has no option {name!r}. It has: {available}."
             )
         if name == "smoothing" and value == "auto" and kind.name == "target_mean":
             continue
@@ -239,7 +239,7 @@ def _options(
                 f"The option {name!r} of {kind.name} must be {noun} from {least:g} to "
                 f"{most:g}. Got {value!r} instead."
             )
-    return {name: given.get(name, default) for name, default in kind.options.items()}
+    return {name: values.get(name, default) for name, default in kind.options.items()}
 
 
 def _shown(value: float | str) -> str:

@@ -11,24 +11,30 @@ __all__ = ["OPERATORS", "Operator"]
 
 Inputs = Literal["one", "two", "crossed", "grouped", "row"]
 
-# Name of the feature, and what it is in words. {0}, {1} are columns, {key} the columns
-# that make up one category, {all} all of them; {option} an option of that name.
+# Templates of the feature's name and description. {0} and {1} are columns, {key} is the
+# columns that form one category, {all} is all columns, {option} is an option's value.
 _WORDS: dict[str, tuple[str, str]] = {
-    "signed_log": ("log({0})", "logarithm of 1 + the size of {0}, with its sign"),
-    "signed_sqrt": ("sqrt({0})", "square root of the size of {0}, with its sign"),
+    "signed_log": (
+        "log({0})",
+        "logarithm of 1 + the absolute value of {0}, with the sign of {0}",
+    ),
+    "signed_sqrt": (
+        "sqrt({0})",
+        "square root of the absolute value of {0}, with the sign of {0}",
+    ),
     "square": ("{0}²", "{0} squared"),
     "reciprocal": ("1 / {0}", "1 divided by {0}"),
-    "absolute": ("|{0}|", "{0} without its sign"),
+    "absolute": ("|{0}|", "absolute value of {0}"),
     "rank": ("rank({0})", "share of training values below {0}"),
     "quantile_bin": (
         "bin({0}, {n_bins})",
-        "which of {n_bins} equally filled bins {0} falls in",
+        "number of the quantile bin of {0}, of {n_bins} bins",
     ),
     "winsorised": (
         "winsorised({0}, {share})",
-        "{0}, cut off where the outer {share} of training values begin on either side",
+        "{0} clipped to its training quantiles {share} and 1 - {share}",
     ),
-    "last_digit": ("last digit({0})", "last digit of the whole part of {0}"),
+    "last_digit": ("last digit({0})", "last digit of the integer part of {0}"),
     "round_to": ("round({0}, {multiple})", "{0} rounded to a multiple of {multiple}"),
     "is_missing": ("missing({0})", "whether {0} is missing"),
     "is_mode": ("mode({0})", "whether {0} has its most frequent training value"),
@@ -38,18 +44,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     "divide": ("{0} / {1}", "{0} divided by {1}"),
     "minimum": ("min({0}, {1})", "the lesser of {0} and {1}"),
     "maximum": ("max({0}, {1})", "the greater of {0} and {1}"),
-    "absolute_difference": ("|{0} - {1}|", "difference of {0} and {1} without sign"),
+    "absolute_difference": ("|{0} - {1}|", "absolute difference of {0} and {1}"),
     "normalised_difference": (
         "({0} - {1}) / (|{0}| + |{1}|)",
-        "{0} minus {1}, over the sum of their sizes",
+        "{0} minus {1}, divided by the sum of their absolute values",
     ),
     "less_than": ("{0} < {1}", "whether {0} is less than {1}"),
     "frequency": ("frequency({all})", "share of training rows with this {key}"),
     "count_rank": (
         "count rank({all})",
-        "place of this {key} among all by the count of its training rows, 1 first",
+        "rank of this {key} by its number of training rows, 1 for the most frequent",
     ),
-    "cross": ("{key}", "{key} together as one category"),
+    "cross": ("{key}", "{key} combined into one category"),
     "group_mean": ("mean({0} | {key})", "mean of {0} among rows of this {key}"),
     "group_std": (
         "std({0} | {key})",
@@ -60,7 +66,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "group_median": ("median({0} | {key})", "median of {0} among rows of this {key}"),
     "group_rank": (
         "rank({0} | {key})",
-        "share of rows of this {key} whose {0} is below",
+        "share of rows of this {key} with a lower {0}",
     ),
     "minus_group_mean": (
         "{0} - mean({0} | {key})",
@@ -72,7 +78,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "group_distinct": (
         "distinct({0} | {key})",
-        "number of different {0} among rows of this {key}",
+        "number of distinct values of {0} among rows of this {key}",
     ),
     "target_mean": (
         "target mean({all})",
@@ -84,18 +90,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "weight_of_evidence": (
         "evidence({all})",
-        "log odds of the second class among other training rows of this {key}, less "
-        "those of all",
+        "log odds of the second class among other training rows of this {key}, minus "
+        "those of all rows",
     ),
-    "row_missing": ("row missing({all})", "how many of {all} are missing"),
+    "row_missing": ("row missing({all})", "number of missing values among {all}"),
     "row_sum": ("row sum({all})", "sum of {all}"),
     "row_mean": ("row mean({all})", "mean of {all}"),
     "row_std": ("row std({all})", "standard deviation of {all}"),
-    "row_zeros": ("row zeros({all})", "how many of {all} are 0"),
+    "row_zeros": ("row zeros({all})", "number of zeros among {all}"),
     "year": ("year({0})", "year of {0}"),
     "quarter": ("quarter({0})", "quarter of {0}, 1 to 4"),
     "month": ("month({0})", "month of {0}, 1 to 12"),
-    "week": ("week({0})", "week of the year of {0}, by ISO 8601"),
+    "week": ("week({0})", "ISO 8601 week of the year of {0}"),
     "day": ("day({0})", "day of the month of {0}"),
     "weekday": ("weekday({0})", "day of the week of {0}, 1 for Monday"),
     "hour": ("hour({0})", "hour of {0}, with fraction"),
@@ -107,15 +113,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     "week_cosine": ("cos(week of {0})", "cosine of the time of week of {0}"),
     "day_sine": ("sin(day of {0})", "sine of the time of day of {0}"),
     "day_cosine": ("cos(day of {0})", "cosine of the time of day of {0}"),
-    "elapsed": ("elapsed({0})", "days from the first training moment to {0}"),
+    "elapsed": ("elapsed({0})", "days from the first training date to {0}"),
     "days_between": ("days({0} - {1})", "days from {1} to {0}"),
-    "text_length": ("length({0})", "characters of {0}"),
-    "text_words": ("words({0})", "words of {0}"),
-    "text_digits": ("digits({0})", "digits of {0}"),
-    "text_upper_share": ("capitals({0})", "share of capitals among letters of {0}"),
+    "text_length": ("length({0})", "number of characters of {0}"),
+    "text_words": ("words({0})", "number of words of {0}"),
+    "text_digits": ("digits({0})", "number of digits of {0}"),
+    "text_upper_share": (
+        "capitals({0})",
+        "share of capital letters among the letters of {0}",
+    ),
     "text_hash": (
         "hash({0}, {n_columns})",
-        "counts of runs of {n_characters} characters of {0}, hashed into {n_columns} "
+        "counts of character {n_characters}-grams of {0}, hashed into {n_columns} "
         "columns",
     ),
 }
@@ -141,24 +150,25 @@ class Operator:
     Parameters
     ----------
     name, code
-        The same for good: they are in stored plans.
+        Identifiers that never change, because stored plans contain them.
     inputs : {"one", "two", "crossed", "grouped", "row"}
-        One column; two of one kind; one to three categories, whose cross counts as
-        one; a column and the one or two categories that group its rows; any number of
-        columns of a row.
+        Respectively: one column; two columns of one kind; one to three categories,
+        crossed; one column, grouped by one or two categories; any number of columns,
+        combined within each row.
     kind : {"numeric", "category", "datetime", "text", "any"}
-        Of the (first) column. A numeric column that stands where a category is wanted
-        is binned.
+        Kind of the (first) column. A numeric column is binned where the operator takes
+        a category.
     least, most : int
         Number of columns.
     is_commutative : bool
-        Whether the order of the columns plays no part.
+        Whether the order of the columns is irrelevant.
     reads_target : bool
-        Whether it has to be cross-fitted.
+        Whether the operator depends on the target and must be cross-fitted.
     is_monotone : bool
-        Whether it keeps the order of a column's values, so that trees gain nothing.
+        Whether the operator preserves the order of a column's values. Trees gain
+        nothing from it.
     title, words : str
-        Templates of the feature's name, and of what it is in words.
+        Templates of the feature's name and description.
     options : mapping
         Names and defaults of its options.
     """
@@ -189,7 +199,7 @@ def _read(record: "_core.FeatureOperator") -> Operator:
         code=record["code"],
         inputs=inputs,  # type: ignore[arg-type]
         kind=record["kind"],
-        # Descriptors of the core have no room for a row's columns.
+        # A descriptor of the core cannot hold the columns of a row operator.
         least=1 if inputs == "row" else record["least"],
         most=_ROW_LIMIT if inputs == "row" else record["most"],
         is_commutative=record["is_commutative"] or inputs == "row",

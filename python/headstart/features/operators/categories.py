@@ -32,7 +32,7 @@ STATISTICS = {
     "minus_group_mean": "mean",
     "over_group_mean": "mean",
 }
-"""Statistic of each operator that needs one number a group."""
+"""Statistic of each operator that needs one number per group."""
 
 _GROUP_KNOTS = 32
 
@@ -63,12 +63,12 @@ def learn_statistics(
         jobs,
         n_threads,
     )
-    # Rows of levels that are not kept say nothing of other unseen levels.
+    # Rows of rare levels, which are coded as unseen, do not represent unseen levels.
     return [State(_unseen(table, np.nan)) for table in tables]
 
 
 def learn_category(candidate: Candidate, reader: Reader) -> State:
-    """Return the fitted state of a feature of a category outside `STATISTICS`."""
+    """Return the fitted state of a category feature that is not in `STATISTICS`."""
     key = key_of(candidate)
     codes, n_codes = reader.category(key)
     match candidate.operator:
@@ -89,8 +89,8 @@ def learn_category(candidate: Candidate, reader: Reader) -> State:
         case "group_distinct":
             levels, n_levels = reader.category(value_key(candidate))
             # Missing and unseen levels are the last two codes.
-            found = _core.group_distinct((codes, n_codes), levels, n_levels - 2)
-            return State(_unseen(found, np.nan))
+            n_distinct = _core.group_distinct((codes, n_codes), levels, n_levels - 2)
+            return State(_unseen(n_distinct, np.nan))
         case _:
             return State()
 
@@ -98,15 +98,15 @@ def learn_category(candidate: Candidate, reader: Reader) -> State:
 def make_category(
     candidate: Candidate, state: State, reader: Reader, *, n_threads: int
 ) -> FloatArray | pl.Series:
-    """Return the values of a feature of a category."""
+    """Return the values of a category feature."""
     key = key_of(candidate)
     codes = reader.codes(key)
     match candidate.operator:
         case "cross":
             words = reader.coding.cross_words(key)
-            # One more, missing, for codes beyond the last.
-            known = pl.Series([*words, None], dtype=pl.Enum(words))
-            return known.gather(pl.Series(codes))
+            # Codes beyond the last category become missing.
+            categories = pl.Series([*words, None], dtype=pl.Enum(words))
+            return categories.gather(pl.Series(codes))
         case "group_rank":
             values = reader.numbers(candidate.columns[0])
             starts = list(state.starts)
@@ -116,15 +116,15 @@ def make_category(
         case "minus_group_mean" | "over_group_mean":
             values, means = reader.numbers(candidate.columns[0]), state.numbers[codes]
             with np.errstate(all="ignore"):
-                minus = candidate.operator == "minus_group_mean"
-                found = values - means if minus else values / means
-            found[~np.isfinite(found)] = np.nan
-            return found
+                is_difference = candidate.operator == "minus_group_mean"
+                result = values - means if is_difference else values / means
+            result[~np.isfinite(result)] = np.nan
+            return result
         case _:
             return state.numbers[codes]
 
 
 def _unseen(table: NDArray[Any], value: float) -> FloatArray:
-    found = np.array(table, dtype=np.float64)
-    found[-1] = value
-    return found
+    result = np.array(table, dtype=np.float64)
+    result[-1] = value
+    return result

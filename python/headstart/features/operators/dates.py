@@ -47,21 +47,21 @@ def learn_moments(candidate: Candidate, reader: Reader) -> State:
     """Return the fitted time zone and first time."""
     zone = zone_of(reader.frame, candidate.columns[0])
     if candidate.operator == "days_between":
-        # Wall clocks of two zones are not to be compared.
+        # Local times of two zones cannot be compared.
         return State(word="UTC" if zone else "")
     start = origin(reader.clock(candidate.columns[0], zone))
     return State(starts=(start,), word=zone)
 
 
 def make_moments(candidate: Candidate, state: State, reader: Reader) -> FloatArray:
-    """Return a feature of one or two columns of times; missing where one is."""
+    """Return a feature of one or two date columns; missing where a date is missing."""
     clock = reader.clock(candidate.columns[0], state.word)
     if candidate.operator == "days_between":
         other = reader.clock(candidate.columns[1], state.word)
-        found = (clock.to_physical() - other.to_physical()) / _DAY
+        values = (clock.to_physical() - other.to_physical()) / _DAY
     elif candidate.operator == "elapsed":
-        found = (clock.to_physical() - state.starts[0]) / _DAY
+        values = (clock.to_physical() - state.starts[0]) / _DAY
     else:
         part = _PARTS[candidate.operator].cast(pl.Float64)
-        found = clock.to_frame("m").select(part.alias("p"))["p"]
-    return np.ascontiguousarray(found.cast(pl.Float64).to_numpy(), dtype=np.float64)
+        values = clock.to_frame("m").select(part.alias("p"))["p"]
+    return np.ascontiguousarray(values.cast(pl.Float64).to_numpy(), dtype=np.float64)

@@ -18,11 +18,11 @@ __all__ = ["OPERATORS", "learn_numbers", "made_at_once", "make_at_once", "make_n
 _RANK_KNOTS = 1_024
 
 OPERATORS = frozenset({"rank", "quantile_bin", "is_missing", "is_mode"})
-"""Those made one by one; `made_at_once` tells the others."""
+"""Operators computed one by one. `made_at_once` is true for the others."""
 
 
 def made_at_once(candidate: Candidate) -> bool:
-    """Return whether the core computes it together with others."""
+    """Return whether the core computes the feature together with others."""
     kind = candidate.kind
     is_plain = kind.kind == "numeric" and kind.inputs in ("one", "two", "row")
     return is_plain and kind.name not in OPERATORS
@@ -33,17 +33,19 @@ def learn_numbers(candidate: Candidate, reader: Reader) -> State:
     name = candidate.columns[0]
     match candidate.operator:
         case "winsorised":
-            known = _known(reader.numbers(name))
-            if not len(known):
+            present = _sorted_present(reader.numbers(name))
+            if not len(present):
                 return State()
-            n_cut = int(float(candidate.options["share"]) * len(known))
-            return State(np.array([known[n_cut], known[-1 - n_cut]]))
+            n_cut = int(float(candidate.options["share"]) * len(present))
+            return State(np.array([present[n_cut], present[-1 - n_cut]]))
         case "rank":
-            known = _known(reader.numbers(name))
-            if len(known) > _RANK_KNOTS:
-                places = np.arange(_RANK_KNOTS) * (len(known) - 1) // (_RANK_KNOTS - 1)
-                known = known[places]
-            return State(known)
+            present = _sorted_present(reader.numbers(name))
+            if len(present) > _RANK_KNOTS:
+                places = (
+                    np.arange(_RANK_KNOTS) * (len(present) - 1) // (_RANK_KNOTS - 1)
+                )
+                present = present[places]
+            return State(present)
         case "quantile_bin":
             n_bins = int(candidate.options["n_bins"])
             return State(learn_bins(reader.numbers(name), n_bins).cuts)
@@ -87,7 +89,7 @@ def make_at_once(
     for candidate, state in zip(candidates, states, strict=True):
         constants = state.numbers.tolist()
         if candidate.operator == "winsorised" and not constants:
-            constants = [np.nan, np.nan]  # No training value: nothing is cut off.
+            constants = [np.nan, np.nan]  # No training value: nothing is clipped.
         if candidate.operator == "round_to":
             constants = [float(candidate.options["multiple"])]
         inputs = [places[name] for name in candidate.columns]
@@ -95,9 +97,9 @@ def make_at_once(
     return _core.make_numeric(columns, jobs, n_threads)
 
 
-def _known(values: FloatArray) -> FloatArray:
-    known: FloatArray = np.sort(values[~np.isnan(values)])
-    return known
+def _sorted_present(values: FloatArray) -> FloatArray:
+    present: FloatArray = np.sort(values[~np.isnan(values)])
+    return present
 
 
 def _learn_mode(name: str, reader: Reader) -> State:
@@ -108,12 +110,12 @@ def _learn_mode(name: str, reader: Reader) -> State:
         if not n_levels:
             return State()
         counts = np.bincount(codes, minlength=n_levels + 1)[:n_levels]
-        often = levels.values.filter(pl.Series(counts == counts.max()))
-        return State(np.ones(1), word=str(often.min()))
-    known = _known(_as_numbers(name, reader))
-    if not len(known):
+        modes = levels.values.filter(pl.Series(counts == counts.max()))
+        return State(np.ones(1), word=str(modes.min()))
+    present = _sorted_present(_as_numbers(name, reader))
+    if not len(present):
         return State()
-    values, counts = np.unique(known, return_counts=True)
+    values, counts = np.unique(present, return_counts=True)
     return State(values[[counts.argmax()]])
 
 

@@ -9,7 +9,7 @@ from headstart.base import FloatArray
 __all__ = ["State"]
 
 
-def _nothing() -> FloatArray:
+def _no_numbers() -> FloatArray:
     return np.zeros(0)
 
 
@@ -22,11 +22,11 @@ class State:
     numbers : ndarray
         Constants, quantiles, or a table by group; NaN where a group has none.
     starts : tuple of int
-        Where each group's quantiles begin in `numbers`; the first moment of training.
+        Start of each group's quantiles in `numbers`, or the first date of training.
     word : str
-        The most frequent word; the time zone of moments.
+        The most frequent text value, or the time zone of dates.
     """
 
-    numbers: FloatArray = field(default_factory=_nothing)
+    numbers: FloatArray = field(default_factory=_no_numbers)
     starts: tuple[int, ...] = ()
     word: str = ""

@@ -1,4 +1,4 @@
-"""Features that read the target: tables for new rows, own values for training rows."""
+"""Target features: tables for new rows, out-of-fold values for training rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,17 +26,18 @@ def learn_targets(
     seed: int,
     n_threads: int,
 ) -> list[tuple[State, list[FloatArray]]]:
-    """Return for each candidate its table, and the columns of training rows."""
-    found: dict[int, tuple[State, list[FloatArray]]] = {}
-    # Those that differ in their columns only are done together, on all threads.
+    """Return the fitted table and the training columns of each candidate."""
+    results: dict[int, tuple[State, list[FloatArray]]] = {}
+    # Candidates that differ only in their columns are computed together, on all
+    # threads.
     batches: dict[tuple[str, Any], list[int]] = {}
     for index, candidate in enumerate(candidates):
-        how = (candidate.operator, candidate.options["smoothing"])
-        batches.setdefault(how, []).append(index)
+        settings = (candidate.operator, candidate.options["smoothing"])
+        batches.setdefault(settings, []).append(index)
     n_outputs = max(1, len(target.output_labels))
-    for (operator, given), indices in batches.items():
+    for (operator, option), indices in batches.items():
         columns = [reader.category(key_of(candidates[i])) for i in indices]
-        smoothing = read_smoothing(given)
+        smoothing = read_smoothing(option)
         values = np.empty((len(columns) * n_outputs, reader.n_rows))
         if operator == "ordered_target_mean":
             tables = _core.encode_ordered(
@@ -62,8 +63,8 @@ def learn_targets(
             )
         for place, index in enumerate(indices):
             own = list(values[place * n_outputs : (place + 1) * n_outputs])
-            found[index] = State(_of_groups(tables[place], n_outputs)), own
-    return [found[index] for index in range(len(candidates))]
+            results[index] = State(_without_unused_group(tables[place], n_outputs)), own
+    return [results[index] for index in range(len(candidates))]
 
 
 def make_target(candidate: Candidate, state: State, reader: Reader) -> list[FloatArray]:
@@ -74,10 +75,10 @@ def make_target(candidate: Candidate, state: State, reader: Reader) -> list[Floa
     return [table[codes] for table in state.numbers.reshape(-1, width)]
 
 
-def _of_groups(table: FloatArray, n_outputs: int) -> FloatArray:
-    """Drop the value for groups beyond those of the codes, of which there are none.
+def _without_unused_group(table: FloatArray, n_outputs: int) -> FloatArray:
+    """Return the table without its last entry, which no code refers to.
 
-    Unseen levels are a group: that of training rows whose level is not kept. Where
-    there are no such rows its value is the overall mean.
+    Unseen levels share a group with training rows of rare levels. Without such rows,
+    the group's value is the overall mean.
     """
     return table.reshape(n_outputs, -1)[:, :-1].ravel()

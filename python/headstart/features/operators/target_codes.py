@@ -20,14 +20,14 @@ _CLASS_LIMIT = 1_000
 
 @dataclass(frozen=True, eq=False)
 class EncodedTarget:
-    """A target in the form that the core takes.
+    """A target in the format of the core.
 
     Parameters
     ----------
     values : ndarray of shape (n_rows,)
-        uint32 codes of classes, float64 values of a regression.
+        uint32 codes for classification, float64 values for regression.
     labels : tuple
-        Labels of the classes, sorted; empty for a regression.
+        Sorted labels of the classes; empty for regression.
     """
 
     values: NDArray[np.uint32] | FloatArray
@@ -35,12 +35,12 @@ class EncodedTarget:
 
     @property
     def n_classes(self) -> int:
-        """Number of classes, 0 for a regression."""
+        """Number of classes, 0 for regression."""
         return len(self.labels)
 
     @property
     def output_labels(self) -> tuple[Any, ...]:
-        """Classes with their own output column: empty for one column."""
+        """Labels of the output columns; empty if there is one column."""
         return self.labels if self.n_classes > 2 else ()
 
     def take(self, rows: NDArray[Any]) -> Self:
@@ -56,13 +56,13 @@ def encode_y(y: Any, n_rows: int, task: TaskKind | str | None = None) -> Encoded
     y : array-like of shape (n_rows,)
     n_rows : int
     task : {"binary", "multiclass", "regression"} or None
-        None takes floating point numbers with fractions for a regression, all else
-        for classes.
+        None means regression for floating point numbers with fractions, else
+        classification.
 
     Raises
     ------
     TableError
-        If it has another length, misses values, or does not suit the task.
+        If the target has another length, has missing values, or does not suit the task.
     """
     series = to_series(y, "y")
     if len(series) != n_rows:
@@ -80,7 +80,7 @@ def encode_y(y: Any, n_rows: int, task: TaskKind | str | None = None) -> Encoded
     if is_regression:
         values = series.cast(float, strict=False).to_numpy()
         if not np.isfinite(values).all():
-            raise TableError("y must be finite numbers. Got others.")
+            raise TableError("y must contain only finite numbers.")
         return EncodedTarget(np.ascontiguousarray(values, dtype=np.float64), ())
     array = series.to_numpy()
     labels, codes = np.unique(
@@ -88,8 +88,8 @@ def encode_y(y: Any, n_rows: int, task: TaskKind | str | None = None) -> Encoded
     )
     if not 2 <= len(labels) <= _CLASS_LIMIT:
         raise TableError(
-            f"y must have 2 to {_CLASS_LIMIT} classes. Got {len(labels)}. hint: say "
-            "task='regression' if its numbers are no classes."
+            f"y must have 2 to {_CLASS_LIMIT} classes. Got {len(labels)}. hint: pass "
+            "task='regression' if the numbers are not classes."
         )
     return EncodedTarget(codes.astype(np.uint32), tuple(labels.tolist()))
 
@@ -100,7 +100,7 @@ def check_fold_ids(fold_ids: Any, n_rows: int) -> NDArray[np.uint8]:
     Raises
     ------
     ValueError
-        Unless they are one id per row in ``0 .. 255`` with at least two distinct ids.
+        If the ids are not one integer in ``0 .. 255`` per row, or are all equal.
     """
     ids = np.asarray(fold_ids)
     if ids.ndim == 2 and len(ids) == 1:
@@ -114,8 +114,8 @@ def check_fold_ids(fold_ids: Any, n_rows: int) -> NDArray[np.uint8]:
         raise ValueError("fold_ids must lie in 0 .. 255.")
     if n_rows == 0 or ids.min() == ids.max():
         raise ValueError(
-            "fold_ids must name two folds at least: what reads the target gives each "
-            "row a value made of rows of other folds."
+            "fold_ids must contain at least two folds: target encoding computes each "
+            "row's value from the rows of other folds."
         )
     return np.ascontiguousarray(ids, dtype=np.uint8)
 
@@ -126,7 +126,7 @@ def read_smoothing(smoothing: Any, *, allows_auto: bool = True) -> float | None:
     Raises
     ------
     ValueError
-        If it is neither "auto" (where that is allowed) nor a number of at least 0.
+        If the value is neither a number >= 0 nor, where allowed, "auto".
     """
     if allows_auto and isinstance(smoothing, str) and smoothing == "auto":
         return None

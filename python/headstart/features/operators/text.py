@@ -23,13 +23,13 @@ _PARTS: dict[str, pl.Expr] = {
 def make_text(
     candidate: Candidate, reader: Reader, *, n_threads: int
 ) -> list[FloatArray]:
-    """Return the columns of a feature of text; missing where the text is."""
+    """Return the columns of a text feature; missing where the text is missing."""
     text = reader.words(candidate.columns[0])
     if candidate.operator == "text_hash":
         length = int(candidate.options["n_characters"])
         n_columns = int(candidate.options["n_columns"])
         return list(_core.hash_text(text.to_list(), length, n_columns, n_threads))
     part = _PARTS[candidate.operator].cast(pl.Float64)
-    found = text.to_frame("t").select(part.alias("p"))["p"].to_numpy()
-    # No letter at all: no share of them.
-    return [np.where(np.isfinite(found), found, np.nan)]
+    values = text.to_frame("t").select(part.alias("p"))["p"].to_numpy()
+    # A text without letters has no share of capitals.
+    return [np.where(np.isfinite(values), values, np.nan)]

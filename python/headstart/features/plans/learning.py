@@ -48,9 +48,9 @@ class Learnt:
     codes : dict of Key to ndarray
         Codes of the training rows.
     states : list of State
-        Of each candidate.
+        One state per candidate.
     own : dict of int to list of ndarray
-        Columns of training rows that are made by reading the target, by candidate.
+        Out-of-fold columns of training rows of target features, by candidate.
     """
 
     coding: Coding
@@ -68,7 +68,7 @@ def learn(
     seed: int,
     n_threads: int,
 ) -> Learnt:
-    """Return the states, fitted to all training rows, and out-of-fold values."""
+    """Return the fitted states, and the out-of-fold values of target features."""
     for candidate in candidates:
         for name in candidate.value_columns:
             check_kind(frame, name, candidate.kind.kind)
@@ -80,24 +80,24 @@ def learn(
     reader = Reader(frame, coding, codes)
     states = [State()] * len(candidates)
     own: dict[int, list[FloatArray]] = {}
-    counted = [i for i, c in enumerate(candidates) if c.operator in STATISTICS]
-    if counted:
-        found = learn_statistics(
-            [candidates[i] for i in counted], reader, n_threads=n_threads
+    with_statistics = [i for i, c in enumerate(candidates) if c.operator in STATISTICS]
+    if with_statistics:
+        group_states = learn_statistics(
+            [candidates[i] for i in with_statistics], reader, n_threads=n_threads
         )
-        for index, state in zip(counted, found, strict=True):
+        for index, state in zip(with_statistics, group_states, strict=True):
             states[index] = state
-    readers = [i for i, c in enumerate(candidates) if c.kind.reads_target]
-    if readers and target is not None:
+    with_target = [i for i, c in enumerate(candidates) if c.kind.reads_target]
+    if with_target and target is not None:
         encoded = learn_targets(
-            [candidates[i] for i in readers],
+            [candidates[i] for i in with_target],
             reader,
             target,
             fold_ids,
             seed=seed,
             n_threads=n_threads,
         )
-        for index, (state, values) in zip(readers, encoded, strict=True):
+        for index, (state, values) in zip(with_target, encoded, strict=True):
             states[index], own[index] = state, values
     for index, candidate in enumerate(candidates):
         if candidate.operator not in STATISTICS and not candidate.kind.reads_target:
@@ -113,17 +113,17 @@ def make(
     *,
     n_threads: int,
 ) -> list[list[Column]]:
-    """Return the columns of each candidate, using those in `own` unchanged."""
+    """Return the columns of each candidate; those in `own` are returned unchanged."""
     made: dict[int, list[Column]] = {i: list(columns) for i, columns in own.items()}
-    many = [i for i, c in enumerate(candidates) if made_at_once(c)]
-    if many:
+    together = [i for i, c in enumerate(candidates) if made_at_once(c)]
+    if together:
         columns = make_at_once(
-            [candidates[i] for i in many],
-            [states[i] for i in many],
+            [candidates[i] for i in together],
+            [states[i] for i in together],
             reader,
             n_threads=n_threads,
         )
-        made.update({i: [column] for i, column in zip(many, columns, strict=True)})
+        made.update({i: [column] for i, column in zip(together, columns, strict=True)})
     for index, candidate in enumerate(candidates):
         if index not in made:
             made[index] = _make_one(candidate, states[index], reader, n_threads)

@@ -21,7 +21,7 @@ from headstart.tables import to_frame
 
 __all__ = ["Feature", "FeaturePlan"]
 
-# Rows that are made at a time: what is read of them is forgotten before the next.
+# Rows per block. Intermediate results are freed after each block.
 _BLOCK = 1 << 17
 
 
@@ -32,16 +32,18 @@ class Feature:
     Parameters
     ----------
     names : tuple of str
-        Names of its columns: several of a hashed text, or of a target of three or more
-        classes.
+        Names of the columns: several for hashed text, and for target features with
+        three or more classes.
     words : str
-        What it is.
+        Description of the feature.
     candidate : Candidate
     n_state_bytes : int
-        Size of what was learnt for it alone; levels of columns are shared.
+        Size of the fitted state of this feature. Levels of columns, which features
+        share, do not count.
     nanoseconds : int
-        Rough time to make it of a new row, its columns being read for it alone: as
-        measured on one thread over 100,000 rows, to tell dear features from cheap ones.
+        Approximate time to compute the feature for one new row, with the conversion of
+        its columns. It was measured on one thread with 100,000 rows, and distinguishes
+        expensive features from cheap ones.
     """
 
     names: tuple[str, ...]
@@ -62,7 +64,7 @@ class FeaturePlan:
     Parameters
     ----------
     candidates : iterable of Candidate
-        Different ones. Doubled ones are an error.
+        Distinct candidates.
 
     Attributes
     ----------
@@ -76,9 +78,9 @@ class FeaturePlan:
 
     Notes
     -----
-    Rows are made in blocks of 131,072: besides what comes out, at most 12 bytes a row
-    of a block and column are held. Fitting holds as much for all rows at once. What
-    comes out does not depend on `n_threads`; polars uses its own threads besides.
+    Rows are computed in blocks of 131,072. Besides the result, at most 12 bytes per row
+    of a block and column are in memory. Fitting needs as much for all rows at once. The
+    result does not depend on `n_threads`. polars uses additional threads of its own.
 
     Examples
     --------
@@ -103,10 +105,12 @@ class FeaturePlan:
 
     def __init__(self, candidates: Iterable[Candidate]) -> None:
         self.candidates = tuple(candidates)
-        doubled = [c for i, c in enumerate(self.candidates) if c in self.candidates[:i]]
-        if doubled:
+        duplicates = [
+            c for i, c in enumerate(self.candidates) if c in self.candidates[:i]
+        ]
+        if duplicates:
             raise ValueError(
-                f"The candidates of a plan must differ. {doubled[0].name!r} is there "
+                f"The candidates of a plan must differ. {duplicates[0].name!r} occurs "
                 "twice."
             )
         self._coding: Coding | None = None
@@ -164,8 +168,8 @@ class FeaturePlan:
     ) -> Self:
         """Fit the plan to training rows, and return it.
 
-        The training rows themselves are to be had from `fit_transform`: `transform`
-        would show operators that read the target each row's own.
+        Use `fit_transform` for the features of the training rows: after `transform`, a
+        training row's target features would depend on its own target.
 
         Parameters
         ----------
@@ -173,7 +177,7 @@ class FeaturePlan:
             As in `fit_transform`.
         """
         frame = to_frame(X)
-        # Tables are of all rows, whichever the folds.
+        # The tables for new rows do not depend on the folds.
         fold_ids = np.arange(frame.height, dtype=np.int64) % 2
         self._learn(frame, y, fold_ids, task, seed, n_threads)
         return self
@@ -193,34 +197,34 @@ class FeaturePlan:
         Parameters
         ----------
         X : table of n_rows rows
-            As for `headstart.tables.to_frame`. Columns that no feature is made of are
+            As for `headstart.tables.to_frame`. Columns that no feature uses are
             ignored.
         y : array-like of shape (n_rows,), optional
-            Needed where an operator reads it.
+            Required if an operator reads the target.
         fold_ids : array-like of int of shape (n_rows,), optional
-            Needed where an operator is cross-fitted: a row's value is made of rows
-            with other ids than its own.
+            Required if an operator is cross-fitted: a row's value is computed from rows
+            with other ids.
         task : {"binary", "multiclass", "regression"} or None
-            None takes a target of numbers with fractions for a regression, all others
-            for classes.
+            None means regression for numbers with fractions, else classification.
         seed : int, default=0
-            Of random orders.
+            Seed of the random orders.
         n_threads : int, default=1
 
         Returns
         -------
         DataFrame
-            One column a name in `names`: Float64, or Enum for crosses; null where
+            One column per name in `names`: Float64, or Enum for crosses; null where
             missing.
 
         Raises
         ------
         ColumnError
-            If a column is missing or of the wrong kind, or a name would be doubled.
+            If a column is missing or of the wrong kind, or two columns would have one
+            name.
         TableError
             If the target does not fit.
         ValueError
-            If target or folds are needed and not given.
+            If the target or the folds are required and absent.
         """
         frame = to_frame(X)
         if fold_ids is None:
@@ -235,10 +239,10 @@ class FeaturePlan:
                     "target and is cross-fitted."
                 )
             fold_ids = np.arange(frame.height, dtype=np.int64) % 2
-        learnt = self._learn(frame, y, fold_ids, task, seed, n_threads)
-        reader = Reader(frame, learnt.coding, learnt.codes)
+        learned = self._learn(frame, y, fold_ids, task, seed, n_threads)
+        reader = Reader(frame, learned.coding, learned.codes)
         columns = make(
-            self.candidates, self._states, reader, learnt.own, n_threads=n_threads
+            self.candidates, self._states, reader, learned.own, n_threads=n_threads
         )
         return self._table(columns, frame.height)
 
@@ -253,7 +257,7 @@ class FeaturePlan:
         Returns
         -------
         DataFrame
-            As of `fit_transform`.
+            As in `fit_transform`.
 
         Raises
         ------
@@ -293,12 +297,12 @@ class FeaturePlan:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Return the plan of a text by `to_json`.
+        """Return the plan of a text that `to_json` returned.
 
         Raises
         ------
         ArtifactError
-            If the text is no plan, is damaged, or of a newer version.
+            If the text is not a plan, is damaged, or has a newer version.
         """
         candidates, states, coding, labels = stored.read_plan(text)
         plan = cls(candidates)
@@ -329,12 +333,12 @@ class FeaturePlan:
             self._check_evidence(target.n_classes)
         labels = () if target is None else tuple(map(str, target.output_labels))
         _check_names(_all_names(self.candidates, labels), frame.columns)
-        learnt = learn(
+        learned = learn(
             self.candidates, frame, target, ids, seed=seed, n_threads=n_threads
         )
-        self._coding, self._states = learnt.coding, tuple(learnt.states)
+        self._coding, self._states = learned.coding, tuple(learned.states)
         self._labels = labels
-        return learnt
+        return learned
 
     def _check_evidence(self, n_classes: int) -> None:
         for candidate in self.candidates:
@@ -372,19 +376,19 @@ def _all_names(
 ) -> list[tuple[str, ...]]:
     """Return distinct names of each candidate's columns.
 
-    Formulas over columns whose names are formulas may read alike: `a / (b / c)` and
-    `(a / b) / c`. The second is numbered.
+    Formulas over columns whose names are formulas may coincide: `a / (b / c)` and
+    `(a / b) / c`. The second one gets a number.
     """
     taken: set[str] = set()
-    every = []
+    all_names = []
     for candidate in candidates:
         names, count = _names(candidate, candidate.name, labels), 1
         while not taken.isdisjoint(names):
             count += 1
             names = _names(candidate, f"{candidate.name} ({count})", labels)
         taken.update(names)
-        every.append(names)
-    return every
+        all_names.append(names)
+    return all_names
 
 
 def _names(candidate: Candidate, name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -401,12 +405,12 @@ def _check_names(names: list[tuple[str, ...]], columns: list[str]) -> None:
     for name in itertools.chain.from_iterable(names):
         if name in taken:
             raise ColumnError(
-                f"A feature would be named {name!r}, as a column of the table is. "
+                f"A feature would have the name {name!r} of a column of the table. "
                 "hint: rename the column."
             )
 
 
-# Measured; where an operator is not named, what its kind takes.
+# Measured. Operators that are not listed take the time of their kind.
 _NANOSECONDS = {
     "signed_log": 40, "rank": 150, "quantile_bin": 40, "group_rank": 45, "cross": 75,
     "hour": 80, "is_month_end": 110, "elapsed": 10, "days_between": 10,

@@ -1,4 +1,4 @@
-"""Fitted plans as JSON, which is checked because it may be untrusted."""
+"""Fitted plans as JSON. The reader checks everything, because a file is untrusted."""
 
 import json
 import math
@@ -62,12 +62,12 @@ def write_plan(
 
 
 def read_plan(text: str) -> Plan:
-    """Return the plan of a text by `write_plan`.
+    """Return the plan of a text that `write_plan` returned.
 
     Raises
     ------
     ArtifactError
-        If it is no such text.
+        If the text is invalid.
     """
     if len(text) > _SIZE_LIMIT:
         raise ArtifactError(
@@ -76,16 +76,16 @@ def read_plan(text: str) -> Plan:
     try:
         record = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise ArtifactError(f"The stored plan is no JSON: {error}") from error
-    wanted = {"format", "labels", "levels", "bins", "crosses", "features"}
+        raise ArtifactError(f"The stored plan is not JSON: {error}") from error
+    fields = {"format", "labels", "levels", "bins", "crosses", "features"}
     if not isinstance(record, dict) or "format" not in record:
-        raise ArtifactError("The stored plan is no record of a plan.")
+        raise ArtifactError("The stored plan is not a record with a format.")
     if record["format"] != _FORMAT:
         raise ArtifactError(
             f"The stored plan has format {str(record['format'])[:40]!r}. Expected "
             f"{_FORMAT}. hint: read it with the version that wrote it."
         )
-    _require(set(record) == wanted, "its fields")
+    _require(set(record) == fields, "its fields")
     labels = record["labels"]
     _require(
         _is_texts(labels) and len(labels) <= _LABEL_LIMIT and len(labels) not in (1, 2),
@@ -106,7 +106,7 @@ def read_plan(text: str) -> Plan:
         candidate = Candidate.from_record(feature["candidate"])
         candidates.append(candidate)
         states.append(_read_state(feature, candidate, coding, len(labels)))
-    _require(len(set(candidates)) == len(candidates), "a feature that is there twice")
+    _require(len(set(candidates)) == len(candidates), "a feature that occurs twice")
     return tuple(candidates), tuple(states), coding, tuple(labels)
 
 
@@ -171,11 +171,11 @@ def _read_state(
         and isinstance(starts, list)
         and all(type(s) is int and abs(s) < 2**63 for s in starts)
     )
-    _require(state_is_sound, f"what it knows of {candidate.name[:80]!r}")
+    _require(state_is_sound, f"the state of {candidate.name[:80]!r}")
     state = State(_floats(numbers), tuple(starts), word)
     _require(
         _fits(candidate, state, coding, n_labels),
-        f"what it knows of {candidate.name[:80]!r}",
+        f"the state of {candidate.name[:80]!r}",
     )
     return state
 
@@ -247,8 +247,8 @@ def _records(value: Any, fields: set[str]) -> list[dict[str, Any]]:
         and all(isinstance(r, dict) and set(r) == fields for r in value),
         "its categories",
     )
-    found: list[dict[str, Any]] = value
-    return found
+    records: list[dict[str, Any]] = value
+    return records
 
 
 def _floats(value: Any) -> FloatArray:
@@ -268,9 +268,9 @@ def _is_texts(value: Any) -> bool:
 
 
 def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
 
 
-def _require(condition: object, what: str) -> None:
+def _require(condition: object, place: str) -> None:
     if not condition:
-        raise ArtifactError(f"The stored plan is damaged: {what}.")
+        raise ArtifactError(f"The stored plan is damaged: {place}.")

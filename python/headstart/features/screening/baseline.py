@@ -1,9 +1,9 @@
 """Two small baseline models: additive, and with interactions.
 
-Candidates are looked for in what the additive one leaves of the target. A model of
-interactions would leave less of them, though it needs many splits, and so many rows,
-for what one generated column says: of a planted ratio it left too little to find, and
-the ratio took 14 % off its loss. Whether a candidate helps is asked of that model.
+Candidates are screened on the residual of the additive model. A model with interactions
+would approximate a feature by many splits, and leave too little of it in the residual:
+a planted ratio was not found in its residual, although the ratio lowered its loss by 14
+%. The confirmation of candidates uses the model with interactions.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ __all__ = ["Baseline"]
 
 FloatArray = NDArray[np.float64]
 
-# Boosting by trees of 16 leaves; more rounds would learn small tables by heart.
+# More rounds of trees with 16 leaves would overfit small tables.
 _ROUNDS = 60
-_ROUNDS_OF_MANY = 30  # above two classes: a tree a class and round
-_MAX_LEVELS = 254  # as many as the library's bins; rarer levels share the last
+_ROUNDS_OF_MANY = 30  # above two classes: one tree per class and round
+_MAX_LEVELS = 254  # the library's number of bins; rarer levels share the last
 _RESIDUAL_COLUMNS = 5
 
 
@@ -54,24 +54,24 @@ class Baseline:
         *,
         additive: bool = False,
     ) -> FloatArray:
-        """Return predictions of some rows by a fit on others.
+        """Return predictions for test rows from a fit on training rows.
 
         Parameters
         ----------
         X : ndarray of shape (n_rows, n_features)
         y : ndarray of shape (n_rows,)
-            Codes of classes, or numbers.
+            Class codes, or numbers.
         categorical : ndarray of shape (n_features,)
-            Which columns of `X` hold codes of categories.
+            True for columns of `X` with codes of categories.
         train, test : ndarray of int64
-            Rows.
+            Row indices.
         additive : bool, default=False
-            Whether the columns' effects are only summed.
+            Whether the model has no interactions.
 
         Returns
         -------
         ndarray of shape (n_test, n_outputs)
-            Numbers, or a probability a class.
+            Numbers, or one probability per class.
         """
         from sklearn import ensemble
 
@@ -82,7 +82,7 @@ class Baseline:
             else ensemble.HistGradientBoostingClassifier
         )
         X = np.where(categorical, np.minimum(X, _MAX_LEVELS - 1), X)
-        # The library has no bins for a column without a value.
+        # The library cannot bin a column without values.
         X = np.where(np.isnan(X[train]).all(axis=0), 0.0, X)
         model = learner(
             max_iter=_ROUNDS_OF_MANY if self.n_classes > 2 else _ROUNDS,
@@ -97,16 +97,16 @@ class Baseline:
             model.fit(X[train], y[train])
             if is_regression:
                 return np.asarray(model.predict(X[test]))[:, np.newaxis]
-            found = np.full((len(test), self.n_classes), 1e-15)
-            found[:, model.classes_] = model.predict_proba(X[test])
-        return np.asarray(found / found.sum(axis=1, keepdims=True))
+            probabilities = np.full((len(test), self.n_classes), 1e-15)
+            probabilities[:, model.classes_] = model.predict_proba(X[test])
+        return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
 
     def losses(self, y: NDArray[Any], prediction: FloatArray) -> FloatArray:
         """Return the squared error, or the log loss, of each row."""
         if self.kind is TaskKind.REGRESSION:
             return np.asarray((y - prediction[:, 0]) ** 2)
-        told = prediction[np.arange(len(y)), y]
-        return np.asarray(-np.log(np.clip(told, 1e-15, 1.0)))
+        of_target = prediction[np.arange(len(y)), y]
+        return np.asarray(-np.log(np.clip(of_target, 1e-15, 1.0)))
 
     def residuals(self, y: NDArray[Any], prediction: FloatArray) -> FloatArray:
         """Return the residual of a prediction.
@@ -114,13 +114,15 @@ class Baseline:
         Returns
         -------
         ndarray of shape (n_columns, n_rows)
-            One column for numbers and two classes; else one a class, of the five
-            classes that leave most.
+            One column for regression and two classes. Otherwise one per class, for the
+            five classes with the largest residuals.
         """
         if self.kind is TaskKind.REGRESSION:
             return np.asarray(y - prediction[:, 0])[np.newaxis]
         if self.n_classes == 2:
             return np.asarray((y == 1) - prediction[:, 1])[np.newaxis]
-        apart = (y[:, np.newaxis] == np.arange(self.n_classes)) - prediction
-        largest = np.argsort(-(apart**2).sum(axis=0), kind="stable")
-        return np.ascontiguousarray(apart[:, np.sort(largest[:_RESIDUAL_COLUMNS])].T)
+        residuals = (y[:, np.newaxis] == np.arange(self.n_classes)) - prediction
+        largest = np.argsort(-(residuals**2).sum(axis=0), kind="stable")
+        return np.ascontiguousarray(
+            residuals[:, np.sort(largest[:_RESIDUAL_COLUMNS])].T
+        )

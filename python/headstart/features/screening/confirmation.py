@@ -20,10 +20,10 @@ FloatArray = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 _GROUPS = (5, 10, 20, 50)
-_ERRORS = 2.0  # standard errors that a gain must be above 0
+_ERRORS = 2.0  # a promising gain exceeds this many standard errors
 _QUANTILE = 1.645  # of the normal distribution, for 95 %
 _SOLVED = 0.01
-_CONSIDERED = 100  # survivors that the choice is made of
+_CONSIDERED = 100  # survivors among which to choose
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,16 @@ class Confirmation:
     Parameters
     ----------
     n_features : int
-        Size of the group, at most.
+        Upper bound of the size of the group.
     gain : float
-        Share of the baseline's loss that it took off; below 0 where it cost.
+        Relative reduction of the baseline's loss; negative if the loss rose.
     fold_gains : tuple of float
-        The same, fold by fold.
+        The gain on each fold.
     error : float
         Standard error of the gain over the rows.
     null_quantile : float
-        The 95 % quantile of what the same features gain with their rows shuffled; NaN
-        where the gain was within two standard errors of 0 and it was not asked.
+        The 95 % quantile of the gain of the same features with shuffled rows. NaN if
+        the gain was not promising, and this was not computed.
     """
 
     n_features: int
@@ -53,12 +53,12 @@ class Confirmation:
 
     @property
     def is_promising(self) -> bool:
-        """True if the gain is two standard errors above 0."""
+        """True if the gain exceeds two standard errors."""
         return self.gain > _ERRORS * self.error
 
     @property
     def is_confirmed(self) -> bool:
-        """True if the gain is promising, and above that of shuffled features."""
+        """True if the gain is promising, and larger than that of shuffled features."""
         return self.is_promising and self.gain > max(self.null_quantile, 0.0)
 
 
@@ -82,14 +82,14 @@ def choose(
     table: ScreenedTable,
     residuals: FloatArray,
     fold_ids: NDArray[np.uint8],
-    how: Screening,
+    options: Screening,
     n_chosen: int,
 ) -> Choice:
     """Return screened candidates with little redundancy."""
-    found = screen(table, residuals, fold_ids, how)
-    descriptors = found.descriptors[:_CONSIDERED]
-    gains = found.gains[:_CONSIDERED]
-    # The residual stands for the target: it is all that screening looked at.
+    survivors = screen(table, residuals, fold_ids, options)
+    descriptors = survivors.descriptors[:_CONSIDERED]
+    gains = survivors.gains[:_CONSIDERED]
+    # The residual replaces the target, because screening used the residual only.
     values = make_values(
         table, descriptors, np.arange(table.n_rows), residuals[:1], fold_ids
     )
@@ -98,17 +98,17 @@ def choose(
         gains.astype(np.float64),
         table.numeric,
         n_chosen=n_chosen,
-        seed=how.seed,
+        seed=options.seed,
     )
-    return Choice(descriptors[places], gains[places], found)
+    return Choice(descriptors[places], gains[places], survivors)
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
     """The baselines' out-of-fold predictions.
 
-    Features are selected by the residual of the additive one, and tested with the
-    other.
+    Features are selected by the residual of the additive baseline, and confirmed with
+    the baseline with interactions.
 
     Parameters
     ----------
@@ -133,20 +133,20 @@ class Trial:
         y: NDArray[Any],
         fold_ids: NDArray[np.uint8],
         baseline: Baseline,
-        how: Screening,
+        options: Screening,
         *,
         confirms: bool = True,
     ) -> "Trial | None":
-        """Return the baselines fitted on each fold; None without time for it.
+        """Return the baselines fitted on each fold; None if the time ran out.
 
-        One that does not confirm needs the additive one only, which then stands for
-        both.
+        If `confirms` is False, only the additive baseline is fitted, and replaces the
+        other one.
         """
         empty = np.zeros((len(y), max(1, baseline.n_classes)))
         trial = cls(table, y, fold_ids, baseline, empty, empty.copy())
         n_folds = len(np.unique(fold_ids))
         for number, (train, test) in enumerate(trial.folds()):
-            if how.is_late():
+            if options.is_late():
                 return None
             trial.additive[test] = trial._fit_predict(train, test, None, additive=True)
             trial.prediction[test] = (
@@ -154,35 +154,37 @@ class Trial:
                 if confirms
                 else trial.additive[test]
             )
-            how.tell("baseline", number + 1, n_folds)
+            options.report("baseline", number + 1, n_folds)
         return trial
 
     def is_solved(self) -> bool:
-        """Return whether the baseline leaves less than 1 % of the loss of a constant.
+        """Return whether the baseline's loss is below 1 % of the loss of a constant.
 
-        What is left then is a handful of rows, whose loss grows many times by chance.
+        Such a loss comes from a handful of rows, and may rise many times by chance.
         """
         if self.baseline.kind is TaskKind.REGRESSION:
             constant = np.full_like(self.prediction, self.y.mean())
         else:
             shares = np.bincount(self.y, minlength=self.baseline.n_classes)
             constant = np.broadcast_to(shares / len(self.y), self.prediction.shape)
-        left = self.baseline.losses(self.y, self.prediction).mean()
-        return bool(left <= _SOLVED * self.baseline.losses(self.y, constant).mean())
+        loss = self.baseline.losses(self.y, self.prediction).mean()
+        return bool(loss <= _SOLVED * self.baseline.losses(self.y, constant).mean())
 
     def folds(self) -> Iterator[tuple[Rows, Rows]]:
         """Return the training and validation rows of each fold."""
         for fold in np.unique(self.fold_ids):
-            held = self.fold_ids == fold
-            yield np.flatnonzero(~held), np.flatnonzero(held)
+            in_fold = self.fold_ids == fold
+            yield np.flatnonzero(~in_fold), np.flatnonzero(in_fold)
 
-    def choose(self, rows: Rows, how: Screening, n_chosen: int) -> Choice:
+    def choose(self, rows: Rows, options: Screening, n_chosen: int) -> Choice:
         """Return candidates selected by the residual of the additive baseline."""
         residuals = self.baseline.residuals(self.y[rows], self.additive[rows])
         table = self.table.take(rows)
-        return choose(table, residuals, self.fold_ids[rows], how, n_chosen)
+        return choose(table, residuals, self.fold_ids[rows], options, n_chosen)
 
-    def confirm(self, how: Screening, n_most: int) -> tuple[list[Confirmation], bool]:
+    def confirm(
+        self, options: Screening, n_most: int
+    ) -> tuple[list[Confirmation], bool]:
         """Return the gains of groups of features selected within each fold.
 
         Larger groups are evaluated as long as the gain grows.
@@ -191,57 +193,64 @@ class Trial:
         -------
         confirmations : list of Confirmation
         truncated : bool
-            Whether the time limit ended it.
+            Whether the time limit ended the confirmation.
         """
         choices = []
         for number, (train, _) in enumerate(self.folds()):
-            choices.append(self.choose(train, how, n_most))
-            how.tell("choice in folds", number + 1, len(np.unique(self.fold_ids)))
-            if how.is_late() or choices[-1].survivors.truncated:
+            choices.append(self.choose(train, options, n_most))
+            options.report("choice in folds", number + 1, len(np.unique(self.fold_ids)))
+            if options.is_late() or choices[-1].survivors.truncated:
                 return [], True
-        found: list[Confirmation] = []
+        confirmations: list[Confirmation] = []
         longest = max(len(choice.descriptors) for choice in choices)
         for size in sorted({min(size, n_most) for size in _GROUPS}):
-            if longest == 0 or (found and found[-1].n_features >= longest):
+            if longest == 0 or (
+                confirmations and confirmations[-1].n_features >= longest
+            ):
                 break
-            confirmation = self._confirm(choices, size, how, shuffled=False)
+            confirmation = self._confirm(choices, size, options, shuffled=False)
             if confirmation is None:
-                return found, True
-            found.append(confirmation)
-            if len(found) > 1 and found[-1].gain <= found[-2].gain:
+                return confirmations, True
+            confirmations.append(confirmation)
+            if (
+                len(confirmations) > 1
+                and confirmations[-1].gain <= confirmations[-2].gain
+            ):
                 break
-        if not found:
-            return found, False
-        best = max(range(len(found)), key=lambda place: found[place].gain)
-        if found[best].is_promising:
-            size = found[best].n_features
-            null = self._confirm(choices, size, how, shuffled=True)
+        if not confirmations:
+            return confirmations, False
+        best = max(
+            range(len(confirmations)), key=lambda place: confirmations[place].gain
+        )
+        if confirmations[best].is_promising:
+            size = confirmations[best].n_features
+            null = self._confirm(choices, size, options, shuffled=True)
             if null is None:
-                return found, True
-            found[best] = _with_null(found[best], null)
-        return found, False
+                return confirmations, True
+            confirmations[best] = _with_null(confirmations[best], null)
+        return confirmations, False
 
     def _confirm(
-        self, choices: list[Choice], size: int, how: Screening, *, shuffled: bool
+        self, choices: list[Choice], size: int, options: Screening, *, shuffled: bool
     ) -> Confirmation | None:
         before = self.baseline.losses(self.y, self.prediction)
-        taken_off = np.zeros(len(self.y))
+        reductions = np.zeros(len(self.y))
         fold_gains = []
         name = "null" if shuffled else f"confirmation of {size}"
         for number, (train, test) in enumerate(self.folds()):
-            if how.is_late():
+            if options.is_late():
                 return None
             made = self._values(choices[number].descriptors[:size], train)
             if shuffled:
-                random = np.random.default_rng((how.seed, number))
+                random = np.random.default_rng((options.seed, number))
                 made = np.stack([random.permutation(column) for column in made])
             after = self._fit_predict(train, test, made)
-            taken_off[test] = before[test] - self.baseline.losses(self.y[test], after)
-            fold_gains.append(float(taken_off[test].mean() / before[test].mean()))
-            how.tell(name, number + 1, len(choices))
+            reductions[test] = before[test] - self.baseline.losses(self.y[test], after)
+            fold_gains.append(float(reductions[test].mean() / before[test].mean()))
+            options.report(name, number + 1, len(choices))
         scale = max(float(before.mean()), np.finfo(float).tiny)
-        error = float(taken_off.std() / np.sqrt(len(self.y)))
-        gain = float(taken_off.mean())
+        error = float(reductions.std() / np.sqrt(len(self.y)))
+        gain = float(reductions.mean())
         return Confirmation(size, gain / scale, tuple(fold_gains), error / scale)
 
     def _values(self, descriptors: NDArray[np.int32], train: Rows) -> FloatArray:
@@ -269,10 +278,14 @@ class Trial:
         )
 
 
-def _with_null(found: Confirmation, null: Confirmation) -> Confirmation:
+def _with_null(confirmation: Confirmation, null: Confirmation) -> Confirmation:
     gains = np.array(null.fold_gains)
     error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else 0.0
     quantile = float(gains.mean() + _QUANTILE * error)
     return Confirmation(
-        found.n_features, found.gain, found.fold_gains, found.error, quantile
+        confirmation.n_features,
+        confirmation.gain,
+        confirmation.fold_gains,
+        confirmation.error,
+        quantile,
     )

@@ -1,8 +1,8 @@
 """A fast selection of candidates against a permuted target, for each fold.
 
-`find_features` tests features with a model on validation rows. A search does that
-anyway for configurations with and without them; here candidates only have to exceed the
-gains of the same screening on a permuted target.
+`find_features` confirms features with a model on validation rows. A search compares
+configurations with and without the features anyway. Here, candidates only have to
+exceed the gains of the same screening on a permuted target.
 """
 
 import time
@@ -29,7 +29,7 @@ __all__ = ["Gated", "screen_features"]
 _MOST_ROWS = 20_000
 _FOLDS = 3
 _N_SHUFFLES = 2
-# What stands above chance does so by more than the luck of two shuffles.
+# Two shuffles underestimate the largest gain by chance, hence a margin.
 _MARGIN = 1.25
 
 
@@ -41,11 +41,11 @@ class Gated:
     ----------
     candidates : tuple of Candidate
     gains : tuple of float
-        For each, the share of the additive baseline's squared residual that it tells
-        out of fold, all by itself.
+        Share of the additive baseline's squared residual that each candidate alone
+        explains out of fold.
     chance : float
-        The largest gain of any candidate where the residual was shuffled; NaN where
-        nothing was looked for.
+        The largest gain of any candidate on a shuffled residual; NaN if there was no
+        screening.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -66,28 +66,28 @@ def screen_features(
 ) -> Gated:
     """Return generated features with larger gains than on permuted residuals.
 
-    Candidates are screened by the out-of-fold residual of a small additive baseline,
-    as `find_features` does, on 20,000 rows at most. Then the same is done twice with
-    the residual's rows shuffled: kept is what gains a quarter more than the best of
-    those, and does not say what another one does.
+    Candidates are screened on the out-of-fold residual of a small additive baseline, as
+    in `find_features`, with at most 20,000 rows. The screening is repeated twice with
+    shuffled residuals. A candidate is kept if its gain exceeds the largest gain of
+    these repetitions by a quarter, and it is not redundant to another kept candidate.
 
     Parameters
     ----------
     frame : DataFrame
         Float64 columns, null where missing, and Enum columns.
     y : ndarray of shape (n_rows,)
-        Codes ``0 .. n_classes - 1``, or numbers.
+        Class codes ``0 .. n_classes - 1``, or numbers.
     fold_ids : ndarray of int of shape (n_rows,)
-        Rows that belong together have one id; at least two.
+        The fold of each row; at least two distinct folds.
     kind : TaskKind
     n_classes : int
         0 for regression.
     max_features : int, default=20
     operators : collection of str, optional
-        Names of operators that candidates may be made by; all by default.
+        Names of the operators of candidates; all by default.
     compute : Compute, optional
-        After the time limit nothing is kept: the answer would depend on the machine.
-        Without progress.
+        If the time limit is reached, no candidate is kept: the result would depend on
+        the machine. Progress is not reported.
 
     Returns
     -------
@@ -99,22 +99,24 @@ def screen_features(
     >>> X = random.normal(size=(600, 3))
     >>> frame = pl.DataFrame(X, schema=["a", "b", "c"])
     >>> folds = np.arange(600) % 3
-    >>> found = screen_features(
+    >>> gated = screen_features(
     ...     frame, X[:, 0] * X[:, 1], folds, kind=TaskKind.REGRESSION, max_features=1
     ... )
-    >>> [candidate.name for candidate in found.candidates]
+    >>> [candidate.name for candidate in gated.candidates]
     ['a * b']
     >>> noise = random.normal(size=600)
     >>> screen_features(frame, noise, folds, kind=TaskKind.REGRESSION).candidates
     ()
     """
     n_threads, seed = compute.n_threads, compute.seed
-    limit = compute.time_limit  # none at all may be left for a fold
+    limit = compute.time_limit  # may be 0 for a fold
     deadline = None if limit is None else time.monotonic() + limit
     codes = None
     if operators is not None:
         codes = tuple(sorted(OPERATORS[name].code for name in operators))
-    how = Screening(n_threads=n_threads, seed=seed, deadline=deadline, operators=codes)
+    options = Screening(
+        n_threads=n_threads, seed=seed, deadline=deadline, operators=codes
+    )
     random = np.random.default_rng(seed)
     if frame.height > _MOST_ROWS:
         rows = np.sort(random.permutation(frame.height)[:_MOST_ROWS])
@@ -125,20 +127,20 @@ def screen_features(
     table = ScreenedTable.of_canonical(frame)
     baseline = Baseline(kind, n_classes, n_threads, seed)
     ids = folds.astype(np.uint8)
-    trial = Trial.start(table, y, ids, baseline, how, confirms=False)
+    trial = Trial.start(table, y, ids, baseline, options, confirms=False)
     if trial is None or trial.is_solved():
         return Gated()
-    chosen = trial.choose(np.arange(table.n_rows), how, max_features)
+    chosen = trial.choose(np.arange(table.n_rows), options, max_features)
     if chosen.survivors.truncated or not len(chosen.descriptors):
         return Gated()
     residuals = baseline.residuals(y, trial.additive)
     chance = 0.0
     for shuffle in range(_N_SHUFFLES):
         shuffled = residuals[:, random.permutation(table.n_rows)]
-        found = screen(table, shuffled, ids, replace(how, seed=seed + shuffle))
-        if found.truncated:
+        survivors = screen(table, shuffled, ids, replace(options, seed=seed + shuffle))
+        if survivors.truncated:
             return Gated()
-        chance = max(chance, float(found.gains.max(initial=0.0)))
+        chance = max(chance, float(survivors.gains.max(initial=0.0)))
     passed = np.flatnonzero(chosen.gains > _MARGIN * chance)
     return Gated(
         tuple(candidate_of(chosen.descriptors[i], table.names) for i in passed),
@@ -149,7 +151,7 @@ def screen_features(
 
 def _can_be_learnt(y: NDArray[Any], folds: NDArray[Any]) -> bool:
     """Return whether each fold has training rows with two distinct targets."""
-    known = np.unique(folds)
-    if len(known) < 2:
+    distinct = np.unique(folds)
+    if len(distinct) < 2:
         return False
-    return all(len(np.unique(y[folds != fold])) > 1 for fold in known)
+    return all(len(np.unique(y[folds != fold])) > 1 for fold in distinct)

@@ -1,4 +1,4 @@
-"""The candidates of a table: descriptors for the core, and what they mean."""
+"""The candidates of a table, as descriptors for the core."""
 
 from collections.abc import Callable
 
@@ -14,9 +14,9 @@ __all__ = ["ALL_PAIRS_UP_TO", "PRIOR_ROWS", "candidate_of", "propose"]
 Descriptors = NDArray[np.int32]
 
 PRIOR_ROWS = 20
-"""Rows that the overall mean is worth in a target mean."""
+"""Number of rows with the overall mean that are mixed into a target mean."""
 ALL_PAIRS_UP_TO = 150
-"""Numeric columns up to which all their pairs are tried."""
+"""Largest number of numeric columns of which all pairs are screened."""
 
 _SYMMETRIC = ("add", "multiply", "minimum", "maximum", "absolute_difference")
 _GROUPED = (
@@ -35,26 +35,26 @@ _CODED = 1 << 10  # levels above this are identifiers rather than groups
 def propose(table: ScreenedTable, pairs: NDArray[np.int64] | None) -> Descriptors:
     """Return the descriptors of all candidates to screen.
 
-    Excluded are features that trees represent anyway (monotone functions of one column,
-    b / a beside a / b where both have one sign) and cuts of two columns.
+    Features that trees represent anyway are excluded: monotone functions of one column,
+    b / a beside a / b if neither changes sign, and comparisons of two columns.
 
     Parameters
     ----------
     table : ScreenedTable
     pairs : ndarray of shape (n_pairs, 2) or None
-        Numeric columns that are combined; all where None.
+        Pairs of numeric columns to combine; None for all pairs.
 
     Returns
     -------
     ndarray of shape (n_candidates, 4), int32
-        Code of the operator, then numbers of columns, -1 where there is none. In the
-        order of the first column: the core works through them block by block.
+        Code of the operator, then indices of columns, -1 for none. Sorted by the first
+        column, because the core processes them in blocks.
     """
     facts = _Facts(table)
-    found = [*_of_one(facts), *_of_two(facts, pairs), *_of_categories(table)]
-    if not found:
+    groups = [*_of_one(facts), *_of_two(facts, pairs), *_of_categories(table)]
+    if not groups:
         return np.empty((0, _MOST_COLUMNS + 1), dtype=np.int32)
-    stacked = np.concatenate(found)
+    stacked = np.concatenate(groups)
     return np.ascontiguousarray(stacked[np.argsort(stacked[:, 1], kind="stable")])
 
 
@@ -131,10 +131,10 @@ def _of_categories(table: ScreenedTable) -> list[Descriptors]:
 
 
 def _described(name: str, columns: NDArray[np.int64]) -> Descriptors:
-    found = np.full((len(columns), _MOST_COLUMNS + 1), -1, dtype=np.int32)
-    found[:, 0] = OPERATORS[name].code
-    found[:, 1 : 1 + columns.shape[1]] = columns
-    return found
+    descriptors = np.full((len(columns), _MOST_COLUMNS + 1), -1, dtype=np.int32)
+    descriptors[:, 0] = OPERATORS[name].code
+    descriptors[:, 1 : 1 + columns.shape[1]] = columns
+    return descriptors
 
 
 def _each(
@@ -144,13 +144,13 @@ def _each(
 
 
 def _is_whole(column: NDArray[np.float64]) -> bool:
-    known = column[~np.isnan(column)]
-    return bool((known == np.trunc(known)).all())
+    present = column[~np.isnan(column)]
+    return bool((present == np.trunc(present)).all())
 
 
 def _has_many(column: NDArray[np.float64]) -> bool:
     """Return whether there are more than two distinct values."""
-    known = column[np.isfinite(column)]
-    return len(known) > 0 and bool(
-        ((known != known.min()) & (known != known.max())).any()
+    finite = column[np.isfinite(column)]
+    return len(finite) > 0 and bool(
+        ((finite != finite.min()) & (finite != finite.max())).any()
     )

@@ -20,31 +20,31 @@ def choose_apart(
     limit: float = 0.98,
     seed: int = 0,
 ) -> list[int]:
-    """Return a greedy selection by score less a penalty for redundancy.
+    """Return a greedy selection by score, penalised for redundancy.
 
     Parameters
     ----------
     values : ndarray of shape (n_candidates, n_rows)
         NaN where missing.
     scores : ndarray of shape (n_candidates,)
-        Those that are not positive are never chosen.
+        Candidates without a positive score are never chosen.
     base : ndarray of shape (n_base, n_rows)
-        Columns that are there anyway.
+        Columns of the table.
     n_chosen : int
-        At most so many are chosen.
+        Largest number of chosen candidates.
     penalty : float, default=0.5
-        A candidate's score counts ``1 - penalty * rho``, `rho` being its largest
-        absolute rank correlation with a chosen one.
+        A candidate's score is multiplied by ``1 - penalty * rho``, where `rho` is its
+        largest absolute rank correlation with a chosen one.
     limit : float, default=0.98
-        Above this rank correlation with a base column, or with a chosen one, a
-        candidate is left out.
+        A candidate is excluded above this absolute rank correlation with a base column
+        or a chosen candidate.
     seed : int, default=0
-        For the rows, 4,000 at most, that correlations are taken on.
+        Seed of the sample of at most 4,000 rows for the correlations.
 
     Returns
     -------
     list of int
-        Places of the chosen, the first choice first.
+        Indices of the chosen candidates, in the order of choice.
 
     Examples
     --------
@@ -58,28 +58,28 @@ def choose_apart(
     if n_rows > _ROWS:
         rows = np.sort(np.random.default_rng(seed).permutation(n_rows)[:_ROWS])
     ranks = _ranked(values[:, rows])
-    of_base = np.abs(ranks @ _ranked(base[:, rows]).T).max(axis=1, initial=0.0)
+    base_correlation = np.abs(ranks @ _ranked(base[:, rows]).T).max(axis=1, initial=0.0)
     nearest = np.zeros(len(values))
-    left = (scores > 0) & (of_base <= limit)
+    remaining = (scores > 0) & (base_correlation <= limit)
     chosen: list[int] = []
-    while left.any() and len(chosen) < n_chosen:
-        worth = np.where(left, scores * (1.0 - penalty * nearest), -np.inf)
-        best = int(worth.argmax())
+    while remaining.any() and len(chosen) < n_chosen:
+        penalised = np.where(remaining, scores * (1.0 - penalty * nearest), -np.inf)
+        best = int(penalised.argmax())
         chosen.append(best)
         nearest = np.maximum(nearest, np.abs(ranks @ ranks[best]))
-        left &= nearest <= limit
-        left[best] = False
+        remaining &= nearest <= limit
+        remaining[best] = False
     return chosen
 
 
 def _ranked(values: FloatArray) -> FloatArray:
-    """Return ranks by row, centred and of length one; 0 where missing."""
+    """Return ranks within each row, centred and of unit norm; 0 where missing."""
     from scipy.stats import rankdata
 
     ranks = rankdata(values, axis=1, nan_policy="omit")
-    known = ~np.isnan(ranks)
-    ranks[~known] = 0.0
-    means = ranks.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    ranks = np.where(known, ranks - means[:, np.newaxis], 0.0)
+    present = ~np.isnan(ranks)
+    ranks[~present] = 0.0
+    means = ranks.sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+    ranks = np.where(present, ranks - means[:, np.newaxis], 0.0)
     lengths = np.linalg.norm(ranks, axis=1, keepdims=True)
     return np.asarray(ranks / np.where(lengths > 0, lengths, 1.0))

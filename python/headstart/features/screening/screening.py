@@ -32,16 +32,16 @@ class FoundFeatures:
     Parameters
     ----------
     candidates : tuple of Candidate
-        Best first; none where none helped.
+        Confirmed candidates, best first; empty if none was confirmed.
     gains : tuple of float
-        For each, the share of the additive baseline's squared residual that it tells
-        out of fold, all by itself.
+        Share of the additive baseline's squared residual that each candidate alone
+        explains out of fold.
     confirmations : tuple of Confirmation
-        What groups of features did for a model, on rows they were not chosen on.
+        Gains of groups of features for a model, on rows not used for their selection.
     stages : tuple of Stage
-        How many candidates each stage of screening saw and let through.
+        Numbers of candidates before and after each stage of screening.
     truncated : bool
-        Whether the time limit cut something off. The answer then depends on the
+        Whether the time limit ended a stage early. The result then depends on the
         machine.
     """
 
@@ -59,7 +59,7 @@ class FoundFeatures:
 
     @property
     def plan(self) -> FeaturePlan:
-        """A plan of the candidates, not fitted yet: `FeaturePlan.fit_transform`."""
+        """An unfitted plan of the candidates, for `FeaturePlan.fit_transform`."""
         return FeaturePlan(self.candidates)
 
     def explain(self) -> str:
@@ -75,7 +75,7 @@ class FoundFeatures:
             for c in self.confirmations
         ]
         if self.truncated:
-            lines.append("the time limit cut the search short")
+            lines.append("the time limit ended the search early")
         if not self.candidates:
             lines.append("no feature is kept")
         lines += [
@@ -97,31 +97,32 @@ def find_features(
     """Return generated features that improve a tree model, or none.
 
     Candidates are formulas of two numeric columns, counts and target means of one or
-    two categories, and statistics of a number by category. They are screened by what
-    they tell of the out-of-fold residual of a small additive baseline. Then the whole
-    search is repeated on the training rows of each fold, and its features are added to
-    a small model of gradient boosting that is tried on the rows the fold holds out:
-    what is found on all rows is kept only if that took more off the loss than two
-    standard errors, and more than shuffled features do. Where the model leaves less
-    than a hundredth of the loss of a constant, nothing is looked for.
+    two categories, and statistics of a numeric column by category. They are screened by
+    the share of the out-of-fold residual of a small additive baseline that they explain
+    [1]_. For the confirmation, the search is repeated on the training rows of each
+    fold, and its features are added to a small gradient boosting model, which is
+    evaluated on the validation rows. The features found on all rows are kept only if
+    the loss fell by more than two standard errors, and by more than with shuffled
+    features. There is no search if the model's loss is below a hundredth of the loss of
+    a constant.
 
     Parameters
     ----------
     X : table
-        pandas, polars, Arrow, NumPy, or what else `headstart.tables.to_frame` takes.
-        Of more than 100,000 rows a random sample of so many is used.
+        Any input of `headstart.tables.to_frame`, such as pandas, polars, Arrow or
+        NumPy. A random sample of 100,000 rows is used if there are more.
     y : column of values
         Without missing values.
     task : {"binary", "multiclass", "classification", "regression"}, optional
-        Found from `y` if not told.
+        Inferred from `y` by default.
     fold_ids : ndarray of int of shape (n_rows,), optional
-        The fold that holds each row out, at least two of them, at most 255. Give the
-        folds of groups or of time where rows are not alike. By default three folds,
-        five up to 2,000 rows, stratified for classes.
+        The validation fold of each row, with 2 to 255 distinct folds. Pass grouped or
+        temporal folds if rows are dependent. By default there are three folds, or five
+        up to 2,000 rows, stratified for classification.
     max_features : int, default=20
-        At most so many are kept.
+        Largest number of kept features.
     compute : Compute, optional
-        What is not confirmed within the time limit is not kept. The seed is that of
+        Features not confirmed within the time limit are not kept. The seed determines
         folds, samples and the baseline. Progress is called as
         ``progress(stage, done, total)``.
 
@@ -132,14 +133,15 @@ def find_features(
     Raises
     ------
     ValueError
-        If a parameter makes no sense, or `X`, `y` and `fold_ids` differ in rows.
+        If a parameter is invalid, or `X`, `y` and `fold_ids` differ in the number of
+        rows.
     TableError
-        If the table or the target cannot be learnt from.
+        If the table or the target is unsuitable for learning.
 
     Notes
     -----
-    Memory: some copies of the table in double precision, and 40 bytes a candidate.
-    Ctrl-C ends the core within 0.1 s; a fit of the baseline runs to its end.
+    Memory: some copies of the table in double precision, and 40 bytes per candidate.
+    Ctrl-C stops the core within 0.1 s, but a fit of the baseline runs to its end.
 
     References
     ----------
@@ -172,7 +174,7 @@ def find_features(
         random = np.random.default_rng(seed)
         rows = np.sort(random.permutation(frame.height)[:_MOST_ROWS])
         frame, codes, folds = frame[rows], codes[rows], folds[rows]
-    how = Screening(
+    options = Screening(
         n_threads=n_threads,
         seed=seed,
         deadline=deadline,
@@ -180,21 +182,21 @@ def find_features(
     )
     table = ScreenedTable.of(frame)
     baseline = Baseline(encoder.kind, encoder.n_classes, n_threads, seed)
-    trial = Trial.start(table, codes, folds, baseline, how)
+    trial = Trial.start(table, codes, folds, baseline, options)
     if trial is None:
         return FoundFeatures((), (), (), (), truncated=True)
     if trial.is_solved():
         return FoundFeatures((), (), (), (), truncated=False)
-    confirmations, truncated = trial.confirm(how, max_features)
-    found = FoundFeatures((), (), tuple(confirmations), (), truncated)
-    confirmed = found.confirmed
+    confirmations, truncated = trial.confirm(options, max_features)
+    result = FoundFeatures((), (), tuple(confirmations), (), truncated)
+    confirmed = result.confirmed
     n_kept = 0 if confirmed is None else confirmed.n_features
-    choice = trial.choose(np.arange(table.n_rows), how, max(1, n_kept))
-    return _told(found, choice, n_kept, table.names)
+    choice = trial.choose(np.arange(table.n_rows), options, max(1, n_kept))
+    return _with_choice(result, choice, n_kept, table.names)
 
 
-def _told(
-    found: FoundFeatures, choice: Choice, n_kept: int, names: tuple[str, ...]
+def _with_choice(
+    result: FoundFeatures, choice: Choice, n_kept: int, names: tuple[str, ...]
 ) -> FoundFeatures:
     was_cut = choice.survivors.truncated
     if was_cut:
@@ -202,9 +204,9 @@ def _told(
     return FoundFeatures(
         tuple(candidate_of(row, names) for row in choice.descriptors[:n_kept]),
         tuple(choice.gains[:n_kept].tolist()),
-        found.confirmations,
+        result.confirmations,
         choice.survivors.stages,
-        found.truncated or was_cut,
+        result.truncated or was_cut,
     )
 
 
@@ -217,23 +219,23 @@ def _folds(
     if fold_ids is not None:
         if np.shape(fold_ids) != codes.shape:
             raise ValueError(
-                f"fold_ids must have a fold for each of the {len(codes)} rows. "
+                f"fold_ids must have one fold for each of the {len(codes)} rows. "
                 f"Got the shape {np.shape(fold_ids)} instead."
             )
-        known, places = np.unique(fold_ids, return_inverse=True)
-        if not 2 <= len(known) <= 255:
+        distinct, places = np.unique(fold_ids, return_inverse=True)
+        if not 2 <= len(distinct) <= 255:
             raise ValueError(
-                f"fold_ids must tell 2 to 255 folds apart. Got {len(known)}."
+                f"fold_ids must contain 2 to 255 distinct folds. Got {len(distinct)}."
             )
         return np.asarray(places, dtype=np.uint8)
     n_folds = 5 if len(codes) <= _FEW_ROWS else 3
     n_folds = min(n_folds, len(codes))
-    dealt = (
+    folds = (
         plain_folds(len(codes), n_folds, seed=seed)
         if encoder.kind is TaskKind.REGRESSION
         else stratified_folds(codes, n_folds, seed=seed)
     )
-    return np.asarray(dealt.fold_ids[0])
+    return np.asarray(folds.fold_ids[0])
 
 
 def _check_number(name: str, value: int) -> None:

@@ -26,14 +26,14 @@ Progress = Callable[[str, int, int], object]
 _FIRST_ROWS = 10_000
 _LAST_ROWS = 100_000
 _LEAST_KEPT = 2_000
-_SHARE_KEPT = 10  # one in so many goes on after the first stage
+_SHARE_KEPT = 10  # the first stage keeps one in ten
 _LAST_KEPT = 200
 _CUT_SAMPLE = 128
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The rows of a stage, and its candidates before and after it.
+    """The number of rows of a stage, and of candidates before and after it.
 
     Parameters
     ----------
@@ -55,10 +55,10 @@ class Survivors:
     ----------
     descriptors : ndarray of shape (n_survivors, 4), int32
     gains : ndarray of shape (n_survivors,), float32
-        Share of the residual's squares taken off, out of fold.
+        Explained share of the squared residual, out of fold.
     stages : tuple of Stage
     truncated : bool
-        Whether the time limit cut something off.
+        Whether the time limit ended a stage early.
     """
 
     descriptors: NDArray[np.int32]
@@ -71,7 +71,7 @@ class Survivors:
 class Screening:
     """Options of screening: threads, seed, deadline and progress.
 
-    `operators` are codes of those that candidates may be made by, None for all.
+    `operators` are the codes of the operators of candidates, None for all.
     """
 
     n_threads: int = 1
@@ -88,7 +88,7 @@ class Screening:
         """Return whether the time limit has passed."""
         return self.deadline is not None and time.monotonic() >= self.deadline
 
-    def tell(self, stage: str, done: int, total: int) -> None:
+    def report(self, stage: str, done: int, total: int) -> None:
         """Report the progress of a stage."""
         if self.progress is not None:
             self.progress(stage, done, total)
@@ -100,7 +100,7 @@ class Screening:
         depth: int,
         stage: str,
     ) -> tuple[FloatArray, FloatArray]:
-        """Return gain and correlation of each candidate, NaN where time ran out."""
+        """Return each candidate's gain and correlation, NaN if the time ran out."""
         return _core.score_candidates(
             table, descriptors, self._rules(depth, stage), self.n_threads
         )
@@ -110,61 +110,62 @@ class Screening:
         return _core.pair_gains(table, self._rules(4, "pairs"), self.n_threads)
 
     def _rules(self, depth: int, stage: str) -> "_core.ScreeningRules":
-        def told(done: int, total: int) -> None:
-            self.tell(stage, done, total)
+        def report(done: int, total: int) -> None:
+            self.report(stage, done, total)
 
         return {
             "depth": depth,
             "n_sampled": _CUT_SAMPLE << (depth - 4),
             "seed": self.seed,
             "time_limit": self.remaining(),
-            "progress": None if self.progress is None else told,
+            "progress": None if self.progress is None else report,
         }
 
 
 def screen(
     table: ScreenedTable,
     residuals: NDArray[np.float64],
-    parts: NDArray[np.uint8],
-    how: Screening,
+    fold_ids: NDArray[np.uint8],
+    options: Screening,
 ) -> Survivors:
     """Return the candidates that explain most of the baseline's residual.
 
-    The first stage scores every candidate on at most 10,000 rows: the gain of 16 bins
-    learnt from one half of the rows on the other, and the rank correlation with the
-    residual. The larger of 2,000 and one in ten go on, by the better of the two ranks.
-    The second scores those out of fold, on at most 100,000 rows and in finer bins, and
-    halves them until 200 are left.
+    The first stage scores every candidate on at most 10,000 rows. The scores are the
+    gain of 16 bins, fitted to one half of the rows and evaluated on the other, and the
+    rank correlation with the residual. It keeps one in ten candidates, at least 2,000,
+    by the better of the two ranks. The second stage scores these out of fold with at
+    most 100,000 rows and more bins. It keeps a quarter, then 200.
 
     Parameters
     ----------
     table : ScreenedTable
     residuals : ndarray of shape (n_columns, n_rows)
-    parts : ndarray of shape (n_rows,), uint8
-        Folds.
-    how : Screening
+    fold_ids : ndarray of shape (n_rows,), uint8
+    options : Screening
     """
-    first = _sampled(table, residuals, parts, _FIRST_ROWS, how.seed)
-    candidates, was_cut = _proposed(first, how)
-    gains, correlations = score_first(*first, candidates, how)
+    first = _sampled(table, residuals, fold_ids, _FIRST_ROWS, options.seed)
+    candidates, was_cut = _proposed(first, options)
+    gains, correlations = score_first(*first, candidates, options)
     done = ~np.isnan(gains)
     n_kept = max(_LEAST_KEPT, int(done.sum()) // _SHARE_KEPT)
-    kept = union_of_ranks(gains, correlations, n_kept)
-    stages = [Stage("first", first[0].n_rows, len(candidates), len(kept))]
+    best = union_of_ranks(gains, correlations, n_kept)
+    stages = [Stage("first", first[0].n_rows, len(candidates), len(best))]
     truncated = was_cut or not done.all()
-    survivors, scores = candidates[kept], gains[kept]
+    survivors, scores = candidates[best], gains[best]
     for depth, n_rows in ((4, 2 * _FIRST_ROWS), (5, _LAST_ROWS)):
-        if not len(survivors) or how.is_late():
+        if not len(survivors) or options.is_late():
             break
-        drawn = _sampled(table, residuals, parts, n_rows, how.seed + 1)
-        found, _ = how.score(_core_table(*drawn), survivors, depth, "second stage")
-        if np.isnan(found).any():
+        sample = _sampled(table, residuals, fold_ids, n_rows, options.seed + 1)
+        second_scores, _ = options.score(
+            _core_table(*sample), survivors, depth, "second stage"
+        )
+        if np.isnan(second_scores).any():
             truncated = True
             break
         n_kept = max(_LAST_KEPT, len(survivors) // 4) if depth == 4 else _LAST_KEPT
-        order = _ordered(found)[:n_kept]
-        stages.append(Stage("second", drawn[0].n_rows, len(found), len(order)))
-        survivors, scores = survivors[order], found[order]
+        order = _ordered(second_scores)[:n_kept]
+        stages.append(Stage("second", sample[0].n_rows, len(second_scores), len(order)))
+        survivors, scores = survivors[order], second_scores[order]
     truncated = truncated or (len(stages) < 3 and len(survivors) > 0)
     order = _ordered(scores)
     return Survivors(survivors[order], scores[order], tuple(stages), truncated)
@@ -173,21 +174,21 @@ def screen(
 def score_first(
     table: ScreenedTable,
     residuals: NDArray[np.float64],
-    parts: NDArray[np.uint8],
+    fold_ids: NDArray[np.uint8],
     candidates: NDArray[np.int32],
-    how: Screening,
+    options: Screening,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the two-fold gain and rank correlation of each candidate."""
-    halves = _core_table(table, residuals, parts, halved=True)
-    return how.score(halves, candidates, 4, "first stage")
+    halves = _core_table(table, residuals, fold_ids, halved=True)
+    return options.score(halves, candidates, 4, "first stage")
 
 
 def union_of_ranks(
     gains: FloatArray, correlations: FloatArray, n_kept: int
 ) -> NDArray[np.int64]:
-    """Return the indices of the best candidates by either list, in order.
+    """Return the indices of the best candidates by either score, in order.
 
-    Candidates without a score are excluded; ties go to the earlier.
+    Candidates without a score are excluded. The earlier candidate wins a tie.
     """
     n_scored = int((~np.isnan(gains)).sum())
     ranks = np.empty((2, len(gains)), dtype=np.int64)
@@ -201,22 +202,24 @@ def _ordered(scores: FloatArray) -> NDArray[np.int64]:
     return np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
 
 
-def _proposed(drawn: "Drawn", how: Screening) -> tuple[NDArray[np.int32], bool]:
-    table = drawn[0]
+def _proposed(sample: "Drawn", options: Screening) -> tuple[NDArray[np.int32], bool]:
+    table = sample[0]
     n_numeric = table.n_numeric
     if n_numeric <= ALL_PAIRS_UP_TO:
-        return _allowed(propose(table, None), how), False
-    gains = how.pair_gains(_core_table(*drawn, halved=True))
+        return _allowed(propose(table, None), options), False
+    gains = options.pair_gains(_core_table(*sample, halved=True))
     n_pairs = ALL_PAIRS_UP_TO * (ALL_PAIRS_UP_TO - 1) // 2
     best = np.sort(_ordered(gains)[:n_pairs])
     pairs = np.stack(np.triu_indices(n_numeric, 1), axis=1)
-    return _allowed(propose(table, pairs[best]), how), bool(np.isnan(gains).any())
+    return _allowed(propose(table, pairs[best]), options), bool(np.isnan(gains).any())
 
 
-def _allowed(candidates: NDArray[np.int32], how: Screening) -> NDArray[np.int32]:
-    if how.operators is None:
+def _allowed(candidates: NDArray[np.int32], options: Screening) -> NDArray[np.int32]:
+    if options.operators is None:
         return candidates
-    return np.ascontiguousarray(candidates[np.isin(candidates[:, 0], how.operators)])
+    return np.ascontiguousarray(
+        candidates[np.isin(candidates[:, 0], options.operators)]
+    )
 
 
 Drawn = tuple[ScreenedTable, NDArray[np.float64], NDArray[np.uint8]]
@@ -225,33 +228,33 @@ Drawn = tuple[ScreenedTable, NDArray[np.float64], NDArray[np.uint8]]
 def _sampled(
     table: ScreenedTable,
     residuals: NDArray[np.float64],
-    parts: NDArray[np.uint8],
+    fold_ids: NDArray[np.uint8],
     n_rows: int,
     seed: int,
 ) -> Drawn:
     if table.n_rows <= n_rows:
-        return table, residuals, parts
+        return table, residuals, fold_ids
     random = np.random.default_rng(seed)
     rows = np.sort(random.permutation(table.n_rows)[:n_rows])
-    return table.take(rows), residuals[:, rows], parts[rows]
+    return table.take(rows), residuals[:, rows], fold_ids[rows]
 
 
 def _core_table(
     table: ScreenedTable,
     residuals: NDArray[np.float64],
-    parts: NDArray[np.uint8],
+    fold_ids: NDArray[np.uint8],
     *,
     halved: bool = False,
 ) -> "_core.ScreeningTable":
     if halved:
-        # Folds put together, as evenly as their number allows.
-        parts = (np.unique(parts, return_inverse=True)[1] % 2).astype(np.uint8)
+        # Merge the folds into two halves, as evenly as their number allows.
+        fold_ids = (np.unique(fold_ids, return_inverse=True)[1] % 2).astype(np.uint8)
     with np.errstate(over="ignore", invalid="ignore"):
         numeric = table.numeric.astype(np.float32, order="C")
-        # Differences of large numbers, such as seconds since 1970, are in what is left.
+        # Large numbers, such as seconds since 1970, differ only in the remainders.
         remainders = np.empty_like(numeric)
         np.subtract(table.numeric, numeric, out=remainders, casting="same_kind")
-    # The core takes what is missing for NaN, never for an infinity.
+    # The core treats NaN, but not infinity, as missing.
     numeric[np.isinf(numeric)] = np.nan
     remainders[~np.isfinite(remainders)] = 0.0
     if not remainders.any():
@@ -262,5 +265,5 @@ def _core_table(
         "codes": np.ascontiguousarray(table.codes),
         "n_levels": table.n_levels,
         "residuals": np.ascontiguousarray(residuals),
-        "parts": np.ascontiguousarray(parts),
+        "parts": np.ascontiguousarray(fold_ids),
     }

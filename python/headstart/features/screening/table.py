@@ -14,7 +14,7 @@ __all__ = ["ScreenedTable"]
 
 @dataclass(frozen=True, eq=False)
 class ScreenedTable:
-    """Columns for candidates, numeric ones first.
+    """The columns of candidates, numeric columns first.
 
     Parameters
     ----------
@@ -23,9 +23,9 @@ class ScreenedTable:
     numeric : ndarray of shape (n_numeric, n_rows), float64
         NaN where missing.
     codes : ndarray of shape (n_categorical, n_rows), uint32
-        Levels by their places; a missing value is a level of its own, the last.
+        Codes of levels. Missing values are a separate level, the last one.
     n_levels : ndarray of shape (n_categorical,), uint32
-        Number of levels, that of missing values included.
+        Number of levels, with the level of missing values.
     """
 
     names: tuple[str, ...]
@@ -37,8 +37,8 @@ class ScreenedTable:
     def of(cls, frame: pl.DataFrame) -> Self:
         """Return the numeric, boolean and categorical columns of a table.
 
-        Dates and text have operators of their own, and are left out here, as are
-        constants and identifiers.
+        Excluded are constants, identifiers, dates and text; the latter two have their
+        own operators.
         """
         canonical = Schema.learn(frame).apply(frame)
         plain = set(frame.columns)
@@ -53,10 +53,10 @@ class ScreenedTable:
         n_levels = []
         for column in frame.get_columns():
             if isinstance(column.dtype, pl.Enum):
-                n_known = len(column.dtype.categories)
-                places = column.to_physical().cast(pl.UInt32).fill_null(n_known)
+                n_categories = len(column.dtype.categories)
+                places = column.to_physical().cast(pl.UInt32).fill_null(n_categories)
                 codes[column.name] = places.to_numpy()
-                n_levels.append(n_known + 1)
+                n_levels.append(n_categories + 1)
             else:
                 values = column.cast(pl.Float64).fill_null(float("nan"))
                 numeric[column.name] = values.to_numpy()
@@ -69,12 +69,12 @@ class ScreenedTable:
 
     @property
     def n_numeric(self) -> int:
-        """Numeric columns."""
+        """Number of numeric columns."""
         return len(self.numeric)
 
     @property
     def n_rows(self) -> int:
-        """Rows."""
+        """Number of rows."""
         return int(self.numeric.shape[1])
 
     def take(self, rows: NDArray[np.int64]) -> Self:

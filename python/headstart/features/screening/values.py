@@ -1,4 +1,4 @@
-"""Values of screened candidates for the confirming models."""
+"""Values of screened candidates for the models that confirm them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,17 +30,17 @@ def make_values(
     table : ScreenedTable
     descriptors : ndarray of shape (n_candidates, 4), int32
     train : ndarray of int64
-        Rows that statistics are learnt from.
+        Rows to which statistics are fitted.
     targets : ndarray of shape (n_targets, n_rows)
-        Numbers whose means target means are: the target, or an indicator a class.
-        Those of rows outside `train` are not read.
+        Numbers that target means average: the target, or one indicator per class. Rows
+        outside `train` are not read.
     fold_ids : ndarray of shape (n_rows,), uint8
-        Training rows get target means of the other folds.
+        Target means of training rows are computed from the other folds.
 
     Returns
     -------
     ndarray of shape (n_columns, n_rows)
-        NaN where missing. A target mean gives a column a target.
+        NaN where missing. A target mean gives one column per target.
     """
     columns: list[FloatArray] = []
     with np.errstate(all="ignore"):
@@ -89,25 +89,25 @@ def _groups(table: ScreenedTable, columns: list[int]) -> tuple[NDArray[np.int64]
 def _grouped(
     name: str, a: FloatArray, groups: NDArray[np.int64], n_groups: int, train: Rows
 ) -> FloatArray:
-    known = train[np.isfinite(a[train])]
-    of_known, numbers = groups[known], a[known]
+    rows = train[np.isfinite(a[train])]
+    row_groups, numbers = groups[rows], a[rows]
     if name in ("group_min", "group_max"):
-        found = np.full(n_groups, np.nan)
+        result = np.full(n_groups, np.nan)
         extreme = np.fmin if name == "group_min" else np.fmax
-        extreme.at(found, of_known, numbers)
-        return found[groups]
-    counts = np.bincount(of_known, minlength=n_groups)
-    means = np.bincount(of_known, numbers, minlength=n_groups) / counts
+        extreme.at(result, row_groups, numbers)
+        return result[groups]
+    counts = np.bincount(row_groups, minlength=n_groups)
+    means = np.bincount(row_groups, numbers, minlength=n_groups) / counts
     if name == "group_std":
-        apart = (numbers - means[of_known]) ** 2
-        squares = np.bincount(of_known, apart, minlength=n_groups)
-        # Of a single number there is no spread, nor of none.
+        deviations = (numbers - means[row_groups]) ** 2
+        squares = np.bincount(row_groups, deviations, minlength=n_groups)
+        # The standard deviation needs two numbers.
         variances = np.where(counts > 1, squares / (counts - 1), np.nan)
         return np.asarray(np.sqrt(variances)[groups])
-    found = means[groups]
+    result = means[groups]
     if name == "minus_group_mean":
-        return np.asarray(a - found)
-    return np.asarray(a / found) if name == "over_group_mean" else found
+        return np.asarray(a - result)
+    return np.asarray(a / result) if name == "over_group_mean" else result
 
 
 def _target_mean(
@@ -120,11 +120,11 @@ def _target_mean(
     overall = float(target[train].mean())
     counts = np.bincount(groups[train], minlength=n_groups).astype(np.float64)
     sums = np.bincount(groups[train], target[train], minlength=n_groups)
-    found = ((sums + PRIOR_ROWS * overall) / (counts + PRIOR_ROWS))[groups]
+    encoded = ((sums + PRIOR_ROWS * overall) / (counts + PRIOR_ROWS))[groups]
     for fold in np.unique(fold_ids[train]):
-        held = train[fold_ids[train] == fold]
-        own = np.bincount(groups[held], minlength=n_groups)
-        own_sums = np.bincount(groups[held], target[held], minlength=n_groups)
+        in_fold = train[fold_ids[train] == fold]
+        own = np.bincount(groups[in_fold], minlength=n_groups)
+        own_sums = np.bincount(groups[in_fold], target[in_fold], minlength=n_groups)
         means = (sums - own_sums + PRIOR_ROWS * overall) / (counts - own + PRIOR_ROWS)
-        found[held] = means[groups[held]]
-    return found
+        encoded[in_fold] = means[groups[in_fold]]
+    return encoded

@@ -265,7 +265,7 @@ def test_features_of_one_name_are_told_apart():
 
 def test_a_feature_called_as_a_column_is_refused():
     frame = pl.DataFrame({"a": [1.0], "b": [4.0], "a / b": [3.0]})
-    with pytest.raises(ColumnError, match="named 'a / b', as a column of the table is"):
+    with pytest.raises(ColumnError, match="the name 'a / b' of a column of the table"):
         FeaturePlan([Candidate("divide", ("a", "b"))]).fit(frame)
 
 

@@ -101,7 +101,7 @@ def test_classes_without_numeric_columns_can_be_searched():
         ({"max_features": 0}, "'max_features' parameter .* Got 0"),
         ({"compute": Compute(n_threads=0)}, "'n_threads' parameter .* Got 0"),
         ({"compute": Compute(time_limit=0.0)}, "above 0 seconds. Got 0.0"),
-        ({"fold_ids": np.zeros(60, dtype=int)}, "2 to 255 folds apart. Got 1"),
+        ({"fold_ids": np.zeros(60, dtype=int)}, "2 to 255 distinct folds. Got 1"),
         ({"fold_ids": np.zeros(7, dtype=int)}, "each of the 60 rows"),
     ],
 )
