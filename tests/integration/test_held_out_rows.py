@@ -45,8 +45,8 @@ def test_in_order_of_time_the_model_has_learnt_from_the_newest_rows(validation):
     model = fitted({"x": X["x"], "t": X["t"]}, y, validation)
     info = model.info()
     assert [member["models"] for member in info["members"]] == [1]
-    assert "refitted on all rows, the newest too" in info["validation_why"]
-    # What has not seen the newest tenth knows no value above 3.
+    assert "refitted on all rows, including the newest" in info["validation_why"]
+    # A model trained without the newest tenth predicts no value above 3.
     newest = model.predict({"x": np.zeros(1), "t": np.array([N])})
     assert newest[0] > 5.0
 
@@ -62,5 +62,5 @@ def test_every_split_of_overlapping_ones_is_in_the_figures():
 def test_groups_beside_a_time_column_that_parts_them_are_refused():
     X, y = table()
     validation = headstart.Validation(time_column="t", folds=2)
-    with pytest.raises(ValueError, match="leave the groups out, or the time column"):
+    with pytest.raises(ValueError, match="omit the groups or the time column"):
         fitted(X, y, validation, groups=np.arange(N) % 10)

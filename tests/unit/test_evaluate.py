@@ -57,7 +57,7 @@ def test_a_score_that_is_undefined_is_missing_with_its_reason():
     assert math.isnan(scores["roc_auc"])
     assert scores["accuracy"] == 1.0
     assert problems == [
-        "There is no 'roc_auc' of these rows: it is undefined for them."
+        "'roc_auc' has no value for these rows: it is undefined for them."
     ]
 
 

@@ -1,4 +1,4 @@
-"""Metrics: built in, or custom."""
+"""Built-in and custom metrics."""
 
 from headstart.metrics.built_in import BuiltInMetric, default_metric, metric_names
 from headstart.metrics.confusion import confusion_matrix

@@ -25,7 +25,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class BuiltInMetric(Metric):
-    """A metric with the values of scikit-learn's, computed in Rust."""
+    """A metric computed in Rust, with the values of scikit-learn's implementation."""
 
     def score(  # noqa: D102
         self,
@@ -35,24 +35,28 @@ class BuiltInMetric(Metric):
         *,
         n_threads: int = 1,
     ) -> float:
-        found = _plain(prediction)
+        outputs = _plain(prediction)
         weights = None if weight is None else _plain(weight)
         if self.needs == "value":
-            values = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+            values = (
+                outputs[:, 0]
+                if outputs.ndim == 2 and outputs.shape[1] == 1
+                else outputs
+            )
             return _core.score_values(
                 self.name, _plain(y), _one_dimension(values), weights, n_threads
             )
         return _core.score_classes(
             self.name,
             np.ascontiguousarray(y, dtype=np.int64),
-            _columns(found),
+            _columns(outputs),
             weights,
             n_threads,
         )
 
     @property
     def least_loss(self) -> float:
-        """Loss of a prediction without a fault: a score of 1, or an error of 0."""
+        """Loss of a perfect prediction: a score of 1, or an error of 0."""
         return -1.0 if self.greater_is_better else 0.0
 
 
@@ -137,7 +141,7 @@ def _plain(values: NDArray[Any]) -> FloatArray:
 
 
 def _columns(prediction: FloatArray) -> FloatArray:
-    """Return probabilities with two axes: one column for two classes."""
+    """Return probabilities as a matrix, with one column for two classes."""
     if prediction.ndim == 1:
         return prediction[:, np.newaxis]
     if prediction.ndim != 2:

@@ -30,18 +30,19 @@ def confusion_matrix(
     Parameters
     ----------
     y, prediction, weight, classes, n_threads
-        As in `headstart.metrics.score`: labels, or probabilities whose likeliest class
-        counts.
+        As in `headstart.metrics.score`. The prediction has labels, or probabilities, of
+        which the most probable class is used.
 
     Returns
     -------
     ndarray of shape (n_classes, n_classes)
-        Rows, or their weight: true classes down, predicted ones across.
+        Number of rows, or their weight, by true class (rows of the matrix) and
+        predicted class (columns).
 
     Raises
     ------
     ValueError
-        If shapes do not fit, or a label is none of `classes`.
+        If shapes are inconsistent, or a label is not in `classes`.
 
     Examples
     --------
@@ -49,11 +50,11 @@ def confusion_matrix(
     array([[1., 0.],
            [1., 1.]])
     """
-    found = np.asarray(prediction)
-    if is_labels(found):
-        truth, labels, n_classes, _ = label_codes(y, found, classes)
+    predicted = np.asarray(prediction)
+    if is_labels(predicted):
+        truth, labels, n_classes, _ = label_codes(y, predicted, classes)
     else:
-        columns, n_classes = probability_columns(found)
+        columns, n_classes = probability_columns(predicted)
         truth = class_codes(y, n_classes, classes)
         labels = (
             (columns[:, 0] > 0.5).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The best constant prediction, the baseline of every model."""
+"""The best constant prediction, a baseline for every model."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,11 +17,11 @@ from headstart.metrics.metric import Metric, Target
 __all__ = ["NO_SKILL", "BestConstant", "Part", "best_constant"]
 
 NO_SKILL = "the values of other rows"
-"""Words for what stands in where no constant prediction has a loss."""
+"""Description of the fallback if no constant prediction has a loss."""
 
-# Of more classes, only the most frequent are candidates.
+# With more classes, only the most frequent ones are candidates.
 _MOST_CLASSES = 20
-# Of errors that cost more on one side.
+# Candidates for metrics that penalise errors of one sign more.
 _OTHER_QUANTILES = (0.05, 0.1, 0.25, 0.75, 0.9, 0.95)
 
 
@@ -49,9 +49,9 @@ class BestConstant:
     Parameters
     ----------
     words : str
-        Which one: ``"the median"``, ``"“yes”"``.
+        Description, such as ``"the median"`` or ``"“yes”"``.
     losses : tuple of float
-        One per part; finite.
+        One finite loss per part.
     """
 
     words: str
@@ -61,13 +61,13 @@ class BestConstant:
 def best_constant(
     metric: Metric, kind: TaskKind, labels: Sequence[str], parts: Sequence[Part]
 ) -> BestConstant:
-    """Return the constant prediction that is best for a metric, over all parts.
+    """Return the constant prediction with the lowest loss over all parts.
 
-    Candidates are the shares of the classes and every single class; or the mean, the
-    median, the geometric mean and six other quantiles. For most built-in metrics the
-    best one follows from the metric. Candidates with an undefined or infinite loss are
-    excluded. If none remains, the losses are those of the permuted targets: a
-    prediction without skill.
+    For classification, candidates are the class shares and every single class; for
+    regression, the mean, the median, the geometric mean and six other quantiles. For
+    most built-in metrics, the best candidate is known. Candidates with an undefined or
+    infinite loss are excluded. If none remains, the losses are those of permuted
+    targets, a prediction without skill.
 
     Parameters
     ----------
@@ -76,15 +76,16 @@ def best_constant(
     labels : sequence of str
         Class labels, in the order of the codes; empty for regression.
     parts : sequence of Part
-        A fold each, for one; a constant is fitted on each part's training rows.
+        For example, one part per fold. A constant is fitted on each part's training
+        rows.
 
     Raises
     ------
     ValueError
-        If the metric fails on predictions without skill, too.
+        If the metric also fails on permuted targets.
     """
     best: BestConstant | None = None
-    # Of constants: a correlation is undefined, a class is never predicted.
+    # Metrics may warn of constants: undefined correlations, classes never predicted.
     with ignore_warnings():
         for words, fit in _candidates(metric, kind, labels, parts):
             losses = _losses(metric, fit, parts)
@@ -107,8 +108,8 @@ def _losses(metric: Metric, fit: _Fit, parts: Sequence[Part]) -> list[float]:
         constant = fit(part.y_train, part.weight_train)
         prediction = np.tile(constant, (len(part.y), 1))
         try:
-            loss = metric.loss(part.y, _as_taken(prediction), part.weight)
-        except Exception:  # a user's own metric need not take constants
+            loss = metric.loss(part.y, _metric_input(prediction), part.weight)
+        except Exception:  # a custom metric may refuse constants
             return []
         if not math.isfinite(loss):
             return []
@@ -121,7 +122,7 @@ def _shuffled_loss(
 ) -> float:
     order = np.random.default_rng(0).permutation(len(part.y))
     prediction = _as_prediction(part.y[order], kind, len(labels))
-    return metric.loss(part.y, _as_taken(prediction), part.weight)
+    return metric.loss(part.y, _metric_input(prediction), part.weight)
 
 
 def _candidates(
@@ -136,10 +137,10 @@ def _candidates(
             return [_BEST_VALUES[name]]
         if is_built_in and name == "pinball":
             return [_at_quantile(float(level or 0.5))]
-        found = [("the mean", _mean), _at_quantile(0.5)]
+        candidates = [("the mean", _mean), _at_quantile(0.5)]
         if y.min() > 0:
-            found.append(("the geometric mean", _geometric_mean))
-        return [*found, *map(_at_quantile, _OTHER_QUANTILES)]
+            candidates.append(("the geometric mean", _geometric_mean))
+        return [*candidates, *map(_at_quantile, _OTHER_QUANTILES)]
     shares: tuple[str, _Fit] = (
         "the shares of the classes",
         partial(_shares, n_classes=len(labels)),
@@ -155,7 +156,7 @@ def _candidates(
         )
         for code in most_frequent
     ]
-    # As a label, the shares are the most frequent class.
+    # For a metric of labels, the shares would mean the most frequent class.
     return classes if is_built_in else [shares, *classes]
 
 
@@ -174,9 +175,9 @@ def _quantile(y: NDArray[Any], weight: FloatArray | None, level: float) -> Float
     if weight is None:
         return np.array([np.quantile(y, level)])
     order = np.argsort(y, kind="stable")
-    below = np.cumsum(weight[order])
-    place = int(np.searchsorted(below, level * below[-1]))
-    return np.array([y[order[min(place, y.size - 1)]]], dtype=np.float64)
+    cumulated = np.cumsum(weight[order])
+    index = int(np.searchsorted(cumulated, level * cumulated[-1]))
+    return np.array([y[order[min(index, y.size - 1)]]], dtype=np.float64)
 
 
 def _relative_median(y: NDArray[Any], weight: FloatArray | None) -> FloatArray:
@@ -188,10 +189,10 @@ def _relative_median(y: NDArray[Any], weight: FloatArray | None) -> FloatArray:
 def _middle_of_shortest_half(y: NDArray[Any], weight: FloatArray | None) -> FloatArray:
     order = np.argsort(y, kind="stable")
     values = np.asarray(y[order], dtype=np.float64)
-    share = np.ones(y.size) if weight is None else weight[order]
-    reached = np.cumsum(share)
-    # Of a half that begins with each row, the last row.
-    last = np.searchsorted(reached, reached - share + 0.5 * reached[-1])
+    weights = np.ones(y.size) if weight is None else weight[order]
+    cumulated = np.cumsum(weights)
+    # The last row of the half that starts at each row.
+    last = np.searchsorted(cumulated, cumulated - weights + 0.5 * cumulated[-1])
     starts = np.flatnonzero(last < y.size)
     if not starts.size:
         return _quantile(y, weight, 0.5)
@@ -241,7 +242,7 @@ _BEST_VALUES: dict[str, tuple[str, _Fit]] = {
         _relative_median,
     ),
     "rmsle": (
-        "the geometric mean of values plus 1, less 1",
+        "the geometric mean of 1 + value, minus 1",
         partial(_geometric_mean, shift=1.0),
     ),
 }
@@ -254,5 +255,5 @@ def _as_prediction(y: Target, kind: TaskKind, n_classes: int) -> FloatArray:
     return columns[:, 1:] if kind is TaskKind.BINARY else columns
 
 
-def _as_taken(prediction: FloatArray) -> FloatArray:
+def _metric_input(prediction: FloatArray) -> FloatArray:
     return prediction[:, 0] if prediction.shape[1] == 1 else prediction

@@ -1,4 +1,4 @@
-"""Custom metrics: functions, and a check of any custom metric on toy data."""
+"""Custom metrics: functions, and a check on toy data."""
 
 import inspect
 import math
@@ -24,10 +24,10 @@ class FunctionMetric(Metric):
     Parameters
     ----------
     function : callable of ``(y_true, y_pred) -> float``
-        It gets labels as the user knows them, codes and probabilities, or values. One
-        that has a parameter `sample_weight` gets weights where there are some.
+        It receives the user's labels, codes and probabilities, or values. A parameter
+        `sample_weight` receives the weights, if there are any.
     classes : ndarray or None
-        Label of each code; None where codes are the labels, or for regression.
+        Label of each code; None if the codes are the labels, and for regression.
     weighted : bool
         Whether `function` has a parameter `sample_weight`.
     """
@@ -46,13 +46,15 @@ class FunctionMetric(Metric):
     ) -> float:
         del n_threads
         truth: NDArray[Any] = np.asarray(y)
-        found: NDArray[Any] = np.asarray(prediction)
+        predicted: NDArray[Any] = np.asarray(prediction)
         if self.needs == "label":
-            found = predicted_codes(found)
+            predicted = predicted_codes(predicted)
             if self.classes is not None:
-                truth, found = self.classes[truth], self.classes[found]
-        more = {"sample_weight": weight} if self.weighted and weight is not None else {}
-        return to_number(self.function(truth, found, **more), self.name)
+                truth, predicted = self.classes[truth], self.classes[predicted]
+        options = (
+            {"sample_weight": weight} if self.weighted and weight is not None else {}
+        )
+        return to_number(self.function(truth, predicted, **options), self.name)
 
 
 def to_number(result: object, name: str) -> float:
@@ -61,10 +63,10 @@ def to_number(result: object, name: str) -> float:
         result = result[()]
     if isinstance(result, numbers.Real) and not isinstance(result, bool | np.bool_):
         return float(result)
-    shown = repr(result)
+    text = repr(result)
     raise ValueError(
         f"Metric {name!r} must return one number. It returned "
-        f"{shown if len(shown) <= 60 else shown[:57] + '...'} "
+        f"{text if len(text) <= 60 else text[:57] + '...'} "
         f"({type(result).__name__})."
     )
 
@@ -75,13 +77,13 @@ def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> Metric:
     Returns
     -------
     Metric
-        The same metric. Where it is NaN for a constant prediction, as correlations
-        are, its `undefined` is the score of a prediction without skill.
+        The same metric. If it is NaN for a constant prediction, as correlations are,
+        its `undefined` is the score of a prediction without skill.
 
     Raises
     ------
     ValueError
-        If it raises, returns anything but a number, or scores a perfect prediction
+        If the metric raises, does not return a number, or scores a perfect prediction
         worse than every wrong one.
     """
     y, prediction = _toy_data(kind, n_classes)
@@ -91,8 +93,8 @@ def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> Metric:
             score = metric.score(y, prediction)
     except Exception as error:
         raise ValueError(
-            f"Metric {metric.name!r} failed when it was tried on {len(y)} rows of toy "
-            f"data ({kind}): {type(error).__name__}: {error} "
+            f"Metric {metric.name!r} failed on {len(y)} rows of toy data ({kind}): "
+            f"{type(error).__name__}: {error} "
             f"hint: a metric is a name, a make_scorer result or a function {signature}."
         ) from error
     if math.isnan(score):
@@ -107,24 +109,26 @@ def try_metric(metric: Metric, kind: TaskKind, n_classes: int) -> Metric:
 
 
 def _check_direction(metric: Metric, kind: TaskKind, n_classes: int) -> None:
-    """Raise ValueError if a perfect prediction scores worse than all wrong ones."""
+    """Check that a perfect prediction does not score worse than all wrong ones."""
     y, _ = _toy_data(kind, n_classes)
     perfect, *wrong = _perfect_and_wrong(y, kind, n_classes)
-    right = _score_or_nan(metric, y, perfect)
+    perfect_score = _score_or_nan(metric, y, perfect)
     scores = [_score_or_nan(metric, y, prediction) for prediction in wrong]
     scores = [score for score in scores if not math.isnan(score)]
     sign = 1.0 if metric.greater_is_better else -1.0
-    # Right or wrong may be undefined; two wrong ones may agree by chance.
-    if len(scores) < 3 or not all(sign * right < sign * score for score in scores):
+    # Scores may be undefined, and two wrong predictions may agree by chance.
+    if len(scores) < 3 or not all(
+        sign * perfect_score < sign * score for score in scores
+    ):
         return
     direction = "greater" if metric.greater_is_better else "lower"
     raise ValueError(
-        f"Metric {metric.name!r} is taken for one where {direction} is better, and "
-        f"scores a perfect prediction {right:.4g} and wrong ones "
-        f"{min(scores):.4g} to {max(scores):.4g}: it is an error, or its sign is "
-        "wrong. hint: metric=sklearn.metrics.make_scorer(function, "
-        "greater_is_better=False) turns an error into a metric; a plugin's metric "
-        "declares greater_is_better."
+        f"Metric {metric.name!r} is declared as {direction} is better, but it scores a "
+        f"perfect prediction {perfect_score:.4g} and wrong predictions "
+        f"{min(scores):.4g} to {max(scores):.4g}. It is an error function, or its sign "
+        "is wrong. hint: pass an error function as "
+        "sklearn.metrics.make_scorer(function, greater_is_better=False); a plugin's "
+        "metric declares greater_is_better."
     )
 
 
@@ -136,26 +140,26 @@ def _with_undefined(metric: Metric, kind: TaskKind, n_classes: int) -> Metric:
     try:
         if not math.isnan(metric.score(y, constant)):
             return metric
-    except Exception:  # what is raised is told where it happens
+    except Exception:  # `try_metric` reports errors
         return metric
-    # Every row with the prediction of every other, in turn: no skill on average.
+    # The mean over all rotations of a perfect prediction has no skill.
     scores = [
         _score_or_nan(metric, y, np.roll(perfect, shift, axis=0))
         for shift in range(len(y))
     ]
-    known = [score for score in scores if not math.isnan(score)]
-    return replace(metric, undefined=float(np.mean(known))) if known else metric
+    defined = [score for score in scores if not math.isnan(score)]
+    return replace(metric, undefined=float(np.mean(defined))) if defined else metric
 
 
 def _score_or_nan(metric: Metric, y: Target, prediction: FloatArray) -> float:
     try:
         return metric.score(y, prediction)
-    except Exception:  # a user's own metric need not take these rows
+    except Exception:  # a custom metric may refuse these rows
         return math.nan
 
 
 def _perfect_and_wrong(y: Target, kind: TaskKind, n_classes: int) -> list[FloatArray]:
-    """Return a perfect prediction, and wrong ones, the last of them constant."""
+    """Return a perfect prediction and wrong predictions, the last one constant."""
     if kind is TaskKind.REGRESSION:
         values = y.astype(np.float64)
         mean = np.full_like(values, values.mean())
@@ -164,11 +168,11 @@ def _perfect_and_wrong(y: Target, kind: TaskKind, n_classes: int) -> list[FloatA
     codes = y.astype(np.int64)
     half = np.where(np.arange(y.size) // n_classes % 2 == 0, codes, (codes + 1))
     constants = [np.full_like(codes, n_classes - 1), np.zeros_like(codes)]
-    shown = [codes, codes + 1, half, *constants]
-    # Sure, but not certain: an infinite loss tells nothing.
-    sure = np.full((n_classes, n_classes), 0.02 / max(1, n_classes - 1))
-    np.fill_diagonal(sure, 0.98)
-    columns = [sure[labels % n_classes] for labels in shown]
+    predicted = [codes, codes + 1, half, *constants]
+    # Probabilities below 1 avoid infinite losses.
+    probabilities = np.full((n_classes, n_classes), 0.02 / max(1, n_classes - 1))
+    np.fill_diagonal(probabilities, 0.98)
+    columns = [probabilities[labels % n_classes] for labels in predicted]
     return [c[:, 1] for c in columns] if kind is TaskKind.BINARY else columns
 
 
@@ -192,8 +196,10 @@ def _toy_data(kind: TaskKind, n_classes: int) -> tuple[Target, FloatArray]:
         y = np.linspace(1.0, 3.0, 20)
         return y, y + np.tile([0.1, -0.2, 0.3, 0.05], 5)
     codes = np.arange(max(20, 4 * n_classes)) % n_classes
-    # Three rows in four are right, so that every label is predicted too.
-    shown = np.where(np.arange(codes.size) // n_classes % 4 == 3, codes[::-1], codes)
+    # Three in four predictions are correct, and every label is predicted.
+    predicted = np.where(
+        np.arange(codes.size) // n_classes % 4 == 3, codes[::-1], codes
+    )
     probabilities = np.full((codes.size, n_classes), 0.4 / max(1, n_classes - 1))
-    probabilities[np.arange(codes.size), shown] = 0.6
+    probabilities[np.arange(codes.size), predicted] = 0.6
     return codes, probabilities[:, 1] if kind is TaskKind.BINARY else probabilities

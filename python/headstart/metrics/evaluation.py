@@ -1,4 +1,4 @@
-"""Scores of one prediction by several metrics, some of which may be undefined."""
+"""Scores of a prediction by several metrics, some of which may be undefined."""
 
 import math
 from collections.abc import Iterable
@@ -19,16 +19,16 @@ def score_each(
     Parameters
     ----------
     predictions : iterable of (Metric, ndarray)
-        Each metric with the prediction as it takes it.
+        Pairs of a metric and the prediction in its input format.
     y, weight
         As in `Metric.score`.
 
     Returns
     -------
     scores : dict of str to float
-        By name.
+        Score by metric name.
     problems : list of str
-        A sentence per metric that has no score, or that takes no weights.
+        One sentence per metric that has no score, or that ignores weights.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def score_each(
     >>> prediction = np.array([0.0, 1.0])
     >>> predictions = [(metric, prediction) for metric in metrics]
     >>> score_each(predictions, np.array([-2.0, 1.0]))[1]
-    ["There is no 'rmsle' of these rows: rmsle needs true values above -1. Got -2."]
+    ["'rmsle' has no value for these rows: rmsle needs true values above -1. Got -2."]
     """
     scores: dict[str, float] = {}
     problems = []
@@ -48,13 +48,13 @@ def score_each(
         reason = "it is undefined for them."
         try:
             score = metric.score(y, prediction, weight)
-        except Exception as error:  # a user's own metric may raise anything
+        except Exception as error:  # a custom metric may raise any exception
             score, reason = math.nan, str(error).strip() or type(error).__name__
         scores[metric.name] = score
         if math.isnan(score):
-            problems.append(f"There is no {metric.name!r} of these rows: {reason}")
+            problems.append(f"{metric.name!r} has no value for these rows: {reason}")
         elif weight is not None and not getattr(metric, "weighted", True):
             problems.append(
-                f"{metric.name!r} takes no sample_weight: every row counts once in it."
+                f"{metric.name!r} takes no sample_weight: every row counts once."
             )
     return scores, problems

@@ -24,13 +24,13 @@ class Metric(ABC):
     ----------
     name : str
     kinds : frozenset of TaskKind
-        Kinds of problem it is for.
+        Kinds of tasks for which the metric is defined.
     greater_is_better : bool
         Direction of `score`.
     needs : {"probability", "label", "value"}
-        What of a prediction it looks at.
+        The form of the prediction that the metric uses.
     undefined : float or None
-        Stands in for the score in `loss` where it is NaN; None where it must not be.
+        Value that replaces a NaN score in `loss`; None if NaN is an error.
     """
 
     name: str
@@ -60,24 +60,25 @@ class Metric(ABC):
         y : ndarray of shape (n_rows,)
             Class codes, or values.
         prediction : ndarray of shape (n_rows,) or (n_rows, n_classes)
-            Values; probabilities of class 1; or, above two classes, probabilities of
-            all, rows summing to 1. Finite. A label is the likeliest class, of equal
-            ones the first.
+            Finite values, probabilities of class 1, or, for more than two classes,
+            probabilities of all classes, whose rows sum to 1. The predicted label is
+            the most probable class, the first one for ties.
         weight : ndarray of shape (n_rows,) or None
-            Weights of rows: not negative, not all 0. An integer weight counts as that
+            Non-negative weights of rows, not all 0. An integer weight counts as that
             many equal rows.
         n_threads : int, default=1
-            The score is the same to the last bit for any number.
+            Does not affect the score.
 
         Returns
         -------
         float
-            NaN where `y` leaves it undefined: an area under the curve of one class.
+            NaN if the score is undefined for `y`, such as the area under the ROC curve
+            of one class.
 
         Raises
         ------
         ValueError
-            If shapes do not fit, or numbers are not what the metric takes.
+            If shapes are inconsistent, or numbers are outside the metric's domain.
         """
 
     def loss(
@@ -88,22 +89,27 @@ class Metric(ABC):
         *,
         n_threads: int = 1,
     ) -> float:
-        """Return the score such that lower is better; never NaN.
+        """Return the score with the sign for which lower is better; never NaN.
 
-        Where the score is undefined, the loss is that of a prediction without skill, so
-        that losses of folds can be averaged.
+        An undefined score is replaced by that of a prediction without skill, because
+        losses of folds are averaged.
+
+        Parameters
+        ----------
+        y, prediction, weight, n_threads
+            As in `score`.
 
         Raises
         ------
         ValueError
-            As `score`, and where a metric returns NaN that has no `undefined`.
+            As in `score`, or if the score is NaN and `undefined` is None.
         """
         score = self.score(y, prediction, weight, n_threads=n_threads)
         if math.isnan(score):
             if self.undefined is None:
                 raise ValueError(
                     f"Metric {self.name!r} returned NaN for {len(y)} rows. It must "
-                    "return a number for any rows it is given."
+                    "return a number for any rows."
                 )
             score = self.undefined
         return -score if self.greater_is_better else score
@@ -113,7 +119,7 @@ class Metric(ABC):
 
 
 def one_column(outputs: FloatArray) -> FloatArray:
-    """Return outputs as metrics take them: a vector where there is one column.
+    """Return outputs in the format of metrics: a vector if there is one column.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ _OTHER_NAMES = {
     "neg_mean_absolute_percentage_error": "mape",
     "neg_root_mean_squared_log_error": "rmsle",
 }
-"""What others call our metrics. Only hinted at: two names for one thing confuse."""
+"""Other libraries' names of metrics, for hints. They are not accepted as names."""
 
 
 def resolve_metric(
@@ -49,10 +49,10 @@ def resolve_metric(
     Parameters
     ----------
     metric : str, Metric, callable or None
-        A name out of `metric_names`, or of a metric that a plugin brings; a
-        `sklearn.metrics.make_scorer` result; a function ``f(y_true, y_pred) -> float``,
-        greater is better, that gets labels (or values) as the user knows them; or None
-        for the default.
+        A name in `metric_names` or of a plugin's metric; a
+        `sklearn.metrics.make_scorer` result; a function ``f(y_true, y_pred) -> float``
+        of the user's labels or values, where greater is better; or None for the
+        default.
     kind : TaskKind
     classes : ndarray of shape (n_classes,) or None
         Label of each class code; by default the codes themselves.
@@ -60,12 +60,12 @@ def resolve_metric(
     Raises
     ------
     ValueError
-        If there is no such metric, it is for other kinds of problem, or a custom one
-        fails on toy data, returns anything but a number, or scores a perfect
-        prediction worse than every wrong one: an error, where lower is better, is
-        passed as ``make_scorer(function, greater_is_better=False)``.
+        If the metric is unknown or for another kind of task, or a custom metric fails
+        on toy data, does not return a number, or scores a perfect prediction worse than
+        every wrong one. Pass an error function as ``make_scorer(function,
+        greater_is_better=False)``.
     TypeError
-        If `metric` is none of the above.
+        If `metric` has another type.
 
     Examples
     --------
@@ -102,25 +102,29 @@ def resolve_metric(
 def _by_name(name: str, kind: TaskKind, classes: NDArray[Any] | None) -> Metric:
     metrics = load_plugins().metrics
     if name in metrics:
-        found = metrics[name]
-        _check_kind(found, kind)
-        metric = metric_of(found, classes)
+        record = metrics[name]
+        _check_kind(record, kind)
+        metric = metric_of(record, classes)
         n_classes = 2 if kind is TaskKind.BINARY else 3
         return try_metric(metric, kind, n_classes if classes is None else len(classes))
-    known = [n for n, metric in metrics.items() if kind in metric.kinds]
-    meant = _OTHER_NAMES.get(name.lower())
-    close = [meant] if meant in known else difflib.get_close_matches(name, known, n=1)
+    available = [n for n, metric in metrics.items() if kind in metric.kinds]
+    usual_name = _OTHER_NAMES.get(name.lower())
+    close = (
+        [usual_name]
+        if usual_name in available
+        else difflib.get_close_matches(name, available, n=1)
+    )
     hint = f" hint: did you mean {close[0]!r}?" if close else ""
     raise ValueError(
-        f"Unknown metric {name!r}. For {kind} problems there are: {', '.join(known)}, "
-        f"and your own functions and scorers.{hint}"
+        f"Unknown metric {name!r}. Metrics for {kind}: {', '.join(available)}, "
+        f"and custom functions and scorers.{hint}"
     )
 
 
 def metric_of(
     record: Metric | MetricRecord, classes: NDArray[Any] | None = None
 ) -> Metric:
-    """Return the metric that a plugin registered, for labels `classes`."""
+    """Return the metric of a plugin's record, for the labels `classes`."""
     if isinstance(record, Metric):
         return record
     return FunctionMetric(
@@ -136,12 +140,12 @@ def metric_of(
 
 def _check_kind(metric: Metric | MetricRecord, kind: TaskKind) -> None:
     if kind not in metric.kinds:
-        known = metric_names(kind)
-        close = difflib.get_close_matches(metric.name, known, n=1)
+        available = metric_names(kind)
+        close = difflib.get_close_matches(metric.name, available, n=1)
         hint = f" hint: did you mean {close[0]!r}?" if close else ""
         raise ValueError(
-            f"Metric {metric.name!r} is for {' and '.join(sorted(metric.kinds))} "
-            f"problems, this one is {kind}. Metrics for it: {', '.join(known)}.{hint}"
+            f"Metric {metric.name!r} is for {' and '.join(sorted(metric.kinds))}, but "
+            f"the task is {kind}. Metrics for it: {', '.join(available)}.{hint}"
         )
 
 
@@ -162,7 +166,7 @@ def _custom(
         )
     from headstart.metrics.scorer import ScorerMetric
 
-    # Private in scikit-learn, but as old as scorers; only for the name and weights.
+    # Private in scikit-learn, but stable; used only for the name and weights.
     function = metric._score_func
     sign = "neg_" if getattr(metric, "_sign", 1) < 0 else ""
     return ScorerMetric(

@@ -1,7 +1,7 @@
-"""Metrics made by scikit-learn's ``make_scorer``.
+"""Metrics from scikit-learn's ``make_scorer``.
 
-A scorer expects a fitted estimator: it gets an estimator that returns stored
-predictions. Only this module needs scikit-learn, which is slow to import.
+A scorer needs a fitted estimator. It receives one that returns stored predictions. Only
+this module imports scikit-learn, because the import is slow.
 """
 
 from dataclasses import dataclass, field
@@ -20,15 +20,15 @@ __all__ = ["ScorerMetric"]
 
 @dataclass(frozen=True)
 class ScorerMetric(Metric):
-    """A scikit-learn scorer, whose sign makes greater better.
+    """A scikit-learn scorer; greater is always better.
 
     Parameters
     ----------
     scorer : callable of ``(estimator, X, y) -> float``
     classes : ndarray or None
-        Label of each code; None where codes are the labels, or for regression.
+        Label of each code; None if the codes are the labels, and for regression.
     weighted : bool
-        Whether its function has a parameter `sample_weight`.
+        Whether the scorer's function has a parameter `sample_weight`.
     """
 
     scorer: Any = field(kw_only=True)
@@ -44,18 +44,20 @@ class ScorerMetric(Metric):
         n_threads: int = 1,
     ) -> float:
         del n_threads
-        truth, found = np.asarray(y), np.asarray(prediction)
-        answer: _Classifier | _Regressor
+        truth, predicted = np.asarray(y), np.asarray(prediction)
+        estimator: _Classifier | _Regressor
         if self.needs == "value":
-            answer = _Regressor(found)
+            estimator = _Regressor(predicted)
         else:
-            n_classes = 2 if found.ndim == 1 else found.shape[1]
+            n_classes = 2 if predicted.ndim == 1 else predicted.shape[1]
             labels = np.arange(n_classes) if self.classes is None else self.classes
-            answer = _Classifier(found, labels)
+            estimator = _Classifier(predicted, labels)
             truth = labels[truth]
-        more = {"sample_weight": weight} if self.weighted and weight is not None else {}
+        options = (
+            {"sample_weight": weight} if self.weighted and weight is not None else {}
+        )
         rows = np.zeros((len(truth), 1))
-        return to_number(self.scorer(answer, rows, truth, **more), self.name)
+        return to_number(self.scorer(estimator, rows, truth, **options), self.name)
 
 
 class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -80,7 +82,7 @@ class _Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def decision_function(self, X: object) -> FloatArray:
         del X
-        # Positive where class 1 is predicted, in the order of its probability.
+        # Positive if class 1 is predicted, and increasing in its probability.
         shift = 0.5 if self.prediction.ndim == 1 else 0.0
         return self.prediction - shift
 

@@ -60,7 +60,7 @@ _BASES = {name.partition("@")[0]: name for name in _ALL}
 
 
 def score_names() -> tuple[str, ...]:
-    """Return the names of metrics; the number after ``@`` may be replaced.
+    """Return the names of metrics, with an example of the number after ``@``.
 
     Examples
     --------
@@ -81,41 +81,41 @@ def score(
 ) -> float:
     """Return the score of a prediction in the metric's own direction.
 
-    Values are those of scikit-learn, with its rules for ties and undefined scores; rows
-    of weight 0 are ignored.
+    The values are those of scikit-learn, with its rules for ties and undefined scores.
+    Rows with weight 0 are ignored.
 
     Parameters
     ----------
     name : str
-        One of `score_names`. A number after ``@`` is the metric's parameter: the weight
-        of recall (``"f_beta@2"``), labels that count (``"top_k@3"``), bins of equal
-        width (``"calibration_error@10"``), a quantile (``"pinball@0.9"``), a power
-        (``"tweedie@1.5"``).
+        One of `score_names`. The number after ``@`` is the metric's parameter: the
+        weight of recall (``"f_beta@2"``), the number of labels (``"top_k@3"``), the
+        number of equal-width bins (``"calibration_error@10"``), the quantile
+        (``"pinball@0.9"``) or the power (``"tweedie@1.5"``).
     y : array-like of shape (n_rows,)
         True labels of any type, or values.
     prediction : array-like of shape (n_rows,) or (n_rows, n_classes)
-        Values; probabilities of the second class, or of all classes; or, for metrics of
-        labels, labels. What is of floats and has one dimension is taken for
-        probabilities. Of probabilities the label is the likeliest class, of equal ones
-        the first.
+        Values; probabilities of the second class, or of all classes; or labels, for
+        metrics of labels. Floats with one dimension are probabilities. The label of
+        probabilities is the most probable class, the first one for ties.
     weight : array-like of shape (n_rows,) or None, default=None
-        Weights of rows: not negative; their sum from 1e-100 to 1e100.
+        Non-negative weights of rows, with a sum from 1e-100 to 1e100.
     classes : array-like of shape (n_classes,) or None, default=None
-        Labels in the order of the columns, by default sorted. Integers from 0 on are
-        taken for column numbers.
+        Labels in the order of the columns; by default sorted. By default, non-negative
+        integers are column indices.
     n_threads : int, default=1
-        The score is the same to the last bit for any number.
+        Does not affect the score.
 
     Returns
     -------
     float
-        NaN where `y` leaves it undefined, as one class does an area under a curve.
+        NaN if the score is undefined for `y`, such as the area under a curve of one
+        class.
 
     Raises
     ------
     ValueError
-        If there is no such metric, shapes do not fit, or numbers are not what the
-        metric takes.
+        If the metric is unknown, shapes are inconsistent, or numbers are outside the
+        metric's domain.
 
     Examples
     --------
@@ -145,19 +145,19 @@ def score_many(
     Parameters
     ----------
     names : sequence of str
-        As in `score`; all of classes, or all of values.
+        As in `score`: either metrics of classes, or metrics of values.
     y, prediction, weight, classes, n_threads
         As in `score`.
 
     Returns
     -------
     dict of str to float
-        In the order of `names`.
+        Scores by name, in the order of `names`.
 
     Raises
     ------
     ValueError
-        As `score`, and where metrics of classes and of values are mixed.
+        As in `score`, or if metrics of classes and of values are mixed.
 
     Examples
     --------
@@ -168,14 +168,14 @@ def score_many(
     kinds = {is_value_metric(name) for name in chosen}
     if len(kinds) > 1:
         raise ValueError(
-            "Metrics of classes and of values can not be mixed. "
+            "Metrics of classes and of values cannot be mixed. "
             f"Got {', '.join(map(repr, chosen))}."
         )
     if not chosen:
         return {}
     weights = None if weight is None else plain(weight)
     if kinds == {True}:
-        found = _core.score_values_by(
+        scores = _core.score_values_by(
             chosen,
             _column("y", y),
             _column("prediction", prediction),
@@ -183,8 +183,8 @@ def score_many(
             n_threads,
         )
     else:
-        found = _score_classes(chosen, y, prediction, weights, classes, n_threads)
-    return dict(zip(chosen, found, strict=True))
+        scores = _score_classes(chosen, y, prediction, weights, classes, n_threads)
+    return dict(zip(chosen, scores, strict=True))
 
 
 def is_value_metric(name: str) -> bool:
@@ -193,14 +193,14 @@ def is_value_metric(name: str) -> bool:
     Raises
     ------
     ValueError
-        If there is no such metric.
+        If the metric is unknown.
     """
     base = name.partition("@")[0]
     if base not in _BASES:
         close = difflib.get_close_matches(base, _BASES, n=1)
         hint = f" hint: did you mean {_BASES[close[0]]!r}?" if close else ""
         raise ValueError(
-            f"Unknown metric {name!r}. There are: {', '.join(_ALL)}.{hint}"
+            f"Unknown metric {name!r}. Available: {', '.join(_ALL)}.{hint}"
         )
     return _BASES[base] in _VALUES
 
@@ -213,17 +213,17 @@ def _score_classes(
     classes: Any | None,
     n_threads: int,
 ) -> list[float]:
-    found = np.asarray(prediction)
-    if is_labels(found):
+    predicted = np.asarray(prediction)
+    if is_labels(predicted):
         for name in names:
             if _BASES[name.partition("@")[0]] in _PROBABILITIES:
                 raise ValueError(
                     f"Metric {name!r} needs probabilities. Got labels of dtype "
-                    f"{found.dtype}. hint: pass what predict_proba returns."
+                    f"{predicted.dtype}. hint: pass what predict_proba returns."
                 )
-        truth, labels, n_classes, _ = label_codes(y, found, classes)
+        truth, labels, n_classes, _ = label_codes(y, predicted, classes)
         return _core.score_labels_by(names, truth, labels, n_classes, weight, n_threads)
-    columns, n_classes = probability_columns(found)
+    columns, n_classes = probability_columns(predicted)
     codes = class_codes(y, n_classes, classes)
     return _core.score_classes_by(names, codes, columns, weight, n_threads)
 

@@ -21,7 +21,7 @@ def plain(values: Any) -> FloatArray:
 
 
 def is_labels(prediction: NDArray[Any]) -> bool:
-    """Return whether a prediction has labels: one dimension, and no floats."""
+    """Return whether a prediction has labels: one dimension, and not floats."""
     return prediction.ndim == 1 and prediction.dtype.kind != "f"
 
 
@@ -30,13 +30,13 @@ def label_codes(
 ) -> tuple[IntArray, IntArray, int, NDArray[Any] | None]:
     """Return codes of true and predicted labels, the number of classes, and labels.
 
-    Integers from 0 on are codes already: 0 classes stand for as many as there are, and
-    None for their labels.
+    Non-negative integers are codes already. The number of classes is then 0, which
+    means that the core counts them, and the labels are None.
     """
     truth = _vector("y", y)
     if truth.size != prediction.size:
         raise ValueError(
-            f"y and prediction must have as many rows. Got {truth.size} and "
+            f"y and prediction must have equally many rows. Got {truth.size} and "
             f"{prediction.size}."
         )
     if classes is None and _are_codes(truth) and _are_codes(prediction):
@@ -55,8 +55,9 @@ def label_codes(
 def class_codes(y: Any, n_classes: int, classes: Any | None) -> IntArray:
     """Return class codes of labels for the columns of a prediction.
 
-    Without `classes`, integers in ``0 .. n_classes - 1`` are codes already; other
-    labels must be as many as there are columns, which are then in their order.
+    Without `classes`, integers in ``0 .. n_classes - 1`` are codes already. Other
+    labels must be as many as the columns, and their sorted order is that of the
+    columns.
     """
     truth = _vector("y", y)
     if classes is None:
@@ -66,8 +67,9 @@ def class_codes(y: Any, n_classes: int, classes: Any | None) -> IntArray:
     labels = np.asarray(classes)
     if len(labels) != n_classes:
         raise ValueError(
-            f"The prediction is of {n_classes} classes, there are {len(labels)}: "
-            f"{_short(labels)}. hint: name all in 'classes', in the columns' order."
+            f"The prediction has {n_classes} classes, but y has {len(labels)}: "
+            f"{_short(labels)}. hint: pass all labels as 'classes', in the columns' "
+            "order."
         )
     return _codes_of("y", truth, labels)
 
@@ -99,7 +101,7 @@ def _are_codes(values: NDArray[Any]) -> bool:
         return True
     if values.dtype.kind not in "iu":
         return False
-    # All bits that occur, in one quick turn: below a power of two exactly if all are.
+    # The bitwise or of all values is below a power of two exactly if all values are.
     return not values.size or 0 <= int(np.bitwise_or.reduce(values)) < _MOST_CLASSES
 
 
@@ -109,14 +111,14 @@ def _int64(values: NDArray[Any]) -> IntArray:
 
 def _codes_of(name: str, values: NDArray[Any], classes: NDArray[Any]) -> IntArray:
     order = np.argsort(classes, kind="stable")
-    place = np.searchsorted(classes, values, sorter=order)
-    codes = order[np.minimum(place, len(classes) - 1)]
-    strange = classes[codes] != values
-    if np.any(strange):
-        row = int(np.argmax(strange))
+    index = np.searchsorted(classes, values, sorter=order)
+    codes = order[np.minimum(index, len(classes) - 1)]
+    is_unknown = classes[codes] != values
+    if np.any(is_unknown):
+        row = int(np.argmax(is_unknown))
         value = values[row : row + 1].tolist()[0]
         raise ValueError(
-            f"{name} holds {value!r} in row {row}, which is none of the classes "
+            f"{name} has {value!r} in row {row}, which is not in the classes "
             f"{_short(classes)}."
         )
     return _int64(codes)

@@ -1,4 +1,4 @@
-"""Decisions from probabilities to labels: the best threshold or class factors."""
+"""Decisions: thresholds and class factors that turn probabilities into labels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,18 +14,18 @@ __all__ = ["Decision", "best_threshold"]
 
 @dataclass(frozen=True)
 class Decision:
-    """A rule from probabilities to labels.
+    """A rule that turns probabilities into labels.
 
     Parameters
     ----------
     threshold : float or None
-        Of two classes, the second is predicted where its probability is above.
+        For two classes: the second class is predicted if its probability exceeds this.
     factors : ndarray of shape (n_classes,) or None
-        Of more classes, that is predicted whose probability times its factor is the
-        largest, of equal ones the first.
+        For more classes: the class with the largest product of probability and factor
+        is predicted, the first one for ties.
     value : float
-        The metric, or the mean cost, on the rows the decision was made from: too good,
-        for it was chosen there.
+        Metric, or mean cost, on the rows from which the decision was chosen. It is
+        optimistic.
     """
 
     threshold: float | None
@@ -44,13 +44,13 @@ class Decision:
         if self.factors is None:
             if columns.shape[1] != 1 or self.threshold is None:
                 raise ValueError(
-                    f"A threshold is for two classes. Got {columns.shape[1]} columns."
+                    f"A threshold needs two classes. Got {columns.shape[1]} columns."
                 )
             return (columns[:, 0] > self.threshold).astype(np.int64)
         if columns.shape[1] != len(self.factors):
             raise ValueError(
-                f"There are {len(self.factors)} factors. Got {columns.shape[1]} "
-                "columns of probabilities."
+                f"The prediction must have {len(self.factors)} columns, one per "
+                f"factor. Got {columns.shape[1]}."
             )
         return np.asarray((columns * self.factors).argmax(axis=1), dtype=np.int64)
 
@@ -66,25 +66,25 @@ def best_threshold(
 ) -> Decision:
     """Return the threshold or class factors with the best score by a metric.
 
-    With two classes all thresholds are evaluated in one sort of the rows; ties go to
-    the nearest to one half. With more classes, factors of the probabilities are
-    optimised by coordinate ascent from equal factors: the result is never worse than
-    equal factors, but may be a local optimum. The choice has to be evaluated on other
-    rows, as `headstart.validation.cross_fitted_threshold` does.
+    With two classes, all thresholds are evaluated with one sort of the rows. Of equally
+    good thresholds, the one nearest to one half is returned. With more classes, factors
+    of the probabilities are optimised by coordinate ascent from equal factors. The
+    result is never worse than equal factors, but may be a local optimum. Evaluate the
+    decision on other rows, as `headstart.validation.cross_fitted_threshold` does.
 
     Parameters
     ----------
     y : array-like of shape (n_rows,)
         True labels.
     prediction : array-like of shape (n_rows,) or (n_rows, n_classes)
-        Probabilities of the second class, or of all.
+        Probabilities of the second class, or of all classes.
     metric : str, default="f1"
-        A metric of labels out of `headstart.metrics.score_names`, greater is better. It
-        plays no part where there are `costs`.
+        A metric of labels in `headstart.metrics.score_names`; greater is better.
+        Ignored if there are `costs`.
     weight : array-like of shape (n_rows,) or None, default=None
         Weights of rows.
     costs : array-like of shape (n_classes, n_classes) or None, default=None
-        What a row of a class (down) costs that is predicted in another (across).
+        Cost of a row by true class (rows) and predicted class (columns).
     classes : array-like of shape (n_classes,) or None, default=None
         As in `headstart.metrics.score`.
 
@@ -95,7 +95,7 @@ def best_threshold(
     Raises
     ------
     ValueError
-        If the metric is none of labels, or shapes do not fit.
+        If the metric is not a metric of labels, or shapes are inconsistent.
 
     Examples
     --------
@@ -118,9 +118,9 @@ def best_threshold(
         table = table.ravel()
     sign = -1.0 if costs is not None else 1.0
     if columns.shape[1] == 1:
-        threshold, worth = _core.best_threshold(
+        threshold, value = _core.best_threshold(
             codes, np.ascontiguousarray(columns[:, 0]), metric, table, weights
         )
-        return Decision(threshold, None, sign * worth + 0.0)
-    factors, worth = _core.best_factors(codes, columns, metric, table, weights)
-    return Decision(None, factors, sign * worth + 0.0)
+        return Decision(threshold, None, sign * value + 0.0)
+    factors, value = _core.best_factors(codes, columns, metric, table, weights)
+    return Decision(None, factors, sign * value + 0.0)

@@ -1,5 +1,15 @@
-"""Folds, splitters, out-of-fold predictions, and intervals and tests of scores."""
+"""Folds, splitters, out-of-fold predictions, calibration, intervals and tests."""
 
+from headstart.validation.assignment import (
+    group_folds,
+    holdout_fold,
+    newest_fold,
+    plain_folds,
+    quantile_bins,
+    stratified_folds,
+    stratified_group_folds,
+    time_folds,
+)
 from headstart.validation.calibration import (
     BetaCalibration,
     Calibration,
@@ -10,16 +20,6 @@ from headstart.validation.calibration import (
     TemperatureCalibration,
     choose_calibration,
     read_calibration,
-)
-from headstart.validation.dealing import (
-    group_folds,
-    holdout_fold,
-    newest_fold,
-    plain_folds,
-    quantile_bins,
-    stratified_folds,
-    stratified_group_folds,
-    time_folds,
 )
 from headstart.validation.decision import CrossFittedDecision, cross_fitted_threshold
 from headstart.validation.dependence import INDEPENDENT, Dependence

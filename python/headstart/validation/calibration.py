@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headstart import _core
 from headstart.base import FloatArray, IntArray
 from headstart.metrics.targets import class_codes, plain, probability_columns
-from headstart.validation.dealing import stratified_folds
+from headstart.validation.assignment import stratified_folds
 from headstart.validation.folds import Folds
 
 __all__ = [
@@ -30,12 +30,12 @@ _CLIP = float(np.finfo(np.float64).eps)
 
 
 class Calibration(ABC):
-    """A map from probabilities to calibrated ones.
+    """A map from probabilities to calibrated probabilities.
 
-    It is fitted on out-of-fold predictions. Pickles, and goes to and
-    from JSON by `to_dict` and `read_calibration`. Of more than two classes, each is
-    calibrated against the rest and rows are made to sum to 1, but for the temperature,
-    which is one for all.
+    It is fitted on out-of-fold predictions. It can be pickled, and converted to and
+    from JSON by `to_dict` and `read_calibration`. With more than two classes, each
+    class is calibrated against the rest, and the probabilities of a row are normalised
+    to 1. The temperature is an exception: it is shared by all classes.
     """
 
     name: ClassVar[str]
@@ -53,24 +53,26 @@ class Calibration(ABC):
         Parameters
         ----------
         prediction : array-like of shape (n_rows,) or (n_rows, n_classes)
-            Probabilities of the second class, or of all.
+            Probabilities of the second class, or of all classes.
         y : array-like of shape (n_rows,)
-            True labels: codes, or sorted labels are the columns.
+            True labels. Class codes, or any labels whose sorted order is that of the
+            columns.
         weight : array-like of shape (n_rows,) or None, default=None
             Weights of rows.
         n_threads : int, default=1
-            The map is the same to the last bit for any number.
+            Does not affect the map.
 
         Raises
         ------
         ValueError
-            If shapes do not fit, or numbers are not finite.
+            If shapes are inconsistent, or numbers are not finite.
         """
         columns, n_classes = probability_columns(np.asarray(prediction))
         codes = class_codes(y, n_classes, None)
         if len(codes) != len(columns):
             raise ValueError(
-                f"There must be one label a row: {len(columns)} rows. Got {len(codes)}."
+                f"y must have one label for each of the {len(columns)} rows. "
+                f"Got {len(codes)}."
             )
         if not np.isfinite(columns).all():
             raise ValueError("prediction must hold finite numbers. Got NaN or inf.")
@@ -87,7 +89,7 @@ class Calibration(ABC):
         ValueError
             If the number of columns differs from the fit.
         RuntimeError
-            If it is not fitted.
+            If the calibration is not fitted.
         """
         if not hasattr(self, "n_columns_"):
             raise RuntimeError(f"This {type(self).__name__} is not fitted. Call fit.")
@@ -95,24 +97,28 @@ class Calibration(ABC):
         columns, _ = probability_columns(np.asarray(prediction))
         if columns.shape[1] != self.n_columns_:
             raise ValueError(
-                f"The calibration is of {self.n_columns_} columns. "
+                f"The calibration was fitted on {self.n_columns_} columns. "
                 f"Got {columns.shape[1]}."
             )
-        found = self._predict(columns)
-        if found.shape[1] > 1:
-            total = found.sum(axis=1, keepdims=True)
-            # Where no class is left, all are as likely.
-            found = np.where(
-                total > 0, found / np.where(total > 0, total, 1), 1 / found.shape[1]
+        calibrated = self._predict(columns)
+        if calibrated.shape[1] > 1:
+            total = calibrated.sum(axis=1, keepdims=True)
+            # If all are 0, the classes are equally probable.
+            calibrated = np.where(
+                total > 0,
+                calibrated / np.where(total > 0, total, 1),
+                1 / calibrated.shape[1],
             )
         if len(shape) == 1:
-            return found[:, 0]
+            return calibrated[:, 0]
         return (
-            found if shape[1] != 2 else np.column_stack([1 - found[:, 0], found[:, 0]])
+            calibrated
+            if shape[1] != 2
+            else np.column_stack([1 - calibrated[:, 0], calibrated[:, 0]])
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the map as JSON values; see `read_calibration`."""
+        """Return a JSON-ready dictionary for `read_calibration`."""
         return {
             "method": self.name,
             "n_columns": self.n_columns_,
@@ -165,13 +171,13 @@ class NoCalibration(Calibration):
 class IsotonicCalibration(Calibration):
     """Isotonic regression of the outcomes, by pooling adjacent violators.
 
-    It can take any increasing form and needs some thousand rows. Between its points it
-    is linear, as in scikit-learn.
+    The map can have any increasing form, and needs some thousand rows. It interpolates
+    linearly between its points, as in scikit-learn.
 
     Examples
     --------
-    >>> found = IsotonicCalibration().fit([0.1, 0.3, 0.6, 0.9], [0, 1, 0, 1])
-    >>> found.predict([0.45, 0.75])
+    >>> calibration = IsotonicCalibration().fit([0.1, 0.3, 0.6, 0.9], [0, 1, 0, 1])
+    >>> calibration.predict([0.45, 0.75])
     array([0.5 , 0.75])
     """
 
@@ -191,11 +197,11 @@ class IsotonicCalibration(Calibration):
         ]
 
     def _predict(self, columns: FloatArray) -> FloatArray:
-        found = [
+        calibrated = [
             np.interp(column, *corners)
             for column, corners in zip(columns.T, self.corners_, strict=True)
         ]
-        return np.column_stack(found)
+        return np.column_stack(calibrated)
 
     def _parameters(self) -> Any:
         return [[part.tolist() for part in corners] for corners in self.corners_]
@@ -210,11 +216,11 @@ class _Logistic(Calibration):
     coefficients_: list[FloatArray]
 
     def _predict(self, columns: FloatArray) -> FloatArray:
-        found = [
+        calibrated = [
             _sigmoid(coefficients[:-1] @ self._features(column) + coefficients[-1])
             for column, coefficients in zip(columns.T, self.coefficients_, strict=True)
         ]
-        return np.column_stack(found)
+        return np.column_stack(calibrated)
 
     def _parameters(self) -> Any:
         return [coefficients.tolist() for coefficients in self.coefficients_]
@@ -229,8 +235,8 @@ class _Logistic(Calibration):
 class PlattCalibration(_Logistic):
     """A logistic function of the log odds, with two parameters [1]_.
 
-    Outcomes are shrunk towards one half, as if there were one more row of each class,
-    so that perfectly separated classes keep finite odds.
+    Outcomes are shrunk towards one half, as if each class had one more row. Otherwise,
+    the odds of perfectly separated classes would be infinite.
 
     References
     ----------
@@ -238,8 +244,8 @@ class PlattCalibration(_Logistic):
 
     Examples
     --------
-    >>> found = PlattCalibration().fit([0.9, 0.9, 0.9, 0.1], [1, 1, 0, 0])
-    >>> found.predict([0.9]).round(2)
+    >>> calibration = PlattCalibration().fit([0.9, 0.9, 0.9, 0.1], [1, 1, 0, 0])
+    >>> calibration.predict([0.9]).round(2)
     array([0.58])
     """
 
@@ -266,9 +272,9 @@ class PlattCalibration(_Logistic):
 class BetaCalibration(_Logistic):
     """A ratio of beta distributions, with three parameters [1]_.
 
-    Logistic in ``ln p`` and ``-ln(1 - p)``, neither with a negative coefficient: it
-    rises, and can leave probabilities as they are, which Platt's can too, and bend
-    either end of the scale alone, which it cannot.
+    The map is logistic in ``ln p`` and ``-ln(1 - p)``, with non-negative coefficients,
+    so it is increasing. Unlike Platt's, it can bend one end of the scale alone. Like
+    Platt's, it can be the identity.
 
     References
     ----------
@@ -276,8 +282,8 @@ class BetaCalibration(_Logistic):
 
     Examples
     --------
-    >>> found = BetaCalibration().fit([0.9, 0.9, 0.9, 0.1, 0.2], [1, 1, 0, 0, 0])
-    >>> bool(found.predict([0.9])[0] < 0.9)
+    >>> calibration = BetaCalibration().fit([0.9, 0.9, 0.9, 0.1, 0.2], [1, 1, 0, 0, 0])
+    >>> bool(calibration.predict([0.9])[0] < 0.9)
     True
     """
 
@@ -294,18 +300,18 @@ class BetaCalibration(_Logistic):
         for column, target in _one_against_rest(columns, codes):
             features = self._features(column)
             target = _smoothed(target, weight)
-            found = _core.fit_logistic(features, target, weight, n_threads)
-            if found[0] < 0 or found[1] < 0:
-                kept = int(found[0] < 0)
-                one = np.ascontiguousarray(features[kept : kept + 1])
-                slope, constant = _core.fit_logistic(one, target, weight, n_threads)
-                found = np.zeros(3)
-                # A single one that falls says nothing: only the share of the class.
-                found[kept], found[2] = max(0.0, slope), constant
+            coefficients = _core.fit_logistic(features, target, weight, n_threads)
+            if coefficients[0] < 0 or coefficients[1] < 0:
+                kept = int(coefficients[0] < 0)
+                feature = np.ascontiguousarray(features[kept : kept + 1])
+                slope, constant = _core.fit_logistic(feature, target, weight, n_threads)
+                coefficients = np.zeros(3)
+                # If the single feature falls too, the map is the share of the class.
+                coefficients[kept], coefficients[2] = max(0.0, slope), constant
                 if slope < 0:
                     mean = float(np.average(target, weights=weight))
-                    found[2] = np.log(mean / (1 - mean))
-            self.coefficients_.append(found)
+                    coefficients[2] = np.log(mean / (1 - mean))
+            self.coefficients_.append(coefficients)
 
     def _features(self, column: FloatArray) -> NDArray[np.float64]:
         p = np.clip(column, _CLIP, 1 - _CLIP)
@@ -313,7 +319,7 @@ class BetaCalibration(_Logistic):
 
 
 class TemperatureCalibration(Calibration):
-    """One factor of all log probabilities: the order of classes stays as it is [1]_.
+    """One factor of all log probabilities, which keeps the order of classes [1]_.
 
     References
     ----------
@@ -364,12 +370,12 @@ _METHODS: Mapping[str, type[Calibration]] = {
 
 
 def read_calibration(stored: Mapping[str, Any]) -> Calibration:
-    """Return the calibration that `Calibration.to_dict` described.
+    """Return the calibration of a dictionary that `Calibration.to_dict` returned.
 
     Raises
     ------
     ValueError
-        If it is no valid description.
+        If the dictionary is invalid.
 
     Examples
     --------
@@ -378,12 +384,12 @@ def read_calibration(stored: Mapping[str, Any]) -> Calibration:
     True
     """
     try:
-        found = _METHODS[stored["method"]]()
-        found._restore(stored["parameters"])
-        found.n_columns_ = int(stored["n_columns"])
+        calibration = _METHODS[stored["method"]]()
+        calibration._restore(stored["parameters"])
+        calibration.n_columns_ = int(stored["n_columns"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"A stored calibration cannot be read: {error!r}") from error
-    return found
+    return calibration
 
 
 @dataclass(frozen=True)
@@ -393,11 +399,11 @@ class CalibrationChoice:
     Parameters
     ----------
     best : Calibration
-        Fitted on all rows.
+        The best calibration, fitted on all rows.
     log_losses : dict of str to float
-        Log loss of each method, cross-fitted.
+        Cross-fitted log loss of each method.
     prediction : ndarray
-        What the best method made of each row where it was not fitted on it.
+        Cross-fitted predictions of the best method.
     """
 
     best: Calibration
@@ -420,19 +426,19 @@ def choose_calibration(
     Parameters
     ----------
     prediction, y, weight
-        As in `Calibration.fit`: out-of-fold predictions.
+        As in `Calibration.fit`, with out-of-fold predictions.
     methods : sequence of {"none", "temperature", "platt", "beta", "isotonic"}
-        By default all. Of equally good ones the first is taken.
+        By default all methods. The first one wins a tie.
     folds : Folds or None, default=None
-        Folds to fit on; 5 stratified ones by default. Rows that none holds out are
-        fitted on and do not count.
+        Folds of the cross-fit; by default 5 stratified folds. Rows that no fold holds
+        out are only used for training.
     seed : int, default=0
     n_threads : int, default=1
 
     Raises
     ------
     ValueError
-        If there is no such method, or shapes do not fit.
+        If a method is unknown, or shapes are inconsistent.
 
     Examples
     --------
@@ -446,7 +452,7 @@ def choose_calibration(
     unknown = [name for name in methods if name not in _METHODS]
     if unknown or not methods:
         raise ValueError(
-            f"Unknown methods of calibration: {unknown}. There are: {[*_METHODS]}."
+            f"Unknown calibration methods {unknown}. Expected some of {[*_METHODS]}."
         )
     columns, n_classes = probability_columns(np.asarray(prediction))
     codes = class_codes(y, n_classes, None)
@@ -454,21 +460,25 @@ def choose_calibration(
     if folds is None:
         folds = stratified_folds(codes, min(5, len(codes)), seed=seed)
     if folds.n_rows != len(codes):
-        raise ValueError(f"The folds are of {folds.n_rows} rows. Got {len(codes)}.")
-    losses, made = {}, {}
+        raise ValueError(
+            f"The folds must have {len(codes)} rows. Got {folds.n_rows} instead."
+        )
+    losses, predictions = {}, {}
     for name in methods:
-        losses[name], made[name] = _cross_fit(
+        losses[name], predictions[name] = _cross_fit(
             _METHODS[name], columns, codes, weights, folds, n_threads
         )
     winner = min(methods, key=losses.__getitem__)
     best = _METHODS[winner]().fit(columns, codes, weights, n_threads=n_threads)
-    out = made[winner]
-    two = np.ndim(prediction) == 2 and np.shape(prediction)[1] == 2
+    winning_prediction = predictions[winner]
+    has_two_columns = np.ndim(prediction) == 2 and np.shape(prediction)[1] == 2
     if np.ndim(prediction) == 1:
-        out = out[:, 0]
-    elif two:
-        out = np.column_stack([1 - out[:, 0], out[:, 0]])
-    return CalibrationChoice(best, losses, out)
+        winning_prediction = winning_prediction[:, 0]
+    elif has_two_columns:
+        winning_prediction = np.column_stack(
+            [1 - winning_prediction[:, 0], winning_prediction[:, 0]]
+        )
+    return CalibrationChoice(best, losses, winning_prediction)
 
 
 def _cross_fit(
@@ -491,17 +501,17 @@ def _cross_fit(
         )
         total[held_out] += fitted.predict(columns[held_out])
         counts[held_out] += 1
-    seen = np.flatnonzero(counts)
-    made = np.full_like(columns, np.nan)
-    made[seen] = total[seen] / counts[seen, np.newaxis]
+    covered = np.flatnonzero(counts)
+    prediction = np.full_like(columns, np.nan)
+    prediction[covered] = total[covered] / counts[covered, np.newaxis]
     loss = _core.score_classes(
         "log_loss",
-        np.ascontiguousarray(codes[seen]),
-        np.ascontiguousarray(made[seen]),
-        None if weight is None else np.ascontiguousarray(weight[seen]),
+        np.ascontiguousarray(codes[covered]),
+        np.ascontiguousarray(prediction[covered]),
+        None if weight is None else np.ascontiguousarray(weight[covered]),
         n_threads,
     )
-    return loss, made
+    return loss, prediction
 
 
 def _one_against_rest(
@@ -516,7 +526,7 @@ def _one_against_rest(
 
 
 def _smoothed(target: FloatArray, weight: FloatArray | None) -> FloatArray:
-    """Return outcomes shrunk towards one half as by Platt, more for fewer rows."""
+    """Return Platt's outcomes, shrunk towards one half, more with fewer rows."""
     ones = float(target.sum() if weight is None else (weight * target).sum())
     zeros = float(target.size if weight is None else weight.sum()) - ones
     return np.where(target > 0.5, (ones + 1) / (ones + 2), 1 / (zeros + 2))

@@ -9,7 +9,7 @@ from headstart.base import IntArray
 from headstart.metrics.scores import score
 from headstart.metrics.targets import class_codes, plain, probability_columns
 from headstart.metrics.threshold import Decision, best_threshold
-from headstart.validation.dealing import stratified_folds
+from headstart.validation.assignment import stratified_folds
 from headstart.validation.folds import Folds
 
 __all__ = ["CrossFittedDecision", "cross_fitted_threshold"]
@@ -22,11 +22,12 @@ class CrossFittedDecision:
     Parameters
     ----------
     decision : Decision
-        Chosen on all rows.
+        The decision chosen on all rows.
     value : float
-        The metric, or the mean cost, of `labels`: an honest one.
+        Cross-fitted metric, or mean cost, computed from `labels`.
     labels : ndarray of int64 of shape (n_rows,)
-        Class code of each row, decided without it; -1 where no fold holds it out.
+        Class code of each row, from a decision chosen on other rows; -1 for rows that
+        no fold holds out.
     """
 
     decision: Decision
@@ -45,27 +46,26 @@ def cross_fitted_threshold(
     folds: Folds | None = None,
     seed: int = 0,
 ) -> CrossFittedDecision:
-    """Return a threshold, or factors of classes, with its cross-fitted score.
+    """Return a threshold, or class factors, with its cross-fitted score.
 
     Parameters
     ----------
     y, prediction, metric, weight, costs, classes
-        As in `headstart.metrics.best_threshold`: out-of-fold predictions.
+        As in `headstart.metrics.best_threshold`, with out-of-fold predictions.
     folds : Folds or None, default=None
-        One repeat of folds: a row is decided by what suits the others best. 5
-        stratified ones by default.
+        One repeat of folds for the cross-fit; by default 5 stratified folds.
     seed : int, default=0
 
     Raises
     ------
     ValueError
-        As `headstart.metrics.best_threshold`, and where folds do not fit.
+        As in `headstart.metrics.best_threshold`, or if the folds are inconsistent.
 
     Examples
     --------
     >>> y, p = np.arange(40) % 4 == 0, np.arange(40) % 4 / -10 + 0.35
-    >>> found = cross_fitted_threshold(y, p)
-    >>> round(found.decision.threshold, 2), found.value
+    >>> result = cross_fitted_threshold(y, p)
+    >>> round(result.decision.threshold, 2), result.value
     (0.3, 1.0)
     """
     columns, n_classes = probability_columns(np.asarray(prediction))
@@ -76,9 +76,9 @@ def cross_fitted_threshold(
     if folds.n_rows != len(codes) or folds.n_repeats != 1:
         raise ValueError(
             f"The folds must be one repeat of {len(codes)} rows. Got {folds.n_repeats} "
-            f"of {folds.n_rows}."
+            f"repeats of {folds.n_rows} rows."
         )
-    codes_of = np.arange(n_classes)
+    class_range = np.arange(n_classes)
     labels = np.full(len(codes), -1, dtype=np.int64)
     for train, held_out in folds.split():
         chosen = best_threshold(
@@ -87,17 +87,25 @@ def cross_fitted_threshold(
             metric,
             None if weights is None else weights[train],
             costs=costs,
-            classes=codes_of,
+            classes=class_range,
         )
         labels[held_out] = chosen.predict(columns[held_out])
-    seen = np.flatnonzero(labels >= 0)
-    shown = None if weights is None else weights[seen]
+    decided = np.flatnonzero(labels >= 0)
+    decided_weights = None if weights is None else weights[decided]
     if costs is None:
-        value = score(metric, codes[seen], labels[seen], shown, classes=codes_of)
+        value = score(
+            metric,
+            codes[decided],
+            labels[decided],
+            decided_weights,
+            classes=class_range,
+        )
     else:
         table = plain(costs)
-        value = float(np.average(table[codes[seen], labels[seen]], weights=shown))
+        value = float(
+            np.average(table[codes[decided], labels[decided]], weights=decided_weights)
+        )
     decision = best_threshold(
-        codes, columns, metric, weights, costs=costs, classes=codes_of
+        codes, columns, metric, weights, costs=costs, classes=class_range
     )
     return CrossFittedDecision(decision, value, labels)

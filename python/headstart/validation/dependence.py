@@ -1,11 +1,11 @@
-"""Dependence of rows: declared groups and order in time."""
+"""Dependence of rows: declared groups and time order."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from headstart.base import IntArray
-from headstart.validation.dealing import group_folds
+from headstart.validation.assignment import group_folds
 
 __all__ = ["INDEPENDENT", "Dependence"]
 
@@ -19,7 +19,7 @@ class Dependence:
     groups : ndarray of int64 of shape (n_rows,) or None
         Code of each row's group.
     order : ndarray of int64 of shape (n_rows,) or None
-        Place of each row in time, equal for equal times.
+        Rank of each row's time, equal for equal times.
 
     Examples
     --------
@@ -38,10 +38,17 @@ class Dependence:
         return self.groups is not None or self.order is not None
 
     def parts(self, rows: IntArray, n_parts: int, *, seed: int = 0) -> IntArray:
-        """Return the part of each of `rows`, ``0 .. n_parts - 1`` at most.
+        """Return the part of each of `rows`, at most ``0 .. n_parts - 1``.
 
-        Groups stay whole, times form blocks, other rows are assigned at random. So are
-        rows that all have one group or time.
+        Groups are never split, and times form blocks. Other rows, and rows of a single
+        group or time, are assigned at random.
+
+        Parameters
+        ----------
+        rows : ndarray of int64
+        n_parts : int
+            Largest number of parts.
+        seed : int, default=0
         """
         n_parts = max(1, min(n_parts, rows.size))
         if n_parts > 1 and self.groups is not None:
@@ -56,12 +63,12 @@ class Dependence:
             before = np.searchsorted(ranked, times, side="left")
             until = np.searchsorted(ranked, times, side="right")
             blocks = (before + until) * n_parts // (2 * rows.size)
-            found, places = np.unique(blocks, return_inverse=True)
-            if found.size > 1:
-                return np.asarray(places, dtype=np.int64)
-        drawn = np.random.default_rng(seed).permutation(rows.size)
-        return np.asarray(drawn, dtype=np.int64) % n_parts
+            distinct, block_ids = np.unique(blocks, return_inverse=True)
+            if distinct.size > 1:
+                return np.asarray(block_ids, dtype=np.int64)
+        permuted = np.random.default_rng(seed).permutation(rows.size)
+        return np.asarray(permuted, dtype=np.int64) % n_parts
 
 
 INDEPENDENT = Dependence()
-"""That of rows of which no groups and no order were declared."""
+"""The dependence of rows without declared groups and time order."""

@@ -18,8 +18,8 @@ def mean_interval(
 ) -> tuple[float | None, float | None]:
     """Return the 95 % interval of the mean score over folds, by Student's t.
 
-    None for fewer than three folds. It is corrected for training rows that folds share,
-    see `compare_by_corrected_t`.
+    Both bounds are None if there are fewer than three folds. The interval is corrected
+    for the training rows that folds share; see `compare_by_corrected_t`.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def mean_interval(
         One per fold.
     metric : Metric
     held_out_share : float
-        Rows that a fold holds out over all that it uses.
+        Share of validation rows among the rows of a fold.
 
     Examples
     --------
@@ -43,15 +43,21 @@ def mean_interval(
         return None, None
     from scipy.special import stdtrit
 
-    reach = float(stdtrit(values.size - 1, 0.975))
-    reach *= corrected_error(values, held_out_share)
+    margin = float(stdtrit(values.size - 1, 0.975))
+    margin *= corrected_error(values, held_out_share)
     mean = float(values.mean())
-    return within_metric(-mean if metric.greater_is_better else mean, reach, metric)
+    return within_metric(-mean if metric.greater_is_better else mean, margin, metric)
 
 
-def within_metric(value: float, reach: float, metric: Metric) -> tuple[float, float]:
-    """Return the bounds of an interval, clipped to the range of the metric."""
-    low, high, least = value - reach, value + reach, metric.least_loss
+def within_metric(value: float, margin: float, metric: Metric) -> tuple[float, float]:
+    """Return ``value - margin`` and ``value + margin``, clipped to the metric's range.
+
+    Parameters
+    ----------
+    value, margin : float
+    metric : Metric
+    """
+    low, high, least = value - margin, value + margin, metric.least_loss
     if least is None:
         return low, high
     return (

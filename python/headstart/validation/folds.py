@@ -1,4 +1,4 @@
-"""Folds: the training and validation rows, as one id of one byte per row."""
+"""Folds: an assignment of training and validation rows, one byte per row."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 NEVER = 255
-"""Id of a row that no fold holds out."""
+"""Id of rows that no fold holds out."""
 
 Scheme = Literal["k_fold", "holdout", "time", "splitter"]
 _SCHEMES = ("k_fold", "holdout", "time", "splitter")
@@ -32,20 +32,20 @@ class Folds:
     Parameters
     ----------
     fold_ids : ndarray of uint8 of shape (n_repeats, n_rows)
-        The fold that holds a row out, or 255 where none does. Every repeat has the
-        same folds, ``0 .. n_folds - 1``, none of them empty.
+        The fold that holds each row out, or 255 for none. Every repeat has the same
+        folds, ``0 .. n_folds - 1``, and no fold is empty.
     scheme : {"k_fold", "holdout", "time", "splitter"}
-        Where the folds come from.
+        The kind of folds.
     how : str
-        How rows were dealt out, in words, for `describe`.
+        Description of the assignment, for `describe`.
     training : ndarray of uint8 of shape (n_repeats, n_folds, ceil(n_rows / 8)) or None
-        Training rows of each fold, as bits (`numpy.packbits`). None where a fold
+        Training rows of each fold, as bits of `numpy.packbits`. None if each fold
         trains on all rows that it does not hold out.
 
     Raises
     ------
     ValueError
-        If ids or bits do not make folds as described.
+        If the ids or bits are inconsistent.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class Folds:
         "training": ("u", 3),
         "words": ("u", 1),
     }
-    """The arrays of `to_arrays`, in the words of `headstart.base.arrays`."""
+    """Kinds and dimensions of the arrays of `to_arrays`; see `base.arrays`."""
 
     fold_ids: NDArray[np.uint8]
     scheme: Scheme = "k_fold"
@@ -74,7 +74,7 @@ class Folds:
 
     @property
     def n_repeats(self) -> int:
-        """Number of independent assignments of all rows."""
+        """Number of independent assignments of the rows."""
         return int(self.fold_ids.shape[0])
 
     @property
@@ -89,7 +89,7 @@ class Folds:
 
     @cached_property
     def units(self) -> tuple[tuple[int, int], ...]:
-        """Pairs of repeat and fold, in the order in which a trial is fitted on them.
+        """Pairs of repeat and fold, in the order of a trial's fold fits.
 
         For folds in order of time the newest rows come first: they are most similar to
         future rows, and their fold has the most training rows.
@@ -105,8 +105,7 @@ class Folds:
     def n_complete(self) -> int:
         """Number of units of a complete trial, the first ones in `units`.
 
-        These are the folds of the first repeat; or all repeats, where each is a single
-        split.
+        These are the folds of the first repeat, or all repeats if each has one fold.
         """
         return self.n_repeats if self.n_folds == 1 else self.n_folds
 
@@ -123,11 +122,11 @@ class Folds:
         """Return the training rows of a fold, ascending."""
         self._check_fold(repeat, fold)
         if self.training is None:
-            chosen = self.fold_ids[repeat] != fold
+            mask = self.fold_ids[repeat] != fold
         else:
             bits = self.training[repeat, fold]
-            chosen = np.unpackbits(bits, count=self.n_rows).astype(bool)
-        return np.flatnonzero(chosen).astype(np.int64, copy=False)
+            mask = np.unpackbits(bits, count=self.n_rows).astype(bool)
+        return np.flatnonzero(mask).astype(np.int64, copy=False)
 
     def validation(self, repeat: int, fold: int) -> IntArray:
         """Return the validation rows of a fold, ascending."""
@@ -201,7 +200,7 @@ class Folds:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Return the folds of arrays by `to_arrays`.
+        """Return the folds of arrays that `to_arrays` returned.
 
         Raises
         ------
@@ -229,7 +228,7 @@ class Folds:
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return a read-only array in C order, so that the digest stays valid."""
+    """Return a read-only array in C order: a change would invalidate the digest."""
     values = np.ascontiguousarray(array)
     if values.dtype != np.uint8:
         raise ValueError(f"Folds are stored as uint8. Got dtype {values.dtype}.")
@@ -253,17 +252,17 @@ def _check(folds: Folds) -> None:
         )
     n_folds = _count_folds(ids)
     if n_folds == 0:
-        raise ValueError("No row is ever held out. At least one must be.")
+        raise ValueError("fold_ids must hold out at least one row.")
     for repeat, row in enumerate(ids):
         sizes = np.bincount(row, minlength=NEVER + 1)[:n_folds]
         if not sizes.all():
             raise ValueError(
                 f"Fold {int(sizes.argmin())} of repeat {repeat} holds out no row. "
-                "Every fold of every repeat must hold out some."
+                "Every fold of every repeat must hold out at least one row."
             )
     if folds.training is not None:
-        wanted = (ids.shape[0], n_folds, -(-ids.shape[1] // 8))
-        if folds.training.shape != wanted:
+        expected = (ids.shape[0], n_folds, -(-ids.shape[1] // 8))
+        if folds.training.shape != expected:
             raise ValueError(
-                f"training must have shape {wanted}. Got {folds.training.shape}."
+                f"training must have shape {expected}. Got {folds.training.shape}."
             )

@@ -1,4 +1,4 @@
-"""Validation by name: splitters of plugins."""
+"""Splitters of plugins by name."""
 
 import difflib
 from typing import Any
@@ -9,40 +9,41 @@ __all__ = ["splitter_named"]
 
 
 def splitter_named(name: str, seed: int) -> Any:
-    """Return the splitter that ``validation="name"`` stands for.
+    """Return the plugin's splitter for ``validation="name"``.
 
     Parameters
     ----------
     name : str
     seed : int
-        Of the run.
+        Seed of the run.
 
     Raises
     ------
     ValueError
-        If no plugin brings one of that name, or it cannot be made.
+        If no plugin registers the name, or the splitter cannot be constructed.
     TypeError
-        If what is made is no splitter.
+        If the plugin's object is not a splitter.
     """
     splitters = load_plugins().splitters
     if name not in splitters:
-        known = ["auto", *splitters]
-        near = difflib.get_close_matches(name, known, n=1)
+        available = ["auto", *splitters]
+        near = difflib.get_close_matches(name, available, n=1)
         raise ValueError(
             f"The 'validation' parameter must be 'auto', a Validation, a scikit-learn "
-            f"splitter, or the name of one that a plugin brings. Got {name!r} instead. "
-            f"There are: {', '.join(map(repr, known))}."
+            f"splitter, or the name of a plugin's splitter. Got {name!r} instead. "
+            f"Available: {', '.join(map(repr, available))}."
             + (f" hint: did you mean {near[0]!r}?" if near else "")
         )
     try:
         splitter = splitters[name].factory(seed)
     except Exception as error:
         raise ValueError(
-            f"The splitter {name!r} could not be made: {type(error).__name__}: {error}"
+            f"The splitter {name!r} could not be constructed: "
+            f"{type(error).__name__}: {error}"
         ) from error
     if not callable(getattr(splitter, "split", None)):
         raise TypeError(
-            f"The splitter {name!r} must be made by its factory with a method "
+            f"The factory of splitter {name!r} must return an object with a method "
             f"split(X, y, groups). Got {type(splitter).__name__} instead."
         )
     return splitter

@@ -1,4 +1,4 @@
-"""The out-of-fold store: what trials predicted for rows they were not fitted on."""
+"""The store of trials' out-of-fold predictions."""
 
 from typing import Any
 
@@ -15,18 +15,19 @@ __all__ = ["OutOfFoldStore"]
 class OutOfFoldStore:
     """Out-of-fold predictions of all trials of a run, for one assignment of folds.
 
-    Append-only: what is stored is never changed. Predictions of other folds never get
-    in: an ensemble of both would have seen its own rows.
+    The store is append-only: stored predictions never change. It refuses predictions of
+    other folds, because an ensemble of both would contain models that were trained on
+    the rows it predicts.
 
-    A number takes four bytes. It is off by at most 6e-8 of its distance to 0 (of
-    probabilities: to 0 or 1, whichever is nearer), and by at most 1.2e-7 of the range
-    of the fold's prediction.
+    A number takes four bytes. Its error is at most 6e-8 of its distance to 0 (for
+    probabilities, to the nearer of 0 and 1), and at most 1.2e-7 of the range of the
+    fold's prediction.
 
     Parameters
     ----------
     folds : Folds
     n_outputs : int
-        Columns of a prediction, at least 1.
+        Number of columns of a prediction, at least 1.
 
     Raises
     ------
@@ -54,26 +55,26 @@ class OutOfFoldStore:
 
     @property
     def digest(self) -> str:
-        """Digest of the folds that the predictions belong to."""
+        """Digest of the folds of the predictions."""
         return self._digest
 
     @property
     def n_outputs(self) -> int:
-        """Columns of a prediction."""
+        """Number of columns of a prediction."""
         return self._n_outputs
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of predictions in memory."""
+        """Memory of the predictions in bytes."""
         return self._core.n_bytes()
 
     @property
     def trials(self) -> tuple[int, ...]:
-        """Trials of which there is any prediction, ascending."""
+        """Numbers of the trials with a prediction, ascending."""
         return tuple(self._core.trials())
 
     def folds_of(self, trial: int) -> list[tuple[int, int]]:
-        """Return the repeats and folds of which `trial` has a prediction, ascending."""
+        """Return the pairs of repeat and fold that `trial` has predicted, ascending."""
         return self._core.folds_of(_number(trial))
 
     def add(
@@ -85,7 +86,7 @@ class OutOfFoldStore:
         *,
         digest: str | None = None,
     ) -> None:
-        """Store what `trial` predicted for the rows that a fold holds out.
+        """Store a trial's prediction for the validation rows of a fold.
 
         Parameters
         ----------
@@ -93,16 +94,16 @@ class OutOfFoldStore:
             Number of the trial, from 0.
         repeat, fold : int
         prediction : ndarray of shape (n_held_out, n_outputs), or (n_held_out,)
-            Finite, in the order of ``folds.validation(repeat, fold)``. Without columns
-            only where `n_outputs` is 1.
+            Finite numbers in the order of ``folds.validation(repeat, fold)``. A vector
+            is allowed if `n_outputs` is 1.
         digest : str or None, default=None
-            Digest of the folds that the prediction was made with, where it is known.
+            Digest of the folds of the prediction, if known.
 
         Raises
         ------
         ValueError
-            If the folds are others, there is no such fold, the prediction is already
-            there, has another shape or is not finite in single precision.
+            If the folds differ or the fold does not exist, or if the prediction is
+            already stored, has another shape or is not finite in single precision.
         """
         if digest is not None:
             self._check_digest(digest)
@@ -124,15 +125,15 @@ class OutOfFoldStore:
         Returns
         -------
         ndarray of shape (n_rows, n_outputs)
-            The mean over the repeats that have one; NaN where none has.
+            The mean over the repeats with a prediction; NaN for rows without one.
         """
         return self._core.prediction(_number(trial))
 
     def _check_digest(self, digest: str) -> None:
         if digest != self._digest:
             raise ValueError(
-                "Predictions of other folds cannot be added: they were made with folds "
-                f"{digest[:12]}, the store is of {self._digest[:12]}."
+                "Predictions of other folds cannot be added: their folds have the "
+                f"digest {digest[:12]}, those of the store {self._digest[:12]}."
             )
 
 

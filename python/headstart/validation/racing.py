@@ -1,4 +1,4 @@
-"""Racing of configurations: decisions by a table of fold scores."""
+"""Racing of configurations: elimination and promotion by fold losses."""
 
 from typing import Any
 
@@ -20,28 +20,29 @@ def survivors(
     Parameters
     ----------
     losses : array-like of shape (n_folds, n_configurations)
-        Lower is better. NaN where a configuration has no score: only folds that it
-        shares with the best count.
+        Lower is better; NaN for a missing loss. A configuration is compared with the
+        best on the folds that both have.
     held_out_share : float, default=0.0
-        Rows that a fold holds out over those of both, in ``[0, 1)``: corrects for
-        training rows that folds share, as `compare_by_corrected_t` does. 0 takes folds
-        for independent.
+        Share of validation rows among the rows of a fold, in ``[0, 1)``. It corrects
+        for the training rows that folds share, as in `compare_by_corrected_t`. 0
+        assumes independent folds.
     level : float, default=0.95
         Confidence of an elimination.
     test : {"t", "friedman"}, default="t"
-        ``"t"``: one-sided paired tests against the configuration of least mean loss.
-        ``"friedman"``: on ranks within the folds, as irace does [1]_; nothing is
-        eliminated unless the ranks differ at all. Every fold must have all scores.
+        ``"t"``: one-sided paired tests against the configuration with the lowest mean
+        loss. ``"friedman"``: a test on ranks within folds, as in irace [1]_, followed
+        by pairwise tests if it is significant. It needs all losses.
 
     Returns
     -------
     ndarray of bool of shape (n_configurations,)
-        The best always stays, and so does what shares fewer than two folds with it.
+        Always True for the best, and for configurations that share fewer than two folds
+        with it.
 
     Raises
     ------
     ValueError
-        If the table has no score, or a parameter makes no sense.
+        If there is no loss, or a parameter is invalid.
 
     References
     ----------
@@ -74,7 +75,7 @@ def _by_t(table: FloatArray, share: float, level: float) -> BoolArray:
     from scipy.stats import t
 
     best = _best(table)
-    stays = np.ones(table.shape[1], dtype=bool)
+    kept = np.ones(table.shape[1], dtype=bool)
     for other in range(table.shape[1]):
         difference = table[:, other] - table[:, best]
         difference = difference[~np.isnan(difference)]
@@ -82,38 +83,38 @@ def _by_t(table: FloatArray, share: float, level: float) -> BoolArray:
         if other == best or n_folds < 2:
             continue
         factor = 1 / n_folds + share / (1 - share)
-        spread = 0.0 if np.ptp(difference) == 0 else float(difference.var(ddof=1))
-        reach = float(t.ppf(level, n_folds - 1)) * np.sqrt(factor * spread)
-        stays[other] = not difference.mean() > reach
-    return stays
+        variance = 0.0 if np.ptp(difference) == 0 else float(difference.var(ddof=1))
+        margin = float(t.ppf(level, n_folds - 1)) * np.sqrt(factor * variance)
+        kept[other] = not difference.mean() > margin
+    return kept
 
 
 def _by_friedman(table: FloatArray, level: float) -> BoolArray:
     from scipy.stats import f, rankdata, t
 
     if np.isnan(table).any():
-        raise ValueError("Ranks need a score of every configuration in every fold.")
+        raise ValueError("The Friedman test needs all losses. Got NaN for some.")
     n_folds, n_configurations = table.shape
-    stays = np.ones(n_configurations, dtype=bool)
+    kept = np.ones(n_configurations, dtype=bool)
     if n_folds < 2 or n_configurations < 2:
-        return stays
+        return kept
     ranks = rankdata(table, axis=1)
     sums = ranks.sum(axis=0)
     squares = float((ranks**2).sum())
     between = float((sums**2).sum()) / n_folds
     middle = n_folds * n_configurations * (n_configurations + 1) ** 2 / 4
-    inner, freedom = squares - between, (n_folds - 1) * (n_configurations - 1)
-    # Conover's form: an F statistic, exact enough for few folds.
-    if inner > 1e-12:
-        statistic = (n_folds - 1) * (between - middle) / inner
-        if f.sf(statistic, n_configurations - 1, freedom) > 1 - level:
-            return stays
+    within, n_free = squares - between, (n_folds - 1) * (n_configurations - 1)
+    # Conover's F statistic, which is accurate enough for few folds.
+    if within > 1e-12:
+        statistic = (n_folds - 1) * (between - middle) / within
+        if f.sf(statistic, n_configurations - 1, n_free) > 1 - level:
+            return kept
     elif between <= middle + 1e-12:
-        return stays
-    reach = float(t.ppf(0.5 + level / 2, freedom)) * np.sqrt(
-        2 * n_folds * max(0.0, inner) / freedom
+        return kept
+    margin = float(t.ppf(0.5 + level / 2, n_free)) * np.sqrt(
+        2 * n_folds * max(0.0, within) / n_free
     )
-    return np.asarray(sums - sums.min() <= reach)
+    return np.asarray(sums - sums.min() <= margin)
 
 
 def probability_best(
@@ -124,26 +125,27 @@ def probability_best(
 ) -> FloatArray:
     """Return the probability that each configuration is better than the best so far.
 
-    The difference of means has a t distribution with the variance of the fold
-    differences: the posterior under a flat prior, corrected for shared training rows.
+    The difference of means has a t distribution, with the variance of the differences
+    per fold. This is the posterior under a flat prior, corrected for shared training
+    rows.
 
     Parameters
     ----------
     losses, held_out_share
         As in `survivors`.
     margin : float, default=0.0
-        By how much the loss must be lower, at least 0.
+        Required reduction of the loss, at least 0.
 
     Returns
     -------
     ndarray of shape (n_configurations,)
-        1 for the best itself; 0.5 where fewer than two folds are shared with it. Stop
-        what falls below 0.05, say.
+        1 for the best itself; 0.5 for configurations that share fewer than two folds
+        with it. For example, stop configurations below 0.05.
 
     Raises
     ------
     ValueError
-        If the table has no score, or a parameter makes no sense.
+        If there is no loss, or a parameter is invalid.
 
     Examples
     --------
@@ -160,42 +162,45 @@ def probability_best(
             f"Got {margin!r} and {held_out_share!r}."
         )
     best = _best(table)
-    found = np.full(table.shape[1], 0.5)
+    probability = np.full(table.shape[1], 0.5)
     for other in range(table.shape[1]):
         gain = table[:, best] - table[:, other]
         gain = gain[~np.isnan(gain)]
         if other == best or gain.size < 2:
             continue
         factor = 1 / gain.size + held_out_share / (1 - held_out_share)
-        spread = 0.0 if np.ptp(gain) == 0 else float(gain.var(ddof=1))
+        variance = 0.0 if np.ptp(gain) == 0 else float(gain.var(ddof=1))
         distance = margin - float(gain.mean())
-        if spread == 0:
-            found[other] = float(distance < 0)
+        if variance == 0:
+            probability[other] = float(distance < 0)
         else:
-            found[other] = t.sf(distance / np.sqrt(factor * spread), gain.size - 1)
-    found[best] = 1.0
-    return found
+            probability[other] = t.sf(
+                distance / np.sqrt(factor * variance), gain.size - 1
+            )
+    probability[best] = 1.0
+    return probability
 
 
 def promote(losses: Any, *, factor: int = 3, n_promoted: int = 0) -> IntArray:
     """Return the configurations that a rung promotes: the best share ``1 / factor``.
 
-    With all losses of a rung it is successive halving; called after each new one, with
-    how many went on already, it is ASHA's rule [1]_.
+    Called with all losses of a rung, this is successive halving. Called after each new
+    loss, with the number of promoted configurations, it is the rule of ASHA [1]_.
 
     Parameters
     ----------
     losses : array-like of shape (n_configurations,)
-        Lower is better; NaN never goes on.
+        Lower is better; NaN is never promoted.
     factor : int, default=3
-        One of so many goes on, at least 2.
+        Inverse of the promoted share, at least 2.
     n_promoted : int, default=0
-        How many of the rung have gone on before: the best so many are left out.
+        Number of configurations of the rung that are already promoted. They are assumed
+        to be the best, and not returned.
 
     Returns
     -------
     ndarray of int64
-        Best first, of equal ones the first.
+        Best first; ties in the order of `losses`.
 
     References
     ----------
@@ -205,7 +210,7 @@ def promote(losses: Any, *, factor: int = 3, n_promoted: int = 0) -> IntArray:
     Raises
     ------
     ValueError
-        If `factor` or `n_promoted` makes no sense.
+        If `factor` or `n_promoted` is invalid.
 
     Examples
     --------
@@ -227,14 +232,14 @@ def _table(losses: Any) -> FloatArray:
     table = np.asarray(losses, dtype=np.float64)
     if table.ndim != 2 or not table.size or np.isnan(table).all():
         raise ValueError(
-            "losses must have shape (n_folds, n_configurations) and some score. "
+            "losses must have shape (n_folds, n_configurations), and not only NaN. "
             f"Got shape {table.shape}."
         )
     return table
 
 
 def _best(table: FloatArray) -> int:
-    """Return the column with the lowest mean among those with the most scores."""
+    """Return the column with the lowest mean among those with the most losses."""
     counts = (~np.isnan(table)).sum(axis=0)
     sums = np.nansum(table, axis=0)
     means = np.where(counts == counts.max(), sums / np.maximum(counts, 1), np.inf)

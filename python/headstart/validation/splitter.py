@@ -26,13 +26,13 @@ def folds_from_splitter(
 ) -> Folds:
     """Return the folds that `splitter` yields.
 
-    Disjoint validation sets become folds of one repeat; where one overlaps earlier
-    ones, a new repeat begins. Sets that do not fall into repeats of equal
-    size over the same rows become repeats of one fold each.
+    Disjoint validation sets become folds of one repeat. A set that overlaps earlier
+    ones starts a new repeat. If the repeats differ in size or rows, each set becomes a
+    repeat with one fold.
 
-    Where training rows always come before held-out ones the folds follow time: of one
-    split by the splitter's ``order`` or the numbers of the rows; of several where none
-    trains on rows that it or a later one holds out.
+    The folds follow time if training rows always precede validation rows. A single
+    split is checked by the splitter's ``order``, or by row numbers. Several splits
+    follow time if none trains on validation rows of its own or of a later split.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ def folds_from_splitter(
     TypeError
         If `splitter` has no ``split``.
     ValueError
-        If it yields nothing, empty sets, rows that do not exist, rows that are both
-        trained on and held out, or more than 254 folds.
+        If the splitter yields nothing, empty sets, invalid row numbers, rows that are
+        both training and validation rows, or more than 254 folds.
     """
     if not callable(getattr(splitter, "split", None)):
         raise TypeError(
@@ -65,7 +65,7 @@ def folds_from_splitter(
     n_folds = len(repeats[0])
     if n_folds >= NEVER:
         raise ValueError(
-            f"{name} makes {n_folds} folds. There can be at most {NEVER - 1}."
+            f"{name} yields {n_folds} folds. At most {NEVER - 1} are allowed."
         )
     fold_ids = np.full((len(repeats), n_rows), NEVER, dtype=np.uint8)
     training = np.zeros((len(repeats), n_folds, n_rows), dtype=bool)
@@ -87,15 +87,15 @@ Pair = tuple[IntArray, IntArray]
 
 
 def _rows(rows: Any, n_rows: int, name: str) -> IntArray:
-    found = np.asarray(rows)
-    if found.dtype == bool:
-        found = np.flatnonzero(found)
-    wanted = f"{name} must yield row numbers from 0 to {n_rows - 1}."
-    if found.size and found.dtype.kind not in "iu":
-        raise ValueError(f"{wanted} Got values of dtype {found.dtype}.")
-    if found.size and (found.min() < 0 or found.max() >= n_rows):
-        raise ValueError(f"{wanted} Got {found.min()} to {found.max()}.")
-    return np.unique(found.astype(np.int64))
+    row_numbers = np.asarray(rows)
+    if row_numbers.dtype == bool:
+        row_numbers = np.flatnonzero(row_numbers)
+    expected = f"{name} must yield row numbers from 0 to {n_rows - 1}."
+    if row_numbers.size and row_numbers.dtype.kind not in "iu":
+        raise ValueError(f"{expected} Got values of dtype {row_numbers.dtype}.")
+    if row_numbers.size and (row_numbers.min() < 0 or row_numbers.max() >= n_rows):
+        raise ValueError(f"{expected} Got {row_numbers.min()} to {row_numbers.max()}.")
+    return np.unique(row_numbers.astype(np.int64))
 
 
 def _check(pairs: list[Pair], name: str) -> None:
@@ -111,19 +111,20 @@ def _check(pairs: list[Pair], name: str) -> None:
         if both.size:
             raise ValueError(
                 f"Split {number} of {name} both trains on and holds out {both.size} "
-                f"rows, the first of them row {both[0]}. A row can only be one of both."
+                f"rows, the first of them row {both[0]}. A row must not be in both "
+                "sets."
             )
 
 
 def _repeats(pairs: list[Pair], n_rows: int) -> list[list[Pair]]:
     repeats: list[list[Pair]] = []
-    taken = np.ones(n_rows, dtype=bool)
+    held_out = np.ones(n_rows, dtype=bool)
     for pair in pairs:
-        if taken[pair[1]].any():
+        if held_out[pair[1]].any():
             repeats.append([])
-            taken = np.zeros(n_rows, dtype=bool)
+            held_out = np.zeros(n_rows, dtype=bool)
         repeats[-1].append(pair)
-        taken[pair[1]] = True
+        held_out[pair[1]] = True
     sizes = {len(members) for members in repeats}
     rows = {np.sort(np.concatenate([h for _, h in m])).tobytes() for m in repeats}
     if len(sizes) > 1 or len(rows) > 1:

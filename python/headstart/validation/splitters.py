@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import IntArray
-from headstart.validation.dealing import (
+from headstart.validation.assignment import (
     group_folds,
     holdout_fold,
     newest_fold,
@@ -35,9 +35,9 @@ __all__ = [
 
 
 class FoldSplitter(ABC):
-    """An iterable of pairs of training and validation rows.
+    """A splitter with scikit-learn's interface.
 
-    Repeated splits of the same rows are equal.
+    Repeated calls of `split` with the same rows yield the same folds.
     """
 
     @abstractmethod
@@ -85,13 +85,13 @@ class KFold(_KFold):
     Parameters
     ----------
     n_splits : int, default=5
-        Folds, 2 to 254.
+        Number of folds, 2 to 254.
     n_repeats : int, default=1
-        How often all rows are dealt out anew.
+        Number of repeats with other folds.
     random_state : int, default=0
-        At least 0. The same one gives the same folds on every machine.
+        At least 0. The same seed gives the same folds on every machine.
     n_threads : int, default=1
-        Repeats are made in parallel; the folds do not depend on it.
+        Number of threads, used for repeats. It does not affect the folds.
 
     Examples
     --------
@@ -119,7 +119,7 @@ class StratifiedKFold(_KFold):
     n_splits, n_repeats, random_state, n_threads
         As in `KFold`.
     bins : int or None, default=None
-        Cut `y`, which are values then, into so many equally filled bins.
+        Number of quantile bins of a numeric `y`. None means that `y` has class labels.
 
     Examples
     --------
@@ -176,7 +176,7 @@ class GroupKFold(_KFold):
         """Return the assignment of rows to folds."""
         del X, y
         return group_folds(
-            _given(self, "groups", groups),
+            _required(self, "groups", groups),
             self.n_splits,
             self.n_repeats,
             seed=self.random_state,
@@ -204,7 +204,7 @@ class StratifiedGroupKFold(StratifiedKFold):
         del X
         return stratified_group_folds(
             _strata(self, y, self.bins),
-            _given(self, "groups", groups),
+            _required(self, "groups", groups),
             self.n_splits,
             self.n_repeats,
             seed=self.random_state,
@@ -221,11 +221,11 @@ class HoldoutSplit(FoldSplitter):
         Share of the rows, between 0 and 1.
     n_repeats : int, default=1
     stratify : bool, default=False
-        Hold out the same share of every class of `y`.
+        Whether to hold out the same share of every class of `y`.
     grouped : bool, default=False
-        Never part a group.
+        Whether to keep groups together.
     order : array-like of shape (n_rows,) or None, default=None
-        Times: the latest rows are held out, and nothing is left to chance.
+        Times. The latest rows are held out, instead of random rows.
     random_state : int, default=0
 
     Examples
@@ -261,24 +261,25 @@ class HoldoutSplit(FoldSplitter):
             n_rows,
             self.test_size,
             self.n_repeats,
-            codes=_given(self, "y", y) if self.stratify else None,
-            groups=_given(self, "groups", groups) if self.grouped else None,
+            codes=_required(self, "y", y) if self.stratify else None,
+            groups=_required(self, "groups", groups) if self.grouped else None,
             seed=self.random_state,
         )
 
     def _latest(self, n_rows: int) -> Folds:
         if self.stratify or self.grouped or self.n_repeats != 1:
             raise ValueError(
-                "HoldoutSplit with 'order' holds out the latest rows once: 'stratify', "
-                "'grouped' and 'n_repeats' have no meaning there. hint: leave them out."
+                "HoldoutSplit with 'order' holds out the latest rows once. 'stratify', "
+                "'grouped' and 'n_repeats' do not apply. hint: omit them."
             )
         times = np.asarray(self.order)
         if times.shape != (n_rows,):
             raise ValueError(
-                f"order must have {n_rows} values, one a row. Got shape {times.shape}."
+                f"order must have {n_rows} values, one per row. Got shape "
+                f"{times.shape}."
             )
         if (times == times[0]).all():
-            raise ValueError("All rows are of one time: none can be trained on.")
+            raise ValueError("All rows have the same time: no row precedes the others.")
         return newest_fold(times, self.test_size)
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
@@ -297,13 +298,14 @@ class TimeSeriesSplit(FoldSplitter):
     n_splits : int, default=5
         At least 1.
     gap : int, default=0
-        Distinct times left out before each block.
+        Number of distinct times excluded before each block.
     max_train_size : int or None, default=None
-        Distinct times of training rows, which slide along then; all by default.
+        Number of distinct times in a sliding training window; by default all earlier
+        times.
     order : array-like of shape (n_rows,) or None, default=None
         Times of the rows.
     ends : array-like of shape (n_rows,) or None, default=None
-        When the targets are known: see `headstart.validation.window_folds`.
+        Times at which the targets are known; see `headstart.validation.window_folds`.
 
     Examples
     --------
@@ -354,10 +356,10 @@ class PurgedKFold(FoldSplitter):
     n_splits : int, default=5
         At least 2.
     embargo : float, default=0.0
-        Share of the distinct times left out after each block.
+        Share of the distinct times excluded after each block.
     order, ends : array-like of shape (n_rows,) or None, default=None
-        Times of the rows, by default their order, and when their targets are known: see
-        `headstart.validation.purged_folds`.
+        Times of the rows, by default the row numbers, and times at which their targets
+        are known; see `headstart.validation.purged_folds`.
 
     Examples
     --------
@@ -396,7 +398,7 @@ class PredefinedSplit(FoldSplitter):
     Parameters
     ----------
     test_fold : array-like of int of shape (n_rows,)
-        The fold that holds a row out; -1 where none does, as in scikit-learn.
+        The fold that holds each row out, -1 for none, as in scikit-learn.
 
     Examples
     --------
@@ -410,32 +412,34 @@ class PredefinedSplit(FoldSplitter):
     def folds(self, X: Any = None, y: Any = None, groups: Any = None) -> Folds:
         """Return the assignment of rows to folds."""
         del groups
-        given = np.asarray(self.test_fold)
-        if given.ndim != 1 or given.dtype.kind not in "iu":
+        test_fold = np.asarray(self.test_fold)
+        if test_fold.ndim != 1 or test_fold.dtype.kind not in "iu":
             raise ValueError(
-                "The 'test_fold' parameter of PredefinedSplit must hold one int a row. "
-                f"Got shape {given.shape} of {given.dtype}."
+                "The 'test_fold' parameter of PredefinedSplit must hold one int per "
+                f"row. Got shape {test_fold.shape} of {test_fold.dtype}."
             )
-        if (X is not None or y is not None) and _n_rows(X, y) != given.size:
+        if (X is not None or y is not None) and _n_rows(X, y) != test_fold.size:
             raise ValueError(
-                f"The folds are of {given.size} rows. Got {_n_rows(X, y)} rows."
+                f"test_fold has {test_fold.size} rows. Got {_n_rows(X, y)} rows to "
+                "split."
             )
-        used = np.unique(given[given >= 0])
-        if given.size and (given.min() < -1 or used.size >= NEVER):
+        used = np.unique(test_fold[test_fold >= 0])
+        if test_fold.size and (test_fold.min() < -1 or used.size >= NEVER):
             raise ValueError(
-                f"Folds are numbered from 0, at most {NEVER - 1} of them; -1 is for "
-                f"rows that none holds out. Got {given.min()} to {given.max()}."
+                f"test_fold must have at most {NEVER - 1} folds, numbered from 0, and "
+                f"-1 for rows that no fold holds out. Got {test_fold.min()} to "
+                f"{test_fold.max()}."
             )
-        # As scikit-learn does, numbers that are left out are skipped.
-        ids = np.searchsorted(used, given)
-        fold_ids = np.where(given >= 0, ids, NEVER).astype(np.uint8)
+        # Unused fold numbers are skipped, as in scikit-learn.
+        ids = np.searchsorted(used, test_fold)
+        fold_ids = np.where(test_fold >= 0, ids, NEVER).astype(np.uint8)
         return Folds(fold_ids[np.newaxis], "splitter", "predefined")
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """Return the number of pairs that `split` yields."""
         del X, y, groups
-        given = np.asarray(self.test_fold)
-        return int(np.unique(given[given >= 0]).size)
+        test_fold = np.asarray(self.test_fold)
+        return int(np.unique(test_fold[test_fold >= 0]).size)
 
 
 class NestedSplit:
@@ -444,8 +448,8 @@ class NestedSplit:
     Parameters
     ----------
     outer, inner : splitter
-        Anything with scikit-learn's ``split``. The inner one splits the outer one's
-        training rows.
+        Objects with scikit-learn's ``split``. The inner splitter splits the training
+        rows of the outer one.
 
     Examples
     --------
@@ -461,16 +465,16 @@ class NestedSplit:
     def split(
         self, X: Any, y: Any = None, groups: Any = None
     ) -> Iterator[tuple[IntArray, IntArray, list[tuple[IntArray, IntArray]]]]:
-        """Yield outer training and validation rows, and inner pairs of the former."""
+        """Yield outer training and validation rows, and inner splits of the former."""
         targets = None if y is None else np.asarray(y)
-        members = None if groups is None else np.asarray(groups)
+        group_ids = None if groups is None else np.asarray(groups)
         for train, held_out in self.outer.split(X, y, groups):
-            # Splitters look at the length of X at most.
+            # Splitters use at most the length of X.
             rows = np.zeros((len(train), 1))
             pairs = self.inner.split(
                 rows,
                 None if targets is None else targets[train],
-                None if members is None else members[train],
+                None if group_ids is None else group_ids[train],
             )
             yield train, held_out, [(train[fit], train[rest]) for fit, rest in pairs]
 
@@ -480,14 +484,14 @@ class NestedSplit:
 
 
 def _n_rows(X: Any, y: Any) -> int:
-    given = y if X is None else X
-    if given is None:
-        raise ValueError("split needs X or y, to know how many rows there are.")
-    shape = getattr(given, "shape", None)
-    return int(shape[0]) if shape else len(given)
+    rows = y if X is None else X
+    if rows is None:
+        raise ValueError("split needs X or y for the number of rows.")
+    shape = getattr(rows, "shape", None)
+    return int(shape[0]) if shape else len(rows)
 
 
-def _given(splitter: FoldSplitter, name: str, values: Any) -> NDArray[Any]:
+def _required(splitter: FoldSplitter, name: str, values: Any) -> NDArray[Any]:
     if values is None:
         raise ValueError(
             f"{type(splitter).__name__} needs {name!r} in split. Got None."
@@ -496,5 +500,5 @@ def _given(splitter: FoldSplitter, name: str, values: Any) -> NDArray[Any]:
 
 
 def _strata(splitter: FoldSplitter, y: Any, bins: int | None) -> NDArray[Any]:
-    targets = _given(splitter, "y", y)
+    targets = _required(splitter, "y", y)
     return targets if bins is None else quantile_bins(targets, bins)

@@ -1,11 +1,11 @@
-"""Folds in order of time with training windows, purging and embargo."""
+"""Folds in order of time, with training windows, purging and embargo."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.validation.dealing import time_folds
+from headstart.validation.assignment import time_folds
 from headstart.validation.folds import Folds
 
 __all__ = ["purged_folds", "window_folds"]
@@ -19,25 +19,26 @@ def window_folds(
     window: int | None = None,
     ends: NDArray[Any] | None = None,
 ) -> Folds:
-    """Return folds in order of time with a limited training window before each.
+    """Return folds in order of time, each with a limited training window.
 
-    Like `time_folds`, with a sliding training window and without rows whose target was
-    not known when the block began [1]_.
+    These are the folds of `time_folds`, with a sliding training window, and without
+    training rows whose target was not known at the start of the block [1]_.
 
     Parameters
     ----------
     order, n_folds, gap
         As in `headstart.validation.time_folds`.
     window : int or None, default=None
-        Distinct times of training rows, right before the gap; all by default.
+        Number of distinct times of training rows, right before the gap; by default all.
     ends : array-like of shape (n_rows,) or None, default=None
-        When the target of a row is known, in the units of `order`: never before its
-        time. A row is trained on only where that is before the block's first time.
+        Time at which each row's target is known, in the units of `order`; not before
+        the row's time. Training rows are those whose target is known before the block's
+        first time.
 
     Raises
     ------
     ValueError
-        As `headstart.validation.time_folds`, and where a fold has no training row left.
+        As in `headstart.validation.time_folds`, or if a fold has no training row.
 
     References
     ----------
@@ -58,16 +59,16 @@ def window_folds(
     folds = time_folds(order, n_folds, gap)
     values = np.asarray(order)
     times, steps = np.unique(values, return_inverse=True)
-    known = None if ends is None else _ends(ends, values)
+    known_at = None if ends is None else _ends(ends, values)
     training = []
     for fold in range(folds.n_folds):
         first = int(steps[folds.validation(0, fold)].min())
-        chosen = steps < first - gap
+        is_training = steps < first - gap
         if window is not None:
-            chosen &= steps >= first - gap - window
-        if known is not None:
-            chosen &= known < times[first]
-        training.append(chosen)
+            is_training &= steps >= first - gap - window
+        if known_at is not None:
+            is_training &= known_at < times[first]
+        training.append(is_training)
     words = [folds.how]
     words += [f"window {window}"] if window is not None else []
     words += ["purged"] if ends is not None else []
@@ -83,26 +84,25 @@ def purged_folds(
 ) -> Folds:
     """Return blocks of time as folds, with training rows on both sides of each.
 
-    Rows whose target reaches into the block, or began before it ended, are left out,
-    and so are those that follow within the embargo: what they are like is not
-    independent of the block [1]_.
+    Rows whose target overlaps the block in time are excluded, and so are rows within
+    the embargo after it, because both depend on the block [1]_.
 
     Parameters
     ----------
     order : array-like of shape (n_rows,)
-        Times, or anything that sorts as they do. None may be missing.
+        Times, or other values with the same order. Missing values are an error.
     ends : array-like of shape (n_rows,) or None, default=None
-        When the target of a row is known; by default at its time.
+        Time at which each row's target is known; by default the row's time.
     n_folds : int, default=5
         At least 2.
     embargo : float, default=0.0
-        Share of the distinct times that is left out after each block, from where its
-        last target is known, in ``[0, 1)``.
+        Share of the distinct times, in ``[0, 1)``, excluded after each block, from the
+        time at which its last target is known.
 
     Raises
     ------
     ValueError
-        If there are too few times, or a fold has no training row left.
+        If there are too few times, or a fold has no training row.
 
     References
     ----------
@@ -126,20 +126,20 @@ def purged_folds(
             f"Got {embargo!r} instead."
         )
     values = np.asarray(order)
-    # Blocks after the first of one fold more are all blocks but the first: it is what
-    # lies before them.
+    # `time_folds` does not hold out the first block, hence one fold fewer, and ids that
+    # are one lower.
     ids = time_folds(values, n_folds - 1).fold_ids[0].astype(np.int64)
     ids = np.where(ids == 255, 0, ids + 1).astype(np.uint8)
     times, steps = np.unique(values, return_inverse=True)
-    known = values if ends is None else _ends(ends, values)
+    known_at = values if ends is None else _ends(ends, values)
     n_after = int(np.ceil(embargo * times.size))
     training = []
     for fold in range(n_folds):
         held_out = ids == fold
         first, last = int(steps[held_out].min()), int(steps[held_out].max())
-        until = max(times[last], known[held_out].max())
+        until = max(times[last], known_at[held_out].max())
         first_after = int(np.searchsorted(times, until, side="right"))
-        before = (steps < first) & (known < times[first])
+        before = (steps < first) & (known_at < times[first])
         after = steps >= first_after + n_after
         training.append(before | after)
     words = "in blocks of time, purged" + (f", embargo {embargo:g}" if embargo else "")
@@ -149,27 +149,28 @@ def purged_folds(
 def _with_training(
     ids: NDArray[np.uint8], training: list[NDArray[np.bool_]], how: str
 ) -> Folds:
-    for fold, chosen in enumerate(training):
-        if not chosen.any():
+    for fold, is_training in enumerate(training):
+        if not is_training.any():
             raise ValueError(
-                f"Fold {fold} has no training row left. hint: ask for fewer folds, a "
+                f"Fold {fold} has no training row. hint: use fewer folds, a "
                 "smaller gap or embargo, or a longer window."
             )
-    bits = np.stack([np.packbits(chosen) for chosen in training])
+    bits = np.stack([np.packbits(is_training) for is_training in training])
     return Folds(ids, "time", how, bits[np.newaxis])
 
 
 def _ends(ends: NDArray[Any], order: NDArray[Any]) -> NDArray[Any]:
-    known = np.asarray(ends)
-    if known.shape != order.shape:
+    known_at = np.asarray(ends)
+    if known_at.shape != order.shape:
         raise ValueError(
-            f"ends must have shape {order.shape}, as the times have. Got {known.shape}."
+            f"ends must have the shape {order.shape} of the times. "
+            f"Got {known_at.shape}."
         )
-    early = ~(known >= order)
+    early = ~(known_at >= order)
     if early.any():
         row = int(early.argmax())
         raise ValueError(
-            f"A target cannot be known before its row's time. In row {row} the time is "
-            f"{order[row]!r} and the end {known[row]!r}."
+            f"A target cannot be known before its row's time. In row {row}, the time "
+            f"is {order[row]!r} and the end {known_at[row]!r}."
         )
-    return known
+    return known_at

@@ -11,7 +11,7 @@ from headstart.base import FloatArray
 from headstart.machine.compute import Compute
 from headstart.metrics.scores import is_value_metric
 from headstart.metrics.targets import class_codes, plain, probability_columns
-from headstart.validation.dealing import _codes, _group_codes
+from headstart.validation.assignment import _codes, _group_codes
 
 __all__ = [
     "Bootstrap",
@@ -36,7 +36,7 @@ class Interval:
     low, high : float
         Bounds of the interval.
     level : float
-        Share of such intervals that hold the true score.
+        Confidence level: the share of such intervals that contain the true score.
     standard_error : float
     """
 
@@ -54,9 +54,9 @@ class Comparison(Interval):
     Parameters
     ----------
     estimate, low, high, level, standard_error
-        As in `Interval`, of the difference.
+        As in `Interval`, for the difference.
     p_value : float
-        Two-sided: how often a difference as large would come up if there were none.
+        Two-sided p-value of no difference.
     """
 
     p_value: float
@@ -64,16 +64,16 @@ class Comparison(Interval):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bootstrap:
-    """Options of the bootstrap: its resamples, and the level of the interval.
+    """Options of the bootstrap: the resamples, and the level of the interval.
 
     Parameters
     ----------
     n_resamples : int, default=1000
-        At least 2. Those that leave the score undefined do not count.
+        At least 2. Resamples with an undefined score are ignored.
     strata : array-like of shape (n_rows,) or None, default=None
-        Draw rows of each of these values as often as it has rows; `y`, for one.
+        Strata, such as `y`. The number of rows of each stratum is fixed.
     groups : array-like of shape (n_rows,) or None, default=None
-        Draw whole groups: rows of one are not independent.
+        Groups of dependent rows. Whole groups are resampled.
     level : float, default=0.95
         Between 0 and 1.
     """
@@ -96,39 +96,39 @@ def bootstrap_interval(
 ) -> Interval:
     """Return a score's bootstrap percentile interval.
 
-    Rows are resampled with replacement as counts, without sorting them again.
+    Resamples are weights of rows, so that the rows are sorted only once.
 
     Parameters
     ----------
     metric : str
         One of `headstart.metrics.score_names`.
     y : array-like of shape (n_rows,)
-        True labels, or values.
+        True labels or values.
     prediction : array-like of shape (n_rows,) or (n_rows, n_classes)
-        Values; probabilities of the second class, or of all.
+        Values, or probabilities of the second class or of all classes.
     weight : array-like of shape (n_rows,) or None, default=None
         Weights of rows.
     classes : array-like of shape (n_classes,) or None, default=None
         Labels in the order of the columns.
     bootstrap : Bootstrap, optional
-        Number and form of the resamples, level of the interval.
+        Number and kind of the resamples, and level of the interval.
     compute : Compute, optional
-        The interval is the same to the last bit for any number of threads. After the
-        time limit what is done so far is returned, with a `HeadstartWarning` that says
-        how much that is. Progress counts resamples.
+        The number of threads does not affect the interval. At the time limit, the
+        interval from the resamples done so far is returned, with a `HeadstartWarning`
+        on their number. Progress counts resamples.
 
     Raises
     ------
     ValueError
-        If shapes do not fit, or every resample leaves the score undefined.
+        If shapes are inconsistent, or the score is undefined on every resample.
     TimeoutError
-        If there is no time for two resamples.
+        If the time limit allows fewer than two resamples.
 
     Examples
     --------
     >>> y, p = np.arange(200) % 2, np.tile([0.3, 0.4, 0.6, 0.7], 50)
-    >>> found = bootstrap_interval("accuracy", y, p, compute=Compute(seed=1))
-    >>> found.estimate, bool(found.low < 0.5 < found.high)
+    >>> interval = bootstrap_interval("accuracy", y, p, compute=Compute(seed=1))
+    >>> interval.estimate, bool(interval.low < 0.5 < interval.high)
     (0.5, True)
     """
     caller = _Caller("bootstrap_interval", bootstrap, compute)
@@ -162,13 +162,13 @@ def compare_by_bootstrap(
     Returns
     -------
     Comparison
-        Of the score of `first` less that of `second`. The p-value is twice the share of
-        resamples on the rarer side of no difference, one added to both counts.
+        The score of `first` minus that of `second`. The p-value is twice the share of
+        resamples on the rarer side of 0, with one added to both counts.
 
     Raises
     ------
     ValueError
-        As `bootstrap_interval`.
+        As in `bootstrap_interval`.
 
     Examples
     --------
@@ -199,7 +199,7 @@ def delong_interval(
     classes: Any | None = None,
     n_threads: int = 1,
 ) -> Interval:
-    """Return the area under the ROC curve and its interval after DeLong [1]_.
+    """Return the area under the ROC curve with DeLong's interval [1]_.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def delong_interval(
     Raises
     ------
     ValueError
-        If shapes do not fit, or a class has fewer than two rows.
+        If shapes are inconsistent, or a class has fewer than two rows.
 
     References
     ----------
@@ -223,8 +223,8 @@ def delong_interval(
 
     Examples
     --------
-    >>> found = delong_interval([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
-    >>> found.estimate, round(found.standard_error, 4)
+    >>> interval = delong_interval([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    >>> interval.estimate, round(interval.standard_error, 4)
     (0.75, 0.3536)
     """
     from scipy.stats import norm
@@ -232,9 +232,11 @@ def delong_interval(
     _check_level("delong_interval", level)
     areas, covariances = _areas(y, [prediction], classes, n_threads)
     error = float(np.sqrt(covariances[0, 0]))
-    reach = float(norm.ppf(0.5 + level / 2)) * error
+    margin = float(norm.ppf(0.5 + level / 2)) * error
     area = float(areas[0])
-    return Interval(area, max(0.0, area - reach), min(1.0, area + reach), level, error)
+    return Interval(
+        area, max(0.0, area - margin), min(1.0, area + margin), level, error
+    )
 
 
 def compare_by_delong(
@@ -258,13 +260,13 @@ def compare_by_delong(
     Raises
     ------
     ValueError
-        As `delong_interval`.
+        As in `delong_interval`.
 
     Examples
     --------
     >>> y = [0, 0, 0, 1, 1, 1]
-    >>> found = compare_by_delong(y, [1, 2, 4, 3, 5, 6], [3, 2, 5, 1, 4, 6])
-    >>> round(found.estimate, 4), round(found.p_value, 4)
+    >>> comparison = compare_by_delong(y, [1, 2, 4, 3, 5, 6], [3, 2, 5, 1, 4, 6])
+    >>> round(comparison.estimate, 4), round(comparison.p_value, 4)
     (0.3333, 0.0833)
     """
     from scipy.stats import norm
@@ -274,10 +276,10 @@ def compare_by_delong(
     variance = covariances[0, 0] + covariances[1, 1] - 2 * covariances[0, 1]
     error = float(np.sqrt(max(0.0, variance)))
     estimate = float(areas[0] - areas[1])
-    reach = float(norm.ppf(0.5 + level / 2)) * error
+    margin = float(norm.ppf(0.5 + level / 2)) * error
     p_value = _two_sided(estimate, error, norm.sf)
     return Comparison(
-        estimate, estimate - reach, estimate + reach, level, error, p_value
+        estimate, estimate - margin, estimate + margin, level, error, p_value
     )
 
 
@@ -286,21 +288,22 @@ def compare_by_corrected_t(
 ) -> Comparison:
     """Return the corrected resampled t-test of two vectors of fold scores [1]_.
 
-    Training rows of folds overlap, so that differences are not independent: their
-    variance has the factor ``1 / n + held_out / trained`` instead of ``1 / n``.
+    The training rows of folds overlap, hence the differences are dependent. Their
+    variance has the factor ``1 / n + n_validation / n_training`` instead of ``1 / n``.
 
     Parameters
     ----------
     differences : array-like of shape (n_folds,)
-        Score of the first less that of the second, a fold each; at least two.
+        First minus second score of each fold; at least two folds.
     held_out_share : float
-        Rows that a fold holds out over those of both, between 0 and 1: 0.2 for 5 folds.
+        Share of validation rows among the rows of a fold, between 0 and 1; 0.2 for 5
+        folds.
     level : float, default=0.95
 
     Raises
     ------
     ValueError
-        If there are fewer than two differences, or a number makes no sense.
+        If there are fewer than two differences, or a parameter is invalid.
 
     References
     ----------
@@ -309,8 +312,8 @@ def compare_by_corrected_t(
 
     Examples
     --------
-    >>> found = compare_by_corrected_t([0.02, 0.03, 0.01, 0.02, 0.04], 0.2)
-    >>> round(found.estimate, 3), round(found.p_value, 4)
+    >>> comparison = compare_by_corrected_t([0.02, 0.03, 0.01, 0.02, 0.04], 0.2)
+    >>> round(comparison.estimate, 3), round(comparison.p_value, 4)
     (0.024, 0.0349)
     """
     from scipy.stats import t
@@ -329,20 +332,20 @@ def compare_by_corrected_t(
         )
     estimate = float(values.mean())
     error = corrected_error(values, held_out_share)
-    freedom = values.size - 1
-    reach = float(t.ppf(0.5 + level / 2, freedom)) * error
-    p_value = _two_sided(estimate, error, lambda z: t.sf(z, freedom))
+    n_free = values.size - 1
+    margin = float(t.ppf(0.5 + level / 2, n_free)) * error
+    p_value = _two_sided(estimate, error, lambda z: t.sf(z, n_free))
     return Comparison(
-        estimate, estimate - reach, estimate + reach, level, error, p_value
+        estimate, estimate - margin, estimate + margin, level, error, p_value
     )
 
 
 def corrected_error(values: FloatArray, held_out_share: float) -> float:
     """Return the corrected standard error of a mean over folds."""
     factor = 1 / values.size + held_out_share / (1 - held_out_share)
-    # Equal values have no variance, whatever rounding leaves of it.
-    spread = 0.0 if np.ptp(values) == 0 else float(values.var(ddof=1))
-    return float(np.sqrt(factor * spread))
+    # The variance of equal values is 0, but rounding may give a positive number.
+    variance = 0.0 if np.ptp(values) == 0 else float(values.var(ddof=1))
+    return float(np.sqrt(factor * variance))
 
 
 def _two_sided(estimate: float, error: float, tail: Any) -> float:
@@ -381,7 +384,7 @@ class _Caller:
                 f"Got {n_resamples!r} instead."
             )
         if self.bootstrap.strata is not None and self.bootstrap.groups is not None:
-            raise ValueError("Rows are drawn by strata or by groups, not by both.")
+            raise ValueError("Bootstrap cannot have both 'strata' and 'groups'.")
 
 
 def _resample(
@@ -393,7 +396,7 @@ def _resample(
     weight: Any | None,
     classes: Any | None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return scores of the resamples, and of all rows."""
+    """Return the scores of the resamples, and of all rows."""
     watch = caller.compute.watch(caller.name)
     n_threads = caller.compute.n_threads
     strata, groups = caller.bootstrap.strata, caller.bootstrap.groups
@@ -439,8 +442,8 @@ def _resample(
     n_done = scores.shape[1]
     if n_done < 2:
         raise TimeoutError(
-            f"{caller.name} had no time for two resamples. hint: give it more time, or "
-            "fewer rows."
+            f"{caller.name} had no time for two resamples. hint: raise the time limit, "
+            "or pass fewer rows."
         )
     watch.warn_of_part(caller.name, n_done, n_resamples, "resamples")
     return scores, np.array(estimates)
@@ -452,7 +455,7 @@ def _quantiles(
     valid = scores[~np.isnan(scores)]
     if valid.size < 2:
         raise ValueError(
-            f"Metric {metric!r} is undefined on nearly all resamples. hint: draw them "
+            f"Metric {metric!r} is undefined on nearly all resamples. hint: resample "
             "by strata."
         )
     tail = (1 - level) / 2

@@ -48,8 +48,8 @@ def test_classes_say_which_column_is_whose():
         ("f_beta", Y, P, "needs its beta"),
         ("mcc@2", Y, P, "has no parameter"),
         ("f1", [0, 1, 2], [0, 1, 2], "f1_macro"),
-        ("accuracy", Y, [0, 1], "as many rows"),
-        ("accuracy", [3, 4, 5], np.ones((3, 2)) / 2, "name all in 'classes'"),
+        ("accuracy", Y, [0, 1], "equally many rows"),
+        ("accuracy", [3, 4, 5], np.ones((3, 2)) / 2, "pass all labels as 'classes'"),
         ("rmse", [1.0, 2.0], [[1.0, 2.0]], "must have shape"),
         ("poisson", [-1.0, 2.0], [1.0, 1.0], "of at least 0. Got -1"),
         ("gamma", [1.0, 2.0], [1.0, 0.0], "predictions above 0"),
@@ -62,7 +62,7 @@ def test_what_can_not_be_scored_says_why(name, y, prediction, message):
 
 
 def test_metrics_of_classes_and_of_values_are_not_mixed():
-    with pytest.raises(ValueError, match="can not be mixed"):
+    with pytest.raises(ValueError, match="cannot be mixed"):
         score_many(["rmse", "mcc"], Y, P)
 
 

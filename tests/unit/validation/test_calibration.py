@@ -97,7 +97,7 @@ def test_falling_predictions_are_not_turned_round_by_beta():
 
 
 def test_what_makes_no_sense_is_refused():
-    with pytest.raises(ValueError, match="one label a row"):
+    with pytest.raises(ValueError, match="one label for each of the"):
         PlattCalibration().fit([0.1, 0.2], [0])
     with pytest.raises(ValueError, match="finite"):
         IsotonicCalibration().fit([0.1, np.nan], [0, 1])

@@ -35,7 +35,7 @@ def test_a_fold_that_does_not_exist_is_an_index_error(cell):
     [
         (ids([0, 2]), "Fold 1 of repeat 0 holds out no row"),
         (ids([0, 1], [0, 0]), "Fold 1 of repeat 1"),
-        (ids([255, 255]), "No row is ever held out"),
+        (ids([255, 255]), "hold out at least one row"),
         (np.zeros((1, 0), dtype=np.uint8), "shape"),
         (np.zeros(4, dtype=np.uint8), "shape"),
         (np.zeros((1, 4), dtype=np.int64), "uint8"),

@@ -147,7 +147,7 @@ def test_folds_in_order_of_time_are_fewer_than_others():
 
 def test_groups_on_both_sides_of_a_time_fold_are_refused():
     time, groups = np.arange(100), np.arange(100) % 10
-    with pytest.raises(ValueError, match=r"10 groups on both.*leave the groups out"):
+    with pytest.raises(ValueError, match=r"split 10 groups.*omit the groups"):
         plan(100, Validation(time_column="t"), time=time, groups=groups)
 
 
@@ -167,9 +167,9 @@ def test_a_splitter_that_parts_groups_is_refused():
 @pytest.mark.parametrize(
     ("n_old", "words"),
     [
-        (0, "the model was refitted on all rows, the newest too"),
-        (1, "1 of 3 members of the model have not seen the newest 25 rows"),
-        (3, "the model has not seen the newest 25 rows"),
+        (0, "the model was refitted on all rows, including the newest"),
+        (1, "1 of 3 members of the model were trained without the newest 25 rows"),
+        (3, "the model was trained without the newest 25 rows"),
     ],
 )
 def test_what_the_model_has_not_seen_is_told(n_old, words):

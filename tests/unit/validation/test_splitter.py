@@ -75,7 +75,7 @@ def test_splits_that_make_no_sense_are_refused(pairs, message):
 
 
 def test_more_than_254_folds_are_refused():
-    with pytest.raises(ValueError, match=r"300 folds\. There can be at most 254"):
+    with pytest.raises(ValueError, match=r"300 folds\. At most 254 are allowed"):
         folds_from_splitter(LeaveOneOut(), np.zeros((300, 1)), np.zeros(300))
 
 

@@ -85,12 +85,12 @@ def test_inner_folds_stay_within_the_outer_training_rows():
     [
         (StratifiedKFold(3), "StratifiedKFold needs 'y'"),
         (GroupKFold(3), "GroupKFold needs 'groups'"),
-        (PredefinedSplit([0.5]), "one int a row"),
-        (PredefinedSplit([0, 1]), "folds are of 2 rows. Got 48"),
+        (PredefinedSplit([0.5]), "one int per row"),
+        (PredefinedSplit([0, 1]), "test_fold has 2 rows. Got 48"),
         (HoldoutSplit(0.2, order=[1]), "order must have 48 values"),
-        (HoldoutSplit(0.2, order=[1], stratify=True), "leave them out"),
+        (HoldoutSplit(0.2, order=[1], stratify=True), "omit them"),
         (HoldoutSplit(2.0, order=np.arange(N_ROWS)), "between 0 and 1"),
-        (HoldoutSplit(0.2, order=np.ones(N_ROWS)), "All rows are of one time"),
+        (HoldoutSplit(0.2, order=np.ones(N_ROWS)), "All rows have the same time"),
         (KFold(60), "60 folds need at least 60 rows"),
     ],
 )

@@ -50,7 +50,7 @@ def test_the_embargo_leaves_out_what_follows():
         (lambda: purged_folds(np.arange(9), np.zeros(9)), "before its row's time"),
         (
             lambda: window_folds(np.arange(9), 2, ends=np.arange(9) + 90),
-            "no training row left",
+            "no training row",
         ),
     ],
 )

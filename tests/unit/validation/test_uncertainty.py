@@ -96,7 +96,7 @@ def test_the_corrected_test_is_the_formula():
             lambda: bootstrap_interval(
                 "mcc", Y, P, bootstrap=Bootstrap(strata=Y, groups=Y)
             ),
-            "not by both",
+            "cannot have both",
         ),
         (lambda: bootstrap_interval("roc_auc", Y * 0, P), "undefined on nearly all"),
         (
