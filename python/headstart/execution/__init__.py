@@ -1,4 +1,4 @@
-"""Where fold fits run: worker processes with limits, or any executor."""
+"""Execution of fold fits in worker processes with limits, or in any executor."""
 
 from headstart.execution.executor import FoldFitExecutor
 from headstart.execution.libraries import PRELOAD, WARM

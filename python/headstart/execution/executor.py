@@ -1,4 +1,4 @@
-"""What the search asks of the place where fold fits run."""
+"""The interface of executors of fold fits."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -8,27 +8,27 @@ __all__ = ["FoldFitExecutor"]
 
 
 class FoldFitExecutor(Protocol):
-    """A place where calls run: worker processes, this process, or the user's own."""
+    """An executor of calls: in worker processes, in this process, or the user's."""
 
     @property
     def name(self) -> str:
-        """``"processes"``, ``"in-process"``, or the class of the user's executor."""
+        """``"processes"``, ``"in-process"``, or the class name of the user's executor."""
 
     @property
     def notice(self) -> str:
-        """A message for the user, empty where all is as usual. It may change."""
+        """A message for the user, empty if there is nothing unusual. It may change."""
 
     @property
     def broken(self) -> str:
-        """Why no call can run any more, empty while they can."""
+        """The reason why no further call can run, or an empty string."""
 
     @property
-    def tells_starts(self) -> bool:
-        """True if futures have the moment `started` at which their call began."""
+    def reports_starts(self) -> bool:
+        """True if futures have the time `started` at which their call began."""
 
     @property
     def n_slots(self) -> int:
-        """Calls that run at the same time, at least 1."""
+        """Number of calls that run at the same time, at least 1."""
 
     def submit(
         self,
@@ -45,20 +45,19 @@ class FoldFitExecutor(Protocol):
         fn : callable
         args : sequence
         deadline : float or None
-            Moment of `time.monotonic` after which the answer is not wanted: the
-            future raises `WorkerDiedError` of kind ``"timeout"``. Whether the call
-            itself is stopped depends on the place.
+            Time of `time.monotonic` at which the future raises `WorkerDiedError` of
+            kind ``"timeout"``. The call itself is stopped only in worker processes.
         memory_limit : int or None
-            Bytes; kept where `name` is ``"processes"`` only.
+            Bytes of resident memory; enforced only if `name` is ``"processes"``.
 
         Returns
         -------
         Future
-            Its attribute `peak_memory` is 0 where memory is not watched.
+            Its attribute `peak_memory` is 0 if memory is not measured.
         """
 
     def kill(self, future: Future[Any]) -> None:
-        """End a call, or at least stop waiting for it."""
+        """Stop a call, or at least stop waiting for it."""
 
     def close(self) -> None:
-        """End all calls and give everything back; does not wait for answers."""
+        """Stop all calls and release all resources, without waiting for results."""

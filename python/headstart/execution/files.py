@@ -1,4 +1,4 @@
-"""Files of a run folder: a reader sees all of one, or nothing."""
+"""Atomic files of a run folder: a reader sees a complete file, or none."""
 
 import errno
 import re
@@ -21,17 +21,23 @@ _T = TypeVar("_T")
 
 _ATTEMPTS = 3
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-# How polars and NumPy say it, whose errors have no number.
-_FULL_IN_WORDS = re.compile(r"os error (28|122)\b|^\d+ requested and \d+ written")
+# Messages of polars and NumPy, whose errors have no error number.
+_FULL_MESSAGE = re.compile(r"os error (28|122)\b|^\d+ requested and \d+ written")
 
 
 def read_or_make(
     folder: Path, make: Callable[[], None], read: Callable[[Path], _T]
 ) -> _T:
-    """Return what `read` returns for `folder`, which `make` makes if it is missing.
+    """Return the result of `read` for `folder`, which `make` creates if it is missing.
 
-    The parent deletes folders when there are too many: one that goes while it is read
-    is made again.
+    The parent process deletes folders when there are too many. A folder that is deleted
+    during the read is created again.
+
+    Parameters
+    ----------
+    folder : Path
+    make : callable of () -> None
+    read : callable of Path -> object
     """
     for attempt in range(_ATTEMPTS):
         if not folder.exists():
@@ -46,43 +52,43 @@ def read_or_make(
 
 @contextmanager
 def writing_explained(path: Path) -> Iterator[None]:
-    """Raise what goes wrong while `path` is written as an error of the run folder.
+    """Raise errors in writing `path` as errors of the run folder.
 
     Raises
     ------
     RunFolderError
-        It says whether the disk is full: that is no fault of the learner at work.
+        Its message distinguishes a full disk, which is not the learner's fault.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL or _FULL_IN_WORDS.search(str(error)):
+        if error.errno in _FULL or _FULL_MESSAGE.search(str(error)):
             raise RunFolderError(
-                f"{path} cannot be written: the disk is full, or your quota of it is "
-                "used up. hint: free some space there, and go on with resume=True if "
-                "the run has a run_dir; or keep runs on another disk, by run_dir=... "
-                "or the environment variable TMPDIR."
+                f"{path} cannot be written: the disk is full, or your quota is used "
+                "up. hint: free some space, and continue with resume=True if the run "
+                "has a run_dir; or write runs to another disk by run_dir=... or the "
+                "environment variable TMPDIR."
             ) from error
         raise RunFolderError(
-            f"{path} cannot be written: {error.strerror or error}. Expected a run "
-            "folder that stays in place and writable until the fit ends."
+            f"{path} cannot be written: {error.strerror or error}. The run folder must "
+            "exist and be writable until the fit ends."
         ) from error
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a hidden name beside `path`; the file there is renamed into place.
+    """Yield a hidden path beside `path`, and rename the file there to `path`.
 
     Raises
     ------
     RunFolderError
-        If it cannot be written; nothing is left of it then.
+        If the file cannot be written. No part of it remains.
     """
     with writing_explained(path), atomic.replacing(path) as temporary:
         yield temporary
 
 
 def sync(path: Path) -> None:
-    """Bring a file or the names in a folder to the disk: a power cut spares them."""
+    """Flush a file, or the entries of a folder, to the disk."""
     with writing_explained(path):
         atomic.sync(path)

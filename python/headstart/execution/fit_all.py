@@ -1,4 +1,4 @@
-"""Many fold fits at once, and the outcome of each."""
+"""Concurrent fold fits and their outcomes."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from headstart.execution.store import Store
 
 __all__ = ["FitLimits", "fit_all", "outcome_of"]
 
-# How long a request to stop may go unnoticed.
+# Interval between calls of `stop`.
 _TICK_SECONDS = 0.2
 
 
@@ -24,9 +24,9 @@ class FitLimits:
     Parameters
     ----------
     deadline : float or None
-        Moment of `time.monotonic` at which all must have ended.
+        Time of `time.monotonic` at which all fold fits are stopped.
     memory : int or None
-        Resident bytes of one worker above which its fold fit is stopped.
+        Resident bytes of a worker above which its fold fit is stopped.
     """
 
     deadline: float | None = None
@@ -41,20 +41,20 @@ def fit_all(
     *,
     stop: Callable[[], bool] = lambda: False,
 ) -> list[FoldOutcome]:
-    """Run fold fits; return their outcomes, in order.
+    """Run fold fits, and return their outcomes in order.
 
-    Those that are not done at the deadline, or when they are to stop, are ended:
-    `FoldStatus.CANCELLED`.
+    Fold fits that are not done at the deadline, or when `stop` returns True, are
+    stopped. Their status is `FoldStatus.CANCELLED`.
 
     Parameters
     ----------
     fold_fits : iterable of FoldFit
-        Each is submitted before the next one is asked for.
+        Each fold fit is submitted before the next one is generated.
     store : Store
     executor : FoldFitExecutor
     limits : FitLimits
     stop : callable of () -> bool
-        Asked a few times a second.
+        Called a few times per second.
     """
     futures: list[Future[FoldOutcome]] = [
         executor.submit(
@@ -65,31 +65,31 @@ def fit_all(
         )
         for fold_fit in fold_fits
     ]
-    late = set(futures)
-    while late and not stop():
-        left = _TICK_SECONDS
+    pending = set(futures)
+    while pending and not stop():
+        timeout = _TICK_SECONDS
         if limits.deadline is not None:
-            left = min(left, limits.deadline - time.monotonic())
-        if left <= 0:
+            timeout = min(timeout, limits.deadline - time.monotonic())
+        if timeout <= 0:
             break
-        _, late = wait(late, timeout=left)
-    for future in late:
+        _, pending = wait(pending, timeout=timeout)
+    for future in pending:
         executor.kill(future)
     return [
-        FoldOutcome(FoldStatus.CANCELLED) if future in late else outcome_of(future)
+        FoldOutcome(FoldStatus.CANCELLED) if future in pending else outcome_of(future)
         for future in futures
     ]
 
 
 def outcome_of(future: Future[FoldOutcome], seconds: float = 0.0) -> FoldOutcome:
-    """Return the outcome of a fold fit that is done, however it ended.
+    """Return the outcome of a completed, failed or cancelled fold fit.
 
     Parameters
     ----------
     future : Future
-        That of `run_fold_fit`.
+        The future of a call of `run_fold_fit`.
     seconds : float
-        Those that it took, where its process did not live to tell.
+        Duration, used if the process ended without an outcome.
     """
     if future.cancelled():
         return FoldOutcome(FoldStatus.CANCELLED, total_seconds=seconds)

@@ -1,22 +1,25 @@
-"""The data that every fold fit of a run reads: stored once, mapped by workers.
+"""The data of all fold fits of a run: stored once, memory-mapped by workers.
 
-Names in the store, which are paths in a run folder::
+The names in the store are paths in a run folder::
 
     data/table.arrow     the canonical table
     data/target.npy      codes or values
-    data/weight.npy      sample weights, where given
-    data/texts.arrow     raw strings of text columns, where a transform may want them
+    data/weight.npy      sample weights, if any
+    data/texts.arrow     raw strings of text columns, if a transform may need them
     data/folds.npz       the fold assignment
-    data/groups.npy, data/order.npy  groups and order in time, where declared
-    data/task.json       task, schema, seed; a token of the run that wrote them
-    data/learners/, data/transforms/  those that only this run knows, pickled (never
-                         part of a model file); read only by who was told their SHA-256
+    data/groups.npy, data/order.npy  groups and time order, if declared
+    data/task.json       task, schema, seed, and a token of the run
+    data/learners/, data/transforms/  pickles of objects that only this run has. They
+    are
+                         never part of a model file, and loaded only if their SHA-256 is
+                         the one from the search process
     transforms/R-F-CHAIN.zip  a transform fitted on the training rows of a fold
-    tables/R-F-CHAIN/    columns that it made; may go and be made again
+    tables/R-F-CHAIN/    the columns of that transform; a cache
     encoders/R-F-VIEW.zip  a view fitted on the training rows of a fold
-    views/R-F-VIEW/      what it makes of the fold's rows; may go and be made again
-    fits/TRIAL-R-F-HASH.*  predictions, model and outcome of one fold fit, with the hash
-                         of its configuration
+    views/R-F-VIEW/      the fold's rows in that view; a cache
+    fits/TRIAL-R-F-HASH.*  predictions, model and outcome of a fold fit, with the hash
+    of
+                         its configuration
 """
 
 import hashlib
@@ -72,7 +75,7 @@ __all__ = [
 ]
 
 
-# The fold of a refit: all rows are trained on, none is held out.
+# The fold of a refit: all rows are training rows.
 ALL_ROWS = -1
 
 # Folders of a run folder.
@@ -91,28 +94,28 @@ _FOLDS, _RECORD = "data/folds.npz", "data/task.json"
 
 @dataclass(frozen=True, slots=True)
 class FitData:
-    """The data of a run, as a fold fit sees it.
+    """The data of a run for its fold fits.
 
     Parameters
     ----------
     store : Store
-        Where the data lie, and the results will.
+        The store of the data and of the results.
     task : Task
     schema : Schema
     table : DataFrame
         The canonical table.
     y : ndarray of shape (n_rows,)
-        Codes of classes, or values.
+        Class codes, or values.
     weight : ndarray of shape (n_rows,) or None
     folds : Folds
     learners, transforms : mapping
-        Those that workers cannot find by name.
+        Learners and transforms that workers cannot find by name.
     texts : DataFrame or None
-        What ``schema.read_texts`` returned, where a transform may want it.
+        The result of ``schema.read_texts``, if a transform may need it.
     seed : int
-        Of the run; transforms draw by it.
+        Seed of the run, for transforms.
     dependence : Dependence
-        Groups and order in time of the rows, which inner folds go by.
+        Groups and time order of the rows, for inner folds.
     handed_over : mapping of str to (str, str)
         See `FoldFit`.
     """
@@ -132,11 +135,11 @@ class FitData:
     handed_over: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     #: Views of folds that this process has mapped, by name; see `fold_view`.
     views: "dict[str, FoldView]" = field(default_factory=dict, compare=False)
-    #: Tables of folds after transforms, by name, where they cannot be mapped.
+    #: Tables of folds after transforms, by name, if they cannot be mapped.
     tables: "dict[str, FoldTable]" = field(default_factory=dict, compare=False)
 
     def with_texts(self) -> pl.DataFrame:
-        """Return the table with the raw text columns, where there are any."""
+        """Return the table with the raw text columns, if there are any."""
         return self.table if self.texts is None else self.table.hstack(self.texts)
 
     def train(self, repeat: int, fold: int) -> IntArray:
@@ -155,37 +158,41 @@ class FitData:
         """Return the run's own learner of that name, or the registered one."""
         if name in self.learners:
             return self.learners[name]
-        place = self.handed_over.get(f"learners/{name}")
-        own, registry = _received(self.store, place)
-        learner: Learner = registry.learner(name) if own is None else own
+        source = self.handed_over.get(f"learners/{name}")
+        unregistered, registry = _received(self.store, source)
+        learner: Learner = (
+            registry.learner(name) if unregistered is None else unregistered
+        )
         return learner
 
     def transform(self, name: str) -> Transform:
         """Return the run's own transform of that name, or the registered one."""
         if name in self.transforms:
             return self.transforms[name]
-        place = self.handed_over.get(f"transforms/{name}")
-        own, registry = _received(self.store, place)
-        transform: Transform = find_transform(registry, name) if own is None else own
+        source = self.handed_over.get(f"transforms/{name}")
+        unregistered, registry = _received(self.store, source)
+        transform: Transform = (
+            find_transform(registry, name) if unregistered is None else unregistered
+        )
         return transform
 
 
 def write_fit_data(
     data: FitData, plugin_files: Mapping[str, tuple[str, str]] = MappingProxyType({})
 ) -> FitData:
-    """Write the data of a run into its store; return them with what is handed over.
+    """Write the data of a run into its store, and return the data with `handed_over`.
 
     Parameters
     ----------
     data : FitData
     plugin_files : mapping of str to (str, str)
-        By ``learners/NAME`` and ``transforms/NAME``: path and SHA-256 of the plugin
-        file that workers find it in.
+        Path and SHA-256 of the plugin file of a learner or transform, by
+        ``learners/NAME`` or ``transforms/NAME``.
 
     Raises
     ------
     RunFolderError
-        If the store cannot be written: the disk is full, for one.
+        If the store cannot be written, for example because the disk is full.
     """
     store, folder = data.store, data.store.path("")
     if folder is not None:
@@ -204,7 +211,7 @@ def write_fit_data(
     for name, array in arrays.items():
         if array is not None:
             put_array(store, f"data/{name}.npy", array)
-    # A run that is resumed reads its folds from here.
+    # A resumed run reads its folds from the store.
     folds: dict[str, Any] = dict(data.folds.to_arrays())
     with store.writing(_FOLDS) as file:
         np.savez(file, **folds)
@@ -214,7 +221,7 @@ def write_fit_data(
         "task": data.task.to_record(),
         "schema": data.schema.to_json(),
         "seed": data.seed,
-        # A later run in a store of the same name must not be taken for this one.
+        # The token distinguishes this run from a later one in a store of the same name.
         "token": secrets.token_hex(8),
     }
     store.put(_RECORD, json.dumps(record).encode())
@@ -222,26 +229,26 @@ def write_fit_data(
         **{f"learners/{name}": item for name, item in data.learners.items()},
         **{f"transforms/{name}": item for name, item in data.transforms.items()},
     }
-    places = {**plugin_files, **_hand_over(store, items)}
-    return replace(data, handed_over=places)
+    sources = {**plugin_files, **_hand_over(store, items)}
+    return replace(data, handed_over=sources)
 
 
 def load_fit_data(store: Store) -> FitData:
-    """Read what `write_fit_data` wrote; the last two runs stay in memory.
+    """Return the data that `write_fit_data` wrote.
 
-    They do so until `forget_fit_data` is called.
+    The data of the last two runs stay in memory until `forget_fit_data` is called.
     """
     return _read_fit_data(store, store.get(_RECORD))
 
 
 def forget_fit_data() -> None:
-    """Let go of the tables and views of all runs that this process has read."""
+    """Release the cached tables and views of all runs."""
     _read_fit_data.cache_clear()
 
 
 @lru_cache(maxsize=2)
 def _read_fit_data(store: Store, content: bytes) -> FitData:
-    """Read the data of the run whose ``task.json`` has this content."""
+    """Return the data of the run whose ``task.json`` has this content."""
     record = json.loads(content)
     task = record["task"]
     folds = stored_folds(store)
@@ -268,7 +275,7 @@ def _read_fit_data(store: Store, content: bytes) -> FitData:
 
 
 def stored_folds(store: Store) -> Folds | None:
-    """Return the folds of the run in a store, None where it has none yet."""
+    """Return the folds of the run in a store, None if it has none yet."""
     if _FOLDS not in store:
         return None
     with np.load(io.BytesIO(store.get(_FOLDS)), allow_pickle=False) as arrays:
@@ -278,46 +285,48 @@ def stored_folds(store: Store) -> Folds | None:
 def _hand_over(
     store: Store, items: Mapping[str, Learner | Transform]
 ) -> dict[str, tuple[str, str]]:
-    """Pickle what workers cannot find by name; return its names in the store.
+    """Store pickles of objects that workers cannot find by name.
 
-    By ``KIND/NAME``, with the SHA-256 by which a worker knows it again.
+    Returns the name in the store and the SHA-256 of each, by ``KIND/NAME``. A worker
+    checks the SHA-256.
     """
-    places = {}
+    sources = {}
     for key, item in items.items():
         content = pickled(item)
         name = f"data/{key}.pkl"
         store.put(name, content)
-        places[key] = (name, hashlib.sha256(content).hexdigest())
-    return places
+        sources[key] = (name, hashlib.sha256(content).hexdigest())
+    return sources
 
 
-def _received(store: Store, place: tuple[str, str] | None) -> tuple[Any, "Registry"]:
-    """Return what only this run knows, or None; and the registry that knows others.
+def _received(store: Store, source: tuple[str, str] | None) -> tuple[Any, "Registry"]:
+    """Return the unpickled object, or None, and the registry for names.
 
     Parameters
     ----------
     store : Store
-    place : (str, str) or None
-        Name in the store, or path of a plugin file, and SHA-256 of the code, as told
-        by the process that runs the search: other code in the store is not to be run.
+    source : (str, str) or None
+        Name in the store, or path of a plugin file, and SHA-256 of the code, from the
+        process of the search. Other code in the store must not run.
     """
-    if place is None:
+    if source is None:
         return None, load_plugins()
-    name, sha256 = place
+    name, sha256 = source
     if not name.endswith(".pkl"):
         return None, registry_of_file(name, sha256)
     content = store.get(name)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise RunFolderError(
-            f"{store.path(name) or name} is not what this run wrote, and is not "
-            "loaded: it may run any code. hint: look who else writes to the run folder."
+            f"{store.path(name) or name} was changed after this run wrote it. It is "
+            "not loaded, because it may run any code. hint: find out who else writes "
+            "to the run folder."
         )
-    # One at a time: one that cannot be read here spoils no other.
+    # Objects are unpickled separately, so that a failure affects no other object.
     return pickle.loads(content), load_plugins()
 
 
 def pickled(item: object) -> bytes:
-    """Pickle it so that a worker can read it: by value where it must be."""
+    """Return a pickle for workers, by value if the module is not importable."""
     import cloudpickle
 
     module = sys.modules.get(type(item).__module__)
@@ -331,7 +340,7 @@ def pickled(item: object) -> bytes:
 
 
 def _is_importable(module: ModuleType) -> bool:
-    """Whether another process finds the module by its name."""
+    """Return whether another process can import the module by its name."""
     try:
         return importlib.util.find_spec(module.__name__) is not None
     except (ImportError, ValueError):

@@ -1,7 +1,7 @@
-"""The unit of work: fit one configuration on one fold, and leave the result in files.
+"""Fold fits: the fit of one configuration on one fold, with its results in a store.
 
-It runs in a worker process, in the parent, or on another machine that shares the run
-folder. Only names and small records go in and out.
+A fold fit runs in a worker process, in the parent, or on another machine that shares
+the run folder. Its arguments and its return value are names and small records only.
 """
 
 import json
@@ -55,29 +55,29 @@ _ROWS_TO_COMPARE = 100
 def run_fold_fit(
     store: Store, fold_fit: FoldFit, clock: Callable[[], float] = time.monotonic
 ) -> FoldOutcome:
-    """Run a fold fit: read the data from a store, leave the results there.
+    """Run a fold fit with the data in a store, and write the results there.
 
-    Whatever the learner raises becomes the outcome. Results are stored in the order
-    model, predictions, outcome, each at once: where the outcome is, the others are
-    whole.
+    An exception of the learner becomes the outcome. Results are stored atomically, in
+    the order model, predictions, outcome. If the outcome exists, the others are
+    complete.
 
     Parameters
     ----------
     store : Store
-        Written by `write_fit_data`.
+        A store that `write_fit_data` wrote.
     fold_fit : FoldFit
         Its results are stored under its name.
     clock : callable of () -> float
-        The learner is to stop after ``fold_fit.seconds`` of it.
+        The learner should stop after ``fold_fit.seconds`` on this clock.
 
     Raises
     ------
     RunFolderError
-        If the store itself cannot be used: the disk is full, for one.
+        If the store cannot be used, for example because the disk is full.
     """
     data = replace(load_fit_data(store), handed_over=fold_fit.handed_over)
     if fold_fit.marks_start:
-        # The start of a worker is not charged to its first fold fit.
+        # The start-up of a worker does not count as time of its first fold fit.
         import_libraries()
         store.put(_started(fold_fit.name), b"")
     started = time.monotonic()
@@ -89,11 +89,11 @@ def run_fold_fit(
     )
     configuration = fold_fit.configuration
     try:
-        # Imports its plugin, which may set what is to stay.
+        # This may import a plugin, whose changes of the process state must remain.
         learner = data.learner(configuration.learner)
         with OwnProcess() as process, preserve_state():
             fold = _open_fold(data, learner, fold_fit, resources)
-            begun = time.monotonic()
+            fit_started = time.monotonic()
             model = learner.fit(
                 data.task,
                 configuration.parameters,
@@ -102,7 +102,7 @@ def run_fold_fit(
                 resources,
             )
             process.end_copies()
-            fit_seconds = time.monotonic() - begun
+            fit_seconds = time.monotonic() - fit_started
             outcome = _store_results(data, learner, fold_fit, fold, model, process)
         outcome = replace(
             outcome,
@@ -118,15 +118,16 @@ def run_fold_fit(
 
 
 def read_outcome(store: Store, name: str) -> FoldOutcome | None:
-    """Return the outcome that `run_fold_fit` left in a store.
+    """Return the outcome that `run_fold_fit` stored, or None.
 
-    None where there is none: not stored, or damaged (a power cut leaves empty files).
+    The result is None if the outcome is missing, or damaged: a power failure leaves
+    empty files.
 
     Parameters
     ----------
     store : Store
     name : str
-        Of the fold fit.
+        Name of the fold fit.
     """
     try:
         outcome = json.loads(store.get(_outcome(name)))
@@ -136,31 +137,31 @@ def read_outcome(store: Store, name: str) -> FoldOutcome | None:
 
 
 def read_prediction(store: Store, name: str) -> FloatArray:
-    """Return the predictions of a fold fit for its held-out rows.
+    """Return the predictions of a fold fit for its validation rows.
 
     Parameters
     ----------
     store : Store
     name : str
-        Of the fold fit.
+        Name of the fold fit.
 
     Raises
     ------
     KeyError
-        If there are none.
+        If there are no predictions.
     """
     prediction: FloatArray = get_array(store, f"fits/{name}.npy")
     return prediction
 
 
 def has_started(store: Store, name: str) -> bool:
-    """Return whether a fold fit that is to mark its start has begun.
+    """Return whether a fold fit with `marks_start` has started.
 
     Parameters
     ----------
     store : Store
     name : str
-        Of the fold fit.
+        Name of the fold fit.
     """
     return _started(name) in store
 
@@ -172,21 +173,21 @@ def forget_start(store: Store, name: str) -> None:
     ----------
     store : Store
     name : str
-        Of the fold fit.
+        Name of the fold fit.
     """
     store.drop(_started(name))
 
 
 def running_transform(store: Store, name: str) -> str:
-    """Return the transform that a fold fit was in when its process ended.
+    """Return the name of the transform that ran when the process of a fold fit ended.
 
-    Empty where it was in none.
+    The result is empty if no transform ran.
 
     Parameters
     ----------
     store : Store
     name : str
-        Of the fold fit.
+        Name of the fold fit.
     """
     try:
         return store.get(_transform(name)).decode()
@@ -201,7 +202,7 @@ def forget_results(store: Store, name: str) -> None:
     ----------
     store : Store
     name : str
-        Of the fold fit.
+        Name of the fold fit.
     """
     for result in (f"fits/{name}.npy", f"fits/{name}.model", _outcome(name)):
         store.drop(result)
@@ -221,7 +222,7 @@ def _transform(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Fold:
-    """The rows of a fold, as a learner is given them; `view` is the encoder's name."""
+    """The rows of a fold in a learner's view; `view` is the name of its encoder."""
 
     view: str
     train: Rows
@@ -234,7 +235,7 @@ def _open_fold(
 ) -> _Fold:
     """Return a fold's rows after the configuration's transforms, in the learner's view.
 
-    Seeds the global generators, for code that draws from them.
+    The global random generators are seeded, for code that uses them.
     """
     train = data.train(fold_fit.repeat, fold_fit.fold)
     held_out = data.held_out(fold_fit.repeat, fold_fit.fold)
@@ -250,10 +251,11 @@ def _open_fold(
         rows=sample,
         steps=steps,
         resources=resources,
-        tell=lambda name: _note_transform(data, fold_fit, name),
+        report=lambda name: _note_transform(data, fold_fit, name),
     )
     if steps:
-        _seed_globally(fold_fit.seed)  # which transforms ran here must not matter
+        # Cached transforms did not run here, and must not change later random numbers.
+        _seed_globally(fold_fit.seed)
     validation = None
     if held_out.size:
         weight = _take(data.weight, held_out)
@@ -277,14 +279,14 @@ def _store_results(
     model: Any,
     process: OwnProcess,
 ) -> FoldOutcome:
-    """Predict the held-out rows, store the model and the predictions; return how."""
-    begun = time.monotonic()
+    """Predict the validation rows, store model and predictions, return the outcome."""
+    started = time.monotonic()
     prediction = None
     if fold.validation is not None:
         X = fold.validation.X
         raw = learner.predict(model, X, data.task)
         prediction = as_outputs(raw, data.task, X.n_rows)
-    predict_seconds = time.monotonic() - begun
+    predict_seconds = time.monotonic() - started
     parts = learner.dump(model)
     if fold.validation is not None and prediction is not None:
         _check_stored_once(data, learner, parts, fold.validation.X, prediction)
@@ -305,7 +307,7 @@ def _store_results(
 
 
 def _failure(error: Exception, seconds: float) -> FoldOutcome:
-    """Return the outcome of a fold fit that raised `error`, which is being handled."""
+    """Return the outcome of a fold fit that raised `error`; call it in the handler."""
     if isinstance(error, MemoryError):
         reason = f"out of memory: {error}".rstrip(": ")
         return FoldOutcome(FoldStatus.MEMORY, total_seconds=seconds, reason=reason)
@@ -329,25 +331,25 @@ def _failure(error: Exception, seconds: float) -> FoldOutcome:
 def _check_stored_once(
     data: FitData, learner: Learner, parts: Parts, X: Matrix, prediction: FloatArray
 ) -> None:
-    """Check that a learner's first stored model of a run is the one it has fitted.
+    """Check that a learner's first stored model of a run predicts as the fitted one.
 
-    What is predicted at the end is a loaded model: a learner that cannot load its own
-    has to fail before it is searched, and what it loads has to deserve its score.
+    The final model predicts with loaded models. A learner whose models cannot be loaded
+    must fail early, and a loaded model must deserve the score of the fitted one.
 
     Raises
     ------
     ArtifactError
-        If the parts cannot be loaded, or the loaded model predicts something else.
+        If the parts cannot be loaded, or the loaded model predicts other values.
     """
     mark = f"fits/{learner.name}.stored"
     if mark in data.store:
         return
-    few = X.take(np.arange(min(_ROWS_TO_COMPARE, X.n_rows)))
+    sample = X.take(np.arange(min(_ROWS_TO_COMPARE, X.n_rows)))
     hint = f"hint: headstart plugins check {learner.name}"
     try:
         loaded = learner.load(parts)
-        raw = learner.predict(loaded, few, data.task)
-        again = as_outputs(raw, data.task, few.n_rows)
+        raw = learner.predict(loaded, sample, data.task)
+        reloaded = as_outputs(raw, data.task, sample.n_rows)
     except MemoryError:
         raise
     except Exception as error:
@@ -355,26 +357,27 @@ def _check_stored_once(
             f"The stored model of learner {learner.name!r} must load and predict. Got "
             f"{type(error).__name__}: {_first_line(error)}. {hint}"
         ) from error
-    expected = prediction[: few.n_rows]
-    # Batches of other sizes differ by rounding, of single precision in some libraries.
+    expected = prediction[: sample.n_rows]
+    # Predictions of batches of other sizes differ by rounding, in single precision for
+    # some libraries.
     tolerance = 1e-3 * float(np.std(prediction)) + 1e-5 * np.abs(expected)
-    difference = np.abs(again - expected)
+    difference = np.abs(reloaded - expected)
     if (difference > tolerance).any():
         raise ArtifactError(
-            f"The stored model of learner {learner.name!r} must predict what the "
-            f"fitted one does. It differs by up to {difference.max():.3g}. {hint}"
+            f"The stored model of learner {learner.name!r} must predict as the fitted "
+            f"model does. Predictions differ by up to {difference.max():.3g}. {hint}"
         )
     data.store.put(mark, b"")
 
 
 def _seed_globally(seed: int) -> None:
-    """Seed the global generators, for code that draws from them."""
+    """Seed the global random generators, for code that uses them."""
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - the legacy generator is the point
+    np.random.seed(seed)  # noqa: NPY002 - libraries use the legacy generator
 
 
 def _note_transform(data: FitData, fold_fit: FoldFit, name: str) -> None:
-    """Leave word of the transform that runs, for the case that nobody comes back."""
+    """Store the name of the running transform, in case the process ends in it."""
     mark = _transform(fold_fit.name)
     if name:
         data.store.put(mark, name.encode())
@@ -383,12 +386,19 @@ def _note_transform(data: FitData, fold_fit: FoldFit, name: str) -> None:
 
 
 def as_outputs(raw: Any, task: Task, n_rows: int) -> FloatArray:
-    """Check what a learner predicted; return it with shape (n_rows, n_outputs).
+    """Return a learner's checked predictions with shape (n_rows, n_outputs).
+
+    Parameters
+    ----------
+    raw : array-like
+        The result of `Learner.predict`.
+    task : Task
+    n_rows : int
 
     Raises
     ------
     ValueError
-        If the shape is wrong, or a value is not finite or no probability.
+        If the shape is wrong, or a value is not finite or not a probability.
     """
     values = np.asarray(raw, dtype=np.float64)
     classes = task.kind is not TaskKind.REGRESSION
@@ -416,15 +426,15 @@ def as_outputs(raw: Any, task: Task, n_rows: int) -> FloatArray:
 
 
 def _sample(train: IntArray, data: FitData, fold_fit: FoldFit) -> IntArray | None:
-    """Draw training rows for a fold fit that may not see all; a class keeps a row."""
+    """Return a sample of training rows with all classes; None if all rows are used."""
     if fold_fit.max_rows is None or train.size <= fold_fit.max_rows:
         return None
     seed = zlib.crc32(f"{fold_fit.repeat}-{fold_fit.fold}".encode())
-    drawn = np.random.default_rng(seed).permutation(train)[: fold_fit.max_rows]
+    sample = np.random.default_rng(seed).permutation(train)[: fold_fit.max_rows]
     if data.task.kind.is_classification:
         _, first = np.unique(data.y[train], return_index=True)
-        drawn = np.union1d(drawn, train[first])
-    return np.sort(drawn)
+        sample = np.union1d(sample, train[first])
+    return np.sort(sample)
 
 
 def _take(weight: FloatArray | None, rows: IntArray) -> FloatArray | None:

@@ -1,7 +1,7 @@
-"""The table of a fold after a chain of transforms; each step is made once, then mapped.
+"""The table of a fold after a chain of transforms. Each step is computed once.
 
-A step is known by the chain that ends in it, so that chains share what they begin with.
-What is stored of it are the columns it made, not the table.
+The key of a step is the chain up to it, so that chains share their common beginning. A
+step stores the columns it made, not the whole table, and workers map them.
 """
 
 import json
@@ -34,23 +34,23 @@ from headstart.tables import read_frame, summarize, write_frame
 
 __all__ = ["FoldTable", "fold_table", "held_out_rows", "inner_folds", "step_names"]
 
-# Inner folds for a transform that reads the target: it is fitted as many times more.
+# Largest number of inner folds. A target transform is fitted once per inner fold.
 _MOST_PARTS = 5
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class FoldTable:
-    """A fold's training and held-out rows, as transforms left them."""
+    """A fold's training and validation rows after transforms."""
 
     train: pl.DataFrame
     held_out: pl.DataFrame
     summary: TableColumns
 
     def for_views(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Return both without raw text, which no view takes."""
+        """Return both tables without raw text, which no view uses."""
         texts = self.summary.text
         return self.train.drop(texts), self.held_out.drop(texts)
 
@@ -62,8 +62,8 @@ def step_names(
     part = "all" if fold < 0 else str(fold)
     sample = "" if rows is None else f"-{rows.size}"
     return tuple(
-        f"{repeat}-{part}-{chain_key(steps[: place + 1])}{sample}"
-        for place in range(len(steps))
+        f"{repeat}-{part}-{chain_key(steps[: index + 1])}{sample}"
+        for index in range(len(steps))
     )
 
 
@@ -75,36 +75,44 @@ def fold_table(
     resources: Resources,
     *,
     rows: IntArray | None = None,
-    tell: Tell = lambda _: None,
+    report: Report = lambda _: None,
 ) -> FoldTable:
     """Return a fold's rows after `steps`, which are fitted on its training rows.
 
     Parameters
     ----------
+    data : FitData
+    steps : sequence of Step
+    repeat, fold : int
+    resources : Resources
     rows : ndarray of int64 or None
-        Training rows to use instead of all of the fold's (a sample of them).
-    tell : callable of str
-        Told the name of each transform before it runs, and ``""`` afterwards: who it
-        was is then known of a process that does not come back.
+        A sample of the fold's training rows to use instead of all.
+    report : callable of str
+        Called with the name of each transform before it runs, and with ``""``
+        afterwards. It identifies the transform in which a process ended.
 
     Raises
     ------
     TransformError
-        If a transform fails, or returns what it may not.
+        If a transform fails, or its result is invalid.
     """
     train = data.train(repeat, fold) if rows is None else rows
-    whole = data.with_texts()
+    full_table = data.with_texts()
     summary = summarize(data.schema, texts=data.texts is not None)
-    table = FoldTable(whole[train], held_out_rows(data, whole, repeat, fold), summary)
+    table = FoldTable(
+        full_table[train], held_out_rows(data, full_table, repeat, fold), summary
+    )
     for step, name in zip(steps, step_names(steps, repeat, fold, rows), strict=True):
         make = partial(_make, data, step, name, table, repeat, train, resources)
         folder = data.store.path(f"tables/{name}")
         if folder is not None:
-            write = partial(_telling, tell, step.name, partial(_write, folder, make))
+            write = partial(
+                _reporting, report, step.name, partial(_write, folder, make)
+            )
             table = read_or_make(folder, write, partial(_after, table))
         else:
             if name not in data.tables:
-                made = _telling(tell, step.name, make)
+                made = _reporting(report, step.name, make)
                 data.tables[name] = made.after(table)
             table = data.tables[name]
     return table
@@ -113,10 +121,16 @@ def fold_table(
 def held_out_rows(
     data: FitData, table: pl.DataFrame, repeat: int, fold: int
 ) -> pl.DataFrame:
-    """Return the rows of `table` that a fold holds out, as new rows would come.
+    """Return the validation rows of a fold, treated like new rows.
 
-    A level that the fold's training rows lack is missing, as the schema makes one
-    missing that no training row of the run had: what is scored is what is predicted.
+    A level that the fold's training rows lack becomes missing, as the schema does with
+    unseen levels of new rows. The score then is that of a prediction for new rows.
+
+    Parameters
+    ----------
+    data : FitData
+    table : DataFrame
+    repeat, fold : int
     """
     held_out = table[data.held_out(repeat, fold)]
     train = data.train(repeat, fold)
@@ -129,25 +143,33 @@ def held_out_rows(
 
 
 def inner_folds(data: FitData, repeat: int, rows: IntArray, seed: int) -> IntArray:
-    """Return the part of each training row, ``0 .. n_parts - 1``.
+    """Return the inner fold of each training row, ``0 .. n_parts - 1``.
 
-    Groups stay together, and rows in order of time make blocks of time. Without
-    either, rows that one fold holds out stay together, or rows are drawn where all are
-    of one fold.
+    Groups are never split, and rows with a time order form blocks of time. Otherwise,
+    the outer folds that hold the rows out become inner folds. If there is only one,
+    rows are assigned at random.
+
+    Parameters
+    ----------
+    data : FitData
+    repeat : int
+    rows : ndarray of int64
+        Training rows.
+    seed : int
     """
     dependence = data.dependence
     if dependence.is_declared:
         return dependence.parts(rows, _MOST_PARTS, seed=seed)
     ids = data.folds.fold_ids[repeat][rows]
-    known, place = np.unique(ids, return_inverse=True)
-    if known.size > 1:
-        return np.asarray(place, dtype=np.int64) % min(_MOST_PARTS, known.size)
+    distinct, index = np.unique(ids, return_inverse=True)
+    if distinct.size > 1:
+        return np.asarray(index, dtype=np.int64) % min(_MOST_PARTS, distinct.size)
     return dependence.parts(rows, _MOST_PARTS, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """The columns that a step has made of a fold's rows."""
+    """The columns of a step for a fold's rows."""
 
     step: FittedStep
     train: pl.DataFrame
@@ -173,9 +195,9 @@ def _make(
     rows: IntArray,
     resources: Resources,
 ) -> _Made:
-    """Fit a step on a fold's training rows, store it, apply it to all its rows."""
+    """Fit a step on a fold's training rows, store it, and apply it to all rows."""
     transform = data.transform(step.name)
-    # Not the fold fit's own seed: who makes the step must not matter.
+    # The seed does not depend on the fold fit, because any fold fit may make the step.
     seed = derived_seed(f"{data.seed}-{name}")
     fitted, made = fit_step(
         transform,
@@ -196,18 +218,18 @@ def _make(
     return _Made(fitted, made, held_out)
 
 
-def _telling(tell: Tell, name: str, make: Callable[[], _T]) -> _T:
-    """Return what `make` returns; name the transform at work while it runs."""
-    tell(name)
+def _reporting(report: Report, name: str, make: Callable[[], _T]) -> _T:
+    """Return the result of `make`, and report the transform's name while it runs."""
+    report(name)
     try:
         return make()
     finally:
-        tell("")
+        report("")
 
 
 def _write(folder: Path, make: Callable[[], _Made]) -> None:
-    """Write what a step makes into a folder, unless another process has done so."""
-    with _alone(folder):
+    """Write a step's columns into a folder, unless another process has done so."""
+    with _locked(folder):
         if folder.exists():
             return
         made = make()
@@ -239,10 +261,10 @@ def _after(table: FoldTable, folder: Path) -> FoldTable:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Wait while another process makes the same; its lock goes with it if it dies."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder; the system releases it when a process ends."""
     lock = None
-    with suppress(ImportError, OSError):  # no such locks here: both make it
+    with suppress(ImportError, OSError):  # without locks, both processes make it
         import fcntl
 
         lock = folder.with_name(f".{folder.name}.lock").open("w")

@@ -1,4 +1,4 @@
-"""A view of a fold, fitted on its training rows: made once, then mapped by workers."""
+"""Views of folds: fitted on training rows, computed once, mapped by workers."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ import numpy as np
 from headstart.base import IntArray, Matrix, Resources, Step, View, chain_key
 from headstart.execution.files import read_or_make, writing_explained
 from headstart.execution.fit_data import ALL_ROWS, FitData
-from headstart.execution.fold_table import Tell, fold_table, held_out_rows
+from headstart.execution.fold_table import Report, fold_table, held_out_rows
 from headstart.execution.store import put_parts
 from headstart.machine.atomic import replacing_folder
 from headstart.tables import ViewEncoder
@@ -37,32 +37,37 @@ def fold_view(
     *,
     steps: Sequence[Step] = (),
     resources: Resources | None = None,
-    tell: Tell = lambda _: None,
+    report: Report = lambda _: None,
 ) -> FoldView:
-    """Return a view of a fold, fitted on its training rows; made once, then mapped.
+    """Return a view of a fold, fitted on its training rows.
+
+    It is computed once, and then memory-mapped.
 
     Parameters
     ----------
+    data : FitData
+    view : View
+    repeat, fold : int
     rows : ndarray of int64 or None
-        Training rows to use instead of all of the fold's (a sample of them); the view
-        is then stored under a name of its own.
+        A sample of the fold's training rows to use instead of all. The view then has
+        another name.
     steps : sequence of Step
-        Transforms that the table goes through first; see `fold_table`.
+        Transforms that are applied to the table first; see `fold_table`.
     resources : Resources or None
-        What they may use.
-    tell : callable of str
-        Told which of them runs.
+        Resources of the transforms.
+    report : callable of str
+        As in `fold_table`.
     """
     part = "all" if fold == ALL_ROWS else str(fold)
     chain = f"-{chain_key(steps)}" if steps else ""
     sample = "" if rows is None else f"-{rows.size}"
     name = f"{repeat}-{part}-{view.key}{chain}{sample}"
-    opened = data.views.get(name)
-    if opened is not None:
-        return opened
+    cached = data.views.get(name)
+    if cached is not None:
+        return cached
 
     def encode() -> FoldView:
-        """Fit the view and store its encoder; return the fold's rows in it."""
+        """Fit the view, store its encoder, and return the fold's rows in the view."""
         if steps:
             table = fold_table(
                 data,
@@ -71,7 +76,7 @@ def fold_view(
                 fold,
                 resources or Resources(),
                 rows=rows,
-                tell=tell,
+                report=report,
             )
             schema, (train, held_out) = None, table.for_views()
         else:
@@ -85,18 +90,18 @@ def fold_view(
 
     folder = data.store.path(f"views/{name}")
     if folder is None:
-        opened = encode()
-        for matrix in (opened.train, opened.validation):
-            # A learner that writes into its input gets an error.
+        cached = encode()
+        for matrix in (cached.train, cached.validation):
+            # A learner that writes into its input raises an error.
             matrix.values.setflags(write=False)
     else:
-        opened = read_or_make(folder, lambda: _write_view(folder, encode()), _map_view)
+        cached = read_or_make(folder, lambda: _write_view(folder, encode()), _map_view)
     # An executor may run several fold fits of a run in threads of one process.
     with _views_lock:
         while len(data.views) >= _MOST_VIEWS:
             data.views.pop(next(iter(data.views)))
-        data.views[name] = opened
-    return opened
+        data.views[name] = cached
+    return cached
 
 
 _MOST_VIEWS = 12
@@ -119,7 +124,7 @@ def _map_view(folder: Path) -> FoldView:
     columns = json.loads((folder / "columns.json").read_text())
 
     def matrix(name: str) -> Matrix:
-        # Mapped read-only: a learner that writes into its input gets an error.
+        # Mapped read-only: a learner that writes into its input raises an error.
         values = np.load(folder / name, mmap_mode="r", allow_pickle=False)
         return Matrix(
             values.view(np.ndarray),

@@ -1,4 +1,4 @@
-"""Calls in an executor of the user's: another pool, Dask, Ray, MPI."""
+"""Calls in a user's executor, such as another pool, Dask, Ray or MPI."""
 
 import heapq
 import itertools
@@ -21,26 +21,26 @@ __all__ = ["ForeignExecutor"]
 class ForeignExecutor:
     """Any `concurrent.futures.Executor`, with deadlines.
 
-    Calls cannot be killed there: one that is late is asked to cancel, its future
-    fails at once, and an answer that comes later is dropped. A user's executor stays
-    theirs; `close` does not shut it down.
+    Its calls cannot be killed. At the deadline, the call is cancelled, its future fails
+    at once, and a later result is discarded. `close` does not shut a user's executor
+    down.
 
     Parameters
     ----------
     executor : concurrent.futures.Executor
         Its workers must have headstart installed.
     n_slots : int or None
-        Calls to keep running there; None asks the executor how many workers it has.
+        Number of simultaneous calls; None means the number of workers of the executor.
     fall_back : callable of ``(n_slots)`` or None
-        Opens the place where calls go on when the executor is broken or shut down.
-        None: they fail, and `broken` says why.
+        Opens the executor for calls after the user's executor is broken or shut down.
+        If None, these calls fail, and `broken` is the reason.
     is_own : bool
-        Whether it was opened for this fit: `close` then shuts it down.
+        Whether the executor was opened for this fit. `close` then shuts it down.
 
     Raises
     ------
     TypeError
-        If `executor` is no executor.
+        If `executor` is not an executor.
     """
 
     def __init__(
@@ -62,46 +62,46 @@ class ForeignExecutor:
         self._name = type(executor).__name__
         self._n_slots = n_slots or _count_workers(executor)
         self._notice = (
-            f"Fold fits run in {self._name}, which cannot kill them: one past its "
-            "deadline is asked to stop and its answer dropped; memory is not watched."
+            f"Fold fits run in {self._name}, which cannot kill them: at its deadline, "
+            "a fold fit is cancelled and its result discarded; memory is not limited."
         )
         self._fall_back = fall_back
         self._fallback: FoldFitExecutor | None = None
         self._broken = ""
         self._open: dict[Future[Any], Future[Any]] = {}  # ours -> theirs
-        # Deadline, tie-breaker, moment of submission.
+        # Deadline, tie-breaker, time of submission.
         self._deadlines: list[tuple[float, int, float, WorkerFuture]] = []
         self._tie_breaker = itertools.count()
-        # Its lock is reentrant: callbacks of futures may submit.
+        # The condition's lock is reentrant, because callbacks of futures may submit.
         self._changed = threading.Condition()
         self._watcher: threading.Thread | None = None
         self._closed = False
 
     @property
     def name(self) -> str:
-        """The class of the user's executor, or where calls go on without it."""
+        """The class name of the user's executor, or the name of its replacement."""
         return self._name if self._fallback is None else self._fallback.name
 
     @property
     def notice(self) -> str:
-        """The executor's limits; or that it broke, and where calls go on."""
+        """The executor's limitations, or its failure and its replacement."""
         if self._fallback is None:
             return self._notice
         return f"{self._notice} {self._fallback.notice}".rstrip()
 
     @property
     def broken(self) -> str:
-        """Why no call can run any more, empty while they can."""
+        """The reason why no further call can run, or an empty string."""
         return self._broken if self._fallback is None else self._fallback.broken
 
     @property
-    def tells_starts(self) -> bool:
-        """False: a call may wait there for a worker that is not up yet."""
-        return self._fallback is not None and self._fallback.tells_starts
+    def reports_starts(self) -> bool:
+        """False, because a call may wait for a worker; else that of the replacement."""
+        return self._fallback is not None and self._fallback.reports_starts
 
     @property
     def n_slots(self) -> int:
-        """Calls that run at the same time."""
+        """Number of calls that run at the same time."""
         return self._n_slots if self._fallback is None else self._fallback.n_slots
 
     def submit(
@@ -127,7 +127,7 @@ class ForeignExecutor:
             )
         ours = WorkerFuture()
         try:
-            # Packed here: their pickling may know nothing of __main__.
+            # Pickled here, because the executor's pickling may not support __main__.
             packed = pack_call(fn, args, {})
         except TypeError as error:
             ours.set_exception(error)
@@ -137,14 +137,14 @@ class ForeignExecutor:
             return ours
         try:
             theirs = self._executor.submit(run_packed, packed)
-        except Exception as error:  # it is shut down, or one of its workers died
+        except Exception as error:  # the executor is shut down, or lost a worker
             self._give_up(error)
             return self.submit(fn, args, deadline=deadline, memory_limit=memory_limit)
         with self._changed:
             self._open[ours] = theirs
             if deadline is not None:
-                moment = time.monotonic()
-                entry = (deadline, next(self._tie_breaker), moment, ours)
+                submitted = time.monotonic()
+                entry = (deadline, next(self._tie_breaker), submitted, ours)
                 heapq.heappush(self._deadlines, entry)
                 if self._watcher is None:
                     self._watcher = threading.Thread(
@@ -157,13 +157,13 @@ class ForeignExecutor:
         return ours
 
     def kill(self, future: Future[Any]) -> None:
-        """Ask for a call to be cancelled, and stop waiting for it."""
+        """Cancel a call, and stop waiting for it."""
         self._settle(future, cancelled())
         if self._fallback is not None:
             self._fallback.kill(future)
 
     def close(self) -> None:
-        """Stop waiting for all calls; shut the executor down if it is no user's."""
+        """Stop waiting for all calls, and shut the executor down if `is_own`."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -176,7 +176,7 @@ class ForeignExecutor:
             self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _give_up(self, error: BaseException) -> None:
-        """Send no more calls to the user's executor."""
+        """Stop the use of the user's executor."""
         with self._changed:
             if self._broken or self._closed:
                 return
@@ -184,7 +184,7 @@ class ForeignExecutor:
             self._notice = f"{self._broken.rstrip('.')}."
             if self._fall_back is not None:
                 self._fallback = self._fall_back(self._n_slots)
-                self._notice += f" Fold fits go on in {self._fallback.name} instead."
+                self._notice += f" Fold fits continue in {self._fallback.name} instead."
 
     def _answer(self, ours: WorkerFuture, theirs: Future[Any]) -> None:
         try:
@@ -197,15 +197,15 @@ class ForeignExecutor:
             self._settle(ours, lost(f"{self._name} failed: {error}"))
         except Exception as error:
             if isinstance(theirs.exception(), Exception):
-                # Not the call's own error: their worker or their connection broke.
+                # An error of the executor's worker or connection, not of the call.
                 if isinstance(error, BrokenExecutor):
                     self._give_up(error)
-                gone = WorkerDiedError(
+                lost_call = WorkerDiedError(
                     f"{self._name} lost the call: {type(error).__name__}: {error}",
                     "lost",
                 )
-                gone.__cause__ = error
-                self._settle(ours, gone)
+                lost_call.__cause__ = error
+                self._settle(ours, lost_call)
             else:
                 self._settle(ours, error)
         else:
@@ -215,18 +215,18 @@ class ForeignExecutor:
     def _let_go(self, ours: WorkerFuture, theirs: Future[Any]) -> None:
         theirs.cancel()
         if ours.cancelled():
-            self._claim(ours)  # tells those who wait for it
+            self._claim(ours)  # notifies waiting threads
 
     def _settle(self, ours: Future[Any], error: Exception) -> None:
         if self._claim(ours):
             ours.set_exception(error)
 
     def _claim(self, ours: Future[Any]) -> bool:
-        """Return whether the caller is the one to answer `ours`."""
+        """Return whether the caller may set the result of `ours`."""
         with self._changed:
             if self._open.pop(ours, None) is None:
                 return False
-        # False as well when the user cancelled it.
+        # Also False if the user cancelled the future.
         return ours.set_running_or_notify_cancel()
 
     def _watch(self) -> None:
@@ -236,20 +236,21 @@ class ForeignExecutor:
                     return
                 now = time.monotonic()
                 if not self._deadlines or self._deadlines[0][0] > now:
-                    left = self._deadlines[0][0] - now if self._deadlines else None
-                    self._changed.wait(left)
+                    timeout = self._deadlines[0][0] - now if self._deadlines else None
+                    self._changed.wait(timeout)
                     continue
-                _, _, moment, future = heapq.heappop(self._deadlines)
-            late = WorkerDiedError(
+                _, _, submitted, future = heapq.heappop(self._deadlines)
+            timeout_error = WorkerDiedError(
                 "Its deadline passed "
-                f"{time.monotonic() - moment:.1f} s after {self._name} was given it.",
+                f"{time.monotonic() - submitted:.1f} s after its submission to "
+                f"{self._name}.",
                 "timeout",
             )
-            self._settle(future, late)
+            self._settle(future, timeout_error)
 
 
 def _count_workers(executor: Executor) -> int:
-    """Ask an executor how many calls it runs at once, in the ways that are known."""
+    """Return the number of workers of an executor, or of cores if it is unknown."""
     n_workers = getattr(executor, "_max_workers", None)
     if isinstance(n_workers, int) and n_workers > 0:
         return n_workers

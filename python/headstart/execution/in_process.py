@@ -1,4 +1,4 @@
-"""Calls in this process, one after another: where no worker can be had."""
+"""Calls in this process, one after another, for systems without worker processes."""
 
 import queue
 import threading
@@ -15,16 +15,16 @@ __all__ = ["InProcessExecutor"]
 
 
 class InProcessExecutor:
-    """Runs calls in a thread of this process, one at a time.
+    """An executor of calls in a thread of this process, one at a time.
 
-    A call cannot be stopped. After its deadline its future fails and the next call
-    starts; the late one goes on beside it, and its answer is dropped. A call that
-    crashes ends the program, and memory is not watched: `notice` says so.
+    A call cannot be stopped. At its deadline, its future fails and the next call
+    starts. The late call continues in parallel, and its result is discarded. A call
+    that crashes ends the program, and memory is not limited: `notice` says so.
 
     Parameters
     ----------
-    why : str
-        Why calls run here, for `notice`. Empty where the user asked for it.
+    reason : str
+        The reason for `notice`. Empty if the user chose this executor.
 
     Examples
     --------
@@ -36,22 +36,22 @@ class InProcessExecutor:
 
     name = "in-process"
     broken = ""
-    tells_starts = True
+    reports_starts = True
     n_slots = 1
 
-    def __init__(self, why: str = "") -> None:
+    def __init__(self, reason: str = "") -> None:
         self.notice = "Fold fits run in this process, one at a time" + (
-            f", because {why}. " if why else ". "
+            f", because {reason}. " if reason else ". "
         )
         self.notice += (
-            "One that crashes ends the program, and one that exceeds its limits of "
-            "time or memory cannot be stopped."
+            "A fold fit that crashes ends the program, and a fold fit that exceeds its "
+            "time or memory limit cannot be stopped."
         )
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._current: _Run | None = None
         self._closed = False
         self._thread: threading.Thread | None = None
-        # Reentrant: callbacks of futures may submit.
+        # Reentrant, because callbacks of futures may submit.
         self._lock = threading.RLock()
 
     def submit(
@@ -62,7 +62,7 @@ class InProcessExecutor:
         deadline: float | None = None,
         memory_limit: int | None = None,
     ) -> WorkerFuture:
-        """Run ``fn(*args)`` after all that was submitted before it.
+        """Run ``fn(*args)`` after all earlier calls.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class InProcessExecutor:
         return job.future
 
     def add(self, job: Job) -> None:
-        """Queue a job; for pools that found no worker."""
+        """Queue a job of a pool without workers."""
         with self._lock:
             if self._closed:
                 raise RuntimeError("The executor is closed. hint: open a new one.")
@@ -86,7 +86,7 @@ class InProcessExecutor:
             self._jobs.put(job)
 
     def kill(self, future: Future[Any]) -> None:
-        """Cancel a waiting call; stop waiting for one that runs."""
+        """Cancel a waiting call, or stop waiting for a running call."""
         if future.cancel():
             return
         with self._lock:
@@ -94,7 +94,7 @@ class InProcessExecutor:
                 self._current.give_up(cancelled())
 
     def close(self) -> None:
-        """Cancel waiting calls, and stop waiting for the one that runs."""
+        """Cancel waiting calls, and stop waiting for the running call."""
         with self._lock:
             self._closed = True
             self._jobs.put(None)
@@ -116,7 +116,7 @@ class InProcessExecutor:
 
 
 class _Run:
-    """A job in a thread of its own, so that waiting for it can end before it does."""
+    """A job in its own thread, so that waiting can end before the job does."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -125,8 +125,8 @@ class _Run:
 
     def wait(self) -> None:
         deadline = self.job.deadline
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        if not self._over.wait(left):
+        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if not self._over.wait(timeout):
             self.give_up(past_deadline(self.job.seconds()))
 
     def give_up(self, error: WorkerDiedError) -> None:
@@ -140,7 +140,7 @@ class _Run:
         except Exception as error:
             job.fail(error)
         except BaseException as error:
-            # sys.exit in a learner must not end the program that reads the answer.
+            # sys.exit in a learner must not end the program.
             job.fail(
                 WorkerDiedError(f"The call ended with {type(error).__name__}({error}).")
             )

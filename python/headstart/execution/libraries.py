@@ -1,4 +1,4 @@
-"""Libraries that workers import before they have work."""
+"""Libraries that workers import before their first call."""
 
 import contextlib
 import importlib
@@ -7,8 +7,8 @@ from headstart.plugins import load_plugins
 
 __all__ = ["PRELOAD", "WARM", "import_libraries"]
 
-# What built-in learners import: two seconds that each worker would spend again. None
-# of it starts a thread; polars does, so workers import it, while they wait for work.
+# Imports of built-in learners, which would take each worker two seconds. They start no
+# threads. polars does, so that each worker imports it while it waits for a call.
 PRELOAD = (
     "numpy",
     "sklearn.ensemble",
@@ -22,9 +22,9 @@ WARM = ("polars",)
 
 
 def import_libraries() -> None:
-    """Import what fold fits need, in a worker of another executor than ours.
+    """Import the libraries of fold fits, in a worker of a user's executor.
 
-    What cannot be imported is left to the fold fit that needs it, which says so.
+    A failed import is ignored here. The fold fit that needs the library reports it.
     """
     for module in PRELOAD:
         with contextlib.suppress(Exception):

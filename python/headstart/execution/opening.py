@@ -1,4 +1,4 @@
-"""Choose where fold fits run."""
+"""Choice of the executor of fold fits."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -24,20 +24,21 @@ def open_executor(
     warm: Sequence[str] = WARM,
     environment: Mapping[str, str] | None = None,
 ) -> FoldFitExecutor:
-    """Return a place for calls to run; do not wait until it is ready.
+    """Return an executor of calls, without waiting until it is ready.
 
-    Worker processes wherever they can be started; this process where they cannot, or
-    where the environment variable ``HEADSTART_EXECUTION`` is ``in-process``; the
-    user's `executor` if there is one. `notice` of the result says what is unusual.
+    This is the user's `executor` if there is one. Otherwise, calls run in worker
+    processes. They run in this process if worker processes cannot be started, or if the
+    environment variable ``HEADSTART_EXECUTION`` is ``in-process``. The `notice` of the
+    result reports anything unusual.
 
     Parameters
     ----------
     n_jobs : int or None
-        Calls that run at the same time. None: as many as there are usable cores, or
-        as the user's executor has workers.
+        Number of calls that run at the same time. None means the number of usable
+        cores, or of workers of the user's executor.
     executor : concurrent.futures.Executor, str or None
-        The user's own (for Dask, ``client.get_executor()``), or the name of one that a
-        plugin brings, ``"name"`` or ``"name://address"``: it is shut down by `close`.
+        The user's executor (for Dask, ``client.get_executor()``), or ``"name"`` or
+        ``"name://address"`` of a plugin's executor, which `close` shuts down.
     preload : sequence of str
         Modules to import before workers are forked; they must not start threads.
     warm : sequence of str
@@ -50,9 +51,9 @@ def open_executor(
     ValueError
         If `n_jobs` is less than 1.
     TypeError
-        If `executor` is no executor.
+        If `executor` is not an executor.
     PluginError
-        If no plugin brings an executor of that name.
+        If no plugin registers an executor of that name.
 
     Examples
     --------
@@ -79,12 +80,12 @@ def open_executor(
         if not isinstance(executor, str):
             return ForeignExecutor(executor, n_jobs, fall_back)
         record, address = load_plugins().executor(executor)
-        made = record.factory(address, n_jobs)
-        return ForeignExecutor(made, n_jobs, fall_back, is_own=True)
+        plugin_executor = record.factory(address, n_jobs)
+        return ForeignExecutor(plugin_executor, n_jobs, fall_back, is_own=True)
     if execution_mode() == "in-process":
         return InProcessExecutor("HEADSTART_EXECUTION is set to in-process")
-    if why := why_not_launched():
-        return InProcessExecutor(f"worker processes cannot be started: {why}")
+    if reason := why_not_launched():
+        return InProcessExecutor(f"worker processes cannot be started: {reason}")
     return PooledExecutor(
         n_jobs or available_cores(),
         preload=preload,

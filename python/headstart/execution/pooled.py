@@ -1,4 +1,4 @@
-"""Calls in worker processes, and in this process where none can be started."""
+"""Calls in worker processes, or in this process if none can be started."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -13,16 +13,16 @@ from headstart.pool.future import Job, WorkerFuture
 __all__ = ["PooledExecutor"]
 
 
-# A call may be what ends the process that starts workers: pools are not made for ever.
+# A call may crash the process that starts workers, hence a limit on new pools.
 _MOST_POOLS = 3
 
 
 class PooledExecutor:
-    """A `WorkerPool` that falls back to this process when it cannot be started.
+    """A `WorkerPool` that falls back to this process if it cannot be started.
 
-    A pool that breaks later is replaced by a new one, a few times. Both are found out
-    in the background, so `name`, `notice` and `n_slots` may change; calls that wait go
-    along, those that run are lost.
+    A pool that breaks later is replaced by a new one, a few times. Both are detected in
+    the background: `name`, `notice` and `n_slots` may change. Waiting calls are moved,
+    and running calls are lost.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class PooledExecutor:
         self._n_workers = n_workers
         self._preload, self._warm = preload, warm
         self._environment = environment
-        # Reentrant: callbacks of futures may submit.
+        # Reentrant, because callbacks of futures may submit.
         self._lock = threading.RLock()
         self._closed = False
         with self._lock:
@@ -53,27 +53,27 @@ class PooledExecutor:
 
     @property
     def notice(self) -> str:
-        """Why work runs in this process, or that a pool was replaced; else empty."""
+        """A message on the fallback to this process or on a new pool, or empty."""
         return self._notice
 
     @property
     def broken(self) -> str:
-        """Why no call can run any more, empty while they can."""
+        """The reason why no further call can run, or an empty string."""
         return self._broken
 
     @property
-    def tells_starts(self) -> bool:
-        """Always: workers are ours."""
+    def reports_starts(self) -> bool:
+        """Always True."""
         return True
 
     @property
     def n_slots(self) -> int:
-        """Calls that run at the same time."""
+        """Number of calls that run at the same time."""
         return self._n_workers if self._fallback is None else 1
 
     @property
     def pool(self) -> WorkerPool:
-        """The pool itself."""
+        """The current pool."""
         return self._pool
 
     def submit(
@@ -90,7 +90,7 @@ class PooledExecutor:
         )
 
     def kill(self, future: Future[Any]) -> None:
-        """End a call with its worker."""
+        """Stop a call by killing its worker."""
         if self._fallback is None:
             self._pool.kill(future)
         else:
@@ -114,14 +114,14 @@ class PooledExecutor:
             rescue=self._rescue,
         )
 
-    def _rescue(self, why: str, jobs: list[Job], had_workers: bool) -> None:  # noqa: FBT001 - the signature of Rescue
+    def _rescue(self, reason: str, jobs: list[Job], had_workers: bool) -> None:  # noqa: FBT001 - the signature of Rescue
         with self._lock:
             if self._closed:
                 for job in jobs:
                     job.cancel()
                 return
             if self._fallback is None and not self._broken and self._pool.broken:
-                self._replace_pool(why, had_workers=had_workers)
+                self._replace_pool(reason, had_workers=had_workers)
             for job in jobs:
                 if self._fallback is not None:
                     self._fallback.add(job)
@@ -130,21 +130,21 @@ class PooledExecutor:
                 else:
                     self._pool.add(job)
 
-    def _replace_pool(self, why: str, *, had_workers: bool) -> None:
+    def _replace_pool(self, reason: str, *, had_workers: bool) -> None:
         if not had_workers and self._n_pools == 1:
             self._fallback = InProcessExecutor(
-                f"worker processes could not be started: {why}"
+                f"worker processes could not be started: {reason}"
             )
             self._notice = self._fallback.notice
         elif self._n_pools < _MOST_POOLS:
             self._notice = (
-                f"The worker processes were lost: {why}. New ones are started, and the "
-                "fold fits that ran are run again."
+                f"The worker processes were lost: {reason}. New ones are started, and "
+                "the interrupted fold fits run again."
             )
             self._pool = self._new_pool()
         else:
-            self._broken = f"worker processes were lost {self._n_pools} times: {why}"
+            self._broken = f"worker processes were lost {self._n_pools} times: {reason}"
             self._notice = (
                 f"No more fold fits can run, because {self._broken}. The search ends "
-                "with what it has."
+                "with the trials that are done."
             )

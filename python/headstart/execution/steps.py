@@ -1,8 +1,8 @@
-"""Fitted transforms: how one is fitted, applied, checked and stored.
+"""Fitted transforms: fit, application, checks and storage.
 
-What a transform returns is looked at each time: a wrong number of rows, a column of
-another type or a number that is not finite is told under its name, and never reaches a
-view.
+Every result of a transform is checked. A wrong number of rows, a column of another type
+or a number that is not finite is an error with the transform's name, and never reaches
+a view.
 """
 
 import json
@@ -46,24 +46,24 @@ _MOST_LEVELS = 10_000
 
 @dataclass(frozen=True, eq=False)
 class FittedStep:
-    """A transform, fitted.
+    """A fitted transform.
 
     Parameters
     ----------
     transform : str
-        Its name.
+        Name of the transform.
     scope : tuple of str
-        Columns that it is given; none where the table has nothing for it.
+        Columns that the transform receives; empty if the table has none for it.
     dropped : tuple of str
-        Columns that its own take the place of.
+        Columns that the transform replaces.
     returned : tuple of str
-        Columns that it returns, by its own names.
+        Names of the returned columns, as the transform names them.
     made : tuple of TableColumn
-        The same columns as the table has them: names are unique there.
+        The same columns with unique names in the table.
     levels : mapping of str to tuple of str
-        Categories of those of `made` that hold levels.
+        Categories of the categorical columns in `made`.
     state : object
-        What `Transform.fit` returned; None without a scope.
+        The result of `Transform.fit`; None without a scope.
     """
 
     transform: str
@@ -75,29 +75,30 @@ class FittedStep:
     state: Any = None
 
     def join(self, table: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
-        """Return the table with what the step made of it."""
+        """Return the table with the columns of the step."""
         return table.drop(self.dropped).hstack(made)
 
     def join_empty(self, table: pl.DataFrame) -> pl.DataFrame:
-        """Return a table without rows with the columns that the step makes.
+        """Return a table without rows, with the columns after the step.
 
         Raises
         ------
         ArtifactError
-            If the table lacks a column that the step is given, or has one it makes.
+            If the table lacks a column of the scope, or has a column that the step
+            makes.
         """
         missing = sorted({*self.scope, *self.dropped} - set(table.columns))
         require(
             not missing,
             f"The stored transform {self.transform!r} reads the column "
-            f"{missing[:1]}, which the table before it does not have.",
+            f"{missing[:1]}, which its input table lacks.",
         )
-        left = set(table.columns) - set(self.dropped)
-        taken = sorted(left & {column.name for column in self.made})
+        remaining = set(table.columns) - set(self.dropped)
+        duplicates = sorted(remaining & {column.name for column in self.made})
         require(
-            not taken,
-            f"The stored transform {self.transform!r} makes the column {taken[:1]}, "
-            "which the table before it has.",
+            not duplicates,
+            f"The stored transform {self.transform!r} makes the column "
+            f"{duplicates[:1]}, which its input table already has.",
         )
         levels = self.levels or {}
         made = pl.DataFrame(
@@ -125,28 +126,28 @@ def fit_step(
     task: Task,
     resources: Resources,
 ) -> tuple[FittedStep, pl.DataFrame]:
-    """Fit a transform on training rows; return it, and the columns it made of them.
+    """Return a transform fitted on training rows, and its columns for these rows.
 
     Parameters
     ----------
     transform : Transform
     step : Step
-        Its name and its parameters.
+        Name and parameters of the transform.
     rows : TableRows
-        Training rows only, all columns as the steps before left them, with inner folds
-        for a transform that reads the target.
+        Training rows only, with all columns after the earlier steps, and with inner
+        folds for a transform that reads the target.
     summary : TableColumns
-        Of that table.
+        Columns of that table.
     task : Task
     resources : Resources
 
     Raises
     ------
     TransformError
-        Whatever goes wrong in it.
+        For any error in the transform.
     """
     name, table = transform.name, rows.X
-    with _blaming(name):
+    with _errors_of(name):
         scope = tuple(transform.columns(summary, task))
         if set(scope) - set(table.columns) or len(set(scope)) != len(scope):
             raise ValueError(
@@ -169,9 +170,9 @@ def fit_step(
         )
         columns = _checked(frame, table.height, strict=True)
         dropped = scope if transform.replaces else ()
-        gone = set(dropped)
-        taken = [c for c in table.columns if c not in gone]
-        names = _unique(list(columns), taken, name)
+        replaced = set(dropped)
+        remaining = [c for c in table.columns if c not in replaced]
+        names = _unique(list(columns), remaining, name)
         made, levels = [], {}
         for unique, series in zip(names, columns.values(), strict=True):
             words = _words(series)
@@ -204,33 +205,37 @@ def apply_step(
 
     Parameters
     ----------
+    transform : Transform
+    fitted : FittedStep
+    table : DataFrame
+    task : Task
     strict : bool
-        Refuse numbers that are not finite. Else they count as missing: a model that
-        is in use does not stop at one.
+        Whether a number that is not finite is an error. Otherwise it becomes missing,
+        so that a model in use does not fail.
 
     Raises
     ------
     TransformError
-        Whatever goes wrong in it.
+        For any error in the transform.
     """
     if not fitted.scope:
         return pl.DataFrame()
-    with _blaming(fitted.transform):
+    with _errors_of(fitted.transform):
         missing = set(fitted.scope) - set(table.columns)
         if missing:
-            raise ValueError(f"the table lacks its column {min(missing)!r}.")
+            raise ValueError(f"the table lacks the column {min(missing)!r}.")
         frame = transform.transform(fitted.state, table.select(fitted.scope), task)
         columns = _checked(frame, table.height, strict=strict)
         if tuple(columns) != fitted.returned:
             raise ValueError(
-                f"transform() must return the columns that it had in training, "
+                f"transform() must return the columns of the fit, "
                 f"{list(fitted.returned)[:10]!r}. Got {list(columns)[:10]!r}."
             )
         for column, series in zip(fitted.made, columns.values(), strict=True):
             if _words(series) != (fitted.levels or {}).get(column.name):
                 raise ValueError(
-                    f"column {series.name!r} must be of the type, and of the levels, "
-                    f"that it had in training. Got {series.dtype}."
+                    f"column {series.name!r} must have the type and the levels of the "
+                    f"fit. Got {series.dtype}."
                 )
         return _named(columns, [column.name for column in fitted.made])
 
@@ -248,20 +253,20 @@ def store_step(transform: Transform, fitted: FittedStep) -> Parts:
     }
     parts = {_RECORD: json.dumps(record, ensure_ascii=False).encode()}
     if fitted.scope:
-        with _blaming(fitted.transform):
+        with _errors_of(fitted.transform):
             stored = transform.dump(fitted.state)
             parts |= {f"{_FITTED}{k}": bytes(v) for k, v in stored.items()}
     return parts
 
 
 def changes_nothing(parts: Parts) -> bool:
-    """Whether a step of this process's own neither made nor dropped a column."""
+    """Return whether a step that this process stored makes and drops no column."""
     record = json.loads(parts[_RECORD])
     return not record["made"] and not record["dropped"]
 
 
 def load_step(parts: Parts, transforms: Mapping[str, Transform]) -> FittedStep:
-    """Read what `store_step` wrote.
+    """Return the fitted step that `store_step` stored.
 
     Raises
     ------
@@ -287,7 +292,7 @@ def load_step(parts: Parts, transforms: Mapping[str, Transform]) -> FittedStep:
     )
     require(
         isinstance(name, str) and name in transforms,
-        f"The stored transform names {str(name)[:60]!r}, which the model does not.",
+        f"The stored transform names {str(name)[:60]!r}, which the model lacks.",
     )
     require(
         set(lists["dropped"]) <= set(lists["scope"])
@@ -295,7 +300,7 @@ def load_step(parts: Parts, transforms: Mapping[str, Transform]) -> FittedStep:
         and set(levels) <= set(lists["made"])
         and all(len(words) <= _MOST_LEVELS for words in levels.values())
         and (bool(lists["scope"]) or not lists["made"]),
-        f"The stored transform {name!r} is damaged: its columns do not fit together.",
+        f"The stored transform {name!r} is damaged: its columns are inconsistent.",
     )
     made = tuple(
         TableColumn(
@@ -321,8 +326,8 @@ def load_step(parts: Parts, transforms: Mapping[str, Transform]) -> FittedStep:
 
 
 @contextmanager
-def _blaming(name: str) -> Iterator[None]:
-    """Say of whatever is raised that this transform raised it."""
+def _errors_of(name: str) -> Iterator[None]:
+    """Raise errors as errors of the transform."""
     try:
         yield
     except TransformError:
@@ -342,18 +347,18 @@ def _blaming(name: str) -> Iterator[None]:
 
 
 def _checked(frame: Any, n_rows: int, *, strict: bool) -> dict[str, pl.Series]:
-    """Return the columns of what a transform returned, numbers as Float64."""
+    """Return the checked columns of a transform's result, with numbers as Float64."""
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(
             f"it must return a polars DataFrame. Got {type(frame).__name__} instead."
         )
     if frame.height != n_rows and frame.width:
         raise ValueError(
-            f"it must return as many rows as it is given, {n_rows}. Got {frame.height}."
+            f"it must return {n_rows} rows, as many as its input. Got {frame.height}."
         )
     if frame.width > _MOST_OUTPUTS:
         raise ValueError(
-            f"it may return {_MOST_OUTPUTS} columns at most. Got {frame.width}."
+            f"it must return at most {_MOST_OUTPUTS} columns. Got {frame.width}."
         )
     return {s.name: _checked_column(s, strict=strict) for s in frame.get_columns()}
 
@@ -365,39 +370,39 @@ def _checked_column(series: pl.Series, *, strict: bool) -> pl.Series:
     if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.Null)):
         raise TypeError(
             f"column {series.name!r} must hold numbers, booleans or an Enum. Got "
-            f"{dtype}. hint: levels are pl.Enum, with the categories seen in training."
+            f"{dtype}. hint: return levels as pl.Enum with the categories of the fit."
         )
     numbers = series.cast(pl.Float64)
-    bad = ~numbers.is_finite()
-    if bad.any():
+    not_finite = ~numbers.is_finite()
+    if not_finite.any():
         if strict:
-            row = bad.arg_max() or 0
+            row = not_finite.arg_max() or 0
             raise ValueError(
                 f"column {series.name!r} must hold finite numbers, null where missing. "
-                f"Got {numbers[row]} (row {row}, {int(bad.sum())} in all)."
+                f"Got {numbers[row]} (row {row}, {int(not_finite.sum())} rows in all)."
             )
-        # In polars' own words: null where it is NaN or infinite.
-        numbers = numbers.set(bad.fill_null(value=False), None)
+        # NaN and infinite values become null.
+        numbers = numbers.set(not_finite.fill_null(value=False), None)
     return numbers
 
 
 def _unique(names: Sequence[str], taken: Sequence[str], transform: str) -> list[str]:
-    """Return names that the table does not have yet: with the transform's, if need be.
+    """Return unique names, with the transform's name where the table has the name.
 
     Examples
     --------
     >>> _unique(["pca0", "age"], ["age"], "scale")
     ['pca0', 'age (scale)']
     """
-    known = set(taken)
-    found = []
+    used = set(taken)
+    unique_names = []
     for name in names:
-        unique = name if name not in known else f"{name} ({transform})"
-        while unique in known:
+        unique = name if name not in used else f"{name} ({transform})"
+        while unique in used:
             unique = f"{unique}'"
-        known.add(unique)
-        found.append(unique)
-    return found
+        used.add(unique)
+        unique_names.append(unique)
+    return unique_names
 
 
 def _named(columns: Mapping[str, pl.Series], names: Sequence[str]) -> pl.DataFrame:
@@ -424,7 +429,7 @@ def _names(value: Any) -> tuple[str, ...]:
         isinstance(value, list)
         and all(isinstance(v, str) for v in value)
         and len(set(value)) == len(value),
-        "The stored transform has no list of different names where there must be one.",
+        "The stored transform lacks a list of distinct names.",
     )
     return tuple(value)
 

@@ -1,11 +1,10 @@
-"""Stores: where the data and the results of fold fits lie, by name.
+"""Stores of the data and the results of fold fits, by name.
 
-A fold fit reads from a store and writes into it, and knows no folder. The run folder is
-one store, into which worker processes write, so that only names go over their pipes;
-memory is another, for fold fits in this process.
+A fold fit reads from a store and writes into it, and uses no folder. The run folder is
+one kind of store. Worker processes write into it, so that only names are sent through
+pipes. Memory is another kind, for fold fits in this process.
 
-Names are those of fold fits (`FoldKey.name`), and of fitted views and transforms, below
-the kind that they are of: see `headstart.execution.fit_data`.
+`headstart.execution.fit_data` lists the names.
 """
 
 import io
@@ -38,7 +37,7 @@ __all__ = [
 
 
 class Store(Protocol):
-    """Bytes by name; a reader gets all of them, or `KeyError`."""
+    """Bytes by name. Writes are atomic: a reader gets complete bytes, or `KeyError`."""
 
     def get(self, name: str) -> bytes:
         """Return the bytes of a name.
@@ -46,19 +45,19 @@ class Store(Protocol):
         Raises
         ------
         KeyError
-            If there are none.
+            If the name does not exist.
         """
 
     def put(self, name: str, content: bytes) -> None:
-        """Store bytes under a name, in place of others."""
+        """Store bytes under a name, and replace existing ones."""
 
     def writing(self, name: str) -> AbstractContextManager[IO[bytes]]:
-        """Return a file whose content is stored when its context is left well."""
+        """Return a file whose content is stored if its context ends without error."""
 
     def path(self, name: str) -> Path | None:
-        """Return the file or folder of a name, to be mapped; None where there is none.
+        """Return the path of a name for memory mapping; None if the store has no files.
 
-        It need not exist yet.
+        The file or folder need not exist.
         """
 
     def __contains__(self, name: str) -> bool: ...
@@ -66,12 +65,12 @@ class Store(Protocol):
     def __hash__(self) -> int: ...
 
     def drop(self, name: str) -> None:
-        """Remove a name, if it is there."""
+        """Remove a name if it exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderStore:
-    """A run folder; several processes may read and write it at the same time.
+    """A store in a run folder, which several processes may read and write.
 
     Parameters
     ----------
@@ -88,19 +87,19 @@ class FolderStore:
             raise KeyError(name) from error
 
     def put(self, name: str, content: bytes) -> None:
-        """Store bytes under a name, in place of others.
+        """Store bytes under a name, and replace existing ones.
 
         Raises
         ------
         RunFolderError
-            If the folder cannot be written: the disk is full, for one.
+            If the folder cannot be written, for example because the disk is full.
         """
         with self.writing(name) as file:
             file.write(content)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
-        """Give a file that is renamed into place when its context is left well.
+        """Yield a file that is renamed into place if its context ends without error.
 
         Raises
         ------
@@ -119,7 +118,7 @@ class FolderStore:
         return (self.folder / name).exists()
 
     def drop(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file if it exists."""
         (self.folder / name).unlink(missing_ok=True)
 
 
@@ -134,30 +133,30 @@ class MemoryStore:
         return self.contents[name]
 
     def put(self, name: str, content: bytes) -> None:
-        """Store bytes under a name, in place of others."""
+        """Store bytes under a name, and replace existing ones."""
         self.contents[name] = bytes(content)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
-        """Give a file whose content is stored when its context is left well."""
+        """Yield a file whose content is stored if its context ends without error."""
         file = io.BytesIO()
         yield file
         self.contents[name] = file.getvalue()
 
     def path(self, name: str) -> None:
-        """Return None: nothing can be mapped."""
+        """Return None, because memory has no files."""
         del name
 
     def __contains__(self, name: str) -> bool:
         return name in self.contents
 
     def drop(self, name: str) -> None:
-        """Remove a name, if it is there."""
+        """Remove a name if it exists."""
         self.contents.pop(name, None)
 
 
 def put_parts(store: Store, name: str, parts: Mapping[str, bytes]) -> int:
-    """Store named bytes under one name; return how many bytes they take.
+    """Store named bytes under one name, and return the stored size in bytes.
 
     Parameters
     ----------
@@ -173,12 +172,12 @@ def put_parts(store: Store, name: str, parts: Mapping[str, bytes]) -> int:
 
 
 def get_parts(store: Store, name: str) -> Parts:
-    """Return what `put_parts` has stored.
+    """Return the named bytes that `put_parts` stored.
 
     Raises
     ------
     KeyError
-        If it is not there.
+        If the name does not exist.
     """
     path = store.path(name)
     try:
@@ -202,12 +201,12 @@ def put_array(store: Store, name: str, array: NDArray[Any]) -> None:
 
 
 def get_array(store: Store, name: str) -> Any:
-    """Return what `put_array` has stored.
+    """Return the array that `put_array` stored.
 
     Raises
     ------
     KeyError
-        If it is not there.
+        If the name does not exist.
     """
     path = store.path(name)
     try:
@@ -236,7 +235,7 @@ def put_frame(store: Store, name: str, frame: pl.DataFrame) -> None:
 
 
 def get_frame(store: Store, name: str) -> pl.DataFrame:
-    """Return what `put_frame` has stored, mapped from its file where there is one."""
+    """Return the table that `put_frame` stored, mapped from its file if possible."""
     path = store.path(name)
     if path is not None:
         return read_frame(path)

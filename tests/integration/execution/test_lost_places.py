@@ -57,7 +57,7 @@ def test_a_fit_goes_on_in_worker_processes_when_the_users_executor_is_shut_down(
 
     assert "failed" not in set(model.leaderboard()["status"])
     [notice] = [text for text in events.notices() if "after shutdown" in text]
-    assert "Fold fits go on in processes instead" in notice
+    assert "Fold fits continue in processes instead" in notice
 
 
 @pytest.mark.slow  # each time, the libraries are imported again

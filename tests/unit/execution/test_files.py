@@ -27,7 +27,7 @@ def test_a_full_disk_is_named_and_nothing_is_left_on_it(small_disk, write):
 
 
 def test_a_folder_that_went_away_is_named(tmp_path):
-    with pytest.raises(RunFolderError, match="stays in place"):
+    with pytest.raises(RunFolderError, match="must exist"):
         FolderStore(tmp_path / "gone").put("a.json", b"{}")
 
 

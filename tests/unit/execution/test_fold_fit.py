@@ -218,7 +218,7 @@ def test_seconds_of_a_fold_fit_do_not_count_the_start_of_its_worker(data, monkey
     ("learner", "reason"),
     [
         ("cannot_load", "must load and predict. Got KeyError"),
-        ("loads_another", "must predict what the fitted one does"),
+        ("loads_another", "must predict as the fitted model does"),
     ],
 )
 def test_a_learner_whose_stored_model_is_another_fails_each_fold_fit(

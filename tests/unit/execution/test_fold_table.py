@@ -227,14 +227,14 @@ def returning(make_frame):
     ("make_frame", "reason"),
     [
         (lambda X: X.to_numpy(), "must return a polars DataFrame. Got ndarray"),
-        (lambda X: X[:3], "as many rows as it is given, 20. Got 3"),
+        (lambda X: X[:3], "20 rows, as many as its input. Got 3"),
         (lambda X: X.select(a=pl.col("row") / 0), "'a' must hold finite numbers"),
-        (lambda X: X.select(a=float("nan")), "as many rows|finite"),
+        (lambda X: X.select(a=float("nan")), "as many as|finite"),
         (lambda X: X.select(pl.col("row").cast(pl.String)), "numbers, booleans or an"),
         (lambda X: 1 / 0, "ZeroDivisionError"),
         (
             lambda X: X.select(pl.col("row").alias(f"a{X.height}")),
-            "must return the columns that it had in training",
+            "must return the columns of the fit",
         ),
     ],
 )

@@ -180,4 +180,4 @@ def test_a_call_that_waits_for_a_worker_is_not_taken_for_one_that_runs(executor,
     executor.submit(hold(gate))
 
     assert executor.submit(int).started is None
-    assert not executor.tells_starts
+    assert not executor.reports_starts

@@ -93,7 +93,7 @@ def test_a_pickle_that_was_replaced_is_refused(write, tmp_path):
     path = tmp_path / "run" / "data" / "learners" / "own.pkl"
     path.write_bytes(pickle.dumps(Planted(mark)))
 
-    with pytest.raises(RunFolderError, match="not what this run wrote"):
+    with pytest.raises(RunFolderError, match="was changed after this run wrote it"):
         as_a_worker(data).learner("own")
 
     assert not mark.exists()

@@ -93,6 +93,6 @@ def test_what_is_no_record_is_refused(content):
 
 def test_a_table_that_lacks_a_column_is_told_under_the_name():
     with pytest.raises(
-        TransformError, match=r"Transform 'double'.*lacks its column 'a'"
+        TransformError, match=r"Transform 'double'.*lacks the column 'a'"
     ):
         apply_step(DOUBLE, STEP, pl.DataFrame({"b": [1.0]}), None, strict=True)

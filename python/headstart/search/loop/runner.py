@@ -263,7 +263,7 @@ class Runner:
         if not trial.outcomes and not self._state.running.get(trial.number):
             self._ledger.open(trial)
         fold_fit = self._fold_fit(trial, unit)
-        if not self._run.executor.tells_starts:
+        if not self._run.executor.reports_starts:
             fold_fit = replace(fold_fit, marks_start=True)
             forget_start(self._run.data.store, fold_fit.name)
         future = self._run.executor.submit(
