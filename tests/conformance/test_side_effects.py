@@ -9,7 +9,7 @@ def test_a_seed_that_was_set_before_is_seen_again():
     once = side_effects(lambda: random.seed(1))
     again = side_effects(lambda: random.seed(1))
 
-    assert once == again == ["it drew from, or set, a global random generator"]
+    assert once == again == ["it used or seeded a global random generator"]
 
 
 def test_the_global_generators_go_on_where_they_were():

@@ -27,7 +27,7 @@ def test_quantile_forest_is_told_that_it_draws_from_the_global_generator():
     (failed,) = check_learner(learner).failed
 
     assert failed.id == "side-effects"
-    assert "drew from, or set, a global random generator" in failed.message
+    assert "used or seeded a global random generator" in failed.message
 
 
 @pytest.mark.timeout(1800)

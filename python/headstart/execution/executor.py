@@ -8,11 +8,11 @@ __all__ = ["FoldFitExecutor"]
 
 
 class FoldFitExecutor(Protocol):
-    """An executor of calls: in worker processes, in this process, or the user's."""
+    """An executor of calls: worker processes, this process, or the user's own."""
 
     @property
     def name(self) -> str:
-        """``"processes"``, ``"in-process"``, or the class name of the user's executor."""
+        """``"processes"``, ``"in-process"``, or the class of the user's executor."""
 
     @property
     def notice(self) -> str:

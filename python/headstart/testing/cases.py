@@ -1,4 +1,4 @@
-"""The entry points for plugin authors: all checks at once, or as pytest cases."""
+"""The entry points for plugin authors: all checks together, or as pytest cases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,10 +42,10 @@ class Case:
         Raises
         ------
         CheckError
-            If it fails; an `AssertionError`.
+            If the check fails; an `AssertionError`.
         NotApplicableError
-            If it does not apply to the subject; a `unittest.SkipTest`, which pytest
-            reports as a skip.
+            If the check does not apply to the subject; a `unittest.SkipTest`, which
+            pytest reports as a skip.
         """
         result = self.session.result(self.id)
         if result.status is CheckStatus.SKIPPED:
@@ -62,21 +62,22 @@ def check_learner(
 ) -> CheckReport:
     """Run all checks of a learner, and return their report.
 
-    They run in a worker process, so that a crash or hang of the learner only fails its
+    Checks run in a worker process: a crash or hang of the learner only fails its
     checks.
 
     Parameters
     ----------
     learner : Learner
     module : str or None
-        What is imported for it; by default the module of its class.
+        Module of the learner, for the checks of its import; by default the module of
+        its class.
     seconds : float, default=120
-        Wall time after which a check has failed.
+        Wall time after which a check fails.
 
     Returns
     -------
     CheckReport
-        `ok` says whether none failed; its string lists those that did, with hints.
+        `ok` is True if no check failed. Its string lists the failed checks with hints.
 
     Examples
     --------
@@ -93,7 +94,10 @@ def learner_checks(
 ) -> Sequence[Case]:
     """Return the checks of a learner as calls, for ``pytest.mark.parametrize``.
 
-    Parameters are those of `check_learner`.
+    Parameters
+    ----------
+    learner, module, seconds
+        As in `check_learner`.
 
     Examples
     --------
@@ -115,7 +119,7 @@ def check_transform(
     ----------
     transform : Transform
     module, seconds
-        As for `check_learner`.
+        As in `check_learner`.
     """
     return Session("transform", transform, module=module, seconds=seconds).report()
 
@@ -129,7 +133,7 @@ def check_metric(
     ----------
     metric : MetricRecord or Metric
     module, seconds
-        As for `check_learner`.
+        As in `check_learner`.
     """
     return Session("metric", metric, module=module, seconds=seconds).report()
 
@@ -137,14 +141,28 @@ def check_metric(
 def transform_checks(
     transform: Any, *, module: str | None = None, seconds: float = _SECONDS
 ) -> Sequence[Case]:
-    """Return the checks of a transform as calls; see `learner_checks`."""
+    """Return the checks of a transform as calls; see `learner_checks`.
+
+    Parameters
+    ----------
+    transform : Transform
+    module, seconds
+        As in `check_learner`.
+    """
     return _cases("transform", transform, module=module, seconds=seconds)
 
 
 def metric_checks(
     metric: Any, *, module: str | None = None, seconds: float = _SECONDS
 ) -> Sequence[Case]:
-    """Return the checks of a metric as calls; see `learner_checks`."""
+    """Return the checks of a metric as calls; see `learner_checks`.
+
+    Parameters
+    ----------
+    metric : MetricRecord or Metric
+    module, seconds
+        As in `check_learner`.
+    """
     return _cases("metric", metric, module=module, seconds=seconds)
 
 

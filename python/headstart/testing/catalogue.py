@@ -10,8 +10,8 @@ __all__ = ["Kind", "checks_for", "checks_of", "find_check", "make_subject"]
 
 Kind = Literal["learner", "transform", "metric"]
 
-# By name, since a worker that checks learners needs no metrics.
-_HOMES = {
+# Names instead of imports: a worker that checks learners needs no metrics.
+_LOCATIONS = {
     "learner": ("headstart.testing.learners", "LEARNER_CHECKS", "LearnerSubject"),
     "transform": (
         "headstart.testing.transforms",
@@ -45,21 +45,23 @@ def checks_of(kind: str) -> tuple[Check, ...]:
     ValueError
         If the kind is unknown.
     """
-    if kind not in _HOMES:
+    if kind not in _LOCATIONS:
         raise ValueError(
             f"The kind must be one of {', '.join(get_args(Kind))}. Got {kind!r}."
         )
-    module, name, _ = _HOMES[kind]
-    found: tuple[Check, ...] = getattr(importlib.import_module(module), name)
-    return found
+    module, name, _ = _LOCATIONS[kind]
+    checks: tuple[Check, ...] = getattr(importlib.import_module(module), name)
+    return checks
 
 
 def find_check(kind: str, id: str) -> Check:  # noqa: A002
-    """Return one check."""
+    """Return the check with a given id."""
     return next(check for check in checks_of(kind) if check.id == id)
 
 
-def make_subject(kind: str, thing: Any, packed: bytes = b"", **more: Any) -> Any:
+def make_subject(kind: str, thing: Any, packed: bytes = b"", **options: Any) -> Any:
     """Return the subject of the checks of a kind."""
-    module, _, name = _HOMES[kind]
-    return getattr(importlib.import_module(module), name)(thing, packed=packed, **more)
+    module, _, name = _LOCATIONS[kind]
+    return getattr(importlib.import_module(module), name)(
+        thing, packed=packed, **options
+    )

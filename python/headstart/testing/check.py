@@ -14,19 +14,19 @@ class Check:
     Parameters
     ----------
     id : str
-        Stable name: lower case, words joined by hyphens.
+        Stable name in lower case, with hyphens.
     description : str
-        What holds where it passes, in one line.
+        The requirement, in one line.
     hint : str
-        What to do where it fails.
+        Advice for a failure.
     function : callable of ``(subject) -> None``
-        Raises `CheckError` or `NotApplicableError`; anything else it raises is a
-        failure, too.
+        Raises `CheckError` or `NotApplicableError`. Other exceptions are failures, too.
     after : tuple of str
-        Checks that must have passed, or this one would only repeat their complaint.
+        Checks that must pass first. Otherwise, this check would only repeat their
+        failure.
     place : {"worker", "here"}
-        In a worker process, which may crash or hang without harm; or in the caller's,
-        for checks that send their own work to workers.
+        Whether the check runs in a worker process, which may crash or hang, or in the
+        caller's process, for checks that use workers themselves.
     """
 
     id: str
@@ -38,13 +38,19 @@ class Check:
 
 
 def check(
-    id: str,  # noqa: A002 - the word for it everywhere else
+    id: str,  # noqa: A002 - the usual word
     *,
     hint: str,
     after: tuple[str, ...] = ("output-form",),
     place: Literal["worker", "here"] = "worker",
 ) -> Callable[[Callable[[Any], None]], Check]:
-    """Return a decorator that makes a `Check` of a function and its docstring."""
+    """Return a decorator that makes a `Check` from a function and its docstring.
+
+    Parameters
+    ----------
+    id, hint, after, place
+        As in `Check`.
+    """
 
     def make(function: Callable[[Any], None]) -> Check:
         description = (function.__doc__ or "").strip()

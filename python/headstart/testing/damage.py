@@ -18,11 +18,11 @@ def damaged(parts: Parts) -> Iterator[tuple[str, Parts]]:
             f"parts without {name!r}",
             {key: part for key, part in parts.items() if key != name},
         )
-        for what, other in (
+        for description, content in (
             ("empty", b""),
             ("all zeros", b"\x00" * 64),
             ("a pickle", _HOSTILE),
             ("cut in half", data[: len(data) // 2]),
             ("a byte short", data[:-1]),
         ):
-            yield f"a {name!r} that is {what}", {**parts, name: other}
+            yield f"a {name!r} that is {description}", {**parts, name: content}

@@ -1,4 +1,4 @@
-"""Small tables for checks: a signal and noise, in the form of a view."""
+"""Small tables for checks, with a signal and noise, in a learner's view."""
 
 from dataclasses import replace
 
@@ -39,13 +39,28 @@ def make_task(
     n_rows: int = N_TRAIN + N_VALIDATION,
     n_classes: int | None = None,
 ) -> Task:
-    """Return the task of the tables of this module."""
-    usual = N_CLASSES[kind] if n_classes is None else n_classes
-    return Task(kind, n_rows, 3, 1, usual, _METRICS[kind])
+    """Return the task of this module's tables.
+
+    Parameters
+    ----------
+    kind : TaskKind
+    n_rows : int
+    n_classes : int or None
+        By default `N_CLASSES` of the kind.
+    """
+    class_count = N_CLASSES[kind] if n_classes is None else n_classes
+    return Task(kind, n_rows, 3, 1, class_count, _METRICS[kind])
 
 
 def make_matrix(view: View, n_rows: int, seed: int = 0) -> Matrix:
-    """Return three numeric columns and a categorical one, in the form of `view`."""
+    """Return three numeric columns and one categorical column in a view.
+
+    Parameters
+    ----------
+    view : View
+    n_rows : int
+    seed : int
+    """
     rng = np.random.default_rng(seed)
     numeric = rng.normal(size=(n_rows, 3))
     codes = rng.integers(0, N_LEVELS, n_rows).astype(np.float64)
@@ -70,7 +85,14 @@ def make_rows(
     n_train: int = N_TRAIN,
     n_validation: int = N_VALIDATION,
 ) -> tuple[Rows, Rows]:
-    """Return training and validation rows whose target depends on two columns."""
+    """Return training and validation rows whose target depends on two columns.
+
+    Parameters
+    ----------
+    view : View
+    kind : TaskKind
+    n_train, n_validation : int
+    """
     n_rows = n_train + n_validation
     X = make_matrix(view, n_rows)
     rng = np.random.default_rng(1)
@@ -81,12 +103,12 @@ def make_rows(
     else:
         cuts = [0.0] if kind is TaskKind.BINARY else [-1.0, 1.0]
         y = np.searchsorted(cuts, signal).astype(np.int64)
-    train, held = np.arange(n_train), np.arange(n_train, n_rows)
-    return Rows(X.take(train), y[train]), Rows(X.take(held), y[held])
+    train, validation = np.arange(n_train), np.arange(n_train, n_rows)
+    return Rows(X.take(train), y[train]), Rows(X.take(validation), y[validation])
 
 
 def frozen(rows: Rows) -> Rows:
-    """Return a read-only copy, like rows of a mapped file."""
+    """Return a read-only copy, like rows from a mapped file."""
     values, y = rows.X.values.copy(), rows.y.copy()
     weight = None if rows.weight is None else rows.weight.copy()
     for array in (values, y, weight):

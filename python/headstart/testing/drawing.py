@@ -1,4 +1,4 @@
-"""Points of a search space."""
+"""Points of a search space: its ends, and random points."""
 
 import math
 import random
@@ -8,10 +8,10 @@ from headstart.base import Choice, Float, Integer, ParameterValue, SearchSpace
 __all__ = ["draw", "end"]
 
 
-def end(space: SearchSpace, place: int) -> dict[str, ParameterValue]:
+def end(space: SearchSpace, index: int) -> dict[str, ParameterValue]:
     """Return the lowest value of each parameter for index 0, the highest for -1."""
     return {
-        name: d.options[place] if isinstance(d, Choice) else (d.low, d.high)[place]
+        name: d.options[index] if isinstance(d, Choice) else (d.low, d.high)[index]
         for name, d in space.distributions.items()
     }
 

@@ -19,17 +19,17 @@ def harmful_plugins(
 ) -> list[PluginProblem]:
     """Return the plugins that crash or hang a process that loads them.
 
-    Each is loaded in a worker process. Plugins that only raise an exception are not
-    included, since loading reports them and continues.
+    Each plugin is loaded in a worker process. Plugins that only raise an exception are
+    not included, because the manager reports them and continues.
 
     Parameters
     ----------
     files : iterable of path
-        Plugins of one file each, besides the installed ones.
+        Plugin files, in addition to the installed plugins.
     disabled : sequence of str
-        Distributions and files that are not tried.
+        Distributions and files to skip.
     seconds : float
-        Wall time after which a plugin hangs.
+        Wall time after which a plugin counts as hanging.
     """
     problems = []
     candidates = [
@@ -38,10 +38,10 @@ def harmful_plugins(
         if candidate.source in {"distribution", "file"}
     ]
     for candidate in candidates:
-        place = candidate.path if candidate.source == "file" else ""
+        path = candidate.path if candidate.source == "file" else ""
         try:
             workers.call(
-                _load, candidate.name, candidate.distribution, place, seconds=seconds
+                _load, candidate.name, candidate.distribution, path, seconds=seconds
             )
         except WorkerDiedError as error:
             reason = f"its import failed. {error}"
@@ -49,13 +49,13 @@ def harmful_plugins(
                 PluginProblem(candidate.name, candidate.distribution, reason)
             )
     if candidates:
-        # The checks run in a worker that has imported none of them.
+        # Later checks need a worker without these imports.
         workers.end_worker()
     return problems
 
 
 def _load(name: str, distribution: str, path: str) -> None:
-    """Load one plugin like the registry."""
+    """Load one plugin as the registry does."""
     candidates = (
         [file_candidate(path)]
         if path

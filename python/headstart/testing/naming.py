@@ -1,4 +1,4 @@
-"""Errors with the name of the plugin call that raised."""
+"""Errors with the name of the plugin's call."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,17 +9,17 @@ __all__ = ["describe", "naming"]
 
 
 @contextmanager
-def naming(what: str) -> Iterator[None]:
-    """Convert exceptions inside to a `CheckError` that names the call `what`."""
+def naming(call: str) -> Iterator[None]:
+    """Convert exceptions in the context to a `CheckError` with the name of a call."""
     try:
         yield
     except (CheckError, NotApplicableError):
         raise
     except Exception as error:
-        raise CheckError(f"{what} raised {describe(error)}") from error
+        raise CheckError(f"{call} raised {describe(error)}") from error
 
 
 def describe(error: BaseException) -> str:
-    """Return class and first line of an error."""
+    """Return the class and the first line of an error."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0][:300] if lines else 'no message'}"

@@ -16,7 +16,7 @@ __all__ = [
 
 
 class CheckError(AssertionError):
-    """A failed check, with the deviation from the contract."""
+    """A failed check."""
 
 
 class NotApplicableError(unittest.SkipTest):
@@ -41,11 +41,11 @@ class CheckResult:
         Stable name of the check.
     status : CheckStatus
     message : str
-        What was wrong, or why the check was skipped. Empty where it passed.
+        The failure, or the reason for skipping. Empty if the check passed.
     hint : str
-        What to do about a failure.
+        Advice for a failure.
     seconds : float
-        Wall time it took.
+        Wall time of the check.
     """
 
     id: str
@@ -88,7 +88,7 @@ class CheckReport:
 
     @property
     def skipped(self) -> tuple[CheckResult, ...]:
-        """The checks that did not apply, with the reason in `message`."""
+        """The skipped checks, with the reason in `message`."""
         return self._with(CheckStatus.SKIPPED)
 
     def to_record(self) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""All checks of one subject, each run once, in order of their dependencies."""
+"""All checks of one subject, each run once, in the order of their dependencies."""
 
 import time
 from typing import Any
@@ -6,26 +6,26 @@ from typing import Any
 from headstart.exceptions import WorkerDiedError
 from headstart.execution.fit_data import pickled
 from headstart.testing import workers
-from headstart.testing.asking import ask, ask_by_id
 from headstart.testing.catalogue import checks_of, find_check, make_subject
 from headstart.testing.check import Check
 from headstart.testing.outcome import CheckReport, CheckResult, CheckStatus
+from headstart.testing.running import run_check, run_check_by_id
 
 __all__ = ["Session"]
 
 
 class Session:
-    """The checks of one learner, transform or metric, with the results so far.
+    """The checks of one learner, transform or metric, with their results.
 
     Parameters
     ----------
     kind : {"learner", "transform", "metric"}
     thing : Learner, Transform or metric
     module : str or None
-        What is imported for it, for the checks of the import. None: the module of its
-        class.
+        Module of the subject, for the checks of its import; by default the module of
+        its class.
     seconds : float
-        After which a check has failed.
+        Wall time after which a check fails.
     """
 
     def __init__(
@@ -35,17 +35,17 @@ class Session:
         self.name = str(getattr(thing, "name", None) or type(thing).__name__)
         self._seconds = seconds
         self._results: dict[str, CheckResult] = {}
-        packed, why = b"", ""
+        packed, reason = b"", ""
         try:
             packed = pickled(thing)
         except Exception as error:
-            why = f"It cannot be pickled: {type(error).__name__}: {error}"
+            reason = f"It cannot be pickled: {type(error).__name__}: {error}"
         self._subject = make_subject(
             kind,
             thing,
             packed,
             module=module or type(thing).__module__,
-            unpackable=why,
+            unpackable=reason,
             seconds=seconds,
         )
         self._key = f"{id(self)}-{time.monotonic_ns()}"
@@ -58,19 +58,19 @@ class Session:
     def result(self, id: str) -> CheckResult:  # noqa: A002
         """Run one check after those that it depends on, and return its result."""
         if id not in self._results:
-            self._results[id] = self._ask(find_check(self.kind, id))
+            self._results[id] = self._run(find_check(self.kind, id))
         return self._results[id]
 
-    def _ask(self, check: Check) -> CheckResult:
-        for needed in check.after:
-            if self.result(needed).status is not CheckStatus.PASSED:
-                why = f"the check {needed!r} did not pass"
-                return CheckResult(check.id, CheckStatus.SKIPPED, why)
+    def _run(self, check: Check) -> CheckResult:
+        for required in check.after:
+            if self.result(required).status is not CheckStatus.PASSED:
+                reason = f"the check {required!r} did not pass"
+                return CheckResult(check.id, CheckStatus.SKIPPED, reason)
         started = time.monotonic()
         if check.place == "here":
-            status, message = ask(check.function, self._subject)
+            status, message = run_check(check.function, self._subject)
         else:
-            status, message = self._ask_worker(check)
+            status, message = self._run_in_worker(check)
         return CheckResult(
             check.id,
             CheckStatus(status),
@@ -79,10 +79,12 @@ class Session:
             time.monotonic() - started,
         )
 
-    def _ask_worker(self, check: Check) -> tuple[str, str]:
-        sent = (self.kind, check.id, self._key, self._subject.packed)
+    def _run_in_worker(self, check: Check) -> tuple[str, str]:
+        arguments = (self.kind, check.id, self._key, self._subject.packed)
         try:
-            status, message = workers.call(ask_by_id, *sent, seconds=self._seconds)
+            status, message = workers.call(
+                run_check_by_id, *arguments, seconds=self._seconds
+            )
         except WorkerDiedError as error:
             return CheckStatus.FAILED, f"{error}"
         return status, message

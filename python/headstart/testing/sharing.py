@@ -1,4 +1,4 @@
-"""Checks of all subjects: import, and transfer to a worker."""
+"""Checks of all kinds of subjects: import, and transfer to a worker."""
 
 import importlib
 import importlib.util
@@ -24,12 +24,12 @@ _LONGEST_IMPORT = 1.0
 
 @check(
     "import-time",
-    hint="Import the library behind it in fit(), not at the top of the module.",
+    hint="Import its library in fit(), not at the top of the module.",
     after=(),
     place="here",
 )
 def _import_time(subject: Subject) -> None:
-    """Importing its module takes less than a second beyond what headstart imports."""
+    """Importing its module takes less than a second, without headstart's imports."""
     seconds, _ = _import(subject)
     if seconds > _LONGEST_IMPORT:
         raise CheckError(
@@ -39,36 +39,38 @@ def _import_time(subject: Subject) -> None:
 
 @check(
     "import-effects",
-    hint="Let the module define things and do nothing: headstart imports it at every "
-    "start, in every worker.",
+    hint="Use definitions only: headstart imports the module at every start, in every "
+    "worker.",
     after=(),
     place="here",
 )
 def _import_effects(subject: Subject) -> None:
-    """Importing its module prints nothing, starts nothing, changes nothing."""
-    _, found = _import(subject)
-    if found:
-        raise CheckError(f"On import of {subject.module} {'; '.join(found)}.")
+    """Importing its module has no side effects."""
+    _, effects = _import(subject)
+    if effects:
+        raise CheckError(
+            f"During the import of {subject.module}, {'; '.join(effects)}."
+        )
 
 
 @check(
     "worker-copy",
-    hint="Keep no file, lock, generator or lambda in an attribute: what it needs it "
-    "can make in fit().",
+    hint="Keep no file, lock, generator or lambda in an attribute; create them in "
+    "fit().",
     after=("declaration",),
     place="here",
 )
 def _worker_copy(subject: Subject) -> None:
-    """It can be sent to a worker process and is the same there."""
+    """It can be sent to a worker process unchanged."""
     if not subject.packed:
         raise CheckError(subject.unpackable)
     try:
         name = workers.call(_name, subject.packed, seconds=subject.seconds)
     except WorkerDiedError as error:
-        raise CheckError(f"Unpickled in a worker process: {error}") from error
+        raise CheckError(f"Unpickling in a worker process: {error}") from error
     except Exception as error:
         raise CheckError(
-            f"Unpickled in a worker process it raised {type(error).__name__}: {error}"
+            f"Unpickling in a worker process raised {type(error).__name__}: {error}"
         ) from error
     if name != subject.thing.name:
         raise CheckError(
@@ -84,11 +86,11 @@ def _import(subject: Subject) -> tuple[float, list[str]]:
     module = subject.module
     if not _is_importable(module):
         raise NotApplicableError(f"the module {module!r} cannot be imported by name")
-    known = subject.imports
-    if module not in known:
+    imports = subject.imports
+    if module not in imports:
         try:
-            known[module] = workers.call_afresh(
-                _import_and_look, module, sys.path, seconds=subject.seconds
+            imports[module] = workers.call_afresh(
+                _import_and_observe, module, sys.path, seconds=subject.seconds
             )
         except WorkerDiedError as error:
             raise CheckError(f"Importing {module}: {error}") from error
@@ -96,15 +98,15 @@ def _import(subject: Subject) -> tuple[float, list[str]]:
             raise CheckError(
                 f"Importing {module} raised {type(error).__name__}: {error}"
             ) from error
-    return known[module]
+    return imports[module]
 
 
-def _import_and_look(module: str, path: list[str]) -> tuple[float, list[str]]:
+def _import_and_observe(module: str, path: list[str]) -> tuple[float, list[str]]:
     sys.path[:] = path
     imported: list[ModuleType] = []
     started = time.process_time()
-    found = side_effects(lambda: imported.append(importlib.import_module(module)))
-    return time.process_time() - started, found
+    effects = side_effects(lambda: imported.append(importlib.import_module(module)))
+    return time.process_time() - started, effects
 
 
 def _is_importable(module: str) -> bool:

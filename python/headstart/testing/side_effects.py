@@ -47,37 +47,36 @@ def side_effects(
     Parameters
     ----------
     generators : bool
-        Whether drawing from the global generators counts.
+        Whether the use of global random generators counts.
 
     Notes
     -----
-    What it prints is looked for at the descriptors, where compiled code writes, too.
+    Output is captured at the file descriptors, and includes that of compiled code.
     Warnings do not count.
     """
-    found: list[str] = []
+    effects: list[str] = []
     with tempfile.TemporaryDirectory() as folder, _inside(folder):
         before = _State()
-        kept = _generators()
-        # A state that no call leaves: one that sets its own seed would go unseen where
-        # a call before it has set the same.
+        generator_states = _generators()
+        # An unusual state, to detect a call that sets a seed which is already set.
         random.seed("side effects")
         np.random.seed(2_718_281_828)  # noqa: NPY002
-        drawn = str(_generators())
+        seeded = str(_generators())
         with _captured() as printed, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             function()
         if printed:
-            found.append(f"it printed {printed[0][:80]!r}")
-        found += _differences(before, _State())
-        if generators and drawn != str(_generators()):
-            found.append("it drew from, or set, a global random generator")
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])  # noqa: NPY002
+            effects.append(f"it printed {printed[0][:80]!r}")
+        effects += _differences(before, _State())
+        if generators and seeded != str(_generators()):
+            effects.append("it used or seeded a global random generator")
+        random.setstate(generator_states[0])
+        np.random.set_state(generator_states[1])  # noqa: NPY002
         files = sorted(os.listdir(folder))  # noqa: PTH208
         if files:
-            found.append(f"it wrote {', '.join(files[:3])} into the working folder")
+            effects.append(f"it wrote {', '.join(files[:3])} into the working folder")
         _undo(before)
-    return found
+    return effects
 
 
 def _differences(before: _State, after: _State) -> list[str]:
@@ -86,25 +85,25 @@ def _differences(before: _State, after: _State) -> list[str]:
         for name in {*before.environment, *after.environment}
         if before.environment.get(name) != after.environment.get(name)
     }
-    found = []
+    effects = []
     if changed:
-        found.append(f"it changed the environment: {', '.join(sorted(changed)[:3])}")
+        effects.append(f"it changed the environment: {', '.join(sorted(changed)[:3])}")
     if after.folder != before.folder:
-        found.append("it changed the working folder")
-    if more := len(after.threads - before.threads):
-        found.append(f"it left {more} thread{'s'[: more > 1]} running")
-    if more := len(after.processes - before.processes):
-        found.append(f"it left {more} process{'es'[: 2 * (more > 1)]} running")
+        effects.append("it changed the working folder")
+    if n_left := len(after.threads - before.threads):
+        effects.append(f"it left {n_left} thread{'s'[: n_left > 1]} running")
+    if n_left := len(after.processes - before.processes):
+        effects.append(f"it left {n_left} process{'es'[: 2 * (n_left > 1)]} running")
     for name, handler in after.handlers.items():
         if handler is not before.handlers[name]:
-            found.append(f"it set a handler of {name}")
+            effects.append(f"it set a handler of {name}")
     if after.loggers != before.loggers:
-        found.append("it set a handler of the root logger")
+        effects.append("it set a handler of the root logger")
     if after.hook is not before.hook:
-        found.append("it set sys.excepthook")
+        effects.append("it set sys.excepthook")
     if after.errors != before.errors:
-        found.append("it changed numpy.seterr")
-    return found
+        effects.append("it changed numpy.seterr")
+    return effects
 
 
 def _undo(before: _State) -> None:
@@ -133,15 +132,15 @@ def _captured() -> Iterator[list[str]]:
     lines: list[str] = []
     with tempfile.TemporaryFile() as file:
         _flush()
-        kept = [os.dup(1), os.dup(2)]
+        descriptors = [os.dup(1), os.dup(2)]
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         try:
             yield lines
         finally:
             _flush()
-            for place, descriptor in enumerate(kept, start=1):
-                os.dup2(descriptor, place)
+            for number, descriptor in enumerate(descriptors, start=1):
+                os.dup2(descriptor, number)
                 os.close(descriptor)
             file.seek(0)
             text = file.read().decode("utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""The subject of a check: a learner, transform or metric, and its transfer."""
+"""The subject of a check: a learner, transform or metric."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,15 +14,15 @@ class Subject:
     ----------
     thing : Learner, Transform or metric
     module : str
-        What is imported for it.
+        Module of the subject.
     packed : bytes
-        It, pickled; empty where it cannot be.
+        The pickled subject; empty if it cannot be pickled.
     unpackable : str
-        Why it cannot be pickled.
+        The reason why it cannot be pickled.
     seconds : float
-        Limit of a call that goes to another process.
+        Limit of a call in another process.
     imports : dict
-        What came of importing `module`, for the checks that ask.
+        Seconds and side effects of the import of `module`.
     """
 
     thing: Any

@@ -1,4 +1,4 @@
-"""The resources of a call: time of each thread, memory, processes."""
+"""The resources of a call: time of each thread, memory and processes."""
 
 import contextlib
 import os
@@ -25,13 +25,13 @@ class Usage:
     Parameters
     ----------
     cpu_seconds : float
-        Of all threads of the process together.
+        Processor seconds of all threads of the process.
     busiest_seconds : float
-        Of the thread that used most.
+        Processor seconds of the busiest thread.
     n_processes : int
-        The most processes that ran beside it and were its own.
+        Largest number of simultaneous child processes of the call.
     peak_bytes : int
-        The most memory it held at a time, beyond what was held before.
+        Peak memory, without the memory before the call.
     """
 
     cpu_seconds: float
@@ -41,7 +41,7 @@ class Usage:
 
 
 def can_measure() -> bool:
-    """Return whether the system reports the times of single threads."""
+    """Return whether the system reports the time of each thread."""
     return sys.platform.startswith("linux") and _seconds_of_threads() != {}
 
 
@@ -49,21 +49,21 @@ def measure_usage(function: Callable[[], object]) -> Usage:
     """Call `function`, and return its resources, sampled every few milliseconds."""
     over = threading.Event()
     pid, own_children = os.getpid(), set(children(os.getpid()))
-    seen: dict[str, float] = _seconds_of_threads()
-    before = dict(seen)
+    thread_seconds: dict[str, float] = _seconds_of_threads()
+    before = dict(thread_seconds)
     peak = [resident_bytes(pid)]
     n_processes = [0]
-    held = peak[0]
+    initial_bytes = peak[0]
 
-    def look() -> None:
-        seen.update(_seconds_of_threads())
+    def sample() -> None:
+        thread_seconds.update(_seconds_of_threads())
         peak[0] = max(peak[0], resident_bytes(pid))
-        more = len(set(children(pid)) - own_children)
-        n_processes[0] = max(n_processes[0], more)
+        n_new = len(set(children(pid)) - own_children)
+        n_processes[0] = max(n_processes[0], n_new)
 
     def watch() -> None:
         while not over.wait(_SECONDS):
-            look()
+            sample()
 
     watcher = threading.Thread(target=watch, name="headstart-usage")
     watcher.start()
@@ -71,21 +71,25 @@ def measure_usage(function: Callable[[], object]) -> Usage:
     try:
         function()
     finally:
-        used = time.process_time() - started
-        look()
+        total_seconds = time.process_time() - started
+        sample()
         over.set()
         watcher.join()
     name = str(watcher.native_id)
-    spent = {t: s - before.get(t, 0.0) for t, s in seen.items() if t != name}
-    used -= seen.get(name, 0.0)
-    busiest = max(spent.values(), default=0.0)
-    return Usage(max(used, busiest), busiest, n_processes[0], peak[0] - held)
+    call_seconds = {
+        t: s - before.get(t, 0.0) for t, s in thread_seconds.items() if t != name
+    }
+    total_seconds -= thread_seconds.get(name, 0.0)
+    busiest = max(call_seconds.values(), default=0.0)
+    return Usage(
+        max(total_seconds, busiest), busiest, n_processes[0], peak[0] - initial_bytes
+    )
 
 
 def seconds_waited() -> float:
     """Return the seconds for which this thread waited for a processor.
 
-    0 where the system does not report it.
+    The result is 0 if the system does not report it.
     """
     try:
         return int(_WAITED.read_text().split()[1]) / 1e9
@@ -95,10 +99,10 @@ def seconds_waited() -> float:
 
 def _seconds_of_threads() -> dict[str, float]:
     """Return the processor seconds of each running thread."""
-    found: dict[str, float] = {}
+    seconds: dict[str, float] = {}
     with contextlib.suppress(OSError):
         for name in os.listdir(_THREADS):  # noqa: PTH208 - every few milliseconds
             with contextlib.suppress(OSError, ValueError):
                 text = (_THREADS / name / "schedstat").read_text()
-                found[name] = int(text.split()[0]) / 1e9
-    return found
+                seconds[name] = int(text.split()[0]) / 1e9
+    return seconds

@@ -1,7 +1,7 @@
-"""The worker processes in which checks run.
+"""The worker processes of checks.
 
-One pool serves all checks of a program. It is the pool of real fits, so a crash, a
-hang or a memory hog is stopped and named as it would be there.
+All checks of a program share one pool. It is the pool of fits, which stops and reports
+crashes, hangs and excessive memory.
 """
 
 import functools
@@ -18,12 +18,12 @@ MEMORY_LIMIT = 4 * 2**30
 
 
 def call(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
-    """Return ``function(*arguments)`` of a worker, which is reused while it lives.
+    """Return ``function(*arguments)`` from a worker, which later calls reuse.
 
     Raises
     ------
     WorkerDiedError
-        If the worker crashed, or was killed after `seconds` or for its memory.
+        If the worker crashed, or exceeded `seconds` or the memory limit.
     TypeError
         If the call cannot be sent to another process.
     """
@@ -31,7 +31,7 @@ def call(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
 
 
 def call_afresh(function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
-    """Return ``function(*arguments)`` of a new worker."""
+    """Return ``function(*arguments)`` from a new worker."""
     end_worker()
     return call(function, *arguments, seconds=seconds)
 
@@ -46,7 +46,7 @@ def end_worker() -> None:
 def _submit(
     function: Callable[..., Any], arguments: Sequence[Any], seconds: float
 ) -> Any:
-    # The interpreter's start is not the plugin's time.
+    # The start of the interpreter does not count as the plugin's time.
     _pool().wait_until_ready()
     return _pool().submit_limited(
         function,
@@ -63,4 +63,4 @@ def _wait_until_started(future: Any) -> None:
 
 @functools.cache
 def _pool() -> WorkerPool:
-    return WorkerPool(1, preload=(*PRELOAD, "headstart.testing.asking"))
+    return WorkerPool(1, preload=(*PRELOAD, "headstart.testing.running"))

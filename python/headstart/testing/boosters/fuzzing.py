@@ -1,6 +1,6 @@
-"""Fuzzing of stored models: a damaged one is refused, or loads and predicts.
+"""Fuzzing of stored models: a damaged model is refused, or loads and predicts.
 
-It runs in its own process, since a crash, which the test detects, ends it.
+It runs in its own process, because a crash ends the process, which the test detects.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ __all__ = ["Damage", "damage_bytes", "damage_text", "fuzz", "fuzzed_rows"]
 Damage = Callable[[Parts, np.random.Generator], Parts]
 
 _NUMBER = re.compile(rb"-?[0-9]+([.][0-9]+)?(e[+-]?[0-9]+)?")
-_EVIL = (
+_EXTREMES = (
     b"-1", b"-2", b"0", b"1", b"2", b"3", b"7", b"64", b"300", b"65536", b"2147483647",
     b"-2147483648", b"4294967296", b"99999999999999999999", b"1e308", b"1e999", b"nan",
     b"inf", b"null", b"true", b'"1"', b"[]", b"{}", b"0.5", b"", b"1 1", b"1,1",
@@ -44,19 +44,19 @@ def fuzz(
     *,
     must_predict: bool = False,
 ) -> None:
-    """Fit, damage and load models; print the counts of refused and of predicting ones.
+    """Fit, damage and load models; print the numbers of refused and loaded models.
 
     Parameters
     ----------
     learner : Learner
     parameters : mapping
-        Of small models that have categories in them.
+        Parameters of small models that split by categories.
     damage : callable of ``(parts, generator) -> parts``
     n_rounds : int
-        Damaged models per kind of task.
+        Number of damaged models per kind of task.
     must_predict : bool
-        Whether what loads has to predict finite numbers. Without it predictions may
-        raise ValueError: numbers that are finite may add up to something that is not.
+        Whether each loaded model must predict finite numbers. If not, predictions may
+        raise ValueError, because the sum of finite numbers may be infinite.
     """
     rng = np.random.default_rng(0)
     refused = loaded = 0
@@ -65,7 +65,7 @@ def fuzz(
         task = Task(kind, 200, 2, 2, n_classes, "log_loss" if n_classes else "rmse")
         rows = fuzzed_rows(n_classes)
         parts = learner.dump(learner.fit(task, parameters, rows, None, Resources(1, 0)))
-        few = rows.X.take(np.arange(40))
+        sample = rows.X.take(np.arange(40))
         for _ in range(n_rounds):
             try:
                 model = learner.load(damage(parts, rng))
@@ -73,7 +73,7 @@ def fuzz(
                 refused += 1
                 continue
             with contextlib.nullcontext() if must_predict else _no_value_error():
-                learner.predict(model, few, task)
+                learner.predict(model, sample, task)
             loaded += 1
     sys.stdout.write(f"{refused} {loaded}\n")
 
@@ -97,8 +97,8 @@ def damage_bytes(parts: Parts, rng: np.random.Generator) -> Parts:
     data = bytearray(parts[name])
     kind = rng.integers(3)
     if kind == 0:
-        for place in rng.integers(0, len(data), rng.integers(1, 4)):
-            data[place] ^= 1 << int(rng.integers(8))
+        for index in rng.integers(0, len(data), rng.integers(1, 4)):
+            data[index] ^= 1 << int(rng.integers(8))
     elif kind == 1:
         del data[rng.integers(0, len(data)) :]
     else:
@@ -120,8 +120,8 @@ def damage_text(parts: Parts, rng: np.random.Generator) -> Parts:
     numbers = list(_NUMBER.finditer(data))
     number = numbers[rng.integers(len(numbers))]
     other = numbers[rng.integers(len(numbers))].group()
-    evil = _EVIL[rng.integers(len(_EVIL))]
-    data[number.start() : number.end()] = other if rng.integers(3) == 0 else evil
+    extreme = _EXTREMES[rng.integers(len(_EXTREMES))]
+    data[number.start() : number.end()] = other if rng.integers(3) == 0 else extreme
     return {**parts, name: bytes(data)}
 
 

@@ -98,13 +98,13 @@ class BoosterTests:
     Attributes
     ----------
     booster : type of BoostingLearner
-        Importable from its module by name.
+        A class that can be imported from its module by name.
     shallow : mapping
-        Parameters of trees of about four leaves.
+        Parameters of trees with about four leaves.
     seconds : mapping of int to tuple of float
-        Measured seconds of a processor by number of rows: 20 columns, two classes.
+        Measured processor seconds by number of rows, for 20 columns and two classes.
     hint : float
-        The predicted seconds of 2,000 rows of 20 columns, two classes.
+        Predicted seconds for 2,000 rows, 20 columns and two classes.
     """
 
     booster: ClassVar[type[BoostingLearner]]
@@ -136,7 +136,7 @@ class BoosterTests:
             assert stopped <= _log_loss(validation.y, prediction) + 1e-6
 
     def test_ranking_metrics_do_not_leave_probabilities_at_the_prior(self) -> None:
-        # Separable: the ranking is perfect after few rounds.
+        # The classes are separable, hence the ranking is perfect after few rounds.
         train, validation = booster_rows(noise=0.0), booster_rows(100, 1, noise=0.0)
         task = booster_task(metric="roc_auc")
         model = self.learner.fit(task, {}, train, validation, RESOURCES)
@@ -155,19 +155,19 @@ class BoosterTests:
 
     def test_a_deadline_far_away_changes_nothing(self) -> None:
         far = Resources(threads=1, seed=3, deadline=time.monotonic() + 1e6)
-        again = self.learner.fit(
+        model = self.learner.fit(
             booster_task(), {}, booster_rows(), booster_rows(150, seed=1), far
         )
         X = booster_rows(50, seed=2).X
         np.testing.assert_array_equal(
-            self._predict(again, X), self._predict(_fitted(self.booster), X)
+            self._predict(model, X), self._predict(_fitted(self.booster), X)
         )
 
     def test_categories_are_no_numbers(self) -> None:
         train, test = booster_rows(1_000), booster_rows(500, seed=1)
-        few = {"n_rounds": 20, "learning_rate_scale": 3.0, **self.shallow}
+        parameters = {"n_rounds": 20, "learning_rate_scale": 3.0, **self.shallow}
 
-        def reached(categorical: tuple[int, ...]) -> float:
+        def loss_with(categorical: tuple[int, ...]) -> float:
             levels = (20,) * len(categorical)
             names = train.X.names
             X, new = (
@@ -175,10 +175,10 @@ class BoosterTests:
                 for rows in (train, test)
             )
             rows = Rows(X, train.y)
-            model = self.learner.fit(booster_task(), few, rows, None, RESOURCES)
+            model = self.learner.fit(booster_task(), parameters, rows, None, RESOURCES)
             return _log_loss(test.y, self._predict(model, new))
 
-        assert reached((2,)) < 0.85 * reached(())
+        assert loss_with((2,)) < 0.85 * loss_with(())
 
     def test_missing_and_unseen_categories_are_predicted(self) -> None:
         values = booster_rows(60, seed=2).X.values.copy()
@@ -201,11 +201,11 @@ class BoosterTests:
 
     def test_the_unit_of_weights_does_not_matter(self) -> None:
         train, X = booster_rows(), booster_rows(50, seed=2).X
-        few = {"n_rounds": 20}
+        parameters = {"n_rounds": 20}
         ones, thousands = (
             self.learner.fit(
                 booster_task(),
-                few,
+                parameters,
                 Rows(train.X, train.y, np.full(400, unit)),
                 None,
                 RESOURCES,
@@ -234,8 +234,8 @@ class BoosterTests:
         means = {}
         for metric in ("rmse", "mae"):
             task = booster_task(TaskKind.REGRESSION, metric, 0)
-            few = {"n_rounds": 60}
-            model = self.learner.fit(task, few, Rows(X, y), None, RESOURCES)
+            parameters = {"n_rounds": 60}
+            model = self.learner.fit(task, parameters, Rows(X, y), None, RESOURCES)
             means[metric] = self.learner.predict(model, X, task).mean()
         assert means["mae"] < 0.9 * means["rmse"]
 
@@ -277,9 +277,9 @@ class BoosterTests:
 
             pytest.skip("reads threads' times in /proc")
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
-        place = f"MODULE, NAME = {self.booster.__module__!r}, {self.booster.__name__!r}"
+        names = f"MODULE, NAME = {self.booster.__module__!r}, {self.booster.__name__!r}"
         done = subprocess.run(
-            [sys.executable, "-c", place + _THREADS],
+            [sys.executable, "-c", names + _THREADS],
             capture_output=True,
             text=True,
             check=True,
@@ -289,16 +289,20 @@ class BoosterTests:
 
     def fit_on_gpu(self) -> Any:
         """Return a model of two rounds on a GPU."""
-        few = {"n_rounds": 2}
+        parameters = {"n_rounds": 2}
         learner = self.booster(device="gpu")
-        return learner.fit(booster_task(), few, booster_rows(50), None, RESOURCES)
+        return learner.fit(
+            booster_task(), parameters, booster_rows(50), None, RESOURCES
+        )
 
     def _predict(self, model: Any, X: Matrix) -> FloatArray:
         return self.learner.predict(model, X, booster_task())
 
     def _fit_rounds(self, n_rounds: int) -> Any:
-        few = {"n_rounds": n_rounds}
-        return self.learner.fit(booster_task(), few, booster_rows(), None, RESOURCES)
+        parameters = {"n_rounds": n_rounds}
+        return self.learner.fit(
+            booster_task(), parameters, booster_rows(), None, RESOURCES
+        )
 
 
 def _fitted(booster: type[BoostingLearner]) -> Any:
@@ -313,5 +317,5 @@ def _fitted(booster: type[BoostingLearner]) -> Any:
 
 
 def _log_loss(y: Any, prediction: FloatArray) -> float:
-    places: IntArray = np.arange(len(y))
-    return float(-np.mean(np.log(np.clip(prediction[places, y], 1e-9, 1))))
+    rows: IntArray = np.arange(len(y))
+    return float(-np.mean(np.log(np.clip(prediction[rows, y], 1e-9, 1))))

@@ -26,7 +26,7 @@ _MOST_SECONDS = 1.0
     place="here",
 )
 def _declaration(subject: LearnerSubject) -> None:
-    """The name, the tasks, the view and the other attributes make sense."""
+    """The name, the tasks, the view and the other attributes are valid."""
     try:
         check_learner_declaration(subject.learner)
     except PluginError as error:
@@ -35,12 +35,12 @@ def _declaration(subject: LearnerSubject) -> None:
 
 @check(
     "space",
-    hint="Give values of the type and range that search_space() declares: 1.0 is no "
-    "Integer, True is no Choice(1).",
+    hint="Use values of the type and range that search_space() declares: 1.0 is not an "
+    "Integer, and True is not Choice(1).",
     after=("worker-copy",),
 )
 def _space(subject: LearnerSubject) -> None:
-    """The default and the precedents lie in the space and come back from JSON."""
+    """The default and the precedents are in the space, and survive JSON."""
     for kind in subject.kinds:
         task = make_task(kind)
         with naming(f"search_space() of a {kind} task"):
@@ -55,21 +55,23 @@ def _space(subject: LearnerSubject) -> None:
 
 @check(
     "precedents-differ",
-    hint="Leave out the precedent that repeats another: each costs a trial.",
+    hint="Remove the precedent that repeats another, because each costs a trial.",
     after=("space",),
 )
 def _precedents_differ(subject: LearnerSubject) -> None:
-    """No precedent repeats another, or the default."""
+    """No precedent repeats another one or the default."""
     for kind in subject.kinds:
         task = make_task(kind)
         default = subject.learner.search_space(task).default
-        seen: dict[str, int] = {}
-        for number, given in enumerate([{}, *subject.learner.precedents(task)]):
-            key = Configuration(subject.learner.name, {**default, **given}).key
-            if key in seen:
-                other = f"precedent {seen[key]}" if seen[key] else "the default"
+        number_of: dict[str, int] = {}
+        for number, precedent in enumerate([{}, *subject.learner.precedents(task)]):
+            key = Configuration(subject.learner.name, {**default, **precedent}).key
+            if key in number_of:
+                other = (
+                    f"precedent {number_of[key]}" if number_of[key] else "the default"
+                )
                 raise CheckError(f"For {kind} tasks precedent {number} is {other}.")
-            seen[key] = number
+            number_of[key] = number
 
 
 @check(
@@ -79,16 +81,17 @@ def _precedents_differ(subject: LearnerSubject) -> None:
     after=("space",),
 )
 def _cost(subject: LearnerSubject) -> None:
-    """The predicted seconds are positive, finite, and grow with the rows."""
+    """The predicted seconds are positive and finite, and grow with the rows."""
     for kind in subject.kinds:
         task, larger = make_task(kind, 1_000), make_task(kind, 50_000)
         for parameters in ({}, *subject.learner.precedents(task)):
-            few = _seconds(subject, task, parameters, 1_000)
-            many = _seconds(subject, larger, parameters, 50_000)
-            if not few < many:
+            seconds = _seconds(subject, task, parameters, 1_000)
+            seconds_of_more = _seconds(subject, larger, parameters, 50_000)
+            if not seconds < seconds_of_more:
                 raise CheckError(
-                    f"cost() of a {kind} task must grow with the rows. Got {few:.3g} s "
-                    f"for 1000 rows and {many:.3g} s for 50000."
+                    f"cost() of a {kind} task must grow with the rows. Got "
+                    f"{seconds:.3g} s for 1000 rows and {seconds_of_more:.3g} s for "
+                    "50000."
                 )
 
 
@@ -99,16 +102,16 @@ def _cost(subject: LearnerSubject) -> None:
     after=("cost",),
 )
 def _hint_time(subject: LearnerSubject) -> None:
-    """Hints that a search needs in the user's process take less than a second."""
+    """Calls of a search in the user's process take less than a second in total."""
     task = make_task(subject.kinds[0])
     started = time.process_time(), time.monotonic(), seconds_waited()
     for _ in range(_N_HINTS):
         subject.learner.search_space(task)
         subject.learner.precedents(task)
         subject.learner.cost(task, {}, 1_000)
-        now = time.process_time(), time.monotonic(), seconds_waited()
-        waited = now[2] - started[2]
-        seconds = max(now[0] - started[0], now[1] - started[1] - waited)
+        current = time.process_time(), time.monotonic(), seconds_waited()
+        waited = current[2] - started[2]
+        seconds = max(current[0] - started[0], current[1] - started[1] - waited)
         if seconds > _MOST_SECONDS:
             raise CheckError(
                 f"{_N_HINTS} calls each of cost(), search_space() and precedents() "
@@ -135,17 +138,17 @@ def _check_point(
     for name, value in point.items():
         if name not in space.distributions:
             raise CheckError(
-                f"A precedent names the parameter {name!r}, which the space does not "
-                f"have. Known: {sorted(space.distributions)}."
+                f"A precedent names the parameter {name!r}, which the space lacks. It "
+                f"has {sorted(space.distributions)}."
             )
         distribution = space.distributions[name]
         if value not in distribution:
-            raise CheckError(f"{name}={value!r} does not lie in {distribution}.")
+            raise CheckError(f"{name}={value!r} is not in {distribution}.")
     configuration = Configuration(learner, point)
     with naming("a configuration as JSON"):
-        again = Configuration.from_json(configuration.to_json())
-    if again != configuration:
-        raise CheckError(f"{configuration} is another one after JSON: {again}.")
+        reloaded = Configuration.from_json(configuration.to_json())
+    if reloaded != configuration:
+        raise CheckError(f"{configuration} changes in JSON to {reloaded}.")
 
 
 CHECKS = (_declaration, _space, _precedents_differ, _cost, _hint_time)

@@ -27,9 +27,10 @@ from headstart.testing.outcome import CheckError, NotApplicableError
 __all__ = ["CHECKS", "constant_prediction", "fit_points", "loss", "refit"]
 
 _N_DRAWN = 2
-# A parameter is tried on tables of so many rows, with the default of the others or with
-# drawn values, until it changes some prediction. The last table has a column of many
-# categories, and more columns: a share of four columns may be all of them.
+# Tables on which a parameter must change some prediction: the number of rows, and
+# whether the other parameters have their defaults or random values. The last tables
+# have more columns and a column of many categories: a share of four columns may be all
+# of them.
 _N_ROWS_WIDE = 400
 _TRIES = (
     *((90, True), (90, False), (90, False), (600, False)),
@@ -37,18 +38,18 @@ _TRIES = (
 )
 _MANY_LEVELS = 40
 _N_MORE_COLUMNS = 8
-# A point that learns slowly (a net at its lowest rate) is not waited for longer.
-_SECONDS_A_POINT = 3.0
+# Limit for slow points, such as a net with the lowest learning rate.
+_SECONDS_PER_POINT = 3.0
 _COST_FACTOR = 30.0
-# Shorter fits and hints are not compared: the clock, or an import, decides them.
+# Shorter times are not compared, because the clock or an import dominates them.
 _LEAST_MEASURED = 0.1
-_LEAST_SAID = 0.002
-# Of a cost that should see classes: their numbers, rows enough for the larger, and how
-# much longer the fit of the larger must take for the cost to be looked at.
+_LEAST_PREDICTED = 0.002
+# For the dependence of the cost on classes: two numbers of classes, enough rows for the
+# larger, and the ratio of fit times above which the cost is checked.
 _CLASSES_TO_COST = (3, 24)
 _N_ROWS_OF_CLASSES = 480
 _LONGER = 3.0
-# Of the spread of predictions; ties and rounding move a few rows.
+# Share of the spread of predictions. Ties and rounding change a few rows.
 _LARGEST_CHANGE_BY_ORDER = 0.02
 
 
@@ -59,7 +60,7 @@ _LARGEST_CHANGE_BY_ORDER = 0.02
     after=("space",),
 )
 def _fits(subject: LearnerSubject) -> None:
-    """It fits ordinary rows of each kind of task it is made for."""
+    """It fits ordinary rows of each kind of task that it declares."""
     for kind in subject.kinds:
         subject.fitted(kind)
 
@@ -67,11 +68,11 @@ def _fits(subject: LearnerSubject) -> None:
 @check(
     "output-form",
     hint="Return float64 of shape (n_rows,) for regression, else of shape (n_rows, "
-    "task.n_classes), a column a class code, each row summing to 1.",
+    "task.n_classes), one column per class code, with rows that sum to 1.",
     after=("fits",),
 )
 def _output_form(subject: LearnerSubject) -> None:
-    """Predictions have the shape of the task and are finite; probabilities sum to 1."""
+    """Predictions are finite and have the task's shape; probabilities sum to 1."""
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
         subject.predict(kind, fitted.model, fitted.validation.X)
@@ -79,39 +80,39 @@ def _output_form(subject: LearnerSubject) -> None:
 
 @check(
     "learns",
-    hint="Look whether rows and targets stay in one order, and whether the default "
-    "suits a table of 90 rows and 4 columns.",
+    hint="Check that rows and targets keep the same order, and that the default suits "
+    "a table of 90 rows and 4 columns.",
 )
 def _learns(subject: LearnerSubject) -> None:
-    """The loss on held-out rows is a fifth below that of a constant prediction."""
+    """The loss on validation rows is a fifth below that of a constant prediction."""
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
         y = fitted.validation.y
-        found = subject.predict(kind, fitted.model, fitted.validation.X)
+        prediction = subject.predict(kind, fitted.model, fitted.validation.X)
         constant = constant_prediction(kind, fitted.train.y, len(y))
-        reached, ignorant = loss(kind, y, found), loss(kind, y, constant)
-        if not reached < 0.8 * ignorant:
+        model_loss, constant_loss = loss(kind, y, prediction), loss(kind, y, constant)
+        if not model_loss < 0.8 * constant_loss:
             raise CheckError(
-                f"On a {kind} task whose target depends on two columns it reached a "
-                f"loss of {reached:.3g}; a constant prediction has {ignorant:.3g}."
+                f"On a {kind} task whose target depends on two columns, its loss is "
+                f"{model_loss:.3g}; a constant prediction has {constant_loss:.3g}."
             )
 
 
 @check(
     "deterministic",
-    hint="Draw from resources.seed only: pass it on as random_state, and use no set, "
-    "clock or global generator.",
+    hint="Use random numbers from resources.seed only: pass it on as random_state, and "
+    "use no set, clock or global generator.",
 )
 def _deterministic(subject: LearnerSubject) -> None:
-    """One seed gives one model, to the last bit, whatever the global generators do."""
+    """One seed gives bitwise the same model, for any state of global generators."""
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
-        np.random.seed(None)  # noqa: NPY002 - the legacy generator is the point
+        np.random.seed(None)  # noqa: NPY002 - libraries use the legacy generator
         random.seed(None)
-        again = subject.fit(kind, *subject.rows(kind))
+        second = subject.fit(kind, *subject.rows(kind))
         X = fitted.validation.X
         if not np.array_equal(
-            subject.predict(kind, fitted.model, X), subject.predict(kind, again, X)
+            subject.predict(kind, fitted.model, X), subject.predict(kind, second, X)
         ):
             raise CheckError(
                 f"Two fits of a {kind} task with one seed predict differently."
@@ -120,12 +121,12 @@ def _deterministic(subject: LearnerSubject) -> None:
 
 @check(
     "seed",
-    hint="Pass resources.seed on as random_state, and fix no seed inside. A learner "
-    "that draws nothing must not depend on the order of the rows.",
+    hint="Pass resources.seed on as random_state, and use no fixed seed. A learner "
+    "without random numbers must not depend on the order of the rows.",
     after=("learns", "deterministic"),
 )
 def _seed(subject: LearnerSubject) -> None:
-    """Another seed gives another model, unless nothing is drawn."""
+    """Another seed gives another model, unless the learner is not random."""
     kind = subject.kinds[0]
     fitted = subject.fitted(kind)
     X = fitted.validation.X
@@ -134,46 +135,52 @@ def _seed(subject: LearnerSubject) -> None:
     other = subject.fit(kind, train, validation, seed=SEED + 1)
     if not np.array_equal(first, subject.predict(kind, other, X)):
         return
-    # Random draws that do not follow the seed follow the places of the rows.
+    # Random numbers that ignore the seed depend on the order of the rows.
     order = np.random.default_rng(0).permutation(len(train.y))
-    mixed = Rows(train.X.take(order), train.y[order])
-    moved = subject.predict(kind, subject.fit(kind, mixed, validation), X)
-    change = float(np.abs(moved - first).mean() / np.std(first, axis=0).mean())
+    permuted = Rows(train.X.take(order), train.y[order])
+    permuted_prediction = subject.predict(
+        kind, subject.fit(kind, permuted, validation), X
+    )
+    change = float(
+        np.abs(permuted_prediction - first).mean() / np.std(first, axis=0).mean()
+    )
     if change > _LARGEST_CHANGE_BY_ORDER:
         raise CheckError(
-            f"Fits of a {kind} task with two seeds predict the same, and one with the "
-            f"rows in another order predicts differently: by {change:.2g} of the "
-            "spread."
+            f"Fits of a {kind} task with two seeds predict the same, but a fit with "
+            f"permuted rows predicts differently: by {change:.2g} of the spread."
         )
 
 
 @check(
     "refit",
-    hint="Where validation is None, fit as long as the parameters say; let "
-    "refit_parameters() add the rounds the folds agreed on, and keep all others.",
+    hint="If validation is None, use the number of rounds in the parameters. Let "
+    "refit_parameters() add the number of rounds from the folds, and keep all others.",
 )
 def _refit(subject: LearnerSubject) -> None:
-    """It fits without validation rows, with what refit_parameters() returns."""
+    """It fits without validation rows, with the result of refit_parameters()."""
     for kind in subject.kinds:
         refit(subject, kind)
 
 
 @check(
     "refit-learns",
-    hint="Fit all of train.X on all of train.y where validation is None, as with "
-    "validation rows, and as many rounds as refit_parameters() gave.",
+    hint="If validation is None, fit all rows of train, with the number of rounds from "
+    "refit_parameters().",
     after=("learns", "refit"),
 )
 def _refit_learns(subject: LearnerSubject) -> None:
-    """A model that is fitted without validation rows is about as good as with them."""
+    """A model fitted without validation rows is about as good as one with them."""
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
         y = fitted.validation.y
-        (again,) = refit(subject, kind)
+        (refitted,) = refit(subject, kind)
         first = subject.predict(kind, fitted.model, fitted.validation.X)
         constant = constant_prediction(kind, fitted.train.y, len(y))
-        losses = [loss(kind, y, found) for found in (again.prediction, first, constant)]
-        # Half of what the fold's model gains on a constant.
+        losses = [
+            loss(kind, y, prediction)
+            for prediction in (refitted.prediction, first, constant)
+        ]
+        # At least half of the gain of the fold's model over a constant.
         if not losses[0] < 0.5 * (losses[1] + losses[2]):
             raise CheckError(
                 f"A refit of a {kind} task has a loss of {losses[0]:.3g} on other "
@@ -184,19 +191,20 @@ def _refit_learns(subject: LearnerSubject) -> None:
 
 @check(
     "every-point-fits",
-    hint="Narrow the space, or make fit() cope: a point that raises costs its trial.",
+    hint="Narrow the space, or handle the point in fit(): an exception fails the "
+    "trial.",
 )
 def _every_point_fits(subject: LearnerSubject) -> None:
-    """Both ends of the space and points drawn from it fit and predict."""
+    """Both ends of the space and random points fit and predict."""
     for kind in subject.kinds:
         fit_points(subject, kind)
 
 
 @check(
     "parameters",
-    hint="Pass each parameter of fit() on to the model; leave out of search_space() "
-    "what the learner does not use for that kind of task, and give a condition to what "
-    "it uses beside some value of another.",
+    hint="Pass each parameter of fit() on to the model. Remove parameters that the "
+    "learner does not use for a kind of task from search_space(), and add a condition "
+    "to parameters that it uses only with some values of another.",
     after=("learns", "every-point-fits"),
 )
 def _parameters(subject: LearnerSubject) -> None:
@@ -205,22 +213,22 @@ def _parameters(subject: LearnerSubject) -> None:
     for kind in subject.kinds:
         space = subject.learner.search_space(make_task(kind))
         lowest, highest = end(space, 0), end(space, -1)
-        # A parameter of one value is not searched.
+        # A parameter with one value is not searched.
         for name in (name for name in lowest if lowest[name] != highest[name]):
             searched = True
             if _is_idle(subject, kind, name):
                 raise CheckError(
                     f"The parameter {name!r} of a {kind} task changes no prediction: "
-                    "models of both its ends predict the same."
+                    "models with its lowest and highest values predict the same."
                 )
     if not searched:
         raise NotApplicableError("its space has no parameters")
 
 
 def _is_idle(subject: LearnerSubject, kind: TaskKind, name: str) -> bool:
-    """Return whether models with either end of a parameter predict the same.
+    """Return whether models with the lowest and highest value predict the same.
 
-    It is tried on several tables, with default and with drawn values of the others.
+    Several tables are used, with default and with random values of other parameters.
     """
     space = subject.learner.search_space(make_task(kind))
     rng = random.Random(1)
@@ -238,7 +246,7 @@ def _is_idle(subject: LearnerSubject, kind: TaskKind, name: str) -> bool:
 def _with_parents(
     space: SearchSpace, name: str, point: dict[str, ParameterValue]
 ) -> dict[str, ParameterValue]:
-    """Return a point at which a parameter exists."""
+    """Return a point at which a parameter is active."""
     condition = space.conditions.get(name)
     if condition is None:
         return point
@@ -253,36 +261,42 @@ def _predict_at(
     point: dict[str, ParameterValue],
     n_rows: int,
 ) -> FloatArray:
-    """Return predictions of a model of these parameters, fitted at the first call."""
+    """Return predictions of a model with these parameters, fitted at the first call."""
     task = make_task(kind)
     space = subject.learner.search_space(task)
     active = {k: v for k, v in point.items() if space.is_active(k, point)}
 
     def fit() -> Sequence[Kept]:
         train, validation = subject.rows(kind, n_rows)
-        of = task
+        point_task = task
         if n_rows == _N_ROWS_WIDE:
             train, validation = _widened(train, task), _widened(validation, task)
-            of = replace(task, n_numeric=task.n_numeric + _N_MORE_COLUMNS)
+            point_task = replace(task, n_numeric=task.n_numeric + _N_MORE_COLUMNS)
         X = validation.X
-        what = f"with {active}"
-        return (subject.keep(what, train, validation, X, task=of, parameters=active),)
+        description = f"with {active}"
+        return (
+            subject.keep(
+                description, train, validation, X, task=point_task, parameters=active
+            ),
+        )
 
     (kept,) = subject.once(f"{kind} {n_rows} {sorted(active.items())}", fit)
     return kept.prediction
 
 
 def _widened(rows: Rows, task: Task) -> Rows:
-    """Return rows with more columns, and with rare categories where codes are native.
+    """Return rows with more columns, and with rare categories if codes are native.
 
-    The target depends a little on all of them.
+    The target depends weakly on all columns.
     """
     n_rows = rows.X.n_rows
     rng = np.random.default_rng(2)
-    more = rng.normal(size=(n_rows, _N_MORE_COLUMNS))
-    values = np.hstack([rows.X.values, more])
+    new_columns = rng.normal(size=(n_rows, _N_MORE_COLUMNS))
+    values = np.hstack([rows.X.values, new_columns])
     names = (*rows.X.names, *(f"more{i}" for i in range(_N_MORE_COLUMNS)))
-    shift = np.searchsorted([-1.0, 1.0], more.mean(axis=1) * _N_MORE_COLUMNS**0.5)
+    shift = np.searchsorted(
+        [-1.0, 1.0], new_columns.mean(axis=1) * _N_MORE_COLUMNS**0.5
+    )
     X = replace(rows.X, values=values, names=names)
     if rows.X.categorical:
         codes = np.minimum(rng.geometric(0.08, n_rows), _MANY_LEVELS) - 1
@@ -296,17 +310,17 @@ def _widened(rows: Rows, task: Task) -> Rows:
 
 @check(
     "two-models",
-    hint="Keep what is fitted in the model that fit() returns, and nothing in "
-    "attributes of the learner.",
+    hint="Keep the fitted state in the model that fit() returns, not in attributes of "
+    "the learner.",
     after=("deterministic", "refit", "every-point-fits"),
 )
 def _two_models(subject: LearnerSubject) -> None:
-    """A model predicts the same after other models were fitted and used."""
+    """A model predicts the same after other models are fitted and used."""
     for kind in subject.kinds:
         for kept in (*fit_points(subject, kind), *refit(subject, kind)):
-            again = subject.predict(kind, kept.model, kept.X)
-            if not np.array_equal(kept.prediction, again):
-                worst = float(np.abs(kept.prediction - again).max())
+            repeated = subject.predict(kind, kept.model, kept.X)
+            if not np.array_equal(kept.prediction, repeated):
+                worst = float(np.abs(kept.prediction - repeated).max())
                 raise CheckError(
                     f"A model of a {kind} task predicts differently after other models "
                     f"were fitted: by up to {worst:.3g}."
@@ -315,51 +329,53 @@ def _two_models(subject: LearnerSubject) -> None:
 
 @check(
     "cost-measured",
-    hint="Time fits of the default and of both ends of the space on one thread, and "
-    "let cost() give about those seconds; it may depend on all its arguments, the "
-    "columns and classes of the task among them.",
+    hint="Measure fits of the default and of both ends of the space on one thread, and "
+    "return about these seconds from cost(). It may depend on all its arguments, "
+    "including the task's columns and classes.",
     after=("cost", "every-point-fits"),
 )
 def _cost_measured(subject: LearnerSubject) -> None:
-    """Predicted seconds are within 30 times of measured ones, and see the table."""
+    """Predicted seconds are within a factor of 30, and depend on the table."""
     for kind in subject.kinds:
         for kept in fit_points(subject, kind):
-            said = subject.learner.cost(kept.task, kept.parameters, N_TRAIN)
+            predicted = subject.learner.cost(kept.task, kept.parameters, N_TRAIN)
             measured = kept.seconds
-            if said > _COST_FACTOR * max(measured, _LEAST_MEASURED) or (
-                measured > _COST_FACTOR * max(said, _LEAST_SAID)
+            if predicted > _COST_FACTOR * max(measured, _LEAST_MEASURED) or (
+                measured > _COST_FACTOR * max(predicted, _LEAST_PREDICTED)
             ):
                 raise CheckError(
-                    f"cost() of a {kind} task {kept.what} predicts {said:.2g} s for "
-                    f"{N_TRAIN} rows. The fit took {measured:.2g} s."
+                    f"cost() of a {kind} task {kept.what} predicts {predicted:.2g} s "
+                    f"for {N_TRAIN} rows. The fit took {measured:.2g} s."
                 )
         task = make_task(kind, 50_000)
         wide = replace(task, n_numeric=500)
-        few, many = (subject.learner.cost(each, {}, 50_000) for each in (task, wide))
-        if not few < many:
+        cost_of_few, cost_of_many = (
+            subject.learner.cost(each, {}, 50_000) for each in (task, wide)
+        )
+        if not cost_of_few < cost_of_many:
             raise CheckError(
-                f"cost() of a {kind} task must grow with the columns. Got {few:.3g} s "
-                f"for {task.n_features} columns and {many:.3g} s for "
-                f"{wide.n_features}."
+                f"cost() of a {kind} task must grow with the columns. Got "
+                f"{cost_of_few:.3g} s for {task.n_features} columns and "
+                f"{cost_of_many:.3g} s for {wide.n_features}."
             )
     if TaskKind.MULTICLASS in subject.kinds:
         _check_cost_of_classes(subject)
 
 
 def _check_cost_of_classes(subject: LearnerSubject) -> None:
-    """Refuse predicted seconds that do not see classes which take seconds each."""
+    """Check that predicted seconds grow with the classes if the fits do."""
     few, many = (_fit_classes(subject, n_classes) for n_classes in _CLASSES_TO_COST)
     if many.seconds < _LONGER * max(few.seconds, _LEAST_MEASURED):
         return
-    said = [
+    predicted = [
         subject.learner.cost(kept.task, {}, _N_ROWS_OF_CLASSES) for kept in (few, many)
     ]
-    if not said[0] < said[1]:
+    if not predicted[0] < predicted[1]:
         raise CheckError(
-            f"cost() of a multiclass task must grow with the classes where fits do. "
-            f"Got {said[0]:.3g} s for {few.task.n_classes} classes and {said[1]:.3g} s "
-            f"for {many.task.n_classes}; the fits took {few.seconds:.2g} s and "
-            f"{many.seconds:.2g} s."
+            f"cost() of a multiclass task must grow with the classes if fits do. "
+            f"Got {predicted[0]:.3g} s for {few.task.n_classes} classes and "
+            f"{predicted[1]:.3g} s for {many.task.n_classes}; the fits took "
+            f"{few.seconds:.2g} s and {many.seconds:.2g} s."
         )
 
 
@@ -378,21 +394,21 @@ def _fit_classes(subject: LearnerSubject, n_classes: int) -> Kept:
         classes(validation),
         validation.X,
         task=make_task(kind, n_rows, n_classes=n_classes),
-        seconds=_SECONDS_A_POINT,
+        seconds=_SECONDS_PER_POINT,
     )
 
 
 def refit(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
-    """Return one model without validation rows, of `refit_parameters`."""
+    """Return one model fitted with `refit_parameters`, without validation rows."""
     fitted = subject.fitted(kind)
 
     def fit() -> Sequence[Kept]:
         default = dict(subject.learner.search_space(make_task(kind)).default)
         with naming("refit_parameters()"):
             parameters = subject.learner.refit_parameters(default, [fitted.model] * 2)
-        lost = sorted(set(default) - set(parameters))
-        if lost:
-            raise CheckError(f"refit_parameters() loses the parameters {lost}.")
+        dropped = sorted(set(default) - set(parameters))
+        if dropped:
+            raise CheckError(f"refit_parameters() drops the parameters {dropped}.")
         train, _ = subject.rows(kind)
         return (
             subject.keep(
@@ -402,7 +418,7 @@ def refit(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
                 fitted.validation.X,
                 task=make_task(kind),
                 parameters=parameters,
-                seconds=_SECONDS_A_POINT,
+                seconds=_SECONDS_PER_POINT,
             ),
         )
 
@@ -410,16 +426,16 @@ def refit(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
 
 
 def fit_points(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
-    """Return models of both ends of the space and of points drawn from it."""
+    """Return models of both ends of the space and of random points."""
 
     def fit() -> Sequence[Kept]:
         space = subject.learner.search_space(make_task(kind))
         train, validation = subject.rows(kind)
         rng = random.Random(0)
         ends = (end(space, 0), end(space, -1))
-        drawn = (draw(space, rng) for _ in range(_N_DRAWN))
+        random_points = (draw(space, rng) for _ in range(_N_DRAWN))
         models = []
-        for point in (*ends, *drawn):
+        for point in (*ends, *random_points):
             active = {k: v for k, v in point.items() if space.is_active(k, point)}
             try:
                 kept = subject.keep(
@@ -429,7 +445,7 @@ def fit_points(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
                     validation.X,
                     task=make_task(kind),
                     parameters=active,
-                    seconds=_SECONDS_A_POINT,
+                    seconds=_SECONDS_PER_POINT,
                 )
             except CheckError as error:
                 raise CheckError(f"With {active}: {error}") from error.__cause__
@@ -440,7 +456,14 @@ def fit_points(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
 
 
 def constant_prediction(kind: TaskKind, y: NDArray[Any], n_rows: int) -> FloatArray:
-    """Return the mean of `y`, or its shares of classes, for each of `n_rows`."""
+    """Return the mean of `y`, or its class shares, for each row.
+
+    Parameters
+    ----------
+    kind : TaskKind
+    y : ndarray
+    n_rows : int
+    """
     if kind is TaskKind.REGRESSION:
         return np.full(n_rows, y.mean())
     shares = np.bincount(y.astype(np.int64)) / len(y)
@@ -448,11 +471,18 @@ def constant_prediction(kind: TaskKind, y: NDArray[Any], n_rows: int) -> FloatAr
 
 
 def loss(kind: TaskKind, y: NDArray[Any], prediction: FloatArray) -> float:
-    """Return the squared error, or the log loss."""
+    """Return the mean squared error, or the log loss.
+
+    Parameters
+    ----------
+    kind : TaskKind
+    y : ndarray
+    prediction : ndarray
+    """
     if kind is TaskKind.REGRESSION:
         return float(np.mean((y - prediction) ** 2))
-    picked = prediction[np.arange(len(y)), y.astype(np.int64)]
-    return float(-np.mean(np.log(np.clip(picked, 1e-12, 1))))
+    of_target = prediction[np.arange(len(y)), y.astype(np.int64)]
+    return float(-np.mean(np.log(np.clip(of_target, 1e-12, 1))))
 
 
 CHECKS = (

@@ -20,26 +20,26 @@ __all__ = ["CHECKS"]
 _MANY_ROWS = 2_000
 _ROWS_TO_PREDICT = 5_000
 _TOLERANCE = 3.0
-_LONGEST_UNASKED = 0.5
+_LONGEST_WITHOUT_CLOCK = 0.5
 _MOST_BYTES = 512 * 2**20
 _TRIES = 3
 
 
 @check(
     "threads",
-    hint="Pass resources.threads on as n_jobs, num_threads or thread_count; bound BLAS "
+    hint="Pass resources.threads on as n_jobs, num_threads or thread_count; limit BLAS "
     "and OpenMP by threadpoolctl.threadpool_limits.",
 )
 def _threads(subject: LearnerSubject) -> None:
-    """A fit that was given one thread keeps one thread busy, and no other process."""
+    """A fit with one thread keeps one thread busy, and no other process."""
     usage = _usage(subject)
     if usage.n_processes:
         raise CheckError(
-            f"A fit that was given one thread ran {usage.n_processes} more processes."
+            f"A fit with one thread ran {usage.n_processes} more processes."
         )
     if _is_shared(usage):
         raise CheckError(
-            "A fit that was given one thread used more: the busiest had "
+            "A fit with one thread used more: the busiest had "
             f"{usage.busiest_seconds:.2f} s of {usage.cpu_seconds:.2f} s of processor "
             "time."
         )
@@ -47,13 +47,13 @@ def _threads(subject: LearnerSubject) -> None:
 
 @check(
     "predict-threads",
-    hint="Predict on one thread: bound the library's own by its parameter, BLAS and "
-    "OpenMP by headstart.machine.process_state.limit_threads.",
+    hint="Predict on one thread: limit the library's threads by its parameter, and "
+    "those of BLAS and OpenMP by headstart.machine.process_state.limit_threads.",
 )
 def _predict_threads(subject: LearnerSubject) -> None:
     """A prediction keeps one thread busy, and no other process."""
     if not can_measure():
-        raise NotApplicableError("the system does not tell what threads use")
+        raise NotApplicableError("the system does not report the time of threads")
     kind = subject.kinds[0]
     model = subject.fitted(kind).model
     X = make_matrix(subject.learner.view, _ROWS_TO_PREDICT)
@@ -70,89 +70,85 @@ def _predict_threads(subject: LearnerSubject) -> None:
 
 @check(
     "memory",
-    hint="Look for copies, for dense forms of sparse tables, and for buffers of a "
-    "fixed size.",
+    hint="Check for copies, dense forms of sparse tables, and buffers of fixed size.",
 )
 def _memory(subject: LearnerSubject) -> None:
-    """A fit on a table of 400 rows takes less than 512 MiB."""
+    """A fit with 400 rows takes less than 512 MiB."""
     peak = _usage(subject).peak_bytes
     if peak > _MOST_BYTES:
-        raise CheckError(
-            f"A fit on a table of 400 rows took {peak // 2**20} MiB of memory."
-        )
+        raise CheckError(f"A fit with 400 rows took {peak // 2**20} MiB of memory.")
 
 
 @check(
     "deadline",
-    hint="Stop where resources.seconds_left() is 0, and return the model there is.",
+    hint="Stop when resources.seconds_left() is 0, and return the current model.",
 )
 def _deadline(subject: LearnerSubject) -> None:
-    """A deadline that has passed still gives a usable model, within three seconds."""
+    """After the deadline, a fit returns a usable model within three seconds."""
     for kind in subject.kinds:
         train, validation = subject.rows(kind, _MANY_ROWS)
         started, waited = time.monotonic(), seconds_waited()
-        asked: list[float] = []
+        readings: list[float] = []
 
-        def clock(asked: list[float] = asked) -> float:
-            asked.append(time.monotonic())
-            return asked[-1]
+        def clock(readings: list[float] = readings) -> float:
+            readings.append(time.monotonic())
+            return readings[-1]
 
         model = subject.fit(kind, train, validation, deadline=started, clock=clock)
-        # That a machine is busy is not the learner's fault.
+        # The learner is not responsible for waiting on a busy machine.
         late = time.monotonic() - started - (seconds_waited() - waited)
         if late > _TOLERANCE:
             raise CheckError(
                 f"A fit of a {kind} task with 2000 rows ended {late:.1f} s after its "
                 "deadline."
             )
-        if not asked:
-            subject.seconds_unasked[kind] = late
+        if not readings:
+            subject.seconds_without_clock[kind] = late
         subject.predict(kind, model, validation.X)
 
 
 @check(
     "clock",
-    hint="Ask resources.seconds_left() before each round, tree or step, and return the "
-    "model there is where it is 0.",
+    hint="Check resources.seconds_left() before each round, tree or step, and return "
+    "the current model when it is 0.",
     after=("deadline",),
 )
 def _clock(subject: LearnerSubject) -> None:
-    """A fit that never looks at the clock takes less than half a second."""
-    for kind, seconds in subject.seconds_unasked.items():
-        if seconds > _LONGEST_UNASKED:
+    """A fit that never reads the clock takes less than half a second."""
+    for kind, seconds in subject.seconds_without_clock.items():
+        if seconds > _LONGEST_WITHOUT_CLOCK:
             raise CheckError(
-                f"A fit of a {kind} task with 2000 rows never asked how much time was "
-                f"left, and took {seconds:.1f} s: on a large table it does not end in "
-                "time."
+                f"A fit of a {kind} task with 2000 rows never read the clock, and took "
+                f"{seconds:.1f} s: on a large table it would miss its deadline."
             )
 
 
 @check(
     "interrupt",
-    hint="Write 'except Exception', not 'except:' or 'except BaseException': Ctrl-C "
-    "has to get through.",
+    hint="Write 'except Exception', not 'except:' or 'except BaseException', which "
+    "catch Ctrl-C.",
 )
 def _interrupt(subject: LearnerSubject) -> None:
     """A KeyboardInterrupt during a fit is not swallowed."""
     if not hasattr(signal, "setitimer") or (
         threading.current_thread() is not threading.main_thread()
     ):
-        raise NotApplicableError("the system has no timers, or this is no main thread")
+        raise NotApplicableError("there are no timers, or this is not the main thread")
     kind = subject.kinds[0]
-    usual = subject.fitted(kind).seconds
-    # One that hits a destructor is lost through nobody's fault: try elsewhere.
+    fit_seconds = subject.fitted(kind).seconds
+    # Python ignores an interrupt within a destructor, hence several tries.
     swallowed = 0
     for share in (0.5, 0.3, 0.7)[:_TRIES]:
-        if _is_swallowed(subject, kind, max(2e-4, share * usual)):
+        if _is_swallowed(subject, kind, max(2e-4, share * fit_seconds)):
             swallowed += 1
     if swallowed == _TRIES:
-        raise CheckError("A fit went on after a KeyboardInterrupt.")
+        raise CheckError("A fit continued after a KeyboardInterrupt.")
 
 
 @check(
     "side-effects",
-    hint="Ask the library to be quiet, close what was opened, join what was started; "
-    "draw from a generator of your own.",
+    hint="Silence the library, close files, join threads, and use a random generator "
+    "of your own.",
 )
 def _side_effects(subject: LearnerSubject) -> None:
     """A fit and a prediction print nothing and leave nothing behind."""
@@ -163,29 +159,29 @@ def _side_effects(subject: LearnerSubject) -> None:
             model = subject.fit(kind, train, validation)
             subject.predict(kind, model, validation.X)
 
-    # Some libraries start their threads, once and for all, at the first call.
+    # Some libraries start permanent threads at the first call.
     for kind in subject.kinds:
         subject.fitted(kind)
-    found = side_effects(fit_and_predict)
-    if found:
-        raise CheckError(f"When it was fitted {'; '.join(found)}.")
+    effects = side_effects(fit_and_predict)
+    if effects:
+        raise CheckError(f"During its fit, {'; '.join(effects)}.")
 
 
 @check(
     "input-unchanged",
-    hint="Copy before writing: rows are mapped from files that other fits read, and "
-    "writing to them raises.",
+    hint="Copy before writing: rows are mapped read-only from files that other fits "
+    "read.",
 )
 def _input_unchanged(subject: LearnerSubject) -> None:
-    """A fit and a prediction do not write to their input, nor need to."""
+    """A fit and a prediction do not write to their input."""
     for kind in subject.kinds:
         train, validation = subject.rows(kind)
         train = Rows(train.X, train.y, np.linspace(0.5, 1.5, len(train.y)))
-        given = frozen(train), frozen(validation)
-        model = subject.fit(kind, *given)
-        subject.predict(kind, model, given[1].X)
-        _check_same("training", given[0], train)
-        _check_same("validation", given[1], validation)
+        frozen_rows = frozen(train), frozen(validation)
+        model = subject.fit(kind, *frozen_rows)
+        subject.predict(kind, model, frozen_rows[1].X)
+        _check_same("training", frozen_rows[0], train)
+        _check_same("validation", frozen_rows[1], validation)
 
 
 def _is_shared(usage: Usage) -> bool:
@@ -196,11 +192,11 @@ def _is_shared(usage: Usage) -> bool:
 
 def _usage(subject: LearnerSubject) -> Usage:
     if not can_measure():
-        raise NotApplicableError("the system does not tell what threads use")
+        raise NotApplicableError("the system does not report the time of threads")
     if not subject.usage:
         kind = subject.kinds[0]
         train, validation = subject.rows(kind, 400)
-        # What is imported or set up once is not the fit's.
+        # Imports and one-time initialisation do not count.
         subject.fitted(kind)
         subject.usage.append(
             measure_usage(lambda: subject.fit(kind, train, validation))
@@ -210,42 +206,42 @@ def _usage(subject: LearnerSubject) -> Usage:
 
 def _is_swallowed(subject: LearnerSubject, kind: Any, seconds: float) -> bool:
     rows = subject.rows(kind)
-    rung: list[bool] = []
+    raised: list[bool] = []
 
-    def ring(*_: object) -> None:
-        if not rung:
-            rung.append(True)
+    def interrupt(*_: object) -> None:
+        if not raised:
+            raised.append(True)
             raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGALRM, interrupt)
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds)
         subject.fit(kind, *rows)
-        went_on = bool(rung)
+        continued = bool(raised)
         signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
         return False
     except CheckError:
-        # Compiled code may make another error of it; what counts is that it ended.
-        if not rung:
+        # Compiled code may raise another error instead, as long as the fit ends.
+        if not raised:
             raise
         return False
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    return went_on
+    return continued
 
 
-def _check_same(what: str, now: Rows, before: Rows) -> None:
-    for part, array, kept in (
-        ("X", now.X.values, before.X.values),
-        ("y", now.y, before.y),
-        ("weight", now.weight, before.weight),
+def _check_same(role: str, after: Rows, before: Rows) -> None:
+    for part, array, expected in (
+        ("X", after.X.values, before.X.values),
+        ("y", after.y, before.y),
+        ("weight", after.weight, before.weight),
     ):
-        if kept is not None and (
-            array is None or not np.array_equal(array, kept, equal_nan=True)
+        if expected is not None and (
+            array is None or not np.array_equal(array, expected, equal_nan=True)
         ):
-            raise CheckError(f"The {what} rows' {part} was changed.")
+            raise CheckError(f"The {role} rows' {part} was changed.")
 
 
 CHECKS = (

@@ -1,4 +1,4 @@
-"""Checks that options of an instance and the metric affect the fit."""
+"""Checks that an instance's options and the metric affect the fit."""
 
 import inspect
 from typing import Any
@@ -20,19 +20,19 @@ _METRICS = ("rmse", "mae")
 
 @check(
     "monotone",
-    hint="Hand the constraint to the library for each loss that a metric leads to, or "
-    "raise where its loss cannot hold it.",
+    hint="Pass the constraint to the library for each loss, or raise an error if a "
+    "loss does not support it.",
 )
 def _monotone(subject: LearnerSubject) -> None:
-    """Where it takes monotone columns, predictions are monotone with each metric."""
+    """With the option `monotone`, predictions are monotone for each metric."""
     learner = _with_option(subject, "monotone", {"b": -1})
     rows = _skewed_rows()
     grid = np.tile(np.linspace(-2, 2, 40), 5)
     values = np.column_stack([np.repeat(np.linspace(-2, 2, 5), 40), grid])
     X = Matrix(values, rows.X.names)
     for metric in _METRICS:
-        found = _fit_and_predict(learner, metric, rows, X)
-        rise = float(np.diff(found.reshape(5, 40), axis=1).max())
+        prediction = _fit_and_predict(learner, metric, rows, X)
+        rise = float(np.diff(prediction.reshape(5, 40), axis=1).max())
         if rise > 1e-6 * float(np.std(rows.y)):
             raise CheckError(
                 f"With the metric {metric!r} and monotone={{'b': -1}} the prediction "
@@ -42,20 +42,20 @@ def _monotone(subject: LearnerSubject) -> None:
 
 @check(
     "quantile",
-    hint="Fit the quantile loss at the level that was asked, whatever the metric.",
+    hint="Fit the quantile loss at the requested level for any metric.",
 )
 def _quantile(subject: LearnerSubject) -> None:
-    """Where it takes a quantile, about that share of the rows lies below."""
+    """With the option `quantile`, about that share of the rows is below."""
     rows = _skewed_rows()
     shares = []
     for level in (0.2, 0.8):
         learner = _with_option(subject, "quantile", level)
-        found = _fit_and_predict(learner, "rmse", rows, rows.X)
-        shares.append(float(np.mean(rows.y <= found)))
+        prediction = _fit_and_predict(learner, "rmse", rows, rows.X)
+        shares.append(float(np.mean(rows.y <= prediction)))
     if not shares[0] < 0.4 < 0.6 < shares[1]:
         raise CheckError(
-            "Of the training rows, shares of "
-            f"{shares[0]:.2g} and {shares[1]:.2g} lie below the quantiles 0.2 and 0.8."
+            f"Shares of {shares[0]:.2g} and {shares[1]:.2g} of the training rows are "
+            "below the predicted quantiles 0.2 and 0.8."
         )
 
 

@@ -1,4 +1,4 @@
-"""Checks that a prediction depends on its row only."""
+"""Checks that a prediction depends only on its row."""
 
 import numpy as np
 
@@ -13,19 +13,19 @@ __all__ = ["CHECKS"]
 
 @check(
     "batches",
-    hint="Learn all statistics in fit(): predict() must not centre, rank or count "
-    "the rows it is given.",
+    hint="Compute all statistics in fit(): predict() must not centre, rank or count "
+    "its rows.",
 )
 def _batches(subject: LearnerSubject) -> None:
-    """A batch, and a row alone, are predicted like among all rows."""
+    """Predictions of a batch, and of a single row, equal those among all rows."""
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
         X = fitted.validation.X
-        whole = subject.predict(kind, fitted.model, X)
+        all_rows = subject.predict(kind, fitted.model, X)
         for rows in (np.arange(7, 19), np.array([0]), np.array([1])):
-            part = subject.predict(kind, fitted.model, X.take(rows))
-            if not np.allclose(part, whole[rows], rtol=1e-5, atol=1e-7):
-                worst = float(np.abs(part - whole[rows]).max())
+            batch = subject.predict(kind, fitted.model, X.take(rows))
+            if not np.allclose(batch, all_rows[rows], rtol=1e-5, atol=1e-7):
+                worst = float(np.abs(batch - all_rows[rows]).max())
                 raise CheckError(
                     f"{len(rows)} rows of a {kind} task are predicted differently "
                     f"than among {X.n_rows}: by up to {worst:.3g}."
@@ -34,7 +34,7 @@ def _batches(subject: LearnerSubject) -> None:
 
 @check(
     "no-rows",
-    hint="Return an empty array where X.n_rows is 0, before the library is asked.",
+    hint="If X.n_rows is 0, return an empty array without calling the library.",
 )
 def _no_rows(subject: LearnerSubject) -> None:
     """No rows give no predictions, and no error."""
@@ -46,10 +46,11 @@ def _no_rows(subject: LearnerSubject) -> None:
 
 @check(
     "column-count",
-    hint="Compare X.n_features with what the model was fitted on, and raise.",
+    hint="Compare X.n_features with the number of columns in fit(), and raise an "
+    "error.",
 )
 def _column_count(subject: LearnerSubject) -> None:
-    """A matrix with a column too few is an error, not a prediction."""
+    """A matrix that lacks a column is an error."""
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
         X = fitted.validation.X
@@ -60,7 +61,7 @@ def _column_count(subject: LearnerSubject) -> None:
             continue
         raise CheckError(
             f"A model of {X.n_features} columns predicted a {kind} task from "
-            f"{fewer.n_features}."
+            f"{fewer.n_features} columns."
         )
 
 
@@ -72,7 +73,7 @@ def _target_unit(subject: LearnerSubject) -> None:
     """A regression does not depend on the unit of its target."""
     kind = TaskKind.REGRESSION
     if kind not in subject.kinds:
-        raise NotApplicableError("it is not made for regression")
+        raise NotApplicableError("it does not support regression")
     fitted = subject.fitted(kind)
     X = fitted.validation.X
     plain = subject.predict(kind, fitted.model, X)
@@ -83,12 +84,12 @@ def _target_unit(subject: LearnerSubject) -> None:
             Rows(train.X, np.asarray(train.y * unit, dtype=np.float64)),
             Rows(validation.X, np.asarray(validation.y * unit, dtype=np.float64)),
         )
-        found = subject.predict(kind, model, X) / unit
-        if not np.allclose(found, plain, rtol=0.1, atol=0.02 * float(np.std(plain))):
+        rescaled = subject.predict(kind, model, X) / unit
+        if not np.allclose(rescaled, plain, rtol=0.1, atol=0.02 * float(np.std(plain))):
             raise CheckError(
-                f"With targets multiplied by {unit:g}, predictions are not: they "
-                f"differ by up to {float(np.abs(found - plain).max()):.3g}, where "
-                f"their spread is {float(np.std(plain)):.3g}."
+                f"With targets multiplied by {unit:g}, rescaled predictions differ by "
+                f"up to {float(np.abs(rescaled - plain).max()):.3g}, with a spread of "
+                f"{float(np.std(plain)):.3g}."
             )
 
 

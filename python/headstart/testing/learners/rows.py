@@ -22,23 +22,23 @@ _N_CLASSES = 10
     hint="Handle NaN, or declare View(missing='imputed').",
 )
 def _missing_values(subject: LearnerSubject) -> None:
-    """Missing values that training did not have are predicted."""
+    """Rows with missing values are predicted if no training row had one."""
     if subject.learner.view.missing != "native":
         raise NotApplicableError("its view has no missing values")
     for kind in subject.kinds:
         train, validation = subject.rows(kind)
-        whole = np.flatnonzero(~np.isnan(train.X.values).any(axis=1))
-        model = subject.fit(kind, Rows(train.X.take(whole), train.y[whole]), None)
+        complete = np.flatnonzero(~np.isnan(train.X.values).any(axis=1))
+        model = subject.fit(kind, Rows(train.X.take(complete), train.y[complete]), None)
         empty = np.full_like(validation.X.values, np.nan)
         subject.predict(kind, model, replace(validation.X, values=empty))
 
 
 @check(
     "missing-column",
-    hint="Handle a column of NaN alone, or declare View(missing='imputed').",
+    hint="Handle a column with only NaN, or declare View(missing='imputed').",
 )
 def _missing_column(subject: LearnerSubject) -> None:
-    """A column of the training rows may be missing altogether."""
+    """A column of the training rows may have no values."""
     if subject.learner.view.missing != "native":
         raise NotApplicableError("its view has no missing values")
 
@@ -52,8 +52,8 @@ def _missing_column(subject: LearnerSubject) -> None:
 
 @check(
     "unseen-category",
-    hint="Codes run to Matrix.n_levels - 1, whether or not training has them all; "
-    "treat one it has not as missing.",
+    hint="Codes go up to Matrix.n_levels - 1, even if the training rows lack some. "
+    "Treat unseen codes as missing.",
 )
 def _unseen_category(subject: LearnerSubject) -> None:
     """A category that the training rows lack is predicted."""
@@ -61,8 +61,10 @@ def _unseen_category(subject: LearnerSubject) -> None:
         train, validation = subject.rows(kind)
         column = -1  # the last code, or its indicator
         last = 3.0 if subject.learner.view.categorical != "one_hot" else 1.0
-        seen = np.flatnonzero(train.X.values[:, column] != last)
-        model = subject.fit(kind, Rows(train.X.take(seen), train.y[seen]), validation)
+        other_rows = np.flatnonzero(train.X.values[:, column] != last)
+        model = subject.fit(
+            kind, Rows(train.X.take(other_rows), train.y[other_rows]), validation
+        )
         values = validation.X.values.copy()
         values[:, column] = last
         if last == 1.0:
@@ -72,10 +74,11 @@ def _unseen_category(subject: LearnerSubject) -> None:
 
 @check(
     "constant-columns",
-    hint="Look for a division by a spread of 0, and for libraries that drop columns.",
+    hint="Check for division by a standard deviation of 0, and for libraries that drop "
+    "columns.",
 )
 def _constant_columns(subject: LearnerSubject) -> None:
-    """No column, one column, or a constant one beside it are enough."""
+    """Tables with no, one, or one and a constant column can be fitted."""
     for n_columns in (0, 1, 2):
 
         def cut(rows: Rows, n_columns: int = n_columns) -> Rows:
@@ -88,10 +91,10 @@ def _constant_columns(subject: LearnerSubject) -> None:
 
 @check(
     "few-rows",
-    hint="Bound counts (neighbours, folds, leaves) by the rows there are.",
+    hint="Limit counts (neighbours, folds, leaves) by the number of rows.",
 )
 def _few_rows(subject: LearnerSubject) -> None:
-    """Two training rows are enough."""
+    """Two training rows can be fitted."""
     for kind in subject.kinds:
         train, validation = subject.rows(kind)
         two = np.array([int(np.argmin(train.y)), int(np.argmax(train.y))])
@@ -101,55 +104,55 @@ def _few_rows(subject: LearnerSubject) -> None:
 
 @check(
     "one-class",
-    hint="Return a constant model where the target has one value; most libraries "
-    "refuse to fit it.",
+    hint="Return a constant model if the target has one value, which most libraries "
+    "refuse.",
 )
 def _one_class(subject: LearnerSubject) -> None:
-    """A fold of one class, or one value, is predicted as such."""
+    """A model of training rows with one class or value predicts it."""
     for kind in subject.kinds:
         train, validation = subject.rows(kind)
         constant = np.full_like(train.y, 1)
         model = subject.fit(kind, Rows(train.X, constant), validation)
-        found = subject.predict(kind, model, validation.X)
+        prediction = subject.predict(kind, model, validation.X)
         right = (
-            np.allclose(found, 1.0, rtol=1e-6)
+            np.allclose(prediction, 1.0, rtol=1e-6)
             if kind is TaskKind.REGRESSION
-            else bool((found.argmax(axis=1) == 1).all())
+            else bool((prediction.argmax(axis=1) == 1).all())
         )
         if not right:
             raise CheckError(
-                f"A {kind} target that is 1 in all rows is predicted as something else."
+                f"A {kind} target that is 1 in all rows is predicted as another value."
             )
 
 
 @check(
     "absent-class",
-    hint="Fit on the classes there are, and give the others a small probability in "
-    "their own columns; the estimator's classes_ say which it has.",
+    hint="Fit the present classes (the estimator's classes_), and give the others a "
+    "small probability in their columns.",
 )
 def _absent_class(subject: LearnerSubject) -> None:
-    """A fold may lack classes that the task has, also ones it is stopped by."""
+    """Training rows may lack classes of the task and of the validation rows."""
     if TaskKind.MULTICLASS not in subject.kinds:
-        raise NotApplicableError("it is not made for multiclass tasks")
+        raise NotApplicableError("it does not support multiclass tasks")
     for kept in fit_absent_classes(subject):
         highest = float(kept.prediction[:, 3].max())
         if highest > 0.2:
             raise CheckError(
-                "A class that no training row has is given a probability of "
+                "A class that no training row has is predicted with a probability of "
                 f"{highest:.3g}."
             )
 
 
 @check(
     "many-classes",
-    hint="Bound nothing by a number of classes, split no class into parts (a class may "
-    "have one row), and keep the columns in the order of the codes.",
+    hint="Do not limit the number of classes, do not split classes (a class may have "
+    "one row), and keep the columns in the order of the codes.",
 )
 def _many_classes(subject: LearnerSubject) -> None:
-    """Ten classes are told apart, one of which has a single row."""
+    """Ten classes are distinguished, and one of them may have a single row."""
     kind = TaskKind.MULTICLASS
     if kind not in subject.kinds:
-        raise NotApplicableError("it is not made for multiclass tasks")
+        raise NotApplicableError("it does not support multiclass tasks")
     train, validation = subject.rows(kind, 150)
     task = make_task(kind, 180, n_classes=_N_CLASSES)
 
@@ -161,53 +164,52 @@ def _many_classes(subject: LearnerSubject) -> None:
     train, validation = classes(train), classes(validation)
     train.y[0] = _N_CLASSES - 1
     kept = subject.keep("", train, validation, train.X, task=task)
-    picked = kept.prediction[np.arange(len(train.y)), train.y]
+    of_target = kept.prediction[np.arange(len(train.y)), train.y]
     chance = 1 / _N_CLASSES
-    if not picked[1:].mean() > 1.5 * chance:
+    if not of_target[1:].mean() > 1.5 * chance:
         raise CheckError(
-            f"On a task of {_N_CLASSES} classes the right class of training rows has a "
-            f"mean probability of {picked[1:].mean():.3g}; chance is {chance:.3g}."
+            f"On a task of {_N_CLASSES} classes, the true class of training rows has a "
+            f"mean probability of {of_target[1:].mean():.3g}; chance is {chance:.3g}."
         )
 
 
 @check(
     "categories",
-    hint="Learn from the columns that Matrix.categorical names, or from their "
-    "indicators, as from numbers.",
+    hint="Use the columns in Matrix.categorical, or their indicators, like numbers.",
     after=("learns",),
 )
 def _categories(subject: LearnerSubject) -> None:
-    """A target that a categorical column alone tells is learnt."""
+    """A target that depends on a categorical column only is learnt."""
     for kind in subject.kinds:
         _, validation = _category_rows(subject, kind)
         (kept,) = fit_category(subject, kind)
-        reached = loss(kind, validation.y, kept.prediction)
+        model_loss = loss(kind, validation.y, kept.prediction)
         constant = constant_prediction(kind, validation.y, len(validation.y))
-        ignorant = loss(kind, validation.y, constant)
-        if not reached < 0.8 * ignorant:
+        constant_loss = loss(kind, validation.y, constant)
+        if not model_loss < 0.8 * constant_loss:
             raise CheckError(
-                f"On a {kind} task whose target depends on a categorical column alone "
-                f"it reached a loss of {reached:.3g}; a constant prediction has "
-                f"{ignorant:.3g}."
+                f"On a {kind} task whose target depends on a categorical column only, "
+                f"its loss is {model_loss:.3g}; a constant prediction has "
+                f"{constant_loss:.3g}."
             )
 
 
 @check(
     "huge-values",
-    hint="Clip, rank or squash what overflows, or declare View(numeric='scaled').",
+    hint="Clip, rank or squash large values, or declare View(numeric='scaled').",
 )
 def _huge_values(subject: LearnerSubject) -> None:
-    """Values as large as the view allows are survived."""
-    # A scaled view is bounded by its encoder.
+    """Values as large as the view allows can be fitted."""
+    # The encoder of a scaled view bounds its values.
     largest = 1e300 if subject.learner.view.numeric == "raw" else 50.0
 
-    def swollen(rows: Rows) -> Rows:
+    def enlarged(rows: Rows) -> Rows:
         values = rows.X.values.copy()
         values[::5, 0] = largest
         values[1::5, 0] = -largest
         return Rows(replace(rows.X, values=values), rows.y)
 
-    _fit_changed(subject, swollen)
+    _fit_changed(subject, enlarged)
 
 
 def _fit_changed(subject: LearnerSubject, change: Callable[[Rows], Rows]) -> None:
@@ -218,7 +220,7 @@ def _fit_changed(subject: LearnerSubject, change: Callable[[Rows], Rows]) -> Non
 
 
 def fit_absent_classes(subject: LearnerSubject) -> Sequence[Kept]:
-    """Return models of folds that lack classes which their validation rows have."""
+    """Return models of training rows that lack classes of the validation rows."""
     kind, task = TaskKind.MULTICLASS, make_task(TaskKind.MULTICLASS, n_classes=4)
 
     def fit() -> Sequence[Kept]:
@@ -226,7 +228,7 @@ def fit_absent_classes(subject: LearnerSubject) -> Sequence[Kept]:
         other = validation.y.copy()
         other[:3] = 3
         stop_by = Rows(validation.X, other)
-        # Three classes of four; then two, which the estimator inside takes for binary.
+        # Three of four classes, then two, which an estimator would treat as binary.
         return [
             subject.keep(
                 f"of a fold that lacks {4 - len(np.unique(train.y[present]))} classes",
@@ -242,13 +244,13 @@ def fit_absent_classes(subject: LearnerSubject) -> Sequence[Kept]:
 
 
 def fit_category(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
-    """Return a model of rows whose target depends on their category alone."""
+    """Return a model of rows whose target depends on their category only."""
 
     def fit() -> Sequence[Kept]:
         train, validation = _category_rows(subject, kind)
         task = make_task(kind)
-        what = "of categories"
-        return (subject.keep(what, train, validation, validation.X, task=task),)
+        description = "of categories"
+        return (subject.keep(description, train, validation, validation.X, task=task),)
 
     return subject.once(f"category {kind}", fit)
 
@@ -264,8 +266,8 @@ def _category_rows(subject: LearnerSubject, kind: TaskKind) -> tuple[Rows, Rows]
     else:
         cuts = [1.5] if kind is TaskKind.BINARY else [0.5, 1.5]
         y = np.searchsorted(cuts, codes).astype(np.int64)
-    train, held = np.arange(90), np.arange(90, X.n_rows)
-    return Rows(X.take(train), y[train]), Rows(X.take(held), y[held])
+    train, validation = np.arange(90), np.arange(90, X.n_rows)
+    return Rows(X.take(train), y[train]), Rows(X.take(validation), y[validation])
 
 
 CHECKS = (

@@ -1,4 +1,4 @@
-"""Checks that stored models load unchanged, and that damaged ones are refused."""
+"""Checks that stored models load unchanged, and that damaged models are refused."""
 
 import contextlib
 import pickle
@@ -21,22 +21,22 @@ __all__ = ["CHECKS"]
 
 @check(
     "dump-load",
-    hint="Store numbers at full precision and load them as they are: model files are "
-    "read in other processes.",
+    hint="Store and load numbers with full precision, and keep no state outside of the "
+    "model: another process reads it.",
     place="here",
 )
 def _dump_load(subject: LearnerSubject) -> None:
-    """A stored model predicts the same bits in a fresh process."""
+    """A stored model predicts bitwise the same in a new process."""
     try:
         stored = workers.call(_store, subject.packed, seconds=subject.seconds)
-        found = workers.call_afresh(
+        predictions = workers.call_afresh(
             _restore, subject.packed, stored, seconds=subject.seconds
         )
     except WorkerDiedError as error:
         raise CheckError(str(error)) from error
-    for (kind, _, expected), again in zip(stored, found, strict=True):
-        if not np.array_equal(expected, again):
-            worst = float(np.abs(expected - again).max())
+    for (kind, _, expected), prediction in zip(stored, predictions, strict=True):
+        if not np.array_equal(expected, prediction):
+            worst = float(np.abs(expected - prediction).max())
             raise CheckError(
                 f"A stored and loaded model of a {kind} task predicts differently: by "
                 f"up to {worst:.3g}."
@@ -45,17 +45,17 @@ def _dump_load(subject: LearnerSubject) -> None:
 
 def _store(packed: bytes) -> list[tuple[TaskKind, Parts, FloatArray]]:
     subject = LearnerSubject(pickle.loads(packed))
-    found = []
+    stored = []
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
         parts = subject.dump(fitted.model)
         contents: dict[str, object] = {**parts}
         wrong = [n for n, part in contents.items() if not isinstance(part, bytes)]
         if wrong:
-            raise CheckError(f"dump() must return bytes. {wrong[0]!r} is none.")
+            raise CheckError(f"dump() must return bytes. {wrong[0]!r} is not bytes.")
         prediction = subject.predict(kind, fitted.model, fitted.train.X)
-        found.append((kind, parts, prediction))
-    return found
+        stored.append((kind, parts, prediction))
+    return stored
 
 
 def _restore(
@@ -70,10 +70,10 @@ def _restore(
 
 @check(
     "dump-again",
-    hint="Let load() rebuild all that dump() writes.",
+    hint="Restore all content of dump() in load().",
 )
 def _dump_again(subject: LearnerSubject) -> None:
-    """A loaded model can be stored and loaded again, and predicts the same bits."""
+    """A loaded model can be stored and loaded again, and predicts bitwise the same."""
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
         once = subject.load(subject.dump(fitted.model))
@@ -89,18 +89,18 @@ def _dump_again(subject: LearnerSubject) -> None:
 
 @check(
     "dump-variants",
-    hint="Store all that predict() reads: sets of categories, which classes the fold "
-    "had, what other parameters make of the model.",
+    hint="Store everything that predict() needs: sets of categories, the fold's "
+    "classes, and the effects of other parameters.",
     after=("dump-load", "dump-again"),
 )
 def _dump_variants(subject: LearnerSubject) -> None:
-    """Models of other parameters, of categories, of fewer classes come back whole."""
+    """Models with other parameters, categories or fewer classes load unchanged."""
     for kept in _variants(subject):
         kind = kept.task.kind
         loaded = subject.load(subject.dump(kept.model))
-        again = subject.predict(kind, loaded, kept.X, kept.task)
-        if not np.array_equal(kept.prediction, again):
-            worst = float(np.abs(kept.prediction - again).max())
+        prediction = subject.predict(kind, loaded, kept.X, kept.task)
+        if not np.array_equal(kept.prediction, prediction):
+            worst = float(np.abs(kept.prediction - prediction).max())
             raise CheckError(
                 f"A stored and loaded model {kept.what} of a {kind} task predicts "
                 f"differently: by up to {worst:.3g}."
@@ -108,9 +108,9 @@ def _dump_variants(subject: LearnerSubject) -> None:
 
 
 def _variants(subject: LearnerSubject) -> Iterator[Kept]:
-    # What cannot be fitted is for other checks.
+    # Other checks report failed fits.
     for kind in subject.kinds:
-        # Loaders that check each tree take a while: the points are of one kind.
+        # Loaders that check each tree are slow, hence points of one kind only.
         last = kind is subject.kinds[-1]
         for fit in (fit_points, fit_category, refit) if last else (fit_category,):
             with contextlib.suppress(CheckError):
@@ -122,24 +122,24 @@ def _variants(subject: LearnerSubject) -> Iterator[Kept]:
 
 @check(
     "damaged-parts",
-    hint="Check what load() is given, and raise headstart.exceptions.ArtifactError; "
-    "never unpickle: model files come from anywhere.",
+    hint="Check the argument of load(), and raise headstart.exceptions.ArtifactError. "
+    "Never unpickle: model files may be untrusted.",
 )
 def _damaged_parts(subject: LearnerSubject) -> None:
-    """Parts that dump() did not write are refused with an ArtifactError."""
+    """Parts that dump() did not write raise an ArtifactError."""
     for kind in subject.kinds:
         parts = subject.dump(subject.fitted(kind).model)
-        for what, wrong in damaged(parts):
+        for description, damaged_parts in damaged(parts):
             try:
-                subject.learner.load(wrong)
+                subject.learner.load(damaged_parts)
             except ArtifactError:
                 continue
             except Exception as error:
                 raise CheckError(
-                    f"load() of {what} raised {type(error).__name__} instead of "
+                    f"load() of {description} raised {type(error).__name__} instead of "
                     "ArtifactError."
                 ) from error
-            raise CheckError(f"load() accepted {what}.")
+            raise CheckError(f"load() accepted {description}.")
 
 
 CHECKS = (_dump_load, _dump_again, _dump_variants, _damaged_parts)

@@ -27,12 +27,12 @@ from headstart.testing.usage import Usage
 __all__ = ["Fitted", "Kept", "LearnerSubject", "check_form"]
 
 SEED = 7
-SECONDS_A_FIT = 0.3
+SECONDS_PER_FIT = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A model with its training and validation rows, and the cost of the fit."""
+    """A model with its training and validation rows, and the seconds of the fit."""
 
     model: Any
     train: Rows
@@ -42,17 +42,17 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """A fitted model of one check, with its prediction right after the fit.
+    """A fitted model of one check, with its prediction after the fit.
 
     Parameters
     ----------
     what : str
-        The model in words, for messages.
+        Description of the model, for messages.
     task : Task
     parameters : mapping
     model : object
     X : Matrix
-        Rows that `prediction` is of.
+        Rows of `prediction`.
     prediction : ndarray
     seconds : float
         Processor time of the fit.
@@ -74,19 +74,19 @@ class LearnerSubject(Subject):
     Parameters
     ----------
     models : dict
-        One model a kind of task, for all checks that only look at it.
+        One model per kind of task, shared by checks that do not change it.
     usage : list
-        What a fit used, once it was measured.
+        The resources of a fit, after the measurement.
     kept : dict
-        Models by the name of what fits them, for all checks that need them.
-    seconds_unasked : dict
-        By kind of task, seconds of a fit that did not look at its clock.
+        Models by the name of their fits, shared by checks.
+    seconds_without_clock : dict
+        Seconds of a fit that did not read the clock, by kind of task.
     """
 
     models: dict[TaskKind, Fitted] = field(default_factory=dict)
     usage: list[Usage] = field(default_factory=list)
     kept: dict[str, Sequence[Kept]] = field(default_factory=dict)
-    seconds_unasked: dict[TaskKind, float] = field(default_factory=dict)
+    seconds_without_clock: dict[TaskKind, float] = field(default_factory=dict)
 
     @property
     def learner(self) -> Learner:
@@ -96,7 +96,7 @@ class LearnerSubject(Subject):
 
     @property
     def kinds(self) -> list[TaskKind]:
-        """Kinds of task the learner is made for."""
+        """Kinds of task that the learner supports."""
         return sorted(self.learner.tasks)
 
     def rows(self, kind: TaskKind, n_train: int = 90) -> tuple[Rows, Rows]:
@@ -114,7 +114,7 @@ class LearnerSubject(Subject):
         return self.models[kind]
 
     def once(self, name: str, fit: Callable[[], Sequence[Kept]]) -> Sequence[Kept]:
-        """Return the models by `fit`, which is called once."""
+        """Return the models of `fit`, which is called once per name."""
         if name not in self.kept:
             self.kept[name] = fit()
         return self.kept[name]
@@ -128,13 +128,26 @@ class LearnerSubject(Subject):
         *,
         task: Task,
         parameters: Parameters | None = None,
-        seconds: float = SECONDS_A_FIT,
+        seconds: float = SECONDS_PER_FIT,
         seed: int = SEED,
     ) -> Kept:
-        """Fit, predict `X`, and return both; errors become a `CheckError`.
+        """Return a fitted model with its prediction; errors become a `CheckError`.
 
-        The deadline is after `seconds` of the processor, so that a busy machine does
-        not make another model.
+        The deadline is in processor seconds, so that a busy machine does not change the
+        model.
+
+        Parameters
+        ----------
+        what : str
+            Description of the model, for messages.
+        train, validation
+            As in `Learner.fit`.
+        X : Matrix
+            Rows to predict.
+        task, parameters, seed
+            As in `Learner.fit`.
+        seconds : float
+            Processor seconds until the deadline.
         """
         started = time.process_time()
         model = self.fit(
@@ -147,9 +160,9 @@ class LearnerSubject(Subject):
             clock=time.process_time,
             seed=seed,
         )
-        spent = time.process_time() - started
+        fit_seconds = time.process_time() - started
         prediction = self.predict(task.kind, model, X, task)
-        return Kept(what, task, parameters or {}, model, X, prediction, spent)
+        return Kept(what, task, parameters or {}, model, X, prediction, fit_seconds)
 
     def fit(
         self,
@@ -163,7 +176,14 @@ class LearnerSubject(Subject):
         clock: Callable[[], float] = time.monotonic,
         seed: int = SEED,
     ) -> Any:
-        """Fit; an error becomes a `CheckError` that names it."""
+        """Return a fitted model; an error becomes a `CheckError`.
+
+        Parameters
+        ----------
+        kind : TaskKind
+        train, validation, task, parameters, deadline, clock, seed
+            As in `Learner.fit` and `Resources`.
+        """
         with naming(f"fit() of a {kind} task"):
             return self.learner.fit(
                 task or make_task(kind),
@@ -176,56 +196,70 @@ class LearnerSubject(Subject):
     def predict(
         self, kind: TaskKind, model: Any, X: Matrix, task: Task | None = None
     ) -> FloatArray:
-        """Predict; an error or a wrong form becomes a `CheckError`."""
+        """Return predictions; an error or a wrong form becomes a `CheckError`.
+
+        Parameters
+        ----------
+        kind : TaskKind
+        model, X, task
+            As in `Learner.predict`.
+        """
         task = task or make_task(kind)
         with naming(f"predict() of a {kind} task"):
-            found = self.learner.predict(model, X, task)
-        check_form(found, task, X.n_rows)
-        return np.asarray(found, dtype=np.float64)
+            prediction = self.learner.predict(model, X, task)
+        check_form(prediction, task, X.n_rows)
+        return np.asarray(prediction, dtype=np.float64)
 
     def dump(self, model: Any) -> Parts:
-        """Dump; an error becomes a `CheckError`."""
+        """Return the parts of a model; an error becomes a `CheckError`."""
         with naming("dump()"):
             return self.learner.dump(model)
 
     def load(self, parts: Parts) -> Any:
-        """Load; an error becomes a `CheckError`."""
+        """Return the model of parts; an error becomes a `CheckError`."""
         with naming("load()"):
             return self.learner.load(parts)
 
 
-def check_form(found: Any, task: Task, n_rows: int) -> None:
-    """Raise CheckError for predictions of the wrong shape or type."""
+def check_form(prediction: Any, task: Task, n_rows: int) -> None:
+    """Raise CheckError for predictions of the wrong shape or type.
+
+    Parameters
+    ----------
+    prediction : object
+    task : Task
+    n_rows : int
+    """
     expected: tuple[int, ...] = (n_rows,)
     if task.kind.is_classification:
         expected = (n_rows, task.n_classes)
-    shape = getattr(found, "shape", None)
+    shape = getattr(prediction, "shape", None)
     if shape != expected:
         raise CheckError(
             f"predict() of a {task.kind} task must return an array of shape "
-            f"{expected}. Got {type(found).__name__} of shape {shape} instead."
+            f"{expected}. Got {type(prediction).__name__} of shape {shape} instead."
         )
-    if found.dtype.kind not in "fiu":
+    if prediction.dtype.kind not in "fiu":
         raise CheckError(
-            f"predict() must return floats. Got an array of {found.dtype} instead."
+            f"predict() must return floats. Got an array of {prediction.dtype} instead."
         )
-    n_bad = int((~np.isfinite(found)).sum())
+    n_bad = int((~np.isfinite(prediction)).sum())
     if n_bad:
         raise CheckError(
             f"predict() of a {task.kind} task returned {n_bad} values that are not "
             "finite."
         )
-    if not task.kind.is_classification or not found.size:
+    if not task.kind.is_classification or not prediction.size:
         return
-    low, high = float(found.min()), float(found.max())
+    low, high = float(prediction.min()), float(prediction.max())
     if low < -1e-6 or high > 1 + 1e-6:
         raise CheckError(
             f"predict() must return probabilities. Got values from {low:.3g} to "
             f"{high:.3g} instead."
         )
-    worst = float(np.abs(found.sum(axis=1) - 1).max())
+    worst = float(np.abs(prediction.sum(axis=1) - 1).max())
     if worst > 1e-3:
         raise CheckError(
-            "predict() must return rows that sum to 1. One differs from it by "
+            "predict() must return rows that sum to 1. A sum differs from 1 by "
             f"{worst:.3g}."
         )

@@ -15,13 +15,13 @@ from headstart.testing.outcome import CheckError, NotApplicableError
 __all__ = ["CHECKS"]
 
 _N = 40
-# Square roots of the weights give 0.25 and 0.75, whole numbers 0 and 1.
+# Square roots of the weights would give 0.25 and 0.75, rounded weights 0 and 1.
 _TOLERANCE = 0.08
 _SECONDS_LONG = 3.0
-# Of the loss of a constant: a first round on noise may be a little worse.
+# Multiple of the loss of a constant: the first round on noise may be slightly worse.
 _MOST_ABOVE_CONSTANT = 1.05
 _FAR = 40.0
-# Of the spread of predictions.
+# Share of the spread of predictions.
 _LARGEST_CHANGE = 0.02
 
 
@@ -30,14 +30,14 @@ _LARGEST_CHANGE = 0.02
     hint="Pass train.weight on as sample_weight, or declare uses_weights = False.",
 )
 def _weights(subject: LearnerSubject) -> None:
-    """Sample weights change the predictions the way they should, where declared."""
+    """If declared, sample weights change the predictions in the right direction."""
     for kind in subject.kinds:
         low, high = _mean_predictions(subject, kind)
         if subject.learner.uses_weights and not high > low + 0.3:
             raise CheckError(
-                f"Each row of a {kind} task comes with target 0 and with target 1. "
-                f"With 9 times the weight on 1 the mean prediction is {high:.3g}, "
-                f"with 9 times the weight on 0 it is {low:.3g}."
+                f"Each row of a {kind} task occurs with target 0 and with target 1. "
+                f"With 9 times the weight on 1, the mean prediction is {high:.3g}; "
+                f"with 9 times the weight on 0, it is {low:.3g}."
             )
     if not subject.learner.uses_weights:
         raise NotApplicableError("it declares uses_weights = False")
@@ -45,45 +45,44 @@ def _weights(subject: LearnerSubject) -> None:
 
 @check(
     "weights-in-proportion",
-    hint="Pass train.weight on as it is: no rounding to whole numbers (weights below 1 "
-    "count too), no root, no bound.",
+    hint="Pass train.weight on unchanged: do not round, transform or clip it.",
     after=("weights",),
 )
 def _weights_in_proportion(subject: LearnerSubject) -> None:
-    """A row of weight 3.6 counts as nine of weight 0.4."""
+    """A row of weight 3.6 counts as nine rows of weight 0.4."""
     for kind in subject.kinds:
         low, high = _mean_predictions(subject, kind)
         if not (_near(low, 0.1) and _near(high, 0.9)):
             raise CheckError(
-                f"Each row of a {kind} task comes with target 0 and with target 1. "
-                f"Where one weighs 0.4 and the other 3.6, mean predictions must be "
-                f"near 0.1 and 0.9. Got {low:.3g} and {high:.3g} instead."
+                f"Each row of a {kind} task occurs with target 0 and with target 1. "
+                f"With weights of 0.4 and 3.6, mean predictions must be near 0.1 and "
+                f"0.9. Got {low:.3g} and {high:.3g} instead."
             )
 
 
 @check(
     "validation-leak",
-    hint="Stop early by the validation rows, and fit on the training rows alone.",
+    hint="Use the validation rows for early stopping only.",
 )
 def _validation_leak(subject: LearnerSubject) -> None:
-    """Targets of the validation rows are not learnt from."""
+    """The model does not learn from targets of the validation rows."""
     for kind in subject.kinds:
         effect = _effect_of_validation(subject, kind)
         if effect > 0.2:
             raise CheckError(
-                f"In a {kind} task a column that tells nothing of the training "
-                "targets, and all of the validation targets, moves predictions by "
-                f"{effect:.2g} of what it would if they were known."
+                f"In a {kind} task, a column that determines the validation targets "
+                f"only changes predictions by {effect:.2g} of its effect on these "
+                "targets."
             )
 
 
 @check(
     "early-stopping",
-    hint="Stop where the loss on the validation rows stops falling, and keep the model "
-    "of the best round, not the last.",
+    hint="Stop when the loss on the validation rows stops falling, and keep the model "
+    "of the best round, not of the last.",
 )
 def _early_stopping(subject: LearnerSubject) -> None:
-    """Where validation rows are used, noise in them ends learning by heart early."""
+    """If validation rows are used, early stopping limits overfitting of noise."""
     uses = False
     for kind in subject.kinds:
         stopped, whole = _fit_noise(subject, make_task(kind))
@@ -92,21 +91,21 @@ def _early_stopping(subject: LearnerSubject) -> None:
         if spreads[0] > 1.1 * spreads[1] + 1e-9:
             raise CheckError(
                 f"On a {kind} target that is noise, predictions of the training rows "
-                f"spread by {spreads[0]:.3g} with validation rows to stop by, and by "
+                f"have a spread of {spreads[0]:.3g} with validation rows, and of "
                 f"{spreads[1]:.3g} without."
             )
     if not uses:
-        raise NotApplicableError("it makes no use of validation rows")
+        raise NotApplicableError("it does not use validation rows")
 
 
 @check(
     "best-round",
-    hint="Return the model of the round with the lowest loss on the validation rows: "
-    "the rounds of patience after it do not belong to the model.",
+    hint="Return the model of the round with the lowest loss on the validation rows, "
+    "without the later rounds.",
     after=("deterministic", "early-stopping"),
 )
 def _best_round(subject: LearnerSubject) -> None:
-    """The rounds after the best one are not kept."""
+    """The model excludes the rounds after the best one."""
     for kind in subject.kinds:
         if not _uses_validation(subject, kind):
             continue
@@ -114,24 +113,24 @@ def _best_round(subject: LearnerSubject) -> None:
         stopped, _ = _fit_noise(subject, task)
         train, validation = _noise(subject, kind)
         X = validation.X
-        reached = loss(kind, validation.y, subject.predict(kind, stopped.model, X))
+        model_loss = loss(kind, validation.y, subject.predict(kind, stopped.model, X))
         constant = constant_prediction(kind, train.y, X.n_rows)
-        ignorant = loss(kind, validation.y, constant)
-        if reached > _MOST_ABOVE_CONSTANT * ignorant:
+        constant_loss = loss(kind, validation.y, constant)
+        if model_loss > _MOST_ABOVE_CONSTANT * constant_loss:
             raise CheckError(
-                f"On a {kind} target that is noise, the model that was stopped early "
-                f"has a loss of {reached:.3g} on its validation rows; a constant "
-                f"prediction, which is the model of no round, has {ignorant:.3g}."
+                f"On a {kind} target that is noise, the early-stopped model has a loss "
+                f"of {model_loss:.3g} on its validation rows; a constant prediction, "
+                f"which is the model without rounds, has {constant_loss:.3g}."
             )
 
 
 @check(
     "validation-weights",
-    hint="Pass validation.weight on to the evaluation that stops early.",
+    hint="Pass validation.weight on to the evaluation for early stopping.",
     after=("deterministic", "weights", "early-stopping"),
 )
 def _validation_weights(subject: LearnerSubject) -> None:
-    """Weights of the validation rows change where it stops."""
+    """Weights of the validation rows affect early stopping."""
     for kind in subject.kinds:
         if not _uses_validation(subject, kind):
             continue
@@ -141,20 +140,20 @@ def _validation_weights(subject: LearnerSubject) -> None:
         if not heavy > 1.1 * light:
             raise CheckError(
                 f"Half of the validation rows of a {kind} task agree with the training "
-                "rows, half have the opposite target. With 100 times the weight on "
-                f"the first half predictions spread by {heavy:.3g}, with 100 times the "
-                f"weight on the second by {light:.3g}."
+                "rows, half have the opposite target. With 100 times the weight on the "
+                f"first half, predictions have a spread of {heavy:.3g}; with 100 times "
+                f"the weight on the second half, of {light:.3g}."
             )
 
 
 @check(
     "validation-columns",
-    hint="Learn means, scales, fillings, ranks and categories from train.X alone; "
-    "validation.X is only predicted.",
+    hint="Compute means, scales, imputed values, ranks and categories from train.X "
+    "only, and only predict validation.X.",
     after=("learns", "deterministic"),
 )
 def _validation_columns(subject: LearnerSubject) -> None:
-    """Nothing is learnt from the columns of the validation rows."""
+    """The model does not learn from columns of the validation rows."""
     kind = subject.kinds[0]
     train, validation = subject.rows(kind)
     n_rows = validation.X.n_rows
@@ -162,68 +161,70 @@ def _validation_columns(subject: LearnerSubject) -> None:
     both = np.tile(np.arange(n_rows), 2)
     values = validation.X.values[both]
     values[n_rows:, :3] = _FAR * (1.0 + values[n_rows:, :3])
-    # Rows of next to no weight do not change where it stops, whatever they hold.
+    # Rows with a weight near 0 do not affect early stopping.
     weight = np.repeat([1.0, 1e-9], n_rows)
     far = Rows(
         replace(validation.X.take(both), values=values), validation.y[both], weight
     )
     near = Rows(validation.X, validation.y, np.ones(n_rows))
-    expected, found = (
+    expected, changed = (
         subject.predict(kind, subject.fit(kind, train, stop_by), validation.X)
         for stop_by in (near, far)
     )
     spread = float(np.std(expected, axis=0).mean())
-    change = float(np.abs(found - expected).mean()) / spread
+    change = float(np.abs(changed - expected).mean()) / spread
     if change > _LARGEST_CHANGE:
         raise CheckError(
-            "Validation rows of next to no weight with far values change the "
+            "Validation rows with extreme values and weights near 0 change the "
             f"predictions of a {kind} task by {change:.2g} of their spread."
         )
 
 
-def _near(found: float, expected: float) -> bool:
-    return abs(found - expected) < _TOLERANCE
+def _near(mean: float, expected: float) -> bool:
+    return abs(mean - expected) < _TOLERANCE
 
 
 def _mean_predictions(subject: LearnerSubject, kind: TaskKind) -> list[float]:
-    """Return mean predictions with a light and with a heavy target of 1."""
+    """Return the mean predictions with low and with high weights of target 1."""
 
     def fit() -> Sequence[Kept]:
         return [_fit_weighted(subject, kind, heavy=heavy) for heavy in (False, True)]
 
-    found = [kept.prediction for kept in subject.once(f"weights {kind}", fit)]
+    predictions = [kept.prediction for kept in subject.once(f"weights {kind}", fit)]
     return [
         float((f if f.ndim == 1 else f[:, 1] / f[:, :2].sum(axis=1)).mean())
-        for f in found
+        for f in predictions
     ]
 
 
 def _fit_weighted(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Kept:
     train, validation = subject.rows(kind)
     n_rows = train.X.n_rows
-    # Each row comes twice, with a low and a high target: only the weights tell.
+    # Each row occurs twice, with a low and a high target. Only the weights differ.
     twice = train.X.take(np.tile(np.arange(n_rows), 2))
     y = np.repeat(np.array([0, 1]), n_rows)
     if kind is TaskKind.REGRESSION:
         y = y + 0.01 * np.random.default_rng(0).normal(size=2 * n_rows)
     if kind is TaskKind.MULTICLASS:
-        y[:3] = 2  # a fold that lacks a class is for another check
+        y[:3] = 2  # another check has folds that lack a class
     weight = np.where((y > 0.5) == heavy, 3.6, 0.4)
-    # Validation rows weigh alike, or they would stop a model at its start.
-    judged = Rows(validation.X, y[:: 2 * n_rows // validation.X.n_rows], weight[::6])
+    # With other weights, the validation rows would stop the model at its start.
+    validation_rows = Rows(
+        validation.X, y[:: 2 * n_rows // validation.X.n_rows], weight[::6]
+    )
     return subject.keep(
         "of weighted rows",
         Rows(twice, y, weight),
-        judged,
+        validation_rows,
         validation.X,
-        # No order of the rows is better than another: it is stopped by its loss.
+        # A ranking metric is constant here, hence early stopping by the loss.
         task=make_task(kind).with_metric(LOSS_METRICS[kind]),
         seconds=_SECONDS_LONG,
     )
 
 
 def _fit_noise(subject: LearnerSubject, task: Task) -> Sequence[Kept]:
-    """Return a model of noise with early stopping on noise, and one without."""
+    """Return models of noise with and without early stopping on noise."""
 
     def fit() -> Sequence[Kept]:
         noise, other = _noise(subject, task.kind)
@@ -254,7 +255,10 @@ def _spread(kept: Kept) -> float:
 
 
 def _fit_opposed(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Kept:
-    """Return a model of rows with which half of the validation rows, `heavy`, agree."""
+    """Return a model with validation rows of which half have opposite targets.
+
+    If `heavy`, the half that agrees with the training rows has the large weight.
+    """
     train, validation = subject.rows(kind)
     y = validation.y
     middle = train.y.mean() if kind is TaskKind.REGRESSION else y.max() / 2
@@ -268,10 +272,10 @@ def _fit_opposed(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Kep
 
 
 def _effect_of_validation(subject: LearnerSubject, kind: TaskKind) -> float:
-    """Return the share of the validation rows' own signal that a model has learnt.
+    """Return the share of the validation rows' signal that a model has learnt.
 
-    The second column comes with both signs for each training row, so that it says
-    nothing there; in the validation rows it is all that the target depends on.
+    The second column has both signs for each training row, and is independent of the
+    training target. The target of the validation rows depends on this column only.
     """
     rng = np.random.default_rng(3)
     half = rng.normal(size=_N)
@@ -281,12 +285,12 @@ def _effect_of_validation(subject: LearnerSubject, kind: TaskKind) -> float:
         _two_columns(rng.normal(size=2 * _N), signs), _target(kind, signs)
     )
     model = subject.fit(kind, train, validation)
-    found = [
+    leanings = [
         _leaning(kind, subject.predict(kind, model, _two_columns(half, sign)))
         for sign in (np.full(_N, 1.0), np.full(_N, -1.0))
     ]
-    whole = 2.0 * 10.0 if kind is TaskKind.REGRESSION else 1.0
-    return (found[0] - found[1]) / whole
+    full_effect = 2.0 * 10.0 if kind is TaskKind.REGRESSION else 1.0
+    return (leanings[0] - leanings[1]) / full_effect
 
 
 def _two_columns(first: FloatArray, second: FloatArray) -> Matrix:
@@ -300,8 +304,9 @@ def _target(kind: TaskKind, signal: FloatArray) -> FloatArray:
     return np.searchsorted(cuts, signal)  # type: ignore[return-value]
 
 
-def _leaning(kind: TaskKind, found: FloatArray) -> float:
-    return float((found if kind is TaskKind.REGRESSION else found[:, -1]).mean())
+def _leaning(kind: TaskKind, prediction: FloatArray) -> float:
+    values = prediction if kind is TaskKind.REGRESSION else prediction[:, -1]
+    return float(values.mean())
 
 
 CHECKS = (

@@ -1,4 +1,4 @@
-"""Checks of a learner within a whole fit."""
+"""Checks of a learner within a fit of an estimator."""
 
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -17,7 +17,7 @@ _N_ROWS = 60
 
 
 class _Here(Executor):
-    """An executor that runs calls at once in the same process."""
+    """An executor that runs calls immediately in the same process."""
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
         future: Future[Any] = Future()
@@ -30,11 +30,11 @@ class _Here(Executor):
 
 @check(
     "whole-fit",
-    hint="Fit AutoClassifier(learners=[...], max_trials=1, time_limit=None) on a table "
-    "of your own, and look at the reason in its leaderboard.",
+    hint="Fit AutoClassifier(learners=[...], max_trials=1, time_limit=None) on a "
+    "table, and read the reason in its leaderboard.",
 )
 def _whole_fit(subject: LearnerSubject) -> None:
-    """A fit with it alone takes a table of mixed columns, and labels that are text."""
+    """An estimator with this learner fits a table of mixed columns and text labels."""
     for classify in (True, False):
         kinds = [k for k in subject.kinds if k.is_classification is classify]
         if kinds:
@@ -71,10 +71,10 @@ def _fit_table(subject: LearnerSubject, kind: TaskKind) -> None:
     )
     with naming(f"A fit of a {kind} task"):
         model.fit(table, target)
-        found = model.predict(table)
-    strange = set(found) - set(target) if kind.is_classification else set()
-    if strange:
-        raise CheckError(f"It predicted {sorted(strange)}, which are no labels.")
+        predicted = model.predict(table)
+    unknown = set(predicted) - set(target) if kind.is_classification else set()
+    if unknown:
+        raise CheckError(f"It predicted {sorted(unknown)}, which are not labels.")
     board = model.leaderboard()
     if (
         subject.learner.name

@@ -24,7 +24,7 @@ __all__ = ["CHECKS"]
     place="here",
 )
 def _declaration(subject: MetricSubject) -> None:
-    """The name, the kinds of task, the direction and the needs make sense."""
+    """The name, the kinds of task, the direction and the needs are valid."""
     try:
         DECLARATIONS["metrics"](subject.thing)
     except PluginError as error:
@@ -33,11 +33,11 @@ def _declaration(subject: MetricSubject) -> None:
 
 @check(
     "number",
-    hint="Return one float: float(score), not an array or a tuple.",
+    hint="Return a float, not an array or a tuple.",
     after=("worker-copy",),
 )
 def _number(subject: MetricSubject) -> None:
-    """It gives one finite number for ordinary predictions."""
+    """It returns a finite number for ordinary predictions."""
     for kind in subject.kinds:
         score = subject.score(kind, *make_predictions(kind))
         if not math.isfinite(score):
@@ -46,30 +46,30 @@ def _number(subject: MetricSubject) -> None:
 
 @check(
     "direction",
-    hint="Set greater_is_better to what score() returns, or return the negative.",
+    hint="Set greater_is_better to the direction of score(), or return the negative.",
     after=("number",),
 )
 def _direction(subject: MetricSubject) -> None:
-    """Nearly right predictions score better than mostly wrong ones."""
+    """Nearly correct predictions score better than mostly wrong ones."""
     for kind in subject.kinds:
         good = subject.score(kind, *make_predictions(kind, noise=0.05))
         bad = subject.score(kind, *make_predictions(kind, noise=3.0))
         better = good > bad if subject.thing.greater_is_better else good < bad
         if not better:
             raise CheckError(
-                f"Good predictions of a {kind} task score {good:.4g}, bad ones "
-                f"{bad:.4g}, and greater_is_better is "
+                f"Good predictions of a {kind} task score {good:.4g}, bad predictions "
+                f"{bad:.4g}, but greater_is_better is "
                 f"{subject.thing.greater_is_better}."
             )
 
 
 @check(
     "deterministic",
-    hint="Draw nothing, and keep nothing between calls.",
+    hint="Use no random numbers, and keep no state between calls.",
     after=("number",),
 )
 def _deterministic(subject: MetricSubject) -> None:
-    """The same rows have the same score, for any number of threads."""
+    """The same rows have the same score for any number of threads."""
     for kind in subject.kinds:
         rows = make_predictions(kind)
         scores = {subject.score(kind, *rows, n_threads=n) for n in (1, 1, 2)}
@@ -79,30 +79,30 @@ def _deterministic(subject: MetricSubject) -> None:
 
 @check(
     "row-order",
-    hint="Look for a cumulative sum, or a comparison of neighbours.",
+    hint="Check for cumulative sums and comparisons of neighbouring rows.",
     after=("number",),
 )
 def _row_order(subject: MetricSubject) -> None:
-    """The order of the rows does not matter."""
+    """The order of the rows does not affect the score."""
     for kind in subject.kinds:
         y, prediction = make_predictions(kind)
-        turned = np.random.default_rng(1).permutation(len(y))
+        order = np.random.default_rng(1).permutation(len(y))
         first = subject.score(kind, y, prediction)
-        again = subject.score(kind, y[turned], prediction[turned])
-        if not math.isclose(first, again, rel_tol=1e-6, abs_tol=1e-9):
+        permuted = subject.score(kind, y[order], prediction[order])
+        if not math.isclose(first, permuted, rel_tol=1e-6, abs_tol=1e-9):
             raise CheckError(
-                f"Rows of a {kind} task in another order score {again:.6g} instead of "
-                f"{first:.6g}."
+                f"Rows of a {kind} task in another order score {permuted:.6g} instead "
+                f"of {first:.6g}."
             )
 
 
 @check(
     "weights",
-    hint="Pass sample_weight on to what averages, or take no such parameter.",
+    hint="Use sample_weight in every average, or remove the parameter.",
     after=("number",),
 )
 def _weights(subject: MetricSubject) -> None:
-    """A weight of 2 counts as two equal rows, where it takes weights."""
+    """If it takes weights, a weight of 2 counts as two equal rows."""
     for kind in subject.kinds:
         if not getattr(subject.metric(kind), "weighted", True):
             raise NotApplicableError("it has no parameter sample_weight")
@@ -113,18 +113,18 @@ def _weights(subject: MetricSubject) -> None:
         repeated = subject.score(kind, y[rows], prediction[rows])
         if not math.isclose(weighted, repeated, rel_tol=1e-6, abs_tol=1e-9):
             raise CheckError(
-                f"With weights of 1 and 2 a {kind} task scores {weighted:.6g}; with "
-                f"rows repeated instead {repeated:.6g}."
+                f"With weights of 1 and 2, a {kind} task scores {weighted:.6g}; with "
+                f"repeated rows, {repeated:.6g}."
             )
 
 
 @check(
     "few-rows",
-    hint="Give a number, or NaN, where there is one row or one class.",
+    hint="Return a number or NaN for one row or one class.",
     after=("number",),
 )
 def _few_rows(subject: MetricSubject) -> None:
-    """One row, and rows of one class or one value, raise no error."""
+    """One row, or rows of one class or value, raise no error."""
     for kind in subject.kinds:
         y, prediction = make_predictions(kind)
         one_value = np.full_like(y, y[0])
@@ -138,44 +138,44 @@ def _few_rows(subject: MetricSubject) -> None:
     after=("number",),
 )
 def _input_unchanged(subject: MetricSubject) -> None:
-    """It does not write to its input, nor need to."""
+    """It does not write to its input."""
     for kind in subject.kinds:
         y, prediction = make_predictions(kind)
-        kept = y.copy(), prediction.copy()
+        copies = y.copy(), prediction.copy()
         subject.score(kind, y, prediction)
-        if not (np.array_equal(y, kept[0]) and np.array_equal(prediction, kept[1])):
+        if not (np.array_equal(y, copies[0]) and np.array_equal(prediction, copies[1])):
             raise CheckError(f"It changed the arrays of a {kind} task.")
-        for array in kept:
+        for array in copies:
             array.setflags(write=False)
-        subject.score(kind, *kept)
+        subject.score(kind, *copies)
 
 
 @check(
     "side-effects",
-    hint="Print nothing; draw from no global generator.",
+    hint="Print nothing, and use no global random generator.",
     after=("number",),
 )
 def _side_effects(subject: MetricSubject) -> None:
-    """It prints nothing and leaves nothing behind."""
+    """It prints nothing and has no side effects."""
 
     def score() -> None:
         for kind in subject.kinds:
             subject.score(kind, *make_predictions(kind))
 
-    found = side_effects(score)
-    if found:
-        raise CheckError(f"When it scored {'; '.join(found)}.")
+    effects = side_effects(score)
+    if effects:
+        raise CheckError(f"During scoring, {'; '.join(effects)}.")
 
 
 @check(
     "resolves",
-    hint="See the message: the metric is tried on toy data before a search.",
+    hint="See the message. A search evaluates each metric on toy data first.",
     after=("direction",),
 )
 def _resolves(subject: MetricSubject) -> None:
-    """A search takes it: it scores the toy data that every metric is tried on."""
+    """It passes the test on toy data before a search."""
     for kind in subject.kinds:
-        with naming(f"The try before a {kind} search"):
+        with naming(f"The test before a {kind} search"):
             try_metric(subject.metric(kind), kind, 2 if kind is TaskKind.BINARY else 3)
 
 

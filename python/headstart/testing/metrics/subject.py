@@ -1,4 +1,4 @@
-"""The metric under test, resolved like in a search, with small predictions."""
+"""The metric under test, resolved as in a search, with small predictions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +24,11 @@ class MetricSubject(Subject):
 
     @property
     def kinds(self) -> list[TaskKind]:
-        """Kinds of task it is for."""
+        """Kinds of task of the metric."""
         return sorted(self.thing.kinds)
 
     def metric(self, kind: TaskKind) -> Metric:
-        """Return the metric resolved for a fit of that kind with text labels."""
+        """Return the metric, resolved for a task of the kind with text labels."""
         labels = {
             TaskKind.BINARY: np.array(["no", "yes"]),
             TaskKind.MULTICLASS: np.array(["low", "middle", "high"]),
@@ -45,22 +45,29 @@ class MetricSubject(Subject):
         *,
         n_threads: int = 1,
     ) -> float:
-        """Return the score; an error becomes a `CheckError`."""
+        """Return the score; an error becomes a `CheckError`.
+
+        Parameters
+        ----------
+        kind : TaskKind
+        y, prediction, weight, n_threads
+            As in `Metric.score`.
+        """
         with naming(f"score() of a {kind} task"):
-            found: object = self.metric(kind).score(
+            score: object = self.metric(kind).score(
                 y, prediction, weight, n_threads=n_threads
             )
-        if isinstance(found, bool) or not isinstance(found, float):
+        if isinstance(score, bool) or not isinstance(score, float):
             raise CheckError(
-                f"score() of a {kind} task must return a float. Got {found!r} instead."
+                f"score() of a {kind} task must return a float. Got {score!r} instead."
             )
-        return found
+        return score
 
 
 def make_predictions(
     kind: TaskKind, *, seed: int = 0, noise: float = 1.0
 ) -> tuple[NDArray[Any], FloatArray]:
-    """Return a target, and predictions of it with errors by `noise`."""
+    """Return a target and its predictions, with errors of size `noise`."""
     rng = np.random.default_rng(seed)
     if kind is TaskKind.REGRESSION:
         y = rng.uniform(1.0, 9.0, _N_ROWS)

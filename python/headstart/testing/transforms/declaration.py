@@ -25,7 +25,7 @@ __all__ = ["CHECKS"]
     place="here",
 )
 def _declaration(subject: TransformSubject) -> None:
-    """The name, the tasks, the order and the other attributes make sense."""
+    """The name, the tasks, the order and the other attributes are valid."""
     try:
         check_transform_declaration(subject.transform)
     except PluginError as error:
@@ -34,28 +34,28 @@ def _declaration(subject: TransformSubject) -> None:
 
 @check(
     "space",
-    hint="Give values of the type and range that search_space() declares.",
+    hint="Use values of the type and range that search_space() declares.",
     after=("worker-copy",),
 )
 def _space(subject: TransformSubject) -> None:
-    """The default and the precedents lie in the space and come back from JSON."""
+    """The default and the precedents are in the space, and survive JSON."""
     for kind in subject.kinds:
         task = make_task(kind)
         with naming(f"search_space() or precedents() of a {kind} task"):
             space = subject.transform.search_space(task)
             precedents = list(subject.transform.precedents(task))
-        for given in ({}, *precedents):
-            point = {**space.default, **given}
+        for precedent in ({}, *precedents):
+            point = {**space.default, **precedent}
             for name, value in point.items():
                 if name not in space.distributions:
                     raise CheckError(f"The space has no parameter {name!r}.")
                 if value not in space.distributions[name]:
                     raise CheckError(
-                        f"{name}={value!r} does not lie in {space.distributions[name]}."
+                        f"{name}={value!r} is not in {space.distributions[name]}."
                     )
             configuration = Configuration(subject.transform.name, point)
             if Configuration.from_json(configuration.to_json()) != configuration:
-                raise CheckError(f"{configuration} is another one after JSON.")
+                raise CheckError(f"{configuration} changes in JSON.")
 
 
 @check(
@@ -64,7 +64,7 @@ def _space(subject: TransformSubject) -> None:
     after=("space",),
 )
 def _cost(subject: TransformSubject) -> None:
-    """The predicted seconds are positive, finite, and grow with the rows."""
+    """The predicted seconds are positive and finite, and grow with the rows."""
     for kind in subject.kinds:
         default = subject.transform.search_space(make_task(kind)).default
         with naming("cost()"):
@@ -81,23 +81,23 @@ def _cost(subject: TransformSubject) -> None:
 
 @check(
     "scope",
-    hint="Return names of columns of the table it is given, table.numeric for example; "
-    "none where it has nothing to do.",
+    hint="Return names of columns of the table, such as table.numeric, or none if it "
+    "does not apply.",
     after=("space",),
 )
 def _scope(subject: TransformSubject) -> None:
-    """It applies to columns that the table has, also where the table has none."""
+    """It selects columns of the table, for tables with and without fitting columns."""
     table = make_table()
     for kind in subject.kinds:
         for part in (table, table.select("level"), table.select("a"), table.select([])):
             with naming("columns()"):
-                found = list(
+                names = list(
                     subject.transform.columns(columns_of(part), make_task(kind))
                 )
-            strange = [name for name in found if name not in part.columns]
-            if strange or len(set(found)) != len(found):
+            unknown = [name for name in names if name not in part.columns]
+            if unknown or len(set(names)) != len(names):
                 raise CheckError(
-                    f"columns() of a table of {part.columns} returned {found}."
+                    f"columns() of a table of {part.columns} returned {names}."
                 )
         if not subject.transform.columns(columns_of(table), make_task(kind)):
             raise CheckError(

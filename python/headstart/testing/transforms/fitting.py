@@ -1,4 +1,4 @@
-"""Checks that a transform fits ordinary tables and treats new rows equally."""
+"""Checks that a transform fits ordinary tables, and treats new rows equally."""
 
 import random
 from typing import TYPE_CHECKING
@@ -25,15 +25,15 @@ _N_DRAWN = 2
     after=("scope",),
 )
 def _fits(subject: TransformSubject) -> None:
-    """It fits an ordinary table and returns as many rows, of numbers or levels."""
+    """It fits an ordinary table, and returns equally many rows of numbers or levels."""
     for kind in subject.kinds:
         subject.fitted(kind)
 
 
 @check(
     "output-form",
-    hint="Return a polars DataFrame with the columns, types and levels of training; "
-    "finite numbers, null where missing.",
+    hint="Return a polars DataFrame with the columns, types and levels of the training "
+    "rows, with finite numbers, and null for missing values.",
     after=("fits",),
 )
 def _output_form(subject: TransformSubject) -> None:
@@ -44,32 +44,32 @@ def _output_form(subject: TransformSubject) -> None:
 
 @check(
     "deterministic",
-    hint="Draw from resources.seed only.",
+    hint="Use random numbers from resources.seed only.",
 )
 def _deterministic(subject: TransformSubject) -> None:
-    """One seed gives one result, to the last bit."""
+    """One seed gives bitwise the same result."""
     for kind in subject.kinds:
-        np.random.seed(None)  # noqa: NPY002 - the legacy generator is the point
+        np.random.seed(None)  # noqa: NPY002 - libraries use the legacy generator
         random.seed(None)
-        first, again = subject.fitted(kind), subject.fit(kind, subject.train())
+        first, second = subject.fitted(kind), subject.fit(kind, subject.train())
         rows = subject.held_out()
-        if not first.made.equals(again.made) or not subject.apply(
+        if not first.made.equals(second.made) or not subject.apply(
             kind, first, rows
-        ).equals(subject.apply(kind, again, rows)):
+        ).equals(subject.apply(kind, second, rows)):
             raise CheckError(f"Two fits of a {kind} task with one seed differ.")
 
 
 @check(
     "every-point-fits",
-    hint="Narrow the space, or bound the parameter by the rows and columns there are.",
+    hint="Narrow the space, or limit the parameter by the number of rows and columns.",
 )
 def _every_point_fits(subject: TransformSubject) -> None:
-    """Both ends of the space and points drawn from it fit."""
+    """Both ends of the space and random points fit."""
     for kind in subject.kinds:
         space = subject.transform.search_space(make_task(kind))
         rng = random.Random(0)
-        drawn = [draw(space, rng) for _ in range(_N_DRAWN)]
-        for point in (end(space, 0), end(space, -1), *drawn):
+        random_points = [draw(space, rng) for _ in range(_N_DRAWN)]
+        for point in (end(space, 0), end(space, -1), *random_points):
             active = {k: v for k, v in point.items() if space.is_active(k, point)}
             try:
                 fitted = subject.fit(kind, subject.train(), parameters=active)
@@ -80,26 +80,26 @@ def _every_point_fits(subject: TransformSubject) -> None:
 
 @check(
     "batches",
-    hint="Learn all statistics in fit(): transform() must not centre, rank or count "
-    "the rows it is given.",
+    hint="Compute all statistics in fit(): transform() must not centre, rank or count "
+    "its rows.",
 )
 def _batches(subject: TransformSubject) -> None:
-    """Rows are transformed alike in batches, alone, and among others."""
+    """Results for a batch, and for a single row, equal those among all rows."""
     for kind in subject.kinds:
         fitted, rows = subject.fitted(kind), subject.held_out()
-        whole = subject.apply(kind, fitted, rows)
+        all_rows = subject.apply(kind, fitted, rows)
         for part in (slice(3, 11), slice(0, 1), slice(5, 6)):
-            found = subject.apply(kind, fitted, rows[part])
-            if differ(found, whole[part]):
+            batch = subject.apply(kind, fitted, rows[part])
+            if differ(batch, all_rows[part]):
                 raise CheckError(
-                    f"{found.height} rows are transformed differently than among "
+                    f"{batch.height} rows are transformed differently than among "
                     f"{rows.height}."
                 )
 
 
 @check(
     "no-rows",
-    hint="Return the columns of training, empty, where X has no rows.",
+    hint="If X has no rows, return a table with the usual columns and no rows.",
 )
 def _no_rows(subject: TransformSubject) -> None:
     """No rows give a table without rows, and no error."""
@@ -109,46 +109,45 @@ def _no_rows(subject: TransformSubject) -> None:
 
 @check(
     "training-rows",
-    hint="Where it does not read the target, fit_transform() must return what "
-    "transform() returns for the same rows.",
+    hint="A transform that does not read the target must return the same from "
+    "fit_transform() and transform().",
 )
 def _training_rows(subject: TransformSubject) -> None:
-    """Training rows are transformed as new rows would be, where no target is read."""
+    """If it does not read the target, training rows are treated like new rows."""
     if subject.transform.reads_target:
-        raise NotApplicableError("it reads the target: inner folds make its features")
+        raise NotApplicableError("it reads the target, and uses inner folds")
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
-        again = subject.apply(kind, fitted, subject.train())
-        if differ(fitted.made, again):
+        transformed = subject.apply(kind, fitted, subject.train())
+        if differ(fitted.made, transformed):
             raise CheckError(
-                "What fit_transform() made of the training rows differs from what "
-                "transform() makes of them."
+                "The results of fit_transform() and transform() differ for the "
+                "training rows."
             )
 
 
 @check(
     "target-leak",
-    hint="Make the features of each row from the other inner folds, as "
+    hint="Compute the features of each row from the other inner folds, as "
     "Transform.fit_transform does.",
 )
 def _target_leak(subject: TransformSubject) -> None:
-    """No training row's own target is in its features."""
+    """The features of a training row do not depend on its own target."""
     if not subject.transform.reads_target:
         raise NotApplicableError("it does not read the target")
     for kind in subject.kinds:
         table = subject.train()
         y = make_target(kind, table)
         other = y.copy()
-        # One row of another target: its own features must stay.
+        # The target of one row changes. Its features must stay the same.
         other[0] = y.max() if y[0] < y.max() else y.min()
         first = subject.fit(kind, table, y=y).made[:1]
-        again = subject.fit(kind, table, y=other).made[:1]
-        # Which columns are made may depend on every training row's target.
-        shared = [name for name in first.columns if name in again.columns]
-        if differ(first.select(shared), again.select(shared)):
+        second = subject.fit(kind, table, y=other).made[:1]
+        # The set of columns may depend on all targets.
+        shared = [name for name in first.columns if name in second.columns]
+        if differ(first.select(shared), second.select(shared)):
             raise CheckError(
-                f"In a {kind} task a training row's features change with its own "
-                "target."
+                f"In a {kind} task, a training row's features depend on its own target."
             )
 
 

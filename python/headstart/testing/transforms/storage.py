@@ -18,48 +18,48 @@ __all__ = ["CHECKS"]
 
 @check(
     "dump-load",
-    hint="Store numbers at full precision and load them as they are: model files are "
-    "read in other processes.",
+    hint="Store and load numbers with full precision, and keep no state outside of the "
+    "fitted transform: another process reads it.",
     place="here",
 )
 def _dump_load(subject: TransformSubject) -> None:
-    """A stored transform makes the same bits in a fresh process."""
+    """A stored transform returns bitwise the same in a new process."""
     try:
         stored = workers.call(_store, subject.packed, seconds=subject.seconds)
-        found = workers.call_afresh(
+        tables = workers.call_afresh(
             _restore, subject.packed, stored, seconds=subject.seconds
         )
     except WorkerDiedError as error:
         raise CheckError(str(error)) from error
-    for (kind, _, _, expected), again in zip(stored, found, strict=True):
-        if not expected.equals(again):
+    for (kind, _, _, expected), table in zip(stored, tables, strict=True):
+        if not expected.equals(table):
             raise CheckError(
-                f"A stored and loaded transform of a {kind} task makes other columns."
+                f"A stored and loaded transform of a {kind} task returns other columns."
             )
 
 
 @check(
     "damaged-parts",
-    hint="Check what load() is given, and raise headstart.exceptions.ArtifactError; "
-    "never unpickle: model files come from anywhere.",
+    hint="Check the argument of load(), and raise headstart.exceptions.ArtifactError. "
+    "Never unpickle: model files may be untrusted.",
 )
 def _damaged_parts(subject: TransformSubject) -> None:
-    """Parts that dump() did not write are refused with an ArtifactError."""
+    """Parts that dump() did not write raise an ArtifactError."""
     for kind in subject.kinds:
         parts = _dump(subject, kind)
         if not parts:
-            continue  # it learns nothing: there is nothing to damage
-        for what, wrong in damaged(parts):
+            continue  # a transform without fitted state
+        for description, damaged_parts in damaged(parts):
             try:
-                subject.transform.load(wrong)
+                subject.transform.load(damaged_parts)
             except ArtifactError:
                 continue
             except Exception as error:
                 raise CheckError(
-                    f"load() of {what} raised {type(error).__name__} instead of "
+                    f"load() of {description} raised {type(error).__name__} instead of "
                     "ArtifactError."
                 ) from error
-            raise CheckError(f"load() accepted {what}.")
+            raise CheckError(f"load() accepted {description}.")
 
 
 def _dump(subject: TransformSubject, kind: TaskKind) -> Parts:
@@ -82,14 +82,14 @@ def _restore(
     packed: bytes, stored: list[tuple[TaskKind, Parts, FittedTable, Any]]
 ) -> list[Any]:
     subject = TransformSubject(pickle.loads(packed))
-    found = []
+    tables = []
     for kind, parts, fitted, _ in stored:
         with naming("load()"):
             state = subject.transform.load(parts)
         step = replace(fitted.step, state=state)
-        again = FittedTable(step, fitted.made)
-        found.append(subject.apply(kind, again, subject.held_out()))
-    return found
+        loaded = FittedTable(step, fitted.made)
+        tables.append(subject.apply(kind, loaded, subject.held_out()))
+    return tables
 
 
 CHECKS = (_dump_load, _damaged_parts)

@@ -1,4 +1,4 @@
-"""The transform under test, with a table for its calls."""
+"""The transform under test, with a small table."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ class TransformSubject(Subject):
         return make_table()[:_N_TRAIN]
 
     def held_out(self) -> "pl.DataFrame":
-        """Return rows that are not in the training rows."""
+        """Return rows other than the training rows."""
         return make_table()[_N_TRAIN:]
 
     def fitted(self, kind: TaskKind) -> FittedTable:
@@ -81,13 +81,23 @@ class TransformSubject(Subject):
         y: NDArray[Any] | None = None,
         parameters: Parameters | None = None,
     ) -> FittedTable:
-        """Fit on the columns it chooses; an error becomes a `CheckError`."""
-        given = {} if parameters is None else parameters
+        """Return the fit on its columns; an error becomes a `CheckError`.
+
+        Parameters
+        ----------
+        kind : TaskKind
+        table : DataFrame
+        y : ndarray, optional
+            By default `make_target` of the table.
+        parameters : mapping, optional
+            Other than the defaults.
+        """
+        chosen = {} if parameters is None else parameters
         space = self.transform.search_space(make_task(kind))
         try:
             step, made = fit_step(
                 self.transform,
-                Step(self.transform.name, {**space.default, **given}),
+                Step(self.transform.name, {**space.default, **chosen}),
                 TableRows(
                     table,
                     make_target(kind, table) if y is None else y,
@@ -99,13 +109,20 @@ class TransformSubject(Subject):
                 Resources(1, _SEED),
             )
         except TransformError as error:
-            raise CheckError(f"When it was fitted: {error}") from error.__cause__
+            raise CheckError(f"During its fit: {error}") from error.__cause__
         return FittedTable(step, made)
 
     def apply(
         self, kind: TaskKind, fitted: FittedTable, table: "pl.DataFrame"
     ) -> "pl.DataFrame":
-        """Return transformed new rows; an error becomes a `CheckError`."""
+        """Return transformed new rows; an error becomes a `CheckError`.
+
+        Parameters
+        ----------
+        kind : TaskKind
+        fitted : FittedTable
+        table : DataFrame
+        """
         try:
             return apply_step(
                 self.transform, fitted.step, table, make_task(kind), strict=True
@@ -149,10 +166,10 @@ def make_target(kind: TaskKind, table: "pl.DataFrame") -> NDArray[Any]:
 
 
 def columns_of(table: "pl.DataFrame") -> TableColumns:
-    """Return the table's columns in the form that a transform gets."""
+    """Return the table's columns in the input format of transforms."""
     import polars as pl
 
-    found = []
+    columns = []
     for series in table.get_columns():
         name, dtype = series.name, series.dtype
         if isinstance(dtype, pl.Enum):
@@ -162,5 +179,5 @@ def columns_of(table: "pl.DataFrame") -> TableColumns:
             column = TableColumn(name, "text", name, "text")
         else:
             column = TableColumn(name, "numeric", name, "numeric")
-        found.append(column)
-    return TableColumns(tuple(found))
+        columns.append(column)
+    return TableColumns(tuple(columns))

@@ -10,10 +10,10 @@ __all__ = ["CHECKS"]
 
 @check(
     "missing-column",
-    hint="Fill with a constant where a column has no value to learn from.",
+    hint="Impute a constant if a column has no values in the training rows.",
 )
 def _missing_column(subject: TransformSubject) -> None:
-    """Columns of the training rows may be missing altogether, and of new rows."""
+    """Columns of training rows and of new rows may have no values."""
     import polars as pl
 
     for kind in subject.kinds:
@@ -33,28 +33,28 @@ def _missing_column(subject: TransformSubject) -> None:
 
 @check(
     "unseen-values",
-    hint="Treat a level or a word that training lacks as missing, and bound numbers.",
+    hint="Treat an unseen level or word as missing, and limit numbers.",
 )
 def _unseen_values(subject: TransformSubject) -> None:
-    """Levels, words and numbers that training lacks are transformed."""
+    """Unseen levels, words and numbers are transformed."""
     import polars as pl
 
     rows = subject.held_out()
-    strange = rows.with_columns(
+    unseen = rows.with_columns(
         pl.lit(1e30).alias("a"),
         pl.lit("rare", dtype=rows["level"].dtype).alias("level"),
         pl.lit("zyx \u00e9 \U0001f600", dtype=pl.String).alias("text"),
     )
     for kind in subject.kinds:
-        subject.apply(kind, subject.fitted(kind), strange)
+        subject.apply(kind, subject.fitted(kind), unseen)
 
 
 @check(
     "constant-columns",
-    hint="Look for a division by a spread of 0.",
+    hint="Check for division by a standard deviation of 0.",
 )
 def _constant_columns(subject: TransformSubject) -> None:
-    """Columns of one value each are enough."""
+    """Constant columns can be fitted."""
     import polars as pl
 
     table = subject.train().with_columns(
@@ -69,10 +69,10 @@ def _constant_columns(subject: TransformSubject) -> None:
 
 @check(
     "few-rows",
-    hint="Bound counts (components, neighbours, bins) by the rows there are.",
+    hint="Limit counts (components, neighbours, bins) by the number of rows.",
 )
 def _few_rows(subject: TransformSubject) -> None:
-    """Six training rows are enough."""
+    """Six training rows can be fitted."""
     for kind in subject.kinds:
         fitted = subject.fit(kind, subject.train()[:6])
         subject.apply(kind, fitted, subject.held_out())
@@ -80,27 +80,27 @@ def _few_rows(subject: TransformSubject) -> None:
 
 @check(
     "input-unchanged",
-    hint="Copy what polars gives you before writing to it.",
+    hint="Copy arrays of polars before writing to them.",
 )
 def _input_unchanged(subject: TransformSubject) -> None:
-    """Its input is not written to."""
+    """It does not write to its input."""
     for kind in subject.kinds:
         train, rows = subject.train(), subject.held_out()
         subject.apply(kind, subject.fit(kind, train), rows)
-        whole = make_table()
-        if not train.equals(whole[: train.height]) or not rows.equals(
-            whole[train.height :]
+        expected = make_table()
+        if not train.equals(expected[: train.height]) or not rows.equals(
+            expected[train.height :]
         ):
-            raise CheckError("The table that it was given is another one afterwards.")
+            raise CheckError("It changed its input table.")
 
 
 @check(
     "side-effects",
-    hint="Ask the library to be quiet, close what was opened, join what was started; "
-    "draw from a generator of your own.",
+    hint="Silence the library, close files, join threads, and use a random generator "
+    "of your own.",
 )
 def _side_effects(subject: TransformSubject) -> None:
-    """It prints nothing and leaves nothing behind."""
+    """It prints nothing and has no side effects."""
 
     def fit_and_apply() -> None:
         for kind in subject.kinds:
@@ -108,9 +108,9 @@ def _side_effects(subject: TransformSubject) -> None:
             subject.apply(kind, fitted, subject.held_out())
 
     fit_and_apply()
-    found = side_effects(fit_and_apply)
-    if found:
-        raise CheckError(f"When it was fitted {'; '.join(found)}.")
+    effects = side_effects(fit_and_apply)
+    if effects:
+        raise CheckError(f"During its fit, {'; '.join(effects)}.")
 
 
 CHECKS = (
