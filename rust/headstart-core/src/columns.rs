@@ -1,4 +1,4 @@
-//! Columns of a table, whatever holds them, read as 64-bit floats.
+//! Columns of a table, read as 64-bit floats from any storage.
 
 use crate::{Error, Workers};
 
@@ -6,23 +6,23 @@ use crate::{Error, Workers};
 ///
 /// Integers beyond 2^53 are rounded.
 pub trait Columns: Sync {
-    /// Rows of every column.
+    /// Number of rows.
     fn n_rows(&self) -> usize;
 
     /// Columns.
     fn n_columns(&self) -> usize;
 
-    /// How many neighbouring columns are best read at once.
+    /// Return the best number of neighbouring columns to read together.
     fn group(&self) -> usize {
         1
     }
 
-    /// The values of columns `first..first + count`, borrowed from the table or, where
-    /// they lie in another form, written to `buffer`.
+    /// Return the values of columns `first..first + count`, borrowed from the table, or
+    /// written to `buffer` if they need conversion.
     fn read<'a>(&'a self, first: usize, count: usize, buffer: &'a mut Vec<f64>) -> Vec<&'a [f64]>;
 }
 
-/// Call `task` for each column of a table, a group of columns read at a time.
+/// Call `task` for each column of a table, reading groups of columns.
 pub(crate) fn each_column<T: Send>(
     table: &dyn Columns,
     workers: &Workers,
@@ -42,8 +42,8 @@ pub(crate) fn each_column<T: Send>(
     Ok(groups.into_iter().flatten().collect())
 }
 
-/// The same for numbers that take long to find: columns that a deadline leaves no time for
-/// have NaN, the others count as steps.
+/// The same for slow computations: columns after the deadline get NaN, the others count as
+/// steps.
 pub(crate) fn in_time(
     table: &dyn Columns,
     workers: &Workers,
@@ -54,8 +54,8 @@ pub(crate) fn in_time(
     })
 }
 
-/// What `task` finds, counted as a step; NaN where a deadline leaves no time for it. A
-/// task may give up with a NaN once it is late.
+/// Return the result of `task`, counted as a step, or NaN after the deadline. A task may
+/// return NaN once it is late.
 pub(crate) fn unless_late(
     workers: &Workers,
     task: impl FnOnce() -> Result<f64, Error>,
@@ -72,10 +72,10 @@ pub(crate) fn unless_late(
 
 /// A number of a table.
 pub trait Number: Copy + Send + Sync {
-    /// As a 64-bit float.
+    /// Return the number as a 64-bit float.
     fn widen(self) -> f64;
 
-    /// The same values where they are 64-bit floats already.
+    /// Return the same values if they are 64-bit floats already.
     fn as_floats(_values: &[Self]) -> Option<&[f64]> {
         None
     }
@@ -113,7 +113,7 @@ macro_rules! numbers {
 numbers!(f64::from, f32, i8, i16, i32, u8, u16, u32);
 numbers!(|value| value as f64, i64, u64);
 
-/// Columns that each lie in one piece.
+/// Contiguous columns.
 #[derive(Debug)]
 pub struct Separate<'a, T> {
     columns: Vec<&'a [T]>,
@@ -121,10 +121,10 @@ pub struct Separate<'a, T> {
 }
 
 impl<'a, T: Number> Separate<'a, T> {
-    /// Columns of equal length.
+    /// Return columns of equal length.
     ///
     /// # Errors
-    /// [`Error::Shape`] where they differ in length.
+    /// [`Error::Shape`] if lengths differ.
     pub fn new(columns: Vec<&'a [T]>) -> Result<Self, Error> {
         let n_rows = columns.first().map_or(0, |column| column.len());
         match columns.iter().position(|column| column.len() != n_rows) {
@@ -137,7 +137,7 @@ impl<'a, T: Number> Separate<'a, T> {
         }
     }
 
-    /// The columns of a matrix in Fortran order.
+    /// Return the columns of a matrix in Fortran order.
     pub fn of_matrix(values: &'a [T], n_rows: usize, n_columns: usize) -> Self {
         let columns = (0..n_columns)
             .map(|column| &values[column * n_rows..(column + 1) * n_rows])
@@ -172,8 +172,8 @@ impl<T: Number> Columns for Separate<'_, T> {
     }
 }
 
-/// A matrix in C order: a few columns are turned at a time, so that every line of cache
-/// is read once.
+/// A matrix in C order. Some columns are transposed together, so that every cache line is
+/// read once.
 #[derive(Debug)]
 pub struct RowMajor<'a, T> {
     values: &'a [T],
@@ -182,10 +182,10 @@ pub struct RowMajor<'a, T> {
 }
 
 impl<'a, T: Number> RowMajor<'a, T> {
-    /// A matrix of `n_rows` by `n_columns`.
+    /// Return a matrix of `n_rows` by `n_columns`.
     ///
     /// # Errors
-    /// [`Error::Shape`] where `values` does not fill it.
+    /// [`Error::Shape`] if `values` does not fill it.
     pub fn new(values: &'a [T], n_rows: usize, n_columns: usize) -> Result<Self, Error> {
         if values.len() != n_rows * n_columns {
             return Err(Error::length("values", n_rows * n_columns, values.len()));
@@ -212,7 +212,7 @@ impl<T: Number> Columns for RowMajor<'_, T> {
     }
 
     fn read<'a>(&'a self, first: usize, count: usize, buffer: &'a mut Vec<f64>) -> Vec<&'a [f64]> {
-        // Rows of a tile: what is written to `count` columns stays in the first cache.
+        // Rows of a tile, whose `count` columns fit into the L1 cache.
         const TILE: usize = 256;
         buffer.clear();
         buffer.resize(self.n_rows * count, 0.0);
@@ -230,7 +230,7 @@ impl<T: Number> Columns for RowMajor<'_, T> {
     }
 }
 
-/// `buffer` as `count` columns of `n_rows`.
+/// Return `buffer` as `count` columns of `n_rows`.
 fn pieces(buffer: &[f64], n_rows: usize, count: usize) -> Vec<&[f64]> {
     (0..count)
         .map(|column| &buffer[column * n_rows..(column + 1) * n_rows])

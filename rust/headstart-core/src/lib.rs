@@ -1,8 +1,8 @@
-//! The part of headstart whose work grows with the data. It knows nothing of Python.
+//! The computations of headstart whose cost grows with the data, without Python.
 //!
-//! Kernels are plain functions on slices. They get a [`Workers`] that says how many
-//! threads they may use and whether they should stop, and they give the same bytes for
-//! any number of threads: work is cut by the size of the data, never by the threads.
+//! Kernels are functions on slices. A [`Workers`] argument has their threads and the
+//! cancellation flag. They return the same bytes for any number of threads, because work is
+//! divided by the size of the data, never by the number of threads.
 
 pub mod binning;
 pub mod calibration;

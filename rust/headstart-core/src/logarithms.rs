@@ -1,16 +1,16 @@
-//! Sums of logarithms without a logarithm a row.
+//! Sums of logarithms without one logarithm per row.
 
-/// Products that grow side by side.
+/// Number of parallel products.
 const LANES: usize = 8;
 
-/// Factors that are multiplied before the exponent is split off. With factors of at
-/// least 2e-16 the smallest product is about 1e-251, still a normal number.
+/// Factors that are multiplied before the exponent is split off. With factors of at least
+/// 2e-16, the smallest product is about 1e-251, which is a normal number.
 const FACTORS: usize = 16;
 
-/// Rows of a block.
+/// Rows per block.
 pub(crate) const BLOCK: usize = LANES * FACTORS;
 
-/// The logarithm of a product: factors positive, normal, from 2e-16 to 1e18.
+/// The logarithm of a product of normal factors from 2e-16 to 1e18.
 #[derive(Debug, Clone)]
 pub(crate) struct LogProduct {
     products: [f64; LANES],
@@ -27,8 +27,8 @@ impl LogProduct {
         }
     }
 
-    /// Multiply by `factor(0)` to `factor(BLOCK - 1)`. Where the factors come from arrays
-    /// of [`BLOCK`] values the loop is one of vectors.
+    /// Multiply by `factor(0)` to `factor(BLOCK - 1)`. With factors from arrays of
+    /// [`BLOCK`] values, the loop is vectorised.
     #[inline]
     pub(crate) fn whole(&mut self, factor: impl Fn(usize) -> f64) {
         let mut products = self.products;
@@ -81,9 +81,9 @@ impl LogProduct {
         self.rest(a.len().min(b.len()), |row| factor(a[row], b[row]));
     }
 
-    /// The logarithm of the product of all factors.
+    /// Return the logarithm of the product of all factors.
     pub(crate) fn ln(&self) -> f64 {
-        // Exponents are stored with 1023 added.
+        // Exponents are stored with an offset of 1023.
         let exponent = self.exponents.iter().sum::<u64>() as f64
             - (1023 * LANES as u64 * self.n_splits) as f64;
         let mantissas: f64 = self.products.iter().map(|product| product.ln()).sum();

@@ -1,10 +1,10 @@
-//! Arrays whose size users choose: where there is no memory for one, that is an error.
+//! Arrays whose size users choose: too little memory for one is an error.
 //!
-//! An allocation that fails elsewhere ends the process.
+//! A failed allocation elsewhere ends the process.
 
 use crate::Error;
 
-/// Check that there is memory for the product of `sizes` values of a kind.
+/// Check that there is memory for as many values as the product of `sizes`.
 ///
 /// # Errors
 /// [`Error::Memory`].
@@ -12,7 +12,8 @@ pub fn check<T>(what: &str, sizes: &[usize]) -> Result<(), Error> {
     room::<T>(what, sizes).map(drop)
 }
 
-/// An array of the product of `sizes` default values; `what` names it in the error.
+/// Return an array of default values with the product of `sizes` as length; `what` names it
+/// in the error.
 ///
 /// # Errors
 /// [`Error::Memory`].

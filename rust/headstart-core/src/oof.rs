@@ -1,8 +1,8 @@
-//! The out-of-fold store: what each trial predicted for the rows its folds held out.
+//! The store of trials' out-of-fold predictions.
 //!
-//! Predictions are packed into four bytes a number, a cell for each trial, repeat and fold,
-//! so that a trial that stopped after one fold of eight takes an eighth of the room. Cells
-//! are never changed once they are there.
+//! Predictions are packed into four bytes per number, with one cell per trial, repeat and
+//! fold: a trial that stopped after one of eight folds takes an eighth of the memory.
+//! Stored cells never change.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::packing::{Packing, pack};
 /// Fold id of rows that no fold of the repeat holds out.
 pub const NEVER_HELD_OUT: u8 = u8::MAX;
 
-/// Where one prediction belongs: trial, repeat, fold.
+/// The key of a prediction: trial, repeat, fold.
 pub type CellKey = (u64, usize, u8);
 
-/// A prediction, and how its numbers are packed.
+/// A prediction and its packing.
 #[derive(Debug)]
 struct Cell {
     packing: Packing,
@@ -27,17 +27,17 @@ struct Cell {
 pub struct OutOfFold {
     n_rows: usize,
     n_outputs: usize,
-    /// Rows that fold `f` of repeat `r` holds out, ascending: `held_out[r][f]`.
+    /// Validation rows of fold `f` of repeat `r`, ascending: `held_out[r][f]`.
     held_out: Vec<Vec<Vec<u32>>>,
     cells: BTreeMap<CellKey, Cell>,
     n_bytes: usize,
 }
 
 impl OutOfFold {
-    /// An empty store for folds given as a matrix of ids, a row of `n_rows` a repeat.
+    /// Return an empty store for a matrix of fold ids, with one row of `n_rows` per repeat.
     ///
     /// # Errors
-    /// [`Error::Shape`] or [`Error::Value`] where the matrix is not one.
+    /// [`Error::Shape`] or [`Error::Value`] if the matrix is invalid.
     pub fn new(fold_ids: &[u8], n_rows: usize, n_outputs: usize) -> Result<Self, Error> {
         if n_rows == 0 || n_outputs == 0 || n_rows > u32::MAX as usize {
             return Err(Error::value(
@@ -84,14 +84,14 @@ impl OutOfFold {
         self.n_bytes
     }
 
-    /// Trials of which there is anything, ascending.
+    /// Return the trials with a prediction, ascending.
     pub fn trials(&self) -> Vec<u64> {
         let mut trials: Vec<u64> = self.cells.keys().map(|key| key.0).collect();
         trials.dedup();
         trials
     }
 
-    /// Repeats and folds of a trial that are there, ascending.
+    /// Return the repeats and folds that a trial has predicted, ascending.
     pub fn folds_of(&self, trial: u64) -> Vec<(usize, u8)> {
         let cells = self.cells_of(trial);
         cells
@@ -99,11 +99,11 @@ impl OutOfFold {
             .collect()
     }
 
-    /// Add a trial's prediction of the rows that a fold holds out, in row-major order.
+    /// Add a trial's prediction for the validation rows of a fold, in row-major order.
     ///
     /// # Errors
-    /// [`Error::Value`] or [`Error::Shape`] where there is no such fold, the cell is
-    /// taken, or the prediction is not finite or of another size. Nothing is added then.
+    /// [`Error::Value`] or [`Error::Shape`] if there is no such fold, the cell exists, or
+    /// the prediction is not finite or has another size. Nothing is added then.
     pub fn add(&mut self, key: CellKey, prediction: &[f64]) -> Result<(), Error> {
         let (trial, repeat, fold) = key;
         let expected = self.rows_of(repeat, fold)?.len() * self.n_outputs;
@@ -122,13 +122,13 @@ impl OutOfFold {
         Ok(())
     }
 
-    /// A trial's prediction for all rows: the mean over the repeats that have one, NaN
-    /// where none has.
+    /// Return a trial's prediction for all rows: the mean over the repeats with a
+    /// prediction, NaN for rows without one.
     pub fn prediction(&self, trial: u64) -> Vec<f64> {
         let width = self.n_outputs;
         let mut sum = vec![0.0; self.n_rows * width];
         let mut n_found = vec![0_u32; self.n_rows];
-        // In order of the keys: the same sum in whatever order folds came in.
+        // In the order of the keys, so that the sum does not depend on the order of folds.
         for (&key, cell) in self.cells_of(trial) {
             let rows = &self.held_out[key.1][usize::from(key.2)];
             for (&row, values) in rows.iter().zip(cell.values.chunks_exact(width)) {

@@ -1,22 +1,23 @@
-//! Floats in order: keys that sort as they do, and radix sorts of them.
+//! Sorting of floats: keys with the same order, and radix sorts.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 use crate::{Error, Workers};
 
-/// Bits of a key that are sorted by counting; what is left is rarely needed.
+/// Bits per digit of the radix sort; the remaining bits are rarely needed.
 const DIGIT: u32 = 11;
 const N_DIGITS: u32 = 3;
 const N_BUCKETS: usize = 1 << DIGIT;
 
-/// Ties between two looks at whether to stop.
+/// Ties between two checks for cancellation.
 const TIES: usize = 1 << 16;
 
-/// Fewer values than this are sorted by comparing.
+/// Fewer values than this are sorted by comparison.
 const SMALL: usize = 512;
 
-/// An integer that sorts as the float does, with both zeros equal and NaN at the ends.
+/// Return an integer with the order of the float, with both zeros equal and NaN at the
+/// ends.
 #[inline]
 pub(crate) fn key(value: f64) -> u64 {
     // Adding zero turns -0.0 into 0.0.
@@ -25,14 +26,14 @@ pub(crate) fn key(value: f64) -> u64 {
     bits ^ flip
 }
 
-/// The float of a key.
+/// Return the float of a key.
 #[inline]
 pub(crate) fn value_of(key: u64) -> f64 {
     let flip = (((!key) as i64) >> 63) as u64 | (1 << 63);
     f64::from_bits(key ^ flip)
 }
 
-/// Check that `n_rows` rows can be numbered by whole numbers up to `most`.
+/// Check that whole numbers up to `most` suffice for `n_rows` rows.
 ///
 /// # Errors
 /// [`Error::Value`].
@@ -48,8 +49,8 @@ pub(crate) fn check_count(n_rows: usize, most: u32) -> Result<(), Error> {
 
 /// Sort keys.
 ///
-/// The leading 33 bits of those in which the keys differ are sorted by counting, which
-/// tells nearly all floats apart; runs that they do not are sorted by comparing.
+/// The leading 33 of the bits in which the keys differ are sorted by counting, which orders
+/// nearly all floats; equal runs are sorted by comparison.
 pub(crate) fn sort_keys(keys: &mut Vec<u64>, workers: &Workers) -> Result<(), Error> {
     let Some((low, shift)) = span(keys, DIGIT * N_DIGITS) else {
         keys.sort_unstable();
@@ -67,8 +68,8 @@ pub(crate) fn sort_keys(keys: &mut Vec<u64>, workers: &Workers) -> Result<(), Er
     Ok(())
 }
 
-/// An array that the next column's sort on this thread takes over: fresh pages cost about
-/// as much as sorting what is on them. It is gone with the thread, that is with the call.
+/// An array that the next column's sort on this thread reuses: new memory pages cost about
+/// as much as sorting their content. The thread, and the array, end with the call.
 #[derive(Debug)]
 pub(crate) struct Scratch(Vec<u64>);
 
@@ -77,12 +78,12 @@ thread_local! {
 }
 
 impl Scratch {
-    /// An array of any content.
+    /// Return an array with arbitrary content.
     fn any() -> Self {
         Self(SPARE.with_borrow_mut(Vec::pop).unwrap_or_default())
     }
 
-    /// The keys of values.
+    /// Return the keys of values.
     pub(crate) fn keys(values: impl Iterator<Item = f64>) -> Self {
         let mut keys = Self::any();
         keys.clear();
@@ -116,11 +117,11 @@ impl DerefMut for Scratch {
     }
 }
 
-/// Keys in ascending order, equal ones in the order they have.
+/// Keys in ascending order, equal keys in their original order.
 #[derive(Debug)]
 pub(crate) struct Ordered<'a> {
     keys: &'a [u64],
-    /// Leading bits of the key above, place below.
+    /// Leading bits of the key, then the index.
     items: Scratch,
     workers: &'a Workers,
 }
@@ -159,12 +160,12 @@ impl<'a> Ordered<'a> {
         })
     }
 
-    /// Places in order.
+    /// Return the indices in order.
     pub(crate) fn places(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
         self.items.iter().map(|&item| item as u32 as usize)
     }
 
-    /// Call `visit` with the rank of the first and the places of each run of equal keys.
+    /// Call `visit` with the rank of the first and the items of each run of equal keys.
     pub(crate) fn each_tie(&self, mut visit: impl FnMut(usize, &[u64])) -> Result<(), Error> {
         let mut first = 0;
         let ties = self.items.chunk_by(|&a, &b| {
@@ -181,14 +182,14 @@ impl<'a> Ordered<'a> {
     }
 }
 
-/// The place in an item of [`Ordered::each_tie`].
+/// Return the index in an item of [`Ordered::each_tie`].
 #[inline]
 pub(crate) fn place(item: u64) -> usize {
     item as u32 as usize
 }
 
-/// The lowest key and how far to shift differences from it to keep `n_bits`; `None`
-/// where comparing is the quicker way.
+/// Return the lowest key, and the shift of differences from it that keeps `n_bits`; `None`
+/// if comparison is faster.
 fn span(keys: &[u64], n_bits: u32) -> Option<(u64, u32)> {
     if keys.len() < SMALL {
         return None;
@@ -199,7 +200,7 @@ fn span(keys: &[u64], n_bits: u32) -> Option<(u64, u32)> {
     Some((low, used.saturating_sub(n_bits)))
 }
 
-/// A stable sort by the low 33 bits of `part`.
+/// Sort stably by the low 33 bits of `part`.
 fn radix(
     items: &mut Vec<u64>,
     other: &mut Vec<u64>,

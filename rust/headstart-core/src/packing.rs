@@ -1,27 +1,27 @@
-//! Predictions in four bytes each, near to what they are where it matters.
+//! Predictions in four bytes each, with precision where it matters.
 //!
-//! Single precision alone keeps seven digits of a number. Of probabilities near 1 it loses
-//! what a log loss depends on, and of values far from zero all by which they differ.
+//! Single precision keeps seven digits of a number. For probabilities near 1, these do not
+//! suffice for the log loss; for values far from zero, not for their differences.
 
 use crate::Error;
 
-/// What the numbers of one fold's prediction are stored as.
+/// The encoding of the numbers of one fold's prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Packing {
-    /// As they are.
+    /// Numbers are stored unchanged.
     Plain,
-    /// Probabilities: above one half as their distance from 1, with a negative sign.
+    /// Probabilities above one half are stored as the negative distance from 1.
     FromEnds,
-    /// As distances from this number.
+    /// Numbers are stored as distances from this number.
     About(f64),
 }
 
 impl Packing {
-    /// The packing that suits finite values.
+    /// Return the packing for finite values.
     ///
-    /// A value is off by at most 6e-8 of its distance to 0 (of probabilities: to 0 or 1,
-    /// whichever is nearer), and by at most 1.2e-7 of the distance between the least and
-    /// the greatest value: where this is the smaller one, values are kept about the middle.
+    /// The error of a value is at most 6e-8 of its distance to 0 (for probabilities, to the
+    /// nearer of 0 and 1), and at most 1.2e-7 of the range. If the latter is smaller,
+    /// values are stored relative to the middle of the range.
     fn of(values: &[f64]) -> Self {
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -43,13 +43,13 @@ impl Packing {
     fn pack(self, value: f64) -> f32 {
         match self {
             Self::FromEnds if value > 0.5 => -((1.0 - value) as f32),
-            // Adding zero turns -0.0, which would be 1, into 0.0.
+            // Adding zero turns -0.0, which would mean 1, into 0.0.
             Self::Plain | Self::FromEnds => (value + 0.0) as f32,
             Self::About(middle) => (value - middle) as f32,
         }
     }
 
-    /// The number that was stored.
+    /// Return the stored number.
     #[inline]
     pub(crate) fn unpack(self, stored: f32) -> f64 {
         let value = f64::from(stored);
@@ -61,10 +61,10 @@ impl Packing {
     }
 }
 
-/// Values in their packing.
+/// Return the packed values and their packing.
 ///
 /// # Errors
-/// [`Error::Value`] where one is not finite in single precision; `what` is then named.
+/// [`Error::Value`] with the name `what` if a value is not finite in single precision.
 pub(crate) fn pack(values: &[f64], what: &str) -> Result<(Packing, Vec<f32>), Error> {
     if !values.iter().all(|value| (*value as f32).is_finite()) {
         return Err(Error::value(format!(

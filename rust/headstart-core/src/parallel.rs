@@ -1,4 +1,4 @@
-//! Threads and cancellation: how a kernel spreads its work and when it stops.
+//! Threads and cancellation of kernels.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,38 +9,38 @@ use rayon::prelude::*;
 
 use crate::Error;
 
-/// Set from any thread to ask a kernel to stop.
+/// A flag that any thread sets to stop a kernel.
 #[derive(Debug, Clone, Default)]
 pub struct CancelFlag(Arc<AtomicBool>);
 
 impl CancelFlag {
-    /// Ask for a stop.
+    /// Request a stop.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a stop was asked for.
+    /// Return whether a stop was requested.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// How far a kernel has come, for whoever watches it.
+/// The progress of a kernel.
 #[derive(Debug, Clone, Default)]
 pub struct Progress(Arc<AtomicU64>);
 
 impl Progress {
-    /// Steps done so far; what a step is, the kernel says.
+    /// Return the number of steps done; the kernel defines a step.
     pub fn done(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// What a kernel may use: threads of the pool it runs in, until it is cancelled.
+/// The resources of a kernel: the threads of its pool, until it is cancelled.
 ///
-/// With one thread everything runs on the calling thread and rayon is not touched. With
-/// more, the caller must already be inside a pool of its own (`ThreadPool::install`):
-/// rayon's global pool is never to be started, because it does not survive a fork.
+/// With one thread, everything runs on the calling thread without rayon. With more, the
+/// caller must be inside its own pool (`ThreadPool::install`). Rayon's global pool must
+/// never start, because it does not survive a fork.
 #[derive(Debug, Clone, Default)]
 pub struct Workers {
     parallel: bool,
@@ -50,7 +50,7 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Work on the calling thread only.
+    /// Return workers on the calling thread only.
     pub fn sequential(cancel: CancelFlag) -> Self {
         Self {
             parallel: false,
@@ -59,7 +59,7 @@ impl Workers {
         }
     }
 
-    /// Work on all threads of the pool that the caller has installed.
+    /// Return workers on all threads of the pool that the caller has installed.
     pub fn of_current_pool(cancel: CancelFlag) -> Self {
         Self {
             parallel: true,
@@ -68,7 +68,7 @@ impl Workers {
         }
     }
 
-    /// The same workers, who are to end at `deadline` and count what they did.
+    /// Return the same workers with a deadline and a progress counter.
     #[must_use]
     pub fn watched(self, deadline: Option<Instant>, progress: Progress) -> Self {
         Self {
@@ -78,20 +78,20 @@ impl Workers {
         }
     }
 
-    /// Whether the deadline has passed: a kernel that can give a part of its answer
-    /// ends then, and says that it is a part.
+    /// Return whether the deadline has passed. A kernel that supports partial results then
+    /// stops and reports a partial result.
     pub fn is_late(&self) -> bool {
         self.deadline
             .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Count `n_steps` more steps as done.
+    /// Add `n_steps` to the progress.
     pub fn advance(&self, n_steps: usize) {
         self.progress.0.fetch_add(n_steps as u64, Ordering::Relaxed);
     }
 
-    /// Stop here if that was asked for. Kernels call it about every 100 microseconds
-    /// to 10 milliseconds.
+    /// Return an error if a stop was requested. Kernels call it about every 100
+    /// microseconds to 10 milliseconds.
     ///
     /// # Errors
     /// [`Error::Cancelled`] after [`CancelFlag::cancel`].
@@ -103,7 +103,7 @@ impl Workers {
         }
     }
 
-    /// Call `task` for `0..n_tasks` and collect what it returns, in order.
+    /// Call `task` for `0..n_tasks`, and return the results in order.
     ///
     /// # Errors
     /// The first error in order of the tasks that ran, or [`Error::Cancelled`].
@@ -123,13 +123,14 @@ impl Workers {
         }
     }
 
-    /// Cut `0..n` into ranges of `size` and call `task` for each, in order.
+    /// Divide `0..n` into ranges of `size`, call `task` for each, and return the results in
+    /// order.
     ///
-    /// The cuts depend on `n` and `size` alone, so that sums merged in order have the
-    /// same bits for any number of threads.
+    /// The ranges depend only on `n` and `size`, so that sums merged in order have the same
+    /// bits for any number of threads.
     ///
     /// # Errors
-    /// As [`Workers::map`].
+    /// As in [`Workers::map`].
     pub fn map_chunks<T, F>(&self, n: usize, size: usize, task: F) -> Result<Vec<T>, Error>
     where
         T: Send,
@@ -140,7 +141,7 @@ impl Workers {
         })
     }
 
-    /// Sort by a total order; on several threads where there are and it pays.
+    /// Sort by a total order, on several threads if that is faster.
     pub fn sort_unstable_by<T, F>(&self, values: &mut [T], compare: F)
     where
         T: Send,

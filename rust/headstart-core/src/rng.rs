@@ -1,10 +1,10 @@
-//! Random numbers whose values never change: seeds are part of a run's identity.
+//! Random numbers whose values never change, because seeds identify runs.
 //!
 //! PCG-XSL-RR 128/64 seeded through `SplitMix64`, with Lemire's bounded integers and a
-//! Fisher–Yates shuffle, all of them here, because crates keep the right to change the
-//! values their `shuffle` gives.
+//! Fisher–Yates shuffle. They are implemented here, because crates may change the values of
+//! their `shuffle`.
 
-/// One step of `SplitMix64`: a good mix of 64 bits.
+/// Return one step of `SplitMix64`, a mix of 64 bits.
 pub fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -12,7 +12,7 @@ pub fn mix(value: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A stream of random numbers, known by a seed and the number of the task it serves.
+/// A stream of random numbers, identified by a seed and the number of a task.
 #[derive(Debug, Clone)]
 pub struct Rng {
     state: u128,
@@ -22,7 +22,8 @@ pub struct Rng {
 impl Rng {
     const MULTIPLIER: u128 = 0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645;
 
-    /// The stream of `seed` for task number `task`. Tasks of one seed are independent.
+    /// Return the stream of `seed` for task number `task`. Tasks of one seed are
+    /// independent.
     pub fn new(seed: u64, task: u64) -> Self {
         let a = mix(seed);
         let b = mix(a ^ mix(task.wrapping_add(0x5851_F42D_4C95_7F2D)));
@@ -30,14 +31,14 @@ impl Rng {
         let d = mix(c);
         let mut rng = Self {
             state: (u128::from(a) << 64) | u128::from(b),
-            // An odd increment is what makes the period full.
+            // An odd increment gives the full period.
             increment: (u128::from(c) << 64) | u128::from(d) | 1,
         };
         rng.next_u64();
         rng
     }
 
-    /// The next 64 random bits.
+    /// Return the next 64 random bits.
     #[inline]
     pub fn next_u64(&mut self) -> u64 {
         self.state = self
@@ -48,12 +49,12 @@ impl Rng {
         folded.rotate_right((self.state >> 122) as u32)
     }
 
-    /// A uniform integer in `0..bound`; 0 where `bound` is 0.
+    /// Return a uniform integer in `0..bound`; 0 if `bound` is 0.
     #[inline]
     pub fn below(&mut self, bound: u64) -> u64 {
         let mut product = u128::from(self.next_u64()) * u128::from(bound);
         if (product as u64) < bound {
-            // Lemire 2019: values below 2^64 mod bound would be drawn too often.
+            // Lemire 2019: values below 2^64 mod bound would be too frequent.
             let threshold = bound.wrapping_neg() % bound;
             while (product as u64) < threshold {
                 product = u128::from(self.next_u64()) * u128::from(bound);
@@ -62,7 +63,7 @@ impl Rng {
         (product >> 64) as u64
     }
 
-    /// A uniform float in `[0, 1)` with 53 random bits.
+    /// Return a uniform float in `[0, 1)` with 53 random bits.
     #[inline]
     pub fn uniform(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)

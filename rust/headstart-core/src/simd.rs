@@ -1,19 +1,19 @@
-//! Loops that gain from wider registers than every machine has, chosen when they run.
+//! Loops that benefit from AVX2, chosen at run time.
 //!
-//! Each is one function that is compiled twice, lane by lane in the same order and without
-//! fused operations: both give the same bytes. `HEADSTART_SIMD=off` keeps to the narrow
-//! one.
+//! Each is one function, compiled twice with the same order of lanes and without fused
+//! operations, so that both variants have bitwise equal results. `HEADSTART_SIMD=off`
+//! disables the wide one.
 #![expect(unsafe_code, reason = "what a machine has is known when it runs")]
 
 use std::sync::OnceLock;
 
-/// Rows in one stroke of [`absolute_differences`].
+/// Rows per call of [`absolute_differences`].
 pub(crate) const ROWS: usize = 4;
 
-/// Other rows in one stroke.
+/// Other rows per call.
 pub(crate) const OTHERS: usize = 8;
 
-/// Whether 256 bits at once may be used.
+/// Return whether 256-bit registers may be used.
 fn is_wide() -> bool {
     static FOUND: OnceLock<bool> = OnceLock::new();
     *FOUND.get_or_init(|| {
@@ -32,9 +32,10 @@ fn has_avx2() -> bool {
     false
 }
 
-/// Sums over columns of the absolute differences of `ROWS` rows and `OTHERS` others.
+/// Return the sums over columns of absolute differences between `ROWS` rows and `OTHERS`
+/// others.
 ///
-/// `rows` has for each column the values of the rows, `panel` those of the others.
+/// `rows` and `panel` have their values by column.
 pub(crate) fn absolute_differences(
     rows: &[[f64; ROWS]],
     panel: &[[f64; OTHERS]],
@@ -45,7 +46,7 @@ pub(crate) fn absolute_differences(
         return unsafe { absolute_differences_wide(rows, panel) };
     }
     let mut sums = [[0.0; OTHERS]; ROWS];
-    // As many sums at once as there are registers for.
+    // As many parallel sums as there are registers.
     for start in (0..OTHERS).step_by(OTHERS / 2) {
         let half: [[f64; OTHERS / 2]; ROWS] = sum_differences(rows, panel, start);
         for (sums, half) in sums.iter_mut().zip(half) {
@@ -72,7 +73,7 @@ fn sum_differences<const LANES: usize>(
     start: usize,
 ) -> [[f64; LANES]; ROWS] {
     let mut sums = [[0.0; LANES]; ROWS];
-    // By number: with an iterator the sums do not stay in registers.
+    // Indexed, because with an iterator the sums do not stay in registers.
     for column in 0..rows.len().min(panel.len()) {
         let (values, others) = (&rows[column], &panel[column]);
         for row in 0..ROWS {

@@ -1,15 +1,15 @@
-//! Sorting of floats that carry something along.
+//! Sorting of floats with payloads.
 
 use crate::{Error, Workers};
 
 const DIGIT_BITS: u32 = 12;
 const N_DIGITS: usize = 1 << DIGIT_BITS;
 
-/// Keys that differ in no more bits than these are sorted by two digits, which then tell
-/// nearly all of them apart; else by three.
+/// Keys that differ in at most this many bits are sorted by two digits, which distinguish
+/// nearly all of them; others by three.
 const NARROW_BITS: u32 = 56;
 
-/// A key that sorts as an unsigned number as the float does; both zeros are equal.
+/// Return an unsigned key with the order of the float; both zeros are equal.
 #[inline]
 pub(crate) fn unsigned_key(value: f64) -> u64 {
     // Adding zero turns -0.0 into 0.0.
@@ -17,17 +17,17 @@ pub(crate) fn unsigned_key(value: f64) -> u64 {
     bits ^ ((((bits as i64) >> 63) as u64) | (1 << 63))
 }
 
-/// The float of a key.
+/// Return the float of a key.
 #[inline]
 pub(crate) fn value_of(key: u64) -> f64 {
     let mask = if key >> 63 == 1 { 1 << 63 } else { u64::MAX };
     f64::from_bits(key ^ mask)
 }
 
-/// Sort by key, equal keys in the order they come in.
+/// Sort stably by key.
 ///
-/// Keys are sorted by up to three digits of the first bits in which they differ, from
-/// the last digit on; the few that are equal so far are compared.
+/// Keys are sorted by up to three digits of the first bits in which they differ, from the
+/// last digit on. The remaining ties are sorted by comparison.
 pub(crate) fn sort_by_key<T: Copy + Default>(
     entries: &mut Vec<(u64, T)>,
     workers: &Workers,
@@ -46,14 +46,14 @@ pub(crate) fn sort_by_key<T: Copy + Default>(
     let digit = |key: u64, pass: u32| {
         ((key - low) >> (shift + pass * DIGIT_BITS)) as usize & (N_DIGITS - 1)
     };
-    // Counts of all passes in one turn: digits of a key do not change when it moves.
+    // The counts of all passes are computed together, because a key's digits do not change.
     let mut counts = vec![[0_u32; N_DIGITS]; n_passes as usize];
     for &(key, _) in entries.iter() {
         for (pass, counts) in counts.iter_mut().enumerate() {
             counts[digit(key, pass as u32)] += 1;
         }
     }
-    // Zeros cost nothing before they are written to; a copy would.
+    // Zeros cost nothing before they are written, unlike a copy.
     let mut other = vec![(0, T::default()); entries.len()];
     for (pass, counts) in counts.iter_mut().enumerate() {
         workers.check()?;

@@ -1,4 +1,4 @@
-//! Words in: columns by the Arrow C stream interface, without copies.
+//! Text columns from the Arrow C stream interface, without copies.
 
 #![expect(
     unsafe_code,
@@ -17,16 +17,16 @@ use pyo3::types::PyCapsule;
 
 const STREAM: &CStr = c"arrow_array_stream";
 
-/// The columns of a table of words, in one chunk, of whatever gives an Arrow stream.
+/// The text columns of any Arrow stream, in one chunk.
 pub(crate) struct WordTable(RecordBatch);
 
 impl WordTable {
-    /// How many columns and rows there are.
+    /// Return the number of columns and of rows.
     pub(crate) fn shape(&self) -> (usize, usize) {
         (self.0.num_columns(), self.0.num_rows())
     }
 
-    /// A column, borrowed.
+    /// Return a borrowed column.
     pub(crate) fn column(&self, index: usize) -> Result<Words<'_>, Error> {
         let column = self.0.columns().get(index);
         let array = column

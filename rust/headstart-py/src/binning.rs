@@ -9,10 +9,10 @@ use crate::convert::slice;
 use crate::run::run;
 use crate::table::Table;
 
-/// Elementary steps that a value costs: a rough count, as `run` wants it.
+/// Approximate number of elementary steps per value, for `run`.
 const STEPS: usize = 4;
 
-/// Codes of values, column by column, and how columns are cut.
+/// Codes of values, column by column, and the bins of columns.
 #[pyclass(frozen, name = "BinnedMatrix", module = "headstart._core")]
 pub(crate) struct PyBinnedMatrix {
     pub(crate) matrix: binning::BinnedMatrix,
@@ -20,7 +20,7 @@ pub(crate) struct PyBinnedMatrix {
 
 #[pymethods]
 impl PyBinnedMatrix {
-    /// Cut the columns of a table.
+    /// Fit the bins of a table's columns.
     #[staticmethod]
     #[expect(
         clippy::needless_pass_by_value,
@@ -52,7 +52,7 @@ impl PyBinnedMatrix {
         Ok(Self { matrix })
     }
 
-    /// Codes of other rows by the same cuts.
+    /// Return the codes of other rows with the same bins.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "arrays are borrowed by value"
@@ -67,7 +67,7 @@ impl PyBinnedMatrix {
         Ok(Self { matrix })
     }
 
-    /// Some rows.
+    /// Return rows by index.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "arrays are borrowed by value"
@@ -86,7 +86,7 @@ impl PyBinnedMatrix {
         Ok(Self { matrix })
     }
 
-    /// Rows and columns.
+    /// Return the number of rows and of columns.
     #[getter]
     fn shape(&self) -> (usize, usize) {
         (self.matrix.n_rows(), self.matrix.n_columns())
@@ -96,7 +96,7 @@ impl PyBinnedMatrix {
     #[classattr]
     const MISSING: u8 = MISSING;
 
-    /// A copy of all codes, in Fortran order.
+    /// Return a copy of all codes, in Fortran order.
     fn codes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u8>>> {
         let (n_rows, n_columns) = self.shape();
         let mut codes = Vec::with_capacity(n_rows * n_columns);
@@ -109,13 +109,13 @@ impl PyBinnedMatrix {
         )
     }
 
-    /// Whether the column's bins have an order, and how many there are.
+    /// Return whether the column's bins are ordered, and their number.
     fn bins(&self, column: usize) -> PyResult<(bool, usize)> {
         let bins = self.bins_of(column)?;
         Ok((bins.is_ordered(), bins.n_bins()))
     }
 
-    /// Cuts of a numeric column.
+    /// Return the cuts of a numeric column.
     fn cuts<'py>(
         &self,
         py: Python<'py>,
@@ -127,7 +127,7 @@ impl PyBinnedMatrix {
         })
     }
 
-    /// The bin of each level of a categorical column.
+    /// Return the bin of each level of a categorical column.
     fn bins_of_levels<'py>(
         &self,
         py: Python<'py>,

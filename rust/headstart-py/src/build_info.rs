@@ -1,4 +1,4 @@
-//! What was built, and a warning where it was built slow.
+//! Information on the build, and a warning for debug builds.
 
 use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
@@ -10,7 +10,7 @@ const PROFILE: &str = if cfg!(debug_assertions) {
     "release"
 };
 
-/// Profile and version of the compiled module.
+/// Return the profile and version of the compiled module.
 #[pyfunction]
 pub(crate) fn build_info(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let info = PyDict::new(py);
@@ -19,7 +19,7 @@ pub(crate) fn build_info(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(info)
 }
 
-/// A debug build is many times slower: nobody should time one by accident.
+/// Warn of a debug build, which is many times slower.
 pub(crate) fn warn_of_debug_build(py: Python<'_>) -> PyResult<()> {
     if cfg!(debug_assertions) {
         let category = py.get_type::<PyRuntimeWarning>();

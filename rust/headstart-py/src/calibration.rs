@@ -10,7 +10,7 @@ use crate::run::run;
 type Floats<'py> = PyReadonlyArray1<'py, f64>;
 type Corners<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
 
-/// The corners of a rising function.
+/// Return the corners of an increasing function.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -30,7 +30,7 @@ pub(crate) fn fit_isotonic<'py>(
     Ok((corners.into_pyarray(py), values.into_pyarray(py)))
 }
 
-/// Coefficients of a logistic function, the constant last.
+/// Return the coefficients of a logistic function, the constant last.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -52,7 +52,7 @@ pub(crate) fn fit_logistic<'py>(
     Ok(found.into_pyarray(py))
 }
 
-/// The factor of all logarithms of probabilities.
+/// Return the factor of all logarithms of probabilities.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,

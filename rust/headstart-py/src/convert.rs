@@ -1,24 +1,23 @@
-//! Arrays in, without copies; arrays out, owned by Python.
+//! Conversion of arrays: inputs without copies, outputs owned by Python.
 
 use numpy::{Element, PyArrayMethods, PyReadonlyArray, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-/// The values of an array in C order, borrowed.
+/// Return the borrowed values of an array in C order.
 pub(crate) fn slice<'a, T, D>(name: &str, array: &'a PyReadonlyArray<'_, T, D>) -> PyResult<&'a [T]>
 where
     T: Element,
     D: numpy::ndarray::Dimension,
 {
     check_aligned(name, array)?;
-    // Not `PyReadonlyArray::as_slice`, which hands out Fortran order as it lies.
+    // `PyReadonlyArray::as_slice` would also return arrays in Fortran order.
     array.as_array().to_slice().ok_or_else(|| {
         PyValueError::new_err(format!("{name} must be a contiguous array in C order."))
     })
 }
 
-/// Refuse an array whose elements do not lie where the machine wants numbers of their kind,
-/// as those of a view into a buffer of bytes may.
+/// Refuse an array with misaligned elements, which a view into a byte buffer may have.
 pub(crate) fn check_aligned<T, D>(name: &str, array: &PyReadonlyArray<'_, T, D>) -> PyResult<()>
 where
     T: Element,
@@ -33,7 +32,7 @@ where
     }
 }
 
-/// The values of an optional array, borrowed.
+/// Return the borrowed values of an optional array.
 pub(crate) fn optional_slice<'a, T: Element>(
     name: &str,
     array: Option<&'a PyReadonlyArray1<'_, T>>,

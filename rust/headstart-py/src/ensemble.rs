@@ -12,7 +12,7 @@ use crate::convert::{optional_slice, slice};
 use crate::error::to_python;
 use crate::run::run;
 
-/// What may be picked, as Python gives it.
+/// Constraints of a selection, from Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct PyRules<'py> {
@@ -33,7 +33,7 @@ impl PyRules<'_> {
     }
 }
 
-/// Class codes or values.
+/// The target: class codes or values.
 #[derive(FromPyObject)]
 pub(crate) enum Target<'py> {
     #[pyo3(transparent)]
@@ -97,8 +97,8 @@ pub(crate) fn select_greedily<'py>(
     Ok(weights.into_pyarray(py))
 }
 
-/// Select by losses that Python computes: `losses(counts)` is given how often each
-/// member was picked, and returns the loss with one more of each.
+/// Select by losses from Python: `losses(counts)` receives the number of picks of each
+/// member, and returns the loss with one more of each.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -126,7 +126,7 @@ pub(crate) fn select_greedily_by<'py>(
 struct Called<'py> {
     losses: Bound<'py, PyAny>,
     counts: Vec<i64>,
-    /// What Python raised: the core cannot carry it.
+    /// The exception from Python, which the core's errors cannot hold.
     error: Option<PyErr>,
 }
 
@@ -210,7 +210,7 @@ fn by_value_metric(
             select(&mut candidates, n_members, rules)
         }
         ValueMetric::Mape => {
-            // The absolute error with a weight of one over the value.
+            // The absolute error, weighted by the inverse absolute value.
             let n_weights = weight.map_or(y.len(), <[f64]>::len);
             if n_weights != y.len() {
                 return Err(Error::length("weight", y.len(), n_weights));

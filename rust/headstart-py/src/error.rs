@@ -1,10 +1,10 @@
-//! Core errors as Python exceptions.
+//! Conversion of core errors to Python exceptions.
 
 use headstart_core::Error;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
-/// The Python exception for a core error.
+/// Return the Python exception of a core error.
 pub(crate) fn to_python(error: &Error) -> PyErr {
     let message = error.to_string();
     match error {

@@ -25,10 +25,10 @@ type Floats<'py> = Bound<'py, PyArray1<f64>>;
 type Codes<'py> = Bound<'py, PyArray1<u32>>;
 /// Codes and the number of groups.
 type PyCategory<'py> = (PyReadonlyArray1<'py, u32>, usize);
-/// A table for each column.
+/// One table per column.
 type Tables<'py> = Vec<Floats<'py>>;
 
-/// Describe the operators: one dictionary each, by code.
+/// Return the descriptions of the operators: one dictionary each, by code.
 #[pyfunction]
 pub(crate) fn feature_operators(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     Operator::ALL
@@ -51,7 +51,7 @@ pub(crate) fn feature_operators(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict
         .collect()
 }
 
-/// Make features of numbers: code of the operator, columns, constants of each.
+/// Return features of numbers, from the operator's code, columns and constants of each.
 #[pyfunction]
 pub(crate) fn make_numeric<'py>(
     py: Python<'py>,
@@ -86,8 +86,8 @@ pub(crate) fn make_numeric<'py>(
     Ok(made.into_iter().map(|m| m.into_pyarray(py)).collect())
 }
 
-/// Give equal ids of each column equal codes, into the rows of `out`; return the first row
-/// of each code.
+/// Write codes, equal for equal ids of a column, into the rows of `out`; return the first
+/// row of each code.
 #[pyfunction]
 pub(crate) fn factorize<'py>(
     py: Python<'py>,
@@ -110,7 +110,7 @@ pub(crate) fn factorize<'py>(
     )
 }
 
-/// [`factorize`] of a table of words, as Arrow gives it: in one chunk, as string views.
+/// Do [`factorize`] for text columns from Arrow, in one chunk, as string views.
 #[pyfunction]
 pub(crate) fn factorize_words<'py>(
     py: Python<'py>,
@@ -130,7 +130,7 @@ pub(crate) fn factorize_words<'py>(
     )
 }
 
-/// Fill the rows of `out`, each from a column; return what comes of each.
+/// Fill the rows of `out`, one per column; return the result of each.
 fn by_column<'py>(
     py: Python<'py>,
     n_columns: usize,
@@ -161,7 +161,7 @@ fn by_column<'py>(
     Ok(found.into_iter().map(|f| f.into_pyarray(py)).collect())
 }
 
-/// Find the place of each id among known ones.
+/// Return the index of each id among known ids.
 #[pyfunction]
 pub(crate) fn find_codes<'py>(
     py: Python<'py>,
@@ -175,7 +175,7 @@ pub(crate) fn find_codes<'py>(
     Ok(codes.into_pyarray(py))
 }
 
-/// Codes of classes, or values of a regression.
+/// The target: class codes, or values for regression.
 #[derive(FromPyObject)]
 pub(crate) enum PyTarget<'py> {
     #[pyo3(transparent)]
@@ -200,7 +200,7 @@ fn categories<'a>(columns: &'a [PyCategory<'_>]) -> PyResult<Vec<(&'a [u32], usi
         .collect()
 }
 
-/// Encode columns by the target, out of fold.
+/// Encode columns by out-of-fold target means.
 #[pyfunction]
 pub(crate) fn encode_target<'py>(
     py: Python<'py>,
@@ -232,7 +232,7 @@ pub(crate) fn encode_target<'py>(
     )
 }
 
-/// Encode columns by the target of the rows before, in the order of a seed.
+/// Encode columns by target means of earlier rows, in the order of a seed.
 #[pyfunction]
 pub(crate) fn encode_ordered<'py>(
     py: Python<'py>,
@@ -292,8 +292,8 @@ where
         .collect())
 }
 
-/// Describe values by group: place of the key, place of the values, name of the
-/// statistic of each.
+/// Return statistics by group, from the index of the key, the index of the values, and the
+/// name of each statistic.
 #[pyfunction]
 pub(crate) fn group_statistics<'py>(
     py: Python<'py>,
@@ -325,7 +325,7 @@ pub(crate) fn group_statistics<'py>(
     Ok(found.into_iter().map(|f| f.into_pyarray(py)).collect())
 }
 
-/// Count different levels by group.
+/// Return the number of distinct levels by group.
 #[pyfunction]
 pub(crate) fn group_distinct<'py>(
     py: Python<'py>,
@@ -340,7 +340,7 @@ pub(crate) fn group_distinct<'py>(
     Ok(found.into_pyarray(py))
 }
 
-/// Quantiles by group: where each group's begin, and the quantiles.
+/// Return quantiles by group: the start of each group, and the quantiles.
 #[pyfunction]
 pub(crate) fn group_knots<'py>(
     py: Python<'py>,
@@ -355,7 +355,7 @@ pub(crate) fn group_knots<'py>(
     Ok((starts, knots.into_pyarray(py)))
 }
 
-/// Where values stand among the quantiles of their group.
+/// Return the positions of values among the quantiles of their groups.
 #[pyfunction]
 pub(crate) fn group_positions<'py>(
     py: Python<'py>,
@@ -373,7 +373,7 @@ pub(crate) fn group_positions<'py>(
     Ok(found.into_pyarray(py))
 }
 
-/// Count runs of characters in hashed columns.
+/// Return counts of character n-grams in hashed columns.
 #[pyfunction]
 pub(crate) fn hash_text(
     py: Python<'_>,

@@ -17,8 +17,8 @@ type Ids<'py> = Bound<'py, PyArray2<u8>>;
 type Codes<'py> = PyReadonlyArray1<'py, i64>;
 type Blocks<'py> = (Bound<'py, PyArray1<u8>>, Vec<usize>);
 
-/// Codes for the different numbers, in their order: the array itself where they are dense
-/// already; none where they lie too far apart.
+/// Return codes of the distinct numbers in their order: the array itself if they are dense
+/// already, `None` if their range is too large.
 #[pyfunction]
 pub(crate) fn dense_codes<'py>(
     py: Python<'py>,
@@ -137,7 +137,7 @@ where
 {
     let n_steps = n_rows.saturating_mul(n_repeats).saturating_mul(4);
     let ids = run(py, n_threads, n_steps, |workers| {
-        // Repeats are made one by one, then put together.
+        // Repeats are computed separately, then joined.
         memory::check::<u8>("fold ids", &[2, n_repeats, n_rows])?;
         Array2::from_shape_vec((n_repeats, n_rows), kernel(workers)?)
             .map_err(|error| Error::value(error.to_string()))

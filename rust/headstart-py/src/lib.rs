@@ -1,7 +1,7 @@
-//! The compiled module `headstart._core`: wrappers that convert, run and hand back.
+//! The compiled module `headstart._core`: wrappers that convert arguments and results.
 //!
-//! Everything is private to the package `headstart`; each name here has one Python
-//! module that wraps and documents it.
+//! Everything is private to the package `headstart`. Each name has one Python module that
+//! wraps and documents it.
 
 mod arrow;
 mod binning;
@@ -30,7 +30,7 @@ use pyo3::prelude::*;
 mod _core {
     use pyo3::prelude::*;
 
-    // What was built.
+    // Build information.
     #[pymodule_export]
     use crate::build_info::build_info;
 
@@ -48,7 +48,7 @@ mod _core {
         score_labels_by, score_values, score_values_by,
     };
 
-    // How sure a score is: headstart.validation.uncertainty.
+    // Uncertainty of scores: headstart.validation.uncertainty.
     #[pymodule_export]
     use crate::uncertainty::{bootstrap_scores, delong_covariances};
 

@@ -9,7 +9,7 @@ use crate::convert::slice;
 use crate::ensemble::Target;
 use crate::run::run;
 
-/// A nominal column, as Python gives it.
+/// A nominal column from Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct PyNominal<'py> {
@@ -18,7 +18,7 @@ pub(crate) struct PyNominal<'py> {
     is_ordered: bool,
 }
 
-/// What is known of the columns that are counted only.
+/// Statistics of the columns that are only counted.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct PyOthers<'py> {
@@ -27,7 +27,7 @@ pub(crate) struct PyOthers<'py> {
     rows: PyReadonlyArray1<'py, bool>,
 }
 
-/// Describe a table by names and numbers.
+/// Return the names and numbers that describe a table.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -71,7 +71,7 @@ pub(crate) fn describe_table<'py>(
             (meta_features::Target::Values(values), values.len())
         }
     };
-    // Some passes over every value, and up to a thousand rows of landmarkers.
+    // Several passes over every value, and landmarkers on up to a thousand rows.
     let n_steps = (numbers.len() + levels.len()).saturating_mul(8 * n_rows + 1_000);
     let found = run(py, n_threads, n_steps, |workers| {
         let table = Table::new(numbers, levels, others, target)?;

@@ -15,7 +15,7 @@ use crate::convert::{optional_slice, slice};
 use crate::error::to_python;
 use crate::run::run;
 
-/// A score of class probabilities, one column for two classes.
+/// Return a score of class probabilities, with one column for two classes.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -39,7 +39,7 @@ pub(crate) fn score_classes(
     })
 }
 
-/// A score of predicted values.
+/// Return a score of predicted values.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -62,7 +62,7 @@ pub(crate) fn score_values(
     })
 }
 
-/// Scores of class probabilities by several metrics.
+/// Return scores of class probabilities by several metrics.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -87,7 +87,7 @@ pub(crate) fn score_classes_by(
     })
 }
 
-/// Scores of predicted labels by several metrics.
+/// Return scores of predicted labels by several metrics.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -111,7 +111,7 @@ pub(crate) fn score_labels_by(
     })
 }
 
-/// Scores of predicted values by several metrics.
+/// Return scores of predicted values by several metrics.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -139,7 +139,7 @@ pub(crate) fn score_values_by(
     })
 }
 
-/// Rows of each pair of true and predicted class, or their weight.
+/// Return the number of rows, or their weight, of each pair of true and predicted class.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -165,7 +165,7 @@ pub(crate) fn confusion_table<'py>(
     Ok(table.into_pyarray(py))
 }
 
-/// The best threshold of the probability of class 1, and what it is worth.
+/// Return the best threshold of the probability of class 1, and its value.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -189,7 +189,7 @@ pub(crate) fn best_threshold(
     })
 }
 
-/// The best factors of the probabilities of classes, and what they are worth.
+/// Return the best factors of the probabilities of classes, and their value.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,

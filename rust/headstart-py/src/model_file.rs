@@ -1,6 +1,6 @@
 //! Model files and stored arrays, for `headstart.artifact` and `headstart.base.arrays`.
 //!
-//! What is refused is a `ValueError` here; the Python modules say which file it was.
+//! A refused file is a `ValueError` here; the Python modules add the file's name.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use pyo3::exceptions::{PyKeyError, PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Bounds that are checked before memory is taken.
+/// Limits that are checked before allocations.
 #[pyclass(frozen, get_all, name = "ModelFileLimits", module = "headstart._core")]
 #[expect(clippy::struct_field_names, reason = "they are Python's names, too")]
 pub(crate) struct PyLimits {
@@ -68,7 +68,7 @@ impl PyLimits {
     }
 }
 
-/// A model file that was opened.
+/// An opened model file.
 #[pyclass(frozen, name = "ModelFile", module = "headstart._core")]
 pub(crate) struct PyModelFile(ModelFile);
 
@@ -106,7 +106,7 @@ impl PyModelFile {
         self.0.outlives_path()
     }
 
-    /// The bytes of a part, read into the object that is returned and checked there.
+    /// Return the bytes of a part, read into and checked in the returned object.
     fn read<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyBytes>> {
         let size = self
             .0
@@ -121,7 +121,7 @@ impl PyModelFile {
     }
 }
 
-/// The bytes of a manifest, of parts as (name, size, SHA-256, optional).
+/// Return the bytes of a manifest, for parts as (name, size, SHA-256, optional).
 #[pyfunction]
 pub(crate) fn model_file_manifest<'py>(
     py: Python<'py>,
@@ -146,7 +146,7 @@ pub(crate) fn model_file_manifest<'py>(
     Ok(PyBytes::new(py, &bytes))
 }
 
-/// The bytes that stand before a member's content.
+/// Return the bytes before a member's content.
 #[pyfunction]
 pub(crate) fn model_file_header(
     py: Python<'_>,
@@ -164,7 +164,7 @@ pub(crate) fn model_file_header(
     PyBytes::new(py, &model_file::local_header(&member))
 }
 
-/// All that stands after the last of the members, given as (name, CRC-32, size, offset).
+/// Return the bytes after the last of the members, given as (name, CRC-32, size, offset).
 #[pyfunction]
 pub(crate) fn model_file_directory(
     py: Python<'_>,
@@ -198,7 +198,7 @@ pub(crate) fn check_json_record(
 /// A stored array: its type, shape, first byte and end.
 type ArrayPlace = (&'static str, Vec<usize>, usize, usize);
 
-/// Where each array lies among the bytes of a part.
+/// Return the position of each array in the bytes of a part.
 #[pyfunction]
 pub(crate) fn find_stored_arrays(
     py: Python<'_>,
@@ -213,7 +213,7 @@ pub(crate) fn find_stored_arrays(
 
 fn to_python(error: FileError) -> PyErr {
     match error {
-        // With its number, Python chooses the class.
+        // Python chooses the class by the error number.
         FileError::Io(error) => match error.raw_os_error() {
             Some(number) => PyOSError::new_err((number, error.to_string())),
             None => error.into(),

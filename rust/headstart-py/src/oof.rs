@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use crate::convert::slice;
 use crate::error::to_python;
 
-/// Predictions of held-out rows; many threads may read at a time.
+/// Out-of-fold predictions, which many threads may read concurrently.
 #[pyclass(frozen, name = "OutOfFold", module = "headstart._core")]
 pub(crate) struct PyOutOfFold(RwLock<OutOfFold>);
 

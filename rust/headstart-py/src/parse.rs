@@ -14,16 +14,17 @@ use crate::arrow::WordTable;
 use crate::convert::slice;
 use crate::run::run;
 
-/// Elementary steps that reading a word takes.
+/// Approximate number of elementary steps per word.
 const WORD: usize = 40;
 
-/// Return the class of a format's values, None if it is not of the grammar.
+/// Return the class of a format's values, `None` if it does not follow the grammar.
 #[pyfunction]
 pub(crate) fn class_of_format(text: &str) -> Option<&'static str> {
     Format::new(text).map(|format| format.class().name())
 }
 
-/// Return formats, their class and whether day and month are open, of different words.
+/// Return the formats of distinct words, their class, and whether day and month are
+/// ambiguous.
 #[pyfunction]
 #[pyo3(signature = (table, counts, order=None))]
 pub(crate) fn find_formats(
@@ -52,7 +53,8 @@ pub(crate) fn find_formats(
 
 type Moments<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i32>>);
 
-/// Read words by the first format that fits: values, and offsets in minutes.
+/// Return the values of words, read by the first format that matches, and offsets in
+/// minutes.
 #[pyfunction]
 pub(crate) fn read_moments(
     py: Python<'_>,
@@ -75,7 +77,7 @@ type Amounts<'py> = (
     Vec<String>,
 );
 
-/// Read amounts: both numbers, flags, places of the units, and the different units.
+/// Return amounts: both numbers, flags, indices of the units, and the distinct units.
 #[pyfunction]
 pub(crate) fn split_amounts(
     py: Python<'_>,
@@ -95,7 +97,7 @@ pub(crate) fn split_amounts(
     ))
 }
 
-/// Return the place of the first byte that is not UTF-8, None where all is.
+/// Return the offset of the first byte that is not UTF-8, `None` if all are.
 #[pyfunction]
 pub(crate) fn first_invalid(data: PyBackedBytes) -> Option<usize> {
     parse::first_invalid(&data)
@@ -110,8 +112,9 @@ type Scan = (
     bool,
 );
 
-/// Scan delimited text without its header: records, places of empty lines, the first wrong
-/// record, records with empty fields too many, flags of the columns, odd quotes.
+/// Return the scan of delimited text without its header: number of records, indices of
+/// empty lines, the first wrong record, the number of records with additional empty fields,
+/// flags of the columns, unusual quotes.
 #[pyfunction]
 pub(crate) fn scan_delimited(
     py: Python<'_>,
@@ -138,7 +141,7 @@ pub(crate) fn scan_delimited(
     ))
 }
 
-/// Return where the last whole record of delimited text ends, 0 if none does.
+/// Return the end of the last complete record of delimited text, 0 if there is none.
 #[pyfunction]
 pub(crate) fn last_record_end(
     py: Python<'_>,

@@ -1,4 +1,4 @@
-//! Kernels that only predict, for `headstart.predict`.
+//! Kernels for prediction, for `headstart.predict`.
 
 use headstart_core::predict::links::{self, Link};
 use headstart_core::predict::trees::{CategoryArrays, TreeArrays, TreeEnsemble, TreeForm};
@@ -12,7 +12,7 @@ use crate::convert::slice;
 use crate::error::to_python;
 use crate::run::run;
 
-/// Trees that were checked when they were made.
+/// Checked trees.
 #[pyclass(frozen, name = "TreeEnsemble", module = "headstart._core")]
 pub(crate) struct PyTreeEnsemble(TreeEnsemble);
 
@@ -101,7 +101,7 @@ impl PyTreeEnsemble {
         self.0.n_outputs()
     }
 
-    /// The trees' arrays, in the order that is kept; `right` is `left + 1`.
+    /// Return the trees' arrays in their own order; `right` is `left + 1`.
     fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let stored = self.0.stored();
         let width = self.0.n_value_columns();
@@ -137,7 +137,7 @@ impl PyTreeEnsemble {
             )));
         }
         let values = slice("X", &x)?;
-        // About ten questions a row and tree.
+        // About ten conditions per row and tree.
         let n_steps = n_rows.saturating_mul(10 * self.0.n_trees());
         let blocks = run(py, n_threads, n_steps, |workers| {
             workers.map_chunks(n_rows, self.0.block_rows(), |rows| {
@@ -151,7 +151,7 @@ impl PyTreeEnsemble {
     }
 }
 
-/// Predictions of raw ones, by the name of a link.
+/// Return predictions from raw predictions, by the name of a link.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -178,7 +178,7 @@ pub(crate) fn apply_link<'py>(
     Ok(predictions.into_pyarray(py))
 }
 
-/// Log odds of a probability, in single precision.
+/// Return the log odds of a probability, in single precision.
 #[pyfunction]
 pub(crate) fn logit_single(probability: f32) -> f32 {
     links::logit_single(probability)

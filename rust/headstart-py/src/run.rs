@@ -1,8 +1,8 @@
-//! The one way from Python into a kernel.
+//! The only way from Python into a kernel.
 //!
-//! While a kernel runs the caller is detached from the interpreter. Input arrays are
-//! borrowed, not copied: a caller must not write into them from another thread
-//! meanwhile, and the bytes of a boolean array must be 0 or 1.
+//! While a kernel runs, the caller is detached from the interpreter. Input arrays are
+//! borrowed, not copied: no other thread may write to them meanwhile, and the bytes of a
+//! boolean array must be 0 or 1.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,30 +16,30 @@ use pyo3::prelude::*;
 
 use crate::error::to_python;
 
-/// How often the calling thread looks for Ctrl-C.
+/// Interval between checks for Ctrl-C.
 const POLL: Duration = Duration::from_millis(50);
 
-/// How often a progress callback is called at most.
+/// Shortest interval between calls of a progress callback.
 const TELL: Duration = Duration::from_millis(100);
 
-/// Below this many elementary steps (about a millisecond) a kernel runs on the calling
-/// thread: threads would cost more than they give, and nobody can press a key so fast.
+/// Below this many elementary steps (about a millisecond), a kernel runs on the calling
+/// thread: threads would cost more than they save, and Ctrl-C can wait.
 const SMALL: usize = 1 << 17;
 
-/// What a caller wants to have of a kernel while it runs.
+/// Time limit and progress of a kernel.
 #[derive(Default)]
 pub(crate) struct Watch<'py> {
-    /// Seconds from now after which the kernel is to end with what it has.
+    /// Seconds from now after which the kernel returns a partial result.
     pub(crate) time_limit: Option<f64>,
     /// Called with (steps done, all steps), at most ten times a second.
     pub(crate) progress: Option<Bound<'py, PyAny>>,
-    /// How many steps there are.
+    /// Number of steps.
     pub(crate) n_steps: usize,
 }
 
 impl Watch<'_> {
     fn deadline(&self) -> Option<Instant> {
-        // What lies beyond the clock's range is no limit.
+        // A time beyond the clock's range is no limit.
         let limit = Duration::try_from_secs_f64(self.time_limit?.max(0.0)).ok()?;
         Instant::now().checked_add(limit)
     }
@@ -52,12 +52,12 @@ impl Watch<'_> {
     }
 }
 
-/// The same as Python gives it: time limit and callback.
+/// Time limit and callback from Python.
 #[derive(FromPyObject)]
 pub(crate) struct PyWatch<'py>(Option<f64>, Option<Bound<'py, PyAny>>);
 
 impl<'py> PyWatch<'py> {
-    /// What is wanted of a kernel of so many steps.
+    /// Return the watch for a kernel of `n_steps` steps.
     pub(crate) fn over(&self, n_steps: usize) -> Watch<'py> {
         Watch {
             time_limit: self.0,
@@ -69,10 +69,10 @@ impl<'py> PyWatch<'py> {
 
 type Caught<T> = Result<Result<T, Error>, Box<dyn Any + Send>>;
 
-/// Run `work` detached, on a pool of `n_threads` of its own, and notice Ctrl-C.
+/// Run `work` detached, on its own pool of `n_threads`, and check for Ctrl-C.
 ///
-/// `n_steps` is a rough count of elementary steps, for the choice above. A pool is made
-/// for each call: that costs some 0.1 ms, and its threads have ended when the call returns,
+/// `n_steps` is an approximate number of elementary steps, for the choice above. Each call
+/// creates a pool, which costs some 0.1 ms. Its threads have ended when the call returns,
 /// so that a forked worker cannot inherit them.
 pub(crate) fn run<T, F>(py: Python<'_>, n_threads: usize, n_steps: usize, work: F) -> PyResult<T>
 where
@@ -82,7 +82,7 @@ where
     run_watched(py, n_threads, n_steps, &Watch::default(), work)
 }
 
-/// The same, with a deadline and a progress callback. What the callback raises ends
+/// The same, with a deadline and a progress callback. An exception of the callback stops
 /// the kernel.
 pub(crate) fn run_watched<T, F>(
     py: Python<'_>,
@@ -120,7 +120,7 @@ where
                         work(&Workers::sequential(flag).watched(deadline, counted))
                     }))
                 };
-                // The receiver lives until this thread has answered.
+                // The receiver lives until this thread has sent its result.
                 let _ = sender.send(outcome);
             })
             .map_err(|error| PyRuntimeError::new_err(format!("Cannot start a thread: {error}")))?;
@@ -151,7 +151,7 @@ where
                 }
             }
         };
-        // The end of the scope would wait for what the thread returns, not for its end.
+        // The end of the scope would wait for the thread's result, not for its end.
         let _ = py.detach(|| kernel.join());
         let answer = answer?;
         watch.tell(&progress)?;
@@ -159,13 +159,13 @@ where
     })
 }
 
-/// Call `work` in a pool of its own, whose threads have ended when this returns.
+/// Call `work` in its own pool, whose threads have ended when this returns.
 fn in_pool<T: Send>(
     n_threads: usize,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, rayon::ThreadPoolBuildError> {
     let mut threads = Vec::with_capacity(n_threads);
-    // A pool that is dropped only asks its threads to end.
+    // A dropped pool only requests that its threads end.
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(n_threads)
         .spawn_handler(|thread| {
@@ -188,8 +188,8 @@ fn no_threads(n_threads: usize, error: &rayon::ThreadPoolBuildError) -> PyErr {
 }
 
 fn catch<T>(work: impl FnOnce() -> Result<T, Error>) -> Caught<T> {
-    // What a panicking kernel leaves half done is dropped with it: kernels own what
-    // they write to.
+    // Unfinished results of a panicking kernel are dropped with it, because kernels own
+    // their outputs.
     catch_unwind(AssertUnwindSafe(work))
 }
 

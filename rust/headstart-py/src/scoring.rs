@@ -21,7 +21,7 @@ use crate::table::Table;
 
 type Weight<'py> = Option<PyReadonlyArray1<'py, f64>>;
 
-/// A target of classes, as Python gives it.
+/// A target of classes from Python.
 #[derive(FromPyObject)]
 pub(crate) struct Labels<'py>(PyReadonlyArray1<'py, u16>, usize);
 
@@ -31,7 +31,7 @@ impl Labels<'_> {
     }
 }
 
-/// Codes of classes with their number, or values.
+/// The target: class codes with their number, or values.
 #[derive(FromPyObject)]
 pub(crate) enum Target<'py> {
     #[pyo3(transparent)]
@@ -40,13 +40,13 @@ pub(crate) enum Target<'py> {
     Values(PyReadonlyArray1<'py, f64>),
 }
 
-/// Rows of equal length as a matrix.
+/// Return rows of equal length as a matrix.
 fn matrix(py: Python<'_>, rows: Vec<f64>, n_columns: usize) -> PyResult<Bound<'_, PyArray2<f64>>> {
     let n_rows = rows.len() / n_columns.max(1);
     rows.into_pyarray(py).reshape([n_rows, n_columns])
 }
 
-/// Pearson's correlation of each column, and the weight of its rows.
+/// Return Pearson's correlation of each column, and the weight of its rows.
 #[pyfunction]
 pub(crate) fn score_pearson<'py>(
     py: Python<'py>,
@@ -66,7 +66,7 @@ pub(crate) fn score_pearson<'py>(
     matrix(py, found.iter().flat_map(|c| [c.r, c.n]).collect(), 2)
 }
 
-/// Spearman's correlation of each column, and its rows.
+/// Return Spearman's correlation of each column, and its number of rows.
 #[pyfunction]
 pub(crate) fn score_spearman<'py>(
     py: Python<'py>,
@@ -84,7 +84,8 @@ pub(crate) fn score_spearman<'py>(
     matrix(py, found.iter().flat_map(|&(r, n)| [r, n]).collect(), 2)
 }
 
-/// Between and within sums of squares, weight and groups, of each column by class.
+/// Return the sums of squares between and within classes, weight, and number of classes,
+/// for each column.
 #[pyfunction]
 pub(crate) fn score_anova<'py>(
     py: Python<'py>,
@@ -108,7 +109,7 @@ fn variance(found: &moments::Variance) -> [f64; 4] {
     [found.between, found.within, found.n, found.n_groups]
 }
 
-/// The same of the target by the bins of each column.
+/// Return the same for the target by the bins of each column.
 #[pyfunction]
 pub(crate) fn score_anova_of_bins<'py>(
     py: Python<'py>,
@@ -126,9 +127,9 @@ pub(crate) fn score_anova_of_bins<'py>(
     matrix(py, found.iter().flat_map(variance).collect(), 4)
 }
 
-/// Statistics of the table of bins and classes of each column: mutual information, the
-/// same corrected, chi2, bins, classes, Cramér's V, Theil's U and its reverse, information
-/// value.
+/// Return statistics of the contingency table of each column's bins and classes: mutual
+/// information, its corrected value, chi2, number of bins and of classes, Cramér's V,
+/// Theil's U and its reverse, information value.
 #[pyfunction]
 pub(crate) fn score_contingency<'py>(
     py: Python<'py>,
@@ -159,7 +160,7 @@ pub(crate) fn score_contingency<'py>(
     matrix(py, rows.collect(), 9)
 }
 
-/// The table of weights of one column: bins, the missing ones last, by classes.
+/// Return the contingency table of one column: bins, with missing values last, by classes.
 #[pyfunction]
 pub(crate) fn contingency_table<'py>(
     py: Python<'py>,
@@ -180,7 +181,7 @@ pub(crate) fn contingency_table<'py>(
     matrix(py, cells, n_classes)
 }
 
-/// Areas under the ROC curves: a row a column, a column a class.
+/// Return areas under the ROC curves: one row per column, one column per class.
 #[pyfunction]
 pub(crate) fn score_auc<'py>(
     py: Python<'py>,
@@ -201,7 +202,7 @@ pub(crate) fn score_auc<'py>(
     matrix(py, found, n_classes)
 }
 
-/// Mutual information from nearest neighbours. Noise: an array, a seed, or none.
+/// Return mutual information from nearest neighbours. Noise: an array, a seed, or none.
 #[pyfunction]
 pub(crate) fn score_neighbors<'py>(
     py: Python<'py>,
@@ -248,7 +249,7 @@ fn noise_of(given: Option<&[f64]>, seed: Option<u64>) -> neighbors::Noise<'_> {
     }
 }
 
-/// The same of the bins of each column and a numeric target.
+/// Return the same for the bins of each column and a numeric target.
 #[pyfunction]
 pub(crate) fn score_neighbors_of_bins<'py>(
     py: Python<'py>,
@@ -270,7 +271,7 @@ pub(crate) fn score_neighbors_of_bins<'py>(
     Ok(found.into_pyarray(py))
 }
 
-/// `ReliefF`'s weights, and how many rows they come from.
+/// Return `ReliefF`'s weights, and the number of rows used.
 #[pyfunction]
 pub(crate) fn score_relieff<'py>(
     py: Python<'py>,
@@ -295,7 +296,7 @@ pub(crate) fn score_relieff<'py>(
     Ok((found.weights.into_pyarray(py), found.n_rows))
 }
 
-/// Distance correlation of each column.
+/// Return the distance correlation of each column.
 #[pyfunction]
 pub(crate) fn score_distance<'py>(
     py: Python<'py>,
@@ -315,7 +316,7 @@ pub(crate) fn score_distance<'py>(
     Ok(found.into_pyarray(py))
 }
 
-/// Columns chosen by information, with their scores.
+/// Return columns selected by information, with their scores.
 #[pyfunction]
 pub(crate) fn select_by_information(
     py: Python<'_>,
@@ -338,7 +339,7 @@ pub(crate) fn select_by_information(
     })
 }
 
-/// Columns chosen by relevance over correlation, with their scores.
+/// Return columns selected by relevance divided by correlation, with their scores.
 #[pyfunction]
 pub(crate) fn select_by_correlation(
     py: Python<'_>,
@@ -356,7 +357,7 @@ pub(crate) fn select_by_correlation(
     })
 }
 
-/// Statistics of the target as it is, then in random orders: a row each.
+/// Return the statistics of the true target, then of its permutations: one row each.
 #[pyfunction]
 pub(crate) fn null_statistics<'py>(
     py: Python<'py>,

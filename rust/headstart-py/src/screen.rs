@@ -10,7 +10,7 @@ use crate::convert::slice;
 use crate::error::to_python;
 use crate::run::{Watch, run_watched};
 
-/// The columns, as Python gives them: a column a row of each array.
+/// The columns from Python: one row of an array per column.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct PyTable<'py> {
@@ -22,7 +22,7 @@ pub(crate) struct PyTable<'py> {
     parts: PyReadonlyArray1<'py, u8>,
 }
 
-/// How candidates are binned, and who watches.
+/// Rules of screening, with time limit and progress.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct PyRules<'py> {
@@ -33,7 +33,7 @@ pub(crate) struct PyRules<'py> {
     progress: Option<Bound<'py, PyAny>>,
 }
 
-/// Candidates: code of the operator, then up to three columns, the rest negative.
+/// Candidates: code of the operator, then up to three columns; negative for none.
 type Descriptors<'py> = PyReadonlyArray2<'py, i32>;
 
 impl PyTable<'_> {
@@ -69,7 +69,7 @@ fn list(descriptors: &Descriptors<'_>) -> PyResult<Vec<Candidate>> {
 
 type Scores<'py> = (Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<f32>>);
 
-/// Gain and correlation of each candidate; NaN where the time limit left no time.
+/// Return gain and correlation of each candidate; NaN after the time limit.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -110,7 +110,7 @@ pub(crate) fn score_candidates<'py>(
     Ok((gains.into_pyarray(py), correlations.into_pyarray(py)))
 }
 
-/// The joint gain of each pair of numeric columns; NaN where time ran out.
+/// Return the joint gain of each pair of numeric columns; NaN after the time limit.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,

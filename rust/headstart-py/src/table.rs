@@ -1,4 +1,4 @@
-//! Tables in: arrays of numbers as columns that the core reads, without copies.
+//! Conversion of arrays of numbers to columns of the core, without copies.
 
 use headstart_core::columns::{Columns, Number, RowMajor, Separate};
 use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
@@ -10,13 +10,13 @@ use crate::error::to_python;
 
 macro_rules! kinds_of_arrays {
     ($($variant:ident $kind:ty),*) => {
-        /// A matrix of one of the kinds of numbers that can be read.
+        /// A matrix of any readable number type.
         #[derive(FromPyObject)]
         pub(crate) enum Matrix<'py> {
             $(#[pyo3(transparent)] $variant(PyReadonlyArray2<'py, $kind>),)*
         }
 
-        /// A column likewise.
+        /// A column of any readable number type.
         #[derive(FromPyObject)]
         pub(crate) enum Vector<'py> {
             $(#[pyo3(transparent)] $variant(PyReadonlyArray1<'py, $kind>),)*
@@ -44,7 +44,7 @@ kinds_of_arrays!(
     Bool bool
 );
 
-/// What Python gives as a table.
+/// A table from Python.
 #[derive(FromPyObject)]
 pub(crate) enum Table<'py> {
     #[pyo3(transparent)]
@@ -54,7 +54,7 @@ pub(crate) enum Table<'py> {
 }
 
 impl Table<'_> {
-    /// The columns, borrowed.
+    /// Return the borrowed columns.
     pub(crate) fn columns(&self) -> PyResult<Box<dyn Columns + '_>> {
         Ok(match self {
             Self::Matrix(array) => array.columns()?,
@@ -93,14 +93,14 @@ fn vector<'a, T: Element + Number>(
     Ok(Box::new(Separate::of_matrix(values, values.len(), 1)))
 }
 
-/// Columns of different kinds side by side.
+/// Adjacent columns of different types.
 pub(crate) struct Stack<'a> {
     columns: Vec<Box<dyn Columns + 'a>>,
     n_rows: usize,
 }
 
 impl<'a> Stack<'a> {
-    /// One-column tables as one.
+    /// Return one table of one-column tables.
     pub(crate) fn new(columns: Vec<Box<dyn Columns + 'a>>) -> PyResult<Self> {
         let n_rows = columns.first().map_or(0, |column| column.n_rows());
         match columns.iter().position(|column| column.n_rows() != n_rows) {
@@ -124,7 +124,7 @@ impl Columns for Stack<'_> {
     }
 
     fn read<'a>(&'a self, first: usize, _count: usize, buffer: &'a mut Vec<f64>) -> Vec<&'a [f64]> {
-        // `group` is 1: columns are asked for one by one.
+        // `group` is 1: columns are read one by one.
         self.columns[first].read(0, 1, buffer)
     }
 }

@@ -14,7 +14,7 @@ use crate::convert::{optional_slice, slice};
 use crate::ensemble::{Target, parse};
 use crate::run::{PyWatch, run, run_watched};
 
-/// What is drawn, and how often.
+/// The scheme and number of resamples.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct PyResampling<'py> {
@@ -24,8 +24,8 @@ pub(crate) struct PyResampling<'py> {
     seed: u64,
 }
 
-/// Scores of several predictions on the same resamples, a row a prediction; on as many as
-/// the time limit left time for.
+/// Return the scores of several predictions on the same resamples, one row per prediction,
+/// for the resamples before the time limit.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,
@@ -94,7 +94,7 @@ pub(crate) fn bootstrap_scores<'py>(
 
 type AreasAndCovariances<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray2<f64>>);
 
-/// Areas under the ROC curve and their covariances.
+/// Return areas under the ROC curve and their covariances.
 #[pyfunction]
 #[expect(
     clippy::needless_pass_by_value,

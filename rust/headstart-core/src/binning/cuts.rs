@@ -1,4 +1,4 @@
-//! Where a numeric column is cut.
+//! Cuts of numeric columns.
 
 use crate::order::{key, sort_keys, value_of};
 use crate::rng::Rng;
@@ -6,7 +6,7 @@ use crate::{Error, Workers};
 
 use super::PIECE;
 
-/// Rows to find the cuts from: one of each of `size` equal stretches of the table.
+/// Return sampled rows for the cuts: one from each of `size` equal parts of the table.
 pub(super) fn sample_rows(n_rows: usize, size: usize, seed: u64) -> Vec<u32> {
     let mut rng = Rng::new(seed, 0);
     let start = |part: usize| (part as u128 * n_rows as u128 / size as u128) as usize;
@@ -18,10 +18,10 @@ pub(super) fn sample_rows(n_rows: usize, size: usize, seed: u64) -> Vec<u32> {
         .collect()
 }
 
-/// The largest value of each bin but the last, ascending.
+/// Return the largest value of each bin but the last, ascending.
 ///
-/// Where there are no more different values than bins, each is a bin; else bins hold
-/// about as many values each, and equal values are never parted.
+/// If there are at most as many distinct values as bins, each value is a bin. Otherwise,
+/// bins have about equally many values, and equal values share a bin.
 pub(super) fn quantiles(
     values: impl Iterator<Item = f64>,
     n_bins: usize,
@@ -53,11 +53,11 @@ pub(super) fn quantiles(
     Ok(cuts.into_iter().map(value_of).collect())
 }
 
-/// The cuts of a column that has no more than `n_bins` different values, each of which is
-/// a bin; `None` where it has more.
+/// Return the cuts of a column with at most `n_bins` distinct values, each of which is a
+/// bin; `None` if there are more values.
 ///
-/// It reads all rows, because a sample can miss rare values. A column of many values is
-/// left at the first value that is one too many.
+/// It reads all rows, because a sample can miss rare values. It stops at the first value
+/// above the limit.
 pub(super) fn of_few_values(
     values: &[f64],
     n_bins: usize,
@@ -76,7 +76,7 @@ pub(super) fn of_few_values(
     Ok(Some(keys.into_iter().map(value_of).collect()))
 }
 
-/// Different values, up to a limit, found by open addressing.
+/// A hash set of distinct values with open addressing, up to a limit.
 struct Distinct {
     /// Slots of the table hold a key, or `EMPTY`.
     slots: Box<[u64; N_SLOTS]>,
@@ -84,10 +84,10 @@ struct Distinct {
     limit: usize,
 }
 
-/// Four times as many as there can be keys: probes are short.
+/// Four times the largest number of keys, so that probes are short.
 const N_SLOTS: usize = 1 << 10;
 
-/// The key of a NaN, which no value in the table has.
+/// The key of a NaN, which is never in the table.
 const EMPTY: u64 = u64::MAX;
 
 impl Distinct {
@@ -99,7 +99,7 @@ impl Distinct {
         }
     }
 
-    /// Add values; false where there are more different ones than the limit.
+    /// Add values; return false if there are more distinct values than the limit.
     fn add(&mut self, values: &[f64]) -> bool {
         let mut last = EMPTY;
         for &value in values {

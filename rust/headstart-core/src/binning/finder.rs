@@ -1,4 +1,4 @@
-//! The bin of a value: a table says where to look, a comparison or two decide.
+//! Search for the bin of a value: a table gives a start, then one or two comparisons.
 
 use crate::order::key;
 
@@ -6,26 +6,26 @@ use super::MISSING;
 
 const N_PLACES: usize = 8192;
 const BLOCK: usize = 512;
-/// Cuts, filled up with +inf so that a search may look past the last one.
+/// Cuts, padded with +inf so that a search may read past the last one.
 const N_CUTS: usize = 512;
 
-/// Finds bins: the number of cuts below a value.
+/// A search for bins: the number of cuts below a value.
 #[derive(Debug)]
 pub(super) struct Finder {
     cuts: Box<[f64; N_CUTS]>,
-    /// For each place the number of cuts at lower places.
+    /// For each place, the number of cuts at lower places.
     first: Box<[u8; N_PLACES]>,
     grid: Grid,
-    /// Comparisons that the fullest place needs.
+    /// Number of comparisons for the place with the most cuts.
     n_steps: u32,
 }
 
-/// A way from a value to one of `N_PLACES` places that never falls while values rise.
+/// A monotone map from values to `N_PLACES` places.
 #[derive(Debug, Clone, Copy)]
 enum Grid {
     /// Places of equal width, for columns without long tails.
     Even { low: f64, high: f64, scale: f64 },
-    /// Places of about equal ratio, made of the leading bits of the float.
+    /// Places of about equal ratio, from the leading bits of the float.
     Bits { low: u64, high: u64, shift: u32 },
 }
 
@@ -42,7 +42,7 @@ impl Grid {
         Self::Bits { low, high, shift }
     }
 
-    /// The places of up to `BLOCK` values. NaN gets any.
+    /// Compute the places of up to `BLOCK` values. NaN gets any place.
     #[inline]
     fn places(self, values: &[f64], places: &mut [u16; BLOCK]) {
         match self {
@@ -68,7 +68,7 @@ impl Finder {
     pub(super) fn new(cuts: &[f64]) -> Self {
         let mut padded = Box::new([f64::INFINITY; N_CUTS]);
         padded[..cuts.len()].copy_from_slice(cuts);
-        // A cut at an infinity falls to the place at its end of the grid.
+        // A cut at an infinity has the place at its end of the grid.
         let finite = || cuts.iter().copied().filter(|cut| cut.is_finite());
         let low = finite().next().unwrap_or(0.0);
         let high = finite().next_back().unwrap_or(0.0);
@@ -89,7 +89,7 @@ impl Finder {
         let mut first = Box::new([0_u8; N_PLACES]);
         let (mut filled, mut fullest) = (0, 0);
         for (cut, place) in places[..n_cuts].iter().map(|&p| p as usize).enumerate() {
-            // Places up to this one, it included, have `cut` cuts before them.
+            // Places up to and including this one have `cut` cuts before them.
             if place >= filled {
                 first[filled..=place].fill(cut as u8);
                 filled = place + 1;
@@ -105,7 +105,7 @@ impl Finder {
         }
     }
 
-    /// The codes of `values`.
+    /// Write the codes of `values`.
     pub(super) fn find(&self, values: &[f64], codes: &mut [u8]) {
         match self.n_steps {
             0 | 1 => self.find_in::<1>(values, codes),

@@ -4,20 +4,20 @@ use crate::Error;
 
 use super::{MAX_BINS, MISSING};
 
-/// Most levels of a column; above, it is no categorical column but an identifier.
+/// Largest number of levels of a column. A column with more is an identifier.
 const LIMIT: usize = 1 << 24;
 
-/// The level of a code, `None` for a missing one.
+/// Return the level of a code, `None` for missing values.
 #[inline]
 fn level(code: f64) -> Option<usize> {
     (code >= 0.0 && code < LIMIT as f64).then_some(code as usize)
 }
 
-/// The bin of each level.
+/// Return the bin of each level.
 ///
-/// Up to `n_bins` levels are bins in their order. Of more, the most frequent
-/// `n_bins - 1` are (of equally frequent ones those with lower codes), in the order of
-/// their codes, and all others share the last bin.
+/// Up to `n_bins` levels are bins in their order. If there are more, the `n_bins - 1` most
+/// frequent levels are bins, in the order of their codes, and the others share the last
+/// bin. Of equally frequent levels, the one with the lower code comes first.
 pub(super) fn bins_of_levels(codes: &[f64], n_bins: usize) -> Result<Vec<u8>, Error> {
     let mut counts: Vec<u64> = Vec::new();
     for &code in codes {
@@ -53,8 +53,8 @@ pub(super) fn bins_of_levels(codes: &[f64], n_bins: usize) -> Result<Vec<u8>, Er
     Ok(bins)
 }
 
-/// Codes to bins. A level that was not there is in the shared bin where there is one,
-/// else missing.
+/// Write the bins of codes. An unseen level is in the shared bin if there is one, else
+/// missing.
 pub(super) fn find(codes: &[f64], bins: &[u8], n_bins: usize, found: &mut [u8]) {
     let unseen = if bins.len() > n_bins {
         (n_bins - 1) as u8

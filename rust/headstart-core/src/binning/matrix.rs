@@ -1,4 +1,4 @@
-//! The matrix of codes, how it is made, and how new rows get theirs.
+//! The matrix of codes: its fit, and the codes of new rows.
 
 use crate::columns::{Columns, each_column};
 use crate::{Error, Workers};
@@ -6,7 +6,7 @@ use crate::{Error, Workers};
 use super::finder::Finder;
 use super::{MAX_BINS, PIECE, cuts, levels};
 
-/// What a column's values mean.
+/// The kind of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Ordered values.
@@ -15,41 +15,41 @@ pub enum Kind {
     Categorical,
 }
 
-/// A sample of rows that quantiles are found from.
+/// A sample of rows for quantiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
-    /// Rows of it; all where the table has no more.
+    /// Number of sampled rows; all rows if the table has no more.
     pub n_rows: usize,
-    /// Which rows.
+    /// Seed of the sample.
     pub seed: u64,
 }
 
-/// How columns are cut.
+/// Options of the bins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Most bins of a column, from 2 to [`MAX_BINS`].
+    /// Largest number of bins per column, from 2 to [`MAX_BINS`].
     pub n_bins: usize,
-    /// Rows that the cuts of numeric columns with more different values than bins come
-    /// from; all where `None`.
+    /// Sample for the cuts of numeric columns with more distinct values than bins; all rows
+    /// if `None`.
     pub sample: Option<Sample>,
 }
 
-/// How one column is cut.
+/// The bins of one column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Bins {
-    /// A number's bin is the number of cuts below it. Cuts ascend.
+    /// Ascending cuts. The bin of a number is the number of cuts below it.
     Cuts(Vec<f64>),
-    /// The bin of each level, and how many bins there are.
+    /// The bin of each level, and the number of bins.
     Levels {
-        /// Bins, by level.
+        /// The bin of each level.
         of_level: Vec<u8>,
-        /// Most bins of the column; more levels than that share the last one.
+        /// Largest number of bins; rarer levels share the last one.
         limit: usize,
     },
 }
 
 impl Bins {
-    /// Bins, the missing ones not counted: codes are `0..n_bins`.
+    /// Return the number of bins, without that of missing values: codes are `0..n_bins`.
     pub fn n_bins(&self) -> usize {
         match self {
             Self::Cuts(cuts) => cuts.len() + 1,
@@ -57,7 +57,7 @@ impl Bins {
         }
     }
 
-    /// Whether the bins have an order.
+    /// Return whether the bins are ordered.
     pub fn is_ordered(&self) -> bool {
         matches!(self, Self::Cuts(_))
     }
@@ -108,7 +108,7 @@ impl Bins {
     }
 }
 
-/// Bytes for values, column by column.
+/// One byte per value, column by column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BinnedMatrix {
     n_rows: usize,
@@ -117,11 +117,11 @@ pub struct BinnedMatrix {
 }
 
 impl BinnedMatrix {
-    /// Cut the columns of a table, a kind for each.
+    /// Fit the bins of a table's columns, with one kind per column.
     ///
     /// # Errors
-    /// [`Error::Shape`] and [`Error::Value`] where the arguments make no sense or codes
-    /// of levels are no whole numbers; [`Error::Cancelled`].
+    /// [`Error::Shape`] and [`Error::Value`] if the arguments are invalid or codes of
+    /// levels are not whole numbers; [`Error::Cancelled`].
     pub fn fit(
         table: &dyn Columns,
         kinds: &[Kind],
@@ -165,10 +165,10 @@ impl BinnedMatrix {
         })
     }
 
-    /// Give the rows of another table with the same columns the codes of this one.
+    /// Return the codes of another table with the same columns, with the bins of this one.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the number of columns differs; [`Error::Cancelled`].
+    /// [`Error::Shape`] if the number of columns differs; [`Error::Cancelled`].
     pub fn transform(&self, table: &dyn Columns, workers: &Workers) -> Result<Self, Error> {
         if table.n_columns() != self.n_columns() {
             return Err(Error::length("a row", self.n_columns(), table.n_columns()));
@@ -183,10 +183,10 @@ impl BinnedMatrix {
         })
     }
 
-    /// The rows at the given places, in that order.
+    /// Return the rows with the given indices, in that order.
     ///
     /// # Errors
-    /// [`Error::Value`] for a place that is not there; [`Error::Cancelled`].
+    /// [`Error::Value`] for an index out of range; [`Error::Cancelled`].
     pub fn take(&self, rows: &[u32], workers: &Workers) -> Result<Self, Error> {
         if let Some(row) = rows.iter().find(|&&row| row as usize >= self.n_rows) {
             return Err(Error::value(format!(
@@ -215,18 +215,18 @@ impl BinnedMatrix {
         self.codes.len()
     }
 
-    /// The codes of a column.
+    /// Return the codes of a column.
     pub fn column(&self, column: usize) -> &[u8] {
         &self.codes[column]
     }
 
-    /// How a column is cut.
+    /// Return the bins of a column.
     pub fn bins(&self, column: usize) -> &Bins {
         &self.bins[column]
     }
 }
 
-/// The same error, with the column that it is about.
+/// Return the error with the index of its column.
 fn at_column(column: usize, error: Error) -> Error {
     match error {
         Error::Value(message) => Error::Value(format!("Column {column}: {message}")),

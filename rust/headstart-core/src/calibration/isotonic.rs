@@ -1,21 +1,20 @@
-//! Isotonic regression: the rising function nearest to the data.
+//! Isotonic regression: the increasing function nearest to the data.
 
 use super::{check_finite, check_rows};
 use crate::sorting::{sort_by_key, unsigned_key, value_of};
 use crate::{Error, Workers};
 
-/// Values of `x`, ascending, and of the function there.
+/// Ascending values of `x`, and the function's values there.
 pub type Corners = (Vec<f64>, Vec<f64>);
 
-/// Fit a rising function by pooling adjacent violators.
+/// Fit an increasing function by pooling adjacent violators.
 ///
-/// Returns its corners: values of `x`, ascending, and of the function. Between them it is
-/// a straight line, beyond them constant. Equal values of `x` count as one row of their
-/// weighted mean.
+/// Returns the corners of the function. It is linear between them, and constant outside.
+/// Rows with equal `x` count as one row with their weighted mean.
 ///
 /// # Errors
-/// [`Error::Shape`] if lengths do not fit; [`Error::Value`] for no row, numbers that are
-/// not finite, or weights that make no sense; [`Error::Cancelled`].
+/// [`Error::Shape`] if lengths differ; [`Error::Value`] for no rows, numbers that are not
+/// finite, or invalid weights; [`Error::Cancelled`].
 pub fn fit_isotonic(
     x: &[f64],
     y: &[f64],
@@ -27,7 +26,7 @@ pub fn fit_isotonic(
     if weight.is_none() && y.iter().all(|&y| y == 0.0 || y == 1.0) {
         return of_outcomes(x, y, workers);
     }
-    // What is summed travels with the key: fetching it afterwards would cost more.
+    // Payloads are sorted with the keys: a lookup afterwards would cost more.
     if let Some(weight) = weight {
         let rows = x.iter().zip(y).zip(weight);
         let mut entries: Vec<(u64, (f64, f64))> = rows
@@ -47,12 +46,13 @@ pub fn fit_isotonic(
     }
 }
 
-/// Outcomes of 0 and 1 are sorted apart, without anything to carry along.
+/// Fit outcomes of 0 and 1, whose keys are sorted separately and without payload.
 fn of_outcomes(x: &[f64], y: &[f64], workers: &Workers) -> Result<Corners, Error> {
     let (mut ones, mut zeros) = (vec![(0, ()); x.len()], vec![(0, ()); x.len()]);
     let (mut n_ones, mut n_zeros) = (0, 0);
     for (&x, &y) in x.iter().zip(y) {
-        // Written to both ends, and one of them moves on: there is no branch to predict.
+        // Each key is written to both ends, and one end advances: there is no branch to
+        // predict.
         let key = unsigned_key(x);
         ones[n_ones].0 = key;
         zeros[n_zeros].0 = key;
@@ -77,7 +77,7 @@ fn of_outcomes(x: &[f64], y: &[f64], workers: &Workers) -> Result<Corners, Error
     pool(merged, workers)
 }
 
-/// Rows, one after the other in `x`, that share a value of the function.
+/// Consecutive rows in `x` that share a value of the function.
 struct Block {
     sum: f64,
     weight: f64,

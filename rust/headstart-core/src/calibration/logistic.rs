@@ -9,14 +9,13 @@ const MOST_STEPS: usize = 100;
 
 /// Fit `target ~ 1 / (1 + exp(-(c_1 x_1 + ... + c_d x_d + c_0)))`.
 ///
-/// `columns` are the `x_i`, one after the other; targets lie in `[0, 1]`. Returns the
-/// coefficients and, last, the constant. Where the classes can be told apart without an
-/// error no finite coefficients are best: the loss is then as small as makes no
-/// difference.
+/// `columns` are the concatenated `x_i`; targets are in `[0, 1]`. Returns the coefficients
+/// and, last, the constant. For perfectly separable classes no finite coefficients are
+/// optimal, and the fit stops at a negligible loss.
 ///
 /// # Errors
-/// [`Error::Shape`] if lengths do not fit; [`Error::Value`] for more than three columns,
-/// no row, or numbers that make no sense; [`Error::Cancelled`].
+/// [`Error::Shape`] if lengths differ; [`Error::Value`] for more than three columns, no
+/// rows, or invalid numbers; [`Error::Cancelled`].
 pub fn fit_logistic(
     columns: &[f64],
     target: &[f64],
@@ -51,7 +50,8 @@ pub fn fit_logistic(
         };
         let mut share = 1.0;
         let mut improved = false;
-        // Half as far until it is downhill: far from the minimum a step may overshoot.
+        // Halve the step until the loss falls: far from the minimum, a full step may
+        // overshoot.
         while share > 1e-6 {
             let next: Vec<f64> = coefficients
                 .iter()
@@ -81,7 +81,7 @@ struct Problem<'a> {
     n_columns: usize,
 }
 
-/// The loss, its gradient and its curvature, of which the upper half is filled.
+/// The loss, its gradient, and the upper triangle of its Hessian.
 struct State {
     loss: f64,
     gradient: Vec<f64>,
@@ -141,7 +141,7 @@ impl Problem<'_> {
     }
 }
 
-/// Solve for a symmetric positive matrix by Cholesky; None where it is not one.
+/// Solve a symmetric positive definite system by Cholesky; `None` if it is not definite.
 fn solve(upper: &[f64], right: &[f64], size: usize) -> Option<Vec<f64>> {
     let mut lower = vec![0.0; size * size];
     for i in 0..size {
@@ -151,7 +151,7 @@ fn solve(upper: &[f64], right: &[f64], size: usize) -> Option<Vec<f64>> {
                 .sum();
             let value = upper[j * size + i] - before;
             if i == j {
-                // What is left of a direction that has no curvature is its rounding.
+                // For a direction without curvature, only rounding remains.
                 let own = upper[i * size + i];
                 let value = value.max(1e-12 * own);
                 if value <= 0.0 || !value.is_finite() {

@@ -1,4 +1,4 @@
-//! Calibration: probabilities that mean what they say, from predictions that do not.
+//! Calibration of predicted probabilities.
 
 mod isotonic;
 mod logistic;

@@ -1,4 +1,4 @@
-//! One factor for all logarithms of probabilities.
+//! Temperature scaling: one factor for all logarithms of probabilities.
 
 use super::check_rows;
 use crate::{Error, Workers};
@@ -8,14 +8,14 @@ const CHUNK: usize = 1 << 12;
 const CLIP: f64 = f64::EPSILON;
 const RANGE: (f64, f64) = (1e-3, 1e3);
 
-/// Fit the factor of `ln p` with which the renormalised probabilities have the least log
-/// loss: the inverse of what is known as the temperature, from 0.001 to 1,000.
+/// Fit the factor of `ln p` with the lowest log loss of the renormalised probabilities. It
+/// is the inverse of the temperature, from 0.001 to 1,000.
 ///
 /// `prediction` is the probability of class 1, or of all classes, row by row.
 ///
 /// # Errors
-/// [`Error::Shape`] if lengths do not fit; [`Error::Value`] for no row, codes without a
-/// probability, or numbers that make no sense; [`Error::Cancelled`].
+/// [`Error::Shape`] if lengths differ; [`Error::Value`] for no rows, codes without a
+/// probability, or invalid numbers; [`Error::Cancelled`].
 pub fn fit_temperature(
     prediction: &[f64],
     y: &[i64],
@@ -35,7 +35,7 @@ pub fn fit_temperature(
             n_classes - 1
         )));
     }
-    // Gradient and curvature of the loss in the factor: it is convex.
+    // The loss is convex in the factor.
     let slopes = |factor: f64| -> Result<(f64, f64), Error> {
         let parts = workers.map_chunks(n_rows, CHUNK, |chunk| {
             let (mut gradient, mut curvature) = (0.0, 0.0);
@@ -83,7 +83,8 @@ pub fn fit_temperature(
             low = factor;
         }
         let newton = factor - gradient / curvature;
-        // Outside of what is left, or not a number: half the way, on a scale of ratios.
+        // A step out of the interval, or NaN, is replaced by bisection on a logarithmic
+        // scale.
         let next = if newton > low && newton < high {
             newton
         } else {

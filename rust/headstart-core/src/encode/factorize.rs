@@ -1,4 +1,4 @@
-//! Dense codes for values that are known by a number of 64 bits.
+//! Dense codes for values with 64-bit ids.
 
 use std::ops::Range;
 
@@ -6,13 +6,13 @@ use super::{Words, check_rows};
 use crate::{Error, Workers};
 
 const FREE: u32 = u32::MAX;
-/// Rows between two looks at whether to stop.
+/// Rows between two checks for cancellation.
 const BLOCK: usize = 1 << 16;
-/// Rows whose ids are made at once: they stay in the nearest cache.
+/// Rows whose ids are computed together and fit into the L1 cache.
 const STRIP: usize = 1 << 9;
 
-/// Open addressing with linear probing, at most a quarter full: a second look costs a
-/// branch that is predicted wrongly.
+/// A hash table with open addressing and linear probing, at most a quarter full: a second
+/// probe costs a mispredicted branch.
 struct Table {
     slots: Vec<(u64, u32)>,
     shift: u32,
@@ -29,7 +29,7 @@ impl Table {
         }
     }
 
-    /// The slot that holds `id`, or the free one where it would go.
+    /// Return the slot of `id`, or the free slot for it.
     #[inline]
     fn find(&self, id: u64) -> usize {
         let mask = self.slots.len() - 1;
@@ -47,7 +47,7 @@ impl Table {
     #[inline]
     fn code_or_new(&mut self, id: u64) -> u32 {
         let place = (id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize;
-        // The likely case, without a loop.
+        // The likely case needs no loop.
         if let Some(&(known, code)) = self.slots.get(place)
             && known == id
             && code != FREE
@@ -84,8 +84,8 @@ impl Table {
     }
 }
 
-/// Give equal ids equal codes, `0, 1, ...` by first appearance, into `codes`; return the
-/// first row of each code.
+/// Write codes `0, 1, ...` by first appearance into `codes`, equal for equal ids; return
+/// the first row of each code.
 ///
 /// # Errors
 /// If lengths differ, there are 2³² rows or more, or the work was cancelled.
@@ -115,7 +115,7 @@ pub fn factorize_words(
     )
 }
 
-/// `ids_of` writes the ids of a range of rows.
+/// Factorize the ids that `ids_of` writes for a range of rows.
 fn factorize_by(
     n_rows: usize,
     ids_of: impl Fn(Range<usize>, &mut [u64]),
@@ -124,7 +124,7 @@ fn factorize_by(
 ) -> Result<Vec<u32>, Error> {
     check_count(n_rows)?;
     check_rows("codes", n_rows, codes.len())?;
-    // 256 kB: up to a thousand codes meet each other seldom.
+    // 256 kB: up to a thousand codes rarely collide.
     let mut table = Table::with_room_for(1 << 12);
     let mut first_rows = Vec::new();
     let mut ids = [0; STRIP];
@@ -151,8 +151,7 @@ fn factorize_by(
     Ok(first_rows)
 }
 
-/// Find the place of each id among `known` ones; those that are not there get the
-/// number of known ones.
+/// Return the index of each id in `known`; unknown ids get the length of `known`.
 ///
 /// # Errors
 /// If `known` has an id twice, there are 2³² ids or more, or the work was cancelled.

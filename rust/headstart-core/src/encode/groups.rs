@@ -1,27 +1,27 @@
-//! What the rows of a group have in common.
+//! Statistics of groups of rows.
 
 use super::{Category, check_rows};
 use crate::{Error, Workers};
 
-/// A number that describes the values of a group.
+/// A statistic of the values of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Statistic {
     /// Number of values.
     Count,
     /// Mean.
     Mean,
-    /// Standard deviation, n − 1 in the denominator; of two values at least.
+    /// Standard deviation with denominator n − 1, for at least two values.
     Std,
-    /// The least.
+    /// Minimum.
     Min,
-    /// The greatest.
+    /// Maximum.
     Max,
-    /// Median; the mean of the two in the middle.
+    /// Median; the mean of the two middle values.
     Median,
 }
 
 impl Statistic {
-    /// The statistic of a name.
+    /// Return the statistic of a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "count" => Self::Count,
@@ -35,7 +35,7 @@ impl Statistic {
     }
 }
 
-/// Describe the finite values of each group; NaN where there are too few.
+/// Return a statistic of the finite values of each group; NaN if there are too few.
 ///
 /// # Errors
 /// If lengths differ, or the work was cancelled.
@@ -107,8 +107,8 @@ pub fn group_statistic(
     })
 }
 
-/// Number of different levels of `levels` in each group of `key`; levels from
-/// `n_levels` on do not count.
+/// Return the number of distinct `levels` in each group of `key`; levels from `n_levels` on
+/// do not count.
 ///
 /// # Errors
 /// If lengths differ, or the work was cancelled.
@@ -138,10 +138,10 @@ pub fn group_distinct(
         .collect())
 }
 
-/// Quantiles of the finite values of each group: all values of a group that has at most
-/// `most` of them, else `most` in equal steps from the least to the greatest.
+/// Return quantiles of the finite values of each group: all values of a group with at most
+/// `most` of them, else `most` quantiles in equal steps from the minimum to the maximum.
 ///
-/// Returns where the knots of each group begin, and the knots, ascending in a group.
+/// Returns the start of each group's knots, and the knots, ascending within a group.
 ///
 /// # Errors
 /// If lengths differ, `most` is less than 2, or the work was cancelled.
@@ -170,12 +170,11 @@ pub fn group_knots(
     Ok((ends, knots))
 }
 
-/// Where values stand among the knots of their group: the share of knots below, equal
-/// ones counting half. NaN for values that are not finite, and for groups that have no
-/// knots or do not exist.
+/// Return the share of its group's knots below each value; equal knots count half. NaN for
+/// values that are not finite, and for groups without knots or out of range.
 ///
 /// # Errors
-/// If lengths differ, or knots are not as [`group_knots`] gives them.
+/// If lengths differ, or knots are not in the format of [`group_knots`].
 pub fn group_positions(
     codes: &[u32],
     values: &[f64],
@@ -211,7 +210,7 @@ pub fn group_positions(
     Ok(blocks.concat())
 }
 
-/// Finite values by group, ascending in each, and where each group's begin.
+/// Return finite values by group, ascending within each group, and the start of each group.
 fn sorted_by_group(
     key: Category<'_>,
     values: &[f64],

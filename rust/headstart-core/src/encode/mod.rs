@@ -1,9 +1,8 @@
-//! Categories made into numbers: codes, statistics of groups, means of the target.
+//! Encodings of categories: codes, statistics of groups, means of the target.
 //!
-//! A category is a column of dense codes, `0..n_groups`, as [`factorize`] gives them.
-//! Whatever reads the target ([`encode_target`], [`encode_ordered`]) gives training
-//! rows values that their own target has no part in, bit for bit, and a table for rows
-//! that were not trained on.
+//! A category is a column of dense codes, `0..n_groups`, as from [`factorize`]. Target
+//! encodings ([`encode_target`], [`encode_ordered`]) return values for training rows that
+//! are independent of the row's own target, bit for bit, and a table for new rows.
 
 mod factorize;
 mod groups;
@@ -30,7 +29,7 @@ pub struct Category<'a> {
 }
 
 impl<'a> Category<'a> {
-    /// A column of codes below `n_groups`.
+    /// Return a column of codes below `n_groups`.
     ///
     /// # Errors
     /// If a code is not below `n_groups`, or there are 2^32 codes or more.
@@ -47,18 +46,18 @@ impl<'a> Category<'a> {
         Ok(Self { codes, n_groups })
     }
 
-    /// The code of each row.
+    /// Return the code of each row.
     pub fn codes(&self) -> &'a [u32] {
         self.codes
     }
 
-    /// How many different codes there can be.
+    /// Return the number of possible codes.
     pub fn n_groups(&self) -> usize {
         self.n_groups
     }
 
-    /// Rows by group: where the rows of each group begin, and the rows, ascending in
-    /// each group.
+    /// Return rows by group: the start of each group, and the rows, ascending within each
+    /// group.
     fn rows_by_group(&self) -> (Vec<u32>, Vec<u32>) {
         let mut starts = vec![0_u32; self.n_groups + 1];
         for &code in self.codes {

@@ -1,4 +1,4 @@
-//! Means of the target over the rows that come before, in a random order.
+//! Means of the target over earlier rows in a random order.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,12 +7,12 @@ use super::{Category, check_rows};
 use crate::rng::Rng;
 use crate::{Error, Workers};
 
-/// Encode columns by prefix means, as `CatBoost` does.
+/// Encode columns by prefix means, with `CatBoost`'s method.
 ///
-/// Rows are put in the order that `seed` gives. The value of a row is the mean of the
-/// target over earlier rows of its group, mixed with `smoothing` rows of the mean over
-/// all earlier rows. The first row has none before it: its value is NaN. `out` and the
-/// tables are as those of [`super::encode_target`].
+/// `seed` determines the order of the rows. The value of a row is the mean target of
+/// earlier rows of its group, mixed with `smoothing` rows of the mean of all earlier rows.
+/// The first row has no earlier row: its value is NaN. `out` and the tables are as in
+/// [`super::encode_target`].
 ///
 /// # Errors
 /// If lengths differ, the target is not as [`Target`] says, `smoothing` is negative, or

@@ -1,21 +1,21 @@
-//! Means of the target by category, out of fold.
+//! Out-of-fold means of the target by category.
 //!
-//! Counts and means are kept by group and fold. The value of a row is made of the cells
-//! of all other folds: of class counts by subtraction, which is exact; of a regression's
-//! means by merging what lies before and after, because a difference of sums would
-//! still carry the row's own target in its last bits.
+//! Counts and means are kept by group and fold. The value of a row comes from the cells of
+//! all other folds. Class counts are subtracted, which is exact. Means of a regression are
+//! merged from the folds before and after, because a difference of sums would depend on the
+//! row's own target in its last bits.
 
 use std::sync::{Mutex, PoisonError};
 
 use super::{Category, check_rows};
 use crate::{Error, Workers};
 
-/// What is to be predicted.
+/// The target.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'a> {
     /// Class codes, below the number of classes.
     Classes(&'a [u32], usize),
-    /// Finite values of a regression.
+    /// Finite values for regression.
     Values(&'a [f64]),
 }
 
@@ -33,8 +33,8 @@ impl Target<'_> {
         self.len() == 0
     }
 
-    /// Columns that a category becomes: one for two classes or a regression, else one a
-    /// class.
+    /// Return the number of columns per category: one for two classes or regression, else
+    /// one per class.
     pub fn n_outputs(&self) -> usize {
         match self {
             Self::Classes(_, n_classes) if *n_classes > 2 => *n_classes,
@@ -61,28 +61,28 @@ impl Target<'_> {
         Ok(())
     }
 
-    /// The class whose share is output number `output`.
+    /// Return the class whose share is the output with index `output`.
     pub(super) fn class_of(&self, output: usize) -> usize {
         if self.n_outputs() == 1 { 1 } else { output }
     }
 }
 
-/// How means become values.
+/// Options of the encoding.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// Rows of the overall mean that a group's mean is mixed with; `None` for as many
-    /// as the spread within groups and overall says.
+    /// Number of rows with the overall mean that are mixed into a group's mean; `None` for
+    /// the empirical Bayes estimate from the variances.
     pub smoothing: Option<f64>,
-    /// Log odds less those of all rows, instead of the mean. For two classes.
+    /// Return log odds minus those of all rows, instead of means. For two classes.
     pub evidence: bool,
-    /// A fold whose rows nothing is learnt from, besides each row's own.
+    /// A fold that is excluded from all means, in addition to each row's own fold.
     pub outer_fold: Option<u8>,
 }
 
 /// An encoded column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
-    /// For each output one value a group, then the one for unseen groups.
+    /// For each output, one value per group, then one for unseen groups.
     pub table: Vec<f64>,
 }
 
@@ -130,7 +130,7 @@ impl Moments {
                 (self.n * self.mean + size * prior.mean) / (self.n + size)
             }
             None if self.n > 0.0 => {
-                // Empirical Bayes, as scikit-learn's.
+                // Empirical Bayes, as in scikit-learn.
                 let between = prior.deviations / prior.n * self.n;
                 let share = between / (between + self.deviations / self.n);
                 if share.is_nan() {
@@ -145,7 +145,7 @@ impl Moments {
             return mean;
         }
         let found = (mean / (1.0 - mean)).ln() - (prior.mean / (1.0 - prior.mean)).ln();
-        // One class only: there is no evidence for either.
+        // With one class only, the log odds are infinite.
         if prior.mean == 0.0 || prior.mean == 1.0 {
             0.0
         } else if found.is_finite() {
@@ -156,40 +156,39 @@ impl Moments {
     }
 }
 
-/// Cells of a batch of groups by fold: `n_folds * width` a group.
+/// Cells of a batch of groups by fold: `n_folds * width` per group.
 enum Cells {
     Counts(Vec<u32>),
     Values(Vec<Moments>),
 }
 
-/// What all columns share.
+/// Data shared by all columns.
 struct Shared<'a> {
     target: Target<'a>,
     rules: Rules,
     /// Dense fold of each row.
     folds: Vec<u8>,
-    /// Fold and class of each row as one number; empty for a regression.
+    /// Fold and class of each row as one number; empty for regression.
     places: Vec<u32>,
     n_folds: usize,
-    /// Number of the outer fold, or no fold's.
+    /// Index of the outer fold, or an unused index.
     outer: usize,
-    /// For each output, what is known overall without each fold, and with all.
+    /// For each output, overall moments without each fold, and with all folds.
     priors: Vec<(Vec<Moments>, Moments)>,
 }
 
-/// Above this many cells rows are put in order of their groups, and done in batches.
+/// Above this many cells, rows are sorted by group and processed in batches.
 const MOST_CELLS: usize = 1 << 22;
 
 /// Encode columns by the target.
 ///
-/// `out` takes the values of training rows: for each column and output, one a row. A
-/// row's value is made of rows in other folds than its own (and none of
-/// `rules.outer_fold`); rows that no fold holds out count as one more fold. Groups that
-/// have no such rows get the overall mean of them.
+/// `out` receives the values of training rows: one per row for each column and output. A
+/// row's value comes from rows in other folds, without `rules.outer_fold`. Rows that no
+/// fold holds out form one more fold. A group without such rows gets their overall mean.
 ///
 /// # Errors
-/// If lengths differ, the target is not as [`Target`] says, fewer than two folds have
-/// rows, the rules make no sense, or the work was cancelled.
+/// If lengths differ, the target or the rules are invalid, fewer than two folds have rows,
+/// or the work was cancelled.
 pub fn encode_target(
     columns: &[Category<'_>],
     target: Target<'_>,
@@ -296,7 +295,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// Fill the cells of groups `first..` from their rows.
+    /// Fill the cells of the groups from `first` on.
     fn count(
         &self,
         codes: &[u32],
@@ -307,7 +306,7 @@ impl<'a> Shared<'a> {
         let width = self.width();
         match (cells, self.target) {
             (Cells::Counts(counts), _) => {
-                // All rows: no need to look each up.
+                // All rows need no lookup.
                 if first == 0 && rows.size_hint().0 == codes.len() {
                     for (&code, &place) in codes.iter().zip(&self.places) {
                         counts[code as usize * width + place as usize] += 1;
@@ -341,13 +340,13 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// The rows of each fold of each group, of all classes; of values, whose cells have
-    /// them, none.
+    /// Return the number of rows of each fold of each group; empty for regression, whose
+    /// cells have it.
     fn sizes(&self, cells: &Cells) -> Vec<u32> {
         match cells {
             Cells::Counts(counts) => {
                 let counts = counts.chunks_exact(self.width() / self.n_folds);
-                // The compiler makes vectors of the first.
+                // The compiler vectorises the first loop.
                 match self.width() / self.n_folds {
                     2 => counts.map(|counts| counts[0] + counts[1]).collect(),
                     _ => counts.map(|counts| counts.iter().sum()).collect(),
@@ -357,8 +356,8 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// What a group's rows outside each fold say, into `without`, and all of them; never
-    /// the outer fold.
+    /// Write the moments of a group without each fold to `without`, and return those of all
+    /// folds, except the outer fold.
     fn left_out(
         &self,
         cells: &Cells,

@@ -1,18 +1,16 @@
-//! Runs of characters, hashed into columns.
+//! Character n-grams, hashed into columns.
 
 use crate::rng::mix;
 use crate::{Error, Workers, memory};
 
-/// Count the runs of `length` characters of each text in `n_columns` columns.
+/// Count the character n-grams of length `length` of each text in `n_columns` columns.
 ///
-/// Which column a run counts in depends on its hash alone (FNV-1a over its UTF-8 bytes,
-/// mixed), so that no text has to be known before. A text that is shorter than a run is
-/// one run; an empty one has none. The result has one column after the other; missing
-/// texts are NaN in all of them.
+/// The column of an n-gram depends only on its hash (FNV-1a over its UTF-8 bytes, mixed),
+/// so that there is no fit. A text shorter than `length` is one n-gram; an empty text has
+/// none. The result is column by column; missing texts are NaN in all columns.
 ///
 /// # Errors
-/// If `length` or `n_columns` is 0, there is no memory for the columns, or the work was
-/// cancelled.
+/// If `length` or `n_columns` is 0, there is not enough memory, or the work was cancelled.
 pub fn hash_text<S: AsRef<str> + Sync>(
     texts: &[Option<S>],
     length: usize,
@@ -42,7 +40,7 @@ pub fn hash_text<S: AsRef<str> + Sync>(
     Ok(out)
 }
 
-/// Runs between two looks at whether to stop.
+/// N-grams between two checks for cancellation.
 const RUNS: usize = 1 << 16;
 
 fn count_runs(
@@ -52,7 +50,8 @@ fn count_runs(
     workers: &Workers,
 ) -> Result<(), Error> {
     let places = || text.char_indices().map(|(place, _)| place);
-    // A run begins at a character and ends before the one `length` further, or with the text.
+    // An n-gram ends before the character `length` positions after its first, or with the
+    // text.
     let ends = places().skip(length).chain([text.len()]);
     for (run, (begin, end)) in places().zip(ends).enumerate() {
         if run % RUNS == 0 {

@@ -1,4 +1,4 @@
-//! Words as Arrow lays them out in its string views, known by a number of 64 bits.
+//! Words in the layout of Arrow's string views, with 64-bit ids.
 
 use std::hash::BuildHasher;
 use std::ops::Range;
@@ -7,10 +7,10 @@ use foldhash::quality::FixedState;
 
 use crate::Error;
 
-/// The id of missing words. A word has it by chance once in 2⁶⁴ words.
+/// The id of missing words. A word has it by chance with probability 2⁻⁶⁴.
 const MISSING: u64 = 0x5851_F42D_4C95_7F2D;
 const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
-/// Bytes that a view holds itself; longer words lie in a buffer.
+/// Largest number of bytes in a view; longer words are in a buffer.
 const INLINE: usize = 12;
 
 /// A column of words, borrowed.
@@ -22,12 +22,12 @@ pub struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    /// Words of Arrow's `Utf8View` layout.
+    /// Return words in Arrow's `Utf8View` layout.
     ///
-    /// A view has the word's length in its lowest 32 bits. Up to 12 bytes follow behind
-    /// it, zeros after them; else the first four bytes, the number of the buffer and the
-    /// offset in it. `valid` is a bitmap and where in it the first row is, a bit being set
-    /// where there is a word. Bytes that no buffer has count as none.
+    /// The lowest 32 bits of a view are the word's length. Up to 12 bytes follow, padded
+    /// with zeros. For longer words, these are the first four bytes, the index of the
+    /// buffer and the offset in it. `valid` is a bitmap with the offset of the first row; a
+    /// set bit means a word. Views out of the buffers count as missing.
     ///
     /// # Errors
     /// If the bitmap is too short.
@@ -48,18 +48,18 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// How many rows there are.
+    /// Return the number of rows.
     pub fn len(&self) -> usize {
         self.views.len()
     }
 
-    /// Whether there are none.
+    /// Return whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.views.is_empty()
     }
 
-    /// The word of a row, `None` where it is missing or no UTF-8. A short one is copied to
-    /// `short`, for its bytes are part of its view.
+    /// Return the word of a row, `None` if it is missing or not UTF-8. A short word is
+    /// copied to `short`, because its bytes are in its view.
     pub fn get<'b>(&'b self, row: usize, short: &'b mut [u8; 16]) -> Option<&'b str> {
         let view = *self.views.get(row)?;
         if !self.is_valid(row) {
@@ -75,8 +75,8 @@ impl<'a> Words<'a> {
         std::str::from_utf8(bytes).ok()
     }
 
-    /// Put the ids of some rows into `ids`. Equal words have equal ids, different ones
-    /// differ but for chance; missing ones are alike.
+    /// Write the ids of rows to `ids`. Equal words have equal ids, different words
+    /// different ids with high probability, and missing words one id.
     pub(super) fn ids(&self, rows: Range<usize>, ids: &mut [u64]) {
         let first = rows.start;
         for (id, &view) in ids.iter_mut().zip(&self.views[rows]) {
@@ -116,7 +116,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Both halves of the product, which depend on all bits of both.
+/// Return the product's halves, combined: they depend on all bits of both factors.
 #[inline]
 fn folded(a: u64, b: u64) -> u64 {
     let product = u128::from(a ^ SEED) * u128::from(b ^ MISSING);

@@ -1,4 +1,4 @@
-//! Absolute errors, by the sum of residuals.
+//! Absolute errors, computed from the sum of residuals.
 
 use super::lanes::{lane_sum, no_column};
 use super::members::{check_values, check_weight};
@@ -12,7 +12,7 @@ pub struct Absolute<'a> {
     workers: &'a Workers,
     y: &'a [f64],
     weight: Option<&'a [f64]>,
-    /// Sum of the residuals of those picked.
+    /// Sum of the residuals of the picked members.
     sum: Vec<f64>,
     n_picked: usize,
 }
@@ -21,7 +21,7 @@ impl<'a> Absolute<'a> {
     /// Prepare a selection for values `y`.
     ///
     /// # Errors
-    /// [`Error::Shape`] or [`Error::Value`] where the arrays do not fit.
+    /// [`Error::Shape`] or [`Error::Value`] if the arrays are inconsistent.
     pub fn new(
         members: Members<'a>,
         y: &'a [f64],

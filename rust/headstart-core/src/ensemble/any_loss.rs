@@ -1,10 +1,10 @@
-//! Any loss, computed anew for each candidate.
+//! Any loss, computed for each candidate separately.
 
 use super::members::mean_with;
 use super::{Candidates, Members};
 use crate::{Error, Workers};
 
-/// Any loss of a prediction, computed anew for each candidate.
+/// Any loss of a prediction, computed for each candidate separately.
 pub struct AnyLoss<'a, F> {
     members: Members<'a>,
     workers: &'a Workers,
@@ -17,7 +17,7 @@ impl<'a, F> AnyLoss<'a, F>
 where
     F: Fn(&[f64]) -> Result<f64, Error> + Sync,
 {
-    /// Prepare a selection by `loss`, which is given predictions in row-major order.
+    /// Prepare a selection by `loss`, a function of predictions in row-major order.
     pub fn new(members: Members<'a>, loss: F, workers: &'a Workers) -> Self {
         Self {
             members,

@@ -1,11 +1,11 @@
-//! Loops over rows in lanes of fixed order: vectors for the compiler, and the same sums
-//! on every machine.
+//! Loops over rows in lanes of fixed order, which the compiler vectorises, with the same
+//! sums on every machine.
 
-/// Rows that are computed at a time.
+/// Rows that are computed together.
 pub(super) const LANES: usize = 8;
 
-/// Call `visit` with `term` of each row, eight rows at a time; the last block is filled up
-/// with `neutral`. Slices of units stand for columns that are not there.
+/// Call `visit` with `term` of each row, eight rows at a time; the last block is padded
+/// with `neutral`. Slices of units represent absent columns.
 #[inline]
 pub(super) fn visit_lanes<A: Copy, B: Copy, C: Copy, D: Copy>(
     (a, b, c, d): (&[A], &[B], &[C], &[D]),
@@ -47,8 +47,8 @@ pub(super) fn lane_sum<A: Copy, B: Copy, C: Copy, D: Copy>(
     lanes.iter().sum()
 }
 
-/// A column that is not there.
+/// Return an absent column.
 pub(super) fn no_column(n: usize) -> Vec<()> {
-    // Units take no room: nothing is allocated.
+    // Units have no size: nothing is allocated.
     vec![(); n]
 }

@@ -1,4 +1,4 @@
-//! Logarithmic loss, by products instead of logarithms.
+//! Log loss, by products instead of logarithms.
 
 use super::lanes::{lane_sum, no_column};
 use super::members::{check_codes, check_weight};
@@ -9,15 +9,15 @@ use crate::{Error, Workers};
 /// Probabilities are clipped this far from 0 and 1, as scikit-learn clips doubles.
 pub(super) const CLIP: f64 = f64::EPSILON;
 
-/// Logarithmic loss, by the product of the true class's probabilities.
+/// Log loss, by the product of the true class's probabilities.
 ///
-/// Of each member the one column is kept that matters: the probability of the true class.
+/// Only the probability of the true class is kept of each member.
 #[derive(Debug)]
 pub struct LogLoss<'a> {
     workers: &'a Workers,
     weight: Option<&'a [f64]>,
     total_weight: f64,
-    /// A column a member.
+    /// One column per member.
     columns: Vec<Vec<f64>>,
     sum: Vec<f64>,
     n_picked: usize,
@@ -27,7 +27,7 @@ impl<'a> LogLoss<'a> {
     /// Prepare a selection for class codes `y`.
     ///
     /// # Errors
-    /// [`Error::Shape`] or [`Error::Value`] where the arrays do not fit.
+    /// [`Error::Shape`] or [`Error::Value`] if the arrays are inconsistent.
     pub fn new(
         members: Members<'a>,
         y: &[i64],
@@ -56,12 +56,12 @@ impl<'a> LogLoss<'a> {
         })
     }
 
-    /// The sum over all rows of the logarithm of `sum` and one more probability.
+    /// Return the sum over all rows of the logarithm of `sum` plus one probability.
     fn logarithms(&self, column: &[f64]) -> f64 {
         let n_picked = (self.n_picked + 1) as f64;
         let (floor, ceiling) = (CLIP * n_picked, (1.0 - CLIP) * n_picked);
         let clip = |value: f64| {
-            // Not f64::clamp, which takes care of NaN: there is none.
+            // Not f64::clamp, which handles NaN: there is none.
             let value = if value < floor { floor } else { value };
             if value > ceiling { ceiling } else { value }
         };

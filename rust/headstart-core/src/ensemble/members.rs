@@ -1,8 +1,8 @@
-//! The members' predictions, and checks of what comes with them.
+//! The members' predictions, and checks of targets and weights.
 
 use crate::Error;
 
-/// The members' predictions, one after the other, each in row-major order.
+/// The concatenated predictions of members, each in row-major order.
 #[derive(Debug, Clone, Copy)]
 pub struct Members<'a> {
     pub(super) values: &'a [f64],
@@ -14,7 +14,7 @@ impl<'a> Members<'a> {
     /// Check that `values` holds `n_members` predictions, finite in single precision, of `n_rows` rows.
     ///
     /// # Errors
-    /// [`Error::Shape`] or [`Error::Value`] where it does not.
+    /// [`Error::Shape`] or [`Error::Value`] if it does not.
     pub fn new(
         values: &'a [f64],
         n_members: usize,
@@ -37,7 +37,7 @@ impl<'a> Members<'a> {
             )));
         }
         for (member, prediction) in values.chunks_exact(n_rows * n_outputs).enumerate() {
-            // Their squares are to be finite; this loop is made of vectors.
+            // Their squares must be finite; this loop is vectorised.
             if !prediction
                 .iter()
                 .fold(true, |ok, v| ok & (*v as f32).is_finite())
@@ -55,12 +55,12 @@ impl<'a> Members<'a> {
         })
     }
 
-    /// How many there are.
+    /// Return the number of members.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there are none; never so.
+    /// Return whether there are no members: always false.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -128,7 +128,7 @@ pub(super) fn check_values(members: &Members<'_>, y: &[f64]) -> Result<(), Error
     }
 }
 
-/// The ensemble's prediction with one more of `member`.
+/// Return the ensemble's prediction with one more of `member`.
 pub(super) fn mean_with(
     sum: &[f64],
     n_picked: usize,

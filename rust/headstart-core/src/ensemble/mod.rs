@@ -1,17 +1,17 @@
 //! Greedy forward selection of an ensemble, with replacement (Caruana et al., 2004).
 //!
-//! Each round adds the member that lowers the ensemble's loss the most; a member's
-//! weight is its share of the rounds. The ensemble is the plain mean of the members
-//! picked so far, so what a round needs to know of it is a sum:
+//! Each round adds the member that lowers the ensemble's loss the most. A member's weight
+//! is its share of the rounds. The ensemble is the mean of the members picked so far, so
+//! that each loss needs only a sum of them:
 //!
-//! - log loss: the sum of the true class's probabilities, a row one number. Sixteen of
-//!   them are multiplied before their exponent is split off, and one logarithm is taken
+//! - log loss: the sum of the true class's probabilities, one number per row. Sixteen of
+//!   them are multiplied before the exponent is split off, and one logarithm is computed
 //!   at the end ([`LogLoss`]).
-//! - squared errors: inner products of residuals. A round then costs nothing that grows
-//!   with the rows, but for a member that is picked for the first time ([`Squared`]).
+//! - squared errors: inner products of residuals. The cost of a round does not depend on
+//!   the rows, except for a member that is picked for the first time ([`Squared`]).
 //! - absolute errors: the sum of the residuals ([`Absolute`]).
-//! - area under the ROC curve: exact, but only for members that can be the best by the
-//!   counts of some thousand buckets ([`RocAuc`]).
+//! - area under the ROC curve: exact for members that can be the best by bounds from
+//!   the counts of some thousand buckets ([`RocAuc`]).
 //! - anything else: the sum of the predictions, and the metric itself ([`AnyLoss`]).
 
 mod absolute;
@@ -33,44 +33,44 @@ pub use squared::Squared;
 
 use crate::Error;
 
-/// Losses closer than this, relatively, are a tie: they differ by rounding only.
+/// Relative difference below which losses are tied, because it is only rounding.
 const TIE: f64 = 1e-13;
 
-/// What a selection asks of a loss.
+/// The interface of losses for a selection.
 pub trait Candidates {
-    /// The loss of the ensemble with one more of each member; lower is better. Only
-    /// those of `allowed` members that are least, or tie with the least, need be exact:
-    /// any other may be infinite.
+    /// Return the loss of the ensemble with one more of each member; lower is better. Only
+    /// the lowest losses of `allowed` members, and ties with them, must be exact. Others
+    /// may be infinite.
     ///
     /// # Errors
-    /// [`Error::Cancelled`], or what is wrong with the loss.
+    /// [`Error::Cancelled`], or an error of the loss.
     fn losses(&mut self, allowed: &[bool]) -> Result<Vec<f64>, Error>;
 
     /// Add `member` to the ensemble.
     ///
     /// # Errors
-    /// As [`Candidates::losses`].
+    /// As in [`Candidates::losses`].
     fn pick(&mut self, member: usize) -> Result<(), Error>;
 }
 
-/// What may be picked, and how often.
+/// Constraints of a selection.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// Picks, at least 1.
+    /// Number of rounds, at least 1.
     pub n_rounds: usize,
-    /// Where losses tie, the member of least cost is picked.
+    /// The member with the lowest cost wins a tie.
     pub costs: Option<&'a [f64]>,
-    /// Members whose weights may sum to no more than `cap`.
+    /// Members whose total weight is at most `cap`.
     pub capped: Option<&'a [bool]>,
-    /// See `capped`. No limit where all members are capped.
+    /// See `capped`. Ignored if all members are capped.
     pub cap: f64,
 }
 
-/// Select members; the weights of the best ensemble that came up on the way. Where no
-/// loss is finite, the cheapest member alone.
+/// Return the weights of the best ensemble of all rounds. If no loss is finite, this is the
+/// cheapest member alone.
 ///
 /// # Errors
-/// [`Error::Value`] where the rules make no sense, and what `candidates` returns.
+/// [`Error::Value`] for invalid rules, and errors of `candidates`.
 pub fn select<C: Candidates + ?Sized>(
     candidates: &mut C,
     n_members: usize,
@@ -84,7 +84,7 @@ pub fn select<C: Candidates + ?Sized>(
     let mut best_loss = f64::INFINITY;
     let mut best_length = 0;
     for round in 1..=rules.n_rounds {
-        // A little slack: a cap of 0.3 allows 3 picks of 10.
+        // Some slack for rounding: a cap of 0.3 allows 3 of 10 picks.
         let is_full = cap_holds && (n_capped + 1) as f64 > rules.cap * round as f64 + 1e-9;
         let allowed: Vec<bool> = (0..n_members)
             .map(|member| !(is_full && is_capped(member)))
@@ -104,15 +104,15 @@ pub fn select<C: Candidates + ?Sized>(
         candidates.pick(member)?;
         picks.push(member);
         n_capped += usize::from(is_capped(member));
-        // Only a true improvement counts: a later prefix must not win by rounding.
+        // A later prefix must not win by rounding.
         if best_length == 0 || losses[member] < best_loss - TIE * best_loss.abs() {
             best_loss = losses[member];
             best_length = round;
         }
     }
     if best_length == 0 {
-        // The rows leave the loss undefined, as one class only does the area under a
-        // curve: nothing tells the members apart but their costs.
+        // The loss is undefined for these rows, such as the area under a curve with one
+        // class. Members then differ only in their costs.
         let same: Vec<f64> = (0..n_members)
             .map(|member| f64::from(u8::from(cap_holds && is_capped(member))))
             .collect();
@@ -155,7 +155,7 @@ fn check_rules(n_members: usize, rules: &Rules<'_>) -> Result<(), Error> {
     }
 }
 
-/// The member of least loss; among ties the cheapest, then the first.
+/// Return the member with the lowest loss; of tied members, the cheapest, then the first.
 fn best_member(losses: &[f64], costs: Option<&[f64]>) -> Option<usize> {
     let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
     if least == f64::INFINITY {

@@ -1,4 +1,4 @@
-//! Area under the ROC curve: exact for members that can be the best.
+//! Area under the ROC curve, exact for members that can be the best.
 
 use super::members::{check_codes, mean_with};
 use super::{Candidates, Members};
@@ -7,10 +7,9 @@ use crate::{Error, Workers};
 
 /// Area under the ROC curve of class 1, exact.
 ///
-/// Scores are dealt into buckets first. Pairs of a positive and a negative row in two
-/// buckets are in a known order; those in one bucket are all right or all wrong at the
-/// most. These bounds leave few members that can be the best, and only their scores are
-/// sorted.
+/// Scores are first sorted into buckets. The order of a positive and a negative row in two
+/// buckets is known. Pairs within one bucket are at best all correct, and at worst all
+/// wrong. With these bounds, few members can be the best, and only their scores are sorted.
 #[derive(Debug)]
 pub struct RocAuc<'a> {
     members: Members<'a>,
@@ -20,20 +19,20 @@ pub struct RocAuc<'a> {
     n_picked: usize,
 }
 
-/// Buckets at the most: with two counts each they fit into an L2 cache.
+/// Largest number of buckets. With two counts each, they fit into an L2 cache.
 const MOST_BUCKETS: usize = 1 << 15;
 
-/// Below this many rows sorting is as quick.
+/// Below this many rows, sorting is as fast.
 pub(super) const FEW_ROWS: usize = 2_000;
 
-/// More than the rounding of an area.
+/// Larger than the rounding error of an area.
 const SLACK: f64 = 1e-12;
 
 impl<'a> RocAuc<'a> {
     /// Prepare a selection for class codes `y`, 0 or 1.
     ///
     /// # Errors
-    /// [`Error::Shape`] or [`Error::Value`] where the arrays do not fit.
+    /// [`Error::Shape`] or [`Error::Value`] if the arrays are inconsistent.
     pub fn new(members: Members<'a>, y: &'a [i64], workers: &'a Workers) -> Result<Self, Error> {
         if members.n_outputs() != 1 {
             return Err(Error::value(
@@ -61,7 +60,7 @@ impl<'a> RocAuc<'a> {
         rows.score(ClassMetric::RocAuc, &Workers::default())
     }
 
-    /// The least and the greatest area that a member's buckets allow.
+    /// Return the lower and the upper bound of the area from a member's buckets.
     fn bounds(&self, member: usize) -> (f64, f64) {
         let scores = self.scores(member);
         let mut low = f64::INFINITY;
@@ -71,11 +70,11 @@ impl<'a> RocAuc<'a> {
             high = if score > high { score } else { high };
         }
         let n_buckets = scores.len().next_power_of_two().min(MOST_BUCKETS);
-        // Where all scores are equal the factor is infinite, and all go to one bucket.
+        // If all scores are equal, the factor is infinite, and all are in one bucket.
         let factor = (n_buckets - 1) as f64 / (high - low);
         let mut counts = vec![[0_u32; 2]; n_buckets];
         for (&score, &code) in scores.iter().zip(self.y) {
-            // Never falling in the score, whatever is rounded: so the order holds.
+            // Monotone in the score despite rounding, so that the order holds.
             let bucket = ((score - low) * factor) as usize;
             counts[bucket.min(n_buckets - 1)][usize::from(code == 1)] += 1;
         }

@@ -1,4 +1,4 @@
-//! Squared errors, by inner products of residuals.
+//! Squared errors, computed from inner products of residuals.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use super::members::{check_codes, check_values, check_weight};
 use super::{Candidates, Members};
 use crate::{Error, Workers};
 
-/// Mean squared error: the order of RMSE, of R2 and of the Brier score.
+/// Mean squared error, with the same order as RMSE, R² and the Brier score.
 #[derive(Debug)]
 pub struct Squared<'a> {
     members: Members<'a>,
     workers: &'a Workers,
     target: Vec<f64>,
-    /// One number a row, repeated for each output; empty where all rows count the same.
+    /// One weight per row, repeated for each output; empty for equal weights.
     weight: Vec<f64>,
     /// Inner products of each member's residual with itself.
     own: Vec<f64>,
@@ -21,7 +21,7 @@ pub struct Squared<'a> {
     with_sum: Vec<f64>,
     /// Inner product of the ensemble's sum with itself.
     sum_with_sum: f64,
-    /// Inner products of all members with those that were picked.
+    /// Inner products of all members with the picked members.
     products: BTreeMap<usize, Vec<f64>>,
     n_picked: usize,
 }
@@ -30,7 +30,7 @@ impl<'a> Squared<'a> {
     /// Prepare a selection for values `y`.
     ///
     /// # Errors
-    /// [`Error::Shape`] or [`Error::Value`] where the arrays do not fit.
+    /// [`Error::Shape`] or [`Error::Value`] if the arrays are inconsistent.
     pub fn of_values(
         members: Members<'a>,
         y: &[f64],
@@ -44,7 +44,7 @@ impl<'a> Squared<'a> {
     /// Prepare a selection for class codes `y`: the Brier score.
     ///
     /// # Errors
-    /// As [`Squared::of_values`].
+    /// As in [`Squared::of_values`].
     pub fn of_codes(
         members: Members<'a>,
         y: &[i64],
@@ -89,8 +89,8 @@ impl<'a> Squared<'a> {
         Ok(squared)
     }
 
-    /// Residuals, not predictions: their inner products do not cancel, however far the
-    /// target is from zero.
+    /// Inner products of residuals, unlike those of predictions, do not cancel if the
+    /// target is far from zero.
     fn residual(&self, member: usize) -> Vec<f64> {
         let prediction = self.members.prediction(member);
         let residual = prediction.iter().zip(&self.target);
@@ -102,7 +102,7 @@ impl<'a> Squared<'a> {
         }
     }
 
-    /// The inner product of a member's plain residual and a weighted one.
+    /// Return the inner product of a member's residual and a weighted residual.
     fn product(&self, member: usize, weighted: &[f64]) -> f64 {
         let unit = no_column(weighted.len());
         let prediction = self.members.prediction(member);

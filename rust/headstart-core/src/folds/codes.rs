@@ -1,25 +1,25 @@
-//! Dense codes for whole numbers that stand for groups or classes.
+//! Dense codes for whole numbers that represent groups or classes.
 
 use crate::{Error, Workers};
 
-/// What [`dense_codes`] found.
+/// The result of [`dense_codes`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dense {
     /// The numbers are dense codes already.
     Same,
-    /// Places among the numbers that occur, in their order.
+    /// Indices into the sorted distinct numbers.
     Codes(Vec<i64>),
-    /// The numbers lie too far apart for a table of what occurs.
+    /// The range of the numbers is too large for a lookup table.
     Apart,
 }
 
-/// A table of what occurs has up to this many cells a row.
+/// Largest number of cells of a lookup table per row.
 const CELLS: usize = 4;
 
-/// Rows between two looks at whether to stop.
+/// Rows between two checks for cancellation.
 const BLOCK: usize = 1 << 20;
 
-/// Codes `0..n` for the `n` different numbers, by a table of what occurs: no sort.
+/// Return codes `0..n` for the `n` distinct numbers, with a lookup table instead of a sort.
 ///
 /// # Errors
 /// [`Error::Cancelled`].

@@ -1,17 +1,17 @@
-//! Folds that keep each group of rows together.
+//! Folds that never split a group of rows.
 
 use super::{check_codes, check_folds, starts_of};
 use crate::rng::Rng;
 use crate::sorting::sort_by_key;
 use crate::{Error, Workers};
 
-/// Folds that never share a group and hold out about the same share of every class.
+/// Return folds that never split a group, with about the same share of every class.
 ///
-/// Groups are taken by falling unevenness of their classes, those alike in random
-/// order; each goes to the fold where it leaves the classes' shares most even, or to
-/// the smaller of two equal ones. That is the criterion of scikit-learn's
-/// `StratifiedGroupKFold`, brought up to date in O(folds · classes of the group) a
-/// group. With a single class it balances the folds' sizes, largest group first.
+/// Groups are assigned in the order of decreasing variance of their class counts, ties in
+/// random order. Each group goes to the fold for which the class shares are most even, or
+/// to the smaller fold of a tie. This is the criterion of scikit-learn's
+/// `StratifiedGroupKFold`, updated in O(folds · classes of the group) per group. With a
+/// single class, it balances the folds' sizes, with the largest group first.
 ///
 /// Returns `n_repeats * n_rows` ids, repeat by repeat.
 ///
@@ -36,7 +36,7 @@ pub fn stratified_group_folds(
     Ok(joined(repeats))
 }
 
-/// All repeats in one piece.
+/// Return all repeats in one vector.
 pub(super) fn joined(mut repeats: Vec<Vec<u8>>) -> Vec<u8> {
     if repeats.len() == 1 {
         repeats.swap_remove(0)
@@ -45,13 +45,13 @@ pub(super) fn joined(mut repeats: Vec<Vec<u8>>) -> Vec<u8> {
     }
 }
 
-/// A table of every group by every class is kept up to this many cells a row.
+/// Largest number of cells per row for a dense table of groups by classes.
 const DENSE: usize = 4;
 
-/// A class of a group, and its rows there. A table has fewer than 2^32 rows.
+/// A class of a group and its number of rows. A table has fewer than 2^32 rows.
 type Entry = (u32, u32);
 
-/// Where each group's entries begin, and its classes with their counts, ascending.
+/// The start of each group's entries, and the classes with counts, ascending.
 type Counts = (Vec<u32>, Vec<Entry>);
 
 fn count_densely(codes: &[i64], groups: &[i64], n_groups: usize, n_classes: usize) -> Counts {
@@ -99,18 +99,18 @@ fn count_sparsely(codes: &[i64], groups: &[i64], n_groups: usize) -> Counts {
     (bounds, entries)
 }
 
-/// The classes of each group, counted. Codes without a row are no groups: the others are
+/// Counts of the classes of each group. Codes without rows are not groups; the others are
 /// numbered in their order.
 pub(super) struct GroupTable {
     /// Rows of each class.
     pub(super) class_totals: Vec<usize>,
     /// Rows of each group.
     pub(super) sizes: Vec<usize>,
-    /// Where the entries of each group begin in `entries`, and their end.
+    /// Start of the entries of each group in `entries`, and their end.
     bounds: Vec<u32>,
     /// Class and count, group by group, classes ascending.
     entries: Vec<Entry>,
-    /// The group of each code; none where every code has a row.
+    /// The group of each code; empty if every code has a row.
     group_of: Option<Vec<u32>>,
 }
 
@@ -143,7 +143,7 @@ impl GroupTable {
             });
             places.collect()
         });
-        // What has no entries ends where it begins.
+        // A code without entries has an empty range.
         bounds.dedup();
         let sizes = bounds
             .windows(2)
@@ -165,13 +165,13 @@ impl GroupTable {
         &self.entries[self.bounds[group] as usize..self.bounds[group + 1] as usize]
     }
 
-    /// The id of each row's group, given the id of each group.
+    /// Return the id of each row's group from the id of each group.
     pub(super) fn spread_to_rows(&self, ids: &[u8], groups: &[i64]) -> Vec<u8> {
         let of_code: Vec<u8>;
         let ids = match &self.group_of {
             None => ids,
             Some(group_of) => {
-                // The last codes may be of no group, and nothing asks for them.
+                // The last codes may have no group; they are never read.
                 let id = |&group: &u32| ids.get(group as usize).copied().unwrap_or(0);
                 of_code = group_of.iter().map(id).collect();
                 &of_code
@@ -180,13 +180,13 @@ impl GroupTable {
         groups.iter().map(|&group| ids[group as usize]).collect()
     }
 
-    /// Groups by falling spread of their class counts, equal ones in random order.
+    /// Return groups by decreasing variance of their class counts, ties in random order.
     pub(super) fn order(&self, rng: &mut Rng, workers: &Workers) -> Result<Vec<u32>, Error> {
         let mut order: Vec<u32> = (0..self.sizes.len() as u32).collect();
         rng.shuffle(&mut order);
         let n_classes = self.class_totals.len() as i128;
-        // The variance times n_classes², in integers: equal is then truly equal. With
-        // one class every variance is 0 and the size decides.
+        // The variance times n_classes² as an integer, so that ties are exact. With one
+        // class, every variance is 0 and the size decides.
         let spread: Vec<i128> = (0..self.sizes.len())
             .map(|group| {
                 let squares: u64 = self
@@ -202,7 +202,7 @@ impl GroupTable {
                 }
             })
             .collect();
-        // Stable both ways; by digits where the spreads have few enough.
+        // Both sorts are stable; a radix sort if the variances have few digits.
         let largest = spread.iter().copied().max().unwrap_or(0);
         if let Ok(largest) = u64::try_from(largest) {
             let mut keyed: Vec<(u64, u32)> = order
@@ -223,8 +223,8 @@ fn assign(
     rng: &mut Rng,
     workers: &Workers,
 ) -> Result<Vec<u8>, Error> {
-    // Every number in a deal is whole and no larger than the square of all rows times
-    // the folds: below 2^53 floats hold it exactly, and are turned into none.
+    // Every number is whole and at most the square of the number of rows times the folds.
+    // Below 2^53, floats are exact, and no conversions are needed.
     let n_rows: usize = table.sizes.iter().sum();
     let largest = (n_rows as u128).pow(2) * 2 * n_folds as u128;
     if largest < 1 << 53 {
@@ -234,7 +234,7 @@ fn assign(
     }
 }
 
-/// A number that holds the squares of counts exactly.
+/// A number type that represents squares of counts exactly.
 trait Wide:
     Copy
     + std::ops::Add<Output = Self>
@@ -265,7 +265,7 @@ impl Wide for i128 {
     }
 }
 
-/// Folds whose costs are found at once.
+/// Folds whose costs are computed together.
 const LANES: usize = 2;
 
 fn deal<W: Wide>(
@@ -275,7 +275,7 @@ fn deal<W: Wide>(
     workers: &Workers,
 ) -> Result<Vec<u8>, Error> {
     let n_classes = table.class_totals.len();
-    // Lanes beyond the folds are never looked at.
+    // Lanes beyond the folds are never read.
     let width = n_folds.div_ceil(LANES);
     let mut counts = vec![[W::default(); LANES]; n_classes * width];
     let mut sums = vec![W::default(); n_classes];
@@ -290,14 +290,14 @@ fn deal<W: Wide>(
             workers.check()?;
         }
         let classes = table.classes_of(group as usize);
-        // Change of the classes' standard deviations over folds; those of other
-        // classes stay, and the mean over classes is a constant factor.
+        // Change of the classes' standard deviations over folds. Those of other classes do
+        // not change, and the mean over classes is a constant factor.
         costs.fill([0.0; LANES]);
         for &(class, count) in classes {
             let class = class as usize;
             let count = W::of(count as usize);
             let sum = sums[class] + count;
-            // The variance if the fold had no row of the class, and what each adds.
+            // The variance if the fold had no row of the class, and the increase per fold.
             let base = folds * (squares[class] + count * count) - sum * sum;
             let slope = two * folds * count;
             let total = totals[class];
@@ -323,7 +323,7 @@ fn deal<W: Wide>(
     Ok(fold_of)
 }
 
-/// The fold with the least cost; of those that cost the same, the smallest.
+/// Return the fold with the lowest cost; of ties, the smallest.
 #[inline]
 fn cheapest(costs: &[f64], fold_sizes: &[usize]) -> usize {
     let mut best = 0;
@@ -355,7 +355,7 @@ mod tests {
         ) {
             let codes: Vec<i64> = rows.iter().map(|row| row.0).collect();
             let mut groups: Vec<i64> = rows.iter().map(|row| row.1).collect();
-            // Every group has a row, so that codes are dense.
+            // Every group has a row: the codes are dense.
             (0..8).for_each(|group| groups[group as usize] = group);
             let ids =
                 stratified_group_folds(&codes, &groups, 4, 1, seed, &Workers::default()).unwrap();

@@ -1,4 +1,4 @@
-//! One held-out share of the rows instead of folds.
+//! Holdout: one held-out share of the rows instead of folds.
 
 use super::grouped::{GroupTable, joined};
 use super::{NEVER, count_codes, starts_of};
@@ -7,14 +7,14 @@ use crate::{Error, Workers};
 
 /// Hold out `fraction` of the rows, the same share of every class.
 ///
-/// Held-out rows have id 0, the others [`NEVER`]. A class keeps at least one row to
-/// train on. Give every row the code 0 for a plain holdout.
+/// Held-out rows have id 0, the others [`NEVER`]. A class keeps at least one training row.
+/// Use the code 0 for every row for a plain holdout.
 ///
 /// Returns `n_repeats * n_rows` ids, repeat by repeat.
 ///
 /// # Errors
-/// [`Error::Value`] if `fraction` is not inside (0, 1), if there are fewer than two
-/// rows, or no class has a row to spare.
+/// [`Error::Value`] if `fraction` is not in (0, 1), there are fewer than two rows, or every
+/// class has a single row.
 pub fn holdout(
     codes: &[i64],
     fraction: f64,
@@ -54,8 +54,8 @@ pub fn holdout(
 
 /// Hold out whole groups with about `fraction` of the rows of every class.
 ///
-/// Groups are taken in the order of [`super::stratified_group_folds`]; each is held out
-/// where that brings the classes' held-out shares nearer to `fraction`.
+/// Groups are processed in the order of [`super::stratified_group_folds`]. A group is held
+/// out if the classes' held-out shares then are nearer to `fraction`.
 ///
 /// # Errors
 /// [`Error::Value`] if `fraction` is not inside (0, 1) or there are fewer than two
@@ -81,10 +81,10 @@ pub fn group_holdout(
         let mut held = vec![0_usize; table.class_totals.len()];
         let mut id_of = vec![NEVER; n_groups];
         let mut n_held = 0;
-        // The least bad group, for the case that each is too large.
+        // The best group, in case every group is too large.
         let mut nearest = (f64::INFINITY, 0);
         for group in table.order(&mut rng, workers)? {
-            // By how much the squared distance to the wanted shares grows.
+            // Increase of the squared distance to the requested shares.
             let group = group as usize;
             let growth: f64 = table
                 .classes_of(group)
@@ -115,7 +115,7 @@ pub fn group_holdout(
     Ok(joined(repeats))
 }
 
-/// Rows to hold out: at least one, and at least one stays.
+/// Return the number of rows to hold out: at least one, and not all.
 fn held_out_rows(n_rows: usize, fraction: f64) -> Result<usize, Error> {
     if !(fraction > 0.0 && fraction < 1.0) {
         return Err(Error::value(format!(
@@ -130,8 +130,8 @@ fn held_out_rows(n_rows: usize, fraction: f64) -> Result<usize, Error> {
     Ok(((n_rows as f64 * fraction).round() as usize).clamp(1, n_rows - 1))
 }
 
-/// Rows to hold out of each class: `target` in all, each class within one row of its
-/// share, none emptied. Equal remainders are settled at random.
+/// Return the number of held-out rows per class: `target` in total, each class within one
+/// row of its share, and no class entirely. Equal remainders are resolved at random.
 fn share_out(counts: &[usize], fraction: f64, target: usize, rng: &mut Rng) -> Vec<usize> {
     let wanted: Vec<f64> = counts
         .iter()
@@ -149,7 +149,7 @@ fn share_out(counts: &[usize], fraction: f64, target: usize, rng: &mut Rng) -> V
         remainder(b).total_cmp(&remainder(a))
     });
     let mut missing = target.saturating_sub(shares.iter().sum());
-    // A second turn is only needed where most classes have no row to spare.
+    // A second pass is only needed if most classes have a single row.
     while missing > 0 {
         let before = missing;
         for &class in &order {

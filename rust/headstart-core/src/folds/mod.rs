@@ -1,8 +1,8 @@
-//! Fold assignments: which fold holds out which row.
+//! Fold assignments: the fold that holds out each row.
 //!
-//! An assignment is one `u8` a row and repeat: the fold that holds the row out, or
-//! [`NEVER`]. Repeat `r` of a seed is the same whatever the number of repeats. Codes of
-//! classes and groups are 0 or more and below the number of rows.
+//! An assignment is one `u8` per row and repeat: the fold that holds the row out, or
+//! [`NEVER`]. Repeat `r` of a seed does not depend on the number of repeats. Codes of
+//! classes and groups are at least 0 and below the number of rows.
 
 mod codes;
 mod grouped;
@@ -21,7 +21,7 @@ use crate::Error;
 /// The id of a row that no fold holds out.
 pub const NEVER: u8 = u8::MAX;
 
-/// The most folds an assignment can have.
+/// The largest number of folds.
 pub const MAX_FOLDS: usize = 254;
 
 fn check_folds(n_folds: usize, n_units: usize, unit: &str) -> Result<(), Error> {
@@ -39,20 +39,21 @@ fn check_folds(n_folds: usize, n_units: usize, unit: &str) -> Result<(), Error> 
     Ok(())
 }
 
-/// One more than the largest code; all are below the number of rows.
+/// Return one more than the largest code, after a check that all are below the number of
+/// rows.
 fn check_codes(name: &str, codes: &[i64]) -> Result<usize, Error> {
-    // As unsigned numbers the negative ones are the largest.
+    // As unsigned numbers, negative codes are the largest.
     let Some(largest) = codes.iter().map(|&code| code as u64).max() else {
         return Ok(0);
     };
     if largest < codes.len() as u64 {
         return Ok(largest as usize + 1);
     }
-    // Where one is wrong, counting them says which is the first.
+    // For a wrong code, `count_codes` reports the first one.
     count_codes(name, codes).map(|counts| counts.len())
 }
 
-/// How many rows each code has.
+/// Return the number of rows of each code.
 pub(crate) fn count_codes(name: &str, codes: &[i64]) -> Result<Vec<usize>, Error> {
     let mut counts = Vec::new();
     for &code in codes {
@@ -73,7 +74,7 @@ pub(crate) fn count_codes(name: &str, codes: &[i64]) -> Result<Vec<usize>, Error
     Ok(counts)
 }
 
-/// Where the rows of each code would begin if rows were ordered by code.
+/// Return the start of each code's rows in the order by code.
 pub(crate) fn starts_of(counts: &[usize]) -> Vec<usize> {
     counts
         .iter()

@@ -4,7 +4,7 @@ use super::{check_folds, count_codes, starts_of};
 use crate::rng::Rng;
 use crate::{Error, Workers};
 
-/// Random folds whose sizes differ by at most one row.
+/// Return random folds whose sizes differ by at most one row.
 ///
 /// Returns `n_repeats * n_rows` ids, repeat by repeat.
 ///
@@ -26,11 +26,10 @@ pub fn plain_folds(
     Ok(repeats.concat())
 }
 
-/// Random folds that hold out the same share of every class.
+/// Return random folds with the same share of every class.
 ///
-/// Counts of a class in two folds differ by at most one row, and so do the sizes of the
-/// folds. A class with fewer rows than folds is spread over as many folds as it has
-/// rows.
+/// Between two folds, the number of rows of a class differs by at most one, and so does the
+/// total. A class with fewer rows than folds is in as many folds as it has rows.
 ///
 /// # Errors
 /// [`Error::Value`] for fewer than 2 folds, more folds than rows, or codes that are not
@@ -47,8 +46,8 @@ pub fn stratified_folds(
     let starts = starts_of(&counts);
     let repeats = workers.map(n_repeats, |repeat| {
         let mut rng = Rng::new(seed, repeat as u64);
-        // Folds are dealt out in turn to the rows ordered by class: a class begins
-        // where the one before ended, which is what keeps the folds' sizes even.
+        // Rows, ordered by class, are assigned to the folds in turn. Each class continues
+        // where the previous one ended, so that the folds' sizes are even.
         let mut dealt: Vec<u8> = (0..codes.len()).map(|at| (at % n_folds) as u8).collect();
         for (&start, &count) in starts.iter().zip(&counts) {
             rng.shuffle(&mut dealt[start..start + count]);

@@ -3,13 +3,13 @@
 use super::{MAX_FOLDS, NEVER, count_codes, starts_of};
 use crate::Error;
 
-/// Blocks of later and later rows, each to be predicted from what lies before it.
+/// Return blocks of rows in order of time, each to be predicted from earlier rows.
 ///
-/// `steps` are dense codes of the rows' times, in order. Rows of one time are never
-/// parted. The blocks have about `n_rows / (n_folds + 1)` rows each, as those of
-/// scikit-learn's `TimeSeriesSplit`; rows before the first block have id [`NEVER`].
-/// `gap` steps right before a block are to be left out of its training rows; at least
-/// one step remains before the first.
+/// `steps` are dense, ordered codes of the rows' times. Rows of equal time are never split.
+/// The blocks have about `n_rows / (n_folds + 1)` rows each, as in scikit-learn's
+/// `TimeSeriesSplit`; rows before the first block have id [`NEVER`]. `gap` steps right
+/// before a block are excluded from its training rows; at least one step remains before the
+/// first block.
 ///
 /// Returns the ids of the rows and the first step of each block.
 ///
@@ -40,7 +40,7 @@ pub fn time_folds(
     for fold in 0..n_folds {
         let wanted = steps.len() - (n_folds - fold) * block;
         let after = starts.partition_point(|&start| start < wanted);
-        // The step whose first row is nearest to where the block should begin.
+        // The step whose first row is nearest to the ideal start of the block.
         let nearest = match (after.checked_sub(1), starts.get(after)) {
             (Some(before), Some(&start)) if wanted - starts[before] < start - wanted => before,
             (Some(before), None) => before,

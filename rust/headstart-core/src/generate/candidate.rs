@@ -3,14 +3,14 @@
 use super::Operator;
 use crate::Error;
 
-/// Stands where a descriptor has no further column.
+/// Marks an unused column of a descriptor.
 pub const NO_COLUMN: u32 = u32::MAX;
 
-/// One feature: an operator and the columns it takes, in 16 bytes.
+/// One feature: an operator and its columns, in 16 bytes.
 ///
-/// Descriptors are canonical: columns that may change places are in ascending order, so
-/// that two descriptors are equal exactly if they mean the same. Their order is by code,
-/// then by columns.
+/// Descriptors are canonical: interchangeable columns are in ascending order, so that two
+/// descriptors are equal exactly if their features are. They are ordered by code, then by
+/// columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Candidate {
     operator: Operator,
@@ -18,10 +18,10 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// The descriptor of `operator` on `columns`, made canonical.
+    /// Return the canonical descriptor of `operator` on `columns`.
     ///
     /// # Errors
-    /// If the operator does not take so many columns, or takes one twice.
+    /// If the number of columns is wrong, or a column is repeated.
     pub fn new(operator: Operator, columns: &[u32]) -> Result<Self, Error> {
         let (least, most) = operator.inputs().arity();
         if !(least..=most).contains(&columns.len()) {
@@ -48,12 +48,12 @@ impl Candidate {
         })
     }
 
-    /// What is done with the columns.
+    /// Return the operator.
     pub fn operator(&self) -> Operator {
         self.operator
     }
 
-    /// Numbers of the columns in their table.
+    /// Return the indices of the columns in their table.
     pub fn columns(&self) -> &[u32] {
         let n_columns = self.columns.iter().position(|&c| c == NO_COLUMN);
         &self.columns[..n_columns.unwrap_or(3)]

@@ -1,27 +1,27 @@
-//! Many features of numbers at once.
+//! Many features of numbers together.
 
 use super::{Inputs, Operator, evaluate_binary, evaluate_unary};
 use crate::{Error, Workers};
 
-/// A feature of numbers that is to be made.
+/// A feature of numbers to compute.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// What is done: an operator of one or two numbers, or of a row.
+    /// An operator on one or two numbers, or on a row.
     pub operator: Operator,
-    /// Places of its columns.
+    /// Indices of its columns.
     pub columns: Vec<usize>,
-    /// As [`evaluate_unary`] takes them.
+    /// Constants of [`evaluate_unary`].
     pub constants: Vec<f64>,
 }
 
-/// Rows a job is cut into: what is read and written fits into the nearer caches.
+/// Rows per block, so that inputs and outputs fit into the caches.
 const BLOCK: usize = 1 << 12;
 
-/// Make features of columns, one vector each.
+/// Return features of columns, one vector each.
 ///
 /// # Errors
-/// If columns differ in length, a job names a column that is not there or has the wrong
-/// number of them, or the work was cancelled.
+/// If columns differ in length, a job's columns are out of range or too many or few, or the
+/// work was cancelled.
 pub fn make_numeric(
     columns: &[&[f64]],
     jobs: &[Job],
@@ -62,8 +62,9 @@ pub fn make_numeric(
     })
 }
 
-/// Values that are not finite are missing: counted by one operator, left out by the
-/// others, which are missing where none (for the deviation: fewer than two) is left.
+/// Compute row operators. Values that are not finite are missing: one operator counts them,
+/// the others ignore them. A result without values (for the deviation: fewer than two) is
+/// missing.
 fn describe_rows(operator: Operator, columns: &[&[f64]], out: &mut [f64]) {
     for (row, out) in out.iter_mut().enumerate() {
         let known = || columns.iter().map(|c| c[row]).filter(|v| v.is_finite());

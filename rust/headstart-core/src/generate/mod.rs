@@ -1,12 +1,12 @@
-//! Features made from columns: what can be made, and the numbers themselves.
+//! Generated features: operators, candidates, and values.
 //!
-//! An [`Operator`] is a kind of feature, a [`Candidate`] one feature of the columns of
-//! a table, small enough that a million of them fit in memory. [`evaluate_unary`] and
-//! [`evaluate_binary`] make the values of those that look at one row of numbers at a
-//! time and learn nothing.
+//! An [`Operator`] is a kind of feature. A [`Candidate`] is one feature of a table's
+//! columns, small enough for a million of them in memory. [`evaluate_unary`] and
+//! [`evaluate_binary`] compute the features that depend on one row's numbers and have no
+//! fit.
 //!
-//! One rule for missing values holds there: an input that is not finite is missing,
-//! what is made of a missing input is missing, and so is a result that is not finite.
+//! They share one rule for missing values: an input that is not finite is missing, a result
+//! of a missing input is missing, and so is a result that is not finite.
 
 mod candidate;
 mod many;

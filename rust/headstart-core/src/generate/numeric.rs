@@ -1,9 +1,9 @@
-//! Features of one or two numbers of a row.
+//! Features of one or two numbers.
 
 use super::{Inputs, Kind, Operator};
 use crate::Error;
 
-/// `f32` and `f64`, for what is computed in either.
+/// A trait for `f32` and `f64`.
 pub trait Real:
     Copy
     + PartialOrd
@@ -22,14 +22,14 @@ pub trait Real:
     const ONE: Self;
     /// 10.
     const TEN: Self;
-    /// From here on not every whole number can be told from its neighbours.
+    /// From here on, not every whole number is representable.
     const WHOLE_LIMIT: Self;
-    /// Neither infinite nor NaN.
+    /// Return whether the number is neither infinite nor NaN.
     fn is_finite(self) -> bool;
-    /// Without its sign.
+    /// Return the absolute value.
     #[must_use]
     fn abs(self) -> Self;
-    /// With the sign of another.
+    /// Return the number with the sign of another.
     #[must_use]
     fn copysign(self, sign: Self) -> Self;
     /// Square root.
@@ -38,10 +38,10 @@ pub trait Real:
     /// ln(1 + a).
     #[must_use]
     fn ln_1p(self) -> Self;
-    /// The nearest whole number, halves away from zero.
+    /// Return the nearest whole number, halves away from zero.
     #[must_use]
     fn round(self) -> Self;
-    /// The whole number towards zero.
+    /// Return the whole number towards zero.
     #[must_use]
     fn trunc(self) -> Self;
 }
@@ -89,14 +89,14 @@ macro_rules! real {
 real!(f32, 16_777_216.0);
 real!(f64, 9_007_199_254_740_992.0);
 
-/// Make the values of an operator on one number of a row.
+/// Compute an operator on one number.
 ///
-/// `constants` are those of [`Operator::RoundTo`], the number whose multiples are taken,
-/// and of [`Operator::Winsorised`], the least and the greatest value; others take none.
+/// `constants` are the multiple of [`Operator::RoundTo`], or the bounds of
+/// [`Operator::Winsorised`]; other operators have none.
 ///
 /// # Errors
-/// If the operator is none of one number, needs something learnt that is no such
-/// constant, or lengths differ.
+/// If the operator is not one on one number, or needs another fitted state, or lengths
+/// differ.
 pub fn evaluate_unary<T: Real>(
     operator: Operator,
     constants: &[T],
@@ -141,10 +141,10 @@ pub fn evaluate_unary<T: Real>(
     Ok(())
 }
 
-/// Make the values of an operator on two numbers of a row.
+/// Compute an operator on two numbers.
 ///
 /// # Errors
-/// If the operator is none of two numbers, or lengths differ.
+/// If the operator is not one on two numbers, or lengths differ.
 pub fn evaluate_binary<T: Real>(
     operator: Operator,
     a: &[T],
@@ -191,7 +191,7 @@ fn each<T: Real>(a: &[T], out: &mut [T], make: impl Fn(T) -> T) {
 fn pairs<T: Real>(a: &[T], b: &[T], out: &mut [T], make: impl Fn(T, T) -> T) {
     for ((out, &x), &y) in out.iter_mut().zip(a).zip(b) {
         let found = make(x, y);
-        // Bitwise and: a branch would keep the loop from being vectorised.
+        // Bitwise and, because a branch would prevent vectorisation.
         *out = if x.is_finite() & y.is_finite() & found.is_finite() {
             found
         } else {

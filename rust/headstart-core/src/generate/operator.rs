@@ -1,13 +1,13 @@
 //! The operators: their names, codes and inputs.
 
-/// What an operator wants a column to hold.
+/// The kind of column that an operator needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Numbers.
     Numeric,
-    /// Levels; numbers count as levels once they are binned.
+    /// Levels, or binned numbers.
     Category,
-    /// Moments.
+    /// Dates.
     Datetime,
     /// Words.
     Text,
@@ -16,7 +16,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind's name.
+    /// Return the kind's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Numeric => "numeric",
@@ -28,24 +28,24 @@ impl Kind {
     }
 }
 
-/// The columns an operator takes.
+/// The columns of an operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inputs {
     /// One column.
     One(Kind),
     /// Two columns of one kind.
     Two(Kind),
-    /// So many categories at least, three at most: their cross counts as one category.
+    /// At least this many categories, and at most three: their cross is one category.
     Crossed(usize),
-    /// A column, then the one or two categories that group its rows.
+    /// A column, then one or two categories that group its rows.
     Grouped(Kind),
-    /// Numeric columns of a row, any number. A descriptor has no room for them: without
-    /// columns it stands for all numeric columns of the table.
+    /// Any number of numeric columns. A descriptor cannot hold them: without columns, it
+    /// means all numeric columns of the table.
     Row,
 }
 
 impl Inputs {
-    /// The least and the largest number of columns in a descriptor.
+    /// Return the smallest and the largest number of columns in a descriptor.
     pub fn arity(self) -> (usize, usize) {
         match self {
             Self::One(_) => (1, 1),
@@ -56,7 +56,7 @@ impl Inputs {
         }
     }
 
-    /// What the column at `place` has to hold.
+    /// Return the kind of the column at `place`.
     pub fn kind_at(self, place: usize) -> Kind {
         match self {
             Self::One(kind) | Self::Two(kind) => kind,
@@ -66,7 +66,7 @@ impl Inputs {
         }
     }
 
-    /// How columns are taken, in a word.
+    /// Return the name of the inputs.
     pub fn name(self) -> &'static str {
         match self {
             Self::One(_) => "one",
@@ -80,8 +80,8 @@ impl Inputs {
 
 macro_rules! operators {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $name:literal, $inputs:expr;)*) => {
-        /// A kind of feature. Names and codes stay what they are for good: they are in
-        /// stored plans.
+        /// A kind of feature. Names and codes never change, because stored plans contain
+        /// them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum Operator {
@@ -92,14 +92,14 @@ macro_rules! operators {
             /// All operators, by code.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The operator's name.
+            /// Return the operator's name.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
                 }
             }
 
-            /// The columns it takes.
+            /// Return the columns of the operator.
             pub fn inputs(self) -> Inputs {
                 match self {
                     $(Self::$variant => $inputs,)*
@@ -125,11 +125,11 @@ operators! {
     Absolute = 5, "absolute", One(Numeric);
     /// Share of the training values below a.
     Rank = 6, "rank", One(Numeric);
-    /// Number of the bin of equally many training values that a falls in.
+    /// Index of the quantile bin of a.
     QuantileBin = 7, "quantile_bin", One(Numeric);
-    /// a, cut off at two quantiles of training.
+    /// a, clipped to two training quantiles.
     Winsorised = 8, "winsorised", One(Numeric);
-    /// Last digit of the whole part of |a|.
+    /// Last digit of the integer part of |a|.
     LastDigit = 9, "last_digit", One(Numeric);
     /// The nearest multiple of a number to a.
     RoundTo = 10, "round_to", One(Numeric);
@@ -159,9 +159,9 @@ operators! {
 
     /// Share of training rows with this level.
     Frequency = 40, "frequency", Crossed(1);
-    /// Place of the level among all by their counts, 1 for the most frequent.
+    /// Rank of the level by its count, 1 for the most frequent.
     CountRank = 41, "count_rank", Crossed(1);
-    /// The levels together, as one category.
+    /// The levels combined into one category.
     Cross = 42, "cross", Crossed(2);
 
     /// Mean of a in the group.
@@ -176,21 +176,21 @@ operators! {
     GroupMedian = 54, "group_median", Grouped(Numeric);
     /// Share of the group's values below a.
     GroupRank = 55, "group_rank", Grouped(Numeric);
-    /// a less the mean of its group.
+    /// a − the mean of its group.
     MinusGroupMean = 56, "minus_group_mean", Grouped(Numeric);
-    /// a over the mean of its group.
+    /// a / the mean of its group.
     OverGroupMean = 57, "over_group_mean", Grouped(Numeric);
-    /// Number of different levels of the first column in the group.
+    /// Number of distinct levels of the first column in the group.
     GroupDistinct = 58, "group_distinct", Grouped(Category);
 
-    /// Mean of the target over the level's rows of other folds, drawn to the overall mean.
+    /// Mean target of the level's rows in other folds, shrunk to the overall mean.
     TargetMean = 70, "target_mean", Crossed(1);
-    /// Mean of the target over the level's rows before this one, in a random order.
+    /// Mean target of the level's earlier rows in a random order.
     OrderedTargetMean = 71, "ordered_target_mean", Crossed(1);
-    /// Log odds of the second class at this level, less those of all rows; out of fold.
+    /// Out-of-fold log odds of the second class at this level, minus those of all rows.
     WeightOfEvidence = 72, "weight_of_evidence", Crossed(1);
 
-    /// Missing values of the row.
+    /// Number of missing values of the row.
     RowMissing = 80, "row_missing", Row;
     /// Sum over the row.
     RowSum = 81, "row_sum", Row;
@@ -198,7 +198,7 @@ operators! {
     RowMean = 82, "row_mean", Row;
     /// Standard deviation over the row.
     RowStd = 83, "row_std", Row;
-    /// Zeros of the row.
+    /// Number of zeros of the row.
     RowZeros = 84, "row_zeros", Row;
 
     /// Year.
@@ -231,42 +231,42 @@ operators! {
     DaySine = 113, "day_sine", One(Datetime);
     /// Cosine of the time of day.
     DayCosine = 114, "day_cosine", One(Datetime);
-    /// Days since the first moment of training.
+    /// Days since the first training date.
     Elapsed = 115, "elapsed", One(Datetime);
     /// Days from b to a.
     DaysBetween = 116, "days_between", Two(Datetime);
 
-    /// Characters.
+    /// Number of characters.
     TextLength = 130, "text_length", One(Text);
     /// Words.
     TextWords = 131, "text_words", One(Text);
-    /// Digits.
+    /// Number of digits.
     TextDigits = 132, "text_digits", One(Text);
     /// Share of capitals among letters.
     TextUpperShare = 133, "text_upper_share", One(Text);
-    /// Counts of runs of characters, hashed into a few columns.
+    /// Counts of character n-grams, hashed into a few columns.
     TextHash = 134, "text_hash", One(Text);
 }
 
 impl Operator {
-    /// The code that stands for it in tables of numbers.
+    /// Return the operator's code.
     pub fn code(self) -> u8 {
         self as u8
     }
 
-    /// The operator of a code.
+    /// Return the operator of a code.
     pub fn from_code(code: u8) -> Option<Self> {
         let place = Self::ALL.binary_search_by_key(&code, |operator| operator.code());
         place.ok().map(|place| Self::ALL[place])
     }
 
-    /// The operator of a name.
+    /// Return the operator of a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|o| o.name() == name)
     }
 
-    /// How many columns at the end of a descriptor may change places, and so are
-    /// sorted: 0 where the order of all matters.
+    /// Return the number of interchangeable, hence sorted, columns at the end of a
+    /// descriptor; 0 if the order matters.
     pub fn n_interchangeable(self, n_columns: usize) -> usize {
         match (self.inputs(), self) {
             (Inputs::Crossed(_), _)
@@ -283,13 +283,13 @@ impl Operator {
         }
     }
 
-    /// Whether it gives the same for its columns in any order.
+    /// Return whether the result does not depend on the order of the columns.
     pub fn is_commutative(self) -> bool {
         let (least, most) = self.inputs().arity();
         most > 1 && self.n_interchangeable(least.max(2)) == least.max(2)
     }
 
-    /// Whether it reads the target, and so has to be cross-fitted.
+    /// Return whether the operator depends on the target, and must be cross-fitted.
     pub fn reads_target(self) -> bool {
         matches!(
             self,
@@ -297,8 +297,8 @@ impl Operator {
         )
     }
 
-    /// Whether it keeps the order of one column's values, and so tells a tree nothing
-    /// that the column does not.
+    /// Return whether the operator preserves the order of one column's values, so that
+    /// trees gain nothing.
     pub fn is_monotone(self) -> bool {
         matches!(
             self,

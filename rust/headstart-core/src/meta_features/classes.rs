@@ -1,4 +1,4 @@
-//! Class codes made dense, and how many rows each class has.
+//! Dense class codes, and the number of rows per class.
 
 use std::collections::BTreeMap;
 

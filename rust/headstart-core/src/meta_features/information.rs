@@ -4,10 +4,10 @@ use super::classes::Classes;
 use super::nominal::{Column, entropy};
 use super::{Qualities, summary};
 
-/// `OpenML`'s qualities, and two of ours with missing values as a level of their own.
+/// Put `OpenML`'s qualities, and two of our own with missing values as a separate level.
 ///
-/// `OpenML`'s are there for classification only; those over columns need every nominal
-/// column's.
+/// `OpenML`'s are defined for classification only; those over columns need all nominal
+/// columns.
 pub(super) fn put(found: &mut Qualities, columns: &[Column], classes: Option<&Classes>) {
     let of_class = classes.map_or(f64::NAN, |classes| {
         let counts = classes.counts.iter().map(|&count| count as u64);
@@ -37,7 +37,7 @@ pub(super) fn put(found: &mut Qualities, columns: &[Column], classes: Option<&Cl
     let ours = |value: fn(&Column) -> f64| columns.iter().map(value);
     found.put("hs_mean_attribute_entropy", mean(ours(|c| c.ours.entropy)));
     let mutual = mean(ours(|c| c.ours.mutual));
-    // Rounding may leave a little less than nothing; `max` would hide a NaN.
+    // Rounding may give a number slightly below 0; `max` would hide a NaN.
     let mutual = if mutual < 0.0 { 0.0 } else { mutual };
     found.put("hs_mean_mutual_information", mutual);
 }

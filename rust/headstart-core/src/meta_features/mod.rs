@@ -1,13 +1,12 @@
 //! Meta-features: numbers that describe a table and its target.
 //!
-//! A number under a name of `OpenML`'s is defined as `OpenML`'s evaluation engine defines
-//! that quality, quirks included, so that both can be compared. Names of our own begin
-//! with `hs_`. Every call gives the same names in the same order; what a table leaves
-//! undefined is NaN.
+//! A number with a name of `OpenML`'s follows the definition of `OpenML`'s evaluation
+//! engine, including its peculiarities, so that both are comparable. Our own names begin
+//! with `hs_`. Every call returns the same names in the same order; undefined numbers are
+//! NaN.
 //!
-//! Columns are described each on its own, in parallel; the landmarkers (`landmarkers`)
-//! look at 1,000 rows at most. Memory is a few bytes a row, beside 1,000 rows of 256
-//! columns.
+//! Columns are described separately and in parallel. The landmarkers (`landmarkers`) use at
+//! most 1,000 rows. Memory is a few bytes per row, plus 1,000 rows of 256 columns.
 
 mod classes;
 mod information;
@@ -25,33 +24,33 @@ use crate::{Error, Workers};
 /// A nominal column.
 #[derive(Debug, Clone, Copy)]
 pub struct Nominal<'a> {
-    /// Places of the levels, from 0; -1 where the value is missing.
+    /// Indices of the levels, from 0; -1 for missing values.
     pub codes: &'a [i32],
-    /// Levels that are declared, whether they occur or not.
+    /// Number of declared levels, including unused ones.
     pub n_levels: usize,
-    /// Whether the first level is the one that was declared first. `OpenML` counts
-    /// missing values as that level; where it is not known, and values are missing,
-    /// its entropies cannot be computed.
+    /// Whether the first level is the first declared one. `OpenML` counts missing values as
+    /// that level. If it is unknown, and values are missing, its entropies cannot be
+    /// computed.
     pub is_ordered: bool,
 }
 
-/// Columns that are counted but not looked into: dates, text, identifiers.
+/// Columns that are only counted: dates, text, identifiers.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Others<'a> {
-    /// How many there are.
+    /// Number of columns.
     pub n_columns: usize,
-    /// Missing values in all of them.
+    /// Number of missing values in all of them.
     pub n_missing: usize,
-    /// Rows with a missing value in one of them; empty for none.
+    /// Whether each row has a missing value in one of them; empty if there is none.
     pub rows: &'a [bool],
 }
 
-/// What is to be predicted.
+/// The target.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'a> {
     /// Class codes, any numbers.
     Classes(&'a [i64]),
-    /// Values of a regression.
+    /// Values for regression.
     Values(&'a [f64]),
 }
 
@@ -66,8 +65,8 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Take numeric columns (missing where a number is not finite), nominal ones, what
-    /// is known of the others, and the target.
+    /// Return a table of numeric columns (numbers that are not finite are missing), nominal
+    /// columns, statistics of the others, and the target.
     ///
     /// # Errors
     /// [`Error::Shape`] if lengths differ; [`Error::Value`] for a code outside of its
@@ -127,21 +126,21 @@ fn check_length(name: &str, expected: usize, found: usize) -> Result<(), Error> 
     }
 }
 
-/// Named numbers, in the order in which they were found.
+/// Named numbers in the order of computation.
 #[derive(Debug, Default)]
 struct Qualities(Vec<(String, f64)>);
 
 impl Qualities {
     fn put(&mut self, name: &str, value: f64) {
-        // One NaN for all: bytes are to be the same wherever it came from.
+        // A canonical NaN, so that bytes do not depend on its origin.
         let value = if value.is_finite() { value } else { f64::NAN };
         self.0.push((name.to_owned(), value));
     }
 }
 
-/// Describe a table: names and numbers, always the same names.
+/// Return the meta-features of a table with their names, which are always the same.
 ///
-/// `seed` chooses the rows of the landmarkers, where there are more than they look at.
+/// `seed` determines the sample of the landmarkers.
 ///
 /// # Errors
 /// [`Error::Cancelled`].

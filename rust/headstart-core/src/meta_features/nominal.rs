@@ -1,23 +1,23 @@
-//! Nominal columns: levels, and what they say of the class.
+//! Nominal columns: levels, and their information on the class.
 
 use super::classes::Classes;
 use super::{Nominal, Qualities, summary};
 
-/// What one nominal column is like.
+/// The description of one nominal column.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
     pub(super) n_missing: usize,
-    /// Levels that are declared.
+    /// Number of declared levels.
     pub(super) n_levels: usize,
-    /// Levels that occur.
+    /// Number of levels that occur.
     n_distinct: usize,
-    /// In bits, as `OpenML` counts: missing values are of the first level.
+    /// In bits, by `OpenML`'s definition: missing values count as the first level.
     pub(super) theirs: Information,
-    /// In bits, with missing values as a level of their own.
+    /// In bits, with missing values as a separate level.
     pub(super) ours: Information,
 }
 
-/// In bits; NaN where not known.
+/// In bits; NaN if unknown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Information {
     /// Entropy of the levels.
@@ -59,7 +59,8 @@ impl Column {
     }
 }
 
-/// Entropy and mutual information, missing values counted at the level `missing`.
+/// Return entropy and mutual information, with missing values counted as the level
+/// `missing`.
 fn measure(column: &Nominal<'_>, missing: usize, classes: Option<&Classes>) -> Information {
     let level_of = |code: i32| usize::try_from(code).unwrap_or(missing);
     let mut levels = vec![0_u64; column.n_levels + 1];
@@ -83,7 +84,7 @@ fn measure(column: &Nominal<'_>, missing: usize, classes: Option<&Classes>) -> I
     }
 }
 
-/// Rows of each pair of level and class that occurs, in order.
+/// Return the number of rows of each pair of level and class that occurs, in order.
 fn joint(column: &Nominal<'_>, level_of: impl Fn(i32) -> usize, classes: &Classes) -> Vec<u64> {
     let n_classes = classes.len();
     let pairs = column
@@ -100,7 +101,7 @@ fn joint(column: &Nominal<'_>, level_of: impl Fn(i32) -> usize, classes: &Classe
         cells.retain(|&count| count > 0);
         return cells;
     }
-    // A table of all pairs would be larger than the column.
+    // A table of all pairs could be larger than the column.
     let mut pairs: Vec<u64> = pairs.collect();
     pairs.sort_unstable();
     pairs
@@ -109,7 +110,7 @@ fn joint(column: &Nominal<'_>, level_of: impl Fn(i32) -> usize, classes: &Classe
         .collect()
 }
 
-/// Entropy in bits of what occurs so often in `n_rows`; NaN for no rows.
+/// Return the entropy in bits of counts in `n_rows`; NaN for no rows.
 pub(super) fn entropy(counts: impl Iterator<Item = u64>, n_rows: usize) -> f64 {
     if n_rows == 0 {
         return f64::NAN;
@@ -122,16 +123,16 @@ pub(super) fn entropy(counts: impl Iterator<Item = u64>, n_rows: usize) -> f64 {
             share * share.log2()
         })
         .sum();
-    // Not -0.0 for a single level.
+    // Avoids -0.0 for a single level.
     0.0 - bits
 }
 
-/// `OpenML` rounds mutual information so, halves up.
+/// Round as `OpenML` rounds mutual information, halves up.
 fn to_14_places(value: f64) -> f64 {
     (value * 1e14 + 0.5).floor() / 1e14
 }
 
-/// `OpenML`'s qualities of distinct values, where a class is one more nominal column.
+/// Put `OpenML`'s qualities of distinct values, in which a class is another nominal column.
 pub(super) fn put(found: &mut Qualities, columns: &[Column], classes: Option<&Classes>) {
     let mut distinct: Vec<f64> = columns
         .iter()

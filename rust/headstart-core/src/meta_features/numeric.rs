@@ -1,19 +1,18 @@
-//! Numeric columns: moments, and what they come to over all columns.
+//! Numeric columns: moments, and their summary over all columns.
 
 use super::{Qualities, Table, Target, summary};
 
-/// What one numeric column is like.
+/// The description of one numeric column.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
-    /// Values that are not missing.
+    /// Number of values that are not missing.
     pub(super) n_values: usize,
     pub(super) mean: f64,
-    /// With n - 1 in the denominator; 0 for one value.
+    /// Denominator n - 1; 0 for one value.
     pub(super) deviation: f64,
-    /// Adjusted for bias (G1), from three values on; NaN for a constant.
+    /// Bias-adjusted (G1), from three values on; NaN for a constant.
     pub(super) skewness: f64,
-    /// In excess of the normal's and adjusted for bias (G2), from four values on; NaN
-    /// for a constant.
+    /// Bias-adjusted excess kurtosis (G2), from four values on; NaN for a constant.
     pub(super) kurtosis: f64,
     /// Whether all values are whole numbers.
     is_whole: bool,
@@ -42,12 +41,12 @@ impl Column {
             kurtosis: f64::NAN,
             is_whole: is_whole && n_values > 0,
         };
-        // Equal values do not always give back their mean exactly: what is left of
-        // them would be taken for a shape.
+        // The mean of equal values may differ from them by rounding, which would look like
+        // a shape.
         if low >= high {
             return found;
         }
-        // Distances as shares of the largest: their powers cannot overflow.
+        // Distances relative to the largest, so that their powers cannot overflow.
         let scale = (high - mean).max(mean - low);
         let (mut squares, mut cubes, mut fourths) = (0.0, 0.0, 0.0);
         for &value in values {
@@ -75,8 +74,8 @@ impl Column {
     }
 }
 
-/// The statistical qualities of `OpenML`, where a numeric target is one more column, and
-/// our own, where it is not.
+/// Put the statistical qualities of `OpenML`, in which a numeric target is another column,
+/// and our own, in which it is not.
 pub(super) fn put(found: &mut Qualities, table: &Table<'_>, columns: &[Column]) {
     let mut all = columns.to_vec();
     if let Target::Values(values) = table.target {

@@ -1,10 +1,10 @@
-//! The nineteen qualities that `OpenML` computes of every dataset.
+//! The nineteen qualities that `OpenML` computes for every dataset.
 
 use super::classes::Classes;
 use super::{Qualities, Table, Target, nominal, numeric};
 use crate::{Error, Workers};
 
-/// Rows of one task.
+/// Rows per task.
 const CHUNK: usize = 1 << 16;
 
 pub(super) fn put(
@@ -15,7 +15,7 @@ pub(super) fn put(
     classes: Option<&Classes>,
     workers: &Workers,
 ) -> Result<(), Error> {
-    // To OpenML the target is a feature like the others.
+    // For OpenML, the target is a feature like the others.
     let (numeric_targets, nominal_targets) = match classes {
         Some(_) => (0, 1),
         None => (1, 0),
@@ -79,8 +79,8 @@ pub(super) fn put(
     Ok(())
 }
 
-/// One less the mean change from row to row: of a class 1 where it is another one, of
-/// a value its distance. NaN for fewer than two rows.
+/// Return one minus the mean change from row to row: 1 for another class, or the distance
+/// of values. NaN for fewer than two rows.
 fn autocorrelation(target: &Target<'_>) -> f64 {
     let (n_steps, change) = match target {
         Target::Classes(codes) => {
@@ -95,14 +95,14 @@ fn autocorrelation(target: &Target<'_>) -> f64 {
     (n_steps as f64 - change) / n_steps as f64
 }
 
-/// Rows that lack a value in some column.
+/// Return the number of rows with a missing value in some column.
 fn incomplete_rows(
     table: &Table<'_>,
     numeric: &[numeric::Column],
     nominal: &[nominal::Column],
     workers: &Workers,
 ) -> Result<usize, Error> {
-    // Only columns that lack something are looked at again.
+    // Only columns with missing values are read again.
     let numbers: Vec<&[f64]> = (table.numeric.iter().zip(numeric))
         .filter(|(_, column)| column.n_values < table.n_rows)
         .map(|(&values, _)| values)

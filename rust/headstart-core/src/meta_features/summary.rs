@@ -1,9 +1,9 @@
-//! What many columns' numbers come to: extremes, mean and quartiles.
+//! Summaries over columns: extremes, mean and quartiles.
 
 use super::Qualities;
 
-/// Put `Min`, `Mean`, `Max` and the three quartiles of the finite `values` under
-/// `OpenML`'s names for them; NaN where there is none.
+/// Put `Min`, `Mean`, `Max` and the three quartiles of the finite `values` under `OpenML`'s
+/// names; NaN if there are none.
 pub(super) fn put(found: &mut Qualities, group: &str, values: impl Iterator<Item = f64>) {
     let mut sorted: Vec<f64> = values.filter(|value| value.is_finite()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -19,14 +19,14 @@ pub(super) fn put(found: &mut Qualities, group: &str, values: impl Iterator<Item
     }
 }
 
-/// The mean, NaN for no values.
+/// Return the mean, NaN for no values.
 ///
-/// Sorted values are summed: the order of the columns then changes no bit.
+/// The values are sorted, so that the order of the columns does not change the sum.
 pub(super) fn mean(sorted: &[f64]) -> f64 {
     sorted.iter().sum::<f64>() / sorted.len() as f64
 }
 
-/// The deviation with n - 1 in the denominator: 0 for one value, NaN for none.
+/// Return the standard deviation with denominator n - 1: 0 for one value, NaN for none.
 pub(super) fn deviation(sorted: &[f64]) -> f64 {
     match sorted.len() {
         0 => return f64::NAN,
@@ -38,9 +38,9 @@ pub(super) fn deviation(sorted: &[f64]) -> f64 {
     (squares / (sorted.len() as f64 - 1.0)).sqrt()
 }
 
-/// A quartile at the place `quarter / 4 * (n + 1)`, counted from 1, between its two
-/// neighbours; the extremes beyond them. It is the sixth of the nine definitions of
-/// Hyndman and Fan (1996).
+/// Return the quartile at position `quarter / 4 * (n + 1)`, counted from 1, interpolated
+/// between its neighbours; an extreme if out of range. It is definition 6 of Hyndman and
+/// Fan (1996).
 pub(super) fn quartile(sorted: &[f64], quarter: usize) -> f64 {
     let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else {
         return f64::NAN;

@@ -1,11 +1,11 @@
-//! What the values of a regression are like. Names are our own.
+//! The distribution of a regression target. The names are our own.
 
 use super::{Qualities, Table, Target, numeric, summary};
 
-/// Values farther than this many interquartile ranges from the quartiles are outliers.
+/// Distance of outliers from the quartiles, in interquartile ranges.
 const WHISKER: f64 = 1.5;
 
-/// Put the shape of a regression's target; NaN for classes.
+/// Put the shape of a regression target; NaN for classification.
 pub(super) fn put(found: &mut Qualities, table: &Table<'_>) {
     let values = match table.target {
         Target::Values(values) => values,
@@ -15,7 +15,7 @@ pub(super) fn put(found: &mut Qualities, table: &Table<'_>) {
     sorted.sort_unstable_by(f64::total_cmp);
     let share = |count: usize| count as f64 / sorted.len() as f64;
     let (mut n_distinct, mut n_of_mode) = (0, 0);
-    // Not by bits: 0.0 and -0.0 are one value.
+    // 0.0 and -0.0 are one value.
     for run in sorted.chunk_by(|a, b| a == b) {
         n_distinct += 1;
         n_of_mode = n_of_mode.max(run.len());

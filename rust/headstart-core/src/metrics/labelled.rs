@@ -1,4 +1,4 @@
-//! Predictions that are labels already.
+//! Predicted labels.
 
 use std::ops::Range;
 
@@ -13,22 +13,22 @@ pub struct Labelled<'a> {
     predicted: &'a [i64],
     n_classes: usize,
     weight: Option<&'a [f64]>,
-    /// Rows of class 1 by truth, by prediction and by both, where there are two classes
-    /// and no weights: counted in the turn that checks the codes.
+    /// Number of rows of class 1 by truth, by prediction and by both, for two classes
+    /// without weights: counted during the check of the codes.
     quick: Option<[u64; 3]>,
 }
 
-/// Where nobody says how many classes there are, codes may not be larger; and a table of
-/// more classes would not fit into memory.
+/// Largest number of classes if it is not given. A table of more classes would not fit into
+/// memory.
 const MOST_CLASSES: usize = 1 << 14;
 
 impl<'a> Labelled<'a> {
-    /// Take true and predicted codes, dense from 0. `n_classes` of 0 stands for as many
-    /// as there are, and at least 2.
+    /// Return true and predicted codes, dense from 0. `n_classes` of 0 means the number of
+    /// classes that occur, at least 2.
     ///
     /// # Errors
-    /// [`Error::Shape`] if lengths do not fit; [`Error::Value`] for no row, a code out of
-    /// range, or weights that make no sense.
+    /// [`Error::Shape`] if lengths differ; [`Error::Value`] for no rows, a code out of
+    /// range, or invalid weights.
     pub fn new(
         y: &'a [i64],
         predicted: &'a [i64],
@@ -84,15 +84,15 @@ impl<'a> Labelled<'a> {
         })
     }
 
-    /// How many classes there are.
+    /// Return the number of classes.
     pub fn n_classes(&self) -> usize {
         self.n_classes
     }
 
-    /// The scores by several metrics, from one count.
+    /// Return the scores by several metrics, from one count.
     ///
     /// # Errors
-    /// [`Error::Value`] where a metric is for two classes only; [`Error::Cancelled`].
+    /// [`Error::Value`] if a metric needs two classes; [`Error::Cancelled`].
     pub fn score_many(
         &self,
         metrics: &[LabelMetric],
@@ -113,8 +113,8 @@ impl<'a> Labelled<'a> {
         count_by(self.y.len(), self.n_classes, self.weight, workers, labels)
     }
 
-    /// Rows of each pair of true and predicted class, or their weight, in row-major
-    /// order.
+    /// Return the number of rows, or their weight, of each pair of true and predicted
+    /// class, in row-major order.
     ///
     /// # Errors
     /// [`Error::Value`] for more than 16,384 classes; [`Error::Memory`];

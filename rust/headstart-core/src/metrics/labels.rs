@@ -1,5 +1,5 @@
-//! Metrics of predicted labels: all from the rows of each class that were truly, by
-//! prediction, and by both in it.
+//! Metrics of predicted labels, from the number of rows of each class by truth, by
+//! prediction, and by both.
 
 use std::ops::Range;
 
@@ -7,21 +7,21 @@ use super::sums::CHUNK;
 use super::{Average, Classified, LabelMetric};
 use crate::{Error, Workers, memory};
 
-/// Up to so many classes rows are counted in a table of pairs, one count a row.
+/// Largest number of classes for counting in a table of pairs, with one increment per row.
 const TABLE_CLASSES: usize = 64;
 
-/// Rows of each class, or their weight.
+/// Number of rows of each class, or their weight.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Counts {
     truth: Vec<f64>,
     predicted: Vec<f64>,
     both: Vec<f64>,
-    /// Squared distances of true and predicted codes.
+    /// Sum of squared distances of true and predicted codes.
     distance: f64,
 }
 
-/// Count rows by class. The predicted label is the likeliest class, of equal ones the
-/// first: class 1 of two where its probability is above one half.
+/// Count rows by class. The predicted label is the most probable class, the first of ties:
+/// class 1 of two if its probability is above one half.
 pub(super) fn count(rows: &Classified<'_>, workers: &Workers) -> Result<Counts, Error> {
     let n_classes = rows.n_classes();
     if rows.n_outputs == 1 {
@@ -36,8 +36,8 @@ pub(super) fn count(rows: &Classified<'_>, workers: &Workers) -> Result<Counts, 
     })
 }
 
-/// Count the labels that `labels` gives for a range of rows: true and predicted, below
-/// `n_classes`.
+/// Count the true and predicted labels, below `n_classes`, that `labels` returns for a
+/// range of rows.
 pub(super) fn count_by<I: Iterator<Item = (i64, i64)>>(
     n_rows: usize,
     n_classes: usize,
@@ -45,12 +45,12 @@ pub(super) fn count_by<I: Iterator<Item = (i64, i64)>>(
     workers: &Workers,
     labels: impl Fn(Range<usize>) -> I + Sync,
 ) -> Result<Counts, Error> {
-    // A chunk must be worth its counts.
+    // A chunk must be larger than its counts.
     let parts = workers.map_chunks(n_rows, CHUNK.max(n_classes), |chunk| {
         let mut counts = Counts::zero(n_classes);
         match weight {
             None if n_classes == 2 => {
-                // No branches and no table: this is the search's most frequent case.
+                // The most frequent case in a search, without branches and tables.
                 let n_rows = chunk.len() as u64;
                 let (mut truth, mut predicted, mut both) = (0_u64, 0_u64, 0_u64);
                 for (code, label) in labels(chunk) {
@@ -87,7 +87,7 @@ pub(super) fn count_by<I: Iterator<Item = (i64, i64)>>(
     Ok(total)
 }
 
-/// The likeliest class of a row, of equal ones the first.
+/// Return the most probable class of a row, the first of ties.
 #[inline]
 pub(super) fn label_of(rows: &Classified<'_>, row: usize) -> usize {
     if rows.n_outputs == 1 {
@@ -103,7 +103,8 @@ pub(super) fn label_of(rows: &Classified<'_>, row: usize) -> usize {
     label
 }
 
-/// Rows of each pair of true and predicted class, or their weight, in row-major order.
+/// Return the number of rows, or their weight, of each pair of true and predicted class, in
+/// row-major order.
 ///
 /// # Errors
 /// [`Error::Memory`], [`Error::Cancelled`].
@@ -115,7 +116,7 @@ pub(super) fn table_by<I: Iterator<Item = (i64, i64)>>(
     labels: impl Fn(Range<usize>) -> I + Sync,
 ) -> Result<Vec<f64>, Error> {
     let size = n_classes.saturating_mul(n_classes);
-    // A chunk must be worth its table.
+    // A chunk must be larger than its table.
     let parts = workers.map_chunks(n_rows, CHUNK.max(size.saturating_mul(8)), |chunk| {
         let mut table = memory::zeros("a table of classes", &[n_classes, n_classes])?;
         for (row, (code, label)) in chunk.clone().zip(labels(chunk)) {
@@ -135,7 +136,7 @@ pub(super) fn table_by<I: Iterator<Item = (i64, i64)>>(
 }
 
 impl Counts {
-    /// No row yet, of so many classes.
+    /// Return counts of no rows.
     pub fn zero(n_classes: usize) -> Self {
         Self {
             truth: vec![0.0; n_classes],
@@ -145,7 +146,8 @@ impl Counts {
         }
     }
 
-    /// Of two classes, by the rows of class 1 by truth, by prediction and by both.
+    /// Return counts of two classes, from the rows of class 1 by truth, by prediction and
+    /// by both.
     pub(super) fn of_two(n_rows: u64, [truth, predicted, both]: [u64; 3]) -> Self {
         Self {
             truth: vec![(n_rows - truth) as f64, truth as f64],
@@ -155,7 +157,7 @@ impl Counts {
         }
     }
 
-    /// Add rows of weight `weight` that are in class `code` and predicted in `label`.
+    /// Add rows of weight `weight` with true class `code` and predicted class `label`.
     #[inline]
     pub fn add_rows(&mut self, code: usize, label: usize, weight: f64) {
         self.truth[code] += weight;
@@ -166,15 +168,16 @@ impl Counts {
         self.distance += weight * (code as f64 - label as f64).powi(2);
     }
 
-    /// The rows predicted in a class, and those of them that are truly in it.
+    /// Return the number of rows predicted in a class, and of those that are truly in it.
     pub(super) fn of_label(&self, label: usize) -> [f64; 2] {
         [self.predicted[label], self.both[label]]
     }
 
-    /// Take back the prediction of rows of class `code`: `label` becomes `other`.
+    /// Change the prediction of rows of class `code` from `label` to `other`.
     ///
-    /// `left` is what [`Counts::of_label`] says of `label` without these rows. A difference
-    /// would do only for whole numbers: where no row is left, one of others is rounding.
+    /// `left` is the result of [`Counts::of_label`] for `label` without these rows. A
+    /// subtraction would be exact for whole numbers only, and leave a rounding error
+    /// instead of 0.
     #[inline]
     pub(super) fn relabel(
         &mut self,
@@ -205,16 +208,16 @@ impl Counts {
         self.distance += other.distance;
     }
 
-    /// The score by `metric`.
+    /// Return the score by `metric`.
     ///
     /// # Errors
-    /// [`Error::Value`] where `metric` is of class 1 of two and there are more.
+    /// [`Error::Value`] if `metric` needs two classes and there are more.
     pub fn score(&self, metric: LabelMetric) -> Result<f64, Error> {
         Ok(match metric {
             LabelMetric::Accuracy => self.right() / self.total(),
             LabelMetric::BalancedAccuracy => self.balanced_accuracy(),
             LabelMetric::FBeta(average, beta) => {
-                // Rows of the class count beta² times, those predicted in it once.
+                // Rows of the class count beta² times, rows predicted in it once.
                 let square = beta * beta;
                 self.ratio("f1", average, 1.0 + square, |class| {
                     square * self.truth[class] + self.predicted[class]
@@ -240,7 +243,7 @@ impl Counts {
         self.both.iter().sum()
     }
 
-    /// The mean share found of the classes that have rows.
+    /// Return the mean recall of the classes with rows.
     fn balanced_accuracy(&self) -> f64 {
         mean(
             self.both
@@ -251,7 +254,7 @@ impl Counts {
         )
     }
 
-    /// `factor * both / below`, averaged; 0 for a class where `below` is 0.
+    /// Return `factor * both / below`, averaged; 0 for a class whose `below` is 0.
     fn ratio(
         &self,
         name: &str,
@@ -291,7 +294,7 @@ impl Counts {
         })
     }
 
-    /// 0 where all labels, true or predicted, are the same.
+    /// Return Matthews correlation, 0 if all true or all predicted labels are the same.
     fn matthews_correlation(&self) -> f64 {
         let total = self.total();
         let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
@@ -299,7 +302,7 @@ impl Counts {
         let covariance = (self.right() * total - product(&self.truth, &self.predicted)) / square;
         let variance_predicted = (square - product(&self.predicted, &self.predicted)) / square;
         let variance_truth = (square - product(&self.truth, &self.truth)) / square;
-        // With weights, a variance of 0 can come out as a rounding error around it.
+        // With weights, a variance of 0 may have a rounding error.
         if variance_predicted > 1e-12 && variance_truth > 1e-12 {
             covariance / (variance_predicted * variance_truth).sqrt()
         } else {
@@ -307,7 +310,7 @@ impl Counts {
         }
     }
 
-    /// NaN where all labels, true and predicted, are the same.
+    /// Return kappa, NaN if all true and predicted labels are the same.
     fn kappa(&self) -> f64 {
         let total = self.total();
         let chance: f64 = self
@@ -325,7 +328,7 @@ impl Counts {
         }
     }
 
-    /// NaN where all labels, true and predicted, are the same.
+    /// Return kappa, NaN if all true and predicted labels are the same.
     fn quadratic_kappa(&self) -> f64 {
         let total = self.total();
         let mut expected = 0.0;

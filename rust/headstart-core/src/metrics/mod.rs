@@ -1,7 +1,7 @@
-//! Metrics of predictions, with sample weights, as users read them.
+//! Metrics of predictions with sample weights.
 //!
-//! Values agree with scikit-learn's to rounding. A score that the data leave undefined,
-//! such as the area under the curve with one class only, is NaN.
+//! Values agree with scikit-learn's except for rounding. An undefined score, such as the
+//! area under the ROC curve with one class, is NaN.
 
 mod labelled;
 mod labels;
@@ -20,7 +20,7 @@ pub use labels::Counts;
 pub use names::{Average, ClassMetric, LabelMetric, ValueMetric};
 pub use threshold::{Objective, best_class_factors, best_threshold};
 
-/// Predicted class probabilities and what happened.
+/// Predicted class probabilities and true classes.
 #[derive(Debug, Clone, Copy)]
 pub struct Classified<'a> {
     y: &'a [i64],
@@ -30,12 +30,12 @@ pub struct Classified<'a> {
 }
 
 impl<'a> Classified<'a> {
-    /// Take `y` of class codes and `prediction` of `n_outputs` numbers a row: the
-    /// probability of class 1, or one probability a class.
+    /// Return class codes `y` with a `prediction` of `n_outputs` numbers per row: the
+    /// probability of class 1, or one probability per class.
     ///
     /// # Errors
-    /// [`Error::Shape`] if lengths do not fit; [`Error::Value`] for no row, a code that
-    /// has no probability, numbers that are not finite, or negative weights.
+    /// [`Error::Shape`] if lengths differ; [`Error::Value`] for no rows, a code without a
+    /// probability, numbers that are not finite, or negative weights.
     pub fn new(
         y: &'a [i64],
         prediction: &'a [f64],
@@ -82,13 +82,13 @@ impl<'a> Classified<'a> {
         self.y[row]
     }
 
-    /// The probability of class 1 of all rows.
+    /// Return the probability of class 1 of all rows.
     pub(crate) fn one_output(&self, name: &str) -> Result<&'a [f64], Error> {
         self.binary(name)?;
         Ok(self.prediction)
     }
 
-    /// The same rows with other weights, which the caller has checked.
+    /// Return the same rows with other weights, which the caller has checked.
     pub(crate) fn weighted<'b>(&'b self, weight: &'b [f64]) -> Classified<'b> {
         Classified {
             weight: Some(weight),
@@ -96,14 +96,14 @@ impl<'a> Classified<'a> {
         }
     }
 
-    /// True and predicted code of each row.
+    /// Return the true and predicted code of each row.
     pub(crate) fn labels(&self) -> Vec<(u32, u32)> {
         (0..self.y.len())
             .map(|row| (self.y[row] as u32, labels::label_of(self, row) as u32))
             .collect()
     }
 
-    /// What each row loses by log loss or, for any other metric, the Brier score.
+    /// Return each row's log loss or, for any other metric, its Brier loss.
     pub(crate) fn losses(&self, metric: ClassMetric, workers: &Workers) -> Result<Vec<f64>, Error> {
         let parts = workers.map_chunks(self.y.len(), sums::CHUNK, |rows| {
             Ok(rows
@@ -116,10 +116,10 @@ impl<'a> Classified<'a> {
         Ok(parts.concat())
     }
 
-    /// The score by `metric`.
+    /// Return the score by `metric`.
     ///
     /// # Errors
-    /// [`Error::Value`] if `metric` is for two classes only and there are more;
+    /// [`Error::Value`] if `metric` needs two classes and there are more;
     /// [`Error::Cancelled`].
     pub fn score(&self, metric: ClassMetric, workers: &Workers) -> Result<f64, Error> {
         match metric {
@@ -139,10 +139,10 @@ impl<'a> Classified<'a> {
         }
     }
 
-    /// The scores by several metrics; all of labels from one count.
+    /// Return the scores by several metrics; all metrics of labels share one count.
     ///
     /// # Errors
-    /// As [`Classified::score`].
+    /// As in [`Classified::score`].
     pub fn score_many(
         &self,
         metrics: &[ClassMetric],
@@ -166,7 +166,7 @@ impl<'a> Classified<'a> {
     }
 }
 
-/// Predicted values and the true ones.
+/// Predicted and true values.
 #[derive(Debug, Clone, Copy)]
 pub struct Valued<'a> {
     y: &'a [f64],
@@ -175,11 +175,11 @@ pub struct Valued<'a> {
 }
 
 impl<'a> Valued<'a> {
-    /// Take the true values and those predicted.
+    /// Return true and predicted values.
     ///
     /// # Errors
-    /// [`Error::Shape`] if lengths do not fit; [`Error::Value`] for no row, numbers
-    /// that are not finite, or negative weights.
+    /// [`Error::Shape`] if lengths differ; [`Error::Value`] for no rows, numbers that are
+    /// not finite, or negative weights.
     pub fn new(
         y: &'a [f64],
         prediction: &'a [f64],
@@ -202,7 +202,7 @@ impl<'a> Valued<'a> {
         self.weight
     }
 
-    /// The same rows with other weights, which the caller has checked.
+    /// Return the same rows with other weights, which the caller has checked.
     pub(crate) fn weighted<'b>(&'b self, weight: &'b [f64]) -> Valued<'b> {
         Valued {
             weight: Some(weight),
@@ -210,7 +210,7 @@ impl<'a> Valued<'a> {
         }
     }
 
-    /// What each row loses: the squared error for `Rmse`, else the absolute one.
+    /// Return each row's squared error for `Rmse`, else its absolute error.
     pub(crate) fn losses(&self, metric: ValueMetric) -> Vec<f64> {
         let errors = self
             .y
@@ -224,10 +224,10 @@ impl<'a> Valued<'a> {
         }
     }
 
-    /// The score by `metric`.
+    /// Return the score by `metric`.
     ///
     /// # Errors
-    /// [`Error::Value`] if a true value has no logarithm and `metric` needs it;
+    /// [`Error::Value`] if `metric` needs the logarithm of a true value that has none;
     /// [`Error::Cancelled`].
     pub fn score(&self, metric: ValueMetric, workers: &Workers) -> Result<f64, Error> {
         match metric {
@@ -237,7 +237,7 @@ impl<'a> Valued<'a> {
             ValueMetric::Rmsle => values::rmsle(self, workers),
             ValueMetric::Mape => values::mape(self, workers),
             ValueMetric::Medae => values::medae(self, workers),
-            // Exactly half the absolute error, as it always was.
+            // Exactly half of the absolute error.
             ValueMetric::Pinball(0.5) => Ok(0.5 * values::mae(self, workers)?),
             ValueMetric::Pinball(quantile) => values::pinball(self, quantile, workers),
             ValueMetric::Smape => values::smape(self, workers),
@@ -281,7 +281,7 @@ fn check_weight(n_rows: usize, weight: Option<&[f64]>) -> Result<(), Error> {
             "Weights must not be negative, and not all of them 0.",
         ));
     }
-    // Products of up to two totals are formed.
+    // Products of up to two totals must be finite.
     let total: f64 = weight.iter().sum();
     if !(1e-100..=1e100).contains(&total) {
         return Err(Error::value(format!(
@@ -294,8 +294,7 @@ fn check_weight(n_rows: usize, weight: Option<&[f64]>) -> Result<(), Error> {
 
 /// Check that codes are below `n_classes`.
 fn check_codes(name: &str, codes: &[i64], n_classes: u64) -> Result<(), Error> {
-    // Of all bits that occur, which is a loop of vectors. As unsigned numbers, negative
-    // codes are the largest.
+    // The bitwise or is vectorised. As unsigned numbers, negative codes are the largest.
     if codes.iter().fold(0, |all, &code| all | code as u64) < n_classes {
         return Ok(());
     }
@@ -309,7 +308,7 @@ fn check_codes(name: &str, codes: &[i64], n_classes: u64) -> Result<(), Error> {
 }
 
 fn check_finite(name: &str, values: &[f64]) -> Result<(), Error> {
-    // A block at a time: the inner loop then has no early exit and is vectorised.
+    // In blocks, so that the inner loop has no early exit and is vectorised.
     let clean = values.chunks(1024).all(|block| {
         block
             .iter()

@@ -1,15 +1,15 @@
-//! The metrics by name. A number after `@` is a metric's parameter: `pinball@0.9`.
+//! Metrics by name. A number after `@` is a metric's parameter: `pinball@0.9`.
 
 use std::str::FromStr;
 
 use crate::Error;
 
-/// How scores of single classes become one.
+/// The average over classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Average {
-    /// Class 1 alone, of two.
+    /// Class 1 of two only.
     Positive,
-    /// The mean over classes that are there or predicted.
+    /// The mean over classes that occur or are predicted.
     Macro,
     /// From the sums over classes.
     Micro,
@@ -17,17 +17,17 @@ pub enum Average {
     Weighted,
 }
 
-/// A metric of predicted labels: all that it sees is how often which class was which.
+/// A metric of predicted labels, which depends only on the confusion matrix.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum LabelMetric {
-    /// Share of rows with the right label.
+    /// Share of rows with the correct label.
     Accuracy,
-    /// Mean over classes of the share found.
+    /// Mean recall over classes.
     BalancedAccuracy,
-    /// Weighted harmonic mean of precision and recall; recall counts `beta` times.
+    /// Weighted harmonic mean of precision and recall; recall has `beta` times the weight.
     FBeta(Average, f64),
-    /// Share of rows predicted in a class that are in it.
+    /// Share of the rows predicted in a class that are truly in it.
     Precision(Average),
     /// Share of a class's rows that are predicted in it.
     Recall(Average),
@@ -35,7 +35,7 @@ pub enum LabelMetric {
     Mcc,
     /// Cohen's kappa.
     Kappa,
-    /// Cohen's kappa of ordered classes: mistakes weigh their distance, squared.
+    /// Cohen's kappa of ordered classes: errors are weighted by their squared distance.
     QuadraticKappa,
 }
 
@@ -57,13 +57,13 @@ pub enum ClassMetric {
     AveragePrecision,
     /// Mean negative logarithm of the true class's probability.
     LogLoss,
-    /// Mean squared distance of probabilities from what happened.
+    /// Mean squared distance of probabilities from the outcome.
     Brier,
-    /// Mean distance of confidence from accuracy, in so many bins of equal width.
+    /// Mean distance of confidence and accuracy, in bins of equal width.
     CalibrationError(usize),
-    /// Share of rows whose class is among so many likeliest.
+    /// Share of rows whose class is among the `k` most probable ones.
     TopK(usize),
-    /// A metric of the likeliest class.
+    /// A metric of the most probable class.
     Label(LabelMetric),
 }
 
@@ -91,11 +91,11 @@ pub enum ValueMetric {
     Tweedie(f64),
     /// Correlation of ranks.
     Spearman,
-    /// Share of pairs of different truth that are predicted in their order.
+    /// Share of pairs with different true values that are predicted in their order.
     Concordance,
 }
 
-/// A name without its parameter, and the parameter.
+/// Return a name without its parameter, and the parameter.
 fn split(name: &str) -> Result<(&str, Option<f64>), Error> {
     let Some((base, parameter)) = name.split_once('@') else {
         return Ok((name, None));

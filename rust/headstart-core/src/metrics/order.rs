@@ -5,8 +5,8 @@ use super::ranking::sort_key;
 use super::sums::mean;
 use crate::{Error, Workers};
 
-/// Correlation of ranks; equal values share the mean of their ranks. NaN where one side
-/// is constant.
+/// Return the correlation of ranks; equal values share the mean of their ranks. NaN if one
+/// side is constant.
 pub(super) fn spearman(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     let truth = ranks(rows.y, rows.weight, workers)?;
     let found = ranks(rows.prediction, rows.weight, workers)?;
@@ -22,7 +22,7 @@ pub(super) fn spearman(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Erro
     let own = moment(&truth, &truth, centre_truth, centre_truth)?;
     let other = moment(&found, &found, centre_found, centre_found)?;
     let total = 2.0 * centre_truth;
-    // A rank is a sum of weights: where all are one, only its rounding is left.
+    // A rank is a sum of weights. For constants, only rounding remains.
     let rounding = (1e-12 * total).powi(2);
     Ok(if own > rounding && other > rounding {
         (both / (own.sqrt() * other.sqrt())).clamp(-1.0, 1.0)
@@ -31,7 +31,7 @@ pub(super) fn spearman(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Erro
     })
 }
 
-/// Weight of the rows below each row and half of those equal to it.
+/// Return the weight of the rows below each row, plus half of the weight of equal rows.
 fn ranks(values: &[f64], weight: Option<&[f64]>, workers: &Workers) -> Result<Vec<f64>, Error> {
     let order = sorted(values, workers)?;
     let mut ranks = vec![0.0; values.len()];
@@ -49,7 +49,7 @@ fn ranks(values: &[f64], weight: Option<&[f64]>, workers: &Workers) -> Result<Ve
     Ok(ranks)
 }
 
-/// Keys and rows, ascending.
+/// Return keys with rows, ascending.
 fn sorted(values: &[f64], workers: &Workers) -> Result<Vec<(i64, u32)>, Error> {
     if u32::try_from(values.len()).is_err() {
         return Err(Error::value("There may be at most 2**32 - 1 rows."));
@@ -65,11 +65,11 @@ fn sorted(values: &[f64], workers: &Workers) -> Result<Vec<(i64, u32)>, Error> {
     Ok(order)
 }
 
-/// Share of the pairs of different true values that are predicted in their order; pairs
-/// of equal predictions count half. NaN where all true values are equal.
+/// Return the share of pairs with different true values that are predicted in their order;
+/// pairs with equal predictions count half. NaN if all true values are equal.
 pub(super) fn concordance(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     let by_truth = sorted(rows.y, workers)?;
-    // Places of the distinct predictions, from 1.
+    // Ranks of the distinct predictions, from 1.
     let mut place = vec![0_usize; rows.y.len()];
     let mut n_places = 0;
     for tied in sorted(rows.prediction, workers)?.chunk_by(|a, b| a.0 == b.0) {
@@ -79,7 +79,7 @@ pub(super) fn concordance(rows: &Valued<'_>, workers: &Workers) -> Result<f64, E
         }
     }
     let weight_of = |row: u32| rows.weight.map_or(1.0, |weight| weight[row as usize]);
-    // A Fenwick tree over places: the weight of rows of lower truth.
+    // A Fenwick tree over ranks: the weight of rows with lower true values.
     let mut tree = vec![0.0; n_places + 1];
     let (mut total, mut below, mut right) = (0.0, 0.0, 0.0);
     let up_to = |tree: &[f64], mut place: usize| {

@@ -1,4 +1,4 @@
-//! Metrics of the probabilities themselves.
+//! Metrics of probabilities.
 
 use super::Classified;
 use super::labels::label_of;
@@ -6,8 +6,8 @@ use super::sums::{CHUNK, mean};
 use crate::logarithms::{BLOCK, LogProduct};
 use crate::{Error, Workers};
 
-/// Mean negative logarithm of the true class's probability, clipped away from 0 and 1
-/// by the machine epsilon as scikit-learn does.
+/// Return the mean negative logarithm of the true class's probability, clipped by the
+/// machine epsilon as in scikit-learn.
 pub(super) fn log_loss(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
     let n_rows = rows.y.len();
     if rows.weight.is_some() {
@@ -20,7 +20,7 @@ pub(super) fn log_loss(rows: &Classified<'_>, workers: &Workers) -> Result<f64, 
         if rows.n_outputs == 1 {
             let (y, prediction) = (&rows.y[chunk.clone()], &rows.prediction[chunk]);
             product.columns(y, prediction, |code, p| {
-                // A choice by bits: the order of classes can not be predicted, and SSE2
+                // Selection by bits: the order of classes cannot be predicted, and SSE2
                 // does not compare such integers.
                 let of_class_0 = (code as u64).wrapping_sub(1);
                 let bits = (p.to_bits() & !of_class_0) | ((1.0 - p).to_bits() & of_class_0);
@@ -41,7 +41,7 @@ pub(super) fn log_loss(rows: &Classified<'_>, workers: &Workers) -> Result<f64, 
 
 #[inline]
 fn clip(probability: f64) -> f64 {
-    // Not f64::clamp, which takes care of NaN: there is none.
+    // Not f64::clamp, which handles NaN: there is none.
     let probability = if probability < f64::EPSILON {
         f64::EPSILON
     } else {
@@ -66,8 +66,8 @@ pub(super) fn true_probability(rows: &Classified<'_>, row: usize) -> f64 {
     clip(probability)
 }
 
-/// Mean squared distance from the outcome: of class 1's probability with two classes,
-/// summed over classes with more.
+/// Return the mean squared distance from the outcome: of class 1's probability for two
+/// classes, summed over classes for more.
 pub(super) fn brier(rows: &Classified<'_>, workers: &Workers) -> Result<f64, Error> {
     mean(rows.y.len(), rows.weight, workers, |row| {
         squared_distance(rows, row)
@@ -91,15 +91,15 @@ pub(super) fn squared_distance(rows: &Classified<'_>, row: usize) -> f64 {
         .sum()
 }
 
-/// Mean distance of the probability of the predicted label from how often it was right,
-/// over bins of equal width of that probability. Of two classes class 1 takes the place
-/// of the label.
+/// Return the mean distance between the probability of the predicted label and its
+/// accuracy, over bins of equal width of that probability. With two classes, class 1
+/// replaces the label.
 pub(super) fn calibration_error(
     rows: &Classified<'_>,
     n_bins: usize,
     workers: &Workers,
 ) -> Result<f64, Error> {
-    // Weight, of which it happened, and the sum of probabilities of each bin.
+    // Weight, weight of positive rows, and sum of probabilities of each bin.
     let parts = workers.map_chunks(rows.y.len(), CHUNK.max(8 * n_bins), |chunk| {
         let mut bins = vec![[0.0; 3]; n_bins];
         for row in chunk {
@@ -111,7 +111,7 @@ pub(super) fn calibration_error(
                 (found, rows.y[row] as usize == label)
             };
             let weight = rows.weight.map_or(1.0, |weight| weight[row]);
-            // Casts saturate: what is below 0 goes to the first bin.
+            // Casts saturate: numbers below 0 go to the first bin.
             let bin = ((probability * n_bins as f64) as usize).min(n_bins - 1);
             bins[bin][0] += weight;
             bins[bin][1] += weight * f64::from(happened);
@@ -132,8 +132,8 @@ pub(super) fn calibration_error(
     Ok(distance / weight)
 }
 
-/// The share of rows whose class is among the `k` likeliest. Of equal ones the last
-/// counts as the likelier, as in scikit-learn.
+/// Return the share of rows whose class is among the `k` most probable ones. The last of
+/// ties counts as more probable, as in scikit-learn.
 pub(super) fn top_k(rows: &Classified<'_>, k: usize, workers: &Workers) -> Result<f64, Error> {
     let n_outputs = rows.n_outputs;
     mean(rows.y.len(), rows.weight, workers, |row| {

@@ -22,7 +22,7 @@ pub(super) fn average_precision(rows: &Classified<'_>, workers: &Workers) -> Res
     Ok(if total > 0.0 { sum / total } else { f64::NAN })
 }
 
-/// The mean area of each class against the rest, over classes that are there.
+/// Return the mean area of each class against the rest, over classes that occur.
 pub(super) fn roc_auc_ovr(
     rows: &Classified<'_>,
     by_size: bool,
@@ -37,7 +37,8 @@ pub(super) fn roc_auc_ovr(
     Ok(mean_of_defined(areas.into_iter()))
 }
 
-/// The mean area over pairs of classes, ranked once by each of the two probabilities.
+/// Return the mean area over pairs of classes, ranked once by each of the two
+/// probabilities.
 pub(super) fn roc_auc_ovo(
     rows: &Classified<'_>,
     by_size: bool,
@@ -88,14 +89,14 @@ fn mean_of_defined(areas: impl Iterator<Item = (f64, f64)>) -> f64 {
     sum / total
 }
 
-/// Rows ranked by one output, those of `class` being the positive ones.
+/// Return rows ranked by one output; rows of `class` are positive.
 fn rank_class(
     rows: &Classified<'_>,
     class: i64,
     output: usize,
     workers: &Workers,
 ) -> Result<Ranked, Error> {
-    // With one output, class 0 is ranked by what speaks against class 1.
+    // With one output, class 0 is ranked by the negative of class 1's probability.
     let sign = if rows.n_outputs == 1 && class == 0 {
         -1.0
     } else {
@@ -144,8 +145,9 @@ fn area(ranked: &Ranked) -> f64 {
     sum / (positive * negative)
 }
 
-/// Pairs in which the positive key is before the negative one, both ascending. A merge
-/// without a branch: the order of random scores can not be predicted.
+/// Return the number of pairs whose positive key is before the negative one, both
+/// ascending. The merge has no branches, because the order of random scores cannot be
+/// predicted.
 fn count_pairs(
     positive: &[(u64, ())],
     negative: &[(u64, ())],
@@ -163,14 +165,14 @@ fn count_pairs(
 
 /// Scores in order, as integers that sort as the floats do.
 enum Ranked {
-    /// The positive rows and the negative ones, each in order: apart and without a
-    /// payload, which is what makes it quick.
+    /// The positive and the negative rows, each in order. Separate keys without payload are
+    /// fast to sort.
     Counted {
         positive: Vec<(u64, ())>,
         negative: Vec<(u64, ())>,
     },
-    /// With weights, negative for the negative class, and the row to keep the order of
-    /// the sums fixed among equal scores.
+    /// Weights, negative for the negative class, with the row, which fixes the order of
+    /// sums among equal scores.
     Weighted(Vec<(i64, usize, f64)>),
 }
 
@@ -196,10 +198,10 @@ impl Ranked {
             workers.sort_unstable_by(&mut entries, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
             return Ok(Self::Weighted(entries));
         }
-        // Positive keys to one end, negative ones to another, without a branch: each key
-        // is written to both and only one of them moves on.
+        // Positive keys go to one end, negative keys to the other, without a branch: each
+        // key is written to both ends, and one end advances.
         let mut positive = vec![(0, ()); n_rows];
-        // Not a clone: zeros cost nothing before they are written to.
+        // Zeros cost nothing before they are written, unlike a clone.
         let mut negative = vec![(0, ()); n_rows];
         let (mut n_positive, mut n_negative) = (0, 0);
         for (is_positive, score, _) in rows.take(n_rows) {
@@ -216,7 +218,7 @@ impl Ranked {
         Ok(Self::Counted { positive, negative })
     }
 
-    /// Weight of the positive and of the negative rows.
+    /// Return the weight of the positive and of the negative rows.
     fn totals(&self) -> (f64, f64) {
         match self {
             Self::Counted { positive, negative } => (positive.len() as f64, negative.len() as f64),
@@ -234,8 +236,8 @@ impl Ranked {
         }
     }
 
-    /// Give `visit` the positive and negative weight of each distinct score, highest
-    /// first.
+    /// Call `visit` with the positive and the negative weight of each distinct score,
+    /// highest first.
     fn visit_ties(&self, mut visit: impl FnMut(f64, f64)) {
         match self {
             Self::Counted { positive, negative } => {
@@ -274,7 +276,7 @@ impl Ranked {
     }
 }
 
-/// The order of `f64::total_cmp`, with both zeros equal.
+/// Return a key in the order of `f64::total_cmp`, with equal keys for both zeros.
 #[inline]
 pub(super) fn sort_key(score: f64) -> i64 {
     // Adding zero turns -0.0 into 0.0.

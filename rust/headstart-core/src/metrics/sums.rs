@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use crate::{Error, Workers};
 
-/// Rows of one task: large enough to be worth one, small enough to notice a stop.
+/// Rows per task: large enough for a task, small enough to notice a cancellation.
 pub(super) const CHUNK: usize = 1 << 14;
 
 const LANES: usize = 8;
 
-/// The sum of `term(row)` over `0..n_rows`.
+/// Return the sum of `term(row)` over `0..n_rows`.
 pub(super) fn sum<F>(n_rows: usize, workers: &Workers, term: F) -> Result<f64, Error>
 where
     F: Fn(usize) -> f64 + Sync,
@@ -18,7 +18,7 @@ where
     Ok(parts.into_iter().sum())
 }
 
-/// The mean of `term(row)`, weighted where there are weights.
+/// Return the mean of `term(row)`, weighted if there are weights.
 pub(super) fn mean<F>(
     n_rows: usize,
     weight: Option<&[f64]>,
@@ -37,7 +37,8 @@ where
     }
 }
 
-/// Eight sums side by side: vectors where the machine has them, the same bits anyway.
+/// Return a sum in eight lanes, which the compiler may vectorise, with the same bits on
+/// every machine.
 fn sum_lanes(rows: Range<usize>, term: impl Fn(usize) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let whole = rows.start + rows.len() / LANES * LANES;

@@ -1,27 +1,27 @@
-//! The cut of a probability, or the weights of classes, that suit a metric best.
+//! The threshold of a probability, or the factors of classes, with the best score.
 
 use super::labels::Counts;
 use super::{Classified, LabelMetric};
 use crate::sorting::{sort_by_key, unsigned_key};
 use crate::{Error, Workers};
 
-/// What is to be best.
+/// The objective of a decision.
 #[derive(Debug, Clone, Copy)]
 pub enum Objective<'a> {
-    /// As large as can be.
+    /// A metric to maximise.
     Metric(LabelMetric),
-    /// What a row costs by true (row) and predicted class (column), in row-major order;
-    /// the mean is to be as small as can be.
+    /// Cost of a row by true class (row) and predicted class (column), in row-major order.
+    /// The mean cost is minimised.
     Cost(&'a [f64]),
 }
 
-/// Differences below this are rounding.
+/// Differences below this are rounding errors.
 const EQUAL: f64 = 1e-12;
 
-/// Sweeps over all classes, at the most.
+/// Largest number of sweeps over all classes.
 const MOST_SWEEPS: usize = 20;
 
-/// Counts of labels, and what they are worth.
+/// Counts of labels with their score or cost.
 struct State<'a> {
     counts: Counts,
     cost: f64,
@@ -30,7 +30,7 @@ struct State<'a> {
     objective: Objective<'a>,
 }
 
-/// A row, and what is predicted in a class without it and the moves before it: see
+/// A row, and the rows predicted in its class without this and all earlier moves; see
 /// [`Counts::relabel`].
 struct Move {
     row: usize,
@@ -46,8 +46,8 @@ impl<'a> State<'a> {
         Ok(Self::before(rows, objective, label_of, [])?.0)
     }
 
-    /// The state in which `label_of` labels all rows, and the moves of some of them away
-    /// from that label.
+    /// Return the state with all rows labelled by `label_of`, and the moves of some rows
+    /// away from that label.
     fn before(
         rows: &Classified<'_>,
         objective: Objective<'a>,
@@ -84,7 +84,7 @@ impl<'a> State<'a> {
         for row in (0..rows.y.len()).filter(|&row| stays[row]) {
             state.add_row(rows, row, label_of(row));
         }
-        // Backwards: what a move leaves is a sum of the rows after it, no difference.
+        // Backwards, so that the rows left after a move are summed, not subtracted.
         for one in moves.iter_mut().rev() {
             let label = label_of(one.row);
             one.left = state.counts.of_label(label);
@@ -115,7 +115,7 @@ impl<'a> State<'a> {
         self.cost += weight * (self.cost_of(code, other) - self.cost_of(code, label));
     }
 
-    /// Greater is better.
+    /// Return the value of the state; greater is better.
     fn worth(&self) -> Result<f64, Error> {
         match self.objective {
             Objective::Metric(metric) => self.counts.score(metric),
@@ -124,15 +124,14 @@ impl<'a> State<'a> {
     }
 }
 
-/// The threshold above which a probability of class 1 is to mean class 1, and what it is
-/// worth: the score, or the mean cost with its sign turned.
+/// Return the best threshold for the probability of class 1, and its value: the score, or
+/// the negative mean cost.
 ///
-/// One order of the rows gives all thresholds between different probabilities. Of equally
-/// good ones that nearest to one half is taken.
+/// One sort of the rows gives all thresholds between distinct probabilities. Of ties, the
+/// threshold nearest to one half is returned.
 ///
 /// # Errors
-/// [`Error::Value`] for more than one output, or costs that make no sense;
-/// [`Error::Cancelled`].
+/// [`Error::Value`] for more than one output, or invalid costs; [`Error::Cancelled`].
 pub fn best_threshold(
     rows: &Classified<'_>,
     objective: Objective<'_>,
@@ -175,20 +174,20 @@ pub fn best_threshold(
     Ok(best)
 }
 
-/// A value that is at least `low` and below `high`.
+/// Return a value that is at least `low` and below `high`.
 fn between(low: f64, high: f64) -> f64 {
     let middle = f64::midpoint(low, high);
     if middle < high { middle } else { low }
 }
 
-/// Factors of the classes' probabilities with which the likeliest class suits the
-/// objective best, the largest being 1, and what they are worth.
+/// Return the factors of the classes' probabilities that optimise the objective of the most
+/// probable class, with a largest factor of 1, and their value.
 ///
-/// By coordinate ascent from equal factors: one class after the other gets the best of
-/// all factors, by one order of the rows each, until a sweep betters nothing.
+/// The method is coordinate ascent from equal factors: each class in turn gets its best
+/// factor, with one sort of the rows, until a sweep brings no improvement.
 ///
 /// # Errors
-/// [`Error::Value`] for one output, negative probabilities, or costs that make no sense;
+/// [`Error::Value`] for one output, negative probabilities, or invalid costs;
 /// [`Error::Cancelled`].
 pub fn best_class_factors(
     rows: &Classified<'_>,
@@ -229,7 +228,7 @@ pub fn best_class_factors(
     Ok((factors, worth))
 }
 
-/// The likeliest class but `without`, of equal ones the first, and its product.
+/// Return the most probable class other than `without`, the first of ties, and its product.
 fn likeliest(rows: &Classified<'_>, factors: &[f64], row: usize, without: usize) -> (usize, f64) {
     let n_classes = rows.n_outputs;
     let mut best = (usize::from(without == 0), f64::NEG_INFINITY);
@@ -242,7 +241,7 @@ fn likeliest(rows: &Classified<'_>, factors: &[f64], row: usize, without: usize)
     best
 }
 
-/// The best factor of one class where the others keep theirs.
+/// Return the best factor of one class for fixed factors of the others.
 fn best_factor(
     rows: &Classified<'_>,
     objective: Objective<'_>,
@@ -252,7 +251,7 @@ fn best_factor(
 ) -> Result<f64, Error> {
     let n_classes = rows.n_outputs;
     let mut others = Vec::with_capacity(rows.y.len());
-    // A row is predicted in the class from this factor of it on.
+    // A row is predicted in the class from this factor on.
     let mut limits = Vec::with_capacity(rows.y.len());
     for row in 0..rows.y.len() {
         let (other, product) = likeliest(rows, factors, row, class);
@@ -276,7 +275,7 @@ fn best_factor(
     let lowest = moves.first().map_or(1.0, |one| limits[one.row]);
     let mut best = (0.5 * lowest, state.worth()?);
     if best.0 <= 0.0 {
-        // Some rows have no other class: the factor cannot be so small.
+        // Some rows have no other class, so that the factor has no effect below.
         best = (factors[class], f64::NEG_INFINITY);
     }
     let is_tied = |a: &Move, b: &Move| limits[a.row] == limits[b.row];

@@ -17,7 +17,8 @@ pub(super) fn mae(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     })
 }
 
-/// With a constant `y`: 1 for a perfect prediction, else 0. NaN for a single row.
+/// Return R². For constant `y` it is 1 for a perfect prediction, else 0. NaN for a single
+/// row.
 pub(super) fn r2(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     let n_rows = rows.y.len();
     if n_rows < 2 {
@@ -30,7 +31,7 @@ pub(super) fn r2(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     let all = mean(n_rows, rows.weight, workers, |row| {
         (rows.y[row] - centre).powi(2)
     })?;
-    // The mean of equal numbers may be off by its rounding.
+    // The mean of equal numbers may have a rounding error.
     let rounding = (4.0 * f64::EPSILON * centre).powi(2);
     Ok(if all > rounding {
         1.0 - left / all
@@ -41,8 +42,8 @@ pub(super) fn r2(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     })
 }
 
-/// A prediction of -1 or less counts as one just above it, the worst that has a
-/// logarithm: a model that extrapolates is a bad model, not a failed one.
+/// A prediction of at most -1 counts as slightly above -1: extrapolation is penalised, but
+/// not an error.
 pub(super) fn rmsle(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     const LOWEST: f64 = -1.0 + 1e-9;
     if let Some(value) = rows.y.iter().find(|&&value| value <= -1.0) {
@@ -62,7 +63,7 @@ pub(super) fn mape(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     })
 }
 
-/// 0 for a value of 0 that is predicted.
+/// A value of 0 that is predicted as 0 counts as 0.
 pub(super) fn smape(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     mean(rows.y.len(), rows.weight, workers, |row| {
         let (y, prediction) = (rows.y[row], rows.prediction[row]);
@@ -86,8 +87,8 @@ pub(super) fn pinball(rows: &Valued<'_>, quantile: f64, workers: &Workers) -> Re
     })
 }
 
-/// The mean deviance of a Tweedie distribution: normal for power 0, Poisson for 1, gamma
-/// for 2, inverse Gaussian for 3.
+/// Return the mean deviance of a Tweedie distribution: normal for power 0, Poisson for 1,
+/// gamma for 2, inverse Gaussian for 3.
 pub(super) fn tweedie(rows: &Valued<'_>, power: f64, workers: &Workers) -> Result<f64, Error> {
     let lowest = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
     let (y, prediction) = (lowest(rows.y), lowest(rows.prediction));
@@ -128,8 +129,8 @@ pub(super) fn tweedie(rows: &Valued<'_>, power: f64, workers: &Workers) -> Resul
     Ok(2.0 * half)
 }
 
-/// The median absolute error. With weights: the error up to which half of the weight
-/// lies, or the middle of two where that is met exactly.
+/// Return the median absolute error. With weights, it is the error below which half of the
+/// weight lies, or the middle of two errors if that is exact.
 pub(super) fn medae(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     let mut errors: Vec<(f64, f64)> = (0..rows.y.len())
         .map(|row| {
@@ -139,7 +140,7 @@ pub(super) fn medae(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> 
         .filter(|&(_, weight)| weight > 0.0)
         .collect();
     workers.check()?;
-    // By weight too, so that equal errors are summed in one order.
+    // Sorted by weight too, so that equal errors are summed in one order.
     workers.sort_unstable_by(&mut errors, |a, b| {
         a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
     });

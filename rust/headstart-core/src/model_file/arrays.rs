@@ -1,9 +1,10 @@
-//! Named arrays in the form of safetensors: where each lies among the bytes.
+//! Named arrays in the safetensors format: the positions of their bytes.
 //!
-//! Eight bytes with the length of a JSON header, the header, then the values of all arrays
-//! without gaps, little-endian, in C order. The header maps names to type, shape and place.
-//! The library of that name is not used, except by tests: its version 0.8 adds lengths of the
-//! header and of the arrays without looking for an overflow, and takes names that come twice.
+//! The format is eight bytes with the length of a JSON header, the header, then the values
+//! of all arrays without gaps, little-endian, in C order. The header maps names to type,
+//! shape and position. Only tests use the library of that name: its version 0.8 adds
+//! lengths of the header and of the arrays without an overflow check, and accepts repeated
+//! names.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +14,16 @@ use super::error::{FileError, escaped, shown};
 
 const N_LENGTH: usize = 8;
 
-/// An array among the bytes of a part.
+/// The position of an array in the bytes of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredArray {
-    /// Its type as `NumPy` writes it: kind and bytes of an element, as in `f8`.
+    /// Its type in `NumPy`'s notation: kind and bytes of an element, such as `f8`.
     pub dtype: &'static str,
     /// Its shape.
     pub shape: Vec<usize>,
-    /// Where its values begin.
+    /// Start of its values.
     pub start: usize,
-    /// Where they end.
+    /// End of its values.
     pub end: usize,
 }
 
@@ -35,14 +36,14 @@ struct Entry {
     data_offsets: (usize, usize),
 }
 
-/// Find the arrays of a part.
+/// Return the positions of the arrays of a part.
 ///
-/// Every byte of the part belongs to the header or to exactly one array; the size of each
-/// array is that of its shape; the bytes of booleans are 0 or 1.
+/// Checked: every byte of the part belongs to the header or to exactly one array, the size
+/// of each array matches its shape, and booleans are 0 or 1.
 ///
 /// # Errors
 ///
-/// [`FileError::Refused`] if the bytes are anything else.
+/// [`FileError::Refused`] if a check fails.
 pub fn read_array_index(data: &[u8]) -> Result<BTreeMap<String, StoredArray>, FileError> {
     let (length, rest) = data
         .split_first_chunk::<N_LENGTH>()
@@ -63,7 +64,7 @@ pub fn read_array_index(data: &[u8]) -> Result<BTreeMap<String, StoredArray>, Fi
         let array = locate(&name, entry, values)?;
         found.push((name, array));
     }
-    // In the order of their bytes; empty ones first where they begin alike.
+    // In the order of their bytes; an empty array first among those with the same start.
     found.sort_by_key(|(_, array)| (array.start, array.end));
     let mut end = 0;
     for (name, array) in &mut found {

@@ -1,15 +1,15 @@
-//! What is wrong with a model file.
+//! Errors of model files.
 
 use std::io;
 
-/// A model file that is refused, or that the system does not give.
+/// The reason why a model file is refused or cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// It is damaged, unsafe, or of another format.
+    /// The file is damaged, unsafe, or of another format.
     #[error("{0}")]
     Refused(String),
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -20,15 +20,15 @@ impl FileError {
     }
 }
 
-/// Most characters of foreign text in a message.
+/// Largest number of characters of a file's text in a message.
 const MOST_SHOWN: usize = 60;
 
-/// Foreign text in quotes, cut short, without characters that a terminal would obey.
+/// Return a file's text in quotes, truncated, without control characters.
 pub(super) fn shown(text: &str) -> String {
     format!("'{}'", escaped(text, MOST_SHOWN))
 }
 
-/// Foreign text as printable ASCII of at most `most` characters before they are escaped.
+/// Return a file's text as printable ASCII, with at most `most` characters before escaping.
 pub(super) fn escaped(text: &str, most: usize) -> String {
     let mut escaped: String = text
         .chars()

@@ -1,4 +1,4 @@
-//! A model file that was unpacked: the same members, as files of a folder.
+//! Unpacked model files: the same members, as files of a folder.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -12,12 +12,12 @@ use super::manifest::MANIFEST_NAME;
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
-    /// Bytes of each member, the manifest included.
+    /// Size of each member in bytes, including the manifest.
     pub(super) sizes: BTreeMap<String, u64>,
 }
 
 impl Folder {
-    /// List the files of a folder and of the folders in it; links are refused.
+    /// Return the files of a folder and its subfolders; links are refused.
     pub(super) fn list(path: &Path, limits: &Limits) -> Result<Self, FileError> {
         let mut sizes = BTreeMap::new();
         let mut waiting = vec![String::new()];
@@ -26,7 +26,7 @@ impl Folder {
             for entry in fs::read_dir(path.join(&prefix))? {
                 let entry = entry?;
                 n_entries += 1;
-                // Twice: every part may lie in a folder of its own.
+                // Twice, because every part may have its own folder.
                 if n_entries > 2 * limits.max_parts + 1 {
                     return Err(FileError::Refused(format!(
                         "It holds more than {} files and folders.",
@@ -34,7 +34,7 @@ impl Folder {
                     )));
                 }
                 let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-                // Of the entry itself: links are not followed.
+                // The metadata of the entry itself: links are not followed.
                 let kind = entry.metadata()?;
                 if kind.is_dir() {
                     if name.len() > limits.max_name_length {
@@ -66,7 +66,7 @@ impl Folder {
         })
     }
 
-    /// Fill a buffer with a member; an error where it has another size.
+    /// Read a member into a buffer; another size is an error.
     pub(super) fn read_into(&self, name: &str, buffer: &mut [u8]) -> Result<(), FileError> {
         let mut file = open_no_link(&self.path.join(name))?;
         let is_whole = match file.read_exact(buffer) {
@@ -85,7 +85,7 @@ impl Folder {
     }
 }
 
-/// Open a file, but not through a link that was put there since it was listed.
+/// Open a file, but not through a link created after the listing.
 fn open_no_link(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);

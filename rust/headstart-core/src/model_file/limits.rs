@@ -1,20 +1,20 @@
-//! How large a model file may be before it is refused unread.
+//! Limits of the sizes of model files.
 
-/// Bounds that are checked before memory is taken. The writer keeps them too, so that what
-/// is saved can be loaded.
+/// Limits that are checked before allocations. The writer checks them too, so that every
+/// saved file can be loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Parts beside the manifest.
+    /// Number of parts, without the manifest.
     pub max_parts: usize,
     /// Bytes of the manifest.
     pub max_manifest_bytes: u64,
-    /// Bytes of a part that is a JSON record: it takes several times as much when it is read.
+    /// Bytes of a JSON record, which takes several times as much memory when parsed.
     pub max_record_bytes: u64,
     /// Bytes of one part.
     pub max_part_bytes: u64,
     /// Bytes of all parts together.
     pub max_total_bytes: u64,
-    /// How deep lists and objects of a JSON record may be nested.
+    /// Nesting depth of lists and objects of a JSON record.
     pub max_json_depth: usize,
     /// Characters of a part's name.
     pub max_name_length: usize,

@@ -1,4 +1,4 @@
-//! The manifest of a model file: its form, and the checks that it must pass.
+//! The manifest of a model file: its format and its checks.
 //!
 //! `manifest.json` is one JSON object, the first member of the file:
 //!
@@ -28,23 +28,23 @@ use super::limits::Limits;
 use super::names::check_names;
 use super::sha256;
 
-/// The member that says what the others are.
+/// The name of the manifest in a model file.
 pub const MANIFEST_NAME: &str = "manifest.json";
-/// The version of the format that is written and read.
+/// The version of the format.
 pub const FORMAT_VERSION: u64 = 2;
 
 const FORMAT: &str = "headstart-model";
 const HERE: &str = env!("CARGO_PKG_VERSION");
-/// Stands around the checksum at the end of a manifest.
+/// The text around the checksum at the end of a manifest.
 const BEFORE_CHECKSUM: &str = ",\n \"checksum\": \"";
 const AFTER_CHECKSUM: &str = "\"\n}\n";
 const N_DIGITS: usize = 64;
 
-/// What the manifest says of one part.
+/// The manifest's entry of one part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// Whether a reader that does not know the part may ignore it.
+    /// Whether readers may ignore the part if it is unknown to them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
     /// SHA-256 of its bytes, as 64 lower-case hexadecimal digits.
@@ -53,10 +53,10 @@ pub struct Part {
     pub size: u64,
 }
 
-/// A manifest that was checked.
+/// A checked manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
-    /// Versions of what made the file; has `headstart`.
+    /// Versions of the software that saved the file; has `headstart`.
     pub made_by: BTreeMap<String, String>,
     /// All other members.
     pub parts: BTreeMap<String, Part>,
@@ -67,7 +67,7 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`FileError::Refused`] where the reader would refuse it.
+    /// [`FileError::Refused`] if the reader would refuse it.
     pub fn to_bytes(&self, limits: &Limits) -> Result<Vec<u8>, FileError> {
         self.check(limits)?;
         let mut text = format!(
@@ -78,7 +78,7 @@ impl Manifest {
         );
         let mut before = "\n";
         for (name, part) in &self.parts {
-            // Writing to a string does not fail.
+            // Writes to a string do not fail.
             let _ = write!(text, "{before}  {}: {}", json(name)?, json(part)?);
             before = ",\n";
         }
@@ -99,11 +99,12 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`FileError::Refused`] if they are not a model's manifest, are damaged, pass a limit,
-    /// or are of another version of the format.
+    /// [`FileError::Refused`] if they are not a model's manifest, are damaged, exceed a
+    /// limit, or have another format version.
     pub fn parse(data: &[u8], limits: &Limits) -> Result<Self, FileError> {
         let head: Head<'_> = parse(data)?;
-        // The version comes first: all else may be different in another one.
+        // The version is checked first, because another version may differ in everything
+        // else.
         head.check()?;
         let stored: Stored = parse(data)?;
         let tail = format!("{BEFORE_CHECKSUM}{}{AFTER_CHECKSUM}", stored.checksum);
@@ -180,7 +181,7 @@ impl Manifest {
     }
 }
 
-/// The error for a file of format 1, by the version of headstart that saved it.
+/// Return the error for a file of format 1, with the version of headstart that saved it.
 pub(super) fn format_1(maker: Option<&str>) -> FileError {
     let maker = maker.map(|version| format!(" by headstart {version}"));
     FileError::Refused(format!(
@@ -205,7 +206,7 @@ fn is_version(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b".+!-".contains(&byte))
 }
 
-/// What a manifest of any version has.
+/// The fields of a manifest of any version.
 #[derive(Deserialize)]
 struct Head<'a> {
     #[serde(borrow, default)]
@@ -251,7 +252,7 @@ impl Head<'_> {
         }
     }
 
-    /// The version that saved the file, where it is one that may be repeated to a user.
+    /// Return the version that saved the file, if it is safe to show.
     fn maker(&self) -> Option<String> {
         #[derive(Deserialize)]
         struct MadeBy {
@@ -275,7 +276,7 @@ struct Stored {
     checksum: String,
 }
 
-/// An object of JSON that has no key twice.
+/// A JSON object without repeated keys.
 pub(super) struct UniqueMap<V>(pub(super) BTreeMap<String, V>);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<V> {

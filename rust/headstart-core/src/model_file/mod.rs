@@ -1,10 +1,10 @@
 //! Model files of format 2: a manifest and named parts, in a ZIP file or a folder.
 //!
-//! The one reader of the format. A file may come from anyone: sizes, counts and names are
-//! checked before memory is taken for them, every byte of a ZIP file has one place where it
-//! may be ([`zip`]), and the bytes of a part are those whose SHA-256 the manifest states.
-//! Parts are JSON records ([`check_record`]), arrays in the form of safetensors
-//! ([`arrays`]), or bytes that only the code which wrote them understands.
+//! This is the only reader of the format. Files may be untrusted: sizes, counts and names
+//! are checked before allocations, every byte of a ZIP file has one valid position
+//! ([`zip`]), and the SHA-256 of each part must be that of the manifest. Parts are JSON
+//! records ([`check_record`]), safetensors arrays ([`arrays`]), or bytes in a format of
+//! their writer.
 
 mod arrays;
 mod error;
@@ -34,14 +34,14 @@ pub use zip::{Member, directory, local_header};
 use folder::Folder;
 use opened::OpenFile;
 
-/// A model file that was opened: everything but the bytes of its parts is checked.
+/// An opened model file. Everything except the bytes of its parts is checked.
 #[derive(Debug)]
 pub struct ModelFile {
     manifest: Manifest,
     source: Source,
 }
 
-/// Where the bytes of the parts come from.
+/// The source of the parts' bytes.
 #[derive(Debug)]
 enum Source {
     Zip {
@@ -54,14 +54,14 @@ enum Source {
 impl ModelFile {
     /// Open a model file, or a folder with the same members.
     ///
-    /// `known` lists the parts that the caller understands: names, or prefixes that end in
-    /// `/`. Without it every part is known.
+    /// `known` lists the parts that the caller supports: names, or prefixes that end in
+    /// `/`. Without it, every part is supported.
     ///
     /// # Errors
     ///
-    /// [`FileError::Refused`] if it is not a model file of this format, is damaged, passes a
-    /// limit, or holds a part that is neither known nor optional; [`FileError::Io`] if it
-    /// cannot be read.
+    /// [`FileError::Refused`] if the file is not a model file of this format, is damaged,
+    /// exceeds a limit, or has a part that is neither known nor optional; [`FileError::Io`]
+    /// if it cannot be read.
     pub fn open(path: &Path, limits: &Limits, known: Option<&[String]>) -> Result<Self, FileError> {
         let kind = fs::metadata(path)?;
         let source = if kind.is_dir() {
@@ -69,7 +69,7 @@ impl ModelFile {
         } else if kind.is_file() {
             Source::zip(path, limits)?
         } else {
-            // A pipe would be waited for.
+            // Opening a pipe would block.
             return Err(FileError::refused("It is neither a file nor a folder."));
         };
         let n_bytes = source.size(MANIFEST_NAME).unwrap_or_default();
@@ -94,12 +94,12 @@ impl ModelFile {
         &self.manifest
     }
 
-    /// Whether parts stay readable when the file is deleted or replaced.
+    /// Return whether parts stay readable after the file is deleted or replaced.
     pub fn outlives_path(&self) -> bool {
         matches!(self.source, Source::Zip { .. }) && OpenFile::STAYS_OPEN
     }
 
-    /// Bytes of a part; `None` where there is none of that name.
+    /// Return the size of a part in bytes; `None` if there is no such part.
     pub fn size(&self, name: &str) -> Option<u64> {
         self.manifest.parts.get(name).map(|part| part.size)
     }
@@ -109,7 +109,7 @@ impl ModelFile {
     /// # Errors
     ///
     /// [`FileError::Refused`] if there is no such part, the buffer has another size, or the
-    /// bytes are not those of the manifest; [`FileError::Io`] if they cannot be read.
+    /// SHA-256 differs; [`FileError::Io`] if the bytes cannot be read.
     pub fn read_into(&self, name: &str, buffer: &mut [u8]) -> Result<(), FileError> {
         let part = self
             .manifest
@@ -181,7 +181,7 @@ impl Source {
         }
     }
 
-    /// Refuse a model whose members are not those that its manifest lists.
+    /// Refuse a model whose members differ from those in its manifest.
     fn compare(&self, manifest: &Manifest) -> Result<(), FileError> {
         let mut missing = manifest
             .parts
@@ -218,7 +218,7 @@ impl Source {
     }
 }
 
-/// The SHA-256 of bytes as hexadecimal digits.
+/// Return the SHA-256 of bytes as hexadecimal digits.
 pub fn sha256(data: &[u8]) -> String {
     let mut text = String::with_capacity(64);
     for byte in Sha256::digest(data) {

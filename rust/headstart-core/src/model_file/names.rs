@@ -1,4 +1,4 @@
-//! Names of parts, which are files where a model is unpacked.
+//! Names of parts, which become file names when a model is unpacked.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::error::{FileError, shown};
 use super::limits::Limits;
 use super::manifest::MANIFEST_NAME;
 
-/// Refuse names that could not be files of one folder on every system, or would leave it.
+/// Refuse names that are not valid files of one folder on every system, or that leave it.
 pub(super) fn check_names<'a>(
     names: impl Iterator<Item = &'a str> + Clone,
     limits: &Limits,
@@ -18,7 +18,7 @@ pub(super) fn check_names<'a>(
             limits.max_parts
         )));
     }
-    // Some file systems do not tell upper from lower case.
+    // Some file systems are case-insensitive.
     let mut lower = BTreeMap::from([(MANIFEST_NAME.to_owned(), MANIFEST_NAME)]);
     for name in names.clone() {
         if name.len() > limits.max_name_length || !name.split('/').all(is_segment) {

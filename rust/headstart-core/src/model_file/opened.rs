@@ -1,24 +1,24 @@
-//! A file that is read at any place, from any thread, without a position.
+//! Files that any thread reads at any offset, without a shared position.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Bytes that can be read from any place.
+/// Bytes that can be read at any offset.
 pub(super) trait ReadAt {
-    /// How many bytes there are.
+    /// Return the number of bytes.
     fn len(&self) -> io::Result<u64>;
 
-    /// Fill a buffer from a place on.
+    /// Fill a buffer from an offset on.
     ///
     /// # Errors
     ///
-    /// `UnexpectedEof` where there are fewer bytes.
+    /// `UnexpectedEof` if there are fewer bytes.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
 }
 
-/// An open file. Where the system lets another file take its name meanwhile it stays open;
-/// elsewhere it is opened for each reading.
+/// An open file. On systems on which it can be replaced while it is open, it stays open; on
+/// others, it is opened for each read.
 #[derive(Debug)]
 pub(super) struct OpenFile {
     #[cfg(unix)]
@@ -29,7 +29,7 @@ pub(super) struct OpenFile {
 
 #[cfg(unix)]
 impl OpenFile {
-    /// Whether the file can be read when its name is gone.
+    /// Whether the file can be read after its name is removed.
     pub(super) const STAYS_OPEN: bool = true;
 
     pub(super) fn open(path: &Path) -> io::Result<Self> {
@@ -50,7 +50,7 @@ impl ReadAt for OpenFile {
 
 #[cfg(not(unix))]
 impl OpenFile {
-    /// Whether the file can be read when its name is gone.
+    /// Whether the file can be read after its name is removed.
     pub(super) const STAYS_OPEN: bool = false;
 
     pub(super) fn open(path: &Path) -> io::Result<Self> {

@@ -1,4 +1,4 @@
-//! JSON records, checked before anyone parses them.
+//! Checks of JSON records before they are parsed.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -8,14 +8,14 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use super::error::{FileError, escaped, shown};
 use super::limits::Limits;
 
-/// Check that bytes are one JSON value which every parser reads alike.
+/// Check that bytes are one JSON value with the same meaning for every parser.
 ///
-/// It is UTF-8 without lone surrogates, has no key twice in an object, no number beyond a
-/// double's range, and lists and objects are nested at most `limits.max_json_depth` deep.
+/// It must be UTF-8 without lone surrogates, repeated keys in an object, or numbers beyond
+/// a double's range, and nested at most `limits.max_json_depth` deep.
 ///
 /// # Errors
 ///
-/// [`FileError::Refused`] with the part's `name` otherwise, or if it has more than
+/// [`FileError::Refused`] with the part's `name` otherwise, or if it exceeds
 /// `limits.max_record_bytes`.
 pub fn check_record(name: &str, data: &[u8], limits: &Limits) -> Result<(), FileError> {
     if data.len() as u64 > limits.max_record_bytes {
@@ -37,7 +37,7 @@ pub fn check_record(name: &str, data: &[u8], limits: &Limits) -> Result<(), File
         })
 }
 
-/// Any value whose lists and objects are nested at most so deep.
+/// Any value with a limited nesting depth.
 #[derive(Clone, Copy)]
 struct Value(usize);
 

@@ -1,16 +1,15 @@
-//! ZIP files in one canonical form, which is the only one that is read.
+//! ZIP files in one canonical form, the only form that is read.
 //!
-//! Any tool can unpack such a file, but it is read only if each of its bytes is where the
-//! form puts it: members one after the other from the first byte, stored without
-//! compression, then the directory, then its end record, with nothing between, before or
-//! after; no extra fields, comments, flags, encryption, links or dates. A general reader
-//! has to choose between records that contradict each other, which is what hostile files are
-//! made of. Here [`local_header`] and [`directory`] write the only form, and a reader
-//! rebuilds each record and compares.
+//! Any tool can unpack such a file, but the reader accepts only the canonical form: members
+//! one after the other from the first byte, stored without compression, then the directory,
+//! then its end record, with nothing between, before or after; no extra fields, comments,
+//! flags, encryption, links or dates. A general reader must choose between contradictory
+//! records, which hostile files exploit. Here, [`local_header`] and [`directory`] write the
+//! only form, and the reader rebuilds and compares each record.
 //!
-//! The format is PKWARE's APPNOTE 6.3: local headers (4.3.7), the central directory (4.3.12)
-//! and its end record (4.3.16). Sizes and places of 4 GiB and more are written as ZIP64
-//! (4.3.14, 4.3.15, 4.5.3), smaller ones never are.
+//! The format is PKWARE's APPNOTE 6.3: local headers (4.3.7), the central directory
+//! (4.3.12) and its end record (4.3.16). Sizes and offsets from 4 GiB on are written as
+//! ZIP64 (4.3.14, 4.3.15, 4.5.3), smaller ones never.
 
 use std::io;
 
@@ -36,39 +35,39 @@ const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 const VERSION: u16 = 20;
 const VERSION_64: u16 = 45;
-/// Made on a system with the permissions below.
+/// The system of the permissions below.
 const UNIX: u16 = 3 << 8;
-/// A plain file that its owner may write.
+/// A regular file that its owner may write.
 const ATTRIBUTES: u32 = 0o100_644 << 16;
-/// 1980-01-01: the same content gives the same bytes.
+/// 1980-01-01, so that the same content gives the same bytes.
 const TIME: u16 = 0;
 const DATE: u16 = 1 << 5 | 1;
 const EXTRA_64_ID: u16 = 1;
-/// Stands in the fields of numbers that are written as ZIP64.
+/// Marks the fields of numbers that are written as ZIP64.
 const SEE_64: u32 = u32::MAX;
 
-/// Numbers from here on are written as ZIP64. Tests take a smaller one.
+/// Numbers from here on are written as ZIP64. Tests use a smaller limit.
 pub(super) const LARGE: u64 = u32::MAX as u64;
 
-/// One file inside: what the directory says of it, and where its header begins.
+/// One member: its entry of the directory, and the offset of its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Name, in ASCII.
     pub name: String,
-    /// CRC-32 of the content, for other tools: here the SHA-256 counts.
+    /// CRC-32 of the content, for other tools; the reader checks SHA-256.
     pub crc: u32,
     /// Bytes of the content.
     pub size: u64,
-    /// Where the header begins.
+    /// Offset of the header.
     pub offset: u64,
 }
 
-/// The bytes that stand before a member's content.
+/// Return the bytes before a member's content.
 pub fn local_header(member: &Member) -> Vec<u8> {
     member.local_header(LARGE)
 }
 
-/// All that stands after the content of the last of `members`.
+/// Return the bytes after the content of the last of `members`.
 pub fn directory(members: &[Member]) -> Vec<u8> {
     directory_of(members, LARGE)
 }
@@ -123,7 +122,7 @@ impl Member {
         bytes.extend(shown_or_see_64(self.size, is_large));
     }
 
-    /// Where the content ends. No real file reaches the largest number.
+    /// Return the end of the content. No real file reaches the largest number.
     fn end(&self, large: u64) -> u64 {
         let header = self.local_header(large).len() as u64;
         self.offset.saturating_add(header).saturating_add(self.size)
@@ -150,7 +149,7 @@ fn version(extra: &[u8]) -> u16 {
     }
 }
 
-/// The extra field that holds numbers of 64 bits; nothing for none.
+/// Return the extra field with 64-bit numbers; empty if there are none.
 fn extra_64(numbers: &[Option<u64>]) -> Vec<u8> {
     let packed: Vec<u8> = numbers
         .iter()
@@ -166,7 +165,7 @@ fn extra_64(numbers: &[Option<u64>]) -> Vec<u8> {
     bytes
 }
 
-/// All that stands after the directory. There are less than 2^16 members.
+/// Return the bytes after the directory. There are less than 2^16 members.
 fn end_records(n_members: u64, length: u64, start: u64, large: u64) -> Vec<u8> {
     let is_large = length.max(start) >= large;
     let mut bytes = Vec::with_capacity(END_64_SIZE + LOCATOR_64_SIZE + END_SIZE);
@@ -190,7 +189,7 @@ fn end_records(n_members: u64, length: u64, start: u64, large: u64) -> Vec<u8> {
     bytes
 }
 
-/// Refuse a file of format 1 as such: its manifest is the first member too, but deflated.
+/// Refuse a file of format 1, whose first member is a deflated manifest.
 pub(super) fn refuse_format_1(file: &(impl ReadAt + ?Sized)) -> Result<(), FileError> {
     let mut header = [0; LOCAL_SIZE + MANIFEST_NAME.len()];
     if file.read_at(&mut header, 0).is_err() || !header.ends_with(MANIFEST_NAME.as_bytes()) {
@@ -204,9 +203,9 @@ pub(super) fn refuse_format_1(file: &(impl ReadAt + ?Sized)) -> Result<(), FileE
     Ok(())
 }
 
-/// List the members of a file, in their order.
+/// Return the members of a file in their order.
 ///
-/// Takes memory in proportion to `limits.max_parts` at most. The members' own bytes are not
+/// Memory is proportional to `limits.max_parts` at most. The members' contents are not
 /// read.
 pub(super) fn read_directory(
     file: &(impl ReadAt + ?Sized),
@@ -288,7 +287,7 @@ pub(super) fn read_member_of(
     read_or(file, buffer, member.offset + header.len() as u64, &cut_off)
 }
 
-/// Fill a buffer, or refuse the file by `message` where it ends before.
+/// Fill a buffer, or refuse the file with `message` if it ends earlier.
 fn read_or(
     file: &(impl ReadAt + ?Sized),
     buffer: &mut [u8],
@@ -303,7 +302,7 @@ fn read_or(
     }
 }
 
-/// Members, bytes and start of the directory.
+/// Return the number of members, and the size and offset of the directory.
 fn read_end(file: &(impl ReadAt + ?Sized), large: u64) -> Result<(u64, u64, u64), FileError> {
     const CUT_OFF: &str = "It is cut off.";
     let size = file.len()?;
@@ -346,7 +345,7 @@ fn read_end(file: &(impl ReadAt + ?Sized), large: u64) -> Result<(u64, u64, u64)
     Ok((n_members, length, start))
 }
 
-/// The member of the first of `records`, and the bytes of its record.
+/// Return the member of the first record, and the size of the record.
 fn parse_record(records: &[u8], position: u64, large: u64) -> Result<(Member, usize), FileError> {
     const TOO_FEW: &str = "Its directory lists fewer parts than it says.";
     if records.len() < CENTRAL_SIZE {
@@ -398,7 +397,7 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
     number_at::<8>(bytes, at)
 }
 
-/// The little-endian number of `N` bytes at a place; 0 for bytes that are not there.
+/// Return the little-endian number of `N` bytes at an offset; 0 for bytes out of range.
 fn number_at<const N: usize>(bytes: &[u8], at: usize) -> u64 {
     let mut number = [0; 8];
     if let Some(found) = bytes.get(at..at + N) {

@@ -1,4 +1,4 @@
-//! Numbers as people write them: currencies, units, grouped digits, negative styles, ranges.
+//! Amounts in text: currencies, units, grouped digits, negative styles, ranges.
 //!
 //! ```text
 //! amount = ["("] {sign | mark | currency} number [range] [unit] [")"] ["-"]
@@ -10,9 +10,9 @@ use std::collections::HashMap;
 use crate::Error;
 use crate::encode::Words;
 
-/// Characters of a unit that are kept.
+/// Largest number of characters of a unit.
 const LONGEST_UNIT: usize = 24;
-/// Bytes of a value: what is longer is no amount.
+/// Largest number of bytes of an amount.
 const LONGEST_VALUE: usize = 200;
 
 /// The value is a number, or a range of two.
@@ -21,30 +21,30 @@ const IS_NUMBER: u16 = 1;
 const IS_RANGE: u16 = 1 << 1;
 /// It is a range of two whole numbers with nothing but a hyphen: `10-220`.
 const IS_BARE_RANGE: u16 = 1 << 2;
-/// The word behind the number is one that multiplies: `k`, `Mio`.
+/// The word after the number is a multiplier: `k`, `Mio`.
 const IS_MULTIPLIED: u16 = 1 << 3;
-/// There is a word behind the number.
+/// There is a word after the number.
 const HAS_AFTER: u16 = 1 << 4;
-/// A point can only be the decimal mark, or a comma only group digits by threes.
+/// The value shows that the decimal mark is a point, or the grouping mark a comma.
 const SHOWS_POINT: u16 = 1 << 5;
-/// A comma can only be the decimal mark, or a point only group digits by threes.
+/// The value shows that the decimal mark is a comma, or the grouping mark a point.
 const SHOWS_COMMA: u16 = 1 << 6;
-/// A point before three digits may be either.
+/// A point before three digits may be the decimal or the grouping mark.
 const OPEN_POINT: u16 = 1 << 7;
-/// A comma before three digits may be either.
+/// A comma before three digits may be the decimal or the grouping mark.
 const OPEN_COMMA: u16 = 1 << 8;
-/// Nothing but digits, grouped by blanks.
+/// The value is only digits, grouped by blanks.
 const IS_SPACED: u16 = 1 << 9;
 /// There is a currency or a mark before the number.
 const HAS_BEFORE: u16 = 1 << 10;
-/// The word that multiplies is a letter that is a unit, too: `m`.
+/// The multiplier may also be a unit: `m`.
 const MAY_BE_UNIT: u16 = 1 << 11;
 /// A number of one to three digits without any mark.
 const IS_SHORT: u16 = 1 << 12;
 /// A number of four digits or more without any mark.
 const IS_UNGROUPED: u16 = 1 << 13;
 
-/// Words that multiply the number before them.
+/// Multipliers after a number.
 const MULTIPLIERS: [(&str, f64); 32] = [
     ("k", 1e3),
     ("tsd", 1e3),
@@ -79,7 +79,7 @@ const MULTIPLIERS: [(&str, f64); 32] = [
     ("trillion", 1e12),
     ("trn", 1e12),
 ];
-/// Multipliers that are units, too: metres, bytes, tons, credit.
+/// Multipliers that may also be units: metres, bytes, tons, credit.
 const LETTERS: [&str; 5] = ["m", "b", "t", "mm", "cr"];
 
 const SYMBOLS: &str = "$€£¥₹₽₩₺₴₪₫₱฿₦₡₲₵₸₼₾₿¢ƒ￥＄";
@@ -93,29 +93,29 @@ const CODES: [&str; 58] = [
 ];
 const RANGE_WORDS: [&str; 4] = ["to", "bis", "à", "a"];
 
-/// What the values of a column hold, one entry per row.
+/// The amounts of a column, one entry per row.
 #[derive(Debug, Clone, Default)]
 pub struct Amounts {
-    /// The number, or the first of a range; NaN where there is none.
+    /// The number, or the first of a range; NaN if there is none.
     pub first: Vec<f64>,
-    /// The second number of a range, NaN where it is none.
+    /// The second number of a range, else NaN.
     pub second: Vec<f64>,
     /// See [`IS_NUMBER`] and the constants after it.
     pub flags: Vec<u16>,
-    /// The place of the unit among `names`.
+    /// The index of the unit in `names`.
     pub units: Vec<u32>,
-    /// Different units, lower case: what is written around the numbers, and the whole of
-    /// values that are none.
+    /// Distinct units in lower case: the text around the numbers, or the whole text of
+    /// values that are not amounts.
     pub names: Vec<String>,
 }
 
-/// Read amounts.
+/// Return the amounts of words.
 ///
-/// `decimal` is the decimal mark where a value leaves it open (`1.234`). With `multiply`
-/// words such as `k` multiply the number and are no part of its unit.
+/// `decimal` is the decimal mark of ambiguous values (`1.234`). With `multiply`, words such
+/// as `k` multiply the number, and are not part of its unit.
 ///
 /// # Errors
-/// If `decimal` is no decimal mark.
+/// If `decimal` is not a decimal mark.
 pub fn split_amounts(words: &Words<'_>, decimal: char, multiply: bool) -> Result<Amounts, Error> {
     if decimal != '.' && decimal != ',' {
         return Err(Error::value("A decimal mark is '.' or ','."));
@@ -192,7 +192,7 @@ fn read(text: &str, decimal: char) -> Option<Amount> {
     }
     let start = Start::new(text)?;
     let Some(number) = Number::new(start.rest, decimal) else {
-        // "$ -" is how accountants write nothing.
+        // Accountants write 0 as "$ -".
         let is_nothing = start.is_currency && start.is_negative && start.rest.is_empty();
         return is_nothing.then(|| Amount {
             first: 0.0,
@@ -209,7 +209,7 @@ fn read(text: &str, decimal: char) -> Option<Amount> {
     if !start.is_open
         && let Some(range) = range(&number, decimal)
     {
-        // A range that falls is no range: a phone number, a score.
+        // A decreasing range is not a range, but a phone number or a score.
         if range.value <= first {
             return None;
         }
@@ -246,7 +246,7 @@ fn read(text: &str, decimal: char) -> Option<Amount> {
         is_negative = true;
         unit = behind.trim();
     } else if let Some(behind) = unit.strip_prefix(",-").or(unit.strip_prefix(".-")) {
-        // "12,-" is a price without cents.
+        // "12,-" is an amount without cents.
         unit = behind.trim();
     }
     if !is_unit(unit) {
@@ -287,13 +287,14 @@ fn read(text: &str, decimal: char) -> Option<Amount> {
 
 const HAS_MARKS: u16 = SHOWS_POINT | SHOWS_COMMA | OPEN_POINT | OPEN_COMMA;
 
-/// Words behind a number: no digits but a power at the end.
+/// Return whether text after a number is a unit: words without digits, except a power at
+/// the end.
 fn is_unit(text: &str) -> bool {
     let text = text.strip_suffix(['2', '3', '²', '³']).unwrap_or(text);
     !text.chars().any(|c| c.is_ascii_digit()) && !text.starts_with(['(', ')', '.', ':', '_'])
 }
 
-/// What stands before a number.
+/// The text before a number.
 struct Start<'a> {
     before: String,
     is_negative: bool,
@@ -350,7 +351,7 @@ impl<'a> Start<'a> {
     }
 }
 
-/// Bytes of the currency that a text begins with: `R$`, `CHF`, `Rs.`.
+/// Return the length of the currency at the start of a text: `R$`, `CHF`, `Rs.`.
 fn currency(text: &str) -> Option<usize> {
     let end = text
         .find(|c: char| !c.is_alphabetic())
@@ -363,7 +364,7 @@ fn currency(text: &str) -> Option<usize> {
     if !CODES.contains(&word.to_lowercase().as_str()) {
         return None;
     }
-    // "Rs.500" has a point; ".5" behind a code is none.
+    // "Rs.500" has a point; ".5" after a code has none.
     Some(end + usize::from(rest.starts_with('.')))
 }
 
@@ -383,7 +384,7 @@ impl<'a> Number<'a> {
         let value = if exponent == 0 {
             mantissa
         } else {
-            // As one number, which is rounded once.
+            // Parsed as one number, so that it is rounded once.
             format!("{mantissa:e}")
                 .split_once('e')
                 .and_then(|(m, e)| Some(format!("{m}e{}", e.parse::<i32>().ok()? + exponent)))
@@ -400,7 +401,7 @@ fn is_group_mark(c: char) -> bool {
     )
 }
 
-/// Bytes of the digits and marks that a text begins with, up to the last digit.
+/// Return the length of the digits and marks at the start of a text, up to the last digit.
 fn run_length(text: &str) -> usize {
     let mut end = 0;
     let mut chars = text.char_indices().peekable();
@@ -425,7 +426,7 @@ fn run_length(text: &str) -> usize {
     end
 }
 
-/// The value of digits and marks, and what they show of the decimal mark.
+/// Return the value of digits and marks, and the flags on the decimal mark.
 fn interpret(run: &str, decimal: char) -> Option<(f64, u16)> {
     if run.is_empty() {
         return None;
@@ -442,7 +443,7 @@ fn interpret(run: &str, decimal: char) -> Option<(f64, u16)> {
             };
             (None, flags)
         }
-        // Both: the last one is the decimal mark.
+        // With both marks, the last one is the decimal mark.
         (1.., 1..) => {
             let last = run.rfind(['.', ','])?;
             let is_point = run.as_bytes()[last] == b'.';
@@ -455,7 +456,7 @@ fn interpret(run: &str, decimal: char) -> Option<(f64, u16)> {
             let mark = if points == 1 { '.' } else { ',' };
             let (head, tail) = run.split_once(mark)?;
             let head_digits = head.chars().filter(char::is_ascii_digit).count();
-            // Blanks group the digits before it, or the first group has too many.
+            // Blanks group the digits before the mark, or the first group is too long.
             let is_open = tail.len() == 3
                 && tail.bytes().all(|b| b.is_ascii_digit())
                 && !has_blanks
@@ -481,7 +482,7 @@ fn interpret(run: &str, decimal: char) -> Option<(f64, u16)> {
     Some((value, flags))
 }
 
-/// The digits of a whole number whose groups fit, `None` where they do not.
+/// Return the digits of a whole number with valid groups, else `None`.
 fn ungrouped(text: &str) -> Option<String> {
     let is_mark = |c: char| c == '.' || c == ',' || is_group_mark(c);
     let Some(mark) = text.chars().find(|&c| is_mark(c)) else {
@@ -505,7 +506,7 @@ fn ungrouped(text: &str) -> Option<String> {
     fits.then(|| groups.concat())
 }
 
-/// An exponent right behind a number, and what follows it.
+/// Return the exponent after a number, and the rest of the text.
 fn exponent(text: &str) -> (i32, &str) {
     let trimmed = text.trim_start();
     let candidates = [
@@ -538,11 +539,11 @@ struct Range<'a> {
     rest: &'a str,
 }
 
-/// The second number of a range: "10-20", "$25,000 - $49,999", "5 to 7", "40k-60k".
+/// Return the second number of a range: "10-20", "$25,000 - $49,999", "5 to 7", "40k-60k".
 fn range<'a>(first: &Number<'a>, decimal: char) -> Option<Range<'a>> {
     let after = first.rest;
     let trimmed = after.trim_start();
-    // A unit that both numbers have: "$40K - $60K".
+    // Both numbers may have the unit: "$40K - $60K".
     let end = trimmed
         .find(|c: char| !c.is_alphabetic())
         .unwrap_or(trimmed.len());

@@ -2,7 +2,7 @@
 
 pub(super) const DAY: i64 = 86_400_000_000;
 
-/// Days in a month.
+/// Return the number of days of a month.
 pub(super) fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         4 | 6 | 9 | 11 => 30,
@@ -16,7 +16,7 @@ fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-/// Return the day of a date, `None` where there is no such date.
+/// Return the day of a date, `None` if there is no such date.
 ///
 /// Howard Hinnant, "chrono-compatible low-level date algorithms", `days_from_civil`.
 pub(super) fn day_of(year: i64, month: i64, day: i64) -> Option<i64> {
@@ -31,7 +31,7 @@ pub(super) fn day_of(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(era * 146_097 + day_of_era - 719_468)
 }
 
-/// Return the day of the ISO week date, `None` where there is no such week.
+/// Return the day of the ISO week date, `None` if there is no such week.
 pub(super) fn day_of_week(year: i64, week: i64, weekday: i64) -> Option<i64> {
     let first = first_monday(year)?;
     let n_weeks = (first_monday(year + 1)? - first) / 7;
@@ -41,7 +41,7 @@ pub(super) fn day_of_week(year: i64, week: i64, weekday: i64) -> Option<i64> {
     Some(first + 7 * (week - 1) + weekday - 1)
 }
 
-/// Monday of the first ISO week: that of 4 January.
+/// Return the Monday of the first ISO week, which has 4 January.
 fn first_monday(year: i64) -> Option<i64> {
     let fourth = day_of(year, 1, 4)?;
     // Day 0 was a Thursday.

@@ -1,55 +1,56 @@
-//! One pass over delimited text: widths of its records, and how its columns write numbers.
+//! One pass over delimited text: the widths of records, and the number formats of columns.
 
-/// Fields that are a code, such as `00501`.
+/// Fields are codes, such as `00501`.
 const HAS_LEADING_ZERO: u32 = 1;
-/// Fields with a decimal point that can be nothing else: `12.5`, `1,234.50`.
+/// Fields have an unambiguous decimal point: `12.5`, `1,234.50`.
 const HAS_POINT: u32 = 1 << 1;
-/// Fields with a decimal comma that can be nothing else: `12,5`, `1.234,50`.
+/// Fields have an unambiguous decimal comma: `12,5`, `1.234,50`.
 const HAS_COMMA: u32 = 1 << 2;
-/// Fields with a point before three digits, which may be either: `1.234`.
+/// Fields have an ambiguous point before three digits: `1.234`.
 const OPEN_POINT: u32 = 1 << 3;
-/// Fields with a comma before three digits, which may be either: `1,234`.
+/// Fields have an ambiguous comma before three digits: `1,234`.
 const OPEN_COMMA: u32 = 1 << 4;
-/// Fields of two groups of thousands with points: `1.234.567`.
+/// Fields have two groups of thousands with points: `1.234.567`.
 const GROUPED_POINT: u32 = 1 << 5;
-/// Fields of two groups of thousands with commas: `1,234,567`.
+/// Fields have two groups of thousands with commas: `1,234,567`.
 const GROUPED_COMMA: u32 = 1 << 6;
-/// Whole numbers of four digits or more without a mark.
+/// Fields are whole numbers of four or more digits without a mark.
 const HAS_LONG: u32 = 1 << 7;
-/// Fields that hold something else.
+/// Fields have other content.
 const HAS_TEXT: u32 = 1 << 8;
-/// Digits with a capital E between: `1E5`.
+/// Fields have digits with a capital E in between: `1E5`.
 const HAS_E: u32 = 1 << 9;
-/// A field with blanks around it.
+/// Fields have blanks around them.
 const HAS_BLANKS: u32 = 1 << 10;
 
-/// Return the place of the first byte that is not UTF-8, `None` where all is.
+/// Return the offset of the first byte that is not UTF-8, `None` if all are.
 pub fn first_invalid(data: &[u8]) -> Option<usize> {
     std::str::from_utf8(data)
         .err()
         .map(|error| error.valid_up_to())
 }
 
-/// What a pass over the text finds.
+/// The result of a pass over the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scan {
-    /// Records, empty lines among them.
+    /// Number of records, with empty lines.
     pub n_records: usize,
-    /// Places of the empty lines among the records.
+    /// Indices of the empty lines among the records.
     pub blank: Vec<usize>,
-    /// Line, from 0, and fields of the first record that has not as many as columns.
+    /// Line, from 0, and number of fields of the first record with a wrong number of
+    /// fields.
     pub wrong: Option<(usize, usize)>,
-    /// Records with more fields than columns, all of which are empty.
+    /// Number of records with additional empty fields.
     pub n_trailing: usize,
     /// Flags of each column; see [`HAS_LEADING_ZERO`] and the constants after it.
     pub columns: Vec<u32>,
-    /// Whether a quote stands where a strict reader expects none.
+    /// Whether there is a quote where a strict reader does not allow one.
     pub has_odd_quote: bool,
 }
 
-/// Return where the last whole record ends, 0 if none does.
+/// Return the end of the last complete record, 0 if there is none.
 ///
-/// A quote that is no field's first character, blanks aside, is one of its characters.
+/// A quote that is not a field's first character, except blanks, is an ordinary character.
 pub fn last_record_end(data: &[u8], separator: u8) -> usize {
     let mut place = 0;
     let mut end = 0;
@@ -65,7 +66,7 @@ pub fn last_record_end(data: &[u8], separator: u8) -> usize {
         }
         let (content, behind) = field(data, place, separator, &mut line, &mut odd);
         place = behind;
-        // A field that runs to the end of the data may go on behind it.
+        // A field at the end of the data may continue after it.
         let is_open =
             place == data.len() && data.get(place.wrapping_sub(content.len() + 1)) == Some(&b'"');
         if is_open {
@@ -88,7 +89,7 @@ pub fn last_record_end(data: &[u8], separator: u8) -> usize {
     end
 }
 
-/// Scan the rows of delimited text, which begin at `start`.
+/// Return the scan of delimited text, whose rows begin at `start`.
 pub fn scan_delimited(data: &[u8], start: usize, separator: u8, n_columns: usize) -> Scan {
     let mut out = Scan {
         columns: vec![0; n_columns],
@@ -136,7 +137,7 @@ pub fn scan_delimited(data: &[u8], start: usize, separator: u8, n_columns: usize
     out
 }
 
-/// The content of the field that begins at `place`, and where it ends.
+/// Return the content of the field that begins at `place`, and its end.
 fn field<'a>(
     data: &'a [u8],
     place: usize,
@@ -195,7 +196,7 @@ fn field<'a>(
     (content, place + content.len())
 }
 
-/// What a field shows; `seen` are the flags that its column has already.
+/// Return the flags of a field; `seen` are the flags of its column so far.
 fn flags(field: &[u8], seen: u32) -> u32 {
     let trimmed = field.trim_ascii();
     let blanks = if trimmed.len() < field.len() {
@@ -246,7 +247,7 @@ fn flags(field: &[u8], seen: u32) -> u32 {
     blanks | shown
 }
 
-/// "1,234.50": grouped digits, and a decimal mark behind them.
+/// Return the flags of "1,234.50": grouped digits, then a decimal mark.
 fn mixed(text: &[u8]) -> u32 {
     let Some(place) = text.iter().rposition(|&b| b == b'.' || b == b',') else {
         return HAS_TEXT;
@@ -255,7 +256,7 @@ fn mixed(text: &[u8]) -> u32 {
         b'.' => (b',', HAS_POINT | GROUPED_COMMA),
         _ => (b'.', HAS_COMMA | GROUPED_POINT),
     };
-    // The whole part must have groups, or "1.2.3" would be a number.
+    // The integer part must have groups, or "1.2.3" would be a number.
     if text[..place].contains(&mark) && is_grouped(&text[..place], mark) {
         flag
     } else {

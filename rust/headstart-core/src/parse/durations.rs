@@ -1,10 +1,10 @@
-//! Durations: as pandas and Python write them, of ISO 8601, and with units.
+//! Durations: formats of pandas and Python, ISO 8601, and numbers with units.
 
 use super::calendar::DAY;
 
 const SECOND: f64 = 1e6;
 
-/// Return a duration in microseconds, and whether it has several components.
+/// Return a duration in microseconds, with a flag for several components.
 pub(super) fn read(text: &str) -> Option<(i64, bool)> {
     let text = text.trim();
     let (sign, rest) = signed(text);
@@ -15,7 +15,7 @@ pub(super) fn read(text: &str) -> Option<(i64, bool)> {
     of_units(sign, rest)
 }
 
-/// Return elapsed time as hours, minutes and perhaps seconds, in microseconds.
+/// Return elapsed time of hours, minutes and optional seconds, in microseconds.
 pub(super) fn read_clock(text: &str) -> Option<i64> {
     let (sign, rest) = signed(text);
     let mut fields = rest.split(':');
@@ -43,7 +43,7 @@ fn whole(text: &str, least: usize, most: usize) -> Option<i64> {
     if fits { text.parse().ok() } else { None }
 }
 
-/// Seconds of two digits with a fraction, in microseconds.
+/// Return seconds of two digits with a fraction, in microseconds.
 fn seconds(text: &str) -> Option<i64> {
     let (whole_part, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
     let whole_part = whole(whole_part, 2, 2)?;
@@ -77,7 +77,7 @@ fn components(text: &str, units: &[(char, f64)]) -> Option<f64> {
         let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
         let number: f64 = decimal(&rest[..end])?;
         let letter = rest[end..].chars().next()?.to_ascii_uppercase();
-        // In falling order, each at most once.
+        // In decreasing order, each at most once.
         let (_, length) = units.find(|(unit, _)| *unit == letter)?;
         total += number * length;
         rest = &rest[end + 1..];
@@ -109,7 +109,7 @@ fn of_units(sign: i64, text: &str) -> Option<(i64, bool)> {
     }
     let mut micros = sign * to_micros(total)?;
     if !rest.is_empty() {
-        // "-1 days +23:00:00" is an hour before now: the sign is that of the days.
+        // "-1 days +23:00:00" is minus one hour: the sign applies to the days.
         let clock = read_clock(rest)?;
         if !has_days || n_units > 1 {
             return None;
@@ -151,7 +151,7 @@ fn unit(word: &str) -> Option<f64> {
 
 fn to_micros(seconds: f64) -> Option<i64> {
     let micros = (seconds * SECOND).round();
-    // A million years, far from the ends of 64 bits.
+    // A million years, far below the limit of 64 bits.
     (micros.abs() <= 366e6 * DAY as f64 / 1e3).then_some(micros as i64)
 }
 

@@ -1,4 +1,4 @@
-//! The formats of a column of dates, found from all its values.
+//! Inference of the formats of a date column from all its values.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use super::formats::{Class, Field, Format};
 use super::layouts::layouts;
 use crate::encode::Words;
 
-/// Values whose layouts are looked at in a round.
+/// Sample size per round.
 const SAMPLE: usize = 300;
-/// Formats that a column may have.
+/// Largest number of formats per column.
 const MOST_FORMATS: usize = 8;
-/// Rounds in which values that no format reads propose further ones.
+/// Number of rounds in which unread values propose further formats.
 const ROUNDS: usize = 3;
 /// Share of the rows that must be read.
 const SHARE: f64 = 0.95;
-/// Share of the values that must be likely, where digits alone could be any code.
+/// Share of plausible values that is required if values have only digits.
 const LIKELY: f64 = 0.95;
-/// Different months or weekdays that a column of nothing but names must have.
+/// Smallest number of distinct months or weekdays in a column of names only.
 const FEWEST_NAMES: usize = 4;
 
 /// The order of day, month and year in formats of digits.
@@ -31,7 +31,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// The order with a name: `dmy`, `mdy` or `ymd`.
+    /// Return the order of a name: `dmy`, `mdy` or `ymd`.
     pub fn of_name(name: &str) -> Option<Self> {
         match name {
             "dmy" => Some(Self::DayFirst),
@@ -42,14 +42,14 @@ impl Order {
     }
 }
 
-/// Formats that read a column, in the order in which they are tried.
+/// The formats of a column, in the order of use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundFormats {
     /// See [`Format`].
     pub formats: Vec<String>,
-    /// What the values are.
+    /// The class of the values.
     pub class: Class,
-    /// Whether day and month may be changed over in every value.
+    /// Whether day and month are ambiguous in every value.
     pub is_ambiguous: bool,
 }
 
@@ -71,11 +71,12 @@ impl Candidate {
     }
 }
 
-/// Return the formats of a column of different words, `None` where 95 % of the rows are
-/// not dates, times or durations of one class.
+/// Return the formats of a column of distinct words, `None` unless 95 % of the rows are
+/// dates, times or durations of one class.
 ///
-/// `counts` has the rows of each word. Where day and month can be told by no value, days
-/// come first between dots and dashes and months between slashes, unless `order` says it.
+/// `counts` has the number of rows of each word. If day and month are ambiguous in every
+/// value, days come first with dots and dashes and months with slashes, unless `order` is
+/// given.
 pub fn find_formats(
     words: &Words<'_>,
     counts: &[u32],
@@ -88,7 +89,7 @@ pub fn find_formats(
         .collect();
     let proposed = proposals(&sample);
     let n_proposed = sample.iter().filter(|v| !layouts(v).is_empty()).count();
-    // One look at a few values settles it for nearly every column of words.
+    // A few values suffice for nearly every column of words.
     if sample.is_empty() || (n_proposed as f64) < SHARE / 2.0 * sample.len() as f64 {
         return None;
     }
@@ -134,7 +135,7 @@ fn spread(n: usize) -> impl Iterator<Item = usize> {
     (0..n).step_by(step)
 }
 
-/// Formats that some values propose, and how many do.
+/// Return the formats proposed by sampled values, with their counts.
 fn proposals(sample: &[String]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for value in sample {
@@ -160,7 +161,7 @@ fn commonest_class(proposed: &BTreeMap<String, usize>, sample: &[String]) -> Opt
             *counts.entry(class).or_default() += 1;
         }
     }
-    // Some times of a day make hours that have passed of all: 9:30, 30:15.
+    // If some values are no times of day, all are elapsed hours: 9:30, 30:15.
     let clocks = ["%h:%M", "%h:%M:%S"];
     if clocks.iter().any(|c| proposed.contains_key(*c)) {
         return Some(Class::Duration);
@@ -181,7 +182,7 @@ fn order_of(format: &Format) -> Option<Order> {
     }
     if let Some(year) = format.place(Field::ShortYear) {
         if format.has(Field::MonthName) {
-            // "05-Jan-15" is a day first or a year first.
+            // "05-Jan-15" has the day or the year first.
             return Some(if year < day {
                 Order::YearFirst
             } else {
@@ -206,7 +207,7 @@ fn order_of(format: &Format) -> Option<Order> {
     })
 }
 
-/// The orders to try, the likeliest first.
+/// Return the orders to try, the most probable first.
 fn preferred_orders(proposed: &BTreeMap<String, usize>) -> Vec<Order> {
     let n_slashes: usize = proposed
         .iter()
@@ -233,12 +234,12 @@ fn preferred_orders(proposed: &BTreeMap<String, usize>) -> Vec<Order> {
 struct Cover {
     formats: Vec<Candidate>,
     n_rows: u64,
-    /// Rows whose format has an order that another one may be taken for.
+    /// Number of rows whose format allows another order.
     n_ordered: u64,
     has_month_name: bool,
 }
 
-/// Choose formats of one order that read the most values of the column.
+/// Return the formats of one order that read the most values of the column.
 fn cover(
     words: &Words<'_>,
     counts: &[u32],
@@ -304,13 +305,13 @@ fn cover(
     }
 }
 
-/// Whether formats of an order may be used where another one was chosen.
+/// Return whether formats of an order are compatible with the chosen order.
 fn fits(own: Order, chosen: Order, format: &Format) -> bool {
     let is_named = format.has(Field::MonthName);
     own == chosen || (is_named && own == Order::DayFirst && chosen == Order::MonthFirst)
 }
 
-/// Whether the values are dates, and not codes that happen to be readable as such.
+/// Return whether the values are dates, not codes that happen to match a format.
 fn is_plausible(cover: &Cover, words: &Words<'_>, is_ambiguous: bool, class: Class) -> bool {
     let mut short = [0; 16];
     let mut n_read = 0;
@@ -340,13 +341,13 @@ fn is_plausible(cover: &Cover, words: &Words<'_>, is_ambiguous: bool, class: Cla
     seen.len() >= fewest && n_likely as f64 >= LIKELY * f64::from(n_read)
 }
 
-/// Whether a value of digits without a name or a clock looks like a date of our time.
+/// Return whether a value of digits, without a name or a clock, is a plausible date.
 fn is_likely(candidate: &Candidate, word: &str, value: i64, is_ambiguous: bool) -> bool {
     let format = &candidate.format;
     if format.class() != Class::Moment || format.has(Field::MonthName) {
         return true;
     }
-    // Version numbers such as 1.10.12 are days of no year.
+    // Version numbers such as 1.10.12 are not dates.
     if is_ambiguous && format.has(Field::ShortYear) && candidate.text.contains('.') {
         return word.trim().len() >= 8;
     }

@@ -14,21 +14,21 @@
 //! | `%h` | hours that have passed, any number |
 //! | `%D` | a duration |
 //!
-//! A blank stands for one or more, and words are read in any case.
+//! A blank matches one or more blanks, and words match in any case.
 
 use super::calendar::{DAY, day_of, day_of_week, day_of_year};
 use super::{durations, names};
 use crate::Error;
 use crate::encode::Words;
 
-/// Most characters of a format.
+/// Largest number of characters of a format.
 const LONGEST_FORMAT: usize = 64;
-/// Most bytes of a value: what is longer is no date.
+/// Largest number of bytes of a value.
 const LONGEST_VALUE: usize = 100;
 const HOUR: i64 = 3_600_000_000;
 const MINUTE: i64 = 60_000_000;
 
-/// Words that may stand between the fields of a format.
+/// Words that are allowed between the fields of a format.
 const LITERAL_WORDS: [&str; 25] = [
     "T",
     "h",
@@ -58,23 +58,23 @@ const LITERAL_WORDS: [&str; 25] = [
 ];
 const LITERAL_MARKS: &str = " -/.,:'_";
 
-/// What the values of a format are.
+/// The class of a format's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// A date, a period's first day, or a moment: microseconds since 1970.
+    /// A date, a period's first day, or a date with time: microseconds since 1970.
     Moment,
     /// A time of day: microseconds since midnight.
     Time,
-    /// A month by its name alone: 1 to 12.
+    /// The name of a month: 1 to 12.
     Month,
-    /// A weekday by its name alone: 1 (Monday) to 7.
+    /// The name of a weekday: 1 (Monday) to 7.
     Weekday,
     /// A duration in microseconds.
     Duration,
 }
 
 impl Class {
-    /// The name that Python knows it by.
+    /// Return the class's name in Python.
     pub fn name(self) -> &'static str {
         match self {
             Self::Moment => "moment",
@@ -137,7 +137,8 @@ impl Field {
         })
     }
 
-    /// Least and most digits, `None` where it is not of digits alone.
+    /// Return the smallest and largest number of digits, `None` if the field is not only
+    /// digits.
     fn digits(self) -> Option<(usize, usize)> {
         Some(match self {
             Self::Year | Self::WeekYear => (4, 4),
@@ -153,7 +154,7 @@ impl Field {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Item {
     Field(Field),
-    /// A field of digits beside another one: it has its full width.
+    /// A field of digits next to another one, which has its full width.
     Fixed(Field, usize),
     Blank,
     Mark(u8),
@@ -171,14 +172,14 @@ pub struct Format {
 /// A value that a format has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// See [`Class`]; of a moment with an offset, the clock as it is written.
+    /// See [`Class`]; local time if there is an offset.
     pub value: i64,
-    /// The offset from UTC in minutes, where one is written.
+    /// The offset from UTC in minutes, if there is one.
     pub offset: Option<i32>,
 }
 
 impl Format {
-    /// Check a format, `None` if it is not of the grammar.
+    /// Return a checked format, `None` if it does not follow the grammar.
     pub fn new(text: &str) -> Option<Self> {
         if text.len() > LONGEST_FORMAT {
             return None;
@@ -222,17 +223,17 @@ impl Format {
         })
     }
 
-    /// What its values are.
+    /// Return the class of its values.
     pub fn class(&self) -> Class {
         self.class
     }
 
-    /// Whether it has the field.
+    /// Return whether it has a field.
     pub(super) fn has(&self, field: Field) -> bool {
         self.place(field).is_some()
     }
 
-    /// The place of a field among the items.
+    /// Return the index of a field among the items.
     pub(super) fn place(&self, field: Field) -> Option<usize> {
         self.items.iter().position(|item| match item {
             Item::Field(f) | Item::Fixed(f, _) => *f == field,
@@ -240,12 +241,12 @@ impl Format {
         })
     }
 
-    /// Whether two fields of digits lie side by side.
+    /// Return whether two fields of digits are adjacent.
     pub(super) fn is_compact(&self) -> bool {
         self.items.iter().any(|i| matches!(i, Item::Fixed(..)))
     }
 
-    /// Read a value, `None` where it is not written so.
+    /// Return the reading of a value, `None` if it does not match.
     pub fn read(&self, text: &str) -> Option<Reading> {
         let text = text.trim();
         if text.is_empty() || text.len() > LONGEST_VALUE {
@@ -358,7 +359,7 @@ impl Fields {
     fn set(&mut self, field: Field, number: i64) {
         match field {
             Field::Year | Field::WeekYear => self.year = Some(number),
-            // As POSIX does: 69 is 1969, 68 is 2068.
+            // As in POSIX: 69 is 1969, 68 is 2068.
             Field::ShortYear => {
                 self.year = Some(number + if number < 69 { 2000 } else { 1900 });
             }
@@ -393,12 +394,12 @@ impl Fields {
     fn clock(&self) -> Option<i64> {
         let hour = match (self.hour, self.is_afternoon) {
             (None, _) => return Some(0),
-            // "13:05 PM" is written by programs that mean 13:05.
+            // Some programs write "13:05 PM" for 13:05.
             (Some(hour), None) | (Some(hour @ 13..=23), Some(true)) => hour,
             (Some(hour @ 1..=12), Some(is_afternoon)) => hour % 12 + 12 * i64::from(is_afternoon),
             (Some(_), Some(_)) => return None,
         };
-        // A leap second is the last one; 24:00 is the next midnight.
+        // A leap second becomes the last second; 24:00 is the next midnight.
         if self.minute > 59 || self.second > 60 {
             return None;
         }
@@ -433,7 +434,7 @@ fn first_month(period: i64, n_periods: i64) -> Option<i64> {
         .then(|| 12 / n_periods * (period - 1) + 1)
 }
 
-/// The class of formats with these fields, `None` where they make no value.
+/// Return the class of formats with these fields, `None` if they determine no value.
 fn class_of(fields: &[Field]) -> Option<Class> {
     use Field::{
         Day, DayOfYear, Duration, Elapsed, Half, HalfDay, HalfDayHour, Hour, Minute, Month,
@@ -458,7 +459,7 @@ fn class_of(fields: &[Field]) -> Option<Class> {
     let has_clock = fields.iter().any(|f| clock.contains(f));
     if has_clock {
         let hour_fits = has(Hour) != has(HalfDayHour);
-        // An hour of twelve needs its half of the day; that of 24 may have it.
+        // An hour of 12 needs AM or PM; an hour of 24 may have it.
         let half_fits = !has(HalfDayHour) || has(HalfDay);
         let minute_fits = has(Minute) || (has(HalfDay) && !has(Second));
         if !(hour_fits && half_fits && minute_fits) {
@@ -531,7 +532,7 @@ fn digits(text: &str, least: usize, most: usize) -> Option<(i64, &str)> {
     (n >= least).then(|| (number, &text[n..]))
 }
 
-/// An optional fraction of a second, in microseconds, rounded down.
+/// Return an optional fraction of a second, in microseconds, rounded down.
 fn fraction(text: &str) -> Option<(i64, &str)> {
     let bytes = text.as_bytes();
     let has_fraction =
@@ -566,7 +567,7 @@ fn without_ordinal(text: &str) -> &str {
     text
 }
 
-/// A run of letters, and the text behind it and the point of an abbreviation.
+/// Return a run of letters, and the text after it and after the point of an abbreviation.
 pub(super) fn name(text: &str) -> (&str, &str) {
     let end = text
         .find(|c: char| !c.is_alphabetic())
@@ -594,7 +595,7 @@ pub(super) fn half_day(text: &str) -> Option<(bool, &str)> {
     (!rest.starts_with(char::is_alphanumeric)).then_some((is_afternoon, rest))
 }
 
-/// Offsets of zones that RFC 822 and common programs write by name, in minutes.
+/// Offsets in minutes of the zone names in RFC 822 and common programs.
 const ZONES: [(&str, i32); 18] = [
     ("Z", 0),
     ("UTC", 0),
@@ -657,7 +658,8 @@ fn signed_offset(text: &str) -> Option<(i32, &str)> {
     Some((sign * (60 * hours + minutes) as i32, rest))
 }
 
-/// Leave out "(Central European Time)" or "[Europe/Berlin]" behind an offset.
+/// Return the text after "(Central European Time)" or "[Europe/Berlin]", which may follow
+/// an offset.
 fn without_comment(text: &str) -> Option<&str> {
     let trimmed = text.trim_start();
     for (open, close) in [('(', ')'), ('[', ']')] {
@@ -668,12 +670,13 @@ fn without_comment(text: &str) -> Option<&str> {
     Some(text)
 }
 
-/// Read each word by the first format that fits: its value and its offset in minutes.
+/// Return the value and the offset in minutes of each word, read by the first format that
+/// matches.
 ///
-/// Words that no format reads, and missing ones, have the least number of each.
+/// Words that no format reads, and missing words, have the smallest integer as both.
 ///
 /// # Errors
-/// If a format is not of the grammar.
+/// If a format does not follow the grammar.
 pub fn read_moments(words: &Words<'_>, formats: &[&str]) -> Result<(Vec<i64>, Vec<i32>), Error> {
     let formats = formats
         .iter()

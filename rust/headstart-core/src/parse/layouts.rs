@@ -1,4 +1,4 @@
-//! Formats that a single value may be written in.
+//! The possible formats of a single value.
 
 use super::formats::{Format, half_day, is_literal_mark, literal_word, name, zone};
 use super::{durations, names};
@@ -13,7 +13,7 @@ enum Token<'a> {
     Mark(char),
 }
 
-/// A piece of a format, or digits whose field is open.
+/// A piece of a format, or digits with an undetermined field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Text(String),
@@ -21,7 +21,7 @@ enum Piece {
     Open(usize, i64),
 }
 
-/// Return the formats that a value may be written in, the likelier ones first.
+/// Return the possible formats of a value, the more probable ones first.
 pub(super) fn layouts(value: &str) -> Vec<String> {
     let value = value.trim();
     if value.is_empty() || value.len() > LONGEST || !value.chars().any(|c| c.is_ascii_digit()) {
@@ -81,7 +81,7 @@ fn tokens(value: &str) -> Vec<(Token<'_>, usize)> {
     found
 }
 
-/// Split a value into pieces: the clock, names, words and marks, and open digits.
+/// Split a value into pieces: clock, names, words, marks, and undetermined digits.
 fn pieces(value: &str) -> Option<Vec<Piece>> {
     let tokens = tokens(value);
     let clock = find_clock(&tokens);
@@ -95,7 +95,7 @@ fn pieces(value: &str) -> Option<Vec<Piece>> {
                 .iter()
                 .position(|t| t.1 >= end)
                 .unwrap_or(tokens.len());
-            // Marks may have been cut in two by a zone's comment: never a token's middle.
+            // The comment of a zone may split marks, but never a token.
             if tokens.get(place).is_some_and(|t| t.1 != end)
                 || (place == tokens.len() && end < value.len())
             {
@@ -126,7 +126,7 @@ fn pieces(value: &str) -> Option<Vec<Piece>> {
     Some(found)
 }
 
-/// The token that a clock begins with: the hour of `10:30`.
+/// Return the index of the clock's first token: the hour of `10:30`.
 fn find_clock(tokens: &[(Token<'_>, usize)]) -> Option<usize> {
     let is_short = |place: usize, most: usize| matches!(tokens.get(place), Some((Token::Digits(d), _)) if d.len() <= most);
     let is_colon = |place: usize| matches!(tokens.get(place), Some((Token::Mark(':'), _)));
@@ -139,14 +139,14 @@ fn find_clock(tokens: &[(Token<'_>, usize)]) -> Option<usize> {
                 && is_short(place + 4, 2)
                 && is_colon(place + 5)
                 && is_short(place + 6, 2);
-            // "05Jan15:10:20:30": four numbers, of which the first is the year.
+            // "05Jan15:10:20:30" has four numbers, the first of which is the year.
             return Some(if is_long { place + 2 } else { place });
         }
         let is_h = matches!(tokens.get(place + 1), Some((Token::Word("h" | "H"), _)));
         if is_h && is_short(place + 2, 2) {
             return Some(place);
         }
-        // "10 AM", where a half of the day follows at once.
+        // "10 AM": AM or PM follows directly.
         let behind = match tokens.get(place + 1) {
             Some((Token::Blank, _)) => place + 2,
             _ => place + 1,
@@ -160,7 +160,7 @@ fn find_clock(tokens: &[(Token<'_>, usize)]) -> Option<usize> {
     None
 }
 
-/// Push the fields of the clock that begins at `start`; return where it ends.
+/// Push the fields of the clock that begins at `start`, and return its end.
 fn push_clock(value: &str, start: usize, found: &mut Vec<Piece>) -> usize {
     let hour_at = found.len();
     found.push(Piece::Field("%H"));
@@ -217,7 +217,7 @@ fn push_word(
     let has = |field| found.contains(&Piece::Field(field));
     let has_digits = |place: usize, length: usize| matches!(tokens.get(place), Some((Token::Digits(d), _)) if d.len() == length);
     if names::month(word).is_some() && !has("%b") {
-        // "Mar 5 mars": a weekday's name, where a month's follows.
+        // "Mar 5 mars": a weekday's name if a month's name follows.
         let later = tokens[place + 1..]
             .iter()
             .any(|(t, _)| matches!(t, Token::Word(w) if names::month(w).is_some()));
@@ -239,7 +239,7 @@ fn push_word(
     }
     let literal = literal_word(word)?;
     let first_open = |found: &mut Vec<Piece>, field| {
-        // "3Q21", "3. Quartal 2021": the number stands before its word.
+        // "3Q21", "3. Quartal 2021": the number precedes its word.
         let place = found.iter().rposition(|p| matches!(p, Piece::Open(1, _)))?;
         found[place] = Piece::Field(field);
         Some(())
@@ -257,7 +257,7 @@ fn push_word(
     Some(())
 }
 
-/// Whether a number of one digit stands behind a word, perhaps after a blank.
+/// Return whether a one-digit number follows a word, with an optional blank.
 fn follows_number(tokens: &[(Token<'_>, usize)], place: usize) -> bool {
     let behind = match tokens.get(place + 1) {
         Some((Token::Blank, _)) => place + 2,
@@ -274,7 +274,7 @@ fn push_digits(
 ) -> Option<()> {
     let number: i64 = text.parse().ok()?;
     let has = |found: &[Piece], field| found.contains(&Piece::Field(field));
-    // The word right before, perhaps with a blank between.
+    // The previous word, with an optional blank.
     let before = match place.checked_sub(1).map(|p| tokens[p].0) {
         Some(Token::Blank) => place.checked_sub(2).map(|p| tokens[p].0),
         other => other,
@@ -301,7 +301,7 @@ fn push_digits(
     }
     match text.len() {
         1 | 2 => {
-            // "2021-W05-3": what follows the week is its day.
+            // "2021-W05-3": the digit after the week is its day.
             if has(found, "%V") && text.len() == 1 && !has(found, "%u") {
                 found.push(Piece::Field("%u"));
             } else {
@@ -331,7 +331,7 @@ fn push_digits(
     Some(())
 }
 
-/// Give the open digits their fields, in each way that makes sense.
+/// Return all sensible assignments of fields to the undetermined digits.
 fn filled(pieces: &[Piece]) -> Vec<String> {
     let has = |field| pieces.contains(&Piece::Field(field));
     let open: Vec<(usize, i64)> = pieces
@@ -350,14 +350,14 @@ fn filled(pieces: &[Piece]) -> Vec<String> {
         (0, ..) => vec![vec![]],
         (1, true | false, true) if has("%m") || has("%b") => vec![vec!["%d"]],
         (1, false, true) => vec![vec!["%m"]],
-        // "Aug-21"; "21-Aug" is a day without a year unless it can be none.
+        // "Aug-21"; "21-Aug" is a day without a year if the number can be a day.
         (1, true, false) if month_at < open_at || open[0].1 > 31 || open[0].1 == 0 => {
             vec![vec!["%y"]]
         }
         // "3Q21", "Q3-21".
         (1, false, false) if has("%q") || has("%s") => vec![vec!["%y"]],
         (2, true, false) => vec![vec!["%d", "%y"], vec!["%y", "%d"]],
-        // "2021-08-24" can hardly be 2021-24-08.
+        // "2021-08-24" is hardly 2021-24-08.
         (2, false, true) if year_at < open_at => vec![vec!["%m", "%d"]],
         (2, false, true) => vec![vec!["%d", "%m"], vec!["%m", "%d"]],
         (3, false, false) => vec![

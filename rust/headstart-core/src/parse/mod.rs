@@ -1,7 +1,8 @@
 //! Dates, times, durations and amounts, read from text by stored formats.
 //!
-//! A format is data: a text of one closed grammar, which [`Format::new`] checks. Nothing is
-//! guessed while values are read; [`find_formats`] proposes formats for a column once.
+//! A format is data: text of a closed grammar, which [`Format::new`] checks.
+//! [`find_formats`] infers the formats of a column once; the reading of values infers
+//! nothing.
 
 mod amounts;
 mod calendar;

@@ -139,12 +139,12 @@ const WEEKDAYS: [&[&str]; 7] = [
     ],
 ];
 
-/// Return the month that a word names, 1 to 12.
+/// Return the month with a given name, 1 to 12.
 pub(super) fn month(word: &str) -> Option<i64> {
     place(&MONTHS, word)
 }
 
-/// Return the weekday that a word names, 1 (Monday) to 7.
+/// Return the weekday with a given name, 1 (Monday) to 7.
 pub(super) fn weekday(word: &str) -> Option<i64> {
     place(&WEEKDAYS, word)
 }

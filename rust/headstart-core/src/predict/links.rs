@@ -1,12 +1,12 @@
-//! Link functions: from the scale on which trees add up to probabilities.
+//! Inverse link functions, from the scale of raw predictions to probabilities.
 //!
 //! The operations, their order and their precision are those of `LightGBM` (double
-//! precision) and `XGBoost` (single precision), whose probabilities these are to the bit
-//! where exponentials come from the same C library.
+//! precision) and `XGBoost` (single precision). The probabilities are bitwise equal to
+//! theirs if exponentials come from the same C library.
 
 use crate::Error;
 
-/// From raw predictions to what a model predicts.
+/// The map from raw predictions to predictions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
     /// Raw predictions are values.
@@ -17,14 +17,13 @@ pub enum Link {
     Softmax,
 }
 
-/// Apply `link` to raw predictions of `n_outputs` columns, in row-major order.
+/// Apply `link` to raw predictions with `n_outputs` columns, in row-major order.
 ///
-/// With `single_precision` the values are rounded to single precision first, and so is
-/// each step.
+/// With `single_precision`, the values and each step are rounded to single precision.
 ///
 /// # Errors
-/// [`Error::Shape`] where `values` are not rows of `n_outputs`, or the link needs another
-/// number of them.
+/// [`Error::Shape`] if `values` are not rows of `n_outputs`, or the link needs another
+/// number of outputs.
 pub fn apply_link(
     link: Link,
     values: &mut [f64],
@@ -74,7 +73,7 @@ pub fn logit_single(probability: f32) -> f32 {
 }
 
 fn logistic_single(value: f32) -> f32 {
-    // XGBoost bounds the exponent, and its 1e-16 is lost in rounding.
+    // XGBoost bounds the exponent; its added 1e-16 vanishes by rounding.
     1.0 / ((-value).min(88.7).exp() + 1.0)
 }
 
@@ -92,7 +91,7 @@ fn softmax(row: &mut [f64]) {
 
 fn softmax_single(row: &mut [f64]) {
     let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max) as f32;
-    // The terms are single, their sum is double.
+    // The terms have single precision, their sum has double precision.
     let mut sum = 0.0;
     for value in &mut *row {
         *value = f64::from((*value as f32 - largest).exp());

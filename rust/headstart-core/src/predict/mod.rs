@@ -1,8 +1,7 @@
-//! Kernels that only predict: what a stored model needs, and nothing that fits one.
+//! Kernels that stored models need for prediction, and none for fitting.
 //!
-//! Nothing here imports another module of the crate but its errors, starts a thread or
-//! reads a clock: callers cut rows into blocks, spread them over their threads and say
-//! when to stop.
+//! This module imports only the errors of the crate, starts no threads and reads no clock:
+//! callers divide rows into blocks, distribute them over threads, and decide when to stop.
 
 pub mod links;
 pub mod trees;

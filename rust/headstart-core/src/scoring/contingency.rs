@@ -1,4 +1,4 @@
-//! What the bins of a column say of classes: all of it from one table of counts.
+//! Association of a column's bins with classes, from one contingency table.
 
 use crate::binning::{BinnedMatrix, MISSING};
 use crate::{Error, Workers};
@@ -10,17 +10,17 @@ use super::{Classes, blocks, check_rows, check_weight};
 pub struct Association {
     /// Weight of all rows.
     pub n: f64,
-    /// Bins and classes with a row.
+    /// Number of bins with a row.
     pub n_bins: f64,
-    /// Classes with a row.
+    /// Number of classes with a row.
     pub n_classes: f64,
-    /// Pairs of both with a row.
+    /// Number of pairs of both with a row.
     pub n_pairs: f64,
     /// Entropy of the bins.
     pub bin_entropy: f64,
     /// Entropy of the classes.
     pub class_entropy: f64,
-    /// Mutual information as counted.
+    /// Uncorrected mutual information.
     pub mutual: f64,
     /// Pearson's statistic of independence.
     pub chi2: f64,
@@ -29,13 +29,13 @@ pub struct Association {
 }
 
 impl Association {
-    /// Mutual information less its bias as Miller and Madow estimate it, not below 0.
+    /// Return mutual information minus its bias by Miller and Madow's estimate, at least 0.
     pub fn corrected_mutual(&self) -> f64 {
         let bias = self.n_pairs - self.n_bins - self.n_classes + 1.0;
         (self.mutual - bias / (2.0 * self.n)).max(0.0)
     }
 
-    /// Cramer's V, corrected for bias as Bergsma does; NaN for a single bin or class.
+    /// Return Cramér's V with Bergsma's bias correction; NaN for a single bin or class.
     pub fn cramers_v(&self) -> f64 {
         let (rows, columns) = (self.n_bins - 1.0, self.n_classes - 1.0);
         let of_chance = rows * columns / (self.n - 1.0);
@@ -49,18 +49,18 @@ impl Association {
         }
     }
 
-    /// Theil's U: the share of the classes' entropy that the bins take away.
+    /// Return Theil's U: the share of the classes' entropy that the bins explain.
     pub fn theils_u(&self) -> f64 {
         self.mutual / self.class_entropy
     }
 
-    /// Theil's U the other way: of the bins' entropy, what the classes take away.
+    /// Return reverse Theil's U: the share of the bins' entropy that the classes explain.
     pub fn theils_u_reverse(&self) -> f64 {
         self.mutual / self.bin_entropy
     }
 }
 
-/// The association of each column's bins with the classes; missing is a bin.
+/// Return the association of each column's bins with the classes; missing values are a bin.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Value`] for wrong weights, [`Error::Cancelled`].
@@ -82,7 +82,7 @@ pub fn associations(
     })
 }
 
-/// The table of weights: a row for each bin, the last one for missing values.
+/// Return the table of weights: one row per bin, the last one for missing values.
 ///
 /// # Errors
 /// As [`associations`].
@@ -99,7 +99,7 @@ pub fn table(
         None => count(codes, y),
         Some(weight) => weigh(codes, y, weight),
     };
-    // The bins that there are, and the missing ones behind them.
+    // The bins, then missing values.
     let n_bins = matrix.bins(column).n_bins();
     let missing = cells.split_off(MISSING as usize * y.n_classes);
     cells.truncate(n_bins * y.n_classes);
@@ -108,8 +108,8 @@ pub fn table(
 }
 
 fn count(codes: &[u8], y: Classes<'_>) -> Vec<f64> {
-    // Rows in turn count in tables of their own: neighbours often fall to one cell, and
-    // would wait for each other.
+    // Rows alternate between tables: neighbouring rows often have the same cell, and would
+    // wait for each other.
     const TABLES: usize = 2;
     let size = 256 * y.n_classes;
     let mut cells = vec![0_u32; TABLES * size];
@@ -141,7 +141,7 @@ fn weigh(codes: &[u8], y: Classes<'_>, weight: &[f64]) -> Vec<f64> {
     cells
 }
 
-/// x ln x, 0 at 0.
+/// Return x ln x, 0 at 0.
 #[inline]
 fn x_ln_x(x: f64) -> f64 {
     if x > 0.0 { x * x.ln() } else { 0.0 }
@@ -186,8 +186,8 @@ fn associate(cells: &[f64], n_classes: usize) -> Association {
     }
 }
 
-/// Sum over bins of the difference of the classes' shares times its weight of evidence;
-/// half a row is added to each cell, so that none is empty.
+/// Return the sum over bins of the difference of the classes' shares times the weight of
+/// evidence. Half a row is added to each cell, so that none is empty.
 fn information_value(bins: &[(f64, &[f64])], of_classes: &[f64]) -> f64 {
     let [first, second] = of_classes else {
         return f64::NAN;

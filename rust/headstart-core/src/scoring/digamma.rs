@@ -1,11 +1,11 @@
 //! The digamma function of whole numbers.
 
-/// Digamma of `0..=n`; NaN at 0.
+/// Return digamma of `0..=n`; NaN at 0.
 pub(super) fn table(n: usize) -> Vec<f64> {
     (0..=n).map(|count| of(count as f64)).collect()
 }
 
-/// Digamma of a positive number: the asymptotic series, reached by recurrence.
+/// Return digamma of a positive number, by recurrence and the asymptotic series.
 fn of(mut x: f64) -> f64 {
     if x <= 0.0 {
         return f64::NAN;

@@ -1,4 +1,4 @@
-//! Distance correlation, in O(n log n) as Huo and Székely (2016) do it.
+//! Distance correlation in O(n log n), after Huo and Székely (2016).
 
 use crate::columns::{Columns, in_time};
 use crate::order::{Ordered, key};
@@ -6,11 +6,11 @@ use crate::{Error, Workers};
 
 use super::check_rows;
 
-/// Rows between two looks at whether to stop.
+/// Rows between two checks for cancellation.
 const BLOCK: usize = 1024;
 
-/// The distance correlation of each column and `y`, over rows where both are finite; NaN
-/// where either is constant, and for columns that a deadline leaves no time for.
+/// Return the distance correlation of each column and `y`, over rows with finite values of
+/// both; NaN if either is constant, and for columns after the deadline.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Cancelled`].
@@ -41,11 +41,11 @@ pub fn correlation(table: &dyn Columns, y: &[f64], workers: &Workers) -> Result<
     })
 }
 
-/// Values about their mean, in units of their spread, with what their distances sum to.
+/// Standardised values, with the sums of their distances.
 struct Spread {
     values: Vec<f64>,
     order: Vec<usize>,
-    /// For each value the sum of its distances to all others.
+    /// The sum of distances to all others, for each value.
     distances: Vec<f64>,
     total: f64,
 }
@@ -81,7 +81,8 @@ impl Spread {
     }
 }
 
-/// The squared distance covariance times n squared, given the sum of products of distances.
+/// Return the squared distance covariance times n squared, from the sum of products of
+/// distances.
 fn covariance(x: &Spread, y: &Spread, products: f64) -> f64 {
     let n = x.values.len() as f64;
     let rows: f64 = x
@@ -93,10 +94,10 @@ fn covariance(x: &Spread, y: &Spread, products: f64) -> f64 {
     products + x.total / n * (y.total / n) - 2.0 * rows / n
 }
 
-/// The sum over all pairs of rows of the product of both distances.
+/// Return the sum over all pairs of rows of the product of both distances.
 ///
-/// Rows come in order of x; a tree over the order of y knows of those before how many are
-/// below, and what they sum to.
+/// Rows are visited in order of x. A tree over the order of y has the counts and sums of
+/// the visited rows below.
 fn products(x: &Spread, y: &Spread, workers: &Workers) -> Result<f64, Error> {
     let n = x.values.len();
     let mut rank = vec![0; n];

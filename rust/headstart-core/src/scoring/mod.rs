@@ -1,9 +1,9 @@
-//! How much columns say of a target.
+//! Scores of the relation of columns to a target.
 //!
 //! Scores of numbers read a table ([`Columns`](crate::columns::Columns)): moments, ranks,
-//! neighbours and distances leave out rows whose value is missing, column by column.
-//! Scores of bins read a [`BinnedMatrix`](crate::binning::BinnedMatrix), where missing is a
-//! bin like the others. What is undefined, such as a correlation with a constant, is NaN.
+//! neighbours and distances ignore rows with a missing value, separately for each column.
+//! Scores of bins read a [`BinnedMatrix`](crate::binning::BinnedMatrix), in which missing
+//! values are a bin. Undefined scores, such as the correlation with a constant, are NaN.
 
 pub mod contingency;
 mod digamma;
@@ -25,10 +25,10 @@ pub struct Classes<'a> {
 }
 
 impl<'a> Classes<'a> {
-    /// Codes from 0 to `n_classes - 1`.
+    /// Return a target of codes from 0 to `n_classes - 1`.
     ///
     /// # Errors
-    /// [`Error::Value`] for a code that is not one of them.
+    /// [`Error::Value`] for other codes.
     pub fn new(codes: &'a [u16], n_classes: usize) -> Result<Self, Error> {
         match codes.iter().find(|&&code| code as usize >= n_classes) {
             Some(code) => Err(Error::value(format!(
@@ -71,7 +71,7 @@ fn check_weight(weight: Option<&[f64]>, n_rows: usize) -> Result<(), Error> {
     }
 }
 
-/// Values in blocks of `N`, and the few behind the last one.
+/// Return values in blocks of `N`, and the remaining ones.
 fn blocks<T, const N: usize>(values: &[T]) -> (impl Iterator<Item = &[T; N]>, &[T]) {
     let blocks = values.chunks_exact(N);
     let rest = blocks.remainder();

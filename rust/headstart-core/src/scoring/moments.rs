@@ -1,4 +1,4 @@
-//! Correlation with a numeric target, and means that differ between classes.
+//! Correlation with a numeric target, and analysis of variance.
 
 use crate::binning::BinnedMatrix;
 use crate::columns::{Columns, each_column};
@@ -6,53 +6,53 @@ use crate::{Error, Workers};
 
 use super::{Classes, blocks, check_rows, check_weight};
 
-/// Values in one stroke: enough independent sums to keep the processor busy, and a fixed
-/// order of adding.
+/// Number of independent sums, which keep the processor busy and fix the order of
+/// additions.
 const LANES: usize = 8;
 
-/// Rows that stay in the first cache while several sums are made of them: one sum at a
-/// time needs few enough registers.
+/// Rows that stay in the L1 cache for several sums, computed one after the other because of
+/// the limited registers.
 const TILE: usize = 1024;
 
-/// Values from which the point is found that sums are taken about.
+/// Number of leading values for the origin of sums.
 const LEADING: usize = 1024;
 
 /// Pearson's correlation of a column with the target.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Correlation {
-    /// From -1 to 1; NaN where either is constant.
+    /// From -1 to 1; NaN if either is constant.
     pub r: f64,
-    /// Weight of the rows that have a value.
+    /// Weight of the rows with a value.
     pub n: f64,
 }
 
-/// Between and within groups.
+/// Sums of squares between and within groups.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Variance {
     /// Sum of squares between the groups.
     pub between: f64,
     /// Sum of squares within them.
     pub within: f64,
-    /// Weight of the rows that have a value.
+    /// Weight of the rows with a value.
     pub n: f64,
-    /// Groups with a row.
+    /// Number of groups with a row.
     pub n_groups: f64,
 }
 
 impl Variance {
-    /// The statistic of a one-way analysis of variance; NaN for a constant.
+    /// Return the F statistic of a one-way analysis of variance; NaN for a constant.
     pub fn f(&self) -> f64 {
         (self.between / (self.n_groups - 1.0)) / (self.within / (self.n - self.n_groups))
     }
 
-    /// Share of the variance that lies between the groups; NaN for a constant.
+    /// Return the share of the variance between groups; NaN for a constant.
     pub fn eta_squared(&self) -> f64 {
         self.between / (self.between + self.within)
     }
 }
 
-/// The mean of the leading finite values that have a weight: sums about it lose little to
-/// rounding.
+/// Return the mean of the leading finite values with a weight. Sums about it have small
+/// rounding errors.
 fn middle(values: &[f64], weight: Option<&[f64]>) -> f64 {
     let weight = |row: usize| weight.map_or(1.0, |weight| weight[row]);
     let leading = values
@@ -69,8 +69,8 @@ fn middle(values: &[f64], weight: Option<&[f64]>) -> f64 {
     if total > 0.0 { sum / total } else { 0.0 }
 }
 
-/// Whether any value differs from the first. That cannot be told from sums of weighted
-/// values: their rounding grows with the rows.
+/// Whether any value differs from the first. Sums of weighted values do not show it,
+/// because their rounding errors grow with the rows.
 #[derive(Clone, Copy, Default)]
 struct Variety {
     first: Option<f64>,
@@ -84,7 +84,7 @@ impl Variety {
     }
 }
 
-/// Sums in lanes, whatever the rows are cut into.
+/// Sums in lanes, independent of the division of rows.
 #[derive(Clone, Copy, Default)]
 struct Lanes([f64; LANES]);
 
@@ -94,7 +94,7 @@ impl Lanes {
         self.add_pairs(x, x, |x, _| term(x));
     }
 
-    /// Rows in tiles of a multiple of the lanes, but for the last one.
+    /// Add rows in tiles of a multiple of the lanes, except the last tile.
     #[inline]
     fn add_pairs(&mut self, x: &[f64], y: &[f64], term: impl Fn(f64, f64) -> f64) {
         let mut sums = self.0;
@@ -116,7 +116,7 @@ impl Lanes {
     }
 }
 
-/// Sums of some numbers about a point, and of their squares.
+/// Return the sums of numbers about an origin, and of their squares.
 fn powers(values: &[f64], origin: f64) -> (f64, f64) {
     let (mut sum, mut square) = (Lanes::default(), Lanes::default());
     for values in values.chunks(TILE) {
@@ -126,8 +126,8 @@ fn powers(values: &[f64], origin: f64) -> (f64, f64) {
     (sum.sum(), square.sum())
 }
 
-/// Sums of `values` about a point, of their products with `others` about theirs, and of
-/// their squares.
+/// Return the sums of `values` about an origin, of their products with `others` about their
+/// origin, and of their squares.
 fn products(values: &[f64], origin: f64, others: &[f64], others_origin: f64) -> [f64; 3] {
     let mut lanes = [Lanes::default(); 3];
     for (x, y) in values.chunks(TILE).zip(others.chunks(TILE)) {
@@ -138,7 +138,7 @@ fn products(values: &[f64], origin: f64, others: &[f64], others_origin: f64) -> 
     lanes.map(|lanes| lanes.sum())
 }
 
-/// A target that correlations are with.
+/// A target of correlations.
 struct Numbers<'a> {
     values: &'a [f64],
     origin: f64,
@@ -146,7 +146,8 @@ struct Numbers<'a> {
     square: f64,
 }
 
-/// Pearson's correlation of each column with `y`, over rows where both are finite.
+/// Return Pearson's correlation of each column with `y`, over rows with finite values of
+/// both.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Value`] for wrong weights, [`Error::Cancelled`].
@@ -179,7 +180,7 @@ fn correlation(x: &[f64], y: &Numbers<'_>, weight: Option<&[f64]>, origin: f64) 
         let [a, ab, aa] = products(x, origin, y.values, y.origin);
         sums = [x.len() as f64, a, y.sum, aa, y.square, ab];
     }
-    // With a missing value, weights or an overflow: row by row.
+    // With missing values, weights or an overflow, rows are summed one by one.
     if !(sums[3].is_finite() && sums[4].is_finite()) {
         sums = [0.0; 6];
         let (mut of_x, mut of_y) = (Variety::default(), Variety::default());
@@ -199,7 +200,7 @@ fn correlation(x: &[f64], y: &Numbers<'_>, weight: Option<&[f64]>, origin: f64) 
     }
     let [n, a, b, aa, bb, ab] = sums;
     let (xx, yy, xy) = (aa - a * a / n, bb - b * b / n, ab - a * b / n);
-    // What is left of a constant is rounding.
+    // For a constant, only rounding remains.
     let r = if has_constant || xx <= aa * 1e-15 || yy <= bb * 1e-15 {
         f64::NAN
     } else {
@@ -208,8 +209,8 @@ fn correlation(x: &[f64], y: &Numbers<'_>, weight: Option<&[f64]>, origin: f64) 
     Correlation { r, n }
 }
 
-/// Analysis of the variance of each column between the classes of the target, over rows
-/// where the column is finite. Weights count rows.
+/// Return the analysis of variance of each column between the classes of the target, over
+/// rows with a finite value. Weights count rows.
 ///
 /// # Errors
 /// As [`pearson`].
@@ -246,8 +247,8 @@ pub fn anova(
     })
 }
 
-/// Analysis of the variance of the target between the bins of each column, missing being
-/// one of them. Weights count rows.
+/// Return the analysis of variance of the target between the bins of each column, with a
+/// bin for missing values. Weights count rows.
 ///
 /// # Errors
 /// As [`pearson`].
@@ -266,7 +267,7 @@ pub fn anova_of_bins(
     })
 }
 
-/// `None` where a value is missing.
+/// Return the variance between two groups, `None` if a value is missing.
 fn two_groups(x: &[f64], indicator: &[f64], origin: f64, counts: &[f64]) -> Option<Variance> {
     let [sum, second, square] = products(x, origin, indicator, 0.0);
     square
@@ -275,7 +276,7 @@ fn two_groups(x: &[f64], indicator: &[f64], origin: f64, counts: &[f64]) -> Opti
 }
 
 fn many_groups(x: &[f64], y: Classes<'_>, origin: f64, counts: &[f64]) -> Option<Variance> {
-    // Neighbouring rows of one class would wait for each other's sum.
+    // Alternating sums, because neighbouring rows of one class would wait for each other.
     const APART: usize = 4;
     let n_classes = y.n_classes;
     let mut sums = vec![0.0; APART * n_classes];
@@ -323,8 +324,8 @@ fn grouped(
     variance(&sums, &counts, square)
 }
 
-/// From the sums by group about a point and the sum of all squares about it; a `square`
-/// of 0 is that of a constant.
+/// Return the variance from the sums by group and the sum of squares about an origin; a
+/// `square` of 0 means a constant.
 fn variance(sums: &[f64], counts: &[f64], square: f64) -> Variance {
     let (mut n, mut sum, mut n_groups, mut of_groups) = (0.0, 0.0, 0.0, 0.0);
     for (&group, &count) in sums.iter().zip(counts) {
@@ -337,7 +338,7 @@ fn variance(sums: &[f64], counts: &[f64], square: f64) -> Variance {
     }
     let of_all = sum * sum / n;
     let total = square - of_all;
-    // What is left of a constant is rounding.
+    // For a constant, only rounding remains.
     if total.is_nan() || total <= square * 1e-15 {
         return Variance {
             between: 0.0,

@@ -1,8 +1,8 @@
-//! Mutual information from distances to nearest neighbours.
+//! Mutual information by nearest neighbours.
 //!
-//! Ross (2014) for classes, Kraskov, Stögbauer and Grassberger (2004) for two numbers, as
-//! scikit-learn computes them. A column has one dimension: what is a tree elsewhere is a
-//! sorted array here.
+//! The methods are those of Ross (2014) for classes, and of Kraskov, Stögbauer and
+//! Grassberger (2004) for two numbers, as in scikit-learn. A column has one dimension, so
+//! that a sorted array replaces a tree.
 
 use crate::binning::BinnedMatrix;
 use crate::columns::{Columns, in_time, unless_late};
@@ -13,30 +13,31 @@ use crate::{Error, Workers};
 use super::digamma::table as digamma_table;
 use super::{Classes, check_rows};
 
-/// Noise that tells equal values apart, as the method asks for.
+/// Noise that breaks ties, which the method requires.
 #[derive(Debug, Clone, Copy)]
 pub enum Noise<'a> {
     /// None.
     Zero,
-    /// Given, column by column: standard normal for scikit-learn's results.
+    /// Noise from the caller, column by column: standard normal for scikit-learn's results.
     Given(&'a [f64]),
-    /// Drawn for each column.
+    /// Random noise for each column.
     Drawn {
-        /// Which.
+        /// Seed of the noise.
         seed: u64,
     },
 }
 
-/// Rows between two looks at whether to stop.
+/// Rows between two checks for cancellation.
 const BLOCK: usize = 1024;
 
-/// Points visited between two looks likewise.
+/// Visited points between two checks for cancellation.
 const MANY_STEPS: usize = 1 << 20;
 
-/// As large as scikit-learn's: of a column's mean absolute value in standard deviations.
+/// Size of the noise as in scikit-learn: relative to a column's mean absolute value in
+/// standard deviations.
 const NOISE: f64 = 1e-10;
 
-/// The finite values of a column in units of their deviation, with noise, and their rows.
+/// Return the finite values of a column in standard deviations, with noise, and their rows.
 fn prepare(values: &[f64], column: usize, noise: Noise<'_>) -> (Vec<f64>, Vec<usize>) {
     let rows: Vec<usize> = (0..values.len())
         .filter(|&row| values[row].is_finite())
@@ -58,7 +59,8 @@ fn prepare(values: &[f64], column: usize, noise: Noise<'_>) -> (Vec<f64>, Vec<us
         Noise::Drawn { seed } => {
             let mut rng = Rng::new(seed, column as u64);
             for value in &mut found {
-                // The sum of four has nearly a normal's shape, and a deviation of 1.
+                // The sum of four uniform numbers is nearly normal, with a standard
+                // deviation of 1.
                 let sum: f64 = (0..4).map(|_| rng.uniform() - 0.5).sum();
                 *value += size * sum * 3.0_f64.sqrt();
             }
@@ -67,8 +69,8 @@ fn prepare(values: &[f64], column: usize, noise: Noise<'_>) -> (Vec<f64>, Vec<us
     (found, rows)
 }
 
-/// The distance below which others are counted: what scikit-learn does to leave out the
-/// neighbour itself.
+/// Return the distance below which points count, which excludes the neighbour itself as in
+/// scikit-learn.
 fn radius(distance: f64) -> f64 {
     if distance > 0.0 {
         f64::from_bits(distance.to_bits() - 1)
@@ -77,7 +79,8 @@ fn radius(distance: f64) -> f64 {
     }
 }
 
-/// How many of `sorted` lie within `radius` of the value at `place`, it included.
+/// Return the number of `sorted` values within `radius` of the value at `place`, including
+/// it.
 fn count_within(sorted: &[f64], place: usize, radius: f64) -> usize {
     let value = sorted[place];
     let above = reach(sorted.len() - place, |step| {
@@ -87,7 +90,8 @@ fn count_within(sorted: &[f64], place: usize, radius: f64) -> usize {
     above + below - 1
 }
 
-/// The first of `1..limit` for which `is_within` fails, which then fails for all more.
+/// Return the first of `1..limit` for which `is_within` fails; it then fails for all larger
+/// ones.
 fn reach(limit: usize, is_within: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut step) = (0, 1);
     while low + step < limit && is_within(low + step) {
@@ -106,8 +110,8 @@ fn reach(limit: usize, is_within: impl Fn(usize) -> bool) -> usize {
     low + 1
 }
 
-/// Mutual information of each numeric column and the classes, in nats, not below 0; over
-/// rows where the column is finite. NaN for columns that a deadline leaves no time for.
+/// Return the mutual information of each numeric column and the classes, in nats, at least
+/// 0, over rows with a finite value. NaN for columns after the deadline.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Value`] for no neighbours, [`Error::Cancelled`].
@@ -135,8 +139,8 @@ pub fn with_classes(
     })
 }
 
-/// The same of the numeric target and the levels of each column: of its bins, missing
-/// being one.
+/// Return the mutual information of the numeric target and each column's bins, with a bin
+/// for missing values.
 ///
 /// # Errors
 /// As [`with_classes`].
@@ -172,7 +176,7 @@ fn classes_of_values(
     for &class in classes {
         counts[class] += 1;
     }
-    // In order, without classes of a single row: they have no neighbour.
+    // Sorted, without classes of a single row, which have no neighbours.
     let keys: Vec<u64> = values.iter().map(|&value| key(value)).collect();
     let order: Vec<usize> = Ordered::new(&keys, workers)?
         .places()
@@ -201,7 +205,7 @@ fn classes_of_values(
                     return Ok(f64::NAN);
                 }
             }
-            // k + 1 neighbours in a row, this one among them, that reach the least far.
+            // The k + 1 consecutive points with the smallest radius around this one.
             let value = at(member);
             let first = member.saturating_sub(k);
             let last = member.min(members.len() - 1 - k);
@@ -216,9 +220,9 @@ fn classes_of_values(
     Ok(not_negative(digamma[sorted.len()] + sum / n))
 }
 
-/// Mutual information of each numeric column and the numeric target, in nats, not below
-/// 0; over rows where both are finite. About `n_rows` to the power of 1.5 steps a column,
-/// also where a column has few different values.
+/// Return the mutual information of each numeric column and the numeric target, in nats, at
+/// least 0, over rows with finite values of both. The cost is about `n_rows` to the power
+/// of 1.5 per column, also for columns with few distinct values.
 ///
 /// # Errors
 /// As [`with_classes`].
@@ -232,7 +236,7 @@ pub fn with_values(
     check_rows("y", table.n_rows(), y.len())?;
     check(n_neighbors, (table.n_columns() + 1) * y.len(), noise)?;
     let digamma = digamma_table(table.n_rows());
-    // The target's noise is that of a column behind the last.
+    // The target's noise is that of a column after the last.
     let target_noise = match noise {
         Noise::Given(noise) => Noise::Given(&noise[table.n_columns() * y.len()..]),
         Noise::Drawn { seed } => Noise::Drawn {
@@ -295,13 +299,13 @@ fn values_of_values(
 
 /// One coordinate of all points.
 struct Axis {
-    /// Values in order.
+    /// Sorted values.
     sorted: Vec<f64>,
     /// The other coordinate of the same points.
     other: Vec<f64>,
 }
 
-/// A walk from a point along an axis, by distance on that axis.
+/// A search from a point along an axis, by distance on that axis.
 struct Walk<'a> {
     axis: &'a Axis,
     place: usize,
@@ -324,8 +328,8 @@ impl<'a> Walk<'a> {
         (self.below..self.above).contains(&place)
     }
 
-    /// The place of the next point, and its distance in the plane; `None` where the
-    /// distance along the axis is `limit` or more.
+    /// Return the index of the next point, and its distance in the plane; `None` if the
+    /// distance along the axis is at least `limit`.
     #[inline]
     fn next(&mut self, limit: f64) -> Option<(usize, f64)> {
         let (values, value) = (&self.axis.sorted, self.axis.sorted[self.place]);
@@ -358,10 +362,10 @@ impl<'a> Walk<'a> {
 struct Plane {
     x: Axis,
     y: Axis,
-    /// Where the points in order of x are in that of y, and the other way.
+    /// The ranks by y of the points in order of x, and vice versa.
     y_place: Vec<u32>,
     x_place: Vec<u32>,
-    /// Points that a walk along x visits alone.
+    /// Number of points that a search along x visits alone.
     n_alone: usize,
 }
 
@@ -394,13 +398,13 @@ impl Plane {
         })
     }
 
-    /// The distances to the nearest points, by the larger of both differences, ascending,
-    /// into `nearest`; how many points were visited.
+    /// Write the ascending distances to the nearest points, by the larger of both
+    /// differences, into `nearest`; return the number of visited points.
     ///
-    /// Points are visited by their distance in x, until that alone is too far. Among many
-    /// points of nearly the same x that would take all of them: so after some points a
-    /// second walk, by the distance in y, takes turns with the first, and whichever comes
-    /// too far ends both.
+    /// Points are visited by their distance in x, until this distance is too large. Among
+    /// many points of nearly equal x, that would visit all of them. Hence, after some
+    /// points, a second search by the distance in y alternates with the first, and the
+    /// first search that exceeds the distance ends both.
     fn nearest(&self, place: usize, nearest: &mut [f64]) -> usize {
         nearest.fill(f64::INFINITY);
         let last = nearest.len() - 1;
@@ -431,7 +435,7 @@ impl Plane {
     }
 }
 
-/// Insert a distance into the least ones so far, which ascend.
+/// Insert a distance into the ascending smallest distances.
 #[inline]
 fn insert(nearest: &mut [f64], distance: f64) {
     let last = nearest.len() - 1;
@@ -459,7 +463,7 @@ fn check(n_neighbors: usize, n_values: usize, noise: Noise<'_>) -> Result<(), Er
     }
 }
 
-/// An estimate of information, which is not below 0; NaN stays.
+/// Return an estimate of information, at least 0; NaN stays.
 fn not_negative(information: f64) -> f64 {
     if information < 0.0 { 0.0 } else { information }
 }

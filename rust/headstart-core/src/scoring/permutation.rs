@@ -1,4 +1,4 @@
-//! What a statistic is by chance: the target in random orders, the bins as they are.
+//! Statistics of permuted targets with unchanged bins.
 
 use crate::binning::BinnedMatrix;
 use crate::rng::Rng;
@@ -6,7 +6,7 @@ use crate::{Error, Workers};
 
 use super::check_rows;
 
-/// What is shuffled.
+/// The permuted target.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'a> {
     /// The statistic is the mutual information with the classes, in nats.
@@ -15,10 +15,10 @@ pub enum Target<'a> {
     Values(&'a [f64]),
 }
 
-/// The statistic of each column for the target as it is, then for `n_permutations` orders
-/// of it: `(1 + n_permutations) * n_columns` values. All columns see the same orders. The
-/// share of a constant target's variance is NaN.
-/// Orders that a deadline leaves no time for are left out, the true one never is.
+/// Return the statistic of each column for the true target, then for `n_permutations`
+/// permutations: `(1 + n_permutations) * n_columns` values. All columns share the
+/// permutations. The share of a constant target's variance is NaN. Permutations after the
+/// deadline are omitted.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Cancelled`].
@@ -103,7 +103,7 @@ fn mutual(codes: &[u8], classes: &[u16], n_classes: usize) -> f64 {
 
 fn share(codes: &[u8], values: &[f64]) -> f64 {
     let n = values.len() as f64;
-    // What is left of a constant is rounding of the mean.
+    // For a constant, only rounding of the mean remains.
     if values.iter().all(|value| *value == values[0]) {
         return f64::NAN;
     }

@@ -1,4 +1,4 @@
-//! What only the order of a column's values says of the target.
+//! Scores by ranks of a column's values.
 
 use crate::columns::{Columns, each_column};
 use crate::order::{Ordered, Scratch, check_count, place};
@@ -6,11 +6,11 @@ use crate::{Error, Workers};
 
 use super::{Classes, check_rows, check_weight};
 
-/// Spearman's correlation of each column with `y`, tied values sharing their mean rank,
-/// over rows where the column is not NaN; and how many rows these are.
+/// Return Spearman's correlation of each column with `y`, with mean ranks for ties, over
+/// rows where the column is not NaN, and the number of these rows.
 ///
 /// # Errors
-/// [`Error::Shape`]; [`Error::Value`] where `y` has NaN, or for 2^31 rows and more;
+/// [`Error::Shape`]; [`Error::Value`] if `y` has NaN, or for at least 2^31 rows;
 /// [`Error::Cancelled`].
 pub fn spearman(
     table: &dyn Columns,
@@ -18,7 +18,7 @@ pub fn spearman(
     workers: &Workers,
 ) -> Result<Vec<(f64, f64)>, Error> {
     check_rows("y", table.n_rows(), y.len())?;
-    // Twice a rank less its mean is kept in 32 bits.
+    // Twice a centred rank fits into 32 bits.
     check_count(y.len(), i32::MAX as u32)?;
     if y.iter().any(|y| y.is_nan()) {
         return Err(Error::value("y must not have missing values."));
@@ -38,7 +38,7 @@ pub fn spearman(
 
 /// Ranks of the target.
 struct Ranks {
-    /// Twice the rank less its mean: whole numbers.
+    /// Twice the centred rank, a whole number.
     centred: Vec<i32>,
     square: f64,
 }
@@ -59,7 +59,7 @@ impl Ranks {
     }
 }
 
-/// Twice the mean rank of `count` places from `first`, less that of all `n`.
+/// Return twice the mean rank of `count` positions from `first`, minus that of all `n`.
 #[inline]
 fn twice_centred(first: usize, count: usize, n: usize) -> i32 {
     ((2 * first + count) as i64 - n as i64) as i32
@@ -88,7 +88,7 @@ fn correlate(
     })
 }
 
-/// The area under the ROC curve of each class against the rest, the column being the
+/// Return the area under the ROC curve of each class against the rest with the column as
 /// score, over rows where it is not NaN: `n_columns` times `n_classes` values.
 ///
 /// # Errors
@@ -131,7 +131,7 @@ fn areas(
         for &item in tie {
             let class = y.codes[place(item)] as usize;
             let of_class = std::mem::take(&mut tied[class]);
-            // Rows of other classes below, and half of those at the same value.
+            // Rows of other classes below, plus half of those with the same value.
             let others = below - totals[class] + 0.5 * (of_tie - of_class);
             sums[class] += of_class * others;
             totals[class] += of_class;

@@ -1,9 +1,11 @@
-//! `ReliefF`: whether near rows of other classes differ more than near rows of the same.
+//! `ReliefF`: the difference of columns between near rows of other classes and of the same
+//! class.
 //!
-//! Robnik-Šikonja and Kononenko (2003), with the choices of scikit-rebate: every row is
-//! looked at; numbers are scaled by their range; where numeric and categorical columns
-//! meet, a difference beyond one deviation counts as whole; a missing value takes part
-//! neither in distances, which are means over the columns both rows have, nor in scores.
+//! The method is that of Robnik-Šikonja and Kononenko (2003), with the choices of
+//! scikit-rebate. Every row is used. Numbers are scaled by their range. In tables with
+//! numeric and categorical columns, a difference of more than one standard deviation counts
+//! as 1. Missing values are ignored in scores and in distances, which are means over the
+//! columns that both rows have.
 
 use crate::columns::{Columns, each_column};
 use crate::simd::{self, OTHERS, ROWS};
@@ -11,42 +13,42 @@ use crate::{Error, Workers};
 
 use super::{Classes, check_rows};
 
-/// Whom a row's neighbours are compared with.
+/// The target, which defines hits and misses.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'a> {
-    /// Hits are of the same class; misses of each other class count by its share.
+    /// Hits have the same class; misses of each other class are weighted by its share.
     Classes(Classes<'a>),
     /// Hits are less than one standard deviation away.
     Values(&'a [f64]),
 }
 
-/// A column as distances see it.
+/// A column in the form for distances.
 struct Column {
-    /// Numbers over their range, or codes; 0 where missing.
+    /// Numbers divided by their range, or codes; 0 if missing.
     values: Vec<f64>,
     is_missing: Vec<bool>,
     has_missing: bool,
     is_categorical: bool,
-    /// One deviation over the range.
+    /// The standard deviation divided by the range.
     deviation: f64,
 }
 
-/// Weights, and the rows that they come from.
+/// Weights, and the number of rows used.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weights {
-    /// One a column; NaN where no row was looked at.
+    /// One weight per column; NaN if no row was used.
     pub weights: Vec<f64>,
-    /// All rows, or those that a deadline left time for.
+    /// Number of rows before the deadline.
     pub n_rows: usize,
 }
 
-/// Rows that are summed on their own.
+/// Rows per partial sum.
 const BLOCK: usize = 64;
 
-/// `ReliefF`'s weight of each column.
+/// Return `ReliefF`'s weight of each column.
 ///
-/// Rows are looked at in blocks that lie far apart, so that those before a deadline stand
-/// for all of them.
+/// Blocks of rows are visited in a scattered order, so that those before a deadline
+/// represent all rows.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Value`] for no neighbours, [`Error::Cancelled`].
@@ -76,8 +78,8 @@ pub fn relieff(
         && columns.iter().any(|column| !column.is_categorical);
     let groups = Groups::of(target);
     let panels = Panels::of(&columns, n_rows);
-    // Blocks of rows are summed on their own, then together, in order: the same sums for
-    // any number of threads.
+    // Blocks of rows are summed separately, then in order, so that the sums do not depend
+    // on the number of threads.
     let n_blocks = n_rows.div_ceil(BLOCK);
     let stride = stride(n_blocks);
     let block_of = |task: usize| task * stride % n_blocks;
@@ -127,15 +129,15 @@ pub fn relieff(
     })
 }
 
-/// A step that comes by each of `n` places, neighbours in time being far apart.
+/// Return a step that visits each of `n` positions, with successive positions far apart.
 fn stride(n: usize) -> usize {
-    // One more than n has no factor of it: there is such a step.
+    // A step exists, because n + 1 and n have no common factor.
     (n * 5 / 8..=n + 1)
         .find(|&step| step > 0 && common_factor(step, n) == 1)
         .unwrap_or(1)
 }
 
-/// The greatest one.
+/// Return the greatest common divisor.
 fn common_factor(a: usize, b: usize) -> usize {
     if b == 0 { a } else { common_factor(b, a % b) }
 }
@@ -172,8 +174,8 @@ impl Column {
         }
     }
 
-    /// What a row's neighbours say of this column: for each group of them the mean
-    /// difference, times the group's weight.
+    /// Return this column's score for one row: the sum over groups of neighbours of the
+    /// mean difference times the group's weight.
     fn score(&self, row: usize, near: &[Near], is_mixed: bool) -> f64 {
         if self.is_missing[row] {
             return 0.0;
@@ -205,15 +207,16 @@ impl Column {
     }
 }
 
-/// Values of `OTHERS` rows side by side, column by column: what distances read in turn.
+/// Values of `OTHERS` adjacent rows, column by column, in the order in which distances read
+/// them.
 struct Panels {
     values: Vec<[f64; OTHERS]>,
     missing: Vec<[f64; OTHERS]>,
     n_padded: usize,
     n_columns: usize,
-    /// Numbers only, none missing.
+    /// Whether there are only numbers, and none is missing.
     is_plain: bool,
-    /// The values row by row, where that is so.
+    /// The values row by row, in that case.
     rows: Vec<f64>,
 }
 
@@ -247,7 +250,7 @@ impl Panels {
         }
     }
 
-    /// Distances of `count` rows from `first` to all rows.
+    /// Compute the distances of `count` rows from `first` to all rows.
     fn distances(&self, first: usize, count: usize, columns: &[Column], found: &mut [f64]) {
         let size = self.n_columns;
         let rows: Vec<[f64; ROWS]> = columns
@@ -269,7 +272,8 @@ impl Panels {
         }
     }
 
-    /// What [`Column::score`] says of each column, where all values are plain.
+    /// Compute [`Column::score`] of each column if there are only numbers and none is
+    /// missing.
     fn score(&self, row: usize, near: &[Near], found: &mut [f64]) {
         let values = |row: usize| &self.rows[row * self.n_columns..(row + 1) * self.n_columns];
         let mut sums = vec![0.0; self.n_columns];
@@ -318,7 +322,7 @@ fn mixed_distances(
         if missing.is_some() {
             for (sum, absent) in sums.iter_mut().zip(absent) {
                 let n_shared = columns.len() as f64 - absent;
-                // Rows without a shared column are the farthest of all.
+                // Rows without a shared column have the largest distance.
                 *sum = if n_shared > 0.0 {
                     *sum / n_shared
                 } else {
@@ -330,7 +334,7 @@ fn mixed_distances(
     sums
 }
 
-/// Neighbours that count together.
+/// A group of neighbours.
 #[derive(Debug, Default)]
 struct Near {
     rows: Vec<u32>,
@@ -374,8 +378,8 @@ impl<'a> Groups<'a> {
         }
     }
 
-    /// The nearest hits, which count against a column, and misses of each kind, which
-    /// count for it.
+    /// Collect the nearest hits, which decrease a column's score, and misses of each kind,
+    /// which increase it.
     fn neighbors(&self, row: usize, distances: &[f64], k: usize, near: &mut Vec<Near>) {
         match self {
             Self::Classes { codes, members } => {
@@ -405,8 +409,8 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// The `k` nearest of `members` but `row` itself; of equally near ones, those that come
-/// first. The distances decide in passing: most rows are too far at a glance.
+/// Return the `k` nearest of `members`, without `row`; of ties, the first. Most rows are
+/// rejected by one comparison.
 fn nearest(
     members: impl Iterator<Item = u32>,
     row: usize,

@@ -1,7 +1,7 @@
-//! Choosing columns one by one: what they say of the target, less what is known already.
+//! Greedy selection of columns by relevance, penalised for redundancy.
 //!
-//! The statistics between columns are computed as columns are chosen: `n_selected` times
-//! `n_columns` of them, not all pairs.
+//! Statistics between columns are computed for selected columns only: `n_selected` times
+//! `n_columns`, not all pairs.
 
 use crate::binning::{BinnedMatrix, MISSING};
 use crate::columns::{Columns, each_column};
@@ -9,33 +9,35 @@ use crate::{Error, Workers};
 
 use super::{Classes, blocks, check_rows};
 
-/// Counts up to which x ln x is kept in a table.
+/// Largest count with a tabulated x ln x.
 const TABLE: usize = 1 << 16;
 
-/// Counts of a table at the most: half a gigabyte for each thread.
+/// Largest number of cells of a table: half a gigabyte per thread.
 const MOST_CELLS: usize = 1 << 27;
 
-/// What a step maximises, given relevance and what is shared with those chosen.
+/// The criterion that a step maximises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Criterion {
-    /// Relevance less the mean mutual information with those chosen (Peng et al. 2005).
+    /// Relevance minus the mean mutual information with the selected columns (Peng et al.
+    /// 2005).
     Difference,
-    /// Relevance over that mean.
+    /// Relevance divided by that mean.
     Quotient,
-    /// The sum over those chosen of the joint information with the target (JMI; Yang and
-    /// Moody 1999).
+    /// The sum over the selected columns of the joint information with the target (JMI;
+    /// Yang and Moody 1999).
     Joint,
 }
 
-/// Columns in the order they are chosen, each with its score.
+/// Columns in the order of selection, with their scores.
 pub type Chosen = Vec<(usize, f64)>;
 
-/// Choose columns of a binned table by mutual information with the classes, missing being
-/// a bin. Bins should be few: the bias of an estimate grows with pairs of them.
+/// Select columns of a binned table by mutual information with the classes, with a bin for
+/// missing values. The number of bins should be small, because the bias of an estimate
+/// grows with the pairs of bins.
 ///
 /// # Errors
-/// [`Error::Shape`]; [`Error::Value`] where the criterion counts bins of two columns with
-/// too many classes; [`Error::Cancelled`].
+/// [`Error::Shape`]; [`Error::Value`] if the criterion needs a table of two columns' bins
+/// with too many classes; [`Error::Cancelled`].
 pub fn by_information(
     matrix: &BinnedMatrix,
     y: Classes<'_>,
@@ -48,7 +50,7 @@ pub fn by_information(
     let logs: Vec<f64> = (0..=n.min(TABLE))
         .map(|count| x_ln_x(count as f64))
         .collect();
-    // The bins that there are, missing ones behind them.
+    // The bins, then missing values.
     let size = |column: usize| matrix.bins(column).n_bins() + 1;
     let bin = |code: u8, size: usize| (code as usize).min(size - 1);
     let n_classes = y.n_classes;
@@ -69,7 +71,7 @@ pub fn by_information(
     })?;
     choose(&relevance, criterion, n_selected, |chosen, open| {
         let own = size(chosen);
-        // The chosen column, with the target where the criterion asks for both.
+        // The selected column, combined with the target if the criterion needs it.
         let groups: Vec<u32> = matrix
             .column(chosen)
             .iter()
@@ -97,12 +99,12 @@ pub fn by_information(
     })
 }
 
-/// x ln x, 0 at 0.
+/// Return x ln x, 0 at 0.
 fn x_ln_x(x: f64) -> f64 {
     if x > 0.0 { x * x.ln() } else { 0.0 }
 }
 
-/// Mutual information, in nats, of two columns of numbers below `n_a` and `n_b`.
+/// Return the mutual information, in nats, of two columns of numbers below `n_a` and `n_b`.
 fn information(
     a: impl Iterator<Item = usize>,
     b: &[u32],
@@ -134,9 +136,9 @@ fn information(
     ((x_ln_x(n) + joint - rows - columns) / n).max(0.0)
 }
 
-/// Choose columns by a given relevance over the mean of the absolute Pearson correlations
-/// with those chosen, none taken as less than 0.001. Columns without positive relevance
-/// are never chosen; a missing value counts as the column's mean.
+/// Select columns by a given relevance divided by the mean absolute Pearson correlation
+/// with the selected columns, each at least 0.001. Columns without positive relevance are
+/// never selected; missing values count as the column's mean.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Cancelled`].
@@ -149,7 +151,7 @@ pub fn by_correlation(
     const FLOOR: f64 = 0.001;
     check_rows("relevance", table.n_columns(), relevance.len())?;
     let n_usable = relevance.iter().filter(|&&value| value > 0.0).count();
-    // Columns of mean 0 and length 1: a correlation is the sum of products.
+    // Columns with mean 0 and norm 1: a correlation is the sum of products.
     let columns = each_column(table, workers, |_, values| Ok(standardise(values)))?;
     choose(
         relevance,
@@ -194,8 +196,8 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-/// The greedy choice. `shared` gives for the column chosen last what it shares with those
-/// that are still open.
+/// Select greedily. `shared` returns the shared information of the last selected column
+/// with the remaining columns.
 fn choose(
     relevance: &[f64],
     criterion: Criterion,
@@ -215,7 +217,7 @@ fn choose(
             Criterion::Quotient => relevance[column] / (sums[column] / count).max(1e-12),
             Criterion::Joint => sums[column],
         };
-        // Of equal scores, the column that comes first.
+        // The first column wins a tie.
         let mut best = 0;
         for place in 1..open.len() {
             if score(open[place]) > score(open[best]) {

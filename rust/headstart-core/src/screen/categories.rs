@@ -1,11 +1,11 @@
-//! Candidates by category: group statistics, counts, means of the residual.
+//! Candidates of categories: group statistics, counts, means of the residual.
 
 use std::ops::Range;
 
 use super::tally::{Residual, gain};
 use crate::generate::Operator;
 
-/// The groups of one candidate at a time, and room for what is summed by group.
+/// The groups of the current candidate, and buffers for sums by group.
 #[derive(Debug, Default)]
 pub(super) struct Categories {
     groups: Vec<u32>,
@@ -18,7 +18,7 @@ pub(super) struct Categories {
 }
 
 impl Categories {
-    /// Whether an operator on groups of rows is one of those made here.
+    /// Return whether this module computes an operator on groups.
     pub(super) fn describes(operator: Operator) -> bool {
         matches!(
             operator,
@@ -31,8 +31,8 @@ impl Categories {
         )
     }
 
-    /// Group by one column, or by what occurs together in several. Each is given by the
-    /// rows' categories, and how many there are.
+    /// Group rows by one column or by the cross of several. Each column is given by the
+    /// rows' categories and their number.
     pub(super) fn take<'a>(&mut self, columns: impl Iterator<Item = (&'a [u32], u64)>) {
         for (place, (codes, n_levels)) in columns.enumerate() {
             if place == 0 {
@@ -55,7 +55,7 @@ impl Categories {
             self.n_groups = n_pairs as usize;
             return;
         }
-        // Too many to have a place for each: number those that occur.
+        // Too many combinations for a table: number those that occur.
         let pairs = self.groups.iter().zip(codes);
         self.keys.clear();
         self.keys
@@ -69,7 +69,7 @@ impl Categories {
         self.n_groups = self.keys.len();
     }
 
-    /// How many rows are in each row's group.
+    /// Compute the number of rows in each row's group.
     pub(super) fn count(&mut self, values: &mut Vec<f32>) {
         self.counts.clear();
         self.counts.resize(self.n_groups, 0);
@@ -81,7 +81,8 @@ impl Categories {
         values.extend(groups.map(|&group| self.counts[group as usize] as f32));
     }
 
-    /// A statistic of `numbers` by group, for each row. Missing numbers are left out.
+    /// Compute a statistic of `numbers` by group, for each row. Missing numbers are
+    /// ignored.
     pub(super) fn describe(&mut self, operator: Operator, numbers: &[f32], values: &mut Vec<f32>) {
         let by_group = match operator {
             Operator::GroupMin | Operator::GroupMax => self.extremes(operator, numbers),
@@ -130,7 +131,7 @@ impl Categories {
             }
         }
         for ((mean, &sum), &count) in means.iter_mut().zip(&self.sums).zip(&self.counts) {
-            // Of a single number there is no spread, nor of none.
+            // The standard deviation needs two numbers.
             *mean = if count < 2 {
                 f64::NAN
             } else {
@@ -148,7 +149,7 @@ impl Categories {
             if number.is_finite() {
                 let so_far = &mut found[group as usize];
                 let number = f64::from(number);
-                // `f64::min` and `f64::max` ignore what is not there yet.
+                // `f64::min` and `f64::max` ignore the initial NaN.
                 *so_far = match operator {
                     Operator::GroupMin => so_far.min(number),
                     _ => so_far.max(number),
@@ -158,7 +159,7 @@ impl Categories {
         found
     }
 
-    /// The gain of the mean residual by group, learnt from the other parts.
+    /// Return the gain of the mean residual by group, computed from the other parts.
     pub(super) fn gain_of_means(&mut self, residual: &Residual, parts: &[Range<usize>]) -> f64 {
         let n_parts = parts.len();
         self.cells.clear();

@@ -1,10 +1,10 @@
 //! Cuts between the bins of a candidate's values, from a sample of them.
 
-/// The cuts of `2^depth` bins as an implicit binary search tree, level by level: node
-/// `i` of level `l` is at `2^l - 1 + i`.
+/// The cuts of `2^depth` bins as an implicit binary search tree, level by level: node `i`
+/// of level `l` has index `2^l - 1 + i`.
 ///
-/// A value goes to the bin whose number is the count of cuts below it; a value that is
-/// missing or infinite to bin `2^depth`. Cuts may be equal: the bins between stay empty.
+/// The bin of a value is the number of cuts below it. Missing or infinite values have bin
+/// `2^depth`. Cuts may be equal; the bins between them then stay empty.
 #[derive(Debug, Clone)]
 pub(super) struct Cuts {
     pub(super) depth: u32,
@@ -14,7 +14,7 @@ pub(super) struct Cuts {
 }
 
 impl Cuts {
-    /// Room for the cuts of `2^depth` bins; at least 16.
+    /// Return cuts for `2^depth` bins; at least 16.
     pub(super) fn new(depth: u32) -> Self {
         Self {
             depth,
@@ -24,13 +24,13 @@ impl Cuts {
         }
     }
 
-    /// How many bins there are, without that of missing values.
+    /// Return the number of bins, without that of missing values.
     pub(super) fn n_bins(&self) -> usize {
         1 << self.depth
     }
 
-    /// Cut at the quantiles of a sample. False where it has no two different values:
-    /// then nothing was cut.
+    /// Set the cuts to the quantiles of a sample. Return false, without cuts, if it has no
+    /// two distinct values.
     pub(super) fn learn(&mut self, sample: impl Iterator<Item = f32>) -> bool {
         self.keys.clear();
         self.keys
@@ -45,7 +45,7 @@ impl Cuts {
         let n_bins = self.n_bins();
         self.sorted.clear();
         self.sorted.extend((1..n_bins).map(|bin| {
-            // The value below which `bin / n_bins` of the sample lies.
+            // The quantile of the sample at `bin / n_bins`.
             value_of(self.keys[(bin * self.keys.len() / n_bins).saturating_sub(1)])
         }));
         for level in 0..self.depth {
@@ -57,7 +57,7 @@ impl Cuts {
         true
     }
 
-    /// The bin of one value.
+    /// Return the bin of one value.
     #[inline]
     pub(super) fn bin(&self, value: f32) -> u32 {
         if !value.is_finite() {
@@ -72,7 +72,7 @@ impl Cuts {
     }
 }
 
-/// A whole number that is ordered as the float is: sorting those is twice as quick.
+/// Return a whole number with the order of the float, whose sort is twice as fast.
 #[inline]
 fn ordered_key(value: f32) -> i32 {
     let bits = value.to_bits() as i32;

@@ -1,14 +1,14 @@
-//! Formulas of two numeric columns, evaluated and binned a block of rows at a time.
+//! Formulas of two numeric columns, evaluated and binned in blocks of rows.
 
 use super::cuts::Cuts;
 use crate::Error;
 use crate::generate::Operator;
 
-/// What is computed of two numbers. What is missing is NaN, never infinite; a result
-/// that is not finite is missing too.
+/// A formula of two numbers. Missing values are NaN, never infinite; a result that is not
+/// finite is missing, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Formula {
-    /// The left number itself.
+    /// The left number.
     Itself,
     Add,
     Subtract,
@@ -22,7 +22,7 @@ pub(super) enum Formula {
 }
 
 impl Formula {
-    /// The formula of an operator on two numbers.
+    /// Return the formula of an operator on two numbers.
     pub(super) fn of(operator: Operator) -> Result<Self, Error> {
         Ok(match operator {
             Operator::Add => Self::Add,
@@ -41,8 +41,8 @@ impl Formula {
         })
     }
 
-    /// Whether it is a function of the difference of its numbers, which cancels where
-    /// they are nearly alike.
+    /// Return whether it is a function of the difference of its numbers, which cancels if
+    /// they are nearly equal.
     pub(super) fn is_of_difference(self) -> bool {
         matches!(
             self,
@@ -50,8 +50,8 @@ impl Formula {
         )
     }
 
-    /// The value of a row whose difference is known more exactly than its numbers; of a
-    /// formula for which [`Self::is_of_difference`] holds.
+    /// Return the value from a precise difference, for a formula with
+    /// [`Self::is_of_difference`].
     #[inline]
     pub(super) fn of_difference(self, difference: f32, a: f32, b: f32) -> f32 {
         match self {
@@ -65,7 +65,7 @@ impl Formula {
         }
     }
 
-    /// The value of one row, in single precision.
+    /// Return the value of one row, in single precision.
     #[inline]
     pub(super) fn value(self, a: f32, b: f32) -> f32 {
         match self {
@@ -74,7 +74,7 @@ impl Formula {
             Self::Subtract => a - b,
             Self::Multiply => a * b,
             Self::Divide => a / b,
-            // Not `f32::min`, which ignores a missing operand.
+            // `f32::min` would ignore a missing operand.
             Self::Minimum | Self::Maximum | Self::LessThan if a.is_nan() || b.is_nan() => f32::NAN,
             Self::Minimum => {
                 if a < b {
@@ -100,8 +100,8 @@ impl Formula {
     }
 }
 
-/// Evaluate a formula and write the bin of each row's value, missing ones into the
-/// last. The plain path: what [`super::simd`] does, it does to the last bit.
+/// Evaluate a formula and write the bin of each row's value, with the last bin for missing
+/// values. This scalar path has bitwise the same results as [`super::simd`].
 pub(super) fn bin_values(formula: Formula, a: &[f32], b: &[f32], cuts: &Cuts, bins: &mut [u32]) {
     for ((&a, &b), bin) in a.iter().zip(b).zip(bins) {
         *bin = cuts.bin(formula.value(a, b));

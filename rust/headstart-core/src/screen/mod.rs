@@ -1,14 +1,15 @@
-//! Which of very many candidate features say something that a baseline does not know.
+//! Screening of very many candidate features against the residual of a baseline.
 //!
-//! A candidate is a formula of two columns, or a statistic by category. It is judged by
-//! the baseline's residual: rows fall into bins by the candidate's value, and the mean
-//! residual of a bin, learnt from other parts of the rows, is tried on each part. No
-//! candidate's column outlives its evaluation: memory is one copy of the table in single
-//! precision, another of what that has taken off its numbers, some kilobytes a thread (for
-//! candidates by category: a few bytes a row and thread), and eight bytes a candidate.
+//! A candidate is a formula of two columns, or a statistic by category. Its score comes
+//! from the baseline's residual: rows are binned by the candidate's value, and the mean
+//! residual of each bin, computed from the other parts of the rows, is evaluated on each
+//! part. A candidate's column is freed after its evaluation. Memory is one copy of the
+//! table in single precision, another of the rounding remainders, some kilobytes per thread
+//! (for candidates by category, a few bytes per row and thread), and eight bytes per
+//! candidate.
 //!
-//! Scores are the same to the last bit for any number of threads, with SIMD and without:
-//! residuals are added as whole numbers.
+//! Scores are bitwise the same for any number of threads, with and without SIMD, because
+//! residuals are summed as whole numbers.
 
 mod categories;
 mod cuts;
@@ -32,32 +33,31 @@ use prepared::Prepared;
 use simd::Path;
 use tally::{Histogram, correlation, gain};
 
-/// Rows that are evaluated at a time: their values stay in the nearest cache.
+/// Rows per block, whose values stay in the L1 cache.
 const BLOCK: usize = 1024;
 
-/// The columns that candidates are made of, each a run of `n_rows` values. Descriptors
-/// count the numeric columns first, then the categorical ones.
+/// The columns of candidates, each with `n_rows` contiguous values. Descriptors number the
+/// numeric columns first, then the categorical ones.
 #[derive(Debug, Clone, Copy)]
 pub struct Table<'a> {
-    /// Rows of every column.
+    /// Number of rows.
     pub n_rows: usize,
-    /// Numeric columns, one after the other; NaN where missing.
+    /// Concatenated numeric columns; NaN if missing.
     pub numeric: &'a [f32],
-    /// For each number of `numeric` what single precision has taken off it; 0 where that
-    /// is missing. May be empty: then differences of large numbers are as exact as
-    /// single precision is.
+    /// The rounding remainder of each number of `numeric`; 0 for missing numbers. May be
+    /// empty; differences of large numbers then have single precision.
     pub remainders: &'a [f32],
-    /// Categories of categorical columns, one column after the other.
+    /// Concatenated categories of categorical columns.
     pub codes: &'a [u32],
-    /// How many categories each of those has.
+    /// Number of categories of each categorical column.
     pub n_levels: &'a [u32],
 }
 
-/// How much of the residual a candidate tells.
+/// The score of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
-    /// Share of the residual's squares that means by bin take off rows they were not
-    /// learnt from. Minus infinity for a constant.
+    /// Out-of-fold share of the squared residual that means by bin explain. Minus infinity
+    /// for a constant.
     pub gain: f32,
     /// The largest absolute correlation of the bin's number with a residual column.
     pub correlation: f32,
@@ -66,24 +66,26 @@ pub struct Score {
 /// The rules by which candidates are scored.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// The part of each row: halves, or folds. Numbers from 0 on, at least two of them.
+    /// The part of each row, such as folds: numbers from 0 on, at least two parts.
     pub parts: &'a [u8],
     /// Values fall into `2^depth` bins: 4, 5 or 6.
     pub depth: u32,
-    /// Values that a candidate's cuts are learnt from.
+    /// Number of sampled values for a candidate's cuts.
     pub n_sampled: usize,
-    /// For the rows of that sample.
+    /// Seed of that sample.
     pub seed: u64,
 }
 
-/// Score candidates: formulas of two numbers, those of one that learn nothing, counts and
-/// statistics by category, target means. None stands for those that the deadline left no time for.
+/// Return the scores of candidates: formulas of two numbers, formulas of one number without
+/// a fit, counts and statistics by category, target means. `None` for candidates after the
+/// deadline.
 ///
-/// `residuals` holds one or several columns of `n_rows` values, one after the other: a
-/// column a class. Binning is shared by them. The steps that are counted are candidates.
+/// `residuals` has one or several concatenated columns of `n_rows` values, one per class,
+/// which share the binning. Progress counts candidates.
 ///
 /// # Errors
-/// [`Error::Shape`] or [`Error::Value`] where arguments do not fit, [`Error::Cancelled`].
+/// [`Error::Shape`] or [`Error::Value`] if arguments are inconsistent,
+/// [`Error::Cancelled`].
 pub fn score_candidates(
     table: &Table<'_>,
     residuals: &[f64],
@@ -95,7 +97,7 @@ pub fn score_candidates(
     for candidate in candidates {
         prepared.check(candidate)?;
     }
-    // Some milliseconds of work, so that cancelling and the deadline are noticed.
+    // Some milliseconds of work between checks of cancellation and deadline.
     let size = ((1 << 22) / table.n_rows.max(1)).clamp(1, 64);
     let path = Path::of_this_machine();
     let blocks = workers.map_chunks(candidates.len(), size, |range| {
@@ -119,7 +121,7 @@ const NOTHING: Score = Score {
     correlation: 0.0,
 };
 
-/// What one thread needs to score one candidate after the other.
+/// The state of one thread that scores candidates.
 struct Scorer<'a> {
     prepared: &'a Prepared,
     path: Path,
@@ -199,7 +201,7 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// Score a candidate whose values are made for all rows at once.
+    /// Score a candidate whose values are computed for all rows together.
     fn score_made(
         &mut self,
         make: impl FnOnce(&mut Categories, &mut Vec<f32>) -> Result<(), Error>,
@@ -219,7 +221,7 @@ impl<'a> Scorer<'a> {
         self.tally(Formula::Itself, values, values)
     }
 
-    /// Bin all rows by cuts that were learnt, and read the score off the sums.
+    /// Bin all rows by the current cuts, and return the score from the sums.
     fn tally(&mut self, formula: Formula, left: &[f32], right: &[f32]) -> Score {
         let prepared = self.prepared;
         let n_bins = self.cuts.n_bins() + 1;
@@ -253,7 +255,7 @@ impl<'a> Scorer<'a> {
     }
 }
 
-/// Whether the core can score what an operator makes.
+/// Return whether this module can score an operator.
 fn is_scored(operator: Operator) -> bool {
     match operator.inputs() {
         Inputs::Two(kind) => kind == Kind::Numeric,

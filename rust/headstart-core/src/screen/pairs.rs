@@ -1,5 +1,5 @@
-//! Which pairs of numeric columns interact: the gain of their joint bins above what
-//! each column's bins give.
+//! Interactions of pairs of numeric columns: the gain of joint bins above the columns' own
+//! gains.
 
 use super::cuts::Cuts;
 use super::formula::{Formula, bin_values};
@@ -11,12 +11,11 @@ use crate::{Error, Workers};
 const DEPTH: u32 = 4;
 const N_BINS: usize = (1 << DEPTH) + 1;
 
-/// The joint gain of all pairs of numeric columns less the larger of their own gains
-/// (below zero taken as zero), as a share of the residual's squares: (0, 1), (0, 2), ...,
-/// (1, 2), .... None for those that the deadline left no time for.
+/// Return the joint gain of all pairs of numeric columns minus the larger of their own
+/// gains (at least zero), as a share of the squared residual: (0, 1), (0, 2), ..., (1, 2),
+/// .... `None` for pairs after the deadline.
 ///
-/// The steps that are counted are pairs. Memory: a byte for each value of the table, and
-/// four bytes a pair.
+/// Progress counts pairs. Memory: one byte per value of the table, and four bytes per pair.
 ///
 /// # Errors
 /// As [`super::score_candidates`].

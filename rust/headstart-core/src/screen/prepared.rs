@@ -1,5 +1,5 @@
-//! A table made ready for screening: rows in the order of their parts, residuals in
-//! whole numbers, a sample for the cuts.
+//! A table prepared for screening: rows sorted by part, residuals as whole numbers, a
+//! sample for the cuts.
 
 use std::ops::Range;
 
@@ -10,16 +10,16 @@ use crate::generate::{Candidate, Kind};
 use crate::rng::Rng;
 use crate::{Error, Workers};
 
-/// The largest error of differences that single precision may make, as a share of their
-/// mean deviation.
+/// Largest accepted error of differences in single precision, as a share of their mean
+/// deviation.
 const LARGEST_ERROR: f64 = 1.0 / 1024.0;
 
-/// Rows are in the order of their parts.
+/// The prepared table, with rows sorted by part.
 #[derive(Debug)]
 pub(super) struct Prepared {
     n_rows: usize,
     numeric: Vec<Vec<f32>>,
-    /// What single precision took off each number; empty for columns that it holds.
+    /// The rounding remainder of each number; empty for columns without remainders.
     remainders: Vec<Vec<f32>>,
     codes: Vec<Vec<u32>>,
     n_levels: Vec<u32>,
@@ -28,7 +28,7 @@ pub(super) struct Prepared {
     /// Sum of squares of all residual columns.
     pub(super) squares: f64,
     pub(super) sampled_rows: Vec<u32>,
-    /// Numeric columns at those rows.
+    /// Numeric columns of the sample.
     samples: Vec<Vec<f32>>,
 }
 
@@ -108,7 +108,7 @@ impl Prepared {
             n_levels: table.n_levels.to_vec(),
             parts,
             residuals,
-            // Where nothing is left to tell, nothing is gained: 0 over a tiny number.
+            // Without a residual, gains are 0 divided by a tiny number.
             squares: squares.max(f64::MIN_POSITIVE),
             sampled_rows,
             samples,
@@ -131,8 +131,8 @@ impl Prepared {
         &self.samples[column]
     }
 
-    /// Whether single precision loses the differences of two columns: in the sample, its
-    /// error is no small share of how they vary.
+    /// Return whether single precision is too imprecise for differences of two columns: in
+    /// the sample, its error is not small relative to their deviation.
     pub(super) fn cancels(&self, left: usize, right: usize) -> bool {
         if self.remainders[left].is_empty() && self.remainders[right].is_empty() {
             return false;
@@ -177,21 +177,21 @@ impl Prepared {
         );
     }
 
-    /// The difference of two numbers, its remainders included.
+    /// Return the difference of two numbers with their remainders.
     #[inline]
     fn difference(&self, left: usize, right: usize, row: usize) -> f32 {
         let remainder = |column: usize| self.remainders[column].get(row).copied().unwrap_or(0.0);
         (self.numeric[left][row] - self.numeric[right][row]) + (remainder(left) - remainder(right))
     }
 
-    /// Categories by row, and how many there are, of a column by its number in
+    /// Return the categories by row, and their number, of a column by its index in
     /// descriptors.
     pub(super) fn codes(&self, column: u32) -> (&[u32], u64) {
         let place = column as usize - self.numeric.len();
         (&self.codes[place], u64::from(self.n_levels[place]))
     }
 
-    /// Refuse a candidate that cannot be scored, or of columns that are not there.
+    /// Refuse a candidate that cannot be scored, or has columns out of range.
     pub(super) fn check(&self, candidate: &Candidate) -> Result<(), Error> {
         let operator = candidate.operator();
         let (n_numeric, n_coded) = (self.numeric.len(), self.codes.len());

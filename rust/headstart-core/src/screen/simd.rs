@@ -1,11 +1,11 @@
-//! The candidate kernel with AVX2, where the processor has it: formula, bins, eight
-//! rows at a time. The bytes are those of the plain path: both do the same operations
-//! of IEEE 754 in single precision, one rounding each.
+//! The candidate kernel with AVX2 if the processor has it: formula and bins of eight rows
+//! together. Its results are bitwise those of the scalar path: both use the same operations
+//! of IEEE 754 in single precision, with one rounding each.
 
 use super::cuts::Cuts;
 use super::formula::{Formula, bin_values};
 
-/// Which way blocks of rows are binned.
+/// The implementation that bins blocks of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Path {
     /// One row at a time.
@@ -16,8 +16,8 @@ pub(super) enum Path {
 }
 
 impl Path {
-    /// The best that this processor has, unless the environment variable
-    /// `HEADSTART_SIMD` is `off`.
+    /// Return the best path of this processor, or the scalar path if the environment
+    /// variable `HEADSTART_SIMD` is `off`.
     pub(super) fn of_this_machine() -> Self {
         let is_off = std::env::var_os("HEADSTART_SIMD").is_some_and(|value| value == "off");
         #[cfg(target_arch = "x86_64")]
@@ -39,8 +39,8 @@ impl Path {
             Self::Plain => bin_values(formula, a, b, cuts, bins),
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "the only call of the AVX2 kernel")]
-            // SAFETY: the path is chosen only where AVX2 was detected, and the lengths
-            // were just compared.
+            // SAFETY: the path is chosen only if AVX2 was detected, and the lengths were
+            // just compared.
             Self::Avx2 => unsafe { avx2::bin(formula, a, b, cuts, bins) },
         }
     }
@@ -72,7 +72,7 @@ mod avx2 {
         cuts: &Cuts,
         bins: &mut [u32],
     ) {
-        // A loop of its own for each formula: the choice is not made row by row.
+        // A separate loop for each formula, so that the choice is not made per row.
         macro_rules! with {
             ($value:expr) => {
                 // SAFETY: as promised to this function.
@@ -85,8 +85,8 @@ mod avx2 {
             Formula::Subtract => with!(|a, b| _mm256_sub_ps(a, b)),
             Formula::Multiply => with!(|a, b| _mm256_mul_ps(a, b)),
             Formula::Divide => with!(|a, b| _mm256_div_ps(a, b)),
-            // The instructions give the second operand where one is missing: the mask
-            // of missing ones, all bits set, is itself not a number.
+            // The instructions return the second operand if one is NaN. The mask of missing
+            // operands, with all bits set, is itself NaN.
             Formula::Minimum => {
                 with!(|a, b| _mm256_or_ps(
                     _mm256_min_ps(a, b),
@@ -100,7 +100,7 @@ mod avx2 {
                 ));
             }
             Formula::AbsoluteDifference => with!(|a, b| absolute(_mm256_sub_ps(a, b))),
-            // 0 where both numbers are 0.
+            // 0 if both numbers are 0.
             Formula::NormalisedDifference => with!(|a, b| {
                 let size = _mm256_add_ps(absolute(a), absolute(b));
                 let empty = _mm256_cmp_ps::<_CMP_EQ_OQ>(size, _mm256_setzero_ps());
@@ -158,7 +158,7 @@ mod avx2 {
                 )
             };
             let v = value(left, right);
-            // A mask is -1 where it holds: subtracting it adds one.
+            // A true mask is -1: subtracting it adds one.
             let mut place = _mm256_sub_epi32(_mm256_setzero_si256(), above(v, root));
             for table in tables {
                 let node = _mm256_permutevar8x32_ps(table, place);
@@ -166,7 +166,7 @@ mod avx2 {
             }
             for level in 4..cuts.depth {
                 let start = _mm256_set1_epi32((1 << level) - 1);
-                // SAFETY: places of a level are below its number of nodes.
+                // SAFETY: indices of a level are below its number of nodes.
                 let node = unsafe {
                     _mm256_i32gather_ps::<4>(cuts.nodes.as_ptr(), _mm256_add_epi32(start, place))
                 };

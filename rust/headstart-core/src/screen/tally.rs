@@ -1,33 +1,33 @@
-//! Counts and sums of residuals by part of the rows and bin, and the gain they promise.
+//! Counts and sums of residuals by part and bin, and the gain from them.
 
 use std::ops::Range;
 
 use crate::Error;
 
-/// Residuals are whole numbers of so many bits, so that sums do not depend on the order
-/// in which they are made: not on threads, not on SIMD.
+/// Residuals are whole numbers with this many bits, so that sums do not depend on the order
+/// of additions, hence not on threads or SIMD.
 const BITS: u32 = 20;
-/// Residuals further than this many standard deviations from their mean are taken as
-/// that far: a few wild rows are not to decide.
+/// Residuals are clipped to this many standard deviations from their mean, to limit the
+/// influence of outliers.
 const REACH: f64 = 5.0;
 /// A cell holds the sum of residuals in its low bits, the count of rows above.
 const ONE: u64 = 1 << 44;
-/// Rows that a bin's mean is worth of itself: it is drawn towards 0 by so many of them.
+/// Number of rows with residual 0 that shrink a bin's mean.
 const PRIOR: f64 = 20.0;
 
-/// One residual column in whole numbers, in the order of the parts.
+/// One residual column as whole numbers, in the order of the parts.
 #[derive(Debug, Clone)]
 pub(super) struct Residual {
     steps: Vec<u32>,
     /// `residual = steps * unit - offset`.
     unit: f64,
     offset: f64,
-    /// Sum of squares of what the whole numbers stand for.
+    /// Sum of squares of the represented residuals.
     pub(super) squares: f64,
 }
 
 impl Residual {
-    /// Take residuals in the order `rows`. A constant column promises no gain.
+    /// Return the residuals in the order `rows`. A constant column has no gain.
     pub(super) fn new(values: &[f64], rows: &[u32]) -> Self {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
@@ -42,7 +42,7 @@ impl Residual {
             })
             .collect();
         let total: u64 = steps.iter().map(|&step| u64::from(step)).sum();
-        // What was cut off moved the mean: the steps are centred once more.
+        // Clipping changed the mean: the steps are centred again.
         let offset = total as f64 / n * unit;
         let squares = steps
             .iter()
@@ -59,20 +59,20 @@ impl Residual {
         }
     }
 
-    /// Count of rows and sum of residuals from a cell.
+    /// Return the count of rows and the sum of residuals of a cell.
     pub(super) fn decode(&self, cell: u64) -> (f64, f64) {
         let count = (cell / ONE) as f64;
         (count, (cell % ONE) as f64 * self.unit - count * self.offset)
     }
 
-    /// The residuals of a range of rows, as they are added to cells.
+    /// Return the residuals of a range of rows, in the form for cells.
     #[inline]
     pub(super) fn cells(&self, rows: Range<usize>) -> impl Iterator<Item = u64> + '_ {
         self.steps[rows].iter().map(|&step| u64::from(step) + ONE)
     }
 }
 
-/// A cell can count no more rows.
+/// Check the number of rows, which a cell must be able to count.
 pub(super) fn check_rows(n_rows: usize) -> Result<(), Error> {
     if n_rows < 1 << (64 - 44) {
         Ok(())
@@ -84,8 +84,8 @@ pub(super) fn check_rows(n_rows: usize) -> Result<(), Error> {
     }
 }
 
-/// Bins of at most 64, and that of missing values, in four copies: a row's addition
-/// need not wait for the one before it.
+/// Up to 64 bins and one for missing values, in four copies, so that an addition need not
+/// wait for the previous one.
 const WIDTH: usize = 128;
 const COPIES: usize = 4;
 
@@ -98,7 +98,7 @@ impl Histogram {
         Self(Box::new([0; COPIES * WIDTH]))
     }
 
-    /// Add rows whose bins are given.
+    /// Add rows with given bins.
     #[inline]
     pub(super) fn add(&mut self, bins: &[u32], residual: &Residual, rows: Range<usize>) {
         let steps = &residual.steps[rows];
@@ -116,7 +116,7 @@ impl Histogram {
         }
     }
 
-    /// Hand out the cells of the first bins and empty them.
+    /// Move the cells of the first bins to `cells`.
     pub(super) fn drain<'a>(&mut self, cells: impl Iterator<Item = &'a mut u64>) {
         for (bin, cell) in cells.enumerate() {
             *cell = 0;
@@ -127,10 +127,10 @@ impl Histogram {
     }
 }
 
-/// How much the mean residual by group, learnt from all other parts, takes off the sum
-/// of squares of each part: honest, because no row is judged by a mean that it was in.
+/// Return the reduction of each part's sum of squares by the mean residual by group,
+/// computed from the other parts. No row is evaluated with a mean that contains it.
 ///
-/// `cells` holds `n_parts` cells a group. Below zero for groups that say nothing.
+/// `cells` has `n_parts` cells per group. The result is negative for uninformative groups.
 pub(super) fn gain(cells: &[u64], n_parts: usize, residual: &Residual) -> f64 {
     let mut total = 0.0;
     for cells in cells.chunks_exact(n_parts) {
@@ -145,9 +145,9 @@ pub(super) fn gain(cells: &[u64], n_parts: usize, residual: &Residual) -> f64 {
     total
 }
 
-/// The correlation of the bin's number with the residual, over rows that have a value.
+/// Return the correlation of the bin's index with the residual, over rows with a value.
 ///
-/// `cells` holds `n_parts` cells a bin, the last bin being that of missing values.
+/// `cells` has `n_parts` cells per bin; the last bin is for missing values.
 pub(super) fn correlation(cells: &[u64], n_parts: usize, residual: &Residual) -> f64 {
     let (mut n, mut codes, mut squares, mut sum, mut product) = (0.0, 0.0, 0.0, 0.0, 0.0);
     let n_bins = cells.len() / n_parts - 1;

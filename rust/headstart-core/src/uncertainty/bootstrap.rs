@@ -1,9 +1,8 @@
-//! Scores of resampled rows.
+//! Scores of bootstrap resamples.
 //!
-//! A resample is how often each row was drawn. Nothing is sorted anew: an area under the
-//! ROC curve walks the rows in one order made beforehand, a mean of losses sums what the
-//! rows lose, a metric of labels counts the rows' pairs of labels. Any other metric gets
-//! the counts as weights.
+//! A resample is a vector of row counts. Rows are sorted only once, for areas under the ROC
+//! curve. Means of losses sum the rows' losses, and metrics of labels count the rows' pairs
+//! of labels. Other metrics receive the counts as weights.
 
 use super::resample::{Drawer, Scheme};
 use crate::metrics::{ClassMetric, Classified, Counts, LabelMetric, ValueMetric, Valued};
@@ -11,16 +10,16 @@ use crate::rng::Rng;
 use crate::sorting::{sort_by_key, unsigned_key};
 use crate::{Error, Workers, memory};
 
-/// Resamples of one task.
+/// Resamples per task.
 const CHUNK: usize = 8;
 
-/// Scores of class predictions on `n_resamples` resamples, one prediction after the
-/// other; all predictions are scored on the same resamples. NaN where a resample leaves
-/// a score undefined. Resamples that a deadline leaves no time for are left out.
+/// Return the scores of class predictions on `n_resamples` resamples, prediction by
+/// prediction, with the same resamples for all. NaN for undefined scores. Resamples after
+/// the deadline are omitted.
 ///
 /// # Errors
-/// [`Error::Value`] for no resample or prediction, for those that differ in rows or
-/// weights, and what the metric says; [`Error::Cancelled`].
+/// [`Error::Value`] for no resample or prediction, for predictions that differ in rows or
+/// weights, and errors of the metric; [`Error::Cancelled`].
 pub fn bootstrap_classes(
     metric: ClassMetric,
     predictions: &[Classified<'_>],
@@ -41,7 +40,7 @@ pub fn bootstrap_classes(
     let prepared = predictions
         .iter()
         .map(|rows| {
-            // Says what is wrong with the metric and the rows, once.
+            // Report errors of the metric and the rows once.
             rows.score(metric, workers)?;
             if rows.n_rows() != first.n_rows() {
                 return Err(Error::length("prediction", first.n_rows(), rows.n_rows()));
@@ -68,7 +67,7 @@ pub fn bootstrap_classes(
     resample(&prepared, &drawer, n_resamples, seed, workers)
 }
 
-/// As [`bootstrap_classes`], for predicted values.
+/// Return the result of [`bootstrap_classes`] for predicted values.
 ///
 /// # Errors
 /// As [`bootstrap_classes`].
@@ -103,9 +102,9 @@ pub fn bootstrap_values(
     resample(&prepared, &drawer, n_resamples, seed, workers)
 }
 
-/// What of a prediction does not change with the resample.
+/// The data of a prediction that do not depend on the resample.
 enum Prepared<'a> {
-    /// Rows by rising score: see [`entry`].
+    /// Rows by ascending score: see [`entry`].
     Area(Vec<u32>),
     Losses {
         losses: Vec<f64>,
@@ -125,7 +124,8 @@ enum Prepared<'a> {
 const IS_POSITIVE: u32 = 1;
 const ENDS_TIE: u32 = 2;
 
-/// The unit of a row, whether it is of class 1, and whether the next has a higher score.
+/// Return an entry: the unit of a row, whether it is of class 1, and whether the next has a
+/// higher score.
 fn entry(unit: u32, is_positive: bool, ends_tie: bool) -> u32 {
     (unit << 2) | (u32::from(ends_tie) * ENDS_TIE) | (u32::from(is_positive) * IS_POSITIVE)
 }
@@ -241,13 +241,13 @@ impl Prepared<'_> {
     }
 }
 
-/// The area of rows in rising order of their score, each as often as it was drawn.
+/// Return the area of rows in ascending order of their scores, with their counts.
 fn area(entries: &[u32], counts: &[u32]) -> f64 {
     let (mut positive, mut negative) = (0_u64, 0_u64);
     let (mut all_positive, mut below, mut twice) = (0_u64, 0_u64, 0_u64);
     for &entry in entries {
         let count = u64::from(counts[(entry >> 2) as usize]);
-        // All bits of a positive row's count, none of another's.
+        // The count of a positive row, 0 for others.
         let own = count & u64::from(entry & IS_POSITIVE).wrapping_neg();
         positive += own;
         negative += count - own;
@@ -258,7 +258,7 @@ fn area(entries: &[u32], counts: &[u32]) -> f64 {
             (positive, negative) = (0, 0);
         }
     }
-    // Without one of the classes 0 / 0, which is NaN.
+    // Without one of the classes, 0 / 0 is NaN.
     twice as f64 / (2.0 * all_positive as f64 * below as f64)
 }
 

@@ -4,22 +4,22 @@
 use crate::sorting::{sort_by_key, unsigned_key};
 use crate::{Error, Workers};
 
-/// Areas and what is known of their error.
+/// Areas and their covariances.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Areas {
     /// The area of each prediction.
     pub areas: Vec<f64>,
-    /// Their covariances, a row a prediction.
+    /// The covariances, one row per prediction.
     pub covariances: Vec<f64>,
 }
 
-/// Areas of several predictions of the same rows, and their covariances.
+/// Return the areas of several predictions of the same rows, and their covariances.
 ///
-/// `y` is 0 or 1; `predictions` are scores, one prediction after the other.
+/// `y` is 0 or 1; `predictions` are concatenated scores.
 ///
 /// # Errors
-/// [`Error::Shape`] if lengths do not fit; [`Error::Value`] for other codes, scores that
-/// are not finite, or fewer than two rows of a class; [`Error::Cancelled`].
+/// [`Error::Shape`] if lengths differ; [`Error::Value`] for other codes, scores that are
+/// not finite, or fewer than two rows of a class; [`Error::Cancelled`].
 pub fn delong(y: &[i64], predictions: &[f64], workers: &Workers) -> Result<Areas, Error> {
     if let Some(code) = y.iter().find(|&&code| code != 0 && code != 1) {
         return Err(Error::value(format!(
@@ -74,8 +74,8 @@ pub fn delong(y: &[i64], predictions: &[f64], workers: &Workers) -> Result<Areas
     Ok(Areas { areas, covariances })
 }
 
-/// For each row of class 1 the share of class 0 below it, for each of class 0 the share
-/// of class 1 above it; equal ones count half. In order of the rows.
+/// Return, for each row of class 1, the share of class 0 below it, and for each row of
+/// class 0, the share of class 1 above it; ties count half. In the order of the rows.
 fn placements(y: &[i64], scores: &[f64], workers: &Workers) -> Result<(Vec<f64>, Vec<f64>), Error> {
     let mut entries: Vec<(u64, usize)> = scores
         .iter()

@@ -1,4 +1,4 @@
-//! How sure a score is: resampling of rows, and `DeLong`'s variance of an area.
+//! Uncertainty of scores: bootstrap, and `DeLong`'s variance of an area.
 
 mod bootstrap;
 mod delong;

@@ -1,39 +1,39 @@
-//! Rows drawn with replacement, as how often each was drawn.
+//! Sampling of rows with replacement, as counts per row.
 
 use crate::Error;
 use crate::folds::{count_codes, starts_of};
 use crate::rng::Rng;
 
-/// What is drawn with replacement.
+/// The units of the resampling.
 #[derive(Debug, Clone, Copy)]
 pub enum Scheme<'a> {
-    /// Rows, as many as there are.
+    /// As many rows as there are.
     Rows,
-    /// Rows of each of these dense codes, as many as it has.
+    /// As many rows of each stratum as it has, by dense codes.
     Strata(&'a [i64]),
-    /// Whole groups, as many as there are.
+    /// As many whole groups as there are.
     Groups(&'a [i64]),
 }
 
-/// Draws of one scheme. Units are what is drawn: rows or groups; those of one stratum
-/// stand together.
+/// The sampler of one scheme. Units are rows or groups; the units of one stratum are
+/// adjacent.
 #[derive(Debug)]
 pub(super) struct Drawer {
-    /// First unit of each stratum and how many it has.
+    /// First unit and number of units of each stratum.
     blocks: Vec<(u32, u32)>,
     unit_of_row: Vec<u32>,
     n_units: usize,
 }
 
 impl Drawer {
-    /// Number units by `order` of the rows, where it is given: what is read in that order
-    /// then lies one after the other.
+    /// Return a sampler. Units are numbered by the `order` of rows, if given, so that reads
+    /// in that order are sequential.
     pub(super) fn new(
         n_rows: usize,
         scheme: Scheme<'_>,
         order: Option<&[u32]>,
     ) -> Result<Self, Error> {
-        // Two bits of a unit's number are needed elsewhere.
+        // Two bits of a unit's index have another use.
         if n_rows == 0 || n_rows >= 1 << 30 {
             return Err(Error::value("There must be 1 to 2**30 - 1 rows."));
         }
@@ -87,7 +87,7 @@ impl Drawer {
         self.unit_of_row[row]
     }
 
-    /// How often each unit is drawn.
+    /// Write the count of each unit in a new resample.
     pub(super) fn draw(&self, rng: &mut Rng, counts: &mut [u32]) {
         counts.fill(0);
         for &(start, count) in &self.blocks {

@@ -1,13 +1,13 @@
-//! Naive Bayes: columns independent of each other given the class.
+//! Naive Bayes: columns are independent given the class.
 
 use super::super::numeric::Column;
 use super::linear::place_of_largest;
 use super::sample::{Labels, Sample};
 
-/// Of the variance of a column: the least variance that a class can have in it.
+/// Smallest variance of a class, as a share of the column's variance.
 const MIN_VARIANCE: f64 = 1e-6;
 
-/// Errors on the test rows; NaN for values, which have no classes.
+/// Return the number of errors on the test rows; NaN for regression.
 pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
     let Labels::Classes { codes, n_classes } = &sample.labels else {
         return f64::NAN;
@@ -17,7 +17,7 @@ pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
     for &row in train {
         counts[codes[row] as usize] += 1.0;
     }
-    // Logarithms of the joint probabilities, test row by test row.
+    // Logarithms of the joint probabilities, by test row.
     let prior: Vec<f64> = counts
         .iter()
         .map(|count: &f64| (count + 1.0).ln())
@@ -27,7 +27,7 @@ pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
         add_normal(&mut scores, values, (codes, n_classes), train, test);
     }
     for column in &sample.nominal {
-        // Laplace: one row more of each level.
+        // Laplace smoothing: one more row of each level.
         let mut table = vec![1.0; column.n_levels * n_classes];
         for &row in train {
             table[column.codes[row] as usize * n_classes + codes[row] as usize] += 1.0;
@@ -51,7 +51,7 @@ pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
     wrong.count() as f64
 }
 
-/// Add the logarithms of normal densities; a missing value adds nothing.
+/// Add the logarithms of normal densities; missing values add nothing.
 fn add_normal(
     scores: &mut [f64],
     values: &[f64],

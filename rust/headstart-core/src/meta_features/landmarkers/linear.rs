@@ -1,12 +1,12 @@
-//! Ridge regression, of values or of one indicator a class.
+//! Ridge regression of values, or of one indicator per class.
 
 use super::matrix::{Matrix, sum_of_pairs};
 use super::sample::{Labels, Sample};
 
-/// Added to the diagonal. Columns are standardised, rows are some hundreds.
+/// Added to the diagonal. Columns are standardised, and there are some hundred rows.
 const PENALTY: f64 = 1.0;
 
-/// Loss on the test rows: squared errors, or classes other than the highest output.
+/// Return the loss on the test rows: squared errors, or the number of wrong classes.
 pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
     let matrix = Matrix::of_indicators(sample, train);
     let centre = centre(&matrix, train);
@@ -57,7 +57,7 @@ pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
         .sum()
 }
 
-/// The place of the largest number, the first of several.
+/// Return the index of the largest number, the first of ties.
 pub(super) fn place_of_largest(values: &[f64]) -> usize {
     let mut largest = 0;
     for (place, value) in values.iter().enumerate() {
@@ -81,7 +81,7 @@ fn centre(matrix: &Matrix, rows: &[usize]) -> Vec<f64> {
     sums
 }
 
-/// The Cholesky factor of the penalised moments, lower triangle, row by row.
+/// The Cholesky factor of the penalised moments: lower triangle, row by row.
 struct Factor {
     values: Vec<f64>,
     width: usize,
@@ -109,7 +109,7 @@ impl Factor {
                 };
                 let sum = sum_of_pairs(&rest[..column], other, |a, b| a * b);
                 let left = rest[column] - sum;
-                // Moments and a penalty are positive definite, but for rounding.
+                // Moments plus a penalty are positive definite, except for rounding.
                 rest[column] = if column == at {
                     left.max(f64::EPSILON).sqrt()
                 } else {
@@ -120,7 +120,7 @@ impl Factor {
         Self { values, width }
     }
 
-    /// Turn the right-hand side into the solution.
+    /// Replace the right-hand side by the solution.
     fn solve(&self, values: &mut [f64]) {
         let at = |row: usize, column: usize| self.values[row * self.width + column];
         for row in 0..self.width {

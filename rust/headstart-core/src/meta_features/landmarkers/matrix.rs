@@ -1,9 +1,9 @@
-//! Rows as vectors, for learners that need them.
+//! Rows as vectors, for linear and nearest-neighbour landmarkers.
 
 use super::super::numeric::Column;
 use super::sample::{Levels, MAX_COLUMNS, Sample};
 
-/// Levels of a nominal column that have indicators, at most.
+/// Largest number of levels of a nominal column with indicators.
 const MAX_LEVELS: usize = 10;
 
 /// Columns are padded with zeros to a multiple of these, for vector instructions.
@@ -16,12 +16,12 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    /// Numeric columns, standardised by the training rows, 0 where missing.
+    /// Return numeric columns, standardised by the training rows, 0 if missing.
     pub(super) fn of_numbers(sample: &Sample, train: &[usize]) -> Self {
         Self::with_room(sample, train, sample.numeric.len())
     }
 
-    /// Numeric columns as above, then indicators of the commonest levels of each
+    /// Return numeric columns as above, then indicators of the most frequent levels of each
     /// nominal column.
     pub(super) fn of_indicators(sample: &Sample, train: &[usize]) -> Self {
         let room = MAX_COLUMNS.saturating_sub(sample.numeric.len());
@@ -71,8 +71,8 @@ impl Matrix {
     }
 }
 
-/// The sum of `term` over pairs, lanes side by side: vectors where the machine has
-/// them, the same bits anyway.
+/// Return the sum of `term` over pairs, in lanes that the compiler may vectorise, with the
+/// same bits on every machine.
 pub(super) fn sum_of_pairs(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let (blocks_a, rest_a) = a.split_at(a.len() / LANES * LANES);
@@ -89,7 +89,7 @@ pub(super) fn sum_of_pairs(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64)
     lanes.iter().copied().chain(rest).sum()
 }
 
-/// Places of the levels that have indicators, the commonest first.
+/// Return the indices of the levels with indicators, the most frequent first.
 fn commonest(column: &Levels, train: &[usize], limit: usize) -> Vec<Option<usize>> {
     let mut counts = vec![0_usize; column.n_levels];
     for &row in train {

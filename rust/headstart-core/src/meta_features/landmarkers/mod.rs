@@ -1,8 +1,8 @@
-//! Landmarkers: how well simple learners do on a sample of the rows.
+//! Landmarkers: scores of simple learners on a sample of the rows.
 //!
-//! At most 1,000 rows and 256 columns, two folds; every learner sees the same. Scores
-//! over both folds: the share of errors, or the R² of a regression, no less than -1.
-//! The values are not `OpenML`'s, whose landmarkers are Weka's on all rows.
+//! All learners use the same sample of at most 1,000 rows and 256 columns, and two folds.
+//! Scores over both folds are the share of errors, or the R² of a regression, at least -1.
+//! The values differ from `OpenML`'s, which uses Weka's learners and all rows.
 
 mod bayes;
 mod linear;
@@ -26,16 +26,16 @@ enum Learner {
     Stump,
     /// A tree of depth three.
     Tree,
-    /// Independent columns, normal where they are numeric.
+    /// Naive Bayes with normal distributions for numeric columns.
     Bayes,
     /// The nearest row.
     Nearest,
-    /// Ridge regression, of class indicators where there are classes.
+    /// Ridge regression, of class indicators for classification.
     Linear,
 }
 
 impl Learner {
-    /// Loss over the rows that the fold holds out.
+    /// Return the loss over the validation rows of a fold.
     fn loss(self, sample: &Sample, orders: &Orders, fold: usize) -> f64 {
         let (train, test) = sample.split(fold);
         match self {
@@ -63,8 +63,8 @@ const OF_VALUES: [(&str, Learner); 4] = [
     ("hs_linear_r2", Learner::Linear),
 ];
 
-/// Put the landmarkers of classes and of values; NaN for those of the other kind, and
-/// where there is nothing to learn: fewer than four rows, no column, one target only.
+/// Put the landmarkers of classification and of regression. NaN for those of the other
+/// kind, and all are NaN with fewer than four rows, no column, or a constant target.
 pub(super) fn put(
     found: &mut Qualities,
     table: &Table<'_>,
@@ -79,15 +79,15 @@ pub(super) fn put(
         found.put(name, error);
     }
     for (name, error) in scores(of_values, &OF_VALUES, workers)? {
-        // The sample's squared distances from the mean are their own unit.
+        // The unit is the sample's sum of squared distances from the mean.
         let score = 1.0 - error;
-        // Not `max`, which would hide a NaN.
+        // `max` would hide a NaN.
         found.put(name, if score < -1.0 { -1.0 } else { score });
     }
     Ok(())
 }
 
-/// Loss of each learner, as a share of what the sample has to lose.
+/// Return the loss of each learner, relative to the loss of a constant.
 fn scores(
     sample: Option<&Sample>,
     learners: &[(&'static str, Learner)],

@@ -1,15 +1,15 @@
 //! The nearest training row.
 //!
-//! Two rows are apart by the squared differences of their standardised numbers, and by
-//! one for each nominal column of different levels.
+//! The distance of two rows is the sum of squared differences of their standardised
+//! numbers, plus one for each nominal column with different levels.
 
 use super::matrix::{Matrix, sum_of_pairs};
 use super::sample::{Labels, Sample};
 
-/// Loss of predicting what the nearest row has, the first of several.
+/// Return the loss of predicting the target of the nearest row, the first of ties.
 pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
     let numbers = Matrix::of_numbers(sample, train);
-    // Row by row: a pair of rows is then read in order.
+    // Row by row, so that memory is read in order.
     let n_nominal = sample.nominal.len();
     let mut levels = vec![0; sample.n_rows() * n_nominal];
     for (at, column) in sample.nominal.iter().enumerate() {

@@ -1,24 +1,24 @@
-//! The rows and columns that landmarkers see, and their two folds.
+//! The sample of rows and columns for landmarkers, and its two folds.
 
 use super::super::classes::Classes;
 use super::super::{Table, Target};
 use crate::rng::Rng;
 
-/// Rows at most.
+/// Largest number of rows.
 const MAX_ROWS: usize = 1000;
 
-/// Columns at most.
+/// Largest number of columns.
 pub(super) const MAX_COLUMNS: usize = 256;
 
-/// Fewer rows than these teach nothing.
+/// Smallest number of rows.
 const MIN_ROWS: usize = 4;
 
-/// What landmarkers see.
+/// The data of landmarkers.
 #[derive(Debug)]
 pub(super) struct Sample {
-    /// Numeric columns, NaN where missing.
+    /// Numeric columns, NaN if missing.
     pub(super) numeric: Vec<Vec<f64>>,
-    /// Nominal columns, levels dense; missing is a level.
+    /// Nominal columns with dense levels; missing values are a level.
     pub(super) nominal: Vec<Levels>,
     pub(super) labels: Labels,
     /// The fold that holds each row out, 0 or 1.
@@ -39,12 +39,12 @@ pub(super) enum Labels {
         codes: Vec<u32>,
         n_classes: usize,
     },
-    /// Centred, the farthest at a distance of one.
+    /// Centred, with a largest absolute value of one.
     Values(Vec<f64>),
 }
 
 impl Sample {
-    /// Draw rows, of each class its share; None where there is nothing to learn.
+    /// Draw a stratified sample of rows; `None` if there is nothing to learn.
     pub(super) fn draw(table: &Table<'_>, classes: Option<&Classes>, seed: u64) -> Option<Self> {
         let rows = draw_rows(table.n_rows, classes, &mut Rng::new(seed, 0));
         let labels = Labels::of(&table.target, &rows)?;
@@ -79,12 +79,13 @@ impl Sample {
         self.folds.len()
     }
 
-    /// Rows to train on and rows to test on.
+    /// Return training rows and test rows.
     pub(super) fn split(&self, fold: usize) -> (Vec<usize>, Vec<usize>) {
         (0..self.n_rows()).partition(|&row| self.folds[row] != fold)
     }
 
-    /// The loss of knowing nothing: all rows wrong, all squared distances lost.
+    /// Return the loss of a learner without skill: all rows, or the sum of squared
+    /// distances.
     pub(super) fn total(&self) -> f64 {
         match &self.labels {
             Labels::Classes { codes, .. } => codes.len() as f64,
@@ -94,7 +95,7 @@ impl Sample {
 }
 
 impl Labels {
-    /// Labels of some rows; None where they are all the same.
+    /// Return the labels of rows; `None` if they are all the same.
     fn of(target: &Target<'_>, rows: &[usize]) -> Option<Self> {
         match target {
             Target::Classes(codes) => {
@@ -105,7 +106,7 @@ impl Labels {
                 (n_classes > 1).then_some(Self::Classes { codes, n_classes })
             }
             Target::Values(values) => {
-                // Halves, so that no sum or distance of finite numbers overflows.
+                // Halved, so that sums and distances of finite numbers do not overflow.
                 let halves: Vec<f64> = rows.iter().map(|&row| values[row] / 2.0).collect();
                 let n_rows = halves.len() as f64;
                 let mean: f64 = halves.iter().map(|half| half / n_rows).sum();
@@ -119,7 +120,7 @@ impl Labels {
         }
     }
 
-    /// Deal rows out to two folds, each class evenly.
+    /// Assign rows to two folds, stratified by class.
     fn fold(&self, rng: &mut Rng) -> Vec<usize> {
         let (n_rows, n_classes) = match self {
             Self::Classes { codes, n_classes } => (codes.len(), *n_classes),
@@ -156,7 +157,7 @@ impl Levels {
     }
 }
 
-/// Rows in ascending order, of each class its share of [`MAX_ROWS`].
+/// Return a stratified sample of [`MAX_ROWS`] rows in ascending order.
 fn draw_rows(n_rows: usize, classes: Option<&Classes>, rng: &mut Rng) -> Vec<usize> {
     if n_rows <= MAX_ROWS {
         return (0..n_rows).collect();
@@ -168,7 +169,7 @@ fn draw_rows(n_rows: usize, classes: Option<&Classes>, rng: &mut Rng) -> Vec<usi
     let mut rows = Vec::with_capacity(MAX_ROWS);
     for row in 0..n_rows {
         let class = classes.map_or(0, |classes| classes.codes[row] as usize);
-        // Each subset of that size is as likely as any other (Knuth 3.4.2, S).
+        // Every subset of that size is equally probable (Knuth 3.4.2, S).
         if rng.below(left[class] as u64) < wanted[class] as u64 {
             rows.push(row);
             wanted[class] -= 1;
@@ -178,7 +179,8 @@ fn draw_rows(n_rows: usize, classes: Option<&Classes>, rng: &mut Rng) -> Vec<usi
     rows
 }
 
-/// [`MAX_ROWS`] shared out by size, the largest remainders rounded up.
+/// Return [`MAX_ROWS`] divided in proportion to counts, with the largest remainders rounded
+/// up.
 fn shares(counts: &[usize], n_rows: usize) -> Vec<usize> {
     let product = |class: usize| counts[class] as u128 * MAX_ROWS as u128;
     let n = n_rows as u128;
@@ -194,7 +196,7 @@ fn shares(counts: &[usize], n_rows: usize) -> Vec<usize> {
     found
 }
 
-/// Columns in ascending order, the numeric ones first.
+/// Return a sample of columns in ascending order, numeric columns first.
 fn draw_columns(table: &Table<'_>, rng: &mut Rng) -> Vec<usize> {
     let mut columns: Vec<usize> = (0..table.numeric.len() + table.nominal.len()).collect();
     if columns.len() > MAX_COLUMNS {

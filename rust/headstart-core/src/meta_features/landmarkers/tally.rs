@@ -1,20 +1,20 @@
-//! What a split does to the targets on its two sides.
+//! Statistics of the targets on the two sides of a split.
 
-/// Rows on the two sides of a split. Rows are moved from right to left.
+/// The rows on the two sides of a split. Rows move from right to left.
 pub(super) trait Tally {
-    /// Take these rows, all on the right.
+    /// Start with these rows, all on the right.
     fn start(&mut self, rows: &[usize]);
-    /// Put all rows back to the right.
+    /// Move all rows back to the right.
     fn rewind(&mut self);
     fn move_left(&mut self, row: usize);
     fn n_left(&self) -> usize;
-    /// How pure the sides are: the more the better.
+    /// Return the purity of the sides; higher is better.
     fn score(&self) -> f64;
-    /// Loss of other rows, predicted by what is most likely among all rows taken.
+    /// Return the loss of other rows, predicted by the best constant of all rows.
     fn leaf_loss(&self, rows: &[usize]) -> f64;
 }
 
-/// Counts of classes. Purity is that of Gini: the sum of squared counts over rows.
+/// Counts of classes. Purity is Gini's: the sum of squared counts divided by rows.
 pub(super) struct ClassTally<'a> {
     codes: &'a [u32],
     all: Vec<u64>,
@@ -94,8 +94,8 @@ impl Tally for ClassTally<'_> {
     }
 }
 
-/// Sums of values. Purity is the sum of squared sums over rows: what is left of the
-/// squared errors when the squares, which no split changes, are taken away.
+/// Sums of values. Purity is the sum of squared sums divided by rows: the squared error
+/// without its constant term, the sum of squares.
 pub(super) struct ValueTally<'a> {
     values: &'a [f64],
     all: f64,

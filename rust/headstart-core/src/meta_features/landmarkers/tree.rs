@@ -1,16 +1,16 @@
-//! Trees grown greedily: one split, or a few.
+//! Greedily grown trees of one or a few splits.
 
 use super::sample::{Labels, Levels, Sample};
 use super::tally::{ClassTally, Tally, ValueTally};
 use crate::{Error, Workers};
 
-/// Rows that each side of a split must have.
+/// Smallest number of rows on each side of a split.
 const MIN_LEAF: usize = 3;
 
-/// What a split must gain, so that rounding is no reason for one.
+/// Smallest gain of a split, above rounding errors.
 const MIN_GAIN: f64 = 1e-9;
 
-/// Loss of a tree of at most that depth.
+/// Return the loss of a tree with at most the given depth.
 pub(super) fn loss(
     sample: &Sample,
     orders: &Orders,
@@ -30,9 +30,9 @@ pub(super) fn loss(
     }
 }
 
-/// Rows in the order of each column's values, sorted once for all trees and nodes.
+/// Rows in the order of each column's values, which all trees and nodes share.
 pub(super) struct Orders {
-    /// Rows with a value, and rows without.
+    /// Rows with a value, and rows without a value.
     numeric: Vec<(Vec<usize>, Vec<usize>)>,
     nominal: Vec<Vec<usize>>,
 }
@@ -58,7 +58,7 @@ impl Orders {
     }
 }
 
-/// A question about a row; those it holds for go left.
+/// A condition on a row; rows that satisfy it go left.
 #[derive(Clone, Copy)]
 enum Split<'a> {
     UpTo {
@@ -92,7 +92,7 @@ impl Split<'_> {
     }
 }
 
-/// Loss of the test rows of a node and all that is grown from it.
+/// Return the loss of the test rows of a node's subtree.
 fn grow<T: Tally>(
     sample: &Sample,
     orders: &Orders,
@@ -118,7 +118,7 @@ fn grow<T: Tally>(
         + grow(sample, orders, tally, train_right, test_right, depth - 1)
 }
 
-/// The split of the highest score, the first of several; None where none gains.
+/// Return the split with the highest score, the first of ties; `None` if none gains.
 fn best_split<'a, T: Tally>(
     sample: &'a Sample,
     orders: &Orders,
@@ -167,7 +167,7 @@ impl<'a> Best<'a> {
         }
     }
 
-    /// Try every threshold, with the rows that have no value on the left or, for None,
+    /// Evaluate every threshold, with the rows without a value on the left or, for `None`,
     /// on the right.
     fn look_at_numbers<T: Tally>(
         &mut self,
@@ -180,7 +180,7 @@ impl<'a> Best<'a> {
         for &row in missing.unwrap_or_default() {
             tally.move_left(row);
         }
-        // Below all values there may be a split too: missing or not.
+        // A split below all values separates missing values.
         let mut below = f64::NEG_INFINITY;
         for row in order {
             let value = values[row];
@@ -188,7 +188,7 @@ impl<'a> Best<'a> {
                 let middle = f64::midpoint(below, value);
                 let split = Split::UpTo {
                     values,
-                    // Between neighbouring floats there is none.
+                    // There is no number between neighbouring floats.
                     threshold: if middle < value { middle } else { below },
                     missing_left: missing.is_some(),
                 };
@@ -199,7 +199,7 @@ impl<'a> Best<'a> {
         }
     }
 
-    /// Try each level against the rest.
+    /// Evaluate each level against the rest.
     fn look_at_levels<T: Tally>(
         &mut self,
         tally: &mut T,

@@ -1,10 +1,10 @@
-//! Small trees: all their questions at once, without a walk.
+//! Small trees: all conditions are evaluated at once, without traversal.
 //!
-//! The leaves of a tree are numbered from left to right, and each row has a bit for each
-//! leaf that it may still reach. A question that sends a row to the right takes from it the
-//! leaves on the left; the least bit that remains is the row's leaf. Questions
-//! are asked of many rows at once, without a branch and without an address that depends on
-//! a row, which registers of several numbers do several times as quickly as a walk.
+//! The leaves of a tree are numbered from left to right, and each row has one bit per leaf
+//! that it may still reach. A condition that sends a row to the right clears the bits of
+//! the leaves on the left. The lowest remaining bit is the row's leaf. Conditions are
+//! evaluated for many rows at once, without branches or row-dependent addresses, which SIMD
+//! registers do several times as fast as a traversal.
 //!
 //! C. Lucchese et al., "`QuickScorer`", SIGIR 2015; R. Ye et al., "`RapidScorer`", KDD 2018.
 
@@ -14,13 +14,13 @@ use super::number::{Bits, Number};
 use super::panel::{CodeColumns, LANES};
 use super::{CATEGORICAL, Categories, FEATURE, MISSING_LEFT, Node};
 
-/// Columns of bits that the codes of one feature may take.
+/// Largest number of bit columns for the codes of one feature.
 const MOST_COLUMNS: usize = 8;
 
-/// The trees of an ensemble that are small enough.
+/// The small trees of an ensemble.
 #[derive(Debug, Clone)]
 pub(super) struct SmallTrees<T: Number> {
-    /// Parts of each tree, in `parts`; none of a tree that rows must walk down.
+    /// Range of each tree's parts in `parts`; empty for a tree that is traversed.
     trees: Vec<Range<usize>>,
     parts: Vec<Part>,
     cuts: Vec<Cut<T>>,
@@ -30,14 +30,14 @@ pub(super) struct SmallTrees<T: Number> {
     pub(super) n_columns: usize,
 }
 
-/// The questions of a tree that concern as many of its leaves as there are bits.
+/// The conditions on one part of a tree's leaves, as many as there are bits.
 #[derive(Debug, Clone)]
 struct Part {
-    /// In `cuts`: those that send missing values to the left.
+    /// Range in `cuts` of cuts that send missing values to the left.
     missing_left: Range<usize>,
-    /// In `cuts`: those that send missing values to the right.
+    /// Range in `cuts` of cuts that send missing values to the right.
     missing_right: Range<usize>,
-    /// In `set_cuts`.
+    /// Range in `set_cuts`.
     sets: Range<usize>,
 }
 
@@ -51,7 +51,8 @@ struct Cut<T: Number> {
 
 #[derive(Debug, Clone)]
 struct SetCut<T: Number> {
-    /// In `words`: bits of the set that goes left, missing values among them where they do.
+    /// Range in `words`: bits of the set that goes left, with missing values if they go
+    /// left.
     words: Range<usize>,
     left: T::Bits,
 }
@@ -62,14 +63,14 @@ struct Word<T: Number> {
     bits: T::Bits,
 }
 
-/// All questions of a small tree.
+/// All conditions of a small tree.
 pub(super) struct Questions<'a, T: Number> {
     small: &'a SmallTrees<T>,
     parts: &'a [Part],
 }
 
 impl<T: Number> Questions<'_, T> {
-    /// Return the number, from the left, of the leaf that each row of a group falls into.
+    /// Return the index, from the left, of the leaf of each row of a group.
     ///
     /// `rows` has the values of each feature, `codes` the bits of each column.
     #[inline(always)]
@@ -93,7 +94,7 @@ impl<T: Number> Questions<'_, T> {
         leaves
     }
 
-    /// Return the leaves, of one part of a tree, that each row may reach.
+    /// Return the leaves of one part of a tree that each row may reach.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
     fn reachable(
@@ -102,7 +103,7 @@ impl<T: Number> Questions<'_, T> {
         rows: &[[T; LANES]],
         codes: &[[T::Bits; LANES]],
     ) -> [T::Bits; LANES] {
-        // By number: with iterators the loops do not become operations on registers.
+        // Indexed, because loops with iterators are not vectorised.
         let mut reachable = [T::Bits::ALL; LANES];
         for cut in &self.small.cuts[part.missing_left.clone()] {
             let values = &rows[cut.feature as usize];
@@ -134,14 +135,14 @@ impl<T: Number> Questions<'_, T> {
     }
 }
 
-/// The sets that nodes ask for.
+/// The sets of categorical conditions.
 pub(super) struct Sets<'a> {
     pub(super) offsets: &'a [usize],
     pub(super) words: &'a [u32],
 }
 
 impl<T: Number> SmallTrees<T> {
-    /// Take the small ones of checked and renumbered trees.
+    /// Return the small trees among checked and renumbered trees.
     pub(super) fn new(
         nodes: &[Node<T>],
         roots: &[u32],
@@ -168,13 +169,13 @@ impl<T: Number> SmallTrees<T> {
         small
     }
 
-    /// Return the questions of a tree; None where it is not small.
+    /// Return the conditions of a tree; `None` if it is not small.
     pub(super) fn questions(&self, tree: usize) -> Option<Questions<'_, T>> {
         let parts = &self.parts[self.trees[tree].clone()];
         (!parts.is_empty()).then_some(Questions { small: self, parts })
     }
 
-    /// Take the parts of a tree, where it is small.
+    /// Append the parts of a tree if it is small.
     fn take(&mut self, nodes: &[Node<T>], tree: Range<usize>, sets: &Sets<'_>) {
         let is_inner = |&node: &usize| nodes[node].left as usize != node;
         let is_set = |node: usize| nodes[node].question & CATEGORICAL != 0;
@@ -189,7 +190,7 @@ impl<T: Number> SmallTrees<T> {
         }
         for part in 0..n_parts {
             let first = part * T::Bits::N;
-            // Questions with leaves of this part on their left.
+            // Conditions with leaves of this part on their left.
             let left_leaves = |node: usize| {
                 let start = places[node - tree.start];
                 let end = start + counts[nodes[node].left as usize - tree.start];
@@ -279,7 +280,7 @@ impl Sets<'_> {
     }
 }
 
-/// Give the codes of each categorical feature that has few of them columns of bits.
+/// Assign columns of bits to the codes of each categorical feature with few codes.
 fn place_codes<T: Number>(
     nodes: &[Node<T>],
     categories: &[Categories],
@@ -299,7 +300,7 @@ fn place_codes<T: Number>(
     let mut columns = Vec::new();
     let mut first = 0;
     for (categories, n_codes) in categories.iter().zip(n_codes) {
-        // One bit more, for missing values.
+        // One more bit for missing values.
         let needed = (n_codes + 1).div_ceil(T::Bits::N as usize);
         if needed <= MOST_COLUMNS {
             columns.push(CodeColumns {
@@ -313,8 +314,7 @@ fn place_codes<T: Number>(
     (columns, first)
 }
 
-/// Return, for each node of a tree, how many leaves are below it, and how many are to the
-/// left of it.
+/// Return, for each node of a tree, the number of leaves below it, and to the left of it.
 pub(super) fn number_leaves<T>(nodes: &[Node<T>], tree: Range<usize>) -> (Vec<u32>, Vec<u32>) {
     let root = tree.start;
     let mut counts = vec![1; tree.len()];

@@ -1,4 +1,4 @@
-//! What arrays must hold to be trees.
+//! Checks that arrays are valid trees.
 
 use super::{Categories, CategoryArrays, FEATURE, TreeArrays, TreeForm};
 use crate::Error;
@@ -43,7 +43,7 @@ pub(super) fn check_form(trees: &TreeArrays<'_>, form: &TreeForm<'_>) -> Result<
     Ok(())
 }
 
-/// Return the categorical features, and where their sets begin and end.
+/// Return the categorical features, and the offsets of their sets.
 pub(super) fn check_categories(
     categories: &CategoryArrays<'_>,
     n_features: usize,
@@ -76,7 +76,7 @@ pub(super) fn check_categories(
         .zip(offsets.windows(2))
         .map(|(&feature, bounds)| {
             let values = &values[bounds[0]..bounds[1]];
-            // Infinity as a last value would be fine, NaN not: it equals nothing.
+            // A last value of infinity is valid, but NaN is not, because it equals nothing.
             if !values.is_sorted_by(|a, b| a < b) || values.iter().any(|value| value.is_nan()) {
                 return Err(Error::value(format!(
                     "Categories of feature {feature} must ascend."
@@ -133,8 +133,8 @@ pub(super) fn check_nodes(
         let end = roots.get(tree + 1).map_or(n_nodes, |&next| next as usize);
         for node in root..end {
             let refuse = |what: &str| Err(Error::value(format!("Node {node} of trees {what}.")));
-            // Children come after their parents and have one parent each: what is
-            // reached from a root is a tree, and all of it is reached.
+            // Children come after their parents and have one parent each. Hence the nodes
+            // reachable from a root form a tree, and every node is reachable.
             if node != root && !has_parent[node] {
                 return refuse("has no parent");
             }

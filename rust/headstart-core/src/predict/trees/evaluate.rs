@@ -1,25 +1,25 @@
-//! Rows of a table, past all trees.
+//! Evaluation of all trees for the rows of a table.
 
 use super::number::{Number, Sum};
 use super::panel::{LANES, Panel};
 use super::{Nodes, TreeEnsemble, Trees, simd};
 use crate::Error;
 
-/// Rows that walk down a tree in step.
+/// Number of rows that traverse a tree together.
 const IN_STEP: usize = 8;
 
-/// Bytes of a block of rows that is carried past all trees: about an L1 cache.
+/// Bytes of a block of rows that is evaluated with all trees: about an L1 cache.
 const BLOCK_BYTES: usize = 1 << 15;
 
-/// The same where trees are larger than the caches, and read anew for each block.
+/// The same if trees are larger than the caches, and read again for each block.
 const LARGE_BLOCK_BYTES: usize = 1 << 18;
 
-/// Nodes of trees that stay in a cache while blocks go by.
+/// Largest number of nodes that stay in a cache between blocks.
 const CACHED_NODES: usize = 1 << 16;
 
 impl TreeEnsemble {
-    /// Return the number of rows that are predicted together: blocks of as many, one by
-    /// one or on several threads, are as quick as all rows in one call.
+    /// Return the number of rows that are predicted together. Calls with blocks of this
+    /// size are as fast as one call with all rows.
     pub fn block_rows(&self) -> usize {
         let size = match self.nodes {
             Nodes::Single(_) => size_of::<f32>(),
@@ -33,12 +33,13 @@ impl TreeEnsemble {
         (bytes / (size * self.n_features)).clamp(4 * LANES, 2048) / LANES * LANES
     }
 
-    /// Add up the trees' values for each row of `x`, which is in row-major order.
+    /// Return the sum of the trees' values for each row of `x`, which is in row-major
+    /// order.
     ///
-    /// `check` is called every few milliseconds; its error ends the work.
+    /// `check` is called every few milliseconds; its error stops the work.
     ///
     /// # Errors
-    /// [`Error::Shape`] where `x` is not made of rows; the error of `check`.
+    /// [`Error::Shape`] if `x` is not a matrix; the error of `check`.
     pub fn predict(
         &self,
         x: &[f64],
@@ -86,7 +87,7 @@ impl TreeEnsemble {
         let baseline = || self.baseline.iter().map(|&value| S::rounded(value));
         let n_groups = panel.groups.len() / width;
         let n_rest = panel.rest.len() / width;
-        // Those of a group lie side by side for each output.
+        // The sums of a group are adjacent for each output.
         let mut grouped: Vec<[S; LANES]> = baseline().map(|value| [value; LANES]).collect();
         grouped = grouped.repeat(n_groups);
         let mut rest: Vec<[S; 1]> = baseline().map(|value| [value]).collect();
@@ -96,7 +97,7 @@ impl TreeEnsemble {
                 check()?;
             }
             if !self.add_small_tree(tree, trees, &panel, &mut grouped) {
-                // Leaves are the same either way; without missing values they come sooner.
+                // The leaves are the same either way, but faster without missing values.
                 match (self.has_sets[tree], panel.has_missing) {
                     (false, false) => {
                         self.add_tree::<T, S, false, false>(tree, trees, &panel, &mut grouped);
@@ -133,7 +134,7 @@ impl TreeEnsemble {
         Ok(())
     }
 
-    /// Add a tree's values to the sums of all groups; false where it is not small.
+    /// Add a tree's values to the sums of all groups; return false if it is not small.
     fn add_small_tree<T: Number, S: Sum>(
         &self,
         tree: usize,
@@ -185,8 +186,7 @@ impl TreeEnsemble {
         }
     }
 
-    /// Add the values of the leaves that rows fall into to the rows' sums, of which there
-    /// are some for each output.
+    /// Add the values of rows' leaves to the sums of the rows, by output.
     #[inline]
     fn add_leaves<S: Sum, const N: usize>(
         &self,

@@ -1,12 +1,12 @@
 //! Ensembles of decision trees, checked once and then safe to evaluate on any input.
 //!
-//! A node asks `x <= threshold`, or, for a categorical feature, whether the code of `x`
-//! is in a set; missing values go where the node says. Inputs, thresholds and sums are
-//! kept in the precision of the library that fitted the trees, so that raw predictions
-//! are its own to the bit. Small trees are asked all their questions at once; rows walk
-//! down the others. For that nodes are renumbered so that the two children of a node are
-//! neighbours, and a leaf is its own left child: eight rows then walk in step, without
-//! branches that could be guessed wrong.
+//! The condition of a node is `x <= threshold` or, for a categorical feature, that the code
+//! of `x` is in a set. Each node has a direction for missing values. Inputs, thresholds and
+//! sums have the precision of the library that fitted the trees, so that raw predictions
+//! are bitwise equal to its own. All conditions of a small tree are evaluated at once;
+//! other trees are traversed. For the traversal, nodes are renumbered: the two children of
+//! a node are neighbours, and a leaf is its own left child. Eight rows then traverse a tree
+//! together without unpredictable branches.
 
 mod bits;
 mod check;
@@ -41,16 +41,16 @@ pub struct TreeArrays<'a> {
     pub left: &'a [i32],
     /// Right child of each node, -1 for a leaf.
     pub right: &'a [i32],
-    /// Feature that each inner node asks for.
+    /// Feature of each inner node.
     pub feature: &'a [i32],
     /// Largest value that goes left; not NaN at an inner node.
     pub threshold: &'a [f64],
-    /// 1 where missing values go left, 0 where they go right.
+    /// 1 if missing values go left, 0 if they go right.
     pub missing_left: &'a [u8],
     /// Set of an inner node on a categorical feature, else -1.
     pub category_set: &'a [i32],
-    /// One row a leaf: as many columns as outputs, or one column, which tree `t` adds to
-    /// output `t % n_outputs`.
+    /// One row per leaf, with as many columns as outputs, or one column, which tree `t`
+    /// adds to output `t % n_outputs`.
     pub values: &'a [f64],
 }
 
@@ -61,9 +61,9 @@ pub struct CategoryArrays<'a> {
     pub features: &'a [i32],
     /// Values of feature `features[i]`: `values[offsets[i]..offsets[i + 1]]`.
     pub offsets: &'a [i64],
-    /// Values of each feature that has any listed, ascending; the position is the code,
-    /// and any other value counts as missing. Where none is listed, values are codes:
-    /// they are truncated, and what is negative or beyond a set is not in it.
+    /// Ascending values of each feature; the position is the code, and other values count
+    /// as missing. If the list is empty, values are truncated to codes; negative codes and
+    /// codes beyond a set are not in it.
     pub values: &'a [f64],
     /// Words of set `s`: `sets[set_offsets[s]..set_offsets[s + 1]]`.
     pub set_offsets: &'a [i64],
@@ -72,25 +72,24 @@ pub struct CategoryArrays<'a> {
     pub sets: &'a [u32],
 }
 
-/// What the trees add up to.
+/// The inputs and outputs of the trees.
 #[derive(Debug, Clone, Copy)]
 pub struct TreeForm<'a> {
     /// Columns of the input.
     pub n_features: usize,
-    /// Columns of the prediction, where the sum starts.
+    /// Start of the sum, one value per output.
     pub baseline: &'a [f64],
-    /// Divide the sum by the number of trees.
+    /// Whether to divide the sum by the number of trees.
     pub mean: bool,
-    /// Round inputs to single precision before they are compared.
+    /// Whether to round inputs to single precision before comparisons.
     pub single_precision: bool,
-    /// Add up in single precision.
+    /// Whether to sum in single precision.
     pub single_sums: bool,
-    /// Inputs are bounded to plus and minus this number before all else; infinite where
-    /// they are not.
+    /// Inputs are first clipped to plus and minus this number; infinite for no clipping.
     pub largest: f64,
 }
 
-/// The arrays of a [`TreeEnsemble`], in the order it keeps them in.
+/// The arrays of a [`TreeEnsemble`], in its own order.
 #[derive(Debug, Clone, Default)]
 pub struct StoredTrees {
     /// As in [`TreeArrays`].
@@ -111,23 +110,23 @@ pub struct StoredTrees {
 
 #[derive(Debug, Clone, Copy)]
 struct Node<T> {
-    /// Threshold; of a categorical node the bits are the number of its set; of a leaf
-    /// infinite.
+    /// Threshold. For a categorical node, its bits are the index of the set; for a leaf, it
+    /// is infinite.
     threshold: T,
-    /// Left child, the right one follows; a leaf is its own.
+    /// Left child, which the right child follows; a leaf is its own child.
     left: u32,
     /// Feature and flags.
     question: u32,
 }
 
-/// All trees, with thresholds of the precision that inputs are compared in.
+/// All trees, with thresholds in the precision of comparisons.
 #[derive(Debug, Clone)]
 enum Nodes {
     Single(Trees<f32>),
     Double(Trees<f64>),
 }
 
-/// All nodes, and once more those of small trees.
+/// All nodes, and additionally the small trees.
 #[derive(Debug, Clone)]
 struct Trees<T: Number> {
     nodes: Vec<Node<T>>,
@@ -141,16 +140,16 @@ struct Categories {
     values: Vec<f64>,
 }
 
-/// Decision trees whose values are added up.
+/// An ensemble of decision trees, whose values are summed.
 #[derive(Debug, Clone)]
 pub struct TreeEnsemble {
     roots: Vec<u32>,
-    /// Whether a node of the tree asks for a set.
+    /// Whether each tree has a categorical node.
     has_sets: Vec<bool>,
     nodes: Nodes,
     /// Row of `values` of each node that is a leaf.
     leaf: Vec<u32>,
-    /// Rows of the leaves, those of a tree from left to right.
+    /// Rows of the leaves, from left to right within a tree.
     values: Vec<f64>,
     /// Row of `values` of the leftmost leaf of each tree.
     first_leaf: Vec<u32>,
@@ -166,11 +165,11 @@ pub struct TreeEnsemble {
 }
 
 impl TreeEnsemble {
-    /// Check the arrays and take them over.
+    /// Return the ensemble of checked arrays.
     ///
     /// # Errors
-    /// [`Error::Value`] or [`Error::Shape`] where the arrays are not trees, or ask for
-    /// what is not there.
+    /// [`Error::Value`] or [`Error::Shape`] if the arrays are not trees, or refer to absent
+    /// features or sets.
     pub fn new(
         trees: &TreeArrays<'_>,
         categories: &CategoryArrays<'_>,
@@ -242,7 +241,8 @@ impl TreeEnsemble {
         self.n_value_columns
     }
 
-    /// The trees as arrays: what [`TreeEnsemble::new`] makes an equal ensemble from.
+    /// Return the trees as arrays, from which [`TreeEnsemble::new`] makes an equal
+    /// ensemble.
     pub fn stored(&self) -> StoredTrees {
         let mut stored = StoredTrees {
             roots: self.roots.iter().map(|&root| i64::from(root)).collect(),
@@ -263,9 +263,9 @@ impl TreeEnsemble {
     }
 }
 
-/// Values of leaves, taken over tree by tree.
+/// Values of leaves, copied tree by tree.
 struct Leaves {
-    /// For each old node that is a leaf, how many leaves come before it.
+    /// For each old node that is a leaf, the number of leaves before it.
     old_rows: Vec<u32>,
     of_node: Vec<u32>,
     first: Vec<u32>,
@@ -292,8 +292,8 @@ impl Leaves {
         }
     }
 
-    /// Take the leaves of the tree that is last in `nodes`; `order` has the old number of
-    /// each of its nodes.
+    /// Copy the leaves of the last tree in `nodes`; `order` has the old index of each of
+    /// its nodes.
     fn take<T>(&mut self, trees: &TreeArrays<'_>, nodes: &[Node<T>], order: &[usize]) {
         let root = nodes.len() - order.len();
         let (counts, places) = number_leaves(nodes, root..nodes.len());
@@ -321,7 +321,7 @@ impl TreeArrays<'_> {
     }
 }
 
-/// Return checked trees as they are evaluated.
+/// Return checked trees in the form for evaluation.
 fn take<T: Number>(
     trees: &TreeArrays<'_>,
     roots: &[u32],
@@ -334,7 +334,7 @@ fn take<T: Number>(
     Trees { nodes, small }
 }
 
-/// Return the nodes of checked trees, those of a tree in breadth-first order.
+/// Return the nodes of checked trees, in breadth-first order within a tree.
 fn renumber<T: Number>(trees: &TreeArrays<'_>, roots: &[u32], leaves: &mut Leaves) -> Vec<Node<T>> {
     let mut nodes = Vec::with_capacity(trees.left.len());
     let mut order = Vec::new();

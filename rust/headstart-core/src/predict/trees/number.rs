@@ -1,17 +1,18 @@
-//! The precisions in which inputs are compared and values are added up.
+//! The precisions of comparisons and of sums.
 
 use std::fmt::Debug;
 use std::ops::{AddAssign, BitAnd, BitAndAssign, BitOrAssign, Not};
 
-/// A number of the precision in which inputs are compared.
+/// A number in the precision of comparisons.
 pub(super) trait Number: Copy + Debug + PartialOrd + Into<f64> {
-    /// As wide as the number, so that one vector register holds as many of both.
+    /// Bits with the width of the number, so that a vector register holds equally many of
+    /// both.
     type Bits: Bits;
-    /// Parts of a small tree, each of as many leaves as there are bits: with more a walk is
-    /// quicker.
+    /// Largest number of parts of a small tree, each with as many leaves as bits. With
+    /// more, a traversal is faster.
     const MOST_PARTS: u32;
     const INFINITY: Self;
-    /// Least value that is a code once it is truncated.
+    /// Smallest value that truncates to a code.
     const LEAST_CODE: Self;
     fn rounded(value: f64) -> Self;
     fn rounded_down(value: f64) -> Self;
@@ -27,17 +28,17 @@ pub(super) trait Bits:
     const N: u32;
     const NONE: Self;
     const ALL: Self;
-    /// Return all numbers, or none, without a branch.
+    /// Return the set of all numbers or of none, without a branch.
     fn all_if(condition: bool) -> Self;
     /// Return the set of one number.
     fn one(number: u32) -> Self;
-    /// Return the set of the numbers from `first` on, `count` of them.
+    /// Return the set of `count` numbers from `first` on.
     fn range(first: u32, count: u32) -> Self;
-    /// Return the least number of a set that is not empty.
+    /// Return the smallest number of a non-empty set.
     fn least(self) -> u32;
 }
 
-/// A number of the precision in which values of leaves are added up.
+/// A number in the precision of sums.
 pub(super) trait Sum: Copy + AddAssign + Into<f64> {
     fn rounded(value: f64) -> Self;
 }

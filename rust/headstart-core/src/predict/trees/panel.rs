@@ -1,36 +1,37 @@
-//! Rows as the nodes compare them, side by side.
+//! Blocks of rows in the layout for comparisons.
 
 use super::number::{Bits, Number};
 use super::{Categories, TreeEnsemble};
 
-/// Rows that go through a tree side by side.
+/// Number of rows that are evaluated together.
 pub(super) const LANES: usize = 16;
 
-/// Fewer rows than this are taken one by one where they fill no group.
+/// Fewer remaining rows than this are evaluated one by one.
 const FEW: usize = 4;
 
-/// A code that is in no set: one of more bits than there is memory for.
+/// A code that is in no set, because the set would exceed memory.
 const NO_CODE: f64 = u32::MAX as f64;
 
-/// A block of rows: bounded, rounded, categories as codes.
+/// A block of rows: clipped and rounded, with categories as codes.
 pub(super) struct Panel<T: Number> {
-    /// For each group of rows and each feature the values of the rows. The last group may
-    /// be filled up with rows of zeros.
+    /// The rows' values for each group of rows and each feature. The last group may be
+    /// padded with zeros.
     pub(super) groups: Vec<[T; LANES]>,
-    /// For each group and each column of codes the codes of the rows as bits.
+    /// The rows' codes as bits for each group and each column of codes.
     pub(super) codes: Vec<[T::Bits; LANES]>,
-    /// The values of a few rows that fill no group.
+    /// The values of remaining rows that do not fill a group.
     pub(super) rest: Vec<[T; 1]>,
     pub(super) has_missing: bool,
 }
 
-/// Where the codes of a categorical feature stand as bits.
+/// The bit columns of a categorical feature's codes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CodeColumns {
     pub(super) feature: usize,
     /// First of the columns.
     pub(super) first: usize,
-    /// Codes below are bits; this one stands for missing values, others are none.
+    /// Codes below this number have bits. This number represents missing values; higher
+    /// codes have no bits.
     pub(super) n_codes: usize,
 }
 
@@ -119,7 +120,7 @@ impl CodeColumns {
 }
 
 impl Categories {
-    /// Put codes in the place of values; missing ones stay NaN.
+    /// Replace values by codes; missing values stay NaN.
     fn encode<T: Number>(&self, values: &mut [T]) {
         for value in values {
             if value.is_nan() {
@@ -143,8 +144,8 @@ impl Categories {
     }
 }
 
-/// Return the code that a value is itself, as `LightGBM` (double precision) and `XGBoost`
-/// (single precision) take it.
+/// Return the code that a value truncates to, as in `LightGBM` (double precision) and
+/// `XGBoost` (single precision).
 fn own_code<T: Number>(value: T) -> f64 {
     if value >= T::LEAST_CODE {
         let code: f64 = value.into();

@@ -1,7 +1,6 @@
-//! Questions of small trees by wider registers than every machine has, chosen when they
-//! are asked.
+//! Conditions of small trees with AVX2, chosen at run time.
 //!
-//! Wide and narrow answers have the same bits. `HEADSTART_SIMD=off` keeps to the narrow.
+//! Both variants have bitwise equal results. `HEADSTART_SIMD=off` disables the wide one.
 #![expect(unsafe_code, reason = "what a machine has is known when it runs")]
 
 use std::sync::OnceLock;
@@ -10,7 +9,7 @@ use super::bits::Questions;
 use super::number::Number;
 use super::panel::LANES;
 
-/// Whether 256 bits at once may be used.
+/// Return whether 256-bit registers may be used.
 fn is_wide() -> bool {
     static IS_WIDE: OnceLock<bool> = OnceLock::new();
     *IS_WIDE.get_or_init(|| {

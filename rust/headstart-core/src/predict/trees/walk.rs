@@ -1,12 +1,11 @@
-//! Rows that walk down a tree in step.
+//! Traversal of a tree by several rows together.
 
 use super::number::Number;
 use super::{CATEGORICAL, FEATURE, MISSING_LEFT, Node, TreeEnsemble};
 
 impl TreeEnsemble {
-    /// Return the leaves that `N` rows fall into, those from `first_lane` on of rows side by
-    /// side. `SETS`: nodes may ask for sets; `MISSING`: values may be
-    /// missing.
+    /// Return the leaves of `N` rows, from `first_lane` on. `SETS`: nodes may be
+    /// categorical; `MISSING`: values may be missing.
     #[inline]
     pub(super) fn walk<
         T: Number,
@@ -35,7 +34,7 @@ impl TreeEnsemble {
                         self.is_in_set(node.threshold.to_index() as usize, value.into())
                     }
                 } else {
-                    // Bitwise on purpose: both sides are cheaper than a branch.
+                    // Bitwise, because both sides are cheaper than a branch.
                     (value <= node.threshold) | (MISSING && value.is_nan() & missing_left)
                 };
                 let next = node.left + u32::from(!left);
