@@ -1,1 +1,1 @@
-"""The search of a fit: what is tried, in which order, and what becomes of it."""
+"""The search of a fit: its configurations, their order, and the resulting model."""

@@ -1,4 +1,4 @@
-"""The inspection of a fit's table: findings, and each column with reason and steps."""
+"""The inspection of a fit's table: its findings and columns."""
 
 import time
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from headstart.tables import count_distinct
 
 __all__ = ["TableInspection", "inspect_problem"]
 
-# Share of the time limit after which no further column or finder is looked at.
+# Share of the time limit after which no further column is inspected or finder called.
 _SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class TableInspection:
-    """The columns of a fit's table, the findings on it, and rows that are left out."""
+    """The columns of a fit's table, its findings, and the rows that are left out."""
 
     columns: tuple[ColumnFact, ...]
     findings: tuple[FindingFact, ...]
@@ -37,10 +37,10 @@ def inspect_problem(
     ----------
     problem : Problem
     target_column : TargetColumn
-        How the caller took the target out of its table.
+        How the caller separated the target from its table.
     time_limit : float or None
-        Seconds of the whole fit: a small share of it may be spent here. Without one
-        all columns are inspected.
+        Seconds of the whole fit, of which a small share may be spent here. None
+        inspects all columns.
     """
     end = None if time_limit is None else time.monotonic() + _SHARE * time_limit
     findings = _findings(problem, target_column, end)
@@ -58,7 +58,7 @@ def inspect_problem(
 def _findings(
     problem: Problem, target_column: TargetColumn, end: float | None
 ) -> tuple[Finding, ...]:
-    """Return the findings, gravest first; stop at the moment `end`."""
+    """Return the findings, the most severe first; stop at the time `end`."""
     target, name = problem.target, problem.target_name or "target"
     subject = Subject(
         problem.frame,
@@ -86,7 +86,7 @@ def _fact_of(finding: Finding) -> FindingFact:
 
 
 def _scalar(value: object) -> Scalar:
-    """Return a piece of evidence as JSON can hold it."""
+    """Return an entry of the evidence as a JSON scalar."""
     if value is None or isinstance(value, bool | str):
         return value
     try:
@@ -99,7 +99,7 @@ def _scalar(value: object) -> Scalar:
 
 
 def _columns(problem: Problem) -> tuple[ColumnFact, ...]:
-    """Return for each column of the table its kind, the reason, and the steps taken."""
+    """Return the kind of each column, the reason for it, and the encoding steps."""
     distinct = count_distinct(problem.frame)
     return tuple(
         ColumnFact(

@@ -1,4 +1,4 @@
-"""From a finished run to records of the user's own knowledge base."""
+"""The records that a finished run adds to the user's own knowledge base."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -41,14 +41,14 @@ _STATUS = {
 }
 _LONGEST_REASON = 300
 
-# What a journal keeps of the table, under this name.
+# The journal's name for the description of the table.
 FACT = "dataset"
 
 
 def describe_problem(problem: Problem, *, seed: int) -> dict[str, Any]:
-    """Return what a knowledge base says of a fit's table, JSON-able.
+    """Return a knowledge base's description of a fit's table, JSON-able.
 
-    Kept in the journal of a run, from which its table can no longer be told.
+    The journal of a run stores it, since its table cannot be reconstructed later.
     """
     name = problem.target_name or "target"
     while name in problem.frame.columns:
@@ -56,8 +56,8 @@ def describe_problem(problem: Problem, *, seed: int) -> dict[str, Any]:
     kind = problem.task.kind
     labels = pl.Series(name, problem.target.decode(problem.y).tolist())
     uid = dataset_uid(problem.frame.with_columns(labels), name, kind)
-    found = describe(problem.frame, problem.schema, problem.y, kind, seed=seed)
-    found |= describe_by_plugins(load_plugins(), problem.summary())[0]
+    features = describe(problem.frame, problem.schema, problem.y, kind, seed=seed)
+    features |= describe_by_plugins(load_plugins(), problem.summary())[0]
     return {
         "uid": uid,
         "name": f"table {uid[:8]}",
@@ -65,79 +65,77 @@ def describe_problem(problem: Problem, *, seed: int) -> dict[str, Any]:
         "n_features": problem.frame.width,
         "n_classes": problem.task.n_classes,
         "meta_features": {
-            k: None if np.isnan(v) else float(v) for k, v in found.items()
+            k: None if np.isnan(v) else float(v) for k, v in features.items()
         },
     }
 
 
 def records_of_run(path: Path, *, name: str | None = None) -> list[Record]:
-    """Return the records that a run folder gives.
+    """Return the records of the run in a folder.
 
     Parameters
     ----------
     path : Path
-        The folder of a run that was kept.
+        The folder of a run, not a temporary one.
     name : str, optional
-        What to call the dataset.
+        Name of the dataset.
 
     Raises
     ------
     RunFolderError
-        If there is no run, or not what is needed of it.
+        If there is no run, or it lacks the description of its table.
     """
     if not (path / "journal.db").exists() or not (path / "data").exists():
         raise RunFolderError(
-            f"{path} holds no run to learn from. Expected a folder that a fit was "
-            "given as run_dir."
+            f"{path} holds no run to learn from. Expected the run_dir of a fit."
         )
     journal = Journal(path / "journal.db")
     try:
-        described = journal.fact(FACT)
+        description = journal.fact(FACT)
         seed = journal.fact("seed")
         trials = journal.trials()
     finally:
         journal.close()
-    if described is None:
+    if description is None:
         raise RunFolderError(
-            f"The run in {path} was made by a version of headstart that did not say "
-            "what its table is like. hint: fit again."
+            f"The run in {path} was made by a version of headstart that did not store "
+            "a description of its table. hint: fit again."
         )
     if name is not None:
-        described = {**described, "name": name}
+        description = {**description, "name": name}
     data = load_fit_data(FolderStore(path))
-    return list(run_records(data, trials, described, seed=int(seed or 0)))
+    return list(run_records(data, trials, description, seed=int(seed or 0)))
 
 
 def run_records(
     data: FitData,
     trials: Sequence[Trial],
-    described: dict[str, Any],
+    description: dict[str, Any],
     *,
     seed: int,
     deadline: float | None = None,
 ) -> Iterator[Record]:
-    """Yield the dataset, its meta-features, and an evaluation a whole trial.
+    """Yield the dataset, its meta-features, and one evaluation per complete trial.
 
-    Trials that were raced out saw fewer folds than others, and the baseline trial fewer
-    rows: they are left out. Trials that failed are evidence too.
+    Trials that were raced out have fewer folds than others, and the baseline trial
+    fewer rows: they are left out. Failed trials are evidence too.
 
     Parameters
     ----------
     deadline : float or None
-        Moment of `time.monotonic` after which no more trials are scored by all
-        metrics.
+        Time of `time.monotonic` after which no more trials are scored with all metrics.
     """
     kind = data.task.kind
-    uid = described["uid"]
+    uid = description["uid"]
     yield DatasetRecord(
         uid,
-        described["name"],
-        described["name"],
+        description["name"],
+        description["name"],
         "local",
         kind,
-        described["n_rows"],
-        described["n_features"],
-        described["n_classes"],
+        description["n_rows"],
+        description["n_features"],
+        description["n_classes"],
     )
     yield MetaFeatures(
         uid,
@@ -145,7 +143,7 @@ def run_records(
         VERSION,
         {
             k: float("nan") if v is None else v
-            for k, v in described["meta_features"].items()
+            for k, v in description["meta_features"].items()
         },
     )
     metrics = metric_names(kind)
@@ -156,19 +154,19 @@ def run_records(
         if deadline is not None and time.monotonic() >= deadline:
             return
         failed = trial.status is TrialStatus.FAILED
-        whole = all(unit in trial.fold_losses for unit in units)
-        if not failed and not whole:
+        is_complete = all(unit in trial.fold_losses for unit in units)
+        if not failed and not is_complete:
             continue
         outcomes = [trial.outcomes[u] for u in units if u in trial.outcomes]
         if not outcomes:
             continue
-        bad = [o for o in outcomes if o.status in _STATUS]
-        if failed and not bad:
+        failed_fits = [o for o in outcomes if o.status in _STATUS]
+        if failed and not failed_fits:
             continue
         scores = (
             [] if failed else [_scores(data, trial, unit, metrics) for unit in units]
         )
-        timed = bad if failed else outcomes
+        timed = failed_fits if failed else outcomes
         yield EvaluationRecord(
             dataset_uid=uid,
             configuration=trial.configuration,
@@ -176,8 +174,8 @@ def run_records(
             scores=np.array(scores, dtype=np.float32).reshape(-1, len(metrics)),
             fit_seconds=_mean([o.fit_seconds or o.total_seconds for o in timed]),
             predict_seconds=_mean([o.predict_seconds for o in timed]),
-            status=_STATUS[bad[0].status] if failed else CellStatus.OK,
-            reason=" ".join(bad[0].reason.split())[:_LONGEST_REASON] if failed else "",
+            status=_STATUS[failed_fits[0].status] if failed else CellStatus.OK,
+            reason=_shortened(failed_fits[0].reason) if failed else "",
             scheme=f"{data.folds.describe()}, a run with seed {seed}",
             n_rows=data.task.n_rows,
             engine_version=__version__,
@@ -194,13 +192,18 @@ def _scores(
     values = prediction[:, 0] if prediction.shape[1] == 1 else prediction
     held_out = data.held_out(*unit)
     weight = None if data.weight is None else data.weight[held_out]
-    found = []
+    scores = []
     for metric in metrics:
         try:
-            found.append(BUILT_IN[metric].score(data.y[held_out], values, weight))
-        except ValueError:  # not for these values: the logarithm of a negative one
-            found.append(float("nan"))
-    return found
+            scores.append(BUILT_IN[metric].score(data.y[held_out], values, weight))
+        except ValueError:  # such as the logarithm of a negative value
+            scores.append(float("nan"))
+    return scores
+
+
+def _shortened(reason: str) -> str:
+    """Return a reason on one line, cut to `_LONGEST_REASON` characters."""
+    return " ".join(reason.split())[:_LONGEST_REASON]
 
 
 def _mean(values: Sequence[float]) -> float:

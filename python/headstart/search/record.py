@@ -1,4 +1,4 @@
-"""After the model stands: what the run taught the user's own base, and its analysis."""
+"""The steps after the model is finished: knowledge base and analysis."""
 
 import logging
 from collections.abc import Callable
@@ -28,13 +28,13 @@ _log = logging.getLogger("headstart.search")
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run whose files are still there, and what came of it.
+    """A finished run, whose files still exist, and its result.
 
     Parameters
     ----------
     run : Run
     result : SearchResult
-        Trials and the choice among them.
+        The trials and the chosen ensemble.
     bag : BaggedEnsemble
         The chosen configurations with all their fold models.
     model : FittedModel
@@ -48,7 +48,7 @@ class RunRecord:
 
     @property
     def fold_models(self) -> dict[str, tuple[int, int]]:
-        """Repeat and fold of each fold model in the bag, by its name."""
+        """The repeat and the fold of each fold model in the bag, by its name."""
         return {
             self.result.trials[number].fold_key(*unit).name: unit
             for number in self.result.choice.weights
@@ -57,19 +57,19 @@ class RunRecord:
 
     @property
     def table(self) -> pl.DataFrame:
-        """The canonical table, with raw texts where fold models read them."""
+        """The canonical table, with raw texts if fold models read them."""
         data = self.run.data
         return data.with_texts() if self.bag.has_transforms else data.table
 
 
 Analyse = Callable[[RunRecord], Facts]
-"""Returns the facts of a run's model with those that an analysis measures."""
+"""Returns the facts of a run's model, with those of the analysis."""
 
 
 def record(
     run: Run, result: SearchResult, assembly: Assembly, analyse: Analyse | None
 ) -> FittedModel:
-    """Add the run to the user's own base, if asked; return the model with its analysis.
+    """Add the run to the user's own base if `learn` is set; return the analysed model.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def record(
     result : SearchResult
     assembly : Assembly
     analyse : callable or None
-        Makes the analysis, if one is wanted.
+        Returns the analysis; None for a model without one.
     """
-    # Nothing is fitted any more: what hangs must not slow down what is left to do.
+    # No more fits follow: workers that hang must not slow down the remaining steps.
     with NotedInterrupt():
         run.executor.close()
     if run.settings.learn:
@@ -109,16 +109,16 @@ def record(
 
 
 def _analysed(analyse: Analyse, analysed: RunRecord, events: Emitter) -> Facts:
-    """Return the facts with the analysis; without it where that fails, and why."""
+    """Return the facts with the analysis, or with a note if the analysis fails."""
     try:
-        # It has models of plugins predict, in the user's process.
+        # Models of plugins predict here, in the user's process.
         with preserve_state():
             return analyse(analysed)
     except KeyboardInterrupt:
-        why = "interrupted"
+        reason = "interrupted"
         events(Notice("Interrupted: the model is kept, without an analysis."))
     except Exception as error:
-        why = f"{type(error).__name__}: {error}"
+        reason = f"{type(error).__name__}: {error}"
         _log.exception("The analysis failed.")
         events(
             Notice(
@@ -126,17 +126,17 @@ def _analysed(analyse: Analyse, analysed: RunRecord, events: Emitter) -> Facts:
             )
         )
     note = (
-        f"The fit was not analysed ({why}): metrics, curves, importance, effects, weak "
-        "slices, sizes and the call that reproduces it are left out."
+        f"The fit was not analysed ({reason}): metrics, curves, importance, effects, "
+        "weak slices, sizes and the call that reproduces it are left out."
     )
     return replace(analysed.model.facts, notes=(note,))
 
 
 def _learn(run: Run, result: SearchResult) -> None:
-    """Add the run to the user's own base; the model is there whatever comes of it."""
-    # Scored before the base is opened: no other writer waits for that.
+    """Add the run to the user's own base; a failure does not affect the model."""
+    # The trials are scored before the base is opened, so no other writer waits.
     end = run.clock.learning_end
-    # The other half of what is kept back is for the base.
+    # The other half of the reserved time is for the base.
     scored_by = None if end is None else end - 0.5 * run.clock.learning_seconds
     records = list(
         run_records(

@@ -1,7 +1,8 @@
-"""The promise of a time limit, as moments.
+"""The time limit of a fit, as deadlines of its stages.
 
-Moments are of `time.monotonic`, which stands still while the machine sleeps (suspend to
-memory or disk). A limit is of wall seconds, so that they come earlier by what it slept.
+Times are those of `time.monotonic`, which stops while the machine is suspended (to
+memory or disk). The limit counts wall seconds, so the deadlines are moved forward by
+the time of suspension.
 """
 
 import time
@@ -9,30 +10,31 @@ from dataclasses import dataclass, field
 
 __all__ = ["Clock", "clock_ahead"]
 
-# Kept back for the last ensemble and for handing over, of any limit.
+# Reserved in every limit for the last ensemble and for returning the model.
 _RESERVE_SECONDS = 0.25
 _RESERVE_SHARE = 0.01
-# For an analysis: a share, and up to a second more, which is a larger share of little
-# time, for to load models and ask them once takes a while.
+# Reserved for an analysis: a share, and up to a second more for loading the models and
+# predicting once, which is a larger share of a short limit.
 _ANALYSIS_SHARE = 0.02
 _ANALYSIS_SECONDS = 1.0
 _ANALYSIS_MOST_MORE = 0.05
-# For a knowledge base on a server, to connect and to add: a share, at most so much.
+# Reserved for a knowledge base on a server, to connect and to add records: a share, at
+# most so many seconds.
 _LEARNING_SHARE = 0.05
 _LEARNING_SECONDS = 2.0
-# Of the time left, what a knowledge base that is busy or silent may take.
+# Share of the time left after which a knowledge base that does not answer is left out.
 _LOOKUP_SHARE = 0.2
 _LEAST_SLEEP = 1.0
 
 
-# Counts on while the machine sleeps: of Linux, and of macOS.
+# The clock that also counts while the machine is suspended, on Linux and on macOS.
 _COUNTS_ON: int | None = getattr(
     time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None)
 )
 
 
 def clock_ahead() -> float:
-    """Return the lead over `time.monotonic` of a clock that counts on in sleep."""
+    """Return the lead of a clock that counts suspension over `time.monotonic`."""
     if _COUNTS_ON is None:
         return 0.0
     return time.clock_gettime(_COUNTS_ON) - time.monotonic()
@@ -40,24 +42,24 @@ def clock_ahead() -> float:
 
 @dataclass(slots=True)
 class Clock:
-    """Time of one fit.
+    """The time of one fit.
 
     Parameters
     ----------
     limit : float or None
-        Wall seconds for the whole of `fit`; None where only work is counted.
+        Wall seconds for the whole of `fit`; None for a budget in trials.
     spent_before : float
-        Seconds that an interrupted run had spent already.
+        Seconds that the interrupted run had spent.
     started : float
-        Moment of `time.monotonic` at which `fit` was called.
+        Time of `time.monotonic` at which `fit` was called.
     reserve_share : float
-        Share of the limit that is kept back for a refit.
+        Share of the limit that is reserved for a refit.
     ahead_at_start : float
-        `clock_ahead` at that moment.
+        `clock_ahead` at that time.
     keeps_for_analysis : bool
-        Whether time is kept back for an analysis, after the refit.
+        Whether time is reserved for an analysis, after the refit.
     keeps_for_learning : bool
-        Whether time is kept back for a knowledge base on a server, between the two.
+        Whether time is reserved for a knowledge base on a server, between the two.
     """
 
     limit: float | None
@@ -67,32 +69,32 @@ class Clock:
     keeps_for_analysis: bool = False
     keeps_for_learning: bool = False
     ahead_at_start: float = field(default_factory=clock_ahead)
-    # What the last ensemble took to choose: the final one is about to take as much.
+    # Seconds in which the last ensemble was chosen: an estimate for the final one.
     _choice_seconds: float = field(default=0.0, init=False)
 
     def note_choice(self, seconds: float) -> None:
-        """Keep back the seconds that an ensemble took to choose, for the final one."""
+        """Reserve the seconds in which an ensemble was chosen for the final one."""
         self._choice_seconds = seconds
 
     @property
     def choice_seconds(self) -> float:
-        """Seconds that are kept back for the final ensemble."""
+        """Seconds that are reserved for the final ensemble."""
         return self._choice_seconds
 
     def elapsed(self) -> float:
-        """Seconds spent, those before an interruption included."""
+        """Return the seconds spent, including those before an interruption."""
         return self.spent_before + time.monotonic() - self._begun
 
     @property
     def _begun(self) -> float:
-        """Moment of the start, as if the machine had not slept since."""
+        """Time of the start, moved forward by the suspension of the machine since."""
         slept = clock_ahead() - self.ahead_at_start
-        # Two readings of clocks are microseconds apart.
+        # The two clocks are read microseconds apart.
         return self.started - (slept if slept > _LEAST_SLEEP else 0.0)
 
     @property
     def analysis_seconds(self) -> float:
-        """Seconds that are kept back for the analysis."""
+        """Seconds that are reserved for the analysis."""
         if self.limit is None or not self.keeps_for_analysis:
             return 0.0
         left = max(0.0, self.limit - self.spent_before)
@@ -102,7 +104,7 @@ class Clock:
 
     @property
     def learning_seconds(self) -> float:
-        """Seconds that are kept back for a knowledge base on a server."""
+        """Seconds that are reserved for a knowledge base on a server."""
         if self.limit is None or not self.keeps_for_learning:
             return 0.0
         left = max(0.0, self.limit - self.spent_before)
@@ -110,14 +112,14 @@ class Clock:
 
     @property
     def lookup_end(self) -> float | None:
-        """Moment by which the knowledge base must have answered, if asked now."""
+        """Deadline for the answer of the knowledge base, if it is queried now."""
         if self.limit is None:
             return None
         return time.monotonic() + _LOOKUP_SHARE * self.seconds_left()
 
     @property
     def stop(self) -> float | None:
-        """Moment at which the last fold fit must have ended."""
+        """Deadline of the last fold fit."""
         if self.limit is None:
             return None
         left = self.limit - self.spent_before
@@ -128,7 +130,7 @@ class Clock:
 
     @property
     def hand_over(self) -> float | None:
-        """Moment at which the model must be whole: workers have yet to be closed."""
+        """Deadline of the finished model; workers are closed after it."""
         if self.limit is None or self.end is None:
             return None
         left = self.limit - self.spent_before
@@ -137,26 +139,26 @@ class Clock:
 
     @property
     def refit_end(self) -> float | None:
-        """Moment at which a refit must have ended."""
+        """Deadline of the refit."""
         if self.learning_end is None:
             return None
         return max(self._begun, self.learning_end - self.learning_seconds)
 
     @property
     def learning_end(self) -> float | None:
-        """Moment at which the run must be in the knowledge base, or is left out."""
+        """Deadline for adding the run to the knowledge base."""
         if self.limit is None or self.hand_over is None:
             return None
         return max(self._begun, self.hand_over - self.analysis_seconds)
 
     @property
     def end(self) -> float | None:
-        """Moment at which `fit` should return."""
+        """Time at which `fit` should return."""
         if self.limit is None:
             return None
         return self._begun + max(0.0, self.limit - self.spent_before)
 
     def seconds_left(self) -> float:
-        """Seconds until `stop`; infinite without a limit."""
+        """Return the seconds until `stop`; infinite without a limit."""
         stop = self.stop
         return float("inf") if stop is None else max(0.0, stop - time.monotonic())

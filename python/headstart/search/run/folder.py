@@ -1,4 +1,4 @@
-"""The folder of a run: where it lies, whose it is, what is in it."""
+"""The folder of a run: its place, its lock and its files."""
 
 import os
 import shutil
@@ -30,9 +30,9 @@ from headstart.search.run.temporary import make_temporary_folder
 
 __all__ = ["MOST_VIEW_BYTES", "RunFolder"]
 
-# Stored views above this are deleted, the oldest first.
+# Stored views above this size are deleted, the oldest first.
 MOST_VIEW_BYTES = 4 * 2**30
-# Their share of the free memory, where the folder lies in memory.
+# Their largest share of the free memory, where the folder is in memory.
 _SHARE_IN_MEMORY = 0.1
 
 
@@ -42,9 +42,9 @@ class RunFolder:
     Parameters
     ----------
     path : path or None
-        The folder; None makes a temporary one, removed with this object.
+        The folder. None creates a temporary one, which is removed with this object.
     resume : bool
-        Go on with the run that lies there, if one does.
+        Continue the run in this folder, if there is one.
     """
 
     def __init__(self, path: str | Path | None, *, resume: bool = False) -> None:
@@ -53,8 +53,8 @@ class RunFolder:
         if path is None:
             if resume:
                 raise RunFolderError(
-                    "resume=True needs the folder of the run to go on with. "
-                    "hint: give run_dir=..."
+                    "resume=True needs the folder of the run to continue. "
+                    "hint: set run_dir=..."
                 )
             self.path = make_temporary_folder()
             self._remove = weakref.finalize(self, _remove, self.path, os.getpid())
@@ -85,21 +85,21 @@ class RunFolder:
 
     @property
     def store(self) -> FolderStore:
-        """The folder as fold fits read and write it."""
+        """The store in this folder that fold fits read and write."""
         return FolderStore(self.path)
 
     def close(self) -> None:
-        """Close the journal, and give the folder free for another run."""
+        """Close the journal, and release the folder for another run."""
         if self._syncer is not None:
-            # What waits for a slow disk is left to the system: if it is lost, its fold
-            # fits count as not done.
+            # Files that wait for a slow disk are left to the operating system: if they
+            # are lost, their fold fits count as not done.
             self._syncer.shutdown(cancel_futures=True)
         self.journal.close()
         if self._release is not None:
             self._release()
 
     def claim(self, identity: Mapping[str, str]) -> None:
-        """Make this folder the run's own, or check that it is.
+        """Store the run's identity in this folder, or check that it is the same.
 
         Raises
         ------
@@ -110,8 +110,8 @@ class RunFolder:
         if known is None:
             self.journal.record_fact("identity", dict(identity))
             return
-        # Either may have what the other has not: transforms are named where there are
-        # some.
+        # Either may have an entry that the other lacks: transforms are listed only
+        # where there are any.
         differing = [
             difference(name, there, here)
             for name in dict.fromkeys([*identity, *known])
@@ -122,7 +122,7 @@ class RunFolder:
             raise RunFolderError(
                 f"The run in {self.path} cannot be resumed: it differs in "
                 f"{'; '.join(differing)}. hint: use another run_dir, or fit with the "
-                "data and settings it was started with."
+                "data and settings of that run."
             )
 
     def prediction(self, name: str) -> NDArray[np.float64]:
@@ -130,9 +130,10 @@ class RunFolder:
         return read_prediction(self.store, name)
 
     def finished(self, name: str) -> FoldOutcome | None:
-        """Return the outcome of a fold fit whose files are whole, journalled or not.
+        """Return the outcome of a fold fit whose files are complete, else None.
 
-        A power cut may leave empty files: then it counts as not done.
+        The journal need not have an entry of it. A power failure may leave empty files:
+        then the fold fit counts as not done.
         """
         outcome = read_outcome(self.store, name)
         if outcome is None or outcome.status is not FoldStatus.OK:
@@ -147,14 +148,15 @@ class RunFolder:
         return outcome if is_whole and are_whole else None
 
     def sync(self, name: str, outcome: FoldOutcome) -> None:
-        """Have the files of a finished fold fit brought to the disk, in a kept folder.
+        """Write the files of a finished fold fit through to the disk.
 
-        That is done by a thread: neither the search nor a worker waits for the disk.
+        A thread does so: neither the search nor a worker waits for the disk. Nothing is
+        done in a temporary folder.
 
         Raises
         ------
         RunFolderError
-            If the disk has refused files of earlier fold fits.
+            If files of earlier fold fits could not be written.
         """
         if self.is_temporary or outcome.status is not FoldStatus.OK:
             return
@@ -176,7 +178,7 @@ class RunFolder:
         self._syncing.append(self._syncer.submit(_sync_all, files))
 
     def _archives(self, name: str, outcome: FoldOutcome) -> list[Path]:
-        """Return the files of a fold model: itself, its view, its transforms."""
+        """Return the files of a fold model, its view encoder and its transforms."""
         return [
             self.path / "fits" / f"{name}.model",
             self.path / "encoders" / f"{outcome.encoder}.zip",
@@ -218,8 +220,8 @@ class RunFolder:
 
         By default above `MOST_VIEW_BYTES`, or `bytes_in_memory` in memory.
 
-        They are made again when they are needed. A worker that reads one keeps it
-        until it lets go.
+        They are computed again when they are needed. A worker that has one open can
+        still read it.
         """
         if most_bytes is None:
             most_bytes = self.bytes_in_memory or MOST_VIEW_BYTES
@@ -234,7 +236,7 @@ class RunFolder:
         for _, size, folder in sorted(sizes, key=lambda entry: entry[0]):
             if total - freed <= most_bytes:
                 break
-            # Renamed first, so that nobody finds half of it.
+            # Renamed first, so that no process reads a folder that is partly deleted.
             doomed = folder.with_name(f".{folder.name}")
             folder.rename(doomed)
             shutil.rmtree(doomed, ignore_errors=True)
@@ -249,15 +251,15 @@ class RunFolder:
         *,
         deadline: float | None = None,
     ) -> None:
-        """Delete what a fitted model does not need (of a temporary folder).
+        """Delete the files of a temporary folder that a fitted model does not need.
 
         Parameters
         ----------
         models, encoders, transforms : collection of str
-            Names of what it needs.
+            Names of those that the model needs.
         deadline : float or None
-            Moment of `time.monotonic` after which no more is deleted: hundreds of
-            trials leave thousands of files. What is left goes with the folder.
+            Time of `time.monotonic` after which no more is deleted: hundreds of trials
+            leave thousands of files. The rest is deleted with the folder.
         """
         for path in self._not_needed(models, encoders, transforms):
             if deadline is not None and time.monotonic() >= deadline:
@@ -273,7 +275,7 @@ class RunFolder:
         encoders: Collection[str],
         transforms: Collection[str],
     ) -> Iterator[Path]:
-        """Yield files and folders that can go, the largest kinds first."""
+        """Yield the files and folders that can be deleted, the largest kinds first."""
         for name in ("views", "tables"):
             yield from (self.path / name).iterdir()
         yield self.path / "data"
@@ -286,14 +288,14 @@ class RunFolder:
                     yield path
 
     def n_bytes(self) -> int:
-        """Return bytes on disk."""
+        """Return the size of all files in bytes."""
         return sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
 
     def _make(self, *, resume: bool) -> RunLock:
         if resume and not self.path.exists():
             raise RunFolderError(
-                f"There is no run folder {self.path} to resume. hint: look at the "
-                "path; a new run begins without resume=True."
+                f"There is no run folder {self.path} to resume. hint: check the "
+                "path; leave out resume=True to start a new run."
             )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -304,7 +306,7 @@ class RunFolder:
             raise RunFolderError(
                 f"The run folder {self.path} cannot be written: "
                 f"{error.strerror or error}. Expected a folder with write access. "
-                "hint: give another run_dir."
+                "hint: use another run_dir."
             ) from error
         try:
             self._check_content(resume=resume)
@@ -314,10 +316,10 @@ class RunFolder:
         return lock
 
     def _drop_unsynced(self) -> None:
-        """Delete what can be made again if a power cut may have left it half written.
+        """Delete views and tables that a power failure may have left incomplete.
 
-        Views and tables are not synced. Files are what was written as long as the
-        machine has not started anew; another machine may have lost this one's writes.
+        They are not written through to the disk, and can be computed again. Their files
+        are reliable only until the machine is restarted, and only on this machine.
         """
         start = _machine_start()
         if self.journal.fact("machine_start") not in {None, start}:
@@ -327,22 +329,23 @@ class RunFolder:
 
     def _check_content(self, *, resume: bool) -> None:
         if not (self.path / "journal.db").exists():
-            # A run that was killed at its very beginning leaves an empty folder.
+            # A run that was killed while it started leaves an empty folder.
             others = {p.name for p in self.path.iterdir()} - {LOCK_NAME, OWNER_NAME}
             if resume and others:
                 raise RunFolderError(
-                    f"The folder {self.path} holds no run to resume, but other files. "
-                    "hint: look at the path; a new run begins without resume=True."
+                    f"The folder {self.path} contains other files, but no run to "
+                    "resume. hint: check the path; leave out resume=True to start a "
+                    "new run."
                 )
         elif not resume:
             raise RunFolderError(
-                f"The run folder {self.path} already holds a run. "
-                "hint: resume=True goes on with it; or give another run_dir."
+                f"The run folder {self.path} already contains a run. "
+                "hint: continue it with resume=True, or use another run_dir."
             )
 
 
 def _sync_all(files: Collection[Path]) -> None:
-    """Bring files to the disk, and the names of the folders that they are in."""
+    """Write files and their folders' entries through to the disk."""
     for path in files:
         sync(path)
     for folder in {path.parent for path in files}:
@@ -350,7 +353,7 @@ def _sync_all(files: Collection[Path]) -> None:
 
 
 def _machine_start() -> str:
-    """Return which machine this is, and which of its starts."""
+    """Return an identifier of this machine since its last restart."""
     try:
         start = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -359,6 +362,6 @@ def _machine_start() -> str:
 
 
 def _remove(path: Path, owner: int) -> None:
-    # A forked child inherits this finalizer, and must not take the folder away.
+    # A forked child inherits this finalizer, and must not delete the folder.
     if os.getpid() == owner:
         shutil.rmtree(path, ignore_errors=True)

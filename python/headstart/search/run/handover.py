@@ -1,4 +1,4 @@
-"""What workers cannot find by name: handed over with the run."""
+"""Learners and transforms that workers cannot find by name, sent with the run."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -12,7 +12,7 @@ _Item = TypeVar("_Item", Learner, Transform)
 
 
 def own_items(items: Mapping[str, _Item], kind: str) -> dict[str, _Item]:
-    """Return those that workers must be given: the user's own, and the program's.
+    """Return the items that must be sent to workers: the user's own, and the program's.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def own_items(items: Mapping[str, _Item], kind: str) -> dict[str, _Item]:
 
 
 def plugin_files(items: Mapping[str, _Item], kind: str) -> dict[str, tuple[str, str]]:
-    """Return path and hash of the plugin files that items came from, by KIND/NAME."""
+    """Return path and hash of the plugin files that define items, by KIND/NAME."""
     registry = load_plugins()
     registered: Mapping[str, object] = getattr(registry, kind)
     files = {}

@@ -7,7 +7,7 @@ __all__ = ["History"]
 
 
 class History:
-    """A listener that notes the moments of a run.
+    """A listener that records the scores and the stages of a run.
 
     Parameters
     ----------
@@ -16,10 +16,10 @@ class History:
     Attributes
     ----------
     scores : list of (float, float)
-        Second of the fit, and the out-of-fold score of the ensemble from then on, on
-        the rows that were held out by then.
+        Seconds since the start of the fit, and the out-of-fold score of the ensemble
+        from then on, on the rows that were held out by then.
     stages : list of (str, float)
-        Name, and wall seconds, in order of time.
+        Name and wall seconds of each stage, in order of time.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -29,12 +29,12 @@ class History:
         self.stages: list[tuple[str, float]] = []
 
     def __call__(self, event: Event) -> None:
-        """Take note of a new ensemble."""
+        """Record the score of a new ensemble."""
         if isinstance(event, IncumbentChanged):
             self.scores.append((event.elapsed, event.score))
 
     def end_stage(self, name: str) -> None:
-        """Book the time since the last stage under a name."""
+        """Record the time since the last stage under a name."""
         now = self._clock.elapsed()
         self.stages.append((name, now - self._stage_end))
         self._stage_end = now

@@ -1,6 +1,6 @@
 """The identity of a run: the hash of its data, its schema, folds, metric and version.
 
-A run folder with another identity is refused, with the difference named.
+A run folder with another identity is rejected; the error names the difference.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def identity_of(
     folds: Folds,
     seed: int,
 ) -> dict[str, str]:
-    """Return the identity of a run: all that its results depend on, as texts.
+    """Return the identity of a run: everything its results depend on, as texts.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def identity_of(
     """
     validation = repr(settings.validation)
     if brings_splitter(settings.validation):
-        # What a splitter does is known by the folds that it makes, not by its words,
-        # which may hold an address.
+        # A splitter is identified by its folds, not by its repr, which may contain an
+        # address.
         validation = _ADDRESS.sub("", validation)
         validation += f", {folds.describe()}, SHA-256 {_digest_of(folds)[:16]}"
     groups = b"" if problem.groups is None else problem.groups.tobytes()
@@ -86,7 +86,7 @@ def data_digest(
 ) -> str:
     """Return a SHA-256 over a canonical table, its target and weights.
 
-    It is of the values themselves: the same for every version of polars.
+    It depends only on the values, not on the version of polars.
     """
     with ThreadPoolExecutor(available_cores()) as threads:
         parts = tuple(threads.map(_digest_of_column, table.iter_columns()))
@@ -98,7 +98,7 @@ def data_digest(
 
 
 def _digest_of_column(series: pl.Series) -> bytes:
-    """Return a digest of a column: its name, which rows have a value, the values."""
+    """Return a digest of a column's name, its missing rows and its values."""
     digest = hashlib.sha256(series.name.encode() + b"\0")
     digest.update(_buffer(np.packbits(series.is_not_null().to_numpy())))
     if series.dtype == pl.String:
@@ -109,7 +109,7 @@ def _digest_of_column(series: pl.Series) -> bytes:
         digest.update(_buffer(np.packbits(series.fill_null(value=False).to_numpy())))
     else:
         if series.dtype == pl.Enum:
-            # Codes: which level each stands for is in the schema.
+            # The codes; the schema contains the level of each.
             series = series.to_physical().cast(pl.UInt32)
         digest.update(_buffer(series.fill_null(0).to_numpy()))
     return digest.digest()
@@ -120,35 +120,35 @@ def _buffer(values: NDArray[Any]) -> memoryview:
 
 
 def difference(name: str, there: str | None, here: str | None) -> str:
-    """Return in words how an identity's entry differs from the one in a run folder."""
+    """Describe how an identity's entry differs from the one in a run folder."""
     listed = {"learners", "transforms"}
     if name in listed and there is not None and here is not None:
         ours, theirs = set(json.loads(here)), set(json.loads(there))
         sides = {"there": theirs - ours, "here": ours - theirs}
-        words = "; ".join(
+        text = "; ".join(
             f"only {side}: {', '.join(sorted(names))}"
             for side, names in sides.items()
             if names
         )
-        return f"{name} ({words})"
+        return f"{name} ({text})"
     if name == "schema" and there is not None and here is not None:
         return f"schema ({_differing_columns(there, here)})"
     return f"{name} (there {_quoted(there)}, here {_quoted(here)})"
 
 
 def _differing_columns(there: str, here: str) -> str:
-    """Say in which columns two schemas differ, with their kinds."""
+    """Describe the columns in which two schemas differ, with their kinds."""
     kinds = [
         {column["name"]: column for column in json.loads(schema)["columns"]}
         for schema in (there, here)
     ]
-    words = []
+    differences = []
     for column in dict.fromkeys([*kinds[0], *kinds[1]]):
-        theirs, ours = (found.get(column) for found in kinds)
+        theirs, ours = (columns.get(column) for columns in kinds)
         if theirs != ours:
             sides = [_quoted(side and side["kind"]) for side in (theirs, ours)]
-            words.append(f"column {column!r}: there {sides[0]}, here {sides[1]}")
-    return "; ".join([*words[:3], *(["..."] if len(words) > 3 else [])])
+            differences.append(f"column {column!r}: there {sides[0]}, here {sides[1]}")
+    return "; ".join([*differences[:3], *(["..."] if len(differences) > 3 else [])])
 
 
 def _quoted(value: str | None) -> str:

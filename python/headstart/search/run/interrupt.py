@@ -1,12 +1,13 @@
-"""Ctrl-C and SIGTERM as requests that the search looks at, not errors in its middle.
+"""Ctrl-C and SIGTERM as requests that the search checks, not as exceptions.
 
-A KeyboardInterrupt that comes while the lock of a future is held leaves the lock held,
-and the pool's thread waits for it for ever (seen: a fit that never returned). So the
-first Ctrl-C is only noted; the second raises.
+A KeyboardInterrupt that is raised while the lock of a future is held leaves the lock
+held, and the pool's thread waits for it for ever (observed: a fit that never returned).
+So the first Ctrl-C is only recorded; the second raises.
 
 SIGTERM (`kill`, a scheduler, a container that is stopped) ends a Python program at once
 by default, and would leave a temporary folder and an open journal behind. A fit closes
-them first and then lets the signal act. The command line treats it as Ctrl-C instead.
+them first and then lets the signal end the process. The command line treats it as
+Ctrl-C instead.
 """
 
 import os
@@ -28,14 +29,14 @@ __all__ = [
 
 
 class Terminated(BaseException):
-    """SIGTERM came: the fit is unwound, and then the process ends."""
+    """SIGTERM was received: the fit closes its resources, then the process ends."""
 
 
 class OrderlyTermination:
-    """While this context is open, SIGTERM unwinds the fit before it ends the process.
+    """While this context is open, SIGTERM closes the fit before it ends the process.
 
-    Only in the main thread, and only where SIGTERM has its default action: a program
-    that handles it goes on doing so.
+    Only in the main thread, and only where SIGTERM has its default action: a program's
+    own handler stays in effect.
     """
 
     def __init__(self) -> None:
@@ -68,7 +69,7 @@ class OrderlyTermination:
         raise Terminated
 
     def note(self) -> None:
-        """Note that the signal has come; let it act at once in a forked child."""
+        """Record that the signal was received; in a forked child, end it at once."""
         if os.getpid() != self._process:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGTERM)
@@ -78,9 +79,9 @@ class OrderlyTermination:
 class NotedInterrupt:
     """While this context is open, the first Ctrl-C sets `is_set` and raises nothing.
 
-    Only where Python's own handler is in place, and in the main thread: a program that
-    handles Ctrl-C itself goes on doing so. The same holds for SIGTERM where it is
-    treated as Ctrl-C; within an `OrderlyTermination` it sets `is_set` too, and
+    Only in the main thread, and only where Python's own handler is in place: a
+    program's own handler of Ctrl-C stays in effect. The same holds for SIGTERM where it
+    is treated as Ctrl-C; within an `OrderlyTermination` it sets `is_set` too, and
     `Terminated` is raised when this context is left.
     """
 
@@ -145,7 +146,7 @@ def termination_as_interrupt() -> Iterator[None]:
 
 
 def _is_default(number: signal.Signals) -> bool:
-    """Return whether this thread may set a signal's handler, and none is set so far."""
+    """Return whether this thread may set a signal's handler and none is set yet."""
     return (
         threading.current_thread() is threading.main_thread()
         and signal.getsignal(number) is signal.SIG_DFL

@@ -1,7 +1,7 @@
-"""The journal: what a run proposed, ran and spent, in SQLite.
+"""The journal: the trials, fold fits and spent seconds of a run, in SQLite.
 
-Results are in files before their row is written here, so a row never promises what is
-not there. A run killed at any instant loses no finished fold fit.
+Results are written to files before their row is written here, so the files of a row
+always exist. A run that is killed at any time loses no finished fold fit.
 """
 
 import json
@@ -57,14 +57,14 @@ _INSERT_FIT = "insert or replace into fits values (?, ?, ?, ?, ?)"
 
 
 class Journal:
-    """The journal of one run; written by the run's own process only.
+    """The journal of one run; only the run's own process writes it.
 
     Parameters
     ----------
     path : Path
-        The database file, made where it is not there.
+        The database file; it is created if it does not exist.
     has_locks : bool
-        Whether its file system has locks; the run folder's own stands in for them.
+        Whether its file system has locks; otherwise only the run folder's lock is used.
     """
 
     def __init__(self, path: Path, *, has_locks: bool = True) -> None:
@@ -77,8 +77,8 @@ class Journal:
                 uri=True,
                 check_same_thread=False,
             )
-            # The run folder's lock lets one process in. Without others the index of the
-            # log needs no shared memory, which network file systems do not have.
+            # The run folder's lock admits one process. With a single process the index
+            # of the log needs no shared memory, which network file systems lack.
             self._db.execute("pragma locking_mode = exclusive")
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
@@ -86,7 +86,7 @@ class Journal:
         except sqlite3.Error as error:
             raise RunFolderError(
                 f"The journal {path} cannot be opened: {error}. Expected the journal "
-                "of a run, on a disk with room. hint: start in another folder "
+                "of a run, on a disk with free space. hint: start in another folder "
                 "(run_dir=...)."
             ) from error
         version = self.fact("journal_version")
@@ -110,7 +110,7 @@ class Journal:
         return None if row is None else json.loads(row[0])
 
     def record_trial(self, trial: Trial) -> None:
-        """Store a trial as it stands (its fits apart)."""
+        """Store the present state of a trial, without its fold fits."""
         values = (
             trial.number,
             trial.configuration.to_json(),
@@ -132,7 +132,7 @@ class Journal:
         *,
         spent: float,
     ) -> None:
-        """Store how a fold fit ended, and the seconds the run has spent by then."""
+        """Store the outcome of a fold fit, and the seconds that the run has spent."""
         record = json.dumps(asdict(outcome))
         self._write(
             (_INSERT_FIT, (trial.number, repeat, fold, loss, record)),
@@ -140,7 +140,7 @@ class Journal:
         )
 
     def trials(self) -> list[Trial]:
-        """Return all trials with their fits, in order of number."""
+        """Return all trials with their fold fits, in order of number."""
         trials: dict[int, Trial] = {}
         for number, text, origin, precedents, status, loss, reason in self._db.execute(
             "select number, configuration, origin, precedents, status, loss, reason "
@@ -166,7 +166,7 @@ class Journal:
         return list(trials.values())
 
     def stop(self) -> None:
-        """Write no more: the disk is full, and what follows can be done without."""
+        """Ignore later writes: the disk is full, and the fit can end without them."""
         self._is_stopped = True
 
     def close(self) -> None:
@@ -184,5 +184,5 @@ class Journal:
         except sqlite3.Error as error:
             raise RunFolderError(
                 f"The journal {self._path} cannot be written: {error}. "
-                "hint: is the disk full? What ran so far is kept."
+                "hint: check whether the disk is full. Finished fold fits are kept."
             ) from error

@@ -1,4 +1,4 @@
-"""Listeners that plugins bring: made anew for each fit."""
+"""Listeners of plugins, created for each fit, and notices of the executor."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["ExecutorNotices", "add_listeners", "run_facts"]
 
 
 class ExecutorNotices:
-    """Tells the user of the place where fold fits run, whenever that changes."""
+    """Sends a notice whenever the place where fold fits run changes."""
 
     def __init__(self, executor: FoldFitExecutor, emit: Emitter) -> None:
         self._executor = executor
@@ -35,19 +35,19 @@ class ExecutorNotices:
 def add_listeners(
     registry: Registry, facts: Mapping[str, Any], emit: Emitter, plugins: PluginClock
 ) -> None:
-    """Make the listeners of all plugins and have them hear the run.
+    """Create the listeners of all plugins and add them to the run's listeners.
 
-    One that cannot be made is left out, and the user told: a tracker that is not
-    reachable must not stop a fit.
+    A listener whose creation fails is left out, with a notice: a tracker that cannot be
+    reached must not stop a fit.
 
     Parameters
     ----------
     registry : Registry
     facts : mapping of str to value
-        What is known of the run before it begins, JSON-able.
+        What is known of the run before it starts, JSON-able; see `run_facts`.
     emit : Emitter
     plugins : PluginClock
-        Counts the seconds that they take.
+        Counts the seconds of their calls.
     """
     for name, record in registry.listeners.items():
         try:
@@ -77,7 +77,7 @@ def run_facts(
     folds: Folds,
     n_jobs: int,
 ) -> dict[str, Any]:
-    """Return what listeners of plugins are told of a run, JSON-able."""
+    """Return the facts of a run that plugins' listeners are created with, JSON-able."""
     state = settings.random_state
     return {
         "task": problem.task.kind.value,

@@ -1,9 +1,9 @@
-"""The lock of a run folder: one live writer, known by name.
+"""The lock of a run folder: one process writes it, and errors name that process.
 
-The lock is the operating system's, on a file beside the run's, so that it ends with its
-process however that happens. What the file holds (host, process, since when) is for
-people only. Where the file system has no locks, a file that must not exist yet takes
-the lock's place; it stays where its process was killed.
+It is a lock of the operating system, on a file in the run folder, so it is released
+whenever its process ends. The content of the file (host, process, start) is used in
+messages only. Where the file system has no locks, a file that is created exclusively
+takes the lock's place; it remains if its process is killed.
 """
 
 import contextlib
@@ -21,12 +21,12 @@ from headstart.exceptions import RunFolderError
 __all__ = ["LOCK_NAME", "OWNER_NAME", "RunLock", "is_abandoned"]
 
 LOCK_NAME = "run.lock"
-# Taken instead where the file system has no locks.
+# The file that is used instead where the file system has no locks.
 OWNER_NAME = "run.owner"
 
 
 class RunLock:
-    """Holds a run folder for this process until `release`, or until the process ends.
+    """Locks a run folder for this process until `release`, or until the process ends.
 
     Parameters
     ----------
@@ -40,14 +40,14 @@ class RunLock:
     Raises
     ------
     RunFolderError
-        If another live run holds the folder, or may do so.
+        If another running process has locked the folder, or may have.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / LOCK_NAME
         self._handle: int | None = None
         self.is_native = True
-        # The handle may only be read: the owner is written once the lock is there.
+        # The file is not truncated here: the owner is written after it is locked.
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             is_free = _lock(handle)
@@ -66,7 +66,7 @@ class RunLock:
         _held.add(self)
 
     def release(self) -> None:
-        """Give the folder free; a second call does nothing."""
+        """Release the folder; a second call does nothing."""
         if self._handle is not None:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._handle, 0)
@@ -88,18 +88,18 @@ class RunLock:
             raise RunFolderError(
                 f"The run folder {self._path.parent} may be in use by "
                 f"{_describe(_read_owner(self._path))}. Its file system has no locks "
-                f"({reason.strerror or reason}), so that nobody can tell whether that "
+                f"({reason.strerror or reason}), so it cannot be checked whether that "
                 f"process still runs. hint: if it does not, delete {self._path}; or "
-                "give another run_dir."
+                "use another run_dir."
             ) from None
         os.write(handle, _owner())
         os.close(handle)
 
 
 def is_abandoned(folder: Path) -> bool:
-    """Return whether the process that held `folder` on this machine is surely gone.
+    """Return whether the process that locked `folder` has certainly ended.
 
-    False in case of doubt: no lock in it, a holder on another host.
+    False where this is unknown: the folder has no lock, or one of another host.
     """
     try:
         handle = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_NOFOLLOW)
@@ -114,7 +114,8 @@ def is_abandoned(folder: Path) -> bool:
         os.close(handle)
 
 
-# A forked child has the lock's handle too, and would keep the lock for its parent.
+# A forked child inherits the lock's handle, and would keep the folder locked after its
+# parent has ended.
 _held: "weakref.WeakSet[RunLock]" = weakref.WeakSet()
 
 
@@ -129,7 +130,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _lock(handle: int) -> bool:
-    """Lock a file without waiting; return False where another has it.
+    """Lock a file without waiting; return False if another process has locked it.
 
     Raises
     ------
@@ -173,6 +174,7 @@ def _describe(owner: dict[str, Any]) -> str:
 
 def _is_held(folder: Path, owner: dict[str, Any]) -> RunFolderError:
     return RunFolderError(
-        f"The run folder {folder} is in use by {_describe(owner)}. A folder takes one "
-        "run at a time. hint: wait until that run has ended, or give another run_dir."
+        f"The run folder {folder} is in use by {_describe(owner)}. Only one run "
+        "may use a folder at a time. hint: wait until that run has ended, or use "
+        "another run_dir."
     )

@@ -1,4 +1,4 @@
-"""The preparation of a run: from the request of a fit to all that its search needs."""
+"""The preparation of a run: data, folds, run folder and workers of a fit's search."""
 
 import importlib
 import time
@@ -45,9 +45,9 @@ from headstart.validation import Folds
 
 __all__ = ["prepare"]
 
-# Share of the time that a refit on all rows is given.
+# Share of the time limit that is reserved for a refit on all rows.
 _REFIT_SHARE = 0.25
-# Limits from which on time is kept back for an analysis.
+# Shortest time limit in which time is reserved for an analysis.
 _SHORTEST_ANALYSED = 8.0
 
 
@@ -74,7 +74,7 @@ def prepare(request: FitRequest) -> Run:
             closing(PluginClock(events, quarantines=timed))
         )
         if settings.learn:
-            # A second of imports, which must not come after the limit.
+            # Its imports take a second, which must not come after the time limit.
             importlib.import_module("headstart.meta.store.sql.engine")
         problem = read_problem(
             settings,
@@ -92,7 +92,7 @@ def prepare(request: FitRequest) -> Run:
             problem, request.target_column, time_limit=settings.time_limit
         )
         _tell_of_table(problem, inspection, events)
-        # Of what ran here; a program must not keep the tables of earlier fits.
+        # This process caches the data of fold fits that run in it.
         resources.callback(forget_fit_data)
         folder = resources.enter_context(
             closing(RunFolder(settings.run_dir, resume=settings.resume))
@@ -199,14 +199,14 @@ def _available_transforms(
         plugin_clock.timed(selected, "transforms"),
         named=named,
     )
-    # Workers and models get those whose hints are not timed.
+    # Workers and models receive the transforms without timed hints.
     available = replace(
         available, transforms={name: selected[name] for name in available.transforms}
     )
     lines = list(problems.values())
     lines += [
-        f"Transform {name!r} is not tried: the table has no column for it, or too many "
-        "rows."
+        f"Transform {name!r} is not tried: it applies to no column of the table, or "
+        "the table has too many rows."
         for name in named
         if name not in available.transforms and name not in problems
     ]
@@ -218,8 +218,8 @@ def _available_transforms(
         ).transforms
     }
     lines += [
-        f"Transform {name!r} is not tried: it applies to a column in which each "
-        "learner is monotone, and what it makes of it has no direction."
+        f"Transform {name!r} is not tried: it applies to a column in which every "
+        "learner must be monotone, and its output has no monotone constraint."
         for name in sorted(available.named - allowed)
     ]
     for line in lines:
@@ -244,9 +244,9 @@ def _claim(
     transforms: AvailableTransforms,
     executor: FoldFitExecutor,
 ) -> _Claim:
-    """Make the run folder this run's own, or check that it is.
+    """Store the run's identity in its folder, or check that it is the same.
 
-    A resumed run goes on with its own seed and folds, whatever its limit is now.
+    A resumed run keeps its seed and folds, even if its time limit differs.
     """
     texts = problem.schema.read_texts(problem.frame) if transforms.reads_text else None
     journal = folder.journal
@@ -312,7 +312,7 @@ def _announce(
     events: Emitter,
     plugin_clock: PluginClock,
 ) -> ExecutorNotices:
-    """Tell listeners, those of plugins too, that the run starts."""
+    """Send the start of the run to all listeners, including those of plugins."""
     facts = run_facts(settings, problem, learners, data.folds, executor.n_slots)
     add_listeners(load_plugins(), facts, events, plugin_clock)
     events(
@@ -345,8 +345,8 @@ def _tell_of_table(
     if problem.n_ungrouped:
         events(
             Notice(
-                f"{problem.n_ungrouped:,} rows have no group: each is taken for a "
-                "group of its own.",
+                f"{problem.n_ungrouped:,} rows have no group: each is treated as "
+                "a group of its own.",
                 "warning",
             )
         )
@@ -356,8 +356,8 @@ def _tell_of_memory(folder: RunFolder, events: Emitter) -> None:
     if folder.bytes_in_memory:
         events(
             Notice(
-                f"The run folder {folder.path} lies in memory, which its files take "
-                "from fold fits. hint: set run_dir, or the environment variable "
+                f"The run folder {folder.path} is in memory, so its files reduce the "
+                "memory of fold fits. hint: set run_dir, or the environment variable "
                 "TMPDIR, to a folder on a disk.",
                 "warning",
             )
@@ -371,7 +371,7 @@ def _tell_of_weights(
     if problem.weight is not None and without:
         events(
             Notice(
-                f"These learners take no sample weights: {', '.join(without)}. Weights "
-                "still count in their scores and in the ensemble."
+                f"These learners ignore sample weights: {', '.join(without)}. Weights "
+                "are still used in their scores and in the ensemble."
             )
         )

@@ -1,4 +1,4 @@
-"""The problem of a fit: tables and vectors as users have them, in canonical form."""
+"""The problem of a fit: the user's table and vectors in canonical form."""
 
 import math
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from headstart.validation import Validation
 
 __all__ = ["Problem", "known_column", "read_problem", "read_weight"]
 
-# Rows whose texts are measured.
+# About so many rows are used for the mean length of texts.
 _ROWS_OF_TEXT = 10_000
 
 
@@ -54,7 +54,7 @@ class Problem:
     groups_name: str | None = None
 
     def summary(self) -> DescribedTable:
-        """Return the table as plugins that describe one are given it."""
+        """Return the table in the form that plugins' descriptions receive."""
         return DescribedTable(
             self.frame,
             self.y,
@@ -74,7 +74,7 @@ def read_problem(
     sample_weight: Any,
     groups: Any,
 ) -> Problem:
-    """Check what a fit is given, and learn its schema, target and metric.
+    """Check the data of a fit, and determine its schema, target and metric.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def read_problem(
     group_codes, n_ungrouped = _read_groups(groups if column is None else column, frame)
     weight = read_weight(sample_weight, frame.height)
     if weight is not None and not weight.all():
-        # A weight of 0 says that the row is not there.
+        # Rows of weight 0 are treated as absent.
         kept = np.flatnonzero(weight)
         frame, labels, weight = frame[kept], to_target(y)[kept], weight[kept]
         group_codes = None if group_codes is None else group_codes[kept]
@@ -101,14 +101,14 @@ def read_problem(
     codes = target.encode(labels)
     overrides = dict(settings.columns or {})
     if column is not None:
-        # What tells groups apart is no feature: new rows come from new groups.
+        # A column of groups is not a feature: new rows belong to new groups.
         overrides.setdefault(column, "identifier")
     schema = Schema.learn(frame, overrides=overrides)
     n_usable = schema.n_numeric + schema.n_categorical
     if n_usable == 0:
         reasons = "; ".join(f"{c.name}: {c.reason}" for c in schema.columns[:5])
         raise TableError(
-            f"No column of the table can be learnt from ({reasons}). Expected at least "
+            f"No column of the table can be used ({reasons}). Expected at least "
             "one column that varies. hint: columns={'name': 'kind'} overrides a kind."
         )
     table = schema.apply(frame)
@@ -142,11 +142,13 @@ def read_problem(
 
 
 def _text_lengths(schema: Schema, frame: pl.DataFrame) -> tuple[int, ...]:
-    """Return the mean number of characters of each text column, of some rows."""
+    """Return the mean number of characters of each text column on some rows."""
     if not schema.texts:
         return ()
-    some = schema.read_texts(frame.gather_every(max(1, frame.height // _ROWS_OF_TEXT)))
-    means = some.select(pl.all().str.len_chars().fill_null(0).mean()).row(0)
+    sample = schema.read_texts(
+        frame.gather_every(max(1, frame.height // _ROWS_OF_TEXT))
+    )
+    means = sample.select(pl.all().str.len_chars().fill_null(0).mean()).row(0)
     return tuple(math.ceil(mean) for mean in means)
 
 
@@ -156,7 +158,7 @@ def read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
     Raises
     ------
     TableError, ValueError
-        If they are no numbers, negative, all zero, or not as many as rows.
+        If they are not numbers, negative, all zero, or not one per row.
     """
     if sample_weight is None:
         return None
@@ -181,7 +183,7 @@ def read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
 
 
 def _check_shape(frame: pl.DataFrame) -> None:
-    # The words in brackets are scikit-learn's, which its users look for.
+    # The text in brackets is that of scikit-learn, which its checks expect.
     shape = f"(shape=({frame.height}, {frame.width}))"
     if frame.width == 0:
         raise TableError(
@@ -215,7 +217,7 @@ def _read_groups(
     if values.dtype.is_float():
         values = values.fill_nan(None)
     codes = values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
-    # Nothing says that rows of unknown groups belong together.
+    # Rows of unknown groups need not belong together.
     ungrouped = np.flatnonzero(codes == 0)
     codes[ungrouped] = codes.max() + 1 + np.arange(ungrouped.size)
     return codes, ungrouped.size

@@ -1,4 +1,4 @@
-"""The run: all that the parts of a search share, made once by `prepare`."""
+"""The run: the objects that the parts of a search share, created by `prepare`."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -28,13 +28,13 @@ __all__ = ["Run"]
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run of a search; leaving its context closes workers and run folder.
+    """One run of a search; leaving its context closes the workers and the run folder.
 
     Parameters
     ----------
     settings : FitSettings
     problem : Problem
-        The table, as it was given and in canonical form.
+        The table, in its original and in canonical form.
     learners : mapping of str to Learner
         Those to search over.
     transforms : AvailableTransforms
@@ -46,16 +46,16 @@ class Run:
     clock : Clock
     seed : int
     events : Emitter
-        Hands events to all listeners.
+        Sends events to all listeners.
     plugin_clock : PluginClock
         Times the code of plugins in this process.
     notices : ExecutorNotices
-        Tells the user of the place where fold fits run, when that changes.
+        Sends a notice when the place where fold fits run changes.
     history : History
     precedents : PrecedentProposer or None
         The suggestions of the knowledge base.
     notes : tuple of str
-        What the user was told of the knowledge base.
+        Notices on the knowledge base.
     inspection : TableInspection
         Columns, findings and rows that were left out.
     memory_per_fit : int
@@ -63,7 +63,7 @@ class Run:
     refits : bool
         Whether each member is fitted once more on all rows.
     resources : ExitStack
-        Closes what the run has opened.
+        The resources to close at the end of the run.
     """
 
     settings: FitSettings
@@ -88,7 +88,7 @@ class Run:
 
     @property
     def is_timed(self) -> bool:
-        """True if the budget is of seconds; else it is of trials."""
+        """True for a budget in seconds, False for a budget in trials."""
         return self.clock.limit is not None
 
     @cached_property
@@ -98,7 +98,7 @@ class Run:
 
     @cached_property
     def timed_learners(self) -> Mapping[str, Learner]:
-        """The learners, with their hints timed: those that the search asks."""
+        """The learners with timed hints, as the search uses them."""
         return self.plugin_clock.timed(self.learners, "learners")
 
     def __enter__(self) -> Self:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FitRequest", "FitSettings", "parse_bytes"]
 
-# Of the memory that is free when a fit starts, what its workers may take together.
+# Share of the memory free at the start of a fit that its workers may use together.
 _MEMORY_SHARE = 0.85
-# Resident bytes of a worker before it fits anything: measured 137 MiB, and the views of
+# Resident bytes of a worker before its first fit (measured: 137 MiB), and the views of
 # a small table.
 _WORKER_BYTES = 160 * 2**20
 _UNITS = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
@@ -35,7 +35,7 @@ _UNITS |= {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 class FitSettings:
     """Parameters of `AutoClassifier` and `AutoRegressor`, unchecked.
 
-    See `headstart.AutoClassifier` for what each means.
+    `headstart.AutoClassifier` documents each of them.
     """
 
     time_limit: float | None
@@ -55,21 +55,21 @@ class FitSettings:
     transforms: Sequence[str | Transform] | None = None
 
     def check(self) -> None:
-        """Raise a clear error for a parameter that makes no sense.
+        """Raise an error for a parameter with an invalid value.
 
         Raises
         ------
         BudgetError
-            For a limit that is nonsense.
+            For an invalid limit.
         TypeError
             For a parameter of the wrong type.
         PluginError
-            For the name of an executor that no plugin brings.
+            For the name of an executor that no plugin provides.
         """
         if self.time_limit is None and self.max_trials is None:
             raise BudgetError(
                 "The 'time_limit' parameter may be None only together with "
-                "'max_trials'. hint: give one of them."
+                "'max_trials'. hint: set one of them."
             )
         if self.time_limit is not None and not _is_positive(self.time_limit):
             raise BudgetError(
@@ -108,7 +108,7 @@ class FitSettings:
         cores = available_cores()
         if self.n_jobs == -1 or self.executor is not None:
             return cores
-        # Of more workers than the memory holds, each would be killed for it.
+        # If there were more workers than fit into memory, each would be killed.
         return max(1, min(cores, self._memory() // _WORKER_BYTES))
 
     def memory_per_fit(self, reserved: int = 0) -> int:
@@ -117,12 +117,12 @@ class FitSettings:
         Parameters
         ----------
         reserved : int
-            Bytes that the run takes besides, where `memory_limit` does not say.
+            Bytes that the run uses otherwise; ignored if `memory_limit` is set.
         """
         return max(_WORKER_BYTES, self._memory(reserved) // self.cores())
 
     def memory_notice(self) -> str:
-        """Return what little memory means for the fit; empty where there is enough."""
+        """Return a notice on too little memory; empty if there is enough."""
         if self.executor is not None:
             return ""
         total, cores = self._memory(), self.cores()
@@ -135,13 +135,13 @@ class FitSettings:
         if self.n_jobs is None and cores < available_cores():
             return (
                 f"{cores} fold fits run at once on {available_cores()} cores, because "
-                f"{_megabytes(total)} of memory hold no more. hint: n_jobs=... sets "
-                "the number."
+                f"{_megabytes(total)} of memory suffice for no more. hint: set n_jobs "
+                "to change the number."
             )
         return ""
 
     def _memory(self, reserved: int = 0) -> int:
-        """Return bytes that all workers may take together."""
+        """Return the number of bytes that all workers may use together."""
         if self.memory_limit is None:
             return int(max(0, available_memory() - reserved) * _MEMORY_SHARE)
         return parse_bytes(self.memory_limit)
@@ -154,19 +154,19 @@ class FitSettings:
             raise BudgetError(
                 f"The 'memory_limit' parameter gives {_megabytes(total)} to {cores} "
                 f"fold fit{'s' if cores > 1 else ''} at once, and each needs at least "
-                f"{_megabytes(_WORKER_BYTES)} before it fits anything. hint: give "
+                f"{_megabytes(_WORKER_BYTES)} before its first fit. hint: set "
                 f"{_megabytes(cores * _WORKER_BYTES)} or more"
                 f"{', or a smaller n_jobs.' if cores > 1 else '.'}"
             )
 
     def named_transforms(self) -> list[str]:
-        """Return names of the transforms that are asked for, not left out."""
+        """Return the names of the transforms that the user named, except exclusions."""
         items = self.transforms or ()
         names = (i if isinstance(i, str) else i.name for i in items)
         return [name for name in names if not name.startswith("-")]
 
     def seed(self) -> int:
-        """Return the run's seed; a fresh one where `random_state` is None."""
+        """Return the run's seed; a random one if `random_state` is None."""
         from sklearn.utils import check_random_state
 
         if isinstance(self.random_state, numbers.Integral):
@@ -174,7 +174,7 @@ class FitSettings:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def fixed_seed(self, default: int) -> int:
-        """Return the seed that `random_state` fixes; `default` if it fixes none."""
+        """Return the seed given by `random_state`; `default` if it gives none."""
         if isinstance(self.random_state, numbers.Integral):
             return int(self.random_state) % 2**31
         return default
@@ -182,30 +182,31 @@ class FitSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class FitRequest:
-    """The data of a fit, and what its user wants of it.
+    """The data and the settings of a fit.
 
     Parameters
     ----------
     settings : FitSettings
     X : table
-        Anything `headstart.tables.to_frame` takes.
+        Any table that `headstart.tables.to_frame` accepts.
     y : vector
         As long as `X`.
     classification : bool
-        Whether the target is a class; otherwise a number.
+        Whether the target is a class; otherwise it is a number.
     sample_weight : vector or None
         Positive weights.
     groups : vector, column name or None
         Rows of one group are never split between training and validation; folds that
-        would are refused.
+        split them are rejected.
     listeners : sequence of Listener
         Called with every event of the run.
     started : float or None
-        Moment of `time.monotonic` from which the time limit counts; now by default.
+        Time of `time.monotonic` from which the time limit counts; now by default.
     target_column : TargetColumn
-        How the caller took the target out of its table: it becomes a finding.
+        How the caller separated the target from its table; it is reported as a finding.
     analyse : callable or None
-        Makes the analysis that is kept with the model, in the last share of the time.
+        Returns the analysis that is stored with the model; it runs in the last share of
+        the time.
     """
 
     settings: FitSettings
@@ -229,9 +230,9 @@ def parse_bytes(size: Any) -> int:
         If it is not a positive size.
     """
     if isinstance(size, str):
-        found = re.fullmatch(r"\s*([0-9.]+)\s*([kmgt]i?)?b?\s*", size.lower())
+        match = re.fullmatch(r"\s*([0-9.]+)\s*([kmgt]i?)?b?\s*", size.lower())
         try:
-            number = float(found[1]) * _UNITS[found[2] or ""] if found else math.nan
+            number = float(match[1]) * _UNITS[match[2] or ""] if match else math.nan
         except ValueError:
             number = math.nan
     else:

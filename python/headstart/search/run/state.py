@@ -1,4 +1,4 @@
-"""The state of a run: its trials, with the fold fits that are done or under way."""
+"""The state of a run: its trials, with finished and running fold fits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ class RunState:
     Parameters
     ----------
     units : sequence of (repeat, fold)
-        All fold fits a trial can have, in the order in which they are run.
+        All fold fits that a trial can have, in the order in which they are run.
     n_folds : int
-        A trial that has so many units, the first ones, is complete.
+        A trial is complete if it has the first `n_folds` units.
     constant : dict of (repeat, fold) to float
         Loss of the constant prediction on each fold.
     """
@@ -42,7 +42,7 @@ class RunState:
         return trial
 
     def next_unit(self, trial: Trial, *, limit: int | None = None) -> Unit | None:
-        """Return the first unit (of the first `limit`) neither done nor under way."""
+        """Return the first unit (of the first `limit`) neither finished nor running."""
         if trial.status is not TrialStatus.RUNNING:
             return None
         under_way = self.running.get(trial.number, set())
@@ -52,15 +52,15 @@ class RunState:
         return None
 
     def has(self, trial: Trial, n_units: int) -> bool:
-        """Return whether the first `n_units` units of a trial are done."""
+        """Return whether the first `n_units` units of a trial are finished."""
         return all(unit in trial.fold_losses for unit in self.units[:n_units])
 
     def is_complete(self, trial: Trial) -> bool:
-        """Return whether a trial has all folds that a complete one has."""
+        """Return whether a trial has a result on the first `n_folds` units."""
         return self.has(trial, self.n_folds)
 
     def with_results(self) -> list[Trial]:
-        """Trials that have at least their first fold and did not fail."""
+        """Return the trials that have at least their first fold and did not fail."""
         return [
             t
             for t in self.trials
@@ -68,17 +68,17 @@ class RunState:
         ]
 
     def complete(self) -> list[Trial]:
-        """Trials that are complete and did not fail."""
+        """Return the trials that are complete and did not fail."""
         return [t for t in self.with_results() if self.is_complete(t)]
 
     def under_way(self) -> int:
-        """Fold fits under way."""
+        """Return the number of running fold fits."""
         return sum(len(units) for units in self.running.values())
 
     def comparable_losses(self, trials: Iterable[Trial]) -> dict[int, float]:
-        """Mean loss of each trial less the constant's on the same folds.
+        """Return the mean loss of each trial minus the constant's on the same folds.
 
-        Makes trials with different folds comparable; lower is better.
+        This makes trials with different folds comparable; lower is better.
         """
         comparable = {}
         for trial in trials:
@@ -91,9 +91,9 @@ class RunState:
     def mean_losses(self, comparable: Mapping[int, float]) -> dict[int, float]:
         """Return comparable losses as mean losses of the metric over all folds.
 
-        The mean loss of the constant prediction is added back. A trial that has all
-        folds of the first repeat so gets its own mean loss, as a knowledge base stores
-        it.
+        The mean loss of the constant prediction is added back. So a trial that has
+        all folds of the first repeat has its own mean loss, the one that a knowledge
+        base stores.
         """
         units = self.units[: self.n_folds]
         level = sum(self.constant[unit] for unit in units) / len(units)

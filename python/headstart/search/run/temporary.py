@@ -1,4 +1,4 @@
-"""Temporary folders of runs: they go with their process, or with a later one."""
+"""Temporary folders of runs: removed by their process, or by a later one."""
 
 import contextlib
 import os
@@ -14,12 +14,13 @@ from headstart.search.run.lock import RunLock, is_abandoned
 __all__ = ["make_temporary_folder", "remove_abandoned", "remove_temporary_folders"]
 
 _PREFIX = "headstart-"
-# What killed processes left can be gigabytes: the rest is left to the next process.
+# Seconds for removing folders of killed processes, which may contain gigabytes: later
+# processes remove the rest.
 _LONGEST_REMOVAL = 2.0
 
 
 class _Home:
-    """The folder of all temporary runs of this process, locked while it lives."""
+    """The folder of all temporary runs of this process, locked until it ends."""
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
@@ -40,9 +41,9 @@ _guard = threading.Lock()
 
 
 def make_temporary_folder() -> Path:
-    """Make a folder for a run, in the process's own within the temporary folder.
+    """Create a folder for a run, in this process's folder in the temporary folder.
 
-    The first call of a process removes what killed processes left there.
+    The first call in a process also removes the folders of killed processes.
     """
     with _guard:
         if not (_homes and _homes[-1].is_usable()):
@@ -58,7 +59,7 @@ def remove_temporary_folders() -> None:
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove folders of runs whose process is surely gone."""
+    """Remove folders of runs whose process has certainly ended."""
     give_up = time.monotonic() + _LONGEST_REMOVAL
     user = os.getuid() if hasattr(os, "getuid") else None
     for folder in sorted(parent.glob(f"{_PREFIX}*")):
@@ -71,7 +72,7 @@ def remove_abandoned(parent: Path) -> None:
 
 
 def _renew_guard() -> None:
-    # Another thread of the parent may have held it.
+    # Another thread of the parent may have held the lock.
     global _guard
     _guard = threading.Lock()
 
@@ -81,6 +82,6 @@ if hasattr(os, "register_at_fork"):
 
 
 def _remove(path: Path, owner: int) -> None:
-    # A forked child inherits this finalizer, and must not take the folder away.
+    # A forked child inherits this finalizer, and must not delete the folder.
     if os.getpid() == owner:
         shutil.rmtree(path, ignore_errors=True)

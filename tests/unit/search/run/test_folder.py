@@ -173,7 +173,7 @@ def test_resuming_a_folder_that_is_not_there_is_refused(tmp_path):
 def test_resuming_a_folder_of_other_files_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
 
-    with pytest.raises(RunFolderError, match="holds no run"):
+    with pytest.raises(RunFolderError, match="no run to resume"):
         RunFolder(tmp_path, resume=True)
 
 
