@@ -2,7 +2,7 @@
 
 Nothing is loaded until it is needed: fold models, view encoders and fitted transforms
 come from a store, which is the run folder, a model file, or memory. Predicting, loading
-and checking walk one list of steps.
+and checking use one list of steps.
 """
 
 import logging
@@ -54,7 +54,7 @@ class Fit:
     ----------
     model, encoder : str
     transforms : tuple of str
-        Fitted transforms that the table goes through first. They are fitted per fold,
+        Fitted transforms that are applied to the table first. They are fitted per fold,
         and members with the same transforms share them.
     """
 
@@ -99,7 +99,7 @@ class BaggedEnsemble:
 
     @property
     def has_transforms(self) -> bool:
-        """True if tables go through transforms, which may need raw text columns."""
+        """True if members have transforms, which may need raw text columns."""
         return any(member.configuration.transforms for member in self.members)
 
     def with_members(self, members: Sequence[Member]) -> "BaggedEnsemble":
@@ -200,7 +200,7 @@ class BaggedEnsemble:
         return (*steps, OutputStep(self.output))
 
     def explain_step(self, name: str) -> tuple[str, list[MadeFeature]]:
-        """Return the transform's name and the features that a fitted step made.
+        """Return the transform's name and the features of a fitted step.
 
         Columns have the names of the user's table. If the transform's `explain` fails,
         there are no features.

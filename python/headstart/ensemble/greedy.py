@@ -46,9 +46,9 @@ def select_greedily(
 ) -> FloatArray:
     """Return weights of members, by greedy forward selection with replacement.
 
-    The first round takes the best member, each later one the member whose inclusion
-    lowers the loss of the ensemble's mean prediction the most; a member's weight is its
-    share of the rounds [1]_. The best of the ensembles after each round is
+    The first round selects the best member, each later one the member that lowers the
+    loss of the ensemble's mean prediction the most; a member's weight is its share of
+    the rounds [1]_. The best of the ensembles after each round is
     returned: on these rows it is never worse than the best member that may stand alone.
 
     Parameters
@@ -66,7 +66,7 @@ def select_greedily(
     n_rounds : int, default=40
         At least 1.
     costs : ndarray of shape (n_members,) or None, default=None
-        Where losses tie, the member of the least cost is taken, then the first.
+        Ties between losses go to the member of the least cost, then to the first.
     cap : WeightCap or None, default=None
     n_threads : int, default=1
         The weights are the same to the last bit for any number.
@@ -141,7 +141,7 @@ def _members(predictions: NDArray[np.floating[Any]], y: Target) -> FloatArray:
             f"{len(y)}, n_outputs). Got {predictions.shape} instead."
         )
     members = _plain(predictions)
-    # Comparisons with NaN are false, so NaN is refused too.
+    # Comparisons with NaN are false, so NaN is rejected too.
     low, high = members.min(axis=(1, 2)), members.max(axis=(1, 2))
     finite = (low >= -_LARGEST) & (high <= _LARGEST)
     if not finite.all():

@@ -31,21 +31,21 @@ _PARTS = {"link", "level", "quantiles", "calibration", "decision"}
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A factor and a shift that bring predicted values to the level a metric asks for.
+    """A factor and a shift that adjust predicted values to the level a metric requires.
 
     Parameters
     ----------
     factor : float, default=1.0
-        Values are multiplied by it first.
+        Multiplied with the values before the shift is added.
     shift : tuple of float
-        Added to each output; empty for none.
+        One number per output, added to it; empty for none.
     """
 
     factor: float = 1.0
     shift: tuple[float, ...] = ()
 
     def apply(self, outputs: FloatArray) -> FloatArray:
-        """Return outputs at this level."""
+        """Return outputs adjusted to this level."""
         scaled: FloatArray = outputs * self.factor
         return scaled + np.array(self.shift) if self.shift else scaled
 
@@ -61,17 +61,17 @@ class Output:
     Parameters
     ----------
     link : {"log", "log1p"} or None
-        Link that the members' values were fitted on; its inverse is applied.
+        Link function of the values that members were fitted on; its inverse is applied.
     level : Level or None
         For values only.
     quantiles : tuple of float
-        Levels of the outputs, ascending, where each output is a quantile: the outputs
-        of each row are sorted. Empty for other outputs.
+        Levels of the outputs, ascending, if each output is a quantile: the outputs of
+        each row are sorted. Empty for other outputs.
     calibration : Calibration or None
-        Map of probabilities, fitted.
+        Fitted map of probabilities.
     decision : Decision or None
-        Rule from probabilities to classes. Without one it is the likeliest class, and
-        of equally likely ones the first.
+        Rule from probabilities to classes. Without one the most probable class is
+        predicted; ties go to the first.
 
     Examples
     --------
@@ -118,8 +118,8 @@ class Output:
     def values(self, outputs: FloatArray) -> FloatArray:
         """Return the value that is predicted for each row of outputs.
 
-        Of several quantiles it is the one nearest to the median, of equally near ones
-        the lower.
+        Of several quantiles it is the one nearest to the median; of two equally near
+        ones, the lower.
         """
         place = 0
         if self.quantiles:
@@ -127,10 +127,10 @@ class Output:
         return outputs[:, place]
 
     def as_scored(self, outputs: FloatArray, metric: Metric) -> FloatArray:
-        """Return outputs as a metric takes them.
+        """Return outputs in the form that a metric accepts.
 
-        A metric of labels takes the likeliest class, so that it is given probabilities
-        of 0 and 1 where a decision chooses the class.
+        A metric of labels uses the most probable class, so where a decision chooses the
+        class, the metric receives probabilities of 0 and 1.
 
         Parameters
         ----------
@@ -149,7 +149,7 @@ class Output:
         return np.eye(outputs.shape[1])[codes]
 
     def to_record(self) -> dict[str, Any]:
-        """Return a JSON-ready dictionary of the parts that there are."""
+        """Return a JSON-ready dictionary of the parts that are not None."""
         record: dict[str, Any] = {}
         if self.link is not None:
             record["link"] = self.link
@@ -246,7 +246,7 @@ def _read_calibration(record: Mapping[str, Any], task: Task) -> Calibration:
         calibration.n_columns_ == task.n_outputs,
         f"A calibration must be of {task.n_outputs} columns.",
     )
-    # Parameters of a wrong form show themselves when they are used.
+    # Parameters of a wrong form raise when they are used.
     n = task.n_outputs
     rows = np.array([[0.0], [0.5], [1.0]])
     if n > 1:

@@ -63,7 +63,7 @@ class Choice:
     rows : ndarray of bool, shape (n_rows,)
         Rows with a prediction.
     score : float
-        The metric of `prediction` on these rows, as users read it.
+        The metric of `prediction` on these rows, with the metric's own sign.
     output : Output
         The step after the mean of the members.
     """
@@ -168,7 +168,7 @@ class MemberSelector:
         return Choice(weights, prediction, rows, score, self.output)
 
     def _score(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:
-        """Return the metric on some rows, as users read it."""
+        """Return the metric on some rows, with its own sign."""
         return self.metric.score(*self._scored(prediction, rows))
 
     def _loss(self, prediction: FloatArray, rows: NDArray[np.bool_]) -> float:

@@ -61,7 +61,7 @@ def needs_target(estimator: Any) -> bool:
 
 
 def has_axes_of_its_own(transformer: Any) -> bool:
-    """Return whether fits on different rows make columns with different meanings.
+    """Return whether the columns of fits on different rows differ in meaning.
 
     Selectors of columns do, and projections, whose axes may rotate or change places.
     Projections of scikit-learn name their columns after their class.
@@ -116,8 +116,8 @@ def check_names(
     if unknown:
         raise PluginError(
             f"The default of {owner} names {unknown[0]!r}, which its space does not "
-            f"have. Known: {sorted(space)}. hint: a parameter that does not vary "
-            "belongs into a function that makes the object."
+            f"have. Known: {sorted(space)}. hint: a fixed parameter "
+            "belongs in a function that creates the object."
         )
 
 
