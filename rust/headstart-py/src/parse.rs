@@ -42,7 +42,7 @@ pub(crate) fn find_formats(
         let order = match order {
             Some(name) => Some(
                 Order::of_name(name)
-                    .ok_or_else(|| Error::value(format!("{name:?} is no order.")))?,
+                    .ok_or_else(|| Error::value(format!("{name:?} is not an order.")))?,
             ),
             None => None,
         };
@@ -157,5 +157,5 @@ fn one_byte(separator: char) -> Result<u8, Error> {
     u8::try_from(separator)
         .ok()
         .filter(u8::is_ascii)
-        .ok_or_else(|| Error::value("A separator is a character of one byte."))
+        .ok_or_else(|| Error::value("The separator must be a character of one byte."))
 }

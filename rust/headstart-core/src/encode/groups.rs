@@ -152,7 +152,7 @@ pub fn group_knots(
     workers: &Workers,
 ) -> Result<(Vec<usize>, Vec<f64>), Error> {
     if most < 2 {
-        return Err(Error::value("There must be 2 knots at least."));
+        return Err(Error::value("There must be at least 2 knots."));
     }
     let (starts, sorted) = sorted_by_group(key, values, workers)?;
     let mut ends = Vec::with_capacity(key.n_groups + 1);

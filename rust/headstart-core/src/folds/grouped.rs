@@ -386,7 +386,7 @@ mod tests {
         assert_eq!(
             found,
             Err(Error::value(
-                "3 folds need at least 3 groups. Got 2. hint: ask for fewer folds."
+                "3 folds need at least 3 groups. Got 2. hint: use fewer folds."
             ))
         );
     }

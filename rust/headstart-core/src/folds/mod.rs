@@ -33,7 +33,7 @@ fn check_folds(n_folds: usize, n_units: usize, unit: &str) -> Result<(), Error> 
     if n_folds > n_units {
         return Err(Error::value(format!(
             "{n_folds} folds need at least {n_folds} {unit}. Got {n_units}. \
-             hint: ask for fewer folds."
+             hint: use fewer folds."
         )));
     }
     Ok(())

@@ -34,7 +34,7 @@ pub fn make_numeric(
     workers.map(jobs.len(), |index| {
         let job = &jobs[index];
         if job.columns.iter().any(|&place| place >= columns.len()) {
-            return Err(Error::value("A feature's column is not there."));
+            return Err(Error::value("A feature's column does not exist."));
         }
         let mut made = vec![0.0; n_rows];
         for (block, out) in made.chunks_mut(BLOCK).enumerate() {

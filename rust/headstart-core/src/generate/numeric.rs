@@ -132,7 +132,7 @@ pub fn evaluate_unary<T: Real>(
         }),
         _ => {
             return Err(Error::value(format!(
-                "{} with {} constants is no function of one number.",
+                "{} with {} constants is not a function of one number.",
                 operator.name(),
                 constants.len()
             )));
@@ -153,7 +153,7 @@ pub fn evaluate_binary<T: Real>(
 ) -> Result<(), Error> {
     if operator.inputs() != Inputs::Two(Kind::Numeric) {
         return Err(Error::value(format!(
-            "{} is no function of two numbers.",
+            "{} is not a function of two numbers.",
             operator.name()
         )));
     }

@@ -197,7 +197,7 @@ pub fn best_class_factors(
     let n_classes = rows.n_outputs;
     if n_classes < 2 {
         return Err(Error::value(
-            "Factors of classes need one probability a class.",
+            "Factors of classes need one probability per class.",
         ));
     }
     if rows.prediction.iter().any(|&p| p < 0.0) {

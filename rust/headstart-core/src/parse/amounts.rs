@@ -118,7 +118,7 @@ pub struct Amounts {
 /// If `decimal` is not a decimal mark.
 pub fn split_amounts(words: &Words<'_>, decimal: char, multiply: bool) -> Result<Amounts, Error> {
     if decimal != '.' && decimal != ',' {
-        return Err(Error::value("A decimal mark is '.' or ','."));
+        return Err(Error::value("The decimal mark must be '.' or ','."));
     }
     let mut out = Amounts::default();
     let mut places: HashMap<String, u32> = HashMap::new();

@@ -681,7 +681,7 @@ pub fn read_moments(words: &Words<'_>, formats: &[&str]) -> Result<(Vec<i64>, Ve
     let formats = formats
         .iter()
         .map(|text| {
-            Format::new(text).ok_or_else(|| Error::value(format!("{text:?} is no format.")))
+            Format::new(text).ok_or_else(|| Error::value(format!("{text:?} is not a format.")))
         })
         .collect::<Result<Vec<_>, _>>()?;
     let mut short = [0; 16];

@@ -36,7 +36,9 @@ impl Formula {
             Operator::LessThan => Self::LessThan,
             _ => {
                 let name = operator.name();
-                return Err(Error::value(format!("{name} is no formula of two numbers")));
+                return Err(Error::value(format!(
+                    "{name} is not a formula of two numbers"
+                )));
             }
         })
     }

@@ -157,11 +157,11 @@ pub(super) fn check_nodes(
             let feature = trees.feature[node];
             if feature < 0 || feature as usize >= n_features {
                 return refuse(&format!(
-                    "must ask for a feature in 0..{n_features}. Got {feature}"
+                    "must have a feature in 0..{n_features}. Got {feature}"
                 ));
             }
             if trees.missing_left[node] > 1 {
-                return refuse("must say 0 or 1 where missing values go");
+                return refuse("must have 0 or 1 as the direction of missing values");
             }
             let set = trees.category_set[node];
             if categories.features.binary_search(&feature).is_ok() {
