@@ -106,7 +106,7 @@ def test_mistakes_are_told():
         score_features(table, y[:30], "f")
     with pytest.raises(ValueError, match="Column 'noise' has -"):
         score_features(table, y, "chi2_of_counts")
-    with pytest.raises(ColumnError, match="Column 'x' holds List"):
+    with pytest.raises(ColumnError, match="Column 'x' has List"):
         score_features(pl.DataFrame({"x": [[1], [2]]}), [0, 1])
     with pytest.raises(ValueError, match=r"hint: X\.reshape"):
         score_features(np.zeros(40), y)

@@ -107,5 +107,5 @@ def test_what_makes_no_sense_is_refused():
         NoCalibration().fit(np.eye(3), [0, 1, 2]).predict([0.5])
     with pytest.raises(ValueError, match="cannot be read"):
         read_calibration({"method": "magic"})
-    with pytest.raises(ValueError, match="Unknown methods"):
+    with pytest.raises(ValueError, match="Unknown calibration methods"):
         choose_calibration([0.1, 0.9], [0, 1], methods=["magic"])

@@ -50,7 +50,7 @@ def test_one_of_so_many_goes_on():
         (lambda: survivors([[1.0]], level=1), "level"),
         (lambda: survivors([[1.0]], held_out_share=1), "held_out_share"),
         (lambda: survivors([[1.0]], test="magic"), "'t' or 'friedman'"),
-        (lambda: survivors([[1, np.nan]] * 3, test="friedman"), "every fold"),
+        (lambda: survivors([[1, np.nan]] * 3, test="friedman"), "all losses"),
         (lambda: probability_best([[1.0]], margin=-1), "margin"),
         (lambda: promote([1.0], factor=1), "factor"),
     ],

@@ -46,7 +46,7 @@ def test_the_embargo_leaves_out_what_follows():
         (lambda: window_folds(np.arange(9), window=0), "'window' parameter"),
         (lambda: purged_folds(np.arange(9), n_folds=1), "'n_folds' parameter"),
         (lambda: purged_folds(np.arange(9), embargo=1.0), r"share in \[0, 1\)"),
-        (lambda: purged_folds(np.arange(9), np.arange(8)), "ends must have shape"),
+        (lambda: purged_folds(np.arange(9), np.arange(8)), "ends must have the shape"),
         (lambda: purged_folds(np.arange(9), np.zeros(9)), "before its row's time"),
         (
             lambda: window_folds(np.arange(9), 2, ends=np.arange(9) + 90),
