@@ -183,13 +183,13 @@ class BaggedEnsemble:
         of the members.
         """
         steps: list[ModelStep] = []
-        given = {TABLE}
+        tables = {TABLE}
         for (chain, encoder), fits in self._by_view().items():
             table = TABLE
             for length, name in enumerate(chain, start=1):
                 source, table = table, "/".join((TABLE, *chain[:length]))
-                if table not in given:
-                    given.add(table)
+                if table not in tables:
+                    tables.add(table)
                     steps.append(TransformStep(self.parts, name, source, table))
             view = f"view/{encoder} of {table}"
             steps.append(ViewStep(self.parts, encoder, table, view))
@@ -207,15 +207,15 @@ class BaggedEnsemble:
         """
         step = self.parts.transform(name)
         transform = self.transforms[step.transform]
-        made = (column.name for column in step.made)
-        called = dict(zip(step.returned, made, strict=True))
+        table_names = (column.name for column in step.made)
+        new_names = dict(zip(step.returned, table_names, strict=True))
         try:
             features = list(transform.explain(step.state)) if step.scope else []
-            named = [replace(f, name=called.get(f.name, f.name)) for f in features]
+            renamed = [replace(f, name=new_names.get(f.name, f.name)) for f in features]
         except Exception:
             _log.exception("Transform %r cannot explain itself.", step.transform)
-            named = []
-        return step.transform, named
+            renamed = []
+        return step.transform, renamed
 
     def _by_view(
         self,

@@ -121,10 +121,10 @@ class Output:
         Of several quantiles it is the one nearest to the median; of two equally near
         ones, the lower.
         """
-        place = 0
+        index = 0
         if self.quantiles:
-            place = int(np.abs(np.array(self.quantiles) - 0.5).argmin())
-        return outputs[:, place]
+            index = int(np.abs(np.array(self.quantiles) - 0.5).argmin())
+        return outputs[:, index]
 
     def as_scored(self, outputs: FloatArray, metric: Metric) -> FloatArray:
         """Return outputs in the form that a metric accepts.

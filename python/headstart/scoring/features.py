@@ -146,14 +146,14 @@ def _codes(series: pl.Series, levels: pl.Series | None) -> tuple[Array, pl.Serie
     text = series.cast(pl.String)
     if levels is None:
         levels = text.drop_nulls().unique().sort()
-    places = pl.DataFrame(
+    level_codes = pl.DataFrame(
         {"level": levels, "code": np.arange(levels.len(), dtype=np.int32)},
         schema_overrides={"level": pl.String},
     )
     matched = (
         text.alias("level")
         .to_frame()
-        .join(places, on="level", how="left", maintain_order="left")["code"]
+        .join(level_codes, on="level", how="left", maintain_order="left")["code"]
     )
     # All unseen levels share the code after the last level.
     unseen = matched.is_null() & text.is_not_null()

@@ -73,8 +73,8 @@ def _linear(request: Request) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the correlation, the F statistic of a linear fit, and its p-value."""
     y, weight, n_threads = request.target.values, request.weight, request.n_threads
 
-    def score(places: list[int]) -> FloatArray:
-        table = request.columns.some(places)
+    def score(indices: list[int]) -> FloatArray:
+        table = request.columns.some(indices)
         return _core.score_pearson(table, y, weight, n_threads)
 
     r, n = request.of_numeric(score, 2).T
@@ -85,8 +85,8 @@ def _linear(request: Request) -> tuple[FloatArray, FloatArray, FloatArray]:
 def _spearman(request: Request) -> Scores:
     y, n_threads = request.target.values, request.n_threads
 
-    def score(places: list[int]) -> FloatArray:
-        return _core.score_spearman(request.columns.some(places), y, n_threads)
+    def score(indices: list[int]) -> FloatArray:
+        return _core.score_spearman(request.columns.some(indices), y, n_threads)
 
     r, n = request.of_numeric(score, 2).T
     return Scores(r, np.abs(r), _p_of_f(_f_of_r(r, n), np.ones_like(n), n - 2))
@@ -109,8 +109,8 @@ def _f(request: Request) -> Scores:
 def _anova(request: Request) -> FloatArray:
     y, weight = request.target.labels, request.weight
 
-    def score(places: list[int]) -> FloatArray:
-        table = request.columns.some(places)
+    def score(indices: list[int]) -> FloatArray:
+        table = request.columns.some(indices)
         return _core.score_anova(table, y, weight, request.n_threads)
 
     return request.of_numeric(score, 4)
@@ -132,9 +132,9 @@ def _chi2_of_counts(request: Request) -> Scores:
     shares = np.bincount(target.codes, weight, target.n_classes)
     shares = shares / shares.sum()
 
-    def score(places: list[int]) -> FloatArray:
-        statistics = np.full((len(places), 1), np.nan)
-        for place, column in enumerate(places):
+    def score(indices: list[int]) -> FloatArray:
+        statistics = np.full((len(indices), 1), np.nan)
+        for index, column in enumerate(indices):
             values = np.asarray(_one(request, column), dtype=np.float64)
             if np.nanmin(values, initial=0.0) < 0:
                 raise ValueError(
@@ -146,7 +146,7 @@ def _chi2_of_counts(request: Request) -> Scores:
             observed = np.bincount(target.codes, values, target.n_classes)
             expected = shares * observed.sum()
             with np.errstate(invalid="ignore", divide="ignore"):
-                statistics[place] = ((observed - expected) ** 2 / expected).sum()
+                statistics[index] = ((observed - expected) ** 2 / expected).sum()
         return statistics
 
     statistic = request.of_numeric(score, 1)[:, 0]
@@ -187,8 +187,8 @@ def _neighbor_information(request: Request) -> Scores:
     target, k, seed = request.target, request.n_neighbors, request.seed
     n_threads = request.n_threads
 
-    def score(places: list[int]) -> FloatArray:
-        table = request.columns.some(places)
+    def score(indices: list[int]) -> FloatArray:
+        table = request.columns.some(indices)
         information = _core.score_neighbors(
             table, target.either, k, None, seed, request.watch.of_core, n_threads
         )
@@ -225,8 +225,8 @@ def _correlation_ratio(request: Request) -> Scores:
 def _auc(request: Request) -> Scores:
     n_classes = request.target.n_classes
 
-    def score(places: list[int]) -> FloatArray:
-        table = request.columns.some(places)
+    def score(indices: list[int]) -> FloatArray:
+        table = request.columns.some(indices)
         return _core.score_auc(
             table, request.target.labels, request.weight, request.n_threads
         )
@@ -253,8 +253,8 @@ def _relieff(request: Request) -> Scores:
 
 
 def _distance_correlation(request: Request) -> Scores:
-    def score(places: list[int]) -> FloatArray:
-        table = request.columns.some(places)
+    def score(indices: list[int]) -> FloatArray:
+        table = request.columns.some(indices)
         correlations = _core.score_distance(
             table, request.target.values, request.watch.of_core, request.n_threads
         )

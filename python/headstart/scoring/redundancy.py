@@ -16,7 +16,7 @@ from headstart.scoring.features import Features
 from headstart.scoring.score_features import compute_scores
 from headstart.scoring.target import Target
 
-__all__ = ["CRITERIA", "choose_places", "select_features"]
+__all__ = ["CRITERIA", "choose_columns", "select_features"]
 
 CRITERIA = ("mrmr", "mrmr_quotient", "mrmr_f", "jmi")
 """Names of the criteria of `select_features`."""
@@ -89,21 +89,21 @@ def select_features(
     else:
         features = Features.of(X, categorical=categorical)
     target = Target.of(y, task, features.shape[0])
-    chosen = choose_places(
+    chosen = choose_columns(
         features, target, n_selected, criterion,
         n_bins=n_bins, seed=compute.seed, n_threads=compute.n_threads,
     )  # fmt: skip
     return pl.DataFrame(
         {
-            "feature": [features.names[place] for place, _ in chosen],
-            "place": [place for place, _ in chosen],
+            "feature": [features.names[column] for column, _ in chosen],
+            "place": [column for column, _ in chosen],
             "score": [score for _, score in chosen],
         },
         schema={"feature": pl.String, "place": pl.Int64, "score": pl.Float64},
     )
 
 
-def choose_places(
+def choose_columns(
     features: Features | BinnedMatrix,
     target: Target,
     n_selected: int,

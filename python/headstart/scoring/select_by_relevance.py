@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from headstart.base import FloatArray
 from headstart.scoring.columns import in_range
 from headstart.scoring.features import Features
-from headstart.scoring.redundancy import CRITERIA, choose_places
+from headstart.scoring.redundancy import CRITERIA, choose_columns
 from headstart.scoring.score_features import compute_scores
 from headstart.scoring.target import Target
 
@@ -95,16 +95,16 @@ class SelectByRelevance(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         limit = in_range("n_features", self.n_features, 1, 2**31)
         scores = np.full(features.shape[1], np.nan)
         if self.method in CRITERIA:
-            chosen = choose_places(
+            chosen = choose_columns(
                 features, target, limit, self.method, n_threads=self.n_threads
             )
-            kept = [place for place, _ in chosen]
-            scores[kept] = [score for _, score in chosen]
+            selected = [column for column, _ in chosen]
+            scores[selected] = [score for _, score in chosen]
         else:
-            kept = self._best(features, target, limit, scores, sample_weight)
+            selected = self._best(features, target, limit, scores, sample_weight)
         self.scores_ = scores
         self._kept = np.zeros(scores.size, dtype=bool)
-        self._kept[kept] = True
+        self._kept[selected] = True
         return self
 
     def _best(
@@ -124,7 +124,7 @@ class SelectByRelevance(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         if self.max_q_value is not None:
             usable &= result.q_value <= self.max_q_value
         order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
-        return [int(place) for place in order if usable[place]][:limit]
+        return [int(column) for column in order if usable[column]][:limit]
 
     def _get_support_mask(self) -> NDArray[np.bool_]:
         check_is_fitted(self)

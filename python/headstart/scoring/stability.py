@@ -11,7 +11,7 @@ from headstart.machine.compute import Compute
 from headstart.scoring.binning import BinnedMatrix
 from headstart.scoring.columns import in_range
 from headstart.scoring.features import Features
-from headstart.scoring.redundancy import CRITERIA, choose_places
+from headstart.scoring.redundancy import CRITERIA, choose_columns
 from headstart.scoring.score_features import compute_scores
 from headstart.scoring.target import Target
 
@@ -115,10 +115,10 @@ def stability_selection(
             target.kind, codes, target.n_classes, target.values[rows]
         )
         if method in CRITERIA:
-            chosen = choose_places(
+            chosen = choose_columns(
                 subsample, subsample_target, n_selected, method, n_threads=n_threads
             )
-            counts[[place for place, _ in chosen]] += 1
+            counts[[column for column, _ in chosen]] += 1
         else:
             scores = compute_scores(
                 subsample, subsample_target, method, n_threads=n_threads

@@ -104,6 +104,6 @@ def _plain_codes(
     n_classes = int(occurs.sum())
     if n_classes < 2 or (task == TaskKind.BINARY and n_classes > 2):
         return None
-    places = (np.cumsum(occurs) - 1).astype(np.uint16)
+    new_codes = (np.cumsum(occurs) - 1).astype(np.uint16)
     # If all numbers occur, each is its own code, and a plain copy is cheaper.
-    return y.astype(np.uint16) if occurs.all() else places[y], n_classes
+    return y.astype(np.uint16) if occurs.all() else new_codes[y], n_classes

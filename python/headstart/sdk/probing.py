@@ -90,10 +90,10 @@ def prepare(estimator: Any, resources: Resources) -> None:
     settings = {}
     parameters = estimator.get_params()
     for key, value in parameters.items():
-        owner, _, own = key.rpartition("__")
-        if own == "random_state" and value is None:
+        owner, _, parameter = key.rpartition("__")
+        if parameter == "random_state" and value is None:
             settings[key] = resources.seed
-        elif own == "n_jobs":
+        elif parameter == "n_jobs":
             holder = parameters.get(owner, estimator) if owner else estimator
             # For scikit-learn's own, None is one thread, and some warn about numbers.
             module = getattr(type(holder).__init__, "__module__", None) or ""
@@ -104,7 +104,7 @@ def prepare(estimator: Any, resources: Resources) -> None:
 
 
 def check_names(
-    owner: str, space: Mapping[str, Distribution], given: Parameters
+    owner: str, space: Mapping[str, Distribution], values: Parameters
 ) -> None:
     """Raise if there are values for parameters that the space does not have.
 
@@ -112,7 +112,7 @@ def check_names(
     ------
     PluginError
     """
-    unknown = sorted(set(given) - set(space))
+    unknown = sorted(set(values) - set(space))
     if unknown:
         raise PluginError(
             f"The default of {owner} names {unknown[0]!r}, which its space does not "
@@ -122,19 +122,19 @@ def check_names(
 
 
 def defaults_of(
-    owner: str, example: Any, space: Mapping[str, Distribution], given: Parameters
+    owner: str, example: Any, space: Mapping[str, Distribution], values: Parameters
 ) -> dict[str, Any]:
-    """Return a value per parameter of a space: the given one or the object's own.
+    """Return a value per parameter of a space: the given value or the object's own.
 
     Raises
     ------
     PluginError
         If a value lies outside its distribution.
     """
-    own = example.get_params() if hasattr(example, "get_params") else {}
+    current = example.get_params() if hasattr(example, "get_params") else {}
     defaults: dict[str, Any] = {}
     for key, distribution in space.items():
-        value = given.get(key, own.get(key))
+        value = values.get(key, current.get(key))
         if value not in distribution:
             raise PluginError(
                 f"{owner} needs a default for {key!r} that lies in {distribution}. Got "

@@ -78,11 +78,11 @@ def stopping_words(
     >>> stopping_words("lightgbm", task, 1)
     {'binary_logloss': 1.0}
     """
-    place = _LIBRARIES.index(library)
+    index = _LIBRARIES.index(library)
     factors: dict[str, float] = {}
     for metric in task.stopping:
         words = _STOPPING.get((metric, task.objective.link))
-        word = None if words is None else words[place]
+        word = None if words is None else words[index]
         ranks = metric in _RANKING
         if word is None or (ranks and n_validation_classes != 2):
             continue

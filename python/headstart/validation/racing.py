@@ -75,7 +75,7 @@ def _by_t(table: FloatArray, share: float, level: float) -> BoolArray:
     from scipy.stats import t
 
     best = _best(table)
-    kept = np.ones(table.shape[1], dtype=bool)
+    survives = np.ones(table.shape[1], dtype=bool)
     for other in range(table.shape[1]):
         difference = table[:, other] - table[:, best]
         difference = difference[~np.isnan(difference)]
@@ -85,8 +85,8 @@ def _by_t(table: FloatArray, share: float, level: float) -> BoolArray:
         factor = 1 / n_folds + share / (1 - share)
         variance = 0.0 if np.ptp(difference) == 0 else float(difference.var(ddof=1))
         margin = float(t.ppf(level, n_folds - 1)) * np.sqrt(factor * variance)
-        kept[other] = not difference.mean() > margin
-    return kept
+        survives[other] = not difference.mean() > margin
+    return survives
 
 
 def _by_friedman(table: FloatArray, level: float) -> BoolArray:

@@ -93,14 +93,14 @@ def choose(
     values = make_values(
         table, descriptors, np.arange(table.n_rows), residuals[:1], fold_ids
     )
-    places = choose_apart(
+    selected = choose_apart(
         values,
         gains.astype(np.float64),
         table.numeric,
         n_chosen=n_chosen,
         seed=options.seed,
     )
-    return Choice(descriptors[places], gains[places], survivors)
+    return Choice(descriptors[selected], gains[selected], survivors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +220,7 @@ class Trial:
         if not confirmations:
             return confirmations, False
         best = max(
-            range(len(confirmations)), key=lambda place: confirmations[place].gain
+            range(len(confirmations)), key=lambda index: confirmations[index].gain
         )
         if confirmations[best].is_promising:
             size = confirmations[best].n_features

@@ -95,8 +95,8 @@ def _of_one(facts: _Facts) -> list[Descriptors]:
 def _of_two(facts: _Facts, pairs: NDArray[np.int64] | None) -> list[Descriptors]:
     usable = np.flatnonzero(facts.is_many)
     if pairs is None:
-        places = np.stack(np.triu_indices(len(usable), 1), axis=1)
-        pairs = usable[places]
+        pair_indices = np.stack(np.triu_indices(len(usable), 1), axis=1)
+        pairs = usable[pair_indices]
     else:
         pairs = pairs[facts.is_many[pairs].all(axis=1)]
     a, b = pairs.T

@@ -222,12 +222,12 @@ def _folds(
                 f"fold_ids must have one fold for each of the {len(codes)} rows. "
                 f"Got the shape {np.shape(fold_ids)} instead."
             )
-        distinct, places = np.unique(fold_ids, return_inverse=True)
+        distinct, fold_codes = np.unique(fold_ids, return_inverse=True)
         if not 2 <= len(distinct) <= 255:
             raise ValueError(
                 f"fold_ids must contain 2 to 255 distinct folds. Got {len(distinct)}."
             )
-        return np.asarray(places, dtype=np.uint8)
+        return np.asarray(fold_codes, dtype=np.uint8)
     n_folds = 5 if len(codes) <= _FEW_ROWS else 3
     n_folds = min(n_folds, len(codes))
     folds = (

@@ -54,8 +54,8 @@ class ScreenedTable:
         for column in frame.get_columns():
             if isinstance(column.dtype, pl.Enum):
                 n_categories = len(column.dtype.categories)
-                places = column.to_physical().cast(pl.UInt32).fill_null(n_categories)
-                codes[column.name] = places.to_numpy()
+                physical = column.to_physical().cast(pl.UInt32).fill_null(n_categories)
+                codes[column.name] = physical.to_numpy()
                 n_levels.append(n_categories + 1)
             else:
                 values = column.cast(pl.Float64).fill_null(float("nan"))

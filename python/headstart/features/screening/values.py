@@ -44,9 +44,9 @@ def make_values(
     """
     columns: list[FloatArray] = []
     with np.errstate(all="ignore"):
-        for code, *places in descriptors.tolist():
+        for code, *operands in descriptors.tolist():
             operator = _BY_CODE[code]
-            used = [place for place in places if place >= 0]
+            used = [column for column in operands if column >= 0]
             if operator.name == "target_mean":
                 groups, n_groups = _groups(table, used)
                 columns += [
@@ -64,9 +64,9 @@ def _values(
     table: ScreenedTable, operator: Operator, columns: list[int], train: Rows
 ) -> FloatArray:
     if operator.inputs in ("one", "two"):
-        numbers = [np.ascontiguousarray(table.numeric[place]) for place in columns]
-        places = list(range(len(columns)))
-        return _core.make_numeric(numbers, [(operator.code, places, [])], 1)[0]
+        numbers = [np.ascontiguousarray(table.numeric[column]) for column in columns]
+        indices = list(range(len(columns)))
+        return _core.make_numeric(numbers, [(operator.code, indices, [])], 1)[0]
     if operator.name == "frequency":
         groups, n_groups = _groups(table, columns)
         counts = np.bincount(groups[train], minlength=n_groups)
@@ -77,11 +77,11 @@ def _values(
 
 
 def _groups(table: ScreenedTable, columns: list[int]) -> tuple[NDArray[np.int64], int]:
-    places = [column - table.n_numeric for column in columns]
-    groups = table.codes[places[0]].astype(np.int64)
-    for place in places[1:]:
-        groups = groups * int(table.n_levels[place]) + table.codes[place]
-    if len(places) > 1:
+    indices = [column - table.n_numeric for column in columns]
+    groups = table.codes[indices[0]].astype(np.int64)
+    for index in indices[1:]:
+        groups = groups * int(table.n_levels[index]) + table.codes[index]
+    if len(indices) > 1:
         groups = np.unique(groups, return_inverse=True)[1]
     return groups, int(groups.max(initial=0)) + 1
 

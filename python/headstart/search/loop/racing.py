@@ -37,10 +37,10 @@ def relative_gap(
         shared = trial.fold_losses.keys() & rival.fold_losses.keys()
         if rival.number == trial.number or not shared:
             continue
-        own = _mean([trial.fold_losses[unit] for unit in sorted(shared)])
-        other = _mean([rival.fold_losses[unit] for unit in sorted(shared)])
-        flat = _mean([constant[unit] for unit in sorted(shared)])
-        gaps.append((own - other) / max(abs(flat - other), 1e-12))
+        loss = _mean([trial.fold_losses[unit] for unit in sorted(shared)])
+        rival_loss = _mean([rival.fold_losses[unit] for unit in sorted(shared)])
+        constant_loss = _mean([constant[unit] for unit in sorted(shared)])
+        gaps.append((loss - rival_loss) / max(abs(constant_loss - rival_loss), 1e-12))
     return max(gaps) if gaps else None
 
 

@@ -59,8 +59,8 @@ class AvailableTransforms:
         """Return the transforms without some of them."""
         if not names:
             return self
-        kept = {n: t for n, t in self.transforms.items() if n not in names}
-        return replace(self, transforms=kept)
+        remaining = {n: t for n, t in self.transforms.items() if n not in names}
+        return replace(self, transforms=remaining)
 
     def only(self, names: Collection[str]) -> "AvailableTransforms":
         """Return some of the transforms only."""
@@ -133,12 +133,12 @@ class AvailableTransforms:
 
     def task_after(self, steps: Sequence[Step]) -> Task:
         """Return the task with the predicted number of columns after the steps."""
-        made = 0
+        n_added = 0
         for step in steps:
             transform, width = self.transforms[step.name], self.widths[step.name]
-            made += int(_hint(transform.n_outputs, step.parameters, width))
-            made -= width if transform.replaces else 0
-        return replace(self.task, n_numeric=max(0, self.task.n_numeric + made))
+            n_added += int(_hint(transform.n_outputs, step.parameters, width))
+            n_added -= width if transform.replaces else 0
+        return replace(self.task, n_numeric=max(0, self.task.n_numeric + n_added))
 
 
 def find_available(

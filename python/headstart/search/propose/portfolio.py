@@ -63,13 +63,13 @@ def default_order(
     turns = [*_ORDER[:2], *unknown, *_ORDER[2:]]
     longest = max((len(queue) for queue in queues.values()), default=0)
     names = list(dict.fromkeys(name for name, _ in turns))
-    rest = [(name, place) for place in range(longest) for name in names]
+    remaining_turns = [(name, index) for index in range(longest) for name in names]
     keys: set[str] = set()
-    for name, place in [*turns, *rest]:
+    for name, index in [*turns, *remaining_turns]:
         queue = queues.get(name, ())
-        if place < len(queue) and queue[place].key not in keys:
-            keys.add(queue[place].key)
-            yield queue[place]
+        if index < len(queue) and queue[index].key not in keys:
+            keys.add(queue[index].key)
+            yield queue[index]
 
 
 def usable_learners(

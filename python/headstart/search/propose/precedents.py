@@ -165,11 +165,11 @@ class PrecedentProposer:
         with_added: Callable[[Configuration], Configuration],
     ) -> tuple[dict[int, float], dict[int, float]]:
         """Return losses and measured seconds, both keyed by the adviser's indices."""
-        place = {with_added(c).key: i for i, c in enumerate(self.configurations)}
+        indices = {with_added(c).key: i for i, c in enumerate(self.configurations)}
         observed: dict[int, float] = {}
         seconds: dict[int, float] = {}
         for trial in known:
-            index = place.get(trial.configuration.key)
+            index = indices.get(trial.configuration.key)
             if index is None or trial.is_baseline:
                 continue
             if trial.status is TrialStatus.FAILED:
@@ -177,8 +177,8 @@ class PrecedentProposer:
             elif trial.number in losses:
                 observed[index] = losses[trial.number]
                 if self.learns_seconds:
-                    spent = trial.fit_seconds + trial.predict_seconds
-                    seconds[index] = spent / max(1, len(trial.fold_losses))
+                    total_seconds = trial.fit_seconds + trial.predict_seconds
+                    seconds[index] = total_seconds / max(1, len(trial.fold_losses))
         return observed, seconds
 
 
@@ -272,8 +272,11 @@ def _as_fitted(
         }
     fitted = []
     for configuration in configurations:
-        here, own = only.get(configuration.learner, {}), configuration.parameters
-        fixed = {name: value for name, value in here.items() if name in own}
+        fixed_parameters, own = (
+            only.get(configuration.learner, {}),
+            configuration.parameters,
+        )
+        fixed = {name: value for name, value in fixed_parameters.items() if name in own}
         fitted.append(
             replace(configuration, parameters={**own, **fixed})
             if fixed
@@ -297,8 +300,8 @@ def _usable(
             continue
         # A user's own instance of the learner may fix parameters, so that it would fit
         # something else than the stored configuration.
-        whole = complete(learner, task, configuration.parameters)
-        if whole.parameters != configuration.parameters:
+        completed = complete(learner, task, configuration.parameters)
+        if completed.parameters != configuration.parameters:
             continue
         usable.append(configuration)
     return usable

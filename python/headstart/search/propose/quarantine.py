@@ -287,11 +287,11 @@ class PluginClock:
             yield
         finally:
             self._call = outer
-            spent = self.seconds(token) + time.monotonic() - began
-            self._seconds[token] = spent
-            if spent > self._most_seconds(token) and token not in self._noticed:
+            total_seconds = self.seconds(token) + time.monotonic() - began
+            self._seconds[token] = total_seconds
+            if total_seconds > self._most_seconds(token) and token not in self._noticed:
                 self._noticed.add(token)
-                self._report(token, method, spent)
+                self._report(token, method, total_seconds)
 
     def _most_seconds(self, token: str) -> float:
         if not token.startswith((_METRIC, _LISTENER)):
@@ -300,10 +300,10 @@ class PluginClock:
         # it.
         return max(MOST_SECONDS, MOST_OF_RUN * (time.monotonic() - self._began))
 
-    def _report(self, token: str, method: str, spent: float) -> None:
-        text = f"The {describe(token)} has taken {spent:.1f} s of this process"
+    def _report(self, token: str, method: str, total_seconds: float) -> None:
+        text = f"The {describe(token)} has taken {total_seconds:.1f} s of this process"
         if token.startswith((_METRIC, _LISTENER)):
-            share = spent / max(spent, time.monotonic() - self._began)
+            share = total_seconds / max(total_seconds, time.monotonic() - self._began)
             text += f", {share:.0%} of the run so far."
         else:
             text += f" in its hints, last in {method}()."
@@ -318,15 +318,15 @@ class PluginClock:
         self._events(Notice(text, "warning"))
 
     def _watch(self) -> None:
-        named: tuple[str, str, float] | None = None
+        reported: tuple[str, str, float] | None = None
         while not self._closed.wait(LONGEST_CALL / 10):
             call = self._call
-            if call is None or call == named:
+            if call is None or call == reported:
                 continue
             token, method, began = call
             seconds = time.monotonic() - began
             if seconds >= LONGEST_CALL:
-                named = call
+                reported = call
                 text = (
                     f"The {describe(token)} has not returned from {method}() after "
                     f"{seconds:.0f} s. The fit waits for it."

@@ -190,9 +190,9 @@ def _study(
     if len(finished) > _MOST_KNOWN:
         # The best and the latest: adding all of them would take longer than many fits.
         ranked = sorted(finished, key=lambda t: (values[t.number], t.number))
-        kept = {t.number for t in ranked[: _MOST_KNOWN // 2]}
-        kept |= {t.number for t in finished[-_MOST_KNOWN // 2 :]}
-        finished = [trial for trial in finished if trial.number in kept]
+        selected = {t.number for t in ranked[: _MOST_KNOWN // 2]}
+        selected |= {t.number for t in finished[-_MOST_KNOWN // 2 :]}
+        finished = [trial for trial in finished if trial.number in selected]
     for trial in finished:
         parameters = dict(points[trial.number])
         if all(

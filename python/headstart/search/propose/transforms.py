@@ -89,20 +89,20 @@ def _by_gain_per_cost(
     gains = gains_of_transforms(context.trials, context.losses)
     transforms = context.transforms.before(base.configuration.parameters)
     ranked = []
-    for place, name in enumerate(transforms.transforms):
+    for index, name in enumerate(transforms.transforms):
         learners, own = tried.get(name, set()), gains.get(name, [])
-        most = _LEARNERS_HELPED if max(own, default=0.0) > 0 else _LEARNERS
+        n_allowed = _LEARNERS_HELPED if max(own, default=0.0) > 0 else _LEARNERS
         gain = _expected_gain(transforms.prior_gains.get(name, 0.5), own)
         if (
             base.configuration.learner in learners
-            or len(learners) >= most
+            or len(learners) >= n_allowed
             or gain < _LEAST_GAIN
         ):
             continue
         step = _steps(transforms, name)[0]
         seconds = context.scope.seconds(transforms.added(base.configuration, step))
         cost = seconds**_COST_EXPONENT
-        ranked.append((-gain / max(cost, 1e-9), place, step))
+        ranked.append((-gain / max(cost, 1e-9), index, step))
     return [step for _, _, step in sorted(ranked, key=lambda entry: entry[:2])]
 
 

@@ -36,9 +36,9 @@ def _in_order(context: ProposalContext) -> tuple[Source, ...]:
     if proposer is None:
         return order, sample
     has_results = bool(context.losses)
-    place = number % _OUTSIDE
+    turn = number % _OUTSIDE
     if proposer.takes_turns:
-        if number >= _TAKING_TURNS_FROM and place == _OUTSIDE - 1 and has_results:
+        if number >= _TAKING_TURNS_FROM and turn == _OUTSIDE - 1 and has_results:
             return sample, base, order
         return (order, base, sample) if number % 2 else (base, order, sample)
     if number >= _SAMPLED_FROM and number % 2 and has_results:
@@ -53,6 +53,6 @@ def _in_order(context: ProposalContext) -> tuple[Source, ...]:
         origins.count(origin) for origin in (Origin.PRECEDENT, Origin.DEFAULT_ORDER)
     )
     is_early = n_base + n_order < _EVENLY
-    if n_order < n_base if is_early else place == _OUTSIDE - 1:
+    if n_order < n_base if is_early else turn == _OUTSIDE - 1:
         return order, base, sample
     return base, sample

@@ -106,17 +106,17 @@ class RunFolder:
         RunFolderError
             If the folder holds a run with another identity.
         """
-        known = self.journal.fact("identity")
-        if known is None:
+        stored = self.journal.fact("identity")
+        if stored is None:
             self.journal.record_fact("identity", dict(identity))
             return
         # Either may have an entry that the other lacks: transforms are listed only
         # where there are any.
         differing = [
-            difference(name, there, here)
-            for name in dict.fromkeys([*identity, *known])
-            for there, here in [(known.get(name), identity.get(name))]
-            if there != here
+            difference(name, stored_entry, entry)
+            for name in dict.fromkeys([*identity, *stored])
+            for stored_entry, entry in [(stored.get(name), identity.get(name))]
+            if stored_entry != entry
         ]
         if differing:
             raise RunFolderError(
@@ -138,13 +138,13 @@ class RunFolder:
         outcome = read_outcome(self.store, name)
         if outcome is None or outcome.status is not FoldStatus.OK:
             return None
-        model, *others = self._archives(name, outcome)
+        model, *other_archives = self._archives(name, outcome)
         try:
             self.prediction(name)
             is_whole = model.stat().st_size == outcome.n_bytes
         except (KeyError, OSError, ValueError, EOFError):
             return None
-        are_whole = all(zipfile.is_zipfile(path) for path in (model, *others))
+        are_whole = all(zipfile.is_zipfile(path) for path in (model, *other_archives))
         return outcome if is_whole and are_whole else None
 
     def sync(self, name: str, outcome: FoldOutcome) -> None:
@@ -282,9 +282,9 @@ class RunFolder:
         for path in (self.path / "fits").iterdir():
             if not (path.suffix == ".model" and path.stem in models):
                 yield path
-        for name, kept in (("encoders", encoders), ("transforms", transforms)):
+        for name, needed in (("encoders", encoders), ("transforms", transforms)):
             for path in (self.path / name).iterdir():
-                if path.stem not in kept:
+                if path.stem not in needed:
                     yield path
 
     def n_bytes(self) -> int:
@@ -330,8 +330,11 @@ class RunFolder:
     def _check_content(self, *, resume: bool) -> None:
         if not (self.path / "journal.db").exists():
             # A run that was killed while it started leaves an empty folder.
-            others = {p.name for p in self.path.iterdir()} - {LOCK_NAME, OWNER_NAME}
-            if resume and others:
+            other_files = {p.name for p in self.path.iterdir()} - {
+                LOCK_NAME,
+                OWNER_NAME,
+            }
+            if resume and other_files:
                 raise RunFolderError(
                     f"The folder {self.path} contains other files, but no run to "
                     "resume. hint: check the path; leave out resume=True to start a "

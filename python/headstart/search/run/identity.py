@@ -119,34 +119,40 @@ def _buffer(values: NDArray[Any]) -> memoryview:
     return np.ascontiguousarray(values).data
 
 
-def difference(name: str, there: str | None, here: str | None) -> str:
+def difference(name: str, stored: str | None, current: str | None) -> str:
     """Describe how an identity's entry differs from the one in a run folder."""
     listed = {"learners", "transforms"}
-    if name in listed and there is not None and here is not None:
-        ours, theirs = set(json.loads(here)), set(json.loads(there))
-        sides = {"there": theirs - ours, "here": ours - theirs}
+    if name in listed and stored is not None and current is not None:
+        current_names, stored_names = set(json.loads(current)), set(json.loads(stored))
+        sides = {
+            "there": stored_names - current_names,
+            "here": current_names - stored_names,
+        }
         text = "; ".join(
             f"only {side}: {', '.join(sorted(names))}"
             for side, names in sides.items()
             if names
         )
         return f"{name} ({text})"
-    if name == "schema" and there is not None and here is not None:
-        return f"schema ({_differing_columns(there, here)})"
-    return f"{name} (there {_quoted(there)}, here {_quoted(here)})"
+    if name == "schema" and stored is not None and current is not None:
+        return f"schema ({_differing_columns(stored, current)})"
+    return f"{name} (there {_quoted(stored)}, here {_quoted(current)})"
 
 
-def _differing_columns(there: str, here: str) -> str:
+def _differing_columns(stored: str, current: str) -> str:
     """Describe the columns in which two schemas differ, with their kinds."""
     kinds = [
         {column["name"]: column for column in json.loads(schema)["columns"]}
-        for schema in (there, here)
+        for schema in (stored, current)
     ]
     differences = []
     for column in dict.fromkeys([*kinds[0], *kinds[1]]):
-        theirs, ours = (columns.get(column) for columns in kinds)
-        if theirs != ours:
-            sides = [_quoted(side and side["kind"]) for side in (theirs, ours)]
+        stored_column, current_column = (columns.get(column) for columns in kinds)
+        if stored_column != current_column:
+            sides = [
+                _quoted(side and side["kind"])
+                for side in (stored_column, current_column)
+            ]
             differences.append(f"column {column!r}: there {sides[0]}, here {sides[1]}")
     return "; ".join([*differences[:3], *(["..."] if len(differences) > 3 else [])])
 

@@ -91,9 +91,9 @@ def read_problem(
     weight = read_weight(sample_weight, frame.height)
     if weight is not None and not weight.all():
         # Rows of weight 0 are treated as absent.
-        kept = np.flatnonzero(weight)
-        frame, labels, weight = frame[kept], to_target(y)[kept], weight[kept]
-        group_codes = None if group_codes is None else group_codes[kept]
+        rows = np.flatnonzero(weight)
+        frame, labels, weight = frame[rows], to_target(y)[rows], weight[rows]
+        group_codes = None if group_codes is None else group_codes[rows]
     n_weightless = n_given - frame.height
     target = TargetEncoder.learn(
         labels, "classification" if classification else "regression"
@@ -171,11 +171,11 @@ def read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
     if weight.ndim != 1:
         raise ValueError("Sample weights must be 1D array or scalar")
     _check_length("sample_weight", weight.size, n_rows)
-    bad = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
-    if bad.size:
+    invalid = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
+    if invalid.size:
         raise ValueError(
             "sample_weight must be finite and not negative. Got "
-            f"{weight[bad[0]]} in row {bad[0]} ({bad.size} such rows)."
+            f"{weight[invalid[0]]} in row {invalid[0]} ({invalid.size} such rows)."
         )
     if not weight.any():
         raise ValueError("sample_weight must not be zero in every row.")
