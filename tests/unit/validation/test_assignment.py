@@ -52,7 +52,7 @@ def test_groups_may_be_missing_or_of_any_type():
         (lambda: stratified_folds(np.zeros((2, 2)), 2), "one dimension"),
         (
             lambda: stratified_group_folds(np.zeros(3), np.arange(4), 2),
-            "3 rows. Got 4 groups",
+            "each of the 3 rows. Got 4",
         ),
         (lambda: holdout_fold(10, 1.5), "between 0 and 1. Got 1.5"),
         (lambda: holdout_fold(1), "at least 2 rows"),
