@@ -163,4 +163,4 @@ class Prediction(Estimator):
 def _batches(model: FittedModel, path: str | Path) -> Iterator[pl.DataFrame]:
     """Yield batches of a file, read like the training table."""
     schema = model.schema
-    return read_batches(path, schema.read_as_text, told=schema.file_reading)
+    return read_batches(path, schema.read_as_text, reading=schema.file_reading)

@@ -71,4 +71,4 @@ def read_table(
         encoding=encoding,
         sheet=sheet,
     )
-    return read_file(path, told=reading)[0]
+    return read_file(path, reading=reading)[0]

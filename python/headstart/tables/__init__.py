@@ -1,8 +1,8 @@
-"""The one seam to pandas, polars, Arrow, NumPy and files; column kinds, schema, views.
+"""Tables of pandas, polars, Arrow, NumPy and files; column kinds, schemas and views.
 
-`to_frame` takes what the user has, `Schema` learns its columns and brings any later
-table to one canonical form, `ViewEncoder` gives learners the matrix they ask for, and
-`TargetEncoder` turns labels into codes and back.
+`to_frame` converts a user's table, `Schema` learns its columns and converts later
+tables to the same canonical form, `ViewEncoder` makes the matrix that a learner asks
+for, and `TargetEncoder` converts labels to codes and back.
 """
 
 from headstart.tables.encode.target import TargetEncoder, name_of_target, to_target

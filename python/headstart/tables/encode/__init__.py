@@ -1,1 +1,1 @@
-"""Schemas' columns and targets as arrays for learners."""
+"""Encoding of canonical tables and targets as arrays for learners."""

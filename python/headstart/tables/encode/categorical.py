@@ -20,27 +20,27 @@ _ONE_HOT_CELLS = 50_000_000
 
 @dataclass(frozen=True, eq=False)
 class CategoricalEncoding:
-    """Levels of categorical columns, learned from training rows.
+    """Encoding of categorical columns, learnt from training rows.
 
-    Codes count levels by falling frequency in the training rows, so that a learner
-    with a limit on levels keeps the frequent ones by a comparison.
+    Codes number the levels by falling frequency in the training rows, so that a learner
+    with a limit on levels keeps the codes below the limit.
 
     Parameters
     ----------
     form : {"native", "ordinal", "one_hot"}
     impute : bool
-        Missing and unseen values get a code of their own instead of NaN: the one
-        after the last (native), -1 (ordinal).
+        Missing and unseen values get a code instead of NaN: the one after the last
+        (native) or -1 (ordinal).
     starts : ndarray of shape (n_columns + 1,), int64
-        Where the levels of each column begin in `codes`.
-    codes : ndarray of shape (all levels,), int32
-        New code of each level of the schema, -1 where training rows have none.
+        Index in `codes` of the first level of each column.
+    codes : ndarray of shape (total number of levels,), int32
+        Code of each level of the schema, -1 for levels without training rows.
     seen : ndarray of shape (n_columns,), int64
-        Levels with a code, by column.
+        Number of levels with a code, per column.
     widths : ndarray of shape (n_columns,), int64
-        One-hot: levels that get a column of their own.
+        One-hot: number of levels with a column of their own.
     others, gaps : ndarray of shape (n_columns,), int64
-        One-hot: 1 where there is a column for all other levels, for missing values.
+        One-hot: 1 if there is a column for all other levels, and for missing values.
     """
 
     ARRAYS: ClassVar[dict[str, str]] = {
@@ -70,7 +70,18 @@ class CategoricalEncoding:
         *,
         impute: bool,
     ) -> Self:
-        """Learn from codes of training rows, ``n_levels[i]`` where missing."""
+        """Return the encoding learnt from the level codes of training rows.
+
+        Parameters
+        ----------
+        columns : list of ndarray
+            Level codes per column, ``n_levels[i]`` where missing.
+        n_levels : list of int
+            Number of levels per column.
+        form : {"native", "ordinal", "one_hot"}
+        impute : bool
+            See the class.
+        """
         tables: list[NDArray[np.int32]] = []
         seen, gaps = [], []
         for values, n in zip(columns, n_levels, strict=True):
@@ -83,17 +94,17 @@ class CategoricalEncoding:
             seen.append(n_seen)
             gaps.append(int(counts[n] > 0))
         n_rows = len(columns[0]) if columns else 0
-        known = np.asarray(seen, dtype=np.int64)
+        n_codes = np.asarray(seen, dtype=np.int64)
         missing = np.asarray(gaps, dtype=np.int64)
-        widths, others = _widths(known, missing, n_rows)
+        widths, others = _widths(n_codes, missing, n_rows)
         if form != "one_hot":
-            widths, others, missing = (np.zeros_like(known) for _ in range(3))
+            widths, others, missing = (np.zeros_like(n_codes) for _ in range(3))
         return cls(
             form,
             impute,
             np.cumsum([0, *n_levels], dtype=np.int64),
             np.concatenate(tables) if tables else np.zeros(0, dtype=np.int32),
-            known,
+            n_codes,
             widths,
             others,
             missing,
@@ -101,43 +112,43 @@ class CategoricalEncoding:
 
     @property
     def n_columns(self) -> int:
-        """Columns that go in."""
+        """Number of input columns."""
         return len(self.seen)
 
     @property
     def n_outputs(self) -> int:
-        """Columns that come out."""
+        """Number of output columns."""
         if self.form != "one_hot":
             return self.n_columns
         return int(self.widths.sum() + self.others.sum() + self.gaps.sum())
 
     def n_codes(self) -> tuple[int, ...]:
-        """Levels of each native column, the one for missing values included."""
+        """Return the number of codes per native column, with that of missing values."""
         return tuple(int(n) + self.impute for n in self.seen)
 
     def level_counts(self) -> list[int]:
-        """Levels of each column in the schema."""
+        """Return the number of levels per column in the schema."""
         return [int(n) for n in np.diff(self.starts)]
 
     def outputs(self, names: list[str], levels: list[list[str]]) -> list[str]:
-        """Return names of the columns that come out."""
+        """Return the names of the output columns."""
         if self.form != "one_hot":
             return list(names)
-        found = []
+        output_names = []
         for i, (name, words) in enumerate(zip(names, levels, strict=True)):
             codes = self.codes[self.starts[i] : self.starts[i + 1]]
             by_code = {int(c): w for c, w in zip(codes, words, strict=True)}
             first = self._first(i)
-            found += [
+            output_names += [
                 f"{name}={by_code[c]}" for c in range(first, first + self.widths[i])
             ]
-            found += [f"{name}: other"] * int(self.others[i])
-            found += [f"{name}: missing"] * int(self.gaps[i])
-        return found
+            output_names += [f"{name}: other"] * int(self.others[i])
+            output_names += [f"{name}: missing"] * int(self.gaps[i])
+        return output_names
 
     def write(self, columns: list[NDArray[np.int64]], out: FloatArray) -> None:
         """Write encoded columns into `out`, zeros of shape (n_rows, n_outputs)."""
-        place = 0
+        start = 0
         for i, values in enumerate(columns):
             table = self.codes[self.starts[i] : self.starts[i + 1]]
             if self.form != "one_hot":
@@ -145,8 +156,8 @@ class CategoricalEncoding:
                 continue
             target = self._targets(i, table)[values]
             rows = np.flatnonzero(target >= 0)
-            out[rows, place + target[rows]] = 1.0
-            place += int(self.widths[i] + self.others[i] + self.gaps[i])
+            out[rows, start + target[rows]] = 1.0
+            start += int(self.widths[i] + self.others[i] + self.gaps[i])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the learnt arrays by name, of the types of `ARRAYS`."""
@@ -187,7 +198,7 @@ class CategoricalEncoding:
         return True
 
     def _first(self, i: int) -> int:
-        """First code with a column: of two levels, the rarer one says it all."""
+        """Return the first code with a column; of two levels only the rarer has one."""
         return int(self._is_pair(i))
 
     def _is_pair(self, i: int) -> bool:
@@ -195,7 +206,7 @@ class CategoricalEncoding:
         return bool(self.seen[i] == 2 and self.widths[i] == 1 and alone)
 
     def _plain(self, i: int, table: NDArray[np.int32]) -> FloatArray:
-        """Values by schema code, the last for missing."""
+        """Return the output values by schema code; the last is for missing values."""
         lookup = np.append(table, np.int32(-1)).astype(np.float64)
         if not self.impute:
             lookup[lookup < 0] = np.nan
@@ -204,10 +215,13 @@ class CategoricalEncoding:
         return lookup
 
     def _targets(self, i: int, table: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Column that is 1, by schema code, the last for missing; -1 for none."""
+        """Return the index of the column that is 1 by schema code, -1 for none.
+
+        The last entry is for missing values.
+        """
         width, first = int(self.widths[i]), self._first(i)
         lookup = table.astype(np.int64) - first
-        # Levels that training rows lack are like the rare ones.
+        # Levels without training rows are encoded as the rare levels.
         rest = width if self.others[i] else -1
         lookup[(lookup >= width) | (table < 0)] = rest
         lookup[lookup < -1] = -1
@@ -216,7 +230,7 @@ class CategoricalEncoding:
 
 
 def _widths(seen: IntArray, gaps: IntArray, n_rows: int) -> tuple[IntArray, IntArray]:
-    """Share out the one-hot columns: the same limit for all, at most 30 a column."""
+    """Return the one-hot columns per column: at most 30, with one limit for all."""
     most = min(_ONE_HOT_WIDTH, max(100, _ONE_HOT_CELLS // max(1, n_rows)))
     limit = _ONE_HOT_LEVELS
     while limit > 1 and int(np.minimum(seen, limit + 1).sum()) > most:

@@ -22,7 +22,7 @@ _NORMAL_IQR = 1.3489795003921634
 
 @dataclass(frozen=True, eq=False)
 class NumericEncoding:
-    """Scales and imputed values of numeric columns, learned from training rows.
+    """Encoding of numeric columns, learnt from training rows.
 
     Parameters
     ----------
@@ -30,13 +30,14 @@ class NumericEncoding:
     impute : bool
         Fill missing values with the training median, and mark them.
     fill, centre, spread : ndarray of shape (n_columns,)
-        Median; what is subtracted; what it is then divided by, positive.
+        Imputed value (the median), subtracted value, and positive divisor.
     indicators : ndarray of int64
-        Columns that get an indicator of missing values, ascending.
+        Columns with an indicator of missing values, ascending.
     starts : ndarray of shape (n_columns + 1,), int64
-        Where the knots of each column begin in the next two; empty unless "quantile".
+        Index in `knots` and `scores` of the first knot of each column; empty unless
+        `scale` is "quantile".
     knots, scores : ndarray
-        Training quantiles, strictly ascending in a column, and their normal scores.
+        Training quantiles, strictly ascending per column, and their normal scores.
     """
 
     ARRAYS: ClassVar[dict[str, str]] = {
@@ -61,7 +62,15 @@ class NumericEncoding:
 
     @classmethod
     def fit(cls, columns: list[FloatArray], scale: Scale, *, impute: bool) -> Self:
-        """Learn from columns of training rows, NaN where missing."""
+        """Return the encoding learnt from columns of training rows, NaN where missing.
+
+        Parameters
+        ----------
+        columns : list of ndarray
+        scale : {"raw", "scaled", "quantile"}
+        impute : bool
+            See the class.
+        """
         n_columns = len(columns)
         fill, centre = np.zeros(n_columns), np.zeros(n_columns)
         spread = np.ones(n_columns)
@@ -71,22 +80,22 @@ class NumericEncoding:
         indicators = []
         for i, values in enumerate(columns):
             missing = np.isnan(values)
-            known = values[~missing] if missing.any() else values
-            if impute and len(known) < len(values):
-                # Parts of one date are missing together: one indicator says it.
+            present = values[~missing] if missing.any() else values
+            if impute and len(present) < len(values):
+                # Parts of one date are missing together; one indicator is enough.
                 mask = np.packbits(missing).tobytes()
                 if mask not in masks:
                     masks.add(mask)
                     indicators.append(i)
-            if len(known) and (impute or scale != "raw"):
-                known = np.sort(_sample(known))
-                fill[i] = _quantile(known, 0.5)
-            if scale == "scaled" and len(known):
-                centre[i], spread[i] = fill[i], _spread(known)
+            if len(present) and (impute or scale != "raw"):
+                present = np.sort(_sample(present))
+                fill[i] = _quantile(present, 0.5)
+            if scale == "scaled" and len(present):
+                centre[i], spread[i] = fill[i], _spread(present)
             if scale == "quantile":
-                at, score = _normal_scores(known)
-                knots.append(at)
-                scores.append(score)
+                knots_of_column, scores_of_column = _normal_scores(present)
+                knots.append(knots_of_column)
+                scores.append(scores_of_column)
         ends = np.cumsum([0, *(len(k) for k in knots)]) if knots else np.zeros(0)
         return cls(
             scale,
@@ -102,12 +111,12 @@ class NumericEncoding:
 
     @property
     def n_columns(self) -> int:
-        """Columns that go in."""
+        """Number of input columns."""
         return len(self.fill)
 
     @property
     def n_outputs(self) -> int:
-        """Columns that come out: the values, then the indicators."""
+        """Number of output columns: values, then indicators."""
         return self.n_columns + len(self.indicators)
 
     def write(self, columns: list[FloatArray], out: FloatArray) -> None:
@@ -124,9 +133,8 @@ class NumericEncoding:
                 encoded = _squash((encoded - self.centre[i]) / self.spread[i])
             elif self.scale == "quantile":
                 part = slice(int(self.starts[i]), int(self.starts[i + 1]))
-                known = encoded
-                # np.interp keeps NaN, as the native view wants.
-                encoded = np.interp(known, self.knots[part], self.scores[part])
+                # np.interp keeps NaN, which the native view needs.
+                encoded = np.interp(encoded, self.knots[part], self.scores[part])
             out[:, i] = encoded
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -185,17 +193,17 @@ def _quantile(ordered: FloatArray, share: float) -> float:
 
 
 def _spread(ordered: FloatArray) -> float:
-    found = (_quantile(ordered, 0.75) - _quantile(ordered, 0.25)) / _NORMAL_IQR
-    if not (np.isfinite(found) and found > 0):
-        # Most rows have one value: the deviation of all rows, not of the middle half.
-        # Scaled first, since squares of large numbers overflow.
+    spread = (_quantile(ordered, 0.75) - _quantile(ordered, 0.25)) / _NORMAL_IQR
+    if not (np.isfinite(spread) and spread > 0):
+        # Most rows have the same value: use the deviation of all rows instead of the
+        # middle half. Divide first, since squares of large numbers overflow.
         largest = float(np.abs(ordered).max())
-        found = float(np.std(ordered / largest)) * largest if largest > 0 else 0.0
-    return found if np.isfinite(found) and found > 0 else 1.0
+        spread = float(np.std(ordered / largest)) * largest if largest > 0 else 0.0
+    return spread if np.isfinite(spread) and spread > 0 else 1.0
 
 
 def _squash(values: FloatArray) -> FloatArray:
-    """Leave values up to 3 as they are, and let larger ones grow by their logarithm."""
+    """Return values with the part of each absolute value above 3 on a log scale."""
     size = np.abs(values)
     outside = size > _SQUASH_FROM
     if outside.any():
@@ -205,14 +213,14 @@ def _squash(values: FloatArray) -> FloatArray:
 
 
 def _normal_scores(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return quantiles of sorted values and normal scores; equal ones share a mean."""
+    """Return quantiles of sorted values and their scores; ties have the mean score."""
     from scipy.special import ndtri
 
     if not len(ordered):
         return np.zeros(1), np.zeros(1)
     n_knots = min(_QUANTILES, len(ordered))
     shares = (np.arange(n_knots) + 0.5) / n_knots
-    # Values of the table, not between them: interpolation could order them wrongly.
+    # Quantiles are values of the table, since interpolation could misorder them.
     places = np.minimum((shares * len(ordered)).astype(np.int64), len(ordered) - 1)
     knots, first, counts = np.unique(
         ordered[places], return_index=True, return_counts=True

@@ -1,4 +1,4 @@
-"""Targets: the kind of problem, and labels as codes."""
+"""Targets: the task kind, and labels as codes."""
 
 import json
 from collections.abc import Mapping
@@ -28,9 +28,9 @@ __all__ = [
 ]
 
 FEW_CLASSES = 20
-"""Integers are classes up to this many different ones, four rows each on average."""
+"""At most this many different integers are classes, given four rows each on average."""
 CLASS_LIMIT = 1_000
-"""More classes than this are refused."""
+"""Targets with more classes are refused."""
 
 _ROWS_A_CLASS = 4
 _SMALLEST, _LARGEST = 1e-30, 1e30
@@ -43,19 +43,19 @@ Wanted = TaskKind | str | None
 
 @dataclass(frozen=True, eq=False)
 class TargetEncoder:
-    """The way between targets as the user has them and as learners do.
+    """Conversion between a user's target and the codes or numbers of learners.
 
     Parameters
     ----------
     kind : TaskKind
     classes : ndarray of shape (n_classes,) or None
-        Labels in sorted order, of their own type: `encode` gives their places. None
-        for regression.
+        Labels of their own type, sorted; `encode` returns their indices. None for
+        regression.
     form : str
-        How the numbers of a regression are written, where the target is text
+        Notation of the numbers of a regression in a text target
         (`headstart.tables.kinds.target_numbers`).
     words : str
-        What such text was read as, for users.
+        A description of this notation, for users.
 
     Examples
     --------
@@ -71,26 +71,26 @@ class TargetEncoder:
 
     @classmethod
     def learn(cls, y: Any, kind: Wanted = None) -> Self:
-        """Learn from the training target.
+        """Return the encoder learnt from a training target.
 
         Parameters
         ----------
         y : column of values
         kind : TaskKind, "classification" or "regression", optional
-            The kind of problem. If not told: text, booleans and categories are
-            classes; so are whole numbers of at most 20 different values with four rows
-            each on average, and any two whole numbers; other numbers are values,
-            among them those that text hides, such as "€ 1,029.50".
+            The task kind. By default, text, booleans and categories are classes. So
+            are whole numbers of two different values, or of at most 20 with four rows
+            each on average. Other numbers are a regression, including numbers in text
+            such as "€ 1,029.50".
 
         Raises
         ------
         TableError
             If values are missing or infinite, there is only one class or more than
-            1,000, or the target is not of the kind.
+            1,000, or the target does not fit the kind.
         """
         series = to_target(y)
         if kind in (None, "regression"):
-            numbers = find_numbers(series, told=kind is not None)
+            numbers = find_numbers(series, is_declared=kind is not None)
             if numbers is not None:
                 _check_size(_read_all(series, numbers.form).to_numpy())
                 return cls(TaskKind.REGRESSION, None, numbers.form, numbers.words)
@@ -103,14 +103,14 @@ class TargetEncoder:
             return cls(TaskKind.REGRESSION, None)
         classes = _classes(values, y)
         _check_classes(classes, values, kind)
-        found = TaskKind.BINARY if len(classes) == 2 else TaskKind.MULTICLASS
-        if kind == TaskKind.BINARY and found is not TaskKind.BINARY:
+        inferred = TaskKind.BINARY if len(classes) == 2 else TaskKind.MULTICLASS
+        if kind == TaskKind.BINARY and inferred is not TaskKind.BINARY:
             raise TableError(
                 f"A binary target must have 2 classes. Got {len(classes)}: "
                 f"{_some(classes)}."
             )
-        # A multiclass problem may be asked for with two classes.
-        return cls(TaskKind.MULTICLASS if kind == "multiclass" else found, classes)
+        # The user may declare a multiclass task with two classes.
+        return cls(TaskKind.MULTICLASS if kind == "multiclass" else inferred, classes)
 
     @property
     def n_classes(self) -> int:
@@ -123,7 +123,7 @@ class TargetEncoder:
         Raises
         ------
         TableError
-            If a value is missing, infinite, or a label that training did not have.
+            If a value is missing, infinite, or a label that no training row has.
         """
         series = to_target(y)
         if self.form and series.dtype == pl.String:
@@ -142,17 +142,17 @@ class TargetEncoder:
             )
         codes = np.searchsorted(labels, values)
         codes[codes == len(labels)] = 0
-        bad = np.flatnonzero(labels[codes] != values)
-        if len(bad):
-            row = int(bad[0])
+        unknown_rows = np.flatnonzero(labels[codes] != values)
+        if len(unknown_rows):
+            row = int(unknown_rows[0])
             raise TableError(
                 f"The target holds the label {values[row : row + 1].tolist()[0]!r} "
-                f"(row {row}), which training did not have. Known: {_some(labels)}."
+                f"(row {row}), which no training row has. Known: {_some(labels)}."
             )
         return codes.astype(np.int64)
 
     def decode(self, codes: NDArray[Any]) -> NDArray[Any]:
-        """Return the labels of class codes; values of a regression as they are."""
+        """Return the labels of class codes, or the values of a regression unchanged."""
         if self.classes is None:
             return np.asarray(codes, dtype=np.float64)
         return self.classes[np.asarray(codes, dtype=np.int64)]
@@ -195,7 +195,7 @@ class TargetEncoder:
 
 
 def name_of_target(y: Any) -> str:
-    """Return what a target is called: a column's name, "" where it has none.
+    """Return the name of a target's column, "" if it has none.
 
     Examples
     --------
@@ -204,8 +204,8 @@ def name_of_target(y: Any) -> str:
     """
     if isinstance(y, pl.LazyFrame):
         y = y.head(0).collect()
-    # What is there by name only, for a Series of pandas has its labels as attributes;
-    # the columns of an Arrow table are not their names.
+    # The labels of a pandas Series are attributes, too, so `columns` is read of tables
+    # only. The `columns` of an Arrow table are not names.
     names: Any = ()
     if getattr(y, "ndim", 2) == 2:
         names = getattr(y, "column_names", None) or getattr(y, "columns", ())
@@ -219,14 +219,15 @@ def to_target(y: Any) -> pl.Series:
     Raises
     ------
     TableError
-        If values are missing (says how many, and where first), or there is no row.
+        If values are missing, or there is no row. The message counts the missing values
+        and lists the first rows.
     """
     series = labels_of_categories(y)
     if series is None:
         series = to_series(y, "target")
     if series.dtype.is_nested():
         raise TableError(
-            f"The target must hold one value a row. Got {series.dtype} instead."
+            f"The target must hold one value per row. Got {series.dtype} instead."
         )
     if series.dtype.is_float():
         series = series.fill_nan(None)
@@ -248,19 +249,19 @@ def to_target(y: Any) -> pl.Series:
 
 def _read_all(series: pl.Series, form: str) -> pl.Series:
     numbers = read_numbers(series, form)
-    bad = numbers.is_null()
-    if bad.any():
-        row = bad.arg_max() or 0
+    is_text = numbers.is_null()
+    if is_text.any():
+        row = is_text.arg_max() or 0
         raise TableError(
             f"The target must hold numbers. Got {str(series[row])[:40]!r} (row {row}), "
-            f"in {int(bad.sum()):,} of {series.len():,} rows. hint: leave these rows "
-            "out."
+            f"in {int(is_text.sum()):,} of {series.len():,} rows. hint: leave these "
+            "rows out."
         )
     return numbers
 
 
 def _values(series: pl.Series) -> NDArray[Any]:
-    """NumPy values: numbers and booleans as they are, all else as text."""
+    """Return NumPy values: numbers and booleans unchanged, other types as text."""
     dtype = series.dtype
     if dtype.is_decimal():
         return series.cast(pl.Float64).to_numpy()
@@ -277,10 +278,10 @@ def _values(series: pl.Series) -> NDArray[Any]:
 
 
 def _is_regression(values: NDArray[Any], kind: Wanted, n_rows: int) -> bool:
-    known = {"classification", "regression", *TaskKind}
-    if kind is not None and kind not in known:
+    kinds = {"classification", "regression", *TaskKind}
+    if kind is not None and kind not in kinds:
         raise TableError(
-            f"The kind of problem must be one of {', '.join(sorted(known))}. "
+            f"The kind of problem must be one of {', '.join(sorted(kinds))}. "
             f"Got {kind!r} instead."
         )
     is_number = values.dtype.kind in "iuf"
@@ -306,15 +307,15 @@ def _is_regression(values: NDArray[Any], kind: Wanted, n_rows: int) -> bool:
 
 
 def _classes(values: NDArray[Any], y: Any) -> NDArray[Any]:
-    """Sorted labels; of a NumPy target's own type."""
+    """Return the sorted labels, in the type of a NumPy target."""
     if values.dtype.kind == "f":
         _check_numbers(values)
         is_whole = (values == np.floor(values)).all()
         if not is_whole and labels_of_categories(y) is None:
-            bad = int(np.flatnonzero(values != np.floor(values))[0])
+            row = int(np.flatnonzero(values != np.floor(values))[0])
             raise TableError(
                 "Unknown label type: continuous. The target of a classification must "
-                f"hold labels. Got {float(values[bad])!r} (row {bad}) instead. "
+                f"hold labels. Got {float(values[row])!r} (row {row}) instead. "
                 "hint: use a regression, or make classes of the values."
             )
     if values.dtype.kind == "O":
@@ -339,7 +340,7 @@ def _check_classes(classes: NDArray[Any], values: NDArray[Any], kind: Wanted) ->
     ):
         raise TableError(
             f"The target is text with {len(classes):,} different labels in "
-            f"{len(values):,} rows: most would be seen once. Expected classes of "
+            f"{len(values):,} rows: most occur once. Expected classes of "
             f"several rows, or numbers. Got labels such as {_some(classes)}. hint: "
             "is it an identifier, or a list, or a number written with words?"
         )
@@ -359,17 +360,17 @@ def _check_numbers(values: NDArray[Any]) -> None:
         )
     if values.dtype.kind != "f":
         return
-    bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
+    infinite = np.flatnonzero(~np.isfinite(values))
+    if len(infinite):
         raise TableError(
             "Input y contains infinity or a value too large for dtype('float64'). "
-            f"The target is infinite in {len(bad):,} rows (first: {int(bad[0])}). "
-            "hint: leave these rows out."
+            f"The target is infinite in {len(infinite):,} rows (first: "
+            f"{int(infinite[0])}). hint: leave these rows out."
         )
 
 
 def _check_size(values: NDArray[Any]) -> None:
-    """Refuse numbers of which single precision, that of predictions, knows nothing."""
+    """Raise TableError for numbers that single precision does not represent well."""
     sizes = np.abs(values.astype(np.float64))
     row = int(sizes.argmax())
     if sizes[row] == 0 or _SMALLEST <= sizes[row] <= _LARGEST:
@@ -383,7 +384,7 @@ def _check_size(values: NDArray[Any]) -> None:
 
 
 def _as_labels(values: NDArray[Any]) -> NDArray[Any]:
-    """Numbers and booleans where labels are text: written as the labels would be."""
+    """Return numbers and booleans as text, in the notation of text labels."""
     if values.dtype.kind == "O":
         return values
     text = level_text(pl.Series("y", values))

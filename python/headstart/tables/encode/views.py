@@ -1,4 +1,4 @@
-"""Views: a canonical table in the form that a learner asks for."""
+"""Views: a canonical table as a matrix in the form that a learner asks for."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -31,15 +31,16 @@ class ViewEncoder:
     """A view of canonical tables, learnt from training rows only.
 
     Numeric columns come first, then indicators of missing values, then categorical
-    columns. A one-hot view shows at most 30 levels a column and fewer where the
-    matrix would grow too wide.
+    columns. A one-hot view has at most 30 levels per column, and fewer if the matrix
+    would become too wide.
 
     Parameters
     ----------
     view : View
     numeric_names, categorical_names : tuple of str
         Columns of the canonical table, in order.
-    numeric, categorical : what was learnt of them
+    numeric : NumericEncoding
+    categorical : CategoricalEncoding
     names : tuple of str
         Names of the matrix's columns.
     """
@@ -53,14 +54,15 @@ class ViewEncoder:
 
     @classmethod
     def fit(cls, frame: pl.DataFrame, view: View, schema: Schema | None) -> Self:
-        """Learn the view from the training rows of a canonical table.
+        """Return the view learnt from the training rows of a canonical table.
 
         Parameters
         ----------
         frame : DataFrame
-            Rows of what ``schema.apply`` returned, or of what transforms made of it.
+            Rows of the result of ``schema.apply``, or of a transform's output.
+        view : View
         schema : Schema or None
-            None for what transforms made: its columns are its own.
+            None for a transform's output, which has columns of its own.
 
         Raises
         ------
@@ -85,8 +87,8 @@ class ViewEncoder:
         categorical = CategoricalEncoding.fit(
             _code_columns(frame, enums, sizes), sizes, view.categorical, impute=impute
         )
-        marked = [f"{numbers[int(i)]}: missing" for i in numeric.indicators]
-        names = [*numbers, *marked, *categorical.outputs(enums, levels)]
+        indicators = [f"{numbers[int(i)]}: missing" for i in numeric.indicators]
+        names = [*numbers, *indicators, *categorical.outputs(enums, levels)]
         return cls(
             view,
             tuple(numbers),
@@ -97,16 +99,16 @@ class ViewEncoder:
         )
 
     def transform(self, frame: pl.DataFrame) -> Matrix:
-        """Return a canonical table in the form of the view.
+        """Return a canonical table as the matrix of the view.
 
         Raises
         ------
         ColumnError
             If the table is not canonical, or of another schema.
         """
-        given = set(frame.columns)
+        names = set(frame.columns)
         for name in (*self.numeric_names, *self.categorical_names):
-            if name not in given:
+            if name not in names:
                 raise ColumnError(
                     f"The table lacks the column {name!r} that the view was fitted on. "
                     "hint: use schema.apply() first."
@@ -161,8 +163,8 @@ class ViewEncoder:
             raise ArtifactError(f"The stored view is damaged: {error!r}") from error
         types = {f"n_{k}": v for k, v in NumericEncoding.ARRAYS.items()}
         types |= {f"c_{k}": v for k, v in CategoricalEncoding.ARRAYS.items()}
-        found = unpack_arrays(data, {k: (v[1], 1) for k, v in types.items()})
-        arrays = {name: found[name].astype(dtype) for name, dtype in types.items()}
+        stored = unpack_arrays(data, {k: (v[1], 1) for k, v in types.items()})
+        arrays = {name: stored[name].astype(dtype) for name, dtype in types.items()}
         impute = view.missing == "imputed"
         numeric = NumericEncoding(
             view.numeric, impute, *(arrays[f"n_{k}"] for k in NumericEncoding.ARRAYS)
@@ -186,7 +188,7 @@ class ViewEncoder:
 def _number_columns(
     frame: pl.DataFrame, names: list[str] | tuple[str, ...]
 ) -> list[FloatArray]:
-    found = []
+    columns = []
     for name in names:
         series = frame[name]
         if series.dtype != pl.Float64:
@@ -194,15 +196,15 @@ def _number_columns(
                 f"Column {name!r} of a canonical table must be Float64. Got "
                 f"{series.dtype} instead. hint: use schema.apply() first."
             )
-        found.append(series.to_numpy())  # Null becomes NaN.
-    return found
+        columns.append(series.to_numpy())  # Null becomes NaN.
+    return columns
 
 
 def _code_columns(
     frame: pl.DataFrame, names: list[str] | tuple[str, ...], sizes: list[int]
 ) -> list[NDArray[np.int64]]:
     codes = []
-    schema = frame.schema  # made anew each time it is asked for
+    schema = frame.schema  # A new object at each access.
     for name, size in zip(names, sizes, strict=True):
         dtype = schema[name]
         n_levels = len(dtype.categories) if isinstance(dtype, pl.Enum) else -1
@@ -212,7 +214,7 @@ def _code_columns(
                 "instead. hint: use the apply() of the schema the view was fitted with."
             )
         codes.append(pl.col(name).to_physical().cast(pl.Int64).fill_null(size))
-    # One query for all columns: each costs 0.1 ms, much for a single row.
+    # One query for all columns: each takes 0.1 ms, which is much for a single row.
     return [series.to_numpy() for series in frame.select(codes).iter_columns()]
 
 
@@ -221,15 +223,15 @@ def _levels(dtype: pl.DataType) -> list[str]:
 
 
 def _unique(names: list[str]) -> list[str]:
-    """Keep names apart that joining made equal."""
-    seen: set[str] = set()
-    found = []
+    """Return the names with apostrophes after repeated ones."""
+    used: set[str] = set()
+    unique = []
     for name in names:
-        while name in seen:
+        while name in used:
             name = f"{name}'"
-        seen.add(name)
-        found.append(name)
-    return found
+        used.add(name)
+        unique.append(name)
+    return unique
 
 
 def _read_view(record: Any) -> View:

@@ -1,7 +1,7 @@
-"""Codes such as ``"C85"`` or ``"PC 17599"``: what comes before the number, as a level.
+"""Prefixes of codes such as ``"C85"`` or ``"PC 17599"``, as levels of their own.
 
-A level that few rows have tells little, and one that training did not see nothing; what
-many levels begin with tells of both.
+A rare level has little information, and a level without training rows has none. Its
+prefix, which it shares with other levels, still has some.
 """
 
 import functools
@@ -14,23 +14,21 @@ from headstart.tables.kinds.levels import to_levels
 __all__ = ["CODE_PARTS", "find_prefixes", "to_prefixes"]
 
 CODE_PARTS = ("code", "prefix")
-"""The code, and what comes before its first digit."""
+"""The code, and the text before its first digit."""
 
 _FEWEST_LEVELS = 20
-_LEVELS_EACH = 3  # that a prefix must have
-_SHARE = 0.8  # of the levels, that must have such a prefix
-_MOST_SHARE = (
-    0.2  # of the levels, that prefixes may be: else they are levels themselves
-)
+_LEVELS_EACH = 3  # least number of levels per prefix
+_SHARE = 0.8  # least share of levels with such a prefix
+_MOST_SHARE = 0.2  # largest ratio of the number of prefixes to that of levels
 _LONGEST = 12
 _PATTERN = rf"^([^\d]{{0,{_LONGEST}}}?)[\s\-_/.#:]*\d"
-#: The prefix of levels that begin with their number.
+# The prefix of levels that begin with their number.
 _NOTHING = "(number)"
 
 
 @functools.lru_cache(maxsize=512)
 def find_prefixes(levels: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the prefixes of levels that are codes, sorted; none if they are not.
+    """Return the sorted prefixes of levels that are codes, none of other levels.
 
     Examples
     --------
@@ -42,16 +40,16 @@ def find_prefixes(levels: tuple[str, ...]) -> tuple[str, ...]:
     """
     if len(levels) < _FEWEST_LEVELS:
         return ()
-    found = Counter(_prefixes(pl.Series(levels, dtype=pl.String)).drop_nulls())
-    kept = sorted(p for p, n in found.items() if n >= _LEVELS_EACH)
-    is_code = sum(found[p] for p in kept) >= _SHARE * len(levels)
+    counts = Counter(_prefixes(pl.Series(levels, dtype=pl.String)).drop_nulls())
+    kept = sorted(p for p, n in counts.items() if n >= _LEVELS_EACH)
+    is_code = sum(counts[p] for p in kept) >= _SHARE * len(levels)
     if len(kept) < 2 or len(kept) > _MOST_SHARE * len(levels) or not is_code:
         return ()
     return tuple(kept)
 
 
 def to_prefixes(text: pl.Series, levels: tuple[str, ...]) -> pl.Series:
-    """Return the prefixes of `text` as an Enum of those that `levels` have."""
+    """Return the prefixes of `text` as an Enum of the prefixes of `levels`."""
     return to_levels(_prefixes(text), find_prefixes(levels))[0]
 
 

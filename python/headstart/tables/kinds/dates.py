@@ -1,4 +1,4 @@
-"""Dates, times and durations: found in text, and taken apart into numbers."""
+"""Dates, times and durations: their formats in text, and the numbers made of them."""
 
 import re
 from dataclasses import dataclass
@@ -34,18 +34,18 @@ __all__ = [
 ]
 
 PARTS = ("days", "year", "month", "day", "weekday", "hour")
-"""Days since the first moment of training, with fraction; month 1-12; weekday 1-7
-from Monday; hour with fraction."""
+"""Days since the first training value, with fraction; month 1-12; weekday 1-7 from
+Monday; hour with fraction."""
 
 CYCLE_PARTS = ("number", "sine", "cosine")
-"""A time of day in seconds, or a month or weekday by its number, and its place on a
-circle, on which midnight lies beside midnight."""
+"""A time of day in seconds, or the number of a month or weekday, and its position on a
+circle, where 23:59 is next to 0:00."""
 
 TIMES = ("%H:%M:%S", "%H:%M")
-"""Formats of text for columns of times of day that were no text in training."""
+"""Formats of text for columns of times of day that were not text in training."""
 
 DURATIONS = ("%D", "%h:%M:%S", "%h:%M")
-"""Formats of text for columns of durations likewise."""
+"""Formats of text for columns of durations that were not text in training."""
 
 ORDERS = ("dmy", "mdy", "ymd")
 """Orders of day, month and year that a user may declare."""
@@ -54,7 +54,7 @@ _ISO = (
     "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z",
     "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
 )  # fmt: skip
-"""Formats that can be nothing else, which every column of dates takes."""
+"""Unambiguous formats, which every column of dates accepts."""
 
 _CYCLES = {"time": (0.0, 86_400.0), "month": (1.0, 12.0), "weekday": (1.0, 7.0)}
 _DIRECTIVES = {
@@ -65,7 +65,7 @@ _DIRECTIVES = {
 }  # fmt: skip
 _ZONE = re.compile(r"[A-Za-z0-9_+\-/:]{1,64}")
 _DAY = 86_400e6  # microseconds
-# Fewest and most of integers that may be dates, such as 20210824 or 202108.
+# Ranges of integers that may be dates, such as 20210824 or 202108.
 _COMPACT = ((190001, 219912), (19000101, 21991231), (19000101000000, 21991231235959))
 _SAMPLE = 200
 
@@ -91,7 +91,7 @@ class DateFormats:
 
     @property
     def words(self) -> str:
-        """What was found, for users."""
+        """A description of the formats, for users."""
         shown = " or ".join(in_format(f) for f in self.formats[:3])
         more = f" and {len(self.formats) - 3} more" if len(self.formats) > 3 else ""
         noun = {
@@ -106,9 +106,9 @@ class DateFormats:
 
 
 def in_format(form: str) -> str:
-    """Return the last evening of 1999 in a format, for people.
+    """Return the last evening of 1999 in a format, as an example for people.
 
-    No value of the table: a reason is told wherever a model goes.
+    It is not a value of the table, because the reasons of columns are stored in models.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def in_format(form: str) -> str:
 
 @lru_cache(maxsize=512)
 def class_of_format(form: str) -> str | None:
-    """Return what the values of a format are, None if it is not of the grammar.
+    """Return the class of a format's values, None if the format is not in the grammar.
 
     Examples
     --------
@@ -142,21 +142,21 @@ def class_of_format(form: str) -> str | None:
 def find_formats(series: pl.Series, order: str | None = None) -> DateFormats | None:
     """Return the formats of a column of dates, times or durations.
 
-    None if less than 95 % of the values are in known formats of one class. Words that
-    stand for missing are no values.
+    None if less than 95 % of the values are in known formats of one class. Words for
+    missing values do not count.
 
     Parameters
     ----------
     series : Series of String or of integers
-        Integers are dates where nearly all read as ``20210824`` or ``202108``.
+        Integers are dates if nearly all have the form ``20210824`` or ``202108``.
     order : str or None
-        ``"dmy"``, ``"mdy"`` or ``"ymd"`` where it was declared; else all values decide.
+        ``"dmy"``, ``"mdy"`` or ``"ymd"`` if declared; otherwise all values decide.
     """
     if series.dtype.is_integer():
         return _find_compact(series)
     text = _without_missing(series)
     if text.len() > 10 * _SAMPLE and order is None:
-        # One look at a few values settles it for nearly every column of words.
+        # A few values are enough for nearly every column of words.
         sample = text.gather_every(text.len() // _SAMPLE).head(_SAMPLE)
         if _find(sample, order) is None and _find(text.head(_SAMPLE), order) is None:
             return None
@@ -170,10 +170,10 @@ def _find(text: pl.Series, order: str | None) -> DateFormats | None:
     if counted.is_empty():
         return None
     counts = counted["n"].cast(pl.UInt32).to_numpy()
-    found = _core.find_formats(counted.select("v").rechunk(), counts, order)
-    if found is None:
+    formats_of_text = _core.find_formats(counted.select("v").rechunk(), counts, order)
+    if formats_of_text is None:
         return None
-    formats, kind, is_ambiguous = found
+    formats, kind, is_ambiguous = formats_of_text
     return DateFormats(tuple(formats), kind, is_ambiguous)
 
 
@@ -184,11 +184,11 @@ def _find_compact(series: pl.Series) -> DateFormats | None:
     if not any(least <= low and high <= most for least, most in _COMPACT):
         return None
     text = series.drop_nulls().cast(pl.String)
-    found = _find(text, None)
-    if found is None or found.kind != "moment":
+    dates = _find(text, None)
+    if dates is None or dates.kind != "moment":
         return None
-    values, _ = read_moments(text, found.formats)
-    return None if values.null_count() else found
+    values, _ = read_moments(text, dates.formats)
+    return None if values.null_count() else dates
 
 
 def _without_missing(series: pl.Series) -> pl.Series:
@@ -199,21 +199,21 @@ def _without_missing(series: pl.Series) -> pl.Series:
 def read_moments(
     text: pl.Series, formats: tuple[str, ...]
 ) -> tuple[pl.Series, pl.Series]:
-    """Return the values that formats read, and the offsets that are written.
+    """Return the values of text in the given formats, and their offsets from UTC.
 
     Parameters
     ----------
     text : Series of String
     formats : tuple of str
-        Tried in order; the first that reads a value decides.
+        Tried in order; the first that fits a value decides.
 
     Returns
     -------
     values : Series of Int64
-        Microseconds since 1970 by the clock as written, since midnight, or of a
-        duration; the number of a month or weekday. Missing where no format fits.
+        Microseconds since 1970 in local time, since midnight, or of a duration; the
+        number of a month or weekday. Missing where no format fits.
     offsets : Series of Int32
-        Minutes from UTC, missing where none is written.
+        Minutes from UTC, missing where the text has none.
     """
     table = text.alias("v").to_frame().rechunk()
     values, offsets = _core.read_moments(table, list(formats))
@@ -232,23 +232,23 @@ def _with_missing(series: pl.Series, missing: int) -> pl.Series:
 def read_clock(
     series: pl.Series, formats: tuple[str, ...], zone: str, *, column: str
 ) -> tuple[pl.Series, int]:
-    """Return wall-clock times as Datetime, and how many values are no dates.
+    """Return local times as Datetime, and the number of values that are not dates.
 
     Parameters
     ----------
     series : Series
-        Dates and times, text, or integers where `formats` are of digits alone.
+        Dates and times, text, or integers if `formats` consist of digits alone.
     formats : tuple of str
-        Formats of text; ISO 8601 is read beside them.
+        Formats of text; ISO 8601 is accepted, too.
     zone : str
-        The zone whose clock is meant, "" for the clock as written.
+        Time zone of the result, "" for times as written.
     column : str
         Name of the column, for messages.
 
     Raises
     ------
     ColumnError
-        If the column is neither of dates nor of text.
+        If the column has neither dates nor text.
     """
     dtype = series.dtype
     if dtype.is_temporal() and dtype not in (pl.Time, pl.Duration):
@@ -270,8 +270,8 @@ def read_clock(
     n_unread = int((values.is_null() & ~is_missing(text)).sum())
     if zone and offsets.null_count() < offsets.len():
         instants = values - offsets.cast(pl.Int64) * 60_000_000
-        there = to_clock(instants.cast(pl.Datetime("us", "UTC")), zone).to_physical()
-        table = pl.DataFrame({"v": values, "t": there})
+        in_zone = to_clock(instants.cast(pl.Datetime("us", "UTC")), zone).to_physical()
+        table = pl.DataFrame({"v": values, "t": in_zone})
         values = table.select(pl.coalesce("t", "v"))["t"]
     return values.cast(pl.Datetime("us")).alias(series.name), n_unread
 
@@ -281,10 +281,10 @@ def _is_compact(form: str) -> bool:
 
 
 def zone_of_offsets(series: pl.Series, formats: tuple[str, ...]) -> str:
-    """Return the zone of text whose offsets are all one whole hour, else "".
+    """Return the zone of text whose values have one offset of whole hours, else "".
 
-    Text of several offsets, such as those of summer and winter, is read by the clock
-    as written.
+    Text with several offsets, such as those of summer and winter, is read as the local
+    time that is written.
     """
     _, offsets = read_moments(series.cast(pl.String), formats)
     different = offsets.drop_nulls().unique()
@@ -293,7 +293,7 @@ def zone_of_offsets(series: pl.Series, formats: tuple[str, ...]) -> str:
     minutes = int(different[0])
     if minutes == 0:
         return "UTC"
-    # POSIX has the sign the other way round.
+    # POSIX names have the opposite sign.
     return (
         ""
         if minutes % 60 or not -14 * 60 <= -minutes <= 12 * 60
@@ -327,7 +327,7 @@ def cycle_parts(numbers: pl.Series, kind: str) -> dict[str, pl.Series]:
 
 
 def is_known_zone(zone: str) -> bool:
-    """Return whether it names a time zone."""
+    """Return whether a text names a time zone."""
     if _ZONE.fullmatch(zone) is None:
         return False
     try:
@@ -338,7 +338,7 @@ def is_known_zone(zone: str) -> bool:
 
 
 def to_clock(moments: pl.Series, zone: str) -> pl.Series:
-    """Return wall-clock times without a zone, as read in `zone` ("" for none)."""
+    """Return local times in `zone` without their zone; "" keeps the times' own zone."""
     dtype = moments.dtype
     has_zone = isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
     if has_zone and zone:
@@ -349,13 +349,13 @@ def to_clock(moments: pl.Series, zone: str) -> pl.Series:
 
 
 def origin(clock: pl.Series) -> int:
-    """Return the first moment, in microseconds since 1970 (0 if there is none)."""
+    """Return the earliest time in microseconds since 1970, 0 if all are missing."""
     first = clock.to_physical().min()
     return first if isinstance(first, int) else 0
 
 
 def date_parts(clock: pl.Series, start: int) -> dict[str, pl.Series]:
-    """Return each of `PARTS` as Float64; `start` is the `origin` of training."""
+    """Return each of `PARTS` as Float64; `start` is the `origin` of training rows."""
     moment = pl.col("m")
     count = moment.to_physical()
     hour = (

@@ -1,4 +1,4 @@
-"""Kinds of columns, and how they are inferred."""
+"""Kinds of columns, and their inference from type, values and name."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 FEW_NUMBERS = 20
-"""Text of at most this many different numbers stays categorical: they are codes."""
+"""Numbers in text with at most this many different values are codes: categorical."""
 
 _IDENTIFIER_ROWS = 20
 _IDENTIFIER_SHARE = 0.95
@@ -38,10 +38,10 @@ _IDENTIFIER_NAME = re.compile(
     r"|[a-z](Id|ID|UUID)$",
     re.ASCII,
 )
-# What pandas and R call an index that was written with the table.
+# Names that pandas and R give to an index that is written with the table.
 _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 _INDEX_NAME = re.compile(r"Unnamed: 0(\.\d+)*|level_0|column_1|")
-# Integers that rise by one, and still are no row numbers.
+# Names of integers that may rise by one without being row numbers.
 _PERIOD_NAME = re.compile(
     r"(^|[_\W])(years?|yr|jahr|ann[eé]e|anno|año|ano|jaar|quarter|month|week|day|date"
     r"|time|period|epoch|step|age)$"
@@ -57,7 +57,7 @@ _TEXT_DISTINCT = 50
 
 
 class ColumnKind(StrEnum):
-    """The kind of a column's values, which decides its treatment."""
+    """The kind of a column's values; it decides how the column is encoded."""
 
     NUMERIC = "numeric"
     CATEGORICAL = "categorical"
@@ -83,13 +83,13 @@ class Inference:
     kind : ColumnKind
     reason : str
     form : str
-        How numbers are written, for a numeric column of text
-        (`headstart.tables.kinds.quantities`); how lists are written, for one of lists
+        Notation of numbers in a numeric column of text
+        (`headstart.tables.kinds.quantities`), or of lists in a column of lists
         (`headstart.tables.kinds.items`).
     units : tuple of str
-        Words beside such numbers that are a category of their own.
+        Units beside such numbers that become a category of their own.
     dates : DateFormats or None
-        How dates, times of day, months, weekdays or durations are written.
+        Formats of dates, times of day, months, weekdays or durations.
     order : str
         Order of day, month and year that the user declared, "" for none.
     """
@@ -105,7 +105,8 @@ class Inference:
     def of_dates(cls, dates: DateFormats, reason: str = "") -> Self:
         """Return the kind of a column whose text holds dates, times or durations.
 
-        Moments are dates; times of day, months, weekdays and durations are numbers.
+        Dates are a datetime column; times of day, months, weekdays and durations are
+        numeric.
         """
         is_moment = dates.kind == "moment"
         kind = ColumnKind.DATETIME if is_moment else ColumnKind.NUMERIC
@@ -118,9 +119,9 @@ class Inference:
 
 
 def texts_declared(overrides: Mapping[str, ColumnKind | str] | None) -> tuple[str, ...]:
-    """Return the columns that are text by their declared kinds.
+    """Return the columns whose declared kind is one of text.
 
-    A file must be read with this in mind: ``00501`` is no 501.
+    They are read from files as text, since ``00501`` is not 501.
 
     Examples
     --------
@@ -132,23 +133,22 @@ def texts_declared(overrides: Mapping[str, ColumnKind | str] | None) -> tuple[st
 
 
 def infer_kind(series: pl.Series) -> Inference:
-    """Infer the kind of a column from its type, its values and its name.
+    """Return the kind of a column, inferred from its type, values and name.
 
-    The rules, first match wins: nothing or one value is a constant; booleans, dates,
-    lists and declared categories (Enum) are what they say; numbers are numeric unless
-    they count the rows, are all different under the name of an identifier, or are the
-    index that pandas or R wrote with the table; integers such as 20210824 are dates.
-    Text is numeric where all of it reads as numbers, datetime where 95 % reads as
-    dates of known formats (times of day, months, weekdays and durations are numeric),
-    numeric where 90 % are numbers with units or ranges, a list where cells hold several
-    of a few items, text where it is sentences, an identifier where 95 % of the values
-    are different, and categorical otherwise.
+    The first rule that fits decides. A column with at most one value is constant.
+    The types for booleans, dates, lists and categories (Enum) decide the kind. Numbers
+    are numeric unless they count the rows, are all different in a column named as an
+    identifier, or are the index that pandas or R wrote with the table; integers such
+    as 20210824 are dates. Text is numeric if all of it is numbers, datetime if 95 % is
+    dates in known formats (times of day, months, weekdays and durations are numeric),
+    numeric if 90 % are numbers with units or ranges, a list if cells have several of a
+    few items, text if it is sentences, an identifier if 95 % of the values are
+    different, and otherwise categorical.
 
     Raises
     ------
     ValueError
-        If the column holds mappings, bytes or lists of lists, for which there is no
-        kind.
+        If the column has mappings, bytes or lists of lists, which have no kind.
     """
     dtype = series.dtype
     n_values = series.len() - series.null_count()
@@ -205,16 +205,16 @@ def _infer_number(series: pl.Series) -> Inference:
 
 
 def _whole(series: pl.Series) -> pl.Series | None:
-    """Return a column of whole numbers as integers, None where some are not whole.
+    """Return a column of whole numbers as integers, None if some are not whole.
 
-    One missing value makes pandas write integers as floats.
+    In pandas, integers with a missing value are floats.
     """
     if series.dtype.is_integer():
         return series
     if not series.dtype.is_float():
         return None
-    # One look at a few values settles it for nearly every column of floats. NumPy is
-    # ten times as quick as an expression there.
+    # The first values are enough for nearly every column of floats. NumPy is ten times
+    # as fast as an expression there.
     for part in (series.head(_LOOK), series):
         values = part.to_numpy()
         values = values[~np.isnan(values)]
@@ -233,7 +233,7 @@ def _infer_text(series: pl.Series) -> Inference:
     distinct = _distinct(text)
     if len(distinct) == 1 and n_values == text.len():
         return Inference(ColumnKind.CONSTANT, f"every value is {distinct[0][:40]!r}")
-    # One look at a few values settles it for nearly every column of words.
+    # The first values are enough for nearly every column of words.
     is_plain = find_text(distinct.head(50)) is None and find_text(distinct) is None
     number = _infer_number_text(text, distinct) if is_plain else None
     if number is not None:
@@ -253,9 +253,9 @@ def _infer_text(series: pl.Series) -> Inference:
 
 
 def _may_hold_numbers(distinct: pl.Series) -> bool:
-    """Return whether a few values show digits, or names of months or weekdays.
+    """Return whether a few values have digits, or names of months or weekdays.
 
-    One look settles it for nearly every column of words.
+    They are enough for nearly every column of words.
     """
     step = max(1, len(distinct) // _FEW_VALUES)
     sample = distinct.gather_every(step)
@@ -274,7 +274,7 @@ def _infer_number_text(text: pl.Series, distinct: pl.Series) -> Inference | None
         return None
     missing = f"; {n_words} other words stand for missing" if n_words else ""
     if n_numbers >= _IDENTIFIER_ROWS and has_identifier_name(text.name):
-        return None  # Named as an identifier: judged by how many are different.
+        return None  # Named as an identifier: the share of different values decides.
     if _INDEX_NAME.fullmatch(text.name) and _is_near_unique(text):
         return Inference(ColumnKind.IDENTIFIER, "the index of the table, written")
     dates = find_formats(text) if distinct.str.contains(_DIGITS).all() else None
@@ -289,10 +289,10 @@ def _infer_number_text(text: pl.Series, distinct: pl.Series) -> Inference | None
 
 
 def _is_code_of_digits(distinct: pl.Series) -> bool:
-    """Return whether plain numbers are codes: ``1E5`` or ``1.1`` beside ``1.10``.
+    """Return whether numbers in text are codes, as ``1E5``, or ``1.1`` and ``1.10``.
 
-    Numbers with an exponent have a sign or a point, as programs write them; versions
-    differ by a last zero.
+    A program writes numbers with an exponent with a sign or a point, too. Versions may
+    differ by a trailing zero alone, numbers do not.
     """
     words = distinct.filter(~is_missing(distinct))
     if bool(words.str.contains(r"^\d+E\d+$").any()):
@@ -309,7 +309,7 @@ def _infer_words(name: str, text: pl.Series, distinct: pl.Series) -> Inference:
     share = n_distinct / max(1, n_values)
     words = _mean(distinct.str.count_matches(r"\S+"))
     if 2 * int(distinct.str.contains(r"\p{L}").sum()) < n_distinct:
-        words = 0.0  # Telephone numbers are no sentences.
+        words = 0.0  # Telephone numbers are not sentences.
     if n_distinct > _TEXT_DISTINCT and share > _TEXT_SHARE and words >= _TEXT_WORDS:
         return Inference(ColumnKind.TEXT, f"sentences, {words:.1f} words each")
     if n_values >= _IDENTIFIER_ROWS and share >= _IDENTIFIER_SHARE:
@@ -324,14 +324,14 @@ def _infer_words(name: str, text: pl.Series, distinct: pl.Series) -> Inference:
 
 
 def _distinct(series: pl.Series) -> pl.Series:
-    # In order of appearance, so that the answer is the same at every call.
+    # In order of appearance: the result is the same at every call.
     return series.drop_nulls().unique(maintain_order=True).cast(pl.String)
 
 
 def _is_constant(series: pl.Series, n_values: int) -> bool:
     if n_values < series.len():
         return False
-    # Most columns differ at their ends: one look settles it.
+    # In most columns the first and last values differ, which is enough.
     return bool(series[0] == series[-1]) and series.n_unique() == 1
 
 

@@ -1,4 +1,4 @@
-"""Lists in cells: ``['a', 'b']``, ``a|b|c``, ``a, b``, or columns of lists."""
+"""Lists in cells, written as ``['a', 'b']``, ``a|b|c`` or ``a, b``, or of list type."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -16,23 +16,23 @@ __all__ = [
 ]
 
 ITEM_PARTS = ("length", "items", "others")
-"""How many items a cell has; for each frequent one whether it is there; that training
-had others too, so that an unknown one may be old."""
+"""The number of items in a cell; an indicator per frequent item; and a mark that
+training rows had other items, so that an unknown item need not be new."""
 
 MOST_ITEMS = 50
-"""Items that become a feature each, the most frequent ones; all count for length."""
+"""The most frequent items, up to so many, become a feature each."""
 
 _SEPARATORS = ("|", ";", ",", "/")
 _BRACKETED = r"(?s)^\[.*\]$|^\(.*\)$|^\{.*\}$"
-# Share of the cells that must be written as a list, and of those that must hold more
-# than one item, where only a separator tells.
+# Least share of cells in brackets; without brackets, least share of cells with the
+# separator.
 _SHARE = 0.9
 _SEVERAL = 0.2
 _LONGEST = 40
 _MOST_DIFFERENT = 100
 _FEWEST_CELLS = 3
 _ITEM_ROWS = 5
-# Share of the items that must be in several cells: sentences have new words in each.
+# Least share of items in several cells; each sentence has new words.
 _REPEATED = 0.6
 
 
@@ -46,7 +46,7 @@ class Items:
         ``"items"`` and the separator; ``"items["`` for lists in brackets, and for
         columns whose values are lists.
     words : str
-        What was found, for users.
+        A description of the notation, for users.
     """
 
     form: str
@@ -54,16 +54,16 @@ class Items:
 
 
 def is_known_items(form: str) -> bool:
-    """Return whether `find_items` can have returned that form."""
+    """Return whether `find_items` can return this form."""
     return form in {"items[", *(f"items{s}" for s in _SEPARATORS)}
 
 
 def find_items(text: pl.Series) -> Items | None:
-    """Return how a column of text writes lists, None where it does not.
+    """Return the notation of lists in a column of text, None if it has no lists.
 
-    Brackets around nine cells in ten say so. A separator does where a fifth of the
-    cells hold it, there are at most 100 different items, all short, and most of them
-    are in several different cells.
+    A column has lists if 90 % of its different cells are in brackets, or if 20 % have
+    the same separator, at most 100 different items, all of them short, and most of the
+    items are in several different cells.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def find_items(text: pl.Series) -> Items | None:
 
 
 def learn_items(series: pl.Series, form: str) -> tuple[tuple[str, ...], bool]:
-    """Return the items that become features, sorted, and whether there are others."""
+    """Return the items that become features, sorted, and whether others exist."""
     counts = _counts(read_items(series, form))
     least = min(_ITEM_ROWS, max(2, series.len() // 20))
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -113,7 +113,7 @@ def read_items(series: pl.Series, form: str) -> pl.Series:
     cell = pl.col("v").cast(pl.String)
     if form == "items[":
         cell = cell.str.strip_chars().str.strip_chars("[](){}")
-        # Quoted items may hold a comma; others are cut at each.
+        # Quoted items may contain a comma; others are split at each.
         items = cell.str.extract_all(r"""'[^']*'|"[^"]*"|[^,'"]*[^,'"\s][^,'"]*""")
     else:
         items = cell.str.split(form[len("items") :])
@@ -125,24 +125,24 @@ def read_items(series: pl.Series, form: str) -> pl.Series:
 
 
 def item_features(
-    series: pl.Series, form: str, known: tuple[str, ...]
+    series: pl.Series, form: str, items: tuple[str, ...]
 ) -> tuple[list[pl.Series], int]:
-    """Return length and an indicator for each known item; how many items are new.
+    """Return the length and an indicator per known item, and the number of new items.
 
-    All are missing where the cell is. Items that were too rare to be kept count as
-    new here.
+    All are missing in the rows of missing cells. Items of training rows that were too
+    rare to become features count as new.
     """
     listed = read_items(series, form)
     table = listed.to_frame("v")
     length = table.select(pl.col("v").list.len().cast(pl.Float64))["v"]
-    found = [length]
-    found.extend(
+    features = [length]
+    features.extend(
         table.select(pl.col("v").list.contains(pl.lit(item)).cast(pl.Float64))["v"]
-        for item in known
+        for item in items
     )
     n_items = int(length.sum() or 0)
-    n_known = sum(int(column.sum() or 0) for column in found[1:])
-    return found, n_items - n_known
+    n_known = sum(int(column.sum() or 0) for column in features[1:])
+    return features, n_items - n_known
 
 
 def _counts(listed: pl.Series) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""Levels of categorical columns: values as text, one way for every type."""
+"""Levels of categorical columns: values of every type as text."""
 
 import functools
 
@@ -7,11 +7,11 @@ import polars as pl
 __all__ = ["LEVEL_LIMIT", "learn_levels", "level_text", "to_levels"]
 
 LEVEL_LIMIT = 10_000
-"""Levels a column keeps at most, the most frequent ones; others count as unseen."""
+"""The most frequent levels, up to so many, are kept; others count as unseen."""
 
-# Above this a float's whole value may not be what was written.
+# Above this a float does not represent every whole number.
 _EXACT = 2.0**53
-# Up to so many rows Python is quicker than an expression, which costs 0.1 ms.
+# Up to so many rows Python is faster than an expression, which takes 0.1 ms.
 _FEW_ROWS = 200
 
 
@@ -22,7 +22,7 @@ def level_text(series: pl.Series) -> pl.Series:
     if isinstance(dtype, pl.Categorical | pl.Enum):
         series = series.cast(pl.String)
     elif dtype.is_float() or dtype.is_decimal():
-        # 0.1 of single precision is 0.10000000149011612 of double.
+        # 0.1 in single precision is 0.10000000149011612 in double precision.
         is_single = dtype == pl.Float32
         return _number_text(series if is_single else series.cast(pl.Float64))
     elif dtype == pl.Boolean:
@@ -50,16 +50,16 @@ def learn_levels(text: pl.Series) -> tuple[str, ...]:
 
 
 def to_levels(text: pl.Series, levels: tuple[str, ...]) -> tuple[pl.Series, int]:
-    """Return `text` as an Enum of `levels`, and how many values are not among them.
+    """Return `text` as an Enum of `levels`, and the number of values not among them.
 
     Such values become missing.
     """
-    found = text.cast(_enum(levels), strict=False)
-    return found, found.null_count() - text.null_count()
+    coded = text.cast(_enum(levels), strict=False)
+    return coded, coded.null_count() - text.null_count()
 
 
 def _is_trimmed(values: list[str | None]) -> bool:
-    """Return whether `level_text` changes nothing. Python knows more blanks than it."""
+    """Return whether trimming changes nothing; Python knows more blanks than polars."""
     return all(v is None or (v != "" and v == v.strip()) for v in values)
 
 

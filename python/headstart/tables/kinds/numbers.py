@@ -1,4 +1,4 @@
-"""Numbers from any column, text included."""
+"""Numbers of columns of any type, including text."""
 
 import numpy as np
 import polars as pl
@@ -19,21 +19,21 @@ MISSING_WORDS = (
     "not applicable", "not determined", "not detected", "not reported",
     "nicht bestimmt", "nicht verfügbar", "keine angabe", "<na>", "(null)", "\\n",
 )  # fmt: skip
-"""What stands for a missing number in a column of text, in any case."""
-
+"""Words for a missing number in a column of text, in upper or lower case."""
 
 _FEW_ROWS = 200
 
 
 def to_numbers(series: pl.Series) -> pl.Series:
-    """Return the column as Float64, missing where it is no finite number.
+    """Return the column as Float64, missing where a value is not a finite number.
 
-    Booleans are 0 and 1, durations and times of day seconds. In text, blanks around a
-    number are ignored and what is not a number is missing: `find_text` finds it.
+    Booleans are 0 and 1; durations and times of day are seconds. In text, blanks around
+    a number are ignored, and other text is missing; `find_text` returns the first such
+    text.
     """
     name = series.name
     dtype = series.dtype
-    # Expressions cost 0.1 ms a column, which is most of the time of a single row.
+    # An expression takes 0.1 ms per column, most of the time for a single row.
     if dtype.is_integer() and dtype not in (pl.Int128, pl.UInt128):
         return series.cast(pl.Float64)
     if dtype == pl.Float64 and _is_finite(series):
@@ -59,31 +59,31 @@ def _is_finite(series: pl.Series) -> bool:
 
 
 def is_missing(text: pl.Series) -> pl.Series:
-    """Return which values are missing, or words of `MISSING_WORDS`."""
+    """Return a mask of the values that are missing or in `MISSING_WORDS`."""
     if text.len() <= _FEW_ROWS:
-        # Up to so many rows Python is quicker than an expression, which costs 0.1 ms.
+        # Up to so many rows Python is faster than an expression, which takes 0.1 ms.
         words = [
             v is None or v.strip().lower() in MISSING_WORDS for v in text.to_list()
         ]
         return pl.Series(text.name, words, dtype=pl.Boolean)
     word = pl.col(text.name).str.strip_chars().str.to_lowercase()
-    found = word.is_null() | word.is_in(MISSING_WORDS)
-    return text.to_frame().select(found.alias(text.name))[text.name]
+    missing = word.is_null() | word.is_in(MISSING_WORDS)
+    return text.to_frame().select(missing.alias(text.name))[text.name]
 
 
 def find_text(series: pl.Series) -> tuple[int, str] | None:
-    """Return row and value of the first text that is neither number nor missing."""
+    """Return the row and value of the first text that is neither number nor missing."""
     text = series.cast(pl.String)
     trimmed = text.str.strip_chars()
-    bad = (
+    is_other = (
         trimmed.is_not_null()
         & trimmed.cast(pl.Float64, strict=False).is_null()
         & ~is_missing(trimmed)
     )
-    row = bad.arg_max() if bad.any() else None
+    row = is_other.arg_max() if is_other.any() else None
     return None if row is None else (row, str(text[row]))
 
 
 def has_leading_zeros(text: pl.Series) -> bool:
-    """Return whether a value is a code like ``00501``, which a number would spoil."""
+    """Return whether a value has a leading zero, as the code ``00501``."""
     return bool(text.str.contains(r"^\s*0\d+\s*$").any())

@@ -1,4 +1,4 @@
-"""Targets whose numbers are written as text: "€ 1,029.50"."""
+"""Targets with numbers written as text, such as "€ 1,029.50"."""
 
 import polars as pl
 
@@ -19,31 +19,31 @@ from headstart.tables.kinds.quantities import (
 __all__ = ["PLAIN", "find_numbers", "is_known_reading", "read_numbers"]
 
 PLAIN = "plain"
-"""Form of a target that is text of nothing but numbers."""
+"""Form of a text target that consists of plain numbers."""
 
 _FEW = 20
-"""Text of at most this many different numbers is labels, unless it is told."""
+"""Text of at most this many different numbers is labels, unless declared numeric."""
 
 
 def is_known_reading(form: str) -> bool:
-    """Return whether `find_numbers` can have returned that form."""
+    """Return whether `find_numbers` can return this form."""
     return form in {PLAIN, "quantity.", "quantity,", "quantity.*", "quantity,*"}
 
 
-def find_numbers(series: pl.Series, *, told: bool = False) -> Quantity | None:
-    """Return how a target of text writes numbers, None where they are labels.
+def find_numbers(series: pl.Series, *, is_declared: bool = False) -> Quantity | None:
+    """Return the notation of numbers in a text target, None if its values are labels.
 
-    Words that stand for missing aside, numbers have one unit or none, nine rows in ten
-    at least, and are either more than 20 different ones or more than half as many as
-    rows.
+    The target is numeric if at least 90 % of its rows, words for missing values aside,
+    are numbers with the same unit or none, and if there are more than 20 different
+    values or more than half as many as rows.
 
     Parameters
     ----------
     series : Series
-        Of any type; of text only there is something to find.
-    told : bool, default=False
-        Whether the user said that the target is a number: then few different ones
-        will do.
+        None is returned for types other than text.
+    is_declared : bool, default=False
+        Whether the user declared a numeric target; few different values are enough
+        then.
     """
     if series.dtype != pl.String:
         return None
@@ -51,22 +51,22 @@ def find_numbers(series: pl.Series, *, told: bool = False) -> Quantity | None:
     text = text.filter(~is_missing(text))
     distinct = text.drop_nulls().unique(maintain_order=True)
     n_distinct = distinct.len()
-    if not told and n_distinct <= max(2, min(_FEW, text.count() // 2)):
+    if not is_declared and n_distinct <= max(2, min(_FEW, text.count() // 2)):
         return None
     if find_text(distinct.head(50)) is None and find_text(distinct) is None:
-        if has_leading_zeros(distinct) and not told:
+        if has_leading_zeros(distinct) and not is_declared:
             return None  # Codes such as 01, which are labels.
         plain = Quantity(PLAIN, (), "text that holds numbers")
-        found: Quantity | None = find_grouped(distinct) or plain
+        quantity: Quantity | None = find_grouped(distinct) or plain
     else:
-        found = find_quantity(text)
-    if found is None or found.units:
+        quantity = find_quantity(text)
+    if quantity is None or quantity.units:
         return None
-    return found if read_numbers(distinct, found.form).count() > 1 else None
+    return quantity if read_numbers(distinct, quantity.form).count() > 1 else None
 
 
 def read_numbers(series: pl.Series, form: str) -> pl.Series:
-    """Return the numbers of a target of text, missing where there is none."""
+    """Return the numbers of a text target, missing where a value has none."""
     if series.dtype != pl.String or form == PLAIN:
         return to_numbers(series)
     return split(level_text(series), form)[0]

@@ -1,15 +1,15 @@
-"""Plain numbers that describe a text."""
+"""Counts that describe a text."""
 
 import polars as pl
 
 __all__ = ["TEXT_PARTS", "text_parts"]
 
 TEXT_PARTS = ("length", "words", "digits", "capitals")
-"""Characters, words, digits and capital letters of a text."""
+"""Numbers of characters, words, digits and capital letters of a text."""
 
 
 def text_parts(text: pl.Series) -> dict[str, pl.Series]:
-    """Return each of `TEXT_PARTS` as Float64, missing where the text is."""
+    """Return each of `TEXT_PARTS` as Float64, missing where the text is missing."""
     column = pl.col("t")
     table = text.to_frame("t").select(
         length=column.str.len_chars().cast(pl.Float64),

@@ -1,4 +1,4 @@
-"""Delimited text (CSV): rows read by a layout, and errors that name the line."""
+"""Delimited text (CSV): parse rows by a layout; errors name the line."""
 
 import codecs
 import csv
@@ -31,7 +31,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-# What the compiled scanner says of a column (`headstart-core`, parse/delimited.rs).
+# Flags of a column from the compiled scanner (`headstart-core`, parse/delimited.rs).
 _LEADING_ZERO, _POINT, _COMMA, _OPEN_POINT, _OPEN_COMMA = 1, 2, 4, 8, 16
 _GROUPED_POINT, _GROUPED_COMMA, _LONG, _TEXT, _EXPONENT, _BLANKS = (
     32, 64, 128, 256, 512, 1024,
@@ -61,41 +61,42 @@ def read_delimited(
     data: bytes,
     file: str,
     texts: Sequence[str] = (),
-    told: Reading = ANY_READING,
+    reading: Reading = ANY_READING,
 ) -> tuple[pl.DataFrame, Layout]:
-    """Read delimited text with a header line, and return how it was written.
+    """Return the table in delimited text, and the layout of the text.
 
     Empty fields and the usual words for missing (``NA``, ``NaN``, ``null``, ``?``) are
-    missing. Columns without a name are called ``column_3`` by their place, from 1.
-    Where a second header row gives them names, both are joined: ``Films seen: Alien``.
-    Rows of totals at the end are left out, with a warning.
+    missing. A column without a name is called by its position, such as ``column_3``.
+    If a second header row names such columns, both names are joined:
+    ``Films seen: Alien``. Rows of totals at the end are left out, with a warning.
 
     Parameters
     ----------
     data : bytes
-        What the file holds, decompressed.
+        The file's decompressed content.
     file : str
         Its name, for messages.
     texts : sequence of str
-        Columns that are text, whatever their values look like.
-    told : Reading
-        What the user says of the file.
+        Columns that are read as text, whatever their values look like.
+    reading : Reading
+        Options that the user declared.
 
     Raises
     ------
     TableError
-        If it is empty, no text, or a line has more or fewer fields than the header.
+        If the file is empty or not text, or a line has more or fewer fields than the
+        header.
     ColumnError
-        If two columns have one name.
+        If two columns have the same name.
     """
-    encoding = encoding_of(data, file, told)
+    encoding = encoding_of(data, file, reading)
     data = to_utf8(data, file, encoding)
-    layout = find_layout(head_of(data), file, told, encoding=encoding)
+    layout = find_layout(head_of(data), file, reading, encoding=encoding)
     frame, layout = parse_rows(data, file, layout, texts=texts, is_first=True)
     return _without_totals(frame, file), layout
 
 
-def encoding_of(data: bytes, file: str, told: Reading, line: int = 1) -> str:
+def encoding_of(data: bytes, file: str, reading: Reading, line: int = 1) -> str:
     """Return the encoding of text; warn where it is neither declared nor UTF-8.
 
     Parameters
@@ -103,12 +104,12 @@ def encoding_of(data: bytes, file: str, told: Reading, line: int = 1) -> str:
     data : bytes
     file : str
         Its name, for messages.
-    told : Reading
+    reading : Reading
     line : int
         Number of the first line in the file, from 1.
     """
-    if told.encoding is not None:
-        return told.encoding
+    if reading.encoding is not None:
+        return reading.encoding
     for mark, name in _BOMS:
         if data.startswith(mark):
             return name
@@ -126,12 +127,20 @@ def encoding_of(data: bytes, file: str, told: Reading, line: int = 1) -> str:
 
 
 def to_utf8(data: bytes, file: str, encoding: str) -> bytes:
-    """Return text as UTF-8 without a mark at its head, and with line feeds.
+    """Return text as UTF-8 without a byte order mark, its lines ended by line feeds.
+
+    Parameters
+    ----------
+    data : bytes
+    file : str
+        Its name, for messages.
+    encoding : str
+        As `encoding_of` returns it.
 
     Raises
     ------
     TableError
-        If it is not in the encoding, or holds zero bytes.
+        If it is not in the encoding, or contains zero bytes.
     """
     if encoding == "utf-8-sig":
         data = data.removeprefix(codecs.BOM_UTF8)
@@ -140,10 +149,10 @@ def to_utf8(data: bytes, file: str, encoding: str) -> bytes:
     elif _core.first_invalid(data) is not None:
         data = data.decode("utf-8", errors="replace").encode()
     if b"\n" not in data:
-        data = data.replace(b"\r", b"\n")  # As files of old Macs end their lines.
+        data = data.replace(b"\r", b"\n")  # Old Macs end lines so.
     if b"\0" in data:
         raise TableError(
-            f"The file {file} is not text: it holds zero bytes. Expected CSV."
+            f"The file {file} is not text: it contains zero bytes. Expected CSV."
         )
     return data
 
@@ -165,7 +174,7 @@ def parse_rows(
     texts: Sequence[str] = (),
     is_first: bool = False,
 ) -> tuple[pl.DataFrame, Layout]:
-    """Read whole lines of delimited text, the first of a file or later ones.
+    """Return the table in whole lines of a file, and the layout that they were read by.
 
     Parameters
     ----------
@@ -177,10 +186,10 @@ def parse_rows(
     line : int
         Number of the first line in the file, from 1.
     texts : sequence of str
-        Columns that are text, whatever their values look like.
+        Columns that are read as text, whatever their values look like.
     is_first : bool
-        Whether these are the first lines, from which the decimal mark and the columns
-        of codes are to be found.
+        Whether these are the first lines of the file: the decimal mark and the columns
+        of codes are inferred from them.
 
     Raises
     ------
@@ -200,30 +209,30 @@ def parse_rows(
         or scan.has_odd_quote
         or (scan.n_trailing and not all_trail)
     ):
-        # Quotes in odd places, or a wrong number of fields: the slow reader says
-        # which, and makes regular text of the first.
+        # Quotes in odd places, or a wrong number of fields. The slow reader regularises
+        # the former, and raises an error that names the line of the latter.
         data, start, all_trail = _regular(data, start, layout, file, line), 0, 0
         scan = _scan(data, 0, layout)
     if is_first:
         layout = _with_numbers(layout, scan, texts)
-    told = {*texts, *layout.texts, *layout.grouped}
+    read_as_text = {*texts, *layout.texts, *layout.grouped}
     names = [*layout.names, *([_TRAILING] if all_trail else [])]
     try:
-        frame = _parse(data, start, layout, names, told)
+        frame = _parse(data, start, layout, names, read_as_text)
     except pl.exceptions.PolarsError:
-        # The fast reader loses its way at a lone quote within a field.
+        # The fast reader fails at a lone quote within a field.
         data, all_trail = _regular(data, start, layout, file, line), 0
         scan = _scan(data, 0, layout)
         try:
-            frame = _parse(data, 0, layout, list(layout.names), told)
+            frame = _parse(data, 0, layout, list(layout.names), read_as_text)
         except pl.exceptions.PolarsError as error:
             raise TableError(f"The file {file} cannot be read: {error}") from error
     if all_trail:
         frame = frame.drop(_TRAILING)
     if scan.blank and n_columns > 1 and frame.height == scan.n_records:
-        kept = pl.Series([True]).extend_constant(value=True, n=frame.height - 1)
-        kept[scan.blank] = False
-        frame = frame.filter(kept)
+        is_kept = pl.Series([True]).extend_constant(value=True, n=frame.height - 1)
+        is_kept[scan.blank] = False
+        frame = frame.filter(is_kept)
     return _ungrouped(frame, layout, texts), layout
 
 
@@ -232,7 +241,7 @@ def _decoded(data: bytes, file: str, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         if encoding == "cp1252":
-            return data.decode("latin-1")  # Which knows every byte.
+            return data.decode("latin-1")  # Every byte is valid there.
         line = data.count(b"\n", 0, error.start) + 1
         raise TableError(
             f"Line {line} of {file} is not {encoding}: {error.reason}. hint: leave out "
@@ -241,13 +250,13 @@ def _decoded(data: bytes, file: str, encoding: str) -> str:
 
 
 def _behind_lines(data: bytes, n_lines: int) -> int:
-    place = 0
+    start = 0
     for _ in range(n_lines):
-        found = data.find(b"\n", place)
-        if found < 0:
+        end = data.find(b"\n", start)
+        if end < 0:
             return len(data)
-        place = found + 1
-    return place
+        start = end + 1
+    return start
 
 
 def _spaced_to_tabs(data: bytes) -> bytes:
@@ -262,15 +271,15 @@ def _scan(data: bytes, start: int, layout: Layout) -> _Scan:
 
 
 def _with_numbers(layout: Layout, scan: _Scan, texts: Sequence[str]) -> Layout:
-    """Decide on the decimal mark, and on columns of codes and of grouped digits."""
+    """Return the layout with its decimal mark, columns of codes and grouped digits."""
     flags = dict(zip(layout.names, scan.flags, strict=True))
     codes = [
         name
-        for name, found in flags.items()
-        if found & (_LEADING_ZERO | _EXPONENT)
-        and not found & (_POINT | _COMMA | _TEXT)
+        for name, bits in flags.items()
+        if bits & (_LEADING_ZERO | _EXPONENT)
+        and not bits & (_POINT | _COMMA | _TEXT)
         # 1e5 beside 20 may be a number, 1E5 beside 2E3 are codes.
-        and (found & _LEADING_ZERO or not found & (_LONG | _POINTS | _COMMAS))
+        and (bits & _LEADING_ZERO or not bits & (_LONG | _POINTS | _COMMAS))
     ]
     plain = {n: f for n, f in flags.items() if n not in codes and not f & _TEXT}
     decimal = layout.decimal or _decimal_mark(layout, list(plain.values()))
@@ -280,15 +289,15 @@ def _with_numbers(layout: Layout, scan: _Scan, texts: Sequence[str]) -> Layout:
         mark = "." if decimal == "," else ","
         if not _groups(plain, mark):
             mark = ""
-    wanted, against = (_POINTS, _POINT) if mark == "." else (_COMMAS, _COMMA)
+    in_favour, against = (_POINTS, _POINT) if mark == "." else (_COMMAS, _COMMA)
     grouped = tuple(
         name
-        for name, found in plain.items()
+        for name, bits in plain.items()
         if name not in texts
-        and (found & _BLANKS or (mark and found & wanted and not found & against))
+        and (bits & _BLANKS or (mark and bits & in_favour and not bits & against))
     )
     if mark and mark not in ".,":
-        # Apostrophes and blanks are text to the scanner.
+        # The scanner takes apostrophes and blanks for text.
         grouped = tuple(n for n in flags if n not in texts and n not in codes)
     return replace(
         layout, decimal=decimal, thousands=mark, texts=tuple(codes), grouped=grouped
@@ -296,9 +305,9 @@ def _with_numbers(layout: Layout, scan: _Scan, texts: Sequence[str]) -> Layout:
 
 
 def _decimal_mark(layout: Layout, flags: list[int]) -> str:
-    """Return the mark that more columns can only mean as the decimal one."""
+    """Return the decimal mark that more columns prove."""
     if layout.separator == ",":
-        return "."  # Columns of decimal commas are text, and read by their schema.
+        return "."  # Numbers with decimal commas are text here; the schema reads them.
     n_points = sum(bool(f & (_POINT | _GROUPED_COMMA)) for f in flags)
     n_commas = sum(bool(f & (_COMMA | _GROUPED_POINT)) for f in flags)
     if n_commas > n_points:
@@ -307,7 +316,7 @@ def _decimal_mark(layout: Layout, flags: list[int]) -> str:
 
 
 def _groups(flags: dict[str, int], mark: str) -> bool:
-    """Return whether the mark can only stand between thousands in some column."""
+    """Return whether the mark separates thousands in at least one column."""
     opens, groups = (
         (_OPEN_POINT, _GROUPED_POINT) if mark == "." else (_OPEN_COMMA, _GROUPED_COMMA)
     )
@@ -320,7 +329,7 @@ def _parse(
     if start >= len(data):
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     skipped = data.count(b"\n", 0, start)
-    told = {name: pl.String for name in names if name in texts}
+    overrides = {name: pl.String for name in names if name in texts}
     for n_rows in (_INFERENCE_ROWS, None):
         try:
             return pl.read_csv(
@@ -329,13 +338,13 @@ def _parse(
                 has_header=False,
                 skip_lines=skipped,
                 new_columns=names,
-                schema_overrides=told,
+                schema_overrides=overrides,
                 null_values=list(layout.na_values),
                 infer_schema_length=n_rows,
                 decimal_comma=layout.decimal == "," and layout.separator != ",",
             )
         except pl.exceptions.PolarsError:
-            # A value far down was not of the type the first rows had.
+            # A later value does not have the type that the first rows suggest.
             if n_rows is None or data.count(b"\n") < n_rows:
                 raise
     raise AssertionError  # The loop returns or raises.
@@ -344,7 +353,7 @@ def _parse(
 def _ungrouped(
     frame: pl.DataFrame, layout: Layout, texts: Sequence[str]
 ) -> pl.DataFrame:
-    """Read columns of grouped digits, or with blanks around them, as numbers."""
+    """Return the table with columns of grouped or padded digits as numbers."""
     if layout.skips_blanks:
         frame = frame.with_columns(pl.col(pl.String).str.strip_chars_start(" "))
     mark = layout.thousands or ""
@@ -359,7 +368,7 @@ def _ungrouped(
             plain = plain.str.replace_all("[\u00a0\u202f\u2009]", "")
         if layout.decimal == ",":
             plain = plain.str.replace(",", ".", literal=True)
-        # 1,2 is no whole number with a group: the mark must have been meant otherwise.
+        # 1,2 has no group of three digits: the mark has another meaning there.
         numbers = plain.cast(pl.Float64, strict=False)
         if numbers.null_count() > series.null_count():
             continue
@@ -376,7 +385,7 @@ def _regular(data: bytes, start: int, layout: Layout, file: str, line: int) -> b
 
 
 def _rewrite(text: str, layout: Layout, file: str, first_line: int) -> str:
-    """Check every row, and return the text with regular quotes."""
+    """Return the text with regular quotes; raise unless every row fits the header."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=layout.separator, lineterminator="\n")
     n_fields = len(layout.names)
@@ -390,7 +399,7 @@ def _rewrite(text: str, layout: Layout, file: str, first_line: int) -> str:
             raise TableError(
                 f"Line {line} of {file} has {len(row)} fields. Expected {n_fields}, as "
                 "in the header. hint: correct the line, or put quotes around a field "
-                f"that holds {layout.separator!r}."
+                f"that contains {layout.separator!r}."
             )
         writer.writerow(row)
     return out.getvalue()
@@ -419,22 +428,22 @@ def _strict_rows(
 
 
 def _without_totals(frame: pl.DataFrame, file: str) -> pl.DataFrame:
-    """Leave out rows of totals at the end of a table."""
-    texts = [n for n, t in frame.schema.items() if t == pl.String]
-    if not texts or frame.height < 3 or frame.columns[0] != texts[0]:
+    """Return the table without rows of totals at its end."""
+    text_columns = [n for n, t in frame.schema.items() if t == pl.String]
+    if not text_columns or frame.height < 3 or frame.columns[0] != text_columns[0]:
         return frame
-    first = frame[texts[0]]
+    first = frame[text_columns[0]]
     n_totals = 0
     while n_totals < min(_MOST_TOTALS, frame.height - 2):
-        word = first[frame.height - 1 - n_totals]
-        if word is None or not _TOTAL.fullmatch(word.strip().rstrip(":")):
+        label = first[frame.height - 1 - n_totals]
+        if label is None or not _TOTAL.fullmatch(label.strip().rstrip(":")):
             break
         n_totals += 1
     rest = first.head(frame.height - n_totals)
     if not n_totals or rest.str.contains(f"(?i)^({_TOTAL.pattern})$").any():
         return frame
     warnings.warn(
-        f"The last {n_totals} rows of {file} are left out: they hold totals "
+        f"The last {n_totals} rows of {file} are left out: they are totals "
         f"({first[-1]!r}).",
         HeadstartWarning,
         stacklevel=6,

@@ -1,4 +1,4 @@
-"""Tables from files: CSV and its kin, Parquet, Arrow, JSON lines, those of plugins."""
+"""Tables from files: CSV, Parquet, Arrow, JSON lines and the formats of plugins."""
 
 import difflib
 import io
@@ -43,9 +43,9 @@ _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
 def read_by_plugin(path: str | Path) -> Any:
-    """Return what a plugin's reader makes of a path, None where none is for it.
+    """Return the table that a plugin's reader makes of a path, None without a reader.
 
-    What headstart reads itself does not get here, and no plugin is loaded for it.
+    No plugin is loaded for a format that headstart reads itself.
 
     Raises
     ------
@@ -70,12 +70,12 @@ def read_by_plugin(path: str | Path) -> Any:
 
 
 def is_address(path: str | Path) -> bool:
-    """Return whether a path has a scheme, or stands for standard input."""
+    """Return whether a path is an address with a scheme, or standard input."""
     return str(path) == STANDARD_INPUT or _ADDRESS.match(str(path)) is not None
 
 
 def _is_own(ending: str) -> bool:
-    """Return whether headstart reads files of that ending itself."""
+    """Return whether headstart reads files with this ending itself."""
     for packed in PACKED:
         ending = ending.removesuffix(packed)
     return ending.endswith((*_TEXT, *_JSON, *_PARQUET, *_ARROW))
@@ -83,23 +83,23 @@ def _is_own(ending: str) -> bool:
 
 def _called(reader: TableReaderRecord, path: str) -> Any:
     try:
-        found = reader.function(path)
+        table = reader.function(path)
     except Exception as error:
         raise TableError(
             f"The table reader {reader.name!r} failed on {path}: "
             f"{type(error).__name__}: {error}"
         ) from error
-    if found is None or isinstance(found, str | Path):
+    if table is None or isinstance(table, str | Path):
         raise TableError(
             f"The table reader {reader.name!r} must return a table. It returned "
-            f"{found!r} for {path}."
+            f"{table!r} for {path}."
         )
-    return found
+    return table
 
 
 @hookimpl
 def register_table_readers(register: RegisterTableReader) -> None:
-    """Register the built-in readers, so that no plugin takes their endings."""
+    """Register the built-in readers, which reserves their endings."""
     text = tuple(e + p for e in _TEXT for p in ("", *PACKED))
     lines = tuple(e + p for e in _JSON for p in ("", *PACKED))
     register(TableReaderRecord("delimited", _read_undeclared, text))
@@ -113,17 +113,17 @@ def _read_undeclared(path: str | Path) -> pl.DataFrame:
 
 
 def read_file(
-    path: str | Path, texts: Sequence[str] = (), told: Reading = ANY_READING
+    path: str | Path, texts: Sequence[str] = (), reading: Reading = ANY_READING
 ) -> tuple[pl.DataFrame, Reading]:
-    """Read a table as `read_table` does; return how it was written, too.
+    """Return the table that `read_table` returns, and how its file is written.
 
     Parameters
     ----------
     path : str or Path
     texts : sequence of str
-        Columns of a text file that are text even where they look like numbers.
-    told : Reading
-        What the user says of the file, or a model knows of its training file.
+        Columns of a text file that are read as text even if they look like numbers.
+    reading : Reading
+        Options that the user declared, or those of the model's training file.
 
     Raises
     ------
@@ -131,18 +131,18 @@ def read_file(
         As `read_table`.
     """
     if is_address(path):
-        return _read_address(str(path), texts, told)
+        return _read_address(str(path), texts, reading)
     path = Path(path).expanduser()
     check_is_file(path)
     kind, packed = kind_of_file(path)
     try:
         if kind == "text":
             data = read_bytes(path, packed)
-            return _read_text(data, path.name, texts, told)
+            return _read_text(data, path.name, texts, reading)
         if kind == "json":
-            return _read_json(read_bytes(path, packed), path.name), told
+            return _read_json(read_bytes(path, packed), path.name), reading
         if kind == "parquet":
-            return read_parquet(path), told
+            return read_parquet(path), reading
         frame = pl.read_ipc(path)
     except OSError as error:
         raise TableError(f"The file {path} cannot be read: {error}") from error
@@ -150,16 +150,16 @@ def read_file(
         raise TableError(
             f"The file {path} is not a whole {path.suffix[1:]} file: {error}"
         ) from error
-    return frame, told
+    return frame, reading
 
 
 def read_parquet(path: Path) -> pl.DataFrame:
-    """Read a Parquet file; what pandas wrote as categories is categories."""
+    """Return the table in a Parquet file; categories of pandas stay categories."""
     return with_categories(pl.read_parquet(path), categories_of_parquet(path))
 
 
 def categories_of_parquet(path: Path) -> list[str]:
-    """Return the columns that were categories where pandas wrote the file."""
+    """Return the columns that were categories in the pandas table that was written."""
     try:
         written = json.loads(pl.read_parquet_metadata(path).get("pandas", "{}"))
         columns = written.get("columns", [])
@@ -169,15 +169,15 @@ def categories_of_parquet(path: Path) -> list[str]:
 
 
 def with_categories(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Return a table whose columns of numbers and booleans are categories.
+    """Return a table with the named columns of numbers and booleans as categories.
 
-    Arrow has categories of whole numbers; polars has them as the numbers.
+    Arrow has categories of whole numbers; polars reads them as plain numbers.
 
     Parameters
     ----------
     frame : DataFrame
     names : sequence of str
-        Columns that are categories; text is left as it is.
+        Columns that are categories; those of text are not changed.
     """
     for name in names:
         series = frame.get_column(name, default=None)
@@ -192,30 +192,30 @@ def with_categories(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 
 
 def _read_text(
-    data: bytes, file: str, texts: Sequence[str], told: Reading
+    data: bytes, file: str, texts: Sequence[str], reading: Reading
 ) -> tuple[pl.DataFrame, Reading]:
-    frame, layout = read_delimited(data, file, texts, told)
-    return frame, layout.reading(told)
+    frame, layout = read_delimited(data, file, texts, reading)
+    return frame, layout.reading(reading)
 
 
 def _read_address(
-    address: str, texts: Sequence[str], told: Reading
+    address: str, texts: Sequence[str], reading: Reading
 ) -> tuple[pl.DataFrame, Reading]:
     data = bytes_of_address(address)
     if address == STANDARD_INPUT:
-        return _read_text(data, "standard input", texts, told)
+        return _read_text(data, "standard input", texts, reading)
     place = Path(_ADDRESS.sub("", address).partition("?")[0])
     kind, packed = kind_of_file(place)
     if packed:
         data = unpacked(data, packed, address)
     try:
         if kind == "text":
-            return _read_text(data, place.name, texts, told)
+            return _read_text(data, place.name, texts, reading)
         if kind == "json":
-            return _read_json(data, place.name), told
+            return _read_json(data, place.name), reading
         source = io.BytesIO(data)
         read = pl.read_parquet if kind == "parquet" else pl.read_ipc
-        return read(source), told
+        return read(source), reading
     except pl.exceptions.PolarsError as error:
         raise TableError(f"{address} is not a whole {kind} file: {error}") from error
 
@@ -237,7 +237,7 @@ def kind_of_file(path: Path) -> tuple[str, str]:
     Raises
     ------
     TableError
-        If the ending is none that is read.
+        If no format has this ending.
     """
     endings = [s.lower() for s in path.suffixes]
     last = endings[-1] if endings else ""
@@ -277,8 +277,8 @@ def check_is_file(path: Path) -> None:
         )
     if is_other:
         raise TableError(
-            f"{path} is no plain file (a pipe or a device). Expected one that can be "
-            "read twice. hint: save it to a file first."
+            f"{path} is a pipe or a device, not a plain file. Expected a file that can "
+            "be read twice. hint: save it to a file first."
         )
     hint = f" hint: did you mean {near[0]!r}?" if near else ""
     raise TableError(f"There is no file {str(path)!r}.{hint}")

@@ -1,4 +1,4 @@
-"""The one door for tables: whatever the user has becomes a polars DataFrame."""
+"""Conversion of every kind of table that a user may have to a polars DataFrame."""
 
 import datetime as dt
 import difflib
@@ -57,17 +57,18 @@ def to_frame(
         Names for the columns of data that has none (matrices, lists of rows);
         ``x0, x1, ...`` otherwise.
     read_as_text : sequence of str
-        Columns of a CSV file that are text even where they look like numbers.
+        Columns of a CSV file that are read as text even if they look like numbers.
     reading : Reading
-        How a file is to be read.
+        Options for reading a file.
 
     Raises
     ------
     TableError
-        If it is no table, a file cannot be read, or a nameless table has not as many
-        columns as `names`.
+        If `data` is not a table, a file cannot be read, or the number of columns
+        without names differs from that of `names`.
     ColumnError
-        If two columns have one name, or a column holds what no table can.
+        If two columns have the same name, or values of a column have no type that a
+        table can have.
     ForkedProcessError
         If this process was forked after its parent had used tables.
 
@@ -87,7 +88,7 @@ def to_table(
     read_as_text: Sequence[str] = (),
     reading: Reading = ANY_READING,
 ) -> tuple[pl.DataFrame, Reading]:
-    """Return any table as a polars DataFrame, and how its file was written.
+    """Return any table as a polars DataFrame, and how its file is written.
 
     Parameters
     ----------
@@ -101,10 +102,10 @@ def to_table(
     """
     refuse_if_forked()
     if isinstance(data, str | Path):
-        found = read_by_plugin(data)
-        if found is None:
+        plugin_table = read_by_plugin(data)
+        if plugin_table is None:
             return read_file(data, read_as_text, reading)
-        return to_frame(found, names), reading
+        return to_frame(plugin_table, names), reading
     return _of_object(data, names), reading
 
 
@@ -131,10 +132,10 @@ def _of_object(data: Any, names: Sequence[str] | None) -> pl.DataFrame:
 
 
 def to_frame_like(data: Any, names: Sequence[str]) -> pl.DataFrame:
-    """Return a table for a model that was trained on columns of the given names.
+    """Return a table for a model that was trained on columns with these names.
 
-    Data without names is matched by position. So is data with other names, if the
-    model was trained on data without; all else is left for the schema to find by name.
+    Columns are matched by position if the data has no names, or if the model was
+    trained on data without names. Otherwise the schema matches them by name.
 
     Parameters
     ----------
@@ -146,7 +147,7 @@ def to_frame_like(data: Any, names: Sequence[str]) -> pl.DataFrame:
     Raises
     ------
     TableError
-        As `to_frame`, and if data without names has another number of columns.
+        As `to_frame`, and if data without names has a different number of columns.
 
     Examples
     --------
@@ -162,10 +163,10 @@ def to_frame_like(data: Any, names: Sequence[str]) -> pl.DataFrame:
 
 
 def feature_names(data: Any) -> tuple[str, ...] | None:
-    """Return the column names that a table brings along, None if it has none.
+    """Return the column names of a table, None if it has none.
 
-    Paths are None too: only reading tells. Names that are not strings count as none,
-    as for scikit-learn.
+    The result is None for paths, too, since nothing is read here. Names that are not
+    strings count as none, as in scikit-learn.
     """
     if isinstance(data, pl.LazyFrame):
         return tuple(data.collect_schema().names())
@@ -191,13 +192,15 @@ def split_target(
 
     Parameters
     ----------
+    frame : DataFrame
+    target : str
     role : str
-        What the column is for, where it is not the target: ``"weight"``.
+        The column's role for messages, such as ``"weight"``.
 
     Raises
     ------
     ColumnError
-        If there is no such column; offers the near spelling.
+        If there is no such column; the message suggests the nearest name.
     """
     if target not in frame.columns:
         near = difflib.get_close_matches(str(target), frame.columns, 1)
@@ -213,29 +216,29 @@ def split_target(
 def with_known_target(
     X: pl.DataFrame, y: pl.Series
 ) -> tuple[pl.DataFrame, pl.Series, pl.Series]:
-    """Return the rows whose target is known, and which of all rows they are.
+    """Return the rows whose target is not missing, and a mask of them.
 
-    Blank text is not known; nor, where the others are numbers in text, are words that
-    stand for missing. Other text is left for the target encoder to refuse.
+    Blank text is missing; so are words for missing values if the other values are
+    numbers written as text. The target encoder refuses other text.
 
     Returns
     -------
     X : DataFrame
     y : Series
-    known : Series of bool
-        One value for each row that was given.
+    is_known : Series of bool
+        One value per row of the input.
     """
-    known = y.is_not_null()
+    is_known = y.is_not_null()
     if y.dtype.is_float():
-        known &= y.is_not_nan().fill_null(value=False)
+        is_known &= y.is_not_nan().fill_null(value=False)
     elif y.dtype == pl.String:
-        known = level_text(y).is_not_null()
-        reading = find_numbers(y)
-        if reading is not None:
-            known &= ~is_missing(y)
-    if known.all():
-        return X, y, known
-    return X.filter(known), y.filter(known), known
+        is_known = level_text(y).is_not_null()
+        notation = find_numbers(y)
+        if notation is not None:
+            is_known &= ~is_missing(y)
+    if is_known.all():
+        return X, y, is_known
+    return X.filter(is_known), y.filter(is_known), is_known
 
 
 def _of_pandas(data: Any) -> pl.DataFrame:
@@ -245,13 +248,13 @@ def _of_pandas(data: Any) -> pl.DataFrame:
             "instead. Reshape your data: use series.to_frame() if it is a column."
         )
     _check_names([str(name) for name in data.columns])
-    found = _joined(columns_of_pandas(data))
-    return found if found.width else pl.DataFrame()
+    frame = _joined(columns_of_pandas(data))
+    return frame if frame.width else pl.DataFrame()
 
 
 def _of_array(data: np.ndarray[Any, Any], names: Sequence[str] | None) -> pl.DataFrame:
     if isinstance(data, np.matrix):
-        data = np.asarray(data)  # A column of a np.matrix would be a matrix again.
+        data = np.asarray(data)  # A column of a np.matrix is a matrix.
     if data.dtype.names is not None:
         return _joined(columns_of_records(data))
     return _joined(columns_of_matrix(data, names))
@@ -266,8 +269,8 @@ def _of_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
         first, *others = lengths
         other = next(n for n in others if lengths[n] != lengths[first])
         raise TableError(
-            f"All columns must be of one length. Got {lengths[first]} rows in column "
-            f"{first!r} and {lengths[other]} in column {other!r}."
+            f"All columns must have the same length. Got {lengths[first]} rows in "
+            f"column {first!r} and {lengths[other]} in column {other!r}."
         )
     return _joined(columns)
 
@@ -291,12 +294,12 @@ def _of_rows(data: Sequence[Any], names: Sequence[str] | None) -> pl.DataFrame:
             usual = widths.most_common(1)[0][0]
             row = next(i for i, r in enumerate(data) if len(r) != usual)
             raise TableError(
-                f"All rows must be of one length. Got {len(data[row])} values in row "
-                f"{row} where the others have {usual}."
+                f"All rows must have the same length. Got {len(data[row])} values in "
+                f"row {row}, and {usual} in most others."
             )
         columns = list(zip(*data, strict=True))
         if names is not None and len(names) != len(columns):
-            columns_of_matrix(np.empty((0, len(columns))), names)  # Says it.
+            columns_of_matrix(np.empty((0, len(columns))), names)  # Raises.
         names = names or [f"x{i}" for i in range(len(columns))]
         return _joined([to_series(c, n) for c, n in zip(columns, names, strict=True)])
     return _of_array(np.asarray(data), names)
@@ -309,12 +312,12 @@ def _of_arrow(data: Any) -> pl.DataFrame:
     if names is not None:
         _check_names([str(name) for name in names])
     try:
-        found = pl.DataFrame(data)
+        frame = pl.DataFrame(data)
     except Exception as error:
         raise TableError(
             f"The Arrow data ({type(data).__name__}) cannot be read: {error}"
         ) from error
-    return with_categories(_without_objects(found), _coded_columns(data))
+    return with_categories(_without_objects(frame), _coded_columns(data))
 
 
 def _coded_columns(data: Any) -> list[str]:
@@ -333,14 +336,14 @@ def _without_objects(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _joined(columns: list[pl.Series]) -> pl.DataFrame:
     _check_names([c.name for c in columns])
-    # Not as a list, in which polars gives a column named "" another name.
+    # Not a list: polars renames a column named "" there.
     return pl.DataFrame({c.name: c for c in columns})
 
 
 def _check_names(names: Sequence[str]) -> None:
-    doubled = [name for name, n in Counter(names).items() if n > 1]
-    if doubled:
-        shown = ", ".join(repr(name) for name in doubled[:10])
+    duplicates = [name for name, n in Counter(names).items() if n > 1]
+    if duplicates:
+        shown = ", ".join(repr(name) for name in duplicates[:10])
         raise ColumnError(
             f"Column names must differ. More than one column is named {shown}. "
             "hint: rename or drop the others (names are compared as text)."

@@ -17,17 +17,18 @@ __all__ = ["columns_of_matrix", "columns_of_records", "dense", "series_of_array"
 def columns_of_matrix(
     values: NDArray[Any], names: Sequence[str] | None
 ) -> list[pl.Series]:
-    """Split a matrix of shape (n_rows, n_columns) into columns.
+    """Return the columns of a matrix of shape (n_rows, n_columns).
 
     Parameters
     ----------
+    values : ndarray
     names : sequence of str or None
-        Names for the columns; ``x0, x1, ...`` when None.
+        Names for the columns; ``x0, x1, ...`` if None.
 
     Raises
     ------
     TableError
-        If the array has not two dimensions, or not as many columns as names.
+        If the array does not have two dimensions, or as many columns as `names`.
     """
     if values.ndim != 2:
         raise TableError(
@@ -47,7 +48,7 @@ def columns_of_matrix(
 
 
 def columns_of_records(values: NDArray[Any]) -> list[pl.Series]:
-    """Split a structured array of shape (n_rows,) into its fields."""
+    """Return the fields of a structured array of shape (n_rows,) as columns."""
     if values.ndim != 1:
         raise TableError(
             f"A structured array must have 1 dimension. Got shape {values.shape}."
@@ -61,7 +62,7 @@ def dense(matrix: Any) -> NDArray[Any]:
     Raises
     ------
     TableError
-        If the dense matrix would take more than half of the memory that is left.
+        If the dense matrix would take more than half of the free memory.
     """
     n_rows, n_columns = matrix.shape
     n_bytes = n_rows * n_columns * matrix.dtype.itemsize
@@ -77,34 +78,34 @@ def dense(matrix: Any) -> NDArray[Any]:
 
 
 def series_of_array(name: str, values: NDArray[Any]) -> pl.Series:
-    """Make a column of a one-dimensional array; masked entries are missing.
+    """Return a one-dimensional array as a column; masked entries are missing.
 
     Raises
     ------
     ColumnError
-        If the array holds complex numbers, records or undecodable bytes.
+        If the array has complex numbers, records or bytes that are not UTF-8.
     """
     if isinstance(values, np.ma.MaskedArray):
-        found = series_of_array(name, np.asarray(values.data))
+        series = series_of_array(name, np.asarray(values.data))
         missing = pl.Series(np.ma.getmaskarray(values))
-        return found.to_frame().select(pl.when(~missing).then(pl.col(name)))[name]
+        return series.to_frame().select(pl.when(~missing).then(pl.col(name)))[name]
     kind = values.dtype.kind
     if kind == "O":
         return from_objects(name, values.tolist())
     if kind == "c":
         raise ColumnError(
-            f"Complex data not supported: column {name!r} holds complex numbers. "
+            f"Complex data not supported: column {name!r} has complex numbers. "
             "Expected real ones. hint: give real and imaginary parts as two columns."
         )
     if kind == "V":
         raise ColumnError(
-            f"Column {name!r} holds records ({values.dtype}). Expected one value a "
+            f"Column {name!r} has records ({values.dtype}). Expected one value per "
             "row. hint: give each field as a column."
         )
     if kind == "S":
         return from_objects(name, values.tolist())
     if kind in "Mm":
-        # The units polars knows; others (months, seconds) become microseconds.
+        # polars has these units; others (months, seconds) become microseconds.
         if np.datetime_data(values.dtype)[0] not in {"D", "ms", "us", "ns"}:
             values = values.astype(f"{kind}8[us]")
         elif kind == "m":

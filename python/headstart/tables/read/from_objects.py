@@ -20,15 +20,15 @@ _MOMENT = (dt.date, np.datetime64)
 _CLOCK = (dt.time,)
 _DURATION = (dt.timedelta, np.timedelta64)
 _NESTED = (list, tuple, dict, set, frozenset, np.ndarray)
-# Above this a float's whole value may not be what was written.
+# Above this a float does not represent every whole number.
 _EXACT = 2**53
 
 
 def from_objects(name: str, values: Sequence[Any]) -> pl.Series:
-    """Make a column of Python objects, of the narrowest type that holds them all.
+    """Return Python objects as a column of the narrowest type that fits them all.
 
-    None, NaN, and pandas' NA and NaT are missing. Numbers among strings make the
-    column one of strings.
+    None, NaN, and pandas' NA and NaT are missing. A column of strings and numbers is
+    one of strings.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def from_objects(name: str, values: Sequence[Any]) -> pl.Series:
     Raises
     ------
     ColumnError
-        If there are complex numbers, undecodable bytes, or nested values that are not
-        all alike.
+        If there are complex numbers, bytes that are not UTF-8, or nested values of
+        different structure.
     """
     types = set(map(type, values))
     if any(_is_pandas_missing(t) for t in types):
@@ -52,10 +52,10 @@ def from_objects(name: str, values: Sequence[Any]) -> pl.Series:
         return pl.Series(name, values, dtype=pl.String)
     if any(issubclass(t, complex | np.complexfloating) for t in types):
         raise ColumnError(
-            f"Complex data not supported: column {name!r} holds complex numbers. "
+            f"Complex data not supported: column {name!r} has complex numbers. "
             "Expected real ones. hint: give real and imaginary parts as two columns."
         )
-    # A NaN is how pandas marks a missing string, boolean or date, not a number.
+    # pandas marks a missing string, boolean or date by NaN.
     if _has_float(types) and not _all(types, _NUMBER):
         values = [None if _is_nan(v) else v for v in values]
         types = set(map(type, values)) - {type(None)}
@@ -92,7 +92,7 @@ def _of_types(name: str, values: Sequence[Any], types: set[type]) -> pl.Series:
 
 
 def _all(types: Iterable[type], wanted: tuple[type, ...]) -> bool:
-    # bool is an int for Python, and not for a table.
+    # bool is a subclass of int, but not a number in a table.
     return all(
         issubclass(t, wanted) and (not issubclass(t, bool) or bool in wanted)
         for t in types
@@ -124,22 +124,22 @@ def _one_clock(values: Sequence[Any]) -> bool:
 
 
 def _as_datetimes(values: Sequence[Any]) -> list[Any]:
-    """Python's own objects: polars takes no mixture with NumPy's or pandas'."""
+    """Return Python's own objects; polars refuses a mixture with NumPy's or pandas'."""
     plain: list[Any] = []
     any_datetime = any(isinstance(v, dt.datetime | np.datetime64) for v in values)
     for value in values:
         if isinstance(value, np.datetime64 | np.timedelta64):
-            found = value.astype(f"{value.dtype.str[1:3]}[us]").item()
+            converted = value.astype(f"{value.dtype.str[1:3]}[us]").item()
         elif isinstance(value, dt.datetime):
-            found = value if value.tzinfo is None else value.astimezone(dt.UTC)
-            found = dt.datetime.combine(found.date(), found.timetz())
+            converted = value if value.tzinfo is None else value.astimezone(dt.UTC)
+            converted = dt.datetime.combine(converted.date(), converted.timetz())
         elif any_datetime and isinstance(value, dt.date):
-            found = dt.datetime(value.year, value.month, value.day)
+            converted = dt.datetime(value.year, value.month, value.day)
         elif isinstance(value, dt.timedelta):
-            found = dt.timedelta(value.days, value.seconds, value.microseconds)
+            converted = dt.timedelta(value.days, value.seconds, value.microseconds)
         else:
-            found = value
-        plain.append(found)
+            converted = value
+        plain.append(converted)
     return plain
 
 
@@ -148,34 +148,34 @@ def _decoded(name: str, values: Sequence[Any]) -> list[str | None]:
         return [v.decode() if isinstance(v, bytes) else v for v in values]
     except UnicodeDecodeError as error:
         raise ColumnError(
-            f"Column {name!r} holds bytes that are not UTF-8 text ({error}). "
+            f"Column {name!r} has bytes that are not UTF-8 text ({error}). "
             "hint: decode them, or leave the column out."
         ) from error
 
 
 def _nested(name: str, values: Sequence[Any]) -> pl.Series:
-    """Keep lists and mappings: the schema says what to do with them."""
+    """Return lists or mappings as a nested column; the schema decides on its use."""
     plain = [
         sorted(v, key=repr) if isinstance(v, set | frozenset) else v for v in values
     ]
     try:
-        found = pl.Series(name, plain, strict=False)
+        series = pl.Series(name, plain, strict=False)
     except Exception as error:
         raise ColumnError(_nested_message(name)) from error
-    if found.dtype == pl.Object:
+    if series.dtype == pl.Object:
         raise ColumnError(_nested_message(name))
-    return found
+    return series
 
 
 def _nested_message(name: str) -> str:
     return (
-        f"Column {name!r} holds lists or mappings of different make. Expected one "
-        "value a row. hint: spread them over columns, or leave the column out."
+        f"Column {name!r} has lists or mappings of different structure. Expected one "
+        "value per row. hint: spread them over columns, or leave the column out."
     )
 
 
 def _text(value: Any) -> str:
-    """Write a value among strings as the schema writes the levels of numbers."""
+    """Return a value as text, as the schema writes the levels of numbers."""
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if isinstance(value, float | np.floating | Decimal):

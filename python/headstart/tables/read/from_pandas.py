@@ -1,7 +1,7 @@
 """Tables and columns from pandas objects.
 
-pandas itself is never imported: whoever passes one of its objects has done so. Nor is
-pyarrow needed, which pandas can do without.
+Neither pandas nor pyarrow is imported: a caller with an object of pandas has imported
+pandas, which does not need pyarrow.
 """
 
 from typing import Any
@@ -18,18 +18,18 @@ __all__ = ["columns_of_pandas", "indexes_differ", "is_pandas", "series_of_pandas
 
 
 def is_pandas(data: Any) -> bool:
-    """Return whether `data` is an object of pandas, or of a subclass."""
+    """Return whether `data` is an instance of a class of pandas or of a subclass."""
     return any(t.__module__.split(".")[0] == "pandas" for t in type(data).__mro__)
 
 
 def indexes_differ(X: Any, y: Any) -> bool:
-    """Return whether two pandas objects have as many rows under different indexes."""
+    """Return whether two pandas objects of equal length have different indexes."""
     if not (is_pandas(X) and is_pandas(y)):
         return False
-    of_X, of_y = getattr(X, "index", None), getattr(y, "index", None)
-    if of_X is None or of_y is None or len(of_X) != len(of_y):
+    index_of_X, index_of_y = getattr(X, "index", None), getattr(y, "index", None)
+    if index_of_X is None or index_of_y is None or len(index_of_X) != len(index_of_y):
         return False
-    return not of_X.equals(of_y)
+    return not index_of_X.equals(index_of_y)
 
 
 def columns_of_pandas(frame: Any) -> list[pl.Series]:
@@ -41,7 +41,7 @@ def columns_of_pandas(frame: Any) -> list[pl.Series]:
 
 
 def series_of_pandas(name: str, values: Any) -> pl.Series:
-    """Make a column of a pandas Series, Index or extension array."""
+    """Return a pandas Series, Index or extension array as a column."""
     dtype = values.dtype
     if isinstance(dtype, np.dtype):
         return series_of_array(name, np.asarray(values))
@@ -60,9 +60,9 @@ def series_of_pandas(name: str, values: Any) -> pl.Series:
     if kind == "BooleanDtype":
         return _masked(name, array, np.dtype(bool))
     if kind == "ArrowDtype":
-        # pandas' Arrow arrays cannot be there without pyarrow.
+        # pandas' Arrow arrays exist only if pyarrow is installed.
         return pl.Series(name, array.__arrow_array__())
-    # Strings, intervals, and what other packages add.
+    # Strings, intervals and types of other packages.
     return from_objects(name, array.astype(object).tolist())
 
 
@@ -73,17 +73,17 @@ def _masked(name: str, array: Any, dtype: np.dtype[Any]) -> pl.Series:
 
 
 def _categorical(name: str, array: Any) -> pl.Series:
-    # Written as the schema writes the levels of a column of such values, so that
-    # categories at training and plain values at prediction meet.
+    # The same text as the schema's levels of plain values: a column may have categories
+    # at training and plain values at prediction.
     categories = level_text(series_of_pandas(name, array.categories))
     if categories.n_unique() != len(categories):
         raise ColumnError(
-            f"Column {name!r} has categories that read the same as text: "
+            f"Column {name!r} has categories that are the same as text: "
             f"{_doubled(categories)!r}. Expected different ones. "
             "hint: rename_categories()."
         )
-    given = np.asarray(array.codes, dtype=np.int64)
-    codes = series_of_array("code", np.ma.MaskedArray(given, mask=given < 0))
+    raw_codes = np.asarray(array.codes, dtype=np.int64)
+    codes = series_of_array("code", np.ma.MaskedArray(raw_codes, mask=raw_codes < 0))
     levels = categories.cast(pl.Enum(categories.drop_nulls()))
     return levels.gather(codes).alias(name)
 
@@ -94,8 +94,8 @@ def _doubled(categories: pl.Series) -> str:
 
 def _zoned(name: str, array: Any) -> pl.Series:
     moments = np.asarray(array.tz_convert("UTC").tz_localize(None))
-    found = series_of_array(name, moments).dt.replace_time_zone("UTC")
+    series = series_of_array(name, moments).dt.replace_time_zone("UTC")
     try:
-        return found.dt.convert_time_zone(str(array.tz))
+        return series.dt.convert_time_zone(str(array.tz))
     except pl.exceptions.PolarsError:
-        return found  # A zone polars cannot name, such as a fixed offset.
+        return series  # polars has no such zone, for example a fixed offset.

@@ -1,4 +1,4 @@
-"""The layout of delimited text: what stands above the rows, and between the fields."""
+"""The layout of delimited text: header, separator, decimal mark and lines to skip."""
 
 import csv
 import io
@@ -15,20 +15,20 @@ from headstart.tables.read.second_header import find_second_header
 __all__ = ["HEAD_BYTES", "Layout", "find_layout"]
 
 HEAD_BYTES = 1 << 16
-"""Text from which the layout is found."""
+"""Bytes of text from which the layout is inferred."""
 
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_LINES = 50
 _BLANKS = re.compile(r"[ \t]+")
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d+)*|[.,]\d+)([eE][-+]?\d+)?\s*")
 _SEP_LINE = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)
-# Share of the lines that must have one number of words, where blanks separate them.
+# Share of lines with the same number of words, where blanks separate fields.
 _REGULAR = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file writes its table.
+    """The layout of a delimited file.
 
     Parameters
     ----------
@@ -41,11 +41,11 @@ class Layout:
         Of the bytes, as Python names it.
     na_values : tuple of str
     decimal, thousands : str or None
-        As told, or found from all rows.
+        As declared, or inferred from all rows.
     is_spaced : bool
         Whether runs of blanks separate the fields.
     skips_blanks : bool
-        Whether blanks after a separator are no part of a field.
+        Whether blanks after a separator do not belong to the field.
     texts : tuple of str
         Columns of digits that are codes.
     grouped : tuple of str
@@ -64,23 +64,22 @@ class Layout:
     texts: tuple[str, ...] = ()
     grouped: tuple[str, ...] = ()
 
-    def reading(self, told: Reading) -> Reading:
-        """Return what another file of the same source is read by."""
+    def reading(self, declared: Reading) -> Reading:
+        """Return the options for another file of the same source."""
         separator = " " if self.is_spaced else self.separator
         has_thousands = self.grouped and self.thousands
         return replace(
-            told,
+            declared,
             separator=separator,
             decimal=self.decimal,
-            thousands=self.thousands if has_thousands else told.thousands,
+            thousands=self.thousands if has_thousands else declared.thousands,
         )
 
 
-def find_layout(head: str, file: str, told: Reading, *, encoding: str) -> Layout:
-    """Return the layout of a file from its first lines.
+def find_layout(head: str, file: str, declared: Reading, *, encoding: str) -> Layout:
+    """Return the layout of a file, inferred from its first lines.
 
-    Lines of comments (``#``), titles above the header and Excel's ``sep=;`` are
-    skipped.
+    Comments (``#``), titles above the header and Excel's ``sep=;`` are skipped.
 
     Parameters
     ----------
@@ -88,8 +87,8 @@ def find_layout(head: str, file: str, told: Reading, *, encoding: str) -> Layout
         Whole lines.
     file : str
         Its name, for messages.
-    told : Reading
-        What the user says.
+    declared : Reading
+        Options that the user declared.
     encoding : str
 
     Raises
@@ -97,14 +96,14 @@ def find_layout(head: str, file: str, told: Reading, *, encoding: str) -> Layout
     TableError
         If there is no header.
     ColumnError
-        If two columns have one name.
+        If two columns have the same name.
     """
     if not head.strip():
         raise TableError(
             f"The file {file} is empty. Expected a header line and rows below it."
         )
     lines = list(io.StringIO(head, newline=""))
-    start = told.skip_rows or 0
+    start = declared.skip_rows or 0
     if start >= len(lines):
         raise TableError(
             f"The file {file} has no line after the first {start:,}, which "
@@ -112,12 +111,12 @@ def find_layout(head: str, file: str, told: Reading, *, encoding: str) -> Layout
         )
     while start < len(lines) - 1 and not lines[start].strip():
         start += 1
-    separator = told.separator
-    found = _SEP_LINE.fullmatch(lines[start])
-    if found and start + 1 < len(lines):
-        separator = separator or found[1]
+    separator = declared.separator
+    sep_line = _SEP_LINE.fullmatch(lines[start])
+    if sep_line and start + 1 < len(lines):
+        separator = separator or sep_line[1]
         start += 1
-    if told.skip_rows is None:
+    if declared.skip_rows is None:
         start = _after_comments(lines, start)
     is_spaced = separator == " "
     if separator is None:
@@ -127,54 +126,54 @@ def find_layout(head: str, file: str, told: Reading, *, encoding: str) -> Layout
     if is_spaced:
         lines = [*lines[:start], *map(to_tabs, lines[start:])]
         separator = "\t"
-    if told.skip_rows is None and not is_spaced:
+    if declared.skip_rows is None and not is_spaced:
         start = _after_titles(lines, start, separator, file)
     rows = csv.reader(
         lines[start:], delimiter=separator, skipinitialspace=_pads(lines, separator)
     )
     try:
-        fields = next(row for row in rows if row)
+        header = next(row for row in rows if row)
         n_lines = start + rows.line_num
         following = [row for _, row in zip(range(_SAMPLE_LINES), rows, strict=False)]
     except (csv.Error, StopIteration) as error:
         if not isinstance(error, StopIteration):
-            fields = next(csv.reader([lines[start]], delimiter=separator))
+            header = next(csv.reader([lines[start]], delimiter=separator))
             n_lines, following = start + 1, []
         else:
             raise TableError(f"The header of {file} cannot be read: {error}") from error
     following = [row for row in following if row]
-    has_header = told.header
+    has_header = declared.header
     if has_header is None:
-        has_header = not _is_data(fields, following)
+        has_header = not _is_data(header, following)
         if not has_header:
             warnings.warn(
-                f"The first line of {file} holds values, not names: columns are called "
+                f"The first line of {file} has values, not names: columns are called "
                 "column_1, column_2, ... hint: header=True if they are names.",
                 HeadstartWarning,
                 stacklevel=7,
             )
     if has_header:
         names, n_lines = _names(
-            fields, following, lines, start, n_lines, separator, file
+            header, following, lines, start, n_lines, separator, file
         )
     else:
-        names = [f"column_{i}" for i in range(1, len(fields) + 1)]
+        names = [f"column_{i}" for i in range(1, len(header) + 1)]
         n_lines = start
     return Layout(
         tuple(names),
         separator,
         n_lines,
         encoding,
-        NA_VALUES if told.na_values is None else told.na_values,
-        told.decimal,
-        told.thousands,
+        NA_VALUES if declared.na_values is None else declared.na_values,
+        declared.decimal,
+        declared.thousands,
         is_spaced,
-        _pads(lines[start:], separator) or _follows_blanks(fields, following),
+        _pads(lines[start:], separator) or _follows_blanks(header, following),
     )
 
 
 def to_tabs(line: str) -> str:
-    """Return a line of words with one tab between them."""
+    """Return a line of words separated by single tabs."""
     ending = "\n" if line.endswith("\n") else ""
     return _BLANKS.sub("\t", line.strip()) + ending
 
@@ -190,7 +189,7 @@ def _names(
 ) -> tuple[list[str], int]:
     widths = Counter(len(row) for row in following)
     usual = widths.most_common(1)[0][0] if widths else len(fields)
-    # R writes the names of rows under no name of their own.
+    # R writes row names in a column without a header.
     if usual == len(fields) + 1 and not all(
         row[-1].strip() == "" for row in following if len(row) == usual
     ):
@@ -211,9 +210,9 @@ def _names(
 
 
 def _unique(names: list[str], file: str) -> list[str]:
-    doubled = [name for name, n in Counter(names).items() if n > 1]
-    if doubled:
-        shown = ", ".join(repr(name) for name in doubled[:10])
+    duplicates = [name for name, n in Counter(names).items() if n > 1]
+    if duplicates:
+        shown = ", ".join(repr(name) for name in duplicates[:10])
         raise ColumnError(
             f"Column names must differ. The header of {file} has more than one column "
             f"named {shown}. hint: rename or remove the others."
@@ -222,24 +221,24 @@ def _unique(names: list[str], file: str) -> list[str]:
 
 
 def _after_comments(lines: Sequence[str], start: int) -> int:
-    """Return the first line that is no comment, unless it is a header with a mark."""
-    place = start
-    while place < len(lines) and lines[place].lstrip().startswith("#"):
-        place += 1
-    while place < len(lines) and not lines[place].strip():
-        place += 1
-    if place in (start, len(lines)):
+    """Return the index of the first line after comments, or of a commented header."""
+    line = start
+    while line < len(lines) and lines[line].lstrip().startswith("#"):
+        line += 1
+    while line < len(lines) and not lines[line].strip():
+        line += 1
+    if line in (start, len(lines)):
         return start
-    marked = lines[place - 1]
+    last_comment = lines[line - 1]
     for separator in _SEPARATORS:
-        n_fields = marked.count(separator)
-        if n_fields and n_fields == lines[place].count(separator):
-            return place - 1
-    return place
+        n_fields = last_comment.count(separator)
+        if n_fields and n_fields == lines[line].count(separator):
+            return line - 1
+    return line
 
 
 def _after_titles(lines: list[str], start: int, separator: str, file: str) -> int:
-    """Return the header's line: the first of as many fields as the rows below have."""
+    """Return the header's index: the first line with as many fields as most rows."""
     sample = lines[start : start + _SAMPLE_LINES]
     widths = [_width(line, separator) for line in sample]
     counted = Counter(w for w in widths[1:] if w > 0)
@@ -248,28 +247,29 @@ def _after_titles(lines: list[str], start: int, separator: str, file: str) -> in
     usual, n = counted.most_common(1)[0]
     if usual < 2 or 2 * n < sum(counted.values()):
         return start
-    place = 0
-    while place < len(widths) - 1:
-        fields = sample[place].rstrip("\r\n").split(separator)
+    n_titles = 0
+    while n_titles < len(widths) - 1:
+        fields = sample[n_titles].rstrip("\r\n").split(separator)
         n_filled = sum(bool(f.strip()) for f in fields)
-        # A title has one field, or one that is filled: "Report 2021,,,".
-        is_title = widths[place] < usual - 1 and widths[place] <= 1
-        is_title |= usual > 2 and n_filled <= 1 and widths[place] == usual
-        if '"' in sample[place] or not is_title:
+        # A title has one field, or one that is not empty: "Report 2021,,,".
+        is_title = widths[n_titles] < usual - 1 and widths[n_titles] <= 1
+        is_title |= usual > 2 and n_filled <= 1 and widths[n_titles] == usual
+        if '"' in sample[n_titles] or not is_title:
             break
-        place += 1
-    if place == 0 or place == len(widths) - 1:
+        n_titles += 1
+    if n_titles == 0 or n_titles == len(widths) - 1:
         return start
     warnings.warn(
-        f"The first {start + place} lines of {file} are no table, and are left out.",
+        f"The first {start + n_titles} lines of {file} are not part of the table, and "
+        "are left out.",
         HeadstartWarning,
         stacklevel=8,
     )
-    return start + place
+    return start + n_titles
 
 
 def _width(line: str, separator: str) -> int:
-    """Return the number of fields of a line, 0 where it is blank."""
+    """Return the number of fields of a line, 0 for a blank line."""
     if not line.strip():
         return 0
     try:
@@ -279,7 +279,7 @@ def _width(line: str, separator: str) -> int:
 
 
 def _pads(lines: Sequence[str], separator: str) -> bool:
-    """Return whether blanks stand before quotes that hold separators."""
+    """Return whether a blank follows a separator before a quote."""
     if separator == "\t":
         return False
     pattern = f'{separator} "'
@@ -294,7 +294,7 @@ def _follows_blanks(fields: list[str], following: list[list[str]]) -> bool:
 
 
 def _find_separator(sample: str) -> str | None:
-    """Return the separator that gives most lines one number of fields above 1."""
+    """Return the separator that splits most lines into equally many fields, over 1."""
     best, best_key = None, (0.0, 0)
     for separator in _SEPARATORS:
         widths = [len(fields) for fields in _lenient_rows(sample, separator) if fields]
@@ -313,7 +313,7 @@ def _lenient_rows(sample: str, separator: str) -> list[list[str]]:
 
 
 def _is_spaced(lines: Sequence[str]) -> bool:
-    """Return whether blanks separate fields: as many words per line, most numbers."""
+    """Return whether blanks separate equally many fields per line, mostly numbers."""
     rows = [line.split() for line in lines[:_SAMPLE_LINES] if line.strip()]
     if len(rows) < 3 or any('"' in line for line in lines[:_SAMPLE_LINES]):
         return False
@@ -327,7 +327,7 @@ def _is_spaced(lines: Sequence[str]) -> bool:
 
 
 def _is_data(fields: list[str], following: list[list[str]]) -> bool:
-    """Return whether a first row is no header: decimals, or one number twice."""
+    """Return whether the first row is data: it has decimals, or one number twice."""
     if not following:
         return False
     numbers = [f.strip() for f in fields if _NUMBER.fullmatch(f)]

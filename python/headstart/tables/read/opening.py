@@ -1,4 +1,4 @@
-"""Bytes of files: compressed ones, addresses, and standard input."""
+"""Bytes of plain and compressed files, of addresses and of standard input."""
 
 import bz2
 import gzip
@@ -41,14 +41,14 @@ _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
 def opened(place: Path, packed: str) -> AbstractContextManager[Any]:
-    """Open a file, unpacked as it is read.
+    """Open a file, and unpack it while it is read.
 
     Parameters
     ----------
     place : Path
     packed : str
-        One of `PACKED`, "" for a plain file; a plain file that begins as a packed one
-        is unpacked, too.
+        One of `PACKED`, or "" for a plain file. A file without such an ending is
+        unpacked, too, if its content is gzip.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def opened(place: Path, packed: str) -> AbstractContextManager[Any]:
 
 
 def read_bytes(place: Path, packed: str) -> bytes:
-    """Return what a file holds, unpacked.
+    """Return the unpacked content of a file.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def read_bytes(place: Path, packed: str) -> bytes:
                 if n_read > most:
                     raise TableError(
                         f"The file {place} ({place.stat().st_size:,} bytes) unpacks to "
-                        f"more than {most:,} bytes, which do not fit into memory. "
+                        f"more than {most:,} bytes, which do not fit in memory. "
                         "hint: predict reads such files in parts; train on a sample of "
                         "the rows."
                     )
@@ -102,12 +102,12 @@ def read_bytes(place: Path, packed: str) -> bytes:
 
 
 def bytes_of_address(address: str) -> bytes:
-    """Return what lies at an address: by HTTP, or whatever fsspec can open.
+    """Return the content at an address, by HTTP or with fsspec.
 
     Raises
     ------
     TableError
-        If it cannot be read; says why.
+        If it cannot be read.
     """
     if address == STANDARD_INPUT:
         return sys.stdin.buffer.read()
@@ -121,8 +121,8 @@ def bytes_of_address(address: str) -> bytes:
         with fsspec.open(address, "rb") as source:
             return bytes(source.read())
     except ImportError as error:
-        # Of fsspec itself the name is known; of a package for the scheme fsspec says
-        # what to install.
+        # The error names fsspec if that is missing; if a package for the scheme is
+        # missing, the message of fsspec says what to install.
         reason = (
             f"the package {error.name!r} is not installed. hint: pip install "
             f"{error.name}"
@@ -139,7 +139,21 @@ def bytes_of_address(address: str) -> bytes:
 
 
 def unpacked(data: bytes, packed: str, name: str) -> bytes:
-    """Return bytes unpacked; see `read_bytes`."""
+    """Return compressed bytes unpacked.
+
+    Parameters
+    ----------
+    data : bytes
+    packed : str
+        One of `PACKED`.
+    name : str
+        For messages.
+
+    Raises
+    ------
+    TableError
+        If they are damaged.
+    """
     try:
         if packed == ".zip":
             with _member(io.BytesIO(data), name) as source:
@@ -164,7 +178,7 @@ def _member(place: Path | IO[bytes], name: str) -> IO[bytes]:
     if len(names) != 1:
         shown = ", ".join(map(repr, names[:10])) or "none"
         raise TableError(
-            f"The archive {name} must hold one file. Got {len(names)}: {shown}. "
+            f"The archive {name} must contain one file. Got {len(names)}: {shown}. "
             "hint: unpack it, and name the file."
         )
     if archive.getinfo(names[0]).flag_bits & 1:
@@ -173,5 +187,5 @@ def _member(place: Path | IO[bytes], name: str) -> IO[bytes]:
 
 
 def _most_bytes() -> int:
-    """Return how much may be unpacked: a table in memory is a few times as large."""
+    """Return the limit of unpacked bytes; the table is a few times as large."""
     return available_memory() // 4

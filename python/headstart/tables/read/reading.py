@@ -1,4 +1,4 @@
-"""How a file is to be read, where the user says it."""
+"""Options for reading a file, and their checks."""
 
 import codecs
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ __all__ = ["ANY_READING", "NA_VALUES", "Reading"]
 NA_VALUES = (
     "", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "NULL", "null", "?",
 )  # fmt: skip
-"""Fields of a text file that stand for missing, where no others are declared."""
+"""Fields of a text file that are missing values, if no others are declared."""
 
 _MARKS = (".", ",")
 _MOST_VALUES = 1_000
@@ -21,7 +21,7 @@ _MOST_ROWS = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is read; what is None is found in the file itself.
+    """Options for reading a file; those that are None are inferred from the file.
 
     Parameters
     ----------
@@ -36,11 +36,12 @@ class Reading:
     skip_rows : int or None
         Lines, or rows of a sheet, before the header.
     na_values : tuple of str or None
-        Fields that are missing, in place of `NA_VALUES`; ``("",)`` keeps ``NA``.
+        Fields that are missing values, instead of `NA_VALUES`; with ``("",)``, ``NA``
+        is a value.
     encoding : str or None
         As Python names it.
     sheet : str or None
-        Name of the sheet of a workbook; the first with data otherwise.
+        Name of the sheet of a workbook; by default the first with data.
     """
 
     separator: str | None = None
@@ -65,19 +66,19 @@ class Reading:
         encoding: str | None = None,
         sheet: str | None = None,
     ) -> Self:
-        """Return the options after checking each.
+        """Return the options, each checked.
 
         Parameters
         ----------
         separator, decimal, thousands, header, skip_rows, encoding, sheet
             See the class.
         na_values : str or sequence of str or None
-            One string is one value.
+            One string stands for one value.
 
         Raises
         ------
         TableError
-            If one has a value that it cannot have.
+            If an option has an invalid value.
         """
         separator = {"\\t": "\t", "tab": "\t"}.get(separator or "", separator)
         if na_values is not None:
@@ -102,12 +103,12 @@ class Reading:
         """Return these options, and those of `other` where they are None."""
         if other is None:
             return self
-        given = {
+        defaults = {
             f.name: getattr(other, f.name)
             for f in fields(self)
             if getattr(self, f.name) is None
         }
-        return replace(self, **given)
+        return replace(self, **defaults)
 
     def to_record(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -120,20 +121,20 @@ class Reading:
         Raises
         ------
         ArtifactError
-            If the record is not one of these options.
+            If the record is not one of such options.
         """
         names = {f.name for f in fields(cls)}
         if not isinstance(record, Mapping) or not set(record) <= names:
-            raise ArtifactError("The stored schema has unknown options of reading.")
+            raise ArtifactError("The stored schema has unknown options for reading.")
         values = dict(record)
         if "na_values" in values:
             listed = values["na_values"]
             if not isinstance(listed, list | tuple):
-                raise ArtifactError("The stored options of reading are damaged.")
+                raise ArtifactError("The stored options for reading are damaged.")
             values["na_values"] = tuple(listed)
         reading = cls(**values)
         if reading._problem():
-            raise ArtifactError("The stored options of reading are damaged.")
+            raise ArtifactError("The stored options for reading are damaged.")
         return reading
 
     def _problem(self) -> str:
@@ -168,7 +169,7 @@ class Reading:
 
 
 ANY_READING = Reading()
-"""Nothing is declared: all is found in the file."""
+"""No option is declared: all are inferred from the file."""
 
 
 def _is_character(value: Any) -> bool:

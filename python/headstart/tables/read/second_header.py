@@ -1,4 +1,4 @@
-"""A second header row: answers' names under the questions, as survey tools write it."""
+"""A second header row, such as the answers under the questions of a survey."""
 
 import csv
 import io
@@ -8,9 +8,9 @@ from itertools import islice
 __all__ = ["SecondHeader", "find_second_header"]
 
 _ROWS = 50
-# Columns without a name that the first row must have.
+# The least number of columns that the first row leaves without a name.
 _FEWEST_BLANK = 2
-# Columns in which the second row's cell must be unlike all that follows.
+# Share of columns in which the second row's cell must not occur again below.
 _NEW_SHARE = 0.5
 
 
@@ -21,11 +21,11 @@ class SecondHeader:
     Parameters
     ----------
     names : list of str
-        One a column.
+        One per column.
     n_lines : int
         Lines of both rows.
     example : str
-        A name that was joined.
+        A joined name.
     """
 
     names: list[str]
@@ -34,11 +34,11 @@ class SecondHeader:
 
 
 def find_second_header(text: str, separator: str) -> SecondHeader | None:
-    """Return the names of two header rows, None where the second row is data.
+    """Return the names of two header rows, None if the second row is data.
 
-    It is a header where the first row leaves two names or more open, the second gives
-    them, holds no number, and in half of its cells a text that the column does not
-    have again.
+    The second row is a header if it names two or more columns that the first row does
+    not name, has no numbers, and in at least half of its cells has a text that does
+    not occur in the column's next 50 rows.
     """
     source = io.StringIO(text, newline="")
     reader = csv.reader(source, delimiter=separator)
@@ -57,7 +57,7 @@ def find_second_header(text: str, separator: str) -> SecondHeader | None:
     if not all(cells[i] for i in blank) or any(_is_number(c) for c in cells):
         return None
     below = [{row[i].strip() for row in rows if i < len(row)} for i in filled]
-    n_new = sum(cells[i] not in seen for i, seen in zip(filled, below, strict=True))
+    n_new = sum(cells[i] not in values for i, values in zip(filled, below, strict=True))
     if n_new < _NEW_SHARE * len(filled):
         return None
     names = _join(first, cells)
@@ -67,7 +67,7 @@ def find_second_header(text: str, separator: str) -> SecondHeader | None:
 def _join(first: list[str], cells: list[str]) -> list[str]:
     above = [name.strip() for name in first]
     opens = [bool(a) and not b for a, b in zip(above, [*above[1:], "-"], strict=True)]
-    # "Response" under each plain question says nothing.
+    # "Response" under each plain question has no information.
     generic = {
         cell
         for name, cell, is_group in zip(above, cells, opens, strict=True)

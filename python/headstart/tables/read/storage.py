@@ -1,4 +1,4 @@
-"""Canonical tables on disk, as Arrow IPC files for workers to read."""
+"""Canonical tables on disk, as Arrow IPC files that workers read."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ __all__ = ["read_frame", "write_frame"]
 
 
 def write_frame(frame: pl.DataFrame, path: str | Path) -> None:
-    """Write a table, renamed into place when whole.
+    """Write a table to a file that appears only when it is complete.
 
     Raises
     ------
@@ -25,12 +25,12 @@ def write_frame(frame: pl.DataFrame, path: str | Path) -> None:
 
 
 def read_frame(path: str | Path) -> pl.DataFrame:
-    """Read what `write_frame` wrote; as fast as memory, mapped where polars can.
+    """Return the table that `write_frame` wrote, mapped into memory if polars can.
 
     Raises
     ------
     TableError
-        If the file is not there or is not a whole Arrow file.
+        If the file does not exist or is not a whole Arrow file.
     ForkedProcessError
         If this process was forked after its parent had used tables.
     """

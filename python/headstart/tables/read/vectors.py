@@ -1,4 +1,4 @@
-"""One column from anything that is one: a target, weights, groups."""
+"""One column from any one-dimensional data: targets, weights, groups."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,14 +20,14 @@ def to_series(values: Any, name: str = "") -> pl.Series:
     Parameters
     ----------
     values : Series, Index or array of pandas, polars or pyarrow, ndarray, sequence
-        A table or matrix of one column is taken for that column.
+        A table or matrix of one column stands for that column.
     name : str
         Name of the result.
 
     Raises
     ------
     TableError
-        If it is not one-dimensional, or holds what no column can hold.
+        If it is not one-dimensional, or has values of no type that a column can have.
     """
     if isinstance(values, pl.Series):
         return _plain(values.alias(name))
@@ -62,7 +62,7 @@ def to_series(values: Any, name: str = "") -> pl.Series:
 def labels_of_categories(values: Any) -> pl.Series | None:
     """Return pandas' categories of numbers or booleans as such, None for other data.
 
-    As a column they are categories; as labels they come back as they were given.
+    A column of a table keeps them as categories; labels keep their type.
     """
     if not is_pandas(values):
         return None
@@ -95,15 +95,15 @@ def _of_array(values: np.ndarray[Any, Any], name: str) -> pl.Series:
 
 def _of_arrow(values: Any, name: str) -> pl.Series:
     try:
-        found = pl.Series(name, values)
+        series = pl.Series(name, values)
     except Exception as error:
         raise TableError(
             f"{_called(name)} cannot be read from Arrow data: {error}"
         ) from error
-    if found.dtype == pl.Struct:
-        columns = found.struct.unnest().get_columns()
-        found = _only(columns, len(columns), name).alias(name)
-    return _plain(found)
+    if series.dtype == pl.Struct:
+        columns = series.struct.unnest().get_columns()
+        series = _only(columns, len(columns), name).alias(name)
+    return _plain(series)
 
 
 def _plain(series: pl.Series) -> pl.Series:

@@ -1,4 +1,4 @@
-"""The schema of a table: its columns, learnt once and enforced ever after."""
+"""The schema of a table: its columns, learnt from training rows and enforced later."""
 
 from headstart.tables.schema.schema import Schema
 

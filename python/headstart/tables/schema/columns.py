@@ -1,4 +1,4 @@
-"""One column of a schema: learnt from training rows, applied to any rows."""
+"""One column of a schema: learnt from training rows, applied to all rows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -44,7 +44,7 @@ __all__ = ["Column", "apply_column", "learn_column"]
 _ALL_PARTS = {
     *PARTS, *CYCLE_PARTS, *TEXT_PARTS, *QUANTITY_PARTS, *CODE_PARTS, *ITEM_PARTS,
 }  # fmt: skip
-# A column has at most 8 formats of its own.
+# The most formats that are inferred for one column.
 _MOST_FORMATS = 8
 _TRUE = ("true", "yes", "y", "t", "1", "1.0")
 _FALSE = ("false", "no", "n", "f", "0", "0.0")
@@ -59,30 +59,31 @@ class Column:
     name : str
     kind : ColumnKind
     reason : str
-        Why it is of this kind, in words.
+        The reason for this kind, in words.
     dtype : str
         Type in the training table, as polars names it.
     n_missing : int
-        Missing values in training, among them ±inf.
+        Missing values in the training rows, including ±inf.
     parts : tuple of str
-        What of it is used: `PARTS` of dates, `CYCLE_PARTS` of times of day, months
-        and weekdays, `TEXT_PARTS` of text, `QUANTITY_PARTS` of numbers with units,
-        `CODE_PARTS` of codes that share prefixes, `ITEM_PARTS` of lists, else empty.
+        Parts that become features: `PARTS` of dates, `CYCLE_PARTS` of times of day,
+        months and weekdays, `TEXT_PARTS` of text, `QUANTITY_PARTS` of numbers with
+        units, `CODE_PARTS` of codes that share prefixes, `ITEM_PARTS` of lists;
+        otherwise empty.
     levels : tuple of str
-        Levels of a categorical column, the units of a numeric one, or the items of
-        one of lists, sorted.
+        Sorted levels of a categorical column, units of a numeric column, or items of a
+        column of lists.
     form : str
-        How the text of a numeric column writes numbers, or that of one of lists its
-        items.
+        Notation of the numbers in a numeric column of text, or of the items in a
+        column of lists.
     formats : tuple of str
-        Formats of the text of a column of dates, times of day, months, weekdays or
-        durations (`headstart.tables.kinds.dates`), tried in order.
+        Formats of dates, times of day, months, weekdays or durations in text
+        (`headstart.tables.kinds.dates`), tried in order.
     is_ambiguous : bool
-        Whether day and month could change places in every value of training.
+        Whether every training value is valid with day and month exchanged.
     zone : str
-        Time zone in which a datetime column is read; "" without zones.
+        Time zone of the local times of a datetime column; "" without zones.
     start : int
-        First moment of a datetime column, microseconds since 1970.
+        Earliest training value of a datetime column, in microseconds since 1970.
     """
 
     name: str
@@ -100,7 +101,7 @@ class Column:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Names of the canonical columns that it becomes, none if it is left out."""
+        """Names of the column's canonical columns, none if it is left out."""
         if not self.kind.is_used:
             return ()
         if self.kind in (ColumnKind.DATETIME, ColumnKind.TEXT):
@@ -112,26 +113,26 @@ class Column:
 
     @property
     def categorical(self) -> tuple[str, ...]:
-        """Those of `features` that are categories, of `levels`."""
+        """The `features` that are categories."""
         if self.kind is ColumnKind.CATEGORICAL:
             return self.features
         return self.features[1:] if "unit" in self.parts else ()
 
     @property
     def is_from_text(self) -> bool:
-        """Return whether its values are read from text that has formats of its own."""
+        """True if its values are parsed from text with a notation or formats."""
         is_text = self.dtype in ("String", "Categorical", "Enum")
         return is_text and bool(self.form or self.formats)
 
     def levels_of(self, feature: str) -> tuple[str, ...]:
-        """Return the levels of one of `features`; none for numbers."""
+        """Return the levels of one of `features`; none for a number."""
         if feature not in self.categorical:
             return ()
         is_prefix = feature != self.name and self.kind is ColumnKind.CATEGORICAL
         return find_prefixes(self.levels) if is_prefix else self.levels
 
     def n_levels(self, feature: str) -> int:
-        """Return how many levels one of `features` has; 0 for numbers."""
+        """Return the number of levels of one of `features`; 0 for a number."""
         return len(self.levels_of(feature))
 
     @property
@@ -141,7 +142,7 @@ class Column:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The treatment of its values in words; the same for training and after."""
+        """A description of the treatment of its values, in training and prediction."""
         return tuple(_steps(self))
 
     def to_record(self) -> dict[str, Any]:
@@ -155,20 +156,20 @@ class Column:
         Raises
         ------
         ArtifactError
-            If the record is not one of a column.
+            If the record is not that of a column.
         """
-        known = {field.name for field in fields(cls)}
-        if not isinstance(record, Mapping) or set(record) != known:
+        names = {field.name for field in fields(cls)}
+        if not isinstance(record, Mapping) or set(record) != names:
             raise ArtifactError("The stored schema has a column with wrong fields.")
         try:
             kind = ColumnKind(record["kind"])
         except ValueError as error:
             raise ArtifactError(f"The stored schema is damaged: {error}.") from error
-        texts = ("name", "reason", "dtype", "form", "zone")
-        numbers = ("n_missing", "start")
+        text_keys = ("name", "reason", "dtype", "form", "zone")
+        number_keys = ("n_missing", "start")
         if not (
-            all(isinstance(record[k], str) for k in texts)
-            and all(type(record[k]) is int for k in numbers)
+            all(isinstance(record[k], str) for k in text_keys)
+            and all(type(record[k]) is int for k in number_keys)
             and type(record["is_ambiguous"]) is bool
             and all(_is_texts(record[k]) for k in ("parts", "levels", "formats"))
             and set(record["parts"]) <= _ALL_PARTS
@@ -181,20 +182,20 @@ class Column:
             raise ArtifactError(
                 f"The stored schema is damaged at column {str(record['name'])[:80]!r}."
             )
-        plain = {**record, "kind": kind}
-        plain["parts"] = tuple(record["parts"])
-        plain["levels"] = tuple(record["levels"])
-        plain["formats"] = tuple(record["formats"])
-        return cls(**plain)
+        values = {**record, "kind": kind}
+        values["parts"] = tuple(record["parts"])
+        values["levels"] = tuple(record["levels"])
+        values["formats"] = tuple(record["formats"])
+        return cls(**values)
 
 
 def learn_column(series: pl.Series, inference: Inference) -> Column:
-    """Learn a column of the given kind.
+    """Return the column of a schema for training values and an inferred kind.
 
     Raises
     ------
     ColumnError
-        If the values cannot be of that kind.
+        If the values cannot be of this kind.
     """
     name, kind = series.name, inference.kind
     column = Column(name, kind, inference.reason, str(series.dtype))
@@ -214,7 +215,7 @@ def learn_column(series: pl.Series, inference: Inference) -> Column:
             n_missing=text.null_count(),
         )
     elif kind is ColumnKind.DATETIME:
-        column = _learn_moments(column, series, inference)
+        column = _learn_dates(column, series, inference)
     elif kind is ColumnKind.TEXT:
         column = replace(column, parts=TEXT_PARTS, n_missing=series.null_count())
     elif inference.dates is not None:
@@ -223,8 +224,8 @@ def learn_column(series: pl.Series, inference: Inference) -> Column:
         column = replace(
             column, formats=dates.formats, parts=CYCLE_PARTS if cyclic else ()
         )
-        found, _ = apply_column(series, column)
-        column = replace(column, n_missing=found[0].null_count())
+        canonical, _ = apply_column(series, column)
+        column = replace(column, n_missing=canonical[0].null_count())
     elif inference.form:
         number, _ = split(level_text(series), inference.form)
         column = replace(
@@ -235,17 +236,17 @@ def learn_column(series: pl.Series, inference: Inference) -> Column:
             n_missing=number.null_count(),
         )
     else:
-        # Applied once, so that a wrong override is told at fit, not at predict.
-        found, _ = apply_column(series, column)
-        column = replace(column, n_missing=found[0].null_count())
+        # Applied here so that a wrong override raises at fit, not only at predict.
+        canonical, _ = apply_column(series, column)
+        column = replace(column, n_missing=canonical[0].null_count())
     return column
 
 
 def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], int]:
-    """Return the canonical columns, and the number of values that are new.
+    """Return the canonical columns, and the number of unseen values.
 
-    Those are of levels that training did not have, or in no format of its dates; they
-    are missing.
+    Unseen values have a level that no training row has, or none of the column's
+    formats. They become missing.
 
     Raises
     ------
@@ -257,87 +258,87 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
         raise nested_error(series)
     if series.dtype in (pl.Object, pl.Binary):
         raise nested_error(series)
-    unseen = 0
+    n_unseen = 0
     match column.kind:
         case ColumnKind.NUMERIC if column.formats:
-            number, unseen = _steps_of(series, column)
-            found = [number]
+            number, n_unseen = _steps_of(series, column)
+            canonical = [number]
             if "sine" in column.parts:
                 kind = class_of_format(column.formats[0]) or ""
                 cycle = cycle_parts(number, kind)
-                found = [cycle[part] for part in column.parts]
+                canonical = [cycle[part] for part in column.parts]
         case ColumnKind.NUMERIC if column.form and not series.dtype.is_numeric():
             number, unit = split(level_text(series), column.form)
-            found = [number]
+            canonical = [number]
             if "unit" in column.parts:
-                levels, unseen = to_levels(unit, column.levels)
-                found.append(levels)
+                levels, n_unseen = to_levels(unit, column.levels)
+                canonical.append(levels)
         case ColumnKind.NUMERIC:
-            found = [_numeric(series, column)]
+            canonical = [_numeric(series, column)]
             if "unit" in column.parts:
                 plain = pl.Series([""]).extend_constant("", series.len() - 1)
-                found.append(to_levels(plain, column.levels)[0])
+                canonical.append(to_levels(plain, column.levels)[0])
         case ColumnKind.BOOLEAN:
-            found = [_boolean(series, column)]
+            canonical = [_boolean(series, column)]
         case ColumnKind.CATEGORICAL:
             text = level_text(series)
             if series.dtype == pl.Boolean:
                 text = _as_written(text, column.levels)
-            levels, unseen = to_levels(text, column.levels)
-            found = [levels]
+            levels, n_unseen = to_levels(text, column.levels)
+            canonical = [levels]
             if "prefix" in column.parts:
-                found.append(to_prefixes(text, column.levels))
+                canonical.append(to_prefixes(text, column.levels))
         case ColumnKind.DATETIME:
-            clock, unseen = read_clock(
+            clock, n_unseen = read_clock(
                 series, column.formats, column.zone, column=column.name
             )
             parts = date_parts(clock, column.start)
-            found = [parts[part] for part in column.parts]
+            canonical = [parts[part] for part in column.parts]
         case ColumnKind.TEXT:
             text = level_text(series)
             parts = text_parts(text)
-            found = [parts[part] for part in column.parts]
+            canonical = [parts[part] for part in column.parts]
         case ColumnKind.LIST:
-            given = series if is_list else level_text(series)
-            found, n_new = item_features(given, column.form, column.levels)
-            unseen = 0 if "others" in column.parts else n_new
+            cells = series if is_list else level_text(series)
+            canonical, n_new = item_features(cells, column.form, column.levels)
+            n_unseen = 0 if "others" in column.parts else n_new
         case _:
-            found = []
+            canonical = []
     names = column.features
-    return [s.alias(n) for s, n in zip(found, names, strict=True)], unseen
+    return [s.alias(n) for s, n in zip(canonical, names, strict=True)], n_unseen
 
 
 def nested_error(series: pl.Series) -> ColumnError:
     """Return the error about a column that holds lists, mappings or bytes."""
     return ColumnError(
         f"Column {series.name!r} holds {series.dtype} values. Expected one number, "
-        "text, boolean or date a row. hint: spread it over several columns, or leave "
+        "text, boolean or date per row. hint: spread it over several columns, or leave "
         f"it out with columns={{{series.name!r}: 'identifier'}}."
     )
 
 
 def _learn_list(column: Column, series: pl.Series, form: str) -> Column:
     if isinstance(series.dtype, pl.List) and not series.dtype.inner.is_nested():
-        given, form = series, "items["
+        cells, form = series, "items["
     elif series.dtype.is_nested() or series.dtype in (pl.Object, pl.Binary):
         raise nested_error(series)
     else:
-        given = level_text(series)
+        cells = level_text(series)
         if not form:
-            items = find_items(given)
+            items = find_items(cells)
             form = "items," if items is None else items.form
-    items_kept, has_others = learn_items(given, form)
+    items_kept, has_others = learn_items(cells, form)
     return replace(
         column,
         form=form,
         parts=ITEM_PARTS if has_others else ITEM_PARTS[:2],
         levels=items_kept,
-        n_missing=given.null_count(),
+        n_missing=cells.null_count(),
     )
 
 
 def _as_written(text: pl.Series, levels: tuple[str, ...]) -> pl.Series:
-    """Return booleans as the levels write them: true, TRUE or True."""
+    """Return booleans in the notation of the levels: true, TRUE or True."""
     for write in (str.lower, str.upper):
         if {write("True"), write("False")} & set(levels):
             return text.replace({w: write(w) for w in ("True", "False")})
@@ -354,25 +355,25 @@ def _steps(column: Column) -> Iterator[str]:
             yield f"numbers are read from text: {column.reason}"
             if "unit" in column.parts:
                 units = ", ".join(repr(u) for u in column.levels[:5])
-                yield f"the words beside them are a category: {units}"
+                yield f"their units become a category: {units}"
         case ColumnKind.NUMERIC | ColumnKind.BOOLEAN:
             if column.dtype in {"String", "Categorical", "Enum"}:
                 yield "text is read as numbers"
         case ColumnKind.CATEGORICAL:
             yield f"{len(column.levels):,} levels; others count as missing"
             if "prefix" in column.parts:
-                found = ", ".join(map(repr, find_prefixes(column.levels)[:5]))
-                yield f"what comes before the number is a category: {found}"
+                prefixes = ", ".join(map(repr, find_prefixes(column.levels)[:5]))
+                yield f"the prefix before the number becomes a category: {prefixes}"
         case ColumnKind.DATETIME:
             if column.formats:
                 yield f"dates are read as {', '.join(column.formats)}"
             if column.zone:
-                yield f"moments are read in {column.zone}"
+                yield f"times are converted to the zone {column.zone}"
             yield f"becomes {', '.join(column.parts)}"
         case ColumnKind.TEXT:
-            yield f"becomes {', '.join(column.parts)}; transforms read the words"
+            yield f"becomes {', '.join(column.parts)}; transforms read the text"
         case ColumnKind.LIST:
-            yield f"becomes its length and {len(column.levels)} items, there or not"
+            yield f"becomes its length and indicators of {len(column.levels)} items"
         case _:
             yield "left out"
             return
@@ -380,13 +381,13 @@ def _steps(column: Column) -> Iterator[str]:
         yield f"{column.n_missing:,} missing values are left to the learner's view"
 
 
-def _learn_moments(column: Column, series: pl.Series, inference: Inference) -> Column:
+def _learn_dates(column: Column, series: pl.Series, inference: Inference) -> Column:
     dates = inference.dates
     is_text = series.dtype == pl.String or series.dtype.is_integer()
     if dates is None and is_text:
         dates = find_formats(series, inference.order or None)
         if dates is None or dates.kind != "moment":
-            raise _no_dates(series, inference.order)
+            raise _dates_error(series, inference.order)
     formats = () if dates is None else dates.formats
     zone = getattr(series.dtype, "time_zone", None) or ""
     if series.dtype == pl.String:
@@ -394,7 +395,7 @@ def _learn_moments(column: Column, series: pl.Series, inference: Inference) -> C
     clock, _ = read_clock(series, formats, zone, column=column.name)
     start = origin(clock)
     parts = date_parts(clock, start)
-    # A part that never varied in training can teach nothing.
+    # A part that is constant in training has no information.
     used = [p for p in PARTS if p == "days" or parts[p].drop_nulls().n_unique() > 1]
     return replace(
         column,
@@ -407,14 +408,14 @@ def _learn_moments(column: Column, series: pl.Series, inference: Inference) -> C
     )
 
 
-def _no_dates(series: pl.Series, order: str) -> ColumnError:
+def _dates_error(series: pl.Series, order: str) -> ColumnError:
     text = series.cast(pl.String)
-    bad = text.filter(~is_missing(text))
-    shown = f"values such as {bad[0][:40]!r}" if bad.len() else "no value"
-    expected = f" with {order} for day, month and year" if order else ""
+    values = text.filter(~is_missing(text))
+    shown = f"values such as {values[0][:40]!r}" if values.len() else "no value"
+    expected = f" of the order {order}" if order else ""
     return ColumnError(
-        f"Column {series.name!r} must hold dates. Got {shown}, and no known formats of "
-        f"dates{expected} read 95 % of them. hint: declare another kind."
+        f"Column {series.name!r} must hold dates. Got {shown}; known date formats"
+        f"{expected} fit less than 95 % of the values. hint: declare another kind."
     )
 
 
@@ -441,9 +442,9 @@ def _numeric(series: pl.Series, column: Column) -> pl.Series:
     numbers = to_numbers(series)
     is_text = dtype in (pl.String, pl.Categorical, pl.Enum)
     if is_text and numbers.null_count() > series.null_count():
-        found = find_text(series)
-        if found is not None:
-            row, value = found
+        first_text = find_text(series)
+        if first_text is not None:
+            row, value = first_text
             raise ColumnError(
                 f"Column {column.name!r} must hold numbers. Got {value[:80]!r} "
                 f"(row {row}) instead. hint: correct the value, leave it empty, or "
@@ -464,15 +465,15 @@ def _boolean(series: pl.Series, column: Column) -> pl.Series:
         .when(pl.col("t").is_in(_FALSE))
         .then(0.0)
     )
-    found = table.select(value.alias("v"))["v"]
-    bad = found.is_null() & text.is_not_null() & (text != "nan")
-    if bad.any():
-        row = bad.arg_max() or 0
+    numbers = table.select(value.alias("v"))["v"]
+    is_other = numbers.is_null() & text.is_not_null() & (text != "nan")
+    if is_other.any():
+        row = is_other.arg_max() or 0
         raise ColumnError(
             f"Column {column.name!r} must hold booleans. Got {str(series[row])[:80]!r} "
             f"(row {row}) instead. Expected true or false, yes or no, 1 or 0."
         )
-    return found
+    return numbers
 
 
 def _is_known_form(kind: ColumnKind, form: str) -> bool:

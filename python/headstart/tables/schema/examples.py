@@ -1,4 +1,4 @@
-"""Values of a column as they are written, beside what is read of them."""
+"""Examples of a column's values, as written and as read."""
 
 import polars as pl
 

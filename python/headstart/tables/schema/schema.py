@@ -1,4 +1,4 @@
-"""The schema: what columns a table has, learnt once and enforced ever after."""
+"""The schema: the columns of a table, learnt in training and enforced later."""
 
 import difflib
 import json
@@ -25,26 +25,26 @@ __all__ = ["Schema"]
 
 _FORMAT = 2
 _TEXTS = ("String", "Categorical", "Enum")
-# A table without one usable column gets a column of zeros, so that it has rows and
-# learners find what they can: the mean, the class shares.
+# A table without a usable column gets a column of zeros. It keeps its rows, so that
+# learners fit the mean or the class shares.
 _NOTHING = "(no usable column)"
 
 
 @dataclass(frozen=True)
 class Schema:
-    """Kinds of the columns of a table, and the way to one canonical form.
+    """Kinds of the columns of a table, and the conversion to its canonical form.
 
-    A canonical table has only columns that can be learnt from: numbers as Float64 with
-    null where missing, categories as Enum of the training levels with null where
-    missing or unseen. Dates and text have become numbers; identifiers and constants
-    are left out.
+    A canonical table has two types of columns: numbers as Float64, null where missing,
+    and categories as Enum of the training levels, null where missing or unseen. Dates
+    and text are converted to numbers; identifiers and constants are left out.
 
     Parameters
     ----------
     columns : tuple of Column
         All columns of the training table, in its order.
     reading : Reading
-        How the training table's file was written; another file is read the same way.
+        Options by which the training table's file was read; later files are read by the
+        same.
 
     Examples
     --------
@@ -71,9 +71,9 @@ class Schema:
         Parameters
         ----------
         frame : DataFrame
-            What `to_frame` returned, without the target.
+            The result of `to_frame`, without the target.
         overrides : mapping of str to ColumnKind or str
-            Kinds that are not to be inferred, by column name. ``"datetime:dmy"``
+            Declared kinds by column name; the others are inferred. ``"datetime:dmy"``
             (``mdy``, ``ymd``) declares the order of day, month and year, too.
 
         Raises
@@ -81,8 +81,8 @@ class Schema:
         TableError
             If the table has no rows or no columns.
         ColumnError
-            If an override names no column or no kind, a column cannot be of its
-            kind, or has a name that polars reads as a pattern of names.
+            If an override names an unknown column or kind, a column's values are not
+            of its declared kind, or polars would take a column's name for a pattern.
         """
         _check_not_empty(frame)
         _check_names(frame.columns)
@@ -108,32 +108,32 @@ class Schema:
 
     @property
     def dropped(self) -> tuple[Column, ...]:
-        """The columns that are left out; their `reason` says why."""
+        """The columns that are left out; each has its `reason`."""
         return tuple(c for c in self.columns if not c.kind.is_used)
 
     @cached_property
     def features(self) -> tuple[str, ...]:
         """Names of the columns of a canonical table, in order."""
-        found = tuple(f for c in self.columns for f in c.features)
-        return found or (_NOTHING,)
+        names = tuple(f for c in self.columns for f in c.features)
+        return names or (_NOTHING,)
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """Names of the text columns, whose raw strings only transforms are given.
+        """Names of the text columns, whose raw strings are passed to transforms only.
 
-        One that is named as a feature of another column is left out.
+        A text column with the name of another column's feature is left out.
         """
         texts = (c.name for c in self.columns if c.kind is ColumnKind.TEXT)
         return tuple(name for name in texts if name not in self.features)
 
     @property
     def read_as_text(self) -> tuple[str, ...]:
-        """Columns that were text or categories in training: 007 is no 7."""
+        """Columns that were text or categories in training, where 007 is not 7."""
         return tuple(c.name for c in self.used if c.dtype in _TEXTS)
 
     @property
     def file_reading(self) -> Reading:
-        """How a file of new rows is read: a word that is a level is not missing."""
+        """Options for a file of new rows, in which no level is a word for missing."""
         if self.reading.na_values is not None:
             return self.reading
         levels = {level for c in self.used for level in c.levels}
@@ -144,21 +144,21 @@ class Schema:
 
     @property
     def n_categorical(self) -> int:
-        """Categorical columns of a canonical table."""
+        """Number of categorical columns of a canonical table."""
         return sum(c.n_categorical for c in self.columns)
 
     @property
     def n_numeric(self) -> int:
-        """Numeric columns of a canonical table: booleans, dates and text included."""
+        """Number of numeric columns of a canonical table, with booleans and dates."""
         return len(self.features) - self.n_categorical
 
     def column(self, name: str) -> Column:
-        """Return the column of that name.
+        """Return the column of a name.
 
         Raises
         ------
         ColumnError
-            If there is none.
+            If there is no such column.
         """
         for column in self.columns:
             if column.name == name:
@@ -166,11 +166,11 @@ class Schema:
         raise ColumnError(_unknown(name, self.names))
 
     def time_of(self, frame: pl.DataFrame, name: str) -> pl.Series:
-        """Return a column as values in the order of time.
+        """Return a column as values that sort in the order of time.
 
-        Text and integers that the schema reads as dates are moments, in UTC where
-        offsets are written, and numbers in text are numbers. A column that is left out
-        as an identifier is read as dates where it holds some.
+        Text and integers that the schema reads as dates become times, in UTC if they
+        have offsets. Numbers in text become numbers. The schema does not read columns
+        that are left out; their text is converted if it has dates.
         """
         series = frame[name]
         column = self.column(name)
@@ -193,47 +193,47 @@ class Schema:
     def apply(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the canonical form of a table.
 
-        Columns are found by name, in any order; others, and those that training left
+        Columns are matched by name. Columns that are unknown, or that training left
         out, are ignored.
 
         Raises
         ------
         ColumnError
-            If a column is missing, or holds what its kind does not allow.
+            If a column is missing, or has values that its kind does not allow.
         """
         return self.apply_and_count(frame)[0]
 
     def apply_and_count(
         self, frame: pl.DataFrame
     ) -> tuple[pl.DataFrame, dict[str, int]]:
-        """Return the canonical form, and how many values of each column are new.
+        """Return the canonical form, and the number of unseen values per column.
 
         Returns
         -------
         canonical : DataFrame
         unseen : dict of str to int
-            For each column that has any: values of levels that training did not have,
-            or in none of its formats, which have become missing.
+            Columns with unseen values only: values with a level that no training row
+            has, or in none of the column's formats. They become missing.
         """
-        given = {series.name: series for series in frame.iter_columns()}
-        missing = [c.name for c in self.used if c.name not in given]
+        columns = {series.name: series for series in frame.iter_columns()}
+        missing = [c.name for c in self.used if c.name not in columns]
         if missing:
             raise ColumnError(_missing(missing, frame.columns))
-        found: list[pl.Series] = []
+        canonical: list[pl.Series] = []
         unseen: dict[str, int] = {}
         for column in self.used:
-            parts, n_unseen = apply_column(given[column.name], column)
-            found.extend(parts)
+            parts, n_unseen = apply_column(columns[column.name], column)
+            canonical.extend(parts)
             if n_unseen:
                 unseen[column.name] = n_unseen
-        if not found:
+        if not canonical:
             return pl.DataFrame({_NOTHING: pl.zeros(frame.height, eager=True)}), unseen
-        return _joined(found), unseen
+        return _joined(canonical), unseen
 
     def without_rows(self) -> pl.DataFrame:
-        """Return a table of no rows in canonical form, with the raw strings of `texts`.
+        """Return a canonical table without rows, with the raw strings of `texts`.
 
-        It is what transforms and views are given, in names and types.
+        It has the names and types of the tables that transforms and views receive.
         """
         if not self.used:
             return pl.DataFrame(schema={_NOTHING: pl.Float64()})
@@ -249,17 +249,17 @@ class Schema:
         Raises
         ------
         ColumnError
-            If a column is missing, or holds what is no text.
+            If a column is missing, or has values that are not text.
         """
         missing = [name for name in self.texts if name not in frame.columns]
         if missing:
             raise ColumnError(_missing(missing, frame.columns))
-        found = []
+        texts = []
         for name in self.texts:
             if frame[name].dtype.is_nested() or frame[name].dtype == pl.Binary:
                 raise nested_error(frame[name])
-            found.append(level_text(frame[name]).cast(pl.String))
-        return _joined(found)
+            texts.append(level_text(frame[name]).cast(pl.String))
+        return _joined(texts)
 
     def to_json(self) -> str:
         """Return the schema as JSON."""
@@ -282,7 +282,7 @@ class Schema:
         try:
             record: Any = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ArtifactError(f"The stored schema is no JSON: {error}") from error
+            raise ArtifactError(f"The stored schema is not JSON: {error}") from error
         if not isinstance(record, dict) or not isinstance(record.get("columns"), list):
             raise ArtifactError("The stored schema lacks its columns.")
         if record.get("format") != _FORMAT:
@@ -314,7 +314,7 @@ def _learn(series: pl.Series, declared: Mapping[str, Inference]) -> Column:
 def _rescue(
     series: pl.Series, column: Column, declared: Mapping[str, Inference]
 ) -> Column:
-    """Use an identifier after all, where the table has nothing else."""
+    """Return an identifier as a usable column, since the table has no other."""
     if column.kind is not ColumnKind.IDENTIFIER or column.name in declared:
         return column
     kind = ColumnKind.NUMERIC if series.dtype.is_numeric() else ColumnKind.CATEGORICAL
@@ -323,12 +323,12 @@ def _rescue(
 
 
 def _joined(columns: Iterable[pl.Series]) -> pl.DataFrame:
-    # Not as a list, in which polars gives a column named "" another name.
+    # Not a list: polars renames a column named "" there.
     return pl.DataFrame({series.name: series for series in columns})
 
 
 def _check_names(names: Iterable[str]) -> None:
-    # polars asks for columns by name, and takes these for all that match.
+    # polars takes such names for patterns that select several columns.
     patterns = [n for n in names if n == "*" or (n.startswith("^") and n.endswith("$"))]
     if patterns:
         raise ColumnError(
@@ -353,17 +353,17 @@ def _check_not_empty(frame: pl.DataFrame) -> None:
 def _check_overrides(
     overrides: Mapping[str, ColumnKind | str], names: list[str]
 ) -> dict[str, Inference]:
-    known = [str(kind) for kind in ColumnKind]
-    known += [f"{ColumnKind.DATETIME}:{order}" for order in ORDERS]
+    kinds = [str(kind) for kind in ColumnKind]
+    kinds += [f"{ColumnKind.DATETIME}:{order}" for order in ORDERS]
     declared = {}
     for name, kind in overrides.items():
         if name not in names:
             raise ColumnError(f"columns= is wrong. {_unknown(name, names)}")
-        if kind not in known:
-            near = difflib.get_close_matches(str(kind), known, 1)
+        if kind not in kinds:
+            near = difflib.get_close_matches(str(kind), kinds, 1)
             hint = f" hint: did you mean {near[0]!r}?" if near else ""
             raise ColumnError(
-                f"The kind of column {name!r} must be one of {', '.join(known)}. "
+                f"The kind of column {name!r} must be one of {', '.join(kinds)}. "
                 f"Got {kind!r} instead.{hint}"
             )
         plain, _, order = str(kind).partition(":")
@@ -374,27 +374,27 @@ def _check_overrides(
 
 
 def _check_features(columns: tuple[Column, ...]) -> None:
-    seen: dict[str, str] = {}
+    column_of: dict[str, str] = {}
     for column in columns:
         for feature in column.features:
-            if feature in seen:
+            if feature in column_of:
                 raise ColumnError(
-                    f"Columns {seen[feature]!r} and {column.name!r} both become a "
+                    f"Columns {column_of[feature]!r} and {column.name!r} both become a "
                     f"feature named {feature!r}. hint: rename one of them."
                 )
-            seen[feature] = column.name
+            column_of[feature] = column.name
 
 
-def _missing(missing: list[str], given: list[str]) -> str:
+def _missing(missing: list[str], names: list[str]) -> str:
     shown = ", ".join(repr(name) for name in missing[:10])
     more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
-    near = [n for n in given if n.strip().casefold() == missing[0].strip().casefold()]
-    near = near or difflib.get_close_matches(missing[0], given, 1)
+    near = [n for n in names if n.strip().casefold() == missing[0].strip().casefold()]
+    near = near or difflib.get_close_matches(missing[0], names, 1)
     hint = f" hint: is {near[0]!r} meant for {missing[0]!r}?" if near else ""
     noun = "column" if len(missing) == 1 else "columns"
     return (
         f"The table lacks {noun} {shown}{more}, which the model was trained on. "
-        f"It has {len(given)} columns.{hint}"
+        f"It has {len(names)} columns.{hint}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What transforms are told of a table: its canonical columns, and its raw texts."""
+"""The description of a table for transforms: canonical columns and raw texts."""
 
 from headstart.base.table_columns import TableColumn, TableColumns
 from headstart.tables.schema.schema import Schema
@@ -7,13 +7,13 @@ __all__ = ["summarize"]
 
 
 def summarize(schema: Schema, *, texts: bool = True) -> TableColumns:
-    """Return the columns that transforms may apply to: canonical ones, then texts.
+    """Return the columns that transforms may use: canonical columns, then raw texts.
 
     Parameters
     ----------
     schema : Schema
     texts : bool
-        Whether the table has its raw text columns.
+        Whether to include the raw text columns.
 
     Examples
     --------
@@ -22,9 +22,9 @@ def summarize(schema: Schema, *, texts: bool = True) -> TableColumns:
     >>> summarize(schema).categorical
     ('town',)
     """
-    found = []
+    columns = []
     for column in schema.used:
-        found += [
+        columns += [
             TableColumn(
                 name,
                 "categorical" if name in column.categorical else "numeric",
@@ -35,5 +35,5 @@ def summarize(schema: Schema, *, texts: bool = True) -> TableColumns:
             for name in column.features
         ]
     if texts:
-        found += [TableColumn(name, "text", name, "text") for name in schema.texts]
-    return TableColumns(tuple(found))
+        columns += [TableColumn(name, "text", name, "text") for name in schema.texts]
+    return TableColumns(tuple(columns))

@@ -1,4 +1,4 @@
-"""What is said of values that training did not have."""
+"""The message about values that no training row has."""
 
 from collections.abc import Mapping
 
@@ -8,14 +8,14 @@ _SHOWN = 5
 
 
 def describe_unseen(unseen: Mapping[str, int], n_rows: int) -> str:
-    """Say how many values of which columns are new, most of them first.
+    """Return a message with the number of unseen values per column, largest first.
 
     Parameters
     ----------
     unseen : mapping of str to int
-        As `Schema.apply_and_count` returned it, not empty.
+        As `Schema.apply_and_count` returns it, not empty.
     n_rows : int
-        Rows they were counted in.
+        Number of rows of the table.
 
     Examples
     --------

@@ -194,7 +194,7 @@ def test_too_many_classes_are_refused():
         ("abc", "must be a column"),
         (np.zeros((2, 2)), r"shape \(2, 2\)"),
         (pd.DataFrame({"a": [1], "b": [2]}), "2 columns"),
-        (pl.Series([[1], [2]]), "one value a row"),
+        (pl.Series([[1], [2]]), "one value per row"),
         (np.array(["2020-01-01"], dtype="M8[D]"), "labels or numbers"),
         (np.array([1j, 2]), "Complex data not supported"),
     ],
@@ -299,7 +299,7 @@ def test_a_target_without_a_number_names_the_row():
     ],
 )
 def test_as_many_labels_as_rows_are_refused(y):
-    with pytest.raises(TableError, match="most would be seen once"):
+    with pytest.raises(TableError, match="most occur once"):
         TargetEncoder.learn(y)
 
 

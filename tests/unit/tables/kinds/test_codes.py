@@ -1,4 +1,4 @@
-"""Codes: what comes before their number is a category of its own."""
+"""Codes: the prefix before the number becomes a category of its own."""
 
 import polars as pl
 import pytest
@@ -27,7 +27,7 @@ def test_the_prefix_is_told_and_stored():
     column = learn(CABINS).columns[0]
 
     assert column.steps[1] == (
-        "what comes before the number is a category: 'A', 'B', 'C'"
+        "the prefix before the number becomes a category: 'A', 'B', 'C'"
     )
     assert type(column).from_record(column.to_record()) == column
     assert [column.n_levels(name) for name in column.features] == [30, 3]

@@ -104,7 +104,7 @@ def test_names_of_rows_as_r_writes_them_are_no_shift(read):
     "row", [lambda i: f"{i / 4 + 0.1},{i},x{i % 3}", lambda i: f"5,{i % 3},5,{i % 3}"]
 )
 def test_a_first_row_of_values_is_no_header(read, row):
-    with pytest.warns(HeadstartWarning, match="holds values, not names"):
+    with pytest.warns(HeadstartWarning, match="has values, not names"):
         frame = read("".join(row(i) + "\n" for i in range(3, 23)))
     assert frame.columns[0] == "column_1"
     assert frame.height == 20
@@ -118,7 +118,7 @@ def test_years_may_be_names(read):
 def test_a_row_of_totals_is_left_out_when_a_model_is_trained(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text(lines("town,n", lambda i: f"t{i},{i}") + "Total,190\n")
-    with pytest.warns(HeadstartWarning, match="they hold totals"):
+    with pytest.warns(HeadstartWarning, match="they are totals"):
         assert read_table(path).height == 20
     assert sum(b.height for b in read_batches(path)) == 21
 
@@ -208,7 +208,7 @@ def test_an_archive_of_several_files_is_refused(tmp_path):
         archive.writestr("a.csv", "x\n1\n")
         archive.writestr("b.csv", "x\n1\n")
     with pytest.raises(
-        TableError, match=r"must hold one file. Got 2: 'a.csv', 'b.csv'"
+        TableError, match=r"must contain one file. Got 2: 'a.csv', 'b.csv'"
     ):
         read_table(path)
 
