@@ -148,7 +148,7 @@ def test_a_base_survives_its_export(parts):
         new.import_lines(bases.folder / "base.jsonl", sha256=digest)
 
         assert new.digest() == digest
-        assert [p for p in verify(new) if "which is not there" not in p] == []
+        assert [p for p in verify(new) if "which is missing" not in p] == []
 
 
 @FEW

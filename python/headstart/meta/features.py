@@ -1,8 +1,8 @@
 """Meta-features: numbers that describe a table and its target.
 
-Those under a name of OpenML's are what OpenML's evaluation engine computes of the same
-table; those of our own begin with ``hs_``. ``docs/reference/meta_features.md`` defines
-each. The work is done in Rust.
+Those with a name of OpenML's have the values that OpenML's evaluation engine computes
+for the same table; headstart's own begin with ``hs_``.
+``docs/reference/meta_features.md`` defines each. They are computed in Rust.
 """
 
 import math
@@ -24,7 +24,7 @@ from headstart.tables.schema.columns import apply_column
 __all__ = ["VERSION", "describe", "for_distance", "openml_comparable", "own_names"]
 
 VERSION = 1
-"""Of the definitions: values of two versions are not to be compared."""
+"""Version of the definitions; values of different versions are not comparable."""
 
 _STATISTICS = ("Min", "Mean", "Max", "Quartile1", "Quartile2", "Quartile3")
 _GROUPS = (
@@ -48,8 +48,8 @@ openml_comparable = frozenset(
     }
     | {f"{statistic}{group}" for statistic in _STATISTICS for group in _GROUPS}
 )  # fmt: skip
-"""Names whose values equal OpenML's of the same table, where columns are of the same
-types. ``AutoCorrelation`` is not among them: OpenML has had two definitions of it."""
+"""Names whose values equal OpenML's for the same table with the same column types.
+``AutoCorrelation`` is not one of them, since OpenML has had two definitions of it."""
 
 own_names = frozenset(
     {
@@ -62,7 +62,7 @@ own_names = frozenset(
         "hs_tree_r2", "hs_nearest_r2", "hs_linear_r2",
     }
 )  # fmt: skip
-"""Names of our own."""
+"""Names of headstart's own meta-features."""
 
 
 def describe(
@@ -74,11 +74,11 @@ def describe(
     seed: int = 0,
     n_threads: int = 1,
 ) -> dict[str, float]:
-    """Describe a table and its target by numbers.
+    """Return the meta-features of a table and its target.
 
-    Numeric columns and numeric constants are numeric; categorical and boolean columns,
-    and other constants, are nominal; dates, text and identifiers are counted, and so
-    are their missing values, but not looked into.
+    Numeric columns and numeric constants are numeric. Categorical and boolean columns,
+    and other constants, are nominal. Of dates, text and identifiers only the columns
+    and the missing values are counted.
 
     Parameters
     ----------
@@ -89,37 +89,37 @@ def describe(
         Class codes, or the values of a regression, without missing ones.
     kind : TaskKind
     seed : int, default=0
-        At least 0. Chooses the rows that landmarkers see.
+        At least 0. Selects the rows of the landmarkers.
     n_threads : int, default=1
-        The numbers do not depend on it.
+        It does not change the values.
 
     Returns
     -------
     dict of str to float
         Always the same names, in the same order: those of `openml_comparable`,
-        ``AutoCorrelation`` and those of `own_names`. NaN where the table leaves one
-        undefined.
+        ``AutoCorrelation`` and those of `own_names`. NaN if a value is undefined for
+        the table.
 
     Raises
     ------
     ColumnError
-        If a column is missing, or holds what its kind does not allow.
+        If a column is missing, or has values that its kind does not allow.
     TableError
-        If `y` does not fit the table or the kind of task.
+        If `y` does not fit the table or the task kind.
     ValueError
-        If `seed` or `n_threads` makes no sense.
+        If `seed` or `n_threads` is out of range.
 
     Notes
     -----
     10,000 rows of 50 columns take some 40 ms, most of it for the landmarkers, which
-    see 1,000 rows and 256 columns at most.
+    use at most 1,000 rows and 256 columns.
 
     Examples
     --------
     >>> frame = pl.DataFrame({"age": [31, 45, 31, 60], "town": ["U", "B", "U", "B"]})
     >>> y = np.array([0, 1, 0, 1])
-    >>> found = describe(frame, Schema.learn(frame), y, TaskKind.BINARY)
-    >>> found["NumberOfFeatures"], found["MeanMutualInformation"]
+    >>> values = describe(frame, Schema.learn(frame), y, TaskKind.BINARY)
+    >>> values["NumberOfFeatures"], values["MeanMutualInformation"]
     (3.0, 1.0)
     """
     if seed < 0:
@@ -130,12 +130,12 @@ def describe(
             f"Got {n_threads} instead."
         )
     target = _target(y, kind, frame.height)
-    given = set(frame.columns)
+    names = set(frame.columns)
     numeric: list[NDArray[np.float64]] = []
     nominal: list[_core.NominalColumn] = []
     missing: list[NDArray[np.bool_]] = []
     for column in schema.columns:
-        if column.name not in given:
+        if column.name not in names:
             raise ColumnError(
                 f"The table lacks column {column.name!r} of its schema. It has "
                 f"{frame.width} columns. hint: describe the table that the schema "
@@ -162,38 +162,38 @@ def describe(
 
 
 def for_distance(values: Mapping[str, float]) -> dict[str, float]:
-    """Return the numbers by which tables are compared, on scales that allow it.
+    """Return the numbers by which tables are compared, on comparable scales.
 
-    Counts are logarithms, shares lie between 0 and 1. What a landmarker achieved is
-    its skill, of every kind of task: 0 is a constant's, 1 is perfection.
+    Counts are logarithms, and shares lie between 0 and 1. The result of a landmarker
+    is its skill for every task kind: 0 for a constant prediction, 1 for a perfect one.
 
     Parameters
     ----------
     values : mapping of str to float
-        What `describe` gave, or OpenML's qualities: what is not there is NaN.
+        The result of `describe`, or OpenML's qualities; missing names count as NaN.
 
     Returns
     -------
     dict of str to float
-        Always the same names. NaN where not known, or not defined for the kind.
+        Always the same names. NaN if unknown, or undefined for the task kind.
 
     Examples
     --------
-    >>> found = for_distance({"NumberOfInstances": 99.0, "MinorityClassPercentage": 20})
-    >>> round(found["log_rows"], 3), found["minority_share"]
+    >>> numbers = for_distance({"NumberOfInstances": 99, "MinorityClassPercentage": 20})
+    >>> round(numbers["log_rows"], 3), numbers["minority_share"]
     (4.605, 0.2)
     """
 
     def value(name: str) -> float:
         return float(values.get(name, math.nan))
 
-    found = {
+    numbers = {
         name: transform(value(source)) for name, source, transform in _FOR_DISTANCE
     }
     if value("NumberOfSymbolicFeatures") == 0:
-        found["log_levels"] = 0.0
-    found |= {f"{name}_skill": _skill(values, name) for name in _LEARNERS}
-    return found
+        numbers["log_levels"] = 0.0
+    numbers |= {f"{name}_skill": _skill(values, name) for name in _LEARNERS}
+    return numbers
 
 
 def _log(value: float) -> float:
@@ -229,7 +229,7 @@ _LEARNERS = ("stump", "tree", "naive_bayes", "nearest", "linear")
 
 
 def _skill(values: Mapping[str, float], learner: str) -> float:
-    """R² of a regression; the share of a constant's errors that classes are spared."""
+    """Return R² of a regression, or the share of a constant's errors it avoids."""
     r2 = float(values.get(f"hs_{learner}_r2", math.nan))
     if not math.isnan(r2):
         return r2
@@ -243,25 +243,25 @@ def _skill(values: Mapping[str, float], learner: str) -> float:
 def _target(
     y: NDArray[Any], kind: TaskKind, n_rows: int
 ) -> NDArray[np.int64] | NDArray[np.float64]:
-    found = np.asarray(y)
-    if found.shape != (n_rows,):
+    target = np.asarray(y)
+    if target.shape != (n_rows,):
         raise TableError(
-            f"The target must have shape ({n_rows},), one value a row of the table. "
-            f"Got {found.shape} instead."
+            f"The target must have shape ({n_rows},), one value per row of the table. "
+            f"Got {target.shape} instead."
         )
     if kind.is_classification:
-        if found.dtype.kind not in "biu":
+        if target.dtype.kind not in "biu":
             raise TableError(
                 "The target of a classification must be class codes. Got dtype "
-                f"{found.dtype} instead. hint: TargetEncoder makes codes of labels."
+                f"{target.dtype} instead. hint: TargetEncoder makes codes of labels."
             )
-        return np.ascontiguousarray(found, dtype=np.int64)
-    if found.dtype.kind not in "biuf":
+        return np.ascontiguousarray(target, dtype=np.int64)
+    if target.dtype.kind not in "biuf":
         raise TableError(
-            f"The target of a regression must be numbers. Got dtype {found.dtype} "
+            f"The target of a regression must be numbers. Got dtype {target.dtype} "
             "instead."
         )
-    values = np.ascontiguousarray(found, dtype=np.float64)
+    values = np.ascontiguousarray(target, dtype=np.float64)
     if not np.isfinite(values).all():
         raise TableError(
             "The target of a regression must be finite. It is not in row "
@@ -271,7 +271,7 @@ def _target(
 
 
 def _numbers(series: pl.Series, column: Column) -> pl.Series | None:
-    """Numbers of a numeric column, missing ones null; None for another one."""
+    """Return the numbers of a numeric column, null where missing; None for others."""
     if column.kind is ColumnKind.NUMERIC:
         return apply_column(series, column)[0][0]
     if column.kind is ColumnKind.CONSTANT and series.dtype.is_numeric():
@@ -280,12 +280,12 @@ def _numbers(series: pl.Series, column: Column) -> pl.Series | None:
 
 
 def _levels(series: pl.Series, column: Column) -> "_core.NominalColumn | None":
-    """Levels of a nominal column; None for another one."""
+    """Return the levels of a nominal column; None for others."""
     dtype = series.dtype
     if column.kind is ColumnKind.BOOLEAN:
         return _nominal(apply_column(series, column)[0][0], 2)
     if column.kind is ColumnKind.CATEGORICAL and isinstance(dtype, pl.Enum):
-        # Here it is known which levels were declared, and in which order.
+        # An Enum has all declared levels, in their order.
         declared = level_text(pl.Series(dtype.categories)).drop_nulls()
         levels = pl.Enum(declared.unique(maintain_order=True))
         codes = level_text(series).cast(levels).to_physical()
@@ -299,8 +299,8 @@ def _levels(series: pl.Series, column: Column) -> "_core.NominalColumn | None":
         pl.String, pl.Categorical, pl.Enum, pl.Null,
     ):  # fmt: skip
         text = level_text(series)
-        one = text.drop_nulls().unique(maintain_order=True)
-        return _nominal(text.cast(pl.Enum(one)).to_physical(), len(one))
+        distinct = text.drop_nulls().unique(maintain_order=True)
+        return _nominal(text.cast(pl.Enum(distinct)).to_physical(), len(distinct))
     return None
 
 

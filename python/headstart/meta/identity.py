@@ -1,22 +1,23 @@
 """The identity of a table: one uid, independent of the source it was read from.
 
-A CSV file writes the numbers 0 and 1 where an ARFF file declares the levels ``'0'`` and
-``'1'``; pandas has categories where polars has text. So a column is hashed by what its
-values *say*, not by its type:
+A CSV file has the numbers 0 and 1 where an ARFF file declares the levels ``'0'`` and
+``'1'``; pandas has categories where polars has text. So a column is hashed by its
+values as text or numbers, not by its type:
 
-1. Values are brought to text as levels are (trimmed; blank and NaN are missing; whole
-   floats written as integers); dates at the microsecond, and never the same as text.
-2. If every value reads as a number, the column is one of **numbers**: little-endian
+1. Values are converted to text as levels are: trimmed, blank and NaN missing, whole
+   floats as integers. Dates have microseconds, and never equal text.
+2. If every value is a number, the column is one of **numbers**: little-endian
    IEEE 754 doubles, ``-0.0`` as ``0.0``, missing values as 0.0.
 3. Otherwise it is one of **text**: UTF-8, each value with its length; missing values
-   as empty text. Where all are ``true`` or ``false`` in whatever case, in lower case.
-4. A bit a row says which values are there.
+   as empty text. If all values are ``true`` or ``false`` in any case, they are in lower
+   case.
+4. One bit per row is 1 if the value is not missing.
 
-The uid is the SHA-256 of the kind of task, the number of rows, and then, for each
-feature in the order of the table and at last for the target: its name, its form
-(numbers or text), the bits, the values. Names, their order and the order of rows count;
-the place of the target does not. Every part is preceded by its length, so that no two
-tables can give the same bytes.
+The uid is the SHA-256 of the task kind, the number of rows, and the columns: features
+in the order of the table, then the target. Of a column, its name, its form (numbers or
+text), the bits and the values are hashed. Names, their order and the order of rows
+count; the position of the target does not. Every part is preceded by its length, so
+that different tables give different bytes.
 """
 
 import hashlib
@@ -43,8 +44,8 @@ def dataset_uid(frame: pl.DataFrame, target: str, kind: TaskKind) -> str:
     Parameters
     ----------
     frame : polars.DataFrame
-        The whole table, the target among its columns, as `headstart.tables.to_frame`
-        returns it, without columns that are no features (row numbers).
+        The whole table with the target, as `headstart.tables.to_frame` returns it,
+        without columns that are not features (row numbers).
     target : str
         Name of the target column.
     kind : TaskKind
@@ -118,7 +119,7 @@ def _as_text(series: pl.Series) -> pl.Series:
     if dtype.is_nested() or dtype in (pl.Object, pl.Binary):
         raise ColumnError(
             f"Column {series.name!r} holds {dtype}. Expected one number, text or date "
-            "a row. hint: spread it over columns, or leave it out."
+            "per row. hint: spread it over columns, or leave it out."
         )
     if dtype.is_temporal():
         if isinstance(dtype, pl.Datetime):

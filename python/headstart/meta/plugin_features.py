@@ -27,7 +27,7 @@ def describe_by_plugins(
     values : dict of str to float
         By ``distribution:name``.
     problems : list of str
-        One line per plugin whose function failed or returned something that is no
+        One line per plugin whose function failed or returned a value that is not a
         number; its meta-features are left out.
     """
     values: dict[str, float] = {}
@@ -56,18 +56,18 @@ def with_features(
     Parameters
     ----------
     compared : Evidence
-        By the numbers tables are compared by.
+        With the numbers of `for_distance`.
     stored : Evidence
-        The same datasets, by the meta-features of the base.
+        The same datasets, with the meta-features of the base.
     names : iterable of str
         Those of `stored` to add; names that it lacks are ignored.
     """
-    wanted = [name for name in names if name in stored.feature_names]
-    if not wanted:
+    added = [name for name in names if name in stored.feature_names]
+    if not added:
         return compared
-    columns = [stored.features[:, stored.feature_names.index(n)] for n in wanted]
+    columns = [stored.features[:, stored.feature_names.index(n)] for n in added]
     return replace(
         compared,
-        feature_names=(*compared.feature_names, *wanted),
+        feature_names=(*compared.feature_names, *added),
         features=np.column_stack([compared.features, *columns]),
     )

@@ -38,8 +38,8 @@ class DatasetRecord:
     Parameters
     ----------
     uid : str
-        SHA-256, in hexadecimal, of the canonical columns, the target and the kind of
-        task: one table has one uid, wherever it was read from.
+        SHA-256, in hexadecimal, of the canonical columns, the target and the task
+        kind: one table has one uid, whatever source it was read from.
     name : str
     family : str
         Shared by datasets of one generator or one source table, which are left out

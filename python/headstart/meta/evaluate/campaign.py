@@ -54,11 +54,11 @@ def evaluate_all(
         Called before each cell is started.
     """
     sized = sorted(sources, key=lambda s: (_size(s, limits), s.name))
-    for place, source in enumerate(sized, start=1):
+    for number, source in enumerate(sized, start=1):
         if stop():
-            yield "stopped before the end; the same command goes on from here"
+            yield "stopped before the end; the same command continues from here"
             return
-        where = f"{place}/{len(sized)} {source.name}"
+        where = f"{number}/{len(sized)} {source.name}"
         path = folder / f"{source.name}.jsonl"
         try:
             with claimed(path):
@@ -128,9 +128,9 @@ def _one(
     configurations = grid_for(
         source.kind, min(X.height, limits.n_rows), n_configurations, transforms
     )
-    known = shard.known(dataset.uid, limits.scheme)
-    done = sum(c.key in known for c in configurations)
-    yield f"{X.height} x {X.width}, {done} of {len(configurations)} cells known"
+    evaluated = shard.known(dataset.uid, limits.scheme)
+    done = sum(c.key in evaluated for c in configurations)
+    yield f"{X.height} x {X.width}, {done} of {len(configurations)} cells done before"
     failed = 0
     for record in evaluate_dataset(
         LabelledTable(dataset, X, y),
@@ -139,7 +139,7 @@ def _one(
         executor,
         limits,
         transforms=load_plugins().transforms,
-        known=known,
+        evaluated=evaluated,
         stop=stop,
     ):
         shard.add(record)

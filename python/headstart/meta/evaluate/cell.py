@@ -31,9 +31,9 @@ class CellResult:
     scores : list of list of float
         One row per finished fold, one column per metric; NaN where it is undefined.
     fit_seconds, predict_seconds : float
-        Of the processor, mean of the folds; transforms before the learner count as its
-        fit. Of a cell that failed, those of the fold that failed: for a time-out at
-        least the seconds that it was given.
+        Processor seconds, as the mean over the folds; transforms before the learner
+        count as part of its fit. For a failed cell, those of the failed fold: after a
+        timeout, at least its limit.
     """
 
     status: FoldStatus
@@ -62,8 +62,8 @@ def run_cell(
     metrics : tuple of str
         Built-in metrics to compute.
     seconds : float
-        Of the processor, for all folds together; each gets an equal part, and learners
-        that can stop do so in time.
+        Processor seconds for all folds together. Each fold gets an equal part, and
+        learners that can stop early do so.
     seed : int
     """
     data = load_fit_data(store)
@@ -87,8 +87,8 @@ def run_cell(
 
 
 def _run(data: FitData, fold_fit: FoldFit) -> tuple[FoldOutcome, FloatArray | None]:
-    # Seconds of the processor, in limits as in results: a busy machine must not make
-    # learners look slow, nor stop them early.
+    # Processor seconds, for limits and results: on a busy machine, learners must not
+    # look slow or stop early.
     worked = time.process_time()
     outcome = run_fold_fit(data.store, fold_fit, time.process_time)
     share = (time.process_time() - worked) / max(outcome.total_seconds, 1e-9)
@@ -106,7 +106,7 @@ def _run(data: FitData, fold_fit: FoldFit) -> tuple[FoldOutcome, FloatArray | No
         allowed = fold_fit.seconds
         spent = time.process_time() - worked
         if allowed is not None and spent > 2 * allowed + 1:
-            # It finished, but too late for a search: this counts as a failure.
+            # It finished, but too late for a search, which counts as a failure.
             late = f"took {spent:.1f} s of {allowed:.1f} s"
             outcome, prediction = FoldOutcome(FoldStatus.TIMEOUT, reason=late), None
     if prediction is None:

@@ -30,8 +30,8 @@ __all__ = ["EvaluationLimits", "LabelledTable", "evaluate_dataset"]
 
 _log = logging.getLogger("headstart.meta")
 
-# A worker is killed after this many times its seconds: these are of the processor, the
-# limit is in wall-clock time, and other programs may use the machine.
+# A worker is killed after this many times its limit. The limit is in processor seconds,
+# but the kill is by wall-clock time, and other programs may use the machine.
 _PATIENCE = 10.0
 _GRACE_SECONDS = 10.0
 _LONGEST_REASON = 300
@@ -115,8 +115,8 @@ def evaluate_dataset(
     executor : FoldFitExecutor
     limits : EvaluationLimits
     transforms : mapping of str to Transform
-        Configurations with another one, or with one that promises nothing of the table,
-        are left out.
+        Configurations with another transform, or with one that makes no column of the
+        table, are left out.
     known : collection of str
         Keys of configurations that need not be evaluated again.
     stop : callable
@@ -224,10 +224,10 @@ def _applies(
 ) -> bool:
     """Return whether each step applies to the table and makes at least one column."""
     table = summarize(data.schema, texts=False)
-    known = [transforms.get(step.name) for step in configuration.transforms]
+    steps = [transforms.get(step.name) for step in configuration.transforms]
     return all(
         t is not None and t.columns(table, data.task) and t.promise(table, data.task)
-        for t in known
+        for t in steps
     )
 
 
@@ -242,7 +242,7 @@ def _cheapest_first(
             return float(learner.cost(task, configuration.parameters, task.n_rows))
         except Exception:
             # Configurations without a predicted cost come last.
-            _log.exception("The cost of %s is not known.", configuration)
+            _log.exception("The cost of %s is unknown.", configuration)
             return math.inf
 
     return sorted(usable, key=cost)
@@ -259,24 +259,24 @@ def _record(
 ) -> EvaluationRecord:
     error = future.exception()
     if error is None:
-        found = future.result()
+        result = future.result()
     elif isinstance(error, WorkerDiedError):
         spent = (time.monotonic() - begun) / limits.n_folds
-        found = CellResult(FoldStatus(error.kind), [], spent, 0.0, str(error))
+        result = CellResult(FoldStatus(error.kind), [], spent, 0.0, str(error))
     else:
-        found = CellResult(
+        result = CellResult(
             FoldStatus.ERROR, [], 0.0, 0.0, f"{type(error).__name__}: {error}"
         )
-    scores = np.asarray(found.scores, dtype=np.float32).reshape(-1, len(metrics))
+    scores = np.asarray(result.scores, dtype=np.float32).reshape(-1, len(metrics))
     return EvaluationRecord(
         dataset_uid=dataset.uid,
         configuration=configuration,
         metrics=metrics,
         scores=scores,
-        fit_seconds=round(found.fit_seconds, 4),
-        predict_seconds=round(found.predict_seconds, 4),
-        status=_STATUS[found.status],
-        reason=" ".join(found.reason.split())[:_LONGEST_REASON],
+        fit_seconds=round(result.fit_seconds, 4),
+        predict_seconds=round(result.predict_seconds, 4),
+        status=_STATUS[result.status],
+        reason=" ".join(result.reason.split())[:_LONGEST_REASON],
         scheme=limits.scheme,
         n_rows=task.n_rows,
         engine_version=__version__,

@@ -1,9 +1,9 @@
 """The grid: the configurations that are evaluated on every dataset of a kind.
 
-Learners take turns, those with more parameters more often. Each brings its default,
-then its own precedents, then points drawn from its space. A longer grid begins with
-the shorter one, so that a base can grow. Where transforms are asked for, each learner's
-default after each of them comes at the end.
+Learners take turns, those with more parameters more often. Each contributes its
+default, then its own precedents, then random points of its space. A longer grid begins
+with the shorter one, so that a base can grow. If transforms are requested, each
+learner's default after each transform comes at the end.
 """
 
 import heapq
@@ -84,9 +84,9 @@ def grid_after(
     Examples
     --------
     >>> from headstart.plugins import load_plugins
-    >>> found = load_plugins()
-    >>> ridge = {"ridge": found.learner("ridge")}
-    >>> counts = {"count_encoding": found.transforms["count_encoding"]}
+    >>> registry = load_plugins()
+    >>> ridge = {"ridge": registry.learner("ridge")}
+    >>> counts = {"count_encoding": registry.transforms["count_encoding"]}
     >>> [str(c) for c in grid_after(TaskKind.REGRESSION, ridge, counts)]
     ['ridge(n_knots=6) + count_encoding()']
     """
@@ -120,8 +120,8 @@ def _configurations(learner: Learner, task: Task) -> Iterator[Configuration]:
     random = np.random.default_rng(derived_seed(learner.name, bits=64))
     in_vain = 0
     while in_vain < _ATTEMPTS:
-        found = draw(space, random)
-        configuration = Configuration(learner.name, found, learner.space_version)
+        parameters = draw(space, random)
+        configuration = Configuration(learner.name, parameters, learner.space_version)
         in_vain += 1
         if configuration not in yielded:
             in_vain = 0

@@ -41,8 +41,8 @@ def claimed(path: Path) -> Iterator[None]:
 class Shard:
     """The records of one dataset as lines of a file.
 
-    A line that a kill cut off is dropped when the shard is opened, and its cell done
-    again; any other line that cannot be read is an error.
+    An incomplete last line, after a kill, is dropped when the shard is opened, and its
+    cell is evaluated again. Any other line that cannot be read is an error.
 
     Parameters
     ----------
@@ -67,11 +67,14 @@ class Shard:
         if "\n" not in text:
             path.write_text(f"{HEADER}\n", encoding="utf-8")
             return
-        whole, cut = text[: text.rfind("\n") + 1], text[text.rfind("\n") + 1 :]
-        if cut:
-            # Truncated in place: a kill at this moment loses no complete line.
-            os.truncate(path, len(whole.encode()))
-        header, *lines = whole.splitlines()
+        complete, incomplete = (
+            text[: text.rfind("\n") + 1],
+            text[text.rfind("\n") + 1 :],
+        )
+        if incomplete:
+            # Truncated in place, so that a kill at this moment loses no complete line.
+            os.truncate(path, len(complete.encode()))
+        header, *lines = complete.splitlines()
         if header != HEADER:
             raise KnowledgeBaseError(
                 f"The shard {path} must begin with the line {HEADER}. "

@@ -1,9 +1,9 @@
-"""Refresh from OpenML: what is there on a suite's datasets, by the real client.
+"""Refresh of a base from OpenML: the datasets of a suite, and evaluations on them.
 
-`plan_refresh` says what would be fetched, `refresh` fetches it and lands it in a base
-in one transaction. Servers are not trusted: replies are bounded in time and size, words
-are made printable, links may lead to the server's own hosts only, and nothing is read
-back from a cache that anybody else could write.
+`plan_refresh` returns the plan without fetching data; `refresh` fetches the data with
+the ``openml`` client and adds it to a base in one transaction. Servers are not trusted:
+replies are bounded in time and size, texts are made printable, links may lead to the
+server's own hosts only, and caches that others could write are not read.
 """
 
 from headstart.meta.openml.errors import RefreshError

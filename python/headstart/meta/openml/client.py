@@ -1,9 +1,9 @@
 """The ``openml`` client (0.15.1), isolated from the user's settings.
 
-Everything the client would take from its surroundings is told it, and put back
-afterwards: server, key (none: reading needs none, and it would be sent along with any
-link a reply holds), retries (ours are better), cache (a folder of this refresh alone,
-as the client reads pickles back from it), logging, and HTTP (`transport`).
+Every setting that the client would read from its environment is set here, and restored
+afterwards: server, key (none, since reading needs none and the client would send it to
+every link in a reply), retries (see `retry`), cache (a folder of this refresh alone,
+because the client loads pickles from it), logging, and HTTP (`transport`).
 """
 
 import importlib
@@ -48,9 +48,9 @@ _SETUPS_A_PAGE = 1000
 
 
 class Client:
-    """Calls of the client that a refresh needs, one method a call.
+    """The calls of the client that a refresh needs, one method per call.
 
-    Made by `connected`. What a method raises is the client's own; see `retry`.
+    Made by `connected`. Methods raise the client's own errors; see `retry`.
     """
 
     def __init__(self, openml: ModuleType, cache: Path) -> None:
@@ -60,8 +60,8 @@ class Client:
     def forget(self) -> None:
         """Remove what earlier calls left in the cache.
 
-        The client writes some replies to its cache before it reads them, and would
-        find a broken one there for ever.
+        The client writes some replies to its cache before it parses them, and would
+        read a broken one from there at each later call.
         """
         shutil.rmtree(self._cache, ignore_errors=True)
         self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -136,9 +136,9 @@ class Client:
         return Path(dataset.data_file)
 
     def read(self, dataset: Any) -> Any:
-        """Return the data of what `download` returned, as a pandas DataFrame.
+        """Return the data of a downloaded dataset as a pandas DataFrame.
 
-        Row numbers and columns to be ignored are left out. No call.
+        Row numbers and ignored columns are left out. No call.
         """
         with _quietly():
             frame, *_ = dataset.get_data(dataset_format="dataframe")
@@ -152,7 +152,7 @@ class Client:
     def evaluations(
         self, function: str, tasks: Sequence[int], flow: int, *, size: int, offset: int
     ) -> list[EvaluationReply]:
-        """Return a page of evaluations, none past the end. 2 calls."""
+        """Return a page of evaluations, empty past the end. 2 calls."""
         with _quietly():
             try:
                 page = self._openml.evaluations.list_evaluations(
@@ -164,8 +164,8 @@ class Client:
                     output_format="object",
                 )
             except KeyError:
-                # A user who has left, or a dataset without a name, and the client
-                # gives up on the page; neither is wanted here.
+                # The client fails on a page with a user who has left or a dataset
+                # without a name. Neither is needed here.
                 return self._evaluations_plainly(function, tasks, flow, size, offset)
         return [
             EvaluationReply(
@@ -240,7 +240,7 @@ def connected(server: str, shim: Any, cache: Path) -> Iterator[Client]:
     server : str
         URL of the XML interface.
     shim : object
-        What stands for ``requests``; see `transport.requests_shim`.
+        Replacement of ``requests``; see `transport.requests_shim`.
     cache : Path
         A folder that only this user can write; emptied at the beginning.
 
@@ -253,8 +253,8 @@ def connected(server: str, shim: Any, cache: Path) -> Iterator[Client]:
     """
     if not _ONE_AT_A_TIME.acquire(blocking=False):
         raise RefreshError(
-            "One refresh at a time in a process: the client's settings are global. "
-            "hint: wait for the other one, or use another process."
+            "Only one refresh can run in a process, since the client's settings are "
+            "global. hint: wait for the other one, or use another process."
         )
     try:
         openml = _import_client()
@@ -287,7 +287,7 @@ def connected(server: str, shim: Any, cache: Path) -> Iterator[Client]:
 
 
 def _import_client() -> Any:
-    """Import the client, which makes its folders where the environment says."""
+    """Import the client, which makes its folders where environment variables say."""
     if "openml" not in sys.modules:
         with (
             tempfile.TemporaryDirectory(prefix="headstart-openml-") as folder,
@@ -332,9 +332,9 @@ def _quietly() -> Iterator[None]:
 
 
 def _quiet_logging() -> SimpleNamespace:
-    """Return what stands for ``logging`` in the client's module of calls.
+    """Return a replacement of ``logging`` for the client's module of calls.
 
-    It logs to the root logger, which sets that up for the whole process.
+    The module logs to the root logger, which configures logging for the whole process.
     """
     logger = logging.getLogger("headstart.openml")
     return SimpleNamespace(

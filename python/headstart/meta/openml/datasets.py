@@ -38,16 +38,16 @@ __all__ = ["FetchedDataset", "fetch_dataset", "fetch_description"]
 
 T = TypeVar("T")
 
-# Unknown dataset, private dataset, no such features: of this dataset only.
+# Unknown dataset, private dataset, no such features: errors of this dataset only.
 _NO_DATASET = frozenset({110, 111, 112, 113, 131})
 _NO_FEATURES = frozenset({270, 271, 272, 273, 274})
 _NO_QUALITIES = frozenset({360, 361, 362, 363, 364})
 _QUALITY_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
 _MOST_QUALITIES = 500
 _LONGEST_COLUMN_NAME = 1_000
-# Bytes of a line that are looked at together.
+# Bytes that are searched at a time.
 _CHUNK = 1 << 20
-# Separators of a file for each value that a table may have: texts have some too.
+# Separators in a file per allowed value of the table; texts have some, too.
 _SEPARATORS = 2
 
 
@@ -59,9 +59,9 @@ class FetchedDataset:
     ----------
     record : DatasetRecord
     qualities : MetaFeatures or None
-        As the server has them; None where it has none.
+        Those of the server, None without any.
     table : polars.DataFrame
-        With its target, as float64 for a regression.
+        With its target, which is Float64 for a regression.
     target : str
     """
 
@@ -86,7 +86,7 @@ def fetch_description(
     if reason := reason_to_leave_out(task, options):
         raise UnusableDatasetError(reason)
     client, did = session.client, task.did
-    client.forget()  # Of an earlier task there may be files of the same dataset.
+    client.forget()  # The cache may have files of the dataset from an earlier task.
     description = _refusable(
         _NO_DATASET,
         lambda: session.call(f"dataset {did}", lambda: client.description(did)),
@@ -108,14 +108,14 @@ def fetch_dataset(
     session : Session
     task : TaskReply
     description : DescriptionReply
-        What `fetch_description` returned just before.
+        The result of `fetch_description` for the same task.
     options : RefreshOptions
         For the bounds of size.
 
     Raises
     ------
     UnusableDatasetError
-        If it cannot be used, with the reason.
+        If the dataset cannot be used, with the reason.
     RefreshError
         If the server does not answer.
     """
@@ -137,7 +137,7 @@ def fetch_dataset(
 
 
 def _refusable(codes: frozenset[int], call: Callable[[], T]) -> T:
-    """Return what a call gives; some refusals concern this dataset alone."""
+    """Return the result of a call; some refusals make only this dataset unusable."""
     try:
         return call()
     except MalformedReplyError as error:
@@ -150,23 +150,23 @@ def _refusable(codes: frozenset[int], call: Callable[[], T]) -> T:
 
 def _qualities(session: Session, did: int) -> dict[str, float]:
     try:
-        found = session.call(
+        qualities = session.call(
             f"qualities of {did}", lambda: session.client.qualities(did)
         )
     except ServerRefusalError as error:
-        # 362 means that there are none; the client takes it for a failure.
+        # Code 362 means no qualities; the client raises an error for it.
         if error.code not in _NO_QUALITIES:
             raise
         return {}
     except MalformedReplyError:
         return {}
-    return _clean_qualities(found)
+    return _clean_qualities(qualities)
 
 
-def _clean_qualities(found: Mapping[Any, float]) -> dict[str, float]:
+def _clean_qualities(qualities: Mapping[Any, float]) -> dict[str, float]:
     clean = {
         name: float(value)
-        for name, value in found.items()
+        for name, value in qualities.items()
         if isinstance(name, str)
         and _QUALITY_NAME.fullmatch(name)
         and not math.isinf(float(value))
@@ -202,9 +202,9 @@ def _check_features(
 
 
 def _rows(qualities: Mapping[str, float], task: TaskReply) -> int:
-    said = qualities.get("NumberOfInstances", math.nan)
-    if math.isfinite(said) and said >= 0:
-        return int(said)
+    n_stated = qualities.get("NumberOfInstances", math.nan)
+    if math.isfinite(n_stated) and n_stated >= 0:
+        return int(n_stated)
     if task.n_rows is None:
         raise UnusableDatasetError("the server does not say how many rows it has")
     return task.n_rows
@@ -213,8 +213,8 @@ def _rows(qualities: Mapping[str, float], task: TaskReply) -> int:
 def _too_large_file(path: Path, options: RefreshOptions) -> str:
     """Return the reason why an ARFF file is too large to be read, or ``""``.
 
-    The server may have told less than there is, and the reader takes many times the
-    memory of the file before it knows. Lines and separators are counted instead.
+    The server may have stated a smaller size, and the reader needs many times the
+    memory of the file before it notices. So lines and separators are counted first.
     """
     n_columns = n_rows = n_separators = 0
     is_data = False
@@ -236,7 +236,7 @@ def _too_large_file(path: Path, options: RefreshOptions) -> str:
 
 
 def _read(session: Session, dataset: Any, options: RefreshOptions) -> pl.DataFrame:
-    # The file is what the server says it is: what cannot be read now never can.
+    # The checksum fits, so a file that cannot be read now can never be read.
     try:
         table = to_frame(session.client.read(dataset))
     except TableError as error:
@@ -245,7 +245,7 @@ def _read(session: Session, dataset: Any, options: RefreshOptions) -> pl.DataFra
         raise UnusableDatasetError(
             f"its file cannot be read: {type(error).__name__}: {clean_name(error)}"
         ) from error
-    # The server may have told less than there is.
+    # The server may have stated a smaller size.
     if reason := too_large(table.height, table.width, options):
         raise UnusableDatasetError(reason)
     return table
@@ -265,7 +265,7 @@ def _checked(
     for name in table.columns:
         if len(name) > _LONGEST_COLUMN_NAME or not name.isprintable():
             raise UnusableDatasetError(
-                f"the name of a column is no name: {clean_name(name)[:40]!r}"
+                f"a column has an invalid name: {clean_name(name)[:40]!r}"
             )
     table, kind, n_classes = _with_target(table, target, task)
     name = clean_name(description.name)
@@ -287,7 +287,7 @@ def _checked(
 def _with_target(
     table: pl.DataFrame, target: str, task: TaskReply
 ) -> tuple[pl.DataFrame, TaskKind, int]:
-    """Return the table with checked target, the kind of task and number of classes."""
+    """Return the table with its checked target, the task kind and number of classes."""
     outcome = table[target]
     if outcome.dtype.is_float():
         outcome = outcome.fill_nan(None)
@@ -300,7 +300,7 @@ def _with_target(
         kind = TaskKind.BINARY if n_classes == 2 else TaskKind.MULTICLASS
         return table, kind, n_classes
     if not outcome.dtype.is_numeric():
-        raise UnusableDatasetError("its target is no number in the file")
+        raise UnusableDatasetError("its target is not a number in the file")
     outcome = outcome.cast(pl.Float64)
     if outcome.is_infinite().any():
         raise UnusableDatasetError("its target is infinite in some rows")

@@ -55,4 +55,4 @@ class ServerRefusalError(Exception):
 
 
 class UnusableDatasetError(Exception):
-    """A dataset is left out, for the reason that the message gives."""
+    """A dataset is left out; the message is the reason."""

@@ -1,7 +1,8 @@
-"""Evaluations of other users on OpenML: few flows, small slices, each run once.
+"""Evaluations of other users on OpenML, fetched in small slices.
 
-The server lists evaluations in no order, so pages may overlap or miss rows: a slice is
-one flow on a few tasks, which usually fits one page, and runs are told apart by number.
+The server lists evaluations in no order, so pages may overlap or miss rows. So a slice
+is one flow on a few tasks, which usually fits on one page, and each run counts once, by
+its number.
 """
 
 import math
@@ -78,37 +79,37 @@ def fetch_slice(
 ) -> list[dict[str, Any]]:
     """Return the evaluations of a flow on some tasks, in the order of runs.
 
-    2 calls a page, and 1 to learn that there is no further one.
+    2 calls per page, and 1 past the last page.
 
     Raises
     ------
     RefreshError
         If the server does not answer, or there are more than `max_evaluations`.
     """
-    what = f"evaluations of flow {flow_id}"
+    request = f"evaluations of flow {flow_id}"
     evaluations_by_run: dict[int, EvaluationReply] = {}
     offset = 0
     while True:
         try:
             page = session.call(
-                what,
+                request,
                 lambda at=offset: session.client.evaluations(  # type: ignore[misc]
                     function, tasks, flow_id, size=options.page_size, offset=at
                 ),
             )
         except MalformedReplyError as error:
-            raise RefreshError(f"{what}: {error}") from error
+            raise RefreshError(f"{request}: {error}") from error
         before = len(evaluations_by_run)
         for row in page:
             if row.flow_id == flow_id and row.task_id in tasks:
                 evaluations_by_run.setdefault(row.run_id, row)
-        # Rows may come again on a later page; a page of nothing else is the end.
+        # Pages may repeat rows; a page without a new row is the end.
         if len(evaluations_by_run) == before:
             break
         if len(evaluations_by_run) > options.max_evaluations:
             raise RefreshError(
-                f"{what}: more than {options.max_evaluations:,}. hint: fewer tasks at "
-                "once (tasks_per_slice), or a larger max_evaluations."
+                f"{request}: more than {options.max_evaluations:,}. hint: set a "
+                "smaller tasks_per_slice or a larger max_evaluations."
             )
         offset += options.page_size
     return [
@@ -144,9 +145,19 @@ def fetch_setups(
     flow_id: int,
     registry: Registry,
 ) -> list[ForeignSetup]:
-    """Return those of the setups that the server has, mapped where a rule fits.
+    """Return the setups that the server has, with a configuration if they map to one.
 
     1 call.
+
+    Parameters
+    ----------
+    session : Session
+    numbers : sequence of int
+        Ids of setups.
+    rule : FlowRule
+    flow_name : str
+    flow_id : int
+    registry : Registry
     """
     try:
         replies = session.call(

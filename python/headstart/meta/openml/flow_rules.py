@@ -1,7 +1,7 @@
 """Rules that map parameters of scikit-learn's estimators to headstart's.
 
-One rule an estimator, by the name of its class: under whatever module a version of
-scikit-learn has it.
+One rule per estimator, by the name of its class, since its module depends on the
+version of scikit-learn.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,11 +29,12 @@ class FlowRule:
     component : str
         Dotted name of the estimator in the flow.
     translate : callable
-        From the values of the estimator's parameters to ours; parameters that it does
-        not use must be at a default of `neutral`, or among those that do not matter.
+        Converts the values of the estimator's parameters to those of the learner.
+        Parameters that it does not use must have a value of `neutral`, or be of those
+        that do not change the predictions.
     used : frozenset of str
     neutral : mapping of str to tuple
-        Values under which a parameter changes nothing.
+        Values of a parameter that have no effect.
     """
 
     learner: str
@@ -45,7 +46,7 @@ class FlowRule:
 
 
 def is_number(value: object) -> bool:
-    """Return whether a value is a number, which for JSON a boolean is not."""
+    """Return whether a value is a number of JSON, where a boolean is none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -70,10 +71,10 @@ def _forest(learner: str, *, is_classification: bool, bootstrap: bool) -> Any:
     def translate(values: Values) -> dict[str, Any]:
         leaf = values.get("min_samples_leaf", 1)
         split = values.get("min_samples_split", 2)
-        # A node that makes two leaves has twice their rows anyway.
+        # A split node has at least the rows of its two leaves.
         if not (is_number(leaf) and is_number(split) and split <= max(2, 2 * leaf)):
             raise NoPlaceError("min_samples_split")
-        # Ours are many; a forest of few trees is another thing.
+        # headstart's forests have many trees; one of few trees is not comparable.
         n_trees = values.get("n_estimators", 100)
         if not is_number(n_trees) or n_trees < _FEWEST_TREES:
             raise NoPlaceError("n_estimators")
@@ -99,12 +100,12 @@ def _forest(learner: str, *, is_classification: bool, bootstrap: bool) -> Any:
 
 
 def _share(value: Any, *, is_classification: bool) -> Any:
-    """Return the share of columns a split; ``"auto"`` was another name of defaults."""
+    """Return the share of columns per split; ``"auto"`` was a name of defaults."""
     if value == "auto":
         return "sqrt" if is_classification else 1.0
     if value is None:
         return 1.0
-    # Whole numbers count columns: how many there are is not the setup's to know.
+    # A whole number counts columns, but the setup has no number of columns.
     if value == "sqrt" or isinstance(value, float):
         return value
     raise NoPlaceError("max_features")
@@ -112,8 +113,8 @@ def _share(value: Any, *, is_classification: bool) -> Any:
 
 def _support_vectors(*, is_classification: bool) -> Any:
     def translate(values: Values) -> dict[str, Any]:
-        # Ours is relative to the columns' total variance, which is what both words
-        # mean for scaled columns; a number would need the count of columns.
+        # headstart's gamma is relative to the columns' total variance, and so are both
+        # words for scaled columns. A number would need the number of columns.
         gamma = values.get("gamma", "auto")
         if gamma not in ("auto", "scale", "auto_deprecated"):
             raise NoPlaceError("gamma")
@@ -124,12 +125,12 @@ def _support_vectors(*, is_classification: bool) -> Any:
 
     neutral: dict[str, tuple[Any, ...]] = {
         "class_weight": (None,),
-        # Of other kernels.
+        # Parameters of other kernels.
         "coef0": (0.0,),
         "degree": (3,),
         "decision_function_shape": ("ovr", "ovo", None),
         "kernel": ("rbf",),
-        # Stopped before its end it is another machine.
+        # A fit that stopped early is not comparable.
         "max_iter": (-1,),
     }
     used = {"C", "gamma"} | (set() if is_classification else {"epsilon"})
@@ -156,7 +157,7 @@ def _neighbors(*, is_classification: bool) -> Any:
 
 def _boosted(*, is_classification: bool) -> Any:
     def translate(values: Values) -> dict[str, Any]:
-        # Ours stop early, so the rounds are no parameter: neither may theirs be few.
+        # headstart stops early and has no parameter for rounds: few rounds do not map.
         rounds = values.get("max_iter", 100)
         if not is_number(rounds) or rounds < 100:
             raise NoPlaceError("max_iter")
@@ -165,7 +166,7 @@ def _boosted(*, is_classification: bool) -> Any:
             "learning_rate": values.get("learning_rate", 0.1),
             "max_leaf_nodes": 128 if leaves is None else leaves,
             "min_samples_leaf": values.get("min_samples_leaf", 20),
-            # Our range is logarithmic: its lower end does as little as none at all.
+            # headstart's range is logarithmic; its lower end is practically zero.
             "l2_regularization": max(values.get("l2_regularization", 0.0), 1e-3),
             "max_features": values.get("max_features", 1.0),
         }
@@ -184,7 +185,7 @@ def _boosted(*, is_classification: bool) -> Any:
         "max_depth": (None,),
         "monotonic_cst": (None,),
         "quantile": (None,),
-        # How they stop early: ours do too.
+        # Parameters of early stopping, which headstart does, too.
         "early_stopping": ("auto", True, False),
         "n_iter_no_change": (10,),
         "scoring": ("loss", None),
@@ -247,4 +248,4 @@ RULES: Mapping[str, Callable[[str], FlowRule]] = {
     "HistGradientBoostingRegressor": _boosted(is_classification=False),
     "LogisticRegression": _logistic,
 }
-"""Makers of rules by class: given the dotted name of the component in a flow."""
+"""Functions that make the rule of a class, given the component's dotted name."""

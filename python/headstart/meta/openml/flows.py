@@ -1,12 +1,12 @@
-"""Other people's flows in our own words: which setups are a configuration of ours.
+"""The mapping of OpenML's flows and setups to headstart's configurations.
 
-A flow is known by its name, the tree of its components:
-``sklearn.pipeline.Pipeline(imputer=...,estimator=sklearn.svm.classes.SVC)``. It maps
-where the last step is an estimator with a rule (`flow_rules`), and every step before
-it does what our views do anyway. A setup maps where every parameter that is not at its
-default has a place in our space; all others have no configuration, and stay evidence
-about the flow alone. Implementations differ even so (other trees, other preprocessing):
-a mapped setup says where to look, and its score is never compared with one of ours.
+The name of a flow has the tree of its components:
+``sklearn.pipeline.Pipeline(imputer=...,estimator=sklearn.svm.classes.SVC)``. A flow
+maps if its last step is an estimator with a rule (`flow_rules`), and every earlier step
+does the same as headstart's views. A setup maps if every parameter that is not at its
+default has a value in headstart's space; other setups have no configuration, and are
+evidence on the flow alone. Implementations differ in other respects (trees,
+preprocessing), so the score of a mapped setup is never compared with headstart's own.
 """
 
 import json
@@ -25,10 +25,10 @@ from headstart.meta.openml.flow_rules import (
 
 __all__ = ["map_setup", "rule_of"]
 
-# Of a flow; a longer one is cut, and then its brackets are not closed.
+# Length of a flow's name; the server cuts longer names, with open brackets.
 _LONGEST_NAME = 2_000
-# Filling gaps, one-hot codes and scaling are what the views of our learners do, and a
-# column without variance carries nothing.
+# Views of headstart's learners impute, encode and scale, too, and a column without
+# variance has no information.
 _HARMLESS_STEPS = frozenset(
     {
         "ConditionalImputer",
@@ -42,10 +42,10 @@ _HARMLESS_STEPS = frozenset(
         "VarianceThreshold",
     }
 )
-# These say how to compute, not what.
+# Parameters of the computation that do not change its result.
 _IGNORED = frozenset(
     {
-        "algorithm",  # of neighbours; of support vectors there is none
+        "algorithm",  # of nearest neighbours; support vector machines have none
         "break_ties",
         "cache_size",
         "leaf_size",
@@ -65,7 +65,7 @@ _IGNORED = frozenset(
 
 
 def rule_of(flow_name: str) -> FlowRule | None:
-    """Return the rule for a flow, None where there is none.
+    """Return the rule for a flow, None without one.
 
     Examples
     --------
@@ -84,30 +84,30 @@ def rule_of(flow_name: str) -> FlowRule | None:
 def map_setup(
     rule: FlowRule, parameters: Mapping[str, str], learner: Learner
 ) -> Configuration | None:
-    """Return the configuration that a setup stands for, None where none does.
+    """Return the configuration that a setup maps to, None if it does not map.
 
     Parameters
     ----------
     rule : FlowRule
     parameters : mapping of str to str
-        By full name, ``component(version)_parameter``, JSON text each.
+        JSON texts by full name, ``component(version)_parameter``.
     learner : Learner
-        The one that `rule` names.
+        The learner of `rule`.
     """
     values = _own_values(rule.component, parameters)
     if not values:
         return None
     try:
         _check_rest(rule, values)
-        wanted = rule.translate(values)
-        return _in_space(rule, wanted, learner)
+        parameter_values = rule.translate(values)
+        return _in_space(rule, parameter_values, learner)
     except (NoPlaceError, ArithmeticError, TypeError, ValueError):
-        # Whatever stands where a number should be has no place either.
+        # A value that is not a number where one is needed does not map.
         return None
 
 
 def _estimator_of(name: str) -> str | None:
-    """Return the component that predicts, None where other steps matter too."""
+    """Return the component that predicts, None if other steps have an effect."""
     head, opened, rest = name.partition("(")
     if not opened:
         return name
@@ -133,19 +133,19 @@ def _is_harmless(component: str) -> bool:
 def _split(text: str) -> list[str]:
     """Split at commas outside of brackets."""
     parts, depth, start = [], 0, 0
-    for place, character in enumerate(text):
+    for index, character in enumerate(text):
         depth += (character == "(") - (character == ")")
         if character == "," and depth == 0:
-            parts.append(text[start:place])
-            start = place + 1
+            parts.append(text[start:index])
+            start = index + 1
     return [*parts, text[start:]]
 
 
 def _own_values(component: str, parameters: Mapping[str, str]) -> dict[str, Any]:
     values = {}
     for full_name, text in parameters.items():
-        # sklearn.svm.classes.SVC(12)_C; other components' parameters are of steps
-        # that do not matter.
+        # sklearn.svm.classes.SVC(12)_C. Parameters of other components belong to steps
+        # without an effect.
         owner, bracket, rest = full_name.partition("(")
         _, closed, name = rest.partition(")_")
         if bracket and closed and owner == component:
@@ -157,7 +157,7 @@ def _value(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return text  # Old flows have bare words.
+        return text  # Old flows have words without quotes.
 
 
 def _check_rest(rule: FlowRule, values: Values) -> None:
@@ -175,22 +175,22 @@ def _is_one_of(value: Any, options: tuple[Any, ...]) -> bool:
 
 
 def _in_space(
-    rule: FlowRule, wanted: Mapping[str, Any], learner: Learner
+    rule: FlowRule, values: Mapping[str, Any], learner: Learner
 ) -> Configuration:
     kind = TaskKind.MULTICLASS if rule.is_classification else TaskKind.REGRESSION
     task = Task(kind, 1000, 10, 0, 3 if rule.is_classification else 0, "")
     space = learner.search_space(task)
-    if not set(wanted) <= set(space.distributions):
-        raise NoPlaceError(str(sorted(wanted)))
+    if not set(values) <= set(space.distributions):
+        raise NoPlaceError(str(sorted(values)))
     parameters = {
         **space.default,
-        **{n: _placed(space.distributions[n], v) for n, v in wanted.items()},
+        **{n: _placed(space.distributions[n], v) for n, v in values.items()},
     }
     return Configuration(rule.learner, parameters, learner.space_version)
 
 
 def _placed(distribution: object, value: Any) -> Any:
-    """Return the value of the distribution that `value` is, or nearly is."""
+    """Return the value of the distribution that equals `value`, or nearly."""
     if isinstance(distribution, Choice):
         if value in distribution:
             return value

@@ -28,12 +28,12 @@ __all__ = [
 DEFAULT_FLOWS = (6969, 7707)
 """Flows of the bot that made most of OpenML's runs: random forest, support vectors.
 
-Each is looked up before it is used: a number says nothing about what it stands for on
-another server, and `flows` maps by name.
+The name of each is fetched before it is used, since numbers differ between servers and
+`flows` maps by name.
 """
 
 Evaluate = Callable[[DatasetRecord, pl.DataFrame, str], Iterable[Record]]
-"""Own evaluation: (dataset, table with its target, name of the target) to records."""
+"""A function of dataset, table with target, and target name that yields records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +47,38 @@ class RefreshOptions:
     suite : int or str
         Number or alias of a benchmark suite: ``"OpenML-CC18"``, 271, 269.
     limit : int or None
-        Tasks at most, in the order of the suite.
+        Maximum number of tasks, in the order of the suite.
     evaluations : bool
-        Whether to fetch other people's evaluations too.
+        Whether to fetch evaluations of other users, too.
     flows : tuple of int
-        Whose evaluations; those that no rule maps are left out.
+        Flows of these evaluations; those without a rule are left out.
     functions : mapping of bool to str
-        Which score, for classification (True) and for regression (False).
+        OpenML's score for classification (True) and for regression (False).
     max_cells, max_columns : int
-        Datasets with more values, or columns, are left out before they are downloaded.
+        Datasets with more values or columns are left out before they are downloaded.
     max_reply_bytes, max_xml_bytes : int
-        A larger reply is refused; the second is for replies that are not tables, which
-        are read as a whole.
+        Limits of a reply; the second is for replies that are not tables, which are
+        read as a whole.
     max_evaluations : int
-        Of one flow on one slice of tasks.
+        Maximum number of evaluations of one flow on one slice of tasks.
     calls_per_second : float
         0 for no limit.
     connect_seconds, read_seconds, total_seconds : float
-        To connect, between two bytes, for one reply.
+        Limits for connecting, between two bytes, and for one reply.
     attempts : int
-        Calls at most where one fails for a passing reason.
+        Maximum number of calls if one fails with a temporary error.
     first_wait, longest_wait : float
-        Seconds before another attempt: doubled each time, up to the longest.
+        Seconds before a further attempt, doubled each time, up to the longest.
     tasks_per_call, tasks_per_slice, page_size : int
-        Tasks of one listing; of one listing of evaluations; rows of a page.
+        Tasks of one listing; tasks of one listing of evaluations; rows of a page.
     evaluation : str
-        What `evaluate` does, in words: a refresh that was stopped goes on only where
-        it is the same.
+        Description of `evaluate`. A refresh that was stopped continues only if the
+        description is the same.
     data_hosts : tuple of str
         Further hosts that links in replies may lead to, as ``host`` or ``host:port``.
     staging : Path or None
-        Folder for what has been fetched until all of it lands in the base; by default
-        in the user's cache. Removed when it has landed.
+        Folder for fetched data until all of it is added to the base; by default in the
+        user's cache. It is removed afterwards.
     """
 
     server: str = "https://www.openml.org/api/v1/xml"
@@ -120,8 +120,8 @@ class RefreshOptions:
             )
         if "@" in parts.netloc:
             raise KnowledgeBaseError(
-                "The URL of the server must have no user and no password: it is stored "
-                f"with what is fetched. Got {show_place(self.server)!r}."
+                "The URL of the server must have no user and no password, because it "
+                f"is stored in the base. Got {show_place(self.server)!r}."
             )
         for name in (
             "max_cells",
@@ -149,7 +149,7 @@ class RefreshOptions:
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Where links in replies may lead."""
+        """Hosts that links in replies may lead to."""
         parts = urlsplit(self.server)
         host = (parts.hostname or "").lower()
         own = {parts.netloc.lower()}
@@ -158,16 +158,18 @@ class RefreshOptions:
         return frozenset(own | {name.lower() for name in self.data_hosts})
 
     def identity(self, *, base: str, evaluated: bool, engine: str) -> str:
-        """Return a hash of what decides the result: another one starts anew.
+        """Return a hash of all that determines the result of a refresh.
+
+        A staged refresh with another hash is not continued.
 
         Parameters
         ----------
         base : str
-            Where the base is.
+            Place of the base.
         evaluated : bool
             Whether datasets are evaluated.
         engine : str
-            Version.
+            Version of headstart.
         """
         facts = {
             "base": base if "://" in base else str(Path(base).resolve()),
@@ -208,7 +210,7 @@ class RefreshPlan:
     Parameters
     ----------
     calls : mapping of str to int
-        Calls by what they fetch; those of evaluations are the least there can be.
+        Number of calls by their subject; for evaluations, the least possible number.
     calls_per_second : float
     """
 
@@ -221,12 +223,12 @@ class RefreshPlan:
 
     @property
     def n_calls(self) -> int:
-        """Calls in all."""
+        """Total number of calls."""
         return sum(self.calls.values())
 
     @property
     def seconds(self) -> float:
-        """Seconds that the pace alone takes; downloads come on top."""
+        """Seconds by the limit on calls per second, without downloads."""
         if self.calls_per_second <= 0:
             return 0.0
         return math.ceil(self.n_calls / self.calls_per_second)
@@ -252,18 +254,18 @@ class RefreshReport:
     Parameters
     ----------
     n_datasets, n_own_evaluations, n_evaluations, n_setups, n_mapped : int
-        Records that were fetched or made: datasets, own evaluations, other people's
-        evaluations, their setups, those of them that map to a configuration.
+        Numbers of records: datasets, own evaluations, evaluations of other users,
+        their setups, and the setups that map to a configuration.
     n_unchanged : int
-        Tasks whose dataset the base has as the server still describes it.
+        Tasks whose dataset is in the base and unchanged on the server.
     n_new, n_known : int
-        Records that were new to the base, and that it had.
+        Numbers of records that were added, and that the base had already.
     conflicts : tuple of str
-        Records that contradict what the base had; both are kept.
+        Records that contradict others of the base; all are kept.
     left_out : tuple of (str, str)
-        What was left out, and why.
+        Names of tasks, flows or evaluations that were left out, with reasons.
     n_calls, n_retries, n_resumed : int
-        Replies, repeated calls, steps that an earlier refresh had done.
+        Numbers of replies, repeated calls, and steps of an earlier refresh.
     """
 
     server: str

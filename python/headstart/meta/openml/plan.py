@@ -35,7 +35,7 @@ def plan_refresh(
     ----------
     options : RefreshOptions
     sleep : callable
-        Waits so many seconds.
+        Waits for a number of seconds.
 
     Raises
     ------
@@ -63,19 +63,19 @@ def plan_refresh(
         PlannedTask(number, 0, "", "", None, None, reason)
         for number, reason in missing.items()
     ]
-    wanted = [task for task in planned if not task.left_out]
+    fetched = [task for task in planned if not task.left_out]
     n_lists = -(-len(tasks) // options.tasks_per_call)
     calls = {"suite": 1, "tasks": 2 * n_lists}
-    calls |= dict.fromkeys(_CALLS_A_DATASET, len(wanted))
+    calls |= dict.fromkeys(_CALLS_A_DATASET, len(fetched))
     if options.evaluations:
         kinds = {task.task_id: task.kind_id for task in tasks}
         n_slices = sum(
             -(-n // options.tasks_per_slice)
             for kind in (CLASSIFICATION, REGRESSION)
-            if (n := sum(kinds[task.task_id] == kind for task in wanted))
+            if (n := sum(kinds[task.task_id] == kind for task in fetched))
         )
         calls["flows"] = len(options.flows)
-        # A page, its users, the end of the list; and setups, a hundred a call.
+        # A page, its users and the end of the list; setups come in hundreds per call.
         calls["evaluations"] = 3 * n_slices * len(options.flows)
         calls["setups"] = n_slices * len(options.flows)
     return RefreshPlan(
@@ -110,18 +110,18 @@ def listed_suite(
 
 
 def reason_to_leave_out(task: TaskReply, options: RefreshOptions) -> str:
-    """Return the reason in its listing to leave a task out, or ``""``."""
+    """Return the reason to leave a task out by its listing, or ``""``."""
     if task.kind_id not in (CLASSIFICATION, REGRESSION):
         return f"it is a task of type {task.kind_id}, not supervised"
     if not task.target:
-        return "its target is not known"
+        return "its target is unknown"
     return too_large(task.n_rows, task.n_columns, options)
 
 
 def too_large(
     n_rows: int | None, n_columns: int | None, options: RefreshOptions
 ) -> str:
-    """Return the reason why a dataset of that size is too large, or ``""``."""
+    """Return the reason why a dataset of this size is too large, or ``""``."""
     if n_columns is not None and n_columns > options.max_columns:
         return f"{n_columns:,} columns are more than {options.max_columns:,}"
     if n_rows is not None and n_columns is not None:

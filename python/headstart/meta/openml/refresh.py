@@ -1,8 +1,8 @@
 """The refresh: records of a suite on a server are added to a base in one transaction.
 
 Every step (the tasks, one dataset, one slice of evaluations, ...) is written to a
-journal when it is done. A refresh that was stopped or killed goes on after the last
-step; when all are done, everything lands in the base in one transaction.
+journal when it is done. A refresh that was stopped or killed continues after the last
+step. When all steps are done, their records are added to the base in one transaction.
 """
 
 import logging
@@ -69,16 +69,16 @@ def refresh(
         Open for writing.
     options : RefreshOptions
     evaluate : callable, optional
-        Given each dataset with its table, returns records of our own; called in the
-        order of the suite. What it raises is named in the report's `left_out`; the
-        dataset lands with the records that came before. Without it, a dataset whose
-        description has not changed since the last refresh is not downloaded again.
+        Yields headstart's own records of a dataset, given its table; called in the
+        order of the suite. An error is listed in the report's `left_out`, and the
+        dataset is added with the records before it. Without `evaluate`, a dataset
+        whose description has not changed since the last refresh is not downloaded.
     progress : callable, optional
-        Told of every step and of calls that are made again.
+        Called with the progress after every step and before each repeated call.
     now : callable
-        Gives the moment, for the log.
+        Returns the current time, for the log.
     sleep : callable
-        Waits so many seconds.
+        Waits for a number of seconds.
 
     Returns
     -------
@@ -87,8 +87,8 @@ def refresh(
     Raises
     ------
     RefreshError
-        If the server fails for good, or a reply is not to be taken. The base is as it
-        was, and what was fetched is kept for the next time.
+        If the server fails permanently, or a reply is refused. The base is unchanged,
+        and finished steps are kept for the next refresh.
     """
     identity = options.identity(
         base=base.place, evaluated=evaluate is not None, engine=__version__
@@ -114,7 +114,7 @@ def refresh(
                 raise RefreshError(
                     f"The refresh from {options.server} stopped. {error}. Nothing was "
                     f"added to the base; {staging.n_steps()} finished steps are kept "
-                    f"in {folder}. hint: run it again to go on."
+                    f"in {folder}. hint: run it again to continue."
                 ) from error
         report = work.land()
         staging.remove()
@@ -122,7 +122,7 @@ def refresh(
 
 
 class _Refresh:
-    """One refresh: its steps, and the lines they made."""
+    """One refresh: its steps, and the lines of their records."""
 
     def __init__(
         self,
@@ -152,54 +152,57 @@ class _Refresh:
         tasks = [TaskReply(**record) for record in self._suite["tasks"]]
         for number, reason in self._suite["missing"]:
             self._left_out.append((f"task {number}", reason))
-        there = {record.uid for record in self._base.datasets()}
-        known = self._known_tables(there)
+        stored_uids = {record.uid for record in self._base.datasets()}
+        stored_tables = self._stored_tables(stored_uids)
         usable = []
         for n_done, task in enumerate(tasks):
-            found = self._task_step(task, known, there)
+            result = self._task_step(task, stored_tables, stored_uids)
             name = f"{clean_name(task.name)} (task {task.task_id})"
-            if found["uid"]:
+            if result["uid"]:
                 is_class = task.kind_id == CLASSIFICATION
-                usable.append(KnownTask(task.task_id, found["uid"], is_class))
-                if found.get("not_evaluated"):
-                    what = f"own evaluations of {name}"
-                    self._left_out.append((what, found["not_evaluated"]))
-                self._n_unchanged += not found["lines"]
+                usable.append(KnownTask(task.task_id, result["uid"], is_class))
+                if result.get("not_evaluated"):
+                    subject = f"own evaluations of {name}"
+                    self._left_out.append((subject, result["not_evaluated"]))
+                self._n_unchanged += not result["lines"]
                 self._say("datasets", n_done + 1, len(tasks), name)
             else:
-                self._left_out.append((name, found["reason"]))
-                message = f"{name} is left out: {found['reason']}"
+                self._left_out.append((name, result["reason"]))
+                message = f"{name} is left out: {result['reason']}"
                 self._say("datasets", n_done + 1, len(tasks), message)
         if self._options.evaluations and usable:
             self._fetch_evaluations(usable)
 
     def _task_step(
-        self, task: TaskReply, known: dict[tuple[int, str], str], there: set[str]
+        self,
+        task: TaskReply,
+        stored_tables: dict[tuple[int, str], str],
+        stored_uids: set[str],
     ) -> dict[str, Any]:
         key = f"task/{task.task_id}"
-        found = self._step(key, lambda: self._fetch_task(task, known))
-        if found["uid"] and not found["lines"] and found["uid"] not in there:
-            # It was in the base when the step was done, and is no longer.
+        result = self._step(key, lambda: self._fetch_task(task, stored_tables))
+        if result["uid"] and not result["lines"] and result["uid"] not in stored_uids:
+            # It was in the base when the step was done, but has been removed.
             self._staging.drop(key)
-            found = self._step(key, lambda: self._fetch_task(task, {}))
-        return found
+            result = self._step(key, lambda: self._fetch_task(task, {}))
+        return result
 
     def _step(self, key: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Do a step, or take it from the journal; keep what it made."""
+        """Return the result of a step, new or from the journal, and keep its lines."""
 
-        def made() -> dict[str, Any]:
-            found = make()
+        def run() -> dict[str, Any]:
+            partial = make()
             replies = [asdict(reply) for reply in self._session.take_replies()]
             return {
-                **found,
-                "lines": found.get("lines", []),
-                "fetches": [*found.get("fetches", []), *replies],
+                **partial,
+                "lines": partial.get("lines", []),
+                "fetches": [*partial.get("fetches", []), *replies],
             }
 
-        found: dict[str, Any] = self._staging.step(key, made)
-        self._lines += found["lines"]
-        self._fetches += [FetchRecord(**record) for record in found["fetches"]]
-        return found
+        result: dict[str, Any] = self._staging.step(key, run)
+        self._lines += result["lines"]
+        self._fetches += [FetchRecord(**record) for record in result["fetches"]]
+        return result
 
     def _fetch_suite(self) -> dict[str, Any]:
         suite, tasks, missing = listed_suite(self._session, self._options)
@@ -211,15 +214,18 @@ class _Refresh:
         }
 
     def _fetch_task(
-        self, task: TaskReply, known: dict[tuple[int, str], str]
+        self, task: TaskReply, stored_tables: dict[tuple[int, str], str]
     ) -> dict[str, Any]:
         session, options = self._session, self._options
         try:
             description = fetch_description(session, task, options)
-            said = session.sha256_of(short_key(f"data/{task.did}"))
-            uid = known.get((task.task_id, said), "")
+            description_hash = session.sha256_of(short_key(f"data/{task.did}"))
+            uid = stored_tables.get((task.task_id, description_hash), "")
             if uid:
-                return {"uid": uid, "fetches": [self._table_fetch(task, said, uid)]}
+                return {
+                    "uid": uid,
+                    "fetches": [self._table_fetch(task, description_hash, uid)],
+                }
             dataset = fetch_dataset(session, task, description, options)
         except UnusableDatasetError as error:
             return {"uid": "", "reason": str(error)}
@@ -229,7 +235,7 @@ class _Refresh:
         lines = [self._line(record) for record in records]
         own, reason = self._own_lines(dataset.record, dataset.table, dataset.target)
         uid = dataset.record.uid
-        fetches = [self._table_fetch(task, said, uid)]
+        fetches = [self._table_fetch(task, description_hash, uid)]
         return {
             "uid": uid,
             "lines": [*lines, *own],
@@ -238,41 +244,43 @@ class _Refresh:
         }
 
     def _own_lines(self, record: Any, table: Any, target: str) -> tuple[list[str], str]:
-        """Return lines of our own, and why there are no more of them.
+        """Return lines of headstart's own records, and the error that ended them.
 
-        A table that cannot be evaluated now never can: the refresh goes on without.
+        A table that cannot be evaluated now can never be, so the refresh continues.
         """
         lines: list[str] = []
         if self._evaluate is None:
             return lines, ""
         try:
-            # Each says itself who made it.
+            # Each record has its own origin.
             lines.extend(Line.of(r).text for r in self._evaluate(record, table, target))
         except Exception as error:
             _log.exception("The evaluation of %s failed.", record.name)
             return lines, f"{type(error).__name__}: {clean_name(error)}"
         return lines, ""
 
-    def _table_fetch(self, task: TaskReply, said: str, uid: str) -> dict[str, Any]:
-        """Note which table a task had, by what the server said of the dataset."""
+    def _table_fetch(
+        self, task: TaskReply, description_hash: str, uid: str
+    ) -> dict[str, Any]:
+        """Return the record of a task's table for one description of its dataset."""
         server, moment = self._options.server, self._session.now()
-        key = f"table/{task.task_id}/{said}"
+        key = f"table/{task.task_id}/{description_hash}"
         return asdict(FetchRecord(server, key, moment, uid, "ok"))
 
-    def _known_tables(self, there: set[str]) -> dict[tuple[int, str], str]:
-        """Return uids in the base by task and by what the server said of it."""
+    def _stored_tables(self, stored_uids: set[str]) -> dict[tuple[int, str], str]:
+        """Return the uids of tables in the base by task and hash of the description."""
         if self._evaluate is not None:
-            return {}  # Tables are needed.
-        known = {}
+            return {}  # The evaluation needs the tables.
+        tables = {}
         for fetched in self._base.fetches(self._options.server):
-            head, _, said = fetched.key.rpartition("/")
-            place, _, number = head.partition("/")
-            is_table = place == "table" and number.isdigit() and said
-            if is_table and fetched.sha256 in there:
-                known[int(number), said] = fetched.sha256
-        return known
+            head, _, description_hash = fetched.key.rpartition("/")
+            subject, _, number = head.partition("/")
+            is_table = subject == "table" and number.isdigit() and description_hash
+            if is_table and fetched.sha256 in stored_uids:
+                tables[int(number), description_hash] = fetched.sha256
+        return tables
 
-    # -- other people's evaluations ---------------------------------------------------
+    # -- evaluations of other users ---------------------------------------------------
 
     def _fetch_evaluations(self, tasks: list[KnownTask]) -> None:
         uids = {task.task_id: task.uid for task in tasks}
@@ -305,7 +313,7 @@ class _Refresh:
         for numbers in slices_of(
             tasks, self._options, is_classification=is_classification
         ):
-            found = self._step(
+            result = self._step(
                 f"evaluations/{flow_id}/{numbers[0]}",
                 lambda numbers=numbers: {  # type: ignore[misc]
                     "rows": fetch_slice(
@@ -313,42 +321,42 @@ class _Refresh:
                     )
                 },
             )
-            rows += found["rows"]
-        known = self._fetch_setups(flow_id, name, {row["setup_id"] for row in rows})
-        kept = [row for row in rows if row["setup_id"] in known]
+            rows += result["rows"]
+        setups = self._fetch_setups(flow_id, name, {row["setup_id"] for row in rows})
+        usable = [row for row in rows if row["setup_id"] in setups]
         self._lines += [
             self._line(
                 foreign_evaluation(
                     row, function, uids[row["task_id"]], self._options.server
                 )
             )
-            for row in kept
+            for row in usable
         ]
-        if len(kept) < len(rows):
-            n_lost = len(rows) - len(kept)
+        if len(usable) < len(rows):
+            n_lost = len(rows) - len(usable)
             self._left_out.append(
                 (f"{n_lost} evaluations of flow {flow_id}", "their setups are unknown")
             )
-        return len(kept)
+        return len(usable)
 
-    def _fetch_setups(self, flow_id: int, name: str, wanted: set[int]) -> set[int]:
+    def _fetch_setups(self, flow_id: int, name: str, setup_ids: set[int]) -> set[int]:
         rule = rule_of(name)
         assert rule is not None
         registry = load_plugins()
-        numbers, known = sorted(wanted), set()
+        numbers, fetched = sorted(setup_ids), set()
         for start in range(0, len(numbers), SETUPS_A_CALL):
             chunk = numbers[start : start + SETUPS_A_CALL]
 
-            def made(chunk: list[int] = chunk) -> dict[str, Any]:
+            def run(chunk: list[int] = chunk) -> dict[str, Any]:
                 setups = fetch_setups(
                     self._session, chunk, rule, name, flow_id, registry
                 )
                 lines = [self._line(setup) for setup in setups]
                 return {"lines": lines, "setups": [s.setup_id for s in setups]}
 
-            found = self._step(f"setups/{flow_id}/{start}", made)
-            known |= set(found["setups"])
-        return known
+            result = self._step(f"setups/{flow_id}/{start}", run)
+            fetched |= set(result["setups"])
+        return fetched
 
     # -- the end ----------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What a server said, in our own words: small values, checked when they were made."""
+"""Replies of a server as small classes; their values were checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ __all__ = [
 ]
 
 CLASSIFICATION, REGRESSION = 1, 2
-"""Numbers of OpenML's types of task that can be used."""
+"""Numbers of OpenML's task types that headstart solves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class TaskReply:
     kind_id : int
         1 is supervised classification, 2 supervised regression.
     n_rows, n_columns : int or None
-        Of the dataset, the target counted; None where the server does not say.
+        Numbers of the dataset, with the target; None if the server has none.
     """
 
     task_id: int
@@ -50,7 +50,7 @@ class TaskReply:
 
 @dataclass(frozen=True, slots=True)
 class DescriptionReply:
-    """A dataset's description; `md5` is empty where there is none."""
+    """A dataset's description; `md5` is empty if there is none."""
 
     did: int
     name: str
@@ -70,7 +70,7 @@ class FeatureReply:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationReply:
-    """A score of somebody's run."""
+    """A score of a user's run."""
 
     run_id: int
     task_id: int

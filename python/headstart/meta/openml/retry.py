@@ -1,8 +1,8 @@
-"""Which failures are worth another try, and how long to wait before it.
+"""Retries of failed calls, and the wait before each.
 
-The client (0.15.1) gives one and the same trouble many forms: a gateway's HTML page
-is a ``KeyError``, truncated XML an ``ExpatError``, a stall nothing at all. It is called
-here without retries of its own, and every call is wrapped.
+The client (0.15.1) raises many different errors for the same problem: a ``KeyError``
+for a gateway's HTML page, an ``ExpatError`` for truncated XML, and none for a stall. So
+it is called without retries of its own, and every call is wrapped.
 """
 
 import time
@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 _OVERLOAD = 107
 _PRIVATE = 112
-# What the client raises over a reply that is not what it expected, and what may be
-# whole the next time: known by name, as the client is imported late.
+# Errors of the client for an unexpected reply, after which a retry may succeed. They
+# are listed by name, because the client is imported late.
 _TRANSIENT = frozenset(
     {
         "ExpatError",
@@ -39,7 +39,7 @@ _CONFUSED = (KeyError, ValueError, AssertionError, AttributeError, IndexError)
 
 @dataclass
 class Pace:
-    """A limit on calls a second.
+    """A limit on calls per second.
 
     Parameters
     ----------
@@ -71,16 +71,16 @@ class Retries:
     Parameters
     ----------
     attempts : int
-        Calls at most, the first one counted.
+        Maximum number of calls, including the first.
     first_wait, longest_wait : float
         Seconds before the second call, doubled before each later one, up to the
-        longest. Where the server says how long to wait, at least so long, within the
-        same bound.
+        longest. If the server requests a longer wait, that is used, up to the same
+        limit.
     sleep : callable
     forget : callable
-        Called before each further attempt: what a failed call left behind.
+        Removes what a failed call left behind; called before each further attempt.
     notice : callable
-        Told of each failure that is followed by another attempt.
+        Called with a message on each failure that is followed by another attempt.
     """
 
     attempts: int
@@ -91,13 +91,13 @@ class Retries:
     notice: Callable[[str], None]
     n_retries: int = 0
 
-    def call(self, what: str, action: Callable[[], T]) -> T:
-        """Return what `action` returns.
+    def call(self, subject: str, action: Callable[[], T]) -> T:
+        """Return the result of `action`, with retries.
 
         Parameters
         ----------
-        what : str
-            What is fetched, for messages.
+        subject : str
+            Subject of the call, for messages.
         action : callable
 
         Raises
@@ -105,37 +105,37 @@ class Retries:
         ServerRefusalError
             If the server answered with an error of its own.
         MalformedReplyError
-            If the client cannot read a reply, and another call would not help.
+            If the client cannot parse a reply, and a retry is useless.
         RefreshError
-            If the last attempt failed too, or a reply is not to be taken.
+            If the last attempt failed, too, or a reply is refused.
         """
         for attempt in range(1, self.attempts + 1):
             try:
                 return action()
             except Exception as error:
-                known = as_known_error(error)
-                if isinstance(known, FinalReplyError):
-                    raise RefreshError(f"{what}: {known}") from error
-                if not isinstance(known, TransientReplyError):
-                    raise known from error
+                failure = as_known_error(error)
+                if isinstance(failure, FinalReplyError):
+                    raise RefreshError(f"{subject}: {failure}") from error
+                if not isinstance(failure, TransientReplyError):
+                    raise failure from error
                 if attempt == self.attempts:
                     raise RefreshError(
-                        f"{what}: {known} (tried {self.attempts} times)"
+                        f"{subject}: {failure} (tried {self.attempts} times)"
                     ) from error
-                wait = self._wait(attempt, known.wait)
+                wait = self._wait(attempt, failure.wait)
                 self.n_retries += 1
-                self.notice(f"{what}: {known}; again in {wait:g} s")
+                self.notice(f"{subject}: {failure}; again in {wait:g} s")
             self.forget()
             self.sleep(wait)
-        raise RefreshError(f"{what}: at least one attempt is needed. Got 0.")
+        raise RefreshError(f"{subject}: at least one attempt is needed. Got 0.")
 
-    def _wait(self, attempt: int, asked: float) -> float:
+    def _wait(self, attempt: int, requested: float) -> float:
         grown = self.first_wait * 2.0 ** (attempt - 1)
-        return min(self.longest_wait, max(grown, asked))
+        return min(self.longest_wait, max(grown, requested))
 
 
 def as_known_error(error: Exception) -> Exception:
-    """Return the error of `headstart.meta.openml.errors` that says what happened."""
+    """Return the error of `headstart.meta.openml.errors` for an error of the client."""
     if isinstance(
         error,
         TransientReplyError
@@ -159,9 +159,9 @@ def as_known_error(error: Exception) -> Exception:
     if names & _TRANSIENT:
         return TransientReplyError(shown)
     if isinstance(error, _CONFUSED):
-        return TransientReplyError(f"the reply makes no sense ({shown})")
+        return TransientReplyError(f"the reply is not as expected ({shown})")
     if isinstance(error, TypeError):
-        return MalformedReplyError(f"the client cannot read the reply ({shown})")
+        return MalformedReplyError(f"the client cannot parse the reply ({shown})")
     return FinalReplyError(shown)
 
 

@@ -1,4 +1,4 @@
-"""Calls with retries, and the log of what came back."""
+"""Calls with retries, and the log of replies."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ from headstart.meta.openml.options import RefreshOptions
 from headstart.meta.openml.replies import SuiteReply, TaskReply
 from headstart.meta.openml.retry import Pace, Retries
 from headstart.meta.openml.text import short_key
-from headstart.meta.openml.transport import Limits, Seen, requests_shim
+from headstart.meta.openml.transport import Limits, Reply, requests_shim
 from headstart.meta.records import FetchRecord
 
 __all__ = ["Session", "open_session", "utc_now"]
@@ -27,23 +27,23 @@ _UNKNOWN_TASKS = frozenset({150, 151})
 
 
 def utc_now() -> str:
-    """Return the moment, to the second, as ISO 8601 in UTC."""
+    """Return the current time to the second, as ISO 8601 in UTC."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Session:
-    """A server that is asked politely.
+    """Calls to a server within limits, with a log of its replies.
 
     Attributes
     ----------
     server : str
     now : callable
-        Gives the moment.
+        Returns the current time.
     client : Client
     n_calls : int
-        Replies that came.
+        Number of replies.
     n_retries : int
-        Calls that were made again.
+        Number of repeated calls.
     """
 
     def __init__(self, server: str, now: Callable[[], str]) -> None:
@@ -56,31 +56,31 @@ class Session:
 
     @property
     def n_retries(self) -> int:
-        """Calls that were made again."""
+        """Number of repeated calls."""
         return self.retries.n_retries
 
-    def call(self, what: str, action: Callable[[], T]) -> T:
-        """Return what a call gives; see `Retries.call`."""
-        return self.retries.call(what, action)
+    def call(self, subject: str, action: Callable[[], T]) -> T:
+        """Return the result of a call; see `Retries.call`."""
+        return self.retries.call(subject, action)
 
-    def see(self, seen: Seen) -> None:
-        """Note a reply; of several to one request, the last."""
+    def log_reply(self, reply: Reply) -> None:
+        """Log a reply; of several to one request, the last is kept."""
         self.n_calls += 1
-        # Without the common head: data/61, not /api/v1/xml/data/61.
-        rest = seen.path.partition("/api/v1/xml/")[2]
-        key = short_key((rest or seen.path).strip("/"))
-        outcome = "ok" if seen.status == 200 else f"status {seen.status}"
+        # Without the common prefix: data/61, not /api/v1/xml/data/61.
+        rest = reply.path.partition("/api/v1/xml/")[2]
+        key = short_key((rest or reply.path).strip("/"))
+        outcome = "ok" if reply.status == 200 else f"status {reply.status}"
         self._replies[key] = FetchRecord(
-            self.server, key, self.now(), seen.sha256, outcome
+            self.server, key, self.now(), reply.sha256, outcome
         )
 
     def sha256_of(self, key: str) -> str:
-        """Return the hash of the last reply to a request, ``""`` if none came."""
+        """Return the hash of the last reply to a request, ``""`` without a reply."""
         reply = self._replies.get(key)
         return "" if reply is None else reply.sha256
 
     def take_replies(self) -> list[FetchRecord]:
-        """Return the replies since the last time."""
+        """Return the replies since the last call, and forget them."""
         replies = [self._replies[key] for key in sorted(self._replies)]
         self._replies.clear()
         return replies
@@ -92,29 +92,29 @@ class Session:
     def tasks(
         self, numbers: Sequence[int], tasks_per_call: int
     ) -> tuple[list[TaskReply], dict[int, str]]:
-        """Return the tasks in the order asked for, and why some are not among them."""
-        found: dict[int, TaskReply] = {}
+        """Return the tasks in the order of `numbers`, and reasons for missing ones."""
+        tasks_by_number: dict[int, TaskReply] = {}
         missing: dict[int, str] = {}
         for start in range(0, len(numbers), tasks_per_call):
             chunk = numbers[start : start + tasks_per_call]
             for task in self._listed(chunk):
-                found[task.task_id] = task
+                tasks_by_number[task.task_id] = task
             for number in chunk:
-                if number not in found:
-                    self._one_task(number, found, missing)
-        return [found[n] for n in numbers if n in found], missing
+                if number not in tasks_by_number:
+                    self._one_task(number, tasks_by_number, missing)
+        return [tasks_by_number[n] for n in numbers if n in tasks_by_number], missing
 
     def _listed(self, chunk: Sequence[int]) -> list[TaskReply]:
         try:
             return self.call("the list of tasks", lambda: self.client.tasks(chunk))
         except MalformedReplyError as error:
-            # A dataset with one quality breaks the whole list for the client.
+            # The client fails on a whole list if a dataset has a single quality.
             _log.info("The list of tasks cannot be read: %s", error)
             self.client.forget()
             return []
 
     def _one_task(
-        self, number: int, found: dict[int, TaskReply], missing: dict[int, str]
+        self, number: int, tasks: dict[int, TaskReply], missing: dict[int, str]
     ) -> None:
         try:
             task = self.call(f"task {number}", lambda: self.client.task(number))
@@ -125,7 +125,7 @@ class Session:
         except MalformedReplyError as error:
             missing[number] = str(error)
         else:
-            found[number] = task
+            tasks[number] = task
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def open_session(
     sleep: Callable[[float], None] = time.sleep,
     notice: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Session]:
-    """Give a session with the server that `options` name.
+    """Yield a session with the server of `options`.
 
     Parameters
     ----------
@@ -145,11 +145,11 @@ def open_session(
     cache : Path
         Folder of this session alone.
     now : callable
-        Gives the moment, for the log.
+        Returns the current time, for the log.
     sleep : callable
-        Waits so many seconds.
+        Waits for a number of seconds.
     notice : callable
-        Told of calls that are made again.
+        Called with a message before each repeated call.
     """
     session = Session(options.server, now)
     limits = Limits(
@@ -162,7 +162,7 @@ def open_session(
         options.hosts,
     )
     pace = Pace(options.calls_per_second, sleep=sleep)
-    shim = requests_shim(limits, pace, session.see)
+    shim = requests_shim(limits, pace, session.log_reply)
     with connected(options.server, shim, cache) as client:
         session.client = client
         session.retries = Retries(

@@ -1,7 +1,7 @@
-"""Where a refresh keeps what it has until all of it can land at once.
+"""The journal of a refresh, which keeps its results until they are added to the base.
 
-A journal of finished steps, in SQLite: a refresh that was killed goes on after the last
-one. The folder is the user's own: nobody else may write what will go into a base.
+It is an SQLite file with the finished steps: a refresh that was killed continues after
+the last one. The folder must belong to the user, because its content goes into a base.
 """
 
 import json
@@ -27,7 +27,7 @@ create table if not exists steps (key text primary key, payload text not null);
 class Staging:
     """The journal of one refresh.
 
-    Made by `open`, which also holds the lock that keeps others out.
+    Made by `open`, which also holds its lock.
     """
 
     def __init__(self, folder: Path, database: sqlite3.Connection) -> None:
@@ -38,14 +38,14 @@ class Staging:
     @classmethod
     @contextmanager
     def open(cls, folder: Path, identity: str) -> Iterator[Self]:
-        """Open the journal of a refresh, or begin one.
+        """Yield the journal of a refresh, which is made if it does not exist.
 
         Parameters
         ----------
         folder : Path
-            Made where it is not there.
+            Made if it does not exist.
         identity : str
-            Of what is refreshed: the journal of something else is thrown away.
+            Identity of the refresh; a journal with another identity is emptied.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class Staging:
         """
         _claim(folder)
         path = folder / "journal.db"
-        # Without waiting: whoever holds it will hold it for minutes.
+        # Without waiting, since another refresh would hold the lock for minutes.
         database = sqlite3.connect(path, isolation_level=None, timeout=0.0)
         try:
             try:
@@ -82,13 +82,13 @@ class Staging:
             database.close()
 
     def step(self, key: str, make: Callable[[], Any]) -> Any:
-        """Return what a step made, from the journal if it was done before.
+        """Return the result of a step, from the journal if it was done before.
 
         Parameters
         ----------
         key : str
         make : callable
-            Returns what JSON can write.
+            Returns a value that can be written as JSON.
         """
         row = self._database.execute(
             "select payload from steps where key = ?", (key,)
@@ -103,22 +103,22 @@ class Staging:
             raise RefreshError(
                 f"The journal in {self.folder} cannot be written: {error}. Nothing was "
                 "added to the base. hint: is the disk full? Run the refresh again to "
-                "go on."
+                "continue."
             ) from error
-        # What is returned is what a resumed refresh would be given.
+        # The result equals the one that a resumed refresh would read.
         return json.loads(text)
 
     def drop(self, key: str) -> None:
-        """Forget a step."""
+        """Remove a step from the journal."""
         self._database.execute("delete from steps where key = ?", (key,))
 
     def n_steps(self) -> int:
-        """Return how many steps are done."""
+        """Return the number of finished steps."""
         (count,) = self._database.execute("select count(*) from steps").fetchone()
         return int(count)
 
     def remove(self) -> None:
-        """Remove the folder: all has landed."""
+        """Remove the folder, after its records were added to the base."""
         self._database.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -145,15 +145,15 @@ def default_folder(identity: str) -> Path:
 def _claim(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.stat()
+        status = folder.stat()
     except OSError as error:
         raise RefreshError(
-            f"The folder {folder} cannot be made: {error}. Expected a place that can "
-            "be written. hint: give another folder (staging)."
+            f"The folder {folder} cannot be made: {error}. Expected a writable "
+            "place. hint: give another folder (staging)."
         ) from error
-    if os.name == "posix" and (found.st_uid != os.getuid() or found.st_mode & 0o022):
+    if os.name == "posix" and (status.st_uid != os.getuid() or status.st_mode & 0o022):
         raise RefreshError(
-            f"The folder {folder} belongs to another user, or others may write it. "
-            "Expected one of your own: what is in it goes into the base. hint: give "
-            "another folder (staging), or remove that one."
+            f"The folder {folder} belongs to another user, or others may write to it. "
+            "Expected a folder of your own, because its content goes into the base. "
+            "hint: give another folder (staging), or remove this one."
         )

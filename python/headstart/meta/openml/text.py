@@ -1,7 +1,7 @@
-"""Words from a server, made safe to store and to show.
+"""Texts from a server, made safe to store and to show.
 
-What somebody typed into a web form a decade ago goes into terminals, reports and error
-messages: no control characters, no line breaks, bounded length.
+User input of a web form is shown in terminals, reports and error messages, so control
+characters and line breaks are replaced, and the length is bounded.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ _LONGEST_KEY = 200
 
 
 def clean_name(value: object, default: str = "unnamed") -> str:
-    r"""Return one printable line of at most 200 characters, `default` for none.
+    r"""Return one printable line of at most 200 characters, `default` if it is empty.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def clean_name(value: object, default: str = "unnamed") -> str:
 
 
 def short_key(path: str) -> str:
-    """Return the name of a request for the log: long ones end in a hash."""
+    """Return the name of a request for the log; a long name ends in a hash."""
     clean = "".join(c if c.isprintable() else "?" for c in path).strip() or "/"
     if len(clean) <= _LONGEST_KEY:
         return clean
@@ -38,8 +38,8 @@ def short_key(path: str) -> str:
 def family_of(name: str) -> str:
     """Return the family of a dataset by its name.
 
-    OpenML has many datasets of one origin: drawn from a Bayesian network of another
-    one (``BNG(credit-g)``), or from one generator (``fri_c0_250_5``).
+    OpenML has many datasets with the same origin, such as samples of a Bayesian network
+    of another dataset (``BNG(credit-g)``), or of a generator (``fri_c0_250_5``).
 
     Examples
     --------

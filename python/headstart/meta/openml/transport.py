@@ -1,9 +1,9 @@
-"""HTTP for the client, bounded: time, size, hosts, pace.
+"""HTTP for the client, with limits on time, size, hosts and pace.
 
-The client calls ``requests`` without a time-out, follows any link that a reply holds,
-and reads replies of any size. It is given this session instead. Each reply is also
-looked at before the client sees it, because the client mistakes some for others: a
-gateway's page with status 503 is not an answer of OpenML.
+The client calls ``requests`` without a timeout, follows every link of a reply, and
+reads replies of any size. It gets this session instead. Each reply is also checked
+before the client gets it, because the client takes a gateway's page with status 503 for
+an answer of OpenML.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ import urllib3
 from headstart.meta.openml.errors import FinalReplyError, TransientReplyError
 from headstart.meta.openml.retry import Pace
 
-__all__ = ["Limits", "Seen", "requests_shim"]
+__all__ = ["Limits", "Reply", "requests_shim"]
 
 _CHUNK = 1 << 16
 _MOST_REDIRECTS = 5
@@ -30,21 +30,21 @@ _TRY_AGAIN = frozenset({408, 425, 429})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one call.
+    """Limits of one call.
 
     Parameters
     ----------
     connect_seconds, read_seconds, total_seconds : float
-        To connect; between two bytes; for the whole reply.
+        Seconds to connect, between two bytes, and for the whole reply.
     max_bytes : int
-        Of a reply, decompressed.
+        Bytes of a decompressed reply.
     max_xml_bytes : int
-        Of a reply of the interface, which is read as a whole: many times as much memory
-        as it has bytes.
+        Bytes of a reply of the interface, which is read as a whole and takes many times
+        as much memory.
     interface : str
-        How the paths of the interface begin.
+        Prefix of the interface's paths.
     hosts : frozenset of str
-        Where links may lead, as ``host`` or ``host:port``; a leading dot takes all
+        Allowed hosts of links, as ``host`` or ``host:port``; a leading dot allows all
         hosts of a domain.
     """
 
@@ -58,19 +58,27 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A reply that came: path asked for, SHA-256 of the body, HTTP status."""
+class Reply:
+    """A reply: path of the request, SHA-256 of the body, HTTP status."""
 
     path: str
     sha256: str
     status: int
 
 
-def requests_shim(limits: Limits, pace: Pace, seen: Callable[[Seen], None]) -> Any:
-    """Return what the client takes for the module ``requests``."""
+def requests_shim(limits: Limits, pace: Pace, on_reply: Callable[[Reply], None]) -> Any:
+    """Return a replacement of the module ``requests`` for the client.
+
+    Parameters
+    ----------
+    limits : Limits
+    pace : Pace
+    on_reply : callable
+        Called with each reply.
+    """
 
     def session() -> _BoundedSession:
-        return _BoundedSession(limits, pace, seen)
+        return _BoundedSession(limits, pace, on_reply)
 
     return SimpleNamespace(
         Session=session,
@@ -82,23 +90,23 @@ def requests_shim(limits: Limits, pace: Pace, seen: Callable[[Seen], None]) -> A
 
 
 class _BoundedSession(requests.Session):
-    """A session that only reads, within limits."""
+    """A session that only sends GET requests, within limits."""
 
     def __init__(
-        self, limits: Limits, pace: Pace, seen: Callable[[Seen], None]
+        self, limits: Limits, pace: Pace, on_reply: Callable[[Reply], None]
     ) -> None:
         super().__init__()
         self._limits = limits
         self._pace = pace
-        self._seen = seen
-        # With any of its own, the session takes no password from the user's ~/.netrc;
-        # proxies and certificates of the environment stay.
+        self._on_reply = on_reply
+        # With an authentication of its own, the session ignores passwords in the user's
+        # ~/.netrc; proxies and certificates of the environment stay.
         self.auth = _no_password
 
     def request(  # type: ignore[override]
         self, method: str | bytes, url: str | bytes, **options: Any
     ) -> requests.Response:
-        """Read `url`; see `requests.Session.request`."""
+        """Return the reply of `url`; see `requests.Session.request`."""
         if str(method).upper() != "GET":
             raise FinalReplyError(f"a refresh only reads; {method!r} was refused")
         target, query = str(url), options.get("params")
@@ -120,17 +128,17 @@ class _BoundedSession(requests.Session):
         raise TransientReplyError(f"more than {_MOST_REDIRECTS} redirects")
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Leave redirects to `request`: the session reads their bodies unbounded."""
+        """Return None: `request` follows redirects, since the session has no limits."""
 
     def _check_host(self, url: str) -> None:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
-        known = any(
+        is_allowed = any(
             allowed in (host, parts.netloc.lower())
             or (allowed.startswith(".") and host.endswith(allowed))
             for allowed in self._limits.hosts
         )
-        if parts.scheme not in {"http", "https"} or not known:
+        if parts.scheme not in {"http", "https"} or not is_allowed:
             raise FinalReplyError(
                 f"the server sends us to {url[:200]!r}. Expected a link to "
                 f"{', '.join(sorted(self._limits.hosts))}. hint: name the host in "
@@ -162,13 +170,13 @@ class _BoundedSession(requests.Session):
         give_up = time.monotonic() + limits.total_seconds
         body = bytearray()
         try:
-            # read1 gives what has come; read would wait for a full chunk, and a server
-            # that sends a byte now and then could hold it for ever.
+            # read1 returns the available bytes. read would wait for a full chunk, and a
+            # server that sends single bytes could delay it without end.
             while chunk := response.raw.read1(_CHUNK, decode_content=False):
                 if decoder is None:
                     body += chunk
                 else:
-                    # A few bytes may stand for billions: only one too many is made.
+                    # A few bytes may expand to billions: stop one byte past the limit.
                     room = most + 1 - len(body)
                     body += decoder.decompress(chunk, room)
                 if len(body) > most:
@@ -188,9 +196,9 @@ class _BoundedSession(requests.Session):
     def _judge(self, response: requests.Response) -> None:
         body, status = response.content, response.status_code
         path = urlsplit(str(response.url)).path
-        self._seen(Seen(path, hashlib.sha256(body).hexdigest(), status))
+        self._on_reply(Reply(path, hashlib.sha256(body).hexdigest(), status))
         if "charset" not in response.headers.get("Content-Type", "").lower():
-            # Without one requests takes Latin-1 for text, and the checksum fails.
+            # By default requests assumes Latin-1 for text, and the checksum would fail.
             try:
                 body.decode("utf-8")
             except UnicodeDecodeError:

@@ -26,7 +26,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Numbers of new and known records, and the conflicts.
+    """Numbers of added and already stored records, and the conflicts.
 
     Parameters
     ----------

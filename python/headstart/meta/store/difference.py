@@ -152,7 +152,7 @@ def _moved_orders(before: KnowledgeBase, after: KnowledgeBase) -> tuple[OrderMov
         old = before.gathered(frozenset({kind}), metric)
         new = after.gathered(frozenset({kind}), metric)
         if old.evidence.metric != new.evidence.metric:
-            continue  # losses of two metrics have no common order
+            continue  # losses of different metrics have no common order
         old_sizes = {d.uid: d.n_rows for d in before.datasets()}
         new_sizes = {d.uid: d.n_rows for d in after.datasets()}
         for words, low, high in _SIZES:
@@ -165,22 +165,22 @@ def _moved_orders(before: KnowledgeBase, after: KnowledgeBase) -> tuple[OrderMov
 
 
 def _mean_ranks(
-    found: Gathered, sizes: Mapping[str, int], low: int, high: int
+    gathered: Gathered, sizes: Mapping[str, int], low: int, high: int
 ) -> tuple[int, dict[Configuration, float]]:
     """Return the number of datasets of a size, and the mean ranks on them, 0 to 1.
 
     A rank is the share of the other configurations that are better; ties share ranks.
     """
-    rows = [i for i, uid in enumerate(found.uids) if low <= sizes[uid] < high]
-    ranks = np.array([_ranks(found.evidence.losses[i]) for i in rows]).reshape(
-        len(rows), len(found.evidence.configurations)
+    rows = [i for i, uid in enumerate(gathered.uids) if low <= sizes[uid] < high]
+    ranks = np.array([_ranks(gathered.evidence.losses[i]) for i in rows]).reshape(
+        len(rows), len(gathered.evidence.configurations)
     )
-    there = ~np.isnan(ranks)
-    n = there.sum(axis=0)
-    total = np.where(there, ranks, 0.0).sum(axis=0)
+    has_rank = ~np.isnan(ranks)
+    n = has_rank.sum(axis=0)
+    total = np.where(has_rank, ranks, 0.0).sum(axis=0)
     return len(rows), {
         configuration: float(total[j] / n[j])
-        for j, configuration in enumerate(found.evidence.configurations)
+        for j, configuration in enumerate(gathered.evidence.configurations)
         if n[j]
     }
 

@@ -1,9 +1,9 @@
-"""Evidence out of one base, or of several laid over each other.
+"""Evidence from one base, or from several in layers.
 
-Rows become arrays at once, without a record each: a hundred datasets by a hundred
-configurations have to be there in a few hundredths of a second. A base that learns from
-every run grows without end, and each run brings configurations that nobody else has
-tried: a lookup reads a bounded part of it.
+Rows are converted to arrays without a record object per row, because a lookup of a
+hundred datasets by a hundred configurations may take a few hundredths of a second. A
+base that learns from every run grows without limit, and each run adds configurations
+of its own, so a lookup reads a bounded part of the base.
 """
 
 import json
@@ -32,7 +32,7 @@ __all__ = [
 
 _CLASSES = ("log_loss", "roc_auc", "roc_auc_ovr", "accuracy")
 _VALUES = ("rmse", "mae", "r2")
-# Seconds of other cells are not those of a fit.
+# The seconds of cells with another status are not those of a complete fit.
 _WITH_SECONDS = frozenset({CellStatus.OK.value, CellStatus.TIMEOUT.value})
 
 
@@ -43,12 +43,12 @@ class Bounds:
     Parameters
     ----------
     n_evaluations : int
-        Of a kind of task: those that were added last.
+        Evaluations for a task kind; the last added are read.
     n_datasets : int
-        Of these: those that were evaluated last.
+        Datasets of these evaluations; the last evaluated are read.
     n_configurations : int
-        Of these: those with results on most datasets, then those that were best on the
-        datasets they have.
+        Configurations of these evaluations. Those with results on most datasets are
+        read first, then those with the best rank on a dataset.
     """
 
     n_evaluations: int
@@ -57,21 +57,21 @@ class Bounds:
 
 
 LOOKUP = Bounds(n_evaluations=16_000, n_datasets=200, n_configurations=300)
-"""What a lookup takes in: some hundred runs, in a few tenths of a second."""
+"""Bounds of a lookup: some hundred runs, read in a few tenths of a second."""
 
 DIAGNOSIS = Bounds(n_evaluations=200_000, n_datasets=2_000, n_configurations=1_000)
-"""What is looked at where time matters less: a table of a few megabytes."""
+"""Bounds of a diagnosis, which may take longer: a table of a few megabytes."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Gathered:
-    """Evidence, and which dataset each of its rows is.
+    """Evidence with the uids of its datasets.
 
     Parameters
     ----------
     evidence : Evidence
     uids : tuple of str
-        Of the datasets.
+        One per row of the evidence.
     """
 
     evidence: Evidence
@@ -88,10 +88,10 @@ class _Block:
     succeeded: IntArray
     n_rows: IntArray
     seconds: FloatArray
-    means: FloatArray  # (n, n_metrics): mean over the folds that have a score
+    means: FloatArray  # (n, n_metrics): mean over the folds with a score
 
     def losses(self, metric: str | None) -> FloatArray:
-        """Return a loss an evaluation: NaN where not known, +inf where it failed."""
+        """Return one loss per evaluation: NaN where unknown, +inf for a failure."""
         if metric is not None and metric in self.metrics:
             loss = self.means[:, self.metrics.index(metric)].copy()
             if BUILT_IN[metric].greater_is_better:
@@ -103,35 +103,35 @@ class _Block:
 
     def of(self, configurations: IntArray) -> "_Block":
         """Return the evaluations of some configurations."""
-        kept = np.isin(self.configuration, configurations)
+        is_selected = np.isin(self.configuration, configurations)
         return _Block(
             self.metrics,
-            self.dataset[kept],
-            self.configuration[kept],
-            self.succeeded[kept],
-            self.n_rows[kept],
-            self.seconds[kept],
-            self.means[kept],
+            self.dataset[is_selected],
+            self.configuration[is_selected],
+            self.succeeded[is_selected],
+            self.n_rows[is_selected],
+            self.seconds[is_selected],
+            self.means[is_selected],
         )
 
 
 @dataclass(eq=False, slots=True)
 class Gathering:
-    """Takes in bases one after the other; what an earlier one says of a dataset stays.
+    """Collects evidence from bases in layers; for a dataset, the first base counts.
 
     Parameters
     ----------
     kinds : frozenset of TaskKind
-        Datasets of these kinds count.
+        Only datasets of these kinds are read.
     metric : str
-        What the evidence is for.
+        Requested metric of the losses.
     learners : mapping of str to int, or None
-        Configurations of these learners count, if of that version of the learner's
-        space; None: all.
+        Version of the space per learner. Configurations of other learners or versions
+        are left out. None: all are read.
     source : str
-        Whose meta-features.
+        Source of the meta-features.
     bounds : Bounds
-        How much of each base is taken in.
+        Limits per base.
     """
 
     kinds: frozenset[TaskKind]
@@ -146,12 +146,19 @@ class Gathering:
     _blocks: list[_Block] = field(default_factory=list)
 
     def take(self, fetch: Fetch, place: str) -> None:
-        """Take in what a base says.
+        """Add the evidence of a base.
+
+        Parameters
+        ----------
+        fetch : callable
+            Runs queries on the base.
+        place : str
+            Place of the base, for messages.
 
         Raises
         ------
         KnowledgeBaseError
-            If it holds what no base can; nothing of it is taken in then.
+            If the base is damaged. Nothing of it is added then.
         """
         with explaining_damage(f"The knowledge base {place} is damaged"):
             rows = _read_evaluations(fetch, self.kinds, self.bounds)
@@ -164,7 +171,7 @@ class Gathering:
                 fetch, rows, _read_numbers(fetch, rows, self.learners)
             )
             candidates = candidate_metrics(self.metric, self.kinds)
-            numbers = _most_telling(blocks, candidates, self.bounds)
+            numbers = _select_configurations(blocks, candidates, self.bounds)
             configurations = _read_configurations(fetch, numbers, self.learners)
             blocks = [
                 block.of(np.array([*configurations], np.int64)) for block in blocks
@@ -190,20 +197,20 @@ class Gathering:
             self._blocks.append(block)
 
     def gathered(self) -> Gathered:
-        """Return the evidence for the metric, or for the nearest one that there is."""
+        """Return the evidence for the metric, or for its closest substitute."""
         chosen = self._choose()
         shape = (len(self._index), len(self._configurations))
         losses, seconds, used_rows = self._cells(chosen, shape)
 
-        # What nobody tried says nothing, and what only failed ranks nothing.
+        # Leave out datasets without a success and configurations without evaluations.
         keep_rows = np.flatnonzero(np.isfinite(losses).any(axis=1))
         losses = losses[keep_rows]
         keep_columns = np.flatnonzero(~np.isnan(losses).all(axis=0))
         records = list(self._datasets.values())
-        known = list(self._configurations)
-        # In an order that does not depend on that of rows in files.
+        all_configurations = list(self._configurations)
+        # The order must not depend on that of the rows in files.
         by_name = sorted(keep_rows, key=lambda i: (records[i].name, records[i].uid))
-        by_text = sorted(keep_columns, key=lambda j: known[j].to_json())
+        by_text = sorted(keep_columns, key=lambda j: all_configurations[j].to_json())
         rows = np.searchsorted(keep_rows, by_name)
         cells = np.ix_(rows, by_text)
         chosen_records = [records[i] for i in by_name]
@@ -222,7 +229,7 @@ class Gathering:
             n_features=np.array([r.n_features for r in chosen_records], np.float64),
             feature_names=names,
             features=features,
-            configurations=tuple(known[j] for j in by_text),
+            configurations=tuple(all_configurations[j] for j in by_text),
             losses=losses[cells],
             seconds=seconds[keep_rows][cells],
             is_proxy=chosen is not None and chosen != self.metric,
@@ -230,19 +237,19 @@ class Gathering:
         return Gathered(evidence, tuple(r.uid for r in chosen_records))
 
     def _choose(self) -> str | None:
-        """Return the first candidate that enough datasets have; None if none has.
+        """Return the first candidate metric with enough datasets, None without one.
 
-        Enough: half as many as the best covered of the candidates. A metric that one
-        dataset of a hundred has would leave the others out.
+        A metric has enough datasets if it has half as many as the most common
+        candidate. A metric with one dataset of a hundred would exclude the others.
         """
         candidates = candidate_metrics(self.metric, self.kinds)
         covered: dict[str, set[int]] = {}
         for block in self._blocks:
             for name in set(candidates).intersection(block.metrics):
                 column = block.metrics.index(name)
-                there = np.isfinite(block.means[:, column]) & (block.succeeded == 1)
+                has_score = np.isfinite(block.means[:, column]) & (block.succeeded == 1)
                 covered.setdefault(name, set()).update(
-                    np.unique(block.dataset[there]).tolist()
+                    np.unique(block.dataset[has_score]).tolist()
                 )
         sizes = {name: len(covered.get(name, ())) for name in candidates}
         most = max(sizes.values(), default=0)
@@ -253,8 +260,8 @@ class Gathering:
     ) -> tuple[FloatArray, FloatArray, IntArray]:
         """Return losses and seconds by dataset and configuration, and rows used.
 
-        Of several evaluations of a cell a success counts more than a failure, then
-        one on more rows more than one on fewer; those that are left are averaged.
+        Of several evaluations of a cell, successes take precedence over failures, and
+        then those on most rows; the remaining ones are averaged.
         """
         size = shape[0] * shape[1]
         parts = [block.losses(metric) for block in self._blocks]
@@ -268,11 +275,13 @@ class Gathering:
         loss = np.concatenate(parts)
         seconds = np.concatenate([b.seconds for b in self._blocks])
         n_rows = np.concatenate([b.n_rows for b in self._blocks])
-        worth = np.concatenate([b.succeeded for b in self._blocks]) * 2**53 + n_rows
-        known = ~np.isnan(loss)
+        precedence = (
+            np.concatenate([b.succeeded for b in self._blocks]) * 2**53 + n_rows
+        )
+        is_known = ~np.isnan(loss)
         best = np.full(size, -1, dtype=np.int64)
-        np.maximum.at(best, cell[known], worth[known])
-        used = known & (worth == best[cell])
+        np.maximum.at(best, cell[is_known], precedence[is_known])
+        used = is_known & (precedence == best[cell])
         rows = np.zeros(shape[0], dtype=np.int64)
         np.maximum.at(rows, cell[used] // shape[1], n_rows[used])
         timed = used & ~np.isnan(seconds)
@@ -285,29 +294,29 @@ class Gathering:
     def _feature_table(self, uids: Sequence[str]) -> tuple[tuple[str, ...], FloatArray]:
         """Return names and values of one version of the meta-features.
 
-        Versions define names differently and are not mixed: the one that most of the
-        datasets have is used, of several the newest.
+        Versions define names differently and are not mixed. The version that most of
+        the datasets have is used; of several, the newest.
         """
         versions: dict[int, int] = {}
-        wanted = set(uids)
+        uid_set = set(uids)
         for uid, version in self._features:
-            if uid in wanted:
+            if uid in uid_set:
                 versions[version] = versions.get(version, 0) + 1
         chosen = max(versions, key=lambda v: (versions[v], v), default=0)
-        found = [self._features.get((uid, chosen), {}) for uid in uids]
-        names = sorted({name for values in found for name in values})
+        rows = [self._features.get((uid, chosen), {}) for uid in uids]
+        names = sorted({name for values in rows for name in values})
         table = np.array(
-            [[values.get(name, np.nan) for name in names] for values in found],
+            [[values.get(name, np.nan) for name in names] for values in rows],
             dtype=np.float64,
         )
         return tuple(names), table.reshape(len(uids), len(names))
 
 
 def candidate_metrics(metric: str, kinds: Iterable[TaskKind]) -> tuple[str, ...]:
-    """Return the metric and those that stand in for it, nearest first.
+    """Return the metric and its substitutes, the closest first.
 
-    A name that is not built in may mean anything, whatever a base has under it: only
-    the others are candidates then.
+    A metric that is not built in is not a candidate itself, because bases may have
+    different metrics under its name.
 
     Examples
     --------
@@ -327,10 +336,10 @@ def candidate_metrics(metric: str, kinds: Iterable[TaskKind]) -> tuple[str, ...]
 def _read_evaluations(
     fetch: Fetch, kinds: frozenset[TaskKind], bounds: Bounds
 ) -> list[tuple[Any, ...]]:
-    """Return evaluations of datasets of some kinds; those added last are at the end.
+    """Return evaluations on datasets of some kinds, the last added at the end.
 
-    What this version has no word for says nothing to it: a newer one may have written
-    it. Such rows are left out.
+    Rows with a status that this version does not know are left out, because a newer
+    version may have written them.
     """
     listed = ", ".join(f"'{kind.value}'" for kind in sorted(kinds))
     rows = fetch(
@@ -342,23 +351,23 @@ def _read_evaluations(
     statuses = {rules.text(row[5]) for row in rows} & {s.value for s in CellStatus}
     last_first = [row for row in rows if row[5] in statuses]
     datasets = dict.fromkeys(row[0] for row in last_first)
-    kept = set(list(datasets)[: bounds.n_datasets])
-    return [row for row in last_first if row[0] in kept][::-1]
+    last_datasets = set(list(datasets)[: bounds.n_datasets])
+    return [row for row in last_first if row[0] in last_datasets][::-1]
 
 
-def _most_telling(
+def _select_configurations(
     blocks: Sequence[_Block], candidates: Sequence[str], bounds: Bounds
 ) -> IntArray:
-    """Return the configurations that are taken in, by id.
+    """Return the ids of the configurations that are read, within bounds.
 
-    What was tried on one dataset only was mostly chosen because it did well there. It
-    says less of other tables than what was tried on many.
+    A configuration with results on one dataset only was mostly chosen because it did
+    well there, so those with results on many datasets have precedence.
 
     Parameters
     ----------
     blocks : sequence of _Block
     candidates : sequence of str
-        Metrics that rank configurations on a dataset, the nearest first.
+        Metrics that rank configurations on a dataset, the closest first.
     bounds : Bounds
     """
     parts = [np.empty(0, np.int64)]
@@ -375,30 +384,30 @@ def _most_telling(
     )
     cells = np.unique(np.column_stack([column, dataset]), axis=0)
     n_datasets = np.bincount(cells[:, 0], minlength=len(numbers))
-    # The place of each evaluation on its dataset; NaN comes last.
+    # The rank of each evaluation on its dataset; NaN comes last.
     order = np.lexsort((loss, dataset))
     _, first, of = np.unique(dataset[order], return_index=True, return_inverse=True)
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order)) - first[of]
-    best = np.full(len(numbers), len(order), dtype=np.int64)
-    np.minimum.at(best, column, place)
-    # Of equal ones the last added has the higher id.
-    kept = np.lexsort((-numbers, best, -n_datasets))[: bounds.n_configurations]
-    return numbers[np.sort(kept)]
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - first[of]
+    best_rank = np.full(len(numbers), len(order), dtype=np.int64)
+    np.minimum.at(best_rank, column, rank)
+    # Ties go to the last added, which has the higher id.
+    selected = np.lexsort((-numbers, best_rank, -n_datasets))[: bounds.n_configurations]
+    return numbers[np.sort(selected)]
 
 
 def _read_datasets(
     fetch: Fetch, where: str, kinds: frozenset[TaskKind]
 ) -> dict[int, DatasetRecord]:
-    """Return datasets by the id of their uid; of contradictions the first by hash."""
-    found: dict[int, DatasetRecord] = {}
-    known = {kind.value for kind in kinds}
+    """Return datasets by the id of their uid; of conflicting ones the first by hash."""
+    datasets: dict[int, DatasetRecord] = {}
+    kind_names = {kind.value for kind in kinds}
     for number, uid, name, family, source, kind, n_rows, n_features, n_classes in fetch(
         "select d.dataset, t.text, d.name, d.family, d.source, d.kind, d.n_rows, "
         "d.n_features, d.n_classes from datasets d join texts t on t.id = d.dataset "
         f"{where} order by d.content"
     ):
-        if kind in known:
+        if kind in kind_names:
             record = DatasetRecord(
                 rules.uid(uid),
                 rules.name(name),
@@ -409,8 +418,8 @@ def _read_datasets(
                 rules.count(n_features),
                 rules.count(n_classes),
             )
-            found.setdefault(rules.integer(number), record)
-    return found
+            datasets.setdefault(rules.integer(number), record)
+    return datasets
 
 
 def _read_features(
@@ -426,15 +435,15 @@ def _read_features(
         if row[4] == source
     ]
     lists = {i: rules.names(n) for i, n in _read_lists(fetch, (r[2] for r in rows))}
-    found: dict[tuple[int, int], dict[str, float]] = {}
+    features: dict[tuple[int, int], dict[str, float]] = {}
     for dataset, version, names, numbers, _ in rows:
         values = np.frombuffer(numbers, dtype="<f8").astype(np.float64)
         values[np.isinf(values)] = np.nan
-        found.setdefault(
+        features.setdefault(
             (dataset, rules.count(version)),
             dict(zip(lists[names], values.tolist(), strict=True)),
         )
-    return found
+    return features
 
 
 def _read_numbers(
@@ -442,7 +451,16 @@ def _read_numbers(
     rows: Sequence[tuple[Any, ...]],
     learners: Mapping[str, int] | None,
 ) -> set[int]:
-    """Return ids of the configurations of rows that are of some learners."""
+    """Return ids of the configurations of rows, limited to some learners.
+
+    Parameters
+    ----------
+    fetch : callable
+    rows : sequence of tuple
+        Rows of evaluations.
+    learners : mapping of str to int, or None
+        See `Gathering`.
+    """
     listed = _listed(row[1] for row in rows)
     return {
         rules.integer(number)
@@ -458,9 +476,9 @@ def _read_configurations(
     fetch: Fetch, numbers: IntArray, learners: Mapping[str, int] | None
 ) -> dict[int, Configuration]:
     """Return configurations by id; those with keys of a newer version are left out."""
-    found: dict[int, Configuration] = {}
+    configurations: dict[int, Configuration] = {}
     if not len(numbers):
-        return found
+        return configurations
     for number, text in fetch(
         f"select id, json from configurations where id in ({_listed(numbers.tolist())})"
     ):
@@ -470,8 +488,8 @@ def _read_configurations(
             continue
         version = configuration.space_version
         if learners is None or learners.get(configuration.learner) == version:
-            found[rules.integer(number)] = configuration
-    return found
+            configurations[rules.integer(number)] = configuration
+    return configurations
 
 
 def _read_blocks(
@@ -491,29 +509,29 @@ def _read_blocks(
 def _block(
     metrics: tuple[str, ...], length: int, rows: Sequence[tuple[Any, ...]]
 ) -> _Block:
-    """Return the block of rows whose scores have one length in bytes."""
+    """Return the block of rows whose scores have the same length in bytes."""
     dataset, configuration, _, scores, seconds, status, n_rows = zip(*rows, strict=True)
     if length % (4 * len(metrics)):
-        raise ValueError(f"{length} bytes of scores are not {len(metrics)} a fold.")
+        raise ValueError(f"{length} bytes are not {len(metrics)} scores per fold.")
     table = np.frombuffer(b"".join(scores), dtype="<f4").astype(np.float64)
     table = (
         table.reshape(len(rows), -1, len(metrics))
         if length
         else table.reshape(len(rows), 0, len(metrics))
     )
-    there = np.isfinite(table)
-    n_there = there.sum(axis=1)
-    total = np.where(there, table, 0.0).sum(axis=1)
-    means = np.where(n_there > 0, total / np.maximum(n_there, 1), np.nan)
-    # What failed at once would have taken longer; only what was stopped says how long.
+    has_score = np.isfinite(table)
+    n_scores = has_score.sum(axis=1)
+    total = np.where(has_score, table, 0.0).sum(axis=1)
+    means = np.where(n_scores > 0, total / np.maximum(n_scores, 1), np.nan)
+    # The seconds of an early failure say nothing; those of a stopped fit are a bound.
     counted = [
-        s if how in _WITH_SECONDS else None
-        for s, how in zip(seconds, status, strict=True)
+        s if outcome in _WITH_SECONDS else None
+        for s, outcome in zip(seconds, status, strict=True)
     ]
     spent = np.array([np.nan if s is None else s for s in counted], dtype=np.float64)
     used = np.array(n_rows, dtype=np.int64)
     if (used < 0).any() or (used >= 2**53).any():
-        raise ValueError("The number of rows of an evaluation makes no sense.")
+        raise ValueError("The number of rows of an evaluation is out of range.")
     return _Block(
         metrics,
         np.array(dataset, dtype=np.int64),
@@ -526,28 +544,28 @@ def _block(
 
 
 def _read_lists(fetch: Fetch, numbers: Iterable[int]) -> list[tuple[int, Any]]:
-    """Return the lists of names that are stored under some ids."""
-    wanted = set(numbers)
-    if not wanted:
+    """Return the lists of names with these ids."""
+    ids = set(numbers)
+    if not ids:
         return []
-    rows = fetch(f"select id, text from texts where id in ({_listed(wanted)})")
+    rows = fetch(f"select id, text from texts where id in ({_listed(ids)})")
     return [(number, json.loads(text)) for number, text in rows]
 
 
 def _listed(numbers: Iterable[int]) -> str:
-    """Return different ids for a query, checked to be whole numbers."""
+    """Return the different ids as text for a query; each must be a whole number."""
     return ", ".join(map(str, sorted({rules.integer(n) for n in set(numbers)})))
 
 
 def _translated(numbers: IntArray, to: Mapping[int, int]) -> IntArray:
-    """Return what numbers become by a mapping that has all of them."""
+    """Return the values of numbers in a mapping that has all of them."""
     keys = np.array(sorted(to), dtype=np.int64)
     values = np.array([to[key] for key in keys.tolist()], dtype=np.int64)
     return np.asarray(values[np.searchsorted(keys, numbers)], dtype=np.int64)
 
 
 def _mean_by(cell: IntArray, values: FloatArray, size: int) -> FloatArray:
-    """Return the mean of the values in each cell; NaN where there is none."""
+    """Return the mean of the values per cell, NaN for a cell without values."""
     n = np.bincount(cell, minlength=size)
     total = np.bincount(cell, weights=values, minlength=size)
     return np.where(n > 0, total / np.maximum(n, 1), np.nan)

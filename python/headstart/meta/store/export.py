@@ -16,51 +16,58 @@ from headstart.meta.store.rows import Fetch, read_rows
 __all__ = ["HEADER", "digest_of", "read_export", "write_export"]
 
 HEADER = canonical({"headstart_knowledge_base": 1})
-"""First line of an export: which version of the lines follows."""
+"""First line of an export, with the version of its format."""
 _LONGEST_LINE = 4_000_000
-# Lines that are sorted in memory.
+# Number of lines that are sorted in memory.
 _AT_ONCE = 20_000
 
 
 def digest_of(fetch: Fetch) -> str:
     """Return the SHA-256 of the export of a base."""
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     for line in _lines(fetch):
-        whole.update(line)
-    return whole.hexdigest()
+        digest.update(line)
+    return digest.hexdigest()
 
 
 def write_export(fetch: Fetch, path: Path) -> str:
     """Write the export of a base and return its SHA-256.
 
-    The file gets its name when it is whole.
+    The file appears at its path only when it is complete.
     """
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     with replacing(path, durable=True) as new, new.open("xb") as file:
         for line in _lines(fetch):
-            whole.update(line)
+            digest.update(line)
             file.write(line)
-    return whole.hexdigest()
+    return digest.hexdigest()
 
 
 def read_export(
     path: Path, *, origin: str | None = None, sha256: str | None = None
 ) -> Iterator[Line]:
-    """Read and check an export line by line.
+    """Yield the checked lines of an export.
+
+    Parameters
+    ----------
+    path : Path
+    origin : str or None
+        Replaces the origin of every line, unless None.
+    sha256 : str or None
+        Expected hash of the file, unless None.
 
     Raises
     ------
     KnowledgeBaseError
-        At the first line that is not what it must be, naming its number; at the end
-        if the hash is another one.
+        At the first invalid line, with its number; at the end, if the hash differs.
     """
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     number = 0
     try:
         with path.open("rb") as file:
             while raw := file.readline(_LONGEST_LINE + 1):
                 number += 1
-                whole.update(raw)
+                digest.update(raw)
                 line = _read_line(raw, first=number == 1)
                 if line is not None:
                     yield (
@@ -74,14 +81,14 @@ def read_export(
         ) from error
     except _RefusedLineError as error:
         raise KnowledgeBaseError(
-            f"Line {number} of {path} cannot be taken in: {error} Nothing was added. "
+            f"Line {number} of {path} is invalid: {error} Nothing was added. "
             "hint: was the file cut off, or changed by hand?"
         ) from error
     if number == 0:
         raise KnowledgeBaseError(f"{path} is empty. Expected an export of a base.")
-    if sha256 is not None and whole.hexdigest() != sha256:
+    if sha256 is not None and digest.hexdigest() != sha256:
         raise KnowledgeBaseError(
-            f"{path} has SHA-256 {whole.hexdigest()}. Expected {sha256}. Nothing was "
+            f"{path} has SHA-256 {digest.hexdigest()}. Expected {sha256}. Nothing was "
             "added. hint: fetch it again."
         )
 
@@ -91,10 +98,10 @@ class _RefusedLineError(Exception):
 
 
 def _read_line(raw: bytes, *, first: bool) -> Line | None:
-    """Return what a line says; None for the first, which says what the file is."""
+    """Return the record of a line; None for the first line, which is the header."""
     if not raw.endswith(b"\n"):
         raise _RefusedLineError(
-            f"It has no end, or more than {_LONGEST_LINE} characters."
+            f"It has no line end, or more than {_LONGEST_LINE} characters."
         )
     try:
         text = raw[:-1].decode("ascii")
@@ -122,7 +129,7 @@ def _lines(fetch: Fetch) -> Iterator[bytes]:
 
 
 def _sorted(lines: Iterable[str]) -> Iterator[bytes]:
-    """Yield ASCII lines in order, with no more than some thousand in memory."""
+    """Yield ASCII lines in order, with at most some thousand in memory."""
     remaining = iter(lines)
     with contextlib.ExitStack() as stack:
         runs = []

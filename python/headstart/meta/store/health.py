@@ -1,6 +1,6 @@
 """Diagnosis of a base: coverage, failures, outliers and integrity.
 
-`doctor` inspects the records, `verify` checks that they are as they were written.
+`doctor` inspects the records, `verify` checks that they are unchanged.
 """
 
 import hashlib
@@ -33,8 +33,8 @@ from headstart.metrics.built_in import BUILT_IN, default_metric
 
 __all__ = ["Coverage", "Diagnosis", "Outlier", "doctor", "verify"]
 
-# A best that is further ahead of the second than the second is of the median is
-# rarely skill: a leak, a wrong fold, a wrong unit.
+# If the best result is farther from the second than the second from the median, the
+# cause is usually a leak, a wrong fold or a wrong unit.
 _FEWEST = 8
 _SLOW = 50.0
 _RANGES = {
@@ -69,11 +69,11 @@ class Coverage:
     ----------
     kind : TaskKind
     n_datasets, n_configurations : int
-        Of the table that was found: datasets where something succeeded,
-        configurations that were tried on one of them.
+        Numbers of datasets with a success, and of configurations that were evaluated
+        on one of them.
     share : float
-        Of its cells, those that were tried. Of a large base, the part is looked at that
-        `DIAGNOSIS` bounds.
+        Share of pairs of them that were evaluated. In a large base, the part within
+        the bounds of `DIAGNOSIS` is inspected.
     """
 
     kind: TaskKind
@@ -114,7 +114,7 @@ class Diagnosis:
     without_evaluations, without_meta_features : tuple of str
         Names of datasets.
     never_succeeded : tuple of str
-        Names of datasets on which everything that was tried failed.
+        Names of datasets on which every evaluation failed.
     outliers : tuple of Outlier
     conflicts : tuple of Conflict
     """
@@ -136,7 +136,7 @@ def doctor(base: KnowledgeBase) -> Diagnosis:
     Raises
     ------
     KnowledgeBaseError
-        If the base is damaged; `verify` lists the places.
+        If the base is damaged; `verify` lists the damages.
     """
     datasets = base.datasets()
     names = {d.uid: d.name for d in datasets}
@@ -148,7 +148,7 @@ def doctor(base: KnowledgeBase) -> Diagnosis:
     with base.snapshot() as fetch:
         for row in read_rows(fetch, "evaluation"):
             record = row.line.record
-            assert isinstance(record, EvaluationRecord)  # as the kind says
+            assert isinstance(record, EvaluationRecord)  # implied by the kind
             n_evaluations += 1
             learner = record.configuration.learner
             statuses.setdefault(learner, Counter())[record.status.value] += 1
@@ -232,9 +232,9 @@ def _impossible(
             )
 
 
-def _too_good(found: Gathered) -> Iterator[Outlier]:
+def _too_good(gathered: Gathered) -> Iterator[Outlier]:
     """Yield results that are far better than all others on their dataset."""
-    evidence = found.evidence
+    evidence = gathered.evidence
     sign = -1 if BUILT_IN[evidence.metric].greater_is_better else 1
     for name, losses in zip(evidence.names, evidence.losses, strict=True):
         usable = np.isfinite(losses)
@@ -251,24 +251,26 @@ def _too_good(found: Gathered) -> Iterator[Outlier]:
             )
 
 
-def _slow(found: Gathered) -> Iterator[Outlier]:
-    """Yield seconds far above those that configuration and dataset explain."""
-    evidence = found.evidence
-    known = np.isfinite(evidence.losses) & (evidence.seconds > 0)
-    if known.sum() < _FEWEST:
+def _slow(gathered: Gathered) -> Iterator[Outlier]:
+    """Yield fits that took far longer than configuration and dataset explain."""
+    evidence = gathered.evidence
+    is_known = np.isfinite(evidence.losses) & (evidence.seconds > 0)
+    if is_known.sum() < _FEWEST:
         return
-    excess = np.log(np.where(known, evidence.seconds, 1.0))
+    excess = np.log(np.where(is_known, evidence.seconds, 1.0))
     for j in range(excess.shape[1]):
-        excess[:, j] -= np.median(excess[known[:, j], j]) if known[:, j].any() else 0.0
+        excess[:, j] -= (
+            np.median(excess[is_known[:, j], j]) if is_known[:, j].any() else 0.0
+        )
     for i in range(excess.shape[0]):
-        excess[i] -= np.median(excess[i, known[i]]) if known[i].any() else 0.0
-    excess[~known] = 0.0
+        excess[i] -= np.median(excess[i, is_known[i]]) if is_known[i].any() else 0.0
+    excess[~is_known] = 0.0
     for i, j in np.argwhere(excess > np.log(_SLOW)).tolist():
         yield Outlier(
             evidence.names[i],
             str(evidence.configurations[j]),
-            f"{evidence.seconds[i, j]:.3g} s a fold is {np.exp(excess[i, j]):.0f} "
-            "times what the configuration and the dataset take elsewhere",
+            f"{evidence.seconds[i, j]:.3g} s per fold is {np.exp(excess[i, j]):.0f} "
+            "times the expectation for the configuration and the dataset",
         )
 
 
@@ -319,7 +321,7 @@ def _dangling(fetch: Fetch) -> Iterator[str]:
             f"select t.text, count(*) from {table} r join texts t on t.id = r.dataset "
             "where r.dataset not in (select dataset from datasets) group by t.text"
         ):
-            yield f"{table}: {n_rows} rows of dataset {uid!r:.80}, which is not there."
+            yield f"{table}: {n_rows} rows of dataset {uid!r:.80}, which is missing."
     for (number,) in fetch(
         "select id from configurations where id not in "
         "(select configuration from evaluations) and id not in "

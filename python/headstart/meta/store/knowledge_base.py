@@ -87,23 +87,23 @@ class KnowledgeBase:
         Parameters
         ----------
         where : str or Path
-            Of an SQLite file; or a URL ``postgresql://user@host/database``.
+            Path of an SQLite file, or a URL ``postgresql://user@host/database``.
         read_only : bool, default=False
         immutable : bool, default=False
-            Nobody will write to the file while it is open: no locks are taken. For
-            files that came with a package. Implies `read_only`.
+            Whether no process writes to the file while it is open, as for a file of an
+            installed package. No locks are taken then. Implies `read_only`.
         deadline : float or None, default=None
-            Moment of `time.monotonic` until which a busy file or database is waited
-            for; a server that is silent is left by then. None: half a minute each
-            time, and a server that has answered once is waited for.
+            Time of `time.monotonic` by which a busy file or a server must answer.
+            None: half a minute per wait, and no limit for a server that has answered
+            once.
 
         Raises
         ------
         KnowledgeBaseError
-            If it is not there (read only), is not a base, is damaged, has a newer
-            schema, or cannot be reached.
+            If the base does not exist (read only), is not a base, is damaged, has a
+            newer schema, or cannot be reached.
         MissingPluginError
-            If it is in PostgreSQL, and its driver is not installed.
+            If the base is in PostgreSQL, and its driver is not installed.
         """
         read_only = read_only or immutable
         if isinstance(where, str) and is_url(where):
@@ -159,13 +159,13 @@ class KnowledgeBase:
     def transaction(self) -> Iterator[None]:
         """Run several calls of `add` in one transaction.
 
-        Nested ones belong to the outermost; an error that leaves an inner one undoes
-        that part only, if it is caught outside of it.
+        A nested transaction is part of the outermost one. An error in a nested
+        transaction undoes that part only, if it is caught outside of it.
 
         Raises
         ------
         KnowledgeBaseError
-            If the base is read only, or another process has been writing for too long.
+            If the base is read only, or another process is writing for too long.
         """
         if self._database is None:
             raise KnowledgeBaseError(
@@ -190,19 +190,19 @@ class KnowledgeBase:
                     self._writer = None
 
     def add(self, records: Iterable[Record], *, origin: str | None = None) -> Added:
-        """Add records in one transaction, and return how many were new.
+        """Add records in one transaction, and return the numbers of them.
 
         Parameters
         ----------
         records : iterable of Record
         origin : str or None
-            Who brings them; by default what an evaluation says itself, ``"local"``
+            Origin of the records; by default that of each evaluation, and ``"local"``
             for other records.
 
         Raises
         ------
         KnowledgeBaseError
-            If a record holds what it must not (the message names the field), or the
+            If a field of a record has an invalid value (the message names it), or the
             base cannot be written. Nothing is added then.
         """
         return self.add_lines(Line.of(record, origin) for record in records)
@@ -220,9 +220,9 @@ class KnowledgeBase:
         ----------
         other : KnowledgeBase
         origin : str or None
-            Who brings it; by default those who brought it to the other base.
+            Origin of the records; by default that in the other base.
         """
-        # On disk in between: it may be more than memory, and neither base waits for the
+        # Spooled to disk: the records may exceed memory, and neither base waits for the
         # other.
         with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
             with other.snapshot() as fetch:
@@ -242,15 +242,15 @@ class KnowledgeBase:
         ----------
         path : str or Path
         origin : str or None
-            Who brings them; by default those whom the lines name.
+            Origin of the records; by default that in the lines.
         sha256 : str or None
-            What the file's hash must be; None: it is not checked.
+            Expected hash of the file; None: it is not checked.
 
         Raises
         ------
         KnowledgeBaseError
-            If a line is not what it must be; the message has its number. Nothing is
-            added then.
+            If a line is invalid (the message has its number), or the hash differs.
+            Nothing is added then.
         """
         return self.add_lines(read_export(Path(path), origin=origin, sha256=sha256))
 
@@ -259,14 +259,14 @@ class KnowledgeBase:
     def export(self, path: str | Path) -> str:
         """Write all records as canonical JSON lines, and return the file's SHA-256.
 
-        Equal bases give equal bytes, whatever the order in which they were filled.
-        The log of what was fetched, which only says when this machine asked, is left
-        out. The file appears whole or not at all.
+        Equal bases give equal bytes, in whatever order their records were added. The
+        log of fetches is left out, because it describes this machine only. The file
+        appears at its path only when it is complete.
 
         Raises
         ------
         OSError
-            If it cannot be written.
+            If the file cannot be written.
         """
         with self.snapshot() as fetch:
             return write_export(fetch, Path(path))
@@ -277,7 +277,7 @@ class KnowledgeBase:
             return digest_of(fetch)
 
     def pack(self, path: str | Path) -> None:
-        """Write a compact copy that is made to be read only, in place of what is there.
+        """Write a compact, read-only copy to a path; a file at the path is replaced.
 
         Raises
         ------
@@ -326,14 +326,14 @@ class KnowledgeBase:
 
     def fetches(self, server: str | None = None) -> list[FetchRecord]:
         """Return all fetches, or those from one server, oldest first."""
-        found = [
+        records = [
             r for r in self._records("fetch") if server is None or r.server == server
         ]
-        return sorted(found, key=lambda r: (r.fetched_at, r.key))
+        return sorted(records, key=lambda r: (r.fetched_at, r.key))
 
     def conflicts(self) -> list[Conflict]:
         """Return the records that contradict each other."""
-        found = []
+        conflicting = []
         with self.snapshot() as fetch:
             for kind, table in TABLES.items():
                 where = (
@@ -343,11 +343,11 @@ class KnowledgeBase:
                 groups: dict[int, list[Line]] = {}
                 for row in read_rows(fetch, kind, where):
                     groups.setdefault(row.key_hash, []).append(row.line)
-                found += [
+                conflicting += [
                     Conflict(lines[0].about, tuple(line.origin for line in lines))
                     for lines in groups.values()
                 ]
-        return found
+        return conflicting
 
     def evidence(
         self,
@@ -359,21 +359,21 @@ class KnowledgeBase:
     ) -> Evidence:
         """Return the evidence of the base for a task.
 
-        Of several evaluations of one cell a success counts more than a failure, one
-        on more rows more than one on fewer; equal ones are averaged. Datasets where
-        nothing succeeded are left out. Where too few datasets have the metric, the
-        nearest that has them stands in: see `candidate_metrics`. Of a large base the
-        part counts that `LOOKUP` bounds.
+        Of several evaluations of a cell, successes take precedence over failures, and
+        then those on most rows; the remaining ones are averaged. Datasets without a
+        success are left out. If too few datasets have the metric, the closest metric
+        with enough datasets replaces it (see `candidate_metrics`). Of a large base,
+        the part within the bounds of `LOOKUP` is read.
 
         Parameters
         ----------
         kinds : frozenset of TaskKind
         metric : str
         learners : mapping of str to int, or None
-            Learners that are installed, with the version of their space; the
-            configurations of others are left out. None: all.
+            Installed learners, with the version of their space; configurations of
+            other learners are left out. None: all are read.
         source : str, default="headstart"
-            Whose meta-features; those of two sources are never mixed.
+            Source of the meta-features; those of two sources are never mixed.
 
         Raises
         ------
@@ -403,7 +403,7 @@ class KnowledgeBase:
     def snapshot(self) -> Iterator[Fetch]:
         """Yield a function that runs queries on a snapshot of the base.
 
-        Within a `transaction` that is what was written so far.
+        Within a `transaction`, the snapshot includes its changes so far.
         """
         with self._lock:
             if self._writer is None:
@@ -428,7 +428,7 @@ class KnowledgeBase:
 
 
 def _spooled(spool: Iterable[str], origin: str | None) -> Iterator[Line]:
-    """Read lines back that were checked when they were written."""
+    """Yield spooled lines, which were checked when they were written."""
     for text in spool:
         name, fields, of = json.loads(text)
         yield (

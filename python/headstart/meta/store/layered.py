@@ -1,4 +1,4 @@
-"""The shipped base and the user's own, read as one."""
+"""The shipped base and the user's own base, read as one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -36,13 +36,13 @@ T = TypeVar("T")
 def own_base_place() -> str | Path:
     """Return the place of the user's own base, which may not exist.
 
-    ``HEADSTART_META_DB`` says where (a path, or a PostgreSQL URL); by default it is a
-    file in the platform's folder for data.
+    ``HEADSTART_META_DB`` is its path or PostgreSQL URL; by default it is a file in the
+    platform's folder for data.
 
     Raises
     ------
     KnowledgeBaseError
-        If it is in the home folder of a user who has none: in a container, for one.
+        If it would be in the home folder of a user without one, as in a container.
     """
     place = own_knowledge_base()
     if place is not None and is_url(place):
@@ -50,7 +50,7 @@ def own_base_place() -> str | Path:
     import platformdirs
 
     try:
-        # Versions of platformdirs differ: some leave the tilde of a home in place.
+        # Some versions of platformdirs leave the tilde of a home folder in place.
         path = place or platformdirs.user_data_path("headstart") / "knowledge.db"
         return Path(path).expanduser()
     except RuntimeError:
@@ -87,24 +87,24 @@ class LayeredBase:
         *,
         deadline: float | None = None,
     ) -> Self:
-        """Open the shipped base and the user's own for reading.
+        """Return the shipped base and the user's own, open for reading.
 
-        Neither is made or changed. The user's own may be absent; a layer that cannot
-        be read is left out, and told in `problems`.
+        Neither is made or changed. The user's own may be absent. A layer that cannot
+        be read is left out, and its error is in `problems`.
 
         Parameters
         ----------
         shipped : Path or None
-            A file that nobody writes to.
+            A file that no process writes to.
         own : str, Path or None
             By default `own_base_place`.
         deadline : float or None, default=None
-            As for `KnowledgeBase.open`, for the user's own.
+            As for `KnowledgeBase.open`, for the user's own base.
 
         Raises
         ------
         KnowledgeBaseError
-            If none of those that are there can be read.
+            If there are bases, and none of them can be read.
         """
         layers: list[KnowledgeBase] = []
         problems: list[HeadstartError] = []
@@ -113,7 +113,7 @@ class LayeredBase:
             try:
                 place = own_base_place()
             except KnowledgeBaseError as error:
-                # No home, no base: told only where the user named a place.
+                # Without a home folder there is no own base: no problem by default.
                 if own_knowledge_base() is not None:
                     problems.append(error)
         openings: list[Callable[[], KnowledgeBase]] = []
@@ -131,9 +131,9 @@ class LayeredBase:
                 problems.append(error)
         if problems and not layers:
             raise _all_refused(problems)
-        found = cls(layers)
-        found.problems += problems
-        return found
+        base = cls(layers)
+        base.problems += problems
+        return base
 
     def close(self) -> None:
         """Close the bases."""
@@ -152,27 +152,27 @@ class LayeredBase:
         self.close()
 
     def datasets(self) -> list[DatasetRecord]:
-        """Return the datasets, each as the first layer that has it describes it."""
-        found: dict[str, DatasetRecord] = {}
+        """Return the datasets, each from the first layer that has it."""
+        records: dict[str, DatasetRecord] = {}
         for layer in self._read(KnowledgeBase.datasets):
             for record in layer:
-                found.setdefault(record.uid, record)
-        return sorted(found.values(), key=lambda record: (record.name, record.uid))
+                records.setdefault(record.uid, record)
+        return sorted(records.values(), key=lambda record: (record.name, record.uid))
 
     def meta_features(self, source: str | None = None) -> list[MetaFeatures]:
-        """Return all meta-features, or those of one source, of the first layers."""
-        found: dict[tuple[str, str, int], MetaFeatures] = {}
+        """Return all meta-features, or those of one source, from the first layers."""
+        records: dict[tuple[str, str, int], MetaFeatures] = {}
         for layer in self._read(lambda base: base.meta_features(source)):
             for record in layer:
                 key = (record.dataset_uid, record.source, record.version)
-                found.setdefault(key, record)
-        return list(found.values())
+                records.setdefault(key, record)
+        return list(records.values())
 
     def evaluations(
         self, *, dataset_uid: str | None = None, learner: str | None = None
     ) -> Iterator[EvaluationRecord]:
         """Return all evaluations, each once, or those of one dataset or learner."""
-        known: set[bytes] = set()
+        yielded: set[bytes] = set()
         for layer in self._read(
             lambda base: list(
                 base.evaluations(dataset_uid=dataset_uid, learner=learner)
@@ -180,8 +180,8 @@ class LayeredBase:
         ):
             for record in layer:
                 content = Line.of(record).content
-                if content not in known:
-                    known.add(content)
+                if content not in yielded:
+                    yielded.add(content)
                     yield record
 
     def foreign_evaluations(self) -> list[ForeignEvaluation]:
@@ -227,7 +227,7 @@ class LayeredBase:
         source: str = "headstart",
         bounds: Bounds = DIAGNOSIS,
     ) -> Gathered:
-        """Return evidence with the uids of its datasets, a part of what there is."""
+        """Return evidence with the uids of its datasets, within bounds."""
         gathering = Gathering(kinds, metric, learners, source, bounds)
 
         def take(base: KnowledgeBase) -> None:
@@ -238,7 +238,7 @@ class LayeredBase:
         return gathering.gathered()
 
     def _read(self, ask: Callable[[KnowledgeBase], T]) -> list[T]:
-        """Ask each layer; leave out those that turn out to be damaged."""
+        """Return the result of `ask` per layer, and drop damaged layers."""
         answers, broken = [], []
         for layer in self.layers:
             try:
@@ -250,8 +250,10 @@ class LayeredBase:
         for layer, problem in broken:
             self.problems.append(problem)
             layer.close()
-        lost = {id(layer) for layer, _ in broken}
-        self.layers = tuple(layer for layer in self.layers if id(layer) not in lost)
+        broken_ids = {id(layer) for layer, _ in broken}
+        self.layers = tuple(
+            layer for layer in self.layers if id(layer) not in broken_ids
+        )
         return answers
 
 
@@ -260,7 +262,7 @@ def _all_refused(problems: Sequence[HeadstartError]) -> KnowledgeBaseError:
 
 
 def _holds_something(path: Path) -> bool:
-    """Return whether a base is there; an empty file that was just made is none."""
+    """Return whether a file has content; a base that is being made may be empty."""
     try:
         return path.stat().st_size > 0
     except OSError:

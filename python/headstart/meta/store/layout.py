@@ -1,18 +1,18 @@
-"""What a knowledge base's tables are called and hold; known without a library.
+"""Names of a knowledge base's tables and columns, without a library.
 
 `sql.schema` builds the same tables with SQLAlchemy; a test compares the two. Reading
 an SQLite file needs the names only.
 
 Repeated texts (uids of datasets, lists of metrics, schemes, servers) are stored once in
-`texts`; other tables hold their ids. Every row of the six tables of records has
+`texts`; other tables have their ids. Every row of the six tables of records has
 
 ``content``
-    SHA-256 of the record's canonical line: no two rows have the same;
+    SHA-256 of the record's canonical line, which is unique;
 ``key_hash``
-    64 bits of the hash of those fields that say what the record is about: rows that
-    share it contradict each other;
+    64 bits of the hash of the fields that identify the record's subject: different rows
+    with the same key contradict each other;
 ``origin``
-    who said so.
+    source of the record.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ __all__ = ["COLUMNS", "SCHEMA_VERSION"]
 
 SCHEMA_VERSION = 1
 
-_KNOWN_BY = ("id", "content", "key_hash", "origin")
+_IDENTITY = ("id", "content", "key_hash", "origin")
 
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -30,7 +30,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "texts": ("id", "digest", "text"),
         "configurations": ("id", "content", "learner", "space_version", "json"),
         "datasets": (
-            *_KNOWN_BY,
+            *_IDENTITY,
             "dataset",
             "name",
             "family",
@@ -42,7 +42,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "licence",
         ),
         "meta_features": (
-            *_KNOWN_BY,
+            *_IDENTITY,
             "dataset",
             "source",
             "version",
@@ -50,7 +50,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "numbers",
         ),
         "evaluations": (
-            *_KNOWN_BY,
+            *_IDENTITY,
             "dataset",
             "configuration",
             "metrics",
@@ -66,7 +66,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "seed",
         ),
         "foreign_evaluations": (
-            *_KNOWN_BY,
+            *_IDENTITY,
             "dataset",
             "run_id",
             "task_id",
@@ -79,7 +79,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "server",
         ),
         "foreign_setups": (
-            *_KNOWN_BY,
+            *_IDENTITY,
             "setup_id",
             "flow_id",
             "flow_name",
@@ -88,7 +88,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "configuration",
         ),
         "fetch_log": (
-            *_KNOWN_BY,
+            *_IDENTITY,
             "server",
             "request",
             "fetched_at",

@@ -1,4 +1,4 @@
-"""Records as canonical JSON lines: what they are known by, and how they travel.
+"""Records as canonical JSON lines: their identity, and their form in exports.
 
 A line is a JSON object with sorted keys, no blanks and shortest floats, so that equal
 records are equal bytes on any machine. Its SHA-256, without the origin, is the
@@ -41,7 +41,7 @@ __all__ = [
 
 
 class NewerRecordError(KnowledgeBaseError):
-    """A record holds what only a newer version has a word for."""
+    """A record has a value that only a newer version may know."""
 
     def __init__(self, what: object) -> None:
         super().__init__(
@@ -57,12 +57,12 @@ class RecordKind:
     Parameters
     ----------
     name : str
-        As lines and messages call it.
+        Name in lines and messages.
     type : type
     fields : mapping of str to rule
     about : tuple of str
-        Fields that say what the record is about. Two records that agree in them and
-        differ in others contradict each other.
+        Fields that identify the record's subject. Two records with equal values in
+        them and different ones in others contradict each other.
     """
 
     name: str
@@ -168,7 +168,7 @@ _KINDS = (
             "sha256": rules.text,
             "outcome": rules.sentence,
         },
-        # Each reply stands for itself: none contradicts another.
+        # Every field counts, since replies never contradict each other.
         ("server", "key", "fetched_at", "sha256", "outcome"),
     ),
 )
@@ -181,13 +181,13 @@ _KIND_OF = {kind.type: kind for kind in _KINDS}
 
 @dataclass(frozen=True)
 class Line:
-    """A record whose fields were checked, and who brought it.
+    """A record with checked fields, and its origin.
 
     Parameters
     ----------
     kind : RecordKind
     fields : dict
-        In canonical form: only what JSON has, NaN as None.
+        In canonical form: values that JSON has, with None for NaN.
     origin : str
     """
 
@@ -197,18 +197,19 @@ class Line:
 
     @classmethod
     def of(cls, record: Record, origin: str | None = None) -> "Line":
-        """Check a record.
+        """Return the line of a record.
 
         Parameters
         ----------
         record : Record
         origin : str or None
-            Who brought it; None: as an evaluation says itself, ``"local"`` for others.
+            Origin of the record; by default that of an evaluation, and ``"local"`` for
+            other records.
 
         Raises
         ------
         KnowledgeBaseError
-            If a field holds what it must not; the message names it.
+            If a field has an invalid value; the message names it.
         """
         kind = _KIND_OF.get(type(record))
         if kind is None:
@@ -224,64 +225,71 @@ class Line:
 
     @classmethod
     def read(cls, text: str) -> "Line":
-        """Read and check a line of an export.
+        """Return the checked line of an export.
 
         Raises
         ------
         KnowledgeBaseError
-            If it is not JSON, of no known kind, or a field is missing, unknown or
-            holds what it must not.
+            If it is not JSON, its kind is unknown, or a field is missing, unknown or
+            has an invalid value.
         """
         try:
-            found = json.loads(
+            values = json.loads(
                 text, object_pairs_hook=_distinct, parse_constant=_no_constant
             )
         except (ValueError, RecursionError) as error:
             raise KnowledgeBaseError(
                 f"A line must be one JSON object. {error}."
             ) from error
-        if not isinstance(found, dict):
+        if not isinstance(values, dict):
             raise KnowledgeBaseError(
-                f"A line must be one JSON object. Got a {type(found).__name__}."
+                f"A line must be one JSON object. Got a {type(values).__name__}."
             )
-        name = found.pop("record", None)
+        name = values.pop("record", None)
         kind = KINDS.get(name) if isinstance(name, str) else None
         if kind is None or kind.type is FetchRecord:
-            known = [k.name for k in _KINDS if k.type is not FetchRecord]
+            kind_names = [k.name for k in _KINDS if k.type is not FetchRecord]
             raise KnowledgeBaseError(
-                f"The 'record' of a line must be one of {', '.join(known)}. "
+                f"The 'record' of a line must be one of {', '.join(kind_names)}. "
                 f"Got {name!r:.80}."
             )
-        origin = found.pop("origin", None)
-        if set(found) != set(kind.fields):
-            missing = sorted(set(kind.fields) - set(found))
-            unknown = sorted(set(found) - set(kind.fields))
+        origin = values.pop("origin", None)
+        if set(values) != set(kind.fields):
+            missing = sorted(set(kind.fields) - set(values))
+            unknown = sorted(set(values) - set(kind.fields))
             raise KnowledgeBaseError(
                 f"A line of record {kind.name!r} must have exactly its fields. "
                 f"Missing: {missing}. Unknown: {unknown!s:.200}."
             )
-        return cls.checked(kind, found, origin)
+        return cls.checked(kind, values, origin)
 
     @classmethod
     def checked(
         cls, kind: RecordKind, values: Mapping[str, Any], origin: Any
     ) -> "Line":
-        """Check the value of each field.
+        """Return a line after checking the value of each field.
+
+        Parameters
+        ----------
+        kind : RecordKind
+        values : mapping of str to object
+            Values by field.
+        origin : object
 
         Raises
         ------
         KnowledgeBaseError
-            If one holds what it must not; the message names it.
+            If a value is invalid; the message names the field.
         """
         fields = {}
         for field, rule in {**kind.fields, "origin": rules.name}.items():
             try:
                 fields[field] = rule(origin if field == "origin" else values[field])
             except ValueError as error:
-                what = f"The field {field!r} of a record {kind.name!r} {error}"
+                problem = f"The field {field!r} of a record {kind.name!r} {error}"
                 if isinstance(error, rules.UnknownValueError):
-                    raise NewerRecordError(what) from error
-                raise KnowledgeBaseError(what) from error
+                    raise NewerRecordError(problem) from error
+                raise KnowledgeBaseError(problem) from error
         origin = fields.pop("origin")
         if kind.type is EvaluationRecord:
             width = len(fields["metrics"])
@@ -301,14 +309,14 @@ class Line:
 
     @cached_property
     def key_hash(self) -> int:
-        """64 bits of the hash of what the record is about."""
+        """64 bits of the hash of the record's subject."""
         about = [self.kind.name, *(self.fields[name] for name in self.kind.about)]
         digest = hashlib.sha256(canonical(about).encode()).digest()
         return int.from_bytes(digest[:8], "big", signed=True)
 
     @property
     def text(self) -> str:
-        """The whole line, without its end."""
+        """The text of the line, without its line end."""
         fields = {"origin": self.origin, "record": self.kind.name, **self.fields}
         return canonical(fields)
 
@@ -330,7 +338,7 @@ class Line:
 
     @property
     def record(self) -> Record:
-        """The record that the line stands for."""
+        """The record of the line."""
         values = dict(self.fields)
         if self.kind.type is DatasetRecord:
             values["kind"] = TaskKind(values["kind"])
@@ -352,8 +360,8 @@ class Line:
             values["value"] = _float(values["value"])
         elif self.kind.type is ForeignSetup and values["configuration"] is not None:
             values["configuration"] = configuration_of(values["configuration"])
-        found: Record = self.kind.type(**values)
-        return found
+        built: Record = self.kind.type(**values)
+        return built
 
 
 def canonical(value: Any) -> str:
@@ -362,7 +370,7 @@ def canonical(value: Any) -> str:
 
 
 def configuration_of(fields: Mapping[str, Any]) -> Configuration:
-    """Return the configuration that checked fields stand for."""
+    """Return the configuration with these checked fields."""
     return Configuration(
         fields["learner"],
         fields["parameters"],
@@ -376,10 +384,10 @@ def _float(value: float | None) -> float:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         raise ValueError("An object names a field twice")
-    return found
+    return fields
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -1,9 +1,9 @@
-"""Reading an SQLite file, with nothing but the standard library.
+"""Reading of an SQLite file with the standard library alone.
 
-A lookup from a cold process may take 0.3 s in all. Importing SQLAlchemy takes 0.27 s of
-processor time; opening a base of 110 datasets by 120 configurations in this way and
-making evidence of it takes 0.08 s, on the same machine. A file is checked before
-anything in it is trusted: a base may come from anywhere.
+A lookup in a new process may take 0.3 s in all. Importing SQLAlchemy takes 0.27 s of
+processor time. Opening a base of 110 datasets by 120 configurations with this module
+and making evidence of it takes 0.08 s on the same machine. A base may come from
+anywhere, so a file is checked before its content is used.
 """
 
 import contextlib
@@ -32,18 +32,17 @@ __all__ = [
 VERSION_QUERY = "select value from meta where name = 'schema_version'"
 _LONGEST_VALUE = 16 * 2**20
 _BUSY_SECONDS = 30.0
-# Of a deadline that has passed: who is there answers at once.
+# Seconds to wait after a deadline, in which a server that is up answers.
 _LEAST_SECONDS = 0.05
 
 
 def patience(deadline: float | None) -> float:
-    """Return the seconds that one may wait for a base that is busy or silent.
+    """Return the seconds to wait for a base that is busy or does not answer.
 
     Parameters
     ----------
     deadline : float or None
-        Moment of `time.monotonic` by which there must be an answer; None: there is
-        no hurry.
+        Time of `time.monotonic` by which the base must answer; None: no deadline.
     """
     if deadline is None:
         return _BUSY_SECONDS
@@ -52,31 +51,31 @@ def patience(deadline: float | None) -> float:
 
 
 class Reader(Protocol):
-    """Reads a base, each time a state of it that no writer changes meanwhile."""
+    """Reads snapshots of a base, which writers do not change."""
 
     def snapshot(self) -> AbstractContextManager[Fetch]:
-        """Give what runs queries on one state of the base."""
+        """Yield a function that runs queries on a snapshot of the base."""
 
     def close(self) -> None:
-        """Let go of the base."""
+        """Close the base."""
 
 
 class SqliteReader:
-    """Reads a file.
+    """Reads a base in an SQLite file.
 
     Parameters
     ----------
     path : Path
     immutable : bool, default=False
-        Nobody writes to the file as long as it is open: no locks are taken, nothing
-        is made beside it.
+        Whether no process writes to the file while it is open. No locks are taken and
+        no files are made beside it then.
     deadline : float or None, default=None
-        Moment of `time.monotonic` until which other processes are waited for.
+        Time of `time.monotonic` until which to wait for other processes.
 
     Raises
     ------
     KnowledgeBaseError
-        If the file is not there, is no base, is damaged, or of another schema.
+        If the file does not exist, is not a base, is damaged, or has another schema.
     """
 
     def __init__(
@@ -104,7 +103,7 @@ class SqliteReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[Fetch]:
-        """Give what runs queries on one state of the file."""
+        """Yield a function that runs queries on a snapshot of the file."""
         with self._explained():
             if self._deadline is not None:
                 milliseconds = round(1000 * patience(self._deadline))
@@ -117,7 +116,7 @@ class SqliteReader:
                 self._db.execute("rollback")
 
     def pack_into(self, path: Path) -> None:
-        """Write a compact copy to a path where nothing is."""
+        """Write a compact copy to a path without a file."""
         with self._explained():
             self._db.execute("vacuum into ?", (os.fspath(path),))
 
@@ -160,9 +159,9 @@ class SqliteReader:
         return db
 
     def _check(self, fetch: Fetch) -> None:
-        """Refuse what is no base: before anything else in the file is read."""
+        """Raise KnowledgeBaseError unless the file is a base of this schema version."""
         entries = fetch("select type, name, rootpage from sqlite_master")
-        # Views, triggers and virtual tables run what the maker of the file likes.
+        # Views, triggers and virtual tables would run code of the file's author.
         foreign = [
             name
             for kind, name, page in entries
@@ -170,22 +169,22 @@ class SqliteReader:
         ]
         tables = {name for kind, name, _ in entries if kind == "table"}
         if foreign or "meta" not in tables:
-            found = (
-                f"it holds {foreign[0]!r:.80}" if foreign else "it has no such table"
+            problem = (
+                f"it has {foreign[0]!r:.80}" if foreign else "it has no such table"
             )
             raise KnowledgeBaseError(
-                f"{self._place} is an SQLite file, but not a knowledge base: {found}. "
-                "Expected plain tables, 'meta' among them."
+                f"{self._place} is an SQLite file, but not a knowledge base: "
+                f"{problem}. Expected plain tables, 'meta' among them."
             )
         values = fetch(VERSION_QUERY)
         check_version(values[0][0] if values else None, self._place)
         for table, columns in COLUMNS.items():
-            found_columns = tuple(r[1] for r in fetch(f"pragma table_info({table})"))
-            if found_columns != columns:
+            stored_columns = tuple(r[1] for r in fetch(f"pragma table_info({table})"))
+            if stored_columns != columns:
                 raise KnowledgeBaseError(
                     f"The table {table!r} of {self._place} has the columns "
-                    f"{found_columns!s:.300}. Expected {columns}. hint: it was changed "
-                    "by hand; restore it from a copy or an export."
+                    f"{stored_columns!s:.300}. Expected {columns}. hint: it was "
+                    "changed by hand; restore it from a copy or an export."
                 )
 
     @contextmanager
@@ -193,8 +192,8 @@ class SqliteReader:
         try:
             yield
         except (sqlite3.Error, OverflowError, UnicodeDecodeError, MemoryError) as error:
-            # The last ones come from sqlite3 too, where a damaged page is shown in a
-            # message, or gives a size.
+            # sqlite3 raises the others, too, for a message with bytes of a damaged page
+            # or a size that is read from one.
             raise no_database(self._place, error) or KnowledgeBaseError(
                 f"The knowledge base {self._place} cannot be read: {error}. hint: "
                 "restore it from a copy or an export if it is damaged."
@@ -202,34 +201,30 @@ class SqliteReader:
 
 
 def no_database(place: object, error: object) -> KnowledgeBaseError | None:
-    """Return what to say if an error of SQLite's means that a file is none of its own.
+    """Return the error to raise if SQLite reports that a file is no database, or None.
 
-    Only SQLite may look into the file: a process that opens a database by other means
-    and closes it loses the locks of all its connections to it (POSIX), another process
-    then takes itself for the last one and removes the log, and what is written goes
-    nowhere.
+    The file's header is not read here. With POSIX locks, a process that opens and
+    closes the file itself loses the locks of all its connections to the database.
+    Another process may then remove the write-ahead log, and later writes are lost.
     """
     if getattr(error, "sqlite_errorname", "") != "SQLITE_NOTADB":
         return None
     return KnowledgeBaseError(
-        f"{place} is not a knowledge base: it is no SQLite file, or was cut off. hint: "
+        f"{place} is not a knowledge base: it is not an SQLite file, or cut off. hint: "
         "restore it from a copy or an export; nothing was changed."
     )
 
 
-def check_version(found: Any, where: str) -> None:
-    """Refuse a base of another version of the schema than this one.
+def check_version(stored: Any, where: str) -> None:
+    """Raise KnowledgeBaseError if a base has another version of the schema.
 
-    Raises
-    ------
-    KnowledgeBaseError
-        Naming both versions and what to do.
+    The message names both versions and a remedy.
     """
-    version = int(found) if isinstance(found, str) and found.isdecimal() else None
+    version = int(stored) if isinstance(stored, str) and stored.isdecimal() else None
     if version is None:
         raise KnowledgeBaseError(
-            f"{where} does not say which version of the schema it has. Expected a "
-            f"number. Got {found!r:.80}."
+            f"{where} has no valid version of the schema. Expected a "
+            f"number. Got {stored!r:.80}."
         )
     if version > SCHEMA_VERSION:
         raise KnowledgeBaseError(

@@ -1,4 +1,4 @@
-"""Between records and the rows of tables."""
+"""Conversion between records and the rows of tables."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ TABLES: Mapping[str, str] = {
 }
 """The table of each kind of record."""
 
-# Where a column is not called as the field.
+# Columns with another name than their field.
 _COLUMN_OF = {
     ("dataset", "uid"): "dataset",
     ("meta_features", "dataset_uid"): "dataset",
@@ -70,7 +70,7 @@ _BY_ID = {
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The texts that ids in rows stand for."""
+    """Texts and configurations by the ids in rows."""
 
     texts: Mapping[int, str]
     configurations: Mapping[int, dict[str, Any]]
@@ -78,7 +78,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """A row of a table of records, as it is and as it should be."""
+    """A row of a table of records: its stored hashes, and the line they belong to."""
 
     id: int
     content: bytes
@@ -91,15 +91,15 @@ def columns_of(
     text_id: Callable[[str], int],
     configuration_id: Callable[[str], int],
 ) -> dict[str, Any]:
-    """Return the columns of a record's row, but for its ``id``.
+    """Return the columns of a record's row, without its ``id``.
 
     Parameters
     ----------
     line : Line
-    text_id : callable of str
-        Gives the id of a text.
-    configuration_id : callable of str
-        Gives the id of a configuration by its canonical JSON.
+    text_id : callable
+        Returns the id of a text.
+    configuration_id : callable
+        Returns the id of a configuration, given its canonical JSON.
     """
     kind = line.kind.name
     row: dict[str, Any] = {
@@ -130,7 +130,7 @@ def columns_of(
 
 
 def read_texts(fetch: Fetch) -> Mapping[int, str]:
-    """Read all texts by id."""
+    """Return all texts by id."""
     with explaining_damage("The table 'texts' is damaged"):
         return dict(fetch("select id, text from texts"))
 
@@ -138,7 +138,7 @@ def read_texts(fetch: Fetch) -> Mapping[int, str]:
 def read_names(
     fetch: Fetch, texts: Mapping[int, str], rows: Iterable[Mapping[str, Any]]
 ) -> Names:
-    """Return what the ids in some rows stand for."""
+    """Return the texts and configurations of the ids in some rows."""
     with explaining_damage("The table 'configurations' is damaged"):
         numbers = {row["configuration"] for row in rows if row.get("configuration")}
         listed = ", ".join(str(rules.integer(number)) for number in sorted(numbers))
@@ -156,7 +156,7 @@ def raw_blocks(
 ) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows of a table of records by column, in the order of `content`.
 
-    Some thousand at once: a base may have more than memory.
+    Each block has some thousand rows, since a base may exceed memory.
     """
     table = TABLES[kind]
     columns = COLUMNS[table]
@@ -176,12 +176,19 @@ def raw_blocks(
 
 
 def stored_row(kind: RecordKind, row: Mapping[str, Any], names: Names) -> StoredRow:
-    """Return what a row says, checked.
+    """Return a row with its checked record.
+
+    Parameters
+    ----------
+    kind : RecordKind
+    row : mapping of str to object
+        Values by column.
+    names : Names
 
     Raises
     ------
     KnowledgeBaseError
-        If it holds what no record can.
+        If a value is invalid.
     """
     with explaining_damage(f"A row of the table {TABLES[kind.name]!r} is damaged"):
         values = {field: _value(kind.name, field, row, names) for field in kind.fields}
@@ -195,12 +202,20 @@ def stored_row(kind: RecordKind, row: Mapping[str, Any], names: Names) -> Stored
 
 
 def read_rows(fetch: Fetch, kind: str, where: str = "") -> Iterator[StoredRow]:
-    """Read rows of a table of records, in the order of `content`.
+    """Yield rows of a table of records, in the order of `content`.
+
+    Parameters
+    ----------
+    fetch : callable
+    kind : str
+        Name of the kind of record.
+    where : str
+        A condition in SQL.
 
     Raises
     ------
     KnowledgeBaseError
-        If one holds what no record can.
+        If a row has an invalid value.
     """
     texts = read_texts(fetch)
     for rows in raw_blocks(fetch, kind, where):
@@ -210,20 +225,20 @@ def read_rows(fetch: Fetch, kind: str, where: str = "") -> Iterator[StoredRow]:
 
 
 @contextmanager
-def explaining_damage(what: str) -> Iterator[None]:
-    """Say of an error that it comes from what a base holds.
+def explaining_damage(problem: str) -> Iterator[None]:
+    """Convert errors to a KnowledgeBaseError on the content of a base.
 
-    Only for code that takes apart what was read: there any wrong type, length or id
-    is the file's fault. What a newer version may have written is not called damage.
+    Only for code that parses stored values, where any wrong type, length or id is an
+    error of the file. Values of a newer version are not reported as damage.
     """
     try:
         yield
     except NewerRecordError:
         raise
     except rules.UnknownValueError as error:
-        raise NewerRecordError(f"What the base holds {error}") from error
+        raise NewerRecordError(f"A value in the base {error}") from error
     except KnowledgeBaseError as error:
-        raise KnowledgeBaseError(f"{what}. {error}") from error
+        raise KnowledgeBaseError(f"{problem}. {error}") from error
     except (
         TypeError,
         ValueError,
@@ -233,7 +248,7 @@ def explaining_damage(what: str) -> Iterator[None]:
         AttributeError,
     ) as error:
         raise KnowledgeBaseError(
-            f"{what}. {type(error).__name__}: {error!s:.300} hint: restore the base "
+            f"{problem}. {type(error).__name__}: {error!s:.300} hint: restore the base "
             "from a copy or an export, or rebuild it."
         ) from error
 
@@ -245,7 +260,7 @@ def _blob(value: Any) -> bytes:
 
 
 def _value(kind: str, field: str, row: Mapping[str, Any], names: Names) -> Any:
-    """Return what a row holds for a field, not checked yet."""
+    """Return a row's value of a field, before it is checked."""
     if field == "values":
         listed = json.loads(names.texts[row["names"]])
         numbers = np.frombuffer(row["numbers"], dtype="<f8")

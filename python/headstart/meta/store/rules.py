@@ -49,21 +49,21 @@ _MOST_SCORES = 100_000
 
 
 class UnknownValueError(ValueError):
-    """A value of the right form that this version has no word for.
+    """A value of the right form that this version does not know.
 
     A newer version may have written it.
     """
 
 
 def uid(value: Any) -> str:
-    """Take a SHA-256 in hexadecimal."""
+    """Return a SHA-256 in hexadecimal."""
     if not isinstance(value, str) or not _UID.fullmatch(value):
         raise _refused("64 hexadecimal digits in lower case", value)
     return value
 
 
 def text(value: Any) -> str:
-    """Take a printable text of one line, perhaps empty."""
+    """Return a printable text of one line, which may be empty."""
     if (
         not isinstance(value, str)
         or len(value) > _LONGEST_TEXT
@@ -78,14 +78,14 @@ def text(value: Any) -> str:
 
 
 def name(value: Any) -> str:
-    """Take a text that is not empty or blank."""
+    """Return a text that is not blank."""
     if not text(value).strip():
         raise _refused("a name, not an empty text", value)
     return str(value)
 
 
 def sentence(value: Any) -> str:
-    """Take any text, brought to one printable line: errors come from foreign code."""
+    """Return any text as one printable line; errors come from foreign code."""
     if not isinstance(value, str):
         raise _refused("text", value)
     line = " ".join(value.split())
@@ -94,7 +94,7 @@ def sentence(value: Any) -> str:
 
 
 def one_of(kinds: type[StrEnum]) -> Rule:
-    """Return the rule that takes the values of an enumeration."""
+    """Return the rule for values of an enumeration."""
     allowed = {member.value for member in kinds}
 
     def rule(value: Any) -> str:
@@ -109,25 +109,25 @@ def one_of(kinds: type[StrEnum]) -> Rule:
 
 
 def count(value: Any) -> int:
-    """Take a whole number that is not negative."""
+    """Return a whole number that is not negative."""
     if not _is_whole(value) or not 0 <= value < 2**53:
         raise _refused("a whole number, 0 or more", value)
     return int(value)
 
 
 def integer(value: Any) -> int:
-    """Take a whole number of at most 64 bits."""
+    """Return a whole number of at most 64 bits."""
     if not _is_whole(value) or not -(2**63) <= value < 2**63:
         raise _refused("a whole number of at most 64 bits", value)
     return int(value)
 
 
 identifier = integer
-"""A number that a server gave to something."""
+"""Rule for a number by which a server identifies an object."""
 
 
 def number(value: Any) -> float | None:
-    """Take a finite number; None and NaN mean that it is not known."""
+    """Return a finite number, None for None and NaN."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(
@@ -135,16 +135,16 @@ def number(value: Any) -> float | None:
     ):
         raise _refused("a number, or null for NaN", value)
     try:
-        found = float(value)
+        as_float = float(value)
     except OverflowError as error:
         raise _refused("a finite number", value) from error
-    if math.isinf(found):
+    if math.isinf(as_float):
         raise _refused("a finite number, or NaN where there is none", value)
-    return None if math.isnan(found) else found
+    return None if math.isnan(as_float) else as_float
 
 
 def seconds(value: Any) -> float | None:
-    """Take a number that is not negative, or NaN."""
+    """Return a number that is not negative, None for NaN."""
     duration = number(value)
     if duration is not None and duration < 0:
         raise _refused("a number of seconds, 0 or more", value)
@@ -152,7 +152,7 @@ def seconds(value: Any) -> float | None:
 
 
 def names(value: Any) -> list[str]:
-    """Take a list of different names."""
+    """Return a list of different names."""
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_NAMES:
         raise _refused(f"a list of 1 to {_MOST_NAMES} names", value)
     texts = [name(item) for item in value]
@@ -162,29 +162,29 @@ def names(value: Any) -> list[str]:
 
 
 def numbers_by_name(value: Any) -> dict[str, float | None]:
-    """Take a mapping of names to numbers."""
+    """Return a mapping of names to numbers."""
     return {name(k): number(v) for k, v in _mapping(value).items()}
 
 
 def texts_by_name(value: Any) -> dict[str, str]:
-    """Take a mapping of names to texts of any form."""
-    found = _mapping(value)
-    for item in found.values():
+    """Return a mapping of names to texts of any form."""
+    texts = _mapping(value)
+    for item in texts.values():
         if not isinstance(item, str) or "\0" in item:
             raise _refused("a mapping to texts without null characters", item)
         try:
             item.encode()
         except UnicodeEncodeError as error:
             raise _refused("a mapping to texts that UTF-8 can write", item) from error
-    if sum(map(len, found.values())) > _LONGEST_VALUES:
+    if sum(map(len, texts.values())) > _LONGEST_VALUES:
         raise _refused(f"a mapping to {_LONGEST_VALUES} characters at most", value)
-    return {name(k): str(v) for k, v in found.items()}
+    return {name(k): str(v) for k, v in texts.items()}
 
 
 def scores(value: Any) -> list[list[float | None]]:
-    """Take an array of folds by metrics, or the lists that stand for it.
+    """Return an array of folds by metrics, or such lists, as lists.
 
-    The numbers are the shortest decimals that give the same float32 again.
+    The numbers are the shortest decimals of the same float32 values.
     """
     if isinstance(value, np.ndarray):
         if value.dtype.kind != "f" or value.ndim != 2:
@@ -193,12 +193,12 @@ def scores(value: Any) -> list[list[float | None]]:
     elif isinstance(value, list) and all(isinstance(row, list) for row in value):
         checked = [[number(item) for item in row] for row in value]
         if len({len(row) for row in checked}) > 1:
-            raise _refused("rows of one length, a row a fold", value)
+            raise _refused("rows of equal length, one per fold", value)
         table = np.array(checked, dtype=np.float64).reshape(
             len(checked), len(checked[0]) if checked else 0
         )
     else:
-        raise _refused("a list of rows of numbers, a row a fold", value)
+        raise _refused("a list of rows of numbers, one per fold", value)
     if max(len(table), table.size) > _MOST_SCORES:
         raise _refused(f"at most {_MOST_SCORES} numbers", value)
     with np.errstate(over="ignore"):
@@ -213,7 +213,7 @@ def scores(value: Any) -> list[list[float | None]]:
 
 
 def configuration(value: Any) -> dict[str, Any]:
-    """Take a Configuration, or the mapping that its canonical JSON stands for."""
+    """Return the canonical mapping of a Configuration, or of such a mapping."""
     if isinstance(value, Configuration):
         steps = [step.to_record() for step in value.transforms]
         value = {
@@ -222,28 +222,28 @@ def configuration(value: Any) -> dict[str, Any]:
             "space_version": value.space_version,
             **({"transforms": steps} if steps else {}),
         }
-    found = _mapping(value)
+    fields = _mapping(value)
     required = {"learner", "parameters", "space_version"}
-    if set(found) - {"transforms"} != required:
+    if set(fields) - {"transforms"} != required:
         refused = _refused(
             "learner, parameters and space_version, and no more than transforms",
-            sorted(found),
+            sorted(fields),
         )
-        if required < set(found):
+        if required < set(fields):
             raise UnknownValueError(str(refused))
         raise refused
     checked: dict[str, Any] = {
-        "learner": name(found["learner"]),
-        "parameters": _parameters(found["parameters"]),
-        "space_version": count(found["space_version"]),
+        "learner": name(fields["learner"]),
+        "parameters": _parameters(fields["parameters"]),
+        "space_version": count(fields["space_version"]),
     }
-    if "transforms" in found:
-        checked["transforms"] = _steps(found["transforms"])
+    if "transforms" in fields:
+        checked["transforms"] = _steps(fields["transforms"])
     return checked
 
 
 def optional_configuration(value: Any) -> dict[str, Any] | None:
-    """Take a configuration, or None."""
+    """Return the canonical mapping of a configuration, None for None."""
     return None if value is None else configuration(value)
 
 
@@ -252,7 +252,7 @@ def _parameters(value: Any) -> dict[str, Any]:
 
 
 def _steps(value: Any) -> list[dict[str, Any]]:
-    # Without transforms they are not named: one configuration has one form.
+    # An empty list would be a second form of a configuration without transforms.
     if not isinstance(value, list | tuple) or not 0 < len(value) <= _MOST_STEPS:
         raise _refused(f"a list of 1 to {_MOST_STEPS} transforms", value)
     checked = []
@@ -300,7 +300,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _refused(expected: str, value: Any) -> ValueError:
-    """Return the error that says what was expected and shows the value, cut short."""
+    """Return the error with the expected form and the value, cut short."""
     try:
         shown = repr(value)
     except (ValueError, RecursionError):  # thousands of digits, or of brackets

@@ -215,7 +215,7 @@ def test_a_campaign_goes_on_where_it_was_stopped(manifest, executor, tmp_path):
     whole = Shard(tmp_path / "out" / "wine.jsonl", "shipped").known(uid, LIMITS.scheme)
 
     assert 0 < len(first) < len(whole) == 2
-    assert f"{len(first)} of 2 cells known" in lines[0]
+    assert f"{len(first)} of 2 cells done before" in lines[0]
     assert source.describe(X, y).family == "drinks"
 
 
