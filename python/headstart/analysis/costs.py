@@ -48,8 +48,8 @@ def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
     single = sorted(alone)[len(alone) // 2]
     if effort.left <= 0:
         return Sizes(n_bytes, None, single * 1000)
-    whole = _seconds(model, frame[:_MOST_ROWS])
-    per_1000 = whole * 1000 / min(_MOST_ROWS, frame.height)
+    batch_seconds = _seconds(model, frame[:_MOST_ROWS])
+    per_1000 = batch_seconds * 1000 / min(_MOST_ROWS, frame.height)
     return Sizes(n_bytes, per_1000, single * 1000)
 
 

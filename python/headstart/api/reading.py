@@ -1,4 +1,4 @@
-"""Tables from files, read as a fit reads them."""
+"""`read_table`: a table from a file, as `fit` reads it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,13 +23,13 @@ def read_table(
     encoding: str | None = None,
     sheet: str | None = None,
 ) -> pl.DataFrame:
-    """Read a table from a file, known by its ending.
+    """Return the table in a file, whose format is that of its extension.
 
-    ``.csv``, ``.tsv``, ``.tab``, ``.txt``: what is not declared is found in the file.
-    ``.parquet``, ``.pq``; ``.arrow``, ``.feather``, ``.ipc``; ``.jsonl``, ``.ndjson``.
-    Text may be packed: ``.gz``, ``.zip`` (of one file), ``.xz``, ``.bz2``. ``"-"`` is
-    standard input, as CSV. Addresses are read by HTTP or by fsspec. (`to_frame` also
-    reads what plugins have readers for.)
+    Formats are ``.csv``, ``.tsv``, ``.tab``, ``.txt``; ``.parquet``, ``.pq``;
+    ``.arrow``, ``.feather``, ``.ipc``; ``.jsonl``, ``.ndjson``. Text may be compressed:
+    ``.gz``, ``.zip`` (with one file), ``.xz``, ``.bz2``. ``"-"`` is standard input, as
+    CSV. Addresses are read by HTTP or fsspec. Options of text that are not declared are
+    inferred from the file. (`to_frame` also reads formats of plugins.)
 
     Parameters
     ----------
@@ -38,18 +38,18 @@ def read_table(
         One character between fields; ``" "`` for any blanks.
     decimal : {".", ","}, optional
     thousands : str, optional
-        Mark between groups of three digits, ``""`` for none.
+        Mark between groups of three digits; ``""`` for none.
     header : bool, optional
         Whether the first row has the names of the columns.
     skip_rows : int, optional
         Lines before the header.
     na_values : str or sequence of str, optional
-        Fields that are missing beside empty ones, in place of ``NA``, ``NaN``,
-        ``null``, ``?`` and the like; ``""`` for no others.
+        Fields that are missing values, besides empty ones and instead of ``NA``,
+        ``NaN``, ``null``, ``?`` and similar words; ``""`` for empty fields only.
     encoding : str, optional
-        UTF-8, else Windows-1252 with a warning, if not declared.
+        By default UTF-8, or Windows-1252 with a warning.
     sheet : str, optional
-        Name of a sheet, for files of a reader that has some.
+        Name of a sheet, for readers of workbooks.
 
     Returns
     -------
@@ -58,8 +58,8 @@ def read_table(
     Raises
     ------
     TableError
-        If there is no such file, it is of another type, empty or damaged; says the
-        line where it can.
+        If the file does not exist, has another format, is empty or damaged. The message
+        names the line if possible.
     """
     reading = Reading.of(
         separator=separator,

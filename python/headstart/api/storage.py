@@ -130,14 +130,14 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-def read_parameters(stored: Any, known: Iterable[str], path: Any) -> dict[str, Any]:
+def read_parameters(stored: Any, names: Iterable[str], path: Any) -> dict[str, Any]:
     """Return the constructor parameters that `_stored_parameters` wrote."""
     if not isinstance(stored, dict):
         raise ArtifactError(f"The model file {path} has no parameters.")
     parameters = {
         name: value
         for name, value in stored.items()
-        if name in known and name not in _OF_THE_RUN
+        if name in names and name not in _OF_THE_RUN
     }
     if _VALIDATION in stored:
         try:

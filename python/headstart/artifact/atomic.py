@@ -1,8 +1,8 @@
-"""Models that appear whole or not at all, as a file or as a folder.
+"""Models as files or folders that are written completely or not at all.
 
-What is new is written aside, brought to the disk, and renamed. A folder takes two
-renames: in a process killed between them, the old folder is a hidden leftover that ends
-in ``.tmp``.
+New content is written beside its path, synced to disk, and renamed. A folder takes two
+renames: if the process is killed between them, the old folder remains under a hidden
+name that ends in ``.tmp``.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 @contextlib.contextmanager
 def saving_explained(target: Path) -> Iterator[None]:
-    """Say of an OSError what it means for saving `target`; its class stays."""
+    """Give an OSError of the same class a message on saving `target`."""
     try:
         yield
     except OSError as error:
@@ -33,7 +33,7 @@ def saving_explained(target: Path) -> Iterator[None]:
             )
         elif error.errno in _FORBIDDEN:
             reason = (
-                f"{target.parent} may not be written to. hint: save to a folder of "
+                f"{target.parent} is not writable. hint: save to a folder of "
                 "your own, or change its permissions"
             )
         elif error.errno in {errno.ENOENT, errno.ENOTDIR}:
@@ -45,16 +45,16 @@ def saving_explained(target: Path) -> Iterator[None]:
 
 
 def replace_file(target: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file by `write`, in place of the one that may be there.
+    """Write a file by `write`; an existing file is replaced.
 
     Raises
     ------
     ArtifactError
-        If `target` is neither a file nor free.
+        If `target` exists and is not a file.
     OSError
-        If it cannot be written; what was there is unchanged.
+        If it cannot be written; an existing file is unchanged then.
     """
-    if target.exists() and not target.is_file():  # /dev/null must stay what it is
+    if target.exists() and not target.is_file():  # /dev/null must not be replaced
         raise ArtifactError(
             f"{target} is not a plain file: a model cannot be saved there."
         )
@@ -63,10 +63,10 @@ def replace_file(target: Path, write: Callable[[BinaryIO], None]) -> None:
 
 
 def replace_folder(target: Path, contents: Iterable[tuple[str, bytes]]) -> None:
-    """Write a folder of files, in place of the one that may be there.
+    """Write a folder of files; an existing folder is replaced.
 
-    A folder cannot be replaced in one step: for an instant between two renames the
-    old one has a hidden name and the new one not yet its own.
+    A folder cannot be replaced in one step: between two renames, both the old and the
+    new one have hidden names.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def replace_folder(target: Path, contents: Iterable[tuple[str, bytes]]) -> None:
     ArtifactError
         If `target` is a file.
     OSError
-        If it cannot be written; what was there is unchanged.
+        If it cannot be written; an existing folder is unchanged then.
     """
     if target.exists() and not target.is_dir():
         raise ArtifactError(

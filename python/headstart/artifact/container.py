@@ -1,8 +1,8 @@
 """Model files: named parts of bytes in one ZIP file, or in a folder.
 
 The compiled module reads them (`headstart._core.ModelFile`): it checks limits, names,
-the form of the ZIP and the SHA-256 of each part, and says what is wrong. Here files are
-written, and errors get the name of the file.
+the form of the ZIP and the SHA-256 of each part. This module writes files, and adds the
+path to errors.
 """
 
 import contextlib
@@ -40,23 +40,22 @@ MANIFEST_NAME = "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A model file that was opened.
+    """An open model file.
 
     Parameters
     ----------
     path : Path
-        Where it lies.
     made_by : mapping of str to str
-        Versions of what made it: ``"headstart"``, ``"python"``, libraries.
+        Versions of ``"headstart"``, ``"python"`` and libraries that made it.
     parts : mapping of str to bytes
-        Each is read when asked for, every time, and checked against its SHA-256:
-        taking one may raise `ArtifactError`.
+        A part is read, and checked against its SHA-256, at each access, which may raise
+        `ArtifactError`.
     sizes : mapping of str to int
         Bytes of each part.
     outlives_path : bool
-        Whether parts can be read after the file was deleted or replaced: it is kept
-        open as long as `parts` is referenced. Folders cannot be kept open, nor can
-        files where the system would then refuse to replace them.
+        Whether parts can be read after the file was deleted or replaced, because the
+        file stays open as long as `parts` is referenced. Folders cannot stay open, nor
+        can files on systems that would then refuse to replace them.
     limits : Limits
     """
 
@@ -73,7 +72,7 @@ class Artifact:
         Raises
         ------
         ArtifactError
-            If it is damaged, no JSON, too large or nested too deep, or has a key twice.
+            If it is damaged, not JSON, too large, nested too deep, or has a key twice.
         KeyError
             If there is no such part.
         """
@@ -106,34 +105,33 @@ def write_artifact(
     distributions: Iterable[str] = (),
     limits: Limits = DEFAULT_LIMITS,
 ) -> None:
-    """Write a model file, whole or not at all.
+    """Write a model file completely or not at all.
 
-    It is written beside `path`, brought to the disk, and renamed into place. The same
-    content gives the same bytes, whatever the order of `parts`.
+    It is written beside `path`, synced to disk, and renamed. The same content gives the
+    same bytes, whatever the order of `parts`.
 
     Parameters
     ----------
     path : path
-        A file; or a folder, where it ends in ``/`` or is one already. A model that is
-        there is replaced.
+        A file; or a folder, if the path ends in ``/`` or is one already. An existing
+        model is replaced.
     parts : mapping of str to bytes
         Names are relative paths of letters, digits, ``.``, ``_``, ``-`` and ``/``.
-        Each part is taken twice from the mapping and held one at a time.
+        Each part is read twice from the mapping, and one is in memory at a time.
     optional : collection of str
-        Parts that a reader may ignore which does not know them.
+        Parts that a reader may ignore if it does not know them.
     distributions : iterable of str
-        Plugins whose learners are in the model: their versions are noted.
+        Plugins whose learners are in the model; their versions are stored.
     limits : Limits
-        What `read_artifact` will be asked to keep.
+        The limits of `read_artifact` for the file.
 
     Raises
     ------
     ArtifactError
-        If a name or a size could not be read back, or if `path` is something other
-        than a model.
+        If a name or size exceeds the limits, or if `path` exists and is not a model.
     OSError
-        If the disk is full, or the folder is missing or may not be written to. What
-        was at `path` is unchanged.
+        If the disk is full, or the folder is missing or not writable. A file at `path`
+        is unchanged then.
     """
     described = [
         (name, *_size_and_digest(name, parts[name]), name in optional) for name in parts
@@ -149,10 +147,10 @@ def write_artifact(
         for name in sorted(name for name, *_ in described):
             yield name, parts[name]
 
-    asked = os.fspath(path)
-    target = Path(os.path.realpath(asked))  # a link stays, what it points to changes
+    written_path = os.fspath(path)
+    target = Path(os.path.realpath(written_path))  # the target of a link is replaced
     with saving_explained(target):
-        if asked.endswith(("/", os.sep)) or target.is_dir():
+        if written_path.endswith(("/", os.sep)) or target.is_dir():
             _check_replaceable(target, limits)
             replace_folder(target, contents())
         else:
@@ -165,28 +163,28 @@ def read_artifact(
     known: Iterable[str] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Artifact:
-    """Open a model file and check all of it but the content of its parts.
+    """Return an open model file, with all checked but the content of its parts.
 
-    Those are checked when they are taken from ``parts``.
+    A part's content is checked at each access to ``parts``.
 
     Parameters
     ----------
     path : path
         A file or folder that `write_artifact` wrote.
     known : iterable of str, optional
-        Parts that the caller understands: names, and prefixes that end in ``/``. A
-        file with others is refused, unless it says that they are optional. By default
-        all are known.
+        Parts that the caller can read: names, and prefixes that end in ``/``. A file
+        with other parts is refused, unless they are marked as optional. By default all
+        are known.
     limits : Limits
-        Sizes above which it is refused before memory is taken.
+        Sizes above which the file is refused before memory is allocated.
 
     Raises
     ------
     ArtifactError
-        If it is not a model, is damaged or unsafe, passes a limit, or is of another
-        version of the format.
+        If the file is not a model, is damaged or unsafe, exceeds a limit, or has
+        another version of the format.
     OSError
-        If there is nothing at `path`, or it may not be read.
+        If `path` does not exist or is not readable.
     """
     path = Path(path)
     with _explained(path):
@@ -201,9 +199,9 @@ def record_bytes(name: str, text: str, *, limits: Limits = DEFAULT_LIMITS) -> by
     Raises
     ------
     ArtifactError
-        If it could not be read back.
+        If the record exceeds the limits or is not strict JSON.
     """
-    # Half of a surrogate pair is no character: it is written as "?".
+    # A lone surrogate is not a character: it is written as "?".
     data = text.encode("utf-8", "replace")
     try:
         check_json_record(name, data, limits)
@@ -257,7 +255,7 @@ def _write_zip(file: BinaryIO, contents: Iterable[tuple[str, bytes]]) -> None:
 
 
 def _check_replaceable(folder: Path, limits: Limits) -> None:
-    """Refuse to replace a folder that holds anything but a model."""
+    """Raise ArtifactError if a folder has other content than a model."""
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     try:
@@ -271,7 +269,7 @@ def _check_replaceable(folder: Path, limits: Limits) -> None:
 
 @contextlib.contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Name the file in errors of the reader."""
+    """Add the path to errors of the reader."""
     try:
         yield
     except ValueError as error:
@@ -279,10 +277,10 @@ def _explained(path: Path) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, FileNotFoundError):
             text = (
-                f"There is no model at {path} (or a part of it went away). Expected a "
+                f"There is no model at {path}, or a part of it is missing. Expected a "
                 "file or folder that save() wrote."
             )
         else:
             text = f"The model at {path} cannot be read: {error.strerror or error}."
-        # Of the same number, thus of the same class.
+        # The same number gives the same class.
         raise OSError(error.errno, text) from error

@@ -1,4 +1,4 @@
-"""Which exporter writes a model: by its name, or by the ending of the file."""
+"""The choice of an exporter, by its name or by the extension of the file."""
 
 from pathlib import Path
 
@@ -14,25 +14,23 @@ def exporter_for(path: str | Path | None, format: str | None) -> ExporterRecord:
     Parameters
     ----------
     path : path or None
-        Its ending decides where `format` does not.
+        Its extension decides if `format` is None.
     format : str or None
         Name of the exporter.
 
     Raises
     ------
     MissingPluginError
-        If no plugin brings it.
+        If no plugin has such an exporter.
     PluginError
-        If several exporters write files of that ending.
+        If several exporters write files with this extension.
     """
     exporters = load_plugins().exporters
     listed = ", ".join(f"{e.name!r} ({e.suffix})" for e in exporters.values())
-    known = (
-        f"There are: {listed}." if listed else "No plugin that is installed has any."
-    )
+    choices = f"There are: {listed}." if listed else "No installed plugin has any."
     if format is not None:
         if format not in exporters:
-            raise MissingPluginError(f"Unknown export format {format!r}. {known}")
+            raise MissingPluginError(f"Unknown export format {format!r}. {choices}")
         return exporters[format]
     name = "" if path is None else str(path).lower()
     fitting = [e for e in exporters.values() if name.endswith(e.suffix)]
@@ -42,5 +40,5 @@ def exporter_for(path: str | Path | None, format: str | None) -> ExporterRecord:
             f"{', '.join(repr(e.name) for e in fitting)}. hint: name one as the format."
         )
     if not fitting:
-        raise MissingPluginError(f"No exporter writes files like {path}. {known}")
+        raise MissingPluginError(f"No exporter writes files like {path}. {choices}")
     return fitting[0]

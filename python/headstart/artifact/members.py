@@ -1,7 +1,7 @@
 """The task and the members of an ensemble as JSON records, checked when they are read.
 
-A record comes from a file that anyone may have written: it is compared with the schema
-and the target of the same file, and bounded, before a model is loaded for it.
+A record is untrusted. It is bounded, and compared with the schema and the target of the
+same file, before a model is loaded for it.
 """
 
 import math
@@ -35,9 +35,9 @@ def read_task(record: Mapping[str, Any], schema: Schema, target: TargetEncoder) 
     Raises
     ------
     ArtifactError
-        If it does not agree with the schema and the target of the same file.
+        If it differs from the schema and the target of the same file.
     KeyError, TypeError, ValueError
-        If the record is of another form.
+        If the record has another form.
     """
     task = Task.from_record(record)
     expected = {
@@ -72,16 +72,18 @@ def read_members(
 
     Parameters
     ----------
+    records : object
+        JSON values.
     learners, transforms : collection of str
-        Names that the file says it needs.
+        Names of the learners and transforms that the file lists.
 
     Raises
     ------
     ArtifactError
-        If weights are not shares that sum to 1, a member has no fit, a fit is named
-        twice, or a name is not among those needed.
+        If weights are not positive or do not sum to 1, a member has no fit, two fits
+        have the same name, or a name is not listed.
     KeyError, TypeError, ValueError
-        If the records are of another form.
+        If the records have another form.
     """
     require(isinstance(records, list) and records, "The model has no member.")
     members = tuple(_read_member(record) for record in records)
@@ -110,12 +112,12 @@ def read_members(
 
 
 def read_configuration(text: Any) -> Configuration:
-    """Return a configuration that a model file holds as JSON.
+    """Return a configuration from its JSON in a model file.
 
     Raises
     ------
     ValueError
-        If it is not one.
+        If the text is not a configuration.
     """
     try:
         configuration = Configuration.from_json(text)

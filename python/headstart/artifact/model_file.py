@@ -1,4 +1,4 @@
-"""Fitted models as files: what goes into the container, and how it comes back."""
+"""Saving and loading of fitted models as files."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,7 +39,7 @@ _MODEL, _SCHEMA, _TARGET = "model.json", "schema.json", "target.json"
 _OUTPUT = "output.json"
 _FACTS, _CONSTRUCTOR = "facts.json", "constructor.json"
 _MODELS, _ENCODERS, _TRANSFORMS = "models/", "encoders/", "transforms/"
-# What predictions do not depend on: a reader that only predicts may ignore it.
+# Parts that do not change predictions; a reader that only predicts may ignore them.
 _OPTIONAL = (_FACTS, _CONSTRUCTOR)
 _KNOWN = (
     _MODEL,
@@ -56,10 +56,12 @@ _KNOWN = (
 def save_model(
     model: FittedModel, path: str | Path, constructor: Mapping[str, Any]
 ) -> None:
-    """Write a fitted model to a file (or folder), in place at once.
+    """Write a fitted model to a file or folder, completely or not at all.
 
     Parameters
     ----------
+    model : FittedModel
+    path : path
     constructor : mapping
         The estimator's class and JSON-able parameters.
     """
@@ -90,7 +92,7 @@ def save_model(
         _FACTS: model.facts.to_json(),
         _CONSTRUCTOR: _json(dict(constructor)),
     }
-    # Earlier versions refuse the part: it is there only if it changes predictions.
+    # Earlier versions refuse this part, so it is left out if it changes nothing.
     if output := ensemble.output.to_record():
         texts[_OUTPUT] = _json(output)
     own = {name: record_bytes(name, text) for name, text in texts.items()}
@@ -107,13 +109,14 @@ def load_model(
     learners: Iterable[Learner] = (),
     transforms: Iterable[Transform] = (),
 ) -> tuple[FittedModel, dict[str, Any]]:
-    """Read a fitted model; return it with its constructor record.
+    """Return the fitted model in a file, and its constructor record.
 
-    Every part is read, checked and loaded here: what is damaged is found now, not at
+    Every part is read, checked and loaded here, so that damage raises now and not at
     the first prediction. No code from the file is run.
 
     Parameters
     ----------
+    path : path
     learners : iterable of Learner
         Learners that are not installed as plugins.
     transforms : iterable of Transform
@@ -129,8 +132,8 @@ def load_model(
     Warns
     -----
     HeadstartWarning
-        If its plugins, or scikit-learn where a model is stored in its form, are of
-        another version than when it was fitted.
+        If its plugins, or scikit-learn if a part is in the format of skops, have
+        another version than at the fit.
     """
     stored = _read(path)
     stored.find_plugins(learners, transforms)
@@ -153,9 +156,9 @@ def load_model(
 
 
 def describe_model(path: str | Path) -> tuple[FittedModel, dict[str, Any], str]:
-    """Read what a model file says of its model, which then cannot predict.
+    """Return the description of a model in a file, which cannot predict.
 
-    No plugin needs to be there, and no fitted model is loaded; the bytes of all are
+    No plugin is needed and no fitted model is loaded, but the bytes of all parts are
     checked.
 
     Returns
@@ -163,7 +166,7 @@ def describe_model(path: str | Path) -> tuple[FittedModel, dict[str, Any], str]:
     model : FittedModel
     constructor : dict
     problem : str
-        Why `load_model` would not load it; "" where all plugins are there.
+        Reason why `load_model` cannot load it; "" if all plugins are installed.
 
     Raises
     ------
@@ -186,7 +189,7 @@ def describe_model(path: str | Path) -> tuple[FittedModel, dict[str, Any], str]:
 
 @dataclass
 class _StoredModel:
-    """A model file that was read and checked, but for its fitted models."""
+    """A model file that was read and checked, except for its fitted models."""
 
     artifact: Artifact
     record: Mapping[str, Any]
@@ -199,13 +202,13 @@ class _StoredModel:
     def find_plugins(
         self, learners: Iterable[Learner] = (), transforms: Iterable[Transform] = ()
     ) -> None:
-        """Take what the model needs from what is passed, else from the plugins.
+        """Find the required learners and transforms, those that are passed first.
 
-        The first that is not there is kept as `missing`.
+        The error for the first one that is not found is kept as `missing`.
         """
         registry = load_plugins()
         ensemble = self.described.ensemble
-        # What headstart itself can ask needs no plugin.
+        # Models that headstart evaluates itself need no plugin.
         own = {
             name: learner
             for name, kind in self.kinds.items()
@@ -227,7 +230,7 @@ class _StoredModel:
         return self.described
 
     def tell_other_versions(self) -> None:
-        """Warn where versions differ in a way that may change predictions."""
+        """Warn if versions differ in a way that may change predictions."""
         versions = self.described.facts.versions
         plugins = {
             str(record.get("distribution", ""))
@@ -247,26 +250,26 @@ class _StoredModel:
         passed: Mapping[str, _T],
         registered: Mapping[str, _T],
     ) -> dict[str, _T]:
-        found = {}
+        items = {}
         for name, distribution in self.record[f"{what}s"].items():
             if name in passed:
-                found[name] = passed[name]
+                items[name] = passed[name]
             elif name in registered:
-                found[name] = registered[name]
+                items[name] = registered[name]
             elif self.missing is None:
                 plugins = self.plugins[f"{what}s"]
                 record = plugins.get(name, {"distribution": distribution})
                 path = self.artifact.path
                 self.missing = missing_plugin(registry, path, what, name, record)
-        return found
+        return items
 
 
 class _PartsOfModel(Mapping[str, bytes]):
     """The parts of a fitted model under their names in a file.
 
-    Those of its fits are taken from the ensemble's store when they are asked for, and
-    those of one fit are held at a time: asking in the order of the names, or of the
-    iteration, reads each fit once.
+    Parts of fits are read from the ensemble's store at access, and those of one fit are
+    in memory at a time. Access in the order of names, or of the iteration, reads each
+    fit once.
     """
 
     def __init__(self, own: Parts, ensemble: BaggedEnsemble) -> None:
@@ -302,7 +305,7 @@ class _PartsOfModel(Mapping[str, bytes]):
     def _of(self, prefix: str) -> Parts:
         if self._held[0] != prefix:
             read, name = self._readers[prefix]
-            self._held = ("", {})  # let go of the one before first
+            self._held = ("", {})  # free the previous fit first
             self._held = (prefix, read(name))
         return self._held[1]
 
@@ -336,7 +339,7 @@ class _ArtifactStore:
 
 @dataclass(frozen=True)
 class _NoStore:
-    """Raises its reason for whatever is asked of it."""
+    """A store whose methods raise the reason why there are no models."""
 
     reason: Exception
 
@@ -348,13 +351,13 @@ class _NoStore:
 
 
 def _store_of(artifact: Artifact) -> _ArtifactStore:
-    """Return the parts of a file, so that they stay readable when it is gone."""
+    """Return the parts of a file, readable also after the file was deleted."""
     parts = artifact.parts if artifact.outlives_path else dict(artifact.parts)
     return _ArtifactStore(parts)
 
 
 def _read(path: str | Path) -> _StoredModel:
-    """Read and check all but the fitted models, for which `_StoredModel` has no store.
+    """Return the content of a model file after checking all but its fitted models.
 
     Raises
     ------
@@ -394,7 +397,7 @@ def _read(path: str | Path) -> _StoredModel:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ArtifactError(
-            f"The model file {path} lacks what a model needs, or holds it in a wrong "
+            f"The model file {path} lacks parts of a model, or has them in a wrong "
             f"form: {type(error).__name__}: {error}."
         ) from error
     return _StoredModel(artifact, record, plugins, kinds, model, constructor)
@@ -405,7 +408,7 @@ def _json(value: Any) -> str:
 
 
 def _names(record: Mapping[str, Any], key: str) -> Mapping[str, str]:
-    """Return the distributions that the names of learners or transforms came from."""
+    """Return the distribution of each listed learner or transform."""
     names = record[key]
     if not isinstance(names, dict) or not all(
         isinstance(value, str) for value in names.values()

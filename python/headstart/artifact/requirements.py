@@ -1,4 +1,4 @@
-"""What must be installed for a model file, and what to do where it is not."""
+"""The plugins that a model file needs, and errors for missing ones."""
 
 import importlib.metadata
 import warnings
@@ -12,28 +12,35 @@ from headstart.plugins import Registry
 
 __all__ = ["missing_plugin", "plugins_needed", "tell_other_versions"]
 
-# What restores the objects of a model that is stored in skops' form.
+# Libraries that load the objects of a part in the format of skops.
 _SKOPS_LIBRARIES = ("scikit-learn", "scipy", "skops")
 
 
 def plugins_needed(
     registry: Registry, names: Iterable[str], kind: str = "learners"
 ) -> dict[str, dict[str, str]]:
-    """Return, by name, the plugin that brought it: JSON-able, for a model file.
+    """Return the plugin of each learner or transform as JSON values, by its name.
 
-    What no plugin brought (an object that was passed to the fit) is not there.
+    Objects that were passed to the fit have no plugin and are left out.
+
+    Parameters
+    ----------
+    registry : Registry
+    names : iterable of str
+    kind : str
+        ``"learners"`` or ``"transforms"``.
     """
-    found = {}
+    plugins = {}
     for name in names:
         plugin = registry.plugin_of(name, kind)
         if plugin is not None:
-            found[name] = {
+            plugins[name] = {
                 "plugin": plugin.name,
                 "distribution": plugin.distribution,
                 "version": plugin.version,
                 "source": plugin.source,
             }
-    return found
+    return plugins
 
 
 def missing_plugin(
@@ -43,14 +50,17 @@ def missing_plugin(
     name: str,
     record: Mapping[str, Any],
 ) -> MissingPluginError:
-    """Return the error that says what to do for a plugin that is not there.
+    """Return the error for a missing plugin, with a remedy.
 
     Parameters
     ----------
+    registry : Registry
+    path : path
+        The model file.
     what, name : str
-        ``"learner"`` and its name.
+        ``"learner"`` or ``"transform"``, and its name.
     record : mapping
-        Of it in the model file, as `plugins_needed` made it; empty where unknown.
+        Its record in the model file, by `plugins_needed`; empty if unknown.
     """
     distribution = str(record.get("distribution", ""))
     version = str(record.get("version", ""))
@@ -63,25 +73,25 @@ def missing_plugin(
         return MissingPluginError(
             f"{begin} It came from the plugin file {distribution} (its SHA-256 begins "
             f"with {version}). hint: --plugin {distribution}, or "
-            f"headstart.plugins.use(files=[{distribution!r}]), where it lies now."
+            f"headstart.plugins.use(files=[{distribution!r}]), with its path."
         )
     if distribution:
-        wanted = f"{distribution}=={version}" if version else distribution
+        requirement = f"{distribution}=={version}" if version else distribution
         origin = f"{begin} It came from {distribution}{version and ' '}{version}"
         installed = _installed_version(distribution)
         if installed is None:
             return MissingPluginError(
-                f"{origin}, which is not installed. hint: pip install {wanted}"
+                f"{origin}, which is not installed. hint: pip install {requirement}"
             )
         if installed == version:
             return MissingPluginError(
-                f"{origin}, which is installed and does not bring it here. hint: "
-                f"headstart plugins list says what it brings; the plugin may need a "
-                "library that is missing, or another state of the same version."
+                f"{origin}, which is installed but does not register it. hint: "
+                f"headstart plugins list shows what it registers; a library that it "
+                "needs may be missing, or its code may differ at the same version."
             )
         return MissingPluginError(
-            f"{origin}. Installed is {installed}, which does not bring it. "
-            f"hint: pip install {wanted}"
+            f"{origin}. Version {installed} is installed, which does not register it. "
+            f"hint: pip install {requirement}"
         )
     return MissingPluginError(
         f"{begin} It came from a running program. hint: register its plugin again "
@@ -96,19 +106,21 @@ def tell_other_versions(
     *,
     uses_skops: bool,
 ) -> None:
-    """Warn where a model was fitted by other versions than are installed here.
+    """Warn if a model was fitted with other versions than those installed here.
 
-    Only those count that read what the model holds: headstart's own learners store
-    plain numbers, whose meaning is that of the file's format.
+    Only distributions that read parts of the model count. headstart's own learners
+    store plain numbers, whose meaning depends on the file's format alone.
 
     Parameters
     ----------
+    path : path
+        The model file.
     made_by : mapping of str to str
-        Versions of what fitted the model.
+        Versions of the distributions at the fit.
     plugins : collection of str
-        Distributions whose learners and transforms are in it.
+        Distributions whose learners and transforms are in the model.
     uses_skops : bool
-        Whether a part of it is in the form of skops.
+        Whether a part of the model is in the format of skops.
     """
     counting = {*plugins, *(_SKOPS_LIBRARIES if uses_skops else ())} - {"headstart"}
     differences = [
@@ -121,7 +133,7 @@ def tell_other_versions(
             f"The model {path} was fitted with {', '.join(differences)}: its "
             "predictions may differ. hint: install these versions, or fit it again.",
             HeadstartWarning,
-            stacklevel=5,  # whoever called load() or describe()
+            stacklevel=5,  # the caller of load() or describe()
         )
 
 

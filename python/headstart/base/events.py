@@ -20,7 +20,7 @@ __all__ = [
     "Notice",
     "RunFinished",
     "RunStarted",
-    "TableExamined",
+    "TableInspected",
     "TrialFailed",
     "TrialFinished",
     "TrialStarted",
@@ -104,8 +104,8 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class TableExamined:
-    """What the table warns of, gravest first, as records of JSON.
+class TableInspected:
+    """The findings on the table as JSON records, most severe first.
 
     Each has ``code``, ``severity`` (warning or note), ``columns``, ``message``,
     ``remedy`` and ``evidence``.
@@ -134,7 +134,7 @@ Event = (
     | IncumbentChanged
     | BudgetSpent
     | Notice
-    | TableExamined
+    | TableInspected
     | RunFinished
 )
 

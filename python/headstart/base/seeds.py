@@ -20,7 +20,7 @@ def derived_seed(name: str, bits: int = 31) -> int:
     >>> derived_seed("7-pca")
     1518653724
     """
-    whole = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
     if bits > 32:
-        return whole >> (64 - bits)
-    return (whole & 0xFFFFFFFF) >> (32 - bits)
+        return number >> (64 - bits)
+    return (number & 0xFFFFFFFF) >> (32 - bits)

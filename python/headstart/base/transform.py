@@ -196,11 +196,11 @@ class Transform:
         # A fit without one inner fold may lack a column (an encoder of classes, if a
         # class is missing there): it is null. Columns are those of the fit on all rows.
         names = self.transform(fitted, rows.X[:1], task).columns
-        whole = pl.concat(frames, how="diagonal")
-        whole = whole.with_columns(
-            pl.lit(None, pl.Float64).alias(n) for n in names if n not in whole.columns
+        stacked = pl.concat(frames, how="diagonal")
+        stacked = stacked.with_columns(
+            pl.lit(None, pl.Float64).alias(n) for n in names if n not in stacked.columns
         )
-        return fitted, whole.select(names)[np.argsort(np.concatenate(places))]
+        return fitted, stacked.select(names)[np.argsort(np.concatenate(places))]
 
     def explain(self, fitted: Any) -> Sequence[MadeFeature]:
         """Return descriptions of the features it made, for reports. None by default.

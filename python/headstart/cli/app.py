@@ -37,8 +37,8 @@ app.add_typer(meta)
 app.add_typer(plugins)
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's form of a callback
-    if wanted:
+def _print_version(is_requested: bool) -> None:  # noqa: FBT001 - typer's form of a callback
+    if is_requested:
         typer.echo(f"headstart {headstart.__version__}")
         raise typer.Exit
 

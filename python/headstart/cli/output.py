@@ -229,10 +229,10 @@ def print_record(record: _Row) -> None:
 
 def check_ending(path: Path) -> None:
     """Refuse an ending that no table is written to, before the work is done."""
-    known = (".csv", ".tsv", ".parquet", ".arrow", ".feather")
-    if path.suffix.lower() not in known:
+    endings = (".csv", ".tsv", ".parquet", ".arrow", ".feather")
+    if path.suffix.lower() not in endings:
         raise typer.BadParameter(
-            f"the file must end in {', '.join(known)}. Got {path.name!r}.",
+            f"the file must end in {', '.join(endings)}. Got {path.name!r}.",
             param_hint="--output",
         )
 

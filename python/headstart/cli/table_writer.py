@@ -79,12 +79,12 @@ class TableWriter:
         import polars as pl
 
         folder = self._folder or Path()
-        whole = folder / "whole"
+        joined = folder / "whole"
         if self.path is None or self.path.suffix.lower() in _SEPARATORS:
-            return whole
+            return joined
         parts = pl.scan_ipc(sorted(folder.glob("*.arrow")))
         if self.path.suffix.lower() == ".parquet":
-            parts.sink_parquet(whole)
+            parts.sink_parquet(joined)
         else:
-            parts.sink_ipc(whole)
-        return whole
+            parts.sink_ipc(joined)
+        return joined

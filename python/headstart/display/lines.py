@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from headstart.base.events import Notice, TableExamined
+from headstart.base.events import Notice, TableInspected
 from headstart.machine.printable import printable
 
 __all__ = ["finding_lines", "notice_line", "one_line"]
@@ -16,7 +16,7 @@ def notice_line(event: Notice) -> str:
     return f"{event.severity}: {one_line(event.message)}"
 
 
-def finding_lines(event: TableExamined, remedy: Callable[[str], str]) -> list[str]:
+def finding_lines(event: TableInspected, remedy: Callable[[str], str]) -> list[str]:
     """Return the most severe findings, one line each, and the number of the others."""
     shown = event.findings[:_MOST_FINDINGS]
     lines = []

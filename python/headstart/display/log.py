@@ -12,7 +12,7 @@ from headstart.base.events import (
     Notice,
     RunFinished,
     RunStarted,
-    TableExamined,
+    TableInspected,
     TrialFailed,
 )
 from headstart.display.lines import finding_lines, notice_line, one_line
@@ -54,7 +54,7 @@ class LogLines:
                 )
             case Notice():
                 self._write(notice_line(event))
-            case TableExamined():
+            case TableInspected():
                 for line in finding_lines(event, self._remedy):
                     self._write(line)
             case RunFinished():

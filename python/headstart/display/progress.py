@@ -13,7 +13,7 @@ from headstart.base.events import (
     Notice,
     RunFinished,
     RunStarted,
-    TableExamined,
+    TableInspected,
     TrialFailed,
 )
 from headstart.display.lines import finding_lines, notice_line
@@ -88,7 +88,7 @@ class ProgressDisplay:
                 self._surface.draw(self._state)
             case Notice():
                 self._surface.note(notice_line(event))
-            case TableExamined():
+            case TableInspected():
                 for line in finding_lines(event, self._remedy):
                     self._surface.note(line)
             case RunFinished():

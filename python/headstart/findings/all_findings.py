@@ -2,7 +2,7 @@
 
 from headstart.findings.columns import find_column_traits
 from headstart.findings.duplicates import find_double_columns, find_double_rows
-from headstart.findings.finding import Finding, by_gravity
+from headstart.findings.finding import Finding, by_severity
 from headstart.findings.groups import find_groups
 from headstart.findings.identities import find_identities
 from headstart.findings.order import find_order, find_time
@@ -53,4 +53,4 @@ def all_findings(subject: Subject) -> list[Finding]:
         if subject.is_over():
             break
         findings.extend(finder(subject))
-    return list(by_gravity(findings))
+    return list(by_severity(findings))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Finding", "Severity", "by_gravity"]
+__all__ = ["Finding", "Severity", "by_severity"]
 
 
 class Severity(StrEnum):
@@ -62,6 +62,6 @@ class Finding:
         return f"{self.message}{hint}"
 
 
-def by_gravity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings sorted by severity, the most severe first; the sort is stable."""
     return tuple(sorted(findings, key=lambda finding: finding.severity.rank))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headstart.findings.all_findings import all_findings
-from headstart.findings.finding import Finding, by_gravity
+from headstart.findings.finding import Finding, by_severity
 from headstart.findings.subject import Subject
 from headstart.findings.target import TargetColumn, describe_target
 from headstart.tables import (
@@ -149,7 +149,7 @@ def inspect(
         X.height,
         schema.columns,
         count_distinct(X),
-        by_gravity(
+        by_severity(
             [*describe_target(target, encoder, values, column), *all_findings(subject)]
         ),
         {c.name: examples_of(X[c.name], c) for c in schema.used},

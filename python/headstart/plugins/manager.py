@@ -231,8 +231,8 @@ def use(
     load_plugins.cache_clear()
     if not _choice.files:
         return
-    wanted = {Path(path).name for path in _choice.files}
-    problems = [p for p in load_plugins().problems if p.distribution in wanted]
+    file_names = {Path(path).name for path in _choice.files}
+    problems = [p for p in load_plugins().problems if p.distribution in file_names]
     if problems:
         _choice = before
         load_plugins.cache_clear()

@@ -129,24 +129,24 @@ class Registry:
                 "The 'learners' parameter must be a list of names or learners. "
                 f"Got {learners!r} instead. hint: put it into a list."
             )
-        wanted: dict[str, Learner] = {}
-        unwanted: set[str] = set()
+        candidates: dict[str, Learner] = {}
+        excluded: set[str] = set()
         for item in learners or ():
             if isinstance(item, str) and item.startswith("-"):
-                unwanted.add(self._known_name(item[1:]))
+                excluded.add(self._known_name(item[1:]))
                 continue
             learner = (
                 self.learner(item)
                 if isinstance(item, str)
                 else check_learner_declaration(item)
             )
-            if wanted.setdefault(learner.name, learner) is not learner:
+            if candidates.setdefault(learner.name, learner) is not learner:
                 raise PluginError(f"Two learners are named {learner.name!r}.")
             if kind not in learner.tasks:
                 raise PluginError(_wrong_kind(learner, kind, self.learners.values()))
-        if not wanted:
-            wanted = {n: v for n, v in self.learners.items() if kind in v.tasks}
-        chosen = {n: learner for n, learner in wanted.items() if n not in unwanted}
+        if not candidates:
+            candidates = {n: v for n, v in self.learners.items() if kind in v.tasks}
+        chosen = {n: learner for n, learner in candidates.items() if n not in excluded}
         if not chosen:
             raise PluginError(
                 f"No learner remains for a {kind} task. Got learners={learners!r}. "

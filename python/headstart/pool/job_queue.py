@@ -102,17 +102,17 @@ class JobQueue:
                 pass
         now = time.monotonic()
         with self._lock:
-            wanted, self._to_kill = self._to_kill, set()
-            killed = [job for job in self._jobs if job.future in wanted]
+            to_kill, self._to_kill = self._to_kill, set()
+            killed = [job for job in self._jobs if job.future in to_kill]
             late = [job for job in self._jobs if job.is_late(now)]
             for job in {*killed, *late}:
                 self._jobs.remove(job)
         for job in killed:
             job.cancel()
-            wanted.discard(job.future)
+            to_kill.discard(job.future)
         for job in late:
             job.fail(never_started())
-        return wanted
+        return to_kill
 
     def next_deadline(self) -> float | None:
         """Return the first deadline of the waiting jobs."""

@@ -365,10 +365,10 @@ class PoolManager:
     # Limits.
 
     def _enforce_limits(self) -> None:
-        wanted = self._queue.settle()
+        to_kill = self._queue.settle()
         running = self._running()
         for worker in running:
-            if worker.doom is None and worker.job and worker.job.future in wanted:
+            if worker.doom is None and worker.job and worker.job.future in to_kill:
                 self._condemn(worker, cancelled(worker.printed()))
         for worker, error in self._limits.broken(running):
             self._condemn(worker, error)

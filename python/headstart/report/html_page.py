@@ -42,8 +42,8 @@ class _Drawn:
 
 def html_page(facts: Facts) -> str:
     """Return the report as a complete HTML page."""
-    whole = clean(facts)
-    facts = shortened(whole)
+    all_facts = clean(facts)
+    facts = shortened(all_facts)
     drawn = {
         name: _Drawn(
             title=figure.title,
@@ -62,8 +62,8 @@ def html_page(facts: Facts) -> str:
         figures=drawn,
         summary=summarise(facts),
         headline=headline_metric(facts),
-        origins=origins(whole.trials),
-        failures=failures(whole.trials)[:_MOST_REASONS],
+        origins=origins(all_facts.trials),
+        failures=failures(all_facts.trials)[:_MOST_REASONS],
         mistakes=mistakes(facts.confusion),
         style=Markup(_resource("report.css")),
         script=Markup(script),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headstart.facts import ColumnFact, FindingFact, LeftOut, Scalar
 from headstart.findings import Finding, Subject, all_findings
-from headstart.findings.finding import by_gravity
+from headstart.findings.finding import by_severity
 from headstart.findings.target import TargetColumn, describe_target
 from headstart.search.run.problem import Problem
 from headstart.tables import count_distinct
@@ -71,7 +71,7 @@ def _findings(
         lambda: end is not None and time.monotonic() > end,
     )
     of_target = describe_target(name, target, problem.y, target_column)
-    return by_gravity([*of_target, *all_findings(subject)])
+    return by_severity([*of_target, *all_findings(subject)])
 
 
 def _fact_of(finding: Finding) -> FindingFact:

@@ -61,7 +61,7 @@ def busy(place):
 def test_a_writer_waits_for_another_until_its_deadline(busy):
     with (
         at_most(SOON),
-        pytest.raises(KnowledgeBaseError, match="another process has been writing"),
+        pytest.raises(KnowledgeBaseError, match="another process is writing"),
     ):
         KnowledgeBase.open(busy, deadline=soon())
 
@@ -75,7 +75,7 @@ def test_a_base_that_becomes_busy_is_waited_for_until_the_deadline(place):
         with (
             other.transaction(),
             at_most(SOON),
-            pytest.raises(KnowledgeBaseError, match="another process has been writing"),
+            pytest.raises(KnowledgeBaseError, match="another process is writing"),
         ):
             base.add([FETCH])
 

@@ -54,8 +54,8 @@ def test_a_disk_found_full_at_the_last_moment_is_said(
 @pytest.mark.parametrize(
     ("code", "error", "message"),
     [
-        (errno.EACCES, PermissionError, "may not be written to. hint"),
-        (errno.EROFS, OSError, "may not be written to. hint"),
+        (errno.EACCES, PermissionError, "is not writable. hint"),
+        (errno.EROFS, OSError, "is not writable. hint"),
         (errno.EIO, OSError, "Input/output error"),
     ],
 )
@@ -79,7 +79,7 @@ def test_an_unwritable_folder_is_named(ending):
         if as_root:  # root may write anywhere
             os.seteuid(65534)
         try:
-            with pytest.raises(PermissionError, match=r"may not be written to. hint"):
+            with pytest.raises(PermissionError, match=r"is not writable. hint"):
                 write_artifact(f"{folder}/m{ending}", {"a": b"1"})
         finally:
             if as_root:

@@ -221,7 +221,7 @@ def test_a_part_that_went_away_after_opening_is_an_oserror(tmp_path):
     artifact = read_artifact(tmp_path / "m")
     (tmp_path / "m" / "schema.json").unlink()
 
-    with pytest.raises(FileNotFoundError, match="a part of it went away"):
+    with pytest.raises(FileNotFoundError, match="a part of it is missing"):
         artifact.parts["schema.json"]
 
 

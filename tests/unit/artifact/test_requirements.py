@@ -11,8 +11,11 @@ EMPTY = SimpleNamespace(problems=(), disabled=())
     ("installed", "told"),
     [
         (None, "came from words 1.2, which is not installed. hint: pip install words"),
-        ("1.2", "came from words 1.2, which is installed and does not bring it here"),
-        ("1.0", r"words 1.2\. Installed is 1.0, .* hint: pip install words==1.2"),
+        ("1.2", "came from words 1.2, which is installed but does not register it"),
+        (
+            "1.0",
+            r"words 1.2\. Version 1.0 is installed, .* hint: pip install words==1.2",
+        ),
     ],
 )
 def test_what_is_installed_is_not_called_missing(monkeypatch, installed, told):

@@ -14,7 +14,7 @@ from headstart.base.events import (
     Notice,
     RunFinished,
     RunStarted,
-    TableExamined,
+    TableInspected,
     TrialFailed,
     TrialFinished,
 )
@@ -267,7 +267,7 @@ def test_findings_are_in_the_output_of_a_notebook_and_not_in_standard_error(
 ):
     record = {"severity": "warning", "message": "column 'a<b' leaks.", "remedy": ""}
     listener = progress_listener()
-    played(listener, [TableExamined((record,)), *EVENTS])
+    played(listener, [TableInspected((record,)), *EVENTS])
 
     assert capsys.readouterr().err == ""
     assert len(outputs) == 1
@@ -293,7 +293,7 @@ def test_findings_are_shown_gravest_first_and_cut():
         for i in range(12)
     ]
     stream = io.StringIO()
-    log_lines(stream, remedy=str.upper)(TableExamined(tuple(records)))
+    log_lines(stream, remedy=str.upper)(TableInspected(tuple(records)))
     lines = stream.getvalue().splitlines()
     assert lines[0].endswith("warning: m0. hint: DO")
     assert lines[-1].endswith("4 more findings: info() of the model lists all")

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 import headstart
-from headstart.base.events import TableExamined
+from headstart.base.events import TableInspected
 from headstart.exceptions import HeadstartWarning
 
 
@@ -25,7 +25,7 @@ def fitted():
             random_state=0,
             listeners=[heard.append],
         )
-    return model, [event for event in heard if isinstance(event, TableExamined)]
+    return model, [event for event in heard if isinstance(event, TableInspected)]
 
 
 def test_findings_are_told_before_the_search_and_kept(fitted):

@@ -97,9 +97,9 @@ def _summed(
     if error is None:
         return Importance(column, mean, None, None, n_repeats)
     chance = float(drops.var(ddof=1)) / n_repeats if n_repeats > 1 else 0.0
-    whole = float(np.sqrt(error**2 + chance))
-    reach = score.errors_of_interval * whole
-    p_value = score.chance_of(mean, whole)
+    standard_error = float(np.sqrt(error**2 + chance))
+    reach = score.errors_of_interval * standard_error
+    p_value = score.chance_of(mean, standard_error)
     return Importance(column, mean, mean - reach, mean + reach, n_repeats, p_value)
 
 

@@ -107,8 +107,8 @@ def _thinned(label: str, x: FloatArray, y: FloatArray, area: float) -> Curve:
         length = np.concatenate(
             [[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))]
         )
-        wanted = np.linspace(0, length[-1], _MOST_POINTS)
-        chosen = np.unique(np.searchsorted(length, wanted).clip(0, x.size - 1))
+        positions = np.linspace(0, length[-1], _MOST_POINTS)
+        chosen = np.unique(np.searchsorted(length, positions).clip(0, x.size - 1))
         chosen[-1] = x.size - 1
         x, y = x[chosen], y[chosen]
     return Curve(

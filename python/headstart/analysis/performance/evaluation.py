@@ -203,9 +203,9 @@ def _metrics(
 
 def _baseline(rows: Evaluated, metric: Metric) -> tuple[str, float | None]:
     """Return the description of the best constant prediction, and its score."""
-    whole = Part(rows.y, rows.weight, rows.y, rows.weight)
+    all_rows = Part(rows.y, rows.weight, rows.y, rows.weight)
     try:
-        best = best_constant(metric, rows.kind, rows.labels, [whole])
+        best = best_constant(metric, rows.kind, rows.labels, [all_rows])
     except Exception:  # a user's metric may fail on constant predictions
         return "", None
     (loss,) = best.losses

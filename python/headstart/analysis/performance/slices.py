@@ -101,8 +101,8 @@ def find_slices(
     paired = list(binned)[:_COLUMNS_IN_PAIRS]
     pairs = [
         s
-        for one, other in combinations(paired, 2)
-        for s in test((one, other), [binned[one], binned[other]])
+        for first, second in combinations(paired, 2)
+        for s in test((first, second), [binned[first], binned[second]])
     ]
     tested = [*singles, *pairs]
     if not tested:
@@ -120,20 +120,20 @@ def find_slices(
     weak.sort(key=lambda pair: -(pair[0].mean - overall) * pair[0].n_rows ** 0.5)
     chosen: list[Slice] = []
     covered = np.zeros(losses.size, dtype=bool)
-    for one, p in weak:
-        rows = _rows(one, binned)
+    for cell, p in weak:
+        rows = _rows(cell, binned)
         if covered[rows].mean() > _MOST_SHARED:
             continue
         covered |= rows
         chosen.append(
             Slice(
-                " and ".join(binned[n].words[code] for n, code in one.parts),
-                one.n_rows,
+                " and ".join(binned[n].words[code] for n, code in cell.parts),
+                cell.n_rows,
                 measure,
-                one.mean,
+                cell.mean,
                 overall,
-                one.mean - one.reach,
-                one.mean + one.reach,
+                cell.mean - cell.reach,
+                cell.mean + cell.reach,
                 p,
             )
         )
@@ -142,8 +142,8 @@ def find_slices(
     return chosen
 
 
-def _is_worse_than_parts(one: _Cell, alone: Mapping[tuple[str, int], float]) -> bool:
-    return all(one.mean > _WORSE * alone.get(part, 0.0) for part in one.parts)
+def _is_worse_than_parts(cell: _Cell, alone: Mapping[tuple[str, int], float]) -> bool:
+    return all(cell.mean > _WORSE * alone.get(part, 0.0) for part in cell.parts)
 
 
 def _test_cells(
@@ -257,9 +257,9 @@ def _tail(statistic: float, freedom: float) -> tuple[float, float]:
     return float(stdtr(freedom, -statistic)), float(stdtrit(freedom, 0.975))
 
 
-def _rows(one: _Cell, binned: dict[str, _Binned]) -> NDArray[np.bool_]:
+def _rows(cell: _Cell, binned: dict[str, _Binned]) -> NDArray[np.bool_]:
     rows: NDArray[np.bool_] = np.logical_and.reduce(
-        [binned[n].codes == c for n, c in one.parts]
+        [binned[n].codes == c for n, c in cell.parts]
     )
     return rows
 

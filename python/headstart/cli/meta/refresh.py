@@ -100,14 +100,14 @@ def _evaluator(
 
     limits = EvaluationLimits(seconds=seconds)
 
-    def known(uid: str) -> set[str]:
+    def evaluated(uid: str) -> set[str]:
         return {
             record.configuration.key
             for record in base.evaluations(dataset_uid=uid)
             if record.scheme == limits.scheme
         }
 
-    return table_evaluator(configurations, limits, known=known, n_jobs=n_jobs)
+    return table_evaluator(configurations, limits, known=evaluated, n_jobs=n_jobs)
 
 
 def _print_progress(step: "RefreshProgress") -> None:

@@ -139,7 +139,7 @@ def _one(
         executor,
         limits,
         transforms=load_plugins().transforms,
-        evaluated=evaluated,
+        known=evaluated,
         stop=stop,
     ):
         shard.add(record)

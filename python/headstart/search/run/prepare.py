@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from headstart.base import Learner
-from headstart.base.events import Emitter, Notice, RunStarted, TableExamined
+from headstart.base.events import Emitter, Notice, RunStarted, TableInspected
 from headstart.exceptions import FitError
 from headstart.execution import FoldFitExecutor, open_executor
 from headstart.execution.fit_data import (
@@ -338,7 +338,7 @@ def _tell_of_table(
     problem: Problem, inspection: TableInspection, events: Emitter
 ) -> None:
     events(
-        TableExamined(
+        TableInspected(
             tuple(to_record(finding, FindingFact) for finding in inspection.findings)
         )
     )

@@ -250,7 +250,7 @@ def test_a_second_writer_waits_and_then_says_why(base, kit, tmp_path, monkeypatc
 
     with (
         base.transaction(),
-        pytest.raises(KnowledgeBaseError, match="another process has been writing"),
+        pytest.raises(KnowledgeBaseError, match="another process is writing"),
     ):
         KnowledgeBase.open(tmp_path / "base.db")
 
@@ -278,5 +278,5 @@ def test_a_base_on_a_disk_that_may_not_be_written_can_be_read(small_disk, kit):
 
     with KnowledgeBase.open(small_disk / "base.db", read_only=True) as base:
         assert len(base.datasets()) == 1
-    with pytest.raises(KnowledgeBaseError, match="are you allowed to"):
+    with pytest.raises(KnowledgeBaseError, match="your permissions"):
         KnowledgeBase.open(small_disk / "base.db")

@@ -1,1 +1,1 @@
-"""A knowledge base through SQLAlchemy: to write to it, and to read PostgreSQL."""
+"""Access to a knowledge base with SQLAlchemy, for writing and for PostgreSQL."""

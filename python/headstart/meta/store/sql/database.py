@@ -1,4 +1,4 @@
-"""A knowledge base as SQLAlchemy reaches it: to write, and to read PostgreSQL."""
+"""A knowledge base with SQLAlchemy, for writing and for PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,12 +23,12 @@ __all__ = ["Database"]
 
 
 class Database:
-    """An SQLite file or a PostgreSQL database, with the engine that reaches it.
+    """An SQLite file or a PostgreSQL database, with its engine.
 
     Parameters
     ----------
     engine : Engine
-        Of `open_sqlite` or `open_postgresql`.
+        The result of `open_sqlite` or `open_postgresql`.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -38,16 +38,17 @@ class Database:
     def open(
         cls, where: Path | str, *, deadline: float | None, is_prepared: bool
     ) -> Self:
-        """Connect to the base.
+        """Return an open connection to a base.
 
         Parameters
         ----------
         where : Path or str
-            A file, or a URL of PostgreSQL.
+            Path of a file, or URL of PostgreSQL.
         deadline : float or None
-            Moment of `time.monotonic` until which a busy base is waited for.
+            Time of `time.monotonic` until which to wait for a busy base.
         is_prepared : bool
-            False to make the tables, or to bring them up to date.
+            Whether the tables exist in this version; otherwise they are made or
+            upgraded.
 
         Raises
         ------
@@ -78,16 +79,15 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
-        """Give a writer in a transaction that no other writer runs beside.
+        """Yield a writer in a transaction that excludes other writers.
 
         Raises
         ------
         KnowledgeBaseError
-            If the schema is a newer one, or another process has been writing for too
-            long.
+            If the schema is newer, or another process is writing for too long.
         """
         with writing(self._engine) as connection:
-            # A newer version may have brought it up to date since it was opened.
+            # A newer version may have upgraded the base since it was opened.
             version = connection.exec_driver_sql(VERSION_QUERY).scalar()
             check_version(version, self.place)
             yield Writer(connection)

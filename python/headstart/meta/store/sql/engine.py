@@ -1,4 +1,4 @@
-"""Engines of SQLAlchemy: connecting, writing, and reading PostgreSQL."""
+"""Engines of SQLAlchemy: connections, write transactions, reading of PostgreSQL."""
 
 import contextlib
 import importlib.util
@@ -31,9 +31,9 @@ from headstart.meta.store.rows import Fetch
 
 __all__ = ["EngineReader", "open_postgresql", "open_sqlite", "place_of", "writing"]
 
-_WRITERS = 0x6865_6164_7374  # "headst": the lock that writers to PostgreSQL share
-# Of the seconds left, those that another writer is waited for: the server says so
-# before it is hung up on.
+_WRITERS = 0x6865_6164_7374  # "headst": id of the lock of writers to PostgreSQL
+# Share of the remaining seconds to wait for another writer, so that the server can
+# report the wait before the connection is closed.
 _LOCK_SHARE = 0.8
 
 
@@ -43,7 +43,7 @@ class EngineReader:
     Raises
     ------
     KnowledgeBaseError
-        If there is no base, or it is of another schema.
+        If there is no base, or it has another schema.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -62,7 +62,7 @@ class EngineReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[Fetch]:
-        """Give what runs queries on one state of the base."""
+        """Yield a function that runs queries on a snapshot of the base."""
         with explained(self._engine), self._reading() as connection:
             yield lambda query: [tuple(r) for r in connection.exec_driver_sql(query)]
 
@@ -79,18 +79,18 @@ class EngineReader:
 
 
 def open_sqlite(path: Path, *, deadline: float | None = None) -> Engine:
-    """Return an engine that writes to a file, made with its folder if not there.
+    """Return an engine that writes to a file; file and folder are made if missing.
 
     Parameters
     ----------
     path : Path
     deadline : float or None, default=None
-        Moment of `time.monotonic` until which another writer is waited for.
+        Time of `time.monotonic` until which to wait for another writer.
 
     Raises
     ------
     KnowledgeBaseError
-        If something else is there, or the folder cannot be made or written.
+        If the file is not a base, or the folder cannot be made or is not writable.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,8 +111,8 @@ def open_sqlite(path: Path, *, deadline: float | None = None) -> Engine:
         try:
             db.execute("pragma trusted_schema = off")
             _use_write_ahead_log(db, time.monotonic() + patience(deadline))
-            # The log is synced at checkpoints: a kill loses nothing, a power cut at
-            # most the last transactions, never the file.
+            # The log is synced at checkpoints: a kill loses nothing, and a power cut
+            # may lose the last transactions but does not damage the file.
             db.execute("pragma synchronous = normal")
         except sqlite3.Error:
             db.close()
@@ -126,8 +126,8 @@ def open_sqlite(path: Path, *, deadline: float | None = None) -> Engine:
         execution_options={"headstart_place": show_place(path)},
     )
 
-    # sqlite3 begins a transaction at the first write only, as a reader who may find
-    # another writer ahead; a writer has to say so from the start.
+    # sqlite3 takes the write lock at the first write only, when another writer may have
+    # it. A writer must take it at the start.
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if deadline is not None:
@@ -145,15 +145,15 @@ def open_postgresql(url: str, *, deadline: float | None = None) -> Engine:
     ----------
     url : str
     deadline : float or None, default=None
-        Moment of `time.monotonic` by which everything must be done. A server that has
-        not answered by then is left.
+        Time of `time.monotonic` by which all work must be done. Connections to a server
+        that has not answered by then are closed.
 
     Raises
     ------
     MissingPluginError
         If the driver is not installed.
     KnowledgeBaseError
-        If the URL makes no sense.
+        If the URL is invalid.
     """
     if importlib.util.find_spec("psycopg") is None:
         raise MissingPluginError(
@@ -175,7 +175,7 @@ def open_postgresql(url: str, *, deadline: float | None = None) -> Engine:
             "headstart_place": show_place(url),
             "headstart_deadline": deadline,
         },
-        # With a deadline each connection has one task, and is hung up by then.
+        # With a deadline, each connection has one task and is closed at the deadline.
         **({"pool_pre_ping": True} if deadline is None else {"poolclass": NullPool}),
     )
 
@@ -204,14 +204,15 @@ def open_postgresql(url: str, *, deadline: float | None = None) -> Engine:
 
 
 def _within(seconds: float, connect: Callable[[], Any]) -> Any:
-    """Return a connection that is there within some seconds.
+    """Return the connection that `connect` makes within some seconds.
 
-    The driver waits two seconds at least, and for the name of a host without an end.
+    The driver itself waits at least two seconds, and without limit for the name of a
+    host.
 
     Raises
     ------
     TimeoutError
-        If it is not. One that comes later is closed.
+        If it takes longer. A connection that is made later is closed.
     """
     future: Future[Any] = Future()
 
@@ -235,12 +236,12 @@ def _within(seconds: float, connect: Callable[[], Any]) -> Any:
 
 
 class _HangUp:
-    """Ends a connection after some seconds, whatever waits for its server.
+    """Closes a connection after some seconds, even while a call waits for the server.
 
     Parameters
     ----------
     number : int
-        Of the connection's socket.
+        File descriptor of the connection's socket.
     seconds : float
     """
 
@@ -251,7 +252,7 @@ class _HangUp:
         self._timer.start()
 
     def cancel(self) -> None:
-        """Leave the connection alone: its work is done."""
+        """Keep the connection open, since its work is done."""
         self._timer.cancel()
         self._end.close()
 
@@ -261,25 +262,25 @@ class _HangUp:
 
 
 def place_of(engine: Engine) -> str:
-    """Return where an engine's base is, in words without a password."""
+    """Return the place of an engine's base, without a password."""
     return str(engine.get_execution_options()["headstart_place"])
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Give a connection in a transaction that no other writer runs beside.
+    """Yield a connection in a transaction that excludes other writers.
 
-    It is committed at the end, undone after an error.
+    It is committed at the end, and rolled back after an error.
 
     Raises
     ------
     KnowledgeBaseError
-        If another one has been writing for too long, or the database refuses.
+        If another process is writing for too long, or the database refuses.
     """
     with explained(engine, "written"), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
-            # One writer at a time, as in SQLite: what is known is looked up before
-            # it is written, and must not change in between.
+            # One writer at a time, as in SQLite: a writer looks up stored records
+            # before it adds others, and they must not change in between.
             deadline = engine.get_execution_options().get("headstart_deadline")
             milliseconds = round(1000 * _LOCK_SHARE * patience(deadline))
             connection.exec_driver_sql(f"set local lock_timeout = {milliseconds}")
@@ -289,7 +290,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def explained(engine: Engine, done: str = "read") -> Iterator[None]:
-    """Say of the database's errors what they mean for the base."""
+    """Convert the database's errors to a KnowledgeBaseError with a hint."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
@@ -298,24 +299,24 @@ def explained(engine: Engine, done: str = "read") -> Iterator[None]:
         raw = str(original).strip()
         url = engine.url.render_as_string(hide_password=False)
         reason = hide_secrets(raw, url)
-        hint = "is it there, are you allowed to, is there room on its disk?"
+        hint = "check that it exists, your permissions, and the space on its disk"
         if "locked" in reason or "lock timeout" in reason:
-            hint = "another process has been writing to it; wait for it to end"
+            hint = "another process is writing to it; wait for it to end"
         elif deadline is not None and time.monotonic() >= deadline:
             reason = "it did not answer in time"
         failure = no_database(place_of(engine), original) or KnowledgeBaseError(
             f"The knowledge base {place_of(engine)} cannot be {done}: {reason}. "
-            f"What it held is unchanged. hint: {hint}"
+            f"Its content is unchanged. hint: {hint}"
         )
-        # A traceback shows what an error came from.
+        # The cause of an error is shown in tracebacks.
         raise failure from (error if reason == raw else None)
 
 
 def _use_write_ahead_log(db: sqlite3.Connection, give_up: float) -> None:
-    """Let readers and the writer work side by side.
+    """Set the mode in which readers and a writer do not block each other.
 
-    The change needs the file for itself for a moment and does not wait for it as
-    other statements do, so that two processes that make a base must take turns.
+    The change needs exclusive access to the file and, unlike other statements, does not
+    wait for it. So two processes that make a base at the same time must retry.
     """
     while True:
         try:

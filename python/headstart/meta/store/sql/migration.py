@@ -1,7 +1,7 @@
-"""Making the tables of a new base, and bringing an older base up to date.
+"""Creation of the tables of a new base, and upgrades of older bases.
 
-A change of the schema raises `SCHEMA_VERSION` by one and adds to `MIGRATIONS` the
-function that turns a base of the version before into one of it.
+A change of the schema increases `SCHEMA_VERSION` by one and adds a function to
+`MIGRATIONS`, which upgrades a base from the previous version.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ __all__ = ["MIGRATIONS", "prepare"]
 Migration = Callable[[Connection], None]
 
 MIGRATIONS: Mapping[int, Migration] = MappingProxyType({})
-"""By version: what leads from it to the next. The first version is 1."""
+"""The upgrade of each version to the next one. The first version is 1."""
 
 
 def prepare(
@@ -30,37 +30,38 @@ def prepare(
     version: int = SCHEMA_VERSION,
     migrations: Mapping[int, Migration] = MIGRATIONS,
 ) -> None:
-    """Make the tables where there are none; bring older ones up to date.
+    """Make the tables of a new base, or upgrade those of an older one.
 
     Parameters
     ----------
     connection : Connection
-        In a writer's transaction: all of it happens, or nothing.
+        In a writer's transaction, so that all changes are made or none.
     place : str
-        Where the base is, for messages.
+        Place of the base, for messages.
     created_by : str
-        What makes the tables.
+        Name and version of the program that makes the tables.
     version : int
-        Of the schema that is wanted.
+        Requested version of the schema.
     migrations : mapping of int to callable
 
     Raises
     ------
     KnowledgeBaseError
-        If the base is newer, there is no way from its version, or other tables are
-        there.
+        If the base is newer, cannot be upgraded from its version, or has other tables.
     """
     meta = metadata.tables["meta"]
-    there = set(sqlalchemy.inspect(connection).get_table_names())
-    if "meta" not in there:
+    tables = set(sqlalchemy.inspect(connection).get_table_names())
+    if "meta" not in tables:
         others = (
-            there if connection.dialect.name == "sqlite" else there & {*metadata.tables}
+            tables
+            if connection.dialect.name == "sqlite"
+            else tables & {*metadata.tables}
         )
         if others:
             raise KnowledgeBaseError(
                 f"{place} is not a knowledge base: it has a table "
-                f"{sorted(there)[0]!r:.80}, and no table 'meta'. hint: choose an empty "
-                "place; nothing was changed."
+                f"{sorted(tables)[0]!r:.80}, and no table 'meta'. hint: choose an "
+                "empty place; nothing was changed."
             )
         metadata.create_all(connection, checkfirst=False)
         connection.execute(
@@ -76,24 +77,24 @@ def prepare(
     ).scalar_one_or_none()
     if not isinstance(stored, str) or not stored.isdecimal():
         raise KnowledgeBaseError(
-            f"{place} does not say which version of the schema it has. Expected a "
+            f"{place} has no valid version of the schema. Expected a "
             f"number. Got {stored!r:.80}."
         )
-    found = int(stored)
-    if found > version:
+    current = int(stored)
+    if current > version:
         raise KnowledgeBaseError(
-            f"{place} has version {found} of the schema; this headstart writes version "
-            f"{version}. hint: a newer headstart wrote it; upgrade."
+            f"{place} has version {current} of the schema; this headstart writes "
+            f"version {version}. hint: a newer headstart wrote it; upgrade."
         )
-    for step in range(found, version):
+    for step in range(current, version):
         if step not in migrations:
             raise KnowledgeBaseError(
-                f"{place} has version {found} of the schema; this headstart writes "
-                f"version {version} and knows no way from version {step}. hint: "
-                "export it with the headstart that wrote it, and import that."
+                f"{place} has version {current} of the schema; this headstart writes "
+                f"version {version} and cannot upgrade from version {step}. hint: "
+                "export it with the headstart that wrote it, and import the export."
             )
         migrations[step](connection)
-    if found < version:
+    if current < version:
         connection.execute(
             meta.update()
             .where(meta.c.name == "schema_version")

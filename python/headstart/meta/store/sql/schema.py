@@ -1,7 +1,7 @@
-"""The tables of a knowledge base in SQLAlchemy's words, for making and writing them.
+"""The tables of a knowledge base for SQLAlchemy, to make and write them.
 
-Only this subpackage needs SQLAlchemy. What is read from an SQLite file is read without
-it: see `headstart.meta.store.reader`.
+Only this subpackage needs SQLAlchemy. `headstart.meta.store.reader` reads SQLite files
+without it.
 """
 
 from typing import Any
@@ -37,7 +37,7 @@ def _text(name: str) -> Column[Any]:
 
 
 def _records(name: str, *columns: Column[Any]) -> Table:
-    """Return a table of records: known by content, grouped by what they are about."""
+    """Return a table of records, unique by content and indexed by subject."""
     return Table(
         name,
         metadata,
@@ -52,7 +52,7 @@ def _records(name: str, *columns: Column[Any]) -> Table:
 
 Table("meta", metadata, Column("name", Text, primary_key=True), _text("value"))
 
-# Unique by digest, not by the text itself: PostgreSQL's indexes take no long texts.
+# Unique by digest: indexes of PostgreSQL cannot have long texts.
 Table(
     "texts",
     metadata,

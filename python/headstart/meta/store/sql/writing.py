@@ -1,4 +1,4 @@
-"""Adding records: what is known stays as it is, what contradicts is kept beside it."""
+"""Adding of records: stored ones do not change, conflicting ones are added."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _AT_ONCE = 500
 
 
 class Writer:
-    """Adds records within one transaction, that no other writer runs beside.
+    """Adds records within one transaction, which excludes other writers.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ class Writer:
         self._configurations: dict[str, int] = {}
 
     def forget(self) -> None:
-        """Forget what was written: a part of it was undone."""
+        """Forget cached ids, after a part of the transaction was rolled back."""
         self._texts.clear()
         self._configurations.clear()
 
     def add(self, lines: Iterable[Line]) -> Added:
-        """Add records that were checked, a bounded number at once."""
+        """Add checked records, a bounded number at a time."""
         n_new = n_known = 0
         conflicts: list[Conflict] = []
         remaining = iter(lines)
@@ -58,12 +58,12 @@ class Writer:
         table = metadata.tables[name]
         new: dict[bytes, Line] = {}
         for line in lines:
-            there = new.setdefault(line.content, line)
-            if line.origin < there.origin:
+            first = new.setdefault(line.content, line)
+            if line.origin < first.origin:
                 new[line.content] = line
-        known = self._origins(table, list(new))
-        self._relabel(table, known, new)
-        for content in known:
+        origins = self._origins(table, list(new))
+        self._relabel(table, origins, new)
+        for content in origins:
             del new[content]
         conflicts = self._conflicts(table, list(new.values()))
         self._insert(table, list(new.values()))
@@ -76,15 +76,15 @@ class Writer:
         return {bytes(content): origin for content, origin in rows}
 
     def _relabel(
-        self, table: Table, known: dict[bytes, str], lines: dict[bytes, Line]
+        self, table: Table, origins: dict[bytes, str], lines: dict[bytes, Line]
     ) -> None:
-        """Name as origin the first in the alphabet of all who brought a record.
+        """Set the origin of stored records to the first one in alphabetical order.
 
-        So that bases that are merged in another order are the same.
+        The result of merges does not depend on their order then.
         """
         changed = [
             {"of_row": content, "first": lines[content].origin}
-            for content, origin in known.items()
+            for content, origin in origins.items()
             if lines[content].origin < origin
         ]
         if changed:
@@ -96,7 +96,7 @@ class Writer:
             )
 
     def _conflicts(self, table: Table, lines: list[Line]) -> list[Conflict]:
-        """Return what contradicts: rows that are there, and lines of the same block."""
+        """Return conflicts of lines with stored rows, and among each other."""
         rows = self.connection.execute(
             select(table.c.key_hash, table.c.origin)
             .where(table.c.key_hash.in_([line.key_hash for line in lines]))
@@ -105,13 +105,15 @@ class Writer:
         first: dict[int, str] = {}
         for key, origin in rows:
             first.setdefault(key, origin)
-        found = []
+        conflicts = []
         for line in lines:
             if line.key_hash in first:
-                found.append(Conflict(line.about, (first[line.key_hash], line.origin)))
+                conflicts.append(
+                    Conflict(line.about, (first[line.key_hash], line.origin))
+                )
             else:
                 first[line.key_hash] = line.origin
-        return found
+        return conflicts
 
     def _insert(self, table: Table, lines: list[Line]) -> None:
         if not lines:
@@ -162,13 +164,13 @@ class Writer:
     def _store(
         self, table: Table, by: str, rows: dict[bytes, dict[str, Any]]
     ) -> dict[bytes, int]:
-        """Insert those rows that are not there, and return the ids of all."""
+        """Insert the rows that are not stored, and return the ids of all rows."""
         if not rows:
             return {}
         ids = self._ids(table, by, list(rows))
         missing = [{by: key, **row} for key, row in rows.items() if key not in ids]
         if missing:
-            # In one order whatever the set's was, so that equal work makes equal files.
+            # Sorted, so that the same records make the same file.
             self.connection.execute(table.insert(), sorted(missing, key=itemgetter(by)))
             ids = self._ids(table, by, list(rows))
         return ids

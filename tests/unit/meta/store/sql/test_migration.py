@@ -67,7 +67,7 @@ def test_a_migration_that_fails_leaves_the_base_as_it_was(engine):
 
 
 def test_a_version_that_nothing_leads_from_is_refused(engine):
-    with pytest.raises(KnowledgeBaseError, match=f"no way from version {NEXT}"):
+    with pytest.raises(KnowledgeBaseError, match=f"cannot upgrade from version {NEXT}"):
         migrate(engine, NEXT + 1, {SCHEMA_VERSION: add_note})
 
     assert version_of(engine) == str(SCHEMA_VERSION)
