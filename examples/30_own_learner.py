@@ -1,4 +1,4 @@
-# A learner of your own, searched beside the others.
+# A learner of your own, searched together with the others.
 #
 # Run it with the seconds to spend: python examples/30_own_learner.py 20
 
@@ -16,9 +16,9 @@ X, y = load_diabetes(return_X_y=True, as_frame=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 
 
-# A learner makes an estimator for a point of its search space. It also says what it
-# can solve, and in which form it wants tables: scaled numbers, levels as columns of
-# their own, nothing missing. It lives in this script; a plugin would be a package.
+# A learner makes an estimator for a point of its search space. It declares its task
+# kinds and its view of tables: scaled numbers, one-hot levels, imputed missing values.
+# It may be defined in a script; a plugin would be a package.
 class KernelRidgeLearner(Learner):
     name = "kernel_ridge"
     tasks = frozenset({TaskKind.REGRESSION})
@@ -39,7 +39,7 @@ class KernelRidgeLearner(Learner):
         return KernelRidge(**parameters)
 
 
-# Names and learners may stand side by side: only these are searched.
+# The list may have names and learners; only these are searched.
 model = AutoRegressor(
     time_limit=seconds,
     learners=["ridge", "random_forest", KernelRidgeLearner()],

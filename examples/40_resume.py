@@ -1,4 +1,4 @@
-# A run that is kept: stop it, kill it, and go on later with nothing lost.
+# A run that is kept in a folder: it can be stopped or killed, and resumed later.
 #
 # Run it with the seconds to spend: python examples/40_resume.py 20
 
@@ -13,8 +13,9 @@ from headstart import AutoClassifier, Validation
 seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20
 X, y = load_wine(return_X_y=True, as_frame=True)
 
-# How many folds there are follows the time limit, unless it is said. A run belongs to
-# its folds: one that may be resumed with a longer limit should say them.
+# The default number of folds depends on the time limit, and a run can only be resumed
+# with the same folds. Set their number for a run that may be resumed with a longer
+# limit.
 options = {"validation": Validation(folds=5, repeats=1), "random_state": 0}
 
 with tempfile.TemporaryDirectory() as folder:
@@ -26,8 +27,9 @@ with tempfile.TemporaryDirectory() as folder:
     first.fit(X, y)
     print("first part:", len(first.leaderboard()), "trials")
 
-    # The same data and settings, and resume=True: what is finished is not done again.
-    # The time left is the limit less what the run has spent, hence a longer one.
+    # The same data and settings, and resume=True: finished fold fits are not repeated.
+    # The remaining time is the limit less the time already used, so the limit is
+    # longer.
     second = AutoClassifier(
         time_limit=2 * seconds, max_trials=6, run_dir=run, resume=True, **options
     )
@@ -36,7 +38,7 @@ with tempfile.TemporaryDirectory() as folder:
     before = set(first.leaderboard()["configuration"])
     assert before <= set(second.leaderboard()["configuration"])
 
-    # A run belongs to its data: another table is refused, and the message says why.
+    # A run belongs to its data: another table is refused, with the reason.
     try:
         AutoClassifier(time_limit=seconds, run_dir=run, resume=True).fit(
             X[:100], y[:100]

@@ -1,8 +1,8 @@
-# A knowledge base from OpenML, from nothing to a fit that starts from it.
+# A new knowledge base from OpenML, and a fit that uses it.
 #
-# Here a server in this process plays OpenML, over tables that scikit-learn packages, so
-# that the script needs no network. With the real one, leave out `server`. The same from
-# the shell:
+# Here a server in this process stands in for OpenML, with tables of scikit-learn, so
+# that the script needs no network. For the real server, leave out `server`. The same
+# from the shell:
 #
 #     python -m tests.openml_server                       # prints its URL
 #     headstart meta refresh --server URL --suite 99 --limit 2 --evaluate
@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# The server lies beside the tests of the project, not in the package.
+# The server is part of the project's tests, not of the package.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import os
@@ -42,12 +42,12 @@ options = RefreshOptions(
     evaluation="4 configurations",
 )
 
-# What it would do, without fetching data.
+# The plan, without fetching data.
 plan = plan_refresh(options)
 print(f"{plan.suite_name}: {len(plan.tasks)} tasks, {plan.n_calls} calls")
 
-# Fetch descriptions, qualities and tables, evaluate four configurations of our own on
-# each, and land all of it in one transaction.
+# Fetch descriptions, qualities and tables, evaluate four of headstart's configurations
+# on each table, and add all records in one transaction.
 limits = EvaluationLimits(n_rows=150, n_folds=2, seconds=3)
 with open_own(os.environ["HEADSTART_META_DB"]) as base:
     report = refresh(base, options, table_evaluator(4, limits))
@@ -56,7 +56,7 @@ with open_own(os.environ["HEADSTART_META_DB"]) as base:
 print(f"{report.n_new} new records in {report.n_calls} calls")
 server.close()
 
-# The next fit asks the base first, and says who spoke for what.
+# The next fit starts from the base, and lists the datasets behind its proposals.
 X, y = load_wine(return_X_y=True, as_frame=True)
 model = AutoClassifier(time_limit=seconds, random_state=0).fit(X, y)
 print(model.precedents().head(5))

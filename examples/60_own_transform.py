@@ -18,8 +18,8 @@ seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20
 X, y = load_diabetes(return_X_y=True, as_frame=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 
-# Anything with scikit-learn's fit and transform is a transform in three lines. What
-# varies has a range, which is searched together with the learners' parameters.
+# A transformer of scikit-learn becomes a transform in three lines. Its parameters with
+# a range are searched together with the learners' parameters.
 components = from_transformer(
     "components",
     lambda n_components: make_pipeline(StandardScaler(), PCA(n_components)),
@@ -28,8 +28,8 @@ components = from_transformer(
 )
 
 
-# Or say what it applies to, what it learns from training rows, and what it makes. It is
-# fitted in each fold anew: held-out rows never tell it anything.
+# A class of your own defines its columns, `fit` and `transform`. It is fitted in each
+# fold on the training rows only.
 class Distances(Transform):
     name = "distances"
 

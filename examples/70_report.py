@@ -1,4 +1,4 @@
-# The report: what a fit found, as a page for people and as JSON for programs.
+# The report of a fit, as a page for people and as JSON for programs.
 #
 # Run it with the seconds to spend: python examples/70_report.py 20
 
@@ -14,7 +14,7 @@ seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20
 table = load_diabetes(as_frame=True).frame
 model = headstart.train(table, target="target", time_limit=seconds, random_state=0)
 
-# The facts of the fit are objects; a page, a card or JSON is made of them.
+# The facts of the fit are objects, from which the page, the card and the JSON are made.
 facts = model.analysis()
 for metric in facts.metrics:
     print(f"{metric.name}: {metric.value:.4g} (a constant gets {metric.baseline:.4g})")
