@@ -131,7 +131,17 @@ def _plain(value: Any) -> Any:
 
 
 def read_parameters(stored: Any, names: Iterable[str], path: Any) -> dict[str, Any]:
-    """Return the constructor parameters that `_stored_parameters` wrote."""
+    """Return the constructor parameters that `_stored_parameters` wrote.
+
+    Parameters
+    ----------
+    stored : object
+        JSON values.
+    names : iterable of str
+        Parameters of the constructor; others are ignored.
+    path : path
+        The model file, for messages.
+    """
     if not isinstance(stored, dict):
         raise ArtifactError(f"The model file {path} has no parameters.")
     parameters = {

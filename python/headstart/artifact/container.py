@@ -196,6 +196,13 @@ def read_artifact(
 def record_bytes(name: str, text: str, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """Return JSON as the bytes of a part that `Artifact.record` reads.
 
+    Parameters
+    ----------
+    name : str
+        Name of the part, for messages.
+    text : str
+    limits : Limits
+
     Raises
     ------
     ArtifactError

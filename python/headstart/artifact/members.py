@@ -32,6 +32,12 @@ def member_record(member: Member) -> dict[str, Any]:
 def read_task(record: Mapping[str, Any], schema: Schema, target: TargetEncoder) -> Task:
     """Return the task of a model file.
 
+    Parameters
+    ----------
+    record : mapping
+    schema : Schema
+    target : TargetEncoder
+
     Raises
     ------
     ArtifactError

@@ -18,13 +18,27 @@ __all__ = [
 
 
 def complete(learner: Learner, task: Task, parameters: Parameters) -> Configuration:
-    """Return a configuration, with defaults for the parameters that are missing."""
+    """Return a configuration, with defaults for the parameters that are missing.
+
+    Parameters
+    ----------
+    learner : Learner
+    task : Task
+    parameters : mapping
+    """
     active = _active(learner.search_space(task), parameters)
     return Configuration(learner.name, active, learner.space_version)
 
 
 def complete_step(transform: Transform, task: Task, parameters: Parameters) -> Step:
-    """Return a step, with defaults for the parameters that are missing."""
+    """Return a step, with defaults for the parameters that are missing.
+
+    Parameters
+    ----------
+    transform : Transform
+    task : Task
+    parameters : mapping
+    """
     active = _active(transform.search_space(task), parameters)
     return Step(transform.name, active, transform.space_version)
 

@@ -75,6 +75,13 @@ class Learner:
         A hint for the order of the first trials, which the run corrects by measured
         seconds. The search without a time limit uses it as it is, so it must depend on
         the arguments only.
+
+        Parameters
+        ----------
+        task : Task
+        parameters : mapping
+        n_rows : int
+            Training rows of the fold.
         """
         del parameters
         return 0.05 + 2e-7 * n_rows * (task.n_features + 5) * max(1, task.n_classes)
@@ -83,6 +90,13 @@ class Learner:
         """Return an unfitted estimator with scikit-learn's ``fit`` and ``predict``.
 
         Only called by the default `fit`.
+
+        Parameters
+        ----------
+        task : Task
+        parameters : mapping
+            A point of `search_space`.
+        resources : Resources
         """
         raise NotImplementedError(
             f"Learner {self.name!r} must define build(), or fit() and predict()."
@@ -120,6 +134,13 @@ class Learner:
 
     def predict(self, model: Any, X: Matrix, task: Task) -> FloatArray:
         """Return predictions.
+
+        Parameters
+        ----------
+        model : object
+            The result of `fit` or `load`.
+        X : Matrix
+        task : Task
 
         Returns
         -------

@@ -99,6 +99,13 @@ class Transform:
 
         A hint that the run corrects by measured seconds. The search without a time
         limit uses it as it is, so it must depend on the arguments only.
+
+        Parameters
+        ----------
+        task : Task
+        parameters : mapping
+        n_rows : int
+            Training rows of the fold.
         """
         del parameters
         return 0.02 + 1e-7 * n_rows * task.n_features

@@ -25,6 +25,14 @@ _LARGEST_FLOAT = 1.7e308
 def to_record(value: Any, kind: Any, where: str = "facts") -> Any:
     """Return a value of the type `kind` as JSON values.
 
+    Parameters
+    ----------
+    value : object
+    kind : type
+        Annotation of the value.
+    where : str
+        Path of the value, for messages.
+
     Raises
     ------
     TypeError, ValueError
@@ -64,6 +72,15 @@ def from_record(record: Any, kind: Any, where: str = "facts") -> Any:
     """Return the value of the type `kind` that `to_record` converted.
 
     Fields with a default may be missing: they may be newer than the document.
+
+    Parameters
+    ----------
+    record : object
+        JSON values.
+    kind : type
+        Annotation of the result.
+    where : str
+        Path of the record, for messages.
 
     Raises
     ------

@@ -34,6 +34,14 @@ class Watch:
     ) -> Self:
         """Return a watch of the computation `caller`, which starts now.
 
+        Parameters
+        ----------
+        caller : str
+            Name of the function, for messages.
+        time_limit : float or None
+            Seconds from now.
+        progress : callable or None
+
         Raises
         ------
         ValueError

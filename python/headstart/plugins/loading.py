@@ -135,7 +135,15 @@ def build_registry(
 def why_unwanted(
     candidate: Candidate, enabled: Sequence[str] | None, disabled: Sequence[str]
 ) -> str:
-    """Return the reason not to load a plugin; "" if it is to be loaded."""
+    """Return the reason not to load a plugin; "" if it is to be loaded.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    enabled : sequence of str or None
+        Distributions to load; None for all.
+    disabled : sequence of str
+    """
     if candidate.source == "built-in" or candidate.distribution == hookspecs.PROJECT:
         return ""
     names = {canonical(candidate.distribution)}

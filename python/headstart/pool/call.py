@@ -22,6 +22,12 @@ def pack_call(
 ) -> bytes:
     """Return the call as bytes.
 
+    Parameters
+    ----------
+    fn : callable
+    args : sequence
+    kwargs : mapping
+
     Raises
     ------
     TypeError

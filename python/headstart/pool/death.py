@@ -92,7 +92,15 @@ def never_started() -> WorkerDiedError:
 
 
 def out_of_memory(used: int, limit: int, output: bytes = b"") -> WorkerDiedError:
-    """Return the error of a call that exceeded its memory limit."""
+    """Return the error of a call that exceeded its memory limit.
+
+    Parameters
+    ----------
+    used, limit : int
+        Bytes.
+    output : bytes
+        The end of the worker's output.
+    """
     return WorkerDiedError(
         f"Stopped because it used {_mib(used)} MiB of memory; "
         f"its limit was {_mib(limit)} MiB.",

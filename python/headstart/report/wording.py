@@ -66,6 +66,13 @@ def number(value: float | None) -> str:
 def count(value: int, noun: str = "", plural: str = "") -> str:
     """Return a count with the noun in singular or plural.
 
+    Parameters
+    ----------
+    value : int
+    noun : str
+    plural : str
+        By default the noun with an ``s``.
+
     Examples
     --------
     >>> count(1, "row"), count(12345, "row"), count(2, "class", "classes")

@@ -85,7 +85,16 @@ def measure_importance(
 def shuffled(
     table: pl.DataFrame, names: tuple[str, ...], order: NDArray[np.int64]
 ) -> pl.DataFrame:
-    """Return the table with the rows of some columns in another order."""
+    """Return the table with the rows of some columns in another order.
+
+    Parameters
+    ----------
+    table : DataFrame
+    names : tuple of str
+        Columns to shuffle.
+    order : ndarray of int
+        New order of the rows.
+    """
     columns = (table.get_column(name, default=None) for name in names)
     return table.with_columns(c.gather(order) for c in columns if c is not None)
 

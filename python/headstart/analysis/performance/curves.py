@@ -22,7 +22,17 @@ def roc_of(
     probability: FloatArray,
     weight: FloatArray | None,
 ) -> Curve:
-    """Return the ROC curve: false positive rate on `x`, true positive rate on `y`."""
+    """Return the ROC curve: false positive rate on `x`, true positive rate on `y`.
+
+    Parameters
+    ----------
+    label : str
+        Name of the class.
+    is_class : ndarray of bool, shape (n_rows,)
+    probability : ndarray of shape (n_rows,)
+        Predicted probability of the class.
+    weight : ndarray of shape (n_rows,) or None
+    """
     positives, negatives = _cumulated(is_class, probability, weight)
     x = negatives / max(negatives[-1], 1e-300)
     y = positives / max(positives[-1], 1e-300)
@@ -39,6 +49,15 @@ def precision_recall_of(
     """Return the precision-recall curve: recall on `x`, precision on `y`.
 
     Its area is the average precision.
+
+    Parameters
+    ----------
+    label : str
+        Name of the class.
+    is_class : ndarray of bool, shape (n_rows,)
+    probability : ndarray of shape (n_rows,)
+        Predicted probability of the class.
+    weight : ndarray of shape (n_rows,) or None
     """
     positives, negatives = _cumulated(is_class, probability, weight)
     positives, negatives = positives[1:], negatives[1:]
@@ -62,6 +81,15 @@ def calibration_of(
     """Return the calibration curve: observed frequencies in quantile bins.
 
     Intervals are Wilson's, with the effective sample size where rows have weights.
+
+    Parameters
+    ----------
+    label : str
+        Name of the class.
+    is_class : ndarray of bool, shape (n_rows,)
+    probability : ndarray of shape (n_rows,)
+        Predicted probability of the class.
+    weight : ndarray of shape (n_rows,) or None
     """
     n_bins = int(min(_BINS, max(1, probability.size // _LEAST_IN_BIN)))
     cuts = np.quantile(probability, np.linspace(0, 1, n_bins + 1)[1:-1])

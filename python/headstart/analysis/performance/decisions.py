@@ -49,6 +49,18 @@ def thresholds_of(
     """Return precision, recall and F1 by threshold; None with one class only.
 
     Precision is None where no row is predicted positive.
+
+    Parameters
+    ----------
+    label : str
+        The positive class.
+    y : ndarray of shape (n_rows,)
+        Class codes.
+    probability : ndarray of shape (n_rows,)
+        Probability of the positive class.
+    weight : ndarray of shape (n_rows,) or None
+    metric : Metric
+        Metric of the best threshold.
     """
     is_class = y == 1
     if is_class.all() or not is_class.any():

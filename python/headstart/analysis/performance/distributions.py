@@ -20,7 +20,14 @@ _NORMAL = 1.959963984540054
 
 
 def residuals_of(y: FloatArray, prediction: FloatArray, seed: int) -> Residuals:
-    """Return a sample of rows, and the residuals' quantiles and means by prediction."""
+    """Return a sample of rows, and the residuals' quantiles and means by prediction.
+
+    Parameters
+    ----------
+    y, prediction : ndarray of shape (n_rows,)
+    seed : int
+        Seed of the sample.
+    """
     residual = y - prediction
     n_rows = y.size
     shown = np.arange(n_rows)
@@ -73,7 +80,15 @@ def histograms_of_values(
 def histograms_of_classes(
     labels: Sequence[str], y: IntArray, outputs: FloatArray
 ) -> tuple[Histogram, ...]:
-    """Return one histogram per actual class of its predicted probabilities."""
+    """Return one histogram per actual class of its predicted probabilities.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    y : ndarray of shape (n_rows,)
+        Class codes.
+    outputs : ndarray of shape (n_rows, n_outputs)
+    """
     edges = np.linspace(0.0, 1.0, _HISTOGRAM_BINS + 1)
     is_binary = outputs.shape[1] == 1
     return tuple(

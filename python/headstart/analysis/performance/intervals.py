@@ -144,6 +144,13 @@ def score_interval(
     """Return a score and its 95 % bootstrap interval, None where undefined.
 
     Where `seconds` end first, the interval is computed from the resamples so far.
+
+    Parameters
+    ----------
+    score : Score
+    outputs : ndarray of shape (n_rows, n_outputs)
+    seconds : float, default=inf
+        Time budget of the interval.
     """
     value = score.value(outputs)
     if not np.isfinite(value):
@@ -212,6 +219,12 @@ def score_difference(
     """Return the gain of `first` over `second`, and its standard error.
 
     The error is None where `with_error` is false, or where it cannot be estimated.
+
+    Parameters
+    ----------
+    score : Score
+    first, second : ndarray of shape (n_rows, n_outputs)
+    with_error : bool
     """
     metric = score.metric
     sign = 1.0 if metric.greater_is_better else -1.0

@@ -83,7 +83,17 @@ def grid_for(
     n_configurations: int,
     transforms: Collection[str] = (),
 ) -> list[Configuration]:
-    """Return the grid of the installed learners that accept so many rows."""
+    """Return the grid of the installed learners that accept so many rows.
+
+    Parameters
+    ----------
+    kind : TaskKind
+    n_rows : int
+    n_configurations : int
+        Maximum number of configurations without transforms.
+    transforms : collection of str
+        Each learner's default is also evaluated after each of them.
+    """
     installed = load_plugins().transforms
     learners = {
         name: learner

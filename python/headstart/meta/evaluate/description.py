@@ -15,6 +15,13 @@ def describe_dataset(
 ) -> MetaFeatures:
     """Return the meta-features of a whole table.
 
+    Parameters
+    ----------
+    uid : str
+    X : DataFrame
+    y : Series
+    kind : TaskKind
+
     Raises
     ------
     TableError

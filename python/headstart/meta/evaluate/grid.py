@@ -81,6 +81,12 @@ def grid_after(
 ) -> list[Configuration]:
     """Return each learner's default after the default of each transform alone.
 
+    Parameters
+    ----------
+    kind : TaskKind
+    learners : mapping of str to Learner
+    transforms : mapping of str to Transform
+
     Examples
     --------
     >>> from headstart.plugins import load_plugins

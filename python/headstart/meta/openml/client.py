@@ -152,7 +152,17 @@ class Client:
     def evaluations(
         self, function: str, tasks: Sequence[int], flow: int, *, size: int, offset: int
     ) -> list[EvaluationReply]:
-        """Return a page of evaluations, empty past the end. 2 calls."""
+        """Return a page of evaluations, empty past the end. 2 calls.
+
+        Parameters
+        ----------
+        function : str
+            OpenML's name of the score.
+        tasks : sequence of int
+        flow : int
+        size, offset : int
+            Rows of the page, and rows before it.
+        """
         with _quietly():
             try:
                 page = self._openml.evaluations.list_evaluations(

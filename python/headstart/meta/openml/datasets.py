@@ -76,6 +76,13 @@ def fetch_description(
 ) -> DescriptionReply:
     """Return the server's description of the dataset of a task. 1 call.
 
+    Parameters
+    ----------
+    session : Session
+    task : TaskReply
+    options : RefreshOptions
+        For the bounds of size.
+
     Raises
     ------
     UnusableDatasetError

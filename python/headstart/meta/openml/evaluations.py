@@ -52,7 +52,15 @@ class KnownTask:
 def slices_of(
     tasks: Sequence[KnownTask], options: RefreshOptions, *, is_classification: bool
 ) -> list[tuple[int, ...]]:
-    """Return the tasks in slices, each for one request."""
+    """Return the tasks in slices, each for one request.
+
+    Parameters
+    ----------
+    tasks : sequence of KnownTask
+    options : RefreshOptions
+    is_classification : bool
+        Whether to return the classification or the regression tasks.
+    """
     numbers = [t.task_id for t in tasks if t.is_classification is is_classification]
     return [
         tuple(numbers[start : start + options.tasks_per_slice])
@@ -80,6 +88,15 @@ def fetch_slice(
     """Return the evaluations of a flow on some tasks, in the order of runs.
 
     2 calls per page, and 1 past the last page.
+
+    Parameters
+    ----------
+    session : Session
+    flow_id : int
+    function : str
+        OpenML's name of the score.
+    tasks : sequence of int
+    options : RefreshOptions
 
     Raises
     ------
@@ -122,7 +139,17 @@ def fetch_slice(
 def foreign_evaluation(
     row: dict[str, Any], function: str, uid: str, server: str
 ) -> ForeignEvaluation:
-    """Return the record of an evaluation."""
+    """Return the record of an evaluation.
+
+    Parameters
+    ----------
+    row : dict
+    function : str
+        OpenML's name of the score.
+    uid : str
+        Identity of the dataset.
+    server : str
+    """
     return ForeignEvaluation(
         run_id=row["run_id"],
         task_id=row["task_id"],

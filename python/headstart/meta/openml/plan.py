@@ -121,7 +121,14 @@ def reason_to_leave_out(task: TaskReply, options: RefreshOptions) -> str:
 def too_large(
     n_rows: int | None, n_columns: int | None, options: RefreshOptions
 ) -> str:
-    """Return the reason why a dataset of this size is too large, or ``""``."""
+    """Return the reason why a dataset of this size is too large, or ``""``.
+
+    Parameters
+    ----------
+    n_rows, n_columns : int or None
+        None if unknown.
+    options : RefreshOptions
+    """
     if n_columns is not None and n_columns > options.max_columns:
         return f"{n_columns:,} columns are more than {options.max_columns:,}"
     if n_rows is not None and n_columns is not None:

@@ -393,7 +393,14 @@ class KnowledgeBase:
         source: str = "headstart",
         bounds: Bounds = DIAGNOSIS,
     ) -> Gathered:
-        """Return evidence with the uids of its datasets, within bounds."""
+        """Return evidence with the uids of its datasets, within bounds.
+
+        Parameters
+        ----------
+        kinds, metric, learners, source
+            As for `evidence`.
+        bounds : Bounds
+        """
         gathering = Gathering(kinds, metric, learners, source, bounds)
         with self.snapshot() as fetch:
             gathering.take(fetch, self._place)

@@ -209,6 +209,11 @@ class LayeredBase:
 
         As `KnowledgeBase.evidence`, over all layers that can be read.
 
+        Parameters
+        ----------
+        kinds, metric, learners, source
+            As for `KnowledgeBase.evidence`.
+
         Raises
         ------
         KnowledgeBaseError
@@ -227,7 +232,15 @@ class LayeredBase:
         source: str = "headstart",
         bounds: Bounds = DIAGNOSIS,
     ) -> Gathered:
-        """Return evidence with the uids of its datasets, within bounds."""
+        """Return evidence with the uids of its datasets, within bounds.
+
+        Parameters
+        ----------
+        kinds, metric, learners, source
+            As for `KnowledgeBase.evidence`.
+        bounds : Bounds
+            Limits per base.
+        """
         gathering = Gathering(kinds, metric, learners, source, bounds)
 
         def take(base: KnowledgeBase) -> None:

@@ -138,7 +138,16 @@ def read_texts(fetch: Fetch) -> Mapping[int, str]:
 def read_names(
     fetch: Fetch, texts: Mapping[int, str], rows: Iterable[Mapping[str, Any]]
 ) -> Names:
-    """Return the texts and configurations of the ids in some rows."""
+    """Return the texts and configurations of the ids in some rows.
+
+    Parameters
+    ----------
+    fetch : callable
+    texts : mapping of int to str
+        All texts by id.
+    rows : iterable of mapping
+        Rows by column.
+    """
     with explaining_damage("The table 'configurations' is damaged"):
         numbers = {row["configuration"] for row in rows if row.get("configuration")}
         listed = ", ".join(str(rules.integer(number)) for number in sorted(numbers))
@@ -157,6 +166,14 @@ def raw_blocks(
     """Yield the rows of a table of records by column, in the order of `content`.
 
     Each block has some thousand rows, since a base may exceed memory.
+
+    Parameters
+    ----------
+    fetch : callable
+    kind : str
+        Name of the kind of record.
+    where : str
+        A condition in SQL.
     """
     table = TABLES[kind]
     columns = COLUMNS[table]

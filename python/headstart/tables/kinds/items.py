@@ -131,6 +131,14 @@ def item_features(
 
     All are missing in the rows of missing cells. Items of training rows that were too
     rare to become features count as new.
+
+    Parameters
+    ----------
+    series : Series
+    form : str
+        As `find_items` returns it.
+    items : tuple of str
+        Items with a feature, as `learn_items` returns them.
     """
     listed = read_items(series, form)
     table = listed.to_frame("v")
