@@ -75,7 +75,7 @@ def test_a_header_may_have_a_mark_of_comments(read):
 
 @pytest.mark.parametrize("title", ["Report of 2021\n", "Report,,\n,,\n", "Report\n\n"])
 def test_titles_above_the_header_are_left_out_with_a_warning(read, title):
-    with pytest.warns(HeadstartWarning, match="are no table"):
+    with pytest.warns(HeadstartWarning, match="are not part of the table"):
         frame = read(title + lines("x,k,y", lambda i: f"{i},{2 * i},z"))
     assert frame.columns == ["x", "k", "y"]
     assert frame["x"].to_list() == list(ROWS)
