@@ -338,7 +338,7 @@ def test_a_folder_that_others_can_write_is_refused(bench, base):
     staging = bench.folder / "staging"
     staging.mkdir()
     staging.chmod(0o777)
-    with pytest.raises(RefreshError, match="others may write it"):
+    with pytest.raises(RefreshError, match="others may write to it"):
         bench.refresh(base)
 
 

@@ -72,11 +72,11 @@ def exported(new_base, kit, tmp_path):
         (lambda lines: [], "empty"),
         (lambda lines: lines[1:], "Line 1 .* first line"),
         (lambda lines: [lines[0].replace(b"1", b"2"), *lines[1:]], "Line 1 "),
-        (lambda lines: [*lines[:-1], lines[-1][:-1]], "Line 7 .* no end"),
+        (lambda lines: [*lines[:-1], lines[-1][:-1]], "Line 7 .* no line end"),
         (lambda lines: [*lines[:3], lines[3][:40] + b"\n"], "Line 4 "),
         (lambda lines: [*lines[:2], b"\n", *lines[2:]], "Line 3 "),
         (lambda lines: [*lines[:4], b"\xff\n"], "Line 5 .* ASCII"),
-        (lambda lines: [*lines[:4], b"x" * 4_000_001 + b"\n"], "Line 5 .* no end"),
+        (lambda lines: [*lines[:4], b"x" * 4_000_001 + b"\n"], "Line 5 .* no line end"),
         (lambda lines: [b"PK\x03\x04\n", *lines[1:]], "Line 1 "),
     ],
 )
