@@ -53,7 +53,7 @@ class Figure:
     alt : str
         Text alternative for readers who do not see the plot.
     spec : mapping
-        Vega-Lite with inline data. Fields have one-letter names of our own, so that
+        Vega-Lite with inline data. Fields have one-letter names, so that
         text of the table occurs in values only.
     note : str
         One or two sentences on how to read it.
