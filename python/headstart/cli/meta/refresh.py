@@ -31,7 +31,7 @@ def refresh(
     ] = "https://www.openml.org/api/v1/xml",
     base: BaseOption = "own",
     evaluate: Annotated[
-        bool, typer.Option("--evaluate", help="Evaluate headstart's grid on each dataset.")
+        bool, typer.Option("--evaluate", help="Evaluate a grid on each dataset.")
     ] = False,
     configurations: Annotated[
         int, typer.Option(min=1, help="Configurations of the grid, with --evaluate.")

@@ -120,7 +120,7 @@ def test_an_older_schema_is_not_read_as_it_is(packed):
 def test_a_base_without_a_version_is_refused(packed, statement, read_only):
     change(packed, statement)
 
-    with pytest.raises(KnowledgeBaseError, match=r"no valid version|not a knowledge base"):
+    with pytest.raises(KnowledgeBaseError, match=r"valid version|not a knowledge base"):
         KnowledgeBase.open(packed, read_only=read_only)
 
 
