@@ -349,8 +349,8 @@ def _factorize(values: NDArray[Any]) -> IntArray:
     if values.dtype == object:
         # Mixed types and None cannot be sorted; codes follow the first occurrence.
         code_of: dict[object, int] = {}
-        codes = [code_of.setdefault(value, len(code_of)) for value in values.tolist()]
-        return np.array(codes, dtype=np.int64)
+        listed = [code_of.setdefault(value, len(code_of)) for value in values.tolist()]
+        return np.array(listed, dtype=np.int64)
     _, inverse = np.unique(values, return_inverse=True)
     return np.ascontiguousarray(inverse, dtype=np.int64)
 
