@@ -101,6 +101,7 @@ class Description(Estimator):
             "time_limit": facts.budget.time_limit,
             "max_trials": facts.budget.max_trials,
             **table,
+            "needed_columns": [column.name for column in model.schema.needed],
             "versions": dict(facts.versions),
             "members": [
                 {

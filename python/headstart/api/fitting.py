@@ -54,8 +54,8 @@ class Fitting(Estimator):
             or Arrow file.
         y : vector of length n_rows, or str
             The target, or the name of its column in `X`.
-        sample_weight : vector of length n_rows, optional
-            Non-negative weights.
+        sample_weight : vector of length n_rows or str, optional
+            Non-negative weights. A string names a column of `X`, which is no feature.
         groups : vector of length n_rows or str, optional
             Rows of one group are never split between training and validation. A
             string names a column of `X`. Folds by time and splitters that would split a
@@ -101,6 +101,8 @@ class Fitting(Estimator):
             X, reading = to_table(
                 X, read_as_text=texts_declared(self.columns), reading=reading
             )
+        if isinstance(sample_weight, str):
+            X, sample_weight = split_target(to_frame(X), sample_weight, "weight")
         if isinstance(y, str):
             X, y = split_target(to_frame(X), y)
         if indexes_differ(X, y):

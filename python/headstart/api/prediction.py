@@ -1,7 +1,6 @@
 """The methods `predict` and `evaluate` of the estimators."""
 
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,7 @@ from headstart.exceptions import HeadstartWarning
 from headstart.metrics import Metric, metric_names, resolve_metric
 from headstart.metrics.evaluation import score_each
 from headstart.search.run.problem import read_weight
-from headstart.tables import (
-    describe_unseen,
-    split_target,
-    to_frame,
-)
+from headstart.tables import Unseen, split_target, to_frame
 from headstart.tables.read.batches import read_batches
 
 __all__ = ["Prediction"]
@@ -46,12 +41,13 @@ class Prediction(Estimator):
         Raises
         ------
         ColumnError
-            If a column is missing, or has values that its kind does not allow.
+            If a column is missing, or has a type without values of its kind.
 
         Warns
         -----
         HeadstartWarning
-            If columns have values that did not occur in training.
+            If columns have values that did not occur in training or cannot be read,
+            which count as missing, or numbers have become text.
         """
         model = self._fitted()
         return model.labels(self._outputs(model, X))
@@ -97,7 +93,7 @@ class Prediction(Estimator):
         model = self._fitted()
         X = self._read(model, X)
         if isinstance(sample_weight, str):
-            X, sample_weight = split_target(to_frame(X), sample_weight)
+            X, sample_weight = split_target(to_frame(X), sample_weight, "weight")
         if isinstance(y, str):
             X, y = split_target(to_frame(X), y)
         kind, classes = model.ensemble.task.kind, model.target.classes
@@ -128,16 +124,14 @@ class Prediction(Estimator):
         is_file = isinstance(X, str | Path)
         tables = _batches(model, X) if is_file else [X]
         predictions = []
-        unseen: Counter[str] = Counter()
+        unseen = Unseen()
         for table in tables:
             prediction, new = model.predict_and_count(table)
             predictions.append(prediction)
-            unseen.update(new)
+            unseen += new
         outputs = np.concatenate(predictions)
         if unseen:
-            warnings.warn(
-                describe_unseen(unseen, len(outputs)), HeadstartWarning, stacklevel=3
-            )
+            warnings.warn(unseen.describe(len(outputs)), HeadstartWarning, stacklevel=3)
         return outputs
 
     def _read(self, model: FittedModel, X: Any) -> Any:

@@ -209,6 +209,21 @@ class Transform:
         )
         return fitted, stacked.select(names)[np.argsort(np.concatenate(places))]
 
+    def reads(self, fitted: Any, columns: Sequence[str]) -> Sequence[str]:
+        """Return those of its columns on which `transform` depends. All by default.
+
+        A table to predict may lack the others: they are null there.
+
+        Parameters
+        ----------
+        fitted : object
+            The result of `fit` or `load`.
+        columns : sequence of str
+            The columns that it was fitted on.
+        """
+        del fitted
+        return columns
+
     def explain(self, fitted: Any) -> Sequence[MadeFeature]:
         """Return descriptions of the features it made, for reports. None by default.
 

@@ -29,7 +29,7 @@ def inspect(
         str,
         typer.Argument(
             metavar="DATA",
-            help="Table: .csv, .tsv, .parquet, .arrow, or what a plugin reads.",
+            help="Table: .csv, .parquet, .arrow, .xlsx, or what a plugin reads.",
         ),
     ],
     *,

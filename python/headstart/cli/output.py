@@ -281,6 +281,8 @@ def default_output(source: str | Path, ending: str) -> Path:
     'sales.v1.headstart'
     """
     name = Path(source).name
+    if "://" in str(source):
+        name = name.partition("?")[0]  # A query may hold a signature.
     if name == "-":
         name = "standard_input"
     for packed in (".gz", ".zip", ".xz", ".bz2"):

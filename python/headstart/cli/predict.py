@@ -1,6 +1,5 @@
 """`headstart predict`: predictions of a stored model for a table."""
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,7 +36,7 @@ def predict(
         str,
         typer.Argument(
             metavar="DATA",
-            help="Table: .csv, .tsv, .parquet, .arrow, or what a plugin reads.",
+            help="Table: .csv, .parquet, .arrow, .xlsx, or what a plugin reads.",
         ),
     ],
     *,
@@ -68,9 +67,8 @@ def predict(
 ) -> None:
     """Predict the target for each row of a table."""
     import headstart
-    from headstart.tables import Reading
+    from headstart.tables import Reading, Unseen
     from headstart.tables.read.batches import read_batches
-    from headstart.tables.schema.unseen import describe_unseen
 
     if output is not None:
         check_ending(output)
@@ -89,19 +87,19 @@ def predict(
             "the model predicts a number: it has no classes and no probabilities.",
             param_hint="--probabilities",
         )
-    unseen: Counter[str] = Counter()
+    unseen = Unseen()
     inner = fitted.model_
     with TableWriter(output) as writer:
         options = Reading.of(**reading).over(inner.schema.file_reading)
         for table in read_batches(data, inner.schema.read_as_text, size, options):
             outputs, new = inner.predict_and_count(table)
-            unseen.update(new)
+            unseen += new
             writer.write(_predictions(inner, outputs, probabilities=probabilities))
     if unseen:
-        words = describe_unseen(unseen, writer.n_rows)
-        say(f"headstart: {words}", err=True)
+        say(f"headstart: {unseen.describe(writer.n_rows)}", err=True)
     if as_json:
-        print_json({"rows": writer.n_rows, "output": str(output), "unseen": unseen})
+        record = {"rows": writer.n_rows, "output": str(output)}
+        print_json(record | unseen.to_record())
     elif output is not None:
         say(f"headstart: {writer.n_rows:,} rows to {output}", err=True)
 

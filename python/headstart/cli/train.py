@@ -50,7 +50,7 @@ def train(
         str,
         typer.Argument(
             metavar="DATA",
-            help="Table: .csv, .tsv, .parquet, .arrow, or what a plugin reads.",
+            help="Table: .csv, .parquet, .arrow, .xlsx, or what a plugin reads.",
         ),
     ],
     *,
@@ -302,7 +302,8 @@ def train(
     listeners = [end] if quiet else [end, display or log_lines(remedy=as_option)]
     if not quiet:
         # The findings report it too.
-        warnings.filterwarnings("ignore", ".* are left out", HeadstartWarning)
+        of_rows = r"[\d,]+ of [\d,]+ rows have no "
+        warnings.filterwarnings("ignore", of_rows, HeadstartWarning)
     with termination_as_interrupt():
         try:
             model = headstart.train(

@@ -199,6 +199,24 @@ class BaggedEnsemble:
                 steps.append(MemberStep(self.parts, fit.model, learner, view, share))
         return (*steps, OutputStep(self.output))
 
+    def reads(self) -> frozenset[str]:
+        """Return the columns of a canonical table, and texts, that members depend on.
+
+        A column is not read where the transforms of every member select others.
+        """
+        read: set[str] = set()
+        for chain, encoder in self._by_view():
+            view = self.parts.encoder(encoder)
+            wanted = {*view.numeric_names, *view.categorical_names}
+            for name in reversed(chain):
+                step = self.parts.transform(name)
+                wanted -= {column.name for column in step.made}
+                if step.scope:
+                    transform = self.transforms[step.transform]
+                    wanted |= set(transform.reads(step.state, step.scope))
+            read |= wanted
+        return frozenset(read)
+
     def explain_step(self, name: str) -> tuple[str, list[MadeFeature]]:
         """Return the transform's name and the features of a fitted step.
 

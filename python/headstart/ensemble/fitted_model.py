@@ -11,7 +11,7 @@ from headstart.base import FloatArray, Parts, TaskKind
 from headstart.ensemble.bagged import BaggedEnsemble
 from headstart.ensemble.steps import FRAME, TABLE, UNSEEN, SchemaStep, StepRecord
 from headstart.facts import Facts
-from headstart.tables import Schema, TargetEncoder, to_frame_like
+from headstart.tables import Schema, TargetEncoder, Unseen, to_frame_like
 
 __all__ = ["FittedModel", "MemoryStore"]
 
@@ -61,15 +61,15 @@ class FittedModel:
         """Return predictions of shape (n_rows, n_outputs) for a user's table."""
         return self.predict_and_count(data)[0]
 
-    def predict_and_count(self, data: Any) -> tuple[FloatArray, dict[str, int]]:
-        """Return `predict_outputs` and the number of unseen values per column.
+    def predict_and_count(self, data: Any) -> tuple[FloatArray, Unseen]:
+        """Return `predict_outputs` and the values that do not fit training.
 
         Returns
         -------
         outputs : ndarray of shape (n_rows, n_outputs)
-        unseen : dict of str to int
-            Number of values that were not in the training data, which count as missing,
-            for each column that has such values.
+        unseen : Unseen
+            Per column, the number of values that count as missing because the model
+            does not know them; columns whose type has changed.
         """
         frame = to_frame_like(data, self.schema.names)
         columns = self._schema_step.apply({FRAME: frame})

@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from headstart.findings.finding import Finding, Severity
 from headstart.findings.subject import Subject
 from headstart.tables import ColumnKind
-from headstart.tables.kinds.dates import in_format
+from headstart.tables.kinds.dates import in_format, is_no_date
 from headstart.tables.kinds.levels import LEVEL_LIMIT
 from headstart.tables.kinds.numbers import is_missing
 from headstart.tables.schema.columns import Column
@@ -85,7 +85,8 @@ def _unread(subject: Subject, column: Column) -> Iterator[Finding]:
     if series.dtype != pl.String:
         return
     values = subject.table[column.features[0]]
-    bad = (values.is_null() & ~is_missing(series)).arg_true()
+    is_none = is_no_date if column.formats else is_missing
+    bad = (values.is_null() & ~is_none(series)).arg_true()
     if not bad.len():
         return
     rows = bad.head(_SHOWN).to_list()

@@ -1,5 +1,6 @@
 """From the chosen trials to a model that predicts; the refit on all rows."""
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +15,11 @@ from headstart.search.facts import facts_of
 from headstart.search.loop.runner import SearchResult
 from headstart.search.run.interrupt import NotedInterrupt
 from headstart.search.run.run import Run
+from headstart.tables import Schema
 
-__all__ = ["Assembly", "assemble"]
+__all__ = ["Assembly", "assemble", "with_unread"]
+
+_log = logging.getLogger("headstart.search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,30 @@ def assemble(run: Run, result: SearchResult) -> Assembly:
             run.events(Notice(f"Not refitted on all rows: {line}", "warning"))
     ensemble = bag.with_members(members)
     facts = facts_of(run, result, ensemble, n_old=n_old)
-    model = FittedModel(run.problem.schema, run.problem.target, ensemble, facts)
+    schema = with_unread(run.problem.schema, ensemble)
+    model = FittedModel(schema, run.problem.target, ensemble, facts)
     return Assembly(bag, model)
+
+
+def with_unread(schema: Schema, ensemble: BaggedEnsemble) -> Schema:
+    """Return the schema with the columns that no member reads.
+
+    Without transforms every view reads every column.
+    """
+    if not ensemble.has_transforms:
+        return schema
+    try:
+        read = ensemble.reads()
+    except Exception:
+        # A transform of a plugin may fail; the model is not lost for that.
+        _log.exception("The columns that the model reads cannot be found.")
+        return schema
+    unread = tuple(
+        column.name
+        for column in schema.used
+        if read.isdisjoint({column.name, *column.features})
+    )
+    return replace(schema, unread=unread)
 
 
 def _bag(run: Run, result: SearchResult) -> BaggedEnsemble:

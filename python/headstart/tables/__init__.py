@@ -25,7 +25,7 @@ from headstart.tables.schema.distinct import count_distinct
 from headstart.tables.schema.examples import examples_of
 from headstart.tables.schema.schema import Schema
 from headstart.tables.schema.summary import summarize
-from headstart.tables.schema.unseen import describe_unseen
+from headstart.tables.schema.unseen import Unseen
 
 __all__ = [
     "ANY_READING",
@@ -34,9 +34,9 @@ __all__ = [
     "Reading",
     "Schema",
     "TargetEncoder",
+    "Unseen",
     "ViewEncoder",
     "count_distinct",
-    "describe_unseen",
     "examples_of",
     "feature_names",
     "indexes_differ",

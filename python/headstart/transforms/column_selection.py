@@ -186,6 +186,12 @@ class ColumnSelection(Transform):
         pairs = zip(fitted.columns, fitted.ranks, strict=True)
         return X.select(name for name, rank in pairs if rank)
 
+    def reads(self, fitted: Selection, columns: Sequence[str]) -> Sequence[str]:
+        """Return the selected columns."""
+        del columns
+        pairs = zip(fitted.columns, fitted.ranks, strict=True)
+        return [name for name, rank in pairs if rank]
+
     def fit_transform(
         self,
         task: Task,

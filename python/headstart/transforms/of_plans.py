@@ -112,6 +112,11 @@ class PlanTransform(Transform):
         del task
         return _finite(fitted.plan.transform(X))
 
+    def reads(self, fitted: FittedPlan, columns: Sequence[str]) -> Sequence[str]:
+        """Return the columns that features are made of."""
+        del columns
+        return fitted.plan.columns
+
     def explain(self, fitted: FittedPlan) -> Sequence[MadeFeature]:
         """Return each feature's name, description and gain."""
         return [

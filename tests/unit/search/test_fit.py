@@ -1,4 +1,4 @@
-"""What a fit does in the user's process leaves nothing there."""
+"""Fits: what they leave in the user's process, and weights by name."""
 
 import os
 import random
@@ -6,9 +6,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from tests.small_models import small_model
+from tests.small_models import small_model, small_table
 
+from headstart import AutoRegressor
 from headstart.base.events import Emitter
+from headstart.exceptions import ColumnError
 from headstart.search import record
 
 
@@ -35,3 +37,24 @@ def test_an_analysis_leaves_the_state_of_the_process_as_it_was(error):
         assert facts.task == analysed.model.facts.task
         assert "was not analysed" in facts.notes[0]
     assert len(notices) == (error is not None)
+
+
+def test_weights_named_by_a_column_are_no_feature():
+    rng = np.random.default_rng(0)
+    table = small_table().with_columns(w=rng.uniform(0.1, 2.0, 60))
+    y = table["x"].to_numpy() + rng.normal(size=60)
+    settings = {"time_limit": None, "max_trials": 1, "learners": ["ridge"]}
+
+    def fit(X, weight):
+        model = AutoRegressor(**settings, n_jobs=1, random_state=0)
+        return model.fit(X, y, sample_weight=weight, listeners=[])
+
+    named, given = fit(table, "w"), fit(table.drop("w"), table["w"].to_list())
+
+    assert named.feature_names_in_.tolist() == ["x", "city"]
+    new = table.drop("w")
+    assert (named.predict(new) == given.predict(new)).all()
+    plain = AutoRegressor(**settings, n_jobs=1, random_state=0)
+    assert (named.predict(new) != plain.fit(new, y, listeners=[]).predict(new)).any()
+    with pytest.raises(ColumnError, match=r"no weight column 'W'.*did you mean 'w'"):
+        fit(table, "W")

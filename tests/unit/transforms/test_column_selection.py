@@ -50,6 +50,16 @@ def test_relevance_less_redundancy_leaves_out_what_another_column_says():
     assert not told["x5"].kept
 
 
+def test_only_the_selected_columns_are_read():
+    fitted, columns = chosen(share=0.3)
+    read = TRANSFORM.reads(fitted, X.columns)
+    assert sorted(read) == sorted(columns)
+    nothing = pl.lit(None, pl.Float64)
+    blank = X.with_columns(nothing.alias(c) for c in X.columns if c not in read)
+    made = TRANSFORM.transform(fitted, blank, TASK)
+    assert made.equals(TRANSFORM.transform(fitted, X, TASK))
+
+
 def test_null_importance_keeps_what_a_shuffled_target_does_not_reach():
     _, columns = chosen(method="null_importance")
 

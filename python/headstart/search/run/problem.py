@@ -21,6 +21,8 @@ from headstart.tables import (
     to_series,
     to_target,
 )
+from headstart.tables.kinds.numbers import find_text, to_numbers
+from headstart.tables.schema.unseen import type_words
 from headstart.validation import Validation
 
 __all__ = ["Problem", "known_column", "read_problem", "read_weight"]
@@ -164,12 +166,9 @@ def read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
         return None
     if isinstance(sample_weight, int | float):
         sample_weight = np.full(n_rows, float(sample_weight))
-    try:
-        weight = np.asarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TableError(f"sample_weight must hold numbers: {error}.") from error
-    if weight.ndim != 1:
+    if np.ndim(sample_weight) != 1:
         raise ValueError("Sample weights must be 1D array or scalar")
+    weight = _weights_of(to_series(sample_weight, "sample_weight"))
     _check_length("sample_weight", weight.size, n_rows)
     invalid = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
     if invalid.size:
@@ -180,6 +179,24 @@ def read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
     if not weight.any():
         raise ValueError("sample_weight must not be zero in every row.")
     return weight
+
+
+def _weights_of(values: pl.Series) -> FloatArray:
+    """Return weights as floats, NaN where one is missing."""
+    words = type_words(values.dtype)
+    if words not in ("numbers", "booleans", "text"):
+        raise TableError(
+            f"sample_weight must hold numbers. Got {words or 'no values'} instead."
+        )
+    text = find_text(values) if words == "text" else None
+    if text is not None:
+        row, value = text
+        raise TableError(
+            f"sample_weight must hold numbers. Got {value[:80]!r} (row {row}) instead."
+        )
+    if not values.dtype.is_float():  # Infinity is an error of its own.
+        values = to_numbers(values)
+    return np.asarray(values.to_numpy(), dtype=np.float64)
 
 
 def _check_shape(frame: pl.DataFrame) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 
 from headstart import _core
 from headstart.exceptions import ColumnError
-from headstart.tables.kinds.numbers import is_missing
+from headstart.tables.kinds.numbers import MISSING_WORDS, count_values, is_missing
 
 __all__ = [
     "CYCLE_PARTS",
@@ -23,8 +23,10 @@ __all__ = [
     "cycle_parts",
     "date_parts",
     "find_formats",
+    "find_formats_of",
     "in_format",
     "is_known_zone",
+    "is_no_date",
     "origin",
     "read_clock",
     "read_moments",
@@ -55,6 +57,12 @@ _ISO = (
     "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
 )  # fmt: skip
 """Unambiguous formats, which every column of dates accepts."""
+
+# What SAP and MySQL write where there is no date: 00000000, 0000-00-00 00:00:00.
+_NO_DATE = re.compile(
+    r"^\s*(0{8}|0{14}|0{4}[-./]00[-./]00|00[-./]00[-./]0{4})([ T][0:.]+)?\s*$"
+)
+_FEW_ROWS = 200
 
 _CYCLES = {"time": (0.0, 86_400.0), "month": (1.0, 12.0), "weekday": (1.0, 7.0)}
 _DIRECTIVES = {
@@ -154,19 +162,32 @@ def find_formats(series: pl.Series, order: str | None = None) -> DateFormats | N
     """
     if series.dtype.is_integer():
         return _find_compact(series)
-    text = _without_missing(series)
-    if text.len() > 10 * _SAMPLE and order is None:
-        # A few values are enough for nearly every column of words.
-        sample = text.gather_every(text.len() // _SAMPLE).head(_SAMPLE)
-        if _find(sample, order) is None and _find(text.head(_SAMPLE), order) is None:
+    return find_formats_of(count_values(series.cast(pl.String)), order)
+
+
+def find_formats_of(
+    counted: pl.DataFrame, order: str | None = None
+) -> DateFormats | None:
+    """Return the formats of a column of text, given its different values.
+
+    Parameters
+    ----------
+    counted : DataFrame
+        As `headstart.tables.kinds.numbers.count_values` returns it.
+    order : str or None
+        As for `find_formats`.
+    """
+    counted = counted.filter(~is_no_date(counted["v"]))
+    if counted.height > 10 * _SAMPLE and order is None:
+        # One look at a few values settles it for nearly every column of words.
+        sample = counted.gather_every(counted.height // _SAMPLE).head(_SAMPLE)
+        first = counted.head(_SAMPLE)
+        if _find(sample, order) is None and _find(first, order) is None:
             return None
-    return _find(text, order)
+    return _find(counted, order)
 
 
-def _find(text: pl.Series, order: str | None) -> DateFormats | None:
-    counted = (
-        text.to_frame("v").group_by("v", maintain_order=True).len().rename({"len": "n"})
-    )
+def _find(counted: pl.DataFrame, order: str | None) -> DateFormats | None:
     if counted.is_empty():
         return None
     counts = counted["n"].cast(pl.UInt32).to_numpy()
@@ -184,16 +205,26 @@ def _find_compact(series: pl.Series) -> DateFormats | None:
     if not any(least <= low and high <= most for least, most in _COMPACT):
         return None
     text = series.drop_nulls().cast(pl.String)
-    dates = _find(text, None)
+    dates = _find(count_values(text), None)
     if dates is None or dates.kind != "moment":
         return None
     values, _ = read_moments(text, dates.formats)
     return None if values.null_count() else dates
 
 
-def _without_missing(series: pl.Series) -> pl.Series:
-    text = series.cast(pl.String)
-    return text.filter(~is_missing(text))
+def is_no_date(text: pl.Series) -> pl.Series:
+    """Return which values are missing, or stand for no date: ``0000-00-00``."""
+    if text.len() <= _FEW_ROWS:
+        # Up to so many rows Python is quicker than an expression.
+        zeros = [
+            v is not None and "00" in v and _NO_DATE.match(v) is not None
+            for v in text.to_list()
+        ]
+        return is_missing(text) | pl.Series(text.name, zeros, dtype=pl.Boolean)
+    word = pl.col("v").str.strip_chars()
+    is_none = word.is_null() | word.str.to_lowercase().is_in(MISSING_WORDS)
+    is_zero = word.str.starts_with("00") & word.str.contains(_NO_DATE.pattern)
+    return text.alias("v").to_frame().select(is_none | is_zero)["v"].alias(text.name)
 
 
 def read_moments(
@@ -267,7 +298,7 @@ def read_clock(
         series = series.cast(pl.Int64, strict=False)
     text = series.cast(pl.String)
     values, offsets = read_moments(text, (*formats, *_ISO))
-    n_unread = int((values.is_null() & ~is_missing(text)).sum())
+    n_unread = int((values.is_null() & ~is_no_date(text)).sum())
     if zone and offsets.null_count() < offsets.len():
         instants = values - offsets.cast(pl.Int64) * 60_000_000
         in_zone = to_clock(instants.cast(pl.Datetime("us", "UTC")), zone).to_physical()

@@ -9,9 +9,17 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from headstart.tables.kinds.dates import DURATIONS, TIMES, DateFormats, find_formats
+from headstart.tables.kinds.dates import (
+    DURATIONS,
+    TIMES,
+    DateFormats,
+    find_formats,
+    find_formats_of,
+    is_no_date,
+)
 from headstart.tables.kinds.items import find_items
 from headstart.tables.kinds.numbers import (
+    count_values,
     find_text,
     has_leading_zeros,
     is_missing,
@@ -92,6 +100,8 @@ class Inference:
         Formats of dates, times of day, months, weekdays or durations.
     order : str
         Order of day, month and year that the user declared, "" for none.
+    n_read : int or None
+        Rows whose text holds a number, where they were counted.
     """
 
     kind: ColumnKind
@@ -100,6 +110,7 @@ class Inference:
     units: tuple[str, ...] = ()
     dates: DateFormats | None = None
     order: str = ""
+    n_read: int | None = None
 
     @classmethod
     def of_dates(cls, dates: DateFormats, reason: str = "") -> Self:
@@ -115,7 +126,13 @@ class Inference:
     @classmethod
     def of_quantity(cls, quantity: Quantity) -> Self:
         """Return the kind of a column whose text holds numbers."""
-        return cls(ColumnKind.NUMERIC, quantity.words, quantity.form, quantity.units)
+        return cls(
+            ColumnKind.NUMERIC,
+            quantity.words,
+            quantity.form,
+            quantity.units,
+            n_read=quantity.n_read,
+        )
 
 
 def texts_declared(overrides: Mapping[str, ColumnKind | str] | None) -> tuple[str, ...]:
@@ -230,23 +247,24 @@ def _infer_text(series: pl.Series) -> Inference:
     n_values = text.count()
     if n_values == 0:
         return Inference(ColumnKind.CONSTANT, "all values are blank")
-    distinct = _distinct(text)
+    counted = count_values(text)
+    distinct = counted["v"]
     if len(distinct) == 1 and n_values == text.len():
         return Inference(ColumnKind.CONSTANT, f"every value is {distinct[0][:40]!r}")
     # The first values are enough for nearly every column of words.
     is_plain = find_text(distinct.head(50)) is None and find_text(distinct) is None
-    number = _infer_number_text(text, distinct) if is_plain else None
+    number = _infer_number_text(text, counted) if is_plain else None
     if number is not None:
         return number
     if not is_plain and _may_hold_numbers(distinct):
-        dates = find_formats(text)
+        dates = find_formats_of(counted)
         if dates is not None:
             return Inference.of_dates(dates)
-        quantity = find_quantity(text)
+        quantity = find_quantity(counted)
         if quantity is not None and not has_identifier_name(series.name):
             return Inference.of_quantity(quantity)
     if not is_plain:
-        items = find_items(text)
+        items = find_items(distinct)
         if items is not None:
             return Inference(ColumnKind.LIST, items.words, items.form)
     return _infer_words(series.name, text, distinct)
@@ -261,14 +279,18 @@ def _may_hold_numbers(distinct: pl.Series) -> bool:
     sample = distinct.gather_every(step)
     if any(c.isdigit() for value in sample.to_list() for c in value):
         return True
-    return find_formats(sample) is not None
+    return find_formats_of(count_values(sample)) is not None
 
 
-def _infer_number_text(text: pl.Series, distinct: pl.Series) -> Inference | None:
+def _infer_number_text(text: pl.Series, counted: pl.DataFrame) -> Inference | None:
+    distinct = counted["v"]
     numbers = to_numbers(distinct)
     n_numbers = numbers.count()
     n_words = len(distinct) - n_numbers
-    if n_numbers == 0 or has_leading_zeros(distinct):
+    has_zeros = has_leading_zeros(distinct)
+    if n_numbers == 0 or (
+        has_zeros and has_leading_zeros(distinct.filter(~is_no_date(distinct)))
+    ):
         return None
     if n_words == 0 and n_numbers <= FEW_NUMBERS:
         return None
@@ -277,10 +299,10 @@ def _infer_number_text(text: pl.Series, distinct: pl.Series) -> Inference | None
         return None  # Named as an identifier: the share of different values decides.
     if _INDEX_NAME.fullmatch(text.name) and _is_near_unique(text):
         return Inference(ColumnKind.IDENTIFIER, "the index of the table, written")
-    dates = find_formats(text) if distinct.str.contains(_DIGITS).all() else None
+    dates = find_formats_of(counted) if distinct.str.contains(_DIGITS).all() else None
     if dates is not None:
         return Inference.of_dates(dates)
-    if _is_code_of_digits(distinct):
+    if has_zeros or _is_code_of_digits(distinct):
         return None
     grouped = find_grouped(distinct)
     if grouped is not None:

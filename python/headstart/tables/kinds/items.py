@@ -58,7 +58,7 @@ def is_known_items(form: str) -> bool:
     return form in {"items[", *(f"items{s}" for s in _SEPARATORS)}
 
 
-def find_items(text: pl.Series) -> Items | None:
+def find_items(cells: pl.Series) -> Items | None:
     """Return the notation of lists in a column of text, None if it has no lists.
 
     A column has lists if 90 % of its different cells are in brackets, or if 20 % have
@@ -67,21 +67,25 @@ def find_items(text: pl.Series) -> Items | None:
 
     Parameters
     ----------
-    text : Series of String
-        Trimmed; null where blank.
+    cells : Series of String
+        Different ones, trimmed, none of them blank.
     """
-    cells = text.drop_nulls().unique(maintain_order=True)
     if cells.len() < _FEWEST_CELLS:
         return None
-    bracketed = cells.str.contains(_BRACKETED)
-    if int(bracketed.sum() or 0) >= _SHARE * cells.len():
+    cell = pl.col("v").str
+    holds = {"[": cell.contains(_BRACKETED)}
+    holds |= {s: cell.contains(s, literal=True) for s in _SEPARATORS}
+    table = cells.alias("v").to_frame()
+    n_holding = table.select(**{s: h.sum() for s, h in holds.items()}).row(
+        0, named=True
+    )
+    if n_holding["["] >= _SHARE * cells.len():
         counts = _counts(read_items(cells, "items["))
         if counts and sum(counts.values()) > len(counts):
             return Items("items[", f"lists in brackets, of {_different(counts)}")
         return None
     for separator in _SEPARATORS:
-        holds = cells.str.contains(separator, literal=True)
-        if int(holds.sum() or 0) < _SEVERAL * cells.len():
+        if n_holding[separator] < _SEVERAL * cells.len():
             continue
         form = f"items{separator}"
         counts = _counts(read_items(cells, form))

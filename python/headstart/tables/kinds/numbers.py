@@ -1,13 +1,17 @@
 """Numbers of columns of any type, including text."""
 
+from collections import Counter
+
 import numpy as np
 import polars as pl
 
 __all__ = [
     "MISSING_WORDS",
+    "count_values",
     "find_text",
     "has_leading_zeros",
     "is_missing",
+    "is_word",
     "to_numbers",
 ]
 
@@ -71,17 +75,33 @@ def is_missing(text: pl.Series) -> pl.Series:
     return text.to_frame().select(missing.alias(text.name))[text.name]
 
 
+def is_word(series: pl.Series) -> pl.Series:
+    """Return which texts are neither a number nor missing."""
+    trimmed = pl.col("v").cast(pl.String).str.strip_chars()
+    is_number = trimmed.cast(pl.Float64, strict=False).is_not_null()
+    is_none = trimmed.is_null() | trimmed.str.to_lowercase().is_in(MISSING_WORDS)
+    return series.alias("v").to_frame().select(~is_number & ~is_none)["v"]
+
+
+def count_values(text: pl.Series) -> pl.DataFrame:
+    """Return the different values, ``v``, and how many rows have each, ``n``.
+
+    They are in the order in which they first appear; missing ones are left out.
+    """
+    if text.len() <= 10 * _FEW_ROWS:
+        counts = Counter(text.to_list())
+        counts.pop(None, None)
+        schema = {"v": pl.String, "n": pl.UInt32}
+        return pl.DataFrame({"v": list(counts), "n": list(counts.values())}, schema)
+    table = text.alias("v").drop_nulls().to_frame()
+    return table.group_by("v", maintain_order=True).agg(pl.len().alias("n"))
+
+
 def find_text(series: pl.Series) -> tuple[int, str] | None:
     """Return the row and value of the first text that is neither number nor missing."""
-    text = series.cast(pl.String)
-    trimmed = text.str.strip_chars()
-    is_other = (
-        trimmed.is_not_null()
-        & trimmed.cast(pl.Float64, strict=False).is_null()
-        & ~is_missing(trimmed)
-    )
+    is_other = is_word(series)
     row = is_other.arg_max() if is_other.any() else None
-    return None if row is None else (row, str(text[row]))
+    return None if row is None else (row, str(series.cast(pl.String)[row]))
 
 
 def has_leading_zeros(text: pl.Series) -> bool:

@@ -64,11 +64,14 @@ class Quantity:
         Units that become a category, sorted; none if all rows have the same unit.
     words : str
         A description of the notation, for users.
+    n_read : int or None
+        Number of rows that hold a number, None if they were not counted.
     """
 
     form: str
     units: tuple[str, ...]
     words: str
+    n_read: int | None = None
 
 
 def is_known_quantity(form: str) -> bool:
@@ -96,7 +99,7 @@ def find_grouped(distinct: pl.Series) -> Quantity | None:
     return Quantity("quantity,", (), "numbers in text; points group thousands")
 
 
-def find_quantity(text: pl.Series) -> Quantity | None:
+def find_quantity(counted: pl.DataFrame) -> Quantity | None:
     """Return the notation of numbers in a column of text, None if it has no numbers.
 
     The column has numbers if 90 % of its rows are a number with one of a few units (or
@@ -104,11 +107,11 @@ def find_quantity(text: pl.Series) -> Quantity | None:
 
     Parameters
     ----------
-    text : Series of String
-        Trimmed; null where blank.
+    counted : DataFrame
+        Its different values, trimmed, none of them blank, as
+        `headstart.tables.kinds.numbers.count_values` returns them.
     """
-    counted = text.alias("v").drop_nulls().value_counts(name="n").sort("v")
-    counted = counted.filter(~is_missing(counted["v"]))
+    counted = counted.filter(~is_missing(counted["v"])).sort("v")
     values = counted["v"]
     # A sample is enough for nearly every column of words.
     if counted.height < _FEWEST_NUMBERS or not _has_numbers(values):
@@ -128,7 +131,8 @@ def find_quantity(text: pl.Series) -> Quantity | None:
     table = counted.select("n").with_columns(parts.get_columns())
     n_rows = int(table["n"].sum())
     with_number = table.filter(pl.col("number").is_not_null())
-    if int(with_number["n"].sum()) < _SHARE * n_rows:
+    n_read = int(with_number["n"].sum())
+    if n_read < _SHARE * n_rows:
         return None
     if with_number["number"].n_unique() < _FEWEST_NUMBERS:
         return None
@@ -153,14 +157,11 @@ def find_quantity(text: pl.Series) -> Quantity | None:
         descriptions.append("with decimal commas")
     if bool((flags & _IS_RANGE).any()):
         descriptions.append("ranges by their middle")
-    n_lost = n_rows - int(with_number["n"].sum())
-    if n_lost:
-        descriptions.append(f"{n_lost:,} without a number")
+    if n_rows > n_read:
+        descriptions.append(f"{n_rows - n_read:,} without a number")
     form = f"quantity{decimal}" + ("*" if multiply else "")
-    is_category = len(categories) > 1
-    return Quantity(
-        form, tuple(sorted(categories)) if is_category else (), "; ".join(descriptions)
-    )
+    kept = tuple(sorted(categories)) if len(categories) > 1 else ()
+    return Quantity(form, kept, "; ".join(descriptions), n_read)
 
 
 def split(text: pl.Series, form: str) -> tuple[pl.Series, pl.Series]:

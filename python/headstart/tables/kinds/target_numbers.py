@@ -4,6 +4,7 @@ import polars as pl
 
 from headstart.tables.kinds.levels import level_text
 from headstart.tables.kinds.numbers import (
+    count_values,
     find_text,
     has_leading_zeros,
     is_missing,
@@ -59,7 +60,7 @@ def find_numbers(series: pl.Series, *, is_declared: bool = False) -> Quantity | 
         plain = Quantity(PLAIN, (), "text that holds numbers")
         quantity: Quantity | None = find_grouped(distinct) or plain
     else:
-        quantity = find_quantity(text)
+        quantity = find_quantity(count_values(text))
     if quantity is None or quantity.units:
         return None
     return quantity if read_numbers(distinct, quantity.form).count() > 1 else None

@@ -45,8 +45,8 @@ def read_batches(
     """Yield batches of a file's rows in order; memory does not grow with the file.
 
     The result is that of `read_table`, but header, separator and decimal mark are
-    inferred from the first rows alone. Text in UTF-16 and tables that a plugin reads
-    come as one batch.
+    inferred from the first rows alone, and rows of totals are rows. Text in UTF-16,
+    workbooks, files at addresses and tables that a plugin reads come as one batch.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def read_batches(
         yield to_frame(plugin_table)
         return
     if is_address(path):
-        yield read_file(path, texts, reading)[0]
+        yield read_file(path, texts, reading, has_totals=False)[0]
         return
     place = Path(path).expanduser()
     check_is_file(place)
@@ -90,8 +90,8 @@ def read_batches(
                 yield from _text_batches(
                     source, place.name, texts, block_bytes, reading, encoding
                 )
-        elif kind == "json":
-            yield read_file(place, texts, reading)[0]
+        elif kind in ("json", "workbook"):
+            yield read_file(place, texts, reading, has_totals=False)[0]
         else:
             yield from _frame_batches(place, kind, block_bytes // _TEXT_BYTES)
     except (OSError, EOFError) as error:

@@ -3,9 +3,8 @@
 import codecs
 import csv
 import io
-import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -14,6 +13,7 @@ from headstart import _core
 from headstart.exceptions import HeadstartWarning, TableError
 from headstart.tables.read.layout import HEAD_BYTES, Layout, find_layout, to_tabs
 from headstart.tables.read.reading import ANY_READING, Reading
+from headstart.tables.read.totals import n_total_rows, warn_of_totals
 
 __all__ = [
     "encoding_of",
@@ -31,6 +31,14 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+# How files of other kinds begin, their endings notwithstanding.
+_BINARY = (
+    (b"PK\x03\x04", "a workbook or a zip archive", ".xlsx or .zip"),
+    (b"\xd0\xcf\x11\xe0", "an old workbook of Excel", ".xls"),
+    (b"PAR1", "a Parquet file", ".parquet"),
+    (b"ARROW1", "an Arrow file", ".arrow"),
+)
+
 # Flags of a column from the compiled scanner (`headstart-core`, parse/delimited.rs).
 _LEADING_ZERO, _POINT, _COMMA, _OPEN_POINT, _OPEN_COMMA = 1, 2, 4, 8, 16
 _GROUPED_POINT, _GROUPED_COMMA, _LONG, _TEXT, _EXPONENT, _BLANKS = (
@@ -38,13 +46,6 @@ _GROUPED_POINT, _GROUPED_COMMA, _LONG, _TEXT, _EXPONENT, _BLANKS = (
 )  # fmt: skip
 _POINTS = _OPEN_POINT | _GROUPED_POINT
 _COMMAS = _OPEN_COMMA | _GROUPED_COMMA
-
-_TOTAL = re.compile(
-    r"(grand |sub)?total(s|e|en|er)?|sum(me|ma|mary)?|gesamt(summe)?|insgesamt|totaal"
-    r"|somme|suma|soma|total g[eé]n[eé]ral",
-    re.IGNORECASE,
-)
-_MOST_TOTALS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ def read_delimited(
     file: str,
     texts: Sequence[str] = (),
     reading: Reading = ANY_READING,
+    *,
+    has_totals: bool = True,
 ) -> tuple[pl.DataFrame, Layout]:
     """Return the table in delimited text, and the layout of the text.
 
@@ -80,6 +83,8 @@ def read_delimited(
         Columns that are read as text, whatever their values look like.
     reading : Reading
         Options that the user declared.
+    has_totals : bool
+        Whether rows of totals at the end are left out.
 
     Raises
     ------
@@ -93,7 +98,7 @@ def read_delimited(
     data = to_utf8(data, file, encoding)
     layout = find_layout(head_of(data), file, reading, encoding=encoding)
     frame, layout = parse_rows(data, file, layout, texts=texts, is_first=True)
-    return _without_totals(frame, file), layout
+    return (_without_totals(frame, file) if has_totals else frame), layout
 
 
 def encoding_of(data: bytes, file: str, reading: Reading, line: int = 1) -> str:
@@ -108,6 +113,8 @@ def encoding_of(data: bytes, file: str, reading: Reading, line: int = 1) -> str:
     line : int
         Number of the first line in the file, from 1.
     """
+    if line == 1:
+        _check_is_text(data, file)
     if reading.encoding is not None:
         return reading.encoding
     for mark, name in _BOMS:
@@ -124,6 +131,14 @@ def encoding_of(data: bytes, file: str, reading: Reading, line: int = 1) -> str:
         stacklevel=7,
     )
     return "cp1252"
+
+
+def _check_is_text(data: bytes, file: str) -> None:
+    for mark, kind, ending in _BINARY:
+        if data.startswith(mark):
+            raise TableError(
+                f"The file {file} is {kind}, and no text. hint: rename it to {ending}."
+            )
 
 
 def to_utf8(data: bytes, file: str, encoding: str) -> bytes:
@@ -330,9 +345,9 @@ def _parse(
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     skipped = data.count(b"\n", 0, start)
     overrides = {name: pl.String for name in names if name in texts}
-    for n_rows in (_INFERENCE_ROWS, None):
+    for n_rows in (_INFERENCE_ROWS, None, 0):
         try:
-            return pl.read_csv(
+            frame = pl.read_csv(
                 data,
                 separator=layout.separator,
                 has_header=False,
@@ -344,10 +359,25 @@ def _parse(
                 decimal_comma=layout.decimal == "," and layout.separator != ",",
             )
         except pl.exceptions.PolarsError:
-            # A later value does not have the type that the first rows suggest.
-            if n_rows is None or data.count(b"\n") < n_rows:
+            # A later value does not have the type that the first rows suggest, or
+            # polars takes for numbers what it cannot read as such.
+            if n_rows == 0:
                 raise
+            continue
+        return frame if n_rows != 0 else _with_types(frame, overrides)
     raise AssertionError  # The loop returns or raises.
+
+
+def _with_types(frame: pl.DataFrame, overrides: Mapping[str, object]) -> pl.DataFrame:
+    """Return columns of text as numbers where all their values are some."""
+    for name in frame.columns:
+        series = frame[name]
+        for dtype in (pl.Int64, pl.Float64):
+            numbers = series.cast(dtype, strict=False)
+            if name not in overrides and numbers.null_count() == series.null_count():
+                frame = frame.with_columns(numbers)
+                break
+    return frame
 
 
 def _ungrouped(
@@ -429,23 +459,11 @@ def _strict_rows(
 
 def _without_totals(frame: pl.DataFrame, file: str) -> pl.DataFrame:
     """Return the table without rows of totals at its end."""
-    text_columns = [n for n, t in frame.schema.items() if t == pl.String]
-    if not text_columns or frame.height < 3 or frame.columns[0] != text_columns[0]:
+    if not frame.width or frame.dtypes[0] != pl.String:
         return frame
-    first = frame[text_columns[0]]
-    n_totals = 0
-    while n_totals < min(_MOST_TOTALS, frame.height - 2):
-        label = first[frame.height - 1 - n_totals]
-        if label is None or not _TOTAL.fullmatch(label.strip().rstrip(":")):
-            break
-        n_totals += 1
-    rest = first.head(frame.height - n_totals)
-    if not n_totals or rest.str.contains(f"(?i)^({_TOTAL.pattern})$").any():
+    first = frame.to_series(0)
+    n_totals = n_total_rows(first)
+    if not n_totals:
         return frame
-    warnings.warn(
-        f"The last {n_totals} rows of {file} are left out: they are totals "
-        f"({first[-1]!r}).",
-        HeadstartWarning,
-        stacklevel=6,
-    )
+    warn_of_totals(n_totals, file, first[-1], stacklevel=6)
     return frame.head(frame.height - n_totals)

@@ -1,10 +1,11 @@
-"""Tables from files: CSV, Parquet, Arrow, JSON lines and the formats of plugins."""
+"""Tables from files: text, Parquet, Arrow, JSON lines, workbooks, those of plugins."""
 
 import difflib
 import io
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,19 @@ from headstart.exceptions import TableError
 from headstart.plugins import TableReaderRecord, hookimpl, load_plugins
 from headstart.plugins.hookspecs import RegisterTableReader
 from headstart.tables.kinds.levels import level_text
+from headstart.tables.read.addresses import (
+    bytes_of_address,
+    frame_of_address,
+    shown_address,
+)
 from headstart.tables.read.delimited import read_delimited
 from headstart.tables.read.opening import (
     PACKED,
     STANDARD_INPUT,
-    bytes_of_address,
     read_bytes,
-    unpacked,
 )
 from headstart.tables.read.reading import ANY_READING, Reading
+from headstart.tables.read.workbooks import WORKBOOKS, read_workbook
 
 __all__ = [
     "categories_of_parquet",
@@ -78,7 +83,7 @@ def _is_own(ending: str) -> bool:
     """Return whether headstart reads files with this ending itself."""
     for packed in PACKED:
         ending = ending.removesuffix(packed)
-    return ending.endswith((*_TEXT, *_JSON, *_PARQUET, *_ARROW))
+    return ending.endswith((*_TEXT, *_JSON, *_PARQUET, *_ARROW, *WORKBOOKS))
 
 
 def _called(reader: TableReaderRecord, path: str) -> Any:
@@ -106,6 +111,7 @@ def register_table_readers(register: RegisterTableReader) -> None:
     register(TableReaderRecord("json_lines", _read_undeclared, lines))
     register(TableReaderRecord("parquet", _read_undeclared, _PARQUET))
     register(TableReaderRecord("arrow", _read_undeclared, _ARROW))
+    register(TableReaderRecord("workbook", _read_undeclared, WORKBOOKS))
 
 
 def _read_undeclared(path: str | Path) -> pl.DataFrame:
@@ -113,7 +119,11 @@ def _read_undeclared(path: str | Path) -> pl.DataFrame:
 
 
 def read_file(
-    path: str | Path, texts: Sequence[str] = (), reading: Reading = ANY_READING
+    path: str | Path,
+    texts: Sequence[str] = (),
+    reading: Reading = ANY_READING,
+    *,
+    has_totals: bool = True,
 ) -> tuple[pl.DataFrame, Reading]:
     """Return the table that `read_table` returns, and how its file is written.
 
@@ -124,33 +134,67 @@ def read_file(
         Columns of a text file that are read as text even if they look like numbers.
     reading : Reading
         Options that the user declared, or those of the model's training file.
+    has_totals : bool
+        Whether rows of totals at the end are left out, with a warning.
 
     Raises
     ------
     TableError
         As `read_table`.
     """
+    options = _Options(tuple(texts), reading, has_totals)
     if is_address(path):
-        return _read_address(str(path), texts, reading)
+        return _read_address(str(path), options)
     path = Path(path).expanduser()
     check_is_file(path)
     kind, packed = kind_of_file(path)
     try:
-        if kind == "text":
-            data = read_bytes(path, packed)
-            return _read_text(data, path.name, texts, reading)
-        if kind == "json":
-            return _read_json(read_bytes(path, packed), path.name), reading
         if kind == "parquet":
             return read_parquet(path), reading
-        frame = pl.read_ipc(path)
+        if kind == "arrow":
+            return pl.read_ipc(path), reading
+        return _read_data(read_bytes(path, packed), path.name, kind, options)
     except OSError as error:
         raise TableError(f"The file {path} cannot be read: {error}") from error
     except pl.exceptions.PolarsError as error:
         raise TableError(
             f"The file {path} is not a whole {path.suffix[1:]} file: {error}"
         ) from error
-    return frame, reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    texts: tuple[str, ...]
+    reading: Reading
+    has_totals: bool
+
+
+def _read_address(address: str, options: _Options) -> tuple[pl.DataFrame, Reading]:
+    if address == STANDARD_INPUT:
+        data = bytes_of_address(address)
+        return _read_data(data, "standard input", "text", options)
+    place = Path(_ADDRESS.sub("", shown_address(address)))
+    kind, packed = kind_of_file(place)
+    if kind in ("parquet", "arrow"):
+        return frame_of_address(address, kind), options.reading
+    is_text = kind != "workbook"
+    data = bytes_of_address(address, packed, is_text=is_text)
+    return _read_data(data, place.name, kind, options)
+
+
+def _read_data(
+    data: bytes, file: str, kind: str, options: _Options
+) -> tuple[pl.DataFrame, Reading]:
+    """Read what a file of text, of JSON lines or a workbook holds."""
+    reading, has_totals = options.reading, options.has_totals
+    if kind == "json":
+        return _read_json(data, file), reading
+    if kind == "workbook":
+        return read_workbook(data, file, reading, has_totals=has_totals), reading
+    frame, layout = read_delimited(
+        data, file, options.texts, reading, has_totals=has_totals
+    )
+    return frame, layout.reading(reading)
 
 
 def read_parquet(path: Path) -> pl.DataFrame:
@@ -191,35 +235,6 @@ def with_categories(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     return frame
 
 
-def _read_text(
-    data: bytes, file: str, texts: Sequence[str], reading: Reading
-) -> tuple[pl.DataFrame, Reading]:
-    frame, layout = read_delimited(data, file, texts, reading)
-    return frame, layout.reading(reading)
-
-
-def _read_address(
-    address: str, texts: Sequence[str], reading: Reading
-) -> tuple[pl.DataFrame, Reading]:
-    data = bytes_of_address(address)
-    if address == STANDARD_INPUT:
-        return _read_text(data, "standard input", texts, reading)
-    place = Path(_ADDRESS.sub("", address).partition("?")[0])
-    kind, packed = kind_of_file(place)
-    if packed:
-        data = unpacked(data, packed, address)
-    try:
-        if kind == "text":
-            return _read_text(data, place.name, texts, reading)
-        if kind == "json":
-            return _read_json(data, place.name), reading
-        source = io.BytesIO(data)
-        read = pl.read_parquet if kind == "parquet" else pl.read_ipc
-        return read(source), reading
-    except pl.exceptions.PolarsError as error:
-        raise TableError(f"{address} is not a whole {kind} file: {error}") from error
-
-
 def _read_json(data: bytes, file: str) -> pl.DataFrame:
     if not data.strip():
         raise TableError(f"The file {file} is empty. Expected an object on each line.")
@@ -232,7 +247,9 @@ def _read_json(data: bytes, file: str) -> pl.DataFrame:
 
 
 def kind_of_file(path: Path) -> tuple[str, str]:
-    """Return the kind, ``text``, ``json``, ``parquet`` or ``arrow``, and the packing.
+    """Return the kind of a file, and how it is packed, by its ending.
+
+    Kinds are ``text``, ``json``, ``parquet``, ``arrow`` and ``workbook``.
 
     Raises
     ------
@@ -251,10 +268,13 @@ def kind_of_file(path: Path) -> tuple[str, str]:
         return "parquet", ""
     if last in _ARROW:
         return "arrow", ""
+    if last in WORKBOOKS:
+        return "workbook", ""
     raise TableError(
         f"The file {path} ends in {last!r}. Expected one of "
-        f"{', '.join((*_TEXT, *_JSON, *_PARQUET, *_ARROW))}, or text with "
-        f"{', '.join(PACKED)}. hint: {_other(last)}"
+        f"{', '.join((*_TEXT, *_JSON, *_PARQUET, *_ARROW, *WORKBOOKS))}, or text with "
+        f"{', '.join(PACKED)}. hint: read it with pandas or polars, and pass the "
+        "DataFrame."
     )
 
 
@@ -282,9 +302,3 @@ def check_is_file(path: Path) -> None:
         )
     hint = f" hint: did you mean {near[0]!r}?" if near else ""
     raise TableError(f"There is no file {str(path)!r}.{hint}")
-
-
-def _other(ending: str) -> str:
-    if ending in {".xls", ".xlsx", ".ods"}:
-        return "save the sheet as CSV, or read it with pandas.read_excel."
-    return "read it with pandas or polars, and pass the DataFrame."

@@ -203,7 +203,9 @@ def split_target(
         If there is no such column; the message suggests the nearest name.
     """
     if target not in frame.columns:
-        near = difflib.get_close_matches(str(target), frame.columns, 1)
+        word = str(target).strip().casefold()
+        near = [c for c in frame.columns if c.strip().casefold() == word]
+        near = near or difflib.get_close_matches(str(target), frame.columns, 1)
         shown = ", ".join(repr(c) for c in frame.columns[:10])
         more = ", ..." if frame.width > 10 else ""
         hint = f" hint: did you mean {near[0]!r}?" if near else ""

@@ -12,12 +12,14 @@ from headstart.exceptions import ColumnError, HeadstartWarning, TableError
 from headstart.tables.read.reading import NA_VALUES, Reading
 from headstart.tables.read.second_header import find_second_header
 
-__all__ = ["HEAD_BYTES", "Layout", "find_layout"]
+__all__ = ["HEAD_BYTES", "Layout", "find_layout", "to_tabs", "unique_names"]
 
 HEAD_BYTES = 1 << 16
 """Bytes of text from which the layout is inferred."""
 
 _SEPARATORS = (",", ";", "\t", "|")
+# Where none of these separates: of mainframes, Hive and others, in each line alike.
+_RARE_SEPARATORS = ("~", "^", "\x01")
 _SAMPLE_LINES = 50
 _BLANKS = re.compile(r"[ \t]+")
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d+)*|[.,]\d+)([eE][-+]?\d+)?\s*")
@@ -98,10 +100,7 @@ def find_layout(head: str, file: str, declared: Reading, *, encoding: str) -> La
     ColumnError
         If two columns have the same name.
     """
-    if not head.strip():
-        raise TableError(
-            f"The file {file} is empty. Expected a header line and rows below it."
-        )
+    _check_is_table(head, file)
     lines = list(io.StringIO(head, newline=""))
     start = declared.skip_rows or 0
     if start >= len(lines):
@@ -122,6 +121,8 @@ def find_layout(head: str, file: str, declared: Reading, *, encoding: str) -> La
     if separator is None:
         separator = _find_separator("".join(lines[start : start + _SAMPLE_LINES]))
         is_spaced = separator is None and _is_spaced(lines[start:])
+        if separator is None and not is_spaced:
+            separator = _find_rare_separator(lines[start : start + _SAMPLE_LINES])
         separator = separator or ","
     if is_spaced:
         lines = [*lines[:start], *map(to_tabs, lines[start:])]
@@ -142,6 +143,7 @@ def find_layout(head: str, file: str, declared: Reading, *, encoding: str) -> La
         else:
             raise TableError(f"The header of {file} cannot be read: {error}") from error
     following = [row for row in following if row]
+    header = _without_trailing(header, following)
     has_header = declared.header
     if has_header is None:
         has_header = not _is_data(header, following)
@@ -170,6 +172,33 @@ def find_layout(head: str, file: str, declared: Reading, *, encoding: str) -> La
         is_spaced,
         _pads(lines[start:], separator) or _follows_blanks(header, following),
     )
+
+
+def _check_is_table(head: str, file: str) -> None:
+    """Raise TableError where the first lines are of no delimited text."""
+    start = head[:200].strip().lower()
+    if not start and not head.strip():
+        raise TableError(
+            f"The file {file} is empty. Expected a header line and rows below it."
+        )
+    if start.startswith(("<!doctype html", "<html", "<?xml")):
+        raise TableError(
+            f"The file {file} is a web page or XML, and no table. hint: it may be the "
+            "page of a login or of an error; save the data as CSV."
+        )
+    if start.startswith(("[{", '{"')):
+        raise TableError(
+            f"The file {file} is JSON, and no delimited text. hint: name it .jsonl if "
+            "it has an object on each line, or read it with pandas.read_json."
+        )
+
+
+def _without_trailing(fields: list[str], following: list[list[str]]) -> list[str]:
+    """Return a header without blank names at its end for which no row has a field."""
+    longest = max(map(len, following), default=len(fields))
+    while len(fields) > longest and not fields[-1].strip():
+        fields = fields[:-1]
+    return fields
 
 
 def to_tabs(line: str) -> str:
@@ -204,12 +233,13 @@ def _names(
             HeadstartWarning,
             stacklevel=8,
         )
-        return _unique(second.names, file), start + second.n_lines
+        return unique_names(second.names, file), start + second.n_lines
     named = [f.strip() or f"column_{i}" for i, f in enumerate(fields, start=1)]
-    return _unique(named, file), n_lines
+    return unique_names(named, file), n_lines
 
 
-def _unique(names: list[str], file: str) -> list[str]:
+def unique_names(names: list[str], file: str) -> list[str]:
+    """Return the names of columns; raise ColumnError if two are equal."""
     duplicates = [name for name, n in Counter(names).items() if n > 1]
     if duplicates:
         shown = ", ".join(repr(name) for name in duplicates[:10])
@@ -253,7 +283,15 @@ def _after_titles(lines: list[str], start: int, separator: str, file: str) -> in
         n_filled = sum(bool(f.strip()) for f in fields)
         # A title has one field, or one that is not empty: "Report 2021,,,".
         is_title = widths[n_titles] < usual - 1 and widths[n_titles] <= 1
-        is_title |= usual > 2 and n_filled <= 1 and widths[n_titles] == usual
+        is_title |= (
+            usual > 2
+            and n_filled <= 1
+            and widths[n_titles] == usual
+            # A header may have one name: ",,price", with two columns of an index.
+            and (
+                bool(fields[0].strip()) or _precedes_names(sample[n_titles:], separator)
+            )
+        )
         if '"' in sample[n_titles] or not is_title:
             break
         n_titles += 1
@@ -266,6 +304,15 @@ def _after_titles(lines: list[str], start: int, separator: str, file: str) -> in
         stacklevel=8,
     )
     return start + n_titles
+
+
+def _precedes_names(lines: Sequence[str], separator: str) -> bool:
+    """Return whether the next line with several fields has names and no numbers."""
+    for line in lines:
+        fields = [f.strip() for f in line.rstrip("\r\n").split(separator)]
+        if sum(map(bool, fields)) > 1:
+            return all(fields) and not any(map(_NUMBER.fullmatch, fields))
+    return False
 
 
 def _width(line: str, separator: str) -> int:
@@ -303,6 +350,15 @@ def _find_separator(sample: str) -> str | None:
         if width > 1 and key > best_key:
             best, best_key = separator, key
     return best
+
+
+def _find_rare_separator(lines: Sequence[str]) -> str | None:
+    """Return a rare separator that every line holds equally often."""
+    for separator in _RARE_SEPARATORS:
+        counts = {line.count(separator) for line in lines if line.strip()}
+        if len(counts) == 1 and counts != {0} and len(lines) > 1:
+            return separator
+    return None
 
 
 def _lenient_rows(sample: str, separator: str) -> list[list[str]]:

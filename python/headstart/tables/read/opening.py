@@ -1,13 +1,10 @@
-"""Bytes of plain and compressed files, of addresses and of standard input."""
+"""Bytes of plain and compressed files."""
 
 import bz2
 import gzip
 import io
 import lzma
 import re
-import sys
-import urllib.error
-import urllib.request
 import zipfile
 import zlib
 from contextlib import AbstractContextManager
@@ -20,7 +17,6 @@ from headstart.machine.capacity import available_memory
 __all__ = [
     "PACKED",
     "STANDARD_INPUT",
-    "bytes_of_address",
     "opened",
     "read_bytes",
     "unpacked",
@@ -35,7 +31,6 @@ STANDARD_INPUT = "-"
 _PART = 1 << 24
 _GZIP = b"\x1f\x8b"
 _HIDDEN = re.compile(r"(^|/)(__MACOSX/|\.)|/$")
-_TIMEOUT = 60.0
 
 _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
@@ -99,43 +94,6 @@ def read_bytes(place: Path, packed: str) -> bytes:
             f"The file {place} is not a whole {kind} file: {error}"
         ) from error
     return b"".join(parts)
-
-
-def bytes_of_address(address: str) -> bytes:
-    """Return the content at an address, by HTTP or with fsspec.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read.
-    """
-    if address == STANDARD_INPUT:
-        return sys.stdin.buffer.read()
-    scheme = address.partition("://")[0].lower()
-    try:
-        if scheme in {"http", "https"}:
-            with urllib.request.urlopen(address, timeout=_TIMEOUT) as answer:
-                return bytes(answer.read())
-        import fsspec
-
-        with fsspec.open(address, "rb") as source:
-            return bytes(source.read())
-    except ImportError as error:
-        # The error names fsspec if that is missing; if a package for the scheme is
-        # missing, the message of fsspec says what to install.
-        reason = (
-            f"the package {error.name!r} is not installed. hint: pip install "
-            f"{error.name}"
-            if error.name
-            else f"{error}"
-        )
-        raise TableError(
-            f"The address {address[:200]} cannot be read: {reason}"
-        ) from error
-    except (OSError, ValueError, urllib.error.URLError) as error:
-        raise TableError(
-            f"The address {address[:200]} cannot be read: {error}"
-        ) from error
 
 
 def unpacked(data: bytes, packed: str, name: str) -> bytes:

@@ -35,7 +35,7 @@ from headstart.tables.kinds.levels import (
     level_text,
     to_levels,
 )
-from headstart.tables.kinds.numbers import find_text, is_missing, to_numbers
+from headstart.tables.kinds.numbers import is_missing, is_word, to_numbers
 from headstart.tables.kinds.quantities import QUANTITY_PARTS, is_known_quantity, split
 from headstart.tables.kinds.text_features import TEXT_PARTS, text_parts
 
@@ -227,17 +227,21 @@ def learn_column(series: pl.Series, inference: Inference) -> Column:
         canonical, _ = apply_column(series, column)
         column = replace(column, n_missing=canonical[0].null_count())
     elif inference.form:
-        number, _ = split(level_text(series), inference.form)
+        n_read = inference.n_read
+        if n_read is None:
+            n_read = split(level_text(series), inference.form)[0].count()
         column = replace(
             column,
             form=inference.form,
             parts=QUANTITY_PARTS if inference.units else (),
             levels=inference.units,
-            n_missing=number.null_count(),
+            n_missing=series.len() - n_read,
         )
     else:
         # Applied here so that a wrong override raises at fit, not only at predict.
-        canonical, _ = apply_column(series, column)
+        canonical, n_unread = apply_column(series, column)
+        if n_unread:
+            raise _wrong_values(series, column)
         column = replace(column, n_missing=canonical[0].null_count())
     return column
 
@@ -245,13 +249,15 @@ def learn_column(series: pl.Series, inference: Inference) -> Column:
 def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], int]:
     """Return the canonical columns, and the number of unseen values.
 
-    Unseen values have a level that no training row has, or none of the column's
-    formats. They become missing.
+    Unseen values have a level that no training row has, are in none of the column's
+    formats, or are no numbers or booleans. They become missing, so that each row has a
+    prediction, whatever its values are.
 
     Raises
     ------
     ColumnError
-        If the values are not of the column's kind.
+        If the type of the column has no values of the column's kind: dates where
+        numbers are expected, lists, bytes.
     """
     is_list = isinstance(series.dtype, pl.List) and column.kind is ColumnKind.LIST
     if series.dtype.is_nested() and not is_list:
@@ -268,18 +274,24 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
                 cycle = cycle_parts(number, kind)
                 canonical = [cycle[part] for part in column.parts]
         case ColumnKind.NUMERIC if column.form and not series.dtype.is_numeric():
-            number, unit = split(level_text(series), column.form)
+            text = level_text(series)
+            number, unit = split(text, column.form)
             canonical = [number]
+            is_unread = number.is_null() & ~is_missing(text)
             if "unit" in column.parts:
-                levels, n_unseen = to_levels(unit, column.levels)
+                levels, _ = to_levels(unit, column.levels)
                 canonical.append(levels)
+                is_unread |= levels.is_null() & unit.is_not_null()
+            n_unseen = int(is_unread.sum())
         case ColumnKind.NUMERIC:
-            canonical = [_numeric(series, column)]
+            number, n_unseen = _numeric(series, column)
+            canonical = [number]
             if "unit" in column.parts:
                 plain = pl.Series([""]).extend_constant("", series.len() - 1)
                 canonical.append(to_levels(plain, column.levels)[0])
         case ColumnKind.BOOLEAN:
-            canonical = [_boolean(series, column)]
+            boolean, n_unseen = _boolean(series)
+            canonical = [boolean]
         case ColumnKind.CATEGORICAL:
             text = level_text(series)
             if series.dtype == pl.Boolean:
@@ -325,7 +337,7 @@ def _learn_list(column: Column, series: pl.Series, form: str) -> Column:
     else:
         cells = level_text(series)
         if not form:
-            items = find_items(cells)
+            items = find_items(cells.drop_nulls().unique(maintain_order=True))
             form = "items," if items is None else items.form
     items_kept, has_others = learn_items(cells, form)
     return replace(
@@ -431,7 +443,8 @@ def _steps_of(series: pl.Series, column: Column) -> tuple[pl.Series, int]:
     )
 
 
-def _numeric(series: pl.Series, column: Column) -> pl.Series:
+def _numeric(series: pl.Series, column: Column) -> tuple[pl.Series, int]:
+    """Return a column as numbers, and how many of its texts are none."""
     dtype = series.dtype
     if dtype in (pl.Date, pl.Datetime):
         raise ColumnError(
@@ -442,21 +455,15 @@ def _numeric(series: pl.Series, column: Column) -> pl.Series:
     numbers = to_numbers(series)
     is_text = dtype in (pl.String, pl.Categorical, pl.Enum)
     if is_text and numbers.null_count() > series.null_count():
-        first_text = find_text(series)
-        if first_text is not None:
-            row, value = first_text
-            raise ColumnError(
-                f"Column {column.name!r} must hold numbers. Got {value[:80]!r} "
-                f"(row {row}) instead. hint: correct the value, leave it empty, or "
-                f"train with columns={{{column.name!r}: 'categorical'}}."
-            )
-    return numbers
+        return numbers, int(is_word(series).sum())
+    return numbers, 0
 
 
-def _boolean(series: pl.Series, column: Column) -> pl.Series:
+def _boolean(series: pl.Series) -> tuple[pl.Series, int]:
+    """Return a column as 0 and 1, and how many values are neither."""
     dtype = series.dtype
     if dtype == pl.Boolean or dtype == pl.Null:
-        return series.cast(pl.Float64)
+        return series.cast(pl.Float64), 0
     text = level_text(series).str.to_lowercase()
     table = text.to_frame("t")
     value = (
@@ -466,14 +473,28 @@ def _boolean(series: pl.Series, column: Column) -> pl.Series:
         .then(0.0)
     )
     numbers = table.select(value.alias("v"))["v"]
-    is_other = numbers.is_null() & text.is_not_null() & (text != "nan")
-    if is_other.any():
-        row = is_other.arg_max() or 0
-        raise ColumnError(
-            f"Column {column.name!r} must hold booleans. Got {str(series[row])[:80]!r} "
-            f"(row {row}) instead. Expected true or false, yes or no, 1 or 0."
+    return numbers, int((numbers.is_null() & ~is_missing(text)).sum())
+
+
+def _wrong_values(series: pl.Series, column: Column) -> ColumnError:
+    """Return the error about training values that a declared kind does not read."""
+    canonical, _ = apply_column(series, column)
+    text = level_text(series)
+    is_other = canonical[0].is_null() & ~is_missing(text)
+    if series.dtype in (pl.String, pl.Categorical, pl.Enum):
+        is_other &= is_word(text) | (column.kind is not ColumnKind.NUMERIC)
+    row = is_other.arg_max() or 0
+    shown = f"{str(series[row])[:80]!r} (row {row})"
+    if column.kind is ColumnKind.BOOLEAN:
+        return ColumnError(
+            f"Column {column.name!r} must hold booleans. Got {shown} instead. Expected "
+            "true or false, yes or no, 1 or 0."
         )
-    return numbers
+    return ColumnError(
+        f"Column {column.name!r} must hold numbers. Got {shown} instead. hint: correct "
+        "the value, leave it empty, or train with "
+        f"columns={{{column.name!r}: 'categorical'}}."
+    )
 
 
 def _is_known_form(kind: ColumnKind, form: str) -> bool:

@@ -13,6 +13,7 @@ from headstart.exceptions import ArtifactError, ColumnError, TableError
 from headstart.tables.kinds.dates import ORDERS, find_formats, read_moments
 from headstart.tables.kinds.inference import ColumnKind, Inference, infer_kind
 from headstart.tables.kinds.levels import level_text
+from headstart.tables.kinds.numbers import is_missing
 from headstart.tables.read.reading import ANY_READING, NA_VALUES, Reading
 from headstart.tables.schema.columns import (
     Column,
@@ -20,6 +21,7 @@ from headstart.tables.schema.columns import (
     learn_column,
     nested_error,
 )
+from headstart.tables.schema.unseen import TypeChange, Unseen, type_words
 
 __all__ = ["Schema"]
 
@@ -45,6 +47,8 @@ class Schema:
     reading : Reading
         Options by which the training table's file was read; later files are read by the
         same.
+    unread : tuple of str
+        Used columns that no member of a model reads: a table to predict may lack them.
 
     Examples
     --------
@@ -59,6 +63,7 @@ class Schema:
 
     columns: tuple[Column, ...]
     reading: Reading = ANY_READING
+    unread: tuple[str, ...] = ()
 
     @classmethod
     def learn(
@@ -105,6 +110,11 @@ class Schema:
     def used(self) -> tuple[Column, ...]:
         """The columns that become features."""
         return tuple(c for c in self.columns if c.kind.is_used)
+
+    @property
+    def needed(self) -> tuple[Column, ...]:
+        """The used columns that a table to predict must have."""
+        return tuple(c for c in self.used if c.name not in self.unread)
 
     @property
     def dropped(self) -> tuple[Column, ...]:
@@ -203,29 +213,40 @@ class Schema:
         """
         return self.apply_and_count(frame)[0]
 
-    def apply_and_count(
-        self, frame: pl.DataFrame
-    ) -> tuple[pl.DataFrame, dict[str, int]]:
+    def apply_and_count(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, Unseen]:
         """Return the canonical form, and the number of unseen values per column.
 
         Returns
         -------
         canonical : DataFrame
-        unseen : dict of str to int
-            Columns with unseen values only: values with a level that no training row
-            has, or in none of the column's formats. They become missing.
+        unseen : Unseen
+            Values with a level that no training row has, or that the column's kind
+            cannot read. They become missing. Also columns whose type has changed.
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing, or has a type without values of its kind.
         """
         columns = {series.name: series for series in frame.iter_columns()}
-        missing = [c.name for c in self.used if c.name not in columns]
+        missing = [c.name for c in self.needed if c.name not in columns]
         if missing:
             raise ColumnError(_missing(missing, frame.columns))
         canonical: list[pl.Series] = []
-        unseen: dict[str, int] = {}
+        counts: dict[str, int] = {}
+        changes: dict[str, TypeChange] = {}
         for column in self.used:
-            parts, n_unseen = apply_column(columns[column.name], column)
+            series = columns.get(column.name)
+            if series is None:  # No member reads it.
+                series = pl.Series(column.name, [None] * frame.height, dtype=pl.Null)
+            parts, n_unseen = apply_column(series, column)
             canonical.extend(parts)
             if n_unseen:
-                unseen[column.name] = n_unseen
+                counts[column.name] = n_unseen
+            change = _type_change(column, series, n_unseen)
+            if change is not None:
+                changes[column.name] = change
+        unseen = Unseen(counts, changes)
         if not canonical:
             return pl.DataFrame({_NOTHING: pl.zeros(frame.height, eager=True)}), unseen
         return _joined(canonical), unseen
@@ -251,9 +272,12 @@ class Schema:
         ColumnError
             If a column is missing, or has values that are not text.
         """
-        missing = [name for name in self.texts if name not in frame.columns]
+        lacking = [name for name in self.texts if name not in frame.columns]
+        missing = [name for name in lacking if name not in self.unread]
         if missing:
             raise ColumnError(_missing(missing, frame.columns))
+        nothing = pl.lit(None, pl.String)
+        frame = frame.with_columns(nothing.alias(name) for name in lacking)
         texts = []
         for name in self.texts:
             if frame[name].dtype.is_nested() or frame[name].dtype == pl.Binary:
@@ -267,6 +291,7 @@ class Schema:
             "format": _FORMAT,
             "columns": [c.to_record() for c in self.columns],
             "reading": self.reading.to_record(),
+            "unread": list(self.unread),
         }
         return json.dumps(record, ensure_ascii=False)
 
@@ -297,7 +322,14 @@ class Schema:
         features = [f for c in columns for f in c.features]
         if len(set(features)) != len(features):
             raise ArtifactError("The stored schema names a feature twice.")
-        return cls(columns, Reading.from_record(record.get("reading", {})))
+        unread = record.get("unread", [])
+        used = {c.name for c in columns if c.kind.is_used}
+        if not isinstance(unread, list) or not all(
+            isinstance(name, str) and name in used for name in unread
+        ):
+            raise ArtifactError("The stored schema names unread columns it lacks.")
+        reading = Reading.from_record(record.get("reading", {}))
+        return cls(columns, reading, tuple(unread))
 
 
 def _learn(series: pl.Series, declared: Mapping[str, Inference]) -> Column:
@@ -320,6 +352,24 @@ def _rescue(
     kind = ColumnKind.NUMERIC if series.dtype.is_numeric() else ColumnKind.CATEGORICAL
     reason = f"{column.reason}; used because no other column is usable"
     return learn_column(series, Inference(kind, reason))
+
+
+def _type_change(column: Column, series: pl.Series, n_unseen: int) -> TypeChange | None:
+    """Return the change of a column's type, None where it does not matter.
+
+    It does where values were lost, and where numbers or booleans are text now. Dates
+    in text, or categories in numbers, are read as what they are.
+    """
+    trained, given = type_words(column.dtype), type_words(series.dtype)
+    if trained == given or not trained or not given:
+        return None
+    is_number = column.kind in (ColumnKind.NUMERIC, ColumnKind.BOOLEAN)
+    n_values = series.len() - series.null_count()
+    if given == "text":
+        n_values = int((~is_missing(series.cast(pl.String))).sum())
+    if not n_values or not (n_unseen or (is_number and given == "text")):
+        return None
+    return TypeChange(trained, given, n_values)
 
 
 def _joined(columns: Iterable[pl.Series]) -> pl.DataFrame:

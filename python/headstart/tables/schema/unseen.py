@@ -1,32 +1,131 @@
-"""The message about values that no training row has."""
+"""Values that do not fit the training table: counted, and reported once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-__all__ = ["describe_unseen"]
+import polars as pl
+
+__all__ = ["TypeChange", "Unseen", "type_words"]
 
 _SHOWN = 5
 
 
-def describe_unseen(unseen: Mapping[str, int], n_rows: int) -> str:
-    """Return a message with the number of unseen values per column, largest first.
+@dataclass(frozen=True, slots=True)
+class TypeChange:
+    """A column whose values have another type than in training.
 
     Parameters
     ----------
-    unseen : mapping of str to int
-        As `Schema.apply_and_count` returns it, not empty.
-    n_rows : int
-        Number of rows of the table.
+    trained, given : str
+        Types in words, as `type_words` returns them.
+    n_values : int
+        Values of the other type that are not missing.
+    """
+
+    trained: str
+    given: str
+    n_values: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Counts of values that training did not have, and columns of another type.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        For each column that has any: values of levels that training did not have, or
+        that cannot be read as its kind says. They count as missing.
+    changes : mapping of str to TypeChange
+        For each column whose type has changed so that it matters.
 
     Examples
     --------
-    >>> describe_unseen({"town": 2}, 1_000)
-    "Values that the model does not know count as missing, in 1,000 rows: 'town' 2."
+    >>> change = TypeChange("numbers", "text", 20)
+    >>> print(Unseen({"town": 2, "age": 3}, {"age": change}).describe(1_000))
+    Values that the model does not know count as missing, in 1,000 rows: 'age' 3, \
+'town' 2. 'age' held numbers in training and holds text now: 17 of 20 values were read.
     """
-    ranked = sorted(unseen.items(), key=lambda item: -item[1])
-    shown = ", ".join(f"{name!r} {n:,}" for name, n in ranked[:_SHOWN])
-    n_more = len(ranked) - _SHOWN
-    more = f" and {n_more} more columns" if n_more > 0 else ""
-    return (
-        "Values that the model does not know count as missing, in "
-        f"{n_rows:,} rows: {shown}{more}."
-    )
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    changes: Mapping[str, TypeChange] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.counts or self.changes)
+
+    def __add__(self, other: "Unseen") -> "Unseen":
+        """Return both together: counts are summed by column."""
+        counts = dict(self.counts)
+        for name, n in other.counts.items():
+            counts[name] = counts.get(name, 0) + n
+        changes = dict(self.changes)
+        for name, change in other.changes.items():
+            n_before = changes[name].n_values if name in changes else 0
+            n_values = n_before + change.n_values
+            changes[name] = TypeChange(change.trained, change.given, n_values)
+        return Unseen(counts, changes)
+
+    def describe(self, n_rows: int) -> str:
+        """Return in words which columns have such values, most of them first.
+
+        Parameters
+        ----------
+        n_rows : int
+            Rows in which they were counted.
+        """
+        sentences = []
+        if self.counts:
+            ranked = sorted(self.counts.items(), key=lambda item: -item[1])
+            shown = ", ".join(f"{name!r} {n:,}" for name, n in ranked[:_SHOWN])
+            sentences.append(
+                "Values that the model does not know count as missing, in "
+                f"{n_rows:,} rows: {shown}{_more(len(ranked))}."
+            )
+        for name, change in list(self.changes.items())[:_SHOWN]:
+            n_read = max(0, change.n_values - self.counts.get(name, 0))
+            sentences.append(
+                f"{name!r} held {change.trained} in training and holds {change.given} "
+                f"now: {n_read:,} of {change.n_values:,} values were read."
+            )
+        if len(self.changes) > _SHOWN:
+            n_more = len(self.changes) - _SHOWN
+            sentences.append(f"{n_more} more columns have another type.")
+        return " ".join(sentences)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the counts and the types as JSON values."""
+        return {
+            "unseen": dict(self.counts),
+            "changed_types": {
+                name: {"trained": change.trained, "given": change.given}
+                for name, change in self.changes.items()
+            },
+        }
+
+
+def type_words(dtype: pl.DataType | str) -> str:
+    """Return the type of a column in words, "" for a column of nulls.
+
+    Parameters
+    ----------
+    dtype : DataType or str
+        A type of polars, or its name.
+
+    Examples
+    --------
+    >>> type_words("Int64"), type_words(pl.Datetime("us")), type_words("Enum")
+    ('numbers', 'dates', 'text')
+    """
+    name = str(dtype).partition("(")[0]
+    words = {
+        "String": "text", "Categorical": "text", "Enum": "text", "Boolean": "booleans",
+        "Date": "dates", "Datetime": "dates", "Time": "times of day",
+        "Duration": "durations", "List": "lists", "Array": "lists", "Null": "",
+    }  # fmt: skip
+    return words.get(name, "numbers")
+
+
+def _more(n_columns: int) -> str:
+    n_more = n_columns - _SHOWN
+    return f" and {n_more} more columns" if n_more > 0 else ""

@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 
 import numpy as np
 import pandas as pd
@@ -224,7 +225,7 @@ def test_day_and_month_of_dates_read_alike_in_any_company():
     texts = pl.DataFrame({"d": ["03/04/2021", "2021-03-04", "25/12/2021"]})
     canonical, unread = schema.apply_and_count(texts)
     assert canonical["d.month"].to_list() == [None, 3.0, None]
-    assert unread == {"d": 2}
+    assert unread.counts == {"d": 2}
     for row in range(3):
         assert schema.apply(texts[row])["d.month"].to_list() == [
             canonical["d.month"][row]
@@ -278,3 +279,28 @@ def test_every_stored_format_is_of_the_grammar():
     for form in ("%Y-%m-%d %Y", "%d", "%Q", "", "import os", "%Y-%m-%d\n", "%H"):
         assert class_of_format(form) is None
     assert in_format("%d. %b %Y") == "31. Dec 1999"
+
+
+@pytest.mark.parametrize(
+    "form", ["%Y%m%d", "%Y-%m-%d", "%d.%m.%Y", "%Y-%m-%d %H:%M:%S"]
+)
+def test_dates_of_zeros_are_missing(form):
+    days = [dt.datetime(2019, 3, 5) + dt.timedelta(days=17 * i) for i in range(60)]
+    nothing = re.sub("[0-9]", "0", days[0].strftime(form))
+    texts = [nothing if i % 3 == 0 else d.strftime(form) for i, d in enumerate(days)]
+    frame = pl.DataFrame({"d": texts, "x": range(60)})
+    schema = Schema.learn(frame)
+    column = schema.column("d")
+    assert str(column.kind) == "datetime"
+    assert column.n_missing == 20
+    _, unseen = schema.apply_and_count(frame)
+    assert not unseen
+
+
+def test_codes_of_eight_digits_stay_codes_beside_one_of_zeros():
+    codes = [f"{(i * 7_654_321) % 10**8:08d}" for i in range(200)]
+    codes = ["00000000", *(c for c in codes if c[0] != "0")]
+    column = Schema.learn(pl.DataFrame({"c": codes, "x": range(len(codes))})).column(
+        "c"
+    )
+    assert str(column.kind) != "numeric"

@@ -22,7 +22,7 @@ GENRES = ["Drama|War", "Comedy", "Drama", "War|Comedy|Drama", "Comedy|War"] * 4
     ],
 )
 def test_lists_in_text_are_found(cells, form):
-    found = find_items(pl.Series("v", cells))
+    found = find_items(pl.Series("v", cells).unique(maintain_order=True))
     assert (None if found is None else found.form) == form
 
 
@@ -41,7 +41,7 @@ def test_lists_become_length_and_items_the_same_at_predict(listed):
     table, unseen = schema.apply_and_count(pl.DataFrame({"g": new}, strict=False))
     assert table.columns == ["g.length", "g: Comedy", "g: Drama", "g: War"]
     assert table.rows() == [(2, 0, 0, 1), (0, 0, 0, 0), (None,) * 4]
-    assert unseen == {"g": 1}
+    assert unseen.counts == {"g": 1}
 
 
 def test_the_kind_can_be_declared():

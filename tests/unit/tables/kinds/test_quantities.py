@@ -3,11 +3,16 @@ import polars as pl
 import pytest
 
 from headstart.tables import Schema, TargetEncoder, with_known_target
+from headstart.tables.kinds.numbers import count_values
 from headstart.tables.kinds.quantities import find_quantity, split
 
 
 def texts(*values, times=6):
     return pl.Series("q", list(values) * times)
+
+
+def counted(*values):
+    return count_values(texts(*values))
 
 
 @pytest.mark.parametrize(
@@ -51,14 +56,14 @@ def test_a_number_is_told_from_the_words_around_it(written, number, unit):
 
 
 def test_a_decimal_comma_is_known_by_numbers_that_can_be_nothing_else():
-    found = find_quantity(texts("1.200,50 €", "3,25 €", "12,00 €"))
+    found = find_quantity(counted("1.200,50 €", "3,25 €", "12,00 €"))
     assert found.form == "quantity,"
     numbers, _ = split(pl.Series(["1.200,50 €"]), found.form)
     assert numbers.to_list() == [1200.5]
 
 
 def test_words_that_multiply_are_multiplied():
-    found = find_quantity(texts("1.5k", "2M", "300", "4k"))
+    found = find_quantity(counted("1.5k", "2M", "300", "4k"))
     assert found.form == "quantity.*"
     assert found.units == ()
     numbers, _ = split(pl.Series(["1.5k", "2M", "300"]), found.form)
@@ -76,7 +81,7 @@ def test_words_that_multiply_are_multiplied():
     ],
 )
 def test_words_and_codes_are_no_quantities(values):
-    assert find_quantity(texts(*values)) is None
+    assert find_quantity(counted(*values)) is None
 
 
 def test_a_schema_splits_number_and_unit_and_keeps_to_it():
@@ -92,7 +97,7 @@ def test_a_schema_splits_number_and_unit_and_keeps_to_it():
     )
     assert frame["size"].to_list() == [5.0, 6.0, None, None]
     assert frame["size.unit"].to_list() == ["bhk", None, None, None]
-    assert unseen == {"size": 2}
+    assert unseen.counts == {"size": 2}
 
 
 def test_plain_numbers_are_taken_where_text_had_units():

@@ -7,10 +7,7 @@ import json
 import lzma
 import subprocess
 import sys
-import threading
 import zipfile
-from functools import partial
-from http.server import HTTPServer, SimpleHTTPRequestHandler
 
 import numpy as np
 import polars as pl
@@ -118,7 +115,7 @@ def test_years_may_be_names(read):
 def test_a_row_of_totals_is_left_out_when_a_model_is_trained(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text(lines("town,n", lambda i: f"t{i},{i}") + "Total,190\n")
-    with pytest.warns(HeadstartWarning, match="they are totals"):
+    with pytest.warns(HeadstartWarning, match="row .* is left out: it holds totals"):
         assert read_table(path).height == 20
     assert sum(b.height for b in read_batches(path)) == 21
 
@@ -236,38 +233,6 @@ def test_standard_input_is_read():
     assert done.stdout == "(2, 2)\n"
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-def test_addresses_are_read(tmp_path):
-    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n3,4\n"))
-    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "t.parquet")
-    server = HTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=tmp_path))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        place = f"http://127.0.0.1:{server.server_port}"
-        assert to_frame(f"{place}/t.csv.gz").rows() == [(1, 2), (3, 4)]
-        assert to_frame(f"{place}/t.parquet?x=1").rows() == [(1,)]
-        with pytest.raises(TableError, match="cannot be read: HTTP Error 404"):
-            to_frame(f"{place}/absent.csv")
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def test_whatever_fsspec_opens_is_read():
-    fsspec = pytest.importorskip("fsspec")
-    with fsspec.open("memory://t.csv", "wb") as out:
-        out.write(b"a,b\n1,2\n")
-    assert to_frame("memory://t.csv").rows() == [(1, 2)]
-    with pytest.raises(TableError, match="cannot be read"):
-        to_frame("nosuch://t.csv")
-
-
 def test_a_bad_byte_far_down_tells_of_all_rows(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(b"a\n" + "Köln\nUlm\n".encode() * 2000 + b"M\xfcnchen\n")
@@ -316,3 +281,63 @@ def test_blocks_must_have_bytes(tmp_path):
     (tmp_path / "t.csv").write_text("a\n1\n")
     with pytest.raises(ValueError, match="at least 1"):
         list(read_batches(tmp_path / "t.csv", (), 0))
+
+
+def test_blank_names_of_an_index_are_no_title(read):
+    frame = read(lines(",,price", lambda i: f"{i},u{i % 3},{i / 4}"))
+    assert frame.columns == ["column_1", "column_2", "price"]
+    assert frame.height == 20
+
+
+def test_a_title_in_the_middle_of_a_padded_line_is_none_of_the_table(read):
+    with pytest.warns(HeadstartWarning, match="first 1 lines"):
+        frame = read(
+            lines(",Sales,\ntown,sold,price", lambda i: f"u{i % 3},{i},{i / 4}")
+        )
+    assert frame.columns == ["town", "sold", "price"]
+
+
+@pytest.mark.parametrize("ending", [",", ",,,", " , "])
+def test_separators_at_the_end_of_the_header_alone_make_no_column(read, ending):
+    frame = read(lines(f"a,b{ending}", lambda i: f"{i},{i / 4}"))
+    assert frame.columns == ["a", "b"]
+    assert frame.row(1) == (1, 0.25)
+
+
+@pytest.mark.parametrize("separator", ["~", "^", "\x01"])
+def test_rare_separators_are_found_where_each_line_has_them(read, separator):
+    frame = read(
+        lines("a~b~c", lambda i: f"{i}~{i / 4}~u{i % 3}").replace("~", separator)
+    )
+    assert frame.columns == ["a", "b", "c"]
+    assert frame.row(1) == (1, 0.25, "u1")
+
+
+def test_a_mark_in_most_values_is_no_separator(read):
+    frame = read(lines("about", lambda i: f"~{i}"))
+    assert frame.columns == ["about"]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"<!DOCTYPE html>\n<html><body>Log in</body></html>\n", "is a web page"),
+        (b'  [{"a": 1}, {"a": 2}]\n', "is JSON"),
+        (b'{"a": 1}\n{"a": 2}\n', r"name it \.jsonl"),
+        (b"PK\x03\x04\x00\x00", "is a workbook or a zip"),
+        (b"\xd0\xcf\x11\xe0\x00", "old workbook"),
+        (b"PAR1\x00\x01", "is a Parquet file"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(tmp_path, data, words):
+    path = tmp_path / "t.csv"
+    path.write_bytes(data)
+    with pytest.raises(TableError, match=words):
+        read_table(path)
+    with pytest.raises(TableError, match=words):
+        list(read_batches(path))
+
+
+def test_digits_that_only_people_read_are_text(read):
+    frame = read(lines("a,b,c", lambda i: f"\uff14\uff16.{i:02d},{i},0{i}"))
+    assert frame.schema == {"a": pl.String, "b": pl.Int64, "c": pl.String}

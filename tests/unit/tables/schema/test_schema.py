@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from headstart.exceptions import ArtifactError, ColumnError, TableError
-from headstart.tables import ColumnKind, Schema, to_frame
+from headstart.tables import ColumnKind, Schema, Unseen, to_frame
 
 
 @pytest.fixture
@@ -71,7 +72,8 @@ def test_unseen_levels_become_missing_and_are_counted(table):
     new = table.with_columns(town=pl.Series(["Rom", "Ulm", "Rom", None]))
     canonical, unseen = schema.apply_and_count(new)
     assert canonical["town"].to_list() == [None, "Ulm", None, None]
-    assert unseen == {"town": 2}
+    assert unseen.counts == {"town": 2}
+    assert not unseen.changes
 
 
 def test_infinite_values_and_nan_become_missing():
@@ -87,11 +89,56 @@ def test_numbers_as_text_are_cast_at_predict(table):
     assert schema.apply(new)["age"].to_list() == [3.5, 4.0, None, None]
 
 
-def test_text_in_a_numeric_column_is_named_with_its_row(table):
+def test_text_in_a_numeric_column_is_missing_and_counted(table):
     schema = Schema.learn(table)
-    new = table.with_columns(age=pl.Series(["3", None, "old", "young"]))
-    with pytest.raises(ColumnError, match=r"'age' must hold numbers.*'old' \(row 2\)"):
-        schema.apply(new)
+    new = table.with_columns(age=pl.Series(["3", None, "old", "n/a"]))
+    canonical, unseen = schema.apply_and_count(new)
+    assert canonical["age"].to_list() == [3.0, None, None, None]
+    assert unseen.counts == {"age": 1}
+    assert unseen.describe(4).endswith(
+        "'age' held numbers in training and holds text now: 1 of 2 values were read."
+    )
+
+
+def test_a_value_is_read_the_same_way_alone_and_among_others(table):
+    schema = Schema.learn(table)
+    new = table.with_columns(age=pl.Series(["3", "old", "4", None]))
+    whole, unseen = schema.apply_and_count(new)
+    rows = [schema.apply_and_count(new[i]) for i in range(4)]
+    assert pl.concat([row[0] for row in rows]).equals(whole)
+    assert sum((row[1] for row in rows), start=Unseen()) == unseen
+
+
+def test_a_changed_type_that_loses_nothing_is_reported_where_numbers_are_text(table):
+    schema = Schema.learn(table)
+    new = table.with_columns(
+        age=pl.Series(["3", "4", "5", None]), since=pl.Series(["2020-01-02"] * 4)
+    )
+    canonical, unseen = schema.apply_and_count(new)
+    assert canonical["age"].to_list() == [3.0, 4.0, 5.0, None]
+    assert list(unseen.changes) == ["age"]
+    assert "3 of 3 values were read" in unseen.describe(4)
+
+
+def test_a_column_that_no_member_reads_may_be_missing(table):
+    schema = replace(Schema.learn(table), unread=("age", "since"))
+    again = Schema.from_json(schema.to_json())
+    assert again == schema
+    assert [c.name for c in again.needed] == ["town", "member"]
+    whole = again.apply(table)
+    part = again.apply(table.drop("age", "since"))
+    assert part.columns == whole.columns
+    assert part["age"].null_count() == part["since.days"].null_count() == table.height
+    assert part["town"].equals(whole["town"])
+    with pytest.raises(ColumnError, match="lacks column 'town'"):
+        again.apply(table.drop("town"))
+
+
+def test_stored_unread_columns_are_checked(table):
+    record = json.loads(Schema.learn(table).to_json())
+    for unread in (["nosuch"], "age", [1]):
+        with pytest.raises(ArtifactError, match="unread"):
+            Schema.from_json(json.dumps(record | {"unread": unread}))
 
 
 def test_dates_in_a_numeric_column_are_refused(table):
@@ -113,7 +160,8 @@ def test_text_in_a_date_column_is_read_as_dates_or_missing_and_counted(table):
     bad = table.with_columns(since=pl.Series([None, "soon", "later", "unknown"]))
     canonical, unread = schema.apply_and_count(bad)
     assert canonical["since.days"].to_list() == [None] * 4
-    assert unread == {"since": 2}
+    assert unread.counts == {"since": 2}
+    assert "'since' held dates in training and holds text now" in unread.describe(4)
 
 
 def test_booleans_may_come_as_words_or_numbers(table):
@@ -122,8 +170,9 @@ def test_booleans_may_come_as_words_or_numbers(table):
         new = table.with_columns(member=pl.Series(values))
         assert schema.apply(new)["member"].to_list() == [1.0, 0.0, 1.0, None]
     bad = table.with_columns(member=pl.Series(["yes", "maybe", "no", "no"]))
-    with pytest.raises(ColumnError, match=r"must hold booleans. Got 'maybe' \(row 1"):
-        schema.apply(bad)
+    canonical, unseen = schema.apply_and_count(bad)
+    assert canonical["member"].to_list() == [1.0, None, 0.0, 0.0]
+    assert unseen.counts == {"member": 1}
 
 
 def test_column_without_values_is_all_missing_at_predict(table):
