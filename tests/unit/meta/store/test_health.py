@@ -76,7 +76,7 @@ def test_doctor_finds_seconds_out_of_line(base, kit):
     (outlier,) = doctor(base).outliers
 
     assert (outlier.dataset, outlier.configuration) == ("d2", "ridge(alpha=4.0)")
-    assert "2e+03 s a fold" in outlier.why
+    assert "2e+03 s per fold" in outlier.why
 
 
 def test_doctor_tells_conflicts(base, kit):
