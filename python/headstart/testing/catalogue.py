@@ -32,7 +32,7 @@ def checks_for(kind: Kind) -> Mapping[str, str]:
     Examples
     --------
     >>> checks_for("learner")["deterministic"]
-    'One seed gives one model, to the last bit, whatever the global generators do.'
+    'One seed gives bitwise the same model, for any state of global generators.'
     """
     return {check.id: check.description for check in checks_of(kind)}
 

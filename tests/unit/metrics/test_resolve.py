@@ -62,7 +62,7 @@ def test_what_is_no_metric_is_a_type_error(metric):
 def test_a_resolved_metric_stays_as_it_is():
     metric = resolve_metric("f1", TaskKind.BINARY)
     assert resolve_metric(metric, TaskKind.BINARY) is metric
-    with pytest.raises(ValueError, match="is for binary problems"):
+    with pytest.raises(ValueError, match="is for binary, but"):
         resolve_metric(metric, TaskKind.REGRESSION)
 
 

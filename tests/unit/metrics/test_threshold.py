@@ -54,7 +54,7 @@ def test_a_decision_is_for_its_columns():
     with pytest.raises(ValueError, match="two classes"):
         best_threshold([0, 1], [0.2, 0.6]).predict(np.ones((1, 3)))
     three = best_threshold([0, 1, 2], np.eye(3), "accuracy")
-    with pytest.raises(ValueError, match="3 factors"):
+    with pytest.raises(ValueError, match="3 columns"):
         three.predict(np.ones((1, 4)))
 
 
