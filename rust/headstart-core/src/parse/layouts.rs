@@ -84,13 +84,19 @@ fn tokens(value: &str) -> Vec<(Token<'_>, usize)> {
 /// Split a value into pieces: clock, names, words, marks, and undetermined digits.
 fn pieces(value: &str) -> Option<Vec<Piece>> {
     let tokens = tokens(value);
-    let clock = find_clock(&tokens);
+    let dotted = find_dotted_clock(&tokens);
+    let clock = dotted.or_else(|| find_clock(&tokens));
+    let marks: &[char] = if dotted.is_some() {
+        &['.']
+    } else {
+        &[':', 'h', 'H']
+    };
     let mut found = Vec::new();
     let mut place = 0;
     while place < tokens.len() {
         let (token, start) = tokens[place];
         if Some(place) == clock {
-            let end = push_clock(value, start, &mut found);
+            let end = push_clock(value, start, marks, &mut found);
             place = tokens
                 .iter()
                 .position(|t| t.1 >= end)
@@ -160,13 +166,38 @@ fn find_clock(tokens: &[(Token<'_>, usize)]) -> Option<usize> {
     None
 }
 
+/// Return the index of the first token of a clock between points, after a date and a
+/// blank, as Oracle writes it: `01-JAN-21 05.30.00.000000 PM`.
+fn find_dotted_clock(tokens: &[(Token<'_>, usize)]) -> Option<usize> {
+    let is_short =
+        |place: usize| matches!(tokens.get(place), Some((Token::Digits(d), _)) if d.len() <= 2);
+    let is_point = |place: usize| matches!(tokens.get(place), Some((Token::Mark('.'), _)));
+    (1..tokens.len()).find(|&place| {
+        let n_fields = tokens[..place]
+            .iter()
+            .filter(|(token, _)| match token {
+                Token::Digits(_) => true,
+                Token::Word(word) => names::month(word).is_some(),
+                _ => false,
+            })
+            .count();
+        tokens[place - 1].0 == Token::Blank
+            && n_fields >= 2
+            && is_short(place)
+            && is_point(place + 1)
+            && is_short(place + 2)
+            && is_point(place + 3)
+            && is_short(place + 4)
+    })
+}
+
 /// Push the fields of the clock that begins at `start`, and return its end.
-fn push_clock(value: &str, start: usize, found: &mut Vec<Piece>) -> usize {
+fn push_clock(value: &str, start: usize, marks: &[char], found: &mut Vec<Piece>) -> usize {
     let hour_at = found.len();
     found.push(Piece::Field("%H"));
     let mut rest = skip_digits(&value[start..]);
     for field in ["%M", "%S"] {
-        let Some(mark @ (':' | 'h' | 'H')) = rest.chars().next() else {
+        let Some(mark) = rest.chars().next().filter(|c| marks.contains(c)) else {
             break;
         };
         if !rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
@@ -431,6 +462,13 @@ mod tests {
             ("10:30:15.5", "%H:%M:%S"),
             ("10:30 Uhr", "%H:%M Uhr"),
             ("10h30", "%Hh%M"),
+            ("01-JAN-21 05.30.00.000000 PM", "%d-%b-%y %I.%M.%S %p"),
+            ("01-JAN-21 17.30.00.123456", "%d-%b-%y %H.%M.%S"),
+            (
+                "01-JAN-2021 05.30.00.000000000 AM +02:00",
+                "%d-%b-%Y %I.%M.%S %p %z",
+            ),
+            ("01.02.2021 17.30.00", "%d.%m.%Y %H.%M.%S"),
             ("3 p.m.", ""),
             ("3 PM", "%I %p"),
             ("30:15:00", "%h:%M:%S"),
