@@ -7,7 +7,8 @@ from headstart import AutoClassifier, AutoRegressor
 from headstart.base import Configuration, Resources, Rows, Step, TableRows, Task
 from headstart.ensemble import BaggedEnsemble, Fit, Member
 from headstart.ensemble.fitted_model import FittedModel, MemoryStore
-from headstart.execution.steps import fit_step, store_step
+from headstart.execution.fit_step import fit_step
+from headstart.execution.steps import store_step
 from headstart.facts import (
     FACTS_VERSION,
     Budget,
@@ -36,7 +37,7 @@ def small_table(n=N_ROWS):
     )
 
 
-def small_model(kind="binary", learner=None, *, folds=2, step=None):
+def small_model(kind="binary", learner=None, *, folds=2, step=None, table=None, y=None):
     """Return a `FittedModel` of one configuration with `folds` fits.
 
     Parameters
@@ -44,21 +45,26 @@ def small_model(kind="binary", learner=None, *, folds=2, step=None):
     kind : {"binary", "multiclass", "regression"}
     learner : str or Learner, optional
         Default: a linear model.
-    step : str, optional
-        A built-in transform that the table goes through first.
+    step : str or Transform, optional
+        A transform that the table goes through first, by its name if it is built in.
+    table, y : DataFrame and ndarray, optional
+        Rows to fit on in place of `small_table`, and their labels.
     """
-    table = small_table()
+    if table is None:
+        table = small_table()
+    n_rows = table.height
     labels = {
         "binary": np.arange(N_ROWS) % 2,
         "multiclass": np.arange(N_ROWS) % 3,
         "regression": np.arange(N_ROWS) * 1.5,
-    }
+    }[kind]
+    labels = labels if y is None else y
     registry = load_plugins()
-    schema, target = Schema.learn(table), TargetEncoder.learn(labels[kind])
-    canonical, y = schema.apply(table), target.encode(labels[kind])
+    schema, target = Schema.learn(table), TargetEncoder.learn(labels)
+    canonical, y = schema.apply(table), target.encode(labels)
     task = Task(
         target.kind,
-        N_ROWS,
+        n_rows,
         schema.n_numeric,
         schema.n_categorical,
         target.n_classes,
@@ -70,17 +76,19 @@ def small_model(kind="binary", learner=None, *, folds=2, step=None):
         learner = registry.learners[learner]
     steps, transforms, stored = (), {}, {}
     if step is not None:
-        transform = registry.transforms[step]
+        transform = registry.transforms[step] if isinstance(step, str) else step
+        texts = schema.read_texts(table)
+        with_texts = canonical.hstack(texts)
         state, made = fit_step(
             transform,
-            Step(step),
-            TableRows(canonical, y, None, np.arange(N_ROWS) % 2),
-            summarize(schema),
+            Step(transform.name),
+            TableRows(with_texts, y, None, np.arange(n_rows) % 2),
+            summarize(schema, texts=bool(schema.texts)),
             task,
             Resources(),
         )
-        canonical = state.join(canonical, made)
-        steps, transforms = (Step(step),), {step: transform}
+        canonical = state.join(with_texts, made).drop(texts.columns)
+        steps, transforms = (Step(transform.name),), {transform.name: transform}
         stored = {"step-0": store_step(transform, state)}
     encoder = ViewEncoder.fit(canonical, learner.view, None)
     rows = Rows(encoder.transform(canonical), y, None)

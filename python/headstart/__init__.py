@@ -7,9 +7,9 @@
 Names are resolved when they are first used, so that ``import headstart`` is quick.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from headstart.lazy_names import lazy_names
 from headstart.version import __version__
 
 if TYPE_CHECKING:
@@ -37,26 +37,17 @@ __all__ = [
     "train",
 ]
 
-_HOMES = {
-    "AutoClassifier": "headstart.api",
-    "AutoRegressor": "headstart.api",
-    "Learner": "headstart.base",
-    "Transform": "headstart.base",
-    "Validation": "headstart.validation",
-    "inspect": "headstart.findings",
-    "load": "headstart.api",
-    "read_table": "headstart.api",
-    "train": "headstart.api",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'headstart' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "AutoClassifier": "headstart.api",
+        "AutoRegressor": "headstart.api",
+        "Learner": "headstart.base",
+        "Transform": "headstart.base",
+        "Validation": "headstart.validation",
+        "inspect": "headstart.findings",
+        "load": "headstart.api",
+        "read_table": "headstart.api",
+        "train": "headstart.api",
+    },
+)

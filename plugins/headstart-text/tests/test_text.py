@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from headstart_text import ColumnTopics, TextSvd, topics
-from headstart_text.topics import words
+from headstart_text import TextSvd, learning
+from headstart_text.learning import learn_topics
 
 from headstart import AutoClassifier, Validation, load
 from headstart.sdk import (
     ArtifactError,
+    ColumnTopics,
     HeadstartWarning,
     Resources,
     TableColumn,
@@ -19,8 +20,11 @@ from headstart.sdk import (
     TableRows,
     Task,
     TaskKind,
+    TextTopics,
     pack_arrays,
+    terms_of,
     unpack_arrays,
+    weigh_terms,
 )
 from headstart.testing import transform_checks
 
@@ -81,7 +85,7 @@ def test_a_topic_is_told_by_its_terms(fitted):
 
     made = TRANSFORM.transform(fitted, make_table(20)[0], TASK)
     assert [feature.name for feature in told] == made.columns
-    review = fitted["review"]
+    review = fitted.columns["review"]
     heaviest = review.terms[int(np.abs(review.topics[0]).argmax())]
     assert heaviest in told[0].words.split(": ")[1].split(", ")[0]
 
@@ -105,10 +109,69 @@ def test_it_agrees_with_scikit_learn():
         TfidfVectorizer(sublinear_tf=True, min_df=2, max_df=0.9, dtype=np.float32),
         TruncatedSVD(5, random_state=0),
     ).fit(X)
-    ours = ColumnTopics.learn(X, "words", 5, min_rows=2, seed=0)
+    ours, _ = learn_topics(X, "words", 5, min_rows=2, seed=0)
     np.testing.assert_allclose(
         np.abs(ours.of(X)), np.abs(theirs.transform(X)), atol=1e-4
     )
+
+
+ODD_TEXTS = (
+    "",
+    "a b",
+    "İstanbul ß ﬀ",
+    "x\ty\n\nz  w",
+    "一 二三 四五六",
+    "word " * 40,
+    "Ab-cd_ef 12 3",
+    "half \ud83d",
+)
+
+
+@pytest.mark.parametrize(
+    ("ngrams", "options"),
+    [
+        ("words", {"token_pattern": None}),
+        ("word_pairs", {"token_pattern": None, "ngram_range": (1, 2)}),
+        ("characters", {"analyzer": "char_wb", "ngram_range": (2, 5)}),
+    ],
+)
+def test_shares_are_those_of_scikit_learn_to_the_bit(ngrams, options):
+    from functools import partial
+
+    from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+
+    if ngrams != "characters":
+        options["tokenizer"] = partial(terms_of, ngrams="words")
+    texts = [*make_table()[0]["review"], *ODD_TEXTS]
+    ours, _ = learn_topics(texts, ngrams, 7, min_rows=1, seed=0)
+    places = {term: place for place, term in enumerate(ours.terms)}
+    counter = CountVectorizer(vocabulary=places, dtype=np.float32, **options)
+    tfidf = TfidfTransformer(sublinear_tf=True)
+    tfidf.idf_ = ours.rarity
+
+    expected = tfidf.transform(counter.transform(texts)) @ ours.topics.T
+
+    assert ngrams in ColumnTopics.NGRAMS
+    assert len(ours.terms) > 20
+    np.testing.assert_array_equal(ours.of(texts), expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weights_are_those_of_scikit_learn_to_the_bit(seed):
+    from scipy.sparse import random_array
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    rng = np.random.default_rng(seed)
+    counts = random_array((300, 90), density=0.2, format="csr", random_state=seed)
+    counts.data = rng.integers(1, 99, counts.nnz).astype(np.float32)
+    tfidf = TfidfTransformer(sublinear_tf=True)
+    tfidf.idf_ = rng.gamma(2.0, size=90).astype(np.float32)
+
+    expected = tfidf.transform(counts)
+
+    weighed = weigh_terms(counts, tfidf.idf_)
+    assert weighed.dtype == expected.dtype == np.float32
+    np.testing.assert_array_equal(weighed.toarray(), expected.toarray())
 
 
 @pytest.mark.parametrize("texts", [["", ""], ["  ", "!"], [None, None]])
@@ -155,7 +218,8 @@ def test_half_a_character_is_stored():
     strange = ColumnTopics(
         "words", (odd,), np.ones(1, np.float32), np.ones((1, 1), np.float32)
     )
-    assert TRANSFORM.load(TRANSFORM.dump({"t": strange}))["t"].terms == (odd,)
+    stored = TRANSFORM.dump(TextTopics({"t": strange}))
+    assert TRANSFORM.load(stored).columns["t"].terms == (odd,)
 
 
 def arrays_of(parts):
@@ -215,9 +279,8 @@ def test_damage_is_refused_or_harmless(fitted):
                 except ArtifactError:
                     refused += 1
                     continue
-                found = TRANSFORM.transform(
-                    loaded, X.rename(dict(zip(X.columns, loaded, strict=True))), TASK
-                )
+                names = dict(zip(X.columns, loaded.columns, strict=True))
+                found = TRANSFORM.transform(loaded, X.rename(names), TASK)
                 assert np.isfinite(found.to_numpy()).all()
     assert refused > 60
 
@@ -257,7 +320,15 @@ def test_rows_of_training_get_the_topics_that_new_rows_get(fitted):
 
 def test_each_text_is_taken_apart_once(monkeypatch):
     read = []
-    monkeypatch.setattr(topics, "words", lambda text: read.append(text) or words(text))
+
+    def read_terms(text, ngrams):
+        read.append(text)
+        return terms_of(text, ngrams)
+
+    monkeypatch.setattr(learning, "terms_of", read_terms)
+    monkeypatch.setattr(
+        "headstart.predict.transforms.column_topics.terms_of", read_terms
+    )
     X = make_table()[0]
     TRANSFORM.fit_transform(TASK, {}, TableRows(X), None, RESOURCES)
     assert sorted(read) == sorted([*X["review"], *X["title"]])
@@ -270,8 +341,8 @@ def test_of_many_texts_a_part_is_learnt_from_and_all_have_topics(
     name, bound, monkeypatch
 ):
     texts = [f"common word{row}" for row in range(200)]
-    monkeypatch.setattr(topics, name, bound)
-    found, made = ColumnTopics.learn_transform(texts, "words", 60, min_rows=1, seed=0)
+    monkeypatch.setattr(learning, name, bound)
+    found, made = learn_topics(texts, "words", 60, min_rows=1, seed=0)
     assert 30 < len(found.terms) <= 51
     assert made.shape[0] == 200
     np.testing.assert_array_equal(made, found.of(texts))
@@ -281,7 +352,7 @@ def learn_by_clock(seconds):
     """Learn of 200 texts with a clock that goes on by a second for each."""
     texts = [f"common word{row}" for row in range(200)]
     ticks = iter(range(10**6))
-    return ColumnTopics.learn_transform(
+    return learn_topics(
         texts,
         "words",
         4,
@@ -322,7 +393,7 @@ def test_texts_without_spaces_between_words_have_topics():
     rest = ["这个产品", "昨天收到", "颜色是蓝", "包装盒子"]
     tells = [["质量太差", "完全不行"], ["非常喜欢", "质量很好"]]
     texts = ["".join(rng.permutation([*rng.choice(rest, 2), *tells[k]])) for k in y]
-    found = ColumnTopics.learn(texts, "words", 10, min_rows=2, seed=0)
+    found, _ = learn_topics(texts, "words", 10, min_rows=2, seed=0)
     assert {"喜欢", "太差"} <= set(found.terms)
     best = max(abs(np.corrcoef(topic, y)[0, 1]) for topic in found.of(texts).T)
     assert best > 0.9
@@ -331,4 +402,4 @@ def test_texts_without_spaces_between_words_have_topics():
 def test_data_that_is_no_word_does_not_spoil_the_stored_vocabulary():
     X = pl.DataFrame({"t": ["good wine " + "x" * 5_000] * 3})
     found = TRANSFORM.load(TRANSFORM.dump(fit(X, ngrams="word_pairs")))
-    assert found["t"].terms == ("good", "good wine", "wine")
+    assert found.columns["t"].terms == ("good", "good wine", "wine")

@@ -29,6 +29,7 @@ from headstart.ensemble.output import PLAIN_MEAN, Output
 from headstart.exceptions import ArtifactError, MissingPluginError
 from headstart.facts import Facts
 from headstart.plugins import Registry, load_plugins
+from headstart.predict import kind_of_transform, transform_of_kind
 from headstart.sdk.tree_boosting import learner_of_kind, stored_kinds
 from headstart.tables import Schema, TargetEncoder
 
@@ -83,7 +84,14 @@ def save_model(
             "learners": plugins_needed(registry, sources),
             "transforms": plugins_needed(registry, made_by, "transforms"),
         },
-        "kinds": stored_kinds(ensemble.learners),
+        "kinds": {
+            "learners": stored_kinds(ensemble.learners),
+            "transforms": {
+                name: kind
+                for name, transform in sorted(ensemble.transforms.items())
+                if (kind := kind_of_transform(transform)) is not None
+            },
+        },
     }
     texts = {
         _MODEL: _json(record),
@@ -194,7 +202,7 @@ class _StoredModel:
     artifact: Artifact
     record: Mapping[str, Any]
     plugins: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    kinds: Mapping[str, str]
+    kinds: Mapping[str, Mapping[str, str]]
     described: FittedModel
     constructor: dict[str, Any]
     missing: MissingPluginError | None = None
@@ -208,20 +216,28 @@ class _StoredModel:
         """
         registry = load_plugins()
         ensemble = self.described.ensemble
-        # Models that headstart evaluates itself need no plugin.
-        own = {
+        # What headstart evaluates itself needs no plugin.
+        own_learners = {
             name: learner
-            for name, kind in self.kinds.items()
+            for name, kind in self.kinds["learners"].items()
             if (learner := learner_of_kind(kind, name)) is not None
+        }
+        own_transforms = {
+            name: transform
+            for name, kind in self.kinds["transforms"].items()
+            if (transform := transform_of_kind(kind, name)) is not None
         }
         ensemble.learners = self._find(
             registry,
             "learner",
             {v.name: v for v in learners},
-            {**own, **registry.learners},
+            {**own_learners, **registry.learners},
         )
         ensemble.transforms = self._find(
-            registry, "transform", {v.name: v for v in transforms}, registry.transforms
+            registry,
+            "transform",
+            {v.name: v for v in transforms},
+            {**registry.transforms, **own_transforms},
         )
 
     def model(self, store: ModelStore) -> FittedModel:
@@ -236,7 +252,7 @@ class _StoredModel:
             str(record.get("distribution", ""))
             for what, records in self.plugins.items()
             for name, record in records.items()
-            if what != "learners" or name not in self.kinds
+            if name not in self.kinds[what]
         }
         uses_skops = any(name.endswith(".skops") for name in self.artifact.parts)
         tell_other_versions(
@@ -370,7 +386,9 @@ def _read(path: str | Path) -> _StoredModel:
         schema = Schema.from_json(artifact.text(_SCHEMA))
         target = TargetEncoder.from_json(artifact.text(_TARGET))
         learners, transforms = _names(record, "learners"), _names(record, "transforms")
-        kinds = _names(record, "kinds")
+        kinds = {
+            what: _names(record["kinds"], what) for what in ("learners", "transforms")
+        }
         task = read_task(record["task"], schema, target)
         output = PLAIN_MEAN
         if _OUTPUT in artifact.parts:

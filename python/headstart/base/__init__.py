@@ -26,7 +26,7 @@ from headstart.base.space import (
 from headstart.base.stored import Parts
 from headstart.base.table_columns import TableColumn, TableColumns
 from headstart.base.task import Objective, Task, TaskKind
-from headstart.base.transform import Transform
+from headstart.base.transform import StoredTransform, Transform
 from headstart.base.trial import (
     FoldFit,
     FoldKey,
@@ -64,6 +64,7 @@ __all__ = [
     "Rows",
     "SearchSpace",
     "Step",
+    "StoredTransform",
     "TableColumn",
     "TableColumns",
     "TableRows",

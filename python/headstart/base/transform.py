@@ -1,11 +1,13 @@
 """The transform: a step from table to table, fitted on training rows only.
 
 Like a learner it holds no fitted state: `Transform.fit` returns the fitted state, and
-the transform applies, dumps and loads it.
+the transform applies, dumps and loads it. A `StoredTransform` is a fitted state that
+does so itself.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -20,13 +22,62 @@ from headstart.base.task import Task, TaskKind
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Transform"]
+__all__ = ["StoredTransform", "Transform"]
+
+
+class StoredTransform(ABC):
+    """A fitted transform as data: records and arrays, without the code that fits.
+
+    A subclass is a frozen dataclass of `headstart.predict`, whose `kinds` lists all. A
+    transform whose `fit` returns an object of one of these needs neither its plugin nor
+    its library for predictions.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the form in model files.
+    """
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def apply(self, X: "pl.DataFrame") -> "pl.DataFrame":
+        """Return the columns that the transform makes of new rows.
+
+        Has no side effects, and depends on nothing but the object and `X`.
+        """
+
+    def reads(self, columns: Sequence[str]) -> Sequence[str]:
+        """Return those of the columns of the fit on which `apply` depends: all here.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            The columns that the transform was fitted on.
+        """
+        return columns
+
+    @abstractmethod
+    def to_parts(self) -> Parts:
+        """Return JSON records and arrays as named bytes."""
+
+    @classmethod
+    @abstractmethod
+    def from_parts(cls, parts: Mapping[str, bytes]) -> Self:
+        """Return the object that `to_parts` wrote, after checking every value.
+
+        Raises
+        ------
+        ArtifactError
+            If the parts are anything else.
+        """
 
 
 class Transform:
     """Base class of transforms.
 
     A subclass defines `name`, `columns`, `fit` and `transform`; all else has a default.
+    One that is `stored_as` a kind needs no `transform`: the result of `fit` has it.
     The search tries configurations with and without each transform. The transforms of a
     configuration run one after another, each on the table that the previous one
     returned.
@@ -56,6 +107,9 @@ class Transform:
         Whether it learns from the target. Only then do `fit` and `fit_transform`
         receive the target. The training features are then made by inner folds in
         `fit_transform`, so that no feature of a row depends on the row's own target.
+    stored_as : type of StoredTransform or None
+        Class of what `fit` returns, if it is one of the kinds that headstart itself
+        applies and stores. Predictions of models then do not need this transform.
     """
 
     name: ClassVar[str]
@@ -65,6 +119,7 @@ class Transform:
     max_rows: ClassVar[int | None] = None
     replaces: ClassVar[bool] = False
     reads_target: ClassVar[bool] = False
+    stored_as: ClassVar[type[StoredTransform] | None] = None
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
         """Return the names of the columns of `table` that it applies to.
@@ -143,6 +198,8 @@ class Transform:
     def transform(self, fitted: Any, X: "pl.DataFrame", task: Task) -> "pl.DataFrame":
         """Return the columns that it makes of new rows, in the order of the rows.
 
+        By default those of `StoredTransform.apply`.
+
         Parameters
         ----------
         fitted : object
@@ -157,6 +214,9 @@ class Transform:
             booleans (null where missing, never NaN or infinite) or of an Enum whose
             categories do not change.
         """
+        del task
+        if isinstance(fitted, StoredTransform):
+            return fitted.apply(X)
         raise NotImplementedError(f"Transform {self.name!r} must define transform().")
 
     def fit_transform(
@@ -210,9 +270,10 @@ class Transform:
         return fitted, stacked.select(names)[np.argsort(np.concatenate(places))]
 
     def reads(self, fitted: Any, columns: Sequence[str]) -> Sequence[str]:
-        """Return those of its columns on which `transform` depends. All by default.
+        """Return those of its columns on which `transform` depends.
 
-        A table to predict may lack the others: they are null there.
+        By default all, or those of `StoredTransform.reads`. A table to predict may lack
+        the others: they are null there.
 
         Parameters
         ----------
@@ -221,8 +282,7 @@ class Transform:
         columns : sequence of str
             The columns that it was fitted on.
         """
-        del fitted
-        return columns
+        return fitted.reads(columns) if isinstance(fitted, StoredTransform) else columns
 
     def explain(self, fitted: Any) -> Sequence[MadeFeature]:
         """Return descriptions of the features it made, for reports. None by default.
@@ -236,7 +296,12 @@ class Transform:
         return ()
 
     def dump(self, fitted: Any) -> Parts:
-        """Return the fitted state as named bytes that load without running code."""
+        """Return the fitted state as named bytes that load without running code.
+
+        By default its own parts if it is `stored_as` a kind, otherwise skops' form.
+        """
+        if isinstance(fitted, StoredTransform):
+            return fitted.to_parts()
         return dump_skops(fitted)
 
     def load(self, parts: Parts) -> Any:
@@ -249,6 +314,8 @@ class Transform:
         ArtifactError
             If the parts are not what `dump` writes.
         """
+        if self.stored_as is not None:
+            return self.stored_as.from_parts(parts)
         return load_skops(parts, f"transform {self.name!r}", self.trusted_types())
 
     def trusted_types(self) -> Sequence[str]:

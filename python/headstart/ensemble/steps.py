@@ -21,6 +21,7 @@ from headstart.ensemble.output import Output
 from headstart.exceptions import ArtifactError
 from headstart.execution.fold_fit import as_outputs
 from headstart.execution.steps import FittedStep, apply_step, load_step
+from headstart.predict import kind_of_transform
 from headstart.sdk.tree_boosting import stored_kinds
 from headstart.tables import Schema, ViewEncoder
 
@@ -68,8 +69,8 @@ class StepRecord:
     ----------
     kind : str
         ``"schema"``, ``"transform"``, ``"view"``, ``"member"`` or ``"output"``; of a
-        member that headstart itself evaluates the kind of its model, such as
-        ``"boosted_trees"``.
+        member or transform that headstart itself applies the kind of what was fitted,
+        such as ``"boosted_trees"`` or ``"text_topics"``.
     record : dict
         What the step reads and gives, and its parameters, as JSON can hold them.
     arrays : dict of str to ndarray
@@ -242,9 +243,16 @@ class TransformStep(ModelStep):
 
     def describe(self) -> StepRecord:
         """Return the fitted transform as data."""
-        record, arrays, _ = _read_parts(self.parts.store.transform(self.name))
+        transform = self.parts.transform(self.name).transform
+        kind = kind_of_transform(self.parts.transforms[transform])
+        record, arrays, is_whole = _read_parts(self.parts.store.transform(self.name))
         names = {"name": self.name, "reads": self.source, "gives": self.gives}
-        return StepRecord(self.kind, names | record, arrays, is_python=True)
+        return StepRecord(
+            kind or self.kind,
+            names | record,
+            arrays,
+            is_python=kind is None or not is_whole,
+        )
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from headstart.base import (
 from headstart.base.seeds import derived_seed
 from headstart.execution.files import read_or_make, writing_explained
 from headstart.execution.fit_data import FitData
-from headstart.execution.steps import FittedStep, apply_step, fit_step, store_step
+from headstart.execution.fit_step import fit_step
+from headstart.execution.steps import FittedStep, apply_step, store_step
 from headstart.execution.store import put_parts
 from headstart.machine.atomic import replacing_folder
 from headstart.tables import read_frame, summarize, write_frame

@@ -27,6 +27,7 @@ from headstart.base import (
     Rows,
     SearchSpace,
     Step,
+    StoredTransform,
     TableColumn,
     TableColumns,
     TableRows,
@@ -76,7 +77,17 @@ from headstart.plugins.contributions import (
 )
 from headstart.plugins.hookspecs import hookimpl
 from headstart.plugins.manager import load_plugins
-from headstart.predict import BoostedTrees, TreeArrays, single_log_odds
+from headstart.predict import (
+    BoostedTrees,
+    ColumnTopics,
+    SelectedColumns,
+    TextTopics,
+    TreeArrays,
+    WordIndicators,
+    single_log_odds,
+    terms_of,
+    weigh_terms,
+)
 from headstart.sdk.boosting import (
     BoostingLearner,
     CostLaw,
@@ -102,6 +113,7 @@ __all__ = [
     "BoostingLearner",
     "BudgetSpent",
     "Choice",
+    "ColumnTopics",
     "CommandRecord",
     "Condition",
     "Configuration",
@@ -148,8 +160,10 @@ __all__ = [
     "RunFinished",
     "RunStarted",
     "SearchSpace",
+    "SelectedColumns",
     "SplitterRecord",
     "Step",
+    "StoredTransform",
     "TableColumn",
     "TableColumns",
     "TableInspected",
@@ -157,6 +171,7 @@ __all__ = [
     "TableRows",
     "Task",
     "TaskKind",
+    "TextTopics",
     "Transform",
     "TransformTraits",
     "TreeArrays",
@@ -167,6 +182,7 @@ __all__ = [
     "TrialStarted",
     "TrialStatus",
     "View",
+    "WordIndicators",
     "best_rounds",
     "directions",
     "dump_skops",
@@ -188,5 +204,7 @@ __all__ = [
     "require",
     "single_log_odds",
     "softmax",
+    "terms_of",
     "unpack_arrays",
+    "weigh_terms",
 ]

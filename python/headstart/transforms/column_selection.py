@@ -1,10 +1,8 @@
 """Selection of columns that are relevant to the target and not redundant."""
 
-import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -23,48 +21,33 @@ from headstart.base import (
 )
 from headstart.base.arrays import require
 from headstart.base.table_columns import TableColumns
-from headstart.exceptions import ArtifactError
 from headstart.machine.compute import Compute
 from headstart.plugins import hookimpl
+from headstart.predict import SelectedColumns
 from headstart.scoring import select_features
 from headstart.transforms.null_importance import above_chance
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ColumnSelection", "Selection", "register_transforms"]
+__all__ = ["ColumnSelection", "register_transforms"]
 
-_PART = "selection.json"
 _FEW_ROWS = 300
 _FEW_COLUMNS = 20  # below, each may be relevant
 _MOST_LEVELS = 5_000
 _MOST_ROWS = 50_000  # on which columns are compared
 _DEFAULT: Parameters = {"method": "mrmr", "share": 0.8}
-_KEPT = {
-    "mrmr": "kept: number {rank} by relevance less redundancy",
-    "null_importance": "kept: more important than with a shuffled target",
+# Why a column was kept and why one was left out, by the method.
+_REASONS = {
+    "mrmr": (
+        "kept: number {rank} by relevance less redundancy",
+        "left out: it says little of the target that others do not say",
+    ),
+    "null_importance": (
+        "kept: more important than with a shuffled target",
+        "left out: no more important than with a shuffled target",
+    ),
 }
-_LEFT_OUT = {
-    "mrmr": "left out: it says little of the target that others do not say",
-    "null_importance": "left out: no more important than with a shuffled target",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The columns that are kept, with their ranks.
-
-    Parameters
-    ----------
-    method : {"mrmr", "null_importance"}
-    columns : tuple of str
-    ranks : tuple of int
-        Rank per column: 1 for the first one selected, 0 for those left out.
-    """
-
-    method: str
-    columns: tuple[str, ...]
-    ranks: tuple[int, ...]
 
 
 class ColumnSelection(Transform):
@@ -86,6 +69,7 @@ class ColumnSelection(Transform):
     order: ClassVar[int] = 90
     replaces: ClassVar[bool] = True
     reads_target: ClassVar[bool] = True
+    stored_as: ClassVar[type[SelectedColumns]] = SelectedColumns
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
         """Return the numeric columns and the categorical ones without many levels."""
@@ -146,7 +130,7 @@ class ColumnSelection(Transform):
         rows: TableRows,
         validation: None,
         resources: Resources,
-    ) -> Selection:
+    ) -> SelectedColumns:
         """Return the selected columns; see `Transform.fit`."""
         del validation
         assert rows.y is not None
@@ -174,23 +158,9 @@ class ColumnSelection(Transform):
                 chosen = above_chance(X, y, task.kind, resources)
         # If no column is selected, all are kept.
         ranks = {name: rank for rank, name in enumerate(chosen or X.columns, start=1)}
-        return Selection(
+        return SelectedColumns(
             method, tuple(X.columns), tuple(ranks.get(name, 0) for name in X.columns)
         )
-
-    def transform(
-        self, fitted: Selection, X: "pl.DataFrame", task: Task
-    ) -> "pl.DataFrame":
-        """Return the selected columns; see `Transform.transform`."""
-        del task
-        pairs = zip(fitted.columns, fitted.ranks, strict=True)
-        return X.select(name for name, rank in pairs if rank)
-
-    def reads(self, fitted: Selection, columns: Sequence[str]) -> Sequence[str]:
-        """Return the selected columns."""
-        del columns
-        pairs = zip(fitted.columns, fitted.ranks, strict=True)
-        return [name for name, rank in pairs if rank]
 
     def fit_transform(
         self,
@@ -199,51 +169,27 @@ class ColumnSelection(Transform):
         rows: TableRows,
         validation: None,
         resources: Resources,
-    ) -> tuple[Selection, "pl.DataFrame"]:
+    ) -> tuple[SelectedColumns, "pl.DataFrame"]:
         """Return columns selected once: no value depends on the row's own target."""
         fitted = self.fit(task, parameters, rows, validation, resources)
-        return fitted, self.transform(fitted, rows.X, task)
+        return fitted, fitted.apply(rows.X)
 
-    def explain(self, fitted: Selection) -> Sequence[MadeFeature]:
+    def explain(self, fitted: SelectedColumns) -> Sequence[MadeFeature]:
         """Return each column with the reason why it was kept or left out."""
+        kept, left_out = _REASONS[fitted.method]
         return [
             MadeFeature(
-                name,
-                (_KEPT if rank else _LEFT_OUT)[fitted.method].format(rank=rank),
-                kept=rank > 0,
+                name, (kept if rank else left_out).format(rank=rank), kept=rank > 0
             )
             for name, rank in zip(fitted.columns, fitted.ranks, strict=True)
         ]
 
-    def dump(self, fitted: Selection) -> Parts:
-        """Return the selection as JSON."""
-        record = {
-            "method": fitted.method,
-            "columns": fitted.columns,
-            "ranks": fitted.ranks,
-        }
-        return {_PART: json.dumps(record).encode()}
-
-    def load(self, parts: Parts) -> Selection:
-        """Return the checked selection that `dump` wrote; see `Transform.load`."""
-        try:
-            record: Any = json.loads(parts[_PART])
-            selection = Selection(
-                record["method"], tuple(record["columns"]), tuple(record["ranks"])
-            )
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            raise ArtifactError(
-                f"A stored selection of columns cannot be read: {error!r:.200}"
-            ) from error
+    def load(self, parts: Parts) -> SelectedColumns:
+        """Return the checked selection; see `Transform.load`."""
+        selection = SelectedColumns.from_parts(parts)
         require(
-            selection.method in tuple(_KEPT)
-            and all(isinstance(name, str) for name in selection.columns)
-            and all(type(rank) is int and rank >= 0 for rank in selection.ranks)
-            and len(selection.ranks)
-            == len(selection.columns)
-            == len(set(selection.columns))
-            and any(selection.ranks),
-            "A stored selection of columns makes no sense.",
+            selection.method in _REASONS,
+            f"A stored selection has the unknown method {selection.method[:40]!r}.",
         )
         return selection
 

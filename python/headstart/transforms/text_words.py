@@ -1,9 +1,6 @@
 """Indicators of words in texts that are associated with the target beyond chance."""
 
-import json
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,7 +12,6 @@ from headstart.base import (
     Integer,
     MadeFeature,
     Parameters,
-    Parts,
     Resources,
     SearchSpace,
     TableRows,
@@ -23,47 +19,22 @@ from headstart.base import (
     TaskKind,
     Transform,
 )
-from headstart.base.arrays import require
 from headstart.base.table_columns import TableColumns
-from headstart.exceptions import ArtifactError
 from headstart.plugins import hookimpl
+from headstart.predict import WordIndicators
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["TextWords", "Words", "register_transforms"]
+__all__ = ["TextWords", "register_transforms"]
 
-_PART = "words.json"
 _FEW_ROWS = 100
-_MOST_ROWS = 20_000  # for the selection of words, and per block of splitting texts
+_MOST_ROWS = 20_000  # for the selection of words
 _MOST_CANDIDATES = 20_000  # the most frequent ones
-_MOST_CHARACTERS = 2_000  # of a text; the rest is expensive and adds little
 _USUAL_CHARACTERS = 200  # of a text, if the lengths are not known
-_LONGEST = 60  # characters of a word that is considered
 _LEAST_SUPPORT = 5  # rows that must have a word
 _FALSE_ALARM = 0.05  # family-wise error rate of the words of a column
 _DEFAULT: Parameters = {"n_words": 30, "ngrams": "words"}
-# Scripts without spaces between words: of these, each pair of consecutive characters
-# counts as a word.
-_SPACELESS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-_WORD = rf"{_SPACELESS}{{1,2}}|[\p{{L}}--{_SPACELESS}]+|\p{{N}}+"
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The selected words per column.
-
-    Parameters
-    ----------
-    ngrams : {"words", "word_pairs"}
-    columns : mapping of str to dict of str to float
-        Per column: each word (or two consecutive words with a blank between them) in
-        lower case, with the deviation of the target from chance in the rows that have
-        it, in standard errors, the largest first.
-    """
-
-    ngrams: str
-    columns: Mapping[str, dict[str, float]]
 
 
 class TextWords(Transform):
@@ -83,6 +54,7 @@ class TextWords(Transform):
     name: ClassVar[str] = "text_words"
     order: ClassVar[int] = 20
     reads_target: ClassVar[bool] = True
+    stored_as: ClassVar[type[WordIndicators]] = WordIndicators
 
     def columns(self, table: TableColumns, task: Task) -> Sequence[str]:
         """Return the text columns."""
@@ -113,7 +85,9 @@ class TextWords(Transform):
         """Return predicted seconds by the lengths of the texts, from measurements."""
         pairs = {**_DEFAULT, **parameters}["ngrams"] == "word_pairs"
         lengths = task.text_lengths or (_USUAL_CHARACTERS,)
-        characters = sum(min(length, _MOST_CHARACTERS) for length in lengths)
+        characters = sum(
+            min(length, WordIndicators.MAX_CHARACTERS) for length in lengths
+        )
         return 0.02 + (2.2e-7 if pairs else 1e-7) * characters * n_rows
 
     def n_outputs(self, parameters: Parameters, n_columns: int) -> int:
@@ -127,7 +101,7 @@ class TextWords(Transform):
         rows: TableRows,
         validation: None,
         resources: Resources,
-    ) -> Words:
+    ) -> WordIndicators:
         """Return the selected words; see `Transform.fit`."""
         del validation
         assert rows.y is not None
@@ -144,31 +118,7 @@ class TextWords(Transform):
                 break
             words = _associated_words(X[name], outputs, ngrams)
             selected[name] = dict(list(words.items())[: _most_words(parameters)])
-        return Words(ngrams, selected)
-
-    def transform(self, fitted: Words, X: "pl.DataFrame", task: Task) -> "pl.DataFrame":
-        """Return a column of 0 and 1 per word; see `Transform.transform`."""
-        del task
-        import polars as pl
-
-        columns: dict[str, FloatArray] = {}
-        for name, words in fitted.columns.items():
-            if not words:
-                continue
-            there = np.zeros((len(words), X.height))
-            places = pl.DataFrame(
-                {"word": list(words), "place": range(len(words))},
-                schema={"word": pl.String, "place": pl.Int64},
-            )
-            for start in range(0, X.height, _MOST_ROWS):
-                some = _words_of_rows(
-                    X[name][start : start + _MOST_ROWS], fitted.ngrams
-                )
-                matches = some.join(places, on="word")
-                rows = matches["row"].to_numpy() + start
-                there[matches["place"].to_numpy(), rows] = 1.0
-            columns |= {_title(name, w): there[i] for i, w in enumerate(words)}
-        return pl.DataFrame(columns)
+        return WordIndicators(ngrams, selected)
 
     def fit_transform(
         self,
@@ -177,95 +127,27 @@ class TextWords(Transform):
         rows: TableRows,
         validation: None,
         resources: Resources,
-    ) -> tuple[Words, "pl.DataFrame"]:
+    ) -> tuple[WordIndicators, "pl.DataFrame"]:
         """Return words selected once: no feature depends on the row's own target."""
         fitted = self.fit(task, parameters, rows, validation, resources)
-        return fitted, self.transform(fitted, rows.X, task)
+        return fitted, fitted.apply(rows.X)
 
-    def explain(self, fitted: Words) -> Sequence[MadeFeature]:
+    def explain(self, fitted: WordIndicators) -> Sequence[MadeFeature]:
         """Return a feature per word, with its deviation from chance."""
         return [
             MadeFeature(
-                _title(name, word),
+                WordIndicators.title(name, word),
                 f"whether {name!r} has {word!r}: {score:.1f} standard errors off",
             )
             for name, words in fitted.columns.items()
             for word, score in words.items()
         ]
 
-    def dump(self, fitted: Words) -> Parts:
-        """Return the words as JSON."""
-        record = {"ngrams": fitted.ngrams, "columns": fitted.columns}
-        # ASCII, so that lone surrogates can be encoded.
-        return {_PART: json.dumps(record).encode()}
-
-    def load(self, parts: Parts) -> Words:
-        """Return the checked words that `dump` wrote; see `Transform.load`."""
-        try:
-            record: Any = json.loads(parts[_PART])
-            loaded = Words(
-                record["ngrams"],
-                {name: dict(words) for name, words in record["columns"].items()},
-            )
-        except (
-            AttributeError,
-            KeyError,
-            TypeError,
-            ValueError,
-            RecursionError,
-        ) as error:
-            raise ArtifactError(
-                f"Stored words cannot be read: {error!r:.200}"
-            ) from error
-        require(
-            loaded.ngrams in ("words", "word_pairs")
-            and all(
-                type(score) in (int, float) and math.isfinite(score)
-                for words in loaded.columns.values()
-                for score in words.values()
-            ),
-            "The stored words of text columns make no sense.",
-        )
-        return loaded
-
 
 def _most_words(parameters: Parameters) -> int:
     n_words = {**_DEFAULT, **parameters}["n_words"]
     assert isinstance(n_words, int)
     return n_words
-
-
-def _title(column: str, word: str) -> str:
-    return f"{column} has {word!r}"
-
-
-def _words_of_rows(series: "pl.Series", ngrams: str) -> "pl.DataFrame":
-    """Return each different word of each row: columns "row" and "word"."""
-    import polars as pl
-
-    text = pl.col("text").str.slice(0, _MOST_CHARACTERS).str.to_lowercase()
-    texts = (
-        pl.DataFrame({"text": series.cast(pl.String)})
-        .with_row_index("row")
-        .drop_nulls()
-        .select("row", text)
-    )
-    taken_apart = pl.col("text").str.extract_all(_WORD)
-    if texts["text"].str.contains(_SPACELESS).any():
-        # Matches do not overlap: the other pairs start one character later.
-        later = pl.col("text").str.replace_all(rf"({_SPACELESS})({_SPACELESS}*)", "$2")
-        shifted = later.str.extract_all(rf"{_SPACELESS}{{2}}")
-        taken_apart = taken_apart.list.concat(shifted)
-    each = (
-        texts.select("row", taken_apart.alias("word"))
-        .explode("word", empty_as_null=False)
-        .filter(pl.col("word").str.len_chars() <= _LONGEST)
-    )
-    if ngrams == "word_pairs":
-        following = pl.col("word").shift(-1).over("row")
-        pairs = each.select("row", pl.col("word") + " " + following).drop_nulls()
-        each = pl.concat([each, pairs])
-    return each.unique(maintain_order=True)
 
 
 def _outputs(y: NDArray[Any], task: Task) -> FloatArray:
@@ -297,7 +179,7 @@ def _associated_words(
     from scipy.stats import norm
 
     n_rows = series.len()
-    each = _words_of_rows(series, ngrams)
+    each = WordIndicators.words_of_rows(series, ngrams)
     counts = (
         each.group_by("word")
         .len("n")

@@ -8,8 +8,9 @@ from tests.small_models import fitted, small_model, small_table
 from headstart import load
 from headstart.ensemble import bagged
 from headstart.exceptions import ColumnError
+from headstart.predict import SelectedColumns
 from headstart.search.assemble import with_unread
-from headstart.transforms.column_selection import ColumnSelection, Selection
+from headstart.transforms.column_selection import ColumnSelection
 
 
 @pytest.mark.parametrize("step", [None, "count_encoding"])
@@ -47,7 +48,7 @@ def test_members_read_the_columns_that_their_transforms_select(monkeypatch, tmp_
     monkeypatch.setattr(
         ColumnSelection,
         "fit",
-        lambda *_: Selection("mrmr", ("x", "city"), (1, 0)),
+        lambda *_: SelectedColumns("mrmr", ("x", "city"), (1, 0)),
     )
     model = small_model(step="column_selection")
     assert model.ensemble.reads() == {"x"}

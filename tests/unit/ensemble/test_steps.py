@@ -3,10 +3,31 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 from tests.small_models import small_model, small_table
 
+from headstart.base import Transform
 from headstart.ensemble.steps import OUTPUTS, TABLE, walk
+from headstart.plugins import load_plugins
+
+
+class OfAnother(Transform):
+    """A transform that is stored in a form of its own."""
+
+    name = "of_another"
+
+    def fit(self, task, parameters, rows, validation, resources):
+        return rows.X.mean().row(0)
+
+    def transform(self, fitted, X, task):
+        return X.select((pl.first() - fitted[0]).alias("centred"))
+
+    def dump(self, fitted):
+        return {"means.json": json.dumps(fitted).encode()}
+
+    def load(self, parts):
+        return tuple(json.loads(parts["means.json"]))
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
@@ -16,7 +37,14 @@ def test_steps_are_in_the_order_in_which_they_run(kind):
     steps = model.steps()
 
     kinds = [step.kind for step in steps]
-    assert kinds == ["schema", "transform", "view", "member", "member", "output"]
+    assert kinds == [
+        "schema",
+        "generated_columns",
+        "view",
+        "member",
+        "member",
+        "output",
+    ]
     columns = {"frame", OUTPUTS}
     for step in steps:
         assert step.record["reads"] in columns
@@ -40,7 +68,7 @@ def test_records_of_steps_are_json_and_arrays_are_those_of_the_stored_parts():
 
 def test_steps_that_call_the_code_that_fitted_them_are_marked():
     marks = {
-        step.kind: step.is_python for step in small_model(step="count_encoding").steps()
+        step.kind: step.is_python for step in small_model(step=OfAnother()).steps()
     }
 
     assert marks == {
@@ -49,6 +77,26 @@ def test_steps_that_call_the_code_that_fitted_them_are_marked():
         "view": False,
         "member": True,
         "output": False,
+    }
+
+
+@pytest.mark.parametrize("step", ["count_encoding", "column_selection"])
+def test_a_transform_that_headstart_applies_is_a_kind_with_all_its_numbers(step):
+    model = small_model(step=step)
+
+    transform = model.steps()[1]
+
+    assert not transform.is_python
+    assert transform.kind == load_plugins().transforms[step].stored_as.kind
+    parts = model.ensemble.store.transforms["step-0"]
+    assert set(transform.record["parts"]) == {
+        name for name in parts if name.endswith(".json")
+    }
+    numbers = {name.rpartition("/")[0] for name in transform.arrays}
+    assert numbers == {
+        name.removesuffix(".safetensors")
+        for name in parts
+        if name.endswith(".safetensors")
     }
 
 

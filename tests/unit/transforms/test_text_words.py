@@ -87,7 +87,7 @@ def test_many_rows_are_taken_apart_in_parts(monkeypatch):
     X, says = texts(random)
     fitted, made = fit(X, says + random.normal(size=N))
 
-    monkeypatch.setattr("headstart.transforms.text_words._MOST_ROWS", 7)
+    monkeypatch.setattr("headstart.predict.transforms.word_indicators._BLOCK", 7)
 
     assert TextWords().transform(fitted, X, task(TaskKind.REGRESSION)).equals(made)
 

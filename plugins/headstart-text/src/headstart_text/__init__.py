@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 from headstart.sdk import Transform, hookimpl
-from headstart_text.topics import ColumnTopics
 from headstart_text.transform import TextSvd
 
-__all__ = ["HEADSTART_API_VERSION", "ColumnTopics", "TextSvd", "register_transforms"]
+__all__ = ["HEADSTART_API_VERSION", "TextSvd", "register_transforms"]
 
 HEADSTART_API_VERSION = 2
 

@@ -11,7 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from headstart.base import FloatArray
 from headstart.exceptions import ColumnError
-from headstart.features.columns.levels import Codes, Levels, learn_levels
+from headstart.features.columns.levels import Codes, Levels
+from headstart.features.fitting.levels import learn_levels
 from headstart.tables import to_frame, to_frame_like
 
 __all__ = ["FrequencyEncoder", "LevelEncoder"]

@@ -1,7 +1,7 @@
-"""Target encoders with scikit-learn's conventions."""
+"""Encoders that read the target, cross-fitted, with scikit-learn's conventions."""
 
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,28 +9,29 @@ from numpy.typing import NDArray
 from headstart import _core
 from headstart.base import FloatArray, TaskKind
 from headstart.features.columns.levels import Codes
-from headstart.features.encoders.levels import LevelEncoder
-from headstart.features.operators.target_codes import (
+from headstart.features.encoders.target_reader import TargetReader
+from headstart.features.fitting.target_codes import (
     EncodedTarget,
     check_fold_ids,
-    encode_y,
     read_smoothing,
 )
 from headstart.validation import plain_folds, stratified_folds
 
-__all__ = ["OrderedTargetEncoder", "TargetEncoder", "WeightOfEvidenceEncoder"]
+__all__ = ["TargetEncoder", "WeightOfEvidenceEncoder"]
 
 
-class _TargetReader(LevelEncoder):
-    """The base of target encoders."""
+class _CrossFitted(TargetReader):
+    """The base of cross-fitted encoders."""
 
-    task: str | None
-    seed: int
+    _is_evidence: ClassVar[bool] = False
+
+    @abstractmethod
+    def _smoothing(self) -> float | None:
+        """Return the smoothing weight in rows, None for automatic."""
 
     def _fold_ids(self, fold_ids: Any, target: EncodedTarget) -> NDArray[np.uint8]:
         return _folds(fold_ids, target, self.seed)
 
-    @abstractmethod
     def _encode(
         self,
         columns: list[tuple[Codes, int]],
@@ -38,50 +39,18 @@ class _TargetReader(LevelEncoder):
         fold_ids: NDArray[np.uint8],
         outer_fold: int | None,
         out: FloatArray,
-    ) -> list[FloatArray]: ...
-
-    def fit(self, X: Any, y: Any) -> Self:
-        """Fit the tables for new rows to all rows.
-
-        ``fit(X, y).transform(X)`` differs from ``fit_transform(X, y)``: in the former,
-        each row's value depends on its own target.
-        """
-        self._learn_target(X, y)
-        return self
-
-    def _learn_target(
-        self, X: Any, y: Any, fold_ids: Any = None, outer_fold: int | None = None
-    ) -> FloatArray:
-        """Learn the tables, and return the values of training rows."""
-        frame = self._open(X)
-        target = encode_y(y, frame.height, self.task)
-        ids = self._fold_ids(fold_ids, target)
-        n_outputs = max(1, len(target.output_labels))
-        values = np.empty((frame.width * n_outputs, frame.height))
-        self.classes_ = np.asarray(target.labels)
-        self.tables_: list[FloatArray] = []
-        for columns in self._learn(frame):
-            start = len(self.tables_) * n_outputs
-            out = values[start : start + len(columns) * n_outputs]
-            tables = self._encode(columns, target, ids, outer_fold, out)
-            self.tables_ += [table.reshape(n_outputs, -1) for table in tables]
-        return values.T
-
-    def transform(self, X: Any) -> FloatArray:
-        """Return values for new rows, of shape (n_rows, n_columns * n_outputs)."""
-        return self._look_up(X)
-
-    def _output_labels(self) -> tuple[Any, ...]:
-        return tuple(self.classes_) if len(self.classes_) > 2 else ()
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        return tags
-
-
-class _CrossFitted(_TargetReader):
-    """The base of cross-fitted encoders."""
+    ) -> list[FloatArray]:
+        return _core.encode_target(
+            columns,
+            target.values,
+            target.n_classes,
+            fold_ids,
+            self._smoothing(),
+            evidence=self._is_evidence,
+            outer_fold=outer_fold,
+            out=out,
+            n_threads=self.n_threads,
+        )
 
     def fit_transform(
         self,
@@ -165,25 +134,8 @@ class TargetEncoder(_CrossFitted):
         self.seed = seed
         self.n_threads = n_threads
 
-    def _encode(
-        self,
-        columns: list[tuple[Codes, int]],
-        target: EncodedTarget,
-        fold_ids: NDArray[np.uint8],
-        outer_fold: int | None,
-        out: FloatArray,
-    ) -> list[FloatArray]:
-        return _core.encode_target(
-            columns,
-            target.values,
-            target.n_classes,
-            fold_ids,
-            read_smoothing(self.smoothing),
-            evidence=False,
-            outer_fold=outer_fold,
-            out=out,
-            n_threads=self.n_threads,
-        )
+    def _smoothing(self) -> float | None:
+        return read_smoothing(self.smoothing)
 
 
 class WeightOfEvidenceEncoder(_CrossFitted):
@@ -213,6 +165,7 @@ class WeightOfEvidenceEncoder(_CrossFitted):
     """
 
     task = TaskKind.BINARY
+    _is_evidence: ClassVar[bool] = True
 
     def __init__(
         self, *, smoothing: float = 1.0, seed: int = 0, n_threads: int = 1
@@ -221,89 +174,8 @@ class WeightOfEvidenceEncoder(_CrossFitted):
         self.seed = seed
         self.n_threads = n_threads
 
-    def _encode(
-        self,
-        columns: list[tuple[Codes, int]],
-        target: EncodedTarget,
-        fold_ids: NDArray[np.uint8],
-        outer_fold: int | None,
-        out: FloatArray,
-    ) -> list[FloatArray]:
-        return _core.encode_target(
-            columns,
-            target.values,
-            target.n_classes,
-            fold_ids,
-            read_smoothing(self.smoothing, allows_auto=False),
-            evidence=True,
-            outer_fold=outer_fold,
-            out=out,
-            n_threads=self.n_threads,
-        )
-
-
-class OrderedTargetEncoder(_TargetReader):
-    """Ordered target encoding: the mean target of a level's earlier rows.
-
-    CatBoost's method: a training row's value depends only on the rows before it in one
-    random order. It does not depend on the row's own target, and needs no folds.
-
-    Parameters
-    ----------
-    smoothing : float, default=1.0
-        Number of rows with the mean of all earlier rows that are mixed into a level's
-        mean.
-    task : {"binary", "multiclass", "regression"} or None
-        As in `TargetEncoder`.
-    seed : int, default=0
-        Seed of the order.
-    n_threads : int, default=1
-
-    Notes
-    -----
-    The first row of the order has no earlier row: its value is NaN.
-    """
-
-    def __init__(
-        self,
-        *,
-        smoothing: float = 1.0,
-        task: str | None = None,
-        seed: int = 0,
-        n_threads: int = 1,
-    ) -> None:
-        self.smoothing = smoothing
-        self.task = task
-        self.seed = seed
-        self.n_threads = n_threads
-
-    def fit_transform(self, X: Any, y: Any) -> FloatArray:
-        """Fit to training rows, and return their values from the random order."""
-        return self._learn_target(X, y)
-
-    def _fold_ids(self, fold_ids: Any, target: EncodedTarget) -> NDArray[np.uint8]:
-        del fold_ids, target
-        return np.zeros(0, dtype=np.uint8)
-
-    def _encode(
-        self,
-        columns: list[tuple[Codes, int]],
-        target: EncodedTarget,
-        fold_ids: NDArray[np.uint8],
-        outer_fold: int | None,
-        out: FloatArray,
-    ) -> list[FloatArray]:
-        del fold_ids, outer_fold
-        smoothing = read_smoothing(self.smoothing, allows_auto=False)
-        return _core.encode_ordered(
-            columns,
-            target.values,
-            target.n_classes,
-            0.0 if smoothing is None else smoothing,
-            self.seed,
-            out,
-            self.n_threads,
-        )
+    def _smoothing(self) -> float | None:
+        return read_smoothing(self.smoothing, allows_auto=False)
 
 
 def _folds(fold_ids: Any, target: EncodedTarget, seed: int) -> NDArray[np.uint8]:

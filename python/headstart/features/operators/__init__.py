@@ -1,1 +1,1 @@
-"""The operators: their fit to training rows, and their values for any rows."""
+"""The operators: candidates, and the values of fitted ones for any rows."""

@@ -5,12 +5,10 @@ import polars as pl
 
 from headstart.base import FloatArray
 from headstart.features.columns.reader import Reader
-from headstart.features.columns.reading import zone_of
 from headstart.features.operators.candidate import Candidate
 from headstart.features.operators.state import State
-from headstart.tables.kinds.dates import origin
 
-__all__ = ["learn_moments", "make_moments"]
+__all__ = ["make_moments"]
 
 _DAY = 86_400e6  # microseconds
 _M = pl.col("m")
@@ -41,16 +39,6 @@ _PARTS: dict[str, pl.Expr] = {
     "day_sine": _TIME.sin(),
     "day_cosine": _TIME.cos(),
 }
-
-
-def learn_moments(candidate: Candidate, reader: Reader) -> State:
-    """Return the fitted time zone and first time."""
-    zone = zone_of(reader.frame, candidate.columns[0])
-    if candidate.operator == "days_between":
-        # Local times of two zones cannot be compared.
-        return State(word="UTC" if zone else "")
-    start = origin(reader.clock(candidate.columns[0], zone))
-    return State(starts=(start,), word=zone)
 
 
 def make_moments(candidate: Candidate, state: State, reader: Reader) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Features of numbers: their fit and values."""
+"""Values of features of numbers."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,18 @@ import polars as pl
 
 from headstart import _core
 from headstart.base import FloatArray
-from headstart.features.columns.levels import learn_bins, learn_levels
 from headstart.features.columns.reader import Reader, shares_below
 from headstart.features.columns.reading import is_number, is_words, read_column
 from headstart.features.operators.candidate import Candidate
 from headstart.features.operators.state import State
 
-__all__ = ["OPERATORS", "learn_numbers", "made_at_once", "make_at_once", "make_numbers"]
-
-_RANK_KNOTS = 1_024
+__all__ = [
+    "OPERATORS",
+    "made_at_once",
+    "make_at_once",
+    "make_numbers",
+    "numbers_or_moments",
+]
 
 OPERATORS = frozenset({"rank", "quantile_bin", "is_missing", "is_mode"})
 """Operators computed one by one. `made_at_once` is true for the others."""
@@ -26,33 +29,6 @@ def made_at_once(candidate: Candidate) -> bool:
     kind = candidate.kind
     is_plain = kind.kind == "numeric" and kind.inputs in ("one", "two", "row")
     return is_plain and kind.name not in OPERATORS
-
-
-def learn_numbers(candidate: Candidate, reader: Reader) -> State:
-    """Return the fitted state of a feature of numbers."""
-    name = candidate.columns[0]
-    match candidate.operator:
-        case "winsorised":
-            present = _sorted_present(reader.numbers(name))
-            if not len(present):
-                return State()
-            n_cut = int(float(candidate.options["share"]) * len(present))
-            return State(np.array([present[n_cut], present[-1 - n_cut]]))
-        case "rank":
-            present = _sorted_present(reader.numbers(name))
-            if len(present) > _RANK_KNOTS:
-                places = (
-                    np.arange(_RANK_KNOTS) * (len(present) - 1) // (_RANK_KNOTS - 1)
-                )
-                present = present[places]
-            return State(present)
-        case "quantile_bin":
-            n_bins = int(candidate.options["n_bins"])
-            return State(learn_bins(reader.numbers(name), n_bins).cuts)
-        case "is_mode":
-            return _learn_mode(name, reader)
-        case _:
-            return State()
 
 
 def make_numbers(candidate: Candidate, state: State, reader: Reader) -> FloatArray:
@@ -97,26 +73,12 @@ def make_at_once(
     return _core.make_numeric(columns, jobs, n_threads)
 
 
-def _sorted_present(values: FloatArray) -> FloatArray:
-    present: FloatArray = np.sort(values[~np.isnan(values)])
-    return present
-
-
-def _learn_mode(name: str, reader: Reader) -> State:
-    dtype = read_column(reader.frame, name).dtype
-    if is_words(dtype) and dtype != pl.Null:
-        [(levels, codes)] = learn_levels([reader.words(name)])
-        n_levels = len(levels.values)
-        if not n_levels:
-            return State()
-        counts = np.bincount(codes, minlength=n_levels + 1)[:n_levels]
-        modes = levels.values.filter(pl.Series(counts == counts.max()))
-        return State(np.ones(1), word=str(modes.min()))
-    present = _sorted_present(_as_numbers(name, reader))
-    if not len(present):
-        return State()
-    values, counts = np.unique(present, return_counts=True)
-    return State(values[[counts.argmax()]])
+def numbers_or_moments(name: str, reader: Reader) -> FloatArray:
+    """Return a column as numbers; dates as microseconds."""
+    if read_column(reader.frame, name).dtype.is_temporal():
+        moments = reader.clock(name, "UTC").to_physical().cast(pl.Float64)
+        return np.ascontiguousarray(moments.to_numpy(), dtype=np.float64)
+    return reader.numbers(name)
 
 
 def _make_mode(name: str, state: State, reader: Reader) -> FloatArray:
@@ -126,13 +88,6 @@ def _make_mode(name: str, state: State, reader: Reader) -> FloatArray:
     if is_words(series.dtype) and series.dtype != pl.Null:
         same = (reader.words(name) == state.word).cast(pl.Float64)
         return np.ascontiguousarray(same.to_numpy(), dtype=np.float64)
-    values = _as_numbers(name, reader)
+    values = numbers_or_moments(name, reader)
     same = (values == state.numbers[0]).astype(np.float64)
     return np.where(np.isnan(values), np.nan, same)
-
-
-def _as_numbers(name: str, reader: Reader) -> FloatArray:
-    if read_column(reader.frame, name).dtype.is_temporal():
-        moments = reader.clock(name, "UTC").to_physical().cast(pl.Float64)
-        return np.ascontiguousarray(moments.to_numpy(), dtype=np.float64)
-    return reader.numbers(name)

@@ -8,21 +8,19 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from headstart.base import FloatArray, TaskKind
+from headstart.base import TaskKind
 from headstart.exceptions import ColumnError
-from headstart.features.columns.coding import Coding
 from headstart.features.columns.reader import Reader
+from headstart.features.fitted.features import FittedFeatures
+from headstart.features.fitted.making import make
+from headstart.features.fitted.naming import feature_names
+from headstart.features.fitting.learning import Learnt, learn
+from headstart.features.fitting.target_codes import check_fold_ids, encode_y
 from headstart.features.operators.candidate import Candidate
 from headstart.features.operators.state import State
-from headstart.features.operators.target_codes import check_fold_ids, encode_y
-from headstart.features.plans import stored
-from headstart.features.plans.learning import Learnt, learn, make
 from headstart.tables import to_frame
 
 __all__ = ["Feature", "FeaturePlan"]
-
-# Rows per block. Intermediate results are freed after each block.
-_BLOCK = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +111,25 @@ class FeaturePlan:
                 f"The candidates of a plan must differ. {duplicates[0].name!r} occurs "
                 "twice."
             )
-        self._coding: Coding | None = None
-        self._states: tuple[State, ...] = ()
-        self._labels: tuple[str, ...] = ()
+        self._fitted: FittedFeatures | None = None
 
     @property
     def is_fitted(self) -> bool:
         """True if `transform` can be called."""
-        return self._coding is not None
+        return self._fitted is not None
+
+    @property
+    def fitted(self) -> FittedFeatures:
+        """The fitted features, which are computed without the plan.
+
+        Raises
+        ------
+        ValueError
+            If the plan is not fitted.
+        """
+        if self._fitted is None:
+            raise ValueError("This plan is not fitted. hint: call fit_transform first.")
+        return self._fitted
 
     @property
     def reads_target(self) -> bool:
@@ -140,7 +149,9 @@ class FeaturePlan:
     @property
     def features(self) -> tuple[Feature, ...]:
         """The features, one entry per candidate."""
-        states = self._states or tuple(State() for _ in self.candidates)
+        fitted = self._fitted
+        labels = () if fitted is None else fitted.labels
+        states = (State(),) * len(self.candidates) if fitted is None else fitted.states
         return tuple(
             Feature(
                 names,
@@ -151,7 +162,7 @@ class FeaturePlan:
             )
             for candidate, names, state in zip(
                 self.candidates,
-                _all_names(self.candidates, self._labels),
+                feature_names(self.candidates, labels),
                 states,
                 strict=True,
             )
@@ -242,9 +253,9 @@ class FeaturePlan:
         learned = self._learn(frame, y, fold_ids, task, seed, n_threads)
         reader = Reader(frame, learned.coding, learned.codes)
         columns = make(
-            self.candidates, self._states, reader, learned.own, n_threads=n_threads
+            self.candidates, learned.states, reader, learned.own, n_threads=n_threads
         )
-        return self._table(columns, frame.height)
+        return self.fitted.table(columns, frame.height)
 
     def transform(self, X: Any, *, n_threads: int = 1) -> pl.DataFrame:
         """Return the features of new rows.
@@ -266,14 +277,7 @@ class FeaturePlan:
         ColumnError
             If a column is missing or of the wrong kind.
         """
-        if self._coding is None:
-            raise ValueError("This plan is not fitted. hint: call fit_transform first.")
-        frame = to_frame(X)
-        blocks = [
-            self._make_block(frame[start : start + _BLOCK], self._coding, n_threads)
-            for start in range(0, max(1, frame.height), _BLOCK)
-        ]
-        return blocks[0] if len(blocks) == 1 else pl.concat(blocks, rechunk=False)
+        return self.fitted.apply(to_frame(X), n_threads=n_threads)
 
     def explain(self) -> str:
         """Return a description of the features, one line each."""
@@ -289,11 +293,7 @@ class FeaturePlan:
         ValueError
             If the plan is not fitted.
         """
-        if self._coding is None:
-            raise ValueError("This plan is not fitted. hint: call fit first.")
-        return stored.write_plan(
-            self.candidates, self._states, self._coding, self._labels
-        )
+        return self.fitted.to_json()
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -304,9 +304,9 @@ class FeaturePlan:
         ArtifactError
             If the text is not a plan, is damaged, or has a newer version.
         """
-        candidates, states, coding, labels = stored.read_plan(text)
-        plan = cls(candidates)
-        plan._states, plan._coding, plan._labels = states, coding, labels
+        fitted = FittedFeatures.from_json(text)
+        plan = cls(fitted.candidates)
+        plan._fitted = fitted
         return plan
 
     def _learn(
@@ -332,12 +332,13 @@ class FeaturePlan:
             ids = check_fold_ids(fold_ids, frame.height)
             self._check_evidence(target.n_classes)
         labels = () if target is None else tuple(map(str, target.output_labels))
-        _check_names(_all_names(self.candidates, labels), frame.columns)
+        _check_names(feature_names(self.candidates, labels), frame.columns)
         learned = learn(
             self.candidates, frame, target, ids, seed=seed, n_threads=n_threads
         )
-        self._coding, self._states = learned.coding, tuple(learned.states)
-        self._labels = labels
+        self._fitted = FittedFeatures(
+            self.candidates, tuple(learned.states), learned.coding, labels
+        )
         return learned
 
     def _check_evidence(self, n_classes: int) -> None:
@@ -347,57 +348,6 @@ class FeaturePlan:
                     f"The feature {candidate.name!r} needs a target of two classes. "
                     f"Got {n_classes or 'a regression'}."
                 )
-
-    def _make_block(
-        self, frame: pl.DataFrame, coding: Coding, n_threads: int
-    ) -> pl.DataFrame:
-        reader = Reader(frame, coding)
-        made = make(self.candidates, self._states, reader, {}, n_threads=n_threads)
-        return self._table(made, frame.height)
-
-    def _table(
-        self, made: list[list[FloatArray | pl.Series]], n_rows: int
-    ) -> pl.DataFrame:
-        columns = [column for of_candidate in made for column in of_candidate]
-        if not columns:
-            return pl.DataFrame(height=n_rows)
-        return pl.DataFrame(
-            [
-                column.alias(name)
-                if isinstance(column, pl.Series)
-                else pl.Series(name, column, nan_to_null=True)
-                for name, column in zip(self.names, columns, strict=True)
-            ]
-        )
-
-
-def _all_names(
-    candidates: Iterable[Candidate], labels: tuple[str, ...]
-) -> list[tuple[str, ...]]:
-    """Return distinct names of each candidate's columns.
-
-    Formulas over columns whose names are formulas may coincide: `a / (b / c)` and
-    `(a / b) / c`. The second one gets a number.
-    """
-    taken: set[str] = set()
-    all_names = []
-    for candidate in candidates:
-        names, count = _names(candidate, candidate.name, labels), 1
-        while not taken.isdisjoint(names):
-            count += 1
-            names = _names(candidate, f"{candidate.name} ({count})", labels)
-        taken.update(names)
-        all_names.append(names)
-    return all_names
-
-
-def _names(candidate: Candidate, name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
-    if candidate.operator == "text_hash":
-        n_columns = int(candidate.options["n_columns"])
-        return tuple(f"{name} #{i}" for i in range(n_columns))
-    if candidate.kind.reads_target and labels:
-        return tuple(f"{name} = {label}" for label in labels)
-    return (name,)
 
 
 def _check_names(names: list[tuple[str, ...]], columns: list[str]) -> None:

@@ -17,7 +17,8 @@ from headstart.base import (
     Transform,
 )
 from headstart.exceptions import TransformError
-from headstart.execution.steps import apply_step, fit_step
+from headstart.execution.fit_step import fit_step
+from headstart.execution.steps import apply_step
 from headstart.testing.data import make_task
 from headstart.testing.outcome import CheckError
 from headstart.testing.subject import Subject

@@ -126,7 +126,7 @@ def test_rows_are_made_in_blocks_as_in_one(monkeypatch):
     plan = FeaturePlan(ALL).fit(FRAME, Y)
     expected = plan.transform(FRAME)
 
-    monkeypatch.setattr("headstart.features.plans.plan._BLOCK", 7)
+    monkeypatch.setattr("headstart.features.fitted.features._BLOCK", 7)
     assert plan.transform(FRAME).equals(expected)
 
 
@@ -237,7 +237,7 @@ def test_moments_of_two_time_zones_are_compared_as_moments():
 
 
 def test_rare_levels_beyond_the_limit_count_as_unseen(monkeypatch):
-    monkeypatch.setattr("headstart.features.columns.coding.LEVEL_LIMIT", 2)
+    monkeypatch.setattr("headstart.features.fitting.coding.LEVEL_LIMIT", 2)
     train = pl.DataFrame({"g": ["x", "rare", "y", "x", "y"]})
 
     assert values(Candidate("frequency", ("g",)), train) == [0.4, 0.0, 0.4, 0.4, 0.4]

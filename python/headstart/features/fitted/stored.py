@@ -1,4 +1,8 @@
-"""Fitted plans as JSON. The reader checks everything, because a file is untrusted."""
+"""The record of fitted features. The reader checks everything: a file is untrusted.
+
+Numbers are arrays in a record that was written, and arrays or lists (those of JSON) in
+one that is read.
+"""
 
 import json
 import math
@@ -18,7 +22,7 @@ from headstart.features.operators.state import State
 from headstart.tables.kinds.dates import is_known_zone
 from headstart.tables.kinds.levels import LEVEL_LIMIT
 
-__all__ = ["read_plan", "write_plan"]
+__all__ = ["parse_record", "read_record", "write_record"]
 
 _FORMAT = 1
 _SIZE_LIMIT = 1 << 28  # characters
@@ -29,54 +33,63 @@ _LABEL_LIMIT = 1_000
 Plan = tuple[tuple[Candidate, ...], tuple[State, ...], Coding, tuple[str, ...]]
 
 
-def write_plan(
+def write_record(
     candidates: Sequence[Candidate],
     states: Sequence[State],
     coding: Coding,
     labels: tuple[str, ...],
-) -> str:
-    """Return a fitted plan as JSON."""
-    record = {
+) -> dict[str, Any]:
+    """Return fitted features as a record whose numbers are arrays."""
+    return {
         "format": _FORMAT,
         "labels": list(labels),
         "levels": {n: levels.values.to_list() for n, levels in coding.levels.items()},
         "bins": [
-            {"column": name, "n_bins": n_bins, "cuts": bins.cuts.tolist()}
+            {"column": name, "n_bins": n_bins, "cuts": bins.cuts}
             for (name, n_bins), bins in coding.bins.items()
         ],
         "crosses": [
-            {"columns": list(columns), "n_bins": n_bins, "ids": ids.tolist()}
+            {"columns": list(columns), "n_bins": n_bins, "ids": ids}
             for (columns, n_bins), ids in coding.crosses.items()
         ],
         "features": [
             {
                 "candidate": candidate.to_record(),
-                "numbers": [None if math.isnan(v) else v for v in state.numbers],
-                "starts": list(state.starts),
+                "numbers": state.numbers,
+                "starts": np.array(state.starts, dtype=np.int64),
                 "word": state.word,
             }
             for candidate, state in zip(candidates, states, strict=True)
         ],
     }
-    return json.dumps(record, ensure_ascii=False, allow_nan=False)
 
 
-def read_plan(text: str) -> Plan:
-    """Return the plan of a text that `write_plan` returned.
+def parse_record(text: str) -> Any:
+    """Return the record of a JSON text, unchecked.
 
     Raises
     ------
     ArtifactError
-        If the text is invalid.
+        If the text is not JSON, or too long.
     """
     if len(text) > _SIZE_LIMIT:
         raise ArtifactError(
             f"A stored plan must be text of at most {_SIZE_LIMIT} characters."
         )
     try:
-        record = json.loads(text, parse_constant=_no_number)
+        return json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"The stored plan is not JSON: {error}") from error
+
+
+def read_record(record: Any) -> Plan:
+    """Return the candidates, states, coding and labels of a record.
+
+    Raises
+    ------
+    ArtifactError
+        If the record is not one that `write_record` returned.
+    """
     fields = {"format", "labels", "levels", "bins", "crosses", "features"}
     if not isinstance(record, dict) or "format" not in record:
         raise ArtifactError("The stored plan is not a record with a format.")
@@ -137,7 +150,7 @@ def _read_coding(record: dict[str, Any]) -> Coding:
 
 
 def _read_cross(cross: dict[str, Any], coding: Coding) -> None:
-    columns, n_bins, ids = cross["columns"], cross["n_bins"], cross["ids"]
+    columns, n_bins, ids = cross["columns"], cross["n_bins"], _listed(cross["ids"])
     _require(
         _is_texts(columns)
         and 2 <= len(columns) <= 3
@@ -165,7 +178,8 @@ def _read_cross(cross: dict[str, Any], coding: Coding) -> None:
 def _read_state(
     feature: dict[str, Any], candidate: Candidate, coding: Coding, n_labels: int
 ) -> State:
-    numbers, starts, word = feature["numbers"], feature["starts"], feature["word"]
+    numbers, starts = feature["numbers"], _listed(feature["starts"])
+    word = feature["word"]
     state_is_sound = (
         isinstance(word, str)
         and isinstance(starts, list)
@@ -251,7 +265,14 @@ def _records(value: Any, fields: set[str]) -> list[dict[str, Any]]:
     return records
 
 
+def _listed(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
 def _floats(value: Any) -> FloatArray:
+    if isinstance(value, np.ndarray):
+        _require(not np.isinf(value).any(), "its numbers")
+        return value
     _require(
         isinstance(value, list)
         and all(

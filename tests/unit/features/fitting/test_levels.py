@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart import _core
-from headstart.features.columns.levels import learn_levels, number_words
+from headstart.features.fitting.levels import learn_levels, number_words
 
 # Twelve bytes lie in a string's view itself, longer ones elsewhere.
 WORDS = (

@@ -1,4 +1,4 @@
-"""The fit of candidates to training rows, and their values for any rows."""
+"""The fit of candidates to training rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,34 +8,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray
-from headstart.features.columns.coding import Coding, Key, learn_coding
+from headstart.features.columns.coding import Coding, Key
 from headstart.features.columns.levels import Codes
 from headstart.features.columns.reader import Reader
 from headstart.features.columns.reading import check_kind
+from headstart.features.fitting.categories import learn_category, learn_statistics
+from headstart.features.fitting.coding import learn_coding
+from headstart.features.fitting.dates import learn_moments
+from headstart.features.fitting.numbers import learn_numbers
+from headstart.features.fitting.target import learn_targets
+from headstart.features.fitting.target_codes import EncodedTarget
 from headstart.features.operators.candidate import Candidate
-from headstart.features.operators.categories import (
-    STATISTICS,
-    key_of,
-    learn_category,
-    learn_statistics,
-    make_category,
-    value_key,
-)
-from headstart.features.operators.dates import learn_moments, make_moments
-from headstart.features.operators.numbers import (
-    learn_numbers,
-    made_at_once,
-    make_at_once,
-    make_numbers,
-)
+from headstart.features.operators.categories import STATISTICS, key_of, value_key
 from headstart.features.operators.state import State
-from headstart.features.operators.target import learn_targets, make_target
-from headstart.features.operators.target_codes import EncodedTarget
-from headstart.features.operators.text import make_text
 
-__all__ = ["Learnt", "learn", "make"]
-
-Column = FloatArray | pl.Series
+__all__ = ["Learnt", "learn"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,31 +92,6 @@ def learn(
     return Learnt(coding, codes, states, own)
 
 
-def make(
-    candidates: Sequence[Candidate],
-    states: Sequence[State],
-    reader: Reader,
-    own: dict[int, list[FloatArray]],
-    *,
-    n_threads: int,
-) -> list[list[Column]]:
-    """Return the columns of each candidate; those in `own` are returned unchanged."""
-    made: dict[int, list[Column]] = {i: list(columns) for i, columns in own.items()}
-    together = [i for i, c in enumerate(candidates) if made_at_once(c)]
-    if together:
-        columns = make_at_once(
-            [candidates[i] for i in together],
-            [states[i] for i in together],
-            reader,
-            n_threads=n_threads,
-        )
-        made.update({i: [column] for i, column in zip(together, columns, strict=True)})
-    for index, candidate in enumerate(candidates):
-        if index not in made:
-            made[index] = _make_one(candidate, states[index], reader, n_threads)
-    return [made[index] for index in range(len(candidates))]
-
-
 def _learn_one(candidate: Candidate, reader: Reader) -> State:
     kind = candidate.kind
     if kind.inputs in ("crossed", "grouped"):
@@ -139,18 +101,3 @@ def _learn_one(candidate: Candidate, reader: Reader) -> State:
     if kind.kind == "text" or kind.inputs == "row":
         return State()
     return learn_numbers(candidate, reader)
-
-
-def _make_one(
-    candidate: Candidate, state: State, reader: Reader, n_threads: int
-) -> list[Column]:
-    kind = candidate.kind
-    if kind.reads_target:
-        return list(make_target(candidate, state, reader))
-    if kind.inputs in ("crossed", "grouped"):
-        return [make_category(candidate, state, reader, n_threads=n_threads)]
-    if kind.kind == "datetime":
-        return [make_moments(candidate, state, reader)]
-    if kind.kind == "text":
-        return list(make_text(candidate, reader, n_threads=n_threads))
-    return [make_numbers(candidate, state, reader)]

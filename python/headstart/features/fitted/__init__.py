@@ -1,0 +1,1 @@
+"""Fitted features: made of any rows, and stored, without the code that fits them."""

@@ -1,0 +1,1 @@
+"""The fit of features to training rows, which only training needs."""
