@@ -68,7 +68,7 @@ class SelectedColumns(StoredTransform):
                 f"A stored selection of columns cannot be read: {error!r:.200}"
             ) from error
         require(
-            isinstance(selection.method, str)
+            isinstance(record["method"], str)
             and len(selection.method) <= _MAX_METHOD
             and all(isinstance(name, str) for name in selection.columns)
             and all(type(rank) is int and rank >= 0 for rank in selection.ranks)
