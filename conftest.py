@@ -23,11 +23,29 @@ settings.register_profile("headstart", deadline=None)
 settings.load_profile("headstart")
 
 
+# Pages that a newcomer runs as they stand.
+PAGES_WITH_WORKERS = ("README.md", "first_fit.md")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Run fold fits in this process, except in tests that are marked ``workers``.
+
+    Worker processes import scikit-learn anew for each fit, which takes seconds. The
+    variable is set before any fixture is, and subprocesses inherit it.
+    """
+    is_page = isinstance(item, pytest.DoctestItem)
+    has_workers = item.get_closest_marker("workers") or (
+        is_page and item.path.name in PAGES_WITH_WORKERS
+    )
+    os.environ["HEADSTART_EXECUTION"] = "processes" if has_workers else "in-process"
+
+
 @pytest.fixture
 def small_disk(request, tmp_path):
     """Give a folder on a disk of 256 kB, or of the size in the test's parameter."""
     if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
+        pytest.skip("needs root, who may mount a small disk")
     folder = tmp_path / "disk"
     folder.mkdir()
     size = getattr(request, "param", "256k")
@@ -37,7 +55,7 @@ def small_disk(request, tmp_path):
         check=False,
     )
     if mounted.returncode != 0:
-        pytest.skip(f"a small disk cannot be mounted: {mounted.stderr.decode()}")
+        pytest.skip(f"needs mount of a tmpfs: {mounted.stderr.decode()}")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
 

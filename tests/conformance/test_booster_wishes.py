@@ -130,6 +130,7 @@ def test_a_column_that_cannot_be_monotone_is_named(booster, monotone, message):
         fit_wish(booster(monotone=monotone), wishes_rows(50))
 
 
+@pytest.mark.workers
 def test_wishes_reach_workers_and_model_files(tmp_path):
     rows = wishes_rows(120)
     table = rows.X.values

@@ -13,6 +13,8 @@ lightgbm = pytest.importorskip("lightgbm")
 
 from headstart_lightgbm import LightGBM  # noqa: E402
 
+pytestmark = pytest.mark.workers
+
 # Functions of headstart's own, both ends counted.
 MOST_TO_SUBMIT = 9
 MOST_TO_BOOSTER = 6
@@ -65,7 +67,6 @@ def stacks(tmp_path_factory):
     random = np.random.default_rng(0)
     X = random.normal(size=(80, 3))
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("HEADSTART_EXECUTION", raising=False)
         patch.setattr(PooledExecutor, "submit", watched)
         headstart.AutoRegressor(
             time_limit=None,

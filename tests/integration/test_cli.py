@@ -63,7 +63,7 @@ def shop(tmp_path_factory):
     table(80, 1).write_csv(folder / "new.csv")
     table(80, 1).write_parquet(folder / "new.parquet")
     trained = run(
-        *("train", "churn.csv", "--target", "churn", "--time-limit", "8"),
+        *("train", "churn.csv", "--target", "churn", "--max-trials", "3"),
         *("--weight", "weight", "--learner", "logistic", "--learner", "random_forest"),
         *("--random-state", "0", "--test", "new.csv", "--json"),
         cwd=folder,
@@ -71,6 +71,7 @@ def shop(tmp_path_factory):
     return SimpleNamespace(folder=folder, trained=trained)
 
 
+@pytest.mark.workers
 def test_training_reports_json_and_nothing_else_on_standard_output(shop):
     record = json.loads(shop.trained.stdout)
 
@@ -127,7 +128,7 @@ def test_the_leaderboard_is_ranked(shop, monkeypatch):
 
 def test_info_names_task_columns_members_and_versions(shop, monkeypatch):
     monkeypatch.chdir(shop.folder)
-    shown = run("info", "churn.headstart", "--json", cwd=shop.folder).stdout
+    shown = invoke("info", "churn.headstart", "--json").stdout
 
     record = json.loads(shown)
     kinds = {column["name"]: column["kind"] for column in record["columns"]}
@@ -222,6 +223,7 @@ def test_a_closed_pipe_is_no_crash(shop):
     assert process.returncode == 1
 
 
+@pytest.mark.workers
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_the_best_so_far_and_exits_with_130(shop, tmp_path, number):
     command = ["train", str(shop.folder / "churn.csv"), "--target", "churn"]
@@ -279,9 +281,7 @@ def test_inspect_tells_kinds_and_findings(tmp_path):
     ]
     table.write_text("load,fare,total,tip\n" + "\n".join(rows))
 
-    found = json.loads(
-        run("inspect", table, "-t", "tip", "--json", cwd=tmp_path).stdout
-    )
+    found = json.loads(invoke("inspect", table, "-t", "tip", "--json").stdout)
     text = invoke("inspect", table, "-t", "tip", "--column", "load=text").stdout
 
     kinds = {c["name"]: c["kind"] for c in found["columns"]}
@@ -291,16 +291,17 @@ def test_inspect_tells_kinds_and_findings(tmp_path):
     assert "declared by the user" in text
 
 
+@pytest.mark.filterwarnings("always::headstart.exceptions.HeadstartWarning")
 def test_the_task_can_be_told(tmp_path):
     table = tmp_path / "stars.csv"
     rows = [f"{n / 7:.3f},{n % 5}" for n in range(60)]
     table.write_text("x,stars\n" + "\n".join([*rows, "0.5,"]))
     asked = (table, "-t", "stars", "--task", "regression")
 
-    guessed = run("inspect", table, "-t", "stars", cwd=tmp_path).stdout
-    told = run("inspect", *asked, cwd=tmp_path).stdout
+    guessed = invoke("inspect", table, "-t", "stars").stdout
+    told = invoke("inspect", *asked).stdout
     fitted = run(
-        *("train", *asked, "--time-limit", "none", "--max-trials", 1),
+        *("train", *asked, "--time-limit", "none", "--max-trials", 1, "--folds", 3),
         *("--learner", "ridge", "-o", "m.headstart", "--json"),
         cwd=tmp_path,
     )
@@ -313,14 +314,15 @@ def test_the_task_can_be_told(tmp_path):
     assert fitted.stderr.count("are left out") == 1
 
 
-def test_prediction_in_batches_counts_what_is_new(shop, tmp_path):
+@pytest.mark.filterwarnings("always::headstart.exceptions.HeadstartWarning")
+def test_prediction_in_batches_counts_what_is_new(shop, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     new = pl.read_csv(shop.folder / "new.csv").with_columns(plan=pl.lit("gold"))
     new.write_csv(tmp_path / "gold.csv")
     model = shop.folder / "churn.headstart"
 
-    told = run(
-        *("predict", model, "gold.csv", "-o", "p.csv", "--json", "--batch", "1K"),
-        cwd=tmp_path,
+    told = invoke(
+        *("predict", model, "gold.csv", "-o", "p.csv", "--json", "--batch", "1K")
     )
 
     record = json.loads(told.stdout)
@@ -332,7 +334,6 @@ def test_prediction_in_batches_counts_what_is_new(shop, tmp_path):
 
 def test_no_command_prints_control_characters_of_names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
     name, label = "pay\x1b]0;gone\x07\u202eload", "y\x9b2Jes"
     rng = np.random.default_rng(0)
     frame = pl.DataFrame(

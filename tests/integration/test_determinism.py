@@ -10,6 +10,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 import headstart
 
+pytestmark = pytest.mark.workers
+
 TRIALS = 8
 
 

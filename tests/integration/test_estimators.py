@@ -30,12 +30,6 @@ EXPECTED_FAILURES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _in_process(monkeypatch):
-    # Hundreds of tiny fits: no worker processes for each.
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
-
-
 @parametrize_with_checks(
     [
         headstart.AutoClassifier(learners=["logistic"], **QUICK),

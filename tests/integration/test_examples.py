@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.workers
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Each takes a quarter of a minute or more, and docs/how-to or the integration tests of
 # the refresh ask the same in parts.
 LONG = {"20_own_metric.py", "40_resume.py", "50_refresh_from_openml.py"}
 # Writes files, and needs a browser.
 PICTURES = "pictures.py"
+SECONDS = "3"
 SCRIPTS = [p.name for p in sorted(EXAMPLES.glob("*.py")) if p.name != PICTURES]
 BROWSERS = ("chromium", "google-chrome")
 
@@ -26,7 +29,7 @@ BROWSERS = ("chromium", "google-chrome")
 )
 def test_the_example_runs_without_a_warning(script, tmp_path):
     result = subprocess.run(
-        [sys.executable, str(EXAMPLES / script), "6"],
+        [sys.executable, str(EXAMPLES / script), SECONDS],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -40,12 +43,10 @@ def test_the_example_runs_without_a_warning(script, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not any(map(shutil.which, BROWSERS)), reason="there is no Chromium on this machine"
-)
+@pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason="needs Chromium")
 def test_the_pictures_of_the_readme_can_be_drawn(tmp_path):
     subprocess.run(
-        [sys.executable, str(EXAMPLES / PICTURES), "6", str(tmp_path)],
+        [sys.executable, str(EXAMPLES / PICTURES), SECONDS, str(tmp_path)],
         check=True,
         timeout=100,
     )

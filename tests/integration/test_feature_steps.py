@@ -36,11 +36,7 @@ def score_with_a_step(model):
     return board.filter(pl.col("learner").str.contains("+", literal=True))["score"][0]
 
 
-@pytest.fixture
-def in_process(monkeypatch):
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
-
-
+@pytest.mark.workers
 def test_what_is_found_is_told_stored_and_the_same_for_any_workers(tmp_path):
     one, two = (fit(AREA, "generated_features", n_jobs=n) for n in (1, 2))
 
@@ -55,7 +51,6 @@ def test_what_is_found_is_told_stored_and_the_same_for_any_workers(tmp_path):
     assert (loaded.predict_proba(X) == one.predict_proba(X)).all()
 
 
-@pytest.mark.usefixtures("in_process")
 def test_a_step_that_saw_the_rows_held_out_would_be_caught():
     seen = X.with_columns(y=pl.Series(CHANCE)).select("age", "y")
 
@@ -81,7 +76,6 @@ def test_a_step_that_saw_the_rows_held_out_would_be_caught():
     assert broken > 0.9
 
 
-@pytest.mark.usefixtures("in_process")
 def test_a_step_that_finds_nothing_ends_its_trial_early():
     model = fit(CHANCE, "generated_features", validation=Validation(folds=3))
 
@@ -90,7 +84,6 @@ def test_a_step_that_finds_nothing_ends_its_trial_early():
     assert "found nothing to change" in trial["reason"]
 
 
-@pytest.mark.usefixtures("in_process")
 def test_few_rows_have_no_steps_unless_they_are_named():
     plain = fit(CHANCE, "-column_selection", max_trials=3)
 

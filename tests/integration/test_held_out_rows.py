@@ -9,11 +9,6 @@ import headstart
 N = 120
 
 
-@pytest.fixture(autouse=True)
-def _in_process(monkeypatch):
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
-
-
 def table():
     random = np.random.default_rng(0)
     values = random.normal(size=N)

@@ -38,18 +38,16 @@ def table(n=80):
 def saved(request, tmp_path_factory):
     """Give the path of a saved model of one learner."""
     path = tmp_path_factory.mktemp("models") / f"{request.param}.headstart"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEADSTART_EXECUTION", "in-process")
-        model = AutoClassifier(
-            time_limit=None,
-            max_trials=1,
-            n_jobs=1,
-            learners=[request.param],
-            validation=Validation(folds=2, repeats=1),
-            random_state=0,
-            refit=True,
-        )
-        model.fit(table(), np.arange(80) % 2)
+    model = AutoClassifier(
+        time_limit=None,
+        max_trials=1,
+        n_jobs=1,
+        learners=[request.param],
+        validation=Validation(folds=2, repeats=1),
+        random_state=0,
+        refit=True,
+    )
+    model.fit(table(), np.arange(80) % 2)
     model.save(path)
     return path
 

@@ -10,6 +10,8 @@ import pytest
 
 from headstart.search.run.folder import RunFolder
 
+pytestmark = pytest.mark.workers
+
 SCRIPT = """
     import signal
 
@@ -30,7 +32,7 @@ SCRIPT = """
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_ctrl_c_returns_the_best_so_far_as_a_fitted_model():
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(SCRIPT)],
@@ -68,7 +70,7 @@ TERMINATED = """
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends SIGTERM")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 @pytest.mark.parametrize("kept", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_sigterm_ends_the_program_after_the_run_is_closed(tmp_path, kept):
     temporary = tmp_path / "tmp"

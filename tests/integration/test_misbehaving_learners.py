@@ -17,6 +17,8 @@ from headstart import AutoClassifier, AutoRegressor, Validation
 from headstart.base import Float, Learner, SearchSpace
 from headstart.exceptions import FitError
 
+pytestmark = pytest.mark.workers
+
 SECONDS = 60  # workers may start slowly; three good trials end a fit long before
 FAILED = pl.col("status") == "failed"
 
@@ -293,26 +295,40 @@ def test_a_learner_in_quarantine_is_told_and_the_leaderboard_says_so():
     assert "the solver exploded" in told[0]
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_learners_that_always_fail_do_not_change_what_the_others_give(n_jobs):
+def predictions_with(*learners, n_jobs=1):
+    """Return the predictions of a fit with two good learners, and what these tried."""
     X, y = load_breast_cancer(return_X_y=True)
+    model = AutoClassifier(
+        time_limit=None,
+        max_trials=9,
+        n_jobs=n_jobs,
+        random_state=0,
+        learners=[*learners, "logistic", "k_neighbors"],
+        validation=ShuffleSplit(2, random_state=0),
+    )
+    model.fit(X[::6], y[::6], listeners=[])
+    good = rows_of(model, "logistic").vstack(rows_of(model, "k_neighbors"))
+    configurations = good.filter(~FAILED).sort("configuration")["configuration"]
+    return model.predict_proba(X).tobytes(), configurations.to_list()
 
-    def predictions(*learners):
-        model = AutoClassifier(
-            time_limit=None,
-            max_trials=9,
-            n_jobs=n_jobs,
-            random_state=0,
-            learners=[*learners, "logistic", "k_neighbors"],
-            validation=ShuffleSplit(2, random_state=0),
-        )
-        model.fit(X[::6], y[::6], listeners=[])
-        good = rows_of(model, "logistic").vstack(rows_of(model, "k_neighbors"))
-        configurations = good.filter(~FAILED).sort("configuration")["configuration"]
-        return model.predict_proba(X).tobytes(), configurations.to_list()
 
+@pytest.fixture(scope="module")
+def predictions_without_failures():
+    """The same for any number of workers, as tests of determinism hold."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEADSTART_EXECUTION", "in-process")
+        return predictions_with()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_learners_that_always_fail_do_not_change_what_the_others_give(
+    n_jobs, predictions_without_failures
+):
     bad = (RaisesAnywhere(), PredictsNaN(), PredictsAnotherShape(), Raises())
-    assert predictions(*bad) == predictions()
+
+    found = predictions_with(*bad, n_jobs=n_jobs)
+
+    assert found == predictions_without_failures
 
 
 def test_only_bad_learners_are_a_fit_error_that_says_why_for_each():

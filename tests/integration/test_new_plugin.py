@@ -80,8 +80,16 @@ def test_their_tests_pass_as_written(fresh):
     assert "passed" in done.stdout
 
 
-def test_they_are_found_searched_saved_and_loaded_with_no_code_of_the_users(fresh):
-    fitted = run(fresh.python, "-c", FIT, cwd=fresh.folder)
+@pytest.fixture(scope="module")
+def fitted(fresh):
+    """The end of a program that fits a model with the plugins and saves it."""
+    return run(fresh.python, "-c", FIT, cwd=fresh.folder)
+
+
+@pytest.mark.workers
+def test_they_are_found_searched_saved_and_loaded_with_no_code_of_the_users(
+    fresh, fitted
+):
     assert fitted.stdout.split() == ["own_learner", "True"], fitted.stderr
 
     loaded = run(fresh.python, "-c", LOAD, cwd=fresh.folder)
@@ -108,9 +116,8 @@ def test_the_list_names_them_with_version_and_hook(fresh):
         assert row["brought"] == {f"{kind}s": [f"own_{kind}"]}
 
 
+@pytest.mark.usefixtures("fitted")
 def test_without_the_wheel_loading_the_model_names_what_is_missing(fresh):
-    run(fresh.python, "-c", FIT, cwd=fresh.folder)
-
     done = subprocess.run(
         [str(fresh.python), "-c", LOAD],
         cwd=fresh.folder,

@@ -40,8 +40,8 @@ with sampler._quiet_optuna:  # what a longer search imports
 def messages():
     """Return what a kernel sends to the front end while a cell fits a model."""
     pytest.importorskip("jupyter_client")
-    # What the cell shows does not depend on workers and plugins, which take seconds.
-    quick = {"HEADSTART_EXECUTION": "in-process", "HEADSTART_PLUGINS": "headstart"}
+    # What the cell shows does not depend on plugins, which take seconds to import.
+    quick = {"HEADSTART_PLUGINS": "headstart"}
     done = subprocess.run(
         [sys.executable, "-c", KERNEL, CELL],
         env={**os.environ, **quick},

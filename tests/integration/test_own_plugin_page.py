@@ -24,6 +24,7 @@ def script_of(page: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.workers
 def test_the_pages_commands_run(tmp_path):
     python = make_environment(tmp_path / "environment")
 

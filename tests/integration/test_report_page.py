@@ -32,7 +32,7 @@ def browser():
     playwright = pytest.importorskip("playwright.sync_api")
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
-        pytest.skip(f"no browser is installed (looked for {', '.join(BROWSERS)})")
+        pytest.skip(f"needs a browser: one of {', '.join(BROWSERS)}")
     with playwright.sync_playwright() as started:
         opened = started.chromium.launch(executable_path=found)
         yield opened

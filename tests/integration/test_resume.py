@@ -92,7 +92,8 @@ def essence(board):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+@pytest.mark.workers
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_a_run_killed_once_ends_as_the_undisturbed_one(tmp_path):
     assert essence(kill_and_resume(tmp_path, 1, seed=1)) == essence(
         undisturbed(tmp_path)
@@ -100,8 +101,9 @@ def test_a_run_killed_once_ends_as_the_undisturbed_one(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.workers
 @pytest.mark.timeout(1200)
-@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_a_run_killed_twenty_times_ends_as_the_undisturbed_one(tmp_path):
     assert essence(kill_and_resume(tmp_path, 20, seed=2)) == essence(
         undisturbed(tmp_path)
@@ -142,6 +144,7 @@ def test_a_run_on_other_data_is_refused_with_the_difference_named(tmp_path):
         fit(tmp_path / "run", X, y, resume=True)
 
 
+@pytest.mark.workers
 def test_more_trials_can_be_added_to_a_finished_run(tmp_path):
     X, y = small()
     fit(tmp_path / "run", X, y, learners=["logistic", "k_neighbors"])
@@ -163,12 +166,6 @@ def test_a_run_goes_on_with_its_own_folds_under_another_limit(tmp_path):
     assert again.info()["validation"] == first.info()["validation"]
 
 
-@pytest.fixture
-def no_workers(monkeypatch):
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
-
-
-@pytest.mark.usefixtures("no_workers")
 def test_a_resumed_run_goes_on_with_its_own_seed(tmp_path):
     fit(tmp_path / "run", *small(), random_state=np.random.RandomState(3))
     fit(tmp_path / "run", *small(), random_state=None, resume=True)
@@ -177,7 +174,6 @@ def test_a_resumed_run_goes_on_with_its_own_seed(tmp_path):
         fit(tmp_path / "run", *small(), random_state=8, resume=True)
 
 
-@pytest.mark.usefixtures("no_workers")
 def test_a_splitter_is_known_by_the_folds_that_it_makes(tmp_path):
     rows = np.arange(120)
     first = PredefinedSplit(rows % 3)
@@ -198,7 +194,6 @@ def test_a_splitter_is_known_by_the_folds_that_it_makes(tmp_path):
         )
 
 
-@pytest.mark.usefixtures("no_workers")
 def test_a_damaged_file_of_a_run_costs_its_fold_fit_only(tmp_path):
     fit(tmp_path / "run", *small())
     fits = tmp_path / "run" / "fits"

@@ -21,7 +21,7 @@ N_FITS = int(os.environ.get("HEADSTART_TEST_FITS", "1000"))
 MOST_BYTES_A_FIT = 20_000
 
 pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="/proc says what a process holds"
+    not sys.platform.startswith("linux"), reason="needs Linux's /proc"
 )
 
 

@@ -89,11 +89,7 @@ def labels(model):
     return sorted(model.leaderboard()["learner"])
 
 
-@pytest.fixture
-def in_process(monkeypatch):
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
-
-
+@pytest.mark.workers
 def test_workers_find_a_transform_of_this_script_and_their_number_changes_nothing():
     one, two = fit(Words(), n_jobs=1), fit(Words(), n_jobs=2)
 
@@ -102,7 +98,6 @@ def test_workers_find_a_transform_of_this_script_and_their_number_changes_nothin
     assert (one.predict_proba(TABLE) == two.predict_proba(TABLE)).all()
 
 
-@pytest.mark.usefixtures("in_process")
 def test_what_scikit_learn_brings_is_searched(tmp_path):
     spline = from_transformer("spline", SplineTransformer)
     bins = from_transformer(
@@ -124,7 +119,6 @@ def test_what_scikit_learn_brings_is_searched(tmp_path):
     ]
 
 
-@pytest.mark.usefixtures("in_process")
 def test_a_stored_model_predicts_the_same_in_a_new_process(tmp_path):
     model = fit(pca(), learners=["logistic"], refit=True)
     weights = model.leaderboard().filter(pl.col("weight") > 0)
@@ -150,7 +144,6 @@ def test_a_stored_model_predicts_the_same_in_a_new_process(tmp_path):
             headstart.load(path)
 
 
-@pytest.mark.usefixtures("in_process")
 def test_a_model_with_text_says_what_it_needs_and_keeps_missing_text(tmp_path):
     model = fit(Words())
     with pytest.warns(HeadstartWarning, match="without its parameters transforms"):
@@ -166,7 +159,6 @@ def test_a_model_with_text_says_what_it_needs_and_keeps_missing_text(tmp_path):
         headstart.load(path)
 
 
-@pytest.mark.usefixtures("in_process")
 def test_a_run_with_transforms_is_resumed_and_another_choice_is_refused(tmp_path):
     first = fit(Words(), run_dir=tmp_path / "run")
     again = fit(Words(), run_dir=tmp_path / "run", resume=True)
@@ -176,7 +168,6 @@ def test_a_run_with_transforms_is_resumed_and_another_choice_is_refused(tmp_path
         fit(run_dir=tmp_path / "run", resume=True)
 
 
-@pytest.mark.usefixtures("in_process")
 def test_without_a_transform_all_is_as_without_the_parameter(tmp_path):
     table = TABLE.drop("note")
     stored = []
@@ -196,6 +187,7 @@ def test_without_a_transform_all_is_as_without_the_parameter(tmp_path):
     assert stored[0][1] == stored[1][1] == []
 
 
+@pytest.mark.workers
 @pytest.mark.filterwarnings("ignore")
 def test_transforms_that_fail_cost_their_trials_and_change_nothing_else(caplog):
     class Raises(Words):

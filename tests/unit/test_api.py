@@ -136,7 +136,7 @@ def test_a_loaded_model_is_whole_when_its_file_is_gone_or_replaced(
         assert np.array_equal(again.predict_proba(small_table()), expected)
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc/self/fd")
 def test_loading_again_and_again_leaves_no_file_open(model, tmp_path):
     path = model.save(tmp_path / "m")
 

@@ -97,7 +97,7 @@ def test_arrays_that_are_not_aligned_are_refused():
             call()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads are listed in /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc")
 def test_the_threads_of_a_kernel_have_ended_when_it_returns():
     program = """
 import os

@@ -37,7 +37,7 @@ class TestCatBoost(BoosterTests):
         except CatBoostError as error:
             if "CUDA" not in str(error):
                 raise
-            pytest.skip("CatBoost finds no GPU here")
+            pytest.skip("needs a GPU: CatBoost finds none")
         assert model.model.n_rounds == 2
 
 

@@ -20,5 +20,5 @@ class TestLightGBM(BoosterTests):
         except LightGBMError as error:
             if "No OpenCL device" not in str(error):
                 raise
-            pytest.skip("LightGBM finds no GPU here")
+            pytest.skip("needs a GPU: LightGBM finds none")
         assert model.model.n_rounds == 2

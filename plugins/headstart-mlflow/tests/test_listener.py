@@ -203,6 +203,6 @@ def test_nobody_is_logged_who_has_not_asked(monkeypatch):
 
 def test_the_plugin_is_found():
     if "mlflow" not in load_plugins().listeners:
-        pytest.skip("headstart-mlflow is on the path, but not installed")
+        pytest.skip("needs headstart-mlflow to be installed, not only on the path")
     record = load_plugins().listeners["mlflow"]
     assert record.factory is listener_if_wanted

@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="torch is the user's to install")
-pytest.importorskip("tabm", reason="tabm is the user's to install")
+pytest.importorskip("torch", reason="needs the package torch")
+pytest.importorskip("tabm", reason="needs the package tabm")
 
 import torch
 from headstart_neural import RealMLP, TabM, training

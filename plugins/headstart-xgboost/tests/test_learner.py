@@ -18,5 +18,5 @@ class TestXGBoost(BoosterTests):
         if not build_info().get("USE_CUDA"):
             with pytest.raises(ValueError, match="xgboost-cpu"):
                 self.fit_on_gpu()
-            pytest.skip("this XGBoost is built without CUDA")
+            pytest.skip("needs an XGBoost that is built with CUDA")
         assert self.fit_on_gpu().model.n_rounds == 2

@@ -63,8 +63,11 @@ class Session:
 
     def _run(self, check: Check) -> CheckResult:
         for required in check.after:
-            if self.result(required).status is not CheckStatus.PASSED:
-                reason = f"the check {required!r} did not pass"
+            result = self.result(required)
+            if result.status is not CheckStatus.PASSED:
+                reason = f"the check {required!r} failed"
+                if result.status is CheckStatus.SKIPPED:
+                    reason = f"the check {required!r} was skipped: {result.message}"
                 return CheckResult(check.id, CheckStatus.SKIPPED, reason)
         started = time.monotonic()
         if check.place == "here":

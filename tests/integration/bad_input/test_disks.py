@@ -12,7 +12,7 @@ from headstart.base.events import Notice
 from headstart.exceptions import HeadstartError, RunFolderError
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="there is no /proc")  # noqa: PTH112
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")  # noqa: PTH112
 def test_a_run_folder_that_cannot_be_made_is_refused():
     # Nobody may make a folder there, not even root.
     model = classifier(run_dir="/proc/run")

@@ -220,7 +220,7 @@ def test_a_call_may_use_multiprocessing(pool):
 def test_a_program_with_more_than_a_thousand_open_files_has_workers():
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most < 1_300:
-        pytest.skip("this user may not open 1,300 files")
+        pytest.skip("needs a limit of 1,300 open files (ulimit -n)")
     with contextlib.ExitStack() as stack, Path(os.devnull).open() as file:
         for _ in range(1_100):
             stack.callback(os.close, os.dup(file.fileno()))

@@ -12,6 +12,8 @@ from headstart import AutoClassifier
 from headstart.base import Learner
 from headstart.base.events import FoldFitFinished, Notice
 
+pytestmark = pytest.mark.workers
+
 RANDOM = np.random.default_rng(5)
 X = RANDOM.normal(size=(60, 2))
 Y = (X[:, 0] > 0).astype(int)

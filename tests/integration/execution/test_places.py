@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.workers
+
 # No `if __name__ == "__main__"`: scripts do not have one, notebooks cannot.
 BODY = """\
 from headstart.pool import WorkerPool
@@ -208,7 +210,7 @@ def may_mount():
         return False
 
 
-@pytest.mark.skipif(not may_mount(), reason="this user may not mount a /dev/shm")
+@pytest.mark.skipif(not may_mount(), reason="needs a user who may mount /dev/shm")
 def test_with_a_dev_shm_that_cannot_be_written(run, script):
     command = f"{CLOSE_SHM} && ! touch /dev/shm/x 2>/dev/null && exec {sys.executable} "
 

@@ -36,10 +36,10 @@ def _unprivileged_user():
 @pytest.fixture(scope="session")
 def postgresql():
     """The URL of a fresh database; skips where there is no server or no driver."""
-    pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
+    pytest.importorskip("psycopg", reason="needs the package psycopg")
     programs = _server_programs()
     if programs is None:
-        pytest.skip("PostgreSQL's initdb and pg_ctl are not on this machine")
+        pytest.skip("needs PostgreSQL's programs initdb and pg_ctl")
     user = _unprivileged_user()
     # Not below pytest's folders, which only their owner may enter.
     folder = Path(tempfile.mkdtemp(prefix="headstart-pg-"))

@@ -91,7 +91,7 @@ def test_a_file_that_is_locked_for_readers_is_left_at_the_deadline(tmp_path):
 
 
 def test_a_server_that_never_answers_is_left_at_the_deadline(silent):
-    pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
+    pytest.importorskip("psycopg", reason="needs the package psycopg")
     with at_most(SOON), open_bases(silent, deadline=soon()) as bases:
         (problem,) = bases.problems
 
@@ -119,7 +119,6 @@ def test_a_server_that_falls_silent_is_left_at_the_deadline(schema):
 def test_a_fit_keeps_its_time_limit_beside_a_writer(tmp_path, monkeypatch):
     path = tmp_path / "own.db"
     monkeypatch.setenv("HEADSTART_META_DB", str(path))
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
     notices = []
 
     def listen(event):

@@ -37,13 +37,11 @@ def shards(tmp_path_factory):
         )
     (folder / "manifest.json").write_text(json.dumps(entries))
     (folder / "families.json").write_text(json.dumps({"plants": ["iris"]}))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEADSTART_EXECUTION", "in-process")
-        run(
-            *("evaluate", folder / "manifest.json", "-o", folder / "out"),
-            *("--families", folder / "families.json", "--configurations", 3),
-            *("--n-jobs", 1),
-        )
+    run(
+        *("evaluate", folder / "manifest.json", "-o", folder / "out"),
+        *("--families", folder / "families.json", "--configurations", 3),
+        *("--n-jobs", 1),
+    )
     return folder / "out"
 
 

@@ -30,7 +30,6 @@ SMALL = {
 def own(tmp_path, monkeypatch):
     path = tmp_path / "data" / "own.db"
     monkeypatch.setenv("HEADSTART_META_DB", str(path))
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
     monkeypatch.setattr("headstart.meta.shipped.shipped_base", lambda: None)
     return path
 

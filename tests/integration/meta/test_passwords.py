@@ -46,7 +46,6 @@ def files(tmp_path_factory):
     frame = pl.DataFrame(X, schema=["a", "b", "c", "d"])
     frame.with_columns(pl.Series("kind", y)).write_csv(folder / "iris.csv")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEADSTART_EXECUTION", "in-process")
         patch.setenv("HEADSTART_META_DB", NOWHERE)
         result = train(folder, folder)
         (folder / "printed.txt").write_text(result.output, encoding="utf-8")
@@ -117,7 +116,7 @@ def test_no_command_shows_the_password_of_a_base_that_works(
 def test_no_command_shows_the_password_of_a_base_that_is_not_there(
     files, tmp_path, monkeypatch, caplog
 ):
-    pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
+    pytest.importorskip("psycopg", reason="needs the package psycopg")
     commands = COMMANDS + ONLY_WITHOUT_A_BASE
 
     codes = assert_hidden_in(commands, NOWHERE, files, tmp_path, monkeypatch, caplog)
@@ -139,7 +138,7 @@ def test_no_command_shows_the_password_of_a_base_that_is_not_there(
 def test_no_place_that_makes_no_sense_is_shown_with_its_password(
     place, files, tmp_path, monkeypatch, caplog
 ):
-    pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
+    pytest.importorskip("psycopg", reason="needs the package psycopg")
     commands = ["meta info own", "meta info BASE"]
 
     codes = assert_hidden_in(commands, place, files, tmp_path, monkeypatch, caplog)
@@ -158,7 +157,6 @@ def test_no_fit_shows_nor_stores_the_password_of_a_base_that_works(
 ):
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("HEADSTART_META_DB", server)
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
 
     result = train(files, tmp_path)
 

@@ -23,7 +23,7 @@ from headstart.meta.records import (
 )
 from headstart.meta.store import KnowledgeBase, diff, doctor, verify
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 PRELUDE = """
     import sys, time
@@ -244,7 +244,7 @@ def _scores():
 
 
 def test_a_server_that_cannot_be_reached_is_said_without_the_password(tmp_path):
-    pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
+    pytest.importorskip("psycopg", reason="needs the package psycopg")
     url = f"postgresql://me:secret@/base?host={tmp_path}"
 
     with pytest.raises(ValueError, match="cannot be") as raised:

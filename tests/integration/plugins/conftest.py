@@ -11,9 +11,7 @@ from headstart.plugins.files import MODULE_PREFIX, load_plugin_file
 
 
 @pytest.fixture(autouse=True)
-def no_plugins_stay(monkeypatch):
-    # Most of these tests ask what runs in the user's own process.
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
+def no_plugins_stay():
     yield
     manager._registered.clear()
     use()

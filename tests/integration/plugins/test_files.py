@@ -44,10 +44,10 @@ def fitted(table):
     return model.fit(*table, listeners=[])
 
 
+@pytest.mark.workers
 def test_a_learner_of_a_file_runs_in_workers_and_its_models_ask_for_the_file(
-    table, tmp_path, plugin_file, monkeypatch
+    table, tmp_path, plugin_file
 ):
-    monkeypatch.delenv("HEADSTART_EXECUTION")
     path = plugin_file("own_plugin", PLUGIN)
     use(files=[path])
 

@@ -80,10 +80,10 @@ class Prior(Learner):
         return float(parts["mean"])
 
 
+@pytest.mark.workers
 def test_a_learner_registered_in_a_running_program_is_searched_by_workers(
-    table, tmp_path, monkeypatch
+    table, tmp_path
 ):
-    monkeypatch.delenv("HEADSTART_EXECUTION")
     register(plugin("register_learners", Prior()), name="mine")
 
     model = fitted(table, learners=["prior"])

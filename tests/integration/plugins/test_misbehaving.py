@@ -19,7 +19,6 @@ NAMES = sorted([*misbehaving.RUNNING, *misbehaving.LOADING])
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    monkeypatch.delenv("HEADSTART_EXECUTION")
     folder = tmp_path / "site"
     folder.mkdir()
     misbehaving.install(folder)
@@ -66,6 +65,7 @@ def test_the_list_is_of_twelve():
 
 
 @pytest.mark.slow
+@pytest.mark.workers
 @pytest.mark.timeout(900)
 def test_a_counted_run_gives_what_it_gives_without_them(installed, caplog, monkeypatch):
     # Long enough for an honest fit on a busy machine.
@@ -80,6 +80,7 @@ def test_a_counted_run_gives_what_it_gives_without_them(installed, caplog, monke
 
 
 @pytest.mark.slow
+@pytest.mark.workers
 @pytest.mark.timeout(900)
 def test_a_run_of_some_time_ends_in_time(installed, caplog):
     caplog.set_level(logging.INFO, logger="headstart")

@@ -69,7 +69,7 @@ def test_a_folder_that_refuses_is_named(path, monkeypatch, code, error, message)
         write_artifact(path, {})
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions are those of Unix")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX file permissions")
 @pytest.mark.parametrize("ending", ["", "/"])
 def test_an_unwritable_folder_is_named(ending):
     # Not in pytest's own folder, which only its user may look into.

@@ -142,7 +142,9 @@ def test_a_walk_keeps_only_columns_that_a_later_step_reads():
 
 
 def test_a_model_that_headstart_evaluates_is_a_kind_with_all_its_arrays():
-    pytest.importorskip("headstart_lightgbm", reason="headstart-lightgbm is missing")
+    pytest.importorskip(
+        "headstart_lightgbm", reason="needs the package headstart-lightgbm"
+    )
 
     member = small_model(learner="lightgbm").steps()[2]
 

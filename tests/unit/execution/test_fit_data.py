@@ -69,7 +69,7 @@ def test_a_run_is_read_once(tmp_path):
     assert load_fit_data(FolderStore(tmp_path)) is load_fit_data(FolderStore(tmp_path))
 
 
-@pytest.mark.skipif(not MAPS.exists(), reason="the system does not list mapped files")
+@pytest.mark.skipif(not MAPS.exists(), reason="needs /proc/self/maps")
 def test_what_was_read_of_a_run_can_be_let_go(tmp_path):
     write(tmp_path, 0.0)
     data = load_fit_data(FolderStore(tmp_path))

@@ -6,6 +6,8 @@ from headstart.execution import open_executor
 from headstart.execution.foreign import ForeignExecutor
 from headstart.execution.in_process import InProcessExecutor
 
+pytestmark = pytest.mark.workers
+
 
 @pytest.fixture
 def opened():

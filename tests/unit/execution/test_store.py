@@ -157,7 +157,6 @@ def test_memory_gives_the_results_of_a_run_folder(tmp_path):
 
 
 def test_fold_fits_run_in_this_process_without_a_file(monkeypatch, tmp_path):
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     store = MemoryStore()

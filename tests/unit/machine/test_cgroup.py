@@ -169,7 +169,7 @@ def memory_group():
     except OSError as error:
         with contextlib.suppress(OSError):
             group.rmdir()
-        pytest.skip(f"no control group can be made here: {error}")
+        pytest.skip(f"needs control groups that can be made: {error}")
     yield group
     group.rmdir()
 

@@ -15,7 +15,7 @@ from headstart.exceptions import ForkedProcessError
 from headstart.tables import to_frame
 
 pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork"),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),
     # From Python 3.12 on, of any fork where there are threads.
     pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning"),
 ]
@@ -25,14 +25,12 @@ pytestmark = [
 def model_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "model.headstart"
     rows = {"x": np.arange(30.0)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEADSTART_EXECUTION", "in-process")
-        model = headstart.AutoRegressor(
-            max_trials=1,
-            learners=["ridge"],
-            validation=headstart.Validation(folds=2, repeats=1),
-            random_state=0,
-        ).fit(rows, rows["x"], listeners=[])
+    model = headstart.AutoRegressor(
+        max_trials=1,
+        learners=["ridge"],
+        validation=headstart.Validation(folds=2, repeats=1),
+        random_state=0,
+    ).fit(rows, rows["x"], listeners=[])
     model.save(path)
     return path
 

@@ -16,7 +16,7 @@ def has_tmpfs():
     )
 
 
-@pytest.mark.skipif(not has_tmpfs(), reason="/dev/shm is no tmpfs here")
+@pytest.mark.skipif(not has_tmpfs(), reason="needs a tmpfs at /dev/shm")
 def test_a_folder_of_a_tmpfs_is_in_memory():
     assert is_in_memory(SHARED_MEMORY / "some" / "folder")
 

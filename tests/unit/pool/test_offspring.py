@@ -9,7 +9,7 @@ from headstart.pool import offspring
 from headstart.pool.offspring import OwnProcess
 
 linux = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="/proc tells copies from programs"
+    not sys.platform.startswith("linux"), reason="needs Linux's /proc"
 )
 
 

@@ -92,7 +92,7 @@ def test_a_link_stays_and_the_file_it_leads_to_is_replaced(tmp_path):
     assert [p.name for p in (tmp_path / "reports").iterdir()] == ["today.json"]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a pipe")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs os.mkfifo")
 def test_a_pipe_is_not_replaced_by_a_report(tmp_path):
     os.mkfifo(tmp_path / "pipe.md")
 

@@ -1,6 +1,7 @@
 """Tests of a `BoostingLearner`, in addition to the checks of every learner.
 
-A plugin subclasses `BoosterTests` and `LoaderTests` under names that pytest collects,
+A plugin subclasses `BoosterTests`, `LoaderTests` and, where its trees are converted to
+headstart's own, `TreeTests` under names that pytest collects,
 and sets the attributes of its library:
 
 >>> from headstart.sdk import BoostingLearner
@@ -22,11 +23,14 @@ from headstart.testing.boosters.training import (
     booster_rows,
     booster_task,
 )
+from headstart.testing.boosters.trees import CATEGORICAL, TreeTests
 
 __all__ = [
+    "CATEGORICAL",
     "RESOURCES",
     "BoosterTests",
     "LoaderTests",
+    "TreeTests",
     "booster_rows",
     "booster_task",
     "damage_bytes",

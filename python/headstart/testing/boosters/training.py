@@ -275,7 +275,7 @@ class BoosterTests:
         if sys.platform != "linux":
             import pytest
 
-            pytest.skip("reads threads' times in /proc")
+            pytest.skip("needs Linux's /proc")
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
         names = f"MODULE, NAME = {self.booster.__module__!r}, {self.booster.__name__!r}"
         done = subprocess.run(

@@ -332,7 +332,7 @@ def test_no_pickle_that_lies_in_the_cache_is_read(bench, base):
     assert not trace.exists()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="rights of files")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX file permissions")
 def test_a_folder_that_others_can_write_is_refused(bench, base):
     bench.serve()
     staging = bench.folder / "staging"

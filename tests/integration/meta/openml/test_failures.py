@@ -31,6 +31,7 @@ def server(bench, shared):
 @pytest.fixture(scope="module")
 def expected(shared, tmp_path_factory):
     """The digest of a refresh without faults."""
+    shared.faults.reset()  # those of the test before, in whatever order they run
     bench = Bench(tmp_path_factory.mktemp("undisturbed"))
     bench.server = shared
     with bench.base() as base:

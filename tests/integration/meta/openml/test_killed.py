@@ -42,7 +42,7 @@ SCRIPT = """
         refresh(base, options, progress=progress)
 """
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 
 def start(bench, stage="", moment=""):

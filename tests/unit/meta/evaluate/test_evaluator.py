@@ -25,8 +25,7 @@ LIMITS = EvaluationLimits(n_rows=120, seconds=30.0)
 
 
 @pytest.fixture
-def executor(monkeypatch):
-    monkeypatch.setenv("HEADSTART_EXECUTION", "in-process")
+def executor():
     executor = open_executor(1)
     yield executor
     executor.close()

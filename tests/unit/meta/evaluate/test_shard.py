@@ -92,7 +92,7 @@ def test_a_shard_with_a_cut_off_line_is_never_written_anew(tmp_path, monkeypatch
     assert path.read_bytes() == whole
 
 
-@pytest.mark.skipif(os.name != "posix", reason="locks of this kind are POSIX")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX locks")
 def test_two_campaigns_do_not_add_to_one_shard(tmp_path):
     path = tmp_path / "a.jsonl"
     with (

@@ -186,7 +186,7 @@ def test_reading_an_immutable_file_leaves_nothing_beside_it(base, kit, tmp_path)
 
 
 @pytest.mark.skipif(
-    os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere"
+    os.name != "posix" or os.geteuid() == 0, reason="needs a POSIX user other than root"
 )
 def test_a_base_in_a_folder_that_may_not_be_written_can_be_read(tmp_path, kit):
     with KnowledgeBase.open(tmp_path / "closed" / "base.db") as base:

@@ -252,7 +252,7 @@ def test_a_fitted_model_whose_run_folder_was_deleted_says_so(tmp_path, kind):
 
 
 @pytest.mark.skipif(
-    not is_in_memory(Path("/dev/shm")), reason="/dev/shm is not in memory here"
+    not is_in_memory(Path("/dev/shm")), reason="needs a /dev/shm in memory"
 )
 def test_views_take_less_where_the_folder_lies_in_memory():
     with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
@@ -265,7 +265,7 @@ def test_views_take_less_where_the_folder_lies_in_memory():
 
 def test_a_folder_on_a_disk_takes_no_memory(tmp_path):
     if is_in_memory(tmp_path):
-        pytest.skip("temporary folders are in memory here")
+        pytest.skip("needs a temporary folder on a disk (TMPDIR)")
     folder = RunFolder(tmp_path / "run")
     folder.close()
 

@@ -13,7 +13,7 @@ from headstart.exceptions import RunFolderError
 from headstart.search.run.folder import RunFolder
 from headstart.search.run.lock import RunLock, is_abandoned
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="locks of POSIX systems")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX locks")
 
 
 def test_a_second_run_is_refused_with_who_holds_the_folder(tmp_path):

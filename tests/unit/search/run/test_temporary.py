@@ -12,7 +12,7 @@ from headstart.search.run.temporary import (
     remove_abandoned,
 )
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 KILLED = """
     import os, signal
