@@ -1,4 +1,4 @@
-"""Models with boosted trees predict where what fitted them is not installed."""
+"""Models of stored kinds predict where what fitted them is not installed."""
 
 import subprocess
 import sys
@@ -6,9 +6,13 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
+from tests.small_models import small_model, small_table
 
 import headstart
 from headstart import AutoClassifier, Validation
+from headstart.artifact.model_file import save_model
+from headstart.plugins import load_plugins
+from headstart.predict import KINDS
 
 # In another process, which has neither the plugin nor its library.
 PREDICT = """
@@ -74,3 +78,73 @@ def test_a_model_predicts_without_the_library_that_fitted_it(library, tmp_path):
     found = np.load(tmp_path / "predictions.npy")
     np.testing.assert_array_equal(found, model.predict_proba(table))
     np.testing.assert_array_equal(found, headstart.load(path).predict_proba(table))
+
+
+# One learner of each kind; all that fit, boost or search with a library of their own.
+LEARNERS = {
+    "additive_tables": "explainable_boosting",
+    "boosted_trees": "lightgbm",
+    "capped_trees": "hist_gradient_boosting",
+    "forest": "extra_trees",
+    "linear": "elastic_net",
+    "neighbors": "k_neighbors",
+    "network": "mlp",
+    "support_vectors": "svm",
+}
+LIBRARIES = ("lightgbm", "xgboost", "catboost", "interpret", "sklearn")
+
+PREDICT_EACH = """
+import sys
+import warnings
+from pathlib import Path
+
+blocked, folder = sys.argv[1].split(","), Path(sys.argv[2])
+for name in blocked:
+    sys.modules[name] = sys.modules[f"headstart_{name}"] = None
+
+import numpy as np
+import polars as pl
+
+from headstart.artifact.model_file import load_model
+
+warnings.simplefilter("ignore")
+table = pl.read_parquet(folder / "table.parquet")
+for path in sorted(folder.glob("*.headstart")):
+    model, _ = load_model(path)
+    members = [s for s in model.steps() if "learner" in s.record]
+    assert members and not any(step.is_python for step in members)
+    np.save(path.with_suffix(".npy"), model.predict_outputs(table))
+    assert not [name for name in blocked if sys.modules[name] is not None]
+"""
+
+
+def test_there_is_a_learner_of_each_kind():
+    assert LEARNERS.keys() == KINDS.keys()
+
+
+@pytest.mark.parametrize("needs_sklearn", [False, True], ids=["without", "with"])
+def test_each_kind_predicts_to_the_bit_without_its_libraries(needs_sklearn, tmp_path):
+    # The search for nearest neighbours is scikit-learn's.
+    kinds = [kind for kind in LEARNERS if (kind == "neighbors") == needs_sklearn]
+    blocked = LIBRARIES[:-1] if needs_sklearn else LIBRARIES
+    installed = load_plugins().learners
+    expected = {}
+    for kind in kinds:
+        if LEARNERS[kind] not in installed:
+            continue
+        for task in ("binary", "multiclass", "regression"):
+            model = small_model(task, LEARNERS[kind], folds=1)
+            assert model.steps()[2].kind == kind
+            name = f"{kind}-{task}"
+            save_model(model, tmp_path / f"{name}.headstart", {})
+            expected[name] = model.predict_outputs(small_table())
+    small_table().write_parquet(tmp_path / "table.parquet")
+
+    script = (sys.executable, "-c", PREDICT_EACH, ",".join(blocked), str(tmp_path))
+    subprocess.run(script, check=True)
+
+    assert len(expected) >= 3
+    for name, outputs in expected.items():
+        np.testing.assert_array_equal(
+            np.load(tmp_path / f"{name}.npy"), outputs, err_msg=name
+        )

@@ -13,7 +13,7 @@ from headstart.learners.linear import ElasticNet, Logistic, Ridge
 from headstart.learners.neighbors import KNeighbors
 from headstart.learners.network import Network
 from headstart.learners.svm import SupportVectorMachine
-from headstart.sdk.fold_target import FoldTarget
+from headstart.predict import FoldTarget
 
 N_CLASSES = {TaskKind.REGRESSION: 0, TaskKind.BINARY: 2, TaskKind.MULTICLASS: 4}
 EACH_KIND = pytest.mark.parametrize("kind", list(TaskKind))

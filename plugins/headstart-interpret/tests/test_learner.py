@@ -5,10 +5,10 @@ import warnings
 
 import numpy as np
 import pytest
-from headstart_interpret import AdditiveTables, ExplainableBoosting, boosting
+from headstart_interpret import ExplainableBoosting, boosting
 from headstart_interpret.bins import learn_bins
 
-from headstart.sdk import Matrix, Resources, Rows, Task, TaskKind
+from headstart.sdk import AdditiveTables, Matrix, Resources, Rows, Task, TaskKind
 
 LEARNER = ExplainableBoosting()
 RESOURCES = Resources(threads=1, seed=3)
@@ -69,7 +69,7 @@ def test_tables_say_what_the_library_predicts(n_classes):
         theirs.fit(values, y)
         expected = theirs.decision_function if n_classes else theirs.predict
         terms = boosting.read_terms(theirs, [0, 1, 2], bins)
-        ours = AdditiveTables(np.atleast_1d(theirs.intercept_), terms, (20, 20))
+        ours = AdditiveTables(np.atleast_1d(theirs.intercept_), terms, 3)
         for X in (values, others.X.values):
             found = ours.scores(X)
             wanted = expected(X)

@@ -85,7 +85,7 @@ def test_a_round_without_a_split_is_a_value():
     model = trees.from_text(booster.model_to_string())
 
     X = np.zeros((3, 2))
-    np.testing.assert_array_equal(model.predict(X), booster.predict(X))
+    np.testing.assert_array_equal(model.apply(X), booster.predict(X))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import polars as pl
 
 from headstart.api.constructor import Estimator
 from headstart.base import Configuration
+from headstart.ensemble import StepRecord
 from headstart.facts import (
     LEADERBOARD_COLUMNS,
     Facts,
@@ -114,6 +115,25 @@ class Description(Estimator):
                 for member in model.ensemble.members
             ],
         }
+
+    def steps(self) -> list[StepRecord]:
+        """Return the steps of the model as data, in the order in which they run.
+
+        Returns
+        -------
+        list of StepRecord
+            Each has a ``kind``, a JSON ``record`` with the columns that it reads and
+            gives, and named ``arrays``. A step marked ``is_python`` calls the learner
+            or transform that fitted it; records and arrays are all that others need.
+
+        Examples
+        --------
+        >>> import headstart as hs
+        >>> model = hs.load("churn.headstart")  # doctest: +SKIP
+        >>> [step.kind for step in model.steps()]  # doctest: +SKIP
+        ['schema', 'view', 'linear', 'boosted_trees', 'output']
+        """
+        return self._fitted().steps()
 
     def analysis(self) -> Facts:
         """Return the facts of the fit: its task, data, trials, performance and costs.

@@ -30,7 +30,7 @@ from headstart.exceptions import ArtifactError, MissingPluginError
 from headstart.facts import Facts
 from headstart.plugins import Registry, load_plugins
 from headstart.predict import kind_of_transform, transform_of_kind
-from headstart.sdk.tree_boosting import learner_of_kind, stored_kinds
+from headstart.sdk.stored_learner import kind_of, learner_of_kind
 from headstart.tables import Schema, TargetEncoder
 
 __all__ = ["describe_model", "load_model", "save_model"]
@@ -85,7 +85,11 @@ def save_model(
             "transforms": plugins_needed(registry, made_by, "transforms"),
         },
         "kinds": {
-            "learners": stored_kinds(ensemble.learners),
+            "learners": {
+                name: kind
+                for name, learner in sorted(ensemble.learners.items())
+                if (kind := kind_of(learner)) is not None
+            },
             "transforms": {
                 name: kind
                 for name, transform in sorted(ensemble.transforms.items())
@@ -216,7 +220,7 @@ class _StoredModel:
         """
         registry = load_plugins()
         ensemble = self.described.ensemble
-        # What headstart evaluates itself needs no plugin.
+        # headstart itself evaluates these, by the same code with and without a plugin.
         own_learners = {
             name: learner
             for name, kind in self.kinds["learners"].items()
@@ -231,7 +235,7 @@ class _StoredModel:
             registry,
             "learner",
             {v.name: v for v in learners},
-            {**own_learners, **registry.learners},
+            {**registry.learners, **own_learners},
         )
         ensemble.transforms = self._find(
             registry,

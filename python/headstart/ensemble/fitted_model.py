@@ -76,19 +76,7 @@ class FittedModel:
         return self.ensemble.predict(columns[TABLE]), columns[UNSEEN]
 
     def steps(self) -> list[StepRecord]:
-        """Return the steps of the model as data, in the order in which they run.
-
-        Each step has a kind, a JSON record with the columns that it reads and gives,
-        and named arrays. Those marked `is_python` call the learner or transform that
-        fitted them; records and arrays are all that the others need.
-
-        Examples
-        --------
-        >>> import headstart as hs
-        >>> model = hs.load("churn.headstart").model_  # doctest: +SKIP
-        >>> [step.kind for step in model.steps()]  # doctest: +SKIP
-        ['schema', 'view', 'boosted_trees', 'boosted_trees', 'output']
-        """
+        """Return the steps of the model as data, in the order in which they run."""
         steps = (self._schema_step, *self.ensemble.steps)
         return [step.describe() for step in steps]
 

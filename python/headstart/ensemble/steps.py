@@ -22,7 +22,7 @@ from headstart.exceptions import ArtifactError
 from headstart.execution.fold_fit import as_outputs
 from headstart.execution.steps import FittedStep, apply_step, load_step
 from headstart.predict import kind_of_transform
-from headstart.sdk.tree_boosting import stored_kinds
+from headstart.sdk.stored_learner import kind_of
 from headstart.tables import Schema, ViewEncoder
 
 __all__ = [
@@ -147,8 +147,12 @@ class ModelStep(ABC):
     def apply(self, columns: Columns) -> Columns:
         """Return the columns with those that the step gives."""
 
-    def load(self) -> None:  # noqa: B027 - some steps have nothing to load
-        """Load what the step was fitted to, so that damaged parts raise early."""
+    def load(self) -> None:
+        """Load what the step was fitted to, so that damaged parts raise early.
+
+        Steps that hold all of it have nothing to load.
+        """
+        return
 
     def check(self, columns: Columns) -> Columns:
         """Check that the step fits columns without rows; return those it gives, too.
@@ -202,19 +206,18 @@ class SchemaStep(ModelStep):
 
 
 @dataclass(frozen=True)
-class TransformStep(ModelStep):
-    """Adds to a table what a fitted transform makes of it.
+class _TableStep(ModelStep):
+    """The base of steps that read one table.
 
     Parameters
     ----------
     parts : FittedParts
     name : str
-        Of the fitted transform in the store.
+        Of the fitted transform or encoder in the store.
     source, gives : str
-        The table before it and the one after it.
+        The table that it reads, and what it gives.
     """
 
-    kind: ClassVar[str] = "transform"
     parts: FittedParts
     name: str
     source: str
@@ -224,6 +227,20 @@ class TransformStep(ModelStep):
     def reads(self) -> tuple[str, ...]:
         """Names of the columns that the step reads."""
         return (self.source,)
+
+    def _record(self, stored: Parts, kind: str | None) -> StepRecord:
+        record, arrays, is_whole = _read_parts(stored)
+        names = {"name": self.name, "reads": self.source, "gives": self.gives}
+        is_python = kind is None or not is_whole
+        return StepRecord(
+            kind or self.kind, names | record, arrays, is_python=is_python
+        )
+
+
+class TransformStep(_TableStep):
+    """Adds to a table what a fitted transform makes of it."""
+
+    kind: ClassVar[str] = "transform"
 
     def apply(self, columns: Columns) -> Columns:
         """Return the columns with the table after the transform."""
@@ -245,39 +262,13 @@ class TransformStep(ModelStep):
         """Return the fitted transform as data."""
         transform = self.parts.transform(self.name).transform
         kind = kind_of_transform(self.parts.transforms[transform])
-        record, arrays, is_whole = _read_parts(self.parts.store.transform(self.name))
-        names = {"name": self.name, "reads": self.source, "gives": self.gives}
-        return StepRecord(
-            kind or self.kind,
-            names | record,
-            arrays,
-            is_python=kind is None or not is_whole,
-        )
+        return self._record(self.parts.store.transform(self.name), kind)
 
 
-@dataclass(frozen=True)
-class ViewStep(ModelStep):
-    """Encodes a table as the matrix that learners read.
-
-    Parameters
-    ----------
-    parts : FittedParts
-    name : str
-        Of the fitted encoder in the store.
-    source, gives : str
-        The table, and the matrix.
-    """
+class ViewStep(_TableStep):
+    """Encodes a table as the matrix that learners read."""
 
     kind: ClassVar[str] = "view"
-    parts: FittedParts
-    name: str
-    source: str
-    gives: str
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Names of the columns that the step reads."""
-        return (self.source,)
 
     def apply(self, columns: Columns) -> Columns:
         """Return the columns with the matrix."""
@@ -294,9 +285,7 @@ class ViewStep(ModelStep):
 
     def describe(self) -> StepRecord:
         """Return the fitted encoder as data."""
-        record, arrays, _ = _read_parts(self.parts.store.encoder(self.name))
-        names = {"name": self.name, "reads": self.source, "gives": self.gives}
-        return StepRecord(self.kind, names | record, arrays)
+        return self._record(self.parts.store.encoder(self.name), self.kind)
 
 
 @dataclass(frozen=True)
@@ -352,7 +341,7 @@ class MemberStep(ModelStep):
     def describe(self) -> StepRecord:
         """Return the fitted model as data."""
         learner = self.parts.learners[self.learner]
-        kind = stored_kinds({self.learner: learner}).get(self.learner)
+        kind = kind_of(learner)
         record, arrays, is_whole = _read_parts(self.parts.store.model(self.name))
         names = {
             "name": self.name,

@@ -1,7 +1,6 @@
 """Forests: `random_forest` and `extra_trees`.
 
-Under a deadline they grow in steps, so that the trees grown so far are kept. They are
-stored and evaluated as plain arrays.
+Under a deadline they grow in steps, so that the trees grown so far are kept.
 """
 
 import math
@@ -12,26 +11,21 @@ import numpy as np
 
 from headstart.base import (
     Choice,
-    FloatArray,
     Integer,
-    Matrix,
     Parameters,
-    Parts,
     Resources,
     Rows,
     SearchSpace,
     Task,
     View,
 )
-from headstart.base.arrays import require
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
+from headstart.predict.forest import Forest, bounded
 from headstart.sdk.fold_learner import FoldLearner
-from headstart.sdk.fold_target import FoldTarget
 
 __all__ = ["ExtraTrees", "RandomForest", "register_learners"]
 
-_LARGEST = 1e38  # trees hold single precision numbers
 # Maximum leaves of a tree, as in AutoGluon; below 50,000 rows it has hardly any effect.
 _MAX_LEAVES = 15_000
 # Maximum numbers in all leaves of a forest: a leaf has one number per class.
@@ -42,6 +36,7 @@ class _Forest(FoldLearner):
     """The base of both forests, which differ in estimator and precedents."""
 
     family = "forest"
+    stored_as = Forest
     view = View("raw", "ordinal", "native")
     estimator_names: ClassVar[tuple[str, str]]
     seconds_a_split: ClassVar[float]
@@ -63,7 +58,7 @@ class _Forest(FoldLearner):
         rows: Rows,
         validation: Rows | None,
         resources: Resources,
-    ) -> Any:
+    ) -> Forest:
         """Return the fitted model; see `FoldLearner.fit_model`."""
         from sklearn import ensemble
 
@@ -80,7 +75,7 @@ class _Forest(FoldLearner):
         if task.kind.is_classification:
             options["criterion"] = parameters["criterion"]
         name = self.estimator_names[0 if task.kind.is_classification else 1]
-        values = np.clip(rows.X.values, -_LARGEST, _LARGEST).astype(np.float32)
+        values = bounded(rows.X.values).astype(np.float32)
         n_trees = _n_trees(len(rows.y))
         options["max_leaf_nodes"] = _most_leaves(
             len(rows.y), _int(parameters["min_samples_leaf"]), max(1, task.n_classes)
@@ -99,30 +94,7 @@ class _Forest(FoldLearner):
             if grown >= n_trees or affordable < 1:
                 break
             step = int(min(4 * step, affordable))
-        return from_forest(forest)
-
-    def predict_model(self, model: Any, X: Matrix, target: FoldTarget) -> FloatArray:
-        """Return predictions; see `FoldLearner.predict_model`."""
-        bounded = np.clip(X.values, -_LARGEST, _LARGEST)
-        outputs: FloatArray = model.predict(bounded)
-        return outputs if target.is_classification else outputs[:, 0]
-
-    def dump_model(self, model: Any) -> Parts:
-        """Return the parts; see `FoldLearner.dump_model`."""
-        parts: Parts = model.to_parts()
-        return parts
-
-    def load_model(self, parts: Parts, n_features: int, target: FoldTarget) -> Any:
-        """Return the model of `parts`; see `FoldLearner.load_model`."""
-        from headstart.predict import TreeArrays
-
-        model = TreeArrays.from_parts(parts)
-        require(
-            model.n_features == n_features
-            and model.n_outputs == max(1, target.n_present),
-            "The trees of a forest do not fit its columns or classes.",
-        )
-        return model
+        return Forest(from_forest(forest))
 
 
 class RandomForest(_Forest):

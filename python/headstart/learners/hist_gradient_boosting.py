@@ -1,11 +1,10 @@
 """scikit-learn's histogram gradient boosting: `hist_gradient_boosting`.
 
 Boosting stops early by the fold's validation rows, and the rounds after the best one
-are removed. Models are stored and evaluated as plain arrays.
+are removed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,23 +16,20 @@ from headstart.base import (
     Integer,
     Matrix,
     Parameters,
-    Parts,
     Resources,
     Rows,
     SearchSpace,
     Task,
     View,
 )
-from headstart.base.arrays import pack_arrays, require, unpack_arrays
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
-from headstart.sdk.fold_learner import FittedFold, FoldLearner, softmax
-from headstart.sdk.fold_target import FoldTarget
+from headstart.predict import link_of_classes
+from headstart.predict.capped_trees import CappedTrees, cap_levels
+from headstart.sdk.fold_learner import FittedFold, FoldLearner
 
-__all__ = ["BoostedTrees", "HistGradientBoosting", "register_learners"]
+__all__ = ["HistGradientBoosting", "register_learners"]
 
-_PART = "boosting.safetensors"
-_FORM = {"capped": ("i", 1), "rounds": ("i", 0)}
 _MAX_ROUNDS = 1500
 _ROUNDS_ALONE = 150  # without early stopping and a given number of rounds
 _PATIENCE = 25
@@ -41,29 +37,12 @@ _MAX_LEVELS = 255  # as many as the library has bins
 _FIRST_STEP = 16  # rounds before the first check of the deadline
 
 
-@dataclass(frozen=True, eq=False)
-class BoostedTrees:
-    """Trees and the columns with capped levels.
-
-    Parameters
-    ----------
-    trees : TreeArrays
-    capped : ndarray of shape (n_capped,)
-        Columns with so many levels that the rarest ones share one code.
-    rounds : int
-        Rounds kept.
-    """
-
-    trees: Any
-    capped: IntArray
-    rounds: int
-
-
 class HistGradientBoosting(FoldLearner):
     """Gradient boosting over binned columns."""
 
     name = "hist_gradient_boosting"
     family = "boosting"
+    stored_as = CappedTrees
     view = View("raw", "native", "native")
 
     def search_space(self, task: Task) -> SearchSpace:
@@ -125,7 +104,7 @@ class HistGradientBoosting(FoldLearner):
         rows: Rows,
         validation: Rows | None,
         resources: Resources,
-    ) -> BoostedTrees:
+    ) -> CappedTrees:
         """Return the fitted model; see `FoldLearner.fit_model`."""
         from sklearn import ensemble
 
@@ -152,12 +131,12 @@ class HistGradientBoosting(FoldLearner):
         )
         booster = kind(**options)
         data: dict[str, Any] = {
-            "X": _without_empty_columns(_cap(rows.X.values, capped)),
+            "X": _without_empty_columns(cap_levels(rows.X.values, capped, _MAX_LEVELS)),
             "y": rows.y,
             "sample_weight": rows.weight,
         }
         if options["early_stopping"] and validation is not None:
-            data["X_val"] = _cap(validation.X.values, capped)
+            data["X_val"] = cap_levels(validation.X.values, capped, _MAX_LEVELS)
             data["y_val"] = validation.y
             data["sample_weight_val"] = validation.weight
             rounds = _MAX_ROUNDS
@@ -166,55 +145,23 @@ class HistGradientBoosting(FoldLearner):
             # The first score is before the first round; a model has at least one round.
             best = max(1, int(np.argmax(booster.validation_score_)))
             del booster._predictors[best:]
-        return BoostedTrees(
-            from_hist_gradient_boosting(booster), capped, len(booster._predictors)
+        return CappedTrees(
+            from_hist_gradient_boosting(booster),
+            capped,
+            _MAX_LEVELS,
+            link_of_classes(task.n_classes),
+            len(booster._predictors),
         )
-
-    def predict_model(
-        self, model: BoostedTrees, X: Matrix, target: FoldTarget
-    ) -> FloatArray:
-        """Return predictions; see `FoldLearner.predict_model`."""
-        raw: FloatArray = model.trees.predict(_cap(X.values, model.capped))
-        if not target.is_classification:
-            return raw[:, 0]
-        if target.n_present == 2:
-            from scipy.special import expit
-
-            return np.asarray(expit(raw[:, 0]))
-        return softmax(raw)
 
     def refit_parameters(
         self, parameters: Parameters, models: Sequence[Any]
     ) -> Parameters:
         """Return `parameters` with the number of rounds that the folds kept."""
         fitted: list[FittedFold] = list(models)
-        rounds = [f.model.rounds for f in fitted if f.model is not None]
+        rounds = [f.model.n_rounds for f in fitted if f.model is not None]
         if not rounds:
             return parameters
         return {**parameters, "rounds": max(1, round(float(np.median(rounds))))}
-
-    def dump_model(self, model: BoostedTrees) -> Parts:
-        """Return the parts; see `FoldLearner.dump_model`."""
-        arrays = {"capped": model.capped, "rounds": np.array(model.rounds)}
-        return {_PART: pack_arrays(arrays), **model.trees.to_parts()}
-
-    def load_model(
-        self, parts: Parts, n_features: int, target: FoldTarget
-    ) -> BoostedTrees:
-        """Return the model of `parts`; see `FoldLearner.load_model`."""
-        from headstart.predict import TreeArrays
-
-        rest = dict(parts)
-        arrays = unpack_arrays(rest.pop(_PART, b""), _FORM)
-        trees = TreeArrays.from_parts(rest)
-        capped = arrays["capped"].astype(np.int64)
-        require(
-            trees.n_features == n_features
-            and trees.n_outputs == (target.n_present if target.n_present > 2 else 1)
-            and bool(np.all((capped >= 0) & (capped < n_features))),
-            "The trees of a boosted model do not fit its columns or classes.",
-        )
-        return BoostedTrees(trees, capped, int(arrays["rounds"]))
 
 
 @hookimpl
@@ -254,15 +201,6 @@ def _columns_to_cap(X: Matrix) -> IntArray:
         if n_levels > _MAX_LEVELS
     ]
     return np.array(columns, dtype=np.int64)
-
-
-def _cap(values: FloatArray, capped: IntArray) -> FloatArray:
-    """Return values with one code for the rarest levels, which have the last codes."""
-    if not capped.size:
-        return values
-    values = values.copy()
-    values[:, capped] = np.minimum(values[:, capped], _MAX_LEVELS - 1)
-    return values
 
 
 def _without_empty_columns(values: FloatArray) -> FloatArray:

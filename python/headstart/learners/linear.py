@@ -5,7 +5,6 @@ as one coefficient matrix.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,9 +13,7 @@ from headstart.base import (
     Float,
     FloatArray,
     Integer,
-    Matrix,
     Parameters,
-    Parts,
     Resources,
     Rows,
     SearchSpace,
@@ -24,102 +21,27 @@ from headstart.base import (
     TaskKind,
     View,
 )
-from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.learners.hinges import Hinges
+from headstart.learners.hinges import learn_hinges
 from headstart.learners.ridge_fit import estimated_seconds, fit_ridge
 from headstart.machine.process_state import ignore_warnings
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
-from headstart.sdk.fold_learner import FoldLearner, one_part, softmax
-from headstart.sdk.fold_target import FoldTarget
+from headstart.predict import LinearModel, link_of_classes
+from headstart.sdk.fold_learner import FoldLearner
 
-__all__ = ["ElasticNet", "LinearModel", "Logistic", "Ridge", "register_learners"]
+__all__ = ["ElasticNet", "Logistic", "Ridge", "register_learners"]
 
-_PART = "linear.safetensors"
-_FORM = {
-    "columns": ("i", 1),
-    "knots": ("f", 1),
-    "coef": ("f", 2),
-    "intercept": ("f", 1),
-}
 _MAX_ROUNDS = 300  # of L-BFGS
 _MAX_DESCENTS = 6  # of a hundred rounds each, between checks of the deadline
 _MAX_STEPS = 300  # of proximal gradients
 _TOLERANCE = 1e-3  # of a gradient, as a share of the penalty's slope
 
 
-@dataclass(frozen=True, eq=False)
-class LinearModel:
-    """Coefficients over columns and hinges.
-
-    Parameters
-    ----------
-    hinges : Hinges
-    coef : ndarray of shape (n_expanded, n_scores)
-        One score for regression and for two classes, otherwise one per class.
-    intercept : ndarray of shape (n_scores,)
-    """
-
-    hinges: Hinges
-    coef: FloatArray
-    intercept: FloatArray
-
-    def score(self, values: FloatArray) -> FloatArray:
-        """Return the scores, of shape (n_rows, n_scores)."""
-        return self.hinges.expand(values) @ self.coef + self.intercept
-
-
 class _Linear(FoldLearner):
-    """The base of the linear learners: view, prediction and storage."""
+    """The base of the linear learners: family and stored form."""
 
     family = "linear"
-
-    def predict_model(
-        self, model: LinearModel, X: Matrix, target: FoldTarget
-    ) -> FloatArray:
-        scores = model.score(X.values)
-        if not target.is_classification:
-            return scores[:, 0]
-        if target.n_present == 2:
-            from scipy.special import expit
-
-            return np.asarray(expit(scores[:, 0]))
-        return softmax(scores)
-
-    def dump_model(self, model: LinearModel) -> Parts:
-        return {
-            _PART: pack_arrays(
-                {
-                    "columns": model.hinges.columns,
-                    "knots": model.hinges.knots,
-                    "coef": model.coef,
-                    "intercept": model.intercept,
-                }
-            )
-        }
-
-    def load_model(
-        self, parts: Parts, n_features: int, target: FoldTarget
-    ) -> LinearModel:
-        arrays = unpack_arrays(one_part(parts, _PART), _FORM)
-        columns, knots = arrays["columns"], arrays["knots"]
-        coef, intercept = arrays["coef"], arrays["intercept"]
-        n_scores = target.n_present if target.n_present > 2 else 1
-        require(
-            columns.shape == knots.shape
-            and coef.shape == (n_features + columns.size, n_scores)
-            and intercept.shape == (n_scores,),
-            f"The arrays of a linear model do not fit together: {coef.shape}.",
-        )
-        require(
-            bool(np.all((columns >= 0) & (columns < n_features)))
-            and all(np.isfinite(a).all() for a in (knots, coef, intercept)),
-            "The arrays of a linear model hold impossible values.",
-        )
-        hinges = Hinges(columns.astype(np.int64), knots.astype(np.float64))
-        return LinearModel(
-            hinges, coef.astype(np.float64), intercept.astype(np.float64)
-        )
+    stored_as = LinearModel
 
 
 class Ridge(_Linear):
@@ -159,10 +81,12 @@ class Ridge(_Linear):
     ) -> LinearModel:
         """Fit; see `FoldLearner.fit_model`."""
         del task, validation
-        hinges = Hinges.learn(rows.X.values, _int(parameters["n_knots"]))
+        hinges = learn_hinges(rows.X.values, _int(parameters["n_knots"]))
         expanded = hinges.expand(rows.X.values)
         coef, intercept = fit_ridge(expanded, rows, self.alphas, resources)
-        return LinearModel(hinges, coef.reshape(-1, 1), np.atleast_1d(intercept))
+        return LinearModel(
+            hinges, coef.reshape(-1, 1), np.atleast_1d(intercept), "identity"
+        )
 
 
 class Logistic(_Linear):
@@ -208,7 +132,7 @@ class Logistic(_Linear):
     ) -> LinearModel:
         """Fit; see `FoldLearner.fit_model`."""
         del validation
-        hinges = Hinges.learn(rows.X.values, _int(parameters["n_knots"]))
+        hinges = learn_hinges(rows.X.values, _int(parameters["n_knots"]))
         expanded = hinges.expand(rows.X.values)
         coef, intercept = _fit_logistic(
             expanded,
@@ -218,7 +142,8 @@ class Logistic(_Linear):
             penalty=1.0 / (float(parameters["C"] or 0.0) * len(expanded)),
             resources=resources,
         )
-        return LinearModel(hinges, coef, intercept)
+        link = link_of_classes(task.n_classes)
+        return LinearModel(hinges, coef, intercept, link)
 
 
 class ElasticNet(_Linear):
@@ -269,7 +194,7 @@ class ElasticNet(_Linear):
     ) -> LinearModel:
         """Fit; see `FoldLearner.fit_model`."""
         del validation
-        hinges = Hinges.learn(rows.X.values, _int(parameters["n_knots"]))
+        hinges = learn_hinges(rows.X.values, _int(parameters["n_knots"]))
         expanded = hinges.expand(rows.X.values)
         l1_ratio = float(parameters["l1_ratio"] or 0.0)
         outputs = (
@@ -282,7 +207,8 @@ class ElasticNet(_Linear):
         )
         fit = _fit_proximal if task.kind.is_classification else _fit_descent
         coef, intercept = fit(expanded, rows, penalty, l1_ratio, resources)
-        return LinearModel(hinges, coef, intercept)
+        link = link_of_classes(task.n_classes)
+        return LinearModel(hinges, coef, intercept, link)
 
 
 @hookimpl

@@ -6,7 +6,6 @@ weight decay and a cosine schedule, and stopped by the validation rows.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,47 +13,23 @@ import numpy as np
 from headstart.base import (
     Choice,
     Float,
-    FloatArray,
     Integer,
-    Matrix,
     Parameters,
-    Parts,
     Resources,
     Rows,
     SearchSpace,
     Task,
     View,
 )
-from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.learners.hinges import Hinges
-from headstart.learners.network import AdamW, Network, SingleArray
+from headstart.learners.hinges import learn_hinges
+from headstart.learners.network import AdamW, Network
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
-from headstart.sdk.fold_learner import FittedFold, FoldLearner, one_part, softmax
-from headstart.sdk.fold_target import FoldTarget
+from headstart.predict import DenseNetwork, Hinges, NetworkModel
+from headstart.predict.network import SingleArray, network_inputs
+from headstart.sdk.fold_learner import FittedFold, FoldLearner
 
-__all__ = ["FittedNetwork", "MultiLayerPerceptron", "register_learners"]
-
-_PART = "network.safetensors"
-_FORM = {
-    "sizes": ("i", 1),
-    "flat": ("f", 1),
-    "columns": ("i", 1),
-    "knots": ("f", 1),
-    "epochs": ("i", 0),
-}
-_MAX_SIZE = 1 << 20  # columns of a stored layer
-_PREDICT_ROWS = 4096  # so that hidden values fit into the processor's cache
-_LARGEST_INPUT = 1e4
-
-
-@dataclass(frozen=True, eq=False)
-class FittedNetwork:
-    """A trained network; `epochs` is the number after which it was best."""
-
-    network: Network
-    hinges: Hinges
-    epochs: int
+__all__ = ["MultiLayerPerceptron", "register_learners"]
 
 
 class MultiLayerPerceptron(FoldLearner):
@@ -62,6 +37,7 @@ class MultiLayerPerceptron(FoldLearner):
 
     name = "mlp"
     family = "neural"
+    stored_as = NetworkModel
     view = View("scaled", "one_hot", "imputed")
 
     def search_space(self, task: Task) -> SearchSpace:
@@ -117,19 +93,9 @@ class MultiLayerPerceptron(FoldLearner):
         rows: Rows,
         validation: Rows | None,
         resources: Resources,
-    ) -> FittedNetwork:
+    ) -> NetworkModel:
         """Return the fitted model; see `FoldLearner.fit_model`."""
         return _train(parameters, rows, validation, task, resources)
-
-    def predict_model(
-        self, model: FittedNetwork, X: Matrix, target: FoldTarget
-    ) -> FloatArray:
-        """Return predictions; see `FoldLearner.predict_model`."""
-        scores = np.empty((X.n_rows, model.network.sizes[-1]))
-        for start in range(0, X.n_rows, _PREDICT_ROWS):
-            rows = slice(start, start + _PREDICT_ROWS)
-            scores[rows] = model.network.forward(_inputs(model.hinges, X.values[rows]))
-        return softmax(scores) if target.is_classification else scores[:, 0]
 
     def refit_parameters(
         self, parameters: Parameters, models: Sequence[Any]
@@ -140,44 +106,6 @@ class MultiLayerPerceptron(FoldLearner):
         if not epochs:
             return parameters
         return {**parameters, "epochs": max(1, round(float(np.median(epochs))))}
-
-    def dump_model(self, model: FittedNetwork) -> Parts:
-        """Return the parts; see `FoldLearner.dump_model`."""
-        arrays: dict[str, np.ndarray[Any, Any]] = {
-            "sizes": np.array(model.network.sizes, dtype=np.int64),
-            "flat": model.network.flat,
-            "columns": model.hinges.columns,
-            "knots": model.hinges.knots,
-            "epochs": np.array(model.epochs, dtype=np.int64),
-        }
-        return {_PART: pack_arrays(arrays)}
-
-    def load_model(
-        self, parts: Parts, n_features: int, target: FoldTarget
-    ) -> FittedNetwork:
-        """Return the model of `parts`; see `FoldLearner.load_model`."""
-        arrays = unpack_arrays(one_part(parts, _PART), _FORM)
-        sizes = tuple(int(size) for size in arrays["sizes"])
-        columns, knots = arrays["columns"], arrays["knots"]
-        require(
-            2 <= len(sizes) <= 10
-            and all(1 <= size <= _MAX_SIZE for size in sizes)
-            and sizes[0] == n_features + columns.size
-            and sizes[-1] == max(1, target.n_present)
-            and arrays["flat"].shape == (Network.count(sizes),)
-            and columns.shape == knots.shape,
-            f"The arrays of a network do not fit together: {sizes}.",
-        )
-        flat = arrays["flat"].astype(np.float32)
-        require(
-            bool(np.all((columns >= 0) & (columns < n_features)))
-            and np.isfinite(knots).all()
-            and np.isfinite(flat).all()
-            and np.abs(flat).max() < 1e6,
-            "The arrays of a network hold impossible values.",
-        )
-        hinges = Hinges(columns.astype(np.int64), knots.astype(np.float64))
-        return FittedNetwork(Network(sizes, flat), hinges, int(arrays["epochs"]))
 
 
 @hookimpl
@@ -199,12 +127,12 @@ def _train(
     validation: Rows | None,
     task: Task,
     resources: Resources,
-) -> FittedNetwork:
+) -> NetworkModel:
     rng = np.random.default_rng(resources.seed)
     started = resources.clock()
     time_given = max(resources.seconds_left(), 1e-9)
-    hinges = Hinges.learn(train.X.values, _int(parameters["n_knots"]))
-    X = _inputs(hinges, train.X.values)
+    hinges = learn_hinges(train.X.values, _int(parameters["n_knots"]))
+    X = network_inputs(hinges, train.X.values)
     n_rows = len(X)
     wanted = _outputs(train, task)
     weight = np.ones((n_rows, 1), dtype=np.float32)
@@ -249,14 +177,15 @@ def _train(
             best_loss, best_epoch, best = loss, epoch + 1, network.flat.copy()
         if epoch + 1 - best_epoch > patience or done >= 1.0:
             break
-    return FittedNetwork(Network(sizes, best), hinges, best_epoch)
+    link = "softmax" if task.kind.is_classification else "identity"
+    return NetworkModel(DenseNetwork(sizes, best), hinges, best_epoch, link)
 
 
 class _ValidationLoss:
     """The loss on validation rows."""
 
     def __init__(self, rows: Rows, hinges: Hinges, task: Task) -> None:
-        self._X = _inputs(hinges, rows.X.values)
+        self._X = network_inputs(hinges, rows.X.values)
         self._wanted = _outputs(rows, task).astype(np.float64)
         self._is_classification = task.kind.is_classification
         self._weight = rows.weight
@@ -270,12 +199,6 @@ class _ValidationLoss:
         else:
             losses = (scores[:, 0] - self._wanted[:, 0]) ** 2
         return float(np.average(losses, weights=self._weight))
-
-
-def _inputs(hinges: Hinges, values: FloatArray) -> SingleArray:
-    # Values beyond single precision would become infinite.
-    bounded = np.clip(values, -_LARGEST_INPUT, _LARGEST_INPUT)
-    return hinges.expand(bounded).astype(np.float32)
 
 
 def _outputs(rows: Rows, task: Task) -> SingleArray:

@@ -1,53 +1,21 @@
-"""A small dense network in single precision, trained by AdamW.
-
-Notation: a batch of ``b`` rows; layer ``l`` maps ``h`` of shape (b, d_l) to
-``activation(h @ W_l + c_l)`` of shape (b, d_{l+1}), the last one without activation.
-Before the first layer each input column is multiplied by a learnt factor ``s``, so that
-the network can weight columns quickly.
+"""The training of a small dense network in single precision, by AdamW.
 
 All parameters are views of one flat vector, so that one step of the optimiser needs
 only a few passes over it. scikit-learn's network computes the same function, but has no
 dropout and no schedule and cannot be stopped at a deadline.
 """
 
-import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["AdamW", "Network", "SingleArray"]
+from headstart.predict.network import DenseNetwork, SingleArray
 
-SingleArray = NDArray[np.float32]
+__all__ = ["AdamW", "Network"]
 
 
-@dataclass(eq=False)
-class Network:
-    """The parameters of a network and views of them.
-
-    Parameters
-    ----------
-    sizes : tuple of int
-        Widths of the input, of each hidden layer and of the output.
-    flat : ndarray of shape (count(sizes),), float32
-    """
-
-    sizes: tuple[int, ...]
-    flat: SingleArray
-    scale: SingleArray = field(init=False)
-    weights: list[SingleArray] = field(init=False)
-    offsets: list[SingleArray] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.scale, self.weights, self.offsets = _views(self.sizes, self.flat)
-
-    @staticmethod
-    def count(sizes: Sequence[int]) -> int:
-        """Return the number of parameters."""
-        layers = itertools.pairwise(sizes)
-        return sizes[0] + sum((rows + 1) * columns for rows, columns in layers)
+class Network(DenseNetwork):
+    """A network that can be trained."""
 
     @classmethod
     def random(cls, sizes: tuple[int, ...], rng: np.random.Generator) -> "Network":
@@ -65,18 +33,9 @@ class Network:
     def decayed(self) -> SingleArray:
         """Return 1 for parameters with weight decay, 0 for factors and offsets."""
         mask = np.zeros_like(self.flat)
-        for weight in _views(self.sizes, mask)[1]:
+        for weight in self.views(mask)[1]:
             weight[:] = 1.0
         return mask
-
-    def forward(self, X: SingleArray) -> SingleArray:
-        """Return the outputs, of shape (n_rows, sizes[-1])."""
-        h = X * self.scale
-        for weight, offset in zip(self.weights[:-1], self.offsets[:-1], strict=True):
-            h = h @ weight
-            h += offset
-            np.maximum(h, 0.0, out=h)
-        return np.asarray(h @ self.weights[-1] + self.offsets[-1])
 
     def forward_training(
         self, X: SingleArray, dropout: float, rng: np.random.Generator
@@ -107,7 +66,7 @@ class Network:
         out: SingleArray,
     ) -> None:
         """Write a loss's gradient to `out`; `slope` is its gradient in the outputs."""
-        scale, weights, offsets = _views(self.sizes, out)
+        scale, weights, offsets = self.views(out)
         for layer in range(len(weights) - 1, -1, -1):
             np.matmul(kept[layer].T, slope, out=weights[layer])
             slope.sum(axis=0, out=offsets[layer])
@@ -159,17 +118,3 @@ class AdamW:
         gradient *= np.float32(learning_rate)
         flat -= gradient
         flat -= self._work
-
-
-def _views(
-    sizes: Sequence[int], flat: SingleArray
-) -> tuple[SingleArray, list[SingleArray], list[SingleArray]]:
-    scale, start = flat[: sizes[0]], sizes[0]
-    weights: list[SingleArray] = []
-    offsets: list[SingleArray] = []
-    for rows, columns in itertools.pairwise(sizes):
-        weights.append(flat[start : start + rows * columns].reshape(rows, columns))
-        start += rows * columns
-        offsets.append(flat[start : start + columns])
-        start += columns
-    return scale, weights, offsets

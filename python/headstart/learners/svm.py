@@ -3,14 +3,11 @@
 Classification uses one machine per pair of classes, as in libsvm. The decisions of the
 pairs are combined to one score per class, and a logistic map, fitted on scores of
 held-out rows, turns scores into probabilities. Rows of a group are held out together.
-
-Notation: kernel ``k(x, v) = exp(-gamma * ||x - v||²)`` over support vectors ``v``;
-the decision of pair ``p`` is ``sum_v dual[v, p] * k(x, v) + offset[p]``.
 """
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,75 +16,28 @@ from headstart.base import (
     Float,
     FloatArray,
     IntArray,
-    Matrix,
     Parameters,
-    Parts,
     Resources,
     Rows,
     SearchSpace,
     Task,
     View,
 )
-from headstart.base.arrays import pack_arrays, require, unpack_arrays
 from headstart.machine.process_state import ignore_warnings
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
-from headstart.sdk.fold_learner import FoldLearner, one_part, softmax
-from headstart.sdk.fold_target import FoldTarget
+from headstart.predict.support_vectors import (
+    SupportVectors,
+    calibration_shape,
+    class_scores,
+)
+from headstart.sdk.fold_learner import FoldLearner
 
-__all__ = ["KernelMachine", "SupportVectorMachine", "register_learners"]
+__all__ = ["SupportVectorMachine", "register_learners"]
 
-_PART = "svm.safetensors"
-_FORM = {
-    "vectors": ("f", 2),
-    "gamma": ("f", 0),
-    "dual": ("f", 2),
-    "offset": ("f", 1),
-    "slope": ("f", 2),
-    "intercept": ("f", 1),
-}
 _MAX_ITERATIONS = 200_000  # of libsvm, which has no deadline; 1 to 5 s at 3,000 rows
 _CALIBRATION_FOLDS = 3
 _CACHE = 500  # megabytes
-_BLOCK = 1 << 22  # kernel values in memory at once
-
-
-@dataclass(frozen=True, eq=False)
-class KernelMachine:
-    """Support vectors, their coefficients, and the map from scores to logits.
-
-    Parameters
-    ----------
-    vectors : ndarray of shape (n_vectors, n_features)
-    gamma : float
-    dual : ndarray of shape (n_vectors, n_pairs)
-    offset : ndarray of shape (n_pairs,)
-    slope : ndarray of shape (n_scores, n_logits)
-    intercept : ndarray of shape (n_logits,)
-        Both empty for regression.
-    """
-
-    vectors: FloatArray
-    gamma: float
-    dual: FloatArray
-    offset: FloatArray
-    slope: FloatArray
-    intercept: FloatArray
-
-    def decide(self, values: FloatArray) -> FloatArray:
-        """Return the decisions, of shape (n_rows, n_pairs)."""
-        decisions = np.empty((len(values), self.offset.size))
-        squares = np.einsum("ij,ij->i", self.vectors, self.vectors)
-        step = max(1, _BLOCK // max(1, len(self.vectors)))
-        for start in range(0, len(values), step):
-            block = values[start : start + step]
-            kernel = np.einsum("ij,ij->i", block, block)[:, None] + squares
-            kernel -= 2.0 * (block @ self.vectors.T)
-            np.maximum(kernel, 0.0, out=kernel)
-            kernel *= -self.gamma
-            np.exp(kernel, out=kernel)
-            decisions[start : start + step] = kernel @ self.dual
-        return decisions + self.offset
 
 
 class SupportVectorMachine(FoldLearner):
@@ -95,6 +45,7 @@ class SupportVectorMachine(FoldLearner):
 
     name = "svm"
     family = "kernel"
+    stored_as = SupportVectors
     view = View("scaled", "one_hot", "imputed")
     max_rows = 3000
 
@@ -133,7 +84,7 @@ class SupportVectorMachine(FoldLearner):
         rows: Rows,
         validation: Rows | None,
         resources: Resources,
-    ) -> KernelMachine:
+    ) -> SupportVectors:
         """Return the fitted model; see `FoldLearner.fit_model`."""
         del validation
         variance = float(rows.X.values.var(axis=0).sum())
@@ -146,65 +97,6 @@ class SupportVectorMachine(FoldLearner):
                 return _fit_regression(rows, gamma, penalty, epsilon)
             return _fit_classification(rows, gamma, penalty, task, resources)
 
-    def predict_model(
-        self, model: KernelMachine, X: Matrix, target: FoldTarget
-    ) -> FloatArray:
-        """Return predictions; see `FoldLearner.predict_model`."""
-        decisions = model.decide(X.values)
-        if not target.is_classification:
-            return decisions[:, 0]
-        scores = _scores(decisions, target.n_present)
-        logits = scores @ model.slope + model.intercept
-        if target.n_present == 2:
-            logits = np.hstack([np.zeros_like(logits), logits])
-        return softmax(logits)
-
-    def dump_model(self, model: KernelMachine) -> Parts:
-        """Return the parts; see `FoldLearner.dump_model`."""
-        return {
-            _PART: pack_arrays(
-                {
-                    "vectors": model.vectors,
-                    "gamma": np.array(model.gamma),
-                    "dual": model.dual,
-                    "offset": model.offset,
-                    "slope": model.slope,
-                    "intercept": model.intercept,
-                }
-            )
-        }
-
-    def load_model(
-        self, parts: Parts, n_features: int, target: FoldTarget
-    ) -> KernelMachine:
-        """Return the model of `parts`; see `FoldLearner.load_model`."""
-        stored = unpack_arrays(one_part(parts, _PART), _FORM)
-        arrays = {name: array.astype(np.float64) for name, array in stored.items()}
-        n_present = target.n_present
-        n_pairs = n_present * (n_present - 1) // 2 if n_present else 1
-        n_scores, n_logits = _calibration_shape(n_present)
-        require(
-            arrays["vectors"].shape[1] == n_features
-            and arrays["dual"].shape == (len(arrays["vectors"]), n_pairs)
-            and arrays["offset"].shape == (n_pairs,)
-            and arrays["slope"].shape == (n_scores, n_logits)
-            and arrays["intercept"].shape == (n_logits,),
-            "The arrays of a support vector machine do not fit together.",
-        )
-        require(
-            all(np.isfinite(array).all() for array in arrays.values())
-            and arrays["gamma"] >= 0,
-            "The arrays of a support vector machine hold impossible values.",
-        )
-        return KernelMachine(
-            arrays["vectors"],
-            float(arrays["gamma"]),
-            arrays["dual"],
-            arrays["offset"],
-            arrays["slope"],
-            arrays["intercept"],
-        )
-
 
 @hookimpl
 def register_learners(register: RegisterLearner) -> None:
@@ -214,7 +106,7 @@ def register_learners(register: RegisterLearner) -> None:
 
 def _fit_regression(
     train: Rows, gamma: float, penalty: float, epsilon: float
-) -> KernelMachine:
+) -> SupportVectors:
     from sklearn.svm import SVR
 
     estimator = SVR(
@@ -226,7 +118,7 @@ def _fit_regression(
     )
     estimator.random_state = 0  # unused, but else drawn from the global generator
     estimator.fit(train.X.values, train.y, sample_weight=train.weight)
-    return KernelMachine(
+    return SupportVectors(
         np.asarray(estimator.support_vectors_, dtype=np.float64),
         gamma,
         np.ascontiguousarray(estimator.dual_coef_.T),
@@ -242,13 +134,13 @@ def _fit_classification(
     penalty: float,
     task: Task,
     resources: Resources,
-) -> KernelMachine:
+) -> SupportVectors:
     from sklearn.linear_model import LogisticRegression
 
     X, y = train.X.values, train.y.astype(np.int64)
     n_classes = task.n_classes
     machine = _fit_pairs(X, y, train.weight, gamma, penalty, n_classes)
-    n_scores, n_logits = _calibration_shape(n_classes)
+    n_scores, n_logits = calibration_shape(n_classes)
     scores = np.full((len(X), n_scores), np.nan)
     for rows in _held_out(y, train.parts, resources.seed):
         rest = np.setdiff1d(np.arange(len(X)), rows)
@@ -258,7 +150,7 @@ def _fit_classification(
             continue
         weight = None if train.weight is None else train.weight[rest]
         without = _fit_pairs(X[rest], y[rest], weight, gamma, penalty, n_classes)
-        scores[rows] = _scores(without.decide(X[rows]), n_classes)
+        scores[rows] = class_scores(without.decide(X[rows]), n_classes)
     scored = np.isfinite(scores[:, 0])
     if np.unique(y[scored]).size < n_classes:
         # Too few rows or too little time to calibrate: scores are used as they are.
@@ -282,7 +174,7 @@ def _fit_pairs(
     gamma: float,
     penalty: float,
     n_classes: int,
-) -> KernelMachine:
+) -> SupportVectors:
     """Return one machine per pair of classes, with coefficients by pairs."""
     from sklearn.svm import SVC
 
@@ -308,7 +200,7 @@ def _fit_pairs(
             of_i, of_j = slice(ends[i], ends[i + 1]), slice(ends[j], ends[j + 1])
             dual[of_i, pair] = stored[j - 1, of_i]
             dual[of_j, pair] = stored[i, of_j]
-    return KernelMachine(
+    return SupportVectors(
         np.asarray(estimator.support_vectors_, dtype=np.float64),
         gamma,
         dual,
@@ -319,34 +211,13 @@ def _fit_pairs(
 
 
 def _calibrated(
-    machine: KernelMachine, slope: FloatArray, intercept: FloatArray
-) -> KernelMachine:
-    return KernelMachine(
-        machine.vectors,
-        machine.gamma,
-        machine.dual,
-        machine.offset,
-        np.asarray(slope, dtype=np.float64),
-        np.asarray(intercept, dtype=np.float64),
+    machine: SupportVectors, slope: FloatArray, intercept: FloatArray
+) -> SupportVectors:
+    return replace(
+        machine,
+        slope=np.asarray(slope, dtype=np.float64),
+        intercept=np.asarray(intercept, dtype=np.float64),
     )
-
-
-def _scores(decisions: FloatArray, n_classes: int) -> FloatArray:
-    """Return one score per class: the mean of its pairs' squashed decisions."""
-    if n_classes == 2:
-        return decisions
-    squashed = np.tanh(decisions)
-    scores = np.zeros((len(decisions), n_classes))
-    for pair, (i, j) in enumerate(itertools.combinations(range(n_classes), 2)):
-        scores[:, i] += squashed[:, pair]
-        scores[:, j] -= squashed[:, pair]
-    return np.asarray(scores * (4.0 / (n_classes - 1)))
-
-
-def _calibration_shape(n_classes: int) -> tuple[int, int]:
-    if n_classes == 0:
-        return 0, 0
-    return (1, 1) if n_classes == 2 else (n_classes, n_classes)
 
 
 def _held_out(y: Any, parts: IntArray | None, seed: int) -> list[Any]:

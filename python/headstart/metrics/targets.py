@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, IntArray
+from headstart.tables.encode.labels import codes_of_labels
 
 __all__ = ["class_codes", "is_labels", "label_codes", "plain", "probability_columns"]
 
@@ -110,18 +111,14 @@ def _int64(values: NDArray[Any]) -> IntArray:
 
 
 def _codes_of(name: str, values: NDArray[Any], classes: NDArray[Any]) -> IntArray:
-    order = np.argsort(classes, kind="stable")
-    index = np.searchsorted(classes, values, sorter=order)
-    codes = order[np.minimum(index, len(classes) - 1)]
-    is_unknown = classes[codes] != values
-    if np.any(is_unknown):
-        row = int(np.argmax(is_unknown))
+    codes, row = codes_of_labels(values, classes)
+    if row is not None:
         value = values[row : row + 1].tolist()[0]
         raise ValueError(
             f"{name} has {value!r} in row {row}, which is not in the classes "
             f"{_short(classes)}."
         )
-    return _int64(codes)
+    return codes
 
 
 def _short(classes: NDArray[Any]) -> str:

@@ -1,16 +1,35 @@
-"""The registry of kinds: fitted transforms that headstart itself applies.
+"""The registry of kinds: forms of fitted models and transforms that headstart applies.
 
-A new kind is one file with a `StoredTransform`, and one line here.
+A new kind is one file with a `StoredModel` or `StoredTransform`, and one line here.
 """
 
 from headstart.base import StoredTransform
+from headstart.predict.additive_tables import AdditiveTables
+from headstart.predict.boosted_trees import BoostedTrees
+from headstart.predict.capped_trees import CappedTrees
+from headstart.predict.forest import Forest
+from headstart.predict.linear import LinearModel
+from headstart.predict.neighbors import NeighborModel
+from headstart.predict.network import NetworkModel
+from headstart.predict.stored_model import StoredModel
+from headstart.predict.support_vectors import SupportVectors
 from headstart.predict.transforms.generated_columns import GeneratedColumns
 from headstart.predict.transforms.selected_columns import SelectedColumns
 from headstart.predict.transforms.text_topics import TextTopics
 from headstart.predict.transforms.word_indicators import WordIndicators
 
-__all__ = ["TRANSFORM_KINDS"]
+__all__ = ["KINDS", "TRANSFORM_KINDS"]
 
+_MODELS: tuple[type[StoredModel], ...] = (
+    AdditiveTables,
+    BoostedTrees,
+    CappedTrees,
+    Forest,
+    LinearModel,
+    NeighborModel,
+    NetworkModel,
+    SupportVectors,
+)
 _TRANSFORMS: tuple[type[StoredTransform], ...] = (
     GeneratedColumns,
     SelectedColumns,
@@ -18,6 +37,8 @@ _TRANSFORMS: tuple[type[StoredTransform], ...] = (
     WordIndicators,
 )
 
+#: The class of each kind of fitted model, by its name in model files.
+KINDS: dict[str, type[StoredModel]] = {model.kind: model for model in _MODELS}
 #: The class of each kind of fitted transform, by its name in model files.
 TRANSFORM_KINDS: dict[str, type[StoredTransform]] = {
     transform.kind: transform for transform in _TRANSFORMS

@@ -30,8 +30,8 @@ from headstart.base import (
     View,
 )
 from headstart.machine.process_state import ignore_warnings
+from headstart.predict import FoldTarget
 from headstart.sdk.fold_learner import FittedFold, FoldLearner
-from headstart.sdk.fold_target import FoldTarget
 from headstart.sdk.words import Library, objective_word, stopping_words
 
 __all__ = [

@@ -26,8 +26,8 @@ from headstart.base.stored import (
 )
 from headstart.base.task import Task, TaskKind
 from headstart.exceptions import PluginError
+from headstart.predict import FoldTarget
 from headstart.sdk.fold_learner import FoldLearner, one_part
-from headstart.sdk.fold_target import FoldTarget
 from headstart.sdk.probing import (
     check_names,
     defaults_of,

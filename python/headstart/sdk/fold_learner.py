@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from headstart.base.rows import Rows
 from headstart.base.task import Task
 from headstart.exceptions import ArtifactError
 from headstart.machine.process_state import limit_threads
-from headstart.sdk.fold_target import FoldTarget
+from headstart.predict import FoldTarget, StoredModel
 
 __all__ = ["FittedFold", "FoldLearner", "code_rows", "one_part"]
 
@@ -48,12 +48,20 @@ class FittedFold:
 class FoldLearner(Learner):
     """A learner whose subclasses fit, predict, dump and load with a coded target.
 
-    It is the easiest base for a new method. A subclass defines `name`, `search_space`,
-    `fit_model`, `predict_model`, `dump_model` and `load_model`. This class handles
-    folds with one class or without a usable column, classes that a fold lacks, the
-    scale of targets and weights, threads of BLAS, and matrices with a wrong number of
-    columns.
+    It is the easiest base for a new method. A subclass defines `name`, `search_space`
+    and `fit_model`, and either `stored_as` or the three methods `predict_model`,
+    `dump_model` and `load_model`. This class handles folds with one class or without a
+    usable column, classes that a fold lacks, the scale of targets and weights, threads
+    of BLAS, and matrices with a wrong number of columns.
+
+    Attributes
+    ----------
+    stored_as : type of StoredModel, optional
+        Class of the models that `fit_model` returns, if headstart itself evaluates
+        them: a saved model then predicts without the plugin of this learner.
     """
+
+    stored_as: ClassVar[type[StoredModel] | None] = None
 
     def fit_model(
         self,
@@ -91,15 +99,26 @@ class FoldLearner(Learner):
             Coded values; the probability of the second of two classes; or one share per
             class of the fold, which need not sum to 1.
         """
-        raise NotImplementedError
+        del target
+        self._stored_as("predict_model")
+        return np.asarray(model.apply(X.values))
 
     def dump_model(self, model: Any) -> Parts:
         """Return the parts of a model."""
-        raise NotImplementedError
+        self._stored_as("dump_model")
+        parts: Parts = model.to_parts()
+        return parts
 
     def load_model(self, parts: Parts, n_features: int, target: FoldTarget) -> Any:
         """Return the model of `parts`; raise `ArtifactError` if they are invalid."""
-        raise NotImplementedError
+        model = self._stored_as("load_model").from_parts(parts)
+        require(
+            model.n_features == n_features and model.n_classes == target.n_present,
+            f"The stored model of learner {self.name!r} is one of {model.n_features} "
+            f"columns and {model.n_classes} classes. Its description has {n_features} "
+            f"and {target.n_present}.",
+        )
+        return model
 
     def can_learn(self, X: Matrix) -> bool:
         """Return whether anything can be learnt from these columns."""
@@ -207,6 +226,13 @@ class FoldLearner(Learner):
             f"{fitted.n_features} columns, and would be given {n_features}.",
         )
 
+    def _stored_as(self, method: str) -> type[StoredModel]:
+        if self.stored_as is None:
+            raise NotImplementedError(
+                f"Learner {self.name!r} must define {method}(), or stored_as."
+            )
+        return self.stored_as
+
     def _load(self, parts: Parts) -> FittedFold:
         rest = dict(parts)
         data = rest.pop(_TARGET_PART, b"")
@@ -247,12 +273,6 @@ def one_part(parts: Parts, name: str) -> bytes:
         f"The stored model must consist of {name!r}. Got {sorted(parts)} instead.",
     )
     return parts[name]
-
-
-def softmax(scores: FloatArray) -> FloatArray:
-    """Return the softmax of each row; finite for all finite scores."""
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
 def code_rows(rows: Rows, target: FoldTarget) -> Rows:

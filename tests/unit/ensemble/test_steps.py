@@ -5,10 +5,11 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from tests.small_models import small_model, small_table
+from tests.small_models import fitted, small_model, small_table
 
 from headstart.base import Transform
 from headstart.ensemble.steps import OUTPUTS, TABLE, walk
+from headstart.learners.linear import Logistic
 from headstart.plugins import load_plugins
 
 
@@ -41,8 +42,8 @@ def test_steps_are_in_the_order_in_which_they_run(kind):
         "schema",
         "generated_columns",
         "view",
-        "member",
-        "member",
+        "linear",
+        "linear",
         "output",
     ]
     columns = {"frame", OUTPUTS}
@@ -66,10 +67,18 @@ def test_records_of_steps_are_json_and_arrays_are_those_of_the_stored_parts():
         np.testing.assert_array_equal(view.arrays[f"view/n_{name}"], values)
 
 
+class OwnPrediction(Logistic):
+    """A learner that evaluates its models itself."""
+
+    name = "own_prediction"
+
+    def predict_model(self, model, X, target):
+        return 1.0 - super().predict_model(model, X, target)
+
+
 def test_steps_that_call_the_code_that_fitted_them_are_marked():
-    marks = {
-        step.kind: step.is_python for step in small_model(step=OfAnother()).steps()
-    }
+    model = small_model("binary", OwnPrediction(), step=OfAnother())
+    marks = {step.kind: step.is_python for step in model.steps()}
 
     assert marks == {
         "schema": False,
@@ -164,3 +173,11 @@ def test_parts_of_a_plugin_in_a_form_of_its_own_are_left_to_the_plugin():
 
     assert member.is_python
     assert (member.record["parts"], member.arrays) == ({}, {})
+
+
+def test_the_estimator_gives_the_steps_of_its_model():
+    model = small_model()
+
+    kinds = [step.kind for step in fitted(model).steps()]
+
+    assert kinds == ["schema", "view", "linear", "linear", "output"]

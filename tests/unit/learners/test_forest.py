@@ -21,22 +21,22 @@ def test_growing_in_steps_does_not_change_the_trees(learner):
     whole = learner.fit(TASK, {}, train, None, Resources(seed=3))
     far = Resources(seed=3, deadline=time.monotonic() + 1000)
     stepped = learner.fit(TASK, {}, train, None, far)
-    assert whole.model.n_trees == 300
+    assert whole.model.trees.n_trees == 300
     assert learner.dump(whole) == learner.dump(stepped)
 
 
 def test_a_deadline_leaves_the_trees_there_are():
     near = Resources(deadline=time.monotonic())
     fitted = RandomForest().fit(TASK, {}, rows(), None, near)
-    assert fitted.model.n_trees == 1
+    assert fitted.model.trees.n_trees == 1
 
 
 @pytest.mark.parametrize("learner", [RandomForest(), ExtraTrees()])
 def test_trees_have_a_bounded_number_of_leaves(learner, monkeypatch):
     monkeypatch.setattr(forest, "_MAX_LEAVES", 20)
     fitted = learner.fit(TASK, {}, rows(), None, Resources())
-    assert fitted.model.n_trees == 300
-    assert fitted.model.n_nodes <= 300 * (2 * 20 - 1)
+    assert fitted.model.trees.n_trees == 300
+    assert fitted.model.trees.n_nodes <= 300 * (2 * 20 - 1)
 
 
 def test_a_tree_that_cannot_reach_the_bound_is_grown_without_it(monkeypatch):
@@ -71,4 +71,4 @@ def test_many_rows_get_fewer_trees():
     fitted = ExtraTrees().fit(
         TASK, {"max_features": "sqrt"}, rows(15_000), None, Resources()
     )
-    assert 200 < fitted.model.n_trees < 300
+    assert 200 < fitted.model.trees.n_trees < 300

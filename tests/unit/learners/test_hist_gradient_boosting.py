@@ -18,7 +18,7 @@ def rows(seed, n_rows=400):
 
 def test_rounds_after_the_best_are_cut_off():
     train, validation = rows(0), rows(1)
-    kept = LEARNER.fit(TASK, {}, train, validation, Resources()).model.rounds
+    kept = LEARNER.fit(TASK, {}, train, validation, Resources()).model.n_rounds
 
     def loss(rounds):
         fitted = LEARNER.fit(TASK, {"rounds": rounds}, train, None, Resources())
@@ -34,7 +34,7 @@ def test_growing_in_steps_finds_the_same_model():
     whole = LEARNER.fit(TASK, {}, train, validation, Resources(seed=1))
     far = Resources(seed=1, deadline=time.monotonic() + 1000)
     stepped = LEARNER.fit(TASK, {}, train, validation, far)
-    assert whole.model.rounds == stepped.model.rounds
+    assert whole.model.n_rounds == stepped.model.n_rounds
     np.testing.assert_allclose(
         LEARNER.predict(whole, train.X, TASK), LEARNER.predict(stepped, train.X, TASK)
     )
@@ -47,7 +47,7 @@ def test_the_refit_uses_the_median_rounds_of_the_folds():
     parameters = LEARNER.refit_parameters({"learning_rate": 0.1}, models)
     assert parameters == {"learning_rate": 0.1, "rounds": 7}
     refitted = LEARNER.fit(TASK, parameters, rows(0), None, Resources())
-    assert refitted.model.rounds == 7
+    assert refitted.model.n_rounds == 7
 
 
 def test_the_rarest_of_many_levels_share_a_code():

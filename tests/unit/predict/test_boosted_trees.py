@@ -41,20 +41,20 @@ SUMS = np.array([-1.0, 0.5, 2.0, 0.5])
 
 def test_one_output_is_one_axis():
     X = ROWS
-    values = BoostedTrees(stumps(2, 1), "identity", 2).predict(X)
+    values = BoostedTrees(stumps(2, 1), "identity", 2).apply(X)
     np.testing.assert_array_equal(values, 2 * SUMS)
 
 
 def test_probabilities_follow_from_sums_by_the_link():
-    second = BoostedTrees(stumps(1, 1), "logistic", 1).predict(ROWS)
+    second = BoostedTrees(stumps(1, 1), "logistic", 1).apply(ROWS)
     np.testing.assert_allclose(second, 1 / (1 + np.exp(-SUMS)), rtol=1e-15)
     shares = BoostedTrees(stumps(4, 2), "softmax", 2)
-    np.testing.assert_allclose(shares.predict(ROWS), np.full((4, 2), 0.5))
+    np.testing.assert_allclose(shares.apply(ROWS), np.full((4, 2), 0.5))
 
 
 def test_single_precision_sums_have_single_precision_probabilities():
     trees = stumps(1, 1, single_sums=np.array(True))
-    second = BoostedTrees(trees, "logistic", 1).predict(ROWS)
+    second = BoostedTrees(trees, "logistic", 1).apply(ROWS)
     np.testing.assert_array_equal(second, second.astype(np.float32))
     np.testing.assert_allclose(second, 1 / (1 + np.exp(-SUMS)), rtol=3e-7)
 
@@ -81,7 +81,7 @@ def test_parts_load_to_equal_trees():
     model = BoostedTrees(stumps(3, 1), "logistic", 3)
     parts = model.to_parts()
     again = BoostedTrees.from_parts(parts)
-    np.testing.assert_array_equal(again.predict(ROWS), model.predict(ROWS))
+    np.testing.assert_array_equal(again.apply(ROWS), model.apply(ROWS))
     assert (again.link, again.n_rounds, again.to_parts()) == ("logistic", 3, parts)
 
 
@@ -166,7 +166,7 @@ def test_damaged_arrays_are_refused_or_predict():
                 continue
             X = np.tile(rows, (1, damaged.trees.n_features // 2 + 1))
             X = X[:, : damaged.trees.n_features]
-            assert len(damaged.predict(X)) == len(rows)
+            assert len(damaged.apply(X)) == len(rows)
             loaded += 1
     assert refused > 200
     # Some changes are harmless: the arrays are read, not only refused.

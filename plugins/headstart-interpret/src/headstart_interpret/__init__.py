@@ -4,13 +4,10 @@ from collections.abc import Callable
 
 from headstart.sdk import Learner, hookimpl
 from headstart_interpret.learner import ExplainableBoosting
-from headstart_interpret.tables import AdditiveTables, Term
 
 __all__ = [
     "HEADSTART_API_VERSION",
-    "AdditiveTables",
     "ExplainableBoosting",
-    "Term",
     "register_learners",
 ]
 

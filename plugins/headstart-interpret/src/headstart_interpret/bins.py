@@ -1,57 +1,14 @@
-"""How one column is cut into the bins of a table.
+"""The bins into which one column of a table is cut.
 
 Cuts are learnt from training rows alone and handed to the library, which would
 otherwise take them from all rows it is given, validation rows too.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from headstart.sdk import FloatArray, IntArray
+from headstart.sdk import Bins, FloatArray
 
-__all__ = ["LARGEST", "Bins", "learn_bins"]
-
-#: Numbers beyond it are as good as infinite, and the library's histograms overflow.
-LARGEST = 1e100
-
-
-@dataclass(frozen=True, eq=False)
-class Bins:
-    """Bins of one column: 0 is missing, then the bins, the last is unknown.
-
-    Parameters
-    ----------
-    cuts : ndarray of shape (n_cuts,)
-        Ascending; a number equal to a cut lies above it. Empty for categories.
-    n_levels : int
-        Categories: codes from ``n_levels - 1`` on share a bin if `shares_last`, and
-        are unknown otherwise. 0 for numbers.
-    shares_last : bool
-    """
-
-    cuts: FloatArray
-    n_levels: int = 0
-    shares_last: bool = False
-
-    @property
-    def size(self) -> int:
-        """Entries of a table along this column."""
-        return (self.n_levels if self.n_levels else self.cuts.size + 1) + 2
-
-    def place(self, values: FloatArray) -> IntArray:
-        """Return the bin of each value."""
-        if not self.n_levels:
-            found = np.searchsorted(self.cuts, bounded(values), side="right") + 1
-            return np.where(np.isnan(values), 0, found)
-        codes = self.codes(values)
-        known = (codes >= 0) & (codes < self.n_levels)
-        found = np.where(known, codes, self.n_levels).astype(np.int64) + 1
-        return np.where(np.isnan(values), 0, found)
-
-    def codes(self, values: FloatArray) -> FloatArray:
-        """Return categories with the rare ones together, where they share a bin."""
-        return np.minimum(values, self.n_levels - 1) if self.shares_last else values
+__all__ = ["bounded", "learn_bins"]
 
 
 def learn_bins(values: FloatArray, max_bins: int, n_levels: int | None) -> Bins | None:
@@ -92,5 +49,5 @@ def learn_bins(values: FloatArray, max_bins: int, n_levels: int | None) -> Bins 
 
 
 def bounded(values: FloatArray) -> FloatArray:
-    """Return the values within what the library can count with; NaN stays."""
-    return np.clip(values, -LARGEST, LARGEST)
+    """Return values within a bound, beyond which the library's histograms overflow."""
+    return np.clip(values, -Bins.largest, Bins.largest)

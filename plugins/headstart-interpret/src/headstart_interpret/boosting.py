@@ -5,22 +5,25 @@ that pairs are looked for among few columns and not at all when time is up.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from headstart.sdk import (
+    AdditiveTables,
+    Bins,
     FloatArray,
     Parameters,
     Resources,
     Rows,
     Task,
+    Term,
     ignore_warnings,
+    link_of_classes,
 )
 from headstart_interpret import portfolio
-from headstart_interpret.bins import Bins, bounded, learn_bins
-from headstart_interpret.tables import AdditiveTables, Term
+from headstart_interpret.bins import bounded, learn_bins
 
 __all__ = ["boost", "read_terms"]
 
@@ -194,7 +197,7 @@ def boost(
     pair_rounds = 0
     n_pairs = round(portfolio.number(parameters, "interactions") * X.n_features)
     if n_pairs and len(columns) > 1 and resources.seconds_left() > 0.0:
-        so_far = AdditiveTables(np.zeros(_n_outputs(task)), terms, (0, 0))
+        so_far = AdditiveTables(np.zeros(_n_outputs(task)), terms, X.n_features)
         scores = so_far.scores(run.values)
         strongest = _strongest(so_far, run.values[: run.n_train])
         # What a column can be cut into, it can be cut into more coarsely.
@@ -213,10 +216,11 @@ def boost(
             else (scores + _intercept(scores[: run.n_train], train, task))[:, 0],
         )
         terms = [*terms, *pairs]
-    tables = AdditiveTables(np.zeros(_n_outputs(task)), terms, (rounds, pair_rounds))
+    tables = AdditiveTables(np.zeros(_n_outputs(task)), terms, X.n_features)
     # The library's own intercept has seen the validation rows' target.
     intercept = _intercept(tables.scores(X.values), train, task)
-    return AdditiveTables(intercept, terms, (rounds, pair_rounds))
+    link = link_of_classes(task.n_classes)
+    return replace(tables, intercept=intercept, link=link, rounds=(rounds, pair_rounds))
 
 
 def _prepare(
@@ -269,11 +273,7 @@ def _in_order_of_codes(
 def _strongest(tables: AdditiveTables, values: FloatArray) -> list[int]:
     """Return the columns whose tables say most, in their own order."""
     spread = {
-        term.features[0]: float(
-            AdditiveTables(np.zeros(tables.intercept.size), [term], (0, 0))
-            .scores(values)
-            .std()
-        )
+        term.features[0]: float(replace(tables, terms=[term]).scores(values).std())
         for term in tables.terms
     }
     ranked = sorted(spread, key=lambda column: (-spread[column], column))

@@ -1,4 +1,4 @@
-"""Explainable boosting machines as a learner: training, prediction, storage."""
+"""Explainable boosting machines as a learner: space and training."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -6,24 +6,19 @@ from typing import ClassVar
 import numpy as np
 
 from headstart.sdk import (
+    AdditiveTables,
     FittedFold,
-    FloatArray,
     FoldLearner,
-    FoldTarget,
-    Matrix,
     Parameters,
-    Parts,
     Resources,
     Rows,
     SearchSpace,
+    StoredModel,
     Task,
     View,
-    one_part,
-    softmax,
 )
 from headstart_interpret import portfolio
 from headstart_interpret.boosting import boost
-from headstart_interpret.tables import PART, AdditiveTables
 
 __all__ = ["ExplainableBoosting"]
 
@@ -38,6 +33,7 @@ class ExplainableBoosting(FoldLearner):
     name: ClassVar[str] = "explainable_boosting"
     view: ClassVar[View] = View(numeric="raw", categorical="native", missing="native")
     family: ClassVar[str] = "additive"
+    stored_as: ClassVar[type[StoredModel]] = AdditiveTables
 
     def search_space(self, task: Task) -> SearchSpace:
         """Return the space; it is the same for all tasks."""
@@ -64,17 +60,6 @@ class ExplainableBoosting(FoldLearner):
         """Boost until the validation rows stop getting better, or the deadline."""
         return boost(parameters, rows, validation, task, resources)
 
-    def predict_model(
-        self, model: AdditiveTables, X: Matrix, target: FoldTarget
-    ) -> FloatArray:
-        """Return values or probabilities of the present classes."""
-        scores = model.scores(X.values)
-        if not target.is_classification:
-            return scores[:, 0]
-        if target.n_present == 2:
-            scores = np.column_stack([np.zeros(X.n_rows), scores])
-        return softmax(scores)
-
     def refit_parameters(
         self, parameters: Parameters, models: Sequence[FittedFold]
     ) -> Parameters:
@@ -84,14 +69,3 @@ class ExplainableBoosting(FoldLearner):
             return parameters
         mains, pairs = (round(float(mean)) for mean in np.mean(fitted, axis=0))
         return {**parameters, "n_rounds": max(1, mains), "n_pair_rounds": max(1, pairs)}
-
-    def dump_model(self, model: AdditiveTables) -> Parts:
-        """Return the tables, as plain numbers."""
-        return model.to_parts()
-
-    def load_model(
-        self, parts: Parts, n_features: int, target: FoldTarget
-    ) -> AdditiveTables:
-        """Return the model of `parts`, all of whose numbers have been checked."""
-        n_outputs = target.n_present if target.n_present > 2 else 1
-        return AdditiveTables.from_bytes(one_part(parts, PART), n_features, n_outputs)

@@ -4,14 +4,15 @@ from typing import Any, ClassVar
 
 from headstart.sdk import (
     BoostedTrees,
+    BoostingLearner,
     Library,
     Matrix,
     Parameters,
     Portfolio,
     Resources,
     Rows,
+    StoredModel,
     Task,
-    TreeBoostingLearner,
     best_rounds,
     directions,
     enough_columns,
@@ -23,7 +24,7 @@ from headstart_lightgbm.portfolio import PORTFOLIO
 __all__ = ["LightGBM"]
 
 
-class LightGBM(TreeBoostingLearner):
+class LightGBM(BoostingLearner):
     """Gradient boosting of leaf-wise trees on histograms.
 
     Stops early on the validation rows. Categories and missing values are handled by
@@ -34,6 +35,7 @@ class LightGBM(TreeBoostingLearner):
     name: ClassVar[str] = "lightgbm"
     library: ClassVar[Library] = "lightgbm"
     portfolio: ClassVar[Portfolio] = PORTFOLIO
+    stored_as: ClassVar[type[StoredModel]] = BoostedTrees
     has_monotone_quantiles: ClassVar[bool] = False
 
     def fit_model(

@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart.sdk import (
     BoostedTrees,
+    BoostingLearner,
     FloatArray,
     Library,
     Matrix,
@@ -15,8 +16,8 @@ from headstart.sdk import (
     Portfolio,
     Resources,
     Rows,
+    StoredModel,
     Task,
-    TreeBoostingLearner,
     best_rounds,
     directions,
     enough_columns,
@@ -28,7 +29,7 @@ from headstart_xgboost.portfolio import PORTFOLIO, min_child_weight
 __all__ = ["XGBoost"]
 
 
-class XGBoost(TreeBoostingLearner):
+class XGBoost(BoostingLearner):
     """Gradient boosting of trees on histograms, with second-order regularisation.
 
     Stops early on the validation rows. Categories and missing values are handled by
@@ -39,6 +40,7 @@ class XGBoost(TreeBoostingLearner):
     name: ClassVar[str] = "xgboost"
     library: ClassVar[Library] = "xgboost"
     portfolio: ClassVar[Portfolio] = PORTFOLIO
+    stored_as: ClassVar[type[StoredModel]] = BoostedTrees
     has_monotone_quantiles: ClassVar[bool] = False
 
     def fit_model(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from headstart.base.task import TaskKind
 from headstart.exceptions import ArtifactError, TableError
+from headstart.tables.encode.labels import codes_of_labels
 from headstart.tables.kinds.levels import level_text
 from headstart.tables.kinds.target_numbers import (
     find_numbers,
@@ -140,16 +141,13 @@ class TargetEncoder:
                 f"The target must hold labels such as {_some(labels)}. Got "
                 f"{str(values[0])!r} instead."
             )
-        codes = np.searchsorted(labels, values)
-        codes[codes == len(labels)] = 0
-        unknown_rows = np.flatnonzero(labels[codes] != values)
-        if len(unknown_rows):
-            row = int(unknown_rows[0])
+        codes, row = codes_of_labels(values, labels)
+        if row is not None:
             raise TableError(
                 f"The target holds the label {values[row : row + 1].tolist()[0]!r} "
                 f"(row {row}), which no training row has. Known: {_some(labels)}."
             )
-        return codes.astype(np.int64)
+        return codes
 
     def decode(self, codes: NDArray[Any]) -> NDArray[Any]:
         """Return the labels of class codes, or the values of a regression unchanged."""

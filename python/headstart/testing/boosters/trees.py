@@ -124,7 +124,7 @@ class TreeTests:
         raw = self.raw_scores(booster, rows).reshape(len(rows), -1)
         np.testing.assert_array_equal(model.raw_predict(rows), raw.astype(float))
         np.testing.assert_allclose(
-            model.predict(rows),
+            model.apply(rows),
             self.predictions(booster, rows),
             rtol=self.tolerance,
             atol=0,

@@ -1,0 +1,112 @@
+"""Boosted trees over columns whose rarest levels share one code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from headstart.base import FloatArray, IntArray, Parts
+from headstart.base.arrays import pack_arrays, require, unpack_arrays
+from headstart.predict.links import classes_of_link, softmax
+from headstart.predict.records import read_record, write_record
+from headstart.predict.stored_model import StoredModel
+from headstart.predict.tree_arrays import TreeArrays
+
+__all__ = ["CappedTrees", "cap_levels"]
+
+_RECORD, _ARRAYS = "capped_trees.json", "capped_trees.safetensors"
+_FIELDS = {"link": str, "n_rounds": int, "max_levels": int}
+_FORM = {"capped": ("i", 1)}
+
+
+@dataclass(frozen=True, eq=False)
+class CappedTrees(StoredModel):
+    """Boosted trees, and the columns with capped levels.
+
+    `BoostedTrees` computes probabilities as the boosting libraries do; these are
+    computed as scikit-learn does.
+
+    Parameters
+    ----------
+    trees : TreeArrays
+    capped : ndarray of shape (n_capped,)
+        Columns with so many levels that the rarest ones share one code.
+    max_levels : int
+        Codes of these columns.
+    link : {"identity", "logistic", "softmax"}
+        Values; the probability of the second of two classes; probabilities of classes.
+    n_rounds : int
+        Rounds of boosting that are kept.
+    """
+
+    kind: ClassVar[str] = "capped_trees"
+    trees: TreeArrays
+    capped: IntArray
+    max_levels: int
+    link: str
+    n_rounds: int
+
+    @property
+    def n_features(self) -> int:
+        """Columns of the matrix that it reads."""
+        return self.trees.n_features
+
+    @property
+    def n_classes(self) -> int:
+        """Classes whose probabilities it returns; 0 for regression."""
+        return classes_of_link(self.link, self.trees.n_outputs)
+
+    def apply(self, values: FloatArray) -> FloatArray:
+        """Return coded predictions; see `StoredModel.apply`."""
+        raw = self.trees.predict(cap_levels(values, self.capped, self.max_levels))
+        if self.link == "softmax":
+            return softmax(raw)
+        if self.link == "logistic":
+            from scipy.special import expit
+
+            return np.asarray(expit(raw[:, 0]))
+        return raw[:, 0]
+
+    def to_parts(self) -> Parts:
+        """Return the model as named bytes; see `StoredModel.to_parts`."""
+        record = {field: getattr(self, field) for field in _FIELDS}
+        return {
+            _RECORD: write_record(record),
+            _ARRAYS: pack_arrays({"capped": self.capped}),
+            **self.trees.to_parts(),
+        }
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, bytes]) -> Self:
+        """Return the model of checked parts; see `StoredModel.from_parts`."""
+        rest = dict(parts)
+        record = read_record(rest.pop(_RECORD, b""), _RECORD, _FIELDS)
+        capped = unpack_arrays(rest.pop(_ARRAYS, b""), _FORM)["capped"]
+        trees = TreeArrays.from_parts(rest)
+        classes_of_link(record["link"], trees.n_outputs)
+        require(
+            trees.n_trees == record["n_rounds"] * trees.n_outputs
+            and record["n_rounds"] >= 1
+            and record["max_levels"] >= 1
+            and bool(np.all((capped >= 0) & (capped < trees.n_features))),
+            "The trees of a boosted model do not fit its columns or rounds.",
+        )
+        return cls(trees, capped.astype(np.int64), **record)
+
+
+def cap_levels(values: FloatArray, columns: IntArray, max_levels: int) -> FloatArray:
+    """Return values in which the rarest levels, which have the last codes, share one.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+    columns : ndarray of int
+    max_levels : int
+        Codes of these columns.
+    """
+    if not columns.size:
+        return values
+    values = values.copy()
+    values[:, columns] = np.minimum(values[:, columns], max_levels - 1)
+    return values

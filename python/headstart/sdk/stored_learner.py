@@ -1,0 +1,76 @@
+"""Learners whose fitted models headstart itself evaluates, by the kind of the model."""
+
+from typing import Any
+
+from headstart.base import Learner
+from headstart.predict import KINDS, StoredModel
+from headstart.sdk.fold_learner import FoldLearner
+
+__all__ = ["StoredLearner", "kind_of", "learner_of_kind"]
+
+# A learner that overrides one of them evaluates its models itself.
+_EVALUATION = (
+    "predict",
+    "dump",
+    "load",
+    "check_model",
+    "predict_model",
+    "dump_model",
+    "load_model",
+)
+
+
+class StoredLearner(FoldLearner):
+    """Predicts with stored models of a kind, without the learner that fitted them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the learner that fitted them.
+    stored_as : type of StoredModel
+    """
+
+    def __init__(self, name: str, stored_as: type[StoredModel]) -> None:
+        self.name = name  # type: ignore[misc]
+        self.stored_as = stored_as  # type: ignore[misc]
+
+    def fit_model(self, *arguments: Any) -> Any:
+        """Raise: only the learner itself can fit."""
+        del arguments
+        raise NotImplementedError(
+            f"Stored models of the learner {self.name!r} can predict; to fit one, the "
+            "learner itself is needed."
+        )
+
+
+def kind_of(learner: Learner) -> str | None:
+    """Return the kind of a learner's fitted models; None if its code evaluates them.
+
+    Examples
+    --------
+    >>> from headstart.predict import BoostedTrees
+    >>> kind_of(StoredLearner("lightgbm", BoostedTrees))
+    'boosted_trees'
+    """
+    if not isinstance(learner, FoldLearner) or learner.stored_as is None:
+        return None
+    is_own = any(
+        getattr(type(learner), name) is not getattr(FoldLearner, name)
+        for name in _EVALUATION
+    )
+    kind = learner.stored_as.kind
+    return None if is_own or KINDS.get(kind) is not learner.stored_as else kind
+
+
+def learner_of_kind(kind: object, name: str) -> Learner | None:
+    """Return a learner that loads and predicts with models of a kind.
+
+    Parameters
+    ----------
+    kind : object
+        The kind in a file. For one that is not in `KINDS`, None is returned.
+    name : str
+        Name of the learner that fitted the models.
+    """
+    stored_as = KINDS.get(kind) if isinstance(kind, str) else None
+    return None if stored_as is None else StoredLearner(name, stored_as)
