@@ -39,17 +39,19 @@ class _Forest(FoldLearner):
     stored_as = Forest
     view = View("raw", "ordinal", "native")
     estimator_names: ClassVar[tuple[str, str]]
-    seconds_a_split: ClassVar[float]
+    seconds_per_split: ClassVar[float]
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
         """Return predicted seconds, fitted to measurements."""
         chosen = {**self.search_space(task).default, **parameters}
         leaf = max(1, _int(chosen["min_samples_leaf"]))
         depth = max(1.0, float(np.log2(max(n_rows, 2) / leaf)))
-        tried = task.n_features * _share(chosen["max_features"], task.n_features)
+        n_tried = task.n_features * _share(chosen["max_features"], task.n_features)
         scores = max(1, task.n_classes)
-        a_row = depth * tried * self.seconds_a_split * (1 + 0.05 * scores)
-        return 0.05 + _n_trees(n_rows) * (1e-3 + n_rows * 0.7 * (a_row + 6e-8 * depth))
+        seconds_per_row = depth * n_tried * self.seconds_per_split * (1 + 0.05 * scores)
+        return 0.05 + _n_trees(n_rows) * (
+            1e-3 + n_rows * 0.7 * (seconds_per_row + 6e-8 * depth)
+        )
 
     def fit_model(
         self,
@@ -88,9 +90,11 @@ class _Forest(FoldLearner):
             started = resources.clock()
             forest.n_estimators = min(grown + step, n_trees)
             forest.fit(values, rows.y, sample_weight=rows.weight)
-            a_tree = (resources.clock() - started) / (forest.n_estimators - grown)
+            seconds_per_tree = (resources.clock() - started) / (
+                forest.n_estimators - grown
+            )
             grown = forest.n_estimators
-            affordable = 0.8 * resources.seconds_left() / max(a_tree, 1e-9)
+            affordable = 0.8 * resources.seconds_left() / max(seconds_per_tree, 1e-9)
             if grown >= n_trees or affordable < 1:
                 break
             step = int(min(4 * step, affordable))
@@ -102,7 +106,7 @@ class RandomForest(_Forest):
 
     name = "random_forest"
     estimator_names = ("RandomForestClassifier", "RandomForestRegressor")
-    seconds_a_split = 2.6e-8
+    seconds_per_split = 2.6e-8
 
     def search_space(self, task: Task) -> SearchSpace:
         """Return the space."""
@@ -111,7 +115,7 @@ class RandomForest(_Forest):
         return _space(task, max_features=0.4, min_samples_leaf=1)
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return forests of more and of fewer columns a split."""
+        """Return forests with more and with fewer columns per split."""
         if task.kind.is_classification:
             return (
                 {"max_features": 0.4, "min_samples_leaf": 1},
@@ -125,7 +129,7 @@ class ExtraTrees(_Forest):
 
     name = "extra_trees"
     estimator_names = ("ExtraTreesClassifier", "ExtraTreesRegressor")
-    seconds_a_split = 1.2e-8
+    seconds_per_split = 1.2e-8
 
     def search_space(self, task: Task) -> SearchSpace:
         """Return the space."""
@@ -134,7 +138,7 @@ class ExtraTrees(_Forest):
         return _space(task, max_features=0.8, min_samples_leaf=1)
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return forests of more and of fewer columns a split."""
+        """Return forests with more and with fewer columns per split."""
         if task.kind.is_classification:
             return (
                 {"max_features": 1.0, "min_samples_leaf": 5},

@@ -19,24 +19,26 @@ def learn_hinges(values: FloatArray, n_knots: int) -> Hinges:
     If these are too many in total, all columns get the same smaller number of
     knots, possibly none.
     """
-    bending = [
+    many_valued = [
         column
         for column in range(values.shape[1] if n_knots else 0)
         if np.unique(values[:, column]).size > n_knots + 2
     ]
-    if not bending:
+    if not many_valued:
         return Hinges.none()
     n_rows, n_columns = values.shape
-    room = max(0, min(_MAX_FEATURES - n_columns, _MAX_CELLS // n_rows))
-    n_knots = min(n_knots, room // len(bending))
+    n_affordable = max(0, min(_MAX_FEATURES - n_columns, _MAX_CELLS // n_rows))
+    n_knots = min(n_knots, n_affordable // len(many_valued))
     shares = np.linspace(0, 1, n_knots + 2)[1:-1]
     columns: list[int] = []
     knots: list[float] = []
-    for column in bending:
-        of_column = values[:, column]
-        at = np.unique(np.quantile(of_column, shares))
+    for column in many_valued:
+        column_values = values[:, column]
+        quantiles = np.unique(np.quantile(column_values, shares))
         # A hinge at the minimum or maximum is the column itself, or constant.
-        at = at[(at > of_column.min()) & (at < of_column.max())]
-        columns += [column] * at.size
-        knots += at.tolist()
+        quantiles = quantiles[
+            (quantiles > column_values.min()) & (quantiles < column_values.max())
+        ]
+        columns += [column] * quantiles.size
+        knots += quantiles.tolist()
     return Hinges(np.array(columns, dtype=np.int64), np.array(knots, dtype=np.float64))

@@ -86,7 +86,7 @@ class HistGradientBoosting(FoldLearner):
         rounds = 12.0 / _float(chosen["learning_rate"]) * (1 + n_rows / 1000) ** 0.3
         leaves = min(_float(chosen["max_leaf_nodes"]), n_rows / 10 + 2)
         width = task.n_features
-        a_tree = (
+        seconds_per_tree = (
             5e-4
             + leaves * (3e-5 + 2e-6 * width)
             + n_rows * (width * 2e-9 + 2e-8) * np.log2(leaves + 1)
@@ -95,7 +95,7 @@ class HistGradientBoosting(FoldLearner):
         trees = min(_MAX_ROUNDS, rounds) * (
             1 if task.n_outputs == 1 else 0.5 * task.n_outputs
         )
-        return float(0.05 + trees * a_tree)
+        return float(0.05 + trees * seconds_per_tree)
 
     def fit_model(
         self,
@@ -178,20 +178,20 @@ def _grow(
     The library has no time limit, so rounds are added in steps that double. Each step
     repeats the binning and the scores, but there are only a few steps.
     """
-    done = 0
+    n_done = 0
     step = rounds if resources.deadline is None else _FIRST_STEP
     while True:
         started = resources.clock()
-        booster.max_iter = min(done + step, rounds)
+        booster.max_iter = min(n_done + step, rounds)
         booster.fit(**data)
         n_rounds = int(booster.n_iter_)
         if n_rounds < booster.max_iter or n_rounds >= rounds:
             return
-        a_round = (resources.clock() - started) / max(1, n_rounds - done)
-        affordable = int(0.7 * resources.seconds_left() / max(a_round, 1e-9))
+        seconds_per_round = (resources.clock() - started) / max(1, n_rounds - n_done)
+        affordable = int(0.7 * resources.seconds_left() / max(seconds_per_round, 1e-9))
         if affordable < 2:
             return
-        done, step = n_rounds, min(2 * step, affordable)
+        n_done, step = n_rounds, min(2 * step, affordable)
 
 
 def _columns_to_cap(X: Matrix) -> IntArray:

@@ -119,8 +119,8 @@ class Logistic(_Linear):
         width = _width(task, parameters)
         rounds = 150 * (float(parameters.get("C") or 0.3) / 0.3) ** 0.25
         scores = 1 if task.n_classes <= 2 else task.n_classes
-        a_row = 6e-10 * width * (1 + scores) + 2e-8 * scores
-        return float(0.01 + min(rounds, _MAX_ROUNDS) * n_rows * a_row)
+        seconds_per_row = 6e-10 * width * (1 + scores) + 2e-8 * scores
+        return float(0.01 + min(rounds, _MAX_ROUNDS) * n_rows * seconds_per_row)
 
     def fit_model(
         self,
@@ -235,16 +235,16 @@ def _fit_logistic(
     from scipy.optimize import minimize
 
     n_features = X.shape[1]
-    shares, wanted = _shares(weight, len(X)), _target_outputs(y, n_classes)
-    n_scores = wanted.shape[1]
+    shares, targets = _shares(weight, len(X)), _target_outputs(y, n_classes)
+    n_scores = targets.shape[1]
 
     def loss_and_gradient(flat: FloatArray) -> tuple[float, FloatArray]:
-        at = flat.reshape(n_features + 1, n_scores)
-        loss, residual = _log_loss(X @ at[:-1] + at[-1], wanted, shares)
-        gradient = np.empty_like(at)
-        gradient[:-1] = X.T @ residual + penalty * at[:-1]
+        weights = flat.reshape(n_features + 1, n_scores)
+        loss, residual = _log_loss(X @ weights[:-1] + weights[-1], targets, shares)
+        gradient = np.empty_like(weights)
+        gradient[:-1] = X.T @ residual + penalty * weights[:-1]
         gradient[-1] = residual.sum(axis=0)
-        return float(loss + 0.5 * penalty * np.sum(at[:-1] ** 2)), gradient.ravel()
+        return float(loss + 0.5 * penalty * np.sum(weights[:-1] ** 2)), gradient.ravel()
 
     def stop_at_deadline(intermediate_result: Any) -> None:
         del intermediate_result
@@ -313,41 +313,48 @@ def _fit_proximal(
        schemes", Foundations of Computational Mathematics 15, 2015.
     """
     y = train.y.astype(np.int64)
-    shares, wanted = _shares(train.weight, len(X)), _target_outputs(y, int(y.max()) + 1)
+    shares, targets = (
+        _shares(train.weight, len(X)),
+        _target_outputs(y, int(y.max()) + 1),
+    )
     # Columns are centred, so that the intercept does not depend on the coefficients.
     means = shares @ X
     l1, l2 = penalty * l1_ratio, penalty * (1.0 - l1_ratio)
 
-    def scores_of(at: FloatArray) -> FloatArray:
-        return np.asarray(X @ at[:-1] + (at[-1] - means @ at[:-1]))
+    def scores_of(coefficients: FloatArray) -> FloatArray:
+        return np.asarray(
+            X @ coefficients[:-1] + (coefficients[-1] - means @ coefficients[:-1])
+        )
 
-    old = np.zeros((X.shape[1] + 1, wanted.shape[1]))
-    ahead, old_scores = old, scores_of(old)
-    ahead_scores, momentum, step = old_scores, 1.0, 1.0
+    old = np.zeros((X.shape[1] + 1, targets.shape[1]))
+    lookahead, old_scores = old, scores_of(old)
+    lookahead_scores, momentum, step = old_scores, 1.0, 1.0
     for _ in range(_MAX_STEPS):
-        loss, residual = _log_loss(ahead_scores, wanted, shares)
-        total = residual.sum(axis=0)
-        gradient = np.vstack([X.T @ residual - np.outer(means, total), total])
+        loss, residual = _log_loss(lookahead_scores, targets, shares)
+        residual_sum = residual.sum(axis=0)
+        gradient = np.vstack(
+            [X.T @ residual - np.outer(means, residual_sum), residual_sum]
+        )
         while True:
-            new = ahead - step * gradient
+            new = lookahead - step * gradient
             shrunk = np.maximum(np.abs(new[:-1]) - step * l1, 0.0) / (1.0 + step * l2)
             new[:-1] = np.sign(new[:-1]) * shrunk
-            way = new - ahead
+            change = new - lookahead
             scores = scores_of(new)
-            bound = loss + np.sum(gradient * way) + np.sum(way**2) / (2.0 * step)
-            if _log_loss(scores, wanted, shares)[0] <= bound + 1e-12 * abs(loss):
+            bound = loss + np.sum(gradient * change) + np.sum(change**2) / (2.0 * step)
+            if _log_loss(scores, targets, shares)[0] <= bound + 1e-12 * abs(loss):
                 break
             step /= 2.0
-        if np.max(np.abs(way)) <= _TOLERANCE * l1 * step:
+        if np.max(np.abs(change)) <= _TOLERANCE * l1 * step:
             old = new
             break
-        if np.sum(way * (new - old)) < 0:
+        if np.sum(change * (new - old)) < 0:
             momentum = 1.0
-        following = (1.0 + np.sqrt(1.0 + 4.0 * momentum**2)) / 2.0
-        onward = (momentum - 1.0) / following
-        ahead = new + onward * (new - old)
-        ahead_scores = scores + onward * (scores - old_scores)
-        old, old_scores, momentum = new, scores, following
+        next_momentum = (1.0 + np.sqrt(1.0 + 4.0 * momentum**2)) / 2.0
+        extrapolation = (momentum - 1.0) / next_momentum
+        lookahead = new + extrapolation * (new - old)
+        lookahead_scores = scores + extrapolation * (scores - old_scores)
+        old, old_scores, momentum = new, scores, next_momentum
         if resources.seconds_left() <= 0:
             break
     return old[:-1].copy(), np.asarray(old[-1] - means @ old[:-1])
@@ -360,8 +367,8 @@ def _shares(weight: FloatArray | None, n_rows: int) -> FloatArray:
 
 def _target_outputs(y: Any, n_classes: int) -> FloatArray:
     """Return the target as probabilities, in one column for two classes."""
-    one = y[:, None].astype(np.float64)
-    return one if n_classes == 2 else np.asarray(np.eye(n_classes)[y])
+    column = y[:, None].astype(np.float64)
+    return column if n_classes == 2 else np.asarray(np.eye(n_classes)[y])
 
 
 def _log_loss(

@@ -130,16 +130,16 @@ def _train(
 ) -> NetworkModel:
     rng = np.random.default_rng(resources.seed)
     started = resources.clock()
-    time_given = max(resources.seconds_left(), 1e-9)
+    time_limit = max(resources.seconds_left(), 1e-9)
     hinges = learn_hinges(train.X.values, _int(parameters["n_knots"]))
     X = network_inputs(hinges, train.X.values)
     n_rows = len(X)
-    wanted = _outputs(train, task)
+    targets = _outputs(train, task)
     weight = np.ones((n_rows, 1), dtype=np.float32)
     if train.weight is not None:
         weight[:, 0] = train.weight
     hidden = (_int(parameters["width"]),) * _int(parameters["n_layers"])
-    sizes = (X.shape[1], *hidden, wanted.shape[1])
+    sizes = (X.shape[1], *hidden, targets.shape[1])
     network = Network.random(sizes, rng)
     optimiser = AdamW(
         network.flat.size,
@@ -151,31 +151,35 @@ def _train(
     last_epoch = _int(parameters.get("epochs") or epochs)
     patience = max(8, epochs // 4)
     gradient = np.empty_like(network.flat)
-    judge = None if validation is None else _ValidationLoss(validation, hinges, task)
+    validation_loss = (
+        None if validation is None else _ValidationLoss(validation, hinges, task)
+    )
     best_loss, best_epoch, best = math.inf, 0, network.flat.copy()
     n_batches = max(1, n_rows // batch)
     for epoch in range(min(epochs, last_epoch)):
         order = rng.permutation(n_rows)
         for index, rows in enumerate(np.array_split(order, n_batches)):
-            done = (epoch + index / n_batches) / epochs
-            if time_given < math.inf:
+            progress = (epoch + index / n_batches) / epochs
+            if time_limit < math.inf:
                 # Near the deadline the schedule follows the time instead of the steps.
-                done = max(done, (resources.clock() - started) / (0.9 * time_given))
-            if done >= 1.0:
+                progress = max(
+                    progress, (resources.clock() - started) / (0.9 * time_limit)
+                )
+            if progress >= 1.0:
                 break
             batch_X = X[rows]
-            scores, kept = network.forward_training(batch_X, dropout, rng)
-            slope = _slope(scores, wanted[rows], task)
+            scores, activations = network.forward_training(batch_X, dropout, rng)
+            slope = _slope(scores, targets[rows], task)
             slope *= weight[rows]
             slope /= np.float32(len(rows))
-            network.gradient(batch_X, kept, slope, dropout, gradient)
+            network.gradient(batch_X, activations, slope, dropout, gradient)
             _clip(gradient)
-            optimiser.step(network.flat, gradient, peak * _schedule(done))
-        if judge is None:
+            optimiser.step(network.flat, gradient, peak * _schedule(progress))
+        if validation_loss is None:
             best, best_epoch = network.flat, epoch + 1
-        elif (loss := judge.loss(network)) < best_loss:
+        elif (loss := validation_loss.loss(network)) < best_loss:
             best_loss, best_epoch, best = loss, epoch + 1, network.flat.copy()
-        if epoch + 1 - best_epoch > patience or done >= 1.0:
+        if epoch + 1 - best_epoch > patience or progress >= 1.0:
             break
     link = "softmax" if task.kind.is_classification else "identity"
     return NetworkModel(DenseNetwork(sizes, best), hinges, best_epoch, link)
@@ -186,7 +190,7 @@ class _ValidationLoss:
 
     def __init__(self, rows: Rows, hinges: Hinges, task: Task) -> None:
         self._X = network_inputs(hinges, rows.X.values)
-        self._wanted = _outputs(rows, task).astype(np.float64)
+        self._targets = _outputs(rows, task).astype(np.float64)
         self._is_classification = task.kind.is_classification
         self._weight = rows.weight
 
@@ -195,9 +199,9 @@ class _ValidationLoss:
         if self._is_classification:
             shifted = scores - scores.max(axis=1, keepdims=True)
             total = np.log(np.exp(shifted).sum(axis=1))
-            losses = total - (shifted * self._wanted).sum(axis=1)
+            losses = total - (shifted * self._targets).sum(axis=1)
         else:
-            losses = (scores[:, 0] - self._wanted[:, 0]) ** 2
+            losses = (scores[:, 0] - self._targets[:, 0]) ** 2
         return float(np.average(losses, weights=self._weight))
 
 
@@ -207,20 +211,20 @@ def _outputs(rows: Rows, task: Task) -> SingleArray:
     return rows.y.astype(np.float32)[:, None]
 
 
-def _slope(scores: SingleArray, wanted: SingleArray, task: Task) -> SingleArray:
+def _slope(scores: SingleArray, targets: SingleArray, task: Task) -> SingleArray:
     if not task.kind.is_classification:
-        return scores - wanted
+        return scores - targets
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     scores /= scores.sum(axis=1, keepdims=True)
-    return scores - wanted
+    return scores - targets
 
 
-def _schedule(done: float) -> float:
+def _schedule(progress: float) -> float:
     """Return the share of the peak learning rate: a short warm-up, then a cosine."""
     rise = 0.05
-    if done < rise:
-        return 0.1 + 0.9 * done / rise
-    return 0.5 * (1.0 + math.cos(math.pi * (done - rise) / (1.0 - rise)))
+    if progress < rise:
+        return 0.1 + 0.9 * progress / rise
+    return 0.5 * (1.0 + math.cos(math.pi * (progress - rise) / (1.0 - rise)))
 
 
 def _clip(gradient: SingleArray, largest: float = 5.0) -> None:

@@ -46,7 +46,7 @@ class Network(DenseNetwork):
         to keep the expected sum.
         """
         h = X * self.scale
-        kept = [h]
+        activations = [h]
         for weight, offset in zip(self.weights[:-1], self.offsets[:-1], strict=True):
             h = h @ weight
             h += offset
@@ -54,13 +54,13 @@ class Network(DenseNetwork):
             if dropout > 0:
                 h *= rng.random(h.shape, dtype=np.float32) >= dropout
                 h *= np.float32(1.0 / (1.0 - dropout))
-            kept.append(h)
-        return np.asarray(h @ self.weights[-1] + self.offsets[-1]), kept
+            activations.append(h)
+        return np.asarray(h @ self.weights[-1] + self.offsets[-1]), activations
 
     def gradient(
         self,
         X: SingleArray,
-        kept: list[SingleArray],
+        activations: list[SingleArray],
         slope: SingleArray,
         dropout: float,
         out: SingleArray,
@@ -68,12 +68,12 @@ class Network(DenseNetwork):
         """Write a loss's gradient to `out`; `slope` is its gradient in the outputs."""
         scale, weights, offsets = self.views(out)
         for layer in range(len(weights) - 1, -1, -1):
-            np.matmul(kept[layer].T, slope, out=weights[layer])
+            np.matmul(activations[layer].T, slope, out=weights[layer])
             slope.sum(axis=0, out=offsets[layer])
             slope = slope @ self.weights[layer].T
             if layer:
                 # The gradient is 0 where the activation is, by ReLU or by dropout.
-                slope *= kept[layer] > 0
+                slope *= activations[layer] > 0
                 if dropout > 0:
                     slope *= np.float32(1.0 / (1.0 - dropout))
         np.einsum("ij,ij->j", slope, X, out=scale)

@@ -103,17 +103,19 @@ def _best_by_parts(
     """Return the strength with the least squared error on left-out inner folds."""
     losses = np.zeros(len(alphas))
     for part in np.unique(parts):
-        held_out = parts == part
-        rest = ~held_out
-        shares = np.ones(rest.sum()) if weight is None else weight[rest]
-        means = np.average(X[rest], axis=0, weights=shares)
-        center = float(np.average(y[rest], weights=shares))
+        is_held_out = parts == part
+        is_training = ~is_held_out
+        shares = np.ones(is_training.sum()) if weight is None else weight[is_training]
+        means = np.average(X[is_training], axis=0, weights=shares)
+        center = float(np.average(y[is_training], weights=shares))
         roots = np.sqrt(shares)
         coef = _path(
-            (X[rest] - means) * roots[:, None], (y[rest] - center) * roots, alphas
+            (X[is_training] - means) * roots[:, None],
+            (y[is_training] - center) * roots,
+            alphas,
         )
-        errors = (X[held_out] - means) @ coef + center - y[held_out, None]
-        losses += (np.ones(len(errors)) if weight is None else weight[held_out]) @ (
+        errors = (X[is_held_out] - means) @ coef + center - y[is_held_out, None]
+        losses += (np.ones(len(errors)) if weight is None else weight[is_held_out]) @ (
             errors**2
         )
     return float(alphas[int(np.argmin(losses))])
@@ -123,10 +125,10 @@ def _path(X: FloatArray, y: FloatArray, alphas: Sequence[float]) -> FloatArray:
     """Return the coefficients per strength, of shape (n_columns, n_alphas)."""
     if X.shape[0] >= X.shape[1]:
         values, vectors = np.linalg.eigh(X.T @ X)
-        basis, along = vectors, vectors.T @ (X.T @ y)
+        basis, projected = vectors, vectors.T @ (X.T @ y)
     else:
         values, vectors = np.linalg.eigh(X @ X.T)
-        basis, along = X.T @ vectors, vectors.T @ y
+        basis, projected = X.T @ vectors, vectors.T @ y
     # Rounding can make eigenvalues negative.
     strengths = np.maximum(values, 0.0)[:, None] + np.asarray(alphas)
-    return np.asarray(basis @ (along[:, None] / strengths))
+    return np.asarray(basis @ (projected[:, None] / strengths))

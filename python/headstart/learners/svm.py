@@ -143,14 +143,16 @@ def _fit_classification(
     n_scores, n_logits = calibration_shape(n_classes)
     scores = np.full((len(X), n_scores), np.nan)
     for rows in _held_out(y, train.parts, resources.seed):
-        rest = np.setdiff1d(np.arange(len(X)), rows)
-        # If the rest lacks a class (of a single row), the rows are not used for the
-        # calibration.
-        if np.unique(y[rest]).size < n_classes or resources.seconds_left() <= 0:
+        training = np.setdiff1d(np.arange(len(X)), rows)
+        # If the other rows lack a class (of a single row), these rows are not used for
+        # the calibration.
+        if np.unique(y[training]).size < n_classes or resources.seconds_left() <= 0:
             continue
-        weight = None if train.weight is None else train.weight[rest]
-        without = _fit_pairs(X[rest], y[rest], weight, gamma, penalty, n_classes)
-        scores[rows] = class_scores(without.decide(X[rows]), n_classes)
+        weight = None if train.weight is None else train.weight[training]
+        fold_machine = _fit_pairs(
+            X[training], y[training], weight, gamma, penalty, n_classes
+        )
+        scores[rows] = class_scores(fold_machine.decide(X[rows]), n_classes)
     scored = np.isfinite(scores[:, 0])
     if np.unique(y[scored]).size < n_classes:
         # Too few rows or too little time to calibrate: scores are used as they are.
