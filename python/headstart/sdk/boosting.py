@@ -279,17 +279,17 @@ class BoostingLearner(FoldLearner):
         objective instead.
         """
         fold = super().fold_task(task, parameters, target)
-        ways, level = _monotone(parameters), quantile(parameters)
+        monotone, level = _monotone(parameters), quantile(parameters)
         if level is not None:
             fold = replace(
                 fold, objective=Objective("quantile", level), stopping=("quantile",)
             )
-        if ways is None:
+        if monotone is None:
             return fold
         median = fold.objective.loss == "absolute_error"
         if median and not self.has_monotone_quantiles:
             fold = replace(fold, objective=Objective("squared_error"))
-        return replace(fold, constraints=tuple(ways.items()))
+        return replace(fold, constraints=tuple(monotone.items()))
 
     def around_fit(self, resources: Resources) -> AbstractContextManager[None]:
         """Return a context without effect: the library has a parameter for threads."""
@@ -354,14 +354,14 @@ def best_rounds(
     ... )
     2
     """
-    best, best_loss, last = 0, math.inf, 0
+    best, best_loss, last_gain = 0, math.inf, 0
     for attempt in range(limit):
         n_rounds = boost()
         value = -float(attempt) if loss is None else loss()
         if value < best_loss or best == 0:
-            best, best_loss, last = n_rounds, value, attempt
+            best, best_loss, last_gain = n_rounds, value, attempt
         # No early stopping: only the limit and the deadline end it.
-        is_over = loss is not None and attempt - last >= patience
+        is_over = loss is not None and attempt - last_gain >= patience
         if is_over or resources.seconds_left() == 0.0:
             break
     return best
@@ -383,15 +383,15 @@ def directions(task: Task, X: Matrix) -> list[int] | None:
     Examples
     --------
     >>> from headstart.sdk import TaskKind
-    >>> ways = (("height", -1),)
-    >>> task = Task(TaskKind.BINARY, 2, 2, 0, 2, "log_loss", constraints=ways)
+    >>> constraints = (("height", -1),)
+    >>> task = Task(TaskKind.BINARY, 2, 2, 0, 2, "log_loss", constraints=constraints)
     >>> directions(task, Matrix(np.zeros((2, 2)), ("age", "height")))
     [0, -1]
     """
     if not task.constraints:
         return None
-    wanted = dict(task.constraints)
-    for name in wanted:
+    monotone = dict(task.constraints)
+    for name in monotone:
         if name not in X.names:
             near = difflib.get_close_matches(name, X.names, n=1)
             raise ValueError(
@@ -405,7 +405,7 @@ def directions(task: Task, X: Matrix) -> list[int] | None:
                 "categories: they have no order. "
                 f"hint: columns={{{name!r}: 'numeric'}}"
             )
-    return [wanted.get(name, 0) for name in X.names]
+    return [monotone.get(name, 0) for name in X.names]
 
 
 def monotone_columns(parameters: Parameters) -> frozenset[str]:
@@ -416,16 +416,16 @@ def monotone_columns(parameters: Parameters) -> frozenset[str]:
     >>> monotone_columns({"monotone": '{"height": -1, "age": 0}'})
     frozenset({'height'})
     """
-    wanted = _monotone(parameters) or {}
-    return frozenset(name for name, direction in wanted.items() if direction)
+    monotone = _monotone(parameters) or {}
+    return frozenset(name for name, direction in monotone.items() if direction)
 
 
 def _monotone(parameters: Parameters) -> dict[str, int] | None:
     text = parameters.get("monotone")
     if text is None:
         return None
-    wanted: dict[str, int] = json.loads(str(text))
-    return wanted
+    monotone: dict[str, int] = json.loads(str(text))
+    return monotone
 
 
 def quantile(parameters: Parameters) -> float | None:
@@ -456,8 +456,8 @@ def growth(n_rows: int, exponent: float, beyond: float) -> float:
     4.0
     """
     within = min(max(1, n_rows), _LARGEST_MEASURED)
-    more = max(1.0, n_rows / _LARGEST_MEASURED)
-    return math.pow(within, exponent) * math.pow(more, beyond)
+    excess = max(1.0, n_rows / _LARGEST_MEASURED)
+    return math.pow(within, exponent) * math.pow(excess, beyond)
 
 
 def number(parameters: Parameters, name: str) -> float:
@@ -483,10 +483,14 @@ def _monotone_text(kind: str, monotone: Any) -> str:
         raise TypeError(f"{expected} Got {monotone!r:.80} instead.")
     if not monotone:
         raise ValueError(f"{expected} Got no column. hint: leave it out.")
-    for name, way in monotone.items():
-        sound = isinstance(name, str) and not isinstance(way, bool) and way in {1, -1}
-        if not sound:
-            raise ValueError(f"{expected} Got {name!r}: {way!r} instead.")
+    for name, direction in monotone.items():
+        is_valid = (
+            isinstance(name, str)
+            and not isinstance(direction, bool)
+            and direction in {1, -1}
+        )
+        if not is_valid:
+            raise ValueError(f"{expected} Got {name!r}: {direction!r} instead.")
     # Parameters are compared as text: equal constraints must have equal text.
     return json.dumps({name: int(monotone[name]) for name in sorted(monotone)})
 

@@ -157,7 +157,7 @@ class FromEstimator(FoldLearner):
             default = {**space.default, **default}
         # Names are checked first: the estimator's own error would be less clear.
         check_names(owner, distributions, default)
-        example = _made(estimator, owner, _active(space, default))
+        example = _new_estimator(estimator, owner, _active(space, default))
         tags = tags_of(example)
         kind = _kind(example, tags)
         self.name = name  # type: ignore[misc]  # an instance is a learner of its own
@@ -201,9 +201,9 @@ class FromEstimator(FoldLearner):
     def build(self, task: Task, parameters: Parameters, resources: Resources) -> Any:
         """Return the estimator with its seed and number of threads."""
         del task
-        made = _made(self._make, f"Learner {self.name!r}", parameters)
-        prepare(made, resources)
-        return made
+        estimator = _new_estimator(self._make, f"Learner {self.name!r}", parameters)
+        prepare(estimator, resources)
+        return estimator
 
     def learn_target(self, task: Task, rows: Rows) -> FoldTarget:
         """Return the coding of the target; a positive-only target is not scaled."""
@@ -273,28 +273,30 @@ class FromEstimator(FoldLearner):
     def _trusted_in(self, parts: Parts) -> list[str]:
         """Return the stored types that are from the estimator's own packages."""
         try:
-            named = untrusted_types(parts.get("model.skops", b""))
+            stored = untrusted_types(parts.get("model.skops", b""))
         except Exception:
-            named = set()  # load_skops raises the error
-        own = [n for n in named if n.partition(".")[0] in self._roots and _is_class(n)]
-        return [*self.trusted_types(), *own]
+            stored = set()  # load_skops raises the error
+        own_types = [
+            n for n in stored if n.partition(".")[0] in self._roots and _is_class(n)
+        ]
+        return [*self.trusted_types(), *own_types]
 
 
-def _made(make: Callable[..., Any], owner: str, parameters: Parameters) -> Any:
+def _new_estimator(make: Callable[..., Any], owner: str, parameters: Parameters) -> Any:
     if not callable(make):
         raise PluginError(
             f"The estimator of {owner} must be a class or a function that makes one. "
             f"Got {make!r:.80} instead. hint: pass {type(make).__name__} without "
             "brackets."
         )
-    made = make(**parameters)
+    estimator = make(**parameters)
     for method in ("fit", "predict"):
-        if not callable(getattr(made, method, None)):
+        if not callable(getattr(estimator, method, None)):
             raise PluginError(
                 f"{owner} needs an estimator with fit() and predict(). "
-                f"{type(made).__name__} has no {method}()."
+                f"{type(estimator).__name__} has no {method}()."
             )
-    return made
+    return estimator
 
 
 def _active(
@@ -317,9 +319,9 @@ def _tasks(owner: str, kind: str | None, tags: Any) -> frozenset[TaskKind]:
     if kind == "regressor":
         return frozenset({TaskKind.REGRESSION})
     if kind == "classifier":
-        one = tags is not None and tags.classifier_tags is not None
-        several = not one or tags.classifier_tags.multi_class
-        return _CLASSES if several else frozenset({TaskKind.BINARY})
+        has_tags = tags is not None and tags.classifier_tags is not None
+        is_multiclass = not has_tags or tags.classifier_tags.multi_class
+        return _CLASSES if is_multiclass else frozenset({TaskKind.BINARY})
     raise PluginError(
         f"{owner} needs a classifier or a regressor. Its estimator says it is "
         f"{'none' if kind is None else repr(kind)}. hint: name tasks=... if it is one."

@@ -62,18 +62,18 @@ class FittedTransformer:
         for (_, values), transformer, names in zip(
             inputs, self.transformers, self.names, strict=True
         ):
-            made = (
+            matrix = (
                 dense_matrix(transformer.transform(values), name)
                 if len(values)
                 else np.zeros((0, len(names)))
             )
-            if made.shape[1] != len(names):
+            if matrix.shape[1] != len(names):
                 raise ValueError(
-                    f"Transform {name!r} made {made.shape[1]} columns. Expected "
+                    f"Transform {name!r} made {matrix.shape[1]} columns. Expected "
                     f"{len(names)}, as in training."
                 )
-            for place, column in enumerate(names):
-                series = pl.Series(column, np.ascontiguousarray(made[:, place]))
+            for index, column in enumerate(names):
+                series = pl.Series(column, np.ascontiguousarray(matrix[:, index]))
                 blocks[column] = series.fill_nan(None) if takes_missing else series
         return pl.DataFrame(blocks)
 
@@ -86,8 +86,8 @@ class FittedTransformer:
             "names": self.names,
         }
         parts = {"transformer.json": json.dumps(record).encode()}
-        for place, transformer in enumerate(self.transformers):
-            parts |= dump_skops(transformer, f"{place}.skops")
+        for index, transformer in enumerate(self.transformers):
+            parts |= dump_skops(transformer, f"{index}.skops")
         return parts
 
     @classmethod
@@ -127,8 +127,8 @@ class FittedTransformer:
             f"What {owner} has stored does not fit together.",
         )
         transformers = tuple(
-            load_skops(parts, owner, trusted, f"{place}.skops")
-            for place in range(len(names))
+            load_skops(parts, owner, trusted, f"{index}.skops")
+            for index in range(len(names))
         )
         require(
             all(callable(getattr(t, "transform", None)) for t in transformers),

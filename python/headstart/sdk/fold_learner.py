@@ -234,8 +234,8 @@ class FoldLearner(Learner):
         return self.stored_as
 
     def _load(self, parts: Parts) -> FittedFold:
-        rest = dict(parts)
-        data = rest.pop(_TARGET_PART, b"")
+        model_parts = dict(parts)
+        data = model_parts.pop(_TARGET_PART, b"")
         require(
             0 < len(data) <= _MAX_TARGET_BYTES,
             f"The stored model of learner {self.name!r} lacks its {_TARGET_PART}.",
@@ -251,13 +251,18 @@ class FoldLearner(Learner):
         target = FoldTarget.from_record(record.get("target"))
         n_features = record["n_features"]
         if record["is_constant"]:
-            require(not rest, f"A constant model must not have parts {sorted(rest)}.")
+            require(
+                not model_parts,
+                f"A constant model must not have parts {sorted(model_parts)}.",
+            )
             return FittedFold(target, n_features)
         require(
             not target.is_constant and n_features > 0,
             "A model of a constant target must be constant.",
         )
-        return FittedFold(target, n_features, self.load_model(rest, n_features, target))
+        return FittedFold(
+            target, n_features, self.load_model(model_parts, n_features, target)
+        )
 
 
 def one_part(parts: Parts, name: str) -> bytes:

@@ -71,18 +71,19 @@ def training_median(series: "pl.Series") -> float:
     return float(median) if isinstance(median, int | float) else 0.0
 
 
-def dense_matrix(made: Any, name: str) -> FloatArray:
+def dense_matrix(matrix: Any, name: str) -> FloatArray:
     """Return the result of a transformer as a dense matrix."""
-    if made.ndim != 2:
+    if matrix.ndim != 2:
         raise ValueError(
-            f"Transform {name!r} must make a matrix. Got shape {made.shape} instead."
+            f"Transform {name!r} must make a matrix. Got shape {matrix.shape} instead."
         )
-    if made.shape[1] > _MOST_OUTPUTS:
+    if matrix.shape[1] > _MOST_OUTPUTS:
         raise ValueError(
-            f"Transform {name!r} made {made.shape[1]} columns; at most {_MOST_OUTPUTS} "
-            "are kept. hint: let a TruncatedSVD or a selection follow it."
+            f"Transform {name!r} made {matrix.shape[1]} columns; at most "
+            f"{_MOST_OUTPUTS} are kept. hint: let a TruncatedSVD or a selection follow "
+            "it."
         )
-    dense = made.toarray() if hasattr(made, "toarray") else made
+    dense = matrix.toarray() if hasattr(matrix, "toarray") else matrix
     return np.asarray(dense, dtype=np.float64)
 
 

@@ -106,7 +106,7 @@ class FromTransformer(Transform):
         self._seconds = traits.seconds_per_cell
         owner = f"Transform {name!r}"
         check_names(owner, space, default)
-        example = _made(transformer, name, default)
+        example = _new_transformer(transformer, name, default)
         self._space = SearchSpace(
             dict(space), defaults_of(owner, example, space, default)
         )
@@ -161,7 +161,7 @@ class FromTransformer(Transform):
             fill = tuple(training_median(X[name]) for name in X.columns)
         fitted, names = [], []
         for label, values in input_matrices(X, holds, fill):
-            transformer = _made(
+            transformer = _new_transformer(
                 self._make, self.name, {**self._space.default, **parameters}
             )
             prepare(transformer, resources)
@@ -211,11 +211,13 @@ class FromTransformer(Transform):
         return self._trusted
 
 
-def _made(make: Callable[..., Any], name: str, parameters: Parameters) -> Any:
-    made = make(**parameters)
-    if not (hasattr(made, "fit") and hasattr(made, "transform")):
+def _new_transformer(
+    make: Callable[..., Any], name: str, parameters: Parameters
+) -> Any:
+    transformer = make(**parameters)
+    if not (hasattr(transformer, "fit") and hasattr(transformer, "transform")):
         raise PluginError(
             f"Transform {name!r} needs a transformer with fit() and transform(). Got "
-            f"{type(made).__name__} instead."
+            f"{type(transformer).__name__} instead."
         )
-    return made
+    return transformer
