@@ -63,12 +63,12 @@ def fit_ridge(
         return _fit(X, y, train.weight, train.parts, alphas)
     order = np.random.default_rng(resources.seed).permutation(n_rows)
     while True:
-        began = resources.clock()
+        started = resources.clock()
         rows = np.sort(order[:n_used])
         weight = None if train.weight is None else train.weight[rows]
         parts = None if train.parts is None else train.parts[rows]
         fitted = _fit(X[rows], y[rows], weight, parts, alphas)
-        spent = resources.clock() - began
+        spent = resources.clock() - started
         n_next = min(n_rows, _GROWTH * n_used)
         expected = _UNEVEN * spent * seconds(n_next) / seconds(n_used)
         if n_used == n_rows or expected > resources.seconds_left():

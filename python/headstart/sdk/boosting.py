@@ -393,11 +393,11 @@ def directions(task: Task, X: Matrix) -> list[int] | None:
     monotone = dict(task.constraints)
     for name in monotone:
         if name not in X.names:
-            near = difflib.get_close_matches(name, X.names, n=1)
+            similar = difflib.get_close_matches(name, X.names, n=1)
             raise ValueError(
                 f"The 'monotone' parameter names the column {name!r}, which is not "
                 f"there. Columns: {', '.join(map(repr, X.names[:20]))}."
-                + (f" hint: did you mean {near[0]!r}?" if near else "")
+                + (f" hint: did you mean {similar[0]!r}?" if similar else "")
             )
         if X.names.index(name) in X.categorical:
             raise ValueError(

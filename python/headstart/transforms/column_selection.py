@@ -143,11 +143,11 @@ class ColumnSelection(Transform):
         chosen: Sequence[str] = ()
         if (y != y[0]).any() and resources.seconds_left() > 0:
             if method == "mrmr":
-                most = self.n_outputs(parameters, X.width)
+                max_columns = self.n_outputs(parameters, X.width)
                 ranking = select_features(
                     X,
                     y,
-                    most,
+                    max_columns,
                     task=task.kind,
                     # With more bins, columns look redundant by chance.
                     n_bins=min(16, max(4, int(X.height**0.5) // 4)),
@@ -176,10 +176,12 @@ class ColumnSelection(Transform):
 
     def explain(self, fitted: SelectedColumns) -> Sequence[MadeFeature]:
         """Return each column with the reason why it was kept or left out."""
-        kept, left_out = _REASONS[fitted.method]
+        reason_kept, reason_left_out = _REASONS[fitted.method]
         return [
             MadeFeature(
-                name, (kept if rank else left_out).format(rank=rank), kept=rank > 0
+                name,
+                (reason_kept if rank else reason_left_out).format(rank=rank),
+                kept=rank > 0,
             )
             for name, rank in zip(fitted.columns, fitted.ranks, strict=True)
         ]

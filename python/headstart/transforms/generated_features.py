@@ -117,8 +117,8 @@ class GeneratedFeatures(PlanTransform):
         """Return the candidates that pass the screening on the training rows."""
         assert rows.y is not None
         assert rows.parts is not None
-        chosen = {**_DEFAULT, **parameters}
-        left = resources.seconds_left()
+        complete = {**_DEFAULT, **parameters}
+        seconds_left = resources.seconds_left()
         screened = screen_features(
             rows.X,
             rows.y,
@@ -126,9 +126,11 @@ class GeneratedFeatures(PlanTransform):
             kind=task.kind,
             n_classes=task.n_classes,
             max_features=self.n_outputs(parameters, 0),
-            operators=FAMILIES[str(chosen["families"])],
+            operators=FAMILIES[str(complete["families"])],
             compute=Compute(
-                time_limit=None if left == float("inf") else _SHARE_OF_TIME * left,
+                time_limit=None
+                if seconds_left == float("inf")
+                else _SHARE_OF_TIME * seconds_left,
                 n_threads=resources.threads,
                 seed=resources.seed,
             ),

@@ -69,15 +69,15 @@ class PlanTransform(Transform):
         del validation
         X, y, parts = rows.X, rows.y, rows.parts  # operators do not use weights
         candidates, gains = self.choose(task, parameters, rows, resources)
-        kept = [
-            place
-            for place, candidate in enumerate(candidates)
+        selected = [
+            index
+            for index, candidate in enumerate(candidates)
             if not _is_taken(candidate.name, X.columns)
         ]
-        plan = FeaturePlan(candidates[place] for place in kept)
+        plan = FeaturePlan(candidates[index] for index in selected)
         if plan.reads_target and not _can_be_read(y, parts):
-            kept, plan = [], FeaturePlan(())
-        made = plan.fit_transform(
+            selected, plan = [], FeaturePlan(())
+        features = plan.fit_transform(
             X,
             y if plan.reads_target else None,
             parts if plan.reads_target else None,
@@ -85,9 +85,9 @@ class PlanTransform(Transform):
             seed=resources.seed,
             n_threads=resources.threads,
         )
-        kept_gains = tuple(gains[place] for place in kept)
-        fitted = GeneratedColumns(plan.fitted, kept_gains)
-        return fitted, GeneratedColumns.finite(made)
+        selected_gains = tuple(gains[index] for index in selected)
+        fitted = GeneratedColumns(plan.fitted, selected_gains)
+        return fitted, GeneratedColumns.finite(features)
 
     def explain(self, fitted: GeneratedColumns) -> Sequence[MadeFeature]:
         """Return each feature's name, description and gain."""

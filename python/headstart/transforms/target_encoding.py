@@ -88,10 +88,10 @@ class TargetEncoding(PlanTransform):
         smoothing = {**_DEFAULT, **parameters}["smoothing"]
         assert isinstance(smoothing, str | int)
         n_outputs = task.n_classes if task.kind is TaskKind.MULTICLASS else 1
-        most = max(1, _MOST_OUTPUTS // n_outputs)
+        max_columns = max(1, _MOST_OUTPUTS // n_outputs)
         candidates = [
             Candidate("target_mean", (name,), {"smoothing": smoothing})
-            for name in rows.X.columns[:most]
+            for name in rows.X.columns[:max_columns]
         ]
         return candidates, [None] * len(candidates)
 

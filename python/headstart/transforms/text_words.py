@@ -179,9 +179,9 @@ def _associated_words(
     from scipy.stats import norm
 
     n_rows = series.len()
-    each = WordIndicators.words_of_rows(series, ngrams)
+    words_of_rows = WordIndicators.words_of_rows(series, ngrams)
     counts = (
-        each.group_by("word")
+        words_of_rows.group_by("word")
         .len("n")
         .filter(pl.col("n").is_between(_LEAST_SUPPORT, n_rows - _LEAST_SUPPORT))
         .sort("n", "word", descending=[True, False])
@@ -190,14 +190,16 @@ def _associated_words(
     )
     if not counts.height or not len(outputs):
         return {}
-    candidates = each.join(counts.select("word", "place"), on="word")
-    places, rows = candidates["place"].to_numpy(), candidates["row"].to_numpy()
-    n = counts["n"].to_numpy().astype(np.float64)
-    # Standard error of a sum over n rows drawn without replacement.
-    error = np.sqrt(n * (1 - n / n_rows) * n_rows / (n_rows - 1))
+    candidates = words_of_rows.join(counts.select("word", "place"), on="word")
+    indices, rows = candidates["place"].to_numpy(), candidates["row"].to_numpy()
+    n_rows_with_word = counts["n"].to_numpy().astype(np.float64)
+    # Standard error of a sum over so many rows, drawn without replacement.
+    error = np.sqrt(
+        n_rows_with_word * (1 - n_rows_with_word / n_rows) * n_rows / (n_rows - 1)
+    )
     score = np.zeros(counts.height)
     for output in outputs:
-        total = np.bincount(places, weights=output[rows], minlength=counts.height)
+        total = np.bincount(indices, weights=output[rows], minlength=counts.height)
         score = np.maximum(score, np.abs(total) / error)
     bound = norm.isf(_FALSE_ALARM / (2 * counts.height * len(outputs)))
     order = np.lexsort((np.arange(counts.height), -score))
