@@ -35,7 +35,7 @@ _LARGEST_BINNED_SCORE = 1e9
 
 @dataclass(frozen=True, eq=False)
 class Bins:
-    """Bins of one column: 0 is missing, then the bins, the last is unknown.
+    """Bins of one column: 0 for missing values, then the bins, the last for unknown.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Bins:
         return np.where(np.isnan(values), 0, bins)
 
     def codes(self, values: FloatArray) -> FloatArray:
-        """Return categories with the rare ones together, where they share a bin."""
+        """Return codes of categories, with one code for rare ones that share a bin."""
         return np.minimum(values, self.n_levels - 1) if self.shares_last else values
 
 
@@ -88,8 +88,8 @@ class Term:
         One column, or two.
     bins : tuple of Bins
         Of these columns.
-    scores : ndarray of shape (size of each bins, n_outputs)
-        What is added to the outputs.
+    scores : ndarray of shape (size of each of the bins, n_outputs)
+        Values that are added to the outputs.
     """
 
     features: tuple[int, ...]
@@ -132,18 +132,17 @@ class AdditiveTables(StoredModel):
         return classes_of_link(self.link, self.intercept.size)
 
     def contributions(self, values: FloatArray) -> FloatArray:
-        """Return what each term adds to each row.
+        """Return the contribution of each term to each row.
 
         Returns
         -------
         ndarray of shape (n_rows, n_terms, n_outputs)
-            With `intercept` it adds up to `scores`: this is the explanation of a
-            prediction.
+            With `intercept` they sum to `scores`, so they explain a prediction.
         """
-        shares = np.empty((len(values), len(self.terms), self.intercept.size))
-        for place, term in enumerate(self.terms):
-            shares[:, place] = _look_up(term, values)
-        return shares
+        contributions = np.empty((len(values), len(self.terms), self.intercept.size))
+        for index, term in enumerate(self.terms):
+            contributions[:, index] = _look_up(term, values)
+        return contributions
 
     def scores(self, values: FloatArray) -> FloatArray:
         """Return the sums, of shape (n_rows, n_outputs): log odds, or values."""
@@ -165,14 +164,14 @@ class AdditiveTables(StoredModel):
         """Return the model as named bytes; see `StoredModel.to_parts`."""
         pairs = [(*term.features, _NO_FEATURE)[:2] for term in self.terms]
         sides = [(*term.bins, Bins(np.zeros(0)))[:2] for term in self.terms]
-        both = [bins for side in sides for bins in side]
+        all_bins = [bins for side in sides for bins in side]
         arrays: dict[str, np.ndarray[Any, Any]] = {
             "intercept": self.intercept,
             "features": np.array(pairs, dtype=np.int64).reshape(-1, 2),
-            "cuts": np.concatenate([np.zeros(0), *(bins.cuts for bins in both)]),
-            "n_cuts": _two(bins.cuts.size for bins in both).astype(np.int64),
-            "n_levels": _two(bins.n_levels for bins in both).astype(np.int64),
-            "shares_last": _two(bins.shares_last for bins in both).astype(bool),
+            "cuts": np.concatenate([np.zeros(0), *(bins.cuts for bins in all_bins)]),
+            "n_cuts": _two(bins.cuts.size for bins in all_bins).astype(np.int64),
+            "n_levels": _two(bins.n_levels for bins in all_bins).astype(np.int64),
+            "shares_last": _two(bins.shares_last for bins in all_bins).astype(bool),
             "scores": np.concatenate(
                 [np.zeros(0), *(term.scores.ravel() for term in self.terms)]
             ),
@@ -223,35 +222,35 @@ class AdditiveTables(StoredModel):
 def _read_terms(
     arrays: Mapping[str, np.ndarray[Any, Any]], n_features: int, n_scores: int
 ) -> list[Term]:
-    """Return the tables of stored arrays, after checking each against its bins."""
+    """Return the terms in stored arrays, after checking each table against its bins."""
     terms, cut, score = [], 0, 0
-    for place, pair in enumerate(arrays["features"].tolist()):
+    for index, pair in enumerate(arrays["features"].tolist()):
         features = tuple(feature for feature in pair if feature != _NO_FEATURE)
         require(
             pair[0] >= 0
             and len(set(features)) == len(features)
             and all(0 <= feature < n_features for feature in features),
-            f"Table {place} is of columns {pair}, which do not exist.",
+            f"Table {index} is of columns {pair}, which do not exist.",
         )
         sides = []
         for side in range(2):
             n_cuts, n_levels = (
-                int(arrays[name][place, side]) for name in ("n_cuts", "n_levels")
+                int(arrays[name][index, side]) for name in ("n_cuts", "n_levels")
             )
             cuts = arrays["cuts"][cut : cut + n_cuts]
             cut += n_cuts
             require(
                 (not n_levels or not n_cuts) and (np.diff(cuts) > 0).all(),
-                f"The bins of table {place} are neither ascending cuts nor levels.",
+                f"The bins of table {index} are neither ascending cuts nor levels.",
             )
-            shares_last = bool(arrays["shares_last"][place, side])
+            shares_last = bool(arrays["shares_last"][index, side])
             sides.append(Bins(cuts.astype(np.float64), n_levels, shares_last))
         bins = tuple(sides[: len(features)])
         shape = (*(each.size for each in bins), n_scores)
         size = float(np.prod(np.array(shape, dtype=np.float64)))
         require(
             size <= arrays["scores"].size - score,
-            f"Table {place} of shape {shape} is not complete.",
+            f"Table {index} of shape {shape} is not complete.",
         )
         table = arrays["scores"][score : score + int(size)]
         score += int(size)
@@ -261,11 +260,11 @@ def _read_terms(
 
 
 def _look_up(term: Term, values: FloatArray) -> FloatArray:
-    places = tuple(
+    indices = tuple(
         bins.place(values[:, feature])
         for feature, bins in zip(term.features, term.bins, strict=True)
     )
-    scores: FloatArray = term.scores[places]
+    scores: FloatArray = term.scores[indices]
     return scores
 
 

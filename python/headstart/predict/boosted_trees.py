@@ -1,4 +1,4 @@
-"""Boosted trees of any library, as they predict."""
+"""Boosted trees of any library, for prediction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _FIELDS = {"link": str, "n_rounds": int}
 
 @dataclass(frozen=True, eq=False)
 class BoostedTrees(StoredModel):
-    """Boosted trees and the link that makes predictions of their sums.
+    """Boosted trees and the link from their sums to predictions.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ class BoostedTrees(StoredModel):
     @classmethod
     def from_parts(cls, parts: Mapping[str, bytes]) -> Self:
         """Return the model of checked parts; see `StoredModel.from_parts`."""
-        rest = dict(parts)
-        record = read_record(rest.pop(_RECORD, b""), _RECORD, _FIELDS)
-        trees = TreeArrays.from_parts(rest)
+        tree_parts = dict(parts)
+        record = read_record(tree_parts.pop(_RECORD, b""), _RECORD, _FIELDS)
+        trees = TreeArrays.from_parts(tree_parts)
         link, n_rounds = record["link"], record["n_rounds"]
         classes_of_link(link, trees.n_outputs)
         require(

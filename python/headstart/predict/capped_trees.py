@@ -31,9 +31,9 @@ class CappedTrees(StoredModel):
     ----------
     trees : TreeArrays
     capped : ndarray of shape (n_capped,)
-        Columns with so many levels that the rarest ones share one code.
+        Columns with more than `max_levels` levels, whose rarest levels share a code.
     max_levels : int
-        Codes of these columns.
+        Number of codes of these columns.
     link : {"identity", "logistic", "softmax"}
         Values; the probability of the second of two classes; probabilities of classes.
     n_rounds : int
@@ -80,10 +80,10 @@ class CappedTrees(StoredModel):
     @classmethod
     def from_parts(cls, parts: Mapping[str, bytes]) -> Self:
         """Return the model of checked parts; see `StoredModel.from_parts`."""
-        rest = dict(parts)
-        record = read_record(rest.pop(_RECORD, b""), _RECORD, _FIELDS)
-        capped = unpack_arrays(rest.pop(_ARRAYS, b""), _FORM)["capped"]
-        trees = TreeArrays.from_parts(rest)
+        tree_parts = dict(parts)
+        record = read_record(tree_parts.pop(_RECORD, b""), _RECORD, _FIELDS)
+        capped = unpack_arrays(tree_parts.pop(_ARRAYS, b""), _FORM)["capped"]
+        trees = TreeArrays.from_parts(tree_parts)
         classes_of_link(record["link"], trees.n_outputs)
         require(
             trees.n_trees == record["n_rounds"] * trees.n_outputs
@@ -96,14 +96,14 @@ class CappedTrees(StoredModel):
 
 
 def cap_levels(values: FloatArray, columns: IntArray, max_levels: int) -> FloatArray:
-    """Return values in which the rarest levels, which have the last codes, share one.
+    """Return values with one code for the rarest levels, which have the last codes.
 
     Parameters
     ----------
     values : ndarray of shape (n_rows, n_features)
     columns : ndarray of int
     max_levels : int
-        Codes of these columns.
+        Number of codes of these columns.
     """
     if not columns.size:
         return values

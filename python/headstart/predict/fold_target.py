@@ -70,14 +70,14 @@ class FoldTarget:
             )
             return cls(prior, present, is_constant=present.size < 2)
         y = np.asarray(train.y, dtype=np.float64)
-        nothing = (np.zeros(0), np.zeros(0, dtype=np.int64))
+        no_classes = (np.zeros(0), np.zeros(0, dtype=np.int64))
         # Divided first, so that values near the largest double do not overflow.
         unit = max(1.0, float(np.max(np.abs(y))))
         center = float(np.average(y / unit, weights=train.weight)) * unit
         spread = float(np.std(y / unit)) * unit
         if np.ptp(y / unit) == 0.0 or not 0.0 < spread < math.inf:
-            return cls(*nothing, float(y[0]), 1.0, is_constant=True)
-        return cls(*nothing, center, spread)
+            return cls(*no_classes, float(y[0]), 1.0, is_constant=True)
+        return cls(*no_classes, center, spread)
 
     @property
     def is_classification(self) -> bool:
@@ -161,7 +161,7 @@ class FoldTarget:
             raise ArtifactError(
                 f"The coding of a model's target cannot be read: {error}."
             ) from error
-        sound = (
+        is_consistent = (
             isinstance(is_constant, bool)
             and math.isfinite(center)
             and math.isfinite(scale)
@@ -175,7 +175,7 @@ class FoldTarget:
             and bool(np.all((classes >= 0) & (classes < max(prior.size, 1))))
             and (is_constant or classes.size != 1)
         )
-        if not sound:
+        if not is_consistent:
             raise ArtifactError(
                 "The coding of a model's target is inconsistent: "
                 f"{json.dumps(record)[:200]}."

@@ -45,9 +45,9 @@ class Hinges:
         """Return `values` with the hinge features appended."""
         if not self.columns.size:
             return values
-        bent = values[:, self.columns] - self.knots
-        np.maximum(bent, 0.0, out=bent)
-        return np.hstack([values, bent])
+        hinges = values[:, self.columns] - self.knots
+        np.maximum(hinges, 0.0, out=hinges)
+        return np.hstack([values, hinges])
 
     @classmethod
     def from_arrays(

@@ -39,7 +39,7 @@ def classes_of_link(link: object, n_scores: int) -> int:
     Raises
     ------
     ArtifactError
-        If there is no such link, or it is not one of so many scores.
+        If there is no such link, or it does not fit the number of scores.
     """
     n_classes = {"identity": 0, "logistic": 2, "softmax": n_scores}.get(str(link), -1)
     require(

@@ -32,8 +32,8 @@ _MAX_KD_COLUMNS = 8  # a tree is faster in few dimensions only
 class NeighborModel(StoredModel):
     """Training rows that vote on new rows near them.
 
-    scikit-learn searches the neighbours. The arrays define them but for ties, which
-    its search breaks.
+    scikit-learn searches the neighbours. The arrays define them except for ties, which
+    depend on its search.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class NeighborModel(StoredModel):
             distances, neighbors = self.search.kneighbors(points)
             votes = self.weight[neighbors]
             if self.by_distance:
-                # An equal row has (up to precision) all the weight.
+                # An equal row has all the weight, up to precision.
                 votes = votes / np.maximum(distances.astype(np.float64), 1e-6)
                 votes *= self.n_neighbors / votes.sum(axis=1, keepdims=True)
             total = (votes[:, :, None] * self.outputs[neighbors]).sum(axis=1)
@@ -144,10 +144,10 @@ class NeighborModel(StoredModel):
             "The arrays of a neighbour model hold impossible values.",
         )
         points = arrays.pop("points").astype(np.float32)
-        rest: dict[str, Any] = {
+        other_arrays: dict[str, Any] = {
             name: array.astype(np.float64) for name, array in arrays.items()
         }
-        return cls(points=points, **rest, **record)
+        return cls(points=points, **other_arrays, **record)
 
 
 def stretched(values: FloatArray, stretch: FloatArray) -> NDArray[np.float32]:

@@ -99,7 +99,7 @@ class NetworkModel(StoredModel):
     network : DenseNetwork
     hinges : Hinges
     epochs : int
-        Epochs after which it was best.
+        Number of epochs with the lowest validation loss.
     link : {"identity", "softmax"}
         Values; probabilities of classes, of two as well.
     """

@@ -26,7 +26,7 @@ def pack_model(
     Parameters
     ----------
     kind : str
-        The parts are called by it.
+        Stem of the parts' names.
     record : mapping of str to str, bool, int or float
     arrays : mapping of str to ndarray
         See `headstart.base.arrays.pack_arrays`.
@@ -88,9 +88,9 @@ def read_record(data: bytes, name: str, fields: Mapping[str, type]) -> dict[str,
     ----------
     data : bytes
     name : str
-        Of the part, for messages.
+        Name of the part, for messages.
     fields : mapping of str to type
-        Exactly the fields that must be there. An ``int`` is between 0 and 2**31, a
+        Exactly the fields of the record. An ``int`` is between 0 and 2**31, a
         ``float`` is finite.
 
     Raises

@@ -12,10 +12,9 @@ __all__ = ["StoredModel"]
 class StoredModel(ABC):
     """A fitted model as named arrays and a JSON record.
 
-    A subclass is a frozen dataclass. It holds all that lies between the matrix of a
-    view and the coded predictions of a fold (`FoldTarget` decodes these), and it needs
-    neither the learner nor the library that fitted it. `headstart.predict.kinds` lists
-    the kinds.
+    A subclass is a frozen dataclass. It maps the matrix of a view to the coded
+    predictions of a fold, which `FoldTarget` decodes, and needs neither the learner nor
+    the library that fitted it. `headstart.predict.kinds` lists the kinds.
 
     Attributes
     ----------
@@ -37,7 +36,7 @@ class StoredModel(ABC):
 
     @abstractmethod
     def apply(self, values: FloatArray) -> FloatArray:
-        """Return coded predictions; the model and `values` stay as they are.
+        """Return coded predictions; the model and `values` are not changed.
 
         Parameters
         ----------

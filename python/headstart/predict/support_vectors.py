@@ -137,7 +137,7 @@ def class_scores(decisions: FloatArray, n_classes: int) -> FloatArray:
 
 
 def calibration_shape(n_classes: int) -> tuple[int, int]:
-    """Return the numbers of scores and of logits of so many classes."""
+    """Return the numbers of scores and of logits for a number of classes."""
     if n_classes == 0:
         return 0, 0
     return (1, 1) if n_classes == 2 else (n_classes, n_classes)

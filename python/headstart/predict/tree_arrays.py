@@ -1,9 +1,10 @@
 """Decision trees as plain arrays: stored without pickle, evaluated in Rust.
 
-Trees are concatenated. A tree owns the nodes from its root up to the next tree's; the
-two children of a node are neighbours, so the left one is enough; a leaf's is -1. Leaves
-own the rows of ``values``, in order. Whatever file the arrays come from, they are
-checked before use: what is accepted can be evaluated on any input.
+Trees are concatenated. The nodes of a tree are those from its root to the root of the
+next tree. The two children of a node are adjacent, so the left one is stored; it is -1
+for a leaf. The rows of ``values`` are those of the leaves, in order. The arrays are
+checked before use, since they may come from any file: trees that pass can be evaluated
+on any input.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,7 +43,7 @@ _EXPECTED = {
     "single_sums": ("b", 0),
     "largest": ("f", 0),
 }
-# What most trees do not need to say.
+# Values of the arrays that most trees do not need.
 _DEFAULTS: dict[str, Array] = {
     "category_set": np.zeros(0, dtype=np.int32),
     "category_features": np.zeros(0, dtype=np.int32),
@@ -55,7 +56,7 @@ _DEFAULTS: dict[str, Array] = {
     "single_sums": np.zeros((), dtype=np.bool_),
     "largest": np.array(np.inf),
 }
-# What the compiled trees do not hand back.
+# Arrays that the compiled trees do not return.
 _FORM = (
     "category_features",
     "category_offsets",
@@ -83,24 +84,24 @@ class TreeArrays:
             Children of each node, -1 at leaves; ``right`` may be left out where it is
             ``left + 1``.
         ``feature``, ``threshold``, ``missing_left``
-            Of each inner node: values up to the threshold go left, missing ones where
-            the flag says.
+            Of each inner node: values up to the threshold go left, and so do missing
+            values if the flag is set.
         ``category_set``
-            Set of each node on a categorical feature, -1 elsewhere; empty where there
-            is none.
+            Set of each node on a categorical feature, -1 for other nodes; empty
+            without categorical features.
         ``values``
-            A row per leaf: one column per output, or one column, which tree ``t``
-            adds to output ``t % n_outputs``.
+            One row per leaf, with one column per output; or with one column, which
+            tree ``t`` adds to output ``t % n_outputs``.
         ``category_features``, ``category_offsets``, ``category_values``
             Categorical features, and the values of each: their positions are codes.
-            Where none is listed, values are codes themselves.
+            Values of features that are not listed are codes themselves.
         ``set_offsets``, ``sets``
-            Sets of codes that go left, as 32 bits a word.
+            Sets of codes that go left, as words of 32 bits.
         ``n_features``, ``baseline``, ``mean``
-            Columns of the input, where the sum starts, and whether it is divided by
-            the number of trees.
+            Number of columns of the input, start of the sum per output, and whether
+            the sum is divided by the number of trees.
         ``single_precision``, ``single_sums``, ``largest``
-            Whether inputs are rounded to single precision; whether sums are; and the
+            Whether inputs are rounded to single precision, whether sums are, and the
             bound of inputs.
 
     Raises
@@ -164,12 +165,12 @@ class TreeArrays:
         return self._trees.n_nodes
 
     def predict(self, X: FloatArray, n_threads: int = 1) -> FloatArray:
-        """Predict raw values, as the estimator would before any link function.
+        """Return raw predictions, as of the estimator before any link function.
 
         Parameters
         ----------
         X : ndarray of shape (n_rows, n_features)
-            Anything goes: NaN is missing, and so is an unknown category.
+            Any numbers: NaN is missing, and so is an unknown category.
         n_threads : int, default=1
             Has no influence on the result.
 
@@ -254,5 +255,5 @@ class TreeArrays:
 
 
 def _as(array: Array, dtype: type[np.generic]) -> Array:
-    # A field of a structured array may lie anywhere: the core asks for aligned ones.
+    # A field of a structured array may be unaligned; the core needs aligned arrays.
     return np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])

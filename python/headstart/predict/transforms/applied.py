@@ -1,4 +1,4 @@
-"""Transforms of stored kinds, with and without the plugin that brings them."""
+"""Transforms of stored kinds, which need no plugin."""
 
 from typing import Any, NoReturn
 
@@ -23,7 +23,7 @@ class AppliedTransform(Transform):
         self.stored_as = stored_as  # type: ignore[misc]
 
     def fit(self, *arguments: Any, **options: Any) -> NoReturn:
-        """Raise: the code that fits is not there."""
+        """Raise: only the installed transform can be fitted."""
         del arguments, options
         raise NotImplementedError(
             f"The transform {self.name!r} comes from a model file, which can apply it. "
@@ -32,7 +32,7 @@ class AppliedTransform(Transform):
 
 
 def kind_of_transform(transform: Transform) -> str | None:
-    """Return the kind of what a transform fits, None if only it can apply that.
+    """Return the kind of a transform's fitted state; None if only its code applies it.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def kind_of_transform(transform: Transform) -> str | None:
 
 
 def transform_of_kind(kind: str, name: str) -> Transform | None:
-    """Return a transform that loads and applies what is stored as a kind.
+    """Return a transform that loads and applies stored transforms of a kind.
 
     Parameters
     ----------

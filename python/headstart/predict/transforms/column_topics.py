@@ -20,7 +20,7 @@ _MAX_TERMS = 20_000
 _MAX_TOPICS = 1_000
 _MAX_LENGTH = 1_000  # of a stored term, in characters
 _BLOCK = 4_096  # texts that are split at a time
-_LARGEST = 1e6  # of what is stored: topics have length 1, rarities grow with log rows
+_LARGEST = 1e6  # of stored numbers: topics have length 1, rarities grow with log rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +83,8 @@ class ColumnTopics:
         """
         order = np.argsort(-np.abs(self.topics), axis=1, kind="stable")[:, :n_terms]
         return [
-            tuple(f"{'-' if row[i] < 0 else ''}{self.terms[i]}" for i in places)
-            for row, places in zip(self.topics, order, strict=True)
+            tuple(f"{'-' if row[i] < 0 else ''}{self.terms[i]}" for i in indices)
+            for row, indices in zip(self.topics, order, strict=True)
         ]
 
     def check(self) -> None:
@@ -110,23 +110,23 @@ class ColumnTopics:
         )
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {term: place for place, term in enumerate(self.terms)}
+    def _term_indices(self) -> dict[str, int]:
+        return {term: index for index, term in enumerate(self.terms)}
 
     def _count(self, texts: Sequence[str]) -> Any:
         """Return the counts of the terms of each text, as a sparse matrix."""
         from scipy.sparse import csr_array
 
-        places = self._places
+        term_indices = self._term_indices
         indices: list[int] = []
         counts: list[int] = []
         ends = [0]
         for text in texts:
-            of_vocabulary = map(places.get, terms_of(text, self.ngrams))
-            of_text = Counter(place for place in of_vocabulary if place is not None)
-            order = sorted(of_text)
+            text_indices = map(term_indices.get, terms_of(text, self.ngrams))
+            text_counts = Counter(index for index in text_indices if index is not None)
+            order = sorted(text_counts)
             indices += order
-            counts += [of_text[place] for place in order]
+            counts += [text_counts[index] for index in order]
             ends.append(len(indices))
         return csr_array(
             (

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-# Its names are imported when they are used: learners do without polars.
+# Names of the module are imported when used, so that learners do not need polars.
 import headstart.features
 from headstart.base import Parts, StoredTransform
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
@@ -47,14 +47,14 @@ class GeneratedColumns(StoredTransform):
         return self.features.columns
 
     @staticmethod
-    def finite(made: "pl.DataFrame") -> "pl.DataFrame":
-        """Return features with other values as missing: a quotient may overflow."""
+    def finite(features: "pl.DataFrame") -> "pl.DataFrame":
+        """Return features with infinite values as missing: a quotient may overflow."""
         import polars as pl
         import polars.selectors as cs
 
-        return made.with_columns(
+        return features.with_columns(
             pl.when(column.is_finite()).then(column)
-            for column in (pl.col(c) for c in made.select(cs.float()).columns)
+            for column in (pl.col(c) for c in features.select(cs.float()).columns)
         )
 
     def to_parts(self) -> Parts:

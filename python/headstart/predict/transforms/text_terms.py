@@ -10,7 +10,7 @@ NGRAMS = ("words", "word_pairs", "characters")
 #: Characters of a text that are read: the rest is expensive and adds little.
 MAX_CHARACTERS = 20_000
 _LENGTHS = range(2, 6)  # of runs of characters
-_MAX_WORD = 200  # characters; longer ones are no words, but data
+_MAX_WORD = 200  # characters; longer ones are data, not words
 # Scripts without spaces between words: Thai and Lao, Burmese, Khmer, kana, Han.
 _SPACELESS = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf"
@@ -50,7 +50,7 @@ def terms_of(text: str, ngrams: str) -> list[str]:
 def words_of(text: str) -> list[str]:
     """Return the words of a text, in order: runs of two letters or digits and more.
 
-    A script without spaces does not show where words end: of it, each two consecutive
+    In scripts without spaces the ends of words are unknown, so each two consecutive
     characters count as a word.
 
     Examples

@@ -48,9 +48,9 @@ class TextTopics(StoredTransform):
         return X[name].cast(pl.String).fill_null("").to_list()
 
     @staticmethod
-    def title(name: str, place: int) -> str:
+    def title(name: str, index: int) -> str:
         """Return the name of a topic of a column."""
-        return f"{name}: topic {place + 1}"
+        return f"{name}: topic {index + 1}"
 
     @classmethod
     def table(cls, shares: Mapping[str, NDArray[np.float32]]) -> "pl.DataFrame":
@@ -59,9 +59,9 @@ class TextTopics(StoredTransform):
 
         return pl.DataFrame(
             {
-                cls.title(name, place): of_column[:, place].astype(np.float64)
+                cls.title(name, index): of_column[:, index].astype(np.float64)
                 for name, of_column in shares.items()
-                for place in range(of_column.shape[1])
+                for index in range(of_column.shape[1])
             }
         )
 
@@ -72,9 +72,9 @@ class TextTopics(StoredTransform):
             for name, topics in self.columns.items()
         ]
         arrays: dict[str, NDArray[Any]] = {}
-        for place, topics in enumerate(self.columns.values()):
-            arrays[f"rarity_{place}"] = topics.rarity
-            arrays[f"topics_{place}"] = topics.topics
+        for index, topics in enumerate(self.columns.values()):
+            arrays[f"rarity_{index}"] = topics.rarity
+            arrays[f"topics_{index}"] = topics.topics
         # ASCII, so that lone surrogates can be encoded.
         return {_TERMS: json.dumps(record).encode(), _ARRAYS: pack_arrays(arrays)}
 
@@ -97,16 +97,16 @@ class TextTopics(StoredTransform):
             raise ArtifactError(
                 f"The vocabulary of stored topics cannot be read: {error!r:.200}"
             ) from error
-        form = {f"rarity_{place}": ("f", 1) for place in range(len(entries))}
-        form |= {f"topics_{place}": ("f", 2) for place in range(len(entries))}
+        form = {f"rarity_{index}": ("f", 1) for index in range(len(entries))}
+        form |= {f"topics_{index}": ("f", 2) for index in range(len(entries))}
         arrays = unpack_arrays(parts[_ARRAYS], form)
         columns: dict[str, ColumnTopics] = {}
-        for place, (column, ngrams, _) in enumerate(entries):
+        for index, (column, ngrams, _) in enumerate(entries):
             topics = ColumnTopics(
                 ngrams,
-                vocabularies[place],
-                arrays[f"rarity_{place}"].astype(np.float32),
-                arrays[f"topics_{place}"].astype(np.float32),
+                vocabularies[index],
+                arrays[f"rarity_{index}"].astype(np.float32),
+                arrays[f"topics_{index}"].astype(np.float32),
             )
             topics.check()
             require(column not in columns, f"Column {column!r:.80} has topics twice.")

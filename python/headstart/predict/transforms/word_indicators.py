@@ -54,17 +54,19 @@ class WordIndicators(StoredTransform):
         for name, words in self.columns.items():
             if not words:
                 continue
-            there = np.zeros((len(words), X.height))
-            places = pl.DataFrame(
+            indicators = np.zeros((len(words), X.height))
+            word_indices = pl.DataFrame(
                 {"word": list(words), "place": range(len(words))},
                 schema={"word": pl.String, "place": pl.Int64},
             )
             for start in range(0, X.height, _BLOCK):
                 block = X[name][start : start + _BLOCK]
-                matches = self.words_of_rows(block, self.ngrams).join(places, on="word")
+                matches = self.words_of_rows(block, self.ngrams).join(
+                    word_indices, on="word"
+                )
                 rows = matches["row"].to_numpy() + start
-                there[matches["place"].to_numpy(), rows] = 1.0
-            columns |= {self.title(name, w): there[i] for i, w in enumerate(words)}
+                indicators[matches["place"].to_numpy(), rows] = 1.0
+            columns |= {self.title(name, w): indicators[i] for i, w in enumerate(words)}
         return pl.DataFrame(columns)
 
     @staticmethod
@@ -87,21 +89,23 @@ class WordIndicators(StoredTransform):
         words = pl.col("text").str.extract_all(_WORD)
         if rows["text"].str.contains(_SPACELESS).any():
             # Matches do not overlap: the other pairs start one character later.
-            later = pl.col("text").str.replace_all(
+            shifted_text = pl.col("text").str.replace_all(
                 rf"({_SPACELESS})({_SPACELESS}*)", "$2"
             )
-            shifted = later.str.extract_all(rf"{_SPACELESS}{{2}}")
+            shifted = shifted_text.str.extract_all(rf"{_SPACELESS}{{2}}")
             words = words.list.concat(shifted)
-        each = (
+        words_by_row = (
             rows.select("row", words.alias("word"))
             .explode("word", empty_as_null=False)
             .filter(pl.col("word").str.len_chars() <= _LONGEST)
         )
         if ngrams == "word_pairs":
-            following = pl.col("word").shift(-1).over("row")
-            pairs = each.select("row", pl.col("word") + " " + following).drop_nulls()
-            each = pl.concat([each, pairs])
-        return each.unique(maintain_order=True)
+            next_word = pl.col("word").shift(-1).over("row")
+            pairs = words_by_row.select(
+                "row", pl.col("word") + " " + next_word
+            ).drop_nulls()
+            words_by_row = pl.concat([words_by_row, pairs])
+        return words_by_row.unique(maintain_order=True)
 
     def to_parts(self) -> Parts:
         """Return the words as JSON."""
