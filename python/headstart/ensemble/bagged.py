@@ -207,14 +207,14 @@ class BaggedEnsemble:
         read: set[str] = set()
         for chain, encoder in self._by_view():
             view = self.parts.encoder(encoder)
-            wanted = {*view.numeric_names, *view.categorical_names}
+            required = {*view.numeric_names, *view.categorical_names}
             for name in reversed(chain):
                 step = self.parts.transform(name)
-                wanted -= {column.name for column in step.made}
+                required -= {column.name for column in step.made}
                 if step.scope:
                     transform = self.transforms[step.transform]
-                    wanted |= set(transform.reads(step.state, step.scope))
-            read |= wanted
+                    required |= set(transform.reads(step.state, step.scope))
+            read |= required
         return frozenset(read)
 
     def explain_step(self, name: str) -> tuple[str, list[MadeFeature]]:

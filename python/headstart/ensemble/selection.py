@@ -134,13 +134,13 @@ class MemberSelector:
             # The longer prefix has predictions for all rows of the shorter one.
             rows, units = choice.rows, self.folds.units[:length]
             losses = [self._loss(each.prediction, rows) for each in (best, choice)]
-            flat = np.average(
+            constant_loss = np.average(
                 [self.constant[unit] for unit in units],
                 weights=[self.folds.validation(*unit).size for unit in units],
             )
-            gain = abs(float(flat) - losses[0])
-            least = gain * max(_MARGIN, _NOISE / np.sqrt(rows.sum()))
-            if losses[0] - losses[1] > least:
+            gain = abs(float(constant_loss) - losses[0])
+            min_gain = gain * max(_MARGIN, _NOISE / np.sqrt(rows.sum()))
+            if losses[0] - losses[1] > min_gain:
                 best = choice
         return best
 
@@ -154,11 +154,11 @@ class MemberSelector:
         prediction = np.full(self.store.prediction(candidates[0].number).shape, np.nan)
         # A metric that is not built in may be slow, or undefined on part of the rows.
         is_nested = len(candidates) > 1 and isinstance(self.metric, BuiltInMetric)
-        for part, others in self._parts(held_out, units):
-            rest = np.setdiff1d(np.flatnonzero(rows), part, assume_unique=True)
+        for part, other_units in self._parts(held_out, units):
+            other_rows = np.setdiff1d(np.flatnonzero(rows), part, assume_unique=True)
             part_weights = weights
-            if is_nested and rest.size:
-                part_weights = self._weigh(candidates, others, rest)
+            if is_nested and other_rows.size:
+                part_weights = self._weigh(candidates, other_units, other_rows)
             mean = sum(
                 w * self.store.prediction(number)[part]
                 for number, w in sorted(part_weights.items())
@@ -239,9 +239,14 @@ class MemberSelector:
                 yield rows[part_of_row == part], ()
             return
         n_folds = len(held_out)
-        for of_part in np.array_split(np.arange(n_folds), min(n_parts, n_folds)):
-            others = [unit for fold, unit in enumerate(units) if fold not in of_part]
-            yield np.sort(np.concatenate([held_out[fold] for fold in of_part])), others
+        for part_folds in np.array_split(np.arange(n_folds), min(n_parts, n_folds)):
+            other_units = [
+                unit for fold, unit in enumerate(units) if fold not in part_folds
+            ]
+            yield (
+                np.sort(np.concatenate([held_out[fold] for fold in part_folds])),
+                other_units,
+            )
 
 
 def candidate_limit(n_rows: int) -> int:

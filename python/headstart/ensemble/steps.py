@@ -1,9 +1,9 @@
 """The steps of a fitted model: each maps named columns to named columns.
 
 schema -> transforms -> views -> members -> output. The columns of a model are a frame,
-tables, views and outputs, under names that the steps read and give. A step changes
-nothing in the columns that it is given. All predictions walk one list of steps; so do
-the loading and the check of a model.
+tables, views and outputs, under the names in the steps' `reads` and `gives`. A step
+does not change its input columns. Predicting, loading and checking a model use one list
+of steps.
 """
 
 import json
@@ -68,16 +68,17 @@ class StepRecord:
     Parameters
     ----------
     kind : str
-        ``"schema"``, ``"transform"``, ``"view"``, ``"member"`` or ``"output"``; of a
-        member or transform that headstart itself applies the kind of what was fitted,
-        such as ``"boosted_trees"`` or ``"text_topics"``.
+        ``"schema"``, ``"transform"``, ``"view"``, ``"member"`` or ``"output"``. For a
+        member or transform that headstart itself applies, the kind of the fitted model
+        or transform, such as ``"boosted_trees"`` or ``"text_topics"``.
     record : dict
-        What the step reads and gives, and its parameters, as JSON can hold them.
+        JSON-ready: the names of the step's input and output columns, and its
+        parameters.
     arrays : dict of str to ndarray
-        Numbers of the step, by names ``part/array``.
+        Arrays of the step, by names ``part/array``.
     is_python : bool
-        True if the code of the learner or transform that fitted the step is called to
-        apply it; then its record and arrays need not be complete.
+        True if only the code of the learner or transform that fitted the step can
+        apply it. The record and arrays may then be incomplete.
     """
 
     kind: str
@@ -145,17 +146,17 @@ class ModelStep(ABC):
 
     @abstractmethod
     def apply(self, columns: Columns) -> Columns:
-        """Return the columns with those that the step gives."""
+        """Return the columns with those that the step adds."""
 
     def load(self) -> None:
-        """Load what the step was fitted to, so that damaged parts raise early.
+        """Load the fitted parts of the step, so that damaged parts raise early.
 
-        Steps that hold all of it have nothing to load.
+        Steps without parts in a store have nothing to load.
         """
         return
 
     def check(self, columns: Columns) -> Columns:
-        """Check that the step fits columns without rows; return those it gives, too.
+        """Check the step against columns without rows; return them with its own.
 
         No learner predicts and no transform runs: names, types and widths are compared.
 
@@ -213,9 +214,9 @@ class _TableStep(ModelStep):
     ----------
     parts : FittedParts
     name : str
-        Of the fitted transform or encoder in the store.
+        Name of the fitted transform or encoder in the store.
     source, gives : str
-        The table that it reads, and what it gives.
+        Names of the table that it reads, and of its output.
     """
 
     parts: FittedParts
@@ -238,7 +239,7 @@ class _TableStep(ModelStep):
 
 
 class TransformStep(_TableStep):
-    """Adds to a table what a fitted transform makes of it."""
+    """Adds the columns of a fitted transform to a table."""
 
     kind: ClassVar[str] = "transform"
 
@@ -246,8 +247,10 @@ class TransformStep(_TableStep):
         """Return the columns with the table after the transform."""
         fitted, table = self.parts.transform(self.name), columns[self.source]
         transform = self.parts.transforms[fitted.transform]
-        made = apply_step(transform, fitted, table, self.parts.task, strict=False)
-        return {**columns, self.gives: fitted.join(table, made)}
+        new_columns = apply_step(
+            transform, fitted, table, self.parts.task, strict=False
+        )
+        return {**columns, self.gives: fitted.join(table, new_columns)}
 
     def load(self) -> None:
         """Load the fitted transform."""
@@ -296,10 +299,10 @@ class MemberStep(ModelStep):
     ----------
     parts : FittedParts
     name : str
-        Of the fitted model in the store.
+        Name of the fitted model in the store.
     learner : str
     source : str
-        The matrix that it reads.
+        Name of the matrix that it reads.
     share : float
         Its weight in the mean.
     """
@@ -384,7 +387,7 @@ class OutputStep(ModelStep):
 
 
 def walk(steps: Sequence[ModelStep], columns: Columns) -> Columns:
-    """Return the columns that the last of some steps gives.
+    """Return the columns after the last step.
 
     Columns that no later step reads are dropped, so that few tables are in memory at
     once.
@@ -393,15 +396,17 @@ def walk(steps: Sequence[ModelStep], columns: Columns) -> Columns:
     ----------
     steps : sequence of ModelStep
     columns : mapping of str to object
-        Those that the first steps read.
+        The columns that the first steps read.
     """
-    last_reader = {name: at for at, step in enumerate(steps) for name in step.reads}
+    last_reader = {
+        name: index for index, step in enumerate(steps) for name in step.reads
+    }
     last = len(steps) - 1
-    for at, step in enumerate(steps):
+    for index, step in enumerate(steps):
         columns = {
             name: values
             for name, values in step.apply(columns).items()
-            if at == last or last_reader.get(name, -1) > at
+            if index == last or last_reader.get(name, -1) > index
         }
     return columns
 
@@ -409,7 +414,7 @@ def walk(steps: Sequence[ModelStep], columns: Columns) -> Columns:
 def _read_parts(
     parts: Parts,
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]], bool]:
-    """Return the JSON records and the arrays of stored parts, and if these are all."""
+    """Return JSON records and arrays of stored parts, and whether these are all."""
     records: dict[str, Any] = {}
     arrays: dict[str, NDArray[Any]] = {}
     is_whole = True
