@@ -27,7 +27,7 @@ _LARGEST_CHANGE = 0.02
 
 @check(
     "weights",
-    hint="Pass train.weight on as sample_weight, or declare uses_weights = False.",
+    hint="Pass rows.weight on as sample_weight, or declare uses_weights = False.",
 )
 def _weights(subject: LearnerSubject) -> None:
     """If declared, sample weights change the predictions in the right direction."""
@@ -45,7 +45,7 @@ def _weights(subject: LearnerSubject) -> None:
 
 @check(
     "weights-in-proportion",
-    hint="Pass train.weight on unchanged: do not round, transform or clip it.",
+    hint="Pass rows.weight on unchanged: do not round, transform or clip it.",
     after=("weights",),
 )
 def _weights_in_proportion(subject: LearnerSubject) -> None:
@@ -148,7 +148,7 @@ def _validation_weights(subject: LearnerSubject) -> None:
 
 @check(
     "validation-columns",
-    hint="Compute means, scales, imputed values, ranks and categories from train.X "
+    hint="Compute means, scales, imputed values, ranks and categories from rows.X "
     "only, and only predict validation.X.",
     after=("learns", "deterministic"),
 )
