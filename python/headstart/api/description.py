@@ -124,7 +124,7 @@ class Description(Estimator):
         list of StepRecord
             Each has a ``kind``, a JSON ``record`` with the columns that it reads and
             gives, and named ``arrays``. A step marked ``is_python`` calls the learner
-            or transform that fitted it; records and arrays are all that others need.
+            or transform that fitted it. All others need only their record and arrays.
 
         Examples
         --------

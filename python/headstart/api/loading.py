@@ -53,10 +53,10 @@ def load(
 
 
 def describe(path: str | Path) -> AutoClassifier | AutoRegressor:
-    """Return a description of a model that `save` wrote, which cannot predict.
+    """Return a model that `save` wrote without its fitted parts, so it cannot predict.
 
-    ``info``, ``leaderboard``, ``precedents``, ``analysis`` and ``report`` work without
-    the plugins of the model and without loading it.
+    Its ``info``, ``leaderboard``, ``precedents``, ``analysis`` and ``report`` need no
+    plugins of the model.
 
     Raises
     ------

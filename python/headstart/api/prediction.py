@@ -47,7 +47,7 @@ class Prediction(Estimator):
         -----
         HeadstartWarning
             If columns have values that did not occur in training or cannot be read,
-            which count as missing, or numbers have become text.
+            which count as missing, or if a numeric column holds text now.
         """
         model = self._fitted()
         return model.labels(self._outputs(model, X))

@@ -39,8 +39,8 @@ class Storage(Estimator):
         -----
         HeadstartWarning
             If the file cannot hold constructor parameters: callables, splitters,
-            `Learner` and `Transform` objects, random states. Parameters of the place of
-            a run (`executor`, `run_dir`, `resume`, `learn`) are never stored.
+            `Learner` and `Transform` objects, random states. Parameters of a single run
+            (`executor`, `run_dir`, `resume`, `learn`) are never stored.
         """
         parameters, left_out = _stored_parameters(self)
         if left_out:
@@ -87,14 +87,13 @@ class Storage(Estimator):
         return Path(path)
 
 
-# Parameters of the place of a run: they do not belong to the model, and paths are
-# private.
+# Parameters of a single run: they do not belong to the model, and paths are private.
 _OF_THE_RUN = ("executor", "run_dir", "resume", "learn")
 _VALIDATION = "validation_plan"
 
 
 def _stored_parameters(estimator: Estimator) -> tuple[dict[str, Any], list[str]]:
-    """Return the parameters as JSON values, and the names of others.
+    """Return the parameters as JSON values, and the names of those left out.
 
     Examples
     --------

@@ -35,7 +35,7 @@ def train(
     listeners: Sequence[Listener] | None = None,
     **parameters: Any,
 ) -> AutoClassifier | AutoRegressor:
-    """Return an estimator fitted on one table, which classifies or regresses by target.
+    """Fit a classifier or a regressor on one table, by the kind of its target.
 
     Parameters
     ----------
@@ -46,8 +46,9 @@ def train(
         warning.
     task : {"classification", "regression"}, optional
         By default, text, booleans, categoricals and integers with few values are
-        classes; other numbers are regression, as is text of many different numbers
-        ("€ 1,029.50"). Where whole numbers are ambiguous, a finding reports the choice.
+        classes. Other numbers are values for regression, and so are texts that are many
+        different numbers ("€ 1,029.50"). A finding reports the choice if whole numbers
+        are ambiguous.
     groups, sample_weight : vector or str, optional
         A string names a column of `data`; the weights' column is not a feature.
     reading : mapping of str to object, optional

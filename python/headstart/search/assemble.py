@@ -1,4 +1,4 @@
-"""From the chosen trials to a model that predicts; the refit on all rows."""
+"""Assembly of the model from the chosen trials, and the refit on all rows."""
 
 import logging
 import time
@@ -31,7 +31,7 @@ class Assembly:
     bag : BaggedEnsemble
         The chosen configurations with all their fold models.
     model : FittedModel
-        That of the user: of these fold models, or of those refitted on all rows.
+        The user's model. It has these fold models, or models refitted on all rows.
     """
 
     bag: BaggedEnsemble
@@ -39,7 +39,7 @@ class Assembly:
 
 
 def assemble(run: Run, result: SearchResult) -> Assembly:
-    """Return the model of the chosen trials, refitted on all rows where asked.
+    """Return the model of the chosen trials, refitted on all rows if `run.refits`.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def assemble(run: Run, result: SearchResult) -> Assembly:
         bag = _bag(run, result)
         members = list(bag.members)
         if run.data.folds.scheme == "time":
-            # Where folds follow time, earlier models saw less of it.
+            # If folds follow time, earlier fold models were fitted on older rows only.
             members = [replace(member, fits=member.fits[-1:]) for member in members]
     n_old = len(members)
     if run.refits and not result.interrupted:
@@ -68,7 +68,7 @@ def assemble(run: Run, result: SearchResult) -> Assembly:
 
 
 def with_unread(schema: Schema, ensemble: BaggedEnsemble) -> Schema:
-    """Return the schema with the columns that no member reads.
+    """Return the schema, with the columns that no member reads marked as unread.
 
     Without transforms every view reads every column.
     """
@@ -78,7 +78,7 @@ def with_unread(schema: Schema, ensemble: BaggedEnsemble) -> Schema:
         read = ensemble.reads()
     except Exception:
         # A transform of a plugin may fail; the model is not lost for that.
-        _log.exception("The columns that the model reads cannot be found.")
+        _log.exception("The columns that the model reads cannot be determined.")
         return schema
     unread = tuple(
         column.name
@@ -127,9 +127,9 @@ def _refit(
     Returns
     -------
     members : list of Member
-        Members whose refit was not done in time keep their fold models.
+        Members whose refit failed or was not done in time keep their fold models.
     problems : list of str
-        One line for each member that kept them.
+        One line per member that keeps its fold models.
     """
     deadline = run.clock.refit_end
     names: list[str] = []

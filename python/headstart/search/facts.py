@@ -42,7 +42,7 @@ _MOST_NEIGHBOURS = 10
 def facts_of(
     run: Run, result: SearchResult, ensemble: BaggedEnsemble, *, n_old: int
 ) -> Facts:
-    """Return the facts of a fit, those of its analysis left out.
+    """Return the facts of a fit without those of the analysis.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def facts_of(
         _validation(run, result, n_old=n_old, n_members=len(ensemble.members)),
         tuple(_trials(run, result)),
         _budget(run, result),
-        # Undefined where the held-out rows are of one class, for one.
+        # Undefined if, for example, all held-out rows have the same class.
         _finite(result.choice.score),
         run.inspection.columns,
         run.inspection.findings,
@@ -73,8 +73,8 @@ def facts_of(
 def ranked(trials: Sequence[Trial]) -> list[Trial]:
     """Return the trials in the order of the leaderboard, best first.
 
-    Trials that are done come before those that were left after some folds, whose
-    scores are means over fewer rows and may be luck; failed ones come last.
+    Complete trials come before those that ended after some folds, whose scores are
+    means over fewer rows and may be good by chance. Failed trials come last.
     """
     most = max((len(t.fold_losses) for t in trials), default=0)
 
@@ -197,7 +197,7 @@ def _trials(run: Run, result: SearchResult) -> list[TrialFact]:
 
 
 def _finite(value: float | None) -> float | None:
-    """Return a number that JSON can hold; None for another."""
+    """Return a finite number, and None for any other."""
     return value if value is not None and math.isfinite(value) else None
 
 
@@ -222,7 +222,7 @@ def _budget(run: Run, result: SearchResult) -> Budget:
 
 
 def _base(run: Run) -> Base | None:
-    """Return the knowledge base that advised, None where none did."""
+    """Return the knowledge base that made suggestions; None if there was none."""
     if run.precedents is None:
         return None
     similar = run.precedents.adviser.similarities()[:_MOST_NEIGHBOURS]

@@ -17,9 +17,9 @@ def fit_model(request: FitRequest) -> FittedModel:
     Raises
     ------
     HeadstartError
-        What is wrong with the data, the settings, or every trial.
+        If the data or the settings are invalid, or every trial failed.
     KeyboardInterrupt
-        If Ctrl-C came before any trial had succeeded.
+        If Ctrl-C is pressed before a trial has succeeded.
     """
     with OrderlyTermination(), prepare(request) as run:
         result = Runner(run).run()

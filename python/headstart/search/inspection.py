@@ -39,8 +39,8 @@ def inspect_problem(
     target_column : TargetColumn
         How the caller separated the target from its table.
     time_limit : float or None
-        Seconds of the whole fit, of which a small share may be spent here. None
-        inspects all columns.
+        Seconds of the whole fit, of which a small share may be spent here. None sets no
+        limit.
     """
     end = None if time_limit is None else time.monotonic() + _SHARE * time_limit
     findings = _findings(problem, target_column, end)

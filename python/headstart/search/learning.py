@@ -41,12 +41,12 @@ _STATUS = {
 }
 _LONGEST_REASON = 300
 
-# The journal's name for the description of the table.
+# Name of the description of the table in the journal.
 FACT = "dataset"
 
 
 def describe_problem(problem: Problem, *, seed: int) -> dict[str, Any]:
-    """Return a knowledge base's description of a fit's table, JSON-able.
+    """Return the description of a fit's table for a knowledge base, as JSON values.
 
     The journal of a run stores it, since its table cannot be reconstructed later.
     """
@@ -118,12 +118,12 @@ def run_records(
     """Yield the dataset, its meta-features, and one evaluation per complete trial.
 
     Trials that were raced out have fewer folds than others, and the baseline trial
-    fewer rows: they are left out. Failed trials are evidence too.
+    fewer rows: they are left out. Failed trials are included.
 
     Parameters
     ----------
     deadline : float or None
-        Time of `time.monotonic` after which no more trials are scored with all metrics.
+        Time of `time.monotonic` after which no more trials are scored and yielded.
     """
     kind = data.task.kind
     uid = description["uid"]

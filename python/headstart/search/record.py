@@ -134,7 +134,7 @@ def _analysed(analyse: Analyse, analysed: RunRecord, events: Emitter) -> Facts:
 
 def _learn(run: Run, result: SearchResult) -> None:
     """Add the run to the user's own base; a failure does not affect the model."""
-    # The trials are scored before the base is opened, so no other writer waits.
+    # Trials are scored before the base is opened, so that other writers do not wait.
     end = run.clock.learning_end
     # The other half of the reserved time is for the base.
     scored_by = None if end is None else end - 0.5 * run.clock.learning_seconds

@@ -1,8 +1,8 @@
 """The time limit of a fit, as deadlines of its stages.
 
 Times are those of `time.monotonic`, which stops while the machine is suspended (to
-memory or disk). The limit counts wall seconds, so the deadlines are moved forward by
-the time of suspension.
+memory or disk). The limit counts wall seconds, so after a suspension all deadlines are
+earlier by its length.
 """
 
 import time
@@ -18,8 +18,8 @@ _RESERVE_SHARE = 0.01
 _ANALYSIS_SHARE = 0.02
 _ANALYSIS_SECONDS = 1.0
 _ANALYSIS_MOST_MORE = 0.05
-# Reserved for a knowledge base on a server, to connect and to add records: a share, at
-# most so many seconds.
+# Reserved for a knowledge base on a server, to connect and to add records: a share, and
+# at most this many seconds.
 _LEARNING_SHARE = 0.05
 _LEARNING_SECONDS = 2.0
 # Share of the time left after which a knowledge base that does not answer is left out.
@@ -34,7 +34,7 @@ _COUNTS_ON: int | None = getattr(
 
 
 def clock_ahead() -> float:
-    """Return the lead of a clock that counts suspension over `time.monotonic`."""
+    """Return the seconds of suspension that `time.monotonic` has not counted so far."""
     if _COUNTS_ON is None:
         return 0.0
     return time.clock_gettime(_COUNTS_ON) - time.monotonic()
@@ -49,7 +49,7 @@ class Clock:
     limit : float or None
         Wall seconds for the whole of `fit`; None for a budget in trials.
     spent_before : float
-        Seconds that the interrupted run had spent.
+        Seconds that the run had spent before it was interrupted; 0 for a new run.
     started : float
         Time of `time.monotonic` at which `fit` was called.
     reserve_share : float
@@ -87,7 +87,7 @@ class Clock:
 
     @property
     def _begun(self) -> float:
-        """Time of the start, moved forward by the suspension of the machine since."""
+        """Time of the start, minus the seconds of suspension since then."""
         slept = clock_ahead() - self.ahead_at_start
         # The two clocks are read microseconds apart.
         return self.started - (slept if slept > _LEAST_SLEEP else 0.0)
@@ -130,7 +130,7 @@ class Clock:
 
     @property
     def hand_over(self) -> float | None:
-        """Deadline of the finished model; workers are closed after it."""
+        """Deadline of the finished model; the rest is for closing the run."""
         if self.limit is None or self.end is None:
             return None
         left = self.limit - self.spent_before

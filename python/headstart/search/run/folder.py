@@ -1,4 +1,4 @@
-"""The folder of a run: its place, its lock and its files."""
+"""The folder of a run: its path, its lock and its files."""
 
 import os
 import shutil
@@ -44,7 +44,8 @@ class RunFolder:
     path : path or None
         The folder. None creates a temporary one, which is removed with this object.
     resume : bool
-        Continue the run in this folder, if there is one.
+        Whether to continue the run in this folder. A folder without a run, and without
+        other files, starts a new one.
     """
 
     def __init__(self, path: str | Path | None, *, resume: bool = False) -> None:
@@ -132,8 +133,8 @@ class RunFolder:
     def finished(self, name: str) -> FoldOutcome | None:
         """Return the outcome of a fold fit whose files are complete, else None.
 
-        The journal need not have an entry of it. A power failure may leave empty files:
-        then the fold fit counts as not done.
+        The journal need not have an entry for it. A power failure may leave empty
+        files: then the fold fit counts as not done.
         """
         outcome = read_outcome(self.store, name)
         if outcome is None or outcome.status is not FoldStatus.OK:

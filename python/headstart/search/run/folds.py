@@ -1,4 +1,4 @@
-"""Which rows a fit holds out: few folds where many would leave no time for trials."""
+"""The folds of a fit: few, if many would leave no time for trials."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,22 +37,22 @@ def choose_folds(
     n_slots: int,
     seed: int,
 ) -> Folds:
-    """Return the folds of a fit: those asked for, in a number that it can afford.
+    """Return the folds of a fit: the requested scheme, with an affordable number.
 
     Parameters
     ----------
     settings : FitSettings
     problem : Problem
     learners : mapping of str to Learner
-        What will be fitted on them.
+        Their predicted costs limit the number of folds.
     n_slots : int
-        Fold fits at once.
+        Number of parallel fold fits.
     seed : int
 
     Raises
     ------
     ColumnError
-        If there is no such time column.
+        If the table lacks the time column.
     """
     validation = settings.validation
     if isinstance(validation, str):
@@ -72,9 +72,10 @@ def choose_folds(
 
 
 def dependence_of(settings: FitSettings, problem: Problem, folds: Folds) -> Dependence:
-    """Return the groups of the rows, and their order where folds follow time.
+    """Return the groups of the rows, and their order if folds follow time.
 
-    Rows that a splitter puts in order are ordered by block, and within one by number.
+    If a splitter defines the order, rows are ordered by validation block, and within a
+    block by row number.
     """
     if folds.scheme != "time":
         return Dependence(problem.groups)
@@ -99,7 +100,7 @@ def _time_column(settings: FitSettings, problem: Problem) -> pl.Series | None:
 
 
 def brings_splitter(validation: Any) -> bool:
-    """Return whether the user's own splitter, or a plugin's, makes the folds."""
+    """Return whether a splitter of the user or of a plugin defines the folds."""
     if isinstance(validation, str):
         return validation != "auto"
     return not isinstance(validation, Validation)
@@ -111,7 +112,7 @@ def _affordable_folds(
     learners: Mapping[str, Learner],
     n_slots: int,
 ) -> int:
-    """Return how many folds the first configurations can afford, 1 for a holdout."""
+    """Return the number of folds that the budget allows; 1 for a holdout."""
     is_large = task.n_rows > HOLDOUT_ABOVE
     if settings.time_limit is None:
         if is_large:

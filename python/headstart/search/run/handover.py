@@ -12,7 +12,7 @@ _Item = TypeVar("_Item", Learner, Transform)
 
 
 def own_items(items: Mapping[str, _Item], kind: str) -> dict[str, _Item]:
-    """Return the items that must be sent to workers: the user's own, and the program's.
+    """Return the items to send to workers: those of no plugin that workers can load.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ class History:
     ----------
     scores : list of (float, float)
         Seconds since the start of the fit, and the out-of-fold score of the ensemble
-        from then on, on the rows that were held out by then.
+        from then on, on the rows that had a prediction at that time.
     stages : list of (str, float)
         Name and wall seconds of each stage, in order of time.
     """

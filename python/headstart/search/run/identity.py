@@ -36,7 +36,7 @@ def identity_of(
     folds: Folds,
     seed: int,
 ) -> dict[str, str]:
-    """Return the identity of a run: everything its results depend on, as texts.
+    """Return the identity of a run: what must be equal to resume it, as texts.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def _buffer(values: NDArray[Any]) -> memoryview:
 
 
 def difference(name: str, stored: str | None, current: str | None) -> str:
-    """Describe how an identity's entry differs from the one in a run folder."""
+    """Return a description of the difference between an entry and the stored one."""
     listed = {"learners", "transforms"}
     if name in listed and stored is not None and current is not None:
         current_names, stored_names = set(json.loads(current)), set(json.loads(stored))

@@ -99,7 +99,7 @@ class Journal:
             )
 
     def record_fact(self, name: str, value: Any) -> None:
-        """Store a JSON-able fact of the run under a name, replacing the old one."""
+        """Store a JSON-serialisable fact under a name, and replace an existing one."""
         self._write((_INSERT_FACT, (name, json.dumps(value))))
 
     def fact(self, name: str) -> Any:

@@ -44,7 +44,7 @@ def add_listeners(
     ----------
     registry : Registry
     facts : mapping of str to value
-        What is known of the run before it starts, JSON-able; see `run_facts`.
+        Facts of the run before it starts, JSON-serialisable; see `run_facts`.
     emit : Emitter
     plugins : PluginClock
         Counts the seconds of their calls.
@@ -77,7 +77,7 @@ def run_facts(
     folds: Folds,
     n_jobs: int,
 ) -> dict[str, Any]:
-    """Return the facts of a run that plugins' listeners are created with, JSON-able."""
+    """Return the JSON-serialisable facts that the factories of listeners receive."""
     state = settings.random_state
     return {
         "task": problem.task.kind.value,

@@ -57,7 +57,7 @@ def prepare(request: FitRequest) -> Run:
     Raises
     ------
     HeadstartError
-        What is wrong with the data or the settings.
+        If the data or the settings are invalid.
     """
     started = time.monotonic() if request.started is None else request.started
     ahead_at_start = clock_ahead()
@@ -74,7 +74,7 @@ def prepare(request: FitRequest) -> Run:
             closing(PluginClock(events, quarantines=timed))
         )
         if settings.learn:
-            # Its imports take a second, which must not come after the time limit.
+            # Its imports take a second, which must not be spent after the time limit.
             importlib.import_module("headstart.meta.store.sql.engine")
         problem = read_problem(
             settings,
@@ -98,8 +98,8 @@ def prepare(request: FitRequest) -> Run:
             closing(RunFolder(settings.run_dir, resume=settings.resume))
         )
         claim = _claim(folder, settings, problem, learners, transforms, executor)
-        # The newest rows tell most about the rows to come: a model must learn from
-        # them.
+        # The newest rows are the most similar to future rows, so the final models must
+        # be fitted on them.
         refits = settings.refit or claim.folds.scheme == "time"
         clock = Clock(
             settings.time_limit,

@@ -27,7 +27,7 @@ from headstart.validation import Validation
 
 __all__ = ["Problem", "known_column", "read_problem", "read_weight"]
 
-# About so many rows are used for the mean length of texts.
+# About this many rows are used for the mean length of texts.
 _ROWS_OF_TEXT = 10_000
 
 
@@ -35,10 +35,10 @@ _ROWS_OF_TEXT = 10_000
 class Problem:
     """The data of a fit, in canonical form.
 
-    Rows of weight 0 are left out; `n_weightless` counts them. Where groups were given,
-    each row without one is a group of its own; `n_ungrouped` counts them, and
-    `groups_name` is the column's, or "given" for a vector. `target_name` is "" where
-    the target has no name.
+    Rows of weight 0 are left out; `n_weightless` counts them. If there are groups, each
+    row without one is a group of its own; `n_ungrouped` counts these rows.
+    `groups_name` is the name of the column of groups, or "given" for a vector.
+    `target_name` is "" if the target has no name.
     """
 
     frame: pl.DataFrame
@@ -56,7 +56,7 @@ class Problem:
     groups_name: str | None = None
 
     def summary(self) -> DescribedTable:
-        """Return the table in the form that plugins' descriptions receive."""
+        """Return the table in the form that meta-features of plugins receive."""
         return DescribedTable(
             self.frame,
             self.y,
@@ -76,12 +76,12 @@ def read_problem(
     sample_weight: Any,
     groups: Any,
 ) -> Problem:
-    """Check the data of a fit, and determine its schema, target and metric.
+    """Return the checked data of a fit, with its schema, target and metric.
 
     Raises
     ------
     TableError
-        What is wrong with the table, the target, weights or groups.
+        If the table, the target, the weights or the groups are invalid.
     """
     frame = to_frame(X)
     _check_shape(frame)
@@ -194,7 +194,7 @@ def _weights_of(values: pl.Series) -> FloatArray:
         raise TableError(
             f"sample_weight must hold numbers. Got {value[:80]!r} (row {row}) instead."
         )
-    if not values.dtype.is_float():  # Infinity is an error of its own.
+    if not values.dtype.is_float():  # The caller refuses infinite floats.
         values = to_numbers(values)
     return np.asarray(values.to_numpy(), dtype=np.float64)
 

@@ -36,11 +36,11 @@ class Run:
     problem : Problem
         The table, in its original and in canonical form.
     learners : mapping of str to Learner
-        Those to search over.
+        The learners of the search.
     transforms : AvailableTransforms
-        Those that may go before a learner.
+        The transforms that may go before a learner.
     data : FitData
-        Folds, target, weights: what fold fits read.
+        The data of the fold fits: folds, target, weights, ...
     folder : RunFolder
     executor : FoldFitExecutor
     clock : Clock

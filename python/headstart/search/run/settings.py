@@ -1,4 +1,4 @@
-"""The request of a fit: its data, and the parameters of the constructor, checked."""
+"""The request of a fit: its data and the parameters of the constructor."""
 
 import math
 import numbers
@@ -33,7 +33,7 @@ _UNITS |= {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """Parameters of `AutoClassifier` and `AutoRegressor`, unchecked.
+    """Parameters of `AutoClassifier` and `AutoRegressor`, as passed; see `check`.
 
     `headstart.AutoClassifier` documents each of them.
     """
@@ -102,7 +102,7 @@ class FitSettings:
             )
 
     def cores(self) -> int:
-        """Return the number of fold fits to run at once."""
+        """Return the number of parallel fold fits."""
         if self.n_jobs is not None and self.n_jobs != -1:
             return self.n_jobs
         cores = available_cores()
@@ -112,12 +112,12 @@ class FitSettings:
         return max(1, min(cores, self._memory() // _WORKER_BYTES))
 
     def memory_per_fit(self, reserved: int = 0) -> int:
-        """Return resident bytes that one worker may reach.
+        """Return the limit on the resident bytes of one worker.
 
         Parameters
         ----------
         reserved : int
-            Bytes that the run uses otherwise; ignored if `memory_limit` is set.
+            Bytes that other parts of the run use; ignored if `memory_limit` is set.
         """
         return max(_WORKER_BYTES, self._memory(reserved) // self.cores())
 
@@ -190,11 +190,11 @@ class FitRequest:
     X : table
         Any table that `headstart.tables.to_frame` accepts.
     y : vector
-        As long as `X`.
+        One label or value per row of `X`.
     classification : bool
         Whether the target is a class; otherwise it is a number.
     sample_weight : vector or None
-        Positive weights.
+        Non-negative weights, one per row; rows of weight 0 are left out.
     groups : vector, column name or None
         Rows of one group are never split between training and validation; folds that
         split them are rejected.
@@ -205,8 +205,8 @@ class FitRequest:
     target_column : TargetColumn
         How the caller separated the target from its table; it is reported as a finding.
     analyse : callable or None
-        Returns the analysis that is stored with the model; it runs in the last share of
-        the time.
+        Returns the facts with the analysis, which are stored with the model. The clock
+        reserves time for it.
     """
 
     settings: FitSettings

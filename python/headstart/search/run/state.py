@@ -52,7 +52,7 @@ class RunState:
         return None
 
     def has(self, trial: Trial, n_units: int) -> bool:
-        """Return whether the first `n_units` units of a trial are finished."""
+        """Return whether the first `n_units` units of a trial have a result."""
         return all(unit in trial.fold_losses for unit in self.units[:n_units])
 
     def is_complete(self, trial: Trial) -> bool:

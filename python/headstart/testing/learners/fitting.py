@@ -164,7 +164,7 @@ def _refit(subject: LearnerSubject) -> None:
 
 @check(
     "refit-learns",
-    hint="If validation is None, fit all of rows, with the number of rounds from "
+    hint="If validation is None, fit all rows, with the number of rounds from "
     "refit_parameters().",
     after=("learns", "refit"),
 )
