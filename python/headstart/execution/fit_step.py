@@ -87,10 +87,10 @@ def fit_step(
         replaced = set(dropped)
         remaining = [c for c in table.columns if c not in replaced]
         names = _unique(list(columns), remaining, name)
-        made, levels = [], {}
+        made_columns, levels = [], {}
         for unique, series in zip(names, columns.values(), strict=True):
             words = levels_of(series)
-            made.append(
+            made_columns.append(
                 TableColumn(
                     unique,
                     "numeric" if words is None else "categorical",
@@ -102,12 +102,12 @@ def fit_step(
             if words is not None:
                 levels[unique] = words
         fitted = FittedStep(
-            name, scope, dropped, tuple(columns), tuple(made), levels, state
+            name, scope, dropped, tuple(columns), tuple(made_columns), levels, state
         )
         return fitted, renamed(columns, names)
 
 
-def _unique(names: Sequence[str], taken: Sequence[str], transform: str) -> list[str]:
+def _unique(names: Sequence[str], existing: Sequence[str], transform: str) -> list[str]:
     """Return unique names, with the transform's name where the table has the name.
 
     Examples
@@ -115,7 +115,7 @@ def _unique(names: Sequence[str], taken: Sequence[str], transform: str) -> list[
     >>> _unique(["pca0", "age"], ["age"], "scale")
     ['pca0', 'age (scale)']
     """
-    used = set(taken)
+    used = set(existing)
     unique_names = []
     for name in names:
         unique = name if name not in used else f"{name} ({transform})"

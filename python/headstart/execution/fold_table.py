@@ -113,8 +113,8 @@ def fold_table(
             table = read_or_make(folder, write, partial(_after, table))
         else:
             if name not in data.tables:
-                made = _reporting(report, step.name, make)
-                data.tables[name] = made.after(table)
+                step_columns = _reporting(report, step.name, make)
+                data.tables[name] = step_columns.after(table)
             table = data.tables[name]
     return table
 
@@ -169,7 +169,7 @@ def inner_folds(data: FitData, repeat: int, rows: IntArray, seed: int) -> IntArr
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _StepColumns:
     """The columns of a step for a fold's rows."""
 
     step: FittedStep
@@ -195,12 +195,12 @@ def _make(
     repeat: int,
     rows: IntArray,
     resources: Resources,
-) -> _Made:
+) -> _StepColumns:
     """Fit a step on a fold's training rows, store it, and apply it to all rows."""
     transform = data.transform(step.name)
     # The seed does not depend on the fold fit, because any fold fit may make the step.
     seed = derived_seed(f"{data.seed}-{name}")
-    fitted, made = fit_step(
+    fitted, new_columns = fit_step(
         transform,
         step,
         TableRows(
@@ -216,7 +216,7 @@ def _make(
     held_out = apply_step(transform, fitted, table.held_out, data.task, strict=True)
     parts = store_step(transform, fitted)
     put_parts(data.store, f"transforms/{name}.zip", parts)
-    return _Made(fitted, made, held_out)
+    return _StepColumns(fitted, new_columns, held_out)
 
 
 def _reporting(report: Report, name: str, make: Callable[[], _T]) -> _T:
@@ -228,19 +228,19 @@ def _reporting(report: Report, name: str, make: Callable[[], _T]) -> _T:
         report("")
 
 
-def _write(folder: Path, make: Callable[[], _Made]) -> None:
+def _write(folder: Path, make: Callable[[], _StepColumns]) -> None:
     """Write a step's columns into a folder, unless another process has done so."""
     with _locked(folder):
         if folder.exists():
             return
-        made = make()
+        step_columns = make()
         with writing_explained(folder), replacing_folder(folder) as temporary:
-            write_frame(made.train, temporary / "train.arrow")
-            write_frame(made.held_out, temporary / "held_out.arrow")
-            columns = made.step.made
+            write_frame(step_columns.train, temporary / "train.arrow")
+            write_frame(step_columns.held_out, temporary / "held_out.arrow")
+            columns = step_columns.step.made
             record = {
-                "scope": made.step.scope,
-                "dropped": made.step.dropped,
+                "scope": step_columns.step.scope,
+                "dropped": step_columns.step.dropped,
                 "made": [[c.name, c.holds, c.source, c.n_levels] for c in columns],
             }
             (temporary / "step.json").write_text(json.dumps(record), encoding="utf-8")
@@ -253,12 +253,12 @@ def _after(table: FoldTable, folder: Path) -> FoldTable:
         for name, holds, source, n_levels in record["made"]
     )
     step = FittedStep("", tuple(record["scope"]), tuple(record["dropped"]), (), columns)
-    made = _Made(
+    step_columns = _StepColumns(
         step,
         read_frame(folder / "train.arrow"),
         read_frame(folder / "held_out.arrow"),
     )
-    return made.after(table)
+    return step_columns.after(table)
 
 
 @contextmanager

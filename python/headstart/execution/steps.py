@@ -69,9 +69,9 @@ class FittedStep:
     levels: Mapping[str, tuple[str, ...]] | None = None
     state: Any = None
 
-    def join(self, table: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+    def join(self, table: pl.DataFrame, new_columns: pl.DataFrame) -> pl.DataFrame:
         """Return the table with the columns of the step."""
-        return table.drop(self.dropped).hstack(made)
+        return table.drop(self.dropped).hstack(new_columns)
 
     def join_empty(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return a table without rows, with the columns after the step.
@@ -96,7 +96,7 @@ class FittedStep:
             f"{duplicates[:1]}, which its input table already has.",
         )
         levels = self.levels or {}
-        made = pl.DataFrame(
+        new_columns = pl.DataFrame(
             schema={
                 column.name: pl.Enum(levels[column.name])
                 if column.name in levels
@@ -104,13 +104,13 @@ class FittedStep:
                 for column in self.made
             }
         )
-        return self.join(table, made)
+        return self.join(table, new_columns)
 
     def summary(self, table: TableColumns) -> TableColumns:
         """Return the columns of a table after this step."""
         dropped = set(self.dropped)
-        kept = (c for c in table.columns if c.name not in dropped)
-        return TableColumns((*kept, *self.made))
+        remaining = (c for c in table.columns if c.name not in dropped)
+        return TableColumns((*remaining, *self.made))
 
 
 def apply_step(
@@ -226,7 +226,7 @@ def load_step(parts: Parts, transforms: Mapping[str, Transform]) -> FittedStep:
         and (bool(lists["scope"]) or not lists["made"]),
         f"The stored transform {name!r} is damaged: its columns are inconsistent.",
     )
-    made = tuple(
+    made_columns = tuple(
         TableColumn(
             column,
             "categorical" if column in levels else "numeric",
@@ -245,7 +245,13 @@ def load_step(parts: Parts, transforms: Mapping[str, Transform]) -> FittedStep:
         }
         state = transforms[name].load(stored)
     return FittedStep(
-        name, lists["scope"], lists["dropped"], lists["returned"], made, levels, state
+        name,
+        lists["scope"],
+        lists["dropped"],
+        lists["returned"],
+        made_columns,
+        levels,
+        state,
     )
 
 

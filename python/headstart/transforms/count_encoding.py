@@ -13,7 +13,7 @@ from headstart.transforms.of_plans import PlanTransform
 __all__ = ["CountEncoding", "register_transforms"]
 
 _FEW_ROWS = 300
-_MANY_LEVELS = 20  # of fewer, trees and one column a level see as much
+_MANY_LEVELS = 20  # with fewer, trees and one-hot columns are as informative
 
 
 class CountEncoding(PlanTransform):

@@ -22,7 +22,7 @@ from headstart.transforms.of_plans import PlanTransform
 __all__ = ["TargetEncoding", "register_transforms"]
 
 _FEW_ROWS = 300
-_MANY_LEVELS = 10  # of fewer, trees and one column a level see as much
+_MANY_LEVELS = 10  # with fewer, trees and one-hot columns are as informative
 _DEFAULT: Parameters = {"smoothing": "auto"}
 
 

@@ -112,4 +112,4 @@ def hash_values(columns: list[pl.Series]) -> list[NDArray[np.uint64]]:
 
 def one_table(columns: list[pl.Series]) -> pl.DataFrame:
     """Return a table of the columns, numbered because their names may repeat."""
-    return pl.DataFrame([s.alias(str(place)) for place, s in enumerate(columns)])
+    return pl.DataFrame([s.alias(str(index)) for index, s in enumerate(columns)])

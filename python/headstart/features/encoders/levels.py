@@ -64,12 +64,12 @@ class LevelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             )
         n_outputs = [len(table) for table in self.tables_]
         out = np.empty((sum(n_outputs), frame.height))
-        place = 0
+        output_index = 0
         for name, levels, table in zip(names, self.levels_, self.tables_, strict=True):
             codes = levels.codes(frame[name])
             for values in table:
-                np.take(values, codes, out=out[place], mode="clip")
-                place += 1
+                np.take(values, codes, out=out[output_index], mode="clip")
+                output_index += 1
         return out.T
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:

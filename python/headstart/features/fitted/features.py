@@ -77,7 +77,9 @@ class FittedFeatures:
         ]
         return blocks[0] if len(blocks) == 1 else pl.concat(blocks, rechunk=False)
 
-    def table(self, made: Sequence[Sequence[Column]], n_rows: int) -> pl.DataFrame:
+    def table(
+        self, columns_of_candidates: Sequence[Sequence[Column]], n_rows: int
+    ) -> pl.DataFrame:
         """Return columns as a table under the names of the features.
 
         Parameters
@@ -86,7 +88,11 @@ class FittedFeatures:
             Columns of each candidate.
         n_rows : int
         """
-        columns = [column for of_candidate in made for column in of_candidate]
+        columns = [
+            column
+            for candidate_columns in columns_of_candidates
+            for column in candidate_columns
+        ]
         if not columns:
             return pl.DataFrame(height=n_rows)
         return pl.DataFrame(
@@ -135,8 +141,10 @@ class FittedFeatures:
 
     def _apply_block(self, frame: pl.DataFrame, n_threads: int) -> pl.DataFrame:
         reader = Reader(frame, self.coding)
-        made = make(self.candidates, self.states, reader, {}, n_threads=n_threads)
-        return self.table(made, frame.height)
+        columns_of_candidates = make(
+            self.candidates, self.states, reader, {}, n_threads=n_threads
+        )
+        return self.table(columns_of_candidates, frame.height)
 
 
 def _as_list(array: NDArray[Any]) -> list[Any]:

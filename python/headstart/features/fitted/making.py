@@ -27,25 +27,31 @@ def make(
     candidates: Sequence[Candidate],
     states: Sequence[State],
     reader: Reader,
-    own: dict[int, list[FloatArray]],
+    target_columns: dict[int, list[FloatArray]],
     *,
     n_threads: int,
 ) -> list[list[Column]]:
-    """Return the columns of each candidate; those in `own` are returned unchanged."""
-    made: dict[int, list[Column]] = {i: list(columns) for i, columns in own.items()}
-    together = [i for i, c in enumerate(candidates) if made_at_once(c)]
-    if together:
+    """Return the columns of each candidate; those in `target_columns` unchanged."""
+    columns_by_index: dict[int, list[Column]] = {
+        i: list(columns) for i, columns in target_columns.items()
+    }
+    plain_indices = [i for i, c in enumerate(candidates) if made_at_once(c)]
+    if plain_indices:
         columns = make_at_once(
-            [candidates[i] for i in together],
-            [states[i] for i in together],
+            [candidates[i] for i in plain_indices],
+            [states[i] for i in plain_indices],
             reader,
             n_threads=n_threads,
         )
-        made.update({i: [column] for i, column in zip(together, columns, strict=True)})
+        columns_by_index.update(
+            {i: [column] for i, column in zip(plain_indices, columns, strict=True)}
+        )
     for index, candidate in enumerate(candidates):
-        if index not in made:
-            made[index] = _make_one(candidate, states[index], reader, n_threads)
-    return [made[index] for index in range(len(candidates))]
+        if index not in columns_by_index:
+            columns_by_index[index] = _make_one(
+                candidate, states[index], reader, n_threads
+            )
+    return [columns_by_index[index] for index in range(len(candidates))]
 
 
 def _make_one(

@@ -21,14 +21,14 @@ def feature_names(
     labels : tuple of str
         Classes that have a column of their own in features that read the target.
     """
-    taken: set[str] = set()
+    used_names: set[str] = set()
     all_names = []
     for candidate in candidates:
         names, count = _names(candidate, candidate.name, labels), 1
-        while not taken.isdisjoint(names):
+        while not used_names.isdisjoint(names):
             count += 1
             names = _names(candidate, f"{candidate.name} ({count})", labels)
-        taken.update(names)
+        used_names.update(names)
         all_names.append(names)
     return all_names
 

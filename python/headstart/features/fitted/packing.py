@@ -47,18 +47,18 @@ def unpack_record(record: Any, arrays: Mapping[str, Array]) -> Any:
     """
     if not isinstance(record, dict):
         raise ArtifactError("The stored features are no record.")
-    rest = {name: arrays[name].astype(_DTYPES[name]) for name in ARRAYS}
+    remaining = {name: arrays[name].astype(_DTYPES[name]) for name in ARRAYS}
     unpacked = dict(record)
     for field, names in _FIELDS.items():
         unpacked[field] = [
-            _with_arrays(entry, names, rest) for entry in _entries(record, field)
+            _with_arrays(entry, names, remaining) for entry in _entries(record, field)
         ]
-    if any(len(values) for values in rest.values()):
+    if any(len(values) for values in remaining.values()):
         raise ArtifactError("The stored features have more numbers than they name.")
     return unpacked
 
 
-# Entries of a record that hold numbers, and under which names.
+# Entries of a record that hold numbers, and the names of these numbers.
 _FIELDS = {"bins": ("cuts",), "crosses": ("ids",), "features": ("numbers", "starts")}
 
 
@@ -73,16 +73,16 @@ def _entries(record: dict[str, Any], field: str) -> Iterator[dict[str, Any]]:
 
 
 def _with_arrays(
-    entry: dict[str, Any], names: tuple[str, ...], rest: dict[str, Array]
+    entry: dict[str, Any], names: tuple[str, ...], remaining: dict[str, Array]
 ) -> dict[str, Any]:
-    """Return an entry with the first of the remaining numbers, which are taken off."""
+    """Return an entry with the first of the remaining numbers, which are removed."""
     unpacked = dict(entry)
     for name in names:
         length = entry.get(name)
-        if type(length) is not int or not 0 <= length <= len(rest[name]):
+        if type(length) is not int or not 0 <= length <= len(remaining[name]):
             raise ArtifactError(
                 f"The stored features have fewer {name} than they name."
             )
-        unpacked[name] = rest[name][:length].copy()
-        rest[name] = rest[name][length:]
+        unpacked[name] = remaining[name][:length].copy()
+        remaining[name] = remaining[name][length:]
     return unpacked

@@ -159,11 +159,11 @@ def _read_cross(cross: dict[str, Any], coding: Coding) -> None:
         "the columns of a cross",
     )
     key = tuple(columns), n_bins
-    most = math.prod(coding.coder(name, n_bins).n_groups + 1 for name in columns)
+    n_crossed = math.prod(coding.coder(name, n_bins).n_groups + 1 for name in columns)
     _require(
         isinstance(ids, list)
         and len(ids) <= LEVEL_LIMIT
-        and all(type(i) is int and 0 <= i < most for i in ids)
+        and all(type(i) is int and 0 <= i < n_crossed for i in ids)
         and len(set(ids)) == len(ids)
         and all(
             code < coding.coder(name, n_bins).n_groups
@@ -180,12 +180,12 @@ def _read_state(
 ) -> State:
     numbers, starts = feature["numbers"], _listed(feature["starts"])
     word = feature["word"]
-    state_is_sound = (
+    is_valid = (
         isinstance(word, str)
         and isinstance(starts, list)
         and all(type(s) is int and abs(s) < 2**63 for s in starts)
     )
-    _require(state_is_sound, f"the state of {candidate.name[:80]!r}")
+    _require(is_valid, f"the state of {candidate.name[:80]!r}")
     state = State(_floats(numbers), tuple(starts), word)
     _require(
         _fits(candidate, state, coding, n_labels),
@@ -292,6 +292,6 @@ def _no_number(word: str) -> float:
     raise ValueError(f"{word} is not a number")
 
 
-def _require(condition: object, place: str) -> None:
+def _require(condition: object, problem: str) -> None:
     if not condition:
-        raise ArtifactError(f"The stored plan is damaged: {place}.")
+        raise ArtifactError(f"The stored plan is damaged: {problem}.")

@@ -49,9 +49,9 @@ def learn_category(candidate: Candidate, reader: Reader) -> State:
         case "count_rank":
             counts = np.bincount(codes, minlength=n_codes)
             order = np.sort(counts[:-1])
-            places = 1.0 + len(order) - np.searchsorted(order, counts, side="right")
-            places[counts == 0] = np.nan
-            return State(_unseen(places, np.nan))
+            ranks = 1.0 + len(order) - np.searchsorted(order, counts, side="right")
+            ranks[counts == 0] = np.nan
+            return State(_unseen(ranks, np.nan))
         case "group_rank":
             values = reader.numbers(candidate.columns[0])
             starts, knots = _core.group_knots((codes, n_codes), values, _GROUP_KNOTS)

@@ -58,11 +58,11 @@ def _most_frequent(levels: Levels, codes: Codes) -> tuple[Levels, Codes]:
     if n_levels <= LEVEL_LIMIT:
         return levels, codes
     counts = np.bincount(codes, minlength=n_levels + 1)[:n_levels]
-    kept = np.sort(np.argsort(-counts, kind="stable")[:LEVEL_LIMIT])
+    frequent = np.sort(np.argsort(-counts, kind="stable")[:LEVEL_LIMIT])
     table = np.full(n_levels + 1, LEVEL_LIMIT + 1, dtype=np.uint32)
-    table[kept] = np.arange(LEVEL_LIMIT, dtype=np.uint32)
+    table[frequent] = np.arange(LEVEL_LIMIT, dtype=np.uint32)
     table[n_levels] = LEVEL_LIMIT
-    return Levels(levels.values.gather(pl.Series(kept))), table[codes]
+    return Levels(levels.values.gather(pl.Series(frequent))), table[codes]
 
 
 def _learn_cross(coding: Coding, key: Key, parts: list[Codes]) -> Codes:
@@ -74,11 +74,11 @@ def _learn_cross(coding: Coding, key: Key, parts: list[Codes]) -> Codes:
     for name, part in zip(names, parts, strict=True):
         is_complete &= part[first] < coding.coder(name, n_bins).n_groups
     counts = np.bincount(codes, minlength=len(first)) * is_complete
-    kept = np.argsort(-counts, kind="stable")[
+    frequent = np.argsort(-counts, kind="stable")[
         : min(LEVEL_LIMIT, int(is_complete.sum()))
     ]
-    kept.sort()
-    coding.crosses[key] = ids[first[kept]]
-    table = np.full(len(first), len(kept), dtype=np.uint32)
-    table[kept] = np.arange(len(kept), dtype=np.uint32)
+    frequent.sort()
+    coding.crosses[key] = ids[first[frequent]]
+    table = np.full(len(first), len(frequent), dtype=np.uint32)
+    table[frequent] = np.arange(len(frequent), dtype=np.uint32)
     return table[codes]

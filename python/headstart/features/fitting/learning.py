@@ -66,7 +66,7 @@ def learn(
     coding, codes = learn_coding(frame, keys, n_threads=n_threads)
     reader = Reader(frame, coding, codes)
     states = [State()] * len(candidates)
-    own: dict[int, list[FloatArray]] = {}
+    target_columns: dict[int, list[FloatArray]] = {}
     with_statistics = [i for i, c in enumerate(candidates) if c.operator in STATISTICS]
     if with_statistics:
         group_states = learn_statistics(
@@ -85,11 +85,11 @@ def learn(
             n_threads=n_threads,
         )
         for index, (state, values) in zip(with_target, encoded, strict=True):
-            states[index], own[index] = state, values
+            states[index], target_columns[index] = state, values
     for index, candidate in enumerate(candidates):
         if candidate.operator not in STATISTICS and not candidate.kind.reads_target:
             states[index] = _learn_one(candidate, reader)
-    return Learnt(coding, codes, states, own)
+    return Learnt(coding, codes, states, target_columns)
 
 
 def _learn_one(candidate: Candidate, reader: Reader) -> State:

@@ -80,8 +80,8 @@ def learn_bins(numbers: FloatArray, n_bins: int) -> Bins:
     )
     if len(distinct) <= n_bins:
         return Bins(distinct[1:].copy())
-    places = np.arange(1, n_bins) * len(present) // n_bins
-    cuts = np.unique(present[places])
+    indices = np.arange(1, n_bins) * len(present) // n_bins
+    cuts = np.unique(present[indices])
     return Bins(cuts[cuts > present[0]])
 
 
@@ -89,8 +89,8 @@ def _without_missing(values: pl.Series, codes: Codes) -> tuple[Levels, Codes]:
     """Return codes in which missing values have the code after the last level."""
     if not values.null_count():
         return Levels(values), codes
-    missing_place = values.is_null().arg_max() or 0
+    missing_index = values.is_null().arg_max() or 0
     renumbered: NDArray[Any] = np.arange(len(values), dtype=np.uint32)
-    renumbered[missing_place + 1 :] -= 1
-    renumbered[missing_place] = len(values) - 1
+    renumbered[missing_index + 1 :] -= 1
+    renumbered[missing_index] = len(values) - 1
     return Levels(values.drop_nulls()), renumbered[codes]

@@ -29,10 +29,10 @@ def learn_numbers(candidate: Candidate, reader: Reader) -> State:
         case "rank":
             present = _sorted_present(reader.numbers(name))
             if len(present) > _RANK_KNOTS:
-                places = (
+                indices = (
                     np.arange(_RANK_KNOTS) * (len(present) - 1) // (_RANK_KNOTS - 1)
                 )
-                present = present[places]
+                present = present[indices]
             return State(present)
         case "quantile_bin":
             n_bins = int(candidate.options["n_bins"])

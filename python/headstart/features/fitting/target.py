@@ -61,9 +61,14 @@ def learn_targets(
                 out=values,
                 n_threads=n_threads,
             )
-        for place, index in enumerate(indices):
-            own = list(values[place * n_outputs : (place + 1) * n_outputs])
-            results[index] = State(_without_unused_group(tables[place], n_outputs)), own
+        for position, index in enumerate(indices):
+            columns_of_candidate = list(
+                values[position * n_outputs : (position + 1) * n_outputs]
+            )
+            results[index] = (
+                State(_without_unused_group(tables[position], n_outputs)),
+                columns_of_candidate,
+            )
     return [results[index] for index in range(len(candidates))]
 
 

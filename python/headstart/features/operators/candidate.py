@@ -89,12 +89,12 @@ class Candidate:
         """Short readable name, with the options that differ from the defaults."""
         title = self._fill(self.kind.title)
         in_title = {n for n in self.options if f"{{{n}}}" in self.kind.title}
-        others = [
+        other_options = [
             f"{name}={_shown(value)}"
             for name, value in self.options.items()
             if name not in in_title and value != self.kind.options[name]
         ]
-        return f"{title} [{', '.join(others)}]" if others else title
+        return f"{title} [{', '.join(other_options)}]" if other_options else title
 
     def explain(self) -> str:
         """Return a description of the feature."""
@@ -177,8 +177,8 @@ class Candidate:
 
 def _operator(name: str) -> Operator:
     if name not in OPERATORS:
-        near = difflib.get_close_matches(str(name), OPERATORS, 1)
-        hint = f" hint: did you mean {near[0]!r}?" if near else ""
+        similar = difflib.get_close_matches(str(name), OPERATORS, 1)
+        hint = f" hint: did you mean {similar[0]!r}?" if similar else ""
         raise ValueError(
             f"Unknown operator {name!r}. Expected one of {', '.join(OPERATORS)}.{hint}"
         )
@@ -229,15 +229,15 @@ def _options(
             )
         if name == "smoothing" and value == "auto" and kind.name == "target_mean":
             continue
-        least, most = _RANGES[name]
+        lowest, highest = _RANGES[name]
         is_number = type(value) is int or (
             type(value) is float and name not in _WHOLE and math.isfinite(value)
         )
-        if not is_number or not least <= float(value) <= most:
+        if not is_number or not lowest <= float(value) <= highest:
             noun = "a whole number" if name in _WHOLE else "a number"
             raise ValueError(
-                f"The option {name!r} of {kind.name} must be {noun} from {least:g} to "
-                f"{most:g}. Got {value!r} instead."
+                f"The option {name!r} of {kind.name} must be {noun} from {lowest:g} to "
+                f"{highest:g}. Got {value!r} instead."
             )
     return {name: values.get(name, default) for name, default in kind.options.items()}
 

@@ -45,8 +45,8 @@ def make_moments(candidate: Candidate, state: State, reader: Reader) -> FloatArr
     """Return a feature of one or two date columns; missing where a date is missing."""
     clock = reader.clock(candidate.columns[0], state.word)
     if candidate.operator == "days_between":
-        other = reader.clock(candidate.columns[1], state.word)
-        values = (clock.to_physical() - other.to_physical()) / _DAY
+        second_clock = reader.clock(candidate.columns[1], state.word)
+        values = (clock.to_physical() - second_clock.to_physical()) / _DAY
     elif candidate.operator == "elapsed":
         values = (clock.to_physical() - state.starts[0]) / _DAY
     else:

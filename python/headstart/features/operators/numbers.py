@@ -39,8 +39,8 @@ def make_numbers(candidate: Candidate, state: State, reader: Reader) -> FloatArr
             return shares_below(reader.numbers(name), state.numbers)
         case "quantile_bin":
             values = reader.numbers(name)
-            places = np.searchsorted(state.numbers, values, side="right")
-            return np.where(np.isnan(values), np.nan, places.astype(np.float64))
+            bins = np.searchsorted(state.numbers, values, side="right")
+            return np.where(np.isnan(values), np.nan, bins.astype(np.float64))
         case "is_missing":
             series = read_column(reader.frame, name)
             if is_number(series.dtype):
@@ -59,7 +59,7 @@ def make_at_once(
 ) -> list[FloatArray]:
     """Return the values of features for which `made_at_once` is true."""
     names = list(dict.fromkeys(n for c in candidates for n in c.columns))
-    places = {name: place for place, name in enumerate(names)}
+    indices = {name: index for index, name in enumerate(names)}
     columns = [reader.numbers(name) for name in names]
     jobs = []
     for candidate, state in zip(candidates, states, strict=True):
@@ -68,7 +68,7 @@ def make_at_once(
             constants = [np.nan, np.nan]  # No training value: nothing is clipped.
         if candidate.operator == "round_to":
             constants = [float(candidate.options["multiple"])]
-        inputs = [places[name] for name in candidate.columns]
+        inputs = [indices[name] for name in candidate.columns]
         jobs.append((candidate.kind.code, inputs, constants))
     return _core.make_numeric(columns, jobs, n_threads)
 
@@ -86,8 +86,8 @@ def _make_mode(name: str, state: State, reader: Reader) -> FloatArray:
     if not len(state.numbers):
         return np.full(reader.n_rows, np.nan)
     if is_words(series.dtype) and series.dtype != pl.Null:
-        same = (reader.words(name) == state.word).cast(pl.Float64)
-        return np.ascontiguousarray(same.to_numpy(), dtype=np.float64)
+        is_mode = (reader.words(name) == state.word).cast(pl.Float64)
+        return np.ascontiguousarray(is_mode.to_numpy(), dtype=np.float64)
     values = numbers_or_moments(name, reader)
-    same = (values == state.numbers[0]).astype(np.float64)
-    return np.where(np.isnan(values), np.nan, same)
+    is_mode = (values == state.numbers[0]).astype(np.float64)
+    return np.where(np.isnan(values), np.nan, is_mode)

@@ -351,9 +351,9 @@ class FeaturePlan:
 
 
 def _check_names(names: list[tuple[str, ...]], columns: list[str]) -> None:
-    taken = set(columns)
+    table_columns = set(columns)
     for name in itertools.chain.from_iterable(names):
-        if name in taken:
+        if name in table_columns:
             raise ColumnError(
                 f"A feature would have the name {name!r} of a column of the table. "
                 "hint: rename the column."

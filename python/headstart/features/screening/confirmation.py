@@ -240,11 +240,11 @@ class Trial:
         for number, (train, test) in enumerate(self.folds()):
             if options.is_late():
                 return None
-            made = self._values(choices[number].descriptors[:size], train)
+            features = self._values(choices[number].descriptors[:size], train)
             if shuffled:
                 random = np.random.default_rng((options.seed, number))
-                made = np.stack([random.permutation(column) for column in made])
-            after = self._fit_predict(train, test, made)
+                features = np.stack([random.permutation(column) for column in features])
+            after = self._fit_predict(train, test, features)
             reductions[test] = before[test] - self.baseline.losses(self.y[test], after)
             fold_gains.append(float(reductions[test].mean() / before[test].mean()))
             options.report(name, number + 1, len(choices))
@@ -264,15 +264,15 @@ class Trial:
         self,
         train: Rows,
         test: Rows,
-        made: FloatArray | None,
+        features: FloatArray | None,
         *,
         additive: bool = False,
     ) -> FloatArray:
         X = self.table.matrix()
         categorical = np.arange(X.shape[1]) >= self.table.n_numeric
-        if made is not None:
-            X = np.concatenate([X, made.T], axis=1)
-            categorical = np.append(categorical, np.zeros(len(made), dtype=bool))
+        if features is not None:
+            X = np.concatenate([X, features.T], axis=1)
+            categorical = np.append(categorical, np.zeros(len(features), dtype=bool))
         return self.baseline.fit_predict(
             X, self.y, categorical, train, test, additive=additive
         )

@@ -101,11 +101,11 @@ def _of_two(facts: _Facts, pairs: NDArray[np.int64] | None) -> list[Descriptors]
         pairs = pairs[facts.is_many[pairs].all(axis=1)]
     a, b = pairs.T
     swapped = pairs[:, ::-1]
-    both = facts.has_sides[a] | facts.has_sides[b]
+    has_sides = facts.has_sides[a] | facts.has_sides[b]
     return [
         *(_described(name, pairs) for name in ("subtract", "divide", *_SYMMETRIC)),
-        _described("divide", swapped[both]),
-        _described("normalised_difference", pairs[both]),
+        _described("divide", swapped[has_sides]),
+        _described("normalised_difference", pairs[has_sides]),
     ]
 
 

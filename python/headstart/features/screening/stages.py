@@ -146,11 +146,11 @@ def screen(
     first = _sampled(table, residuals, fold_ids, _FIRST_ROWS, options.seed)
     candidates, was_cut = _proposed(first, options)
     gains, correlations = score_first(*first, candidates, options)
-    done = ~np.isnan(gains)
-    n_kept = max(_LEAST_KEPT, int(done.sum()) // _SHARE_KEPT)
+    is_scored = ~np.isnan(gains)
+    n_kept = max(_LEAST_KEPT, int(is_scored.sum()) // _SHARE_KEPT)
     best = union_of_ranks(gains, correlations, n_kept)
     stages = [Stage("first", first[0].n_rows, len(candidates), len(best))]
-    truncated = was_cut or not done.all()
+    truncated = was_cut or not is_scored.all()
     survivors, scores = candidates[best], gains[best]
     for depth, n_rows in ((4, 2 * _FIRST_ROWS), (5, _LAST_ROWS)):
         if not len(survivors) or options.is_late():

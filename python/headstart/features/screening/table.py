@@ -42,8 +42,8 @@ class ScreenedTable:
         """
         canonical = Schema.learn(frame).apply(frame)
         plain = set(frame.columns)
-        kept = [name for name in canonical.columns if name in plain]
-        return cls.of_canonical(canonical.select(kept))
+        names = [name for name in canonical.columns if name in plain]
+        return cls.of_canonical(canonical.select(names))
 
     @classmethod
     def of_canonical(cls, frame: pl.DataFrame) -> Self:

@@ -55,9 +55,9 @@ def make_values(
                 ]
             else:
                 columns.append(_values(table, operator, used, train))
-    made = np.array(columns).reshape(len(columns), table.n_rows)
-    made[~np.isfinite(made)] = np.nan
-    return made
+    features = np.array(columns).reshape(len(columns), table.n_rows)
+    features[~np.isfinite(features)] = np.nan
+    return features
 
 
 def _values(
@@ -123,8 +123,10 @@ def _target_mean(
     encoded = ((sums + PRIOR_ROWS * overall) / (counts + PRIOR_ROWS))[groups]
     for fold in np.unique(fold_ids[train]):
         in_fold = train[fold_ids[train] == fold]
-        own = np.bincount(groups[in_fold], minlength=n_groups)
-        own_sums = np.bincount(groups[in_fold], target[in_fold], minlength=n_groups)
-        means = (sums - own_sums + PRIOR_ROWS * overall) / (counts - own + PRIOR_ROWS)
+        fold_counts = np.bincount(groups[in_fold], minlength=n_groups)
+        fold_sums = np.bincount(groups[in_fold], target[in_fold], minlength=n_groups)
+        means = (sums - fold_sums + PRIOR_ROWS * overall) / (
+            counts - fold_counts + PRIOR_ROWS
+        )
         encoded[in_fold] = means[groups[in_fold]]
     return encoded
