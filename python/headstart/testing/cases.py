@@ -167,7 +167,7 @@ def metric_checks(
 
 
 def _cases(
-    kind: str, thing: Any, *, module: str | None, seconds: float
+    kind: str, tested: Any, *, module: str | None, seconds: float
 ) -> Sequence[Case]:
-    session = Session(kind, thing, module=module, seconds=seconds)
+    session = Session(kind, tested, module=module, seconds=seconds)
     return [Case(check.id, session) for check in checks_of(kind)]

@@ -59,9 +59,9 @@ def find_check(kind: str, id: str) -> Check:  # noqa: A002
     return next(check for check in checks_of(kind) if check.id == id)
 
 
-def make_subject(kind: str, thing: Any, packed: bytes = b"", **options: Any) -> Any:
+def make_subject(kind: str, tested: Any, packed: bytes = b"", **options: Any) -> Any:
     """Return the subject of the checks of a kind."""
     module, _, name = _LOCATIONS[kind]
     return getattr(importlib.import_module(module), name)(
-        thing, packed=packed, **options
+        tested, packed=packed, **options
     )

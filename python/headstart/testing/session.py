@@ -20,7 +20,7 @@ class Session:
     Parameters
     ----------
     kind : {"learner", "transform", "metric"}
-    thing : Learner, Transform or metric
+    tested : Learner, Transform or metric
     module : str or None
         Module of the subject, for the checks of its import; by default the module of
         its class.
@@ -29,22 +29,22 @@ class Session:
     """
 
     def __init__(
-        self, kind: str, thing: Any, *, module: str | None, seconds: float
+        self, kind: str, tested: Any, *, module: str | None, seconds: float
     ) -> None:
         self.kind = kind
-        self.name = str(getattr(thing, "name", None) or type(thing).__name__)
+        self.name = str(getattr(tested, "name", None) or type(tested).__name__)
         self._seconds = seconds
         self._results: dict[str, CheckResult] = {}
         packed, reason = b"", ""
         try:
-            packed = pickled(thing)
+            packed = pickled(tested)
         except Exception as error:
             reason = f"It cannot be pickled: {type(error).__name__}: {error}"
         self._subject = make_subject(
             kind,
-            thing,
+            tested,
             packed,
-            module=module or type(thing).__module__,
+            module=module or type(tested).__module__,
             unpackable=reason,
             seconds=seconds,
         )

@@ -72,9 +72,9 @@ def _worker_copy(subject: Subject) -> None:
         raise CheckError(
             f"Unpickling in a worker process raised {type(error).__name__}: {error}"
         ) from error
-    if name != subject.thing.name:
+    if name != subject.tested.name:
         raise CheckError(
-            f"In a worker process its name is {name!r}, not {subject.thing.name!r}."
+            f"In a worker process its name is {name!r}, not {subject.tested.name!r}."
         )
 
 

@@ -118,12 +118,12 @@ def _undo(before: _State) -> None:
 
 @contextlib.contextmanager
 def _inside(folder: str) -> Iterator[None]:
-    here = Path.cwd()
+    previous = Path.cwd()
     os.chdir(folder)
     try:
         yield
     finally:
-        os.chdir(here)
+        os.chdir(previous)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ class Subject:
 
     Parameters
     ----------
-    thing : Learner, Transform or metric
+    tested : Learner, Transform or metric
     module : str
         Module of the subject.
     packed : bytes
@@ -25,7 +25,7 @@ class Subject:
         Seconds and side effects of the import of `module`.
     """
 
-    thing: Any
+    tested: Any
     module: str = ""
     packed: bytes = b""
     unpackable: str = ""

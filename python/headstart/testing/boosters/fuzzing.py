@@ -119,9 +119,11 @@ def damage_text(parts: Parts, rng: np.random.Generator) -> Parts:
     data = bytearray(parts[name])
     numbers = list(_NUMBER.finditer(data))
     number = numbers[rng.integers(len(numbers))]
-    other = numbers[rng.integers(len(numbers))].group()
+    replacement = numbers[rng.integers(len(numbers))].group()
     extreme = _EXTREMES[rng.integers(len(_EXTREMES))]
-    data[number.start() : number.end()] = other if rng.integers(3) == 0 else extreme
+    data[number.start() : number.end()] = (
+        replacement if rng.integers(3) == 0 else extreme
+    )
     return {**parts, name: bytes(data)}
 
 

@@ -40,11 +40,11 @@ class LoaderTests:
         return learner.dump(learner.fit(cls.task, cls.small, rows, None, RESOURCES))
 
     def test_no_damage_crashes_the_process(self) -> None:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, str(self.fuzzer), "150"], capture_output=True, text=True
         )
-        assert done.returncode == 0, done.stderr[-2000:]
-        refused, loaded = map(int, done.stdout.split())
+        assert process.returncode == 0, process.stderr[-2000:]
+        refused, loaded = map(int, process.stdout.split())
         assert refused > 200
         # Some changes are harmless: the loader must not refuse every model.
         assert loaded > 5

@@ -131,8 +131,8 @@ class BoosterTests:
         fitted, validation = _fitted(self.booster), booster_rows(150, seed=1)
         stopped = _log_loss(validation.y, self._predict(fitted, validation.X))
         for n_rounds in (max(1, fitted.model.n_rounds // 4), fitted.model.n_rounds * 4):
-            other = self._fit_rounds(n_rounds)
-            prediction = self._predict(other, validation.X)
+            with_other_rounds = self._fit_rounds(n_rounds)
+            prediction = self._predict(with_other_rounds, validation.X)
             assert stopped <= _log_loss(validation.y, prediction) + 1e-6
 
     def test_ranking_metrics_do_not_leave_probabilities_at_the_prior(self) -> None:
@@ -202,7 +202,7 @@ class BoosterTests:
     def test_the_unit_of_weights_does_not_matter(self) -> None:
         train, X = booster_rows(), booster_rows(50, seed=2).X
         parameters = {"n_rounds": 20}
-        ones, thousands = (
+        of_ones, of_thousands = (
             self.learner.fit(
                 booster_task(),
                 parameters,
@@ -213,14 +213,16 @@ class BoosterTests:
             for unit in (1.0, 4096.0)
         )
         np.testing.assert_allclose(
-            self._predict(ones, X), self._predict(thousands, X), rtol=1e-6
+            self._predict(of_ones, X), self._predict(of_thousands, X), rtol=1e-6
         )
 
     def test_the_refit_makes_as_many_rounds_as_the_folds_agreed_on(self) -> None:
-        fitted, other = _fitted(self.booster), self._fit_rounds(3)
-        ones = Rows(booster_rows().X, np.ones(400, dtype=np.int64))
-        constant = self.learner.fit(booster_task(), {}, ones, None, RESOURCES)
-        parameters = self.learner.refit_parameters({}, [fitted, other, constant])
+        fitted, of_three_rounds = _fitted(self.booster), self._fit_rounds(3)
+        one_class = Rows(booster_rows().X, np.ones(400, dtype=np.int64))
+        constant = self.learner.fit(booster_task(), {}, one_class, None, RESOURCES)
+        parameters = self.learner.refit_parameters(
+            {}, [fitted, of_three_rounds, constant]
+        )
         expected = round((fitted.model.n_rounds + 3) / 2)
         refitted = self.learner.fit(
             booster_task(), parameters, booster_rows(), None, RESOURCES
@@ -278,13 +280,13 @@ class BoosterTests:
             pytest.skip("needs Linux's /proc")
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
         names = f"MODULE, NAME = {self.booster.__module__!r}, {self.booster.__name__!r}"
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", names + _THREADS],
             capture_output=True,
             text=True,
             check=True,
         )
-        ticks = [int(word) for word in done.stdout.split()]
+        ticks = [int(word) for word in process.stdout.split()]
         assert max(ticks) >= 0.95 * sum(ticks) > 0
 
     def fit_on_gpu(self) -> Any:

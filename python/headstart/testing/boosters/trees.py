@@ -27,7 +27,7 @@ _FITS: Sequence[tuple[TaskKind, int, str, Mapping[str, Any]]] = (
 
 
 class TreeTests:
-    """Tests that converted trees predict what the library predicts.
+    """Tests that converted trees have the same predictions as the library.
 
     A plugin's subclass sets the attributes and defines the methods that raise
     NotImplementedError here.
@@ -36,15 +36,15 @@ class TreeTests:
     ----------
     booster : type of BoostingLearner
     trees : module
-        Holds the function that converts.
+        Module with the function that converts.
     converter : str
-        The name of that function, which takes what `stored` returns.
+        Name of that function, which takes the result of `stored`.
     objectives : sequence of tuple of int and mapping
         The library's options of each objective, with its number of classes or 0.
     largest_exponent : int
         Numbers of the tables stay below this power of ten.
     tolerance : float
-        Relative, of predictions after the link. Raw scores have the same bits.
+        Relative tolerance of predictions after the link; raw scores have the same bits.
     """
 
     booster: ClassVar[type[BoostingLearner]]

@@ -67,10 +67,10 @@ def _precedents_differ(subject: LearnerSubject) -> None:
         for number, precedent in enumerate([{}, *subject.learner.precedents(task)]):
             key = Configuration(subject.learner.name, {**default, **precedent}).key
             if key in number_of:
-                other = (
+                earlier = (
                     f"precedent {number_of[key]}" if number_of[key] else "the default"
                 )
-                raise CheckError(f"For {kind} tasks precedent {number} is {other}.")
+                raise CheckError(f"For {kind} tasks precedent {number} is {earlier}.")
             number_of[key] = number
 
 

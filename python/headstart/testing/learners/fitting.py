@@ -20,7 +20,7 @@ from headstart.base import (
 from headstart.testing.check import check
 from headstart.testing.data import N_TRAIN, make_task
 from headstart.testing.drawing import draw, end
-from headstart.testing.learners.subject import SEED, Kept, LearnerSubject
+from headstart.testing.learners.subject import SEED, KeptModel, LearnerSubject
 from headstart.testing.naming import naming
 from headstart.testing.outcome import CheckError, NotApplicableError
 
@@ -132,8 +132,8 @@ def _seed(subject: LearnerSubject) -> None:
     X = fitted.validation.X
     train, validation = subject.rows(kind)
     first = subject.predict(kind, fitted.model, X)
-    other = subject.fit(kind, train, validation, seed=SEED + 1)
-    if not np.array_equal(first, subject.predict(kind, other, X)):
+    other_model = subject.fit(kind, train, validation, seed=SEED + 1)
+    if not np.array_equal(first, subject.predict(kind, other_model, X)):
         return
     # Random numbers that ignore the seed depend on the order of the rows.
     order = np.random.default_rng(0).permutation(len(train.y))
@@ -233,11 +233,11 @@ def _is_idle(subject: LearnerSubject, kind: TaskKind, name: str) -> bool:
     space = subject.learner.search_space(make_task(kind))
     rng = random.Random(1)
     for n_rows, is_default in _TRIES:
-        others = {**draw(space, rng), **(space.default if is_default else {})}
-        base = _with_parents(space, name, others)
+        other_parameters = {**draw(space, rng), **(space.default if is_default else {})}
+        base = _with_parents(space, name, other_parameters)
         first = _predict_at(subject, kind, base, n_rows)
-        for place in (0, -1):
-            point = {**base, name: end(space, place)[name]}
+        for index in (0, -1):
+            point = {**base, name: end(space, index)[name]}
             if not np.array_equal(first, _predict_at(subject, kind, point, n_rows)):
                 return False
     return True
@@ -266,7 +266,7 @@ def _predict_at(
     space = subject.learner.search_space(task)
     active = {k: v for k, v in point.items() if space.is_active(k, point)}
 
-    def fit() -> Sequence[Kept]:
+    def fit() -> Sequence[KeptModel]:
         train, validation = subject.rows(kind, n_rows)
         point_task = task
         if n_rows == _N_ROWS_WIDE:
@@ -280,8 +280,8 @@ def _predict_at(
             ),
         )
 
-    (kept,) = subject.once(f"{kind} {n_rows} {sorted(active.items())}", fit)
-    return kept.prediction
+    (result,) = subject.once(f"{kind} {n_rows} {sorted(active.items())}", fit)
+    return result.prediction
 
 
 def _widened(rows: Rows, task: Task) -> Rows:
@@ -317,10 +317,10 @@ def _widened(rows: Rows, task: Task) -> Rows:
 def _two_models(subject: LearnerSubject) -> None:
     """A model predicts the same after other models are fitted and used."""
     for kind in subject.kinds:
-        for kept in (*fit_points(subject, kind), *refit(subject, kind)):
-            repeated = subject.predict(kind, kept.model, kept.X)
-            if not np.array_equal(kept.prediction, repeated):
-                worst = float(np.abs(kept.prediction - repeated).max())
+        for result in (*fit_points(subject, kind), *refit(subject, kind)):
+            repeated = subject.predict(kind, result.model, result.X)
+            if not np.array_equal(result.prediction, repeated):
+                worst = float(np.abs(result.prediction - repeated).max())
                 raise CheckError(
                     f"A model of a {kind} task predicts differently after other models "
                     f"were fitted: by up to {worst:.3g}."
@@ -337,15 +337,16 @@ def _two_models(subject: LearnerSubject) -> None:
 def _cost_measured(subject: LearnerSubject) -> None:
     """Predicted seconds are within a factor of 30, and depend on the table."""
     for kind in subject.kinds:
-        for kept in fit_points(subject, kind):
-            predicted = subject.learner.cost(kept.task, kept.parameters, N_TRAIN)
-            measured = kept.seconds
+        for result in fit_points(subject, kind):
+            predicted = subject.learner.cost(result.task, result.parameters, N_TRAIN)
+            measured = result.seconds
             if predicted > _COST_FACTOR * max(measured, _LEAST_MEASURED) or (
                 measured > _COST_FACTOR * max(predicted, _LEAST_PREDICTED)
             ):
                 raise CheckError(
-                    f"cost() of a {kind} task {kept.what} predicts {predicted:.2g} s "
-                    f"for {N_TRAIN} rows. The fit took {measured:.2g} s."
+                    f"cost() of a {kind} task {result.description} predicts "
+                    f"{predicted:.2g} s for {N_TRAIN} rows. The fit took "
+                    f"{measured:.2g} s."
                 )
         task = make_task(kind, 50_000)
         wide = replace(task, n_numeric=500)
@@ -368,7 +369,8 @@ def _check_cost_of_classes(subject: LearnerSubject) -> None:
     if many.seconds < _LONGER * max(few.seconds, _LEAST_MEASURED):
         return
     predicted = [
-        subject.learner.cost(kept.task, {}, _N_ROWS_OF_CLASSES) for kept in (few, many)
+        subject.learner.cost(result.task, {}, _N_ROWS_OF_CLASSES)
+        for result in (few, many)
     ]
     if not predicted[0] < predicted[1]:
         raise CheckError(
@@ -379,7 +381,7 @@ def _check_cost_of_classes(subject: LearnerSubject) -> None:
         )
 
 
-def _fit_classes(subject: LearnerSubject, n_classes: int) -> Kept:
+def _fit_classes(subject: LearnerSubject, n_classes: int) -> KeptModel:
     kind = TaskKind.MULTICLASS
     train, validation = subject.rows(kind, _N_ROWS_OF_CLASSES)
     n_rows = _N_ROWS_OF_CLASSES + len(validation.y)
@@ -398,11 +400,11 @@ def _fit_classes(subject: LearnerSubject, n_classes: int) -> Kept:
     )
 
 
-def refit(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
+def refit(subject: LearnerSubject, kind: TaskKind) -> Sequence[KeptModel]:
     """Return one model fitted with `refit_parameters`, without validation rows."""
     fitted = subject.fitted(kind)
 
-    def fit() -> Sequence[Kept]:
+    def fit() -> Sequence[KeptModel]:
         default = dict(subject.learner.search_space(make_task(kind)).default)
         with naming("refit_parameters()"):
             parameters = subject.learner.refit_parameters(default, [fitted.model] * 2)
@@ -425,10 +427,10 @@ def refit(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
     return subject.once(f"refit {kind}", fit)
 
 
-def fit_points(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
+def fit_points(subject: LearnerSubject, kind: TaskKind) -> Sequence[KeptModel]:
     """Return models of both ends of the space and of random points."""
 
-    def fit() -> Sequence[Kept]:
+    def fit() -> Sequence[KeptModel]:
         space = subject.learner.search_space(make_task(kind))
         train, validation = subject.rows(kind)
         rng = random.Random(0)
@@ -438,7 +440,7 @@ def fit_points(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
         for point in (*ends, *random_points):
             active = {k: v for k, v in point.items() if space.is_active(k, point)}
             try:
-                kept = subject.keep(
+                result = subject.keep(
                     f"with {active}",
                     Rows(train.X, train.y.copy()),
                     Rows(validation.X, validation.y.copy()),
@@ -449,7 +451,7 @@ def fit_points(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
                 )
             except CheckError as error:
                 raise CheckError(f"With {active}: {error}") from error.__cause__
-            models.append(kept)
+            models.append(result)
         return models
 
     return subject.once(f"points {kind}", fit)

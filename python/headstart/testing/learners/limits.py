@@ -186,8 +186,8 @@ def _input_unchanged(subject: LearnerSubject) -> None:
 
 def _is_shared(usage: Usage) -> bool:
     """Return whether threads other than the busiest one did much of the work."""
-    others = usage.cpu_seconds - usage.busiest_seconds
-    return others > 0.02 and others > 0.25 * usage.cpu_seconds
+    other_seconds = usage.cpu_seconds - usage.busiest_seconds
+    return other_seconds > 0.02 and other_seconds > 0.25 * usage.cpu_seconds
 
 
 def _usage(subject: LearnerSubject) -> Usage:

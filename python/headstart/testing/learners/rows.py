@@ -9,7 +9,7 @@ from headstart.base import Matrix, Rows, TaskKind
 from headstart.testing.check import check
 from headstart.testing.data import N_LEVELS, N_VALIDATION, make_matrix, make_task
 from headstart.testing.learners.fitting import constant_prediction, loss
-from headstart.testing.learners.subject import Kept, LearnerSubject
+from headstart.testing.learners.subject import KeptModel, LearnerSubject
 from headstart.testing.outcome import CheckError, NotApplicableError
 
 __all__ = ["CHECKS", "fit_absent_classes", "fit_category"]
@@ -134,8 +134,8 @@ def _absent_class(subject: LearnerSubject) -> None:
     """Training rows may lack classes of the task and of the validation rows."""
     if TaskKind.MULTICLASS not in subject.kinds:
         raise NotApplicableError("it does not support multiclass tasks")
-    for kept in fit_absent_classes(subject):
-        highest = float(kept.prediction[:, 3].max())
+    for result in fit_absent_classes(subject):
+        highest = float(result.prediction[:, 3].max())
         if highest > 0.2:
             raise CheckError(
                 "A class that no training row has is predicted with a probability of "
@@ -163,8 +163,8 @@ def _many_classes(subject: LearnerSubject) -> None:
 
     train, validation = classes(train), classes(validation)
     train.y[0] = _N_CLASSES - 1
-    kept = subject.keep("", train, validation, train.X, task=task)
-    of_target = kept.prediction[np.arange(len(train.y)), train.y]
+    result = subject.keep("", train, validation, train.X, task=task)
+    of_target = result.prediction[np.arange(len(train.y)), train.y]
     chance = 1 / _N_CLASSES
     if not of_target[1:].mean() > 1.5 * chance:
         raise CheckError(
@@ -182,8 +182,8 @@ def _categories(subject: LearnerSubject) -> None:
     """A target that depends on a categorical column only is learnt."""
     for kind in subject.kinds:
         _, validation = _category_rows(subject, kind)
-        (kept,) = fit_category(subject, kind)
-        model_loss = loss(kind, validation.y, kept.prediction)
+        (result,) = fit_category(subject, kind)
+        model_loss = loss(kind, validation.y, result.prediction)
         constant = constant_prediction(kind, validation.y, len(validation.y))
         constant_loss = loss(kind, validation.y, constant)
         if not model_loss < 0.8 * constant_loss:
@@ -219,15 +219,15 @@ def _fit_changed(subject: LearnerSubject, change: Callable[[Rows], Rows]) -> Non
         subject.predict(kind, model, change(subject.rows(kind)[1]).X)
 
 
-def fit_absent_classes(subject: LearnerSubject) -> Sequence[Kept]:
+def fit_absent_classes(subject: LearnerSubject) -> Sequence[KeptModel]:
     """Return models of training rows that lack classes of the validation rows."""
     kind, task = TaskKind.MULTICLASS, make_task(TaskKind.MULTICLASS, n_classes=4)
 
-    def fit() -> Sequence[Kept]:
+    def fit() -> Sequence[KeptModel]:
         train, validation = subject.rows(kind)
-        other = validation.y.copy()
-        other[:3] = 3
-        stop_by = Rows(validation.X, other)
+        y_with_all_classes = validation.y.copy()
+        y_with_all_classes[:3] = 3
+        stop_by = Rows(validation.X, y_with_all_classes)
         # Three of four classes, then two, which an estimator would treat as binary.
         return [
             subject.keep(
@@ -243,10 +243,10 @@ def fit_absent_classes(subject: LearnerSubject) -> Sequence[Kept]:
     return subject.once("absent classes", fit)
 
 
-def fit_category(subject: LearnerSubject, kind: TaskKind) -> Sequence[Kept]:
+def fit_category(subject: LearnerSubject, kind: TaskKind) -> Sequence[KeptModel]:
     """Return a model of rows whose target depends on their category only."""
 
-    def fit() -> Sequence[Kept]:
+    def fit() -> Sequence[KeptModel]:
         train, validation = _category_rows(subject, kind)
         task = make_task(kind)
         description = "of categories"

@@ -13,7 +13,7 @@ from headstart.testing.check import check
 from headstart.testing.damage import damaged
 from headstart.testing.learners.fitting import fit_points, refit
 from headstart.testing.learners.rows import fit_absent_classes, fit_category
-from headstart.testing.learners.subject import Kept, LearnerSubject
+from headstart.testing.learners.subject import KeptModel, LearnerSubject
 from headstart.testing.outcome import CheckError
 
 __all__ = ["CHECKS"]
@@ -95,19 +95,19 @@ def _dump_again(subject: LearnerSubject) -> None:
 )
 def _dump_variants(subject: LearnerSubject) -> None:
     """Models with other parameters, categories or fewer classes load unchanged."""
-    for kept in _variants(subject):
-        kind = kept.task.kind
-        loaded = subject.load(subject.dump(kept.model))
-        prediction = subject.predict(kind, loaded, kept.X, kept.task)
-        if not np.array_equal(kept.prediction, prediction):
-            worst = float(np.abs(kept.prediction - prediction).max())
+    for result in _variants(subject):
+        kind = result.task.kind
+        loaded = subject.load(subject.dump(result.model))
+        prediction = subject.predict(kind, loaded, result.X, result.task)
+        if not np.array_equal(result.prediction, prediction):
+            worst = float(np.abs(result.prediction - prediction).max())
             raise CheckError(
-                f"A stored and loaded model {kept.what} of a {kind} task predicts "
-                f"differently: by up to {worst:.3g}."
+                f"A stored and loaded model {result.description} of a {kind} task "
+                f"predicts differently: by up to {worst:.3g}."
             )
 
 
-def _variants(subject: LearnerSubject) -> Iterator[Kept]:
+def _variants(subject: LearnerSubject) -> Iterator[KeptModel]:
     # Other checks report failed fits.
     for kind in subject.kinds:
         # Loaders that check each tree are slow, hence points of one kind only.

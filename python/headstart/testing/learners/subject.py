@@ -24,7 +24,7 @@ from headstart.testing.outcome import CheckError
 from headstart.testing.subject import Subject
 from headstart.testing.usage import Usage
 
-__all__ = ["Fitted", "Kept", "LearnerSubject", "check_form"]
+__all__ = ["Fitted", "KeptModel", "LearnerSubject", "check_form"]
 
 SEED = 7
 SECONDS_PER_FIT = 0.3
@@ -41,12 +41,12 @@ class Fitted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class KeptModel:
     """A fitted model of one check, with its prediction after the fit.
 
     Parameters
     ----------
-    what : str
+    description : str
         Description of the model, for messages.
     task : Task
     parameters : mapping
@@ -58,7 +58,7 @@ class Kept:
         Processor time of the fit.
     """
 
-    what: str
+    description: str
     task: Task
     parameters: Parameters
     model: Any
@@ -85,13 +85,13 @@ class LearnerSubject(Subject):
 
     models: dict[TaskKind, Fitted] = field(default_factory=dict)
     usage: list[Usage] = field(default_factory=list)
-    kept: dict[str, Sequence[Kept]] = field(default_factory=dict)
+    kept: dict[str, Sequence[KeptModel]] = field(default_factory=dict)
     seconds_without_clock: dict[TaskKind, float] = field(default_factory=dict)
 
     @property
     def learner(self) -> Learner:
         """The learner."""
-        learner: Learner = self.thing
+        learner: Learner = self.tested
         return learner
 
     @property
@@ -113,7 +113,9 @@ class LearnerSubject(Subject):
             self.models[kind] = Fitted(model, *self.rows(kind), seconds)
         return self.models[kind]
 
-    def once(self, name: str, fit: Callable[[], Sequence[Kept]]) -> Sequence[Kept]:
+    def once(
+        self, name: str, fit: Callable[[], Sequence[KeptModel]]
+    ) -> Sequence[KeptModel]:
         """Return the models of `fit`, which is called once per name."""
         if name not in self.kept:
             self.kept[name] = fit()
@@ -121,7 +123,7 @@ class LearnerSubject(Subject):
 
     def keep(
         self,
-        what: str,
+        description: str,
         train: Rows,
         validation: Rows | None,
         X: Matrix,
@@ -130,7 +132,7 @@ class LearnerSubject(Subject):
         parameters: Parameters | None = None,
         seconds: float = SECONDS_PER_FIT,
         seed: int = SEED,
-    ) -> Kept:
+    ) -> KeptModel:
         """Return a fitted model with its prediction; errors become a `CheckError`.
 
         The deadline is in processor seconds, so that a busy machine does not change the
@@ -138,7 +140,7 @@ class LearnerSubject(Subject):
 
         Parameters
         ----------
-        what : str
+        description : str
             Description of the model, for messages.
         train, validation
             As in `Learner.fit`.
@@ -162,7 +164,9 @@ class LearnerSubject(Subject):
         )
         fit_seconds = time.process_time() - started
         prediction = self.predict(task.kind, model, X, task)
-        return Kept(what, task, parameters or {}, model, X, prediction, fit_seconds)
+        return KeptModel(
+            description, task, parameters or {}, model, X, prediction, fit_seconds
+        )
 
     def fit(
         self,

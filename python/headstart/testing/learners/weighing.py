@@ -9,7 +9,7 @@ from headstart.base import FloatArray, Matrix, Rows, Task, TaskKind
 from headstart.testing.check import check
 from headstart.testing.data import LOSS_METRICS, make_task
 from headstart.testing.learners.fitting import constant_prediction, loss
-from headstart.testing.learners.subject import Kept, LearnerSubject
+from headstart.testing.learners.subject import KeptModel, LearnerSubject
 from headstart.testing.outcome import CheckError, NotApplicableError
 
 __all__ = ["CHECKS"]
@@ -85,8 +85,8 @@ def _early_stopping(subject: LearnerSubject) -> None:
     """If validation rows are used, early stopping limits overfitting of noise."""
     uses = False
     for kind in subject.kinds:
-        stopped, whole = _fit_noise(subject, make_task(kind))
-        spreads = [_spread(stopped), _spread(whole)]
+        stopped, unstopped = _fit_noise(subject, make_task(kind))
+        spreads = [_spread(stopped), _spread(unstopped)]
         uses = uses or spreads[0] != spreads[1]
         if spreads[0] > 1.1 * spreads[1] + 1e-9:
             raise CheckError(
@@ -158,18 +158,20 @@ def _validation_columns(subject: LearnerSubject) -> None:
     train, validation = subject.rows(kind)
     n_rows = validation.X.n_rows
     train = Rows(train.X, train.y, np.ones(len(train.y)))
-    both = np.tile(np.arange(n_rows), 2)
-    values = validation.X.values[both]
+    repeated = np.tile(np.arange(n_rows), 2)
+    values = validation.X.values[repeated]
     values[n_rows:, :3] = _FAR * (1.0 + values[n_rows:, :3])
     # Rows with a weight near 0 do not affect early stopping.
     weight = np.repeat([1.0, 1e-9], n_rows)
     far = Rows(
-        replace(validation.X.take(both), values=values), validation.y[both], weight
+        replace(validation.X.take(repeated), values=values),
+        validation.y[repeated],
+        weight,
     )
-    near = Rows(validation.X, validation.y, np.ones(n_rows))
+    plain = Rows(validation.X, validation.y, np.ones(n_rows))
     expected, changed = (
         subject.predict(kind, subject.fit(kind, train, stop_by), validation.X)
-        for stop_by in (near, far)
+        for stop_by in (plain, far)
     )
     spread = float(np.std(expected, axis=0).mean())
     change = float(np.abs(changed - expected).mean()) / spread
@@ -187,17 +189,17 @@ def _near(mean: float, expected: float) -> bool:
 def _mean_predictions(subject: LearnerSubject, kind: TaskKind) -> list[float]:
     """Return the mean predictions with low and with high weights of target 1."""
 
-    def fit() -> Sequence[Kept]:
+    def fit() -> Sequence[KeptModel]:
         return [_fit_weighted(subject, kind, heavy=heavy) for heavy in (False, True)]
 
-    predictions = [kept.prediction for kept in subject.once(f"weights {kind}", fit)]
+    predictions = [result.prediction for result in subject.once(f"weights {kind}", fit)]
     return [
         float((f if f.ndim == 1 else f[:, 1] / f[:, :2].sum(axis=1)).mean())
         for f in predictions
     ]
 
 
-def _fit_weighted(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Kept:
+def _fit_weighted(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> KeptModel:
     train, validation = subject.rows(kind)
     n_rows = train.X.n_rows
     # Each row occurs twice, with a low and a high target. Only the weights differ.
@@ -223,24 +225,24 @@ def _fit_weighted(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Ke
     )
 
 
-def _fit_noise(subject: LearnerSubject, task: Task) -> Sequence[Kept]:
+def _fit_noise(subject: LearnerSubject, task: Task) -> Sequence[KeptModel]:
     """Return models of noise with and without early stopping on noise."""
 
-    def fit() -> Sequence[Kept]:
-        noise, other = _noise(subject, task.kind)
+    def fit() -> Sequence[KeptModel]:
+        noise, validation_noise = _noise(subject, task.kind)
         return [
             subject.keep(
                 "of noise", noise, stop_by, noise.X, task=task, seconds=_SECONDS_LONG
             )
-            for stop_by in (other, None)
+            for stop_by in (validation_noise, None)
         ]
 
     return subject.once(f"noise {task.kind} {task.metric}", fit)
 
 
 def _uses_validation(subject: LearnerSubject, kind: TaskKind) -> bool:
-    stopped, whole = _fit_noise(subject, make_task(kind))
-    return _spread(stopped) != _spread(whole)
+    stopped, unstopped = _fit_noise(subject, make_task(kind))
+    return _spread(stopped) != _spread(unstopped)
 
 
 def _noise(subject: LearnerSubject, kind: TaskKind) -> tuple[Rows, Rows]:
@@ -250,11 +252,11 @@ def _noise(subject: LearnerSubject, kind: TaskKind) -> tuple[Rows, Rows]:
     return noise, Rows(validation.X, rng.permutation(validation.y))
 
 
-def _spread(kept: Kept) -> float:
-    return float(np.std(kept.prediction, axis=0).mean())
+def _spread(result: KeptModel) -> float:
+    return float(np.std(result.prediction, axis=0).mean())
 
 
-def _fit_opposed(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Kept:
+def _fit_opposed(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> KeptModel:
     """Return a model with validation rows of which half have opposite targets.
 
     If `heavy`, the half that agrees with the training rows has the large weight.
@@ -264,8 +266,8 @@ def _fit_opposed(subject: LearnerSubject, kind: TaskKind, *, heavy: bool) -> Kep
     middle = train.y.mean() if kind is TaskKind.REGRESSION else y.max() / 2
     opposite = (2 * middle - y).astype(y.dtype)
     weight = np.repeat([1.0, 0.01] if heavy else [0.01, 1.0], len(y))
-    both = np.tile(np.arange(len(y)), 2)
-    stop_by = Rows(validation.X.take(both), np.concatenate([y, opposite]), weight)
+    repeated = np.tile(np.arange(len(y)), 2)
+    stop_by = Rows(validation.X.take(repeated), np.concatenate([y, opposite]), weight)
     weighted = Rows(train.X, train.y, np.ones(len(train.y)))
     task = make_task(kind)
     return subject.keep("", weighted, stop_by, train.X, task=task)

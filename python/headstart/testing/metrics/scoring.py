@@ -26,7 +26,7 @@ __all__ = ["CHECKS"]
 def _declaration(subject: MetricSubject) -> None:
     """The name, the kinds of task, the direction and the needs are valid."""
     try:
-        DECLARATIONS["metrics"](subject.thing)
+        DECLARATIONS["metrics"](subject.tested)
     except PluginError as error:
         raise CheckError(str(error)) from error
 
@@ -54,12 +54,12 @@ def _direction(subject: MetricSubject) -> None:
     for kind in subject.kinds:
         good = subject.score(kind, *make_predictions(kind, noise=0.05))
         bad = subject.score(kind, *make_predictions(kind, noise=3.0))
-        better = good > bad if subject.thing.greater_is_better else good < bad
+        better = good > bad if subject.tested.greater_is_better else good < bad
         if not better:
             raise CheckError(
                 f"Good predictions of a {kind} task score {good:.4g}, bad predictions "
                 f"{bad:.4g}, but greater_is_better is "
-                f"{subject.thing.greater_is_better}."
+                f"{subject.tested.greater_is_better}."
             )
 
 

@@ -25,7 +25,7 @@ class MetricSubject(Subject):
     @property
     def kinds(self) -> list[TaskKind]:
         """Kinds of task of the metric."""
-        return sorted(self.thing.kinds)
+        return sorted(self.tested.kinds)
 
     def metric(self, kind: TaskKind) -> Metric:
         """Return the metric, resolved for a task of the kind with text labels."""
@@ -34,7 +34,7 @@ class MetricSubject(Subject):
             TaskKind.MULTICLASS: np.array(["low", "middle", "high"]),
             TaskKind.REGRESSION: None,
         }[kind]
-        return metric_of(self.thing, labels)
+        return metric_of(self.tested, labels)
 
     def score(
         self,

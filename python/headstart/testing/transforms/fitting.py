@@ -138,11 +138,11 @@ def _target_leak(subject: TransformSubject) -> None:
     for kind in subject.kinds:
         table = subject.train()
         y = make_target(kind, table)
-        other = y.copy()
+        changed_y = y.copy()
         # The target of one row changes. Its features must stay the same.
-        other[0] = y.max() if y[0] < y.max() else y.min()
+        changed_y[0] = y.max() if y[0] < y.max() else y.min()
         first = subject.fit(kind, table, y=y).made[:1]
-        second = subject.fit(kind, table, y=other).made[:1]
+        second = subject.fit(kind, table, y=changed_y).made[:1]
         # The set of columns may depend on all targets.
         shared = [name for name in first.columns if name in second.columns]
         if differ(first.select(shared), second.select(shared)):

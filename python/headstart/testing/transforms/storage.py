@@ -72,9 +72,9 @@ def _store(packed: bytes) -> list[tuple[TaskKind, Parts, FittedTable, Any]]:
     stored = []
     for kind in subject.kinds:
         fitted = subject.fitted(kind)
-        made = subject.apply(kind, fitted, subject.held_out())
+        columns = subject.apply(kind, fitted, subject.held_out())
         stateless = FittedTable(replace(fitted.step, state=None), fitted.made)
-        stored.append((kind, _dump(subject, kind), stateless, made))
+        stored.append((kind, _dump(subject, kind), stateless, columns))
     return stored
 
 

@@ -52,7 +52,7 @@ class TransformSubject(Subject):
     @property
     def transform(self) -> Transform:
         """The transform."""
-        transform: Transform = self.thing
+        transform: Transform = self.tested
         return transform
 
     @property
@@ -96,7 +96,7 @@ class TransformSubject(Subject):
         chosen = {} if parameters is None else parameters
         space = self.transform.search_space(make_task(kind))
         try:
-            step, made = fit_step(
+            step, columns = fit_step(
                 self.transform,
                 Step(self.transform.name, {**space.default, **chosen}),
                 TableRows(
@@ -111,7 +111,7 @@ class TransformSubject(Subject):
             )
         except TransformError as error:
             raise CheckError(f"During its fit: {error}") from error.__cause__
-        return FittedTable(step, made)
+        return FittedTable(step, columns)
 
     def apply(
         self, kind: TaskKind, fitted: FittedTable, table: "pl.DataFrame"
