@@ -22,7 +22,7 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 @contextlib.contextmanager
 def saving_explained(target: Path) -> Iterator[None]:
-    """Give an OSError of the same class a message on saving `target`."""
+    """Replace the message of an OSError by one about saving `target`."""
     try:
         yield
     except OSError as error:

@@ -64,7 +64,7 @@ def save_model(
     model : FittedModel
     path : path
     constructor : mapping
-        The estimator's class and JSON-able parameters.
+        The estimator's class and its parameters as JSON values.
     """
     ensemble = model.ensemble
     registry = load_plugins()
@@ -214,9 +214,9 @@ class _StoredModel:
     def find_plugins(
         self, learners: Iterable[Learner] = (), transforms: Iterable[Transform] = ()
     ) -> None:
-        """Find the required learners and transforms, those that are passed first.
+        """Find the required learners and transforms; those passed take precedence.
 
-        The error for the first one that is not found is kept as `missing`.
+        The error for the first missing one is stored in `missing`.
         """
         registry = load_plugins()
         ensemble = self.described.ensemble

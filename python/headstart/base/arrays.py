@@ -78,8 +78,8 @@ def unpack_arrays(
 ) -> dict[str, Array]:
     """Return the arrays that `pack_arrays` wrote, after checking their form.
 
-    Never allocates more than a few times the size of `data`, never runs code. What the
-    numbers are is for the caller to check (`require`).
+    Never allocates more than a few times the size of `data`, never runs code. The
+    caller must check the values (`require`).
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ class FoldFitFinished:
 
 @dataclass(frozen=True, slots=True)
 class TrialFinished:
-    """A trial ended with a result; `score` has the sign that users expect."""
+    """A trial ended with a result; `score` is in the metric's own direction."""
 
     trial: Trial
     score: float

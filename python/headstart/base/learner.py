@@ -1,7 +1,7 @@
 """The learner: an estimator factory with a search space.
 
-A learner holds no fitted state: `Learner.fit` returns the fitted model, and the learner
-predicts with it, dumps and loads it, so that a stored model needs no class of its own.
+A learner holds no fitted state: `Learner.fit` returns the fitted model. The learner
+predicts with it, dumps it and loads it.
 """
 
 from collections.abc import Sequence

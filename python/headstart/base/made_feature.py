@@ -18,8 +18,8 @@ class MadeFeature:
     kept : bool
         False for a column that a selection left out.
     gain : float or None
-        The share that it explains of what simpler features leave unexplained of the
-        target, 0 to 1; None where it was not measured.
+        Share of the target's residual after simpler features that it explains, 0 to 1;
+        None if it was not measured.
     """
 
     name: str

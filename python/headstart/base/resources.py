@@ -22,8 +22,8 @@ class Resources:
         budget in trials (a deterministic run). A learner that ignores it is killed a
         little later.
     clock : callable of ``() -> float``
-        Seconds, by default of `time.monotonic`. Where a machine is shared and results
-        must not depend on its load, the processor seconds of this process.
+        Seconds, by default of `time.monotonic`. If a machine is shared and results must
+        not depend on its load, the CPU seconds of this process.
     """
 
     threads: int = 1

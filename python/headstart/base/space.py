@@ -88,7 +88,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
-    """The parameters of a learner that are searched, and where the search starts.
+    """The searched parameters of a learner or transform, and their defaults.
 
     Parameters
     ----------

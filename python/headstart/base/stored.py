@@ -28,7 +28,7 @@ _MOST_UNPACKED = 2**30
 
 
 def dump_skops(fitted: Any, name: str = _PART) -> Parts:
-    """Return a fitted object in skops' form, as one part.
+    """Return a fitted object in the format of skops, as one part.
 
     An equal object gives the same bytes, in every process.
     """

@@ -1,4 +1,4 @@
-"""The columns of a table, by which a transform decides if it applies."""
+"""Descriptions of a table's columns, from which a transform selects its own."""
 
 from dataclasses import dataclass
 from typing import Literal

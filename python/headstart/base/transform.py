@@ -35,20 +35,20 @@ class StoredTransform(ABC):
     Attributes
     ----------
     kind : str
-        Name of the form in model files.
+        Name of the kind in model files.
     """
 
     kind: ClassVar[str]
 
     @abstractmethod
     def apply(self, X: "pl.DataFrame") -> "pl.DataFrame":
-        """Return the columns that the transform makes of new rows.
+        """Return the columns that the transform computes for new rows.
 
         Has no side effects, and depends on nothing but the object and `X`.
         """
 
     def reads(self, columns: Sequence[str]) -> Sequence[str]:
-        """Return those of the columns of the fit on which `apply` depends: all here.
+        """Return the columns on which `apply` depends; all by default.
 
         Parameters
         ----------
@@ -196,9 +196,9 @@ class Transform:
         raise NotImplementedError(f"Transform {self.name!r} must define fit().")
 
     def transform(self, fitted: Any, X: "pl.DataFrame", task: Task) -> "pl.DataFrame":
-        """Return the columns that it makes of new rows, in the order of the rows.
+        """Return the columns that it computes for new rows, in the order of the rows.
 
-        By default those of `StoredTransform.apply`.
+        By default the result of `StoredTransform.apply`.
 
         Parameters
         ----------
@@ -270,10 +270,10 @@ class Transform:
         return fitted, stacked.select(names)[np.argsort(np.concatenate(places))]
 
     def reads(self, fitted: Any, columns: Sequence[str]) -> Sequence[str]:
-        """Return those of its columns on which `transform` depends.
+        """Return the columns on which `transform` depends.
 
-        By default all, or those of `StoredTransform.reads`. A table to predict may lack
-        the others: they are null there.
+        By default all, or the result of `StoredTransform.reads`. A table to predict may
+        lack the others: they are null there.
 
         Parameters
         ----------
@@ -298,7 +298,8 @@ class Transform:
     def dump(self, fitted: Any) -> Parts:
         """Return the fitted state as named bytes that load without running code.
 
-        By default its own parts if it is `stored_as` a kind, otherwise skops' form.
+        By default its own parts if it is `stored_as` a kind, otherwise in the format of
+        skops.
         """
         if isinstance(fitted, StoredTransform):
             return fitted.to_parts()

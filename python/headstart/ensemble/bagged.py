@@ -40,8 +40,8 @@ __all__ = ["BaggedEnsemble", "Fit", "Member"]
 
 _log = logging.getLogger("headstart.ensemble")
 
-# Rows that are predicted at once: views and transformed tables are several times as
-# large as the table.
+# Size of a block of rows, which are predicted together: views and transformed tables
+# are several times as large as the table.
 _MOST_CELLS = 2**25
 _FEWEST_ROWS, _MOST_ROWS = 1_000, 100_000
 
@@ -202,7 +202,7 @@ class BaggedEnsemble:
     def reads(self) -> frozenset[str]:
         """Return the columns of a canonical table, and texts, that members depend on.
 
-        A column is not read where the transforms of every member select others.
+        A column is not read if the transforms of every member select other columns.
         """
         read: set[str] = set()
         for chain, encoder in self._by_view():

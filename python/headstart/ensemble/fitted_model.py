@@ -62,7 +62,7 @@ class FittedModel:
         return self.predict_and_count(data)[0]
 
     def predict_and_count(self, data: Any) -> tuple[FloatArray, Unseen]:
-        """Return `predict_outputs` and the values that do not fit training.
+        """Return `predict_outputs`, and counts of values that training rows lack.
 
         Returns
         -------

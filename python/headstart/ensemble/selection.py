@@ -228,8 +228,8 @@ class MemberSelector:
         """Yield the rows of each part, and the folds that consist of the other rows.
 
         Parts are whole folds, so that they respect groups and time as the folds do.
-        Rows of a single fold, or of overlapping folds, are divided one by one; then no
-        folds are given.
+        Rows of a single fold, or of overlapping folds, are divided by the dependence of
+        the rows; the folds are then empty.
         """
         rows = np.unique(np.concatenate(held_out))
         n_parts = _PARTS if rows.size <= _MANY_ROWS else 2

@@ -174,7 +174,7 @@ class ModelStep(ABC):
 
 @dataclass(frozen=True)
 class SchemaStep(ModelStep):
-    """Reads a user's frame into the canonical table.
+    """Converts a user's frame to the canonical table.
 
     Parameters
     ----------

@@ -9,16 +9,14 @@ The names in the store are paths in a run folder::
     data/folds.npz       the fold assignment
     data/groups.npy, data/order.npy  groups and time order, if declared
     data/task.json       task, schema, seed, and a token of the run
-    data/learners/, data/transforms/  pickles of objects that only this run has. They
-    are
-                         never part of a model file, and loaded only if their SHA-256 is
-                         the one from the search process
+    data/learners/, data/transforms/  pickles of objects that only this run has; never
+                         part of a model file, and loaded only if their SHA-256 is the
+                         one from the search process
     transforms/R-F-CHAIN.zip  a transform fitted on the training rows of a fold
     tables/R-F-CHAIN/    the columns of that transform; a cache
     encoders/R-F-VIEW.zip  a view fitted on the training rows of a fold
     views/R-F-VIEW/      the fold's rows in that view; a cache
-    fits/TRIAL-R-F-HASH.*  predictions, model and outcome of a fold fit, with the hash
-    of
+    fits/TRIAL-R-F-HASH.*  predictions, model and outcome of a fold fit; HASH is that of
                          its configuration
 """
 

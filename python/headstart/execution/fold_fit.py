@@ -331,7 +331,7 @@ def _failure(error: Exception, seconds: float) -> FoldOutcome:
 def _check_stored_once(
     data: FitData, learner: Learner, parts: Parts, X: Matrix, prediction: FloatArray
 ) -> None:
-    """Check that a learner's first stored model of a run predicts as the fitted one.
+    """Check that the first stored model of a learner predicts like the fitted one.
 
     The final model predicts with loaded models. A learner whose models cannot be loaded
     must fail early, and a loaded model must deserve the score of the fitted one.

@@ -1,7 +1,7 @@
 """The table of a fold after a chain of transforms. Each step is computed once.
 
-The key of a step is the chain up to it, so that chains share their common beginning. A
-step stores the columns it made, not the whole table, and workers map them.
+The key of a step is the chain up to it, so that chains with a common prefix share its
+steps. A step stores the columns it made, not the whole table, and workers map them.
 """
 
 import json

@@ -8,7 +8,8 @@ from headstart.plugins import load_plugins
 __all__ = ["PRELOAD", "WARM", "import_libraries"]
 
 # Imports of built-in learners, which would take each worker two seconds. They start no
-# threads. polars does, so that each worker imports it while it waits for a call.
+# threads. polars starts threads, so each worker imports it after the fork, while it
+# waits for a call.
 PRELOAD = (
     "numpy",
     "sklearn.ensemble",

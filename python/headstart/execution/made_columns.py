@@ -21,7 +21,7 @@ MOST_OUTPUTS = 10_000
 
 @contextmanager
 def errors_of(name: str) -> Iterator[None]:
-    """Raise errors as errors of the transform."""
+    """Raise any error as a `TransformError` that names the transform."""
     try:
         yield
     except TransformError:

@@ -121,7 +121,7 @@ def apply_step(
     *,
     strict: bool,
 ) -> pl.DataFrame:
-    """Return the columns that a fitted transform makes of new rows.
+    """Return the columns that a fitted transform computes for new rows.
 
     Parameters
     ----------

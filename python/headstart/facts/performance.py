@@ -29,7 +29,7 @@ class MetricFact:
     baseline : float or None
         Score of the best constant prediction by this metric.
     constant : str
-        Description of this constant: ``"the median"``.
+        Description of this constant, such as ``"the median"``.
     reason : str
         Reason for a missing value or interval; "" where neither is missing.
     """

@@ -134,7 +134,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The ensemble's out-of-fold score from a given second of the fit."""
+    """The ensemble's out-of-fold score from a second of the fit on."""
 
     second: float
     score: float

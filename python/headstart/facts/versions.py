@@ -29,7 +29,7 @@ def installed_version(distribution: str) -> str | None:
 
 
 def versions_of_makers(distributions: Iterable[str] = ()) -> dict[str, str]:
-    """Return versions of headstart, Python and the libraries that shape a model.
+    """Return versions of headstart, Python and the libraries that affect a model.
 
     Parameters
     ----------

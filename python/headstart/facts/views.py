@@ -76,7 +76,7 @@ def precedent_rows(facts: Facts) -> Iterator[dict[str, Any]]:
 
 
 def _reason(trial: TrialFact, most_folds: int, *, is_overtaken: bool) -> str:
-    """Return the reason of a failure, early end, or rank below a worse score."""
+    """Return the reason of a failure, an early end, or a rank below worse scores."""
     if trial.status == "failed" or not is_overtaken:
         return trial.reason
     partial = (
@@ -86,7 +86,7 @@ def _reason(trial: TrialFact, most_folds: int, *, is_overtaken: bool) -> str:
 
 
 def _first_precedent(trial: TrialFact) -> str:
-    """Return the dataset with the largest weight, and the trial's rank on it."""
+    """Return the dataset of largest weight and the rank of the configuration there."""
     if not trial.precedents:
         return ""
     first = trial.precedents[0]
