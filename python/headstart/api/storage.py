@@ -153,6 +153,7 @@ def read_parameters(stored: Any, names: Iterable[str], path: Any) -> dict[str, A
             parameters["validation"] = Validation(**stored[_VALIDATION])
         except (TypeError, ValueError) as error:
             raise ArtifactError(
-                f"The validation in the model file {path} is wrong: {error}"
+                f"The parameter 'validation' in the model file {path} is "
+                f"invalid: {error}"
             ) from error
     return parameters

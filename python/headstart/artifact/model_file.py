@@ -451,5 +451,5 @@ def _read_facts(artifact: Artifact) -> Facts:
         return Facts.from_record(_object(artifact, _FACTS))
     except ArtifactError as error:
         raise ArtifactError(
-            f"The model file {artifact.path} has wrong facts. {error}"
+            f"The model file {artifact.path} has invalid facts. {error}"
         ) from error

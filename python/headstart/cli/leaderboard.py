@@ -22,7 +22,13 @@ def leaderboard(
     model: ModelArgument,
     *,
     limit: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Print the first N trials only.")
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Print the first N trials only.",
+            show_default="all",
+        ),
     ] = 1_000_000,
     as_json: JsonOption = False,
 ) -> None:

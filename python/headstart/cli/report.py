@@ -43,7 +43,8 @@ def report(
 
     if form is not None and form not in FORMATS:
         raise typer.BadParameter(
-            f"{form!r} is none of {', '.join(FORMATS)}.", param_hint="--format"
+            f"the format must be one of {', '.join(FORMATS)}. Got {form!r}.",
+            param_hint="--format",
         )
     if output is None:
         facts = describe(model).analysis()

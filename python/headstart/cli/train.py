@@ -189,8 +189,8 @@ def train(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Try this plugin transform first; with a minus (-text_svd), exclude "
-            "it. Repeatable.",
+            help="Evaluate this transform first; with a minus (-text_svd), exclude it. "
+            "Repeatable.",
             rich_help_panel=_SEARCH,
         ),
     ] = None,
@@ -338,8 +338,8 @@ def _check_place(place: Path, *, is_named: bool) -> None:
         return
     if not is_named:
         raise typer.BadParameter(
-            f"{str(place)!r} is there already. Name it to replace it, or name another "
-            "file.",
+            f"{str(place)!r} exists already. Name it with --output to replace it, or "
+            "name another file.",
             param_hint="--output",
         )
     if not _may_be_replaced(place):

@@ -78,7 +78,7 @@ def test_a_base_travels_as_lines_and_stays_the_same(base, tmp_path):
     run("import", lines, "--base", own)
 
     assert json.loads(run("info", own, "--json").stdout)["sha256"] == digest
-    assert "The two hold the same" in run("diff", base, own).stdout
+    assert "Both bases have the same records" in run("diff", base, own).stdout
 
 
 def test_merging_brings_what_was_missing(base, shards, tmp_path):
@@ -90,7 +90,7 @@ def test_merging_brings_what_was_missing(base, shards, tmp_path):
 
     assert {c["records"]: len(c["added"]) for c in changes}["datasets"] == 1
     assert told["conflicts"] == []
-    assert "The two hold the same" in run("diff", base, small).stdout
+    assert "Both bases have the same records" in run("diff", base, small).stdout
 
 
 def test_evaluating_again_does_nothing_anew(shards, tmp_path):

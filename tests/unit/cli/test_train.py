@@ -169,7 +169,7 @@ def test_a_model_that_is_there_is_replaced_only_where_it_is_named(calls):
     refused = run()
 
     assert refused.exit_code == 2
-    assert "'churn.headstart' is there already" in refused.stderr
+    assert "'churn.headstart' exists already" in refused.stderr
     assert calls.options == {}
     assert run("--output", "churn.headstart").exit_code == 0
     assert Path("churn.headstart").read_bytes() == b"model"

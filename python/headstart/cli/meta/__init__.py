@@ -16,7 +16,7 @@ __all__ = ["meta"]
 
 meta = typer.Typer(
     name="meta",
-    help="The knowledge base: what worked on which tables.",
+    help="Commands on knowledge bases: results of configurations on datasets.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -62,7 +62,7 @@ def diff(
         print_json({"changes": changes, "orders": orders})
         return
     if not differences:
-        say("The two hold the same.")
+        say("Both bases have the same records.")
         return
     if whole:
         for row in changes:

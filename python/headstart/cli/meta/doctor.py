@@ -14,7 +14,7 @@ def doctor(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> No
     """Show the coverage of a knowledge base, and suspicious records.
 
     It lists the coverage of datasets by configurations, failures by learner, datasets
-    without evaluations or meta-features, outliers and contradictions.
+    without evaluations or meta-features, outliers and conflicts.
     """
     from headstart.meta.store import doctor as diagnose
 
@@ -38,7 +38,7 @@ def doctor(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> No
         ("without meta-features", diagnosis.without_meta_features),
         ("no success", diagnosis.never_succeeded),
         ("outliers", diagnosis.outliers),
-        ("contradictions", diagnosis.conflicts),
+        ("conflicts", diagnosis.conflicts),
     ):
         if entries:
             say(f"\n{heading}")

@@ -22,7 +22,7 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="MANIFEST",
-            help="JSON list of tables beside it: name, file, task, target.",
+            help="JSON list of tables (name, file, task, target), in the same folder.",
         ),
     ],
     output: Annotated[

@@ -37,7 +37,7 @@ def export(
 @command
 def import_lines(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Files by `export`.")
+        list[Path], typer.Argument(metavar="FILE...", help="Files that `export` wrote.")
     ],
     *,
     base: BaseOption = "own",
@@ -89,6 +89,6 @@ def _print_added(source: object, added: "Added", *, as_json: bool) -> None:
             }
         )
         return
-    say(f"{source}: {added.n_new} new, {added.n_known} known")
+    say(f"{source}: {added.n_new} new, {added.n_known} already stored")
     for conflict in added.conflicts:
-        say(f"  contradiction: {conflict}")
+        say(f"  conflict: {conflict}")

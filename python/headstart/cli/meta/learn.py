@@ -54,4 +54,4 @@ def learn(
             }
         )
     else:
-        say(f"{place}: {added.n_new} new records, {added.n_known} known")
+        say(f"{place}: {added.n_new} new records, {added.n_known} already stored")

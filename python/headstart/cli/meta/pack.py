@@ -30,7 +30,7 @@ def pack(
             for path in sorted(files):
                 added = base.import_lines(path)
                 for conflict in added.conflicts:
-                    say(f"{path}: contradiction: {conflict}", err=True)
+                    say(f"{path}: conflict: {conflict}", err=True)
         digest = base.digest()
         output.parent.mkdir(parents=True, exist_ok=True)
         base.pack(output)

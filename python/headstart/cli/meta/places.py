@@ -45,14 +45,14 @@ def open_base(name: str) -> "KnowledgeBase":
     if name == "shipped":
         path = shipped_base()
         if path is None:
-            raise KnowledgeBaseError("This build of headstart came without a base.")
+            raise KnowledgeBaseError("This build of headstart has no shipped base.")
         return KnowledgeBase.open(path, immutable=True)
     if name != "own":
         return KnowledgeBase.open(name, read_only=True)
     own = own_base_place()
     if isinstance(own, Path) and not own.exists():
         raise KnowledgeBaseError(
-            "You have no knowledge base of your own yet; its place is "
+            "You have no knowledge base of your own yet. It would be "
             f"{show_place(own)}. hint: `headstart train --learn`, `headstart meta "
             "learn` and `headstart meta refresh` make one."
         )

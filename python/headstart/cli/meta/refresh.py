@@ -27,7 +27,7 @@ def refresh(
         typer.Option(min=1, help="Maximum number of tasks, in the suite's order."),
     ] = None,
     server: Annotated[
-        str, typer.Option(help="URL of the XML interface.")
+        str, typer.Option(help="URL of an OpenML server's XML API.")
     ] = "https://www.openml.org/api/v1/xml",
     base: BaseOption = "own",
     evaluate: Annotated[

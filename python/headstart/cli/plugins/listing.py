@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["list_plugins"]
 
-_COLUMNS = ("name", "version", "distribution", "status", "why", "brought", "hooks")
+_COLUMNS = (
+    "name", "version", "distribution", "status", "reason", "provides", "hooks",
+)  # fmt: skip
 
 
 @command
@@ -45,7 +47,10 @@ def list_plugins(*, as_json: JsonOption = False) -> None:
         {
             **row,
             "hooks": ", ".join(hook.removeprefix("register_") for hook in row["hooks"]),
-            "brought": ", ".join(n for names in row["brought"].values() for n in names),
+            "reason": row["why"],
+            "provides": ", ".join(
+                name for names in row["brought"].values() for name in names
+            ),
         }
         for row in rows
     ]

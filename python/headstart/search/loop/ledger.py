@@ -202,7 +202,7 @@ class Ledger:
             reason = f"{type(error).__name__}: {error}"
             return None, replace(outcome, status=FoldStatus.ERROR, reason=reason)
         if not np.isfinite(loss):
-            reason = f"the metric {self._metric.name!r} gave {loss}"
+            reason = f"the metric {self._metric.name!r} returned {loss}"
             return None, replace(outcome, status=FoldStatus.ERROR, reason=reason)
         return loss, outcome
 

@@ -279,7 +279,7 @@ def _is_regression(values: NDArray[Any], kind: Wanted, n_rows: int) -> bool:
     kinds = {"classification", "regression", *TaskKind}
     if kind is not None and kind not in kinds:
         raise TableError(
-            f"The kind of problem must be one of {', '.join(sorted(kinds))}. "
+            f"The task kind must be one of {', '.join(sorted(kinds))}. "
             f"Got {kind!r} instead."
         )
     is_number = values.dtype.kind in "iuf"

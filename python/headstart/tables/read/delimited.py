@@ -137,7 +137,7 @@ def _check_is_text(data: bytes, file: str) -> None:
     for mark, kind, ending in _BINARY:
         if data.startswith(mark):
             raise TableError(
-                f"The file {file} is {kind}, and no text. hint: rename it to {ending}."
+                f"The file {file} is {kind}, not text. hint: rename it to {ending}."
             )
 
 

@@ -183,12 +183,12 @@ def _check_is_table(head: str, file: str) -> None:
         )
     if start.startswith(("<!doctype html", "<html", "<?xml")):
         raise TableError(
-            f"The file {file} is a web page or XML, and no table. hint: it may be the "
-            "page of a login or of an error; save the data as CSV."
+            f"The file {file} is a web page or XML, not a table. hint: it may be a "
+            "login or error page; save the data as CSV."
         )
     if start.startswith(("[{", '{"')):
         raise TableError(
-            f"The file {file} is JSON, and no delimited text. hint: name it .jsonl if "
+            f"The file {file} is JSON, not delimited text. hint: name it .jsonl if "
             "it has an object on each line, or read it with pandas.read_json."
         )
 

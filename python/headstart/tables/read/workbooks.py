@@ -191,7 +191,8 @@ def _n_titles(rows: _Rows, place: str) -> int:
         return 0
     if n:
         warnings.warn(
-            f"The first {n} filled rows of {place} are no table, and are left out.",
+            f"The first {n} filled rows of {place} are not part of the table, and are "
+            "left out.",
             HeadstartWarning,
             stacklevel=7,
         )

@@ -408,7 +408,9 @@ def _check_overrides(
     declared = {}
     for name, kind in overrides.items():
         if name not in names:
-            raise ColumnError(f"columns= is wrong. {_unknown(name, names)}")
+            raise ColumnError(
+                f"The 'columns' parameter is invalid. {_unknown(name, names)}"
+            )
         if kind not in kinds:
             near = difflib.get_close_matches(str(kind), kinds, 1)
             hint = f" hint: did you mean {near[0]!r}?" if near else ""
