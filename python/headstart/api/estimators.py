@@ -55,7 +55,7 @@ class AutoClassifier(
         ndarray of shape (n_rows, n_classes)
         """
         model = self._fitted()
-        return model.chances(self._outputs(model, X))
+        return model.probabilities(self._outputs(model, X))
 
 
 class AutoRegressor(

@@ -163,7 +163,9 @@ class Task:
             fields["stopping"] = tuple(map(str, fields["stopping"]))
         if "constraints" in fields:
             pairs = fields["constraints"]
-            fields["constraints"] = tuple((str(name), int(way)) for name, way in pairs)
+            fields["constraints"] = tuple(
+                (str(name), int(sign)) for name, sign in pairs
+            )
         return cls(**fields)
 
 

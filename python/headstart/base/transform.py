@@ -251,13 +251,13 @@ class Transform:
             raise ValueError(
                 f"Transform {self.name!r} reads the target: its rows must have parts."
             )
-        frames, places = [], []
+        frames, positions = [], []
         for part in np.unique(rows.parts):
             inside = np.flatnonzero(rows.parts == part)
             others = rows.take(np.flatnonzero(rows.parts != part))
-            learnt = self.fit(task, parameters, others, validation, resources)
-            frames.append(self.transform(learnt, rows.X[inside], task))
-            places.append(inside)
+            fold_fitted = self.fit(task, parameters, others, validation, resources)
+            frames.append(self.transform(fold_fitted, rows.X[inside], task))
+            positions.append(inside)
         import polars as pl
 
         # A fit without one inner fold may lack a column (an encoder of classes, if a
@@ -267,7 +267,7 @@ class Transform:
         stacked = stacked.with_columns(
             pl.lit(None, pl.Float64).alias(n) for n in names if n not in stacked.columns
         )
-        return fitted, stacked.select(names)[np.argsort(np.concatenate(places))]
+        return fitted, stacked.select(names)[np.argsort(np.concatenate(positions))]
 
     def reads(self, fitted: Any, columns: Sequence[str]) -> Sequence[str]:
         """Return the columns on which `transform` depends.

@@ -111,7 +111,7 @@ def _predictions(
 
     columns = {"prediction": fitted.labels(outputs)}
     if probabilities and fitted.target.classes is not None:
-        chances = fitted.chances(outputs)
+        values = fitted.probabilities(outputs)
         for code, label in enumerate(fitted.target.classes):
-            columns[f"probability_{label}"] = chances[:, code]
+            columns[f"probability_{label}"] = values[:, code]
     return pl.DataFrame(columns)

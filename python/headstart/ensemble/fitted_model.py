@@ -85,7 +85,7 @@ class FittedModel:
         has_texts = self.ensemble.has_transforms and bool(self.schema.texts)
         return SchemaStep(self.schema, has_texts)
 
-    def chances(self, outputs: FloatArray) -> FloatArray:
+    def probabilities(self, outputs: FloatArray) -> FloatArray:
         """Return `predict_outputs` as probabilities of shape (n_rows, n_classes)."""
         if self.ensemble.task.kind is TaskKind.BINARY:
             return np.hstack([1.0 - outputs, outputs])
@@ -99,7 +99,7 @@ class FittedModel:
 
     def predict_proba(self, data: Any) -> FloatArray:
         """Return probabilities of shape (n_rows, n_classes)."""
-        return self.chances(self.predict_outputs(data))
+        return self.probabilities(self.predict_outputs(data))
 
     def predict(self, data: Any) -> NDArray[Any]:
         """Return labels or values, shape (n_rows,)."""

@@ -52,16 +52,16 @@ def assemble(run: Run, result: SearchResult) -> Assembly:
         if run.data.folds.scheme == "time":
             # If folds follow time, earlier fold models were fitted on older rows only.
             members = [replace(member, fits=member.fits[-1:]) for member in members]
-    n_old = len(members)
+    n_not_refitted = len(members)
     if run.refits and not result.interrupted:
         members, problems = _refit(run, result, members)
-        n_old = len(problems)
+        n_not_refitted = len(problems)
         run.history.end_stage("refit")
         run.notices.tell()
         for line in problems:
             run.events(Notice(f"Not refitted on all rows: {line}", "warning"))
     ensemble = bag.with_members(members)
-    facts = facts_of(run, result, ensemble, n_old=n_old)
+    facts = facts_of(run, result, ensemble, n_not_refitted=n_not_refitted)
     schema = with_unread(run.problem.schema, ensemble)
     model = FittedModel(schema, run.problem.target, ensemble, facts)
     return Assembly(bag, model)

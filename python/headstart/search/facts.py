@@ -40,7 +40,7 @@ _MOST_NEIGHBOURS = 10
 
 
 def facts_of(
-    run: Run, result: SearchResult, ensemble: BaggedEnsemble, *, n_old: int
+    run: Run, result: SearchResult, ensemble: BaggedEnsemble, *, n_not_refitted: int
 ) -> Facts:
     """Return the facts of a fit without those of the analysis.
 
@@ -50,7 +50,7 @@ def facts_of(
     result : SearchResult
     ensemble : BaggedEnsemble
         The user's model.
-    n_old : int
+    n_not_refitted : int
         Members that were not refitted on all rows.
     """
     return Facts(
@@ -58,7 +58,9 @@ def facts_of(
         datetime.now(tz=UTC).date().isoformat(),
         _versions(ensemble),
         _task(run),
-        _validation(run, result, n_old=n_old, n_members=len(ensemble.members)),
+        _validation(
+            run, result, n_not_refitted=n_not_refitted, n_members=len(ensemble.members)
+        ),
         tuple(_trials(run, result)),
         _budget(run, result),
         # Undefined if, for example, all held-out rows have the same class.
@@ -117,13 +119,13 @@ def _task(run: Run) -> TaskFacts:
 
 
 def _validation(
-    run: Run, result: SearchResult, *, n_old: int, n_members: int
+    run: Run, result: SearchResult, *, n_not_refitted: int, n_members: int
 ) -> ValidationFacts:
-    folds, asked = run.data.folds, run.settings.validation
-    plan = asked if isinstance(asked, Validation) else Validation()
-    why = explain_folds(asked, folds, run.problem.task.n_rows)
+    folds, requested = run.data.folds, run.settings.validation
+    plan = requested if isinstance(requested, Validation) else Validation()
+    why = explain_folds(requested, folds, run.problem.task.n_rows)
     if folds.scheme == "time":
-        why += "; " + explain_newest_rows(folds, n_old, n_members)
+        why += "; " + explain_newest_rows(folds, n_not_refitted, n_members)
     n_repeats = max(
         (unit[0] + 1 for trial in result.trials for unit in trial.fold_losses),
         default=folds.n_repeats,

@@ -229,13 +229,13 @@ def explain_folds(validation: object, folds: Folds, n_rows: int) -> str:
     return f"{n_rows:,} rows: each row is held out once"
 
 
-def explain_newest_rows(folds: Folds, n_old: int, n_members: int) -> str:
+def explain_newest_rows(folds: Folds, n_not_refitted: int, n_members: int) -> str:
     """Return a note on whether the model was trained on the newest rows.
 
     Parameters
     ----------
     folds : Folds
-    n_old : int
+    n_not_refitted : int
         Number of members from the newest fold, not refitted on all rows.
     n_members : int
 
@@ -244,11 +244,11 @@ def explain_newest_rows(folds: Folds, n_old: int, n_members: int) -> str:
     >>> explain_newest_rows(time_folds(np.arange(8), 3), 1, 2)
     '1 of 2 members of the model were trained without the newest 2 rows'
     """
-    if not n_old:
+    if not n_not_refitted:
         return "the model was refitted on all rows, including the newest"
     n_newest = folds.n_rows - folds.train(*folds.units[0]).size
-    some = f"{n_old} of {n_members} members of the model were"
-    subject = "the model was" if n_old == n_members else some
+    some = f"{n_not_refitted} of {n_members} members of the model were"
+    subject = "the model was" if n_not_refitted == n_members else some
     return f"{subject} trained without the newest {n_newest:,} rows"
 
 

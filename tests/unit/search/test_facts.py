@@ -116,7 +116,7 @@ def test_a_score_that_is_not_finite_is_none():
 
 def validation_of(validation, *trials):
     return facts._validation(
-        run_of(validation), result_of(*trials), n_old=0, n_members=1
+        run_of(validation), result_of(*trials), n_not_refitted=0, n_members=1
     )
 
 

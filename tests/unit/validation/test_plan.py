@@ -169,14 +169,14 @@ def test_a_splitter_that_parts_groups_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("n_old", "words"),
+    ("n_not_refitted", "words"),
     [
         (0, "the model was refitted on all rows, including the newest"),
         (1, "1 of 3 members of the model were trained without the newest 25 rows"),
         (3, "the model was trained without the newest 25 rows"),
     ],
 )
-def test_what_the_model_has_not_seen_is_told(n_old, words):
+def test_what_the_model_has_not_seen_is_told(n_not_refitted, words):
     # Four blocks of 20; the gap of 5 is not seen either.
     folds = plan(100, Validation(time_column="t", folds=4, gap=5), time=np.arange(100))
-    assert explain_newest_rows(folds, n_old, 3) == words
+    assert explain_newest_rows(folds, n_not_refitted, 3) == words

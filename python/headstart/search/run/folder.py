@@ -238,9 +238,9 @@ class RunFolder:
             if total - freed <= most_bytes:
                 break
             # Renamed first, so that no process reads a folder that is partly deleted.
-            doomed = folder.with_name(f".{folder.name}")
-            folder.rename(doomed)
-            shutil.rmtree(doomed, ignore_errors=True)
+            hidden = folder.with_name(f".{folder.name}")
+            folder.rename(hidden)
+            shutil.rmtree(hidden, ignore_errors=True)
             freed += size
         return freed
 

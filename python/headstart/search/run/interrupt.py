@@ -40,7 +40,7 @@ class OrderlyTermination:
     """
 
     def __init__(self) -> None:
-        self.has_come = False
+        self.was_received = False
         self._is_active = False
         self._process = os.getpid()
 
@@ -59,7 +59,7 @@ class OrderlyTermination:
         if not self._is_active:
             return
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if self.has_come:
+        if self.was_received:
             remove_temporary_folders()
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -73,7 +73,7 @@ class OrderlyTermination:
         if os.getpid() != self._process:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGTERM)
-        self.has_come = True
+        self.was_received = True
 
 
 class NotedInterrupt:
@@ -98,7 +98,7 @@ class NotedInterrupt:
             owner = getattr(handler, "__self__", None)
             if isinstance(owner, OrderlyTermination):
                 self._termination = owner
-                self.is_set = owner.has_come
+                self.is_set = owner.was_received
                 signal.signal(number, self._note_termination)
             elif handler is signal.default_int_handler:
                 signal.signal(number, self._note)
@@ -116,7 +116,7 @@ class NotedInterrupt:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before.clear()
-        if self._termination is not None and self._termination.has_come:
+        if self._termination is not None and self._termination.was_received:
             raise Terminated
 
     def _note(self, number: int, frame: FrameType | None) -> None:
@@ -126,7 +126,7 @@ class NotedInterrupt:
 
     def _note_termination(self, *_: object) -> None:
         assert self._termination is not None
-        if self._termination.has_come:
+        if self._termination.was_received:
             raise Terminated
         self._termination.note()
         self.is_set = True

@@ -59,11 +59,11 @@ class RunLock:
             return
         if not is_free:
             os.close(handle)
-            raise _is_held(folder, _read_owner(self._path))
+            raise _in_use_error(folder, _read_owner(self._path))
         os.ftruncate(handle, 0)
         os.write(handle, _owner())
         self._handle = handle
-        _held.add(self)
+        _locks.add(self)
 
     def release(self) -> None:
         """Release the folder; a second call does nothing."""
@@ -116,13 +116,13 @@ def is_abandoned(folder: Path) -> bool:
 
 # A forked child inherits the lock's handle, and would keep the folder locked after its
 # parent has ended.
-_held: "weakref.WeakSet[RunLock]" = weakref.WeakSet()
+_locks: "weakref.WeakSet[RunLock]" = weakref.WeakSet()
 
 
 def _forget_all() -> None:
-    for lock in list(_held):
+    for lock in list(_locks):
         lock.forget()
-    _held.clear()
+    _locks.clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -172,7 +172,7 @@ def _describe(owner: dict[str, Any]) -> str:
     return f"process {process} on {host}, since {since}"
 
 
-def _is_held(folder: Path, owner: dict[str, Any]) -> RunFolderError:
+def _in_use_error(folder: Path, owner: dict[str, Any]) -> RunFolderError:
     return RunFolderError(
         f"The run folder {folder} is in use by {_describe(owner)}. Only one run "
         "may use a folder at a time. hint: wait until that run has ended, or use "

@@ -85,7 +85,7 @@ def read_problem(
     """
     frame = to_frame(X)
     _check_shape(frame)
-    n_given = frame.height
+    n_all = frame.height
     labels = y
     _check_length("y", to_target(y).len(), frame.height)
     column = _group_column(settings, groups)
@@ -96,7 +96,7 @@ def read_problem(
         rows = np.flatnonzero(weight)
         frame, labels, weight = frame[rows], to_target(y)[rows], weight[rows]
         group_codes = None if group_codes is None else group_codes[rows]
-    n_weightless = n_given - frame.height
+    n_weightless = n_all - frame.height
     target = TargetEncoder.learn(
         labels, "classification" if classification else "regression"
     )
