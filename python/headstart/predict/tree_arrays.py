@@ -172,7 +172,7 @@ class TreeArrays:
         X : ndarray of shape (n_rows, n_features)
             Any numbers: NaN is missing, and so is an unknown category.
         n_threads : int, default=1
-            Has no influence on the result.
+            The result is the same for any number.
 
         Returns
         -------

@@ -1,8 +1,8 @@
 """The base of the learners of boosted trees: LightGBM, XGBoost, CatBoost.
 
-It has the options that are not searched (GPU, monotone columns, quantile) and the fit
-around the library's rounds. Each of the three libraries has a distribution of its own,
-which defines how it boosts, predicts and stores.
+It has the options that are not searched (GPU, monotone columns, quantile), the task of
+a fold, and the parameters of the refit. Each of the three libraries has a distribution
+of its own, which defines the fit and the form of the stored model.
 """
 
 import difflib
@@ -205,7 +205,8 @@ class BoostingLearner(FoldLearner):
     Raises
     ------
     TypeError, ValueError
-        If an option is invalid, or the library does not support both.
+        If an option is invalid, or the library does not support `monotone` together
+        with `quantile`.
 
     Notes
     -----

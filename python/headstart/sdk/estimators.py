@@ -111,7 +111,7 @@ def from_estimator(
     Raises
     ------
     PluginError
-        If it is no estimator, is neither classifier nor regressor, has neither
+        If it is not an estimator, is neither a classifier nor a regressor, has neither
         probabilities nor scores, or does not accept all tables.
 
     Examples

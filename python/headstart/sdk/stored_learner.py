@@ -35,7 +35,7 @@ class StoredLearner(FoldLearner):
         self.stored_as = stored_as  # type: ignore[misc]
 
     def fit_model(self, *arguments: Any) -> Any:
-        """Raise: only the learner itself can fit."""
+        """Raise NotImplementedError: only the learner itself can fit."""
         del arguments
         raise NotImplementedError(
             f"Stored models of the learner {self.name!r} can predict; to fit one, the "

@@ -1,4 +1,4 @@
-"""The matrices that scikit-learn transformers are given, and those that they return."""
+"""The input and output matrices of scikit-learn transformers."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

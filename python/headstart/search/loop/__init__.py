@@ -1,1 +1,1 @@
-"""The loop of a search: scheduling of fold fits, booking of results, cost model."""
+"""The loop of a search: scheduling of fold fits, recording of results, cost model."""

@@ -57,8 +57,8 @@ class CostModel:
     def hint(self, configuration: Configuration) -> float:
         """Return the seconds predicted by the hints of the learner and the transforms.
 
-        Infinite where the learner's hint is. NaN counts as the least possible cost, so
-        that a fit measures it.
+        Infinite if the learner's hint is infinite. NaN counts as the least possible
+        cost, so that a fit measures it.
         """
         seconds = self._of_learner(configuration)
         if math.isnan(seconds):

@@ -23,8 +23,8 @@ __all__ = ["CountedSchedule"]
 
 # Folds after which a race is decided.
 _STAGE = 2
-# A proposal uses no results of the last so many trials before it, even if they have
-# finished: proposals must not depend on the order in which fold fits end.
+# A proposal uses no results of this many trials before it, even if they have finished:
+# proposals must not depend on the order in which fold fits end.
 _LAG = 6
 
 

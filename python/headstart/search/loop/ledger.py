@@ -151,7 +151,7 @@ class Ledger:
         self._run.events(FoldFitFinished(trial, *unit, outcome))
 
     def close(self, trial: Trial) -> None:
-        """Record that no more fold fits of a trial will run."""
+        """Record the loss of a trial that ended, or that has a result on every fold."""
         trial.loss = trial.mean_loss
         self._run.folder.journal.record_trial(trial)
         if trial.loss is not None:
@@ -184,7 +184,7 @@ class Ledger:
         return choice
 
     def may_choose(self) -> bool:
-        """Return whether choosing ensembles has taken a small enough share of time."""
+        """Return whether there is time to choose an ensemble while trials run."""
         if self._run.clock.choice_seconds > self._run.clock.seconds_left():
             return False
         return self._ensemble_seconds <= _ENSEMBLE_SHARE * self._run.clock.elapsed()

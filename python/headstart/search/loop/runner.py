@@ -55,7 +55,8 @@ _GRACE_SECONDS = 0.35
 _OVERDUE_SECONDS = 1.0
 # Limit of a fold fit with a budget in trials, which only hanging learners reach.
 _LONGEST_COUNTED = 1_800.0
-# Proposals take up to this many seconds; so much work may wait for a free slot.
+# Proposals take up to this many seconds, so fold fits of as many seconds may wait for a
+# free slot.
 _WAITING_SECONDS = 0.25
 _MOST_WAITING = 4
 _INTERRUPTED = "interrupted"

@@ -59,7 +59,7 @@ class Schedule(Protocol):
         """Return the next fold fit; None if there is none to start now."""
 
     def settle(self) -> list[Trial]:
-        """Return the trials that are newly complete: no more folds of them will run."""
+        """Return the trials that newly ended, or newly have a result on every fold."""
 
 
 def too_many_failed(trials: Sequence[Trial], max_trials: int) -> bool:
@@ -75,7 +75,7 @@ def too_many_failed(trials: Sequence[Trial], max_trials: int) -> bool:
 def is_idle(trial: Trial, units: Sequence[Unit]) -> bool:
     """Return whether the transform that a trial adds had no effect on these folds.
 
-    False for trials from other sources: there is no trial without their steps.
+    False for trials from other sources: no trial without the transform is known.
     """
     if trial.origin is not Origin.TRANSFORM:
         return False

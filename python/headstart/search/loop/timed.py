@@ -162,7 +162,7 @@ class TimedSchedule:
         return first <= _EXPLORATION * spent
 
     def _start(self, most: float) -> Trial | None:
-        """Start the next configuration whose first fold takes `most` seconds."""
+        """Add the next configuration whose first fold takes at most `most` seconds."""
         trials = self.state.trials
         failed = sum(t.status is TrialStatus.FAILED or t.is_baseline for t in trials)
         if self.max_trials is not None:
@@ -187,7 +187,7 @@ class TimedSchedule:
         )
 
     def _repeat(self, left: float) -> tuple[Trial, Unit] | None:
-        """Return one more repeat of the best trials, when nothing else is left."""
+        """Return a fold fit of one more repeat, of the best trial for which it fits."""
         losses = self.state.comparable_losses(self.state.complete())
         for number in sorted(losses, key=lambda n: (losses[n], n)):
             trial = self.state.trials[number]

@@ -63,7 +63,7 @@ class AvailableTransforms:
         return replace(self, transforms=remaining)
 
     def only(self, names: Collection[str]) -> "AvailableTransforms":
-        """Return some of the transforms only."""
+        """Return only the transforms with these names."""
         return self.without(self.transforms.keys() - names)
 
     def before(self, parameters: Parameters) -> "AvailableTransforms":

@@ -11,7 +11,7 @@ __all__ = ["gains_of_transforms", "pairs_by_step"]
 def gains_of_transforms(
     trials: Sequence[Trial], losses: Mapping[int, float]
 ) -> dict[str, list[float]]:
-    """Return the loss that a transform's steps removed, one entry per pair of trials.
+    """Return the reductions of the loss by each transform, one per pair of trials.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def gains_of_transforms(
 def pairs_by_step(
     trials: Sequence[Trial], losses: Mapping[int, float]
 ) -> Iterator[tuple[Step, dict[tuple[int, int], float]]]:
-    """Yield the step and the loss it removed, for each pair that differs in one step.
+    """Yield the step and the reduction of the loss, per pair that differs in one step.
 
     The loss is given per repeat and fold, for the folds that both trials have. Pairs
     without a shared fold are left out.

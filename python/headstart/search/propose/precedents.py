@@ -204,8 +204,8 @@ def find_precedents(
         See `PrecedentProposer`.
     transforms : AvailableTransforms or None
     deadline : float or None
-        Moment of `time.monotonic`: a base of the user's own that has not answered by
-        then is left out.
+        Time of `time.monotonic`. If the user's own base has not answered by then, it is
+        left out.
 
     Returns
     -------
@@ -298,8 +298,8 @@ def _usable(
             continue
         if not transforms.knows(configuration):
             continue
-        # A user's own instance of the learner may fix parameters, so that it would fit
-        # something else than the stored configuration.
+        # A user's own instance of the learner may have fixed parameters: it would then
+        # fit another configuration than the stored one.
         completed = complete(learner, task, configuration.parameters)
         if completed.parameters != configuration.parameters:
             continue

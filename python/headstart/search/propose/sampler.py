@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["propose", "sample_configuration"]
 
-# A learner's chance halves with each rank of its best trial.
+# Factor of a learner's probability per rank of its best trial.
 _RANK_DECAY = 0.6
 _ATTEMPTS = 8
 _MOST_KNOWN = 40

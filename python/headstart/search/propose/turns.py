@@ -9,8 +9,8 @@ __all__ = ["propose"]
 # One trial in four comes from the default order instead of the base. The default order
 # was made without the base, so the errors of the two are little related.
 _OUTSIDE = 4
-# Of the first so many trials it is every second one: the default order begins with one
-# good configuration of each learner, and ensembles need such diversity.
+# Up to this many trials it is every second one: the default order begins with one good
+# configuration of each learner, and ensembles need such diversity.
 _EVENLY = 12
 # The sampler needs results to learn from; from here on it has every second trial.
 _SAMPLED_FROM = 24
