@@ -1,17 +1,15 @@
-"""headstart against default models and AutoML systems: held-out scores of 30 datasets.
+"""Held-out scores of headstart, default models and AutoML systems on 30 datasets.
 
     HEADSTART_DATASETS=DIR python benchmarks/automl.py [--time-limit 60] [--json FILE]
         [--system flaml=PYTHON] [--system autogluon=PYTHON]
 
-An AutoML system gets the same time and the same two cores, in the Python that is named
-(see systems.py).
-headstart starts from the shipped knowledge base less the dataset's own family. Every
-result is kept in benchmarks/cache/automl as soon as it is there; what is there
-is not computed again. headstart and AutoML systems must have the machine to themselves:
-a run waits until nothing else is busy (--allow-load does not).
+An AutoML system gets the same time and the same two cores, in the given Python (see
+systems.py). headstart starts from the shipped knowledge base without the dataset's own
+family. Every result is written to benchmarks/cache/automl at once and not computed
+again. headstart and the AutoML systems need the machine to themselves: a run waits
+while other processes are busy (except with --allow-load).
 About 31 minutes for headstart at 60 s, 15 for the default models, 33 for a system
-(2 cores). Datasets are taken in turn from the kinds of task: one that is cut off has
-done some of each.
+(2 cores). The kinds of task take turns, so an interrupted run has results of each.
 """
 
 import argparse
@@ -50,7 +48,7 @@ DATASETS = (
 
 
 def headstart(data: Split, time_limit: float):
-    """Fit headstart; return predictions, classes and what the run says of itself."""
+    """Fit headstart; return predictions, classes and facts of the run."""
     import headstart as hs
 
     kind = hs.AutoRegressor if data.task == "regression" else hs.AutoClassifier
@@ -187,7 +185,7 @@ def compare(name: str, tags: list[str]) -> dict | None:
 
 
 def table(rows: list[dict], title: str, tags: list[str], notes: str) -> str:
-    """Return the rows as a Markdown table with what they come to."""
+    """Return the rows and their summary as a Markdown table."""
     ours, *others = tags
     lines = [
         f"# Held-out scores: {title}",
@@ -255,7 +253,7 @@ def table(rows: list[dict], title: str, tags: list[str], notes: str) -> str:
 
 
 def publish(names: list[str], title: str, tags: list[str], notes: str, name: str):
-    """Print a table of what is there, and keep it where all of it was asked for."""
+    """Print a table of the results; write it if all results were requested."""
     rows = [row for dataset in names if (row := compare(dataset, tags)) is not None]
     if not rows:
         return []

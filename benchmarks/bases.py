@@ -1,4 +1,4 @@
-"""Knowledge bases without the family of the dataset at hand: precedent, not memory."""
+"""Knowledge bases without the family of the dataset in question."""
 
 import os
 import tempfile
@@ -12,7 +12,7 @@ FAMILIES = _META_DB / "families.json"
 
 
 def make_base(shards: list[Path], families: dict[str, list[str]], name: str) -> str:
-    """Make a base of all shards but those of the family of `name`; empty of none."""
+    """Make a base of all shards without the family of `name`; empty without shards."""
     from headstart.meta.store import KnowledgeBase
 
     family = next((f for f in families.values() if name in f), [name])
@@ -27,7 +27,7 @@ def make_base(shards: list[Path], families: dict[str, list[str]], name: str) -> 
 
 
 def start_from(base: str) -> None:
-    """Let fits of this process know `base` and no other."""
+    """Make `base` the only knowledge base of fits in this process."""
     import headstart.meta.shipped as shipped
 
     os.environ["HEADSTART_META_DB"] = base

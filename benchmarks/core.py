@@ -1,10 +1,10 @@
-"""How many times faster the Rust core is than its peers, kernel by kernel.
+"""Speed of the Rust core relative to its peers, per kernel.
 
 Each row of the table times a peer and headstart in the same process, one after the
-other, on the same data: processor seconds of one thread (rows about threads: wall
-seconds), best of several, the Python call included. What both return is compared too.
-About ten minutes, with nothing else running. Rows that are there are kept in
-``cache/core.json`` and not timed again; ``--fresh`` forgets them.
+other, on the same data: processor seconds of one thread (wall seconds for rows about
+threads), the best of several calls, with the call from Python. Their results are
+compared, too. About ten minutes, with nothing else running. Finished rows are read from
+``cache/core.json``; ``--fresh`` discards them.
 
     python benchmarks/core.py [--json FILE] [--rows 1,12] [--fresh]
 """
@@ -47,7 +47,7 @@ def rows() -> list[Row]:
 
 
 def best_of(call, repeats: int, clock) -> tuple[float, object]:
-    """Return the least seconds of `repeats` calls, and what the last one gave."""
+    """Return the least seconds of `repeats` calls, and the last result."""
     best, result = float("inf"), None
     for _ in range(repeats):
         del result
@@ -84,7 +84,7 @@ def measure(row: Row) -> dict:
 
 
 def main() -> None:
-    """Time what is not in the cache, print the table, write it."""
+    """Time rows that are not in the cache, print the table and write it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the rows there")
     parser.add_argument("--rows", default="", help="numbers, with commas; default all")

@@ -14,13 +14,13 @@ TEST_SHARE = 0.3
 
 
 def busy_share(seconds: float = 1.0) -> float:
-    """Return the share of the machine's cores in use just now (by others)."""
+    """Return the share of the machine's cores that other processes use now."""
     return psutil.cpu_percent(interval=seconds) / 100
 
 
 @dataclass(frozen=True)
 class Split:
-    """A dataset, cut into training and test rows.
+    """A dataset, divided into training and test rows.
 
     `y_train` and `y_test` are labels, or numbers for regression.
     """
@@ -34,7 +34,7 @@ class Split:
 
 
 def folder() -> Path:
-    """Return the datasets' folder; end with a clear line where it is not told."""
+    """Return the datasets' folder; exit with a message if it is not set."""
     path = os.environ.get("HEADSTART_DATASETS")
     if not path or not (Path(path) / "manifest.json").exists():
         raise SystemExit(
@@ -64,7 +64,7 @@ def load(name: str) -> tuple[pl.DataFrame, np.ndarray, str]:
 
 
 def split(name: str, seed: int = 0) -> Split:
-    """Cut 30 % off for the test, stratified by class where every class allows it."""
+    """Use 30 % of the rows for the test, stratified if every class has enough rows."""
     X, y, task = load(name)
     rows = np.arange(len(y))
     strata = None

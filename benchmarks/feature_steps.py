@@ -1,23 +1,23 @@
-"""What feature steps buy: fits with the built-in transforms on offer, and without.
+"""Effect of transforms: fits with and without the built-in transforms.
 
     HEADSTART_DATASETS=DIR python benchmarks/feature_steps.py [--time-limit 60 | 300]
 
 24 datasets are fitted twice for 60 s (about 50 minutes), or six of them twice for
 300 s (about 65 minutes): with ``transforms=None``, and with ``transforms=[]``. Folds,
-seed and rows are the same. Told: held-out scores (0 = the constant prediction, 1 = the
-better of the two), wins, losses and ties, how many of them are beyond paired-bootstrap
-noise, how many trials had a step and how much of the ensemble's weight. With
-``--shards meta_db/data`` both start from a base that lacks the dataset's family; else
-both from the built-in order.
+seed and rows are the same. The table has held-out scores (0 = the constant prediction,
+1 = the better of the two), wins, losses and ties, the number of them beyond
+paired-bootstrap noise, the number of trials with a step and their weight in the
+ensemble. With ``--shards meta_db/data`` both fits start from a base that lacks the
+dataset's family; otherwise both start from the default order.
 
 With ``--side-by-side`` the two fits of a dataset run at once, each on half of the
-cores: half of the minutes, and half of the search in a second. With ``--max-trials N``
-work is counted instead of seconds: what a busy machine can compare too.
+cores: half of the minutes, and half as much search per second. With ``--max-trials N``
+trials are the budget instead of seconds, so that a busy machine can compare fits, too.
 
-The datasets are chosen by a rule: of each kind of task those with at least 500 rows
-and without those that the transforms were built on (`SEEN`), eight evenly over the
-manifest's order; for 300 s every fourth of them. Every fit is kept in
-``benchmarks/cache/feature_steps`` and not done again.
+The datasets are chosen by a rule: for each kind of task, of the datasets with at least
+500 rows and without those used to develop the transforms (`SEEN`), eight evenly over
+the manifest's order; for 300 s every fourth of them. Every fit is written to
+``benchmarks/cache/feature_steps`` and not repeated.
 """
 
 import argparse
@@ -31,7 +31,7 @@ import numpy as np
 
 from bases import FAMILIES, make_base
 from datasets import manifest, split
-from fits import Fit, kept, make_missing
+from fits import Fit, make_missing, read_fit
 from held_out import aligned, beyond_noise, normalised, score
 
 HERE = Path(__file__).parent
@@ -47,7 +47,7 @@ SEEN = (
 
 
 def chosen(time_limit: float | None) -> list[str]:
-    """Return the datasets that the rule names."""
+    """Return the datasets that the rule selects."""
     names = []
     for kind in KINDS:
         fit = [
@@ -63,7 +63,7 @@ def chosen(time_limit: float | None) -> list[str]:
 
 
 def fit(name: str, arm: str, budget: dict):
-    """Fit one arm; give the test labels, the predictions and the facts."""
+    """Fit one arm; return the test labels, the predictions and the facts."""
     import headstart as hs
 
     data = split(name)
@@ -93,12 +93,12 @@ def fit(name: str, arm: str, budget: dict):
     )
 
 
-def place(name: str, arm: str, spent: str, base: str) -> Path:
-    """Return where a fit is kept."""
+def result_path(name: str, arm: str, spent: str, base: str) -> Path:
+    """Return the path of a fit's file."""
     return CACHE / f"{name}--{arm}-{base[:8] or 'no-base'}--{spent}.npz"
 
 
-def told(name: str, arm: str, facts: dict) -> str:
+def describe_fit(name: str, arm: str, facts: dict) -> str:
     """Return a line about one fit."""
     return (
         f"{name:26s} {arm:4s} {facts['n_trials']:3d} trials, {facts['n_stepped']:3d} "
@@ -107,12 +107,12 @@ def told(name: str, arm: str, facts: dict) -> str:
 
 
 def compare(name: str, spent: str, digest: str) -> dict | None:
-    """Return one row of the table, None where a fit is missing."""
+    """Return one row of the table, None if a fit is missing."""
     data = split(name)
     scores, predictions, facts = {}, {}, {}
     y = None
     for arm in ARMS:
-        stored = kept(place(name, arm, spent, digest))
+        stored = read_fit(result_path(name, arm, spent, digest))
         if stored is None:
             return None
         y, predictions[arm], facts[arm] = stored
@@ -137,9 +137,9 @@ def report(rows: list[dict], spent: str) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        told, facts = row["normalised"], row["facts"]["on"]
+        normalised, facts = row["normalised"], row["facts"]["on"]
         lines.append(
-            f"| {row['dataset']} | {told['on']:.4f} | {told['off']:.4f} | "
+            f"| {row['dataset']} | {normalised['on']:.4f} | {normalised['off']:.4f} | "
             f"{row['says']} | {facts['n_stepped']} of {facts['n_trials']} | "
             f"{facts['weight']:.0%} |"
         )
@@ -183,17 +183,17 @@ def main() -> None:
     names = options.datasets.split(",") if options.datasets else wanted
     fits = [
         Fit(
-            place(name, arm, spent, digest),
+            result_path(name, arm, spent, digest),
             functools.partial(fit, name, arm, budget),
             functools.partial(make_base, shards, families, name),
-            functools.partial(told, name, arm),
+            functools.partial(describe_fit, name, arm),
         )
         for name in names
         for arm in ARMS
     ]
     if limit:
         each = limit / 60 / (2 if options.side_by_side else 1)
-        print(f"about {each * len(fits):.0f} minutes, less what is kept", flush=True)
+        print(f"about {each * len(fits):.0f} minutes, less the stored fits", flush=True)
     make_missing(
         fits,
         10 * (limit or 360) + 120,

@@ -1,9 +1,9 @@
-"""Fits in processes of their own, each kept and not done again.
+"""Fits in separate processes; each is stored and not repeated.
 
-What `precedent` and `feature_steps` share. By default one fit at a time has the whole
-machine. Two at a time, each held to its own half of the cores, take half of the
-minutes, and the fits that are compared meet the same moments of a noisy machine; a
-second is then worth half as much search.
+`precedent` and `feature_steps` share this module. By default one fit at a time has the
+whole machine. Two at a time, each on its own half of the cores, take half of the
+minutes, and other load affects both of the compared fits alike; a second then allows
+half as much search.
 """
 
 import json
@@ -24,31 +24,31 @@ LOAD_LIMIT = 0.1
 
 @dataclass(frozen=True)
 class Fit:
-    """One fit to make and where it is kept.
+    """One fit and the path of its result.
 
     Parameters
     ----------
     path : Path
         An ``npz`` of ``y``, ``prediction`` and ``facts`` (JSON).
     run : callable
-        Called in the fit's own process, gives those three. From a module's top level,
+        Called in the fit's own process, returns these three. A module-level function,
         as processes are spawned.
     base : callable
-        Makes the knowledge base that the fit starts from, just before it starts.
-    tell : callable
-        A line about the facts.
+        Makes the knowledge base of the fit, just before the fit starts.
+    describe : callable
+        Returns a line about the facts.
     """
 
     path: Path
     run: Callable[[], tuple[np.ndarray, np.ndarray, dict]]
     base: Callable[[], str]
-    tell: Callable[[dict], str]
+    describe: Callable[[dict], str]
 
 
 def make_missing(
     fits: list[Fit], limit_s: float, *, side_by_side: bool, allow_load: bool
 ) -> None:
-    """Make the fits that are not kept yet; `limit_s` is for one of them."""
+    """Make the fits that are not stored yet; `limit_s` is the limit of one fit."""
     missing = [fit for fit in fits if not fit.path.exists()]
     cores = sorted(os.sched_getaffinity(0))
     halves = [cores[: len(cores) // 2], cores[len(cores) // 2 :]]
@@ -69,11 +69,11 @@ def make_missing(
             temporary = fit.path.with_suffix(".tmp.npz")
             np.savez(temporary, y=y, prediction=prediction, facts=json.dumps(facts))
             temporary.rename(fit.path)
-            print(fit.tell(facts), flush=True)
+            print(fit.describe(facts), flush=True)
 
 
-def kept(path: Path) -> tuple[np.ndarray, np.ndarray, dict] | None:
-    """Return a fit's test labels, predictions and facts, None where it is missing."""
+def read_fit(path: Path) -> tuple[np.ndarray, np.ndarray, dict] | None:
+    """Return a fit's test labels, predictions and facts, None if it is missing."""
     if not path.exists():
         return None
     with np.load(path) as stored:

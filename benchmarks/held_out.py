@@ -1,4 +1,4 @@
-"""Scores of predictions of held-out rows, and what two of them differ by."""
+"""Scores of predictions of held-out rows, and the noise of their differences."""
 
 import numpy as np
 from sklearn.metrics import log_loss, mean_squared_error, roc_auc_score
@@ -31,7 +31,7 @@ def aligned(data: Split, prediction: np.ndarray, classes: np.ndarray | None):
 
 
 def constant_score(data: Split, y: np.ndarray) -> float:
-    """Return the score of what predicts without looking at the features."""
+    """Return the score of the prediction that ignores the features."""
     if data.task == "binary":
         return 0.5
     n = len(data.y_test)
@@ -51,9 +51,9 @@ def normalised(data: Split, y: np.ndarray, scores: dict) -> dict:
 
 
 def beyond_noise(task: str, y: np.ndarray, mine: np.ndarray, other: np.ndarray) -> str:
-    """Say whether mine are better or worse in 95 of 100 paired bootstrap samples.
+    """Return whether mine are better or worse in 95 of 100 paired bootstrap samples.
 
-    No prediction at all is worse than any.
+    A missing prediction is worse than any other.
     """
     if not len(other):
         return "better"

@@ -1,16 +1,17 @@
-"""How long a cold process takes to get 20 proposals for a new table.
+"""Seconds of a new process for 20 proposals for a new table.
 
     python benchmarks/lookup.py [--base BASE | --runs N [--same-table]] [--json OUT]
 
-The table has 10,000 rows, 40 columns of numbers and 10 of levels. A process of its own
-opens the base, reads its evidence, describes the table (meta-features, landmarkers) and
-asks for 20 proposals one after another, the later ones after three results; what it
-imports is timed beside, for a fit has paid for that already. Told: the median of five
-processes, and by how much memory grew from before the base was opened. About a minute.
+The table has 10,000 rows, 40 numeric columns and 10 categorical ones. A separate
+process opens the base, reads its evidence, describes the table (meta-features,
+landmarkers) and requests 20 proposals in turn, the later ones after three results.
+Imports are timed separately, since a fit needs them anyway. The result is the median of
+five processes, and the growth of memory since before the base was opened. About a
+minute.
 
-With ``--runs N`` the own base is made first, of N runs with ``learn=True``: each has
-ten configurations of the grid of the shipped base and thirty that no other run has, on
-a table of its own or all on one. 10,000 runs take some minutes to make.
+With ``--runs N`` an own base is made first, from N runs with ``learn=True``: each has
+ten configurations of the shipped base's grid and thirty that no other run has, on a
+table of its own or all on one. 10,000 runs take some minutes to make.
 """
 
 import argparse
@@ -33,7 +34,7 @@ N_GRID, N_SAMPLED = 10, 30
 
 
 def look_up() -> None:
-    """Print the seconds of each step as JSON: one cold process."""
+    """Print the seconds of each step of one new process as JSON."""
     begun = time.perf_counter()
     import numpy as np
     import polars as pl
@@ -104,7 +105,7 @@ def _peak_megabytes() -> float:
 
 
 def make_runs(path: Path, n_runs: int, *, same_table: bool) -> None:
-    """Make a base of many runs that were learnt from."""
+    """Make a base that has learnt from many runs."""
     import numpy as np
 
     from headstart.base import Configuration, TaskKind
@@ -190,7 +191,7 @@ def main() -> None:
 
 
 def measure(base: Path | None) -> dict:
-    """Return what the median of some cold processes took."""
+    """Return the medians over some new processes."""
     environment = dict(os.environ)
     if base:
         environment["HEADSTART_META_DB"] = str(base)

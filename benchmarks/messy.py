@@ -1,16 +1,16 @@
-"""Files as people have them: headstart against what a careful analyst does by hand.
+"""Raw CSV files: headstart against the manual pipeline of a careful analyst.
 
     python benchmarks/messy.py FOLDER [--time-limit 120] [--files titanic,taxi]
 
-`FOLDER` holds the eight CSV files that `FILES` names. For each, the analyst's steps are
-written down below: what is read, parsed, dropped and derived, then LightGBM, tuned by
-40 draws of a cross-validation. headstart gets the file's training rows as they are, the
-target, and what only a person can know: columns that are not known when the prediction
-is made, and that later rows are to be predicted from earlier ones. Both are judged on
-the same held-out rows, never looked at otherwise.
+`FOLDER` has the eight CSV files that `FILES` names. For each, the analyst's steps are
+written below: reading, parsing, dropping and deriving columns, then LightGBM, tuned by
+40 draws of a cross-validation. headstart gets the unchanged training rows of the file,
+the target, and the facts that only a person can know: columns that are unknown at the
+time of prediction, and that later rows are to be predicted from earlier ones. Both are
+evaluated on the same held-out rows, which are used for nothing else.
 
-About 25 minutes with a limit of 120 s, with nothing else running. What is done is kept
-in ``benchmarks/cache/messy`` and not done again.
+About 25 minutes with a limit of 120 s, with nothing else running. Results are written
+to ``benchmarks/cache/messy`` and not computed again.
 """
 
 import argparse
@@ -67,7 +67,7 @@ class File:
 
 
 def category(name: str) -> pl.Expr:
-    """Return a column of words as LightGBM takes them."""
+    """Return a column of words in the form that LightGBM accepts."""
     return pl.col(name).cast(pl.String).fill_null("(missing)").cast(pl.Categorical)
 
 
@@ -120,7 +120,7 @@ _AREA = {
 
 
 def square_feet(text: str | None) -> float | None:
-    """Read "1056", "2100 - 2850", "34.46Sq. Meter"."""
+    """Parse an area such as "1056", "2100 - 2850" or "34.46Sq. Meter"."""
     if text is None:
         return None
     ends = re.findall(r"\d+(?:\.\d+)?", text)
@@ -238,7 +238,7 @@ FILES = {
 
 
 def split(file: File, raw: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return training and test rows, of those that have a target."""
+    """Return training and test rows of the rows with a target."""
     known = raw[file.target].is_not_null().arg_true().to_numpy()
     n_test = int(TEST_SHARE * known.size)
     if file.time_column is not None:
@@ -316,7 +316,7 @@ def by_hand(file: File, raw: pl.DataFrame) -> float:
 
 
 def with_headstart(file: File, raw: pl.DataFrame, time_limit: float) -> dict:
-    """Return the held-out score of the command, and what it said of the table."""
+    """Return the held-out score of the command, and its findings on the table."""
     train, test = split(file, raw)
     y = target_of(file, raw)
     with tempfile.TemporaryDirectory(prefix="headstart-messy-") as folder:

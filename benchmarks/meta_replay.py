@@ -1,17 +1,17 @@
-"""What a knowledge base would have said of its own datasets, family by family.
+"""Replay of a knowledge base's advice on its own datasets, family by family.
 
     python benchmarks/meta_replay.py --base BASE --json OUT [--kind binary ...]
 
-For each family of datasets everything is made anew from the base without it: weights,
-covariance, cost model, portfolio. Then its datasets are replayed from the base's own
-losses and seconds, which go through the state of a run and its guide as those of a fit
-do. Regret is 0 at the best configuration that was evaluated on the
-dataset, 1 at the median one, cut off at 2; failures count 2 and cost their seconds.
+For each family of datasets, weights, covariance, cost model and portfolio are computed
+from the base without it. Then its datasets are replayed with the losses and seconds of
+the base, through the same run state and precedent proposer as in a fit. Regret is 0 at
+the best configuration that was evaluated on the dataset and 1 at the median one, and at
+most 2; failures count 2 and cost their seconds.
 
-Methods: random (the mean of 5 orders), the engine's built-in order, average rank,
-static greedy portfolio, headstart's adviser. Negative transfer is the share of datasets
-on which the mean regret over the first 20 trials (or over the times, evenly in their
-logarithm) is worse than the built-in order's by more than 0.05.
+Methods: random (the mean of 5 orders), the default order, average rank, static greedy
+portfolio, headstart's adviser. Negative transfer is the share of datasets on which the
+mean regret over the first 20 trials (or over the times, evenly in their logarithm) is
+worse than the default order's by more than 0.05.
 
 Resumable: each family is written to OUT when it is done. Less than a minute for 110
 datasets of 60 configurations.
@@ -53,7 +53,7 @@ _FOLD = (0, 0)
 
 
 class Replay:
-    """The cells of one dataset that were evaluated."""
+    """The evaluated configurations of one dataset."""
 
     def __init__(self, losses: np.ndarray, seconds: np.ndarray) -> None:
         self.losses = losses
@@ -105,7 +105,7 @@ def advise(
     *,
     costs: bool,
 ) -> list[int]:
-    """Return the guide's order on a dataset, as far as it is looked at."""
+    """Return the adviser's order on a dataset, up to the last judged trial."""
     features, n_rows, n_features = table
     adviser = Adviser(
         study, features, n_rows, n_features, cost_exponent=EXPONENT if costs else 0.0
@@ -142,8 +142,8 @@ def advise(
 def constant_losses(evidence: Evidence) -> np.ndarray:
     """Return the loss of the constant prediction on each dataset.
 
-    Of errors in the target's units it is not known; 0 takes its place, and the guide
-    does not compare locations of these.
+    It is unknown for errors in the target's units; 0 replaces it, and the adviser does
+    not compare locations of these.
     """
     if evidence.metric == "roc_auc":
         return np.full(len(evidence.names), -0.5)
@@ -154,7 +154,7 @@ def constant_losses(evidence: Evidence) -> np.ndarray:
 
 
 def built_in_order(kind: TaskKind, evidence: Evidence) -> list[int]:
-    """Return the configurations of the built-in order that the base has."""
+    """Return the configurations of the default order that the base has."""
     learners = {
         name: learner
         for name, learner in load_plugins().learners.items()
@@ -166,7 +166,7 @@ def built_in_order(kind: TaskKind, evidence: Evidence) -> list[int]:
 
 
 def run_family(stored: Evidence, family: str, built_in: list[int]) -> dict:
-    """Judge every method on the datasets of a family that the base does not know."""
+    """Evaluate every method on the datasets of a family that the base lacks."""
     evidence, constants = comparable(stored), constant_losses(stored)
     study = Study(without_family(evidence, family))
     past = study.regrets.values
@@ -209,7 +209,7 @@ def _shuffles(rng: np.random.Generator, n: int) -> list[list[int]]:
 
 
 def table(datasets: dict[str, dict]) -> str:
-    """Return means over datasets, and how often precedent did harm."""
+    """Return means over datasets, and the shares of negative transfer."""
     lines = [f"{len(datasets)} datasets, mean regret (± standard error over datasets)"]
     for curve, at in (("trials", TRIALS), ("times", TIMES)):
         heads = [f"{a:g}" for a in at] + ["area", "harm"]

@@ -1,4 +1,4 @@
-"""What the report says of tables without signal: nothing, at the rate that it claims.
+"""Rates of false statements of the report on tables without signal.
 
     python benchmarks/noise.py
     python benchmarks/noise.py --side-by-side
@@ -6,16 +6,16 @@
 204 tables whose target does not depend on their columns: two classes, five classes and
 numbers, with independent rows and with groups, fitted with limits of 4 s and 20 s. With
 groups, the target and the size of the errors differ by group, and half of the columns
-are constant within one. Two rates are counted, each with its exact 95 % interval:
+are constant within one. Two rates are computed, each with its exact 95 % interval:
 
-- how often the summary says that the model is clearly better than a constant
-  prediction, which it claims of the upper end of a 95 % interval: at most 2.5 %;
-- how often a weak slice is named, which is corrected to at most 5 %.
+- of summaries that say that the model is clearly better than a constant prediction,
+  which follows from the upper end of a 95 % interval: at most 2.5 %;
+- of reports that name a weak slice, which is corrected to at most 5 %.
 
 Each fit runs in a process of its own with ``n_jobs=1``. No dataset is needed. About 66
 minutes; with ``--side-by-side`` two fits run at once, each on half of the cores: half
-of the minutes. Every fit is kept in ``benchmarks/cache/noise.jsonl`` and not done
-again; ``--tables 2`` makes only the first two tables of each kind.
+of the minutes. Every fit is written to ``benchmarks/cache/noise.jsonl`` and not
+repeated; ``--tables 2`` makes only the first two tables of each kind.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def make_table(
 
 
 def one(cell: Cell) -> dict:
-    """Fit once (runs in a child process); return what the report says."""
+    """Fit once, in a child process; return the report's statements."""
     kind, grouped, limit, seed = cell
     import headstart
     from headstart.report.summary import headline_metric, summarise
@@ -105,7 +105,7 @@ def one(cell: Cell) -> dict:
 def make_missing(
     cells: list[Cell], known: dict[Cell, dict], *, side_by_side: bool, allow_load: bool
 ) -> None:
-    """Make the fits that are not kept yet, one or two at a time."""
+    """Make the fits that are not stored yet, one or two at a time."""
     missing = [cell for cell in cells if cell not in known]
     cores = sorted(os.sched_getaffinity(0))
     half = len(cores) // 2
@@ -134,7 +134,7 @@ def make_missing(
 
 
 def rate(records: list[dict], name: str) -> str:
-    """Return how many records have it, of how many, with the exact interval."""
+    """Return the number of records with a statement, their total, and the interval."""
     n = sum(record[name] for record in records)
     interval = binomtest(n, len(records)).proportion_ci(method="exact")
     share = f"{n / len(records):.1%} ({interval.low:.1%} to {interval.high:.1%})"

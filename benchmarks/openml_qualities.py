@@ -1,10 +1,10 @@
-"""Compare our meta-features with the qualities that OpenML recorded.
+"""Comparison of headstart's meta-features with the qualities that OpenML recorded.
 
-Reads recorded replies of OpenML, JSON as scikit-learn's tests keep them
-(``id_61/api-v1-jdq-61.json.gz`` beside ``data-v1-dl-61.arff.gz``), or XML as
-openml-python's do (``datasets/1/qualities.xml`` beside ``dataset.arff``), describes
-each table whose body is complete, and prints how many numbers of `openml_comparable`
-agree to nine digits, and which do not.
+Reads recorded replies of OpenML: JSON, as in scikit-learn's tests
+(``id_61/api-v1-jdq-61.json.gz`` beside ``data-v1-dl-61.arff.gz``), or XML, as in those
+of openml-python (``datasets/1/qualities.xml`` beside ``dataset.arff``). Describes each
+table whose body is complete, and prints the number of values of `openml_comparable`
+that agree to nine digits, and the names of the others.
 
     python benchmarks/openml_qualities.py FOLDER
 """
@@ -63,7 +63,7 @@ def number_of(value):
 
 
 def read(body, target, ignored):
-    """Return columns, their kinds, and the target's Series, typed as declared."""
+    """Return columns, their kinds, and the target's Series with the declared types."""
     found = arff.loads(body)
     columns, kinds, y = [], {}, None
     for place, (name, declared) in enumerate(found["attributes"]):

@@ -1,4 +1,4 @@
-"""Peers as their users start: default settings, plus the encoding they need to run."""
+"""Peers with default settings, and the encoding that they need."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Synthetic tables with interactions planted in them."""
+"""Synthetic tables with planted interactions."""
 
 import numpy as np
 import polars as pl
@@ -11,8 +11,8 @@ PLANTED = ("planted_regression", "planted_binary", "planted_wide")
 def planted(name: str) -> tuple[pl.DataFrame, np.ndarray, str]:
     """Return features, target and kind of task.
 
-    The target holds x0 * x1, |x2 - x3|, x10 / x11 and x12 * x13, the last four
-    log-normal; the other columns are noise.
+    The target depends on x0 * x1, |x2 - x3|, x10 / x11 and x12 * x13, the last four
+    columns log-normal; the other columns are noise.
     """
     n_rows, n_columns = (10_000, 60 if name == "planted_wide" else 24)
     random = np.random.default_rng(len(name))

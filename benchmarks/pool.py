@@ -2,10 +2,9 @@
 
     HEADSTART_DATASETS=DIR python benchmarks/pool.py [--time-limit 10]
 
-Each dataset runs in a process of its own, as a user's script would. Anything printed
-to standard error, a warning above all, counts as a failure. Results are kept line by
-line in benchmarks/cache/pool.jsonl; what is there is not computed again. About 20
-minutes at 10 s.
+Each dataset runs in a process of its own, like a user's script. Any output on standard
+error, above all a warning, counts as a failure. Results are appended to
+benchmarks/cache/pool.jsonl and not computed again. About 20 minutes at 10 s.
 """
 
 import argparse
@@ -21,7 +20,7 @@ RESULTS = HERE / "results"
 
 
 def one(name: str, time_limit: float) -> dict:
-    """Fit, predict the test rows, and say how it went (runs in a child process)."""
+    """Fit and predict the test rows, in a child process; return the outcome."""
     import time
 
     import numpy as np

@@ -1,19 +1,19 @@
-"""What precedent buys on real fits: base without the dataset's family, or no base.
+"""Effect of precedent on real fits: a base without the dataset's family, or no base.
 
     HEADSTART_DATASETS=DIR python benchmarks/precedent.py --shards meta_db/data
 
-Each of 20 datasets is fitted three times for 30 s: with a base of the shards from
-which its family is left out; from the built-in order; from a random order of the grid
-that the base was evaluated on; and the first two again for half of the time. Folds,
-seed and rows are the same. Told: held-out scores (0 = the constant prediction, 1 = the
-best of the five), wins and losses, on how many datasets precedent did harm (worse
-beyond paired-bootstrap noise), and whether it has in half of the time what the built-in
-order has in all of it. That is asked of held-out rows: the out-of-fold score of an
-early ensemble is of the few folds that were dealt by then.
+Each of 20 datasets is fitted three times for 30 s: with a base of the shards without
+its family; from the default order; from a random order of the base's grid; and the
+first two again for half of the time. Folds, seed and rows are the same. The table has
+held-out scores (0 = the constant prediction, 1 = the best of the five), wins and
+losses, the number of datasets on which precedent did harm (worse beyond
+paired-bootstrap noise), and whether precedent reaches in half of the time the default
+order's score in all of it. This is measured on held-out rows, since the out-of-fold
+score of an early ensemble covers only the folds that were finished by then.
 
-About 50 minutes on a machine of one's own; with ``--side-by-side`` two fits run at
-once, each on half of the cores: half of the minutes, and half of the search in a
-second. Every fit is kept in ``benchmarks/cache/precedent`` and not done again while
+About 50 minutes on an otherwise idle machine; with ``--side-by-side`` two fits run at
+once, each on half of the cores: half of the minutes, and half as much search per
+second. Every fit is written to ``benchmarks/cache/precedent`` and not repeated while
 shards and limit are the same.
 """
 
@@ -28,7 +28,7 @@ import numpy as np
 
 from bases import FAMILIES, make_base
 from datasets import manifest, split
-from fits import Fit, kept, make_missing
+from fits import Fit, make_missing, read_fit
 from held_out import aligned, beyond_noise, normalised, score
 
 HERE = Path(__file__).parent
@@ -57,7 +57,7 @@ DATASETS = (
 
 
 def fit(name: str, arm: str, time_limit: float):
-    """Fit one arm; give the test labels, the predictions and the facts."""
+    """Fit one arm; return the test labels, the predictions and the facts."""
     import headstart as hs
 
     if arm == "random":
@@ -96,13 +96,13 @@ def _shuffle_the_order(name: str) -> None:
     context.default_order = in_any_order
 
 
-def place(name: str, arm: str, spent: str, base: str) -> Path:
-    """Return where a fit is kept; one by precedent depends on the base too."""
+def result_path(name: str, arm: str, spent: str, base: str) -> Path:
+    """Return the path of a fit's file; for precedent it depends on the base, too."""
     tag = f"{arm}-{base[:8]}" if arm == "precedent" else arm
     return CACHE / f"{name}--{tag}--{spent}.npz"
 
 
-def told(name: str, arm: str, facts: dict) -> str:
+def describe_fit(name: str, arm: str, facts: dict) -> str:
     """Return a line about one fit."""
     return (
         f"{name:26s} {arm:10s} {facts['seconds']:5.1f} s {facts['n_trials']:3d} trials"
@@ -110,12 +110,12 @@ def told(name: str, arm: str, facts: dict) -> str:
 
 
 def compare(name: str, limits: dict[tuple, str], digest: str) -> dict | None:
-    """Return one row of the table, None where a fit is missing."""
+    """Return one row of the table, None if a fit is missing."""
     data = split(name)
     scores, predictions = {}, {}
     y = None
     for arm, spent in limits.items():
-        stored = kept(place(name, arm[0], spent, digest))
+        stored = read_fit(result_path(name, arm[0], spent, digest))
         if stored is None:
             return None
         y, predictions[arm], _ = stored
@@ -189,12 +189,12 @@ def main() -> None:
     names = options.datasets.split(",")
     fits = [
         Fit(
-            place(name, arm, limits[arm, share], digest),
+            result_path(name, arm, limits[arm, share], digest),
             functools.partial(fit, name, arm, limit * share),
             functools.partial(
                 make_base, shards if arm == "precedent" else [], families, name
             ),
-            functools.partial(told, name, arm),
+            functools.partial(describe_fit, name, arm),
         )
         for name in names
         for arm, share in ARMS

@@ -1,16 +1,17 @@
-"""How fast a saved model predicts: single rows, and many at once.
+"""Speed of predictions of a saved model: single rows, and many at once.
 
     python benchmarks/predict.py [--rows 100000] [--trials 8]
 
 A table of 50 columns (38 numbers, 10 categories, 2 dates) and 4,000 rows is searched
-twice with the same trials: as headstart does by default (each configuration is the mean
-of its fold models) and with ``refit=True`` (one model each). Both are saved and loaded,
-then asked for single rows, as a dictionary and as a one-row DataFrame, and for many
-rows at once; so is a model of one boosted member.
+twice with the same trials: with the default settings (each configuration is the mean of
+its fold models) and with ``refit=True`` (one model each). Both models are saved and
+loaded. They predict single rows, as a dictionary and as a one-row DataFrame, and many
+rows at once; so does a model of one boosted member.
 
-Goals: a single row of the refitted model under 20 ms at the median; 100,000 rows at no
-less than 50,000 rows a second with one boosted member. A few minutes; run it with
-nothing else running. Processor seconds stand beside wall seconds for when there is.
+Goals: a single row of the refitted model under 20 ms at the median; at least 50,000
+rows per second for 100,000 rows with one boosted member. A few minutes; run it with
+nothing else running. Processor seconds are printed beside wall seconds for a busy
+machine.
 """
 
 import argparse
@@ -31,7 +32,7 @@ N_SINGLE = 60
 
 
 def made_table(n_rows: int, seed: int) -> pl.DataFrame:
-    """Return 50 columns as a shop has them, and a target."""
+    """Return 50 columns such as those of a shop, and a target."""
     random = np.random.default_rng(seed)
     columns: dict[str, object] = {
         f"number_{i}": random.normal(size=n_rows).round(4) for i in range(38)

@@ -1,16 +1,15 @@
-"""A change of structure changes no result: 20 datasets, equal to the last bit.
+"""Check that a change of structure changes no result, to the last bit.
 
     HEADSTART_DATASETS=DIR python benchmarks/same.py --record FILE
     HEADSTART_DATASETS=DIR python benchmarks/same.py --against FILE
 
-Each dataset is fitted with 12 trials, no time limit and a fixed seed; then nothing
-depends on the clock. Compared are the proposals, the loss of each, the number of folds,
-the weights in the ensemble, and the predictions for held-out rows. Run it with
+Each of 20 datasets is fitted with 12 trials, no time limit and a fixed seed, so that
+nothing depends on the clock. The proposals, the loss of each, the number of folds, the
+weights in the ensemble, and the predictions for held-out rows are compared. Run it with
 ``--record`` before a change and with ``--against`` after it, on the same machine with
-the same versions of all libraries. Every dataset is written to FILE as soon as it is
-done and is not done again by ``--record``. About 15 minutes on 2 cores; with
-``--quick``, 4 datasets and 4 trials each, 1 minute. The exit status is 1 if anything
-differs.
+the same versions of all libraries. ``--record`` writes every dataset to FILE as soon as
+it is done and does not repeat it. About 15 minutes on 2 cores; with ``--quick``, 4
+datasets and 4 trials each, 1 minute. The exit status is 1 if anything differs.
 """
 
 import argparse
@@ -75,7 +74,7 @@ def _exact(value: float | None) -> str | None:
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return one line for each thing that is not the same."""
+    """Return one line per difference."""
     lines = []
     old = {trial["configuration"]: trial for trial in before["trials"]}
     new = {trial["configuration"]: trial for trial in after["trials"]}

@@ -1,7 +1,8 @@
-"""How much memory scoring takes, next to the table it reads.
+"""Memory that scoring takes in addition to the table that it reads.
 
 Each method scores 1,000,000 x 50 float64 (400 MB) in a process of its own. The peak is
-the process's, less what it had before the table was made: the table itself is in it.
+that of the process, less its memory before the table was made, so it includes the
+table.
 
     python benchmarks/scoring_memory.py [--rows N] [--columns N] [--order C|F]
 """
@@ -19,7 +20,7 @@ METHODS = (
 
 
 def peak() -> int:
-    """Return the most bytes this process has had at once."""
+    """Return the peak memory of this process in bytes."""
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,28 +1,28 @@
-"""Generated features: whether they help, and whether cheap screening finds them.
+"""Generated features: their effect, and the recall of cheap screening.
 
     HEADSTART_DATASETS=DIR python benchmarks/screening.py [--part recall|features]
 
-Two questions; each cell is kept in ``cache/screening`` as soon as it is there.
+Two questions; each cell is written to ``cache/screening`` at once.
 
 1. **Recall.** Of sampled candidates whose own LightGBM, fitted on the residual, gains
-   more than the 99 % quantile of such candidates with shuffled rows, which share does
-   the first stage keep? On planted sets and development datasets, with one candidate in
+   more than the 99 % quantile of such candidates with shuffled rows, the share that the
+   first stage keeps. On planted sets and development datasets, with one candidate in
    ten kept and by the rule (one in ten, 2,000 at least). About 15 minutes on one core.
 2. **Features.** LightGBM with generated features against plain LightGBM on the same
    three folds; features are chosen inside each training fold. At most 10,000 rows.
-   About 15 minutes on two cores for ours and plain. Peers run with `--peers`, for up to
-   two hours, in the Python that HEADSTART_PEER_PYTHON names: OpenFE wants
+   About 15 minutes on two cores for headstart's and plain. Peers run with `--peers`,
+   for up to two hours, in the Python that HEADSTART_PEER_PYTHON names: OpenFE needs
    pandas < 3 and scikit-learn < 1.6.
 
 The datasets were chosen by a rule before any result was seen: of each kind of task
 eight with at least 1,000 rows, at most 80 columns and 9 classes, evenly over the
 manifest's order, without those that the algorithm was tuned on: airfoil_noise,
 bank_customer_churn, concrete, hill_valley, lending_club, page_blocks,
-student_math_g3, vowel, wind. A first version, whose baseline saw interactions, was run
-on the first seven of the list and kept nothing on six of them; it was changed for what
-it missed elsewhere. Two later versions were run on the first nine and six. The rule
-that nothing is looked for where a baseline leaves under 1 % of the constant's loss
-came from mushroom, which is on the list.
+student_math_g3, vowel, wind. A first version, whose baseline included interactions, was
+run on the first seven of the list and kept nothing on six of them; it was changed
+because of candidates that it missed on other datasets. Two later versions were run on
+the first nine and six. The rule that screening is skipped if a baseline leaves less
+than 1 % of the constant's loss came from mushroom, which is on the list.
 """
 
 import argparse
@@ -101,7 +101,7 @@ class Problem:
         self.categorical = np.arange(len(self.table.names)) >= self.table.n_numeric
 
     def folds(self):
-        """Give the number, training and test rows of each fold."""
+        """Yield the number, training and test rows of each fold."""
         for fold in range(N_FOLDS):
             held = self.fold_ids == fold
             yield fold, np.flatnonzero(~held), np.flatnonzero(held)
@@ -112,8 +112,8 @@ class Problem:
             return float(np.sqrt(np.mean((y - prediction) ** 2)))
         if prediction.ndim == 1:
             prediction = np.stack([1 - prediction, prediction], axis=1)
-        told = prediction[np.arange(len(y)), y]
-        return float(-np.log(np.clip(told, 1e-15, 1)).mean())
+        probabilities = prediction[np.arange(len(y)), y]
+        return float(-np.log(np.clip(probabilities, 1e-15, 1)).mean())
 
     def lightgbm_loss(self, train, test, made=None) -> float:
         """Fit LightGBM on the training rows and return its loss on the others."""
@@ -141,7 +141,7 @@ class Problem:
         return self.loss(self.y[test], model.predict(X[test]))
 
     def made_by(self, plan, train, test) -> np.ndarray:
-        """Return what a plan makes, learnt from the training rows."""
+        """Return the features of a plan that is fitted on the training rows."""
         made = np.full((len(plan.candidates), len(self.y)), np.nan)
         if not plan.candidates:
             return made
@@ -155,8 +155,8 @@ class Problem:
         return made
 
 
-def kept(key: str, compute):
-    """Return a cell, from the cache if it is there."""
+def cached(key: str, compute):
+    """Return a cell, from the cache if it has it."""
     path = CACHE / f"{key}.json"
     if not path.exists():
         begun = time.process_time()
@@ -173,7 +173,7 @@ def kept(key: str, compute):
 
 
 def recall(name: str) -> dict:
-    """Compare the first stage with a LightGBM a candidate."""
+    """Compare the first stage with one LightGBM per candidate."""
     problem = Problem(name)
     n_rows = len(problem.y)
     baseline = Baseline(problem.kind, problem.n_classes, 1, 0)
@@ -227,7 +227,7 @@ def recall(name: str) -> dict:
 
 
 def alone(column, residual) -> float:
-    """Return what a LightGBM on one column takes off the residual, out of half."""
+    """Return the share of the residual that LightGBM on one column removes."""
     n_rows = len(residual)
     half = np.arange(n_rows) % 2 == 0
     total = 0.0
@@ -253,7 +253,7 @@ def alone(column, residual) -> float:
 
 
 def features(name: str, system: str, fold: int) -> dict:
-    """Return the loss of LightGBM with what a system makes, on one fold."""
+    """Return the loss of LightGBM with a system's features, on one fold."""
     problem = Problem(name)
     _, train, test = next(cell for cell in problem.folds() if cell[0] == fold)
     begun = time.process_time()
@@ -277,7 +277,7 @@ def features(name: str, system: str, fold: int) -> dict:
 
 
 def peer_values(system: str, problem: Problem, train, test):
-    """Let a peer make its features in the Python where it is installed."""
+    """Let a peer make its features in its own Python."""
     python = os.environ["HEADSTART_PEER_PYTHON"]
     path = CACHE / f"{system}.pickle"
     work = {
@@ -302,7 +302,7 @@ def peer_values(system: str, problem: Problem, train, test):
 
 
 def improvement(name: str, system: str) -> float | None:
-    """Return the mean share of the plain loss that a system's features take off."""
+    """Return the mean share of the plain loss that a system's features remove."""
     found = []
     for fold in range(N_FOLDS):
         cells = [CACHE / f"{name}--{s}-{fold}.json" for s in ("plain", system)]
@@ -317,7 +317,7 @@ def improvement(name: str, system: str) -> float | None:
 
 
 def report() -> str:
-    """Return what is in the cache as Markdown."""
+    """Return the cached results as Markdown."""
     lines = ["# Screening of generated features", "", *recall_lines(), ""]
     return "\n".join([*lines, *feature_lines(), ""])
 
@@ -406,7 +406,7 @@ def feature_lines() -> list[str]:
 
 
 def main() -> None:
-    """Compute what is not in the cache; write the table."""
+    """Compute results that are not in the cache; write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", choices=["recall", "features"])
     parser.add_argument("--peers", default="", help="mljar,openfe")
@@ -416,20 +416,20 @@ def main() -> None:
     begun = time.monotonic()
     if options.part != "features":
         for name in (*PLANTED, *RECALL):
-            kept(f"{name}--recall", lambda name=name: recall(name))
+            cached(f"{name}--recall", lambda name=name: recall(name))
     if options.part != "recall":
         systems = ["plain", "headstart", *filter(None, options.peers.split(","))]
         for name in names:
             for system in systems:
                 for fold in range(N_FOLDS):
-                    kept(
+                    cached(
                         f"{name}--{system}-{fold}",
                         lambda n=name, s=system, f=fold: features(n, s, f),
                     )
     TABLE.parent.mkdir(exist_ok=True)
     TABLE.write_text(report())
     print(report())
-    print(f"{(time.monotonic() - begun) / 60:.1f} minutes for what was not kept yet")
+    print(f"{(time.monotonic() - begun) / 60:.1f} minutes for results not yet stored")
 
 
 if __name__ == "__main__":

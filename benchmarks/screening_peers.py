@@ -1,8 +1,8 @@
-"""Let a peer make features, in a Python where it is installed.
+"""Features made by a peer, in a Python that has it.
 
     python screening_peers.py {mljar,openfe} FILE
 
-FILE is a pickle that `screening.py` wrote; the answer is written over it.
+FILE is a pickle that `screening.py` wrote; the result replaces it.
 """
 
 import importlib.util
@@ -54,7 +54,7 @@ def mljar(work: dict) -> tuple[np.ndarray, list[str]]:
 
 
 def openfe(work: dict) -> tuple[np.ndarray, list[str]]:
-    """Make the features that OpenFE puts first, at most 20."""
+    """Make the features that OpenFE ranks first, at most 20."""
     from openfe import OpenFE, transform, tree_to_formula
 
     frame = table(work)

@@ -1,4 +1,4 @@
-"""The order of configurations that no result of the run itself changes: a peer."""
+"""A static order of configurations, which no result of the run changes: a peer."""
 
 from dataclasses import replace
 from itertools import compress

@@ -1,12 +1,12 @@
-"""AutoML systems as their users start them, each in a Python where it is installed.
+"""AutoML systems with their users' settings, each in a Python that has it.
 
     python systems.py {flaml,autogluon} FOLDER SECONDS
 
-FOLDER holds what `run_system` wrote: the tables, and task.json; the answer is written
-beside them. Each optimises what the table of `automl.py` is scored by, on two cores:
+FOLDER has the files of `run_system`: the tables, and task.json; the result is written
+beside them. Each system optimises the metric of the table of `automl.py`, on two cores:
 
-- flaml: `AutoML` as it comes. pip install "flaml[automl]" pyarrow
-- autogluon: the preset "best_quality", which its authors publish their scores with,
+- flaml: `AutoML` with its defaults. pip install "flaml[automl]" pyarrow
+- autogluon: the preset "best_quality", with which its authors publish their scores,
   without neural networks. pip install "autogluon.tabular[lightgbm,catboost,xgboost]"
 """
 

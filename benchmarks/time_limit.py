@@ -1,10 +1,10 @@
-"""Is the time limit kept? 50 fits with limits of 5, 10 and 30 s, on 25 datasets.
+"""Overruns of the time limit: 50 fits with limits of 5, 10 and 30 s, on 25 datasets.
 
     HEADSTART_DATASETS=DIR python benchmarks/time_limit.py
 
-Each fit runs in a process of its own, imports included before the clock starts. The
-load is looked at before and after: a fit that others disturbed is thrown away and done
-again. Resumable; about 12 minutes.
+Each fit runs in a process of its own; imports come before the clock starts. The load is
+measured before and after: a fit that other processes disturbed is repeated. Resumable;
+about 12 minutes.
 """
 
 import json
@@ -37,7 +37,7 @@ LOAD_LIMIT = 0.1
 
 
 def one(name: str, limit: float) -> dict:
-    """Fit once (runs in a child process)."""
+    """Fit once, in a child process."""
     import headstart as hs
 
     data = split(name)

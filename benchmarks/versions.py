@@ -1,12 +1,12 @@
-"""Ratios of held-out losses: the checkout it lies in against another, 30 datasets.
+"""Ratios of held-out losses: this checkout against another, 30 datasets.
 
     HEADSTART_DATASETS=DIR python benchmarks/versions.py OTHER [--time-limit 60]
 
-OTHER is another checkout of headstart, in which ``automl.py`` has run too; both caches
-are read, and only bootstraps are computed: 4 minutes. To give both versions the same
-moments of a noisy machine, start ``automl.py --peers "" --allow-load`` in both
-checkouts at once, each held to its own core: 31 minutes at 60 s, and a second is worth
-half as much search.
+OTHER is another checkout of headstart, in which ``automl.py`` has run, too. Both caches
+are read, and only bootstraps are computed: 4 minutes. So that a noisy machine affects
+both versions alike, start ``automl.py --peers "" --allow-load`` in both checkouts at
+once, each restricted to its own core: 31 minutes at 60 s, with half as much search per
+second.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 
 from automl import CACHE, DATASETS
 from datasets import split
-from fits import kept
+from fits import read_fit
 from held_out import beyond_noise, score
 
 LEAST_LOSS = 1e-6  # a perfect ranking has none, and no ratio
@@ -67,7 +67,7 @@ def main() -> None:
     ratios, verdicts = [], []
     for name in DATASETS:
         file = f"{name}--headstart-{options.time_limit:g}s.npz"
-        ours, theirs = kept(CACHE / file), kept(other_cache / file)
+        ours, theirs = read_fit(CACHE / file), read_fit(other_cache / file)
         if ours is None or theirs is None:
             continue
         task, y = split(name).task, ours[0]

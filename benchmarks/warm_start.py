@@ -1,20 +1,21 @@
-r"""Does precedent find good configurations sooner? Replay of a matrix of scores.
+r"""Trials and seconds that precedent saves: replay of a matrix of scores.
 
     python benchmarks/warm_start.py --matrix E.csv --seconds T.csv --sizes S.csv \
         --json OUT [--draws 20]
 
-The matrices have a row a dataset and a column a configuration: errors, and seconds.
-In each draw 100 datasets are known and 75 others are judged on. Regret on a dataset is
-0 at the best of its configurations and 1 at the median one, cut off at 2, which is also
-what counts while nothing is finished. Over trials cost is ignored; over time, in units
-of the dataset's median configuration time, a trial counts when its time is over.
+The matrices have one row per dataset and one column per configuration: errors, and
+seconds. In each draw 100 datasets are known and the methods are evaluated on 75 others.
+Regret on a dataset is 0 at the best of its configurations and 1 at the median one, and
+at most 2, which also counts while no trial has finished. Over trials, cost is ignored.
+Over time, in units of the dataset's median configuration time, a trial counts when it
+has ended.
 
 Methods: random (the mean of 5 orders); the order of the columns; average rank; static
-greedy portfolio (blind to cost over trials, gain / predicted seconds^0.8 over time, the
-exponent that headstart has); nearest neighbour (the best configuration of the nearest
+greedy portfolio (without costs over trials, gain / predicted seconds^0.8 over time, the
+exponent of headstart); nearest neighbour (the best configuration of the nearest
 dataset, then of the next, by log rows and log columns); headstart's adviser.
 
-Resumable: each draw is written to OUT when it is done. On one core 6 to 15 seconds a
+Resumable: each draw is written to OUT when it is done. On one core 6 to 15 seconds per
 draw, 2 to 5 minutes for 20 draws.
 """
 
@@ -61,7 +62,7 @@ def read_matrix(path: Path) -> tuple[list[str], list[str], np.ndarray]:
 
 
 def read_configuration(text: str) -> Configuration:
-    """Read a column's header, a Python literal; any other text is a learner's name."""
+    """Parse a column's header: a Python literal, or a learner's name."""
     try:
         record = ast.literal_eval(text)
         return Configuration(record["algorithm"], record["hyperparameters"])
@@ -99,7 +100,7 @@ class Matrix:
         self.regrets = np.array(regrets)
 
     def evidence(self, known: np.ndarray) -> Evidence:
-        """Return what the adviser may see."""
+        """Return the evidence that the adviser may use."""
         names = tuple(self.names[i] for i in known)
         return Evidence(
             metric="balanced_accuracy",
@@ -135,7 +136,7 @@ def over_time(
 
 
 def advise(study: Study, matrix: Matrix, test: int, *, costs: bool) -> list[int]:
-    """Return the adviser's order on one dataset, as far as it is looked at."""
+    """Return the adviser's order on one dataset, up to the last judged trial."""
     errors, seconds = matrix.errors[test], matrix.seconds[test]
     limit = TIMES[-1] * np.median(seconds) if costs else math.inf
     n_rows, n_features = matrix.sizes[test]
@@ -158,7 +159,7 @@ def advise(study: Study, matrix: Matrix, test: int, *, costs: bool) -> list[int]
 
 
 def completed(orders: list[list[int]], n: int) -> np.ndarray:
-    """Append what is missing from orders, which nobody looks at."""
+    """Append the configurations that orders lack; these are not judged."""
     return np.array([[*o, *sorted(set(range(n)) - set(o))] for o in orders])
 
 
@@ -173,7 +174,7 @@ def nearest_order(matrix: Matrix, known: np.ndarray, test: int) -> list[int]:
 
 
 def run_draw(matrix: Matrix, seed: int, draw: int) -> dict:
-    """Judge every method in one draw: means over its tests."""
+    """Evaluate every method in one draw: means over its tests."""
     rng = np.random.default_rng([seed, draw])
     order = rng.permutation(len(matrix.names))
     known, tests = order[:N_KNOWN], order[N_KNOWN : N_KNOWN + N_TESTS]
@@ -222,7 +223,7 @@ def run_draw(matrix: Matrix, seed: int, draw: int) -> dict:
 
 
 def standard_error(values: np.ndarray) -> np.ndarray:
-    """Return that of the mean over draws, NaN for a single one."""
+    """Return the standard error of the mean over draws, NaN for a single one."""
     if len(values) < 2:
         return np.full(values.shape[1], np.nan)
     return values.std(axis=0, ddof=1) / math.sqrt(len(values))
