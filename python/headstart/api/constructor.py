@@ -23,8 +23,9 @@ PARAMETERS = """\
         Wall-clock seconds for `fit`. None requires `max_trials`.
     max_trials : int, optional
         Number of configurations to evaluate. Failures do not count, but end the search
-        when there are twice as many (and at least 20). Without a time limit the result
-        depends only on data, settings and `random_state`.
+        when their number, without the first two of each learner, reaches twice
+        `max_trials` and at least 20. Without a time limit the result depends only on
+        data, settings and `random_state`.
     metric : str, callable or scorer, optional
         Metric to optimise: a name (built in, or of a plugin), a
         `sklearn.metrics.make_scorer` result, or ``f(y_true, y_pred) -> float`` where

@@ -87,9 +87,9 @@ def _print(inspection: "Inspection") -> None:
                 "column": _short(column.name),
                 "kind": str(column.kind),
                 "missing": column.n_missing,
-                "different": inspection.n_different.get(column.name),
+                "distinct": inspection.n_different.get(column.name),
                 "reason": column.reason,
-                "for example": _examples(inspection.examples.get(column.name, ())),
+                "examples": _examples(inspection.examples.get(column.name, ())),
             }
             for column in inspection.columns
         ]

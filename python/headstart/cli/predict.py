@@ -101,7 +101,7 @@ def predict(
         record = {"rows": writer.n_rows, "output": str(output)}
         print_json(record | unseen.to_record())
     elif output is not None:
-        say(f"headstart: {writer.n_rows:,} rows to {output}", err=True)
+        say(f"headstart: wrote {writer.n_rows:,} rows to {output}", err=True)
 
 
 def _predictions(

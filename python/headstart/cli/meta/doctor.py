@@ -36,7 +36,7 @@ def doctor(base: BaseArgument = "shipped", *, as_json: JsonOption = False) -> No
     for heading, entries in (
         ("without evaluations", diagnosis.without_evaluations),
         ("without meta-features", diagnosis.without_meta_features),
-        ("no success", diagnosis.never_succeeded),
+        ("without a successful evaluation", diagnosis.never_succeeded),
         ("outliers", diagnosis.outliers),
         ("conflicts", diagnosis.conflicts),
     ):

@@ -474,8 +474,8 @@ class Runner:
         ):
             return "all trials done"
         if self._run.is_timed:
-            return "nothing more fits into the time left"
-        return "nothing left to try"
+            return "no further trial fits into the remaining time"
+        return "no further configuration to evaluate"
 
     def _why_nothing(self) -> str:
         lines = [

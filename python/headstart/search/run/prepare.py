@@ -205,8 +205,8 @@ def _available_transforms(
     )
     lines = list(problems.values())
     lines += [
-        f"Transform {name!r} is not tried: it applies to no column of the table, or "
-        "the table has too many rows."
+        f"Transform {name!r} is not evaluated: it applies to no column of the table, "
+        "or the table has too many rows."
         for name in named
         if name not in available.transforms and name not in problems
     ]
@@ -218,7 +218,7 @@ def _available_transforms(
         ).transforms
     }
     lines += [
-        f"Transform {name!r} is not tried: it applies to a column in which every "
+        f"Transform {name!r} is not evaluated: it applies to a column in which every "
         "learner must be monotone, and its output has no monotone constraint."
         for name in sorted(available.named - allowed)
     ]
