@@ -1,4 +1,4 @@
-# Each step leaves a stamp in .venv, so that what is done is not done again.
+# Each step writes a stamp file to .venv and is skipped until its inputs change.
 # The same words work by hand and in CI; the tools' settings are in pyproject.toml
 # and Cargo.toml.
 
@@ -72,7 +72,7 @@ types: $(VENV)/.plugins $(VENV)/.lint ## mypy on the package and its plugins; _c
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/python -m mypy.stubtest headstart._core
 
-fmt: $(VENV)/.lint ## Format Python and Rust, mend what the linter can mend
+fmt: $(VENV)/.lint ## Format Python and Rust, fix what the linter can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	cargo fmt --all
@@ -107,7 +107,7 @@ meta-pack: $(VENV)/.plugins ## Make the shipped base of the shards in meta_db/da
 
 check: lint test ## All that must pass before a change goes in
 
-clean: ## Remove everything that was made here, .venv too
+clean: ## Remove everything that was built, .venv too
 	rm -rf .venv .venv-newest .venv-oldest target dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find python plugins tests -name __pycache__ -prune -exec rm -rf {} +
 	rm -f python/headstart/_core*.so

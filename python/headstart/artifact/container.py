@@ -289,5 +289,5 @@ def _explained(path: Path) -> Iterator[None]:
             )
         else:
             text = f"The model at {path} cannot be read: {error.strerror or error}."
-        # The same number gives the same class.
+        # Python chooses the class of an OSError by its error number.
         raise OSError(error.errno, text) from error

@@ -114,7 +114,7 @@ class Task:
         return self.n_numeric + self.n_categorical
 
     def with_classes(self, n_classes: int) -> Self:
-        """Return the task of a fold with so many classes, 0 for regression.
+        """Return the task of a fold with `n_classes` classes, 0 for regression.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""The output step: from the mean of the members to what a model predicts.
+"""The output step, which turns the mean of the members into predictions.
 
 Its parts run in one order: inverse link, level, sorted quantiles, calibration. They
 change outputs; the last part, the decision, turns outputs into classes. Each part is

@@ -250,7 +250,7 @@ class MemberSelector:
 
 
 def candidate_limit(n_rows: int) -> int:
-    """Return the number of candidates that a selection on so many rows may have."""
+    """Return the number of candidates for a selection on a number of rows."""
     for bound, limit in _CANDIDATES:
         if n_rows <= bound:
             return limit

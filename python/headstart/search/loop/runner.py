@@ -46,7 +46,7 @@ __all__ = ["Runner", "SearchResult"]
 _log = logging.getLogger("headstart.search")
 
 _TICK_SECONDS = 0.2
-# Share of the time limit that one fold fit may take, but at least so many seconds.
+# Share of the time limit that one fold fit may take, but at least this many seconds.
 _LONGEST_SHARE = 0.3
 _SHORTEST_CAP = 2.0
 # Seconds reserved for what follows a learner's deadline: predict, dump, write.
@@ -137,7 +137,7 @@ class Runner:
         FitError
             If no trial succeeded.
         KeyboardInterrupt
-            If Ctrl-C came before any trial had succeeded.
+            If Ctrl-C is pressed before a trial has succeeded.
         """
         self._ledger.restore()
         schedule = self._schedule()

@@ -1,1 +1,1 @@
-"""Where configurations come from: one source of proposals per file."""
+"""Sources of proposals of configurations, one per file."""

@@ -16,8 +16,8 @@ from headstart.search.propose.gains import pairs_by_step
 
 __all__ = ["added_steps"]
 
-# A step has helped beyond noise if its mean gain over at least so many folds exceeds so
-# many standard errors.
+# A step has helped beyond noise if its mean gain over at least `_FEWEST_FOLDS` folds
+# exceeds `_SURE` standard errors.
 _FEWEST_FOLDS = 3
 _SURE = 2.0
 

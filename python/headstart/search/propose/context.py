@@ -1,4 +1,4 @@
-"""A proposal, and the context in which a source of proposals is asked for one."""
+"""A proposal, and the context that sources of proposals receive."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
