@@ -105,24 +105,24 @@ class CountedSchedule:
         n_failed = sum(t.status is TrialStatus.FAILED for t in trials)
         # Failures of unproven learners and transforms must not affect later proposals.
         ignored = {t.number for t in failures_of_unproven(trials, self.unproven)}
-        counted = [t for t in trials if t.number not in ignored]
-        number = len(counted)
-        known = counted[: max(0, number - _LAG)]
-        awaited = still_unproven(trials, self.unproven)
+        counted_trials = [t for t in trials if t.number not in ignored]
+        number = len(counted_trials)
+        usable_trials = counted_trials[: max(0, number - _LAG)]
+        unproven = still_unproven(trials, self.unproven)
         # Only the known trials count: otherwise the decision would depend on timing.
-        self.has_given_up = too_many_failed(known, self.max_trials)
+        self.has_given_up = too_many_failed(usable_trials, self.max_trials)
         if (
             self.exhausted
             or self.has_given_up
             or len(trials) >= self.max_trials + n_failed
-            or any(t.status is TrialStatus.RUNNING for t in known)
+            or any(t.status is TrialStatus.RUNNING for t in usable_trials)
             or any(
-                t.status is TrialStatus.RUNNING and involved(t) & awaited
-                for t in counted
+                t.status is TrialStatus.RUNNING and involved(t) & unproven
+                for t in counted_trials
             )
         ):
             return None
-        proposal = self.propose(number, known, lambda _: True)
+        proposal = self.propose(number, usable_trials, lambda _: True)
         if proposal is None:
             self.exhausted = True
             return None

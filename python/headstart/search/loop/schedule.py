@@ -39,7 +39,10 @@ class Propose(Protocol):
     """Returns the proposal for a trial; see `Proposer`."""
 
     def __call__(
-        self, number: int, known: list[Trial], fits: Callable[[Configuration], bool]
+        self,
+        number: int,
+        usable_trials: list[Trial],
+        fits: Callable[[Configuration], bool],
     ) -> Proposal | None:
         """Return the proposal for trial `number`, or None if nothing is left."""
 

@@ -61,26 +61,32 @@ class TimedSchedule:
 
     def next(self) -> tuple[Trial, Unit] | None:
         """Return the fold fit with the best use of the time left."""
-        left = self.clock.seconds_left()
-        if left <= 0:
+        seconds_left = self.clock.seconds_left()
+        if seconds_left <= 0:
             return None
-        candidates = self._open_trials(left)
-        if self._may_explore(candidates, left):
+        candidates = self._open_trials(seconds_left)
+        if self._may_explore(candidates, seconds_left):
             # Only configurations whose folds all fit into part of the time left.
-            most = _COMPLETABLE * left * self.n_slots / self.state.n_folds
-            trial = self._start(left if len(self.state.trials) < 2 else min(left, most))
+            most_seconds = (
+                _COMPLETABLE * seconds_left * self.n_slots / self.state.n_folds
+            )
+            trial = self._start(
+                seconds_left
+                if len(self.state.trials) < 2
+                else min(seconds_left, most_seconds)
+            )
             if trial is not None:
                 return trial, self.state.units[0]
         if candidates:
             return candidates[0]
         if len(self.state.trials) >= self.enough_trials:
-            again = self._repeat(left)
-            if again is not None:
-                return again
-        trial = self._start(left)
+            repeat = self._repeat(seconds_left)
+            if repeat is not None:
+                return repeat
+        trial = self._start(seconds_left)
         if trial is not None:
             return trial, self.state.units[0]
-        return self._repeat(left)
+        return self._repeat(seconds_left)
 
     def settle(self) -> list[Trial]:
         """Return the trials that are newly raced out or complete."""
@@ -110,7 +116,7 @@ class TimedSchedule:
         self._announced: set[int] = set()
         # Seconds of the last proposal. (On a busy machine these were so many that
         # proposals without a result ended after the limit.)
-        self._thinking = 0.0
+        self._proposal_seconds = 0.0
 
     def _rivals(self) -> list[Trial]:
         """Return the few best trials, which all others are compared to."""
@@ -118,7 +124,7 @@ class TimedSchedule:
         best = sorted(losses, key=lambda n: (losses[n], n))[:_N_RIVALS]
         return [self.state.trials[number] for number in best]
 
-    def _open_trials(self, left: float) -> list[tuple[Trial, Unit]]:
+    def _open_trials(self, seconds_left: float) -> list[tuple[Trial, Unit]]:
         """Return trials with remaining folds that fit, the most promising first."""
         rivals = self._rivals()
         completed: dict[str, int] = {}
@@ -130,7 +136,7 @@ class TimedSchedule:
             unit = self.state.next_unit(trial, limit=self.state.n_folds)
             if unit is None or not trial.fold_losses:
                 continue
-            if self.cost.seconds(trial.configuration, trial) * _SAFETY > left:
+            if self.cost.seconds(trial.configuration, trial) * _SAFETY > seconds_left:
                 continue
             gap = relative_gap(trial, rivals, self.state.constant) or 0.0
             gap += _DIVERSITY * completed.get(trial.configuration.learner, 0)
@@ -138,13 +144,15 @@ class TimedSchedule:
         ranked.sort(key=lambda entry: entry[:2])
         return [(trial, unit) for _, _, trial, unit in ranked]
 
-    def _may_explore(self, candidates: list[tuple[Trial, Unit]], left: float) -> bool:
+    def _may_explore(
+        self, candidates: list[tuple[Trial, Unit]], seconds_left: float
+    ) -> bool:
         if not candidates:
             return len(self.state.trials) < self.enough_trials
         best = candidates[0][0]
         seconds = self.cost.seconds(best.configuration, best)
         needed = _MARGIN * seconds * (self.state.n_folds - len(best.outcomes))
-        if not self.state.complete() and needed > left * self.n_slots - seconds:
+        if not self.state.complete() and needed > seconds_left * self.n_slots - seconds:
             # A trial must become a complete model first.
             return False
         if len(self.state.trials) <= _FIRST_FEW:
@@ -161,7 +169,7 @@ class TimedSchedule:
             first += seconds * (self.state.units[0] in waiting)
         return first <= _EXPLORATION * spent
 
-    def _start(self, most: float) -> Trial | None:
+    def _start(self, most_seconds: float) -> Trial | None:
         """Add the next configuration whose first fold takes at most `most` seconds."""
         trials = self.state.trials
         failed = sum(t.status is TrialStatus.FAILED or t.is_baseline for t in trials)
@@ -171,28 +179,28 @@ class TimedSchedule:
                 return None
         if self.exhausted:
             return None
-        if self._thinking > self.clock.seconds_left():
+        if self._proposal_seconds > self.clock.seconds_left():
             return None
-        began = time.monotonic()
+        started = time.monotonic()
 
         def fits(configuration: Configuration) -> bool:
-            return self.cost.seconds(configuration) * _SAFETY <= most
+            return self.cost.seconds(configuration) * _SAFETY <= most_seconds
 
         proposal = self.propose(len(trials), list(trials), fits)
-        self._thinking = time.monotonic() - began
+        self._proposal_seconds = time.monotonic() - started
         if proposal is None:
             return None
         return self.state.add(
             proposal.configuration, proposal.origin, proposal.precedents
         )
 
-    def _repeat(self, left: float) -> tuple[Trial, Unit] | None:
+    def _repeat(self, seconds_left: float) -> tuple[Trial, Unit] | None:
         """Return a fold fit of one more repeat, of the best trial for which it fits."""
         losses = self.state.comparable_losses(self.state.complete())
         for number in sorted(losses, key=lambda n: (losses[n], n)):
             trial = self.state.trials[number]
             unit = self.state.next_unit(trial)
             seconds = self.cost.seconds(trial.configuration, trial)
-            if unit is not None and seconds * _SAFETY <= left:
+            if unit is not None and seconds * _SAFETY <= seconds_left:
                 return trial, unit
         return None

@@ -107,10 +107,10 @@ class AvailableTransforms:
         """
         if not self.knows(configuration):
             return configuration
-        own = {step.name for step in configuration.transforms}
+        own_names = {step.name for step in configuration.transforms}
         allowed = self.before(configuration.parameters).transforms
         for step in steps:
-            if step.name not in own and step.name in allowed:
+            if step.name not in own_names and step.name in allowed:
                 configuration = self.added(configuration, step)
         return configuration
 
@@ -119,9 +119,9 @@ class AvailableTransforms:
         return in_order(
             (
                 self.transforms[name],
-                complete_step(self.transforms[name], self.task, own),  # type: ignore[arg-type]
+                complete_step(self.transforms[name], self.task, own_parameters),  # type: ignore[arg-type]
             )
-            for name, own in parameters.items()
+            for name, own_parameters in parameters.items()
         )
 
     def seconds(self, steps: Iterable[Step], n_rows: int) -> float:
@@ -170,7 +170,7 @@ def find_available(
     costs: dict[str, float] = {}
     prior_gains: dict[str, float] = {}
     problems: dict[str, str] = {}
-    of_text: set[str] = set()
+    text_transforms: set[str] = set()
     for name, transform in transforms.items():
         if task.n_rows > (transform.max_rows or task.n_rows):
             continue
@@ -193,14 +193,14 @@ def find_available(
         if scope and (prior_gains[name] > 0 or name in names):
             scopes[name], widths[name] = frozenset(scope), len(scope)
             if set(scope) & set(table.text):
-                of_text.add(name)
+                text_transforms.add(name)
     ranked = sorted(widths, key=lambda name: (costs[name], name))
     available = AvailableTransforms(
         task,
         {name: transforms[name] for name in ranked},
         widths=widths,
-        reads_text=bool(of_text),
-        at_once=(names | of_text) & widths.keys(),
+        reads_text=bool(text_transforms),
+        at_once=(names | text_transforms) & widths.keys(),
         prior_gains=prior_gains,
         named=names & widths.keys(),
         scopes=scopes,

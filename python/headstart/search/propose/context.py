@@ -125,7 +125,7 @@ class ProposalContext:
     scope : Scope
     number : int
         Number of the trial to be proposed.
-    known : sequence of Trial
+    usable_trials : sequence of Trial
         Trials whose results may be used.
     losses : mapping of int to float
         Loss per number of those trials, made comparable across folds.
@@ -141,7 +141,7 @@ class ProposalContext:
 
     scope: Scope
     number: int
-    known: Sequence[Trial]
+    usable_trials: Sequence[Trial]
     losses: Mapping[int, float]
     excluded: frozenset[str]
     fits: Callable[[Configuration], bool]

@@ -46,8 +46,8 @@ def pairs_by_step(
     for trial in usable:
         steps = trial.configuration.transforms
         for step in steps:
-            others = tuple(s for s in steps if s != step)
-            base = by_key.get(replace(trial.configuration, transforms=others).key)
+            other_steps = tuple(s for s in steps if s != step)
+            base = by_key.get(replace(trial.configuration, transforms=other_steps).key)
             if base is None:
                 continue
             shared = sorted(trial.fold_losses.keys() & base.fold_losses.keys())

@@ -47,12 +47,12 @@ def joint_space(learner: Learner, transforms: AvailableTransforms) -> SearchSpac
     >>> list(joint_space(Constant(), transforms).distributions)
     ['transform pca', 'transform pca n_components']
     """
-    own = learner.search_space(transforms.task)
+    learner_space = learner.search_space(transforms.task)
     if not transforms.transforms:
-        return own
-    distributions: dict[str, Distribution] = dict(own.distributions)
-    default: Flat = dict(own.default)
-    conditions = dict(own.conditions)
+        return learner_space
+    distributions: dict[str, Distribution] = dict(learner_space.distributions)
+    default: Flat = dict(learner_space.default)
+    conditions = dict(learner_space.conditions)
     for name, transform in transforms.transforms.items():
         switch = f"{_MARK}{name}"
         distributions[switch] = Choice(False, True)  # noqa: FBT003 - the options
@@ -62,11 +62,11 @@ def joint_space(learner: Learner, transforms: AvailableTransforms) -> SearchSpac
         for key in sorted(space.distributions, key=lambda k: k in space.conditions):
             flat = f"{switch} {key}"
             distributions[flat] = space.distributions[key]
-            inner = space.conditions.get(key)
+            condition = space.conditions.get(key)
             conditions[flat] = (
                 Condition(switch, (True,))
-                if inner is None
-                else Condition(f"{switch} {inner.parent}", inner.values)
+                if condition is None
+                else Condition(f"{switch} {condition.parent}", condition.values)
             )
     return SearchSpace(distributions, default, conditions)
 
@@ -89,8 +89,8 @@ def unflattened(
     transforms: AvailableTransforms,
 ) -> Configuration:
     """Return the configuration of a point of the joint space."""
-    own = {k: v for k, v in flat.items() if not k.startswith(_MARK)}
-    configuration = complete(learner, task, own)
+    own_parameters = {k: v for k, v in flat.items() if not k.startswith(_MARK)}
+    configuration = complete(learner, task, own_parameters)
     steps: dict[str, dict[str, object]] = {}
     for name in transforms.transforms:
         switch = f"{_MARK}{name}"

@@ -40,7 +40,7 @@ def propose(context: ProposalContext) -> Proposal | None:
 
 def _due_steps(context: ProposalContext) -> list[Step]:
     """Return the defaults of the named transforms that no trial has yet."""
-    scope, trials = context.scope, context.known
+    scope, trials = context.scope, context.usable_trials
     if scope.max_trials is None:
         return []
     failed = [t for t in trials if t.status is TrialStatus.FAILED]

@@ -56,7 +56,9 @@ def propose(context: ProposalContext) -> Proposal | None:
     # The base compares absolute losses, so it needs those of the metric itself, not the
     # losses made comparable across folds.
     losses = context.scope.state.mean_losses(context.losses)
-    best = base.suggest(context.known, losses, context.may_try, context.with_added)
+    best = base.suggest(
+        context.usable_trials, losses, context.may_try, context.with_added
+    )
     origin = Origin.PRECEDENT
     if context.number >= _BASE_ALONE:
         rival = unproven.suggest(context)
@@ -103,7 +105,7 @@ class PrecedentProposer:
 
     def suggest(
         self,
-        known: Iterable[Trial],
+        usable_trials: Iterable[Trial],
         losses: Mapping[int, float],
         may_try: Callable[[Configuration], bool],
         with_added: Callable[[Configuration], Configuration] = lambda c: c,
@@ -112,7 +114,7 @@ class PrecedentProposer:
 
         Parameters
         ----------
-        known : iterable of Trial
+        usable_trials : iterable of Trial
             Trials whose results may be used.
         losses : mapping of int to float
             Mean loss of the metric per trial number; see `RunState.mean_losses`.
@@ -122,7 +124,7 @@ class PrecedentProposer:
             Returns a configuration of the base with the steps that this run adds. Its
             results count as those of the base's configuration.
         """
-        observed, seconds = self._observed(known, losses, with_added)
+        observed, seconds = self._observed(usable_trials, losses, with_added)
         available = {i for i, c in enumerate(self.configurations) if may_try(c)}
         suggestion = self.adviser.next(
             observed, available=available, measured_seconds=seconds
@@ -137,7 +139,7 @@ class PrecedentProposer:
 
     def value_of_unproven(
         self,
-        known: Iterable[Trial],
+        usable_trials: Iterable[Trial],
         losses: Mapping[int, float],
         like: Container[str],
         seconds: float,
@@ -147,39 +149,39 @@ class PrecedentProposer:
 
         Parameters
         ----------
-        known, losses, with_added
+        usable_trials, losses, with_added
             As for `suggest`.
         like : container of str
             Known learners whose results stand in for those of the unproven one.
         seconds : float
             Predicted seconds of a fold fit.
         """
-        observed, _ = self._observed(known, losses, with_added)
+        observed, _ = self._observed(usable_trials, losses, with_added)
         gain = self.adviser.unproven_gain(observed, like)
         return self.adviser.value(gain, seconds)
 
     def _observed(
         self,
-        known: Iterable[Trial],
+        usable_trials: Iterable[Trial],
         losses: Mapping[int, float],
         with_added: Callable[[Configuration], Configuration],
     ) -> tuple[dict[int, float], dict[int, float]]:
         """Return losses and measured seconds, both keyed by the adviser's indices."""
         indices = {with_added(c).key: i for i, c in enumerate(self.configurations)}
-        observed: dict[int, float] = {}
+        observed_losses: dict[int, float] = {}
         seconds: dict[int, float] = {}
-        for trial in known:
+        for trial in usable_trials:
             index = indices.get(trial.configuration.key)
             if index is None or trial.is_baseline:
                 continue
             if trial.status is TrialStatus.FAILED:
-                observed[index] = float("inf")
+                observed_losses[index] = float("inf")
             elif trial.number in losses:
-                observed[index] = losses[trial.number]
+                observed_losses[index] = losses[trial.number]
                 if self.learns_seconds:
                     total_seconds = trial.fit_seconds + trial.predict_seconds
                     seconds[index] = total_seconds / max(1, len(trial.fold_losses))
-        return observed, seconds
+        return observed_losses, seconds
 
 
 def find_precedents(
@@ -262,27 +264,31 @@ def _as_fitted(
     Where a parameter has a single option on this task, the learner ignores other
     values. Two stored configurations that differ only there would be fitted twice.
     """
-    only: dict[str, dict[str, ParameterValue]] = {}
+    only_values: dict[str, dict[str, ParameterValue]] = {}
     for name in learners.keys() & {c.learner for c in configurations}:
         distributions = learners[name].search_space(task).distributions
-        only[name] = {
+        only_values[name] = {
             parameter: distribution.options[0]
             for parameter, distribution in distributions.items()
             if isinstance(distribution, Choice) and len(distribution.options) == 1
         }
-    fitted = []
+    completed = []
     for configuration in configurations:
-        fixed_parameters, own = (
-            only.get(configuration.learner, {}),
+        fixed_parameters, stored_parameters = (
+            only_values.get(configuration.learner, {}),
             configuration.parameters,
         )
-        fixed = {name: value for name, value in fixed_parameters.items() if name in own}
-        fitted.append(
-            replace(configuration, parameters={**own, **fixed})
+        fixed = {
+            name: value
+            for name, value in fixed_parameters.items()
+            if name in stored_parameters
+        }
+        completed.append(
+            replace(configuration, parameters={**stored_parameters, **fixed})
             if fixed
             else configuration
         )
-    return fitted
+    return completed
 
 
 def _usable(

@@ -45,7 +45,7 @@ class Proposer:
     def __call__(
         self,
         number: int,
-        known: Sequence[Trial],
+        usable_trials: Sequence[Trial],
         fits: Callable[[Configuration], bool],
     ) -> Proposal | None:
         """Return the proposal for a trial, or None if no source has one.
@@ -53,31 +53,31 @@ class Proposer:
         Parameters
         ----------
         number : int
-        known : sequence of Trial
+        usable_trials : sequence of Trial
             Trials whose results may be used.
         fits : callable of ``(configuration) -> bool``
             Whether a configuration fits into the remaining budget.
         """
-        context = self._context(number, known, fits)
+        context = self._context(number, usable_trials, fits)
         proposals = (propose(context) for propose in SOURCES)
         return next((proposal for proposal in proposals if proposal is not None), None)
 
     def _context(
         self,
         number: int,
-        known: Sequence[Trial],
+        usable_trials: Sequence[Trial],
         fits: Callable[[Configuration], bool],
     ) -> ProposalContext:
         scope = self._scope
-        excluded = self._excluded(known)
+        excluded = self._excluded(usable_trials)
         available = scope.transforms.without(transforms_in(excluded))
         losses = scope.state.comparable_losses(
-            t for t in known if t.status is not TrialStatus.FAILED
+            t for t in usable_trials if t.status is not TrialStatus.FAILED
         )
         return ProposalContext(
             scope=scope,
             number=number,
-            known=known,
+            usable_trials=usable_trials,
             losses=losses,
             excluded=excluded,
             fits=fits,
@@ -85,7 +85,7 @@ class Proposer:
             added=added_steps(available, scope.state.trials, losses),
         )
 
-    def _excluded(self, known: Sequence[Trial]) -> frozenset[str]:
+    def _excluded(self, usable_trials: Sequence[Trial]) -> frozenset[str]:
         """Return the learners and transforms that must not be proposed now."""
         scope, trials = self._scope, self._scope.state.trials
         failures = failures_of_unproven(trials, scope.unproven)
@@ -97,7 +97,7 @@ class Proposer:
             if trial.status is TrialStatus.RUNNING
             for name in involved(trial)
         }
-        excluded = failing(known) | failing(failures)
+        excluded = failing(usable_trials) | failing(failures)
         excluded |= running & still_unproven(trials, scope.unproven)
         if not scope.learners.keys() <= excluded | set(scope.slow):
             excluded |= set(scope.slow)  # unless no other learner is left

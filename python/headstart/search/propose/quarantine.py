@@ -122,7 +122,7 @@ def failing(trials: Iterable[Trial]) -> set[str]:
 
 def find_unproven(
     learners: Mapping[str, Learner],
-    known: Collection[str],
+    known_learners: Collection[str],
     transforms: Mapping[str, Transform] = MappingProxyType({}),
 ) -> frozenset[str]:
     """Return the learners and transforms that are neither built in nor in the base.
@@ -130,14 +130,14 @@ def find_unproven(
     Parameters
     ----------
     learners : mapping of str to Learner
-    known : collection of str
+    known_learners : collection of str
         Learners that the knowledge base knows.
     transforms : mapping of str to Transform
     """
     unknown = {
         name
         for name, learner in learners.items()
-        if name not in known and not _is_built_in(name, learner, "learners")
+        if name not in known_learners and not _is_built_in(name, learner, "learners")
     }
     return frozenset(unknown).union(
         transform_token(name)
@@ -281,13 +281,13 @@ class PluginClock:
                 target=self._watch, name="headstart-plugin-watchdog", daemon=True
             )
             self._watchdog.start()
-        began = time.monotonic()
-        outer, self._call = self._call, (token, method, began)
+        started = time.monotonic()
+        outer, self._call = self._call, (token, method, started)
         try:
             yield
         finally:
             self._call = outer
-            total_seconds = self.seconds(token) + time.monotonic() - began
+            total_seconds = self.seconds(token) + time.monotonic() - started
             self._seconds[token] = total_seconds
             if total_seconds > self._most_seconds(token) and token not in self._noticed:
                 self._noticed.add(token)
@@ -323,8 +323,8 @@ class PluginClock:
             call = self._call
             if call is None or call == reported:
                 continue
-            token, method, began = call
-            seconds = time.monotonic() - began
+            token, method, started = call
+            seconds = time.monotonic() - started
             if seconds >= LONGEST_CALL:
                 reported = call
                 text = (

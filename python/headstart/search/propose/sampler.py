@@ -57,7 +57,11 @@ def propose(context: ProposalContext) -> Proposal | None:
     # Of an unproven learner, only its own configurations are tried.
     excluded = context.excluded | still_unproven(context.trials, scope.unproven)
     gains = gains_of_transforms(context.trials, context.losses)
-    helped = {name for name, own in gains.items() if max(own) > 0}
+    helped = {
+        name
+        for name, gains_of_transform in gains.items()
+        if max(gains_of_transform) > 0
+    }
     transforms = context.transforms.without(transforms_in(excluded))
     transforms = transforms.only(transforms.at_once | helped)
     usable = {n: v for n, v in scope.learners.items() if n not in excluded}
@@ -127,11 +131,13 @@ def sample_configuration(
     while names:
         chances = _RANK_DECAY ** np.arange(len(names))
         name = names[int(random.choice(len(names), p=chances / chances.sum()))]
-        own = [t for t in trials if t.configuration.learner == name]
-        points = {t.number: flattened(t.configuration, allowed[name]) for t in own}
+        own_trials = [t for t in trials if t.configuration.learner == name]
+        points = {
+            t.number: flattened(t.configuration, allowed[name]) for t in own_trials
+        }
         with _quiet_optuna:
             study = _study(
-                spaces[name], own, points, values, int(random.integers(2**31))
+                spaces[name], own_trials, points, values, int(random.integers(2**31))
             )
             for _ in range(_ATTEMPTS):
                 point = _sample_point(study, spaces[name])

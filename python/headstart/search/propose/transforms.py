@@ -69,17 +69,17 @@ def _candidates(context: ProposalContext) -> Iterator[tuple[Configuration, Step]
     tried = _learners_after(trials)
     for name in transforms.transforms:
         if name in transforms.at_once and not tried.get(name):
-            for each in [*ranked, base]:
-                if name in transforms.before(each.configuration.parameters).transforms:
-                    yield each.configuration, _steps(transforms, name)[0]
+            for trial in [*ranked, base]:
+                if name in transforms.before(trial.configuration.parameters).transforms:
+                    yield trial.configuration, _steps(transforms, name)[0]
                     break
     if len(ranked) < _ENOUGH_RESULTS or context.number % _TURN:
         return
     for step in _by_gain_per_cost(context, base, tried):
         yield base.configuration, step
     for step in base.configuration.transforms:
-        for other in _steps(transforms, step.name)[1:]:
-            yield base.configuration, other
+        for other_step in _steps(transforms, step.name)[1:]:
+            yield base.configuration, other_step
 
 
 def _by_gain_per_cost(
@@ -90,9 +90,9 @@ def _by_gain_per_cost(
     transforms = context.transforms.before(base.configuration.parameters)
     ranked = []
     for index, name in enumerate(transforms.transforms):
-        learners, own = tried.get(name, set()), gains.get(name, [])
-        n_allowed = _LEARNERS_HELPED if max(own, default=0.0) > 0 else _LEARNERS
-        gain = _expected_gain(transforms.prior_gains.get(name, 0.5), own)
+        learners, own_gains = tried.get(name, set()), gains.get(name, [])
+        n_allowed = _LEARNERS_HELPED if max(own_gains, default=0.0) > 0 else _LEARNERS
+        gain = _expected_gain(transforms.prior_gains.get(name, 0.5), own_gains)
         if (
             base.configuration.learner in learners
             or len(learners) >= n_allowed

@@ -60,21 +60,21 @@ def suggest(context: ProposalContext) -> Suggestion | None:
     losses = scope.state.mean_losses(context.losses)
     for name in _unknown(scope):
         configurations = scope.configurations[name]
-        following = next((c for c in configurations if context.may_try(c)), None)
-        if following is None:
+        next_untried = next((c for c in configurations if context.may_try(c)), None)
+        if next_untried is None:
             continue
         assert scope.precedents is not None
-        value = standing(name, context.known, losses) * (
+        value = standing(name, context.usable_trials, losses) * (
             scope.precedents.value_of_unproven(
-                context.known,
+                context.usable_trials,
                 losses,
                 _relatives(name, scope, scope.precedents.learners),
-                scope.seconds(context.with_added(following)),
+                scope.seconds(context.with_added(next_untried)),
                 context.with_added,
             )
         )
         if best is None or value > best.value:
-            best = Suggestion(following, value)
+            best = Suggestion(next_untried, value)
     return best
 
 
@@ -112,7 +112,7 @@ def propose_again(context: ProposalContext) -> Proposal | None:
 
 
 def standing(
-    learner: str, known: Sequence[Trial], losses: Mapping[int, float]
+    learner: str, usable_trials: Sequence[Trial], losses: Mapping[int, float]
 ) -> float:
     """Return the factor by which a learner's results scale its expected gain.
 
@@ -122,7 +122,7 @@ def standing(
     Parameters
     ----------
     learner : str
-    known : sequence of Trial
+    usable_trials : sequence of Trial
         Trials whose results may be used.
     losses : mapping of int to float
         Loss per trial number.
@@ -134,17 +134,17 @@ def standing(
     >>> [round(standing(c, trials, {0: 1.0, 1: 2.0, 2: 3.0}), 2) for c in "abcd"]
     [1.0, 0.37, 0.14, 1.0]
     """
-    own = [
+    own_losses = [
         losses[t.number]
-        for t in known
+        for t in usable_trials
         if t.configuration.learner == learner and t.number in losses
     ]
-    if not own:
+    if not own_losses:
         return 1.0
     ranked = sorted(losses.values())
     best, median = ranked[0], ranked[len(ranked) // 2]
     unit = max(median - best, 1e-3 * abs(best), 1e-12)
-    return math.exp(-(min(own) - best) / unit)
+    return math.exp(-(min(own_losses) - best) / unit)
 
 
 def _unknown(scope: Scope) -> list[str]:
@@ -159,12 +159,14 @@ def _unknown(scope: Scope) -> list[str]:
     ]
 
 
-def _relatives(name: str, scope: Scope, known: frozenset[str]) -> frozenset[str]:
+def _relatives(
+    name: str, scope: Scope, known_learners: frozenset[str]
+) -> frozenset[str]:
     """Return the known learners whose results stand in for an unknown one."""
     family = scope.learners[name].family
     relatives = frozenset(
-        other
-        for other in known & set(scope.learners)
-        if scope.learners[other].family == family != ""
+        candidate
+        for candidate in known_learners & set(scope.learners)
+        if scope.learners[candidate].family == family != ""
     )
-    return relatives or known
+    return relatives or known_learners

@@ -34,7 +34,7 @@ def quality(number):
     return {0: 0.30, 3: 0.95}.get(number, 0.32 + 0.001 * number)
 
 
-def propose(number, known, fits):
+def propose(number, usable_trials, fits):
     configuration = Configuration("toy", {"number": number, "seconds": 1.0})
     if not fits(configuration):
         return None
@@ -168,7 +168,7 @@ def test_a_hopeless_trial_is_closed_after_its_first_fold():
 @pytest.mark.parametrize(("seconds", "thinking"), [(0.0, 0.0), (5.0, 10.0)])
 def test_nothing_is_proposed_that_would_be_thought_of_too_late(seconds, thinking):
     schedule, _run = timed(seconds)
-    schedule._thinking = thinking
+    schedule._proposal_seconds = thinking
     schedule.propose = lambda *_: pytest.fail("a proposal was asked for")
     assert schedule.next() is None
 

@@ -100,7 +100,7 @@ def propose(
         ProposalContext(
             scope=scope,
             number=number,
-            known=known,
+            usable_trials=known,
             losses=losses,
             excluded=frozenset(),
             fits=fits or anything,

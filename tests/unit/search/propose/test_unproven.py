@@ -58,7 +58,7 @@ def context(*learners, number=0, trials=(), losses=None, fits=lambda c: True):
     return ProposalContext(
         scope=scope,
         number=number,
-        known=list(trials),
+        usable_trials=list(trials),
         losses=losses or {},
         excluded=frozenset(),
         fits=fits,
