@@ -28,7 +28,7 @@ def saving_explained(target: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             reason = (
-                "the disk is full (or your quota of it). hint: free some space, or "
+                "the disk is full, or your quota is used up. hint: free some space, or "
                 "save to another disk"
             )
         elif error.errno in _FORBIDDEN:

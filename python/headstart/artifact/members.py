@@ -66,7 +66,7 @@ def read_task(record: Mapping[str, Any], schema: Schema, target: TargetEncoder) 
     require(
         task.n_outputs == (task.n_classes if task.n_classes > 2 else 1)
         and task.objective.link == link_of(task.kind),
-        "The model's task has outputs that do not fit its classes.",
+        "The model's task has outputs or a link that do not match its classes.",
     )
     return task
 

@@ -419,8 +419,8 @@ def _read(path: str | Path) -> _StoredModel:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ArtifactError(
-            f"The model file {path} lacks parts of a model, or has them in a wrong "
-            f"form: {type(error).__name__}: {error}."
+            f"The model file {path} lacks parts of a model, or has malformed "
+            f"ones: {type(error).__name__}: {error}."
         ) from error
     return _StoredModel(artifact, record, plugins, kinds, model, constructor)
 

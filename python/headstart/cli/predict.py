@@ -46,7 +46,8 @@ def predict(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write .csv, .tsv, .parquet or .arrow. [default: CSV to stdout]",
+            help="Write .csv, .tsv, .parquet, .arrow or .feather. "
+            "[default: CSV to stdout]",
         ),
     ] = None,
     batch: Annotated[

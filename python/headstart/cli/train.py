@@ -124,7 +124,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Plugin executor for the fold fits, also NAME://ADDRESS.",
+            help="Run fold fits in this plugin executor: NAME or NAME://ADDRESS.",
             rich_help_panel=_BUDGET,
         ),
     ] = None,
