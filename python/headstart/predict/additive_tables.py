@@ -87,7 +87,7 @@ class Term:
     features : tuple of int
         One column, or two.
     bins : tuple of Bins
-        Of these columns.
+        Bins of these columns.
     scores : ndarray of shape (size of each of the bins, n_outputs)
         Values that are added to the outputs.
     """
