@@ -20,7 +20,7 @@ from headstart.artifact.members import (
 from headstart.artifact.requirements import (
     missing_plugin,
     plugins_needed,
-    tell_other_versions,
+    warn_of_other_versions,
 )
 from headstart.base import Learner, Parts, Transform
 from headstart.ensemble import BaggedEnsemble, ModelStore
@@ -163,7 +163,7 @@ def load_model(
             f"A part of the model file {path} cannot be used: "
             f"{type(error).__name__}: {error}."
         ) from error
-    stored.tell_other_versions()
+    stored.warn_of_other_versions()
     return model, stored.constructor
 
 
@@ -188,7 +188,7 @@ def describe_model(path: str | Path) -> tuple[FittedModel, dict[str, Any], str]:
     stored = _read(path)
     stored.artifact.verify()
     stored.find_plugins()
-    stored.tell_other_versions()
+    stored.warn_of_other_versions()
     reason = stored.missing or ArtifactError(
         f"The model file {path} was read without its models. hint: headstart.load"
     )
@@ -249,7 +249,7 @@ class _StoredModel:
         self.described.ensemble.store = store
         return self.described
 
-    def tell_other_versions(self) -> None:
+    def warn_of_other_versions(self) -> None:
         """Warn if versions differ in a way that may change predictions."""
         versions = self.described.facts.versions
         plugins = {
@@ -259,7 +259,7 @@ class _StoredModel:
             if name not in self.kinds[what]
         }
         uses_skops = any(name.endswith(".skops") for name in self.artifact.parts)
-        tell_other_versions(
+        warn_of_other_versions(
             self.artifact.path, versions, plugins, uses_skops=uses_skops
         )
 

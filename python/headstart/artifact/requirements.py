@@ -10,7 +10,7 @@ from headstart.exceptions import HeadstartWarning, MissingPluginError
 from headstart.facts.versions import version_differences
 from headstart.plugins import Registry
 
-__all__ = ["missing_plugin", "plugins_needed", "tell_other_versions"]
+__all__ = ["missing_plugin", "plugins_needed", "warn_of_other_versions"]
 
 # Libraries that load the objects of a part in the format of skops.
 _SKOPS_LIBRARIES = ("scikit-learn", "scipy", "skops")
@@ -99,7 +99,7 @@ def missing_plugin(
     )
 
 
-def tell_other_versions(
+def warn_of_other_versions(
     path: str | Path,
     made_by: Mapping[str, str],
     plugins: Collection[str],

@@ -234,7 +234,7 @@ class MemberSelector:
         rows = np.unique(np.concatenate(held_out))
         n_parts = _PARTS if rows.size <= _MANY_ROWS else 2
         if len(held_out) == 1 or rows.size < sum(map(len, held_out)):
-            part_of_row = self.dependence.parts(rows, n_parts)
+            part_of_row = self.dependence.divide(rows, n_parts)
             for part in range(int(part_of_row.max()) + 1):
                 yield rows[part_of_row == part], ()
             return

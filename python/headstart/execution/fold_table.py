@@ -160,12 +160,12 @@ def inner_folds(data: FitData, repeat: int, rows: IntArray, seed: int) -> IntArr
     """
     dependence = data.dependence
     if dependence.is_declared:
-        return dependence.parts(rows, _MOST_PARTS, seed=seed)
+        return dependence.divide(rows, _MOST_PARTS, seed=seed)
     ids = data.folds.fold_ids[repeat][rows]
     distinct, index = np.unique(ids, return_inverse=True)
     if distinct.size > 1:
         return np.asarray(index, dtype=np.int64) % min(_MOST_PARTS, distinct.size)
-    return dependence.parts(rows, _MOST_PARTS, seed=seed)
+    return dependence.divide(rows, _MOST_PARTS, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)

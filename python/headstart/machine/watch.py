@@ -67,7 +67,7 @@ class Watch:
         """Return whether the deadline has passed."""
         return self.deadline is not None and time.monotonic() >= self.deadline
 
-    def tell(self, done: int, total: int) -> None:
+    def report(self, done: int, total: int) -> None:
         """Call `progress`, if there is one."""
         if self.progress is not None:
             self.progress(done, total)

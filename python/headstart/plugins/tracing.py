@@ -45,9 +45,9 @@ class HookCall:
 
 
 def watch_calls(
-    manager: pluggy.PluginManager, tell: Callable[[HookCall], None]
+    manager: pluggy.PluginManager, callback: Callable[[HookCall], None]
 ) -> None:
-    """Call `tell` after each hook call."""
+    """Call `callback` after each hook call."""
     started: list[float] = []
 
     def before(hook: str, implementations: Sequence[Any], arguments: Any) -> None:
@@ -62,7 +62,7 @@ def watch_calls(
         names = tuple(str(getattr(item, "name", item)) for item in registered)
         error = outcome.exception
         for implementation in implementations:
-            tell(
+            callback(
                 HookCall(
                     implementation.plugin_name,
                     hook,

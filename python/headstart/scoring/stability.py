@@ -127,7 +127,7 @@ def stability_selection(
             best = order[:n_selected]
             counts[best[~np.isnan(scores[best])]] += 1
         n_done += 1
-        watch.tell(n_done, n_subsamples)
+        watch.report(n_done, n_subsamples)
     watch.warn_of_part("stability_selection", n_done, n_subsamples, "subsamples")
     return pl.DataFrame(
         {

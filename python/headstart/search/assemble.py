@@ -57,7 +57,7 @@ def assemble(run: Run, result: SearchResult) -> Assembly:
         members, problems = _refit(run, result, members)
         n_not_refitted = len(problems)
         run.history.end_stage("refit")
-        run.notices.tell()
+        run.notices.emit_new()
         for line in problems:
             run.events(Notice(f"Not refitted on all rows: {line}", "warning"))
     ensemble = bag.with_members(members)

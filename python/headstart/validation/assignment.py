@@ -57,7 +57,7 @@ def plain_folds(
     """
     _check_counts(n_folds, n_repeats, n_rows, "rows")
     ids = _core.plain_folds(n_rows, n_folds, n_repeats, _seed(seed), n_threads)
-    return Folds(ids, how="plain")
+    return Folds(ids, assignment="plain")
 
 
 def stratified_folds(
@@ -88,7 +88,7 @@ def stratified_folds(
     dense = _codes(codes)
     _check_counts(n_folds, n_repeats, dense.size, "rows")
     ids = _core.stratified_folds(dense, n_folds, n_repeats, _seed(seed), n_threads)
-    return Folds(ids, how="stratified")
+    return Folds(ids, assignment="stratified")
 
 
 def group_folds(
@@ -119,7 +119,7 @@ def group_folds(
     ids = _core.stratified_group_folds(
         one_class, dense, n_folds, n_repeats, _seed(seed), n_threads
     )
-    return Folds(ids, how="grouped")
+    return Folds(ids, assignment="grouped")
 
 
 def stratified_group_folds(
@@ -155,7 +155,7 @@ def stratified_group_folds(
     ids = _core.stratified_group_folds(
         dense, dense_groups, n_folds, n_repeats, _seed(seed), n_threads
     )
-    return Folds(ids, how="stratified, grouped")
+    return Folds(ids, assignment="stratified, grouped")
 
 
 def holdout_fold(
@@ -191,7 +191,7 @@ def holdout_fold(
     """
     _check_fraction(fraction)
     _check_repeats(n_repeats)
-    how = ["plain" if codes is None else "stratified"]
+    assignment = ["plain" if codes is None else "stratified"]
     dense = np.zeros(n_rows, dtype=np.int64) if codes is None else _codes(codes)
     if dense.size != n_rows:
         raise ValueError(f"codes must have {n_rows} values. Got {dense.size}.")
@@ -200,11 +200,11 @@ def holdout_fold(
     else:
         dense_groups = _codes(groups, "groups")
         _check_lengths(dense, dense_groups)
-        how = ["grouped"] if codes is None else ["stratified", "grouped"]
+        assignment = ["grouped"] if codes is None else ["stratified", "grouped"]
         ids = _core.group_holdout(
             dense, dense_groups, fraction, n_repeats, _seed(seed), n_threads
         )
-    return Folds(ids, "holdout", ", ".join(how))
+    return Folds(ids, "holdout", ", ".join(assignment))
 
 
 def newest_fold(order: NDArray[Any], fraction: float = 0.2, gap: int = 0) -> Folds:
@@ -238,8 +238,8 @@ def newest_fold(order: NDArray[Any], fraction: float = 0.2, gap: int = 0) -> Fol
     first = min(max(first, gap + 1), counts.size - 1)
     ids = np.where(steps >= first, 0, NEVER).astype(np.uint8)
     training = np.packbits(steps < first - gap)
-    how = "the newest rows in order of time" + (f", gap {gap}" if gap else "")
-    return Folds(ids[np.newaxis], "time", how, training[np.newaxis, np.newaxis])
+    assignment = "the newest rows in order of time" + (f", gap {gap}" if gap else "")
+    return Folds(ids[np.newaxis], "time", assignment, training[np.newaxis, np.newaxis])
 
 
 def time_folds(order: NDArray[Any], n_folds: int = 5, gap: int = 0) -> Folds:
@@ -267,8 +267,8 @@ def time_folds(order: NDArray[Any], n_folds: int = 5, gap: int = 0) -> Folds:
     steps = _time_steps(order, n_folds, gap)
     ids, first_steps = _core.time_folds(steps, n_folds, gap)
     training = np.stack([np.packbits(steps < first - gap) for first in first_steps])
-    how = "in order of time" + (f", gap {gap}" if gap else "")
-    return Folds(ids[np.newaxis], "time", how, training[np.newaxis])
+    assignment = "in order of time" + (f", gap {gap}" if gap else "")
+    return Folds(ids[np.newaxis], "time", assignment, training[np.newaxis])
 
 
 def _time_steps(order: NDArray[Any], n_folds: int, gap: int) -> IntArray:

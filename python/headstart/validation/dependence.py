@@ -24,7 +24,7 @@ class Dependence:
     Examples
     --------
     >>> grouped = Dependence(np.array([0, 1, 2, 0, 1, 2]))
-    >>> parts = grouped.parts(np.arange(6), 3)
+    >>> parts = grouped.divide(np.arange(6), 3)
     >>> bool((parts[:3] == parts[3:]).all())
     True
     """
@@ -37,7 +37,7 @@ class Dependence:
         """True if groups or an order of time are declared."""
         return self.groups is not None or self.order is not None
 
-    def parts(self, rows: IntArray, n_parts: int, *, seed: int = 0) -> IntArray:
+    def divide(self, rows: IntArray, n_parts: int, *, seed: int = 0) -> IntArray:
         """Return the part of each of `rows`, at most ``0 .. n_parts - 1``.
 
         Groups are never split, and times form blocks. Other rows, and rows of a single

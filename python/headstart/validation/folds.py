@@ -36,7 +36,7 @@ class Folds:
         folds, ``0 .. n_folds - 1``, and no fold is empty.
     scheme : {"k_fold", "holdout", "time", "splitter"}
         The kind of folds.
-    how : str
+    assignment : str
         Description of the assignment, for `describe`.
     training : ndarray of uint8 of shape (n_repeats, n_folds, ceil(n_rows / 8)) or None
         Training rows of each fold, as bits of `numpy.packbits`. None if each fold
@@ -63,7 +63,7 @@ class Folds:
 
     fold_ids: NDArray[np.uint8]
     scheme: Scheme = "k_fold"
-    how: str = ""
+    assignment: str = ""
     training: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
@@ -155,7 +155,7 @@ class Folds:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the assignment, in hexadecimal, without `how`."""
+        """SHA-256 of the assignment, in hexadecimal, without `assignment`."""
         content = hashlib.sha256()
         content.update(f"{self.scheme} {self.fold_ids.shape}".encode())
         content.update(self.fold_ids.tobytes())
@@ -169,7 +169,9 @@ class Folds:
 
         Examples
         --------
-        >>> Folds(np.array([[0, 1, 0, 1]], dtype=np.uint8), how="plain").describe()
+        >>> Folds(
+        ...     np.array([[0, 1, 0, 1]], dtype=np.uint8), assignment="plain"
+        ... ).describe()
         '2 folds, plain'
         """
         is_split = self.n_folds == 1 < self.n_repeats
@@ -184,13 +186,13 @@ class Folds:
             words = [f"{self.n_folds} fold{'s' if self.n_folds > 1 else ''}"]
         if self.n_repeats > 1 and (self.scheme == "holdout" or not is_split):
             words.append(f"{self.n_repeats} repeats")
-        if self.how:
-            words.append(self.how)
+        if self.assignment:
+            words.append(self.assignment)
         return ", ".join(words)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the folds as numeric arrays, for a file."""
-        words = json.dumps({"scheme": self.scheme, "how": self.how}).encode()
+        words = json.dumps({"scheme": self.scheme, "how": self.assignment}).encode()
         none = np.zeros((0, 0, 0), dtype=np.uint8)
         return {
             "fold_ids": self.fold_ids,

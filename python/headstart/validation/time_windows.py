@@ -69,7 +69,7 @@ def window_folds(
         if known_at is not None:
             is_training &= known_at < times[first]
         training.append(is_training)
-    words = [folds.how]
+    words = [folds.assignment]
     words += [f"window {window}"] if window is not None else []
     words += ["purged"] if ends is not None else []
     return _with_training(folds.fold_ids, training, ", ".join(words))
@@ -147,7 +147,7 @@ def purged_folds(
 
 
 def _with_training(
-    ids: NDArray[np.uint8], training: list[NDArray[np.bool_]], how: str
+    ids: NDArray[np.uint8], training: list[NDArray[np.bool_]], assignment: str
 ) -> Folds:
     for fold, is_training in enumerate(training):
         if not is_training.any():
@@ -156,7 +156,7 @@ def _with_training(
                 "smaller gap or embargo, or a longer window."
             )
     bits = np.stack([np.packbits(is_training) for is_training in training])
-    return Folds(ids, "time", how, bits[np.newaxis])
+    return Folds(ids, "time", assignment, bits[np.newaxis])
 
 
 def _ends(ends: NDArray[Any], order: NDArray[Any]) -> NDArray[Any]:

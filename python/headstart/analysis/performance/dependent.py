@@ -27,7 +27,7 @@ def groups_of(dependence: Dependence, rows: IntArray) -> NDArray[np.int64] | Non
     if dependence.groups is not None:
         return dependence.groups[rows]
     if dependence.order is not None:
-        return dependence.parts(rows, _TIME_BLOCKS)
+        return dependence.divide(rows, _TIME_BLOCKS)
     return None
 
 
@@ -38,7 +38,7 @@ def blocks_of(dependence: Dependence, rows: IntArray) -> NDArray[np.int64] | Non
         return None
     names, codes = np.unique(groups, return_inverse=True)
     if names.size > _MOST_BLOCKS:
-        return dependence.parts(rows, _MOST_BLOCKS)
+        return dependence.divide(rows, _MOST_BLOCKS)
     return codes.astype(np.int64)
 
 

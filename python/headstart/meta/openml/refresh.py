@@ -94,16 +94,16 @@ def refresh(
         base=base.place, evaluated=evaluate is not None, engine=__version__
     )
     folder = options.staging or default_folder(identity)
-    tell = progress or (lambda _: None)
+    report_progress = progress or (lambda _: None)
     with Staging.open(folder, identity) as staging:
 
         def notice(message: str) -> None:
-            tell(RefreshProgress("again", staging.n_steps(), 0, message))
+            report_progress(RefreshProgress("again", staging.n_steps(), 0, message))
 
         with open_session(
             options, folder / "client", now=now, sleep=sleep, notice=notice
         ) as session:
-            work = _Refresh(base, options, evaluate, tell, staging, session)
+            work = _Refresh(base, options, evaluate, report_progress, staging, session)
             try:
                 work.fetch()
             except (
@@ -129,14 +129,14 @@ class _Refresh:
         base: KnowledgeBase,
         options: RefreshOptions,
         evaluate: Evaluate | None,
-        tell: Progress,
+        report_progress: Progress,
         staging: Staging,
         session: Session,
     ) -> None:
         self._base = base
         self._options = options
         self._evaluate = evaluate
-        self._tell = tell
+        self._report = report_progress
         self._staging = staging
         self._session = session
         self._suite: dict[str, Any] = {}
@@ -392,4 +392,4 @@ class _Refresh:
         return Line.of(record, self._options.server).text
 
     def _say(self, stage: str, done: int, total: int, message: str) -> None:
-        self._tell(RefreshProgress(stage, done, total, message))
+        self._report(RefreshProgress(stage, done, total, message))

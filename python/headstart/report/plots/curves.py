@@ -42,7 +42,7 @@ def roc(curves: tuple[Curve, ...], n_classes: int) -> Figure | None:
             title="ROC curve",
             x="false positive rate",
             y="true positive rate",
-            tell=lambda x, y: (
+            describe=lambda x, y: (
                 f"true positive rate {share(y)}, false positive rate {share(x)}"
             ),
             note="The nearer to the upper left corner, the better. Dashed: guessing.",
@@ -63,7 +63,7 @@ def precision_recall(curves: tuple[Curve, ...], n_classes: int) -> Figure | None
             title="Precision-recall curve",
             x="recall",
             y="precision",
-            tell=lambda x, y: f"recall {share(x)}, precision {share(y)}",
+            describe=lambda x, y: f"recall {share(x)}, precision {share(y)}",
             note="The nearer to the upper right corner, the better.",
         ),
         under=[],
@@ -179,13 +179,13 @@ def calibration(bins: tuple[Calibration, ...], n_classes: int) -> Figure | None:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The labels of a plot of curves; `tell` describes a point."""
+    """The labels of a plot of curves; `describe` describes a point."""
 
     name: str
     title: str
     x: str
     y: str
-    tell: Callable[[float, float], str]
+    describe: Callable[[float, float], str]
     note: str
 
 
@@ -223,7 +223,7 @@ def _curves(
                     "x": a,
                     "y": b,
                     "k": color_of(place),
-                    "t": f"{shorten(curve.label, 60)}: {words.tell(a, b)}",
+                    "t": f"{shorten(curve.label, 60)}: {words.describe(a, b)}",
                 }
                 for a, b in zip(curve.x, curve.y, strict=True)
             ],

@@ -198,7 +198,7 @@ class Runner:
                 return _INTERRUPTED
             if self._run.clock.seconds_left() <= 0:
                 return "time limit reached"
-            self._run.notices.tell()
+            self._run.notices.emit_new()
             if self._run.executor.broken:
                 return _BROKEN
             self._fill(schedule)

@@ -24,8 +24,8 @@ class ExecutorNotices:
         self._emit = emit
         self._last = ""
 
-    def tell(self) -> None:
-        """Emit the executor's notice, if there is one that was not emitted yet."""
+    def emit_new(self) -> None:
+        """Emit the executor's notice, if it has one that was not emitted yet."""
         notice = self._executor.notice
         if notice and notice != self._last:
             self._last = notice

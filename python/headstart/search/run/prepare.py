@@ -91,7 +91,7 @@ def prepare(request: FitRequest) -> Run:
         inspection = inspect_problem(
             problem, request.target_column, time_limit=settings.time_limit
         )
-        _tell_of_table(problem, inspection, events)
+        _emit_findings(problem, inspection, events)
         # This process caches the data of fold fits that run in it.
         resources.callback(forget_fit_data)
         folder = resources.enter_context(
@@ -115,7 +115,7 @@ def prepare(request: FitRequest) -> Run:
         notices = _announce(
             settings, problem, learners, data, executor, events, plugin_clock
         )
-        _tell_of_memory(folder, events)
+        _warn_of_memory(folder, events)
         precedents, notes = find_precedents(
             problem,
             learners,
@@ -126,7 +126,7 @@ def prepare(request: FitRequest) -> Run:
         )
         for line in notes:
             events(Notice(line))
-        _tell_of_weights(problem, learners, events)
+        _note_ignored_weights(problem, learners, events)
         history = History(clock)
         history.end_stage("preparation")
         events.add(history)
@@ -330,11 +330,11 @@ def _announce(
         )
     )
     notices = ExecutorNotices(executor, events)
-    notices.tell()
+    notices.emit_new()
     return notices
 
 
-def _tell_of_table(
+def _emit_findings(
     problem: Problem, inspection: TableInspection, events: Emitter
 ) -> None:
     events(
@@ -352,7 +352,7 @@ def _tell_of_table(
         )
 
 
-def _tell_of_memory(folder: RunFolder, events: Emitter) -> None:
+def _warn_of_memory(folder: RunFolder, events: Emitter) -> None:
     if folder.bytes_in_memory:
         events(
             Notice(
@@ -364,7 +364,7 @@ def _tell_of_memory(folder: RunFolder, events: Emitter) -> None:
         )
 
 
-def _tell_of_weights(
+def _note_ignored_weights(
     problem: Problem, learners: Mapping[str, Learner], events: Emitter
 ) -> None:
     without = sorted(n for n, v in learners.items() if not v.uses_weights)
