@@ -54,9 +54,9 @@ def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
 
 
 def _seconds(model: FittedModel, rows: pl.DataFrame) -> float:
-    began = time.perf_counter()
+    started = time.perf_counter()
     model.predict_outputs(rows)
-    return time.perf_counter() - began
+    return time.perf_counter() - started
 
 
 def _expected(record: RunRecord) -> float:

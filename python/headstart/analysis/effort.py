@@ -80,13 +80,13 @@ def effort_of(clock: Clock, trials: Sequence[Trial], n_rows: int) -> Effort:
     if clock.limit is not None:
         end = clock.hand_over
         assert end is not None
-        most = max(_SHARE * clock.limit, _TIMES_KEPT * clock.analysis_seconds)
-        return Effort(math.inf, min(now + most, end - _MARGIN_SECONDS))
+        max_seconds = max(_SHARE * clock.limit, _TIMES_KEPT * clock.analysis_seconds)
+        return Effort(math.inf, min(now + max_seconds, end - _MARGIN_SECONDS))
     n_fits = sum(
         outcome.status is FoldStatus.OK
         for trial in trials
         for outcome in trial.outcomes.values()
     )
-    most = max(_LEAST_SECONDS, _MOST_OF_SEARCH * clock.elapsed())
+    max_seconds = max(_LEAST_SECONDS, _MOST_OF_SEARCH * clock.elapsed())
     times = min(_MOST_TIMES, max(1.0, n_rows / _ROWS_FOR_ONE))
-    return Effort(_PREDICTIONS_PER_FIT * times * n_fits, now + most)
+    return Effort(_PREDICTIONS_PER_FIT * times * n_fits, now + max_seconds)

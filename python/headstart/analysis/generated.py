@@ -30,11 +30,11 @@ def features_of(record: RunRecord) -> tuple[GeneratedFeature, ...]:
             best = gains.setdefault(step.name, gain)
             if gain is not None and (best is None or gain > best):
                 gains[step.name] = gain
-    kept = {
+    in_model = {
         step.name for m in record.bag.members for step in m.configuration.transforms
     }
     entries = [
-        GeneratedFeature(name, _description(record, name), name in kept, gain)
+        GeneratedFeature(name, _description(record, name), name in in_model, gain)
         for name, gain in gains.items()
     ]
     return (*entries, *_columns(record))
@@ -54,13 +54,13 @@ def _gain(trial: Trial, name: str, trials: dict[Configuration, Trial]) -> float 
         trial.configuration,
         transforms=tuple(s for s in trial.configuration.transforms if s.name != name),
     )
-    other = trials.get(without)
-    if other is None:
+    trial_without = trials.get(without)
+    if trial_without is None:
         return None
-    shared = sorted(set(trial.fold_losses) & set(other.fold_losses))
+    shared = sorted(set(trial.fold_losses) & set(trial_without.fold_losses))
     if not shared:
         return None
-    gains = [other.fold_losses[u] - trial.fold_losses[u] for u in shared]
+    gains = [trial_without.fold_losses[u] - trial.fold_losses[u] for u in shared]
     return float(sum(gains) / len(gains))
 
 

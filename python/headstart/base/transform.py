@@ -254,8 +254,8 @@ class Transform:
         frames, positions = [], []
         for part in np.unique(rows.parts):
             inside = np.flatnonzero(rows.parts == part)
-            others = rows.take(np.flatnonzero(rows.parts != part))
-            fold_fitted = self.fit(task, parameters, others, validation, resources)
+            other_rows = rows.take(np.flatnonzero(rows.parts != part))
+            fold_fitted = self.fit(task, parameters, other_rows, validation, resources)
             frames.append(self.transform(fold_fitted, rows.X[inside], task))
             positions.append(inside)
         import polars as pl

@@ -78,10 +78,10 @@ def version_differences(
     for name, then in made_by.items():
         if name == "python":
             now: str | None = platform.python_version()
-            same = then.split(".")[:2] == platform.python_version().split(".")[:2]
+            is_same = then.split(".")[:2] == platform.python_version().split(".")[:2]
         else:
             now = installed_version(name)
-            same = then == now
-        if not same:
+            is_same = then == now
+        if not is_same:
             differences[name] = (then, now)
     return differences

@@ -66,7 +66,7 @@ def _ambiguous(column: Column) -> Finding:
     name = column.name
     form = column.formats[0]
     order = "dmy" if form.find("%d") < form.find("%m") else "mdy"
-    other = "mdy" if order == "dmy" else "dmy"
+    other_order = "mdy" if order == "dmy" else "dmy"
     first = "day" if order == "dmy" else "month"
     return Finding(
         "day_or_month",
@@ -74,7 +74,7 @@ def _ambiguous(column: Column) -> Finding:
         (name,),
         f"Column {name!r} is read with the {first} first, as {in_format(form)}; every "
         "value would also be a valid date in the other order.",
-        f"columns={{{name!r}: 'datetime:{other}'}} reads the other order; "
+        f"columns={{{name!r}: 'datetime:{other_order}'}} reads the other order; "
         f"'datetime:{order}' confirms this one.",
     )
 

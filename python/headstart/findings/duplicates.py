@@ -55,13 +55,13 @@ def find_double_columns(subject: Subject) -> Iterator[Finding]:
         if len(column.features) != 1 or series.n_unique() < 2:
             continue
         mark = (str(series.dtype), series.null_count(), hash(tuple(series.head(50))))
-        other = first_with.setdefault(mark, column.name)
-        if other != column.name and series.equals(subject.table[other]):
+        first_name = first_with.setdefault(mark, column.name)
+        if first_name != column.name and series.equals(subject.table[first_name]):
             yield Finding(
                 "duplicate_columns",
                 Severity.NOTE,
-                (other, column.name),
-                f"Columns {other!r} and {column.name!r} have the same values.",
+                (first_name, column.name),
+                f"Columns {first_name!r} and {column.name!r} have the same values.",
                 f"columns={{{column.name!r}: 'identifier'}} excludes one of them.",
             )
 

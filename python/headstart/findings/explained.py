@@ -54,5 +54,5 @@ def share_explained(
     total = float(((actual - mean) ** 2).sum())
     if total <= 0.0:
         return 0.0
-    left = float(((actual - means[test]) ** 2).sum())
-    return max(0.0, 1.0 - left / total)
+    unexplained = float(((actual - means[test]) ** 2).sum())
+    return max(0.0, 1.0 - unexplained / total)

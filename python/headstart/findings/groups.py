@@ -27,14 +27,14 @@ def find_groups(subject: Subject) -> Iterator[Finding]:
             ColumnKind.NUMERIC,
         ):
             continue
-        named = has_identifier_name(column.name)
-        if column.kind is ColumnKind.NUMERIC and not named:
+        is_named_identifier = has_identifier_name(column.name)
+        if column.kind is ColumnKind.NUMERIC and not is_named_identifier:
             continue
         series = subject.frame[column.name]
         n_levels = series.drop_nulls().n_unique()
         if not _FEWEST_LEVELS <= n_levels <= series.count() / 2:
             continue
-        if not named and n_levels < _MANY_LEVELS:
+        if not is_named_identifier and n_levels < _MANY_LEVELS:
             continue
         groups = series.gather(subject.sample).cast(str).rank("dense").fill_null(0)
         share = share_explained(
@@ -44,7 +44,7 @@ def find_groups(subject: Subject) -> Iterator[Finding]:
             continue
         yield Finding(
             "groups",
-            Severity.WARNING if named else Severity.NOTE,
+            Severity.WARNING if is_named_identifier else Severity.NOTE,
             (column.name,),
             f"Rows with equal {column.name!r} are similar: it explains {share:.0%} of "
             f"{subject.target!r}, with {n_levels:,} distinct values.",

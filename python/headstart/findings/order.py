@@ -31,8 +31,8 @@ def find_order(subject: Subject) -> Iterator[Finding]:
     else:
         shares = np.bincount(subject.y.astype(np.int64)) / n
         expected = float((shares**2).sum())
-        same = float((subject.y[:-1] == subject.y[1:]).mean())
-        correlation = (same - expected) / max(1e-9, 1.0 - expected)
+        share_equal = float((subject.y[:-1] == subject.y[1:]).mean())
+        correlation = (share_equal - expected) / max(1e-9, 1.0 - expected)
     if correlation < max(_LEAST_CORRELATION, _SIGMAS / np.sqrt(n)):
         return
     dated = [

@@ -22,8 +22,8 @@ def available_memory() -> int:
     import psutil
 
     free = int(psutil.virtual_memory().available)
-    left = memory_left()
-    return free if left is None else min(free, left)
+    within_cgroup = memory_left()
+    return free if within_cgroup is None else min(free, within_cgroup)
 
 
 def machine_class() -> str:

@@ -27,11 +27,11 @@ def memory_left(root: Path = _ROOT) -> int | None:
     root : Path
         Folder that has ``proc`` and the mounted hierarchies; another one in tests.
     """
-    left = [
+    limits_left = [
         *_each_group("memory", root, _memory_of_version_1),
         *_each_group("", root, _memory_of_version_2),
     ]
-    return max(0, min(left)) if left else None
+    return max(0, min(limits_left)) if limits_left else None
 
 
 def processor_quota(root: Path = _ROOT) -> float | None:
@@ -70,13 +70,13 @@ def _own_groups(controller: str, root: Path) -> Iterator[tuple[Path, Path]]:
     controller : str
         Of version 1; empty for version 2.
     """
-    own = {
+    own_paths = {
         name: path
         for line in _lines(root / "proc/self/cgroup")
         for _, names, path in [line.split(":", 2)]
         for name in names.split(",")
     }
-    if controller not in own:
+    if controller not in own_paths:
         return
     for line in _lines(root / "proc/self/mountinfo"):
         mount, _, system = line.partition(" - ")
@@ -92,7 +92,7 @@ def _own_groups(controller: str, root: Path) -> Iterator[tuple[Path, Path]]:
         top = root / point.lstrip("/")
         # In a container the mounted root is often the group itself, whose path refers
         # to the host's hierarchy.
-        path = Path(own[controller])
+        path = Path(own_paths[controller])
         inside = path.relative_to(shown) if path.is_relative_to(shown) else Path()
         folder = top / inside
         yield (folder if ".." not in inside.parts and folder.is_dir() else top), top

@@ -15,7 +15,9 @@ def is_in_memory(path: Path) -> bool:
         partitions = psutil.disk_partitions(all=True)
     except (OSError, psutil.Error):
         return False
-    place = path.resolve()
+    resolved = path.resolve()
     mounts = {Path(each.mountpoint): each.fstype for each in partitions}
-    nearest = next((mounts[p] for p in (place, *place.parents) if p in mounts), "")
+    nearest = next(
+        (mounts[p] for p in (resolved, *resolved.parents) if p in mounts), ""
+    )
     return nearest in _IN_MEMORY

@@ -47,19 +47,19 @@ def file_candidate(path: str | Path, sha256: str | None = None) -> Candidate:
     sha256 : str, optional
         Expected SHA-256 of the file; by default its current one.
     """
-    place = Path(path).expanduser().absolute()
+    absolute_path = Path(path).expanduser().absolute()
     if sha256 is None:
         try:
-            sha256 = hashlib.sha256(place.read_bytes()).hexdigest()
+            sha256 = hashlib.sha256(absolute_path.read_bytes()).hexdigest()
         except OSError:
             sha256 = ""  # loading raises the error
     return Candidate(
-        place.stem,
-        place.name,
+        absolute_path.stem,
+        absolute_path.name,
         sha256[:12],
-        partial(load_plugin_file, str(place), sha256),
+        partial(load_plugin_file, str(absolute_path), sha256),
         source="file",
-        path=str(place),
+        path=str(absolute_path),
         sha256=sha256,
     )
 
@@ -76,9 +76,9 @@ def load_plugin_file(path: str, sha256: str) -> ModuleType:
         If it cannot be read, has another hash, or its name is no identifier or is taken
         by another plugin file.
     """
-    place = Path(path)
+    file_path = Path(path)
     try:
-        content = place.read_bytes()
+        content = file_path.read_bytes()
     except OSError as error:
         raise PluginError(
             f"the file {path} cannot be read: {error.strerror or error}."
@@ -90,12 +90,12 @@ def load_plugin_file(path: str, sha256: str) -> ModuleType:
             f"{sha256[:12]}, now with {actual[:12]}). hint: start again with the file "
             "as it is."
         )
-    if not place.stem.isidentifier():
+    if not file_path.stem.isidentifier():
         raise PluginError(
             f"the file {path} must have the name of a module: letters, digits and "
             "underscores, and .py."
         )
-    name = MODULE_PREFIX + place.stem
+    name = MODULE_PREFIX + file_path.stem
     before = sys.modules.get(name)
     if before is not None and before.__file__ != path:
         raise PluginError(
@@ -118,5 +118,5 @@ def load_plugin_file(path: str, sha256: str) -> ModuleType:
 
 def file_candidates(files: Iterable[str | Path]) -> list[Candidate]:
     """Return the plugins in some files, each file once, in their order."""
-    places = dict.fromkeys(Path(path).expanduser().absolute() for path in files)
-    return [file_candidate(place) for place in places]
+    paths = dict.fromkeys(Path(path).expanduser().absolute() for path in files)
+    return [file_candidate(path) for path in paths]

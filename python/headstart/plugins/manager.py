@@ -173,13 +173,13 @@ def find_candidates() -> list[Candidate]:
     """Return built-in plugins, then installed ones, files, and the program's own."""
     folder = settings.plugin_folder()
     files = [] if folder is None else _folder_candidates(folder)
-    places = {candidate.path for candidate in files}
-    files += [c for c in file_candidates(_choice.files) if c.path not in places]
-    own = [
+    file_paths = {candidate.path for candidate in files}
+    files += [c for c in file_candidates(_choice.files) if c.path not in file_paths]
+    from_program = [
         Candidate(name, "", "", functools.partial(_the, plugin), source="program")
         for name, plugin in _registered.items()
     ]
-    return [*built_in_candidates(), *installed_candidates(), *files, *own]
+    return [*built_in_candidates(), *installed_candidates(), *files, *from_program]
 
 
 def use(

@@ -65,7 +65,9 @@ def weight_of_evidence(
     return pl.DataFrame(
         {
             "bin": [
-                number for number, kept in zip(bins, has_rows, strict=True) if kept
+                number
+                for number, has_row in zip(bins, has_rows, strict=True)
+                if has_row
             ],
             "n_first": table[has_rows, 0],
             "n_second": table[has_rows, 1],

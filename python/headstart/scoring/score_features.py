@@ -153,8 +153,8 @@ def compute_scores(
     """
     scorer = METHODS.get(method)
     if scorer is None:
-        near = difflib.get_close_matches(method, METHODS, n=1)
-        hint = f" hint: did you mean {near[0]!r}?" if near else ""
+        similar = difflib.get_close_matches(method, METHODS, n=1)
+        hint = f" hint: did you mean {similar[0]!r}?" if similar else ""
         raise ValueError(
             f"Unknown method {method!r}. Known: {', '.join(METHODS)}.{hint}"
         )

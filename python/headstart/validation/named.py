@@ -27,12 +27,12 @@ def splitter_named(name: str, seed: int) -> Any:
     splitters = load_plugins().splitters
     if name not in splitters:
         available = ["auto", *splitters]
-        near = difflib.get_close_matches(name, available, n=1)
+        similar = difflib.get_close_matches(name, available, n=1)
         raise ValueError(
             f"The 'validation' parameter must be 'auto', a Validation, a scikit-learn "
             f"splitter, or the name of a plugin's splitter. Got {name!r} instead. "
             f"Available: {', '.join(map(repr, available))}."
-            + (f" hint: did you mean {near[0]!r}?" if near else "")
+            + (f" hint: did you mean {similar[0]!r}?" if similar else "")
         )
     try:
         splitter = splitters[name].factory(seed)

@@ -76,16 +76,16 @@ def _by_t(table: FloatArray, share: float, level: float) -> BoolArray:
 
     best = _best(table)
     survives = np.ones(table.shape[1], dtype=bool)
-    for other in range(table.shape[1]):
-        difference = table[:, other] - table[:, best]
+    for configuration in range(table.shape[1]):
+        difference = table[:, configuration] - table[:, best]
         difference = difference[~np.isnan(difference)]
         n_folds = difference.size
-        if other == best or n_folds < 2:
+        if configuration == best or n_folds < 2:
             continue
         factor = 1 / n_folds + share / (1 - share)
         variance = 0.0 if np.ptp(difference) == 0 else float(difference.var(ddof=1))
         margin = float(t.ppf(level, n_folds - 1)) * np.sqrt(factor * variance)
-        survives[other] = not difference.mean() > margin
+        survives[configuration] = not difference.mean() > margin
     return survives
 
 
@@ -95,9 +95,9 @@ def _by_friedman(table: FloatArray, level: float) -> BoolArray:
     if np.isnan(table).any():
         raise ValueError("The Friedman test needs all losses. Got NaN for some.")
     n_folds, n_configurations = table.shape
-    kept = np.ones(n_configurations, dtype=bool)
+    survives = np.ones(n_configurations, dtype=bool)
     if n_folds < 2 or n_configurations < 2:
-        return kept
+        return survives
     ranks = rankdata(table, axis=1)
     sums = ranks.sum(axis=0)
     squares = float((ranks**2).sum())
@@ -108,9 +108,9 @@ def _by_friedman(table: FloatArray, level: float) -> BoolArray:
     if within > 1e-12:
         statistic = (n_folds - 1) * (between - middle) / within
         if f.sf(statistic, n_configurations - 1, n_free) > 1 - level:
-            return kept
+            return survives
     elif between <= middle + 1e-12:
-        return kept
+        return survives
     margin = float(t.ppf(0.5 + level / 2, n_free)) * np.sqrt(
         2 * n_folds * max(0.0, within) / n_free
     )
@@ -163,18 +163,18 @@ def probability_best(
         )
     best = _best(table)
     probability = np.full(table.shape[1], 0.5)
-    for other in range(table.shape[1]):
-        gain = table[:, best] - table[:, other]
+    for configuration in range(table.shape[1]):
+        gain = table[:, best] - table[:, configuration]
         gain = gain[~np.isnan(gain)]
-        if other == best or gain.size < 2:
+        if configuration == best or gain.size < 2:
             continue
         factor = 1 / gain.size + held_out_share / (1 - held_out_share)
         variance = 0.0 if np.ptp(gain) == 0 else float(gain.var(ddof=1))
         distance = margin - float(gain.mean())
         if variance == 0:
-            probability[other] = float(distance < 0)
+            probability[configuration] = float(distance < 0)
         else:
-            probability[other] = t.sf(
+            probability[configuration] = t.sf(
                 distance / np.sqrt(factor * variance), gain.size - 1
             )
     probability[best] = 1.0

@@ -476,7 +476,11 @@ class NestedSplit:
                 None if targets is None else targets[train],
                 None if group_ids is None else group_ids[train],
             )
-            yield train, held_out, [(train[fit], train[rest]) for fit, rest in pairs]
+            yield (
+                train,
+                held_out,
+                [(train[fit], train[validation]) for fit, validation in pairs],
+            )
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """Return the number of outer folds."""

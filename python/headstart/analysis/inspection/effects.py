@@ -86,11 +86,11 @@ def _of_numbers(
         tables.append(probe.table.with_columns(series))
     low, high = probe.predict(tables, effort)
     change = (high - low)[finite]
-    at = bins[finite]
-    counts = np.bincount(at, minlength=edges.size - 1).astype(np.float64)
+    finite_bins = bins[finite]
+    counts = np.bincount(finite_bins, minlength=edges.size - 1).astype(np.float64)
     means = np.stack(
         [
-            np.bincount(at, weights=change[:, k], minlength=counts.size)
+            np.bincount(finite_bins, weights=change[:, k], minlength=counts.size)
             / np.maximum(counts, 1)
             for k in range(change.shape[1])
         ]

@@ -99,7 +99,7 @@ class Probe:
         effort.spend(units)
         if effort is not self.effort:
             self.effort.spend(units)
-        began = time.monotonic()
+        started = time.monotonic()
         predictions: list[FloatArray] = []
         for start in range(0, len(tables), self.at_once):
             batch = tables[start : start + self.at_once]
@@ -109,7 +109,7 @@ class Probe:
             ]
             split = [np.split(outputs, len(batch)) for outputs in by_fold]
             predictions += [np.concatenate(parts) for parts in zip(*split, strict=True)]
-        self.seconds = (time.monotonic() - began) / max(1, len(tables))
+        self.seconds = (time.monotonic() - started) / max(1, len(tables))
         return predictions
 
     def predict_by_fold_of(self, place: int, table: pl.DataFrame) -> FloatArray:

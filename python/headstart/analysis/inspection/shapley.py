@@ -86,9 +86,9 @@ def explain_rows(
     background = np.random.default_rng(seed).permutation(probe.rows.size)[:_BACKGROUND]
     each = calls * probe.units / max(1, len(probe.models))
     if not effort.is_counted:
-        began = time.monotonic()
+        started = time.monotonic()
         probe.predict_by_fold_of(0, probe.table[background])
-        each = calls * (time.monotonic() - began)
+        each = calls * (time.monotonic() - started)
     if effort.left < start + each:
         return None
     effort.spend(start)

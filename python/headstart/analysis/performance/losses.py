@@ -25,10 +25,10 @@ def row_losses(kind: TaskKind, y: NDArray[Any], outputs: FloatArray) -> FloatArr
         errors: FloatArray = np.abs(y - outputs[:, 0])
         return errors
     if outputs.shape[1] == 1:
-        own = np.where(y == 1, outputs[:, 0], 1 - outputs[:, 0])
+        true_class = np.where(y == 1, outputs[:, 0], 1 - outputs[:, 0])
     else:
-        own = outputs[np.arange(y.size), y]
-    losses: FloatArray = -np.log(np.maximum(own, _LEAST))
+        true_class = outputs[np.arange(y.size), y]
+    losses: FloatArray = -np.log(np.maximum(true_class, _LEAST))
     return losses
 
 

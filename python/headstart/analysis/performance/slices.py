@@ -165,13 +165,18 @@ def _test_cells(
     least = max(_LEAST_ROWS, _LEAST_SHARE * n)
     cells = np.flatnonzero((counts >= least) & (n - counts >= least))
     m = counts[cells]
-    mean, rest = sums[cells] / m, (total - sums[cells]) / (n - m)
+    mean, other_mean = sums[cells] / m, (total - sums[cells]) / (n - m)
     if blocks is None:
         squares = np.bincount(codes, weights=losses**2, minlength=size)[cells]
-        own = np.maximum(0.0, squares / m - mean**2) / (m - 1)
-        others = (losses**2).sum() - squares
-        others = np.maximum(0.0, others / (n - m) - rest**2) / (n - m - 1)
-        error, own_error = np.sqrt(own + others), np.sqrt(own)
+        cell_variance = np.maximum(0.0, squares / m - mean**2) / (m - 1)
+        other_variance = (losses**2).sum() - squares
+        other_variance = np.maximum(0.0, other_variance / (n - m) - other_mean**2) / (
+            n - m - 1
+        )
+        error, own_error = (
+            np.sqrt(cell_variance + other_variance),
+            np.sqrt(cell_variance),
+        )
         freedom = np.full(cells.size, np.inf)
     else:
         error, own_error, freedom = _errors_by_block(codes, cells, losses, blocks)
@@ -180,7 +185,7 @@ def _test_cells(
         # Two blocks give no usable variance.
         if error[place] <= 0 or freedom[place] < _LEAST_FREEDOM:
             continue
-        statistic = (mean[place] - rest[place]) / error[place]
+        statistic = (mean[place] - other_mean[place]) / error[place]
         p_value, errors = _tail(statistic, freedom[place])
         parts = (
             ((names[0], int(cell)),)
@@ -214,18 +219,18 @@ def _errors_by_block(
         Degrees of freedom: the blocks in the cell, or outside, less one.
     """
     n_blocks, size = int(blocks.max()) + 1, int(codes.max()) + 1
-    both = codes * n_blocks + blocks
+    cell_blocks = codes * n_blocks + blocks
     shape = (size, n_blocks)
-    inside = _counts(both, size * n_blocks).reshape(shape)[cells]
-    sums = _sums(both, losses, size * n_blocks).reshape(shape)[cells]
+    inside = _counts(cell_blocks, size * n_blocks).reshape(shape)[cells]
+    sums = _sums(cell_blocks, losses, size * n_blocks).reshape(shape)[cells]
     outside = _counts(blocks, n_blocks) - inside
     other_sums = _sums(blocks, losses, n_blocks) - sums
-    own, n_own = _sums_of_deviations(inside, sums)
-    others, n_others = _sums_of_deviations(outside, other_sums)
+    cell_deviations, n_own = _sums_of_deviations(inside, sums)
+    other_deviations, n_others = _sums_of_deviations(outside, other_sums)
     # A block with rows on both sides contributes its difference.
-    error = np.sqrt(((own - others) ** 2).sum(axis=1))
+    error = np.sqrt(((cell_deviations - other_deviations) ** 2).sum(axis=1))
     freedom = np.minimum(n_own, n_others) - 1.0
-    return error, np.sqrt((own**2).sum(axis=1)), freedom
+    return error, np.sqrt((cell_deviations**2).sum(axis=1)), freedom
 
 
 def _counts(codes: IntArray, size: int) -> IntArray:
@@ -271,12 +276,14 @@ def _bin(column: pl.Series, scale: Scale) -> _Binned | None:
         counts = column.drop_nulls().cast(pl.String).value_counts()
         counts = counts.sort(["count", name], descending=[True, False])
         levels = counts[name].head(_MOST_LEVELS).to_list()
-        others = len(levels)
-        place = {level: i for i, level in enumerate(levels)}
+        other_code = len(levels)
+        code_of_level = {level: i for i, level in enumerate(levels)}
         text = column.cast(pl.String)
-        codes = text.replace_strict(place, default=others, return_dtype=pl.Int64)
+        codes = text.replace_strict(
+            code_of_level, default=other_code, return_dtype=pl.Int64
+        )
         codes = pl.select(
-            pl.when(text.is_null()).then(others + 1).otherwise(codes)
+            pl.when(text.is_null()).then(other_code + 1).otherwise(codes)
         ).to_series()
         words = [f"{name} = {_short(level)}" for level in levels]
         words += [f"{name} is rare", f"{name} is missing"]
