@@ -163,10 +163,10 @@ class CatBoost(BoostingLearner):
             "allow_writing_files": False,
         }
         del options["learning_rate_scale"]
-        ways = directions(task, X)
-        if ways is not None:
+        signs = directions(task, X)
+        if signs is not None:
             # In the order of `_features`: categories come last, and have no order.
-            numeric = [way for c, way in enumerate(ways) if c not in X.categorical]
+            numeric = [sign for c, sign in enumerate(signs) if c not in X.categorical]
             options["monotone_constraints"] = numeric + [0] * len(X.categorical)
         if task.n_classes > 2:
             # There is a statistic for each class and prior: one prior, and no
@@ -221,10 +221,10 @@ class CatBoost(BoostingLearner):
         self, parts: Parts, n_features: int, target: FoldTarget
     ) -> BoostedTrees:
         """Return the model of `parts`, all of whose numbers have been checked."""
-        rest = dict(parts)
-        words = rest.pop("categorical.txt").decode("ascii")
+        other_parts = dict(parts)
+        words = other_parts.pop("categorical.txt").decode("ascii")
         categorical = tuple(int(word) for word in words.split(",") if word)
-        model = model_json.parse(one_part(rest, "model.json"))
+        model = model_json.parse(one_part(other_parts, "model.json"))
         n_outputs = target.n_present if target.n_present > 2 else 1
         require(
             model.n_outputs == n_outputs

@@ -194,17 +194,17 @@ def _projection(
         if kind == "float_feature":
             index = _integer(element["float_feature_index"], 0, len(numeric) - 1)
             border = element["border"]
-            sound = border in numeric[index]["borders"]
+            is_valid = border in numeric[index]["borders"]
             one = {"border": border, "float_feature_index": index}
         else:
             index = _integer(element["cat_feature_index"], 0, len(categorical) - 1)
             one = {"cat_feature_index": index}
-            sound = kind == "cat_feature_value"
+            is_valid = kind == "cat_feature_value"
             if kind == "cat_feature_exact_value":
                 value = element["value"]
-                sound = value in categorical[index].get("values", ())
+                is_valid = value in categorical[index].get("values", ())
                 one["value"] = value
-        require(sound, "A statistic of the CatBoost model has an unknown element.")
+        require(is_valid, "A statistic of the CatBoost model has an unknown element.")
         # Written by us, so that true does not stand for 1 nor 1.0 for 1.
         one["combination_element"] = kind
         checked.append(json.loads(json.dumps(one)))
@@ -241,7 +241,7 @@ def _ctr_tables(
         )
         hashes = flat[::stride]
         counts = np.array(
-            [number for place, number in enumerate(flat) if place % stride]
+            [number for index, number in enumerate(flat) if index % stride]
         )
         require(
             all(

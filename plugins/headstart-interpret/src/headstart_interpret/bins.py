@@ -23,24 +23,24 @@ def learn_bins(values: FloatArray, max_bins: int, n_levels: int | None) -> Bins 
     n_levels : int or None
         Levels of a categorical column; codes count them by falling frequency.
     """
-    known = values[~np.isnan(values)]
-    if not known.size:
+    present = values[~np.isnan(values)]
+    if not present.size:
         return None
-    has_gaps = known.size < values.size
+    has_gaps = present.size < values.size
     if n_levels is not None:
         if n_levels < 2 and not has_gaps:
             return None
         return Bins(np.zeros(0), min(n_levels, max_bins), n_levels > max_bins)
-    known = np.sort(bounded(known))
-    distinct = known[np.flatnonzero(np.diff(known, prepend=-np.inf))]
+    present = np.sort(bounded(present))
+    distinct = present[np.flatnonzero(np.diff(present, prepend=-np.inf))]
     if distinct.size == 1:
         # Only whether the value is there can tell.
         return Bins(distinct) if has_gaps else None
     if distinct.size <= max_bins:
         low, high = distinct[:-1], distinct[1:]
     else:
-        places = np.linspace(0, known.size - 1, max_bins + 1)[1:-1].astype(np.int64)
-        high = np.unique(known[places])
+        indices = np.linspace(0, present.size - 1, max_bins + 1)[1:-1].astype(np.int64)
+        high = np.unique(present[indices])
         high = high[high > distinct[0]]
         low = distinct[np.searchsorted(distinct, high) - 1]
     middle = low + (high - low) / 2

@@ -286,7 +286,7 @@ def _intercept(scores: FloatArray, train: Rows, task: Task) -> FloatArray:
     weight = weight / weight.sum()
     if not task.kind.is_classification:
         return np.array([weight @ (train.y - scores[:, 0])])
-    wanted = np.eye(task.n_classes)[train.y.astype(np.int64)]
+    targets = np.eye(task.n_classes)[train.y.astype(np.int64)]
     found = np.zeros(scores.shape[1])
     for _ in range(_NEWTON_STEPS):
         log_odds = scores + found
@@ -294,7 +294,7 @@ def _intercept(scores: FloatArray, train: Rows, task: Task) -> FloatArray:
             log_odds = np.column_stack([np.zeros(len(scores)), log_odds])
         share = np.exp(log_odds - log_odds.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
-        slope = weight @ (wanted - share)
+        slope = weight @ (targets - share)
         curvature = weight @ (share * (1 - share))
         # Bounded: classes that are told apart have next to no curvature.
         step = np.clip(slope / np.maximum(curvature, 1e-6), -1.0, 1.0)

@@ -100,9 +100,9 @@ class LightGBM(BoostingLearner):
             "verbosity": -1,
         }
         del options["learning_rate_scale"]
-        ways = directions(task, X)
-        if ways is not None:
-            options["monotone_constraints"] = ways
+        signs = directions(task, X)
+        if signs is not None:
+            options["monotone_constraints"] = signs
         if task.objective.parameter is not None:
             options["alpha"] = task.objective.parameter
         if self.device == "gpu":

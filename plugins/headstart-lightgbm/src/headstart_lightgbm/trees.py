@@ -99,8 +99,8 @@ def _nodes(trees: list[dict[str, str]]) -> dict[str, Array]:
     def children(key: str) -> Array:
         child = _numbers(trees, key, np.int64)
         # A leaf is told by a number below 0, and comes after the splits.
-        place = np.where(child >= 0, child, n_splits[owner] - child - 1)
-        return of_splits(place + roots[owner], -1, np.int64)
+        index = np.where(child >= 0, child, n_splits[owner] - child - 1)
+        return of_splits(index + roots[owner], -1, np.int64)
 
     feature = _numbers(trees, "split_feature", np.int64)
     sets, set_offsets, first_set = _sets(trees)

@@ -139,8 +139,8 @@ class NeuralLearner(FoldLearner):
         """Return values or probabilities of the present classes."""
         from headstart_neural import training
 
-        found = training.outputs(model.plan, model.net, X)
-        return found if target.is_classification else found[:, 0]
+        outputs = training.outputs(model.plan, model.net, X)
+        return outputs if target.is_classification else outputs[:, 0]
 
     def refit_parameters(
         self, parameters: Parameters, models: Sequence[FittedFold]

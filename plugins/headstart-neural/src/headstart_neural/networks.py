@@ -62,10 +62,10 @@ class TabMNet(nn.Module):
 
     def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
         """Return the outputs of all k nets."""
-        found: Tensor = self.net(
+        output: Tensor = self.net(
             numbers if self._has_numbers else None, codes if self._has_codes else None
         )
-        return found
+        return output
 
 
 class RealMLPNet(nn.Module):
@@ -113,8 +113,8 @@ class RealMLPNet(nn.Module):
                 inputs.append(next(embeddings)(column))
             else:
                 inputs.append(nn.functional.one_hot(column, n).to(numbers.dtype))
-        found: Tensor = self.output(self.hidden(torch.cat(inputs, dim=1) * self.scale))
-        return found[:, None]
+        output: Tensor = self.output(self.hidden(torch.cat(inputs, dim=1) * self.scale))
+        return output[:, None]
 
 
 class _PeriodicDense(nn.Module):
@@ -161,5 +161,5 @@ class _LearntActivation(nn.Module):
         self._function: Any = nn.functional.selu if is_selu else nn.functional.mish
 
     def forward(self, x: Tensor) -> Tensor:
-        found: Tensor = x + self.alpha * (self._function(x) - x)
-        return found
+        output: Tensor = x + self.alpha * (self._function(x) - x)
+        return output

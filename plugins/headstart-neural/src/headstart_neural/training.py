@@ -73,8 +73,8 @@ def train(
     The last epoch's without validation rows. Under a near deadline the schedule runs by
     the clock, so that it is over in time.
     """
-    began = resources.clock()
-    given = max(resources.seconds_left(), 1e-9)
+    started = resources.clock()
+    time_limit = max(resources.seconds_left(), 1e-9)
     with _threads(resources.threads), _seeded(resources.seed, settings.device):
         net = build(plan).to(settings.device)
         data = _data(plan, rows, settings.device)
@@ -91,16 +91,18 @@ def train(
         for epoch in range(settings.n_epochs):
             net.train()
             order = torch.from_numpy(shuffle.permutation(len(data.y)))
-            done = 0.0
+            progress = 0.0
             for index, batch in enumerate(torch.tensor_split(order, n_batches)):
-                done = (epoch + index / n_batches) / settings.n_epochs
-                if given < math.inf:
-                    done = max(done, (resources.clock() - began) / (_SHARE * given))
-                if done >= 1.0 and (epoch or index):
+                progress = (epoch + index / n_batches) / settings.n_epochs
+                if time_limit < math.inf:
+                    progress = max(
+                        progress, (resources.clock() - started) / (_SHARE * time_limit)
+                    )
+                if progress >= 1.0 and (epoch or index):
                     break
-                _schedule(optimizer, settings, min(done, 1.0))
+                _schedule(optimizer, settings, min(progress, 1.0))
                 for dropout in dropouts:
-                    dropout.p = plan.dropout * _fading(settings, done)
+                    dropout.p = plan.dropout * _fading(settings, progress)
                 batch = batch.to(settings.device)
                 loss = _loss(plan, net, _taken(data, batch), settings.label_smoothing)
                 optimizer.zero_grad()
@@ -114,7 +116,7 @@ def train(
                 held_out = _judge(plan, net, judged)
                 if held_out < best_loss:
                     best, best_loss, best_epoch = _copied(net), held_out, epoch + 1
-            if done >= 1.0 or epoch + 1 - best_epoch >= settings.patience:
+            if progress >= 1.0 or epoch + 1 - best_epoch >= settings.patience:
                 break
     return best, best_epoch
 
@@ -129,9 +131,9 @@ def net_of(plan: Plan, weights: Weights) -> nn.Module:
     """
     # Without memory first: what the plan asks for is believed when it is there.
     with torch.device("meta"):
-        wanted = {n: tuple(p.shape) for n, p in build(plan).named_parameters()}
+        expected_shapes = {n: tuple(p.shape) for n, p in build(plan).named_parameters()}
     require(
-        wanted == {name: array.shape for name, array in weights.items()},
+        expected_shapes == {name: array.shape for name, array in weights.items()},
         "The weights of a net do not fit its plan.",
     )
     require(
@@ -268,21 +270,21 @@ def _groups(net: nn.Module, settings: Settings) -> list[dict[str, object]]:
 
 
 def _schedule(
-    optimizer: torch.optim.Optimizer, settings: Settings, done: float
+    optimizer: torch.optim.Optimizer, settings: Settings, progress: float
 ) -> None:
     rate = settings.learning_rate
     if settings.is_real_mlp:
-        rate *= 0.5 * (1.0 - math.cos(2 * math.pi * math.log2(1.0 + 15.0 * done)))
+        rate *= 0.5 * (1.0 - math.cos(2 * math.pi * math.log2(1.0 + 15.0 * progress)))
     for group in optimizer.param_groups:
         group["lr"] = rate * group["share"]
-        group["weight_decay"] = group["decay"] * _fading(settings, done)
+        group["weight_decay"] = group["decay"] * _fading(settings, progress)
 
 
-def _fading(settings: Settings, done: float) -> float:
+def _fading(settings: Settings, progress: float) -> float:
     """Return 1 in the first half of a schedule, then less and less."""
-    if not settings.is_real_mlp or done < 0.5:
+    if not settings.is_real_mlp or progress < 0.5:
         return 1.0
-    return 0.5 * (1.0 + math.cos(math.pi * (2.0 * min(done, 1.0) - 1.0)))
+    return 0.5 * (1.0 + math.cos(math.pi * (2.0 * min(progress, 1.0) - 1.0)))
 
 
 def _copied(net: nn.Module) -> Weights:

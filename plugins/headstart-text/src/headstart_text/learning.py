@@ -68,12 +68,12 @@ def learn_topics(
         ngrams, (), np.zeros(0, np.float32), np.zeros((1, 0), np.float32)
     )
     no_topics = np.zeros((len(texts), 1), np.float32)
-    began = clock()
+    started = clock()
     read: list[int] = []
 
     def texts_to_learn_from() -> Iterator[str]:
         for row in _some_rows(texts, seed):
-            if read and clock() - began > _LEARNING_SHARE * seconds:
+            if read and clock() - started > _LEARNING_SHARE * seconds:
                 return
             read.append(row)
             yield texts[row]
@@ -88,12 +88,12 @@ def learn_topics(
         counts = counter.fit_transform(texts_to_learn_from())
     except ValueError:  # no word at all
         return nothing, no_topics
-    rest = np.setdiff1d(np.arange(len(texts)), read)
-    if rest.size * (clock() - began) > len(read) * _WEIGHING_SHARE * seconds:
+    remaining = np.setdiff1d(np.arange(len(texts)), read)
+    if remaining.size * (clock() - started) > len(read) * _WEIGHING_SHARE * seconds:
         return nothing, no_topics
-    kept = _telling_terms(counts, min_rows)
-    terms = tuple(str(term) for term in counter.get_feature_names_out()[kept])
-    counts = counts[:, kept]
+    informative = _informative_terms(counts, min_rows)
+    terms = tuple(str(term) for term in counter.get_feature_names_out()[informative])
+    counts = counts[:, informative]
     counts.sort_indices()
     tfidf = TfidfTransformer(sublinear_tf=True).fit(counts)
     rarity = np.asarray(tfidf.idf_, dtype=np.float32)
@@ -105,7 +105,7 @@ def learn_topics(
     topics = ColumnTopics(ngrams, terms, rarity, directions.astype(np.float32))
     shares = np.zeros((len(texts), size), np.float32)
     shares[read] = weighed @ topics.topics.T
-    shares[rest] = topics.of([texts[row] for row in rest])
+    shares[remaining] = topics.of([texts[row] for row in remaining])
     return topics, shares
 
 
@@ -123,7 +123,7 @@ def _some_rows(texts: Sequence[str], seed: int) -> list[int]:
     return rows
 
 
-def _telling_terms(counts: Any, min_rows: int) -> NDArray[np.int64]:
+def _informative_terms(counts: Any, min_rows: int) -> NDArray[np.int64]:
     """Return the places of the terms to keep, ascending, of their counts by text.
 
     All terms that are neither in fewer than `min_rows` texts nor in most, or all there
@@ -131,8 +131,10 @@ def _telling_terms(counts: Any, min_rows: int) -> NDArray[np.int64]:
     """
     n_texts, n_terms = counts.shape
     in_texts = np.bincount(counts.indices, minlength=n_terms)
-    kept = np.flatnonzero((in_texts >= min_rows) & (in_texts <= _COMMON * n_texts))
-    if not kept.size:
-        kept = np.arange(n_terms)
-    frequency = np.asarray(counts.sum(axis=0)).ravel()[kept]
-    return np.sort(kept[np.argsort(-frequency, kind="stable")[:_MAX_TERMS]])
+    informative = np.flatnonzero(
+        (in_texts >= min_rows) & (in_texts <= _COMMON * n_texts)
+    )
+    if not informative.size:
+        informative = np.arange(n_terms)
+    frequency = np.asarray(counts.sum(axis=0)).ravel()[informative]
+    return np.sort(informative[np.argsort(-frequency, kind="stable")[:_MAX_TERMS]])

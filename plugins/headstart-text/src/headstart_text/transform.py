@@ -111,10 +111,10 @@ class TextSvd(Transform):
         """Return each topic with the terms that weigh most in it."""
         return [
             MadeFeature(
-                TextTopics.title(name, place), f"terms of {name!r}: {', '.join(terms)}"
+                TextTopics.title(name, index), f"terms of {name!r}: {', '.join(terms)}"
             )
             for name, topics in fitted.columns.items()
-            for place, terms in enumerate(topics.heaviest(_TOLD))
+            for index, terms in enumerate(topics.heaviest(_TOLD))
         ]
 
 
@@ -126,14 +126,14 @@ def _learn(
     columns: dict[str, ColumnTopics] = {}
     shares: dict[str, NDArray[np.float32]] = {}
     with limit_threads(resources.threads):
-        for place, name in enumerate(X.columns):
+        for index, name in enumerate(X.columns):
             columns[name], shares[name] = learn_topics(
                 TextTopics.texts(X, name),
                 str(chosen["ngrams"]),
                 int(chosen["n_topics"]),
                 min_rows=int(chosen["min_rows"]),
                 seed=resources.seed,
-                seconds=resources.seconds_left() / (X.width - place),
+                seconds=resources.seconds_left() / (X.width - index),
                 clock=resources.clock,
             )
     return TextTopics(columns), shares

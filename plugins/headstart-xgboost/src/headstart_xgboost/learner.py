@@ -83,9 +83,9 @@ class XGBoost(BoostingLearner):
         rounds = itertools.count()
 
         def boost() -> int:
-            done = next(rounds)
-            booster.update(data, done)
-            return done + 1
+            n_rounds = next(rounds)
+            booster.update(data, n_rounds)
+            return n_rounds + 1
 
         def loss() -> float:
             assert held_out is not None
@@ -120,9 +120,9 @@ class XGBoost(BoostingLearner):
         }
         del options["learning_rate_scale"]
         del options["min_child_rows"]
-        ways = directions(task, X)
-        if ways is not None:
-            options["monotone_constraints"] = tuple(ways)
+        signs = directions(task, X)
+        if signs is not None:
+            options["monotone_constraints"] = tuple(signs)
         if task.objective.parameter is not None:
             options["quantile_alpha"] = task.objective.parameter
         if self.device == "gpu":
