@@ -163,7 +163,8 @@ def test_a_model_of_a_learner_that_is_not_installed_names_it(saved, tmp_path):
     artifact = read_artifact(saved)
     name = saved.stem
     # Models of a kind need no learner.
-    record = json.dumps({**artifact.record("model.json"), "kinds": {}})
+    kinds: dict = {"learners": {}, "transforms": {}}
+    record = json.dumps({**artifact.record("model.json"), "kinds": kinds})
     text = record.replace(name, "tabular_net")
     text = text.replace('"tabular_net": "headstart"', '"tabular_net": "headstart-net"')
     text = text.replace(

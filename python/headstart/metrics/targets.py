@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import FloatArray, IntArray
-from headstart.tables.encode.labels import codes_of_labels
+from headstart.labels import codes_of_labels
 
 __all__ = ["class_codes", "is_labels", "label_codes", "plain", "probability_columns"]
 

@@ -166,7 +166,8 @@ def read_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
         return None
     if isinstance(sample_weight, int | float):
         sample_weight = np.full(n_rows, float(sample_weight))
-    if np.ndim(sample_weight) != 1:
+    # np.ndim would call functions that array-likes may refuse.
+    if np.asarray(sample_weight).ndim != 1:
         raise ValueError("Sample weights must be 1D array or scalar")
     weight = _weights_of(to_series(sample_weight, "sample_weight"))
     _check_length("sample_weight", weight.size, n_rows)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headstart.base.task import TaskKind
 from headstart.exceptions import ArtifactError, TableError
-from headstart.tables.encode.labels import codes_of_labels
+from headstart.labels import codes_of_labels
 from headstart.tables.kinds.levels import level_text
 from headstart.tables.kinds.target_numbers import (
     find_numbers,

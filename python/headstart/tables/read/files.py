@@ -173,8 +173,9 @@ def _read_address(address: str, options: _Options) -> tuple[pl.DataFrame, Readin
     if address == STANDARD_INPUT:
         data = bytes_of_address(address)
         return _read_data(data, "standard input", "text", options)
-    place = Path(_ADDRESS.sub("", shown_address(address)))
-    kind, packed = kind_of_file(place)
+    shown = shown_address(address)
+    place = Path(_ADDRESS.sub("", shown))
+    kind, packed = kind_of_file(place, shown)
     if kind in ("parquet", "arrow"):
         return frame_of_address(address, kind), options.reading
     is_text = kind != "workbook"
@@ -246,7 +247,7 @@ def _read_json(data: bytes, file: str) -> pl.DataFrame:
         ) from error
 
 
-def kind_of_file(path: Path) -> tuple[str, str]:
+def kind_of_file(path: Path, shown: str | None = None) -> tuple[str, str]:
     """Return the kind of a file, and how it is packed, by its ending.
 
     Kinds are ``text``, ``json``, ``parquet``, ``arrow`` and ``workbook``.
@@ -270,8 +271,9 @@ def kind_of_file(path: Path) -> tuple[str, str]:
         return "arrow", ""
     if last in WORKBOOKS:
         return "workbook", ""
+    ending = f"ends in {last!r}" if last else "has no ending"
     raise TableError(
-        f"The file {path} ends in {last!r}. Expected one of "
+        f"The file {shown or path} {ending}. Expected one of "
         f"{', '.join((*_TEXT, *_JSON, *_PARQUET, *_ARROW, *WORKBOOKS))}, or text with "
         f"{', '.join(PACKED)}. hint: read it with pandas or polars, and pass the "
         "DataFrame."

@@ -235,7 +235,7 @@ def test_columns_whose_names_are_no_names_leave_the_dataset_out(bench, base):
     (iris,) = only_iris().tables
     odd = Column.numeric("a\u202eb", range(150))
     served(bench, columns=(odd, *iris.columns))
-    assert "no name" in left_out(bench, base)
+    assert "invalid name" in left_out(bench, base)
 
 
 def test_a_target_with_gaps_leaves_the_dataset_out(bench, base):

@@ -5,14 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.base import IntArray
-
 __all__ = ["codes_of_labels"]
 
 
 def codes_of_labels(
     values: NDArray[Any], classes: NDArray[Any]
-) -> tuple[IntArray, int | None]:
+) -> tuple[NDArray[np.int64], int | None]:
     """Return the code of each label, and the first row whose label is no class.
 
     Parameters

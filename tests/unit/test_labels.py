@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headstart.tables.encode.labels import codes_of_labels
+from headstart.labels import codes_of_labels
 
 
 @pytest.mark.parametrize(
