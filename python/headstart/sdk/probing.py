@@ -83,7 +83,7 @@ def dotted_name(kind: type) -> str:
 def prepare(estimator: Any, resources: Resources) -> None:
     """Set the seed and number of threads of an estimator and its parts.
 
-    A seed that is already set is kept.
+    A seed other than the default of its class is kept.
     """
     if not hasattr(estimator, "get_params"):
         return
@@ -91,16 +91,27 @@ def prepare(estimator: Any, resources: Resources) -> None:
     parameters = estimator.get_params()
     for key, value in parameters.items():
         owner, _, parameter = key.rpartition("__")
-        if parameter == "random_state" and value is None:
+        holder = parameters.get(owner, estimator) if owner else estimator
+        if parameter == "random_state" and _is_default(holder, parameter, value):
             settings[key] = resources.seed
         elif parameter == "n_jobs":
-            holder = parameters.get(owner, estimator) if owner else estimator
             # For scikit-learn's own, None is one thread, and some warn about numbers.
             module = getattr(type(holder).__init__, "__module__", None) or ""
             plain = module.startswith("sklearn.")
             if not (plain and value is None and resources.threads == 1):
                 settings[key] = resources.threads
     estimator.set_params(**settings)
+
+
+def _is_default(holder: Any, parameter: str, value: Any) -> bool:
+    """Return True for None, and for the default of the class, such as a fixed seed."""
+    if value is None:
+        return True
+    try:
+        declared = inspect.signature(type(holder)).parameters.get(parameter)
+    except (TypeError, ValueError):  # a class of an extension without a signature
+        return False
+    return declared is not None and bool(value == declared.default)
 
 
 def check_names(

@@ -223,6 +223,22 @@ def test_seed_and_threads_are_given_wherever_they_are_asked_for():
     assert built[-1].n_jobs == 2
 
 
+class FixedSeed(LogisticRegression):
+    """Has a number as the default of its seed, as some libraries do."""
+
+    def __init__(self, C=1.0, random_state=42):
+        super().__init__(C=C, random_state=random_state)
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [({}, 9), ({"random_state": 7}, 7)])
+def test_a_seed_that_is_the_default_of_its_class_is_replaced(chosen, expected):
+    learner = from_estimator("a", lambda: FixedSeed(**chosen))
+
+    built = learner.build(BINARY, {}, Resources(threads=1, seed=9))
+
+    assert built.random_state == expected
+
+
 class Greedy(LogisticRegression):
     """Writes into its input, and forgets to return itself."""
 
