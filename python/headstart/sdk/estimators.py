@@ -83,8 +83,7 @@ def from_estimator(
     The estimator's tags and signatures define its kinds of task and its support of
     missing values and sample weights. Its parameters ``random_state`` and ``n_jobs``
     are set, if it has them; a seed other than the default of its class is kept.
-    Classes are counted from 0, and targets of a regression
-    have mean 0 and scale 1.
+    Classes are counted from 0, and targets of a regression have mean 0 and scale 1.
 
     Parameters
     ----------
