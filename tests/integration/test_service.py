@@ -111,6 +111,8 @@ def test_a_process_that_fits_and_predicts_a_thousand_times_does_not_grow(
 
     assert state() == own
     now = used()
+    # Pools of libraries start their native threads when they first have work for them.
+    held["threads"] += os.cpu_count() or 1
     assert {name: now[name] for name in now if now[name] > held[name]} == {}
     grown = psutil.Process().memory_info().rss - memory
     assert grown < 2**24 + n_fits * MOST_BYTES_A_FIT, f"{grown} bytes"
