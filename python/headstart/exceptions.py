@@ -39,7 +39,7 @@ class ColumnError(TableError):
 
 
 class BudgetError(HeadstartError, ValueError):
-    """A limit of time, trials, cores or memory makes no sense."""
+    """A limit of time, trials, cores or memory is not one that can be kept."""
 
 
 class PluginError(HeadstartError, ValueError):

@@ -63,7 +63,7 @@ def make_table():
 def test_models_predict_the_same_bits_without_scikit_learn_and_plugin(tmp_path):
     transforms = load_plugins().transforms
     if "text_svd" not in transforms:
-        pytest.skip("headstart-text is missing")
+        pytest.skip("needs the package headstart-text")
     table, y = make_table()
     table.write_ipc(tmp_path / "table.arrow")
     names = ["column_selection", "count_encoding", "generated_features"]

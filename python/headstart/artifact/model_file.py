@@ -1,7 +1,7 @@
 """Saving and loading of fitted models as files."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,12 +17,21 @@ from headstart.artifact.members import (
     read_members,
     read_task,
 )
+from headstart.artifact.model_parts import (
+    ENCODERS,
+    MODELS,
+    TRANSFORMS,
+    ArtifactStore,
+    NoStore,
+    PartsOfModel,
+    store_of,
+)
 from headstart.artifact.requirements import (
     missing_plugin,
     plugins_needed,
     warn_of_other_versions,
 )
-from headstart.base import Learner, Parts, Transform
+from headstart.base import Learner, Transform
 from headstart.ensemble import BaggedEnsemble, ModelStore
 from headstart.ensemble.fitted_model import FittedModel
 from headstart.ensemble.output import PLAIN_MEAN, Output
@@ -39,7 +48,6 @@ _T = TypeVar("_T")
 _MODEL, _SCHEMA, _TARGET = "model.json", "schema.json", "target.json"
 _OUTPUT = "output.json"
 _FACTS, _CONSTRUCTOR = "facts.json", "constructor.json"
-_MODELS, _ENCODERS, _TRANSFORMS = "models/", "encoders/", "transforms/"
 # Parts that do not change predictions; a reader that only predicts may ignore them.
 _OPTIONAL = (_FACTS, _CONSTRUCTOR)
 _KNOWN = (
@@ -48,9 +56,9 @@ _KNOWN = (
     _TARGET,
     _OUTPUT,
     *_OPTIONAL,
-    _MODELS,
-    _ENCODERS,
-    _TRANSFORMS,
+    MODELS,
+    ENCODERS,
+    TRANSFORMS,
 )
 
 
@@ -110,7 +118,7 @@ def save_model(
     own = {name: record_bytes(name, text) for name, text in texts.items()}
     write_artifact(
         path,
-        _PartsOfModel(own, ensemble),
+        PartsOfModel(own, ensemble),
         optional=_OPTIONAL,
         distributions=sorted({*sources.values(), *made_by.values()} - {""}),
     )
@@ -151,7 +159,7 @@ def load_model(
     stored.find_plugins(learners, transforms)
     if stored.missing is not None:
         raise stored.missing
-    model = stored.model(_store_of(stored.artifact))
+    model = stored.model(store_of(stored.artifact))
     table = model.schema.without_rows()
     try:
         model.ensemble.load()
@@ -193,7 +201,7 @@ def describe_model(path: str | Path) -> tuple[FittedModel, dict[str, Any], str]:
         f"The model file {path} was read without its models. hint: headstart.load"
     )
     return (
-        stored.model(_NoStore(reason)),
+        stored.model(NoStore(reason)),
         stored.constructor,
         str(stored.missing or ""),
     )
@@ -284,98 +292,6 @@ class _StoredModel:
         return items
 
 
-class _PartsOfModel(Mapping[str, bytes]):
-    """The parts of a fitted model under their names in a file.
-
-    Parts of fits are read from the ensemble's store at access, and those of one fit are
-    in memory at a time. Access in the order of names, or of the iteration, reads each
-    fit once.
-    """
-
-    def __init__(self, own: Parts, ensemble: BaggedEnsemble) -> None:
-        self._own = own
-        store = ensemble.store
-        fits = [fit for member in ensemble.members for fit in member.fits]
-        self._readers: dict[str, tuple[Callable[[str], Parts], str]] = {
-            **{f"{_MODELS}{f.model}": (store.model, f.model) for f in fits},
-            **{f"{_ENCODERS}{f.encoder}": (store.encoder, f.encoder) for f in fits},
-            **{
-                f"{_TRANSFORMS}{name}": (store.transform, name)
-                for f in fits
-                for name in f.transforms
-            },
-        }
-        self._held: tuple[str, Parts] = ("", {})
-
-    def __getitem__(self, name: str) -> bytes:
-        if name in self._own:
-            return self._own[name]
-        folder, _, rest = name.partition("/")
-        fit, _, part = rest.partition("/")
-        return self._of(f"{folder}/{fit}")[part]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._own
-        for prefix in self._readers:
-            yield from [f"{prefix}/{name}" for name in self._of(prefix)]
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def _of(self, prefix: str) -> Parts:
-        if self._held[0] != prefix:
-            read, name = self._readers[prefix]
-            self._held = ("", {})  # free the previous fit first
-            self._held = (prefix, read(name))
-        return self._held[1]
-
-
-class _ArtifactStore:
-    """Models, encoders and transforms under their names in a file."""
-
-    def __init__(self, parts: Mapping[str, bytes]) -> None:
-        self._parts = parts
-        self._names: dict[str, list[str]] = {}
-        for name in parts:
-            folder, _, rest = name.partition("/")
-            fit, _, _ = rest.partition("/")
-            self._names.setdefault(f"{folder}/{fit}/", []).append(name)
-
-    def model(self, name: str) -> Parts:
-        return self._under(f"{_MODELS}{name}/")
-
-    def encoder(self, name: str) -> Parts:
-        return self._under(f"{_ENCODERS}{name}/")
-
-    def transform(self, name: str) -> Parts:
-        return self._under(f"{_TRANSFORMS}{name}/")
-
-    def _under(self, prefix: str) -> Parts:
-        names = self._names.get(prefix, ())
-        if not names:
-            raise ArtifactError(f"The model file has no part under {prefix[:60]!r}.")
-        return {name.removeprefix(prefix): self._parts[name] for name in names}
-
-
-@dataclass(frozen=True)
-class _NoStore:
-    """A store whose methods raise the reason why there are no models."""
-
-    reason: Exception
-
-    def model(self, name: str) -> Parts:
-        del name
-        raise self.reason
-
-    encoder = transform = model
-
-
-def _store_of(artifact: Artifact) -> _ArtifactStore:
-    """Return the parts of a file, readable also after the file was deleted."""
-    parts = artifact.parts if artifact.outlives_path else dict(artifact.parts)
-    return _ArtifactStore(parts)
-
-
 def _read(path: str | Path) -> _StoredModel:
     """Return the content of a model file after checking all but its fitted models.
 
@@ -401,7 +317,7 @@ def _read(path: str | Path) -> _StoredModel:
             task,
             read_members(record["members"], learners, transforms),
             {},
-            _ArtifactStore({}),
+            ArtifactStore({}),
             output=output,
         )
         plugins = {

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand
 
-from headstart.cli.output import reserved_output, say
+from headstart.cli.output.printing import reserved_output, say
 from headstart.cli.remedies import as_option
 from headstart.exceptions import HeadstartError, HeadstartWarning
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from headstart.cli.command import ModelArgument, command
-from headstart.cli.output import say
+from headstart.cli.output.printing import say
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["export"]

@@ -1,7 +1,7 @@
 """`headstart info`: the description of a model file."""
 
 from headstart.cli.command import JsonOption, ModelArgument, command
-from headstart.cli.output import print_json, print_record
+from headstart.cli.output.printing import print_json, print_record
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["info"]

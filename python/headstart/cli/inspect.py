@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headstart.cli.command import JsonOption, TaskOption, command
-from headstart.cli.output import print_json, print_rows, say
+from headstart.cli.output.printing import print_json, print_rows, say
 from headstart.cli.plugin_options import with_plugins
 from headstart.cli.reading_options import with_reading
 from headstart.cli.remedies import as_option

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from headstart.cli.command import JsonOption, ModelArgument, command
-from headstart.cli.output import print_json, print_rows
+from headstart.cli.output.printing import print_json, print_rows
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["leaderboard", "print_leaderboard", "print_short_leaderboard"]

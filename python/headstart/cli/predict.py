@@ -6,16 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headstart.cli.command import JsonOption, ModelArgument, command
-from headstart.cli.output import (
-    check_ending,
-    check_folder,
-    check_not_read,
-    print_json,
-    say,
-)
+from headstart.cli.output.paths import check_ending, check_folder, check_not_read
+from headstart.cli.output.printing import print_json, say
+from headstart.cli.output.table_writer import TableWriter
 from headstart.cli.plugin_options import with_plugins
 from headstart.cli.reading_options import with_reading
-from headstart.cli.table_writer import TableWriter
 from headstart.cli.values import parse_memory
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from headstart.cli.command import ModelArgument, command
-from headstart.cli.output import check_folder, say
+from headstart.cli.output.paths import check_folder
+from headstart.cli.output.printing import say
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["report"]

@@ -1,9 +1,7 @@
 """`headstart train`: the best model for a table within a time limit."""
 
 import shlex
-import tempfile
 import warnings
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,22 +9,18 @@ import typer
 
 from headstart.cli.command import FAILED, INTERRUPTED, command
 from headstart.cli.leaderboard import print_short_leaderboard
-from headstart.cli.output import (
-    check_folder,
-    check_not_read,
-    default_output,
-    print_json,
-    print_record,
-    say,
-)
+from headstart.cli.output.paths import check_not_read, default_output
+from headstart.cli.output.printing import print_json, print_record, say
 from headstart.cli.plugin_options import with_plugins
 from headstart.cli.reading_options import with_reading
 from headstart.cli.remedies import as_option
 from headstart.cli.values import parse_columns, parse_memory, parse_seconds
-from headstart.exceptions import HeadstartError, HeadstartWarning
+from headstart.exceptions import HeadstartWarning
 
 if TYPE_CHECKING:
     from headstart.base.events import Event
+
+from headstart.cli.output.paths import check_model_path, save_model
 
 __all__ = ["train"]
 
@@ -294,7 +288,7 @@ def train(
         )
     place = output or default_output(data, ".headstart")
     check_not_read(place, data, test)
-    _check_place(place, is_named=output is not None or resume)
+    check_model_path(place, is_named=output is not None or resume)
     if test is not None:
         _check_test_table(test, target, reading)
     end = _EndListener()
@@ -321,7 +315,7 @@ def train(
                 display.close()
         # From here, a first Ctrl-C must not lose the model.
         with NotedInterrupt() as late:
-            place, problem = _save(model, place)
+            place, problem = save_model(model, place)
     say(f"headstart: the model is in {place}", err=True)
     scores = None if test is None else _test_scores(model, test, target, weight)
     _report(model, place, scores, as_json=as_json)
@@ -329,40 +323,6 @@ def train(
         raise typer.Exit(FAILED)
     if end.interrupted or late.is_set:
         raise typer.Exit(INTERRUPTED)
-
-
-def _check_place(place: Path, *, is_named: bool) -> None:
-    """Raise BadParameter before the search if the model cannot be saved there."""
-    check_folder(place)
-    if not place.exists():
-        return
-    if not is_named:
-        raise typer.BadParameter(
-            f"{str(place)!r} exists already. Name it with --output to replace it, or "
-            "name another file.",
-            param_hint="--output",
-        )
-    if not _may_be_replaced(place):
-        raise typer.BadParameter(
-            f"{str(place)!r} exists and is no headstart model, so that it is not "
-            "replaced. Name another file.",
-            param_hint="--output",
-        )
-
-
-def _may_be_replaced(place: Path) -> bool:
-    """Return whether a file or folder is a model or an empty file."""
-    from headstart.artifact.container import MANIFEST_NAME
-
-    if place.is_dir():
-        return (place / MANIFEST_NAME).is_file()
-    try:
-        if place.stat().st_size == 0:
-            return place.is_file()
-        with zipfile.ZipFile(place) as archive:
-            return MANIFEST_NAME in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return False
 
 
 def _check_test_table(test: str, target: str, reading: dict[str, Any]) -> None:
@@ -380,28 +340,6 @@ def _check_test_table(test: str, target: str, reading: dict[str, Any]) -> None:
             f"{', '.join(map(repr, first.columns[:20]))}.",
             param_hint="--test",
         )
-
-
-def _save(model: Any, place: Path) -> tuple[Path, str]:
-    """Save the model, in the temporary folder if `place` fails.
-
-    Returns
-    -------
-    place : Path
-        Path of the saved model.
-    problem : str
-        Reason why `place` failed; empty if it did not.
-    """
-    try:
-        model.save(place)
-    except (HeadstartError, OSError, ValueError) as error:
-        problem = str(error)
-        say(f"headstart: {problem}", err=True)
-        kept = Path(tempfile.mkdtemp(prefix="headstart-model-")) / place.name
-        model.save(kept)
-        say("headstart: the model is saved in the temporary folder instead", err=True)
-        return kept, problem
-    return place, ""
 
 
 class _EndListener:

@@ -147,10 +147,10 @@ class HistGradientBoosting(FoldLearner):
             del booster._predictors[best:]
         return CappedTrees(
             from_hist_gradient_boosting(booster),
-            capped,
-            _MAX_LEVELS,
             link_of_classes(task.n_classes),
             len(booster._predictors),
+            capped,
+            _MAX_LEVELS,
         )
 
     def refit_parameters(

@@ -8,10 +8,10 @@ import numpy as np
 
 from headstart.base import FloatArray, IntArray, Parts
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
-from headstart.predict.links import classes_of_link, softmax
+from headstart.predict.links import softmax
 from headstart.predict.records import read_record, write_record
-from headstart.predict.stored_model import StoredModel
 from headstart.predict.tree_arrays import TreeArrays
+from headstart.predict.tree_model import TreeModel
 
 __all__ = ["CappedTrees", "cap_levels"]
 
@@ -21,7 +21,7 @@ _FORM = {"capped": ("i", 1)}
 
 
 @dataclass(frozen=True, eq=False)
-class CappedTrees(StoredModel):
+class CappedTrees(TreeModel):
     """Boosted trees, and the columns with capped levels.
 
     `BoostedTrees` computes probabilities as the boosting libraries do; these are
@@ -29,33 +29,17 @@ class CappedTrees(StoredModel):
 
     Parameters
     ----------
-    trees : TreeArrays
+    trees, link, n_rounds
+        As in `TreeModel`.
     capped : ndarray of shape (n_capped,)
         Columns with more than `max_levels` levels, whose rarest levels share a code.
     max_levels : int
         Number of codes of these columns.
-    link : {"identity", "logistic", "softmax"}
-        Values; the probability of the second of two classes; probabilities of classes.
-    n_rounds : int
-        Rounds of boosting that are kept.
     """
 
     kind: ClassVar[str] = "capped_trees"
-    trees: TreeArrays
     capped: IntArray
     max_levels: int
-    link: str
-    n_rounds: int
-
-    @property
-    def n_features(self) -> int:
-        """Columns of the matrix that it reads."""
-        return self.trees.n_features
-
-    @property
-    def n_classes(self) -> int:
-        """Classes whose probabilities it returns; 0 for regression."""
-        return classes_of_link(self.link, self.trees.n_outputs)
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Return coded predictions; see `StoredModel.apply`."""
@@ -84,15 +68,14 @@ class CappedTrees(StoredModel):
         record = read_record(tree_parts.pop(_RECORD, b""), _RECORD, _FIELDS)
         capped = unpack_arrays(tree_parts.pop(_ARRAYS, b""), _FORM)["capped"]
         trees = TreeArrays.from_parts(tree_parts)
-        classes_of_link(record["link"], trees.n_outputs)
         require(
-            trees.n_trees == record["n_rounds"] * trees.n_outputs
-            and record["n_rounds"] >= 1
-            and record["max_levels"] >= 1
+            record["max_levels"] >= 1
             and bool(np.all((capped >= 0) & (capped < trees.n_features))),
-            "The trees of a boosted model do not fit its columns or rounds.",
+            "The columns with capped levels do not fit the trees of a boosted model.",
         )
-        return cls(trees, capped.astype(np.int64), **record)
+        model = cls(trees, capped=capped.astype(np.int64), **record)
+        model.check_rounds()
+        return model
 
 
 def cap_levels(values: FloatArray, columns: IntArray, max_levels: int) -> FloatArray:

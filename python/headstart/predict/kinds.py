@@ -3,6 +3,8 @@
 A new kind is one file with a `StoredModel` or `StoredTransform`, and one line here.
 """
 
+from collections.abc import Iterable
+
 from headstart.base import StoredTransform
 from headstart.predict.additive_tables import AdditiveTables
 from headstart.predict.boosted_trees import BoostedTrees
@@ -18,7 +20,7 @@ from headstart.predict.transforms.selected_columns import SelectedColumns
 from headstart.predict.transforms.text_topics import TextTopics
 from headstart.predict.transforms.word_indicators import WordIndicators
 
-__all__ = ["KINDS", "TRANSFORM_KINDS"]
+__all__ = ["KINDS", "TRANSFORM_KINDS", "overrides"]
 
 _MODELS: tuple[type[StoredModel], ...] = (
     AdditiveTables,
@@ -43,3 +45,21 @@ KINDS: dict[str, type[StoredModel]] = {model.kind: model for model in _MODELS}
 TRANSFORM_KINDS: dict[str, type[StoredTransform]] = {
     transform.kind: transform for transform in _TRANSFORMS
 }
+
+
+def overrides(subject: object, base: type, methods: Iterable[str]) -> bool:
+    """Return True if the class of an object has its own form of a base's method.
+
+    Such an object applies fitted models or transforms by code of its own, also where
+    they have a kind.
+
+    Parameters
+    ----------
+    subject : object
+    base : type
+    methods : iterable of str
+    """
+    return any(
+        getattr(type(subject), method) is not getattr(base, method)
+        for method in methods
+    )

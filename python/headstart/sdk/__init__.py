@@ -105,18 +105,20 @@ from headstart.predict import (
 )
 from headstart.sdk.boosting import (
     BoostingLearner,
+    best_rounds,
+    enough_columns,
+    quantile,
+)
+from headstart.sdk.boosting_portfolio import (
     CostLaw,
     LearningRate,
     Portfolio,
-    best_rounds,
-    directions,
-    enough_columns,
     growth,
     number,
-    quantile,
 )
 from headstart.sdk.estimators import LearnerTraits, from_estimator
 from headstart.sdk.fold_learner import FittedFold, FoldLearner, one_part
+from headstart.sdk.monotone import directions
 from headstart.sdk.transformers import TransformTraits, from_transformer
 from headstart.sdk.words import Library
 

@@ -5,13 +5,11 @@ a fold, and the parameters of the refit. Each of the three libraries has a distr
 of its own, which defines the fit and the form of the stored model.
 """
 
-import difflib
-import json
 import math
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,152 +29,24 @@ from headstart.base import (
 )
 from headstart.machine.process_state import ignore_warnings
 from headstart.predict import FoldTarget
+from headstart.sdk.boosting_portfolio import Portfolio, number
 from headstart.sdk.fold_learner import FittedFold, FoldLearner
+from headstart.sdk.monotone import (
+    monotone_text,
+    read_monotone,
+)
 from headstart.sdk.words import Library, objective_word, stopping_words
 
 __all__ = [
     "BoostingLearner",
-    "CostLaw",
-    "LearningRate",
-    "Portfolio",
     "best_rounds",
-    "directions",
     "enough_columns",
-    "growth",
-    "monotone_columns",
-    "number",
     "quantile",
 ]
 
 _DEVICES = ("cpu", "gpu")
-# Training rows of the largest tables to which the power laws of cost were fitted.
-_LARGEST_MEASURED = 30_000
 # Least number of columns per tree: on narrow tables a share would leave one or two.
 _FEW_COLUMNS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class LearningRate:
-    """A learning rate that is a power of the number of rows, within bounds.
-
-    Parameters
-    ----------
-    lowest, highest : float
-    at_2000 : float
-        The rate for 2,000 rows.
-    power : float
-    many_classes : float
-        Factor with more than two classes.
-    """
-
-    lowest: float
-    highest: float
-    at_2000: float
-    power: float
-    many_classes: float = 1.0
-
-    def of(self, n_rows: int, n_classes: int) -> float:
-        """Return the rate for a number of rows and a number of classes."""
-        rate = self.at_2000 * math.pow(n_rows / 2_000, self.power)
-        base = min(self.highest, max(self.lowest, rate))
-        return base * (self.many_classes if n_classes > 2 else 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class CostLaw:
-    """A power law of the seconds of a fit, fitted to measurements.
-
-    Parameters
-    ----------
-    seconds : float
-        Constant factor.
-    rows : tuple of float
-        Exponents of the number of rows up to 30,000, and above; see `growth`.
-    columns, classes : float
-        Exponents of the number of columns, and of the trees per round.
-    regression : float
-        Factor for regression.
-    size : callable of ``(parameters) -> float``
-        Factor for the size of a tree; parameters are complete.
-    slowness : float
-        Exponent of ``learning_rate_scale``.
-    """
-
-    seconds: float
-    rows: tuple[float, float]
-    columns: float
-    classes: float
-    regression: float
-    size: Callable[[Parameters], float]
-    slowness: float
-
-    def of(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Return predicted seconds of a fit on one thread; parameters are complete."""
-        n_trees = task.n_classes if task.n_classes > 2 else 1
-        typical = (
-            self.seconds
-            * growth(n_rows, *self.rows)
-            * math.pow(task.n_features + 1, self.columns)
-            * math.pow(n_trees, self.classes)
-            * (1.0 if task.kind.is_classification else self.regression)
-        )
-        slowness = math.pow(number(parameters, "learning_rate_scale"), self.slowness)
-        return 0.03 + typical * self.size(parameters) * slowness
-
-
-@dataclass(frozen=True, slots=True)
-class Portfolio:
-    """The search space, learning rate, rounds and cost of a boosting library.
-
-    Parameters
-    ----------
-    space : SearchSpace
-        With the parameter ``learning_rate_scale``.
-    precedents : tuple of mappings
-        Configurations that did well on other tables, best first.
-    rate : LearningRate
-    most_rounds : int
-        Maximum number of rounds of one tree each at the usual learning rate.
-    cost : CostLaw
-    """
-
-    space: SearchSpace
-    precedents: tuple[Parameters, ...]
-    rate: LearningRate
-    most_rounds: int
-    cost: CostLaw
-
-    def learning_rate(
-        self, n_rows: int, n_classes: int, parameters: Parameters
-    ) -> float:
-        """Return the learning rate of the table, times the searched factor."""
-        rate = self.rate.of(n_rows, n_classes)
-        return rate * number(parameters, "learning_rate_scale")
-
-    def max_rounds(self, n_classes: int, parameters: Parameters) -> int:
-        """Return the maximum number of rounds: more for a smaller learning rate.
-
-        A round fits one tree per class, so there are fewer rounds with many classes.
-        """
-        if "n_rounds" in parameters:
-            return int(number(parameters, "n_rounds"))
-        scale = number(parameters, "learning_rate_scale")
-        slowness = min(2.0, max(0.7, 1.0 / scale))
-        return round(self.most_rounds / math.sqrt(max(1, n_classes)) * slowness)
-
-    def patience(self, rate: float) -> int:
-        """Return the number of rounds without gain after which boosting stops."""
-        return max(20, round(3.0 / rate))
-
-    def seconds(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Return predicted seconds of a fit on one thread.
-
-        On some twenty tables of 243 to 29,524 training rows the prediction was within a
-        factor of two for two thirds of them; the number of rounds varies most. On
-        synthetic tables of 100,000 and 200,000 rows and 20 columns it was within a
-        factor of three.
-        """
-        return self.cost.of(task, {**self.space.default, **parameters}, n_rows)
 
 
 class BoostingLearner(FoldLearner):
@@ -237,7 +107,7 @@ class BoostingLearner(FoldLearner):
         self.device = device
         self._fixed: dict[str, ParameterValue] = {}
         if monotone is not None:
-            self._fixed["monotone"] = _monotone_text(kind, monotone)
+            self._fixed["monotone"] = monotone_text(kind, monotone)
             # Set on the instance; other instances have the class attribute.
             self.tasks = frozenset({TaskKind.BINARY, TaskKind.REGRESSION})  # type: ignore[misc]
         if quantile is not None:
@@ -280,7 +150,7 @@ class BoostingLearner(FoldLearner):
         objective instead.
         """
         fold = super().fold_task(task, parameters, target)
-        monotone, level = _monotone(parameters), quantile(parameters)
+        monotone, level = read_monotone(parameters), quantile(parameters)
         if level is not None:
             fold = replace(
                 fold, objective=Objective("quantile", level), stopping=("quantile",)
@@ -373,127 +243,9 @@ def enough_columns(X: Matrix) -> float:
     return min(1.0, _FEW_COLUMNS / X.n_features)
 
 
-def directions(task: Task, X: Matrix) -> list[int] | None:
-    """Return +1, -1 or 0 per column; None if no column is monotone.
-
-    Raises
-    ------
-    ValueError
-        If a monotone column is missing or categorical.
-
-    Examples
-    --------
-    >>> from headstart.sdk import TaskKind
-    >>> constraints = (("height", -1),)
-    >>> task = Task(TaskKind.BINARY, 2, 2, 0, 2, "log_loss", constraints=constraints)
-    >>> directions(task, Matrix(np.zeros((2, 2)), ("age", "height")))
-    [0, -1]
-    """
-    if not task.constraints:
-        return None
-    monotone = dict(task.constraints)
-    for name in monotone:
-        if name not in X.names:
-            similar = difflib.get_close_matches(name, X.names, n=1)
-            raise ValueError(
-                f"The 'monotone' parameter names the column {name!r}, which is not "
-                f"there. Columns: {', '.join(map(repr, X.names[:20]))}."
-                + (f" hint: did you mean {similar[0]!r}?" if similar else "")
-            )
-        if X.names.index(name) in X.categorical:
-            raise ValueError(
-                f"The 'monotone' parameter names the column {name!r}, which holds "
-                "categories: they have no order. "
-                f"hint: columns={{{name!r}: 'numeric'}}"
-            )
-    return [monotone.get(name, 0) for name in X.names]
-
-
-def monotone_columns(parameters: Parameters) -> frozenset[str]:
-    """Return the names of the columns with a monotone constraint.
-
-    Examples
-    --------
-    >>> monotone_columns({"monotone": '{"height": -1, "age": 0}'})
-    frozenset({'height'})
-    """
-    monotone = _monotone(parameters) or {}
-    return frozenset(name for name, direction in monotone.items() if direction)
-
-
-def _monotone(parameters: Parameters) -> dict[str, int] | None:
-    text = parameters.get("monotone")
-    if text is None:
-        return None
-    monotone: dict[str, int] = json.loads(str(text))
-    return monotone
-
-
 def quantile(parameters: Parameters) -> float | None:
     """Return the requested quantile, or None for the mean."""
     return number(parameters, "quantile") if "quantile" in parameters else None
-
-
-def growth(n_rows: int, exponent: float, beyond: float) -> float:
-    """Return the factor of a fit's seconds for its number of rows: two joined powers.
-
-    On small tables the exponent is below 1: they need fewer rounds, and each round has
-    a fixed cost. On large ones the time of a round is proportional to the rows, and the
-    number of rounds hardly changes.
-
-    Parameters
-    ----------
-    n_rows : int
-    exponent : float
-        Exponent up to 30,000 rows, the largest tables to which laws of cost are fitted.
-    beyond : float
-        Exponent above 30,000 rows.
-
-    Examples
-    --------
-    >>> growth(10_000, 0.5, 1.0)
-    100.0
-    >>> round(growth(120_000, 0.5, 1.0) / growth(30_000, 0.5, 1.0), 6)
-    4.0
-    """
-    within = min(max(1, n_rows), _LARGEST_MEASURED)
-    excess = max(1.0, n_rows / _LARGEST_MEASURED)
-    return math.pow(within, exponent) * math.pow(excess, beyond)
-
-
-def number(parameters: Parameters, name: str) -> float:
-    """Return a parameter that must be a number.
-
-    Raises
-    ------
-    TypeError
-        If it is not a number.
-    """
-    value = parameters[name]
-    if isinstance(value, str) or value is None:
-        raise TypeError(f"Parameter {name!r} must be a number. Got {value!r} instead.")
-    return float(value)
-
-
-def _monotone_text(kind: str, monotone: Any) -> str:
-    expected = (
-        f"The 'monotone' parameter of {kind} must map names of columns to +1 (the "
-        "prediction rises with the column) or -1 (it falls)."
-    )
-    if not isinstance(monotone, Mapping):
-        raise TypeError(f"{expected} Got {monotone!r:.80} instead.")
-    if not monotone:
-        raise ValueError(f"{expected} Got no column. hint: leave it out.")
-    for name, direction in monotone.items():
-        is_valid = (
-            isinstance(name, str)
-            and not isinstance(direction, bool)
-            and direction in {1, -1}
-        )
-        if not is_valid:
-            raise ValueError(f"{expected} Got {name!r}: {direction!r} instead.")
-    # Parameters are compared as text: equal constraints must have equal text.
-    return json.dumps({name: int(monotone[name]) for name in sorted(monotone)})
 
 
 def _checked_quantile(kind: str, value: Any) -> float:

@@ -4,6 +4,7 @@ from typing import Any
 
 from headstart.base import Learner
 from headstart.predict import KINDS, StoredModel
+from headstart.predict.kinds import overrides
 from headstart.sdk.fold_learner import FoldLearner
 
 __all__ = ["StoredLearner", "kind_of", "learner_of_kind"]
@@ -31,6 +32,7 @@ class StoredLearner(FoldLearner):
     """
 
     def __init__(self, name: str, stored_as: type[StoredModel]) -> None:
+        # An instance is a learner of its own.
         self.name = name  # type: ignore[misc]
         self.stored_as = stored_as  # type: ignore[misc]
 
@@ -54,12 +56,10 @@ def kind_of(learner: Learner) -> str | None:
     """
     if not isinstance(learner, FoldLearner) or learner.stored_as is None:
         return None
-    is_own = any(
-        getattr(type(learner), name) is not getattr(FoldLearner, name)
-        for name in _EVALUATION
-    )
+    if overrides(learner, FoldLearner, _EVALUATION):
+        return None
     kind = learner.stored_as.kind
-    return None if is_own or KINDS.get(kind) is not learner.stored_as else kind
+    return kind if KINDS.get(kind) is learner.stored_as else None
 
 
 def learner_of_kind(kind: object, name: str) -> Learner | None:

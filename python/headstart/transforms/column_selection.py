@@ -12,7 +12,6 @@ from headstart.base import (
     Float,
     MadeFeature,
     Parameters,
-    Parts,
     Resources,
     SearchSpace,
     TableRows,
@@ -176,6 +175,10 @@ class ColumnSelection(Transform):
 
     def explain(self, fitted: SelectedColumns) -> Sequence[MadeFeature]:
         """Return each column with the reason why it was kept or left out."""
+        require(
+            fitted.method in _REASONS,
+            f"A stored selection has the unknown method {fitted.method[:40]!r}.",
+        )
         reason_kept, reason_left_out = _REASONS[fitted.method]
         return [
             MadeFeature(
@@ -185,15 +188,6 @@ class ColumnSelection(Transform):
             )
             for name, rank in zip(fitted.columns, fitted.ranks, strict=True)
         ]
-
-    def load(self, parts: Parts) -> SelectedColumns:
-        """Return the checked selection; see `Transform.load`."""
-        selection = SelectedColumns.from_parts(parts)
-        require(
-            selection.method in _REASONS,
-            f"A stored selection has the unknown method {selection.method[:40]!r}.",
-        )
-        return selection
 
 
 @hookimpl

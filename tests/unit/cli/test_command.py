@@ -3,7 +3,7 @@ import typer
 from typer.testing import CliRunner
 
 from headstart.cli.command import command
-from headstart.cli.output import say
+from headstart.cli.output.printing import say
 from headstart.exceptions import ColumnError
 
 

@@ -19,7 +19,8 @@ from headstart.base import (
 )
 from headstart.exceptions import PluginError
 from headstart.plugins import Registry
-from headstart.sdk.boosting import BoostingLearner, directions, quantile
+from headstart.sdk.boosting import BoostingLearner, quantile
+from headstart.sdk.monotone import directions
 
 TASK = Task(TaskKind.REGRESSION, 10, 2, 0, 0, "rmse")
 SPACE = SearchSpace({"rate": Float(0.0, 1.0)}, {"rate": 0.5})

@@ -142,7 +142,8 @@ def _numeric(feature: Record, index: int) -> Record:
         and _integer(feature["flat_feature_index"], index, index) == index
         and feature["nan_value_treatment"] in _NAN
         and isinstance(feature["has_nans"], bool),
-        f"Numeric feature {index} of the CatBoost model makes no sense.",
+        f"Numeric feature {index} of the CatBoost model has an index or a treatment of "
+        "missing values that it cannot have.",
     )
     return {
         "borders": _borders(feature["borders"]),
@@ -251,7 +252,7 @@ def _ctr_tables(
             and len({int(word) for word in hashes}) == len(hashes)
             and counts.dtype.kind == "i"
             and np.all((counts >= 0) & (counts < 2**31)),
-            "A table of statistics of the CatBoost model makes no sense.",
+            "A table of statistics of the CatBoost model has invalid hashes or counts.",
         )
         n_targets[name] = stride - 1
         grouped = counts.reshape(len(hashes), stride - 1).tolist()

@@ -90,7 +90,7 @@ class Plan:
             and type(record["is_classification"]) is bool
             and type(record["dropout"]) in {int, float}
             and 0.0 <= record["dropout"] < 1.0,
-            "The plan of a net makes no sense.",
+            "The plan of a net has an unknown kind, or numbers outside their bounds.",
         )
         for name, largest in _LARGEST.items():
             value = record[name]

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from headstart.cli.command import JsonOption, command
 from headstart.cli.meta.places import BaseArgument, open_base
-from headstart.cli.output import print_json, print_rows, say
+from headstart.cli.output.printing import print_json, print_rows, say
 
 __all__ = ["doctor"]
 

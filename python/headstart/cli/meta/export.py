@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli.command import JsonOption, command
 from headstart.cli.meta.places import BaseArgument, BaseOption, open_base, own_place
-from headstart.cli.output import print_json, say
+from headstart.cli.output.printing import print_json, say
 
 if TYPE_CHECKING:
     from headstart.meta.store import Added

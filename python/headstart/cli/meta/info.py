@@ -5,7 +5,7 @@ from typing import Any
 
 from headstart.cli.command import JsonOption, command
 from headstart.cli.meta.places import BaseArgument, open_base
-from headstart.cli.output import print_json, print_record
+from headstart.cli.output.printing import print_json, print_record
 
 __all__ = ["info"]
 

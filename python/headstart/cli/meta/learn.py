@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli.command import JsonOption, command
 from headstart.cli.meta.places import BaseOption, own_place
-from headstart.cli.output import print_json, say, write_data
+from headstart.cli.output.printing import print_json, say, write_data
 
 __all__ = ["learn"]
 

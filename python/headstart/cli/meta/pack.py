@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from headstart.cli.command import command
-from headstart.cli.output import say
+from headstart.cli.output.printing import say
 
 __all__ = ["pack"]
 

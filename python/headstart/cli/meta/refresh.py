@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli.command import JsonOption, command
 from headstart.cli.meta.places import BaseOption, own_place
-from headstart.cli.output import print_json, print_record, print_rows, say
+from headstart.cli.output.printing import print_json, print_record, print_rows, say
 
 if TYPE_CHECKING:
     from headstart.meta.openml import Evaluate, RefreshProgress

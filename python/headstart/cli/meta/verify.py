@@ -4,7 +4,7 @@ import typer
 
 from headstart.cli.command import FAILED, JsonOption, command
 from headstart.cli.meta.places import BaseArgument, open_base
-from headstart.cli.output import print_json, say
+from headstart.cli.output.printing import print_json, say
 
 __all__ = ["verify"]
 

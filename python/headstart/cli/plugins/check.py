@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headstart.cli.command import FAILED, JsonOption, command
-from headstart.cli.output import print_json, print_rows, say
+from headstart.cli.output.printing import print_json, print_rows, say
 from headstart.cli.plugin_options import DisabledPlugins, PluginFiles
 from headstart.exceptions import PluginError
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from headstart.cli.command import JsonOption, command
-from headstart.cli.output import print_json, print_rows
+from headstart.cli.output.printing import print_json, print_rows
 from headstart.cli.plugin_options import with_plugins
 
 if TYPE_CHECKING:

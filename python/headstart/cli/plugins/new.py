@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from headstart.cli.command import command
-from headstart.cli.output import say
+from headstart.cli.output.printing import say
 from headstart.exceptions import PluginError
 
 if TYPE_CHECKING:

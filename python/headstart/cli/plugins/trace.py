@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from headstart.cli.command import JsonOption, command
-from headstart.cli.output import print_json, print_rows, result_stream
+from headstart.cli.output.printing import print_json, print_rows, result_stream
 from headstart.cli.plugin_options import with_plugins
 
 __all__ = ["trace"]

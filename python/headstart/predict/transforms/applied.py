@@ -3,9 +3,12 @@
 from typing import Any, NoReturn
 
 from headstart.base import StoredTransform, Transform
-from headstart.predict.kinds import TRANSFORM_KINDS
+from headstart.predict.kinds import TRANSFORM_KINDS, overrides
 
 __all__ = ["AppliedTransform", "kind_of_transform", "transform_of_kind"]
+
+# A transform that overrides one of them applies its fitted state itself.
+_APPLICATION = ("transform", "dump", "load")
 
 
 class AppliedTransform(Transform):
@@ -19,6 +22,7 @@ class AppliedTransform(Transform):
     """
 
     def __init__(self, name: str, stored_as: type[StoredTransform]) -> None:
+        # An instance is a transform of its own.
         self.name = name  # type: ignore[misc]
         self.stored_as = stored_as  # type: ignore[misc]
 
@@ -41,9 +45,9 @@ def kind_of_transform(transform: Transform) -> str | None:
     'selected_columns'
     """
     stored_as = transform.stored_as
-    if stored_as is None or TRANSFORM_KINDS.get(stored_as.kind) is not stored_as:
+    if stored_as is None or overrides(transform, Transform, _APPLICATION):
         return None
-    return stored_as.kind
+    return stored_as.kind if TRANSFORM_KINDS.get(stored_as.kind) is stored_as else None
 
 
 def transform_of_kind(kind: str, name: str) -> Transform | None:

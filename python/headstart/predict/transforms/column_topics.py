@@ -99,7 +99,8 @@ class ColumnTopics:
             and len(self.terms) <= _MAX_TERMS
             and all(0 < len(term) <= _MAX_LENGTH for term in self.terms)
             and len(set(self.terms)) == len(self.terms),
-            "The vocabulary of a text column makes no sense.",
+            f"The vocabulary of a text column must have at most {_MAX_TERMS} distinct "
+            f"terms of 1 to {_MAX_LENGTH} characters.",
         )
         require(
             self.rarity.shape == (len(self.terms),)

@@ -76,6 +76,7 @@ class SelectedColumns(StoredTransform):
             == len(selection.columns)
             == len(set(selection.columns))
             and any(selection.ranks),
-            "A stored selection of columns makes no sense.",
+            "A stored selection must have a method, distinct columns, and a rank of at "
+            "least 0 for each, one of them above 0.",
         )
         return selection

@@ -16,7 +16,7 @@ from headstart.base import (
     in_order,
     known_steps,
 )
-from headstart.sdk.boosting import monotone_columns
+from headstart.sdk.monotone import monotone_columns
 
 __all__ = ["AvailableTransforms", "find_available"]
 

@@ -80,9 +80,9 @@ def frame_of_address(address: str, kind: str) -> pl.DataFrame:
     if _scheme(address) not in _CLOUDS:
         source, options = io.BytesIO(bytes_of_address(address)), {}
     scan = pl.scan_parquet if kind == "parquet" else pl.scan_ipc
-    found = _checked(lambda: scan(source, **options).collect(), address, kind)
-    assert isinstance(found, pl.DataFrame)
-    return found
+    frame = _checked(lambda: scan(source, **options).collect(), address, kind)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
 
 
 def shown_address(address: str) -> str:

@@ -360,16 +360,16 @@ def _type_change(column: Column, series: pl.Series, n_unseen: int) -> TypeChange
     It does where values were lost, and where numbers or booleans are text now. Dates
     in text, or categories in numbers, are read as what they are.
     """
-    trained, given = type_words(column.dtype), type_words(series.dtype)
-    if trained == given or not trained or not given:
+    trained, new = type_words(column.dtype), type_words(series.dtype)
+    if trained == new or not trained or not new:
         return None
     is_number = column.kind in (ColumnKind.NUMERIC, ColumnKind.BOOLEAN)
     n_values = series.len() - series.null_count()
-    if given == "text":
+    if new == "text":
         n_values = int((~is_missing(series.cast(pl.String))).sum())
-    if not n_values or not (n_unseen or (is_number and given == "text")):
+    if not n_values or not (n_unseen or (is_number and new == "text")):
         return None
-    return TypeChange(trained, given, n_values)
+    return TypeChange(trained, new, n_values)
 
 
 def _joined(columns: Iterable[pl.Series]) -> pl.DataFrame:

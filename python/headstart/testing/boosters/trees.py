@@ -1,5 +1,6 @@
 """Tests of trees that were converted from a library's form to headstart's."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, ClassVar
@@ -26,11 +27,10 @@ _FITS: Sequence[tuple[TaskKind, int, str, Mapping[str, Any]]] = (
 )
 
 
-class TreeTests:
+class TreeTests(ABC):
     """Tests that converted trees have the same predictions as the library.
 
-    A plugin's subclass sets the attributes and defines the methods that raise
-    NotImplementedError here.
+    A plugin's subclass sets the attributes and defines the abstract methods.
 
     Attributes
     ----------
@@ -54,6 +54,7 @@ class TreeTests:
     largest_exponent: ClassVar[int]
     tolerance: ClassVar[float]
 
+    @abstractmethod
     def draw_booster(
         self,
         rng: np.random.Generator,
@@ -71,31 +72,30 @@ class TreeTests:
         X : ndarray of shape (n_samples, 6)
         y : ndarray of shape (n_samples,)
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def stored(self, booster: Any) -> Any:
         """Return the library's own form of a booster."""
-        raise NotImplementedError
 
+    @abstractmethod
     def restored(self, stored: Any) -> Any:
         """Return the booster that was stored."""
-        raise NotImplementedError
 
+    @abstractmethod
     def n_rounds(self, booster: Any) -> int:
         """Return the number of its rounds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def raw_scores(self, booster: Any, X: FloatArray) -> FloatArray:
         """Return the library's scores before the link."""
-        raise NotImplementedError
 
+    @abstractmethod
     def predictions(self, booster: Any, X: FloatArray) -> FloatArray:
         """Return the library's predictions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def odd_values(self, stored: Any) -> tuple[FloatArray, Sequence[float]]:
         """Return numbers around the thresholds, and codes that no table holds."""
-        raise NotImplementedError
 
     def pytest_generate_tests(self, metafunc: Any) -> None:
         """Make one test for each objective and seed, and for each kind of fit."""

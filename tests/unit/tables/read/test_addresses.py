@@ -165,7 +165,7 @@ def assert_tells_no_secret(error):
 
 
 def test_other_encodings_of_a_cloud_store_are_read_by_fsspec(cloud, monkeypatch):
-    fsspec = pytest.importorskip("fsspec")
+    fsspec = pytest.importorskip("fsspec", reason="needs the package fsspec")
     opened = []
 
     def open_bytes(address, mode):
@@ -188,7 +188,7 @@ def test_each_row_at_an_address_has_a_prediction(web):
 
 
 def test_whatever_fsspec_opens_is_read():
-    fsspec = pytest.importorskip("fsspec")
+    fsspec = pytest.importorskip("fsspec", reason="needs the package fsspec")
     with fsspec.open("memory://t.csv", "wb") as out:
         out.write(b"a,b\n1,2\n")
     assert to_frame("memory://t.csv").rows() == [(1, 2)]

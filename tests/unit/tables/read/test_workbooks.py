@@ -15,7 +15,7 @@ from headstart.exceptions import ColumnError, HeadstartWarning, TableError
 from headstart.tables import Reading, Schema, to_frame, to_table
 from headstart.tables.read.batches import read_batches
 
-pytest.importorskip("python_calamine", reason="python-calamine is not installed")
+pytest.importorskip("python_calamine", reason="needs the package python-calamine")
 
 ROWS = [
     ["id", "price", "since", "at", "code", "vip", "note"],

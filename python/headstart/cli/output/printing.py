@@ -1,4 +1,4 @@
-"""The output of commands: text tables, JSON, table files."""
+"""Text and JSON on standard output, with reserved streams."""
 
 import contextlib
 import io
@@ -8,19 +8,13 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TextIO
 
 import typer
 
 __all__ = [
-    "check_ending",
-    "check_folder",
-    "check_not_read",
-    "default_output",
     "print_json",
     "print_record",
     "print_rows",
@@ -225,70 +219,6 @@ def print_record(record: _Row) -> None:
         else:
             for item in value:
                 say(_cell(item))
-
-
-def check_ending(path: Path) -> None:
-    """Refuse an ending that no table is written to, before the work is done."""
-    endings = (".csv", ".tsv", ".parquet", ".arrow", ".feather")
-    if path.suffix.lower() not in endings:
-        raise typer.BadParameter(
-            f"the file must end in {', '.join(endings)}. Got {path.name!r}.",
-            param_hint="--output",
-        )
-
-
-def check_folder(path: Path) -> None:
-    """Refuse a path that cannot be written now, not after the time is spent."""
-    folder = path.absolute().parent
-    if not folder.is_dir():
-        raise typer.BadParameter(
-            f"there is no folder {str(path.parent)!r}.", param_hint="--output"
-        )
-    try:
-        with tempfile.TemporaryFile(dir=os.path.realpath(path.absolute().parent)):
-            pass
-    except OSError as error:
-        raise typer.BadParameter(
-            f"nothing can be written to the folder {str(folder)!r}: "
-            f"{error.strerror or error}.",
-            param_hint="--output",
-        ) from None
-
-
-def check_not_read(path: Path, *read: str | Path | None) -> None:
-    """Raise BadParameter if the output is a file that the command reads."""
-    for other in read:
-        if other is None:
-            continue
-        try:
-            is_same = path.samefile(other)
-        except (OSError, ValueError):  # one is not there, or is no file
-            continue
-        if is_same:
-            raise typer.BadParameter(
-                f"{str(path)!r} is the file {str(other)!r} that the command reads, and "
-                "would be replaced. Name another file.",
-                param_hint="--output",
-            )
-
-
-def default_output(source: str | Path, ending: str) -> Path:
-    """Return a file name in the working folder: `source`'s with another extension.
-
-    Examples
-    --------
-    >>> default_output("data/sales.v1.csv.gz", ".headstart").name
-    'sales.v1.headstart'
-    """
-    name = Path(source).name
-    if "://" in str(source):
-        name = name.partition("?")[0]  # A query may hold a signature.
-    if name == "-":
-        name = "standard_input"
-    for packed in (".gz", ".zip", ".xz", ".bz2"):
-        name = name.removesuffix(packed)
-    stem = Path(name).stem if "." in name else name
-    return Path(f"{stem}{ending}")
 
 
 def _plain(value: Any) -> Any:

@@ -2,8 +2,8 @@ import polars as pl
 import pytest
 import typer
 
-from headstart.cli.output import check_ending
-from headstart.cli.table_writer import TableWriter
+from headstart.cli.output.paths import check_ending
+from headstart.cli.output.table_writer import TableWriter
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "parquet", "arrow", "feather"])

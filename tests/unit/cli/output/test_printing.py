@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from headstart.cli.output import (
+from headstart.cli.output.printing import (
     print_json,
     print_record,
     print_rows,
@@ -193,7 +193,7 @@ def test_wide_letters_keep_columns_aligned(capsys):
 NOISY = """
     import ctypes, os, sys
     from headstart.cli.command import command
-    from headstart.cli.output import print_json
+    from headstart.cli.output.printing import print_json
     import typer
 
     def noisy() -> None:

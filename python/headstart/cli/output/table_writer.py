@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from headstart.cli.output import write_data
+from headstart.cli.output.printing import write_data
 
 if TYPE_CHECKING:
     import polars as pl

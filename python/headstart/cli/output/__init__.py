@@ -1,0 +1,1 @@
+"""The output of commands: text and JSON, tables in files, and their paths."""
