@@ -12,8 +12,10 @@ LEARNERS = load_plugins().learners
 LONG_LEARNERS = {
     "random_forest",
     "extra_trees",
+    "hist_gradient_boosting",
     "explainable_boosting",
     "catboost",
+    "lightgbm",
     "xgboost",
 }
 LONG_CHECKS = {
@@ -21,7 +23,11 @@ LONG_CHECKS = {
     "parameters",
     "cost-measured",
     "dump-variants",
+    "weights",
+    "validation-weights",
     "early-stopping",
+    "two-models",
+    "best-round",
     "whole-fit",
     "missing-values",
     "constant-columns",

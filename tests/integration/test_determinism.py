@@ -12,7 +12,7 @@ import headstart
 
 pytestmark = pytest.mark.workers
 
-TRIALS = 8
+TRIALS = 6
 
 
 def fit(X, y, kind, n_jobs):
@@ -21,7 +21,7 @@ def fit(X, y, kind, n_jobs):
         max_trials=TRIALS,
         random_state=0,
         n_jobs=n_jobs,
-        validation=headstart.Validation(folds=3, repeats=1),
+        validation=headstart.Validation(folds=2, repeats=1),
     )
     return model.fit(X, y)
 

@@ -30,15 +30,21 @@ EXPECTED_FAILURES = {
 }
 
 
-@parametrize_with_checks(
-    [
-        headstart.AutoClassifier(learners=["logistic"], **QUICK),
-        headstart.AutoRegressor(learners=["ridge"], **QUICK),
-    ],
-    expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
-)
+def scikit_learns_checks(estimator):
+    return parametrize_with_checks(
+        [estimator], expected_failed_checks=lambda estimator: EXPECTED_FAILURES
+    )
+
+
+@scikit_learns_checks(headstart.AutoClassifier(learners=["logistic"], **QUICK))
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_scikit_learns_checks_pass(estimator, check):
+def test_a_classifier_passes_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@scikit_learns_checks(headstart.AutoRegressor(learners=["ridge"], **QUICK))
+def test_a_regressor_passes_scikit_learns_checks(estimator, check):
     check(estimator)
 
 

@@ -18,8 +18,6 @@ from headstart.base import Float, Learner, SearchSpace
 from headstart.base.events import TrialFailed
 from headstart.exceptions import FitError
 
-pytestmark = pytest.mark.workers
-
 SECONDS = 60  # workers may start slowly; three good trials end a fit long before
 FAILED = pl.col("status") == "failed"
 
@@ -198,6 +196,7 @@ def among_bad_ones():
     return *fitted, "\n".join(lines)
 
 
+@pytest.mark.workers
 def test_all_bad_learners_together_leave_the_good_one(among_bad_ones):
     model, X, y, logged = among_bad_ones
 
@@ -206,6 +205,7 @@ def test_all_bad_learners_together_leave_the_good_one(among_bad_ones):
         assert learner.name in logged
 
 
+@pytest.mark.workers
 @pytest.mark.parametrize(
     ("learner", "words"),
     BAD.items(),
@@ -224,6 +224,7 @@ def test_a_bad_learner_costs_its_trials_only(learner, words, among_bad_ones):
     assert any(part in logged for part in words[0].split("|"))
 
 
+@pytest.mark.workers
 def test_a_learner_that_hangs_is_killed_and_reported(caplog):
     caplog.set_level(logging.INFO, logger="headstart")
     limit = 30
@@ -246,6 +247,7 @@ def test_a_learner_that_hangs_is_killed_and_reported(caplog):
     assert "hangs" in caplog.text
 
 
+@pytest.mark.workers
 def test_a_learner_that_fills_memory_is_killed_and_reported(caplog):
     caplog.set_level(logging.INFO, logger="headstart")
 
@@ -258,6 +260,7 @@ def test_a_learner_that_fills_memory_is_killed_and_reported(caplog):
     assert "fills_memory" in caplog.text
 
 
+@pytest.mark.workers
 def test_a_learner_of_a_module_that_workers_cannot_import_travels_whole(monkeypatch):
     module = types.ModuleType("made_on_the_fly")
     monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -329,7 +332,9 @@ def predictions_without_failures():
         return predictions_with()
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize(
+    "n_jobs", [1, pytest.param(2, marks=pytest.mark.workers)]
+)
 def test_learners_that_always_fail_do_not_change_what_the_others_give(
     n_jobs, predictions_without_failures
 ):
@@ -374,6 +379,7 @@ def test_a_regressor_goes_on_too():
     }
 
 
+@pytest.mark.workers
 def test_a_leaderboard_with_failures_survives_saving(tmp_path, among_bad_ones):
     import headstart
 
