@@ -332,9 +332,7 @@ def predictions_without_failures():
         return predictions_with()
 
 
-@pytest.mark.parametrize(
-    "n_jobs", [1, pytest.param(2, marks=pytest.mark.workers)]
-)
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.workers)])
 def test_learners_that_always_fail_do_not_change_what_the_others_give(
     n_jobs, predictions_without_failures
 ):
