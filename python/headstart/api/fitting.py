@@ -151,8 +151,7 @@ class Fitting(Estimator):
         finally:
             if display is not None:
                 display.close()
-        schema = replace(model.schema, reading=reading)
-        self.model_ = replace(model, schema=schema)
+        self.model_ = replace(model, schema=model.schema.read_by(reading))
         self._describe(names)
         return self
 

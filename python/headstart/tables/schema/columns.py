@@ -39,11 +39,15 @@ from headstart.tables.kinds.numbers import is_missing, is_word, to_numbers
 from headstart.tables.kinds.quantities import QUANTITY_PARTS, is_known_quantity, split
 from headstart.tables.kinds.text_features import TEXT_PARTS, text_parts
 
-__all__ = ["Column", "apply_column", "learn_column"]
+__all__ = ["NAMES_OF_TEXT", "Column", "apply_column", "learn_column"]
+
+NAMES_OF_TEXT = ("String", "Categorical", "Enum")
+"""Names of the types of text, as `Column.dtype` has them."""
 
 _ALL_PARTS = {
     *PARTS, *CYCLE_PARTS, *TEXT_PARTS, *QUANTITY_PARTS, *CODE_PARTS, *ITEM_PARTS,
 }  # fmt: skip
+_TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum)
 # The most formats that are inferred for one column.
 _MOST_FORMATS = 8
 _TRUE = ("true", "yes", "y", "t", "1", "1.0")
@@ -73,8 +77,8 @@ class Column:
         Sorted levels of a categorical column, units of a numeric column, or items of a
         column of lists.
     form : str
-        Notation of the numbers in a numeric column of text, or of the items in a
-        column of lists.
+        Notation of the numbers in a numeric column of text, or of later text in a
+        column of numbers; or of the items in a column of lists.
     formats : tuple of str
         Formats of dates, times of day, months, weekdays or durations in text
         (`headstart.tables.kinds.dates`), tried in order.
@@ -121,8 +125,7 @@ class Column:
     @property
     def is_from_text(self) -> bool:
         """True if its values are parsed from text with a notation or formats."""
-        is_text = self.dtype in ("String", "Categorical", "Enum")
-        return is_text and bool(self.form or self.formats)
+        return self.dtype in NAMES_OF_TEXT and bool(self.form or self.formats)
 
     def levels_of(self, feature: str) -> tuple[str, ...]:
         """Return the levels of one of `features`; none for a number."""
@@ -273,7 +276,7 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
                 kind = class_of_format(column.formats[0]) or ""
                 cycle = cycle_parts(number, kind)
                 canonical = [cycle[part] for part in column.parts]
-        case ColumnKind.NUMERIC if column.form and not series.dtype.is_numeric():
+        case ColumnKind.NUMERIC if column.form and series.dtype in _TEXT_TYPES:
             text = level_text(series)
             number, unit = split(text, column.form)
             canonical = [number]
@@ -363,13 +366,13 @@ def _steps(column: Column) -> Iterator[str]:
             yield f"{column.reason}"
             if column.parts:
                 yield f"becomes {', '.join(column.parts)}"
-        case ColumnKind.NUMERIC if column.form:
+        case ColumnKind.NUMERIC if column.is_from_text:
             yield f"numbers are read from text: {column.reason}"
             if "unit" in column.parts:
                 units = ", ".join(repr(u) for u in column.levels[:5])
                 yield f"their units become a category: {units}"
         case ColumnKind.NUMERIC | ColumnKind.BOOLEAN:
-            if column.dtype in {"String", "Categorical", "Enum"}:
+            if column.dtype in NAMES_OF_TEXT:
                 yield "text is read as numbers"
         case ColumnKind.CATEGORICAL:
             yield f"{len(column.levels):,} levels; others count as missing"
@@ -453,8 +456,7 @@ def _numeric(series: pl.Series, column: Column) -> tuple[pl.Series, int]:
             "again."
         )
     numbers = to_numbers(series)
-    is_text = dtype in (pl.String, pl.Categorical, pl.Enum)
-    if is_text and numbers.null_count() > series.null_count():
+    if dtype in _TEXT_TYPES and numbers.null_count() > series.null_count():
         return numbers, int(is_word(series).sum())
     return numbers, 0
 
@@ -481,7 +483,7 @@ def _wrong_values(series: pl.Series, column: Column) -> ColumnError:
     canonical, _ = apply_column(series, column)
     text = level_text(series)
     is_other = canonical[0].is_null() & ~is_missing(text)
-    if series.dtype in (pl.String, pl.Categorical, pl.Enum):
+    if series.dtype in _TEXT_TYPES:
         is_other &= is_word(text) | (column.kind is not ColumnKind.NUMERIC)
     row = is_other.arg_max() or 0
     shown = f"{str(series[row])[:80]!r} (row {row})"

@@ -16,6 +16,7 @@ from headstart.tables.kinds.levels import level_text
 from headstart.tables.kinds.numbers import is_missing
 from headstart.tables.read.reading import ANY_READING, NA_VALUES, Reading
 from headstart.tables.schema.columns import (
+    NAMES_OF_TEXT,
     Column,
     apply_column,
     learn_column,
@@ -26,7 +27,6 @@ from headstart.tables.schema.unseen import TypeChange, Unseen, type_words
 __all__ = ["Schema"]
 
 _FORMAT = 2
-_TEXTS = ("String", "Categorical", "Enum")
 # A table without a usable column gets a column of zeros. It keeps its rows, so that
 # learners fit the mean or the class shares.
 _NOTHING = "(no usable column)"
@@ -139,7 +139,7 @@ class Schema:
     @property
     def read_as_text(self) -> tuple[str, ...]:
         """Columns that were text or categories in training, where 007 is not 7."""
-        return tuple(c.name for c in self.used if c.dtype in _TEXTS)
+        return tuple(c.name for c in self.used if c.dtype in NAMES_OF_TEXT)
 
     @property
     def file_reading(self) -> Reading:
@@ -151,6 +151,25 @@ class Schema:
         if len(words) == len(NA_VALUES):
             return self.reading
         return replace(self.reading, na_values=words)
+
+    def read_by(self, reading: Reading) -> Self:
+        """Return the schema with the options by which the training file was read.
+
+        A column of numbers comes as text if a later file has a word in it. Its numbers
+        are then read by the marks of the training file.
+        """
+        mark = reading.decimal or "."
+        if mark == "." and not reading.thousands:
+            return replace(self, reading=reading)
+        columns = tuple(
+            replace(c, form=f"quantity{mark}")
+            if c.kind is ColumnKind.NUMERIC
+            and c.dtype not in NAMES_OF_TEXT
+            and not c.formats
+            else c
+            for c in self.columns
+        )
+        return replace(self, columns=columns, reading=reading)
 
     @property
     def n_categorical(self) -> int:

@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 
 from headstart.exceptions import ArtifactError, ColumnError, TableError
 from headstart.tables import ColumnKind, Schema, Unseen, to_frame
+from headstart.tables.read.reading import Reading
 
 
 @pytest.fixture
@@ -380,3 +381,30 @@ def test_a_table_of_nothing_usable_has_its_column_without_rows():
     schema = Schema.learn(pl.DataFrame({"a": [1] * 20}))
 
     assert schema.without_rows().schema == schema.apply(pl.DataFrame({"a": [1]})).schema
+
+
+def test_numbers_beside_a_word_are_read_by_the_marks_of_the_training_file():
+    table = pl.DataFrame({"x": [0.5, 2.25, 1234.0], "n": [1, 2, 5]})
+    german = Schema.learn(table).read_by(Reading.of(decimal=","))
+    rows = pl.DataFrame({"x": ["0,5", "viel", "1.234,25", None], "n": ["1"] * 4})
+
+    canonical, unseen = german.apply_and_count(rows)
+
+    assert canonical["x"].to_list() == [0.5, None, 1234.25, None]
+    assert canonical["n"].to_list() == [1.0] * 4
+    assert unseen.counts == {"x": 1}
+    grouped = Schema.learn(table).read_by(Reading.of(thousands=","))
+    assert grouped.apply(pl.DataFrame({"x": ["1,234.5", "x"], "n": [1, 2]}))[
+        "x"
+    ].to_list() == [1234.5, None]
+    with pytest.raises(ColumnError, match="dates"):
+        german.apply(pl.DataFrame({"x": [date(2020, 1, 1)], "n": [1]}))
+
+
+def test_a_schema_of_a_file_with_decimal_commas_is_stored_and_described():
+    schema = Schema.learn(pl.DataFrame({"x": [0.5, 2.25]}))
+    german = schema.read_by(Reading.of(decimal=","))
+
+    assert Schema.from_json(german.to_json()) == german
+    steps = [column.steps for column in german.columns]
+    assert steps == [column.steps for column in schema.columns]
