@@ -42,16 +42,16 @@ def calls(monkeypatch, tmp_path):
     """What `headstart.train` was called with; the model is a fake."""
     monkeypatch.chdir(tmp_path)
     pl.DataFrame({"x": [1, 2], "churn": ["a", "b"]}).write_csv("new.csv")
-    found = SimpleNamespace(data=None, options={}, end="time limit")
+    recorded = SimpleNamespace(data=None, options={}, end="time limit")
 
     def train(data, **options):
-        found.data, found.options = data, options
+        recorded.data, recorded.options = data, options
         for listener in options["listeners"]:
-            listener(RunFinished(1.0, 1, 0, 0.75, found.end))
+            listener(RunFinished(1.0, 1, 0, 0.75, recorded.end))
         return FakeModel()
 
     monkeypatch.setattr(headstart, "train", train)
-    return found
+    return recorded
 
 
 def run(*arguments: str):

@@ -29,11 +29,11 @@ def fitted():
 
 
 def test_findings_are_told_before_the_search_and_kept(fitted):
-    model, told = fitted
-    codes = [finding["code"] for finding in told[0].findings]
+    model, events = fitted
+    codes = [finding["code"] for finding in events[0].findings]
     assert codes[0] == "leak"
     assert "missing_target" in codes
-    assert model.info()["findings"] == list(told[0].findings)
+    assert model.info()["findings"] == list(events[0].findings)
 
 
 def test_columns_are_kept_with_reasons_and_steps(fitted):

@@ -129,7 +129,7 @@ def test_two_refreshes_do_not_share_a_folder(bench):
     bench.serve()
     messages = []
 
-    def refresh_again(told):
+    def refresh_again(progress):
         with pytest.raises(RefreshError) as caught:
             bench.refresh(base)
         messages.append(str(caught.value))
