@@ -186,7 +186,7 @@ def telco(raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def star_wars(raw: pl.DataFrame) -> pl.DataFrame:
-    # Two header rows: what a column is called stands in both.
+    # The name of a column is split over two header rows.
     columns = []
     for name in raw.columns[1:]:
         if name == _FAN:

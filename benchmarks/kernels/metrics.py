@@ -80,7 +80,7 @@ def bootstrap() -> Timed:
         return interval.estimate, interval.standard_error
 
     def agree(scores: object, interval: object) -> str:
-        # Different draws: the mean and the spread are what must be alike.
+        # The draws differ: only their mean and spread must agree.
         estimate, error = interval
         far = abs(np.mean(scores) - estimate) > 6 * error / RESAMPLES_TIMED**0.5
         return "intervals differ" if far or not 0.2 < np.std(scores) / error < 3 else ""

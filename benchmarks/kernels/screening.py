@@ -60,7 +60,7 @@ def data(n_rows: int):
 
 
 def against_trees() -> Timed:
-    """Fit a tree of depth 3 a candidate, on 2,500 rows, as mljar does."""
+    """Fit a tree of depth 3 per candidate, on 2,500 rows, as mljar does."""
     table, residual, y, parts, candidates = data(10_000)
     target = (y > np.median(y)).astype(int)
     n_tried = 100

@@ -113,7 +113,7 @@ def test_the_list_names_them_with_version_and_hook(fresh):
         assert row["status"] == "loaded"
         assert row["version"] == "0.1.0"
         assert row["hooks"] == [f"register_{kind}s"]
-        assert row["brought"] == {f"{kind}s": [f"own_{kind}"]}
+        assert row["provides"] == {f"{kind}s": [f"own_{kind}"]}
 
 
 @pytest.mark.usefixtures("fitted")

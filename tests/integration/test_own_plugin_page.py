@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "own_plugin.md"
 
 
 def script_of(page: str) -> str:
-    """The page as one shell script: commands, and files under the last name told."""
+    """Return the page as one shell script: commands, and files by their last name."""
     steps = []
     for block in re.finditer(r"^```(sh|python)\n(.*?)^```$", page, re.S | re.M):
         if block[1] == "sh":

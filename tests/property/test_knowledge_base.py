@@ -244,7 +244,7 @@ def test_evidence_is_what_it_is_cell_by_cell(records):
         for j, configuration in enumerate(gathered.evidence.configurations):
             loss = expected.pop((uid, configuration), math.nan)
             assert gathered.evidence.losses[i, j] == pytest.approx(loss, nan_ok=True)
-    # What is left out ranks nothing: there only failures or no scores at all.
+    # Datasets without a finite loss are excluded: they cannot rank configurations.
     excluded = {uid for uid, _ in expected} - set(gathered.uids)
     assert not any(
         math.isfinite(loss) for (uid, _), loss in expected.items() if uid in excluded

@@ -42,8 +42,8 @@ pub(crate) fn each_column<T: Send>(
     Ok(groups.into_iter().flatten().collect())
 }
 
-/// The same for slow computations: columns after the deadline get NaN, the others count as
-/// steps.
+/// Return the result of a slow `task` for each column; NaN for columns after the deadline.
+/// The others count as steps.
 pub(crate) fn in_time(
     table: &dyn Columns,
     workers: &Workers,

@@ -109,7 +109,7 @@ fn variance(variances: &moments::Variance) -> [f64; 4] {
     [variances.between, variances.within, variances.n, variances.n_groups]
 }
 
-/// Return the same for the target by the bins of each column.
+/// Return the results of [`score_anova`] for the target, grouped by each column's bins.
 #[pyfunction]
 pub(crate) fn score_anova_of_bins<'py>(
     py: Python<'py>,

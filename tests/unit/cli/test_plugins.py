@@ -45,7 +45,7 @@ def test_the_list_says_what_is_loaded_and_what_is_not(run):
     forest = next(r for r in rows if r["name"] == "headstart.learners.forest")
     assert forest["status"] == "loaded"
     assert forest["hooks"] == ["register_learners"]
-    assert "random_forest" in forest["brought"]["learners"]
+    assert "random_forest" in forest["provides"]["learners"]
 
 
 def test_the_list_has_a_file_with_its_place(run, file):
@@ -60,7 +60,7 @@ def test_a_disabled_plugin_is_listed_with_the_reason(run, file):
     rows = json.loads(run("list", "--json", *disabled).stdout)
 
     (row,) = [r for r in rows if r["name"] == "own"]
-    assert (row["status"], row["why"]) == ("disabled", "it is disabled.")
+    assert (row["status"], row["reason"]) == ("disabled", "it is disabled.")
 
 
 def test_a_check_that_fails_is_named_with_its_hint_and_exits_with_1(run, file):

@@ -39,7 +39,7 @@ class FakeModel:
 
 @pytest.fixture
 def calls(monkeypatch, tmp_path):
-    """What `headstart.train` was called with; the model is a fake."""
+    """Return the recorded arguments of `headstart.train`, which gives a fake model."""
     monkeypatch.chdir(tmp_path)
     pl.DataFrame({"x": [1, 2], "churn": ["a", "b"]}).write_csv("new.csv")
     recorded = SimpleNamespace(data=None, options={}, end="time limit")

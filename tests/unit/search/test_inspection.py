@@ -51,4 +51,4 @@ def test_rows_left_out_are_kept_with_their_reason(fitted):
 def test_the_choice_of_folds_is_told_with_its_reason(fitted):
     info = fitted[0].info()
     assert info["validation"] == "8 folds, 2 repeats, stratified"
-    assert info["validation_why"].startswith("only 78 rows")
+    assert info["validation_reason"].startswith("only 78 rows")

@@ -34,7 +34,7 @@ def canary():
 
 
 def largest_correlations(folds, y):
-    """Return those of any made column with the target: in training, and held out."""
+    """Return the largest of made columns with the target: training, held-out rows."""
     largest = np.zeros(2)
     for table, train, held_out in folds:
         made = [c.name for c in table.summary.columns if c.kind == "made"]

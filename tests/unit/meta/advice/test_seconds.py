@@ -33,7 +33,7 @@ def test_a_power_law_is_found(grid):
 def test_gaps_are_no_zeros(grid):
     seconds, n_rows, n_features = grid
     whole = SecondsModel(seconds, n_rows, n_features, LEARNERS).predict(5000, 20)
-    # The dear ones were only tried on small tables.
+    # The expensive ones were only tried on small tables.
     seconds = np.where((n_rows[:, None] > 3000) & (np.arange(6) == 2), np.nan, seconds)
     predicted = SecondsModel(seconds, n_rows, n_features, LEARNERS).predict(5000, 20)
     np.testing.assert_allclose(predicted, whole, atol=0.2)

@@ -58,7 +58,7 @@ def test_doctor_finds_a_result_that_is_too_good(base, kit):
 
     assert outlier.dataset == "leaky"
     assert "alpha=3.0" in outlier.configuration
-    assert "far ahead" in outlier.why
+    assert "far ahead" in outlier.reason
 
 
 def test_doctor_finds_seconds_out_of_line(base, kit):
@@ -76,7 +76,7 @@ def test_doctor_finds_seconds_out_of_line(base, kit):
     (outlier,) = doctor(base).outliers
 
     assert (outlier.dataset, outlier.configuration) == ("d2", "ridge(alpha=4.0)")
-    assert "2e+03 s per fold" in outlier.why
+    assert "2e+03 s per fold" in outlier.reason
 
 
 def test_doctor_tells_conflicts(base, kit):
