@@ -33,8 +33,8 @@ import numpy as np
 import headstart
 
 x = np.random.default_rng(0).normal(size=(80, 3))
-found = headstart.load("model.headstart").predict(x)
-print(np.array_equal(found, np.load("expected.npy")))
+predicted = headstart.load("model.headstart").predict(x)
+print(np.array_equal(predicted, np.load("expected.npy")))
 """
 
 

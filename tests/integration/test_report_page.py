@@ -76,11 +76,11 @@ def test_every_plot_is_drawn(pages, name):
           const svg = figure.querySelector("svg[role=img]");
           const box = svg.getBoundingClientRect();
           const marks = [...svg.querySelectorAll(".role-mark path, .role-mark line")];
-          const seen = marks.some((mark) => {
+          const isVisible = marks.some((mark) => {
             const { width, height } = mark.getBoundingClientRect();
             return width + height > 1;
           });
-          return [figure.id, box.width > 100 && box.height > 30, seen,
+          return [figure.id, box.width > 100 && box.height > 30, isVisible,
                   svg.getAttribute("aria-label").length > 10];
         })"""
     )

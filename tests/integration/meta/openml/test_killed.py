@@ -30,8 +30,8 @@ SCRIPT = """
     if stage == "landing":
         Writer.add = add_half
 
-    def progress(told):
-        if (told.stage, str(told.done)) == (stage, moment):
+    def progress(step):
+        if (step.stage, str(step.done)) == (stage, moment):
             os.kill(os.getpid(), signal.SIGKILL)
 
     options = RefreshOptions(

@@ -40,7 +40,7 @@ def test_a_planted_cross_of_categories_is_found():
 def test_what_is_solved_needs_no_features():
     X, _ = planted(400, 1)
     y = np.arange(400) % 2
-    result = find_features(X.with_columns(told=y * 3.0), y)
+    result = find_features(X.with_columns(answer=y * 3.0), y)
     assert result.candidates == ()
     assert result.confirmations == ()
 

@@ -86,13 +86,13 @@ candidates = np.concatenate([propose(table, None)] * 20)
 parts = (np.arange(100_000) % 2).astype(np.uint8)
 presses = []
 
-def told(stage, done, total):
+def press(stage, done, total):
     if done and not presses:
         presses.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
 try:
-    score_first(table, numbers[:1], parts, candidates, Screening(progress=told))
+    score_first(table, numbers[:1], parts, candidates, Screening(progress=press))
 except KeyboardInterrupt:
     print(time.monotonic() - presses[0])
 """
