@@ -80,7 +80,9 @@ def look_up() -> None:
     available = set(range(len(evidence.configurations)))
     n_proposals = 0
     observed: dict[int, float] = {}
-    while n_proposals < N_PROPOSALS and (advice := adviser.next(observed, available=available)):
+    while n_proposals < N_PROPOSALS and (
+        advice := adviser.next(observed, available=available)
+    ):
         available.remove(advice.index)
         n_proposals += 1
         if len(observed) < 3:

@@ -265,7 +265,9 @@ def main() -> None:
             temporary = options.json.with_suffix(".part")
             temporary.write_text(json.dumps(record, indent=1) + "\n")
             temporary.replace(options.json)
-            minutes = (time.monotonic() - begun) / number * (len(families) - number) / 60
+            minutes = (
+                (time.monotonic() - begun) / number * (len(families) - number) / 60
+            )
             print(f"{name} {family}: {minutes:.1f} minutes left", flush=True)
     for name in options.kind:
         datasets = {k: v for f in record["kinds"][name].values() for k, v in f.items()}

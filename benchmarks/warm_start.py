@@ -322,7 +322,9 @@ def main() -> None:
         temporary.replace(options.json)
         each = (time.monotonic() - begun) / done
         minutes = each * (len(missing) - done) / 60
-        print(f"draw {draw}: {each:.0f} s a draw, {minutes:.1f} minutes left", flush=True)
+        print(
+            f"draw {draw}: {each:.0f} s a draw, {minutes:.1f} minutes left", flush=True
+        )
     draws = [record["draws"][str(d)] for d in range(options.draws)]
     print(table(summarise(draws)))
 

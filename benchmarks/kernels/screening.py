@@ -105,7 +105,9 @@ def against_lightgbm() -> Timed:
         for row in some:
             values = make_values(table, row[np.newaxis], everything, targets, parts).T
             known = lightgbm.Dataset(values[train], y[train], init_score=offset[train])
-            validation = known.create_valid(values[test], y[test], init_score=offset[test])
+            validation = known.create_valid(
+                values[test], y[test], init_score=offset[test]
+            )
             model = lightgbm.train(
                 {"num_leaves": 16, "num_threads": 1, "verbosity": -1},
                 known,

@@ -72,7 +72,9 @@ class Right(Learner):
     def load(self, parts):
         require(list(parts) == ["model.safetensors"], "There must be one part.")
         try:
-            coefficients = unpack_arrays(parts["model.safetensors"], _FORM)["coefficients"]
+            coefficients = unpack_arrays(parts["model.safetensors"], _FORM)[
+                "coefficients"
+            ]
         except ArtifactError:
             raise
         except Exception as error:

@@ -85,7 +85,9 @@ def test_time_folds_train_on_the_past_only(times, n_folds, gap):
             time_folds(times, n_folds, gap)
         return
     for train, validation in time_folds(times, n_folds, gap).split():
-        between = np.searchsorted(distinct, [times[train].max(), times[validation].min()])
+        between = np.searchsorted(
+            distinct, [times[train].max(), times[validation].min()]
+        )
         assert np.ptp(between) == gap + 1
         assert train.size
 

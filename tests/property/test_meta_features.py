@@ -64,7 +64,9 @@ def test_any_table_gets_finite_numbers_or_nan(records, kind, seed):
 
     assert not any(math.isinf(value) for value in features.values())
     assert not any(math.isinf(value) for value in for_distance(features).values())
-    assert all(math.isnan(v) or 0 <= v <= 1 for n, v in features.items() if "share" in n)
+    assert all(
+        math.isnan(v) or 0 <= v <= 1 for n, v in features.items() if "share" in n
+    )
 
 
 @settings(max_examples=40)

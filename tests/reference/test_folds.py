@@ -23,7 +23,9 @@ from headstart.validation import (
 def held_out_counts(pairs, codes):
     """Rows of each class that each fold holds out, folds in a fixed order."""
     n_classes = codes.max() + 1
-    counts = [np.bincount(codes[validation], minlength=n_classes) for _, validation in pairs]
+    counts = [
+        np.bincount(codes[validation], minlength=n_classes) for _, validation in pairs
+    ]
     return sorted(map(tuple, counts))
 
 
@@ -41,7 +43,9 @@ def groups():
 
 @pytest.mark.parametrize("n_folds", [2, 5, 8])
 def test_plain_folds_have_the_sizes_of_k_fold(n_folds):
-    sizes = sorted(len(validation) for _, validation in plain_folds(103, n_folds).split())
+    sizes = sorted(
+        len(validation) for _, validation in plain_folds(103, n_folds).split()
+    )
     theirs = KFold(n_folds, shuffle=True, random_state=0).split(np.zeros((103, 1)))
     assert sizes == sorted(len(validation) for _, validation in theirs)
 
@@ -59,7 +63,9 @@ def test_stratified_folds_are_as_even_as_stratified_k_fold(codes, n_folds):
 
 @pytest.mark.parametrize("n_folds", [2, 5, 8])
 def test_group_folds_have_the_sizes_of_group_k_fold(groups, n_folds):
-    sizes = sorted(len(validation) for _, validation in group_folds(groups, n_folds).split())
+    sizes = sorted(
+        len(validation) for _, validation in group_folds(groups, n_folds).split()
+    )
     theirs = GroupKFold(n_folds).split(groups, groups, groups)
     assert sizes == sorted(len(validation) for _, validation in theirs)
 

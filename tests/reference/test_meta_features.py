@@ -107,7 +107,9 @@ def test_the_shape_of_a_target_is_that_of_scipy():
     features = described(X, y, TaskKind.REGRESSION)
 
     assert features["hs_target_skewness"] == pytest.approx(stats.skew(y, bias=False))
-    assert features["hs_target_kurtosis"] == pytest.approx(stats.kurtosis(y, bias=False))
+    assert features["hs_target_kurtosis"] == pytest.approx(
+        stats.kurtosis(y, bias=False)
+    )
     assert features["hs_target_distinct_share"] == len(np.unique(y)) / len(y)
 
 

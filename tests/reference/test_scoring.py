@@ -194,7 +194,9 @@ def test_neighbor_information_of_levels_is_scikit_learns():
     expected = mutual_info_regression(
         X[:, [3]], targets["regression"], discrete_features=True, random_state=0
     )
-    actual = statistic(X, targets["regression"], "neighbor_information", categorical=[3])
+    actual = statistic(
+        X, targets["regression"], "neighbor_information", categorical=[3]
+    )
     np.testing.assert_allclose(actual[3], expected[0], atol=1e-6)
 
 
@@ -257,7 +259,9 @@ def relieff(X, y, k, is_categorical, *, is_regression=False):
             row_group, shares = 0, {1: 1.0}
         else:
             group, row_group = y, y[row]
-            shares = {c: (y == c).sum() / (y != row_group).sum() for c in set(y) - {row_group}}
+            shares = {
+                c: (y == c).sum() / (y != row_group).sum() for c in set(y) - {row_group}
+            }
         for kind, weight in {row_group: -1.0, **shares}.items():
             near = gaps[order[group[order] == kind][:k]]
             count = (~np.isnan(near)).sum(axis=0)

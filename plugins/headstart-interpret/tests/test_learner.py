@@ -110,7 +110,9 @@ def test_the_deadline_ends_training_and_leaves_a_model(fitted):
     assert time.monotonic() - started < 5
     assert 1 <= model.model.rounds[0] < 10**6
     probabilities = LEARNER.predict(model, train.X, make_task())
-    assert log_loss(train.y, probabilities) < log_loss(train.y, model.target.constant(5_000))
+    assert log_loss(train.y, probabilities) < log_loss(
+        train.y, model.target.constant(5_000)
+    )
 
 
 def test_a_deadline_far_away_changes_nothing(fitted):

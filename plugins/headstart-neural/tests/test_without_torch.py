@@ -38,7 +38,11 @@ def test_what_is_tried_first_lies_in_the_space(net, kind):
     task = Task(kind, 60, 2, 1, 2 if kind.is_classification else 0, "")
     space = net.search_space(task)
     configurations = known_configurations(task, net)
-    assert len({configuration.key for configuration in configurations}) == len(configurations) == 4
+    assert (
+        len({configuration.key for configuration in configurations})
+        == len(configurations)
+        == 4
+    )
     for configuration in configurations:
         for name, value in configuration.parameters.items():
             assert value in space.distributions[name]

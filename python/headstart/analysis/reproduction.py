@@ -150,7 +150,9 @@ def _written(value: Any, name: str, lines: list[str]) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(_written(v, name, lines) for v in value)}]"
     if isinstance(value, Mapping):
-        inside = ", ".join(f"{k!r}: {_written(v, name, lines)}" for k, v in value.items())
+        inside = ", ".join(
+            f"{k!r}: {_written(v, name, lines)}" for k, v in value.items()
+        )
         return f"{{{inside}}}"
     variable = f"own_{len(lines) + 1}"
     own_name = getattr(value, "name", None) or getattr(value, "__name__", None)

@@ -37,7 +37,9 @@ def describe_by_plugins(
         prefix = name if plugin is None else plugin.distribution or plugin.name
         try:
             features = record.function(summary)
-            numbers = {f"{prefix}:{key}": float(value) for key, value in features.items()}
+            numbers = {
+                f"{prefix}:{key}": float(value) for key, value in features.items()
+            }
         except Exception as error:
             problems.append(
                 f"The meta-features {name!r} of {prefix} are left out: "

@@ -10,7 +10,11 @@ import numpy as np
 from headstart.base.arrays import require
 from headstart.base.stored import Parts, dump_skops, load_skops
 from headstart.exceptions import ArtifactError
-from headstart.sdk.transformer_matrices import COLUMN_KINDS, dense_matrix, input_matrices
+from headstart.sdk.transformer_matrices import (
+    COLUMN_KINDS,
+    dense_matrix,
+    input_matrices,
+)
 
 if TYPE_CHECKING:
     import polars as pl

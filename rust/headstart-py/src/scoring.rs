@@ -63,7 +63,11 @@ pub(crate) fn score_pearson<'py>(
     let correlations = run(py, n_threads, n_steps, |workers| {
         moments::pearson(columns, y, weight, workers)
     })?;
-    matrix(py, correlations.iter().flat_map(|c| [c.r, c.n]).collect(), 2)
+    matrix(
+        py,
+        correlations.iter().flat_map(|c| [c.r, c.n]).collect(),
+        2,
+    )
 }
 
 /// Return Spearman's correlation of each column, and its number of rows.
@@ -81,7 +85,11 @@ pub(crate) fn score_spearman<'py>(
     let correlations = run(py, n_threads, n_steps, |workers| {
         ranks::spearman(columns, y, workers)
     })?;
-    matrix(py, correlations.iter().flat_map(|&(r, n)| [r, n]).collect(), 2)
+    matrix(
+        py,
+        correlations.iter().flat_map(|&(r, n)| [r, n]).collect(),
+        2,
+    )
 }
 
 /// Return the sums of squares between and within classes, weight, and number of classes,
@@ -106,7 +114,12 @@ pub(crate) fn score_anova<'py>(
 }
 
 fn variance(variances: &moments::Variance) -> [f64; 4] {
-    [variances.between, variances.within, variances.n, variances.n_groups]
+    [
+        variances.between,
+        variances.within,
+        variances.n,
+        variances.n_groups,
+    ]
 }
 
 /// Return the results of [`score_anova`] for the target, grouped by each column's bins.

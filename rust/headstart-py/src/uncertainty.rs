@@ -114,5 +114,8 @@ pub(crate) fn delong_covariances<'py>(
     let size = (n_predictions, n_predictions);
     let covariances = Array2::from_shape_vec(size, estimate.covariances)
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
-    Ok((estimate.areas.into_pyarray(py), covariances.into_pyarray(py)))
+    Ok((
+        estimate.areas.into_pyarray(py),
+        covariances.into_pyarray(py),
+    ))
 }

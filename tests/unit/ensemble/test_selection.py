@@ -88,7 +88,9 @@ def test_one_that_was_chosen_alone_has_its_own_score(random):
     prediction = y + random.normal(size=N)
     choice = chosen(y, [prediction], "rmse")
     assert choice.weights == {0: 1.0}
-    assert choice.score == pytest.approx(np.sqrt(np.mean((prediction - y) ** 2)), rel=1e-6)
+    assert choice.score == pytest.approx(
+        np.sqrt(np.mean((prediction - y) ** 2)), rel=1e-6
+    )
     assert choice.prediction[:, 0] == pytest.approx(prediction, rel=1e-6)
 
 
@@ -169,7 +171,8 @@ def test_rows_that_belong_together_are_judged_by_weights_of_others(random, depen
     changed = y.copy()
     changed[60:120] += 50.0
     before, after = (
-        chosen(each, predictions, "rmse", 1, dependence=dependence) for each in (y, changed)
+        chosen(each, predictions, "rmse", 1, dependence=dependence)
+        for each in (y, changed)
     )
     assert (after.prediction[60:120] == before.prediction[60:120]).all()
 

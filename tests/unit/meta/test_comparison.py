@@ -28,7 +28,9 @@ def test_each_dataset_is_described_as_a_new_table_would_be():
     first = for_distance({"NumberOfInstances": 99.0, "MinorityClassPercentage": 20.0})
     assert compared.feature_names == tuple(first)
     np.testing.assert_array_equal(compared.features[0], list(first.values()))
-    assert np.isnan(compared.features[1, compared.feature_names.index("minority_share")])
+    assert np.isnan(
+        compared.features[1, compared.feature_names.index("minority_share")]
+    )
 
 
 def test_no_datasets_stay_none():

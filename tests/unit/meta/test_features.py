@@ -188,7 +188,9 @@ def test_a_constant_has_no_shape():
     features = described({"a": [0.1] * 6, "b": [1, 2, 3, 5, 8, 13]}, [0, 1] * 3)
 
     assert features["MinStdDevOfNumericAtts"] == 0
-    assert features["MinSkewnessOfNumericAtts"] == features["MaxSkewnessOfNumericAtts"] > 0
+    assert (
+        features["MinSkewnessOfNumericAtts"] == features["MaxSkewnessOfNumericAtts"] > 0
+    )
 
 
 @pytest.mark.parametrize("kind", [TaskKind.BINARY, TaskKind.REGRESSION])

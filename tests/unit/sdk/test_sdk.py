@@ -31,7 +31,9 @@ def imports(code: str) -> set[str]:
             modules.add(node.module or "")
         elif isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
-    of_headstart = {m for m in modules if m == "headstart" or m.startswith("headstart.")}
+    of_headstart = {
+        m for m in modules if m == "headstart" or m.startswith("headstart.")
+    }
     kit = {m for m in of_headstart if m.startswith("headstart.testing.")}
     return {"headstart.testing", *(of_headstart - kit)} if kit else of_headstart
 

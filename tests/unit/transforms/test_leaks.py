@@ -76,7 +76,9 @@ def test_one_that_saw_the_rows_held_out_is_caught(folds_after):
 
         def transform(self, fitted, X, task):
             joined = X.with_columns(pl.col("place").cast(pl.String))
-            return joined.join(means, "place", "left", maintain_order="left").select("y")
+            return joined.join(means, "place", "left", maintain_order="left").select(
+                "y"
+            )
 
         def dump(self, fitted):
             return {}

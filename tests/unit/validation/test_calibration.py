@@ -40,7 +40,9 @@ def too_sure(n_rows, n_classes, seed=0):
 def test_too_sure_predictions_get_better(kind, n_classes):
     y, p = too_sure(1500, n_classes)
     calibrated = kind().fit(p[:1000], y[:1000]).predict(p[1000:])
-    assert score("log_loss", y[1000:], calibrated) < score("log_loss", y[1000:], p[1000:])
+    assert score("log_loss", y[1000:], calibrated) < score(
+        "log_loss", y[1000:], p[1000:]
+    )
     assert calibrated.shape == p[1000:].shape
     if n_classes > 2:
         np.testing.assert_allclose(calibrated.sum(axis=1), 1)

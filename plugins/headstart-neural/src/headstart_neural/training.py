@@ -162,7 +162,11 @@ def outputs(plan: Plan, net: nn.Module, X: Matrix) -> FloatArray:
             if plan.is_classification:
                 scores = torch.softmax(scores.double(), dim=2)
             predictions[part] = scores.double().mean(dim=1).numpy()
-    return predictions if plan.is_classification else np.clip(predictions, plan.low, plan.high)
+    return (
+        predictions
+        if plan.is_classification
+        else np.clip(predictions, plan.low, plan.high)
+    )
 
 
 @contextmanager

@@ -84,7 +84,9 @@ def reserved_output() -> Iterator[None]:
     duplicate = os.dup(descriptor)
     os.dup2(2, descriptor)
     encoding = printed.encoding or "utf-8"
-    with io.TextIOWrapper(io.FileIO(duplicate, "w"), encoding, printed.errors) as stream:
+    with io.TextIOWrapper(
+        io.FileIO(duplicate, "w"), encoding, printed.errors
+    ) as stream:
         _reserved.append(stream)
         try:
             yield

@@ -87,9 +87,12 @@ class SecondsModel:
         values = np.array([max(measured[int(p)], _SHORTEST) for p in places])
         residual = np.log(values) - predicted[places]
         covariance = self._covariance
-        measured_covariance = covariance[np.ix_(places, places)] + _NOISE * np.eye(len(places))
+        measured_covariance = covariance[np.ix_(places, places)] + _NOISE * np.eye(
+            len(places)
+        )
         return np.asarray(
-            predicted + covariance[:, places] @ np.linalg.solve(measured_covariance, residual)
+            predicted
+            + covariance[:, places] @ np.linalg.solve(measured_covariance, residual)
         )
 
     @cached_property

@@ -64,7 +64,9 @@ def weigh_datasets(
     n_rows, n_features : float
         Sizes of the new table.
     """
-    features_of_datasets, features_of_table = _columns(evidence, features, n_rows, n_features)
+    features_of_datasets, features_of_table = _columns(
+        evidence, features, n_rows, n_features
+    )
     features_of_datasets = features_of_datasets[datasets]
     equal = np.full(len(datasets), 1.0 / len(datasets))
     apart, among = distances(features_of_datasets, features_of_table)

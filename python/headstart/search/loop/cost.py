@@ -95,5 +95,7 @@ class CostModel:
         if not count:
             return self.hint(configuration)
         learner_total, learner_count = self._ratios.get(configuration.learner, (0.0, 0))
-        factor = (learner_total + _SHRINKAGE * total / count) / (learner_count + _SHRINKAGE)
+        factor = (learner_total + _SHRINKAGE * total / count) / (
+            learner_count + _SHRINKAGE
+        )
         return self.hint(configuration) * math.exp(factor)

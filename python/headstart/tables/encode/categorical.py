@@ -229,7 +229,9 @@ class CategoricalEncoding:
         return np.append(lookup, np.int64(gap))
 
 
-def _widths(n_codes: IntArray, gaps: IntArray, n_rows: int) -> tuple[IntArray, IntArray]:
+def _widths(
+    n_codes: IntArray, gaps: IntArray, n_rows: int
+) -> tuple[IntArray, IntArray]:
     """Return the one-hot columns per column: at most 30, with one limit for all."""
     most = min(_ONE_HOT_WIDTH, max(100, _ONE_HOT_CELLS // max(1, n_rows)))
     limit = _ONE_HOT_LEVELS

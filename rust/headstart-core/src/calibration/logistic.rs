@@ -198,7 +198,10 @@ mod tests {
             .collect();
         let coefficients = fit_logistic(&columns, &target, None, &Workers::default()).unwrap();
         for (coefficient, expected) in coefficients.iter().zip([1.5, -0.5, 0.25]) {
-            assert!((coefficient - expected).abs() < 1e-6, "{coefficient} is not {expected}");
+            assert!(
+                (coefficient - expected).abs() < 1e-6,
+                "{coefficient} is not {expected}"
+            );
         }
     }
 

@@ -108,7 +108,8 @@ mod tests {
     fn too_sure_a_prediction_is_softened() {
         // Right in three rows of four, but with a probability of 0.9.
         let prediction = [0.9, 0.9, 0.9, 0.9];
-        let factor = fit_temperature(&prediction, &[1, 1, 1, 0], None, &Workers::default()).unwrap();
+        let factor =
+            fit_temperature(&prediction, &[1, 1, 1, 0], None, &Workers::default()).unwrap();
         let odds = (0.9_f64 / 0.1).powf(factor);
         assert!((odds - 3.0).abs() < 1e-6);
     }

@@ -263,7 +263,10 @@ mod tests {
     fn statistics_are_of_the_finite_values_of_a_group() {
         assert_eq!(statistics(Statistic::Count), [3.0, 2.0, 0.0]);
         assert_eq!(statistics(Statistic::Mean)[..2], [2.0, 6.0]);
-        assert_eq!(statistics(Statistic::Std)[..2], [3.0_f64.sqrt(), 2.0_f64.sqrt()]);
+        assert_eq!(
+            statistics(Statistic::Std)[..2],
+            [3.0_f64.sqrt(), 2.0_f64.sqrt()]
+        );
         assert_eq!(statistics(Statistic::Min)[..2], [1.0, 5.0]);
         assert_eq!(statistics(Statistic::Max)[..2], [4.0, 7.0]);
         assert_eq!(statistics(Statistic::Median)[..2], [1.0, 6.0]);

@@ -119,7 +119,8 @@ mod tests {
                 .filter(|&&r| codes[r] == codes[row])
                 .map(|&r| y[r])
                 .collect();
-            let expected = (level_values.iter().sum::<f64>() + prior) / (level_values.len() as f64 + 1.0);
+            let expected =
+                (level_values.iter().sum::<f64>() + prior) / (level_values.len() as f64 + 1.0);
             assert!((out[row] - expected).abs() < 1e-12);
         }
         assert!((table[0] - (13.0 + 6.2) / 4.0).abs() < 1e-12);

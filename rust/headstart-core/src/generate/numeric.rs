@@ -111,7 +111,11 @@ pub fn evaluate_unary<T: Real>(
         (Operator::Square, []) => each(a, out, |x| finite(x * x)),
         (Operator::Reciprocal, []) => each(a, out, |x| {
             let reciprocal = T::ONE / x;
-            if x.is_finite() { finite(reciprocal) } else { T::NAN }
+            if x.is_finite() {
+                finite(reciprocal)
+            } else {
+                T::NAN
+            }
         }),
         (Operator::Absolute, []) => each(a, out, |x| finite(x.abs())),
         (Operator::LastDigit, []) => each(a, out, last_digit),

@@ -20,15 +20,22 @@ pub(super) fn spearman(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Erro
     };
     let covariance = moment(&truth, &prediction, centre_truth, centre_prediction)?;
     let truth_variance = moment(&truth, &truth, centre_truth, centre_truth)?;
-    let prediction_variance = moment(&prediction, &prediction, centre_prediction, centre_prediction)?;
+    let prediction_variance = moment(
+        &prediction,
+        &prediction,
+        centre_prediction,
+        centre_prediction,
+    )?;
     let total = 2.0 * centre_truth;
     // A rank is a sum of weights. For constants, only rounding remains.
     let rounding = (1e-12 * total).powi(2);
-    Ok(if truth_variance > rounding && prediction_variance > rounding {
-        (covariance / (truth_variance.sqrt() * prediction_variance.sqrt())).clamp(-1.0, 1.0)
-    } else {
-        f64::NAN
-    })
+    Ok(
+        if truth_variance > rounding && prediction_variance > rounding {
+            (covariance / (truth_variance.sqrt() * prediction_variance.sqrt())).clamp(-1.0, 1.0)
+        } else {
+            f64::NAN
+        },
+    )
 }
 
 /// Return the weight of the rows below each row, plus half of the weight of equal rows.

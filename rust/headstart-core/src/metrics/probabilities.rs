@@ -146,7 +146,9 @@ pub(super) fn top_k(rows: &Classified<'_>, k: usize, workers: &Workers) -> Resul
         let likelier = probabilities
             .iter()
             .enumerate()
-            .filter(|&(class, &other)| other > probability || (other == probability && class > code))
+            .filter(|&(class, &other)| {
+                other > probability || (other == probability && class > code)
+            })
             .count();
         f64::from(likelier < k)
     })

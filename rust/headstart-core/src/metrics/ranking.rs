@@ -70,7 +70,10 @@ pub(super) fn roc_auc_ovo(
         let n_rows = members[class].len() + members[rest].len();
         let ranked = Ranked::new(n_rows, both, rows.weight.is_some(), workers)?;
         let (positives, negatives) = ranked.totals();
-        Ok((area(&ranked), if by_size { positives + negatives } else { 1.0 }))
+        Ok((
+            area(&ranked),
+            if by_size { positives + negatives } else { 1.0 },
+        ))
     };
     let areas = workers.map(pairs.len(), |pair| {
         let (a, b) = pairs[pair];

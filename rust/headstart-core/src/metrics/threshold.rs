@@ -111,7 +111,8 @@ impl<'a> State<'a> {
     fn relabel(&mut self, rows: &Classified<'_>, one: &Move, label: usize, other: usize) {
         let code = rows.y[one.row] as usize;
         let weight = rows.weight.map_or(1.0, |weight| weight[one.row]);
-        self.counts.relabel(code, (label, one.remaining), other, weight);
+        self.counts
+            .relabel(code, (label, one.remaining), other, weight);
         self.cost += weight * (self.cost_of(code, other) - self.cost_of(code, label));
     }
 

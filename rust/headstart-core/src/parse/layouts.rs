@@ -271,7 +271,9 @@ fn push_word(
     let literal = literal_word(word)?;
     let first_open = |pieces: &mut Vec<Piece>, field| {
         // "3Q21", "3. Quartal 2021": the number precedes its word.
-        let place = pieces.iter().rposition(|p| matches!(p, Piece::Open(1, _)))?;
+        let place = pieces
+            .iter()
+            .rposition(|p| matches!(p, Piece::Open(1, _)))?;
         pieces[place] = Piece::Field(field);
         Some(())
     };
@@ -478,7 +480,11 @@ mod tests {
             ("2021年8月24日", "%Y年%m月%d日"),
         ] {
             let formats = layouts(value);
-            assert_eq!(formats.first().map_or("", String::as_str), format, "{value}");
+            assert_eq!(
+                formats.first().map_or("", String::as_str),
+                format,
+                "{value}"
+            );
         }
     }
 

@@ -146,8 +146,12 @@ mod tests {
         };
         let workers = Workers::default();
         let matrix = BinnedMatrix::fit(&table, &[Kind::Numeric], options, &workers).unwrap();
-        let statistics = null_statistics(&matrix, Target::Values(&[0.1; 100]), 2, 0, &workers).unwrap();
-        assert!(statistics.iter().all(|value| value.is_nan()), "{statistics:?}");
+        let statistics =
+            null_statistics(&matrix, Target::Values(&[0.1; 100]), 2, 0, &workers).unwrap();
+        assert!(
+            statistics.iter().all(|value| value.is_nan()),
+            "{statistics:?}"
+        );
     }
 
     #[test]
@@ -169,7 +173,10 @@ mod tests {
             let statistics = null_statistics(&matrix, target, 20, 0, &workers).unwrap();
             assert_eq!(statistics.len(), 21);
             assert!((statistics[0] - expected).abs() < 1e-12);
-            assert!(statistics[1..].iter().all(|&value| value < 0.1), "{statistics:?}");
+            assert!(
+                statistics[1..].iter().all(|&value| value < 0.1),
+                "{statistics:?}"
+            );
             let progress = Progress::default();
             let late = Workers::default().watched(Some(Instant::now()), progress.clone());
             let some = null_statistics(&matrix, target, 20, 0, &late).unwrap();

@@ -181,7 +181,10 @@ mod tests {
         let mut cells = [0; 3];
         histogram.drain(cells.iter_mut());
         let decoded = cells.map(|cell| residual.decode(cell));
-        for ((count, sum), expected) in decoded.into_iter().zip([(2.0, 1.5), (1.0, -2.0), (2.0, 0.5)])
+        for ((count, sum), expected) in
+            decoded
+                .into_iter()
+                .zip([(2.0, 1.5), (1.0, -2.0), (2.0, 0.5)])
         {
             assert_eq!(count, expected.0);
             assert!((sum - expected.1).abs() < 1e-4, "{sum}");

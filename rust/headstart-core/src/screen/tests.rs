@@ -145,7 +145,10 @@ fn a_gain_is_what_means_by_bin_take_off_the_other_parts() {
     let mean = 25.0 / 70.0;
     let unexplained = (0.5_f64 - mean).powi(2) / 0.25;
     let Score { gain, correlation } = scores[0].unwrap();
-    assert!((f64::from(gain) - (1.0 - unexplained)).abs() < 1e-4, "{gain}");
+    assert!(
+        (f64::from(gain) - (1.0 - unexplained)).abs() < 1e-4,
+        "{gain}"
+    );
     assert!((correlation - 1.0).abs() < 1e-4);
 }
 

@@ -42,7 +42,9 @@ def test_contributions_are_those_of_a_sum_and_add_up_to_the_prediction():
         contributions = {c.column: c.value for c in one.contributions}
         assert one.base + sum(contributions.values()) == pytest.approx(one.prediction)
         a = float(next(c.value for c in one.row if c.column == "a"))
-        assert contributions["a"] == pytest.approx(2 * a - _mean_of_a(explanations, one), abs=1e-6)
+        assert contributions["a"] == pytest.approx(
+            2 * a - _mean_of_a(explanations, one), abs=1e-6
+        )
 
 
 def _mean_of_a(explanations, one):

@@ -59,9 +59,13 @@ def test_calibration_counts_each_row_once_and_holds_what_came_true():
     calibration = calibration_of("yes", Y, P, None)
 
     assert sum(calibration.count) == Y.size
-    total = sum(o * c for o, c in zip(calibration.observed, calibration.count, strict=True))
+    total = sum(
+        o * c for o, c in zip(calibration.observed, calibration.count, strict=True)
+    )
     assert total == pytest.approx(Y.sum(), abs=0.01)
-    for low, observed, high in zip(calibration.low, calibration.observed, calibration.high, strict=True):
+    for low, observed, high in zip(
+        calibration.low, calibration.observed, calibration.high, strict=True
+    ):
         assert 0 <= low <= observed <= high <= 1
 
 

@@ -26,7 +26,10 @@ def test_every_learner_brings_its_default_before_any_brings_much_else(kind):
 
     for name, learner in by_name.items():
         of_learner = [c for c in first if c.learner == name]
-        assert of_learner[0].parameters == learner.search_space(reference_task(kind)).default
+        assert (
+            of_learner[0].parameters
+            == learner.search_space(reference_task(kind)).default
+        )
 
 
 def searched_by_both(configuration):

@@ -147,7 +147,9 @@ def test_regressors_have_no_criterion_of_classes():
 
 @pytest.mark.parametrize("gamma", ["auto", "scale"])
 def test_support_vectors_map_with_a_relative_width(gamma):
-    parameters = parameters_of("sklearn.svm.classes.SVC", C=3.0, gamma=gamma, kernel="rbf")
+    parameters = parameters_of(
+        "sklearn.svm.classes.SVC", C=3.0, gamma=gamma, kernel="rbf"
+    )
     assert parameters == {"C": 3.0, "gamma": 1.0}
 
 
@@ -207,7 +209,9 @@ def test_parameters_of_other_components_are_not_its_own():
     of_encoder = {"sklearn.preprocessing.data.OneHotEncoder(9)_sparse": "true"}
     configuration = map_setup(rule, of_forest | of_encoder, learner)
     assert configuration.parameters["max_features"] == 0.2
-    assert map_setup(rule, of_encoder, learner) is None, "nothing is known of the forest"
+    assert map_setup(rule, of_encoder, learner) is None, (
+        "nothing is known of the forest"
+    )
 
 
 def test_words_without_quotes_are_words():

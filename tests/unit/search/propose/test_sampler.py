@@ -60,7 +60,9 @@ def test_a_sampled_configuration_lies_in_its_space():
         sampled = sample([Conditional()], number=number)
         for name, value in sampled.parameters.items():
             assert value in space.distributions[name]
-        assert ("gamma" in sampled.parameters) == (sampled.parameters["kernel"] == "rbf")
+        assert ("gamma" in sampled.parameters) == (
+            sampled.parameters["kernel"] == "rbf"
+        )
 
 
 def test_seed_and_number_fix_the_draw():

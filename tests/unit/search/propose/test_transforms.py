@@ -79,7 +79,9 @@ class Cheap(Transform):
 
 
 def available(*transforms, named=()):
-    usable, _ = find_available(TASK, TABLE, {t.name: t for t in transforms}, named=named)
+    usable, _ = find_available(
+        TASK, TABLE, {t.name: t for t in transforms}, named=named
+    )
     return usable
 
 
