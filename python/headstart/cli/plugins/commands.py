@@ -30,9 +30,9 @@ class PluginCommands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command of a name, or None."""
-        command = super().get_command(ctx, cmd_name)
-        if command is not None:
-            return command
+        built_in = super().get_command(ctx, cmd_name)
+        if built_in is not None:
+            return built_in
         record = _of_plugins().get(cmd_name)
         if record is None:
             return None
