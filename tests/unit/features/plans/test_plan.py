@@ -152,7 +152,7 @@ def test_columns_without_any_value_are_missing_all_along():
 
 
 @pytest.mark.parametrize(
-    ("operator", "given", "expected"),
+    ("operator", "columns", "expected"),
     [
         ("divide", ([1.0, 1, INF, None], [2.0, 0, 1, 1]), [0.5, None, None, None]),
         ("less_than", ([1.0, 1, NAN, 2], [2.0, None, 1, 1]), [1, None, None, 0]),

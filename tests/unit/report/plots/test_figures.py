@@ -15,7 +15,7 @@ OF_NUMBERS = {"actual_and_predicted", "residuals", "values"}
 
 
 @pytest.mark.parametrize(
-    ("kind", "own"),
+    ("kind", "expected"),
     [
         ("binary", OF_CLASSES | {"thresholds"}),
         ("multiclass", OF_CLASSES),
