@@ -114,11 +114,11 @@ def run_one(
     facts: dict = {}
     begun = time.monotonic()
     if system in PEERS:
-        found = run_peer(system, data)
-        if found is None:
+        result = run_peer(system, data)
+        if result is None:
             _give_up(path, f"{name:28s} {tag:24s}", f"not done in {PEER_LIMIT:.0f} s")
             return
-        prediction, classes = found
+        prediction, classes = result
     else:
         while not allow_load and load > LOAD_LIMIT:
             load = busy_share(5.0)
@@ -126,11 +126,11 @@ def run_one(
         if python is None:
             prediction, classes, facts = headstart(data, time_limit)
         else:
-            found, why = run_system(system, python, data, time_limit)
-            if found is None:
-                _give_up(path, f"{name:28s} {tag:24s}", why)
+            result, reason = run_system(system, python, data, time_limit)
+            if result is None:
+                _give_up(path, f"{name:28s} {tag:24s}", reason)
                 return
-            prediction, classes, facts = found
+            prediction, classes, facts = result
     facts["seconds"] = time.monotonic() - begun
     facts["busy_before"] = load
     y, prediction = aligned(data, prediction, classes)
@@ -225,9 +225,9 @@ def table(rows: list[dict], title: str, tags: list[str], notes: str) -> str:
             + (f"; it gave no model on {failed}, which count as 0" if failed else "")
         )
     best = [row["verdicts"][row["best_other"]] for row in rows]
-    own = [row["facts"][ours] for row in rows]
-    inside = [f["learner_seconds"] / (2 * f["fit_seconds"]) for f in own]
-    minutes = sum(f["seconds"] for f in own) / 60
+    our_facts = [row["facts"][ours] for row in rows]
+    inside = [f["learner_seconds"] / (2 * f["fit_seconds"]) for f in our_facts]
+    minutes = sum(f["seconds"] for f in our_facts) / 60
     for tag in tags:
         spent = [
             facts["fit_seconds"]

@@ -40,10 +40,10 @@ MODULES = tuple(
 
 def rows() -> list[Row]:
     """Return all rows, by number."""
-    found: list[Row] = []
+    collected: list[Row] = []
     for name in MODULES:
-        found += importlib.import_module(f"kernels.{name}").ROWS
-    return sorted(found, key=lambda row: row.number)
+        collected += importlib.import_module(f"kernels.{name}").ROWS
+    return sorted(collected, key=lambda row: row.number)
 
 
 def best_of(call, repeats: int, clock) -> tuple[float, object]:
@@ -63,18 +63,18 @@ def measure(row: Row) -> dict:
     timed: Timed = row.prepare()
     clock = time.perf_counter if row.wall else time.process_time
     timed.headstart()  # lazy imports and first touches of memory are not the kernel's
-    own, our_answer = best_of(timed.headstart, row.headstart_repeats, clock)
+    ours, our_answer = best_of(timed.headstart, row.headstart_repeats, clock)
     peer, their_answer = best_of(timed.peer, row.peer_repeats, clock)
     peer /= timed.share
     differs = timed.agree(their_answer, our_answer) if timed.agree else ""
-    ratio = peer / own
+    ratio = peer / ours
     return {
         "number": row.number,
         "operation": row.operation,
         "size": row.size,
         "peer": row.peer,
         "peer_seconds": round(peer, 5),
-        "headstart_seconds": round(own, 6),
+        "headstart_seconds": round(ours, 6),
         "ratio": round(ratio, 2),
         "target": row.target,
         "met": bool(ratio >= row.target and not differs),

@@ -23,11 +23,11 @@ def aligned(data: Split, prediction: np.ndarray, classes: np.ndarray | None):
         return data.y_test, np.asarray(prediction, dtype=float)
     labels = np.unique(data.y_train.astype(str))
     place = {label: i for i, label in enumerate(labels)}
-    found = np.zeros((len(prediction), len(labels)))
-    found[:, [place[str(c)] for c in classes]] = prediction
-    found = np.clip(found, 1e-15, None)
+    probabilities = np.zeros((len(prediction), len(labels)))
+    probabilities[:, [place[str(c)] for c in classes]] = prediction
+    probabilities = np.clip(probabilities, 1e-15, None)
     codes = np.array([place[str(v)] for v in data.y_test])
-    return codes, found / found.sum(axis=1, keepdims=True)
+    return codes, probabilities / probabilities.sum(axis=1, keepdims=True)
 
 
 def constant_score(data: Split, y: np.ndarray) -> float:

@@ -77,14 +77,16 @@ def look_up() -> None:
 
     begun = time.perf_counter()
     adviser = Adviser(evidence, features, N_ROWS, len(columns))
-    left = set(range(len(evidence.configurations)))
-    found = 0
+    available = set(range(len(evidence.configurations)))
+    n_proposals = 0
     observed: dict[int, float] = {}
-    while found < N_PROPOSALS and (advice := adviser.next(observed, available=left)):
-        left.remove(advice.index)
-        found += 1
+    while n_proposals < N_PROPOSALS and (
+        advice := adviser.next(observed, available=available)
+    ):
+        available.remove(advice.index)
+        n_proposals += 1
         if len(observed) < 3:
-            observed[advice.index] = -0.9 + 0.01 * found
+            observed[advice.index] = -0.9 + 0.01 * n_proposals
     seconds["proposals"] = time.perf_counter() - begun
     seconds["look-up"] = sum(seconds.values()) - seconds["imports"]
     print(
@@ -92,7 +94,7 @@ def look_up() -> None:
             {
                 "seconds": seconds,
                 "megabytes": _peak_megabytes() - before,
-                "proposals": found,
+                "proposals": n_proposals,
                 "datasets": len(evidence.names),
                 "configurations": len(evidence.configurations),
             }

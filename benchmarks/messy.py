@@ -90,7 +90,7 @@ def titanic(raw: pl.DataFrame) -> pl.DataFrame:
 
 def airbnb(raw: pl.DataFrame) -> pl.DataFrame:
     words = pl.col("name").str.to_lowercase()
-    seen = pl.col("last_review").str.to_date("%d-%m-%Y", strict=False)
+    last_review = pl.col("last_review").str.to_date("%d-%m-%Y", strict=False)
     km = 111.0
     east = (pl.col("longitude") - 4.9) * km * np.cos(np.radians(52.37))
     north = (pl.col("latitude") - 52.37) * km
@@ -99,7 +99,7 @@ def airbnb(raw: pl.DataFrame) -> pl.DataFrame:
         "latitude", "longitude", "minimum_nights", "number_of_reviews",
         "reviews_per_month", "calculated_host_listings_count", "availability_365",
         (east**2 + north**2).sqrt().alias("km_to_centre"),
-        (pl.date(2019, 12, 31) - seen)
+        (pl.date(2019, 12, 31) - last_review)
         .dt.total_days().alias("days_since_review"),
         pl.col("host_id").len().over("host_id").alias("listings_of_host"),
         pl.col("name").str.len_chars().alias("title_length"),
@@ -186,19 +186,19 @@ def telco(raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def star_wars(raw: pl.DataFrame) -> pl.DataFrame:
-    # Two header rows: what a column is called stands in both.
-    found = []
+    # The name of a column is split over two header rows.
+    columns = []
     for name in raw.columns[1:]:
         if name == _FAN:
             continue
         column = pl.col(name)
         if raw[name].dtype.is_numeric():
-            found.append(column)
+            columns.append(column)
         elif raw[name].n_unique() <= 2 and raw[name].null_count():
-            found.append(column.is_not_null().alias(name))  # a box that was ticked
+            columns.append(column.is_not_null().alias(name))  # a box that was ticked
         else:
-            found.append(category(name))
-    return raw.select(found)
+            columns.append(category(name))
+    return raw.select(columns)
 
 
 def electricity(raw: pl.DataFrame) -> pl.DataFrame:
@@ -300,14 +300,14 @@ def by_hand(file: File, raw: pl.DataFrame) -> float:
             "verbosity": -1,
             "seed": 0,
         }
-        found = lgb.cv(
+        curves = lgb.cv(
             drawn,
             data,
             3_000,
             folds=cuts,
             callbacks=[lgb.early_stopping(50, verbose=False)],
         )
-        (curve,) = [v for k, v in found.items() if k.endswith("-mean")]
+        (curve,) = [v for k, v in curves.items() if k.endswith("-mean")]
         loss = -curve[-1] if classes else curve[-1]
         if loss < best[0]:
             best = (loss, drawn, len(curve))
@@ -324,14 +324,14 @@ def with_headstart(file: File, raw: pl.DataFrame, time_limit: float) -> dict:
         raw[train].write_csv(place / "train.csv")
         raw[test].drop(file.target).write_csv(place / "test.csv")
         command = [sys.executable, "-m", "headstart"]
-        told = [f"--column={name}=identifier" for name in file.not_known]
+        options = [f"--column={name}=identifier" for name in file.not_known]
         if file.time_column is not None:
-            told += ["--time-column", file.time_column]
+            options += ["--time-column", file.time_column]
         began = time.monotonic()
         subprocess.run(
             [*command, "train", "train.csv", "-t", file.target, "-o", "m.headstart",
              "--metric", file.metric, "--time-limit", str(time_limit),
-             "--random-state", "0", "--quiet", *told],
+             "--random-state", "0", "--quiet", *options],
             cwd=place, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         seconds = time.monotonic() - began

@@ -115,19 +115,19 @@ def advise(
     proposer = PrecedentProposer(
         adviser, configurations, len(study.evidence.names), costs
     )
-    left = {configurations[i] for i in replay.cells}
+    untried = {configurations[i] for i in replay.cells}
     state = RunState([_FOLD], 1, {_FOLD: constant})
     limit = TIMES[-1] * replay.median_seconds if costs else math.inf
     most = replay.cells.size if costs else TRIALS[-1]
     spent = 0.0
     while len(state.trials) < most and spent <= limit:
         losses = state.mean_losses(state.comparable_losses(state.with_results()))
-        found = proposer.suggest(state.trials, losses, left.__contains__)
-        if found is None:
+        suggestion = proposer.suggest(state.trials, losses, untried.__contains__)
+        if suggestion is None:
             break
-        left.remove(found.configuration)
-        place = places[found.configuration]
-        trial = state.add(found.configuration, Origin.PRECEDENT)
+        untried.remove(suggestion.configuration)
+        place = places[suggestion.configuration]
+        trial = state.add(suggestion.configuration, Origin.PRECEDENT)
         seconds, loss = float(replay.seconds[place]), float(replay.losses[place])
         spent += seconds
         if math.isfinite(loss):
@@ -265,8 +265,10 @@ def main() -> None:
             temporary = options.json.with_suffix(".part")
             temporary.write_text(json.dumps(record, indent=1) + "\n")
             temporary.replace(options.json)
-            left = (time.monotonic() - begun) / number * (len(families) - number) / 60
-            print(f"{name} {family}: {left:.1f} minutes left", flush=True)
+            minutes = (
+                (time.monotonic() - begun) / number * (len(families) - number) / 60
+            )
+            print(f"{name} {family}: {minutes:.1f} minutes left", flush=True)
     for name in options.kind:
         datasets = {k: v for f in record["kinds"][name].values() for k, v in f.items()}
         if datasets:

@@ -40,11 +40,11 @@ def recordings(folder):
             continue
         listed = record["data_qualities"]["quality"]
         qualities = {q["name"]: number_of(q.get("value")) for q in listed}
-        found = json.loads(text(path.parent / f"api-v1-jd-{number}.json.gz"))
-        meta = found["data_set_description"]
+        description = json.loads(text(path.parent / f"api-v1-jd-{number}.json.gz"))
+        meta = description["data_set_description"]
         ignored = {meta.get("row_id_attribute")}
-        given = meta.get("ignore_attribute") or []
-        ignored |= {given} if isinstance(given, str) else set(given)
+        names = meta.get("ignore_attribute") or []
+        ignored |= {names} if isinstance(names, str) else set(names)
         target = meta.get("default_target_attribute", "")
         yield f"openml:{number}", qualities, target, ignored, text(bodies[0])
     for path in sorted(folder.rglob("datasets/*/qualities.xml")):
@@ -64,10 +64,10 @@ def number_of(value):
 
 def read(body, target, ignored):
     """Return columns, their kinds, and the target's Series with the declared types."""
-    found = arff.loads(body)
+    document = arff.loads(body)
     columns, kinds, y = [], {}, None
-    for place, (name, declared) in enumerate(found["attributes"]):
-        values = [row[place] for row in found["data"]]
+    for place, (name, declared) in enumerate(document["attributes"]):
+        values = [row[place] for row in document["data"]]
         if isinstance(declared, list):
             levels = pl.Series(declared, dtype=pl.String).drop_nulls()
             series = pl.Series(name, values, pl.String).cast(pl.Enum(levels))

@@ -96,9 +96,9 @@ def main() -> None:
         f"{options.rows:,} rows |",
         "|---|---|---|---|---|",
     ]
-    for name, given in cases.items():
+    for name, settings in cases.items():
         fitted = headstart.train(
-            training, target="y", time_limit=None, random_state=0, **given
+            training, target="y", time_limit=None, random_state=0, **settings
         )
         with tempfile.TemporaryDirectory() as folder:
             model = headstart.load(fitted.save(Path(folder) / "m.headstart"))

@@ -64,16 +64,16 @@ def main() -> None:
     parser.add_argument("--method", choices=METHODS)
     options = parser.parse_args()
     if options.method:
-        found = measure(options.method, options.rows, options.columns, options.order)
-        print(json.dumps(found))
+        measured = measure(options.method, options.rows, options.columns, options.order)
+        print(json.dumps(measured))
         return
     print("| method | table | peak, in sizes of the table |\n|---|---|---|")
     for method in METHODS:
         command = [sys.executable, __file__, "--method", method]
         for name in ("rows", "columns", "order"):
             command += [f"--{name}", str(getattr(options, name))]
-        found = json.loads(subprocess.check_output(command))
-        print(f"| {method} | {found['table']} | {found['peak']} |", flush=True)
+        measured = json.loads(subprocess.check_output(command))
+        print(f"| {method} | {measured['table']} | {measured['peak']} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -103,8 +103,8 @@ class Problem:
     def folds(self):
         """Yield the number, training and test rows of each fold."""
         for fold in range(N_FOLDS):
-            held = self.fold_ids == fold
-            yield fold, np.flatnonzero(~held), np.flatnonzero(held)
+            is_test = self.fold_ids == fold
+            yield fold, np.flatnonzero(~is_test), np.flatnonzero(is_test)
 
     def loss(self, y, prediction) -> float:
         """Return the log loss or the RMSE."""
@@ -146,11 +146,11 @@ class Problem:
         if not plan.candidates:
             return made
         folds = plain_folds(len(train), 5, seed=2).fold_ids[0]
-        own = plan.fit_transform(
+        fitted = plan.fit_transform(
             self.X[train], self.labels[train], folds, task=self.task
         )
-        made = np.full((own.width, len(self.y)), np.nan)
-        made[:, train] = own.cast(pl.Float64).to_numpy().T
+        made = np.full((fitted.width, len(self.y)), np.nan)
+        made[:, train] = fitted.cast(pl.Float64).to_numpy().T
         made[:, test] = plan.transform(self.X[test]).cast(pl.Float64).to_numpy().T
         return made
 
@@ -206,12 +206,12 @@ def recall(name: str) -> dict:
         residuals,
         problem.fold_ids,
     )
-    own = np.array([alone(column, residuals[0]) for column in values])
+    shares = np.array([alone(column, residuals[0]) for column in values])
     null = [
         alone(random.permutation(column), residuals[0])
         for column in random.permutation(values)[:100]
     ]
-    matters = own > max(np.quantile(null, 0.99), 0.0)
+    matters = shares > max(np.quantile(null, 0.99), 0.0)
     at_ten = np.isin(chosen, union_of_ranks(gains, correlations, len(gains) // 10))
     n_rule = max(2_000, len(gains) // 10)
     by_rule = np.isin(chosen, union_of_ranks(gains, correlations, n_rule))
@@ -222,7 +222,7 @@ def recall(name: str) -> dict:
         "n_matter": int(matters.sum()),
         "at_ten": int((matters & at_ten).sum()),
         "by_rule": int((matters & by_rule).sum()),
-        "strong": int((matters & (own > 2 * np.quantile(null, 0.99))).sum()),
+        "strong": int((matters & (shares > 2 * np.quantile(null, 0.99))).sum()),
     }
 
 
@@ -244,8 +244,8 @@ def alone(column, residual) -> float:
             "boost_from_average": False,
         }
         model = lightgbm.train(parameters, data, 15)
-        found = model.predict(column[~train, np.newaxis])
-        total += (residual[~train] ** 2 - (residual[~train] - found) ** 2).sum()
+        predicted = model.predict(column[~train, np.newaxis])
+        total += (residual[~train] ** 2 - (residual[~train] - predicted) ** 2).sum()
     return float(total / (residual**2).sum())
 
 
@@ -262,9 +262,9 @@ def features(name: str, system: str, fold: int) -> dict:
         made = None
     elif system == "headstart":
         task = "regression" if problem.task == "regression" else None
-        found = find_features(problem.X[train], problem.labels[train], task=task)
-        names = [candidate.name for candidate in found.candidates]
-        made = problem.made_by(found.plan, train, test)
+        result = find_features(problem.X[train], problem.labels[train], task=task)
+        names = [candidate.name for candidate in result.candidates]
+        made = problem.made_by(result.plan, train, test)
     else:
         made, names = peer_values(system, problem, train, test)
     seconds = time.process_time() - begun
@@ -303,14 +303,14 @@ def peer_values(system: str, problem: Problem, train, test):
 
 def improvement(name: str, system: str) -> float | None:
     """Return the mean share of the plain loss that a system's features remove."""
-    found = []
+    improvements = []
     for fold in range(N_FOLDS):
         cells = [CACHE / f"{name}--{s}-{fold}.json" for s in ("plain", system)]
         if not all(cell.exists() for cell in cells):
             return None
-        plain, own = (json.loads(cell.read_text())["loss"] for cell in cells)
-        found.append(1 - own / plain if plain > 0 else 0.0)
-    return float(np.mean(found))
+        plain, loss = (json.loads(cell.read_text())["loss"] for cell in cells)
+        improvements.append(1 - loss / plain if plain > 0 else 0.0)
+    return float(np.mean(improvements))
 
 
 # --- the table ------------------------------------------------------------------------
@@ -371,14 +371,14 @@ def feature_lines() -> list[str]:
         f"| dataset | plain loss | {' | '.join(systems)} | features of headstart |",
         f"|---|---|{'---|' * len(systems)}---|",
     ]
-    all_found: dict[str, list[float]] = {system: [] for system in systems}
+    gains: dict[str, list[float]] = {system: [] for system in systems}
     for name in DATASETS:
         shown = []
         for system in systems:
-            found = improvement(name, system)
-            if found is not None:
-                all_found[system].append(found)
-            shown.append("" if found is None else f"{found:+.2%}")
+            gain = improvement(name, system)
+            if gain is not None:
+                gains[system].append(gain)
+            shown.append("" if gain is None else f"{gain:+.2%}")
         if not shown[0]:
             continue
         cells = [
@@ -389,13 +389,13 @@ def feature_lines() -> list[str]:
         loss = np.mean([cell["loss"] for cell in cells[:N_FOLDS]])
         counts = ", ".join(str(cell["n_features"]) for cell in cells[N_FOLDS:])
         lines.append(f"| {name} | {loss:.4g} | {' | '.join(shown)} | {counts} |")
-    n_done = len(all_found["headstart"])
+    n_done = len(gains["headstart"])
     if n_done < len(DATASETS):
         lines += ["", f"So far {n_done} of the {len(DATASETS)} datasets were run."]
     lines.append("")
-    for system, found in all_found.items():
-        if found:
-            values = np.array(found)
+    for system, shares in gains.items():
+        if shares:
+            values = np.array(shares)
             wins, losses = (values > 1e-4).sum(), (values < -1e-4).sum()
             lines.append(
                 f"- {system}: mean {values.mean():+.2%} over {len(values)} datasets, "

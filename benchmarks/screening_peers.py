@@ -65,7 +65,7 @@ def openfe(work: dict) -> tuple[np.ndarray, list[str]]:
     label = pd.DataFrame({"y": work["y"][train]})
     known = frame.iloc[train].reset_index(drop=True)
     task = "regression" if work["task"] == "regression" else "classification"
-    found = maker.fit(
+    chosen = maker.fit(
         data=known,
         label=label,
         task=task,
@@ -74,12 +74,12 @@ def openfe(work: dict) -> tuple[np.ndarray, list[str]]:
         verbose=False,
     )[:20]
     new = frame.iloc[test].reset_index(drop=True)
-    own, other = transform(known, new, found, n_jobs=1)
-    names = [name for name in own.columns if name not in frame.columns]
+    train_features, test_features = transform(known, new, chosen, n_jobs=1)
+    names = [name for name in train_features.columns if name not in frame.columns]
     values = np.full((len(names), len(frame)), np.nan)
-    values[:, train] = own[names].to_numpy(dtype=float).T
-    values[:, test] = other[names].to_numpy(dtype=float).T
-    return values, [tree_to_formula(feature) for feature in found]
+    values[:, train] = train_features[names].to_numpy(dtype=float).T
+    values[:, test] = test_features[names].to_numpy(dtype=float).T
+    return values, [tree_to_formula(feature) for feature in chosen]
 
 
 def table(work: dict) -> pd.DataFrame:

@@ -32,11 +32,11 @@ def order_greedily(
     order = np.empty(n_configurations, dtype=np.int64)
     best = np.full(len(regrets), CAP)
     spare = PREFERENCE * (CAP - weights @ regrets)
-    left = np.ones(n_configurations, dtype=bool)
+    remaining = np.ones(n_configurations, dtype=bool)
     for place in range(n_configurations):
         gain = weights @ np.maximum(best[:, None] - regrets, 0.0) + spare
-        order[place] = np.argmax(np.where(left, gain / costs, -np.inf))
-        left[order[place]] = False
+        order[place] = np.argmax(np.where(remaining, gain / costs, -np.inf))
+        remaining[order[place]] = False
         best = np.minimum(best, regrets[:, order[place]])
     return order
 

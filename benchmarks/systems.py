@@ -67,8 +67,8 @@ def autogluon(train, y, test, task: str, seconds: float):
         )
         if task == "regression":
             return model.predict(test).to_numpy(), None
-        found = model.predict_proba(test)
-        return found.to_numpy(), np.array(found.columns)
+        probabilities = model.predict_proba(test)
+        return probabilities.to_numpy(), np.array(probabilities.columns)
 
 
 SYSTEMS = {"flaml": flaml, "autogluon": autogluon}

@@ -321,8 +321,10 @@ def main() -> None:
         temporary.write_text(json.dumps(record, indent=1) + "\n")
         temporary.replace(options.json)
         each = (time.monotonic() - begun) / done
-        left = each * (len(missing) - done) / 60
-        print(f"draw {draw}: {each:.0f} s a draw, {left:.1f} minutes left", flush=True)
+        minutes = each * (len(missing) - done) / 60
+        print(
+            f"draw {draw}: {each:.0f} s a draw, {minutes:.1f} minutes left", flush=True
+        )
     draws = [record["draws"][str(d)] for d in range(options.draws)]
     print(table(summarise(draws)))
 

@@ -54,9 +54,9 @@ def main() -> None:
 
     forest = RandomForestClassifier(random_state=0).fit(X_train, y_train)
     print("\nheld-out rows:           log loss   accuracy")
-    for name, found in (("headstart", model), ("random forest", forest)):
-        loss = log_loss(y_test, found.predict_proba(X_test), labels=forest.classes_)
-        accuracy = accuracy_score(y_test, found.predict(X_test))
+    for name, estimator in (("headstart", model), ("random forest", forest)):
+        loss = log_loss(y_test, estimator.predict_proba(X_test), labels=forest.classes_)
+        accuracy = accuracy_score(y_test, estimator.predict(X_test))
         print(f"  {name:<20} {loss:10.4f} {accuracy:10.4f}")
 
     with tempfile.TemporaryDirectory() as folder:

@@ -74,14 +74,14 @@ def bootstrap() -> Timed:
         return np.array(scores)
 
     def headstart() -> tuple[float, float]:
-        found = bootstrap_interval(
+        interval = bootstrap_interval(
             "roc_auc", y, p, bootstrap=Bootstrap(n_resamples=RESAMPLES)
         )
-        return found.estimate, found.standard_error
+        return interval.estimate, interval.standard_error
 
-    def agree(scores: object, found: object) -> str:
-        # Different draws: the mean and the spread are what must be alike.
-        estimate, error = found
+    def agree(scores: object, interval: object) -> str:
+        # The draws differ: only their mean and spread must agree.
+        estimate, error = interval
         far = abs(np.mean(scores) - estimate) > 6 * error / RESAMPLES_TIMED**0.5
         return "intervals differ" if far or not 0.2 < np.std(scores) / error < 3 else ""
 

@@ -33,7 +33,7 @@ def score(X, y, method, task, *, n_neighbors=None, n_threads=1):
     from headstart.machine.compute import Compute
     from headstart.scoring import MethodOptions, score_features
 
-    found = score_features(
+    scores = score_features(
         X,
         y,
         method,
@@ -41,7 +41,7 @@ def score(X, y, method, task, *, n_neighbors=None, n_threads=1):
         options=MethodOptions(n_neighbors=n_neighbors),
         compute=Compute(n_threads=n_threads),
     )
-    return found["statistic"].to_numpy()
+    return scores["statistic"].to_numpy()
 
 
 def binned(n_rows: int, n_columns: int, timed_columns: int):

@@ -60,7 +60,7 @@ def data(n_rows: int):
 
 
 def against_trees() -> Timed:
-    """Fit a tree of depth 3 a candidate, on 2,500 rows, as mljar does."""
+    """Fit a tree of depth 3 per candidate, on 2,500 rows, as mljar does."""
     table, residual, y, parts, candidates = data(10_000)
     target = (y > np.median(y)).astype(int)
     n_tried = 100
@@ -74,8 +74,8 @@ def against_trees() -> Timed:
             values = formulas[i % 4](left[i], right[i])[:, np.newaxis]
             tree = DecisionTreeClassifier(max_depth=3)
             tree.fit(values[:2_500], target[:2_500])
-            found = tree.predict_proba(values[2_500:])
-            scores.append(log_loss(target[2_500:5_000], found))
+            predicted = tree.predict_proba(values[2_500:])
+            scores.append(log_loss(target[2_500:5_000], predicted))
         return scores
 
     return Timed(
@@ -105,12 +105,14 @@ def against_lightgbm() -> Timed:
         for row in some:
             values = make_values(table, row[np.newaxis], everything, targets, parts).T
             known = lightgbm.Dataset(values[train], y[train], init_score=offset[train])
-            held = known.create_valid(values[test], y[test], init_score=offset[test])
+            validation = known.create_valid(
+                values[test], y[test], init_score=offset[test]
+            )
             model = lightgbm.train(
                 {"num_leaves": 16, "num_threads": 1, "verbosity": -1},
                 known,
                 100,
-                valid_sets=[held],
+                valid_sets=[validation],
                 callbacks=[lightgbm.early_stopping(3, verbose=False)],
             )
             gains.append(model.best_score["valid_0"]["l2"])
@@ -165,8 +167,8 @@ def recall_is_kept(table, residual, candidates, scores) -> str:
             known = lightgbm.Dataset(column[train, np.newaxis], residual[train])
             options = {"num_leaves": 16, "num_threads": 1, "verbosity": -1}
             model = lightgbm.train(options, known, 15)
-            left = residual[~train] - model.predict(column[~train, np.newaxis])
-            total += (residual[~train] ** 2 - left**2).sum()
+            remainder = residual[~train] - model.predict(column[~train, np.newaxis])
+            total += (residual[~train] ** 2 - remainder**2).sum()
         return total
 
     null = [gain(random.permutation(column)) for column in values]

@@ -60,11 +60,11 @@ class Right(Learner):
         return np.column_stack([values, np.ones(len(values))])
 
     def predict(self, model, X, task):
-        found = self.columns(X) @ model[:-1] + model[-1]
+        outputs = self.columns(X) @ model[:-1] + model[-1]
         if task.kind is TaskKind.REGRESSION:
-            return found[:, 0]
-        found = np.clip(found, 0.01, 1.0)
-        return found / found.sum(axis=1, keepdims=True)
+            return outputs[:, 0]
+        outputs = np.clip(outputs, 0.01, 1.0)
+        return outputs / outputs.sum(axis=1, keepdims=True)
 
     def dump(self, model):
         return {"model.safetensors": pack_arrays({"coefficients": model})}
@@ -72,13 +72,15 @@ class Right(Learner):
     def load(self, parts):
         require(list(parts) == ["model.safetensors"], "There must be one part.")
         try:
-            found = unpack_arrays(parts["model.safetensors"], _FORM)["coefficients"]
+            coefficients = unpack_arrays(parts["model.safetensors"], _FORM)[
+                "coefficients"
+            ]
         except ArtifactError:
             raise
         except Exception as error:
             raise ArtifactError(str(error)) from error
-        require(bool(np.isfinite(found).all()), "The numbers must be finite.")
-        return found
+        require(bool(np.isfinite(coefficients).all()), "The numbers must be finite.")
+        return coefficients
 
 
 class Classes(Right):
@@ -154,8 +156,8 @@ class FailsAtTheEnd(Classes):
 
 class CentresEachBatch(Classes):
     def columns(self, X):
-        found = super().columns(X)
-        return found - (0.1 * found.mean(axis=0) if len(found) else 0)
+        columns = super().columns(X)
+        return columns - (0.1 * columns.mean(axis=0) if len(columns) else 0)
 
 
 class NeedsARow(Classes):
@@ -167,10 +169,10 @@ class NeedsARow(Classes):
 
 class TakesAnyColumns(Classes):
     def columns(self, X):
-        found = np.zeros((X.n_rows, 9))
+        padded = np.zeros((X.n_rows, 9))
         columns = super().columns(X)
-        found[:, : columns.shape[1]] = columns
-        return found
+        padded[:, : columns.shape[1]] = columns
+        return padded
 
 
 class KnowsItsUnit(Right):
@@ -199,8 +201,8 @@ class DislikesNewCategories(Classes):
 
     def fit(self, task, parameters, rows, validation, resources):
         model = super().fit(task, parameters, rows, validation, resources)
-        found = [np.nan_to_num(rows.X.values[:, c]).max() for c in rows.X.categorical]
-        row = np.full((1, model.shape[1]), max(found, default=0.0))
+        largest = [np.nan_to_num(rows.X.values[:, c]).max() for c in rows.X.categorical]
+        row = np.full((1, model.shape[1]), max(largest, default=0.0))
         return np.vstack([model, row])
 
     def predict(self, model, X, task):
@@ -471,8 +473,8 @@ class MixesManyClasses(Right):
     """From ten classes on their names are sorted as text."""
 
     def predict(self, model, X, task):
-        found = super().predict(model, X, task)
-        return found[:, ::-1] if task.n_classes > 4 else found
+        probabilities = super().predict(model, X, task)
+        return probabilities[:, ::-1] if task.n_classes > 4 else probabilities
 
 
 class StoresDefaultOnly(Right):
@@ -608,8 +610,8 @@ class Rounds(Right):
         return (weight / weight.mean())[:, None]
 
     def judge(self, model, validation, task):
-        found = super().predict(model, validation.X, task)
-        picked = found[np.arange(len(validation.y)), validation.y]
+        probabilities = super().predict(model, validation.X, task)
+        picked = probabilities[np.arange(len(validation.y)), validation.y]
         return -(self.weight(validation)[:, 0] * np.log(picked)).mean()
 
     def columns(self, X):

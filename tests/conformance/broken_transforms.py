@@ -29,8 +29,8 @@ class Right(Transform):
         return np.array([*center, parameters["power"]])
 
     def median(self, series):
-        found = series.median()
-        return 0.0 if found is None else found
+        median = series.median()
+        return 0.0 if median is None else median
 
     def transform(self, fitted, X, task):
         return pl.DataFrame(

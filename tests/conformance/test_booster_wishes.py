@@ -51,8 +51,8 @@ def test_a_quantile_lies_above_its_share_of_the_rows(booster, level):
     # A model file has no more to go by than the plugin's own learner.
     again = booster().load(learner.dump(model))
     test = wishes_rows(400, seed=2)
-    found = booster().predict(again, test.X, make_task(TaskKind.REGRESSION, "rmse"))
-    assert np.mean(test.y <= found) == pytest.approx(level, abs=0.1)
+    quantiles = booster().predict(again, test.X, make_task(TaskKind.REGRESSION, "rmse"))
+    assert np.mean(test.y <= quantiles) == pytest.approx(level, abs=0.1)
 
 
 @each
@@ -65,8 +65,8 @@ def test_a_monotone_column_only_raises_or_lowers_the_prediction(booster, kind):
     values = np.repeat(train.X.values[:20], 50, axis=0)
     values[:, 1] = np.tile(np.linspace(-2, 2, 50), 20)
     X = Matrix(values, train.X.names, train.X.categorical, train.X.n_levels)
-    found = booster().predict(model, X, make_task(kind, "rmse"))
-    curves = (found if found.ndim == 1 else found[:, 1]).reshape(20, 50)
+    predicted = booster().predict(model, X, make_task(kind, "rmse"))
+    curves = (predicted if predicted.ndim == 1 else predicted[:, 1]).reshape(20, 50)
     assert np.diff(curves, axis=1).max() <= 1e-9
     assert np.ptp(curves, axis=1).max() > 0
 

@@ -281,12 +281,12 @@ def test_inspect_tells_kinds_and_findings(tmp_path):
     ]
     table.write_text("load,fare,total,tip\n" + "\n".join(rows))
 
-    found = json.loads(invoke("inspect", table, "-t", "tip", "--json").stdout)
+    report = json.loads(invoke("inspect", table, "-t", "tip", "--json").stdout)
     text = invoke("inspect", table, "-t", "tip", "--column", "load=text").stdout
 
-    kinds = {c["name"]: c["kind"] for c in found["columns"]}
+    kinds = {c["name"]: c["kind"] for c in report["columns"]}
     assert kinds["load"] == "numeric"
-    codes = [f["code"] for f in found["findings"]]
+    codes = [f["code"] for f in report["findings"]]
     assert {"missing_target", "numbers_in_text"} <= set(codes)
     assert "declared by the user" in text
 
@@ -299,7 +299,7 @@ def test_the_task_can_be_told(tmp_path):
     asked = (table, "-t", "stars", "--task", "regression")
 
     guessed = invoke("inspect", table, "-t", "stars").stdout
-    told = invoke("inspect", *asked).stdout
+    declared = invoke("inspect", *asked).stdout
     fitted = run(
         *("train", *asked, "--time-limit", "none", "--max-trials", 1, "--folds", 3),
         *("--learner", "ridge", "-o", "m.headstart", "--json"),
@@ -308,8 +308,8 @@ def test_the_task_can_be_told(tmp_path):
 
     assert "multiclass" in guessed
     assert "hint: --task regression" in guessed
-    assert "regression" in told
-    assert "--task" not in told
+    assert "regression" in declared
+    assert "--task" not in declared
     assert json.loads(fitted.stdout)["task"] == "regression"
     assert fitted.stderr.count("are left out") == 1
 
@@ -321,14 +321,14 @@ def test_prediction_in_batches_counts_what_is_new(shop, tmp_path, monkeypatch):
     new.write_csv(tmp_path / "gold.csv")
     model = shop.folder / "churn.headstart"
 
-    told = invoke(
+    result = invoke(
         *("predict", model, "gold.csv", "-o", "p.csv", "--json", "--batch", "1K")
     )
 
-    record = json.loads(told.stdout)
+    record = json.loads(result.stdout)
     assert record["rows"] == new.height
     assert record["unseen"]["plan"] == new.height
-    assert "Values that the model does not know" in told.stderr
+    assert "Values that the model does not know" in result.stderr
     assert pl.read_csv(tmp_path / "p.csv").height == new.height
 
 

@@ -86,9 +86,9 @@ def test_probabilities_are_in_the_order_of_the_classes():
 def test_training_takes_the_task_that_is_told():
     X, y = load_iris(return_X_y=True)
     table = pl.DataFrame(X).with_columns(y=pl.Series(y))
-    told = {"learners": ["ridge"], "task": "regression"}
+    options = {"learners": ["ridge"], "task": "regression"}
 
-    model = headstart.train(table, target="y", **told, **QUICK)
+    model = headstart.train(table, target="y", **options, **QUICK)
 
     assert isinstance(model, headstart.AutoRegressor)
     codes = {finding["code"] for finding in model.info()["findings"]}

@@ -52,7 +52,7 @@ def test_what_is_found_is_told_stored_and_the_same_for_any_workers(tmp_path):
 
 
 def test_a_step_that_saw_the_rows_held_out_would_be_caught():
-    seen = X.with_columns(y=pl.Series(CHANCE)).select("age", "y")
+    answers = X.with_columns(y=pl.Series(CHANCE)).select("age", "y")
 
     class SawAll(Transform):
         name = "saw_all"
@@ -64,7 +64,7 @@ def test_a_step_that_saw_the_rows_held_out_would_be_caught():
             return {}
 
         def transform(self, fitted, X, task):
-            return X.join(seen, "age", "left", maintain_order="left").select("y")
+            return X.join(answers, "age", "left", maintain_order="left").select("y")
 
         def dump(self, fitted):
             return {}

@@ -40,7 +40,7 @@ def test_in_order_of_time_the_model_has_learnt_from_the_newest_rows(validation):
     model = fitted({"x": X["x"], "t": X["t"]}, y, validation)
     info = model.info()
     assert [member["models"] for member in info["members"]] == [1]
-    assert "refitted on all rows, including the newest" in info["validation_why"]
+    assert "refitted on all rows, including the newest" in info["validation_reason"]
     # A model trained without the newest tenth predicts no value above 3.
     newest = model.predict({"x": np.zeros(1), "t": np.array([N])})
     assert newest[0] > 5.0

@@ -96,10 +96,10 @@ def calls(n_rows, n_some, n_times):
 BYTES = """
 import hashlib
 
-def as_bytes(found):
-    if isinstance(found, pl.DataFrame):
-        return found.write_csv().encode()
-    return found.tobytes() if isinstance(found, np.ndarray) else repr(found).encode()
+def as_bytes(result):
+    if isinstance(result, pl.DataFrame):
+        return result.write_csv().encode()
+    return result.tobytes() if isinstance(result, np.ndarray) else repr(result).encode()
 
 for name, call in calls(34_000, 2_500, 5).items():
     hashes = {hashlib.sha256(as_bytes(call(n))).hexdigest()[:16] for n in (1, 2, 7)}

@@ -302,9 +302,9 @@ def test_a_learner_in_quarantine_is_told_and_the_leaderboard_says_so():
     assert len(reasons) == 2
     assert any("in quarantine for this run" in reason for reason in reasons)
     notices = [e.message for e in events if type(e).__name__ == "Notice"]
-    told = [m for m in notices if "'raises_anywhere' is in quarantine" in m]
-    assert len(told) == 1
-    assert "the solver exploded" in told[0]
+    messages = [m for m in notices if "'raises_anywhere' is in quarantine" in m]
+    assert len(messages) == 1
+    assert "the solver exploded" in messages[0]
 
 
 def predictions_with(*learners, n_jobs=1):
@@ -338,9 +338,9 @@ def test_learners_that_always_fail_do_not_change_what_the_others_give(
 ):
     bad = (RaisesAnywhere(), PredictsNaN(), PredictsAnotherShape(), Raises())
 
-    found = predictions_with(*bad, n_jobs=n_jobs)
+    predictions = predictions_with(*bad, n_jobs=n_jobs)
 
-    assert found == predictions_without_failures
+    assert predictions == predictions_without_failures
 
 
 def test_only_bad_learners_are_a_fit_error_that_says_why_for_each():

@@ -33,8 +33,8 @@ import numpy as np
 import headstart
 
 x = np.random.default_rng(0).normal(size=(80, 3))
-found = headstart.load("model.headstart").predict(x)
-print(np.array_equal(found, np.load("expected.npy")))
+predicted = headstart.load("model.headstart").predict(x)
+print(np.array_equal(predicted, np.load("expected.npy")))
 """
 
 
@@ -113,7 +113,7 @@ def test_the_list_names_them_with_version_and_hook(fresh):
         assert row["status"] == "loaded"
         assert row["version"] == "0.1.0"
         assert row["hooks"] == [f"register_{kind}s"]
-        assert row["brought"] == {f"{kind}s": [f"own_{kind}"]}
+        assert row["provides"] == {f"{kind}s": [f"own_{kind}"]}
 
 
 @pytest.mark.usefixtures("fitted")

@@ -12,14 +12,14 @@ PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "own_plugin.md"
 
 
 def script_of(page: str) -> str:
-    """The page as one shell script: commands, and files under the last name told."""
+    """Return the page as one shell script: commands, and files by their last name."""
     steps = []
-    for found in re.finditer(r"^```(sh|python)\n(.*?)^```$", page, re.S | re.M):
-        if found[1] == "sh":
-            steps.append(found[2])
+    for block in re.finditer(r"^```(sh|python)\n(.*?)^```$", page, re.S | re.M):
+        if block[1] == "sh":
+            steps.append(block[2])
         else:
-            name = re.findall(r"`([\w/]+\.py)`", page[: found.start()])[-1]
-            steps.append(f"cat > {name} <<'END OF FILE'\n{found[2]}END OF FILE\n")
+            name = re.findall(r"`([\w/]+\.py)`", page[: block.start()])[-1]
+            steps.append(f"cat > {name} <<'END OF FILE'\n{block[2]}END OF FILE\n")
     return "set -e\n" + "".join(steps)
 
 

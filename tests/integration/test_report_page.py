@@ -23,18 +23,18 @@ FACTS = {
 class Opened:
     page: object
     path: Path
-    told: list = field(default_factory=list)  # of the console, errors, and dialogs
+    messages: list = field(default_factory=list)  # of the console, errors, and dialogs
     asked: list = field(default_factory=list)  # requests
 
 
 @pytest.fixture(scope="module")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api")
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
         pytest.skip(f"needs a browser: one of {', '.join(BROWSERS)}")
     with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=found)
+        opened = started.chromium.launch(executable_path=program)
         yield opened
         opened.close()
 
@@ -50,9 +50,9 @@ def pages(browser, tmp_path_factory):
             path.write_text(render_report(FACTS[name]()), encoding="utf-8")
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             known[name] = opened = Opened(page, path)
-            page.on("console", lambda message: opened.told.append(message.text))
-            page.on("pageerror", lambda error: opened.told.append(str(error)))
-            page.on("dialog", lambda dialog: opened.told.append(dialog.message))
+            page.on("console", lambda message: opened.messages.append(message.text))
+            page.on("pageerror", lambda error: opened.messages.append(str(error)))
+            page.on("dialog", lambda dialog: opened.messages.append(dialog.message))
             page.on("request", lambda request: opened.asked.append(request.url))
             page.goto(path.as_uri())
         return known[name]
@@ -64,7 +64,7 @@ def pages(browser, tmp_path_factory):
 def test_the_page_opens_quietly_and_asks_for_nothing(pages, name):
     opened = pages(name)
 
-    assert opened.told == []
+    assert opened.messages == []
     assert opened.asked == [opened.path.as_uri()]
     assert opened.path.stat().st_size < 2_000_000
 
@@ -76,11 +76,11 @@ def test_every_plot_is_drawn(pages, name):
           const svg = figure.querySelector("svg[role=img]");
           const box = svg.getBoundingClientRect();
           const marks = [...svg.querySelectorAll(".role-mark path, .role-mark line")];
-          const seen = marks.some((mark) => {
+          const isVisible = marks.some((mark) => {
             const { width, height } = mark.getBoundingClientRect();
             return width + height > 1;
           });
-          return [figure.id, box.width > 100 && box.height > 30, seen,
+          return [figure.id, box.width > 100 && box.height > 30, isVisible,
                   svg.getAttribute("aria-label").length > 10];
         })"""
     )

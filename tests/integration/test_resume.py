@@ -51,13 +51,13 @@ def finished(folder):
     if not (folder / "journal.db").exists():
         return {}
     journal = Journal(folder / "journal.db")
-    found = {
+    losses = {
         (trial.number, unit): loss
         for trial in journal.trials()
         for unit, loss in trial.fold_losses.items()
     }
     journal.close()
-    return found
+    return losses
 
 
 def kill_and_resume(tmp_path, n_kills, seed):
@@ -200,10 +200,10 @@ def test_a_damaged_file_of_a_run_costs_its_fold_fit_only(tmp_path):
     for pattern in ("00000-0-0-*.json", "00000-0-1-*.model"):
         (damaged,) = fits.glob(pattern)
         damaged.write_bytes(b"")
-    told = []
+    events = []
 
-    again = fit(tmp_path / "run", *small(), resume=True, listeners=[told.append])
+    again = fit(tmp_path / "run", *small(), resume=True, listeners=[events.append])
 
     assert again.leaderboard()["status"].to_list() == ["done"]
     assert again.leaderboard()["folds"].to_list() == [3]
-    assert any("1 finished fold fits" in getattr(e, "message", "") for e in told)
+    assert any("1 finished fold fits" in getattr(e, "message", "") for e in events)

@@ -75,9 +75,11 @@ def test_a_model_predicts_without_the_library_that_fitted_it(library, tmp_path):
         check=True,
     )
 
-    found = np.load(tmp_path / "predictions.npy")
-    np.testing.assert_array_equal(found, model.predict_proba(table))
-    np.testing.assert_array_equal(found, headstart.load(path).predict_proba(table))
+    predictions = np.load(tmp_path / "predictions.npy")
+    np.testing.assert_array_equal(predictions, model.predict_proba(table))
+    np.testing.assert_array_equal(
+        predictions, headstart.load(path).predict_proba(table)
+    )
 
 
 # One learner of each kind; all that fit, boost or search with a library of their own.

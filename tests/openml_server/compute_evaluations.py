@@ -104,26 +104,26 @@ def _evaluate(estimator, table, task):
     fold_of = np.array(folds(table, task))
     is_classification = task.task_type_id == 1
     labels = np.unique(target) if is_classification else None
-    found = np.zeros((len(target), len(labels) if is_classification else 1))
+    outputs = np.zeros((len(target), len(labels) if is_classification else 1))
     for fold in np.unique(fold_of):
         train, test = fold_of != fold, fold_of == fold
         model = make_pipeline(SimpleImputer(), StandardScaler(), estimator)
         model.fit(X[train], target[train])
         if not is_classification:
-            found[test, 0] = model.predict(X[test])
+            outputs[test, 0] = model.predict(X[test])
         elif hasattr(model, "predict_proba"):
-            found[test] = model.predict_proba(X[test])
+            outputs[test] = model.predict_proba(X[test])
         else:
             scores = model.decision_function(X[test])
             if scores.ndim == 1:
                 scores = np.column_stack([-scores, scores])
-            found[test] = scores
+            outputs[test] = scores
     if not is_classification:
-        error = metrics.root_mean_squared_error(target, found[:, 0])
+        error = metrics.root_mean_squared_error(target, outputs[:, 0])
         return {"root_mean_squared_error": float(error)}
-    accuracy = float(np.mean(labels[found.argmax(axis=1)] == target))
+    accuracy = float(np.mean(labels[outputs.argmax(axis=1)] == target))
     areas = [
-        metrics.roc_auc_score(target == k, found[:, i]) for i, k in enumerate(labels)
+        metrics.roc_auc_score(target == k, outputs[:, i]) for i, k in enumerate(labels)
     ]
     shares = [np.mean(target == k) for k in labels]
     return {

@@ -37,8 +37,8 @@ class Column:
     @classmethod
     def nominal(cls, name, values, levels=None):
         values = tuple(values)
-        found = sorted({v for v in values if v is not None})
-        return cls(name, "nominal", values, tuple(levels or found))
+        distinct = sorted({v for v in values if v is not None})
+        return cls(name, "nominal", values, tuple(levels or distinct))
 
     @property
     def n_missing(self):
@@ -100,7 +100,7 @@ class Table:
             any(value is None for value in row)
             for row in zip(*(c.values for c in self.columns), strict=True)
         )
-        found = {
+        qualities = {
             "Dimensionality": n_columns / n_rows,
             "NumberOfBinaryFeatures": binary,
             "NumberOfFeatures": n_columns,
@@ -124,7 +124,7 @@ class Table:
         if target.kind == "nominal":
             sizes = [target.values.count(level) for level in target.levels]
             pairs = zip(target.values, target.values[1:], strict=False)
-            found |= {
+            qualities |= {
                 "AutoCorrelation": sum(a == b for a, b in pairs) / (n_rows - 1),
                 "MajorityClassPercentage": 100 * max(sizes) / n_rows,
                 "MajorityClassSize": max(sizes),
@@ -132,7 +132,7 @@ class Table:
                 "MinorityClassSize": min(sizes),
                 "NumberOfClasses": len(target.levels),
             }
-        return found
+        return qualities
 
 
 def _written(value):

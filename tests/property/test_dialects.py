@@ -85,8 +85,8 @@ def test_a_table_is_read_as_it_was_meant(
     assert schema.column("when").kind == "datetime"
     first = min(days)
     assert canonical["when.days"].to_list() == [(d - first).days for d in days]
-    found = canonical["sum"].to_list()
-    assert all(abs(a - b) < 0.006 for a, b in zip(found, values, strict=True))
+    sums = canonical["sum"].to_list()
+    assert all(abs(a - b) < 0.006 for a, b in zip(sums, values, strict=True))
     # Each row alone is read as among the others.
     for row in (0, 7, 39):
         alone = schema.apply(frame[row])

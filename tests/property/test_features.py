@@ -60,11 +60,11 @@ PLAN = [Candidate(name, _columns(name)) for name in OPERATORS]
 def test_any_table_gives_finite_or_missing_values_that_json_keeps(table):
     frame, y, folds = table
     plan = FeaturePlan(PLAN)
-    own = plan.fit_transform(frame, y, folds)
+    train = plan.fit_transform(frame, y, folds)
     new = plan.transform(frame)
 
-    assert own.schema == new.schema
-    for made in (own, new):
+    assert train.schema == new.schema
+    for made in (train, new):
         for series in made.select(pl.col(pl.Float64)):
             assert series.drop_nulls().is_finite().all(), series.name
     again = FeaturePlan.from_json(plan.to_json()).transform(frame)

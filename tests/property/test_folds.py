@@ -48,9 +48,9 @@ def test_folds_partition_the_rows_in_every_repeat(table, seed):
     classes = table[0]
     for folds in every_kind(*table, seed).values():
         for repeat in range(folds.n_repeats):
-            held = [folds.validation(repeat, fold) for fold in range(folds.n_folds)]
-            assert sorted(np.concatenate(held)) == list(range(classes.size))
-            for fold, rows in enumerate(held):
+            parts = [folds.validation(repeat, fold) for fold in range(folds.n_folds)]
+            assert sorted(np.concatenate(parts)) == list(range(classes.size))
+            for fold, rows in enumerate(parts):
                 train = folds.train(repeat, fold)
                 assert sorted([*train, *rows]) == list(range(classes.size))
 
@@ -60,9 +60,9 @@ def test_folds_partition_the_rows_in_every_repeat(table, seed):
 def test_groups_are_never_parted(table, seed):
     classes, groups, _ = table
     kinds = every_kind(*table, seed)
-    held = [kinds["grouped"], kinds["both"]]
-    held.append(holdout_fold(classes.size, 0.3, codes=classes, groups=groups))
-    for folds in held:
+    plans = [kinds["grouped"], kinds["both"]]
+    plans.append(holdout_fold(classes.size, 0.3, codes=classes, groups=groups))
+    for folds in plans:
         for train, validation in folds.split():
             assert not set(groups[train]) & set(groups[validation])
 
@@ -72,8 +72,8 @@ def test_classes_are_spread_evenly(table, seed):
     classes, _, n_folds = table
     folds = stratified_folds(classes, n_folds, seed=seed)
     for code in range(4):
-        held = np.bincount(folds.fold_ids[0][classes == code], minlength=n_folds)
-        assert np.ptp(held) <= 1
+        counts = np.bincount(folds.fold_ids[0][classes == code], minlength=n_folds)
+        assert np.ptp(counts) <= 1
 
 
 @given(st.lists(st.integers(0, 12), min_size=8), st.integers(1, 3), st.integers(0, 2))
@@ -84,8 +84,10 @@ def test_time_folds_train_on_the_past_only(times, n_folds, gap):
         with pytest.raises(ValueError, match="distinct times"):
             time_folds(times, n_folds, gap)
         return
-    for train, held in time_folds(times, n_folds, gap).split():
-        between = np.searchsorted(distinct, [times[train].max(), times[held].min()])
+    for train, validation in time_folds(times, n_folds, gap).split():
+        between = np.searchsorted(
+            distinct, [times[train].max(), times[validation].min()]
+        )
         assert np.ptp(between) == gap + 1
         assert train.size
 
@@ -97,10 +99,10 @@ def test_a_holdout_leaves_rows_on_both_sides(table, fraction, seed):
         return
     for more in ({}, {"groups": groups}, {"codes": classes}):
         folds = holdout_fold(classes.size, fraction, 2, seed=seed, **more)
-        for train, held in folds.split():
+        for train, validation in folds.split():
             assert train.size
-            assert held.size
-            assert train.size + held.size == classes.size
+            assert validation.size
+            assert train.size + validation.size == classes.size
 
 
 @settings(max_examples=10)
@@ -129,4 +131,4 @@ def test_every_table_of_two_rows_or_more_has_a_plan(n_rows, kind, validation, se
     y = np.zeros(n_rows) if kind is TaskKind.REGRESSION else np.zeros(n_rows, int)
     folds = plan_folds(validation, y, kind, seed=seed)
     assert folds.n_rows == n_rows
-    assert all(train.size and held.size for train, held in folds.split())
+    assert all(train.size and held_out.size for train, held_out in folds.split())

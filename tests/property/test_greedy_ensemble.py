@@ -58,8 +58,8 @@ def test_weights_are_the_same_for_any_number_of_threads(name):
     predictions = rng.uniform(size=(7, 5_000, 1)).astype(np.float32)
     y = rng.integers(0, 2, size=5_000)
     metric = resolve_metric(name, TaskKind.BINARY, None)
-    found = {
+    weights = {
         select_greedily(predictions, y, metric, n_rounds=8, n_threads=n).tobytes()
         for n in (1, 2, 7)
     }
-    assert len(found) == 1
+    assert len(weights) == 1

@@ -238,15 +238,15 @@ def test_evidence_is_what_it_is_cell_by_cell(records):
     ]
     with Bases() as bases:
         base = bases.make((datasets, "o"), (records, "o"))
-        found = base.gathered(frozenset({TaskKind.BINARY}), "log_loss")
+        gathered = base.gathered(frozenset({TaskKind.BINARY}), "log_loss")
 
-    for i, uid in enumerate(found.uids):
-        for j, configuration in enumerate(found.evidence.configurations):
+    for i, uid in enumerate(gathered.uids):
+        for j, configuration in enumerate(gathered.evidence.configurations):
             loss = expected.pop((uid, configuration), math.nan)
-            assert found.evidence.losses[i, j] == pytest.approx(loss, nan_ok=True)
-    # What is left out ranks nothing: there only failures or no scores at all.
-    left = {uid for uid, _ in expected} - set(found.uids)
+            assert gathered.evidence.losses[i, j] == pytest.approx(loss, nan_ok=True)
+    # Datasets without a finite loss are excluded: they cannot rank configurations.
+    excluded = {uid for uid, _ in expected} - set(gathered.uids)
     assert not any(
-        math.isfinite(loss) for (uid, _), loss in expected.items() if uid in left
+        math.isfinite(loss) for (uid, _), loss in expected.items() if uid in excluded
     )
-    assert all(math.isnan(v) for (uid, _), v in expected.items() if uid not in left)
+    assert all(math.isnan(v) for (uid, _), v in expected.items() if uid not in excluded)

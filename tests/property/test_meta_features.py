@@ -60,11 +60,13 @@ def test_any_table_gets_finite_numbers_or_nan(records, kind, seed):
     frame, schema = table(records)
     y = target(kind, frame.height, seed % 1000)
 
-    found = describe(frame, schema, y, kind, seed=seed)
+    features = describe(frame, schema, y, kind, seed=seed)
 
-    assert not any(math.isinf(value) for value in found.values())
-    assert not any(math.isinf(value) for value in for_distance(found).values())
-    assert all(math.isnan(v) or 0 <= v <= 1 for n, v in found.items() if "share" in n)
+    assert not any(math.isinf(value) for value in features.values())
+    assert not any(math.isinf(value) for value in for_distance(features).values())
+    assert all(
+        math.isnan(v) or 0 <= v <= 1 for n, v in features.items() if "share" in n
+    )
 
 
 @settings(max_examples=40)
@@ -95,8 +97,8 @@ def test_slices_and_chunks_are_described_as_copies_are(records, kind):
     expected = describe(copy, schema, y[::3].copy(), kind)
 
     for other in (frame[::3], chunked):
-        found = describe(other, schema, y[::3], kind)
-        assert all(same(found[name], expected[name]) for name in expected)
+        features = describe(other, schema, y[::3], kind)
+        assert all(same(features[name], expected[name]) for name in expected)
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int64, np.bool_])

@@ -76,13 +76,13 @@ def test_tables_of_arrow_are_binned_as_arrays(numbers, parts, seed):
     chunked = pl.concat(
         [frame[i : i + size] for i in range(0, frame.height, size)], rechunk=False
     )
-    found = BinnedMatrix.from_arrow(chunked.to_arrow(), n_bins=4)
+    binned = BinnedMatrix.from_arrow(chunked.to_arrow(), n_bins=4)
     levels = sorted({word for word in words if word})
     codes = [levels.index(word) if word else -1 for word in words]
     plain = np.column_stack([np.array(numbers, dtype=float), codes])
     expected = BinnedMatrix.from_numpy(plain, categorical=[1], n_bins=4)
-    np.testing.assert_array_equal(found.codes, expected.codes)
-    np.testing.assert_array_equal(found.transform(chunked).codes, found.codes)
+    np.testing.assert_array_equal(binned.codes, expected.codes)
+    np.testing.assert_array_equal(binned.transform(chunked).codes, binned.codes)
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)
@@ -90,29 +90,29 @@ def test_threads_do_not_change_a_bit(kind, name):
     n = 1500 if name in ("relieff", "neighbor_information") else 9000
     X, y = make(kind, n, seed=1, n_columns=9)
     X[::11, 2] = np.nan
-    found = {
+    tables = {
         score_features(X, y, name, task=kind, compute=Compute(n_threads=n))
         .drop("feature")
         .to_numpy()
         .tobytes()
         for n in (1, 2, 7)
     }
-    assert len(found) == 1
+    assert len(tables) == 1
 
 
 def test_threads_do_not_change_what_is_selected_or_permuted():
     X, y = make(TaskKind.MULTICLASS, 20_000, seed=2, n_columns=9)
     for criterion in ("mrmr", "jmi", "mrmr_f"):
-        found = [
+        selections = [
             select_features(X, y, 5, criterion, compute=Compute(n_threads=n)).rows()
             for n in (1, 2, 7)
         ]
-        assert found[0] == found[1] == found[2]
-    found = [
+        assert selections[0] == selections[1] == selections[2]
+    tests = [
         permutation_test(X, y, n_permutations=9, compute=Compute(n_threads=n)).rows()
         for n in (1, 7)
     ]
-    assert found[0] == found[1]
+    assert tests[0] == tests[1]
 
 
 @pytest.mark.parametrize(("kind", "name"), WEIGHTED)

@@ -99,6 +99,6 @@ def test_views_keep_the_order_of_numbers(records, numeric):
     schema = Schema.learn(frame)
     canonical = schema.apply(frame)
     view = View(numeric=numeric, missing="native")
-    found = ViewEncoder.fit(canonical, view, schema).transform(canonical).values[:, 0]
-    table = pl.DataFrame({"a": canonical["a"], "b": found}).drop_nulls().sort("a")
+    encoded = ViewEncoder.fit(canonical, view, schema).transform(canonical).values[:, 0]
+    table = pl.DataFrame({"a": canonical["a"], "b": encoded}).drop_nulls().sort("a")
     assert (table["b"].diff().drop_nulls() >= 0).all()

@@ -37,19 +37,19 @@ def test_types_and_strides_do_not_matter(p, step):
     y = labels_of(p)
     strided = np.repeat(p, 2)[::2] if step == 2 else p[::step][::step]
     names = ["roc_auc", "log_loss", "mcc", "brier", "average_precision"]
-    found = score_many(names, y.astype(np.int8), strided)
-    assert found == score_many(names, y, p.astype(np.float64))
+    scores = score_many(names, y.astype(np.int8), strided)
+    assert scores == score_many(names, y, p.astype(np.float64))
 
 
 @settings(max_examples=30)
 @given(PROBABILITIES, st.sampled_from(["f1", "mcc", "balanced_accuracy", "kappa"]))
 def test_no_threshold_of_the_scores_is_better(p, metric):
     y = labels_of(p)
-    found = best_threshold(y, p, metric)
-    assert score(metric, y, found.predict(p)) == pytest.approx(found.value)
+    best = best_threshold(y, p, metric)
+    assert score(metric, y, best.predict(p)) == pytest.approx(best.value)
     for t in p:
         other = score(metric, y, (p > t).astype(int))
-        assert np.isnan(other) or other <= found.value + 1e-9
+        assert np.isnan(other) or other <= best.value + 1e-9
 
 
 @settings(max_examples=30)
@@ -58,8 +58,8 @@ def test_calibration_keeps_the_order(p):
     y = labels_of(p)
     order = np.argsort(p)
     for kind in (IsotonicCalibration, TemperatureCalibration):
-        found = kind().fit(p, y).predict(p)
-        assert (np.diff(found[order]) >= -1e-12).all()
+        calibrated = kind().fit(p, y).predict(p)
+        assert (np.diff(calibrated[order]) >= -1e-12).all()
     assert np.isfinite(PlattCalibration().fit(p, y).predict(p)).all()
 
 
@@ -93,7 +93,7 @@ def test_purged_rows_never_overlap_a_block(places, reach, embargo):
 def test_threads_do_not_change_a_bit_of_a_resample(metric):
     rng = np.random.default_rng(0)
     y, p = rng.integers(0, 2, 9000), rng.uniform(size=9000)
-    found = {
+    intervals = {
         bootstrap_interval(
             metric,
             y,
@@ -103,7 +103,7 @@ def test_threads_do_not_change_a_bit_of_a_resample(metric):
         )
         for n in (1, 2, 7)
     }
-    assert len(found) == 1
+    assert len(intervals) == 1
 
 
 def test_threads_do_not_change_a_bit_of_a_fit():

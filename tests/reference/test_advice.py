@@ -52,13 +52,13 @@ class PlainPosterior:
         )
 
     def mode(self, d):
-        found = minimize_scalar(
+        minimum = minimize_scalar(
             lambda s: -self.log_joint(d, s),
             bounds=(-12, 12),
             method="bounded",
             options={"xatol": 1e-10},
         )
-        return math.exp(found.x)
+        return math.exp(minimum.x)
 
     def log_integral(self, d):
         """Laplace's approximation, the curvature by differences."""
@@ -115,6 +115,6 @@ def test_expected_improvement_agrees_with_scipy_far_into_the_tails():
     expected = 1.7 * np.where(
         u > -15, u * norm.cdf(u) + norm.pdf(u), norm.pdf(u) / (u**2 + 3)
     )
-    found = expected_improvement(conditioned)
-    np.testing.assert_allclose(found, expected, rtol=2e-3)
-    np.testing.assert_allclose(found[u > -6], expected[u > -6], rtol=1e-5)
+    improvement = expected_improvement(conditioned)
+    np.testing.assert_allclose(improvement, expected, rtol=2e-3)
+    np.testing.assert_allclose(improvement[u > -6], expected[u > -6], rtol=1e-5)

@@ -70,8 +70,8 @@ def test_temperature_is_where_the_loss_is_least():
         q = p ** factor[0]
         return -np.mean(np.log(q[np.arange(300), y] / q.sum(axis=1)))
 
-    found = TemperatureCalibration().fit(p, y)
-    np.testing.assert_allclose(loss([found.factor_]), least(loss, [1.0]), rtol=1e-9)
+    fitted = TemperatureCalibration().fit(p, y)
+    np.testing.assert_allclose(loss([fitted.factor_]), least(loss, [1.0]), rtol=1e-9)
 
 
 def test_delong_is_the_plain_sum_over_pairs():

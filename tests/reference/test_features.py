@@ -44,8 +44,8 @@ def test_target_means_are_those_of_scikit_learn(kind, smoothing):
     objects = X.to_numpy()
 
     ours = TargetEncoder(smoothing=smoothing)
-    found = ours.fit_transform(X, y, FOLDS)
-    np.testing.assert_allclose(found, peer.fit_transform(objects, y), rtol=1e-12)
+    encoded = ours.fit_transform(X, y, FOLDS)
+    np.testing.assert_allclose(encoded, peer.fit_transform(objects, y), rtol=1e-12)
     np.testing.assert_allclose(ours.transform(X), peer.transform(objects), rtol=1e-12)
 
 
@@ -55,9 +55,9 @@ def test_statistics_of_groups_are_those_of_polars(name, key):
     value = pl.col("a").fill_nan(None)
     expected = FRAME.select(getattr(value, name)().over(key))["a"]
 
-    found = made(f"group_{name}", "a", *key)
+    actual = made(f"group_{name}", "a", *key)
     np.testing.assert_allclose(
-        np.array(found, dtype=float), expected.to_numpy(), rtol=1e-12
+        np.array(actual, dtype=float), expected.to_numpy(), rtol=1e-12
     )
 
 
@@ -155,11 +155,11 @@ def test_plain_python_orders_the_same_target_means():
     """The order itself is the core's; whatever it is, each value must fit into it."""
     y = TARGETS["continuous"]
     plan = FeaturePlan([Candidate("ordered_target_mean", ("colour",))])
-    found = plan.fit_transform(FRAME, y, seed=7).to_series()
+    feature = plan.fit_transform(FRAME, y, seed=7).to_series()
 
-    assert found.null_count() == 1
+    assert feature.null_count() == 1
     table = plan.transform(FRAME).to_series().to_numpy()
     for colour in ("red", "blue"):
-        own = (FRAME["colour"] == colour).to_numpy()
-        expected = (y[own].sum() + y.mean()) / (own.sum() + 1)
-        np.testing.assert_allclose(table[own], expected)
+        of_colour = (FRAME["colour"] == colour).to_numpy()
+        expected = (y[of_colour].sum() + y.mean()) / (of_colour.sum() + 1)
+        np.testing.assert_allclose(table[of_colour], expected)

@@ -23,7 +23,9 @@ from headstart.validation import (
 def held_out_counts(pairs, codes):
     """Rows of each class that each fold holds out, folds in a fixed order."""
     n_classes = codes.max() + 1
-    counts = [np.bincount(codes[held], minlength=n_classes) for _, held in pairs]
+    counts = [
+        np.bincount(codes[validation], minlength=n_classes) for _, validation in pairs
+    ]
     return sorted(map(tuple, counts))
 
 
@@ -41,9 +43,11 @@ def groups():
 
 @pytest.mark.parametrize("n_folds", [2, 5, 8])
 def test_plain_folds_have_the_sizes_of_k_fold(n_folds):
-    sizes = sorted(len(held) for _, held in plain_folds(103, n_folds).split())
+    sizes = sorted(
+        len(validation) for _, validation in plain_folds(103, n_folds).split()
+    )
     theirs = KFold(n_folds, shuffle=True, random_state=0).split(np.zeros((103, 1)))
-    assert sizes == sorted(len(held) for _, held in theirs)
+    assert sizes == sorted(len(validation) for _, validation in theirs)
 
 
 @pytest.mark.parametrize("n_folds", [2, 5, 8])
@@ -59,9 +63,11 @@ def test_stratified_folds_are_as_even_as_stratified_k_fold(codes, n_folds):
 
 @pytest.mark.parametrize("n_folds", [2, 5, 8])
 def test_group_folds_have_the_sizes_of_group_k_fold(groups, n_folds):
-    sizes = sorted(len(held) for _, held in group_folds(groups, n_folds).split())
+    sizes = sorted(
+        len(validation) for _, validation in group_folds(groups, n_folds).split()
+    )
     theirs = GroupKFold(n_folds).split(groups, groups, groups)
-    assert sizes == sorted(len(held) for _, held in theirs)
+    assert sizes == sorted(len(validation) for _, validation in theirs)
 
 
 @pytest.mark.parametrize("n_folds", [2, 5])
@@ -79,8 +85,8 @@ def test_stratified_group_folds_are_those_of_scikit_learn(n_folds):
     ours = stratified_group_folds(codes, groups, n_folds)
     theirs = StratifiedGroupKFold(n_folds).split(codes, codes, groups)
 
-    mine = sorted(tuple(held) for _, held in ours.split())
-    assert mine == sorted(tuple(held) for _, held in theirs)
+    mine = sorted(tuple(validation) for _, validation in ours.split())
+    assert mine == sorted(tuple(validation) for _, validation in theirs)
 
 
 @pytest.mark.parametrize("n_folds", [3, 8])
@@ -117,6 +123,6 @@ def test_time_folds_are_those_of_time_series_split(n_rows, n_folds, gap):
 
 def test_a_holdout_takes_the_same_share_of_every_class(codes):
     folds = holdout_fold(codes.size, 0.25, codes=codes, seed=5)
-    held = np.bincount(codes[folds.validation(0, 0)], minlength=4)
-    assert held.sum() == round(0.25 * codes.size)
-    assert (np.abs(held - 0.25 * np.bincount(codes)) <= 1).all()
+    counts = np.bincount(codes[folds.validation(0, 0)], minlength=4)
+    assert counts.sum() == round(0.25 * codes.size)
+    assert (np.abs(counts - 0.25 * np.bincount(codes)) <= 1).all()

@@ -68,7 +68,7 @@ def test_binary_picks_are_those_of_the_plain_loop(name, weighted):
     weight = rng.uniform(0.2, 3, size=N_ROWS) if weighted else None
     costs = rng.permutation(N_MEMBERS).astype(float)
     expected = caruana(p, lambda q: BINARY[name](y, q, weight), costs)
-    found = select_greedily(
+    weights = select_greedily(
         p[:, :, np.newaxis],
         y,
         resolve_metric(name, TaskKind.BINARY, None),
@@ -76,7 +76,7 @@ def test_binary_picks_are_those_of_the_plain_loop(name, weighted):
         n_rounds=N_ROUNDS,
         costs=costs,
     )
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(weights, expected)
 
 
 MULTICLASS = {
@@ -105,7 +105,7 @@ def test_multiclass_picks_are_those_of_the_plain_loop(name, weighted):
     weight = rng.uniform(0.2, 3, size=N_ROWS) if weighted else None
     costs = rng.permutation(N_MEMBERS).astype(float)
     expected = caruana(p, lambda q: MULTICLASS[name](y, q, weight), costs)
-    found = select_greedily(
+    weights = select_greedily(
         p,
         y,
         resolve_metric(name, TaskKind.MULTICLASS, None),
@@ -113,7 +113,7 @@ def test_multiclass_picks_are_those_of_the_plain_loop(name, weighted):
         n_rounds=N_ROUNDS,
         costs=costs,
     )
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(weights, expected)
 
 
 REGRESSION = {
@@ -135,7 +135,7 @@ def test_regression_picks_are_those_of_the_plain_loop(name, weighted):
     weight = rng.uniform(0.2, 3, size=N_ROWS) if weighted else None
     costs = rng.permutation(N_MEMBERS).astype(float)
     expected = caruana(p, lambda q: REGRESSION[name](y, q, weight), costs)
-    found = select_greedily(
+    weights = select_greedily(
         p[:, :, np.newaxis],
         y,
         resolve_metric(name, TaskKind.REGRESSION, None),
@@ -143,7 +143,7 @@ def test_regression_picks_are_those_of_the_plain_loop(name, weighted):
         n_rounds=N_ROUNDS,
         costs=costs,
     )
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(weights, expected)
 
 
 def test_picks_for_a_target_far_from_zero_are_those_of_its_differences():
@@ -151,7 +151,7 @@ def test_picks_for_a_target_far_from_zero_are_those_of_its_differences():
     truth = rng.uniform(0, 1000, N_ROWS)
     members = noisy_members(rng, truth, 5.0)
     costs = rng.permutation(N_MEMBERS).astype(float)
-    found = [
+    weights = [
         select_greedily(
             (members + offset)[:, :, np.newaxis],
             truth + offset,
@@ -161,4 +161,4 @@ def test_picks_for_a_target_far_from_zero_are_those_of_its_differences():
         )
         for offset in (0.0, 1.7e9)
     ]
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(*weights)

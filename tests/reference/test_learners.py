@@ -46,34 +46,34 @@ def standardised(task, train):
 
 def test_ridge_is_scikit_learns_with_the_same_hinges():
     task, train = make(TaskKind.REGRESSION)
-    fitted, found = predict(Ridge(), task, train, {"n_knots": 3})
+    fitted, predicted = predict(Ridge(), task, train, {"n_knots": 3})
     z, back = standardised(task, train)
     expanded = fitted.model.hinges.expand(train.X.values)
     weight = train.weight / train.weight.mean()
     peer = linear_model.RidgeCV(alphas=Ridge.alphas).fit(expanded, z, weight)
-    np.testing.assert_allclose(found, back(peer.predict(expanded)), rtol=1e-9)
+    np.testing.assert_allclose(predicted, back(peer.predict(expanded)), rtol=1e-9)
 
 
 @CLASSIFICATION
 def test_logistic_is_scikit_learns(kind):
     task, train = make(kind)
-    _, found = predict(Logistic(), task, train, {"C": 0.5, "n_knots": 0})
+    _, predicted = predict(Logistic(), task, train, {"C": 0.5, "n_knots": 0})
     weight = train.weight / train.weight.mean()
     peer = linear_model.LogisticRegression(C=0.5, tol=1e-8, max_iter=1000)
     peer.fit(train.X.values, train.y, weight)
-    np.testing.assert_allclose(found, peer.predict_proba(train.X.values), atol=2e-3)
+    np.testing.assert_allclose(predicted, peer.predict_proba(train.X.values), atol=2e-3)
 
 
 def test_elastic_net_is_scikit_learns_for_regression():
     task, train = make(TaskKind.REGRESSION)
     parameters = {"strength": 0.1, "l1_ratio": 0.5, "n_knots": 0}
-    _, found = predict(ElasticNet(), task, train, parameters)
+    _, predicted = predict(ElasticNet(), task, train, parameters)
     z, back = standardised(task, train)
     weight = train.weight / train.weight.sum()
     silencing = np.abs(train.X.values.T @ ((z - weight @ z) * weight)).max() / 0.5
     peer = linear_model.ElasticNet(alpha=0.1 * silencing, l1_ratio=0.5)
     peer.fit(train.X.values, z, train.weight)
-    np.testing.assert_allclose(found, back(peer.predict(train.X.values)), rtol=1e-2)
+    np.testing.assert_allclose(predicted, back(peer.predict(train.X.values)), rtol=1e-2)
 
 
 @EACH_KIND
@@ -96,7 +96,7 @@ def test_the_full_strength_of_elastic_net_silences_all_columns(kind):
 def test_forests_are_scikit_learns(learner, names, kind):
     task, train = make(kind, missing=0.1)
     parameters = {"max_features": 0.6, "min_samples_leaf": 2}
-    _, found = predict(learner, task, train, parameters)
+    _, predicted = predict(learner, task, train, parameters)
     target, back = (
         (train.y, None) if kind.is_classification else standardised(task, train)
     )
@@ -107,7 +107,7 @@ def test_forests_are_scikit_learns(learner, names, kind):
     X = train.X.values.astype(np.float32)
     peer.fit(X, target, train.weight / train.weight.mean())
     wanted = peer.predict_proba(X) if kind.is_classification else back(peer.predict(X))
-    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(predicted, wanted, rtol=1e-9, atol=1e-12)
 
 
 @EACH_KIND
@@ -120,7 +120,7 @@ def test_histogram_boosting_is_scikit_learns(kind):
         "l2_regularization": 1.0,
         "max_features": 0.5,
     }
-    _, found = predict(
+    _, predicted = predict(
         HistGradientBoosting(), task, train, {**parameters, "rounds": 20}
     )
     target, back = (
@@ -133,7 +133,7 @@ def test_histogram_boosting_is_scikit_learns(kind):
     X = train.X.values
     peer.fit(X, target, train.weight / train.weight.mean())
     wanted = peer.predict_proba(X) if kind.is_classification else back(peer.predict(X))
-    np.testing.assert_allclose(found, wanted, rtol=1e-7, atol=1e-10)
+    np.testing.assert_allclose(predicted, wanted, rtol=1e-7, atol=1e-10)
 
 
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
@@ -149,10 +149,10 @@ def test_neighbours_are_scikit_learns_for_regression(weights, power):
     equal = Rows(train.X, train.y)
     fitted = KNeighbors().fit(task, parameters, equal, None, Resources())
     asked = train.X.values[::2] + 0.1
-    found = KNeighbors().predict(fitted, Matrix(asked, train.X.names), task)
+    predicted = KNeighbors().predict(fitted, Matrix(asked, train.X.names), task)
     peer = neighbors.KNeighborsRegressor(7, weights=weights, p=power)
     peer.fit(train.X.values, train.y)
-    np.testing.assert_allclose(found, peer.predict(asked), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(predicted, peer.predict(asked), rtol=1e-3, atol=1e-4)
 
 
 @CLASSIFICATION
@@ -161,11 +161,11 @@ def test_neighbours_are_scikit_learns_shrunk_to_the_shares(kind):
     parameters = {"n_neighbors": 9, "weights": "uniform", "power": 2, "stretch": 0.0}
     equal = Rows(train.X, train.y)
     fitted = KNeighbors().fit(task, parameters, equal, None, Resources())
-    found = KNeighbors().predict(fitted, train.X, task)
+    predicted = KNeighbors().predict(fitted, train.X, task)
     peer = neighbors.KNeighborsClassifier(9).fit(train.X.values, train.y)
     shares = fitted.target.prior
     wanted = (9 * peer.predict_proba(train.X.values) + shares) / 10
-    np.testing.assert_allclose(found, wanted, rtol=1e-6)
+    np.testing.assert_allclose(predicted, wanted, rtol=1e-6)
 
 
 @CLASSIFICATION
@@ -190,19 +190,19 @@ def test_support_vector_probabilities_are_calibrated(kind):
     cut = Rows(train.X.take(np.arange(450)), train.y[:450])
     fitted = SupportVectorMachine().fit(task, {}, cut, None, Resources())
     rest = train.X.take(np.arange(450, 900))
-    found = SupportVectorMachine().predict(fitted, rest, task)
-    certainty = found.max(axis=1)
-    hits = found.argmax(axis=1) == train.y[450:]
+    predicted = SupportVectorMachine().predict(fitted, rest, task)
+    certainty = predicted.max(axis=1)
+    hits = predicted.argmax(axis=1) == train.y[450:]
     assert abs(certainty.mean() - hits.mean()) < 0.07
 
 
 def test_support_vector_regression_is_scikit_learns():
     task, train = make(TaskKind.REGRESSION)
-    fitted, found = predict(SupportVectorMachine(), task, train, {})
+    fitted, predicted = predict(SupportVectorMachine(), task, train, {})
     z, back = standardised(task, train)
     peer = svm.SVR(C=2.0, gamma=fitted.model.gamma, epsilon=0.1)
     peer.fit(train.X.values, z, train.weight / train.weight.mean())
-    np.testing.assert_allclose(found, back(peer.predict(train.X.values)), rtol=1e-8)
+    np.testing.assert_allclose(predicted, back(peer.predict(train.X.values)), rtol=1e-8)
 
 
 def test_the_network_computes_what_scikit_learns_does():
@@ -220,5 +220,5 @@ def test_the_network_computes_what_scikit_learns_does():
         strict=True,
     ):
         mine[:] = theirs
-    found = network.forward(train.X.values.astype(np.float32))[:, 0]
-    np.testing.assert_allclose(found, peer.predict(train.X.values), atol=1e-4)
+    predicted = network.forward(train.X.values.astype(np.float32))[:, 0]
+    np.testing.assert_allclose(predicted, peer.predict(train.X.values), atol=1e-4)

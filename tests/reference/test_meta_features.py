@@ -65,19 +65,19 @@ def test_statistics_are_those_of_numpy_and_scipy(mixed):
     numbers, levels, y = mixed
     table = {f"n{i}": column for i, column in enumerate(numbers.T)} | names(levels)
 
-    found = described(table, y, TaskKind.MULTICLASS)
+    features = described(table, y, TaskKind.MULTICLASS)
 
     for group, of_column in GROUPS.items():
         values = [of_column(column[~np.isnan(column)]) for column in numbers.T]
         for statistic, of_values in STATISTICS.items():
             name = statistic + group
-            assert found[name] == pytest.approx(of_values(values), **CLOSE), name
+            assert features[name] == pytest.approx(of_values(values), **CLOSE), name
 
 
 def test_entropies_are_those_of_scipy_and_scikit_learn(mixed):
     _, levels, y = mixed
 
-    found = described(names(levels), y, TaskKind.MULTICLASS)
+    features = described(names(levels), y, TaskKind.MULTICLASS)
 
     entropies = [stats.entropy(np.bincount(c), base=2) for c in levels.T]
     mutual = [mutual_info_score(c, y) / math.log(2) for c in levels.T]
@@ -88,15 +88,15 @@ def test_entropies_are_those_of_scipy_and_scikit_learn(mixed):
             ("MutualInformation", mutual),
         ):
             name = statistic + group
-            assert found[name] == pytest.approx(of_values(values), **CLOSE), name
+            assert features[name] == pytest.approx(of_values(values), **CLOSE), name
     signal = np.mean(mutual)
     noise = (np.mean(entropies) - signal) / signal
-    assert found["ClassEntropy"] == pytest.approx(of_class, **CLOSE)
-    assert found["EquivalentNumberOfAtts"] == pytest.approx(of_class / signal)
-    assert found["MeanNoiseToSignalRatio"] == pytest.approx(noise)
-    assert found["hs_mean_mutual_information"] == pytest.approx(signal)
+    assert features["ClassEntropy"] == pytest.approx(of_class, **CLOSE)
+    assert features["EquivalentNumberOfAtts"] == pytest.approx(of_class / signal)
+    assert features["MeanNoiseToSignalRatio"] == pytest.approx(noise)
+    assert features["hs_mean_mutual_information"] == pytest.approx(signal)
     distinct = [2, 3, 5, 9, 3]
-    assert found["StdvNominalAttDistinctValues"] == pytest.approx(
+    assert features["StdvNominalAttDistinctValues"] == pytest.approx(
         np.std(distinct, ddof=1)
     )
 
@@ -104,11 +104,13 @@ def test_entropies_are_those_of_scipy_and_scikit_learn(mixed):
 def test_the_shape_of_a_target_is_that_of_scipy():
     X, y = load_diabetes(return_X_y=True)
 
-    found = described(X, y, TaskKind.REGRESSION)
+    features = described(X, y, TaskKind.REGRESSION)
 
-    assert found["hs_target_skewness"] == pytest.approx(stats.skew(y, bias=False))
-    assert found["hs_target_kurtosis"] == pytest.approx(stats.kurtosis(y, bias=False))
-    assert found["hs_target_distinct_share"] == len(np.unique(y)) / len(y)
+    assert features["hs_target_skewness"] == pytest.approx(stats.skew(y, bias=False))
+    assert features["hs_target_kurtosis"] == pytest.approx(
+        stats.kurtosis(y, bias=False)
+    )
+    assert features["hs_target_distinct_share"] == len(np.unique(y)) / len(y)
 
 
 def scaled(estimator):
@@ -126,12 +128,12 @@ def test_landmarkers_of_classes_err_about_as_often_as_scikit_learn(load):
         "hs_linear_error": scaled(RidgeClassifier()),
     }
 
-    found = described(X, y, TaskKind.MULTICLASS)
+    features = described(X, y, TaskKind.MULTICLASS)
 
     folds = RepeatedStratifiedKFold(n_splits=2, n_repeats=10, random_state=0)
     for name, estimator in theirs.items():
         errors = 1.0 - cross_val_score(estimator, X, y, cv=folds)
-        assert found[name] == pytest.approx(errors.mean(), abs=0.06), name
+        assert features[name] == pytest.approx(errors.mean(), abs=0.06), name
 
 
 def test_landmarkers_of_values_explain_about_as_much_as_scikit_learn():
@@ -143,9 +145,9 @@ def test_landmarkers_of_values_explain_about_as_much_as_scikit_learn():
         "hs_linear_r2": scaled(Ridge(alpha=1.0)),
     }
 
-    found = described(X, y, TaskKind.REGRESSION)
+    features = described(X, y, TaskKind.REGRESSION)
 
     folds = RepeatedKFold(n_splits=2, n_repeats=10, random_state=0)
     for name, estimator in theirs.items():
         scores = cross_val_score(estimator, X, y, cv=folds)
-        assert found[name] == pytest.approx(scores.mean(), abs=0.12), name
+        assert features[name] == pytest.approx(scores.mean(), abs=0.12), name

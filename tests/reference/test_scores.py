@@ -58,9 +58,9 @@ def test_labels(n_rows, n_classes, weighted):
     p = np.where(rng.uniform(size=n_rows) < 0.6, y, rng.integers(0, n_classes, n_rows))
     w = rng.uniform(0.1, 3, n_rows) if weighted else None
     wanted = ANY_LABELS | (TWO_LABELS if n_classes == 2 else {})
-    found = score_many(list(wanted), y, p, w)
+    scores = score_many(list(wanted), y, p, w)
     for name, twin in wanted.items():
-        np.testing.assert_allclose(found[name], twin(y, p, w), **CLOSE, err_msg=name)
+        np.testing.assert_allclose(scores[name], twin(y, p, w), **CLOSE, err_msg=name)
     np.testing.assert_allclose(
         confusion_matrix(y, p, w), theirs.confusion_matrix(y, p, sample_weight=w)
     )
@@ -73,8 +73,8 @@ def test_weighted_areas_of_more_classes(multi_class):
     p = np.round(rng.dirichlet(np.ones(4), 500) + 0.2 * np.eye(4)[y], 2)
     p /= p.sum(axis=1, keepdims=True)
     expected = theirs.roc_auc_score(y, p, multi_class=multi_class, average="weighted")
-    found = score(f"roc_auc_{multi_class}_weighted", y, p)
-    np.testing.assert_allclose(found, expected, **CLOSE)
+    area = score(f"roc_auc_{multi_class}_weighted", y, p)
+    np.testing.assert_allclose(area, expected, **CLOSE)
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
@@ -119,10 +119,10 @@ def test_values(n_rows, weighted):
     y = rng.gamma(2, 3, n_rows) + 0.1
     p = y * rng.uniform(0.5, 2, n_rows)
     w = rng.uniform(0.1, 3, n_rows) if weighted else None
-    found = score_many(list(VALUES), y, p, w)
+    scores = score_many(list(VALUES), y, p, w)
     for name, twin in VALUES.items():
         np.testing.assert_allclose(
-            found[name], twin(y, p, w), rtol=1e-9, atol=1e-12, err_msg=name
+            scores[name], twin(y, p, w), rtol=1e-9, atol=1e-12, err_msg=name
         )
 
 

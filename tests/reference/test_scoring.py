@@ -51,8 +51,8 @@ def p_value(X, y, method, **options):
 
 def test_pearson_is_scipys():
     X, targets = make()
-    found = score_features(X, targets["regression"], "pearson")
-    for column, row in zip(X.T, found.iter_rows(named=True), strict=True):
+    scores = score_features(X, targets["regression"], "pearson")
+    for column, row in zip(X.T, scores.iter_rows(named=True), strict=True):
         expected = stats.pearsonr(column, targets["regression"])
         np.testing.assert_allclose(row["statistic"], expected.statistic, rtol=1e-9)
         np.testing.assert_allclose(row["p_value"], expected.pvalue, rtol=1e-6)
@@ -63,8 +63,8 @@ def test_spearman_is_scipys(n):
     X, targets = make(n)
     X[5, 0] = np.inf
     y = np.round(targets["regression"], 1)
-    found = score_features(X, y, "spearman")
-    for column, row in zip(X.T, found.iter_rows(named=True), strict=True):
+    scores = score_features(X, y, "spearman")
+    for column, row in zip(X.T, scores.iter_rows(named=True), strict=True):
         expected = stats.spearmanr(column, y)
         np.testing.assert_allclose(row["statistic"], expected.statistic, rtol=1e-11)
         np.testing.assert_allclose(row["p_value"], expected.pvalue, rtol=1e-6)
@@ -95,8 +95,8 @@ def test_missing_rows_are_left_out_column_by_column():
 def test_f_is_that_of_f_classif(kind):
     X, targets = make()
     f, p = f_classif(X, targets[kind])
-    found = statistic(X, targets[kind], "f")
-    np.testing.assert_allclose(found, f, rtol=1e-6, atol=1e-12)
+    actual = statistic(X, targets[kind], "f")
+    np.testing.assert_allclose(actual, f, rtol=1e-6, atol=1e-12)
     np.testing.assert_allclose(p_value(X, targets[kind], "f"), p, rtol=1e-5)
 
 
@@ -111,11 +111,11 @@ def test_f_of_levels_and_a_regression_is_scipys():
     X, targets = make()
     groups = [targets["regression"][X[:, 3] == level] for level in range(5)]
     expected = stats.f_oneway(*groups)
-    found = score_features(X, targets["regression"], "f", categorical=[3]).row(
+    row = score_features(X, targets["regression"], "f", categorical=[3]).row(
         3, named=True
     )
-    np.testing.assert_allclose(found["statistic"], expected.statistic, rtol=1e-9)
-    np.testing.assert_allclose(found["p_value"], expected.pvalue, rtol=1e-6)
+    np.testing.assert_allclose(row["statistic"], expected.statistic, rtol=1e-9)
+    np.testing.assert_allclose(row["p_value"], expected.pvalue, rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -124,9 +124,9 @@ def test_chi2_is_that_of_a_contingency_table(kind):
     table = np.zeros((5, targets[kind].max() + 1))
     np.add.at(table, (X[:, 3].astype(int), targets[kind]), 1)
     expected = stats.chi2_contingency(table, correction=False)
-    found = score_features(X, targets[kind], "chi2").row(3, named=True)
-    np.testing.assert_allclose(found["statistic"], expected.statistic, rtol=1e-9)
-    np.testing.assert_allclose(found["p_value"], expected.pvalue, rtol=1e-6)
+    row = score_features(X, targets[kind], "chi2").row(3, named=True)
+    np.testing.assert_allclose(row["statistic"], expected.statistic, rtol=1e-9)
+    np.testing.assert_allclose(row["p_value"], expected.pvalue, rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -134,10 +134,10 @@ def test_chi2_of_counts_is_scikit_learns(kind):
     X, targets = make()
     counts = np.abs(np.round(X[:, [0, 1, 3]]))
     expected, p = chi2(counts, targets[kind])
-    found = statistic(counts, targets[kind], "chi2_of_counts")
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
-    found = p_value(counts, targets[kind], "chi2_of_counts")
-    np.testing.assert_allclose(found, p, rtol=1e-6)
+    actual = statistic(counts, targets[kind], "chi2_of_counts")
+    np.testing.assert_allclose(actual, expected, rtol=1e-9)
+    actual = p_value(counts, targets[kind], "chi2_of_counts")
+    np.testing.assert_allclose(actual, p, rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -146,8 +146,8 @@ def test_mutual_information_is_counted_and_corrected(kind):
     X[::9, 1] = np.nan
     y = targets[kind]
     binned = BinnedMatrix.from_numpy(X)
-    found = statistic(binned, y, "mutual_information")
-    for codes, one in zip(binned.codes.T, found, strict=True):
+    scores = statistic(binned, y, "mutual_information")
+    for codes, one in zip(binned.codes.T, scores, strict=True):
         pairs = len(np.unique(codes.astype(int) * 10 + y))
         bias = pairs - len(np.unique(codes)) - len(np.unique(y)) + 1
         expected = mutual_info_score(codes, y) - bias / (2 * len(y))
@@ -170,8 +170,8 @@ def test_neighbor_information_is_scikit_learns_given_its_noise(kind):
     y[0] = 9  # a class of one row is left out
     expected = mutual_info_classif(X, y, random_state=5)
     noise = scikit_noise(X, y, 5, is_regression=False)
-    found = neighbor_information(X, y, noise=noise, task="classification")
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    actual = neighbor_information(X, y, noise=noise, task="classification")
+    np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-12)
     drawn = neighbor_information(X, y, noise=1, task="classification")
     np.testing.assert_allclose(drawn, expected, atol=0.02)
 
@@ -181,21 +181,23 @@ def test_neighbor_information_of_a_regression_is_scikit_learns_given_its_noise()
     y = targets["regression"]
     expected = mutual_info_regression(X, y, random_state=5, n_neighbors=4)
     noise = scikit_noise(X, y, 5, is_regression=True)
-    found = neighbor_information(X, y, noise=noise, n_neighbors=4)
-    np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-10)
+    actual = neighbor_information(X, y, noise=noise, n_neighbors=4)
+    np.testing.assert_allclose(actual, expected, rtol=1e-7, atol=1e-10)
 
 
 def test_neighbor_information_of_levels_is_scikit_learns():
     X, targets = make(300)
-    found = statistic(X, targets["binary"], "neighbor_information", categorical=[3])
+    actual = statistic(X, targets["binary"], "neighbor_information", categorical=[3])
     np.testing.assert_allclose(
-        found[3], mutual_info_score(X[:, 3], targets["binary"]), atol=1e-12
+        actual[3], mutual_info_score(X[:, 3], targets["binary"]), atol=1e-12
     )
     expected = mutual_info_regression(
         X[:, [3]], targets["regression"], discrete_features=True, random_state=0
     )
-    found = statistic(X, targets["regression"], "neighbor_information", categorical=[3])
-    np.testing.assert_allclose(found[3], expected[0], atol=1e-6)
+    actual = statistic(
+        X, targets["regression"], "neighbor_information", categorical=[3]
+    )
+    np.testing.assert_allclose(actual[3], expected[0], atol=1e-6)
 
 
 def test_auc_is_that_of_roc_auc_score():
@@ -203,9 +205,9 @@ def test_auc_is_that_of_roc_auc_score():
     weight = np.random.default_rng(1).uniform(0, 2, len(X))
     y = targets["binary"]
     for w in (None, weight):
-        found = statistic(X, y, "auc", sample_weight=w)
+        actual = statistic(X, y, "auc", sample_weight=w)
         expected = [roc_auc_score(y, column, sample_weight=w) for column in X.T]
-        np.testing.assert_allclose(found, expected, rtol=1e-9)
+        np.testing.assert_allclose(actual, expected, rtol=1e-9)
     y = targets["multiclass"]
     areas = np.array([[roc_auc_score(y == k, c) for k in range(3)] for c in X.T])
     expected = np.maximum(areas, 1 - areas).mean(axis=1)
@@ -225,10 +227,10 @@ def test_cramers_v_and_theils_u_are_those_of_the_formulas(kind):
     expected = np.sqrt(phi / min(r_less - 1, k_less - 1))
     np.testing.assert_allclose(statistic(X, y, "cramers_v")[3], expected, rtol=1e-9)
     mutual = mutual_info_score(x, y)
-    found = statistic(X, y, "theils_u")[3]
-    np.testing.assert_allclose(found, mutual / stats.entropy(table.sum(axis=0)))
-    found = statistic(X, y, "theils_u_reverse")[3]
-    np.testing.assert_allclose(found, mutual / stats.entropy(table.sum(axis=1)))
+    actual = statistic(X, y, "theils_u")[3]
+    np.testing.assert_allclose(actual, mutual / stats.entropy(table.sum(axis=0)))
+    actual = statistic(X, y, "theils_u_reverse")[3]
+    np.testing.assert_allclose(actual, mutual / stats.entropy(table.sum(axis=1)))
 
 
 def relieff(X, y, k, is_categorical, *, is_regression=False):
@@ -254,11 +256,13 @@ def relieff(X, y, k, is_categorical, *, is_regression=False):
         order = order[order != row]
         if is_regression:
             group = (np.abs(y - y[row]) >= np.std(y, ddof=1)).astype(int)
-            own, shares = 0, {1: 1.0}
+            row_group, shares = 0, {1: 1.0}
         else:
-            group, own = y, y[row]
-            shares = {c: (y == c).sum() / (y != own).sum() for c in set(y) - {own}}
-        for kind, weight in {own: -1.0, **shares}.items():
+            group, row_group = y, y[row]
+            shares = {
+                c: (y == c).sum() / (y != row_group).sum() for c in set(y) - {row_group}
+            }
+        for kind, weight in {row_group: -1.0, **shares}.items():
             near = gaps[order[group[order] == kind][:k]]
             count = (~np.isnan(near)).sum(axis=0)
             scores += weight * np.nansum(near, axis=0) / np.maximum(count, 1)
@@ -276,14 +280,14 @@ def test_relieff_is_that_of_the_definition(kind, with_levels, with_missing):
     expected = relieff(
         X, targets[kind], 4, is_categorical, is_regression=kind == "regression"
     )
-    found = statistic(
+    actual = statistic(
         X,
         targets[kind],
         "relieff",
         categorical=is_categorical,
         options=MethodOptions(n_neighbors=4),
     )
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_distance_correlation_is_that_of_the_full_matrices():
@@ -302,8 +306,8 @@ def test_distance_correlation_is_that_of_the_full_matrices():
         expected.append(
             np.sqrt((a * b).mean() / np.sqrt((a**2).mean() * (b**2).mean()))
         )
-    found = statistic(X, y, "distance_correlation")
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    actual = statistic(X, y, "distance_correlation")
+    np.testing.assert_allclose(actual, expected, rtol=1e-9)
 
 
 def test_correlation_ratio_is_the_root_of_the_explained_share():
@@ -316,8 +320,8 @@ def test_correlation_ratio_is_the_root_of_the_explained_share():
         between = sum(len(g) * (g.mean() - x.mean()) ** 2 for g in parts)
         expected = np.sqrt(between / ((x - x.mean()) ** 2).sum())
         kind = "multiclass" if column == 0 else "regression"
-        found = statistic(X, targets[kind], "correlation_ratio", categorical=[3])
-        np.testing.assert_allclose(found[column], expected, rtol=1e-9)
+        actual = statistic(X, targets[kind], "correlation_ratio", categorical=[3])
+        np.testing.assert_allclose(actual[column], expected, rtol=1e-9)
 
 
 def test_information_value_is_that_of_the_formula():
@@ -327,8 +331,8 @@ def test_information_value_is_that_of_the_formula():
     np.add.at(table, (X[:, 3].astype(int), y), 1)
     shares = (table + 0.5) / (table + 0.5).sum(axis=0)
     expected = (np.diff(shares)[:, 0] * np.log(shares[:, 1] / shares[:, 0])).sum()
-    found = statistic(X, y, "information_value")[3]
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    actual = statistic(X, y, "information_value")[3]
+    np.testing.assert_allclose(actual, expected, rtol=1e-9)
 
 
 def test_adjusted_p_values_are_scipys():
@@ -365,8 +369,8 @@ def test_neighbor_information_of_two_values_is_scikit_learns_given_its_noise():
     y = X[:, 0] + rng.normal(size=1_500)
     expected = mutual_info_regression(X, y, discrete_features=False, random_state=5)
     noise = scikit_noise(X, y, 5, is_regression=True)
-    found = neighbor_information(X, y, noise=noise)
-    np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-10)
+    actual = neighbor_information(X, y, noise=noise)
+    np.testing.assert_allclose(actual, expected, rtol=1e-7, atol=1e-10)
 
 
 def test_neighbor_information_of_two_values_ends_at_its_time_limit():

@@ -37,8 +37,8 @@ def gain_of(groups, residual, parts):
 def bins_of(values):
     known = np.sort(values[np.isfinite(values)])
     places = np.maximum(np.arange(1, 16) * len(known) // 16 - 1, 0)
-    found = np.searchsorted(known[places], values, side="left")
-    return np.where(np.isfinite(values), found, 16)
+    bins = np.searchsorted(known[places], values, side="left")
+    return np.where(np.isfinite(values), bins, 16)
 
 
 def test_gains_are_those_of_means_by_bin_out_of_half():

@@ -47,8 +47,8 @@ def odd_rows(n_features):
     )
 
 
-def same(found, expected):
-    np.testing.assert_array_equal(found, expected.reshape(len(found), -1))
+def same(actual, expected):
+    np.testing.assert_array_equal(actual, expected.reshape(len(actual), -1))
 
 
 @pytest.mark.parametrize("missing", [False, True])

@@ -219,12 +219,12 @@ def test_other_versions_are_told_where_they_read_the_model(
 ):
     from sklearn.naive_bayes import GaussianNB
 
-    own = from_estimator("bayes_of_mine", GaussianNB)
-    model = small_model("binary", own if learner == "skops" else None)
+    bayes = from_estimator("bayes_of_mine", GaussianNB)
+    model = small_model("binary", bayes if learner == "skops" else None)
     model = replace(model, facts=replace(model.facts, versions=versions))
     path = fitted(model).save(tmp_path / "m")
 
-    headstart.load(path, learners=[own])
+    headstart.load(path, learners=[bayes])
 
     messages = [str(warning.message) for warning in recwarn]
     assert any("scikit-learn 0.1 (here" in text for text in messages) == is_told
@@ -283,15 +283,15 @@ def test_a_file_is_predicted_some_rows_at_a_time(model, tmp_path, batches, endin
         expected = model.predict_proba(table)
     batches.clear()
 
-    with pytest.warns(HeadstartWarning, match="city") as told:
-        found = model.predict_proba(path)
+    with pytest.warns(HeadstartWarning, match="city") as warned:
+        predicted = model.predict_proba(path)
 
     assert len(batches) > 1
     assert max(batches) < 6_000
-    np.testing.assert_allclose(found, expected)
+    np.testing.assert_allclose(predicted, expected)
     # One warning for the file, with all of its values.
-    assert len(told) == 1
-    assert "'city' 12." in str(told[0].message)
+    assert len(warned) == 1
+    assert "'city' 12." in str(warned[0].message)
 
 
 def test_a_file_without_rows_has_no_predictions(model, tmp_path):

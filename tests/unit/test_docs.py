@@ -28,9 +28,9 @@ GROUPS = {"meta", "plugins"}
 
 
 def section(page: str, command: str) -> str:
-    found = re.search(rf"^## {command}\n(.*?)(?=^## |\Z)", page, re.S | re.M)
-    assert found, f"there is no section on {command!r}"
-    return found[1]
+    match = re.search(rf"^## {command}\n(.*?)(?=^## |\Z)", page, re.S | re.M)
+    assert match, f"there is no section on {command!r}"
+    return match[1]
 
 
 @pytest.mark.parametrize(

@@ -83,12 +83,12 @@ def largest(y_true, y_pred):
 
 
 def test_the_own_metric_of_the_fit_is_among_the_scores(model):
-    own = copy(model)
-    own.metric = largest
+    with_own_metric = copy(model)
+    with_own_metric.metric = largest
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        scores = own.evaluate(X, np.abs(Y), sample_weight=WEIGHT)
+        scores = with_own_metric.evaluate(X, np.abs(Y), sample_weight=WEIGHT)
 
     assert scores["largest"] == pytest.approx(largest(np.abs(Y), model.predict(X)))
     (warning,) = caught

@@ -44,8 +44,8 @@ class TestCatBoost(BoosterTests):
 def test_combinations_are_not_searched_for_many_classes_that_cannot_have_them():
     many = booster_task(TaskKind.MULTICLASS, n_classes=3)
     for task, values in ((booster_task(), {1, 2}), (many, {1})):
-        found = known_configurations(task, LEARNER)
-        assert {c.parameters["max_ctr_complexity"] for c in found} == values
+        configurations = known_configurations(task, LEARNER)
+        assert {c.parameters["max_ctr_complexity"] for c in configurations} == values
     assert LEARNER.search_space(many).distributions["max_ctr_complexity"] == Choice(1)
     assert 3 in LEARNER.search_space(booster_task()).distributions["max_ctr_complexity"]
 

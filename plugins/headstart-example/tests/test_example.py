@@ -32,8 +32,8 @@ def test_the_kit_is_passed(check):
 
 def test_clouds_are_told_apart(fitted):
     test = make_rows(seed=1)
-    found = LEARNER.predict(fitted, test.X, TASK)
-    assert (found.argmax(axis=1) == test.y).mean() > 0.9
+    probabilities = LEARNER.predict(fitted, test.X, TASK)
+    assert (probabilities.argmax(axis=1) == test.y).mean() > 0.9
 
 
 def test_it_agrees_with_scikit_learn():

@@ -71,9 +71,9 @@ def test_tables_say_what_the_library_predicts(n_classes):
         terms = boosting.read_terms(theirs, [0, 1, 2], bins)
         ours = AdditiveTables(np.atleast_1d(theirs.intercept_), terms, 3)
         for X in (values, others.X.values):
-            found = ours.scores(X)
+            scores = ours.scores(X)
             wanted = expected(X)
-            np.testing.assert_allclose(found, wanted.reshape(found.shape), atol=1e-12)
+            np.testing.assert_allclose(scores, wanted.reshape(scores.shape), atol=1e-12)
 
 
 def test_noise_stops_earlier_than_signal(fitted):
@@ -96,8 +96,8 @@ def test_the_target_of_the_validation_rows_only_stops():
         for rows in (Rows(validation.X, train.y[:99]), other)
     )
     # Which of three rounds is best may differ; that the odds are met may not.
-    for found in (first, second):
-        assert found[:, 1].mean() == pytest.approx(train.y.mean(), abs=1e-6)
+    for probabilities in (first, second):
+        assert probabilities[:, 1].mean() == pytest.approx(train.y.mean(), abs=1e-6)
 
 
 def test_the_deadline_ends_training_and_leaves_a_model(fitted):
@@ -109,8 +109,10 @@ def test_the_deadline_ends_training_and_leaves_a_model(fitted):
     model = LEARNER.fit(make_task(), endless, train, None, deadline)
     assert time.monotonic() - started < 5
     assert 1 <= model.model.rounds[0] < 10**6
-    found = LEARNER.predict(model, train.X, make_task())
-    assert log_loss(train.y, found) < log_loss(train.y, model.target.constant(5_000))
+    probabilities = LEARNER.predict(model, train.X, make_task())
+    assert log_loss(train.y, probabilities) < log_loss(
+        train.y, model.target.constant(5_000)
+    )
 
 
 def test_a_deadline_far_away_changes_nothing(fitted):
@@ -127,12 +129,12 @@ def test_categories_are_no_numbers():
     few = {**QUICK, "n_rounds": 20, "interactions": 0.0, "max_bins": 16}
 
     def reached(levels):
-        rows, held = (
+        train_X, test_X = (
             Matrix(part.X.values, part.X.names, levels, (12,) * len(levels))
             for part in (train, test)
         )
-        model = LEARNER.fit(make_task(), few, Rows(rows, train.y), None, RESOURCES)
-        return log_loss(test.y, LEARNER.predict(model, held, make_task()))
+        model = LEARNER.fit(make_task(), few, Rows(train_X, train.y), None, RESOURCES)
+        return log_loss(test.y, LEARNER.predict(model, test_X, make_task()))
 
     assert reached((2,)) < 0.9 * reached(())
 
@@ -161,8 +163,8 @@ def test_the_refit_makes_as_many_rounds_as_the_folds_agreed_on(fitted):
 def test_bins_are_those_of_the_training_rows():
     bins = learn_bins(np.array([0.0, 0.0, 1.0, 2.0, np.nan]), 16, None)
     np.testing.assert_array_equal(bins.cuts, [0.5, 1.5])
-    found = bins.place(np.array([np.nan, -9.0, 0.5, 99.0]))
-    np.testing.assert_array_equal(found, [0, 1, 2, 3])
+    places = bins.place(np.array([np.nan, -9.0, 0.5, 99.0]))
+    np.testing.assert_array_equal(places, [0, 1, 2, 3])
 
 
 @pytest.mark.parametrize("values", [[1.0, 1.0], [np.nan, np.nan]])

@@ -57,9 +57,9 @@ def experiment(store, request):
     identity = mlflow.set_experiment(request.node.name).experiment_id
 
     def runs():
-        found = store.search_runs([identity])
-        inside = [run for run in found if "mlflow.parentRunId" in run.data.tags]
-        return [run for run in found if run not in inside], inside
+        all_runs = store.search_runs([identity])
+        inside = [run for run in all_runs if "mlflow.parentRunId" in run.data.tags]
+        return [run for run in all_runs if run not in inside], inside
 
     return runs
 

@@ -47,8 +47,8 @@ def test_the_kit_is_passed(check):
 def test_numbers_and_categories_are_learnt(net):
     model = net.fit(TASK, SMALL, make_rows(), make_rows(150, 1), Resources(1, 0))
     test = make_rows(300, 2)
-    found = net.predict(model, test.X, TASK).argmax(axis=1)
-    assert (found == test.y).mean() > 0.85
+    predicted = net.predict(model, test.X, TASK).argmax(axis=1)
+    assert (predicted == test.y).mean() > 0.85
 
 
 @pytest.mark.parametrize("net", NETS, ids=lambda net: net.name)
@@ -132,10 +132,10 @@ def test_values_of_real_mlp_keep_to_the_range_of_the_training_rows():
     model = net.fit(task, few, Rows(rows.X, y), None, Resources(1, 0))
     far = rows.X.values.copy()
     far[:, 0] *= 20.0
-    found = net.predict(net.load(net.dump(model)), Matrix(far, *FORM), task)
-    assert found.min() >= y.min() - 1e-9
-    assert found.max() <= y.max() + 1e-9
-    assert found.max() > y.max() - 0.5
+    predicted = net.predict(net.load(net.dump(model)), Matrix(far, *FORM), task)
+    assert predicted.min() >= y.min() - 1e-9
+    assert predicted.max() <= y.max() + 1e-9
+    assert predicted.max() > y.max() - 0.5
 
 
 def test_a_fit_leaves_all_generators_of_the_program_alone(monkeypatch):

@@ -37,9 +37,13 @@ def make_rows():
 def test_what_is_tried_first_lies_in_the_space(net, kind):
     task = Task(kind, 60, 2, 1, 2 if kind.is_classification else 0, "")
     space = net.search_space(task)
-    found = known_configurations(task, net)
-    assert len({configuration.key for configuration in found}) == len(found) == 4
-    for configuration in found:
+    configurations = known_configurations(task, net)
+    assert (
+        len({configuration.key for configuration in configurations})
+        == len(configurations)
+        == 4
+    )
+    for configuration in configurations:
         for name, value in configuration.parameters.items():
             assert value in space.distributions[name]
         assert 0 < net.cost(task, configuration.parameters, 1_000) < 1e4

@@ -76,27 +76,27 @@ def test_topics_tell_what_texts_are_about(ngrams):
     (train, y), (test, y_test) = make_table(), make_table(seed=1)
     learnt = fit(train, ngrams=ngrams, n_topics=20)
     model = LogisticRegression(C=10).fit(TRANSFORM.transform(learnt, train, TASK), y)
-    found = model.predict(TRANSFORM.transform(learnt, test, TASK))
-    assert (found == y_test).mean() > 0.9
+    predicted = model.predict(TRANSFORM.transform(learnt, test, TASK))
+    assert (predicted == y_test).mean() > 0.9
 
 
 def test_a_topic_is_told_by_its_terms(fitted):
-    told = TRANSFORM.explain(fitted)
+    features = TRANSFORM.explain(fitted)
 
     made = TRANSFORM.transform(fitted, make_table(20)[0], TASK)
-    assert [feature.name for feature in told] == made.columns
+    assert [feature.name for feature in features] == made.columns
     review = fitted.columns["review"]
     heaviest = review.terms[int(np.abs(review.topics[0]).argmax())]
-    assert heaviest in told[0].words.split(": ")[1].split(", ")[0]
+    assert heaviest in features[0].words.split(": ")[1].split(", ")[0]
 
 
 def test_each_column_has_its_topics(fitted):
     X = make_table(20, seed=1)[0]
-    found = TRANSFORM.transform(fitted, X, TASK)
-    assert found.columns[0] == "review: topic 1"
-    assert found.columns[-1] == "title: topic 6"
-    assert found.shape == (20, TRANSFORM.n_outputs({"n_topics": 6}, 2))
-    assert set(found.dtypes) == {pl.Float64}
+    topics = TRANSFORM.transform(fitted, X, TASK)
+    assert topics.columns[0] == "review: topic 1"
+    assert topics.columns[-1] == "title: topic 6"
+    assert topics.shape == (20, TRANSFORM.n_outputs({"n_topics": 6}, 2))
+    assert set(topics.dtypes) == {pl.Float64}
 
 
 def test_it_agrees_with_scikit_learn():
@@ -177,9 +177,9 @@ def test_weights_are_those_of_scikit_learn_to_the_bit(seed):
 @pytest.mark.parametrize("texts", [["", ""], ["  ", "!"], [None, None]])
 def test_texts_without_a_word_have_no_topic(texts):
     X = pl.DataFrame({"t": texts}, schema={"t": pl.String})
-    found = TRANSFORM.transform(fit(X), make_table(3)[0].rename({"title": "t"}), TASK)
-    assert found.shape == (3, 1)
-    assert found.to_series().to_list() == [0.0, 0.0, 0.0]
+    topics = TRANSFORM.transform(fit(X), make_table(3)[0].rename({"title": "t"}), TASK)
+    assert topics.shape == (3, 1)
+    assert topics.to_series().to_list() == [0.0, 0.0, 0.0]
 
 
 def test_a_word_in_every_text_of_few_is_enough():
@@ -189,13 +189,13 @@ def test_a_word_in_every_text_of_few_is_enough():
 
 def test_missing_and_unknown_words_are_zero(fitted):
     X = pl.DataFrame({"review": [None, "unheard"], "title": ["", "of"]})
-    found = TRANSFORM.transform(fitted, X, TASK).select("^review.*$")
-    assert (found.to_numpy() == 0).all()
+    topics = TRANSFORM.transform(fitted, X, TASK).select("^review.*$")
+    assert (topics.to_numpy() == 0).all()
 
 
 def test_no_rows_give_no_rows(fitted):
-    found = TRANSFORM.transform(fitted, make_table()[0].head(0), TASK)
-    assert found.shape == (0, 12)
+    topics = TRANSFORM.transform(fitted, make_table()[0].head(0), TASK)
+    assert topics.shape == (0, 12)
 
 
 def test_one_seed_gives_the_same_bytes():
@@ -280,8 +280,8 @@ def test_damage_is_refused_or_harmless(fitted):
                     refused += 1
                     continue
                 names = dict(zip(X.columns, loaded.columns, strict=True))
-                found = TRANSFORM.transform(loaded, X.rename(names), TASK)
-                assert np.isfinite(found.to_numpy()).all()
+                topics = TRANSFORM.transform(loaded, X.rename(names), TASK)
+                assert np.isfinite(topics.to_numpy()).all()
     assert refused > 60
 
 
@@ -342,10 +342,10 @@ def test_of_many_texts_a_part_is_learnt_from_and_all_have_topics(
 ):
     texts = [f"common word{row}" for row in range(200)]
     monkeypatch.setattr(learning, name, bound)
-    found, made = learn_topics(texts, "words", 60, min_rows=1, seed=0)
-    assert 30 < len(found.terms) <= 51
+    topics, made = learn_topics(texts, "words", 60, min_rows=1, seed=0)
+    assert 30 < len(topics.terms) <= 51
     assert made.shape[0] == 200
-    np.testing.assert_array_equal(made, found.of(texts))
+    np.testing.assert_array_equal(made, topics.of(texts))
 
 
 def learn_by_clock(seconds):
@@ -364,14 +364,14 @@ def learn_by_clock(seconds):
 
 
 def test_where_time_is_short_fewer_texts_are_learnt_from():
-    found, made = learn_by_clock(seconds=400.0)
-    assert 100 < len(found.terms) < 140
+    topics, made = learn_by_clock(seconds=400.0)
+    assert 100 < len(topics.terms) < 140
     assert np.count_nonzero(made.any(axis=1)) > 100
 
 
 def test_where_time_is_too_short_for_the_texts_nothing_is_learnt():
-    found, made = learn_by_clock(seconds=20.0)
-    assert found.terms == ()
+    topics, made = learn_by_clock(seconds=20.0)
+    assert topics.terms == ()
     assert made.shape == (200, 1)
     assert not made.any()
 
@@ -393,13 +393,13 @@ def test_texts_without_spaces_between_words_have_topics():
     rest = ["这个产品", "昨天收到", "颜色是蓝", "包装盒子"]
     tells = [["质量太差", "完全不行"], ["非常喜欢", "质量很好"]]
     texts = ["".join(rng.permutation([*rng.choice(rest, 2), *tells[k]])) for k in y]
-    found, _ = learn_topics(texts, "words", 10, min_rows=2, seed=0)
-    assert {"喜欢", "太差"} <= set(found.terms)
-    best = max(abs(np.corrcoef(topic, y)[0, 1]) for topic in found.of(texts).T)
+    topics, _ = learn_topics(texts, "words", 10, min_rows=2, seed=0)
+    assert {"喜欢", "太差"} <= set(topics.terms)
+    best = max(abs(np.corrcoef(topic, y)[0, 1]) for topic in topics.of(texts).T)
     assert best > 0.9
 
 
 def test_data_that_is_no_word_does_not_spoil_the_stored_vocabulary():
     X = pl.DataFrame({"t": ["good wine " + "x" * 5_000] * 3})
-    found = TRANSFORM.load(TRANSFORM.dump(fit(X, ngrams="word_pairs")))
-    assert found.columns["t"].terms == ("good", "good wine", "wine")
+    loaded = TRANSFORM.load(TRANSFORM.dump(fit(X, ngrams="word_pairs")))
+    assert loaded.columns["t"].terms == ("good", "good wine", "wine")

@@ -90,12 +90,12 @@ def reproduction_of(
 
 def _call(target: str, arguments: Mapping[str, Any]) -> str:
     """Return a call of `headstart.train` in Python."""
-    own: list[str] = []
+    lines: list[str] = []
     words = "".join(
-        f",\n    {name}={_written(value, name, own)}"
+        f",\n    {name}={_written(value, name, lines)}"
         for name, value in arguments.items()
     )
-    mine = "".join(f"{line}\n" for line in own)
+    mine = "".join(f"{line}\n" for line in lines)
     return (
         f"import headstart\n\n{mine}"
         f"model = headstart.train(\n    data,\n    target={target!r}{words},\n)"
@@ -141,21 +141,23 @@ def _options(name: str, value: Any) -> list[str] | None:
     return None
 
 
-def _written(value: Any, name: str, own: list[str]) -> str:
-    """Return a value as Python text; a user's object adds a line to `own`."""
+def _written(value: Any, name: str, lines: list[str]) -> str:
+    """Return a value as Python text; a user's object adds a line to `lines`."""
     if value is None or isinstance(value, bool | int | float | str):
         return repr(value)
     if isinstance(value, Validation):
         return f"headstart.{value!r}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_written(v, name, own) for v in value)}]"
+        return f"[{', '.join(_written(v, name, lines) for v in value)}]"
     if isinstance(value, Mapping):
-        inside = ", ".join(f"{k!r}: {_written(v, name, own)}" for k, v in value.items())
+        inside = ", ".join(
+            f"{k!r}: {_written(v, name, lines)}" for k, v in value.items()
+        )
         return f"{{{inside}}}"
-    variable = f"own_{len(own) + 1}"
+    variable = f"own_{len(lines) + 1}"
     own_name = getattr(value, "name", None) or getattr(value, "__name__", None)
     word = own_name if isinstance(own_name, str) and own_name else type(value).__name__
-    own.append(f"{variable} = ...  # {name}: your own {' '.join(word.split())}")
+    lines.append(f"{variable} = ...  # {name}: your own {' '.join(word.split())}")
     return variable
 
 

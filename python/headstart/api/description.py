@@ -94,7 +94,7 @@ class Description(Estimator):
             "greater_is_better": facts.task.greater_is_better,
             "score": facts.score,
             "validation": facts.validation.words,
-            "validation_why": facts.validation.why,
+            "validation_reason": facts.validation.reason,
             "n_rows": facts.task.n_rows,
             "n_trials": facts.budget.n_trials,
             "ended": facts.budget.ended,

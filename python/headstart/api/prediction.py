@@ -99,8 +99,8 @@ class Prediction(Estimator):
         kind, classes = model.ensemble.task.kind, model.target.classes
         if metrics is None:
             chosen = [resolve_metric(name, kind) for name in metric_names(kind)]
-            own = self._own_metric(model)
-            chosen += [] if own is None else [own]
+            user_metric = self._own_metric(model)
+            chosen += [] if user_metric is None else [user_metric]
         else:
             chosen = [resolve_metric(metric, kind, classes) for metric in metrics]
         outputs = self._outputs(model, X)

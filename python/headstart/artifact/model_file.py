@@ -115,10 +115,10 @@ def save_model(
     # Earlier versions refuse this part, so it is left out if it changes nothing.
     if output := ensemble.output.to_record():
         texts[_OUTPUT] = _json(output)
-    own = {name: record_bytes(name, text) for name, text in texts.items()}
+    parts = {name: record_bytes(name, text) for name, text in texts.items()}
     write_artifact(
         path,
-        PartsOfModel(own, ensemble),
+        PartsOfModel(parts, ensemble),
         optional=_OPTIONAL,
         distributions=sorted({*sources.values(), *made_by.values()} - {""}),
     )

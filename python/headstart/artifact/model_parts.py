@@ -32,8 +32,8 @@ class PartsOfModel(Mapping[str, bytes]):
     fit once.
     """
 
-    def __init__(self, own: Parts, ensemble: BaggedEnsemble) -> None:
-        self._own = own
+    def __init__(self, records: Parts, ensemble: BaggedEnsemble) -> None:
+        self._records = records
         store = ensemble.store
         fits = [fit for member in ensemble.members for fit in member.fits]
         self._readers: dict[str, tuple[Callable[[str], Parts], str]] = {
@@ -45,17 +45,17 @@ class PartsOfModel(Mapping[str, bytes]):
                 for name in f.transforms
             },
         }
-        self._held: tuple[str, Parts] = ("", {})
+        self._loaded: tuple[str, Parts] = ("", {})
 
     def __getitem__(self, name: str) -> bytes:
-        if name in self._own:
-            return self._own[name]
+        if name in self._records:
+            return self._records[name]
         folder, _, rest = name.partition("/")
         fit, _, part = rest.partition("/")
         return self._of(f"{folder}/{fit}")[part]
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._own
+        yield from self._records
         for prefix in self._readers:
             yield from [f"{prefix}/{name}" for name in self._of(prefix)]
 
@@ -63,11 +63,11 @@ class PartsOfModel(Mapping[str, bytes]):
         return sum(1 for _ in self)
 
     def _of(self, prefix: str) -> Parts:
-        if self._held[0] != prefix:
+        if self._loaded[0] != prefix:
             read, name = self._readers[prefix]
-            self._held = ("", {})  # free the previous fit first
-            self._held = (prefix, read(name))
-        return self._held[1]
+            self._loaded = ("", {})  # free the previous fit first
+            self._loaded = (prefix, read(name))
+        return self._loaded[1]
 
 
 class ArtifactStore:

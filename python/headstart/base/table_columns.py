@@ -13,7 +13,7 @@ class TableColumn:
     Parameters
     ----------
     name : str
-    holds : {"numeric", "categorical", "text"}
+    contents : {"numeric", "categorical", "text"}
         Numeric: Float64, null where missing. Categorical: an Enum of the training
         levels, null where missing or unseen. Text: the user's strings, null where
         missing.
@@ -30,7 +30,7 @@ class TableColumn:
     """
 
     name: str
-    holds: Literal["numeric", "categorical", "text"]
+    contents: Literal["numeric", "categorical", "text"]
     source: str
     kind: str
     n_levels: int = 0
@@ -69,5 +69,5 @@ class TableColumns:
         """Names of the columns of raw text."""
         return self._names("text")
 
-    def _names(self, holds: str) -> tuple[str, ...]:
-        return tuple(c.name for c in self.columns if c.holds == holds)
+    def _names(self, contents: str) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns if c.contents == contents)

@@ -133,12 +133,12 @@ def _knowledge_bases(problems: list[str]) -> dict[str, str]:
     from headstart.meta.shipped import shipped_base
     from headstart.meta.store import KnowledgeBase, own_base_place
 
-    own = own_base_place()
+    own_place = own_base_place()
     described = {
         "shipped": "none in this build",
-        "own": f"none yet (would be {show_place(own)})",
+        "own": f"none yet (would be {show_place(own_place)})",
     }
-    places = {"shipped": shipped_base(), "own": own}
+    places = {"shipped": shipped_base(), "own": own_place}
     for name, place in places.items():
         if place is None or not (isinstance(place, str) or place.exists()):
             continue

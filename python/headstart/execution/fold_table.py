@@ -241,7 +241,7 @@ def _write(folder: Path, make: Callable[[], _StepColumns]) -> None:
             record = {
                 "scope": step_columns.step.scope,
                 "dropped": step_columns.step.dropped,
-                "made": [[c.name, c.holds, c.source, c.n_levels] for c in columns],
+                "made": [[c.name, c.contents, c.source, c.n_levels] for c in columns],
             }
             (temporary / "step.json").write_text(json.dumps(record), encoding="utf-8")
 
@@ -249,8 +249,8 @@ def _write(folder: Path, make: Callable[[], _StepColumns]) -> None:
 def _after(table: FoldTable, folder: Path) -> FoldTable:
     record: Any = json.loads((folder / "step.json").read_text(encoding="utf-8"))
     columns = tuple(
-        TableColumn(name, holds, source, "made", n_levels)
-        for name, holds, source, n_levels in record["made"]
+        TableColumn(name, contents, source, "made", n_levels)
+        for name, contents, source, n_levels in record["made"]
     )
     step = FittedStep("", tuple(record["scope"]), tuple(record["dropped"]), (), columns)
     step_columns = _StepColumns(

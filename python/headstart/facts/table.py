@@ -96,7 +96,7 @@ class ValidationFacts:
         The column whose order the folds follow.
     gap : str or None
         Description of the gap between training and validation rows.
-    why : str
+    reason : str
         Reason for the choice; "" where the user chose.
     """
 
@@ -106,4 +106,4 @@ class ValidationFacts:
     groups: str | None
     time_column: str | None
     gap: str | None
-    why: str
+    reason: str

@@ -37,14 +37,16 @@ def describe_by_plugins(
         prefix = name if plugin is None else plugin.distribution or plugin.name
         try:
             features = record.function(summary)
-            own = {f"{prefix}:{key}": float(value) for key, value in features.items()}
+            numbers = {
+                f"{prefix}:{key}": float(value) for key, value in features.items()
+            }
         except Exception as error:
             problems.append(
                 f"The meta-features {name!r} of {prefix} are left out: "
                 f"{type(error).__name__}: {error}"
             )
             continue
-        values |= {k: v if math.isfinite(v) else math.nan for k, v in own.items()}
+        values |= {k: v if math.isfinite(v) else math.nan for k, v in numbers.items()}
     return values, problems
 
 

@@ -284,7 +284,7 @@ def _check_names(
 ) -> None:
     for kind, items in contributions.items():
         for name in sorted(set(items) & set(everything[kind])):
-            owner = next(r for r in records if name in r.brought.get(kind, ()))
+            owner = next(r for r in records if name in r.provides.get(kind, ()))
             raise PluginError(
                 f"it registers the {_SINGULAR[kind]} {name!r}, a name that "
                 f"{owner.origin} has taken."
@@ -303,7 +303,7 @@ def _check_marks(
     origins = {
         name: record.origin
         for record in records
-        for name in record.brought.get("table_readers", ())
+        for name in record.provides.get("table_readers", ())
     }
     reader_of_mark: dict[str, str] = {}
     for reader in (*others.values(), *readers.values()):

@@ -23,7 +23,7 @@ class PluginRecord:
         registered.
     version : str
         Version of the distribution; for a file, the beginning of its SHA-256.
-    brought : mapping of str to tuple of str
+    provides : mapping of str to tuple of str
         Registered names by kind: ``"learners"``, ``"transforms"``, ``"metrics"``,
         ``"splitters"``, ``"meta_features"``, ``"listeners"``, ``"table_readers"``,
         ``"exporters"``, ``"commands"``, ``"executors"``. Kinds without a name are left
@@ -42,7 +42,7 @@ class PluginRecord:
     name: str
     distribution: str
     version: str
-    brought: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    provides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: Source = "distribution"
     hooks: tuple[str, ...] = ()
     api_version: int = 2
@@ -53,7 +53,7 @@ class PluginRecord:
     @property
     def learners(self) -> tuple[str, ...]:
         """Names of the learners it registered."""
-        return self.brought.get("learners", ())
+        return self.provides.get("learners", ())
 
     @property
     def origin(self) -> str:

@@ -93,7 +93,7 @@ class Registry:
 
     def plugin_of(self, name: str, kind: str = "learners") -> PluginRecord | None:
         """Return the plugin that registered `name` of a kind, or None."""
-        return next((p for p in self.plugins if name in p.brought.get(kind, ())), None)
+        return next((p for p in self.plugins if name in p.provides.get(kind, ())), None)
 
     def distribution_of(self, name: str, kind: str = "learners") -> str:
         """Return the distribution that registered `name` of a kind, or ``""``."""

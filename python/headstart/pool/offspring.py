@@ -57,15 +57,15 @@ class OwnProcess:
         self.end_copies()
         if not _is_ours:
             return
-        own = _command(self._pid)
-        left = [
+        command = _command(self._pid)
+        copies = [
             pid
             for pid in children(self._pid)
-            if pid not in self._before and own and _command(pid) == own
+            if pid not in self._before and command and _command(pid) == command
         ]
-        if left:
+        if copies:
             raise RuntimeError(
-                f"left {len(left)} forked copies of its process running. hint: a "
+                f"left {len(copies)} forked copies of its process running. hint: a "
                 "process that is forked must be waited for, or end with os._exit()."
             )
 

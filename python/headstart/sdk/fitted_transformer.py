@@ -10,7 +10,11 @@ import numpy as np
 from headstart.base.arrays import require
 from headstart.base.stored import Parts, dump_skops, load_skops
 from headstart.exceptions import ArtifactError
-from headstart.sdk.transformer_matrices import HOLDS, dense_matrix, input_matrices
+from headstart.sdk.transformer_matrices import (
+    COLUMN_KINDS,
+    dense_matrix,
+    input_matrices,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +28,7 @@ class FittedTransformer:
 
     Parameters
     ----------
-    holds : str
+    kind : str
         Kind of the columns.
     columns : tuple of str
     fill : tuple of float
@@ -36,7 +40,7 @@ class FittedTransformer:
         Names of the columns that each transformer makes.
     """
 
-    holds: str
+    kind: str
     columns: tuple[str, ...]
     fill: tuple[float, ...]
     transformers: tuple[Any, ...]
@@ -58,7 +62,7 @@ class FittedTransformer:
         import polars as pl
 
         blocks: dict[str, pl.Series] = {}
-        inputs = input_matrices(X.select(self.columns), self.holds, self.fill)
+        inputs = input_matrices(X.select(self.columns), self.kind, self.fill)
         for (_, values), transformer, names in zip(
             inputs, self.transformers, self.names, strict=True
         ):
@@ -80,7 +84,7 @@ class FittedTransformer:
     def to_parts(self) -> Parts:
         """Return the transformers in skops' format and the rest as JSON."""
         record = {
-            "holds": self.holds,
+            "kind": self.kind,
             "columns": self.columns,
             "fill": self.fill,
             "names": self.names,
@@ -110,7 +114,7 @@ class FittedTransformer:
         owner = f"transform {name!r}"
         try:
             record = json.loads(parts["transformer.json"])
-            holds = record["holds"]
+            kind = record["kind"]
             columns = _texts(record["columns"])
             fill = tuple(float(v) for v in record["fill"])
             names = tuple(_texts(each) for each in record["names"])
@@ -119,8 +123,8 @@ class FittedTransformer:
                 f"What {owner} has stored is damaged: {error!r}"
             ) from error
         require(
-            holds in HOLDS
-            and len(names) == (len(columns) if holds == "text" else 1)
+            kind in COLUMN_KINDS
+            and len(names) == (len(columns) if kind == "text" else 1)
             and len(fill) in (0, len(columns))
             and bool(np.isfinite(fill).all())
             and len({n for each in names for n in each}) == sum(map(len, names)),
@@ -134,7 +138,7 @@ class FittedTransformer:
             all(callable(getattr(t, "transform", None)) for t in transformers),
             f"What {owner} has stored is no transformer.",
         )
-        return cls(holds, columns, fill, transformers, names)
+        return cls(kind, columns, fill, transformers, names)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

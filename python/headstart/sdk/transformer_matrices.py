@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
-    "HOLDS",
+    "COLUMN_KINDS",
     "dense_matrix",
     "input_matrices",
     "kind_of_columns",
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 #: Kinds of columns, which are never mixed.
-HOLDS = ("numeric", "categorical", "text")
+COLUMN_KINDS = ("numeric", "categorical", "text")
 _MISSING = "(missing)"
 # Maximum number of dense columns of one step; more are probably uncounted words.
 _MOST_OUTPUTS = 5_000
@@ -48,15 +48,15 @@ def kind_of_columns(name: str, X: "pl.DataFrame") -> str:
 
 
 def input_matrices(
-    X: "pl.DataFrame", holds: str, fill: tuple[float, ...]
+    X: "pl.DataFrame", kind: str, fill: tuple[float, ...]
 ) -> list[tuple[str, NDArray[Any]]]:
     """Return each transformer's input, with the name of the column if it is text."""
-    if holds == "text":
+    if kind == "text":
         return [
             (c.name, np.asarray(c.fill_null("").to_list(), dtype=object))
             for c in X.get_columns()
         ]
-    if holds == "categorical":
+    if kind == "categorical":
         words = [c.cast(str).fill_null(_MISSING).to_list() for c in X.get_columns()]
         return [("", np.asarray(words, dtype=object).T.reshape(X.height, X.width))]
     values = np.column_stack([c.to_numpy() for c in X.get_columns()]).astype(np.float64)

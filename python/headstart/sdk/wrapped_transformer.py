@@ -28,7 +28,7 @@ from headstart.sdk.probing import (
     takes_weights,
 )
 from headstart.sdk.transformer_matrices import (
-    HOLDS,
+    COLUMN_KINDS,
     dense_matrix,
     input_matrices,
     kind_of_columns,
@@ -90,10 +90,10 @@ class FromTransformer(Transform):
                 f"one. Got {transformer!r:.80} instead. hint: pass "
                 f"{type(transformer).__name__} without brackets."
             )
-        if not callable(columns) and columns not in HOLDS:
+        if not callable(columns) and columns not in COLUMN_KINDS:
             raise PluginError(
                 f"The 'columns' of transform {name!r} must be one of "
-                f"{', '.join(map(repr, HOLDS))}, or a function. Got {columns!r}."
+                f"{', '.join(map(repr, COLUMN_KINDS))}, or a function. Got {columns!r}."
             )
         self.name = name  # type: ignore[misc]  # an instance is a transform of its own
         self.tasks = frozenset(traits.tasks)  # type: ignore[misc]
@@ -155,12 +155,12 @@ class FromTransformer(Transform):
         """Fit one transformer, or one per text column."""
         del task, validation
         X, y, weight = rows.X, rows.y, rows.weight
-        holds = kind_of_columns(self.name, X)
+        kind = kind_of_columns(self.name, X)
         fill: tuple[float, ...] = ()
-        if holds == "numeric" and not self._takes_missing:
+        if kind == "numeric" and not self._takes_missing:
             fill = tuple(training_median(X[name]) for name in X.columns)
         fitted, names = [], []
-        for label, values in input_matrices(X, holds, fill):
+        for label, values in input_matrices(X, kind, fill):
             transformer = _new_transformer(
                 self._make, self.name, {**self._space.default, **parameters}
             )
@@ -174,7 +174,7 @@ class FromTransformer(Transform):
             fitted.append(transformer)
             names.append(output_names(transformer, X.columns, first.shape[1], label))
         return FittedTransformer(
-            holds, tuple(X.columns), fill, tuple(fitted), tuple(names)
+            kind, tuple(X.columns), fill, tuple(fitted), tuple(names)
         )
 
     def fit_transform(

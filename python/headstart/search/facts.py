@@ -123,9 +123,9 @@ def _validation(
 ) -> ValidationFacts:
     folds, requested = run.data.folds, run.settings.validation
     plan = requested if isinstance(requested, Validation) else Validation()
-    why = explain_folds(requested, folds, run.problem.task.n_rows)
+    reason = explain_folds(requested, folds, run.problem.task.n_rows)
     if folds.scheme == "time":
-        why += "; " + explain_newest_rows(folds, n_not_refitted, n_members)
+        reason += "; " + explain_newest_rows(folds, n_not_refitted, n_members)
     n_repeats = max(
         (unit[0] + 1 for trial in result.trials for unit in trial.fold_losses),
         default=folds.n_repeats,
@@ -145,7 +145,7 @@ def _validation(
         run.problem.groups_name,
         plan.time_column,
         f"{plan.gap} times" if plan.gap else None,
-        why,
+        reason,
     )
 
 

@@ -76,7 +76,7 @@ class ColumnSelection(Transform):
         return [
             column.name
             for column in table.columns
-            if column.holds != "text" and column.n_levels <= _MOST_LEVELS
+            if column.contents != "text" and column.n_levels <= _MOST_LEVELS
         ]
 
     def promise(self, table: TableColumns, task: Task) -> float:

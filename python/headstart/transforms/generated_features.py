@@ -65,7 +65,7 @@ class GeneratedFeatures(PlanTransform):
         names = [
             column.name
             for column in table.columns
-            if column.holds != "text" and column.kind != "made"
+            if column.contents != "text" and column.kind != "made"
         ]
         return names if 2 <= len(names) <= _MOST_COLUMNS else ()
 

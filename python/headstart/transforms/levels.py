@@ -21,7 +21,7 @@ def leveled(table: TableColumns) -> tuple[str, ...]:
     return tuple(
         column.name
         for column in table.columns
-        if column.holds == "categorical"
+        if column.contents == "categorical"
         and column.kind != "made"
         and column.n_levels >= _FEW
     )
@@ -30,5 +30,5 @@ def leveled(table: TableColumns) -> tuple[str, ...]:
 def most_levels(table: TableColumns) -> int:
     """Return the largest number of levels; 0 without categorical columns."""
     return max(
-        (c.n_levels for c in table.columns if c.holds == "categorical"), default=0
+        (c.n_levels for c in table.columns if c.contents == "categorical"), default=0
     )

@@ -42,8 +42,8 @@ pub(crate) fn each_column<T: Send>(
     Ok(groups.into_iter().flatten().collect())
 }
 
-/// The same for slow computations: columns after the deadline get NaN, the others count as
-/// steps.
+/// Return the result of a slow `task` for each column; NaN for columns after the deadline.
+/// The others count as steps.
 pub(crate) fn in_time(
     table: &dyn Columns,
     workers: &Workers,
@@ -63,11 +63,11 @@ pub(crate) fn unless_late(
     if workers.is_late() {
         return Ok(f64::NAN);
     }
-    let found = task()?;
-    if !(found.is_nan() && workers.is_late()) {
+    let value = task()?;
+    if !(value.is_nan() && workers.is_late()) {
         workers.advance(1);
     }
-    Ok(found)
+    Ok(value)
 }
 
 /// A number of a table.
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn columns_of_different_lengths_are_refused() {
-        let found = Separate::new(vec![&[1.0, 2.0][..], &[1.0][..]]);
-        assert!(found.unwrap_err().to_string().contains("column 1"));
+        let result = Separate::new(vec![&[1.0, 2.0][..], &[1.0][..]]);
+        assert!(result.unwrap_err().to_string().contains("column 1"));
     }
 }

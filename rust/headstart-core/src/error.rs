@@ -36,9 +36,9 @@ impl Error {
     }
 
     /// Return an [`Error::Shape`]: `name` must hold `expected` values.
-    pub fn length(name: &str, expected: usize, found: usize) -> Self {
+    pub fn length(name: &str, expected: usize, actual: usize) -> Self {
         Self::Shape(format!(
-            "{name} must hold {expected} values. Got {found} instead."
+            "{name} must hold {expected} values. Got {actual} instead."
         ))
     }
 }

@@ -174,20 +174,20 @@ mod tests {
         OutOfFold::new(&IDS, 4, 1).unwrap()
     }
 
-    fn same(found: &[f64], expected: &[f64]) -> bool {
+    fn same(actual: &[f64], expected: &[f64]) -> bool {
         let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-        bits(found) == bits(expected)
+        bits(actual) == bits(expected)
     }
 
     #[test]
     fn a_prediction_is_the_mean_over_the_repeats_that_have_one() {
         let mut store = store();
         store.add((7, 0, 0), &[1.0, 2.0]).unwrap();
-        let found = store.prediction(7);
-        assert!(same(&found, &[1.0, f64::NAN, 2.0, f64::NAN]));
+        let prediction = store.prediction(7);
+        assert!(same(&prediction, &[1.0, f64::NAN, 2.0, f64::NAN]));
         store.add((7, 1, 1), &[3.0, 4.0]).unwrap();
-        let found = store.prediction(7);
-        assert!(same(&found, &[2.0, 4.0, 2.0, f64::NAN]));
+        let prediction = store.prediction(7);
+        assert!(same(&prediction, &[2.0, 4.0, 2.0, f64::NAN]));
         assert_eq!(store.folds_of(7), [(0, 0), (1, 1)]);
         assert_eq!(store.trials(), [7]);
     }
@@ -215,9 +215,9 @@ mod tests {
             store.add((trial, 0, 0), prediction).unwrap();
         }
         for (trial, [first, second]) in (0..).zip(predictions) {
-            let found = store.prediction(trial);
-            assert!((found[0] - first).abs() < 1e-7 * (second - first).min(1e-5));
-            assert!((found[2] - second).abs() < 1e-7 * (second - first).min(1e-5));
+            let prediction = store.prediction(trial);
+            assert!((prediction[0] - first).abs() < 1e-7 * (second - first).min(1e-5));
+            assert!((prediction[2] - second).abs() < 1e-7 * (second - first).min(1e-5));
         }
     }
 }

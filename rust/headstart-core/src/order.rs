@@ -280,8 +280,8 @@ mod tests {
             expected.sort_by_key(|&place| keys[place as usize]);
             let workers = Workers::default();
             let ordered = Ordered::new(&keys, &workers).unwrap();
-            let found: Vec<u32> = ordered.places().map(|p| p as u32).collect();
-            prop_assert_eq!(&found, &expected);
+            let places: Vec<u32> = ordered.places().map(|p| p as u32).collect();
+            prop_assert_eq!(&places, &expected);
             let mut sorted = keys.clone();
             sort_keys(&mut sorted, &workers).unwrap();
             prop_assert!(sorted.is_sorted());

@@ -183,13 +183,13 @@ mod tests {
     fn a_cancelled_kernel_stops_before_its_next_task() {
         let flag = CancelFlag::default();
         let workers = Workers::sequential(flag.clone());
-        let found = workers.map(10, |index| {
+        let result = workers.map(10, |index| {
             if index == 3 {
                 flag.cancel();
             }
             assert!(index <= 3);
             Ok(())
         });
-        assert_eq!(found, Err(Error::Cancelled));
+        assert_eq!(result, Err(Error::Cancelled));
     }
 }

@@ -98,14 +98,14 @@ mod tests {
         let panel: Vec<[f64; OTHERS]> = (0..37)
             .map(|_| std::array::from_fn(|_| rng.uniform()))
             .collect();
-        let found = absolute_differences(&rows, &panel);
+        let differences = absolute_differences(&rows, &panel);
         for row in 0..ROWS {
             for other in 0..OTHERS {
                 let mut expected = 0.0;
                 for (values, others) in rows.iter().zip(&panel) {
                     expected += (values[row] - others[other]).abs();
                 }
-                assert_eq!(found[row][other].to_bits(), f64::to_bits(expected));
+                assert_eq!(differences[row][other].to_bits(), f64::to_bits(expected));
             }
         }
     }

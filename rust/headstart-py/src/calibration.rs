@@ -46,10 +46,10 @@ pub(crate) fn fit_logistic<'py>(
     let (columns, target) = (slice("columns", &columns)?, slice("target", &target)?);
     let weight = optional_slice("weight", weight.as_ref())?;
     let n_steps = columns.len().saturating_mul(64);
-    let found = run(py, n_threads, n_steps, |workers| {
+    let coefficients = run(py, n_threads, n_steps, |workers| {
         calibration::fit_logistic(columns, target, weight, workers)
     })?;
-    Ok(found.into_pyarray(py))
+    Ok(coefficients.into_pyarray(py))
 }
 
 /// Return the factor of all logarithms of probabilities.

@@ -133,8 +133,8 @@ struct Called<'py> {
 impl Candidates for Called<'_> {
     fn losses(&mut self, _allowed: &[bool]) -> Result<Vec<f64>, Error> {
         let counts = PyArray1::from_slice(self.losses.py(), &self.counts);
-        let found = self.losses.call1((counts,));
-        found
+        let result = self.losses.call1((counts,));
+        result
             .and_then(|losses| losses.extract::<Vec<f64>>())
             .map_err(|error| {
                 self.error = Some(error);

@@ -36,17 +36,17 @@ pub(crate) fn feature_operators(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict
         .map(|&operator| {
             let inputs = operator.inputs();
             let (least, most) = inputs.arity();
-            let found = PyDict::new(py);
-            found.set_item("code", operator.code())?;
-            found.set_item("name", operator.name())?;
-            found.set_item("inputs", inputs.name())?;
-            found.set_item("kind", inputs.kind_at(0).name())?;
-            found.set_item("least", least)?;
-            found.set_item("most", most)?;
-            found.set_item("is_commutative", operator.is_commutative())?;
-            found.set_item("reads_target", operator.reads_target())?;
-            found.set_item("is_monotone", operator.is_monotone())?;
-            Ok(found)
+            let description = PyDict::new(py);
+            description.set_item("code", operator.code())?;
+            description.set_item("name", operator.name())?;
+            description.set_item("inputs", inputs.name())?;
+            description.set_item("kind", inputs.kind_at(0).name())?;
+            description.set_item("least", least)?;
+            description.set_item("most", most)?;
+            description.set_item("is_commutative", operator.is_commutative())?;
+            description.set_item("reads_target", operator.reads_target())?;
+            description.set_item("is_monotone", operator.is_monotone())?;
+            Ok(description)
         })
         .collect()
 }
@@ -141,13 +141,13 @@ fn by_column<'py>(
 ) -> PyResult<Vec<Codes<'py>>> {
     let mut out = out.as_array_mut();
     if out.nrows() != n_columns {
-        return Err(PyValueError::new_err("out must have a row a column."));
+        return Err(PyValueError::new_err("out must have one row per column."));
     }
     let n_rows = out.ncols();
     let out = out
         .as_slice_mut()
         .ok_or_else(|| PyValueError::new_err("out must be a contiguous array in C order."))?;
-    let found = run(py, n_threads, n_steps, |workers| {
+    let results = run(py, n_threads, n_steps, |workers| {
         let slots: Vec<Mutex<&mut [u32]>> = out.chunks_mut(n_rows.max(1)).map(Mutex::new).collect();
         workers.map(n_columns, |index| {
             let mut none = [].as_mut_slice();
@@ -158,7 +158,7 @@ fn by_column<'py>(
             fill(index, codes, workers)
         })
     })?;
-    Ok(found.into_iter().map(|f| f.into_pyarray(py)).collect())
+    Ok(results.into_iter().map(|f| f.into_pyarray(py)).collect())
 }
 
 /// Return the index of each id among known ids.
@@ -309,7 +309,7 @@ pub(crate) fn group_statistics<'py>(
         .collect::<PyResult<_>>()?;
     let n_rows = values.first().map_or(0, |column| column.len());
     let n_steps = jobs.len().saturating_mul(n_rows);
-    let found = run(py, n_threads, n_steps, |workers| {
+    let statistics = run(py, n_threads, n_steps, |workers| {
         workers.map(jobs.len(), |index| {
             let (key, column, name) = &jobs[index];
             let (Some(&(codes, n_groups)), Some(&column), Some(statistic)) = (
@@ -322,7 +322,7 @@ pub(crate) fn group_statistics<'py>(
             encode::group_statistic(Category::new(codes, n_groups)?, column, statistic, workers)
         })
     })?;
-    Ok(found.into_iter().map(|f| f.into_pyarray(py)).collect())
+    Ok(statistics.into_iter().map(|f| f.into_pyarray(py)).collect())
 }
 
 /// Return the number of distinct levels by group.
@@ -334,10 +334,10 @@ pub(crate) fn group_distinct<'py>(
     n_levels: u32,
 ) -> PyResult<Floats<'py>> {
     let (codes, levels) = (slice("codes", &key.0)?, slice("levels", &levels)?);
-    let found = run(py, 1, 4 * codes.len(), |workers| {
+    let n_distinct = run(py, 1, 4 * codes.len(), |workers| {
         encode::group_distinct(Category::new(codes, key.1)?, levels, n_levels, workers)
     })?;
-    Ok(found.into_pyarray(py))
+    Ok(n_distinct.into_pyarray(py))
 }
 
 /// Return quantiles by group: the start of each group, and the quantiles.
@@ -367,10 +367,10 @@ pub(crate) fn group_positions<'py>(
 ) -> PyResult<Floats<'py>> {
     let (codes, values) = (slice("codes", &codes)?, slice("values", &values)?);
     let knots = slice("knots", &knots)?;
-    let found = run(py, n_threads, 16 * codes.len(), |workers| {
+    let positions = run(py, n_threads, 16 * codes.len(), |workers| {
         encode::group_positions(codes, values, &starts, knots, workers)
     })?;
-    Ok(found.into_pyarray(py))
+    Ok(positions.into_pyarray(py))
 }
 
 /// Return counts of character n-grams in hashed columns.

@@ -25,10 +25,10 @@ pub(crate) fn dense_codes<'py>(
     values: PyReadonlyArray1<'py, i64>,
 ) -> PyResult<Option<Bound<'py, PyArray1<i64>>>> {
     let numbers = slice("values", &values)?;
-    let found = run(py, 1, numbers.len(), |workers| {
+    let dense = run(py, 1, numbers.len(), |workers| {
         folds::dense_codes(numbers, workers)
     })?;
-    Ok(match found {
+    Ok(match dense {
         Dense::Same => Some((*values).clone()),
         Dense::Codes(codes) => Some(codes.into_pyarray(py)),
         Dense::Apart => None,

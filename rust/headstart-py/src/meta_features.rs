@@ -73,9 +73,9 @@ pub(crate) fn describe_table<'py>(
     };
     // Several passes over every value, and landmarkers on up to a thousand rows.
     let n_steps = (numbers.len() + levels.len()).saturating_mul(8 * n_rows + 1_000);
-    let found = run(py, n_threads, n_steps, |workers| {
+    let qualities = run(py, n_threads, n_steps, |workers| {
         let table = Table::new(numbers, levels, others, target)?;
         meta_features::describe(&table, seed, workers)
     })?;
-    found.into_py_dict(py)
+    qualities.into_py_dict(py)
 }

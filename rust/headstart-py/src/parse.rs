@@ -34,7 +34,7 @@ pub(crate) fn find_formats(
     order: Option<&str>,
 ) -> PyResult<Option<(Vec<String>, &'static str, bool)>> {
     let counts = slice("counts", &counts)?;
-    let found = run(py, 1, WORD * counts.len(), |_| {
+    let formats = run(py, 1, WORD * counts.len(), |_| {
         let words = table.column(0)?;
         if words.len() != counts.len() {
             return Err(Error::length("counts", words.len(), counts.len()));
@@ -48,7 +48,7 @@ pub(crate) fn find_formats(
         };
         Ok(parse::find_formats(&words, counts, order))
     })?;
-    Ok(found.map(|f| (f.formats, f.class.name(), f.is_ambiguous)))
+    Ok(formats.map(|f| (f.formats, f.class.name(), f.is_ambiguous)))
 }
 
 type Moments<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i32>>);
@@ -123,7 +123,7 @@ pub(crate) fn scan_delimited(
     separator: char,
     n_columns: usize,
 ) -> PyResult<Scan> {
-    let found = run(py, 1, data.len(), |_| {
+    let scan = run(py, 1, data.len(), |_| {
         Ok(parse::scan_delimited(
             &data,
             start,
@@ -132,12 +132,12 @@ pub(crate) fn scan_delimited(
         ))
     })?;
     Ok((
-        found.n_records,
-        found.blank,
-        found.wrong,
-        found.n_trailing,
-        found.columns,
-        found.has_odd_quote,
+        scan.n_records,
+        scan.blank,
+        scan.wrong,
+        scan.n_trailing,
+        scan.columns,
+        scan.has_odd_quote,
     ))
 }
 

@@ -124,7 +124,7 @@ where
                 let _ = sender.send(outcome);
             })
             .map_err(|error| PyRuntimeError::new_err(format!("Cannot start a thread: {error}")))?;
-        let mut told = Instant::now();
+        let mut reported = Instant::now();
         let answer = loop {
             let waiting = &mut receiver;
             match py.detach(move || waiting.recv_timeout(POLL)) {
@@ -134,12 +134,12 @@ where
                         .and_then(unwrap);
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    let mut heard = py.check_signals();
-                    if heard.is_ok() && told.elapsed() >= TELL {
-                        told = Instant::now();
-                        heard = watch.tell(&progress);
+                    let mut outcome = py.check_signals();
+                    if outcome.is_ok() && reported.elapsed() >= TELL {
+                        reported = Instant::now();
+                        outcome = watch.tell(&progress);
                     }
-                    if let Err(interrupt) = heard {
+                    if let Err(interrupt) = outcome {
                         cancel.cancel();
                         let waiting = &mut receiver;
                         let _ = py.detach(move || waiting.recv());

@@ -60,10 +60,14 @@ pub(crate) fn score_pearson<'py>(
     let y = slice("y", &y)?;
     let weight = optional_slice("weight", weight.as_ref())?;
     let n_steps = columns.n_columns() * y.len();
-    let found = run(py, n_threads, n_steps, |workers| {
+    let correlations = run(py, n_threads, n_steps, |workers| {
         moments::pearson(columns, y, weight, workers)
     })?;
-    matrix(py, found.iter().flat_map(|c| [c.r, c.n]).collect(), 2)
+    matrix(
+        py,
+        correlations.iter().flat_map(|c| [c.r, c.n]).collect(),
+        2,
+    )
 }
 
 /// Return Spearman's correlation of each column, and its number of rows.
@@ -78,10 +82,14 @@ pub(crate) fn score_spearman<'py>(
     let columns = columns.as_ref();
     let y = slice("y", &y)?;
     let n_steps = columns.n_columns() * y.len() * 8;
-    let found = run(py, n_threads, n_steps, |workers| {
+    let correlations = run(py, n_threads, n_steps, |workers| {
         ranks::spearman(columns, y, workers)
     })?;
-    matrix(py, found.iter().flat_map(|&(r, n)| [r, n]).collect(), 2)
+    matrix(
+        py,
+        correlations.iter().flat_map(|&(r, n)| [r, n]).collect(),
+        2,
+    )
 }
 
 /// Return the sums of squares between and within classes, weight, and number of classes,
@@ -99,17 +107,22 @@ pub(crate) fn score_anova<'py>(
     let y = y.classes()?;
     let weight = optional_slice("weight", weight.as_ref())?;
     let n_steps = columns.n_columns() * columns.n_rows();
-    let found = run(py, n_threads, n_steps, |workers| {
+    let variances = run(py, n_threads, n_steps, |workers| {
         moments::anova(columns, y, weight, workers)
     })?;
-    matrix(py, found.iter().flat_map(variance).collect(), 4)
+    matrix(py, variances.iter().flat_map(variance).collect(), 4)
 }
 
-fn variance(found: &moments::Variance) -> [f64; 4] {
-    [found.between, found.within, found.n, found.n_groups]
+fn variance(variances: &moments::Variance) -> [f64; 4] {
+    [
+        variances.between,
+        variances.within,
+        variances.n,
+        variances.n_groups,
+    ]
 }
 
-/// Return the same for the target by the bins of each column.
+/// Return the results of [`score_anova`] for the target, grouped by each column's bins.
 #[pyfunction]
 pub(crate) fn score_anova_of_bins<'py>(
     py: Python<'py>,
@@ -121,10 +134,10 @@ pub(crate) fn score_anova_of_bins<'py>(
     let y = slice("y", &y)?;
     let weight = optional_slice("weight", weight.as_ref())?;
     let n_steps = binned.matrix.n_columns() * y.len();
-    let found = run(py, n_threads, n_steps, |workers| {
+    let variances = run(py, n_threads, n_steps, |workers| {
         moments::anova_of_bins(&binned.matrix, y, weight, workers)
     })?;
-    matrix(py, found.iter().flat_map(variance).collect(), 4)
+    matrix(py, variances.iter().flat_map(variance).collect(), 4)
 }
 
 /// Return statistics of the contingency table of each column's bins and classes: mutual
@@ -141,10 +154,10 @@ pub(crate) fn score_contingency<'py>(
     let y = y.classes()?;
     let weight = optional_slice("weight", weight.as_ref())?;
     let n_steps = binned.matrix.n_columns() * binned.matrix.n_rows();
-    let found = run(py, n_threads, n_steps, |workers| {
+    let associations = run(py, n_threads, n_steps, |workers| {
         contingency::associations(&binned.matrix, y, weight, workers)
     })?;
-    let rows = found.iter().flat_map(|one| {
+    let rows = associations.iter().flat_map(|one| {
         [
             one.mutual,
             one.corrected_mutual(),
@@ -196,10 +209,10 @@ pub(crate) fn score_auc<'py>(
     let y = y.classes()?;
     let weight = optional_slice("weight", weight.as_ref())?;
     let n_steps = columns.n_columns() * columns.n_rows() * 8;
-    let found = run(py, n_threads, n_steps, |workers| {
+    let areas = run(py, n_threads, n_steps, |workers| {
         ranks::auc(columns, y, weight, workers)
     })?;
-    matrix(py, found, n_classes)
+    matrix(py, areas, n_classes)
 }
 
 /// Return mutual information from nearest neighbours. Noise: an array, a seed, or none.
@@ -216,11 +229,11 @@ pub(crate) fn score_neighbors<'py>(
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let columns = table.columns()?;
     let columns = columns.as_ref();
-    let given = optional_slice("noise", noise.as_ref())?;
-    let noise = noise_of(given, seed);
+    let values = optional_slice("noise", noise.as_ref())?;
+    let noise = noise_of(values, seed);
     let n_steps = columns.n_columns() * columns.n_rows() * 100;
     let watch = watch.over(columns.n_columns());
-    let found = match &y {
+    let information = match &y {
         Target::Labels(y) => {
             let y = y.classes()?;
             run_watched(py, n_threads, n_steps, &watch, |workers| {
@@ -230,7 +243,7 @@ pub(crate) fn score_neighbors<'py>(
         Target::Values(y) => {
             let y = slice("y", y)?;
             let n_noise = (columns.n_columns() + 1) * y.len();
-            if given.is_some_and(|given| given.len() != n_noise) {
+            if values.is_some_and(|values| values.len() != n_noise) {
                 return Err(to_python(&Error::length("noise", n_noise, 0)));
             }
             run_watched(py, n_threads, n_steps, &watch, |workers| {
@@ -238,11 +251,11 @@ pub(crate) fn score_neighbors<'py>(
             })
         }
     }?;
-    Ok(found.into_pyarray(py))
+    Ok(information.into_pyarray(py))
 }
 
-fn noise_of(given: Option<&[f64]>, seed: Option<u64>) -> neighbors::Noise<'_> {
-    match (given, seed) {
+fn noise_of(values: Option<&[f64]>, seed: Option<u64>) -> neighbors::Noise<'_> {
+    match (values, seed) {
         (Some(noise), _) => neighbors::Noise::Given(noise),
         (None, Some(seed)) => neighbors::Noise::Drawn { seed },
         (None, None) => neighbors::Noise::Zero,
@@ -265,10 +278,10 @@ pub(crate) fn score_neighbors_of_bins<'py>(
     let noise = noise_of(optional_slice("noise", noise.as_ref())?, seed);
     let n_steps = binned.matrix.n_columns() * y.len() * 100;
     let watch = watch.over(binned.matrix.n_columns());
-    let found = run_watched(py, n_threads, n_steps, &watch, |workers| {
+    let information = run_watched(py, n_threads, n_steps, &watch, |workers| {
         neighbors::of_bins(&binned.matrix, y, n_neighbors, noise, workers)
     })?;
-    Ok(found.into_pyarray(py))
+    Ok(information.into_pyarray(py))
 }
 
 /// Return `ReliefF`'s weights, and the number of rows used.
@@ -290,10 +303,10 @@ pub(crate) fn score_relieff<'py>(
     };
     let n_steps = columns.n_rows() * columns.n_rows() * columns.n_columns();
     let watch = watch.over(columns.n_rows());
-    let found = run_watched(py, n_threads, n_steps, &watch, |workers| {
+    let scores = run_watched(py, n_threads, n_steps, &watch, |workers| {
         relief::relieff(columns, &is_categorical, target, n_neighbors, workers)
     })?;
-    Ok((found.weights.into_pyarray(py), found.n_rows))
+    Ok((scores.weights.into_pyarray(py), scores.n_rows))
 }
 
 /// Return the distance correlation of each column.
@@ -310,10 +323,10 @@ pub(crate) fn score_distance<'py>(
     let y = slice("y", &y)?;
     let n_steps = columns.n_columns() * y.len() * 100;
     let watch = watch.over(columns.n_columns());
-    let found = run_watched(py, n_threads, n_steps, &watch, |workers| {
+    let correlations = run_watched(py, n_threads, n_steps, &watch, |workers| {
         distance::correlation(columns, y, workers)
     })?;
-    Ok(found.into_pyarray(py))
+    Ok(correlations.into_pyarray(py))
 }
 
 /// Return columns selected by information, with their scores.
@@ -375,8 +388,8 @@ pub(crate) fn null_statistics<'py>(
     let n_columns = binned.matrix.n_columns();
     let watch = watch.over(n_permutations + 1);
     let n_steps = n_columns * binned.matrix.n_rows() * n_permutations.max(1);
-    let found = run_watched(py, n_threads, n_steps, &watch, |workers| {
+    let statistics = run_watched(py, n_threads, n_steps, &watch, |workers| {
         permutation::null_statistics(&binned.matrix, target, n_permutations, seed, workers)
     })?;
-    matrix(py, found, n_columns)
+    matrix(py, statistics, n_columns)
 }

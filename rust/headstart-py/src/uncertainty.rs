@@ -110,9 +110,12 @@ pub(crate) fn delong_covariances<'py>(
     let y = slice("y", &y)?;
     let values = slice("predictions", &predictions)?;
     let n_steps = values.len().saturating_mul(16);
-    let found = run(py, n_threads, n_steps, |workers| delong(y, values, workers))?;
+    let estimate = run(py, n_threads, n_steps, |workers| delong(y, values, workers))?;
     let size = (n_predictions, n_predictions);
-    let covariances = Array2::from_shape_vec(size, found.covariances)
+    let covariances = Array2::from_shape_vec(size, estimate.covariances)
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
-    Ok((found.areas.into_pyarray(py), covariances.into_pyarray(py)))
+    Ok((
+        estimate.areas.into_pyarray(py),
+        covariances.into_pyarray(py),
+    ))
 }

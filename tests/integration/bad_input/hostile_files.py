@@ -100,8 +100,8 @@ def by_hand() -> dict[str, bytes]:
         "nested brackets": HEAD + f"\"{'[' * 5_000}{']' * 5_000}\",2,no\n" + ROWS,
     }  # fmt: skip
     good = GOOD.encode()
-    found = {name: text.encode() for name, text in texts.items()}
-    found |= {
+    files = {name: text.encode() for name, text in texts.items()}
+    files |= {
         "byte order mark": b"\xef\xbb\xbf" + good,
         "two byte order marks": b"\xef\xbb\xbf" * 2 + good,
         "byte order mark alone": b"\xef\xbb\xbf",
@@ -129,7 +129,7 @@ def by_hand() -> dict[str, bytes]:
         "two gzips": gzip.compress(good) + gzip.compress(ROWS.encode()),
         "gzip and rubbish": gzip.compress(good) + b"rubbish",
     }
-    return found
+    return files
 
 
 def damaged(seed: int, n: int) -> Iterator[bytes]:

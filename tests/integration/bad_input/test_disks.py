@@ -89,12 +89,12 @@ def test_a_run_on_a_full_disk_blames_no_learner_and_goes_on_when_there_is_room(
     try:
         model = classifier(**options).fit(X, y, listeners=[notices.append])
         failed = (model.leaderboard()["status"] == "failed").sum()
-        told = " ".join(e.message for e in notices if isinstance(e, Notice))
+        messages = " ".join(e.message for e in notices if isinstance(e, Notice))
     except RunFolderError as error:
-        told = str(error)
-    assert "disk is full" in told
-    assert str(small_disk) in told
-    assert "resume=True" in told
+        messages = str(error)
+    assert "disk is full" in messages
+    assert str(small_disk) in messages
+    assert "resume=True" in messages
     assert failed == 0
 
     filler.unlink()

@@ -44,9 +44,9 @@ def read_address_zero():
 
 
 def fill_memory():
-    held = []
+    blocks = []
     while True:
-        held.append(bytearray(b"x" * 5_000_000))
+        blocks.append(bytearray(b"x" * 5_000_000))
 
 
 def fill_memory_in_a_child():

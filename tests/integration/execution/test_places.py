@@ -136,9 +136,9 @@ def test_with_a_users_module_beside_the_script(run, script):
     # It shadows a module that every interpreter imports when it starts.
     script("raise RuntimeError('not the real json')\n", "json.py")
     source = (
-        "import sys; own = sys.path.pop(0)\n"
+        "import sys; folder = sys.path.pop(0)\n"
         "from headstart.pool import WorkerPool\n"
-        "sys.path.append(own)\n"
+        "sys.path.append(folder)\n"
         "import mine\n"
         "with WorkerPool(1) as pool: print(pool.submit(mine.double, 4).result(60))\n"
     )

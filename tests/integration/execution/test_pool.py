@@ -91,9 +91,9 @@ def test_threads_are_one_unless_told(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     names = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS")
     with WorkerPool(1, environment={"POLARS_MAX_THREADS": "3"}) as pool:
-        found = pool.submit(lambda: [os.environ[name] for name in names]).result(30)
+        values = pool.submit(lambda: [os.environ[name] for name in names]).result(30)
 
-    assert found == ["1", "3"]
+    assert values == ["1", "3"]
 
 
 def test_a_call_that_waits_can_be_cancelled(pool, gate):

@@ -16,9 +16,9 @@ _NUMBERS = itertools.count()
 
 def _server_programs():
     """Return the folder of PostgreSQL's programs, or None."""
-    found = shutil.which("initdb")
-    if found and shutil.which("pg_ctl"):
-        return Path(found).parent
+    program = shutil.which("initdb")
+    if program and shutil.which("pg_ctl"):
+        return Path(program).parent
     folders = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name)
     )

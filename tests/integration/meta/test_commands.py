@@ -64,21 +64,21 @@ def test_a_packed_base_tells_what_it_holds(base):
 
 
 def test_the_doctor_shows_what_is_covered(base):
-    found = json.loads(run("doctor", base, "--json").stdout)
+    report = json.loads(run("doctor", base, "--json").stdout)
 
-    assert found["coverage"][0]["n_datasets"] == 2
-    assert found["coverage"][0]["share"] == 1.0
+    assert report["coverage"][0]["n_datasets"] == 2
+    assert report["coverage"][0]["share"] == 1.0
     assert "2 datasets, 6 evaluations" in run("doctor", base).stdout
 
 
 def test_a_base_travels_as_lines_and_stays_the_same(base, tmp_path):
-    lines, own = tmp_path / "base.jsonl", tmp_path / "own.db"
+    lines, copy = tmp_path / "base.jsonl", tmp_path / "own.db"
 
     digest = run("export", lines, "--base", base).stdout.strip()
-    run("import", lines, "--base", own)
+    run("import", lines, "--base", copy)
 
-    assert json.loads(run("info", own, "--json").stdout)["sha256"] == digest
-    assert "Both bases have the same records" in run("diff", base, own).stdout
+    assert json.loads(run("info", copy, "--json").stdout)["sha256"] == digest
+    assert "Both bases have the same records" in run("diff", base, copy).stdout
 
 
 def test_merging_brings_what_was_missing(base, shards, tmp_path):
@@ -86,10 +86,10 @@ def test_merging_brings_what_was_missing(base, shards, tmp_path):
     run("import", shards / "wine.jsonl", "--base", small)
 
     changes = json.loads(run("diff", small, base, "--json").stdout)["changes"]
-    told = json.loads(run("merge", base, "--base", small, "--json").stdout)
+    merged = json.loads(run("merge", base, "--base", small, "--json").stdout)
 
     assert {c["records"]: len(c["added"]) for c in changes}["datasets"] == 1
-    assert told["conflicts"] == []
+    assert merged["conflicts"] == []
     assert "Both bases have the same records" in run("diff", base, small).stdout
 
 

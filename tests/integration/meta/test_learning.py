@@ -27,7 +27,7 @@ SMALL = {
 
 
 @pytest.fixture
-def own(tmp_path, monkeypatch):
+def own_base(tmp_path, monkeypatch):
     path = tmp_path / "data" / "own.db"
     monkeypatch.setenv("HEADSTART_META_DB", str(path))
     monkeypatch.setattr("headstart.meta.shipped.shipped_base", lambda: None)
@@ -51,16 +51,16 @@ def fit(**settings):
     return model, notices
 
 
-def test_nothing_is_learnt_unless_asked(own):
+def test_nothing_is_learnt_unless_asked(own_base):
     fit()
 
-    assert not own.exists()
+    assert not own_base.exists()
 
 
-def test_a_run_that_was_learnt_from_is_in_the_base_and_said_to_be(own):
+def test_a_run_that_was_learnt_from_is_in_the_base_and_said_to_be(own_base):
     model, notices = fit(learn=True)
 
-    with KnowledgeBase.open(own, read_only=True) as base:
+    with KnowledgeBase.open(own_base, read_only=True) as base:
         (dataset,) = base.datasets()
         cells = list(base.evaluations())
         (features,) = base.meta_features("headstart")
@@ -82,18 +82,18 @@ def test_a_run_that_was_learnt_from_is_in_the_base_and_said_to_be(own):
         assert np.isfinite(cell.scores).all()
 
 
-def test_neither_rows_nor_names_of_columns_are_stored(own):
+def test_neither_rows_nor_names_of_columns_are_stored(own_base):
     X, y = wine()
     secret = X.rename({"x0": "very_secret_column"})
     labels = np.array(["class_of_secrets", "b", "c"])[y]
 
     AutoClassifier(**SMALL, learn=True).fit(secret, labels, listeners=[])
 
-    content = own.read_bytes()
+    content = own_base.read_bytes()
     assert b"secret" not in content
 
 
-def test_the_next_run_starts_from_what_was_learnt(own):
+def test_the_next_run_starts_from_what_was_learnt(own_base):
     fit(learn=True)
 
     model, _ = fit(random_state=1)
@@ -105,12 +105,12 @@ def test_the_next_run_starts_from_what_was_learnt(own):
     assert "(1 of" in "".join(model.leaderboard()["precedent"])
 
 
-def test_a_kept_run_can_be_learnt_from_later(own, tmp_path):
+def test_a_kept_run_can_be_learnt_from_later(own_base, tmp_path):
     fit(run_dir=tmp_path / "run")
     runner = CliRunner()
 
     shown = runner.invoke(app, ["meta", "learn", str(tmp_path / "run"), "--show"])
-    there_already = own.exists()
+    there_already = own_base.exists()
     result = runner.invoke(
         app, ["meta", "learn", str(tmp_path / "run"), "--name", "wine", "--json"]
     )
@@ -120,11 +120,11 @@ def test_a_kept_run_can_be_learnt_from_later(own, tmp_path):
     assert result.exit_code == 0, result.output
     lines = [json.loads(line) for line in shown.stdout.splitlines()]
     assert json.loads(result.stdout)["new"] == len(lines)
-    with KnowledgeBase.open(own, read_only=True) as base:
+    with KnowledgeBase.open(own_base, read_only=True) as base:
         assert base.datasets()[0].name == "wine"
 
 
-def test_learning_twice_adds_nothing(own, tmp_path):
+def test_learning_twice_adds_nothing(own_base, tmp_path):
     fit(run_dir=tmp_path / "run", learn=True)
 
     result = CliRunner().invoke(app, ["meta", "learn", str(tmp_path / "run"), "--json"])
@@ -132,9 +132,9 @@ def test_learning_twice_adds_nothing(own, tmp_path):
     assert json.loads(result.stdout)["new"] == 0
 
 
-def test_a_base_that_cannot_be_written_costs_the_fit_nothing(own):
-    own.parent.mkdir(parents=True)
-    own.write_bytes(b"this is no base" * 100)
+def test_a_base_that_cannot_be_written_costs_the_fit_nothing(own_base):
+    own_base.parent.mkdir(parents=True)
+    own_base.write_bytes(b"this is no base" * 100)
 
     model, notices = fit(learn=True)
 
@@ -142,7 +142,7 @@ def test_a_base_that_cannot_be_written_costs_the_fit_nothing(own):
     assert model.leaderboard().height >= 3
 
 
-def test_a_folder_without_a_run_is_named(own, tmp_path):
+def test_a_folder_without_a_run_is_named(own_base, tmp_path):
     result = CliRunner().invoke(app, ["meta", "learn", str(tmp_path)])
 
     assert result.exit_code == 1

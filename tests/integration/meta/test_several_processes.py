@@ -93,11 +93,11 @@ def finish(process):
 
 def blocks(base):
     """Count the evaluations of each block by who wrote it."""
-    found = {}
+    counts = {}
     for record in base.evaluations():
         key = (record.machine, record.seed)
-        found[key] = found.get(key, 0) + 1
-    return found
+        counts[key] = counts.get(key, 0) + 1
+    return counts
 
 
 def table(base):
@@ -109,15 +109,15 @@ def test_two_writers_and_a_reader_work_side_by_side(place, start):
     writers = [start(ADD_BLOCKS, place, name, 8) for name in ("one", "two")]
     with KnowledgeBase.open(place) as base:
         table(base)
-        seen = [0]
+        totals = [0]
         while any(writer.poll() is None for writer in writers):
-            seen.append(sum(blocks(base).values()))
+            totals.append(sum(blocks(base).values()))
 
         for writer in writers:
             assert finish(writer) == list(range(8))
         assert blocks(base) == {(w, i): 20 for w in ("one", "two") for i in range(8)}
-        assert seen == sorted(seen)
-        assert all(n % 20 == 0 for n in seen)
+        assert totals == sorted(totals)
+        assert all(n % 20 == 0 for n in totals)
         assert verify(base) == []
 
 
@@ -151,10 +151,10 @@ def test_killed_at_any_moment_a_block_is_there_whole_or_not_at_all(place, start)
 
     assert finish(undisturbed) == list(range(25))
     with KnowledgeBase.open(place) as base:
-        found = blocks(base)
-        assert set(found.values()) == {20}
+        counts = blocks(base)
+        assert set(counts.values()) == {20}
         for name, n_told in acknowledged.items():
-            n_there = sum(writer == name for writer, _ in found)
+            n_there = sum(writer == name for writer, _ in counts)
             assert n_told <= n_there <= n_told + 1
         assert verify(base) == []
         assert doctor(base).conflicts == ()

@@ -161,5 +161,5 @@ def test_the_registry_has_both():
     assert list(registry.commands) == ["say_hello"]
     record, address = registry.executor("noted://a:1")
     assert (record.name, address) == ("noted", "a:1")
-    (brought,) = (p for p in registry.plugins if p.name == "greeting")
-    assert brought.brought == {"commands": ("say_hello",), "executors": ("noted",)}
+    (plugin,) = (p for p in registry.plugins if p.name == "greeting")
+    assert plugin.provides == {"commands": ("say_hello",), "executors": ("noted",)}

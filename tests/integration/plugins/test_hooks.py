@@ -152,10 +152,10 @@ def test_a_splitter_holds_rows_out_by_its_name(table):
 
 
 def test_a_listener_hears_each_run_and_its_facts(table):
-    told, heard = [], []
+    all_facts, heard = [], []
 
     def listen(facts):
-        told.append(json.loads(json.dumps(facts)))
+        all_facts.append(json.loads(json.dumps(facts)))
         return heard.append
 
     register(plugin("register_listeners", ListenerRecord("ear", listen)))
@@ -163,8 +163,8 @@ def test_a_listener_hears_each_run_and_its_facts(table):
     fitted(table)
     fitted(table)
 
-    assert [facts["learners"] for facts in told] == [["logistic"], ["logistic"]]
-    assert told[0]["n_rows"] == 60
+    assert [facts["learners"] for facts in all_facts] == [["logistic"], ["logistic"]]
+    assert all_facts[0]["n_rows"] == 60
     assert sum(isinstance(event, RunStarted) for event in heard) == 2
     assert sum(isinstance(event, RunFinished) for event in heard) == 2
 
@@ -272,17 +272,17 @@ def test_meta_features_are_kept_by_learning_and_count_in_later_searches(
     assert evidence.features[0, place] == pytest.approx(first)
 
     # The next search compares by it, and a failing one is told and left out.
-    seen = []
+    calls = []
     from headstart.search.propose import precedents as guide
 
     def spy(evidence, features, *rest, **more):
-        seen.append((evidence.feature_names, dict(features)))
+        calls.append((evidence.feature_names, dict(features)))
         return adviser(evidence, features, *rest, **more)
 
     adviser = guide.Adviser
     monkeypatch.setattr(guide, "Adviser", spy)
     fitted(table)
-    names, features = seen[0]
+    names, features = calls[0]
     assert names[-1] == "describer:mean_of_first"
     assert features["describer:mean_of_first"] == pytest.approx(first)
 

@@ -54,7 +54,7 @@ def assert_reported(model, caplog):
         rows = board.filter(pl.col("learner") == name)
         assert len(rows) >= 1, name
         assert set(rows["status"]) == {"failed"}, name
-        assert any(reason in told for told in rows["reason"]), rows["reason"].to_list()
+        assert any(reason in text for text in rows["reason"]), rows["reason"].to_list()
     chosen = board.filter(pl.col("weight") > 0)
     assert set(chosen["learner"]) <= {"logistic", "k_neighbors"}
 

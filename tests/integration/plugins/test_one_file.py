@@ -61,9 +61,9 @@ def test_a_booster_keeps_to_the_wishes_of_its_base():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 2))
     y = X[:, 0] + np.sin(3 * X[:, 1]) + 0.1 * rng.normal(size=200)
-    own = type(load_plugins().learners["own_stumps"])(monotone={"x1": -1})
+    learner = type(load_plugins().learners["own_stumps"])(monotone={"x1": -1})
 
-    model = fitted(AutoRegressor, X, y, learners=[own], max_trials=1, transforms=[])
+    model = fitted(AutoRegressor, X, y, learners=[learner], max_trials=1, transforms=[])
 
     line = np.column_stack([np.zeros(50), np.linspace(-2, 2, 50)])
     assert np.diff(model.predict(line)).max() <= 1e-9

@@ -8,28 +8,28 @@ from headstart.testing import check_learner
 
 
 def xgboost():
-    found = pytest.importorskip("xgboost")
+    library = pytest.importorskip("xgboost")
     space = {"max_depth": Integer(2, 8)}
     return from_estimator(
-        "third_xgb", found.XGBRegressor, space=space, default={"max_depth": 6}
+        "third_xgb", library.XGBRegressor, space=space, default={"max_depth": 6}
     )
 
 
 def lightgbm(**fixed):
-    found = pytest.importorskip("lightgbm")
+    library = pytest.importorskip("lightgbm")
 
     def made(num_leaves=31):
-        return found.LGBMClassifier(num_leaves=num_leaves, **fixed)
+        return library.LGBMClassifier(num_leaves=num_leaves, **fixed)
 
     space = {"num_leaves": Integer(4, 64)}
     return from_estimator("third_lgbm", made, space=space, default={"num_leaves": 31})
 
 
 def interpret():
-    found = pytest.importorskip("interpret.glassbox")
+    library = pytest.importorskip("interpret.glassbox")
 
     def made():
-        return found.ExplainableBoostingClassifier(
+        return library.ExplainableBoostingClassifier(
             interactions=0, max_rounds=60, outer_bags=1
         )
 

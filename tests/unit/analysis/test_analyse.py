@@ -93,10 +93,10 @@ def test_the_size_of_the_model_is_that_of_its_file(tmp_path):
     two = headstart.Validation(folds=2, repeats=1)
     model = fit(SUM, "random_forest", validation=two)
 
-    told = model.analysis().sizes.model_bytes
+    model_bytes = model.analysis().sizes.model_bytes
 
     n_bytes = model.save(tmp_path / "forest.headstart").stat().st_size
-    assert 0.85 * n_bytes < told <= n_bytes
+    assert 0.85 * n_bytes < model_bytes <= n_bytes
 
 
 def test_the_call_that_is_told_names_the_target_and_what_was_chosen(model):

@@ -44,15 +44,15 @@ def test_the_command_line_that_is_told_makes_the_same_model(tmp_path, monkeypatc
         random_state=3,
         listeners=[],
     )
-    told = model.analysis().reproduce
+    reproduction = model.analysis().reproduce
 
-    line = shlex.split(told.cli)
+    line = shlex.split(reproduction.cli)
     result = CliRunner().invoke(app, [*line[1:], "--quiet", "-o", "again.headstart"])
 
     assert result.exit_code == 0, result.output
     again = headstart.load("again.headstart")
     assert np.array_equal(model.predict("data.csv"), again.predict("data.csv"))
-    assert again.analysis().reproduce == told
+    assert again.analysis().reproduce == reproduction
     assert model.analysis().validation.groups == "shop"
 
 

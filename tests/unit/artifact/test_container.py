@@ -344,15 +344,15 @@ def test_parts_are_stored_as_they_are(tmp_path):
 
 def test_parts_are_taken_one_at_a_time(tmp_path):
     class Counting(dict):
-        held = 0
+        n_reads = 0
 
         def __getitem__(self, name):
-            Counting.held += 1
+            Counting.n_reads += 1
             return super().__getitem__(name)
 
     write_artifact(tmp_path / "m", Counting(PARTS))
 
-    assert Counting.held == 2 * len(PARTS)
+    assert Counting.n_reads == 2 * len(PARTS)
 
 
 @pytest.mark.slow

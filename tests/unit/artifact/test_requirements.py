@@ -8,7 +8,7 @@ EMPTY = SimpleNamespace(problems=(), disabled=())
 
 
 @pytest.mark.parametrize(
-    ("installed", "told"),
+    ("installed", "message"),
     [
         (None, "came from words 1.2, which is not installed. hint: pip install words"),
         ("1.2", "came from words 1.2, which is installed but does not register it"),
@@ -18,13 +18,13 @@ EMPTY = SimpleNamespace(problems=(), disabled=())
         ),
     ],
 )
-def test_what_is_installed_is_not_called_missing(monkeypatch, installed, told):
+def test_what_is_installed_is_not_called_missing(monkeypatch, installed, message):
     monkeypatch.setattr(requirements, "_installed_version", lambda _: installed)
     record = {"distribution": "words", "version": "1.2"}
 
     error = requirements.missing_plugin(EMPTY, "m", "transform", "tfidf", record)
 
-    with pytest.raises(type(error), match=told):
+    with pytest.raises(type(error), match=message):
         raise error
 
 

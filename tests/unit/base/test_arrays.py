@@ -25,11 +25,11 @@ def stored(header, values):
 
 def test_arrays_come_back_as_they_were():
     arrays = sample()
-    found = unpack_arrays(pack_arrays(arrays), EXPECTED)
+    unpacked = unpack_arrays(pack_arrays(arrays), EXPECTED)
     for name, array in arrays.items():
-        np.testing.assert_array_equal(found[name], array)
-        assert found[name].dtype == array.dtype
-        assert found[name].flags.writeable
+        np.testing.assert_array_equal(unpacked[name], array)
+        assert unpacked[name].dtype == array.dtype
+        assert unpacked[name].flags.writeable
 
 
 def test_the_same_arrays_give_the_same_bytes():
@@ -38,13 +38,13 @@ def test_the_same_arrays_give_the_same_bytes():
 
 def test_any_memory_order_and_byte_order_is_stored():
     arrays = {"a": np.asfortranarray(np.arange(6.0).reshape(2, 3)).astype(">f8")}
-    found = unpack_arrays(pack_arrays(arrays), {"a": ("f", 2)})
-    np.testing.assert_array_equal(found["a"], np.arange(6.0).reshape(2, 3))
+    unpacked = unpack_arrays(pack_arrays(arrays), {"a": ("f", 2)})
+    np.testing.assert_array_equal(unpacked["a"], np.arange(6.0).reshape(2, 3))
 
 
 def test_empty_arrays_are_stored():
-    found = unpack_arrays(pack_arrays({"a": np.zeros((0, 3))}), {"a": ("f", 2)})
-    assert found["a"].shape == (0, 3)
+    unpacked = unpack_arrays(pack_arrays({"a": np.zeros((0, 3))}), {"a": ("f", 2)})
+    assert unpacked["a"].shape == (0, 3)
 
 
 def test_objects_and_strings_are_not_written():
@@ -78,9 +78,9 @@ def test_wide_numbers_are_not_written():
 @pytest.mark.parametrize("dtype", ["?", "i1", "u2", "i4", "u8", "f2", "f4", "f8"])
 def test_every_type_of_plain_numbers_comes_back(dtype):
     array = np.array([0, 1, 1], dtype)
-    found = unpack_arrays(pack_arrays({"a": array}), {"a": (array.dtype.kind, 1)})
-    np.testing.assert_array_equal(found["a"], array)
-    assert found["a"].dtype == array.dtype
+    unpacked = unpack_arrays(pack_arrays({"a": array}), {"a": (array.dtype.kind, 1)})
+    np.testing.assert_array_equal(unpacked["a"], array)
+    assert unpacked["a"].dtype == array.dtype
 
 
 def test_the_form_is_that_of_safetensors():
@@ -142,7 +142,7 @@ def test_every_single_flipped_byte_is_read_or_refused():
         data = bytearray(whole)
         data[position] ^= 0xFF
         try:
-            found = unpack_arrays(bytes(data), {"a": ("f", 1)})
+            unpacked = unpack_arrays(bytes(data), {"a": ("f", 1)})
         except ArtifactError:
             continue
-        assert found["a"].shape == (3,)
+        assert unpacked["a"].shape == (3,)

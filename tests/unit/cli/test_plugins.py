@@ -45,22 +45,22 @@ def test_the_list_says_what_is_loaded_and_what_is_not(run):
     forest = next(r for r in rows if r["name"] == "headstart.learners.forest")
     assert forest["status"] == "loaded"
     assert forest["hooks"] == ["register_learners"]
-    assert "random_forest" in forest["brought"]["learners"]
+    assert "random_forest" in forest["provides"]["learners"]
 
 
 def test_the_list_has_a_file_with_its_place(run, file):
     rows = json.loads(run("list", "--json", "--plugin", file).stdout)
 
-    own = next(row for row in rows if row["name"] == "own")
-    assert str(file) in own["distribution"]
+    row = next(r for r in rows if r["name"] == "own")
+    assert str(file) in row["distribution"]
 
 
 def test_a_disabled_plugin_is_listed_with_the_reason(run, file):
     disabled = ("--plugin", file, "--disable-plugin", "own")
     rows = json.loads(run("list", "--json", *disabled).stdout)
 
-    (own,) = [row for row in rows if row["name"] == "own"]
-    assert (own["status"], own["why"]) == ("disabled", "it is disabled.")
+    (row,) = [r for r in rows if r["name"] == "own"]
+    assert (row["status"], row["reason"]) == ("disabled", "it is disabled.")
 
 
 def test_a_check_that_fails_is_named_with_its_hint_and_exits_with_1(run, file):

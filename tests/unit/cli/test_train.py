@@ -39,19 +39,19 @@ class FakeModel:
 
 @pytest.fixture
 def calls(monkeypatch, tmp_path):
-    """What `headstart.train` was called with; the model is a fake."""
+    """Return the recorded arguments of `headstart.train`, which gives a fake model."""
     monkeypatch.chdir(tmp_path)
     pl.DataFrame({"x": [1, 2], "churn": ["a", "b"]}).write_csv("new.csv")
-    found = SimpleNamespace(data=None, options={}, end="time limit")
+    recorded = SimpleNamespace(data=None, options={}, end="time limit")
 
     def train(data, **options):
-        found.data, found.options = data, options
+        recorded.data, recorded.options = data, options
         for listener in options["listeners"]:
-            listener(RunFinished(1.0, 1, 0, 0.75, found.end))
+            listener(RunFinished(1.0, 1, 0, 0.75, recorded.end))
         return FakeModel()
 
     monkeypatch.setattr(headstart, "train", train)
-    return found
+    return recorded
 
 
 def run(*arguments: str):

@@ -57,9 +57,11 @@ def test_capped_members_weigh_no_more_than_their_share():
     predictions = members(Y + 1, Y - 2, Y + 3)
     capped = np.array([True, False, False])
     free = select_greedily(predictions, Y, metric("rmse"))
-    held = select_greedily(predictions, Y, metric("rmse"), cap=WeightCap(capped, 0.25))
+    bounded = select_greedily(
+        predictions, Y, metric("rmse"), cap=WeightCap(capped, 0.25)
+    )
     assert free[0] > 0.5
-    assert 0 < held[0] <= 0.25
+    assert 0 < bounded[0] <= 0.25
 
 
 def test_a_cap_on_all_members_is_none():

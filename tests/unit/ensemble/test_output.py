@@ -229,8 +229,10 @@ def test_labels_probabilities_and_scores_of_a_model_are_those_of_its_output_step
     assert np.array_equal(model.predict(table), expected)
     scores = model.evaluate(table, y, metrics=["accuracy", "log_loss"])
     assert scores["accuracy"] == np.mean(expected == y)
-    own = -np.log(np.where(y == 1, probability[:, 0], 1 - probability[:, 0])).mean()
-    assert scores["log_loss"] == pytest.approx(own)
+    expected_loss = -np.log(
+        np.where(y == 1, probability[:, 0], 1 - probability[:, 0])
+    ).mean()
+    assert scores["log_loss"] == pytest.approx(expected_loss)
 
 
 def test_values_of_a_model_are_those_of_its_output_step():

@@ -44,14 +44,14 @@ def chosen(
     kind = TaskKind.BINARY if y.dtype == np.int64 else TaskKind.REGRESSION
     if folds is None:
         folds = Folds((np.arange(y.size)[np.newaxis] % n_folds).astype(np.uint8))
-    found = resolve_metric(metric, kind, None)
+    resolved = resolve_metric(metric, kind, None)
     store, trials = OutOfFoldStore(folds, 1), []
     for number, prediction in enumerate(predictions):
         losses = {}
         for unit in folds.units[: None if lengths is None else lengths[number]]:
             rows = folds.validation(*unit)
             store.add(number, *unit, prediction[rows])
-            losses[unit] = found.loss(y[rows], prediction[rows], None)
+            losses[unit] = resolved.loss(y[rows], prediction[rows], None)
         trials.append(
             Trial(number, Configuration("plain", {}), "search", fold_losses=losses)
         )
@@ -62,7 +62,7 @@ def chosen(
         folds=folds,
         y=y,
         weight=None,
-        metric=found,
+        metric=resolved,
         learners={"plain": Plain()},
         constant=flats,
         dependence=dependence,
@@ -85,17 +85,19 @@ def test_what_knows_nothing_is_not_praised(lengths):
 
 def test_one_that_was_chosen_alone_has_its_own_score(random):
     y = random.normal(size=N)
-    told = y + random.normal(size=N)
-    choice = chosen(y, [told], "rmse")
+    prediction = y + random.normal(size=N)
+    choice = chosen(y, [prediction], "rmse")
     assert choice.weights == {0: 1.0}
-    assert choice.score == pytest.approx(np.sqrt(np.mean((told - y) ** 2)), rel=1e-6)
-    assert choice.prediction[:, 0] == pytest.approx(told, rel=1e-6)
+    assert choice.score == pytest.approx(
+        np.sqrt(np.mean((prediction - y) ** 2)), rel=1e-6
+    )
+    assert choice.prediction[:, 0] == pytest.approx(prediction, rel=1e-6)
 
 
 def test_weights_are_those_of_all_rows_and_help(random):
     y = random.normal(size=N)
-    told = [y + random.normal(size=N) for _ in range(4)]
-    choice = chosen(y, told, "rmse")
+    predictions = [y + random.normal(size=N) for _ in range(4)]
+    choice = chosen(y, predictions, "rmse")
     assert len(choice.weights) == 4
     assert sum(choice.weights.values()) == pytest.approx(1.0)
     assert choice.rows.all()
@@ -106,11 +108,11 @@ def test_weights_are_those_of_all_rows_and_help(random):
 def test_no_row_is_predicted_by_weights_that_saw_it(random, n_folds):
     """A row whose target is changed keeps its own prediction."""
     y = random.normal(size=N)
-    told = [y + random.normal(size=N) for _ in range(3)]
-    before = chosen(y, told, "rmse", n_folds)
+    predictions = [y + random.normal(size=N) for _ in range(3)]
+    before = chosen(y, predictions, "rmse", n_folds)
     changed = y.copy()
     changed[7] += 50.0
-    after = chosen(changed, told, "rmse", n_folds)
+    after = chosen(changed, predictions, "rmse", n_folds)
     assert after.prediction[7] == before.prediction[7]
     assert (after.prediction != before.prediction).any()
 
@@ -121,15 +123,15 @@ def test_a_metric_of_ones_own_is_never_given_some_of_the_rows_of_a_fold(random):
         return -float(np.abs(y - prediction).mean())
 
     y = random.normal(size=N)
-    told = [y + random.normal(size=N) for _ in range(3)]
-    choice = chosen(y, told, checked, n_folds=1)
+    predictions = [y + random.normal(size=N) for _ in range(3)]
+    choice = chosen(y, predictions, checked, n_folds=1)
     assert len(choice.weights) == 3
 
 
 def test_few_folds_of_something_much_better_are_preferred(random):
     y = random.normal(size=N)
-    told = [y + 2 * random.normal(size=N), y + 0.1 * random.normal(size=N)]
-    choice = chosen(y, told, "rmse", lengths=[N_FOLDS, 1])
+    predictions = [y + 2 * random.normal(size=N), y + 0.1 * random.normal(size=N)]
+    choice = chosen(y, predictions, "rmse", lengths=[N_FOLDS, 1])
     assert choice.weights == {1: 1.0}
     assert choice.rows.sum() == N / N_FOLDS
 
@@ -149,11 +151,11 @@ def test_every_split_of_overlapping_ones_counts(random):
 def test_overlapping_splits_are_judged_by_weights_that_did_not_see_the_row(random):
     y = random.normal(size=N)
     folds = folds_from_splitter(ShuffleSplit(5, test_size=0.1, random_state=0), y, y)
-    told = [y + random.normal(size=N) for _ in range(3)]
-    before = chosen(y, told, "rmse", folds=folds)
+    predictions = [y + random.normal(size=N) for _ in range(3)]
+    before = chosen(y, predictions, "rmse", folds=folds)
     changed, row = y.copy(), int(before.rows.argmax())
     changed[row] += 50.0
-    after = chosen(changed, told, "rmse", folds=folds)
+    after = chosen(changed, predictions, "rmse", folds=folds)
     assert after.prediction[row] == before.prediction[row]
     assert (after.prediction[after.rows] != before.prediction[before.rows]).any()
 
@@ -165,11 +167,12 @@ def test_overlapping_splits_are_judged_by_weights_that_did_not_see_the_row(rando
 def test_rows_that_belong_together_are_judged_by_weights_of_others(random, dependence):
     """A group whose targets are changed keeps the predictions of all its rows."""
     y = random.normal(size=N)
-    told = [y + random.normal(size=N) for _ in range(3)]
+    predictions = [y + random.normal(size=N) for _ in range(3)]
     changed = y.copy()
     changed[60:120] += 50.0
     before, after = (
-        chosen(each, told, "rmse", 1, dependence=dependence) for each in (y, changed)
+        chosen(each, predictions, "rmse", 1, dependence=dependence)
+        for each in (y, changed)
     )
     assert (after.prediction[60:120] == before.prediction[60:120]).all()
 
@@ -177,8 +180,8 @@ def test_rows_that_belong_together_are_judged_by_weights_of_others(random, depen
 def test_in_order_of_time_a_trial_that_was_cut_is_judged_on_the_newest_rows(random):
     y = random.normal(size=N)
     folds = time_folds(np.arange(N), N_FOLDS)
-    told = [y + 2 * random.normal(size=N), y + 0.1 * random.normal(size=N)]
-    choice = chosen(y, told, "rmse", lengths=[N_FOLDS, 1], folds=folds)
+    predictions = [y + 2 * random.normal(size=N), y + 0.1 * random.normal(size=N)]
+    choice = chosen(y, predictions, "rmse", lengths=[N_FOLDS, 1], folds=folds)
     assert choice.weights == {1: 1.0}
     assert choice.rows.tolist() == [False] * 500 + [True] * 100
 
@@ -187,10 +190,10 @@ def test_fewer_folds_need_a_gain_in_proportion_to_the_rows_that_are_compared(ran
     """The constant's loss on one fold says nothing of what can be gained on two."""
     y = random.normal(size=N)
     noise = random.normal(size=N)
-    told = [y + 0.50 * noise, y + 0.40 * noise]
+    predictions = [y + 0.50 * noise, y + 0.40 * noise]
     flats = {(0, fold): 100.0 if fold == 0 else 1.0 for fold in range(N_FOLDS)}
     flats[0, 1] = -98.0
-    choice = chosen(y, told, "rmse", lengths=[N_FOLDS, 2], constant=flats)
+    choice = chosen(y, predictions, "rmse", lengths=[N_FOLDS, 2], constant=flats)
     assert choice.weights == {1: 1.0}
 
 

@@ -127,21 +127,21 @@ def test_a_walk_keeps_only_columns_that_a_later_step_reads():
     model = small_model(step="count_encoding")
     steps = model.ensemble.steps
     table = model.schema.apply(small_table())
-    seen = []
+    inputs = []
 
     class Watched:
         def __init__(self, step):
             self.step, self.reads = step, step.reads
 
         def apply(self, columns):
-            seen.append(set(columns))
+            inputs.append(set(columns))
             return self.step.apply(columns)
 
     start = {TABLE: table, OUTPUTS: np.zeros((table.height, 1))}
     walk([Watched(step) for step in steps], start)
 
     after, view = steps[0].gives, steps[1].gives
-    assert seen == [
+    assert inputs == [
         {TABLE, OUTPUTS},
         {after, OUTPUTS},
         {view, OUTPUTS},

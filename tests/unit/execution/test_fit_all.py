@@ -80,8 +80,8 @@ def statuses(data, executor, limits, *learners, **how):
 
 
 def test_outcomes_come_in_order_and_a_failure_costs_itself_only(data, executor):
-    found = statuses(data, executor, FitLimits(), "ridge", "failing", "ridge")
-    assert found == [FoldStatus.OK, FoldStatus.ERROR, FoldStatus.OK]
+    actual = statuses(data, executor, FitLimits(), "ridge", "failing", "ridge")
+    assert actual == [FoldStatus.OK, FoldStatus.ERROR, FoldStatus.OK]
 
 
 def test_what_is_not_done_at_the_deadline_is_ended(data, executor):
@@ -97,8 +97,8 @@ def test_what_is_not_done_at_the_deadline_is_ended(data, executor):
 
 
 def test_what_is_told_to_stop_is_ended(data, executor):
-    found = statuses(data, executor, FitLimits(), "slow", "slow", stop=lambda: True)
-    assert found == [FoldStatus.CANCELLED, FoldStatus.CANCELLED]
+    actual = statuses(data, executor, FitLimits(), "slow", "slow", stop=lambda: True)
+    assert actual == [FoldStatus.CANCELLED, FoldStatus.CANCELLED]
 
 
 @pytest.mark.parametrize(

@@ -130,8 +130,8 @@ def test_of_what_reads_the_target_no_row_is_made_by_its_own(make):
 
     y = data.y[FOLDS.train(0, 1)]
     parts = inner_folds(data, 0, FOLDS.train(0, 1), 0)
-    own = np.array([y[parts == part].sum() for part in parts])
-    assert table.train["sum"].to_list() == (y.sum() - own).tolist()
+    sums_of_parts = np.array([y[parts == part].sum() for part in parts])
+    assert table.train["sum"].to_list() == (y.sum() - sums_of_parts).tolist()
     assert set(table.held_out["sum"]) == {y.sum()}
     assert all(not rows.y.flags.writeable for rows in sums.seen[:1])
 

@@ -12,8 +12,8 @@ def random():
 
 
 @pytest.fixture
-def found():
-    """Examine columns and a target; give the findings by code."""
+def find():
+    """Return a function that gives the findings on a table by code."""
 
     def look(columns, y, target="y", kind=None):
         frame = pl.DataFrame(columns)

@@ -12,67 +12,67 @@ def described(y, column, kind=None):
     return [*describe_target("y", encoder, encoder.encode(y), column)]
 
 
-def test_an_identifier_that_counts_with_the_target_is_a_warning(random, found):
+def test_an_identifier_that_counts_with_the_target_is_a_warning(random, find):
     y = np.arange(N) + 40 * random.normal(size=N)
-    codes = found({"row_id": np.arange(N), "x": random.normal(size=N)}, y)
+    codes = find({"row_id": np.arange(N), "x": random.normal(size=N)}, y)
     assert codes["identifier_leaks"][0].columns == ("row_id",)
 
 
-def test_an_identifier_beside_classes_in_no_order_is_a_note(random, found):
+def test_an_identifier_beside_classes_in_no_order_is_a_note(random, find):
     y = random.choice(["no", "yes"], N)
-    codes = found({"row_id": np.arange(N), "x": random.normal(size=N)}, y)
+    codes = find({"row_id": np.arange(N), "x": random.normal(size=N)}, y)
     assert "identifier_leaks" not in codes
     assert codes["identifier"][0].severity == "note"
 
 
-def test_columns_that_say_the_same_are_found(random, found):
+def test_columns_that_say_the_same_are_found(random, find):
     x = random.normal(size=N)
-    codes = found({"a": x, "b": x, "c": -x}, random.normal(size=N))
+    codes = find({"a": x, "b": x, "c": -x}, random.normal(size=N))
     assert codes["duplicate_columns"][0].columns == ("a", "b")
 
 
-def test_rare_classes_are_named(random, found):
+def test_rare_classes_are_named(random, find):
     y = ["common"] * 150 + ["other"] * 147 + ["rare"] * 3
-    (finding,) = found({"x": random.normal(size=N)}, y)["rare_classes"]
+    (finding,) = find({"x": random.normal(size=N)}, y)["rare_classes"]
     assert "'rare' (3)" in finding.message
 
 
-def test_few_of_a_class_are_told(random, found):
+def test_few_of_a_class_are_told(random, find):
     y = ["no"] * 288 + ["yes"] * 12
-    (finding,) = found({"x": random.normal(size=N)}, y)["lopsided_classes"]
+    (finding,) = find({"x": random.normal(size=N)}, y)["lopsided_classes"]
     assert "'yes'" in finding.message
 
 
-def test_a_heavy_tail_is_told_with_a_metric_that_bears_it(random, found):
+def test_a_heavy_tail_is_told_with_a_metric_that_bears_it(random, find):
     y = np.exp(2 * random.normal(size=N))
-    (finding,) = found({"x": random.normal(size=N)}, y)["heavy_tail"]
+    (finding,) = find({"x": random.normal(size=N)}, y)["heavy_tail"]
     assert "rmsle" in finding.remedy
 
 
-def test_columns_left_out_or_read_otherwise_are_told(random, found):
+def test_columns_left_out_or_read_otherwise_are_told(random, find):
     columns = {
         "one": [1] * N,
         "hardly": [None] * 200 + list(random.normal(size=N - 200)),
         "size": [f"{n} kg" for n in random.integers(1, 90, N)],
         "name": [f"{a} {b}" for a, b in random.integers(0, 40, (N, 2)).tolist()],
     }
-    codes = found(columns, random.normal(size=N))
+    codes = find(columns, random.normal(size=N))
     assert codes["constant"][0].columns == ("one",)
     assert codes["mostly_missing"][0].columns == ("hardly",)
     assert codes["numbers_in_text"][0].columns == ("size",)
 
 
-def test_findings_are_the_same_each_time_and_json_ready(random, found):
+def test_findings_are_the_same_each_time_and_json_ready(random, find):
     import json
 
     columns = {"a": random.normal(size=30_000), "k": random.integers(0, 90, 30_000)}
     y = columns["a"] + random.normal(size=30_000)
 
-    def told():
-        codes = found(columns, y)
+    def as_json():
+        codes = find(columns, y)
         return json.dumps([f.to_record() for fs in codes.values() for f in fs])
 
-    assert told() == told()
+    assert as_json() == as_json()
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_nothing_is_told_of_a_task_that_was_named():
 @pytest.mark.parametrize(
     ("n_levels", "said"), [(1_500, "1,500 distinct"), (10_500, "10,000 or more")]
 )
-def test_many_levels_are_counted_up_to_what_is_kept_of_them(found, n_levels, said):
+def test_many_levels_are_counted_up_to_what_is_kept_of_them(find, n_levels, said):
     words = [f"w{i % n_levels}-x" for i in range(4 * n_levels)]
 
-    (finding,) = found({"word": words}, np.arange(len(words)) % 2)["many_levels"]
+    (finding,) = find({"word": words}, np.arange(len(words)) % 2)["many_levels"]
 
     assert said in str(finding)
     assert "The most frequent 10,000 are its levels" in str(finding)
@@ -128,18 +128,18 @@ def test_labels_that_differ_by_blanks_or_case_are_told():
     }
 
 
-def test_day_and_month_that_could_change_places_are_told(random, found):
+def test_day_and_month_that_could_change_places_are_told(random, find):
     days = [f"{d:02d}/{m:02d}/2021" for d, m in random.integers(1, 12, (N, 2)).tolist()]
-    codes = found({"when": days, "x": random.normal(size=N)}, random.normal(size=N))
+    codes = find({"when": days, "x": random.normal(size=N)}, random.normal(size=N))
     (finding,) = codes["day_or_month"]
     assert "month first" in finding.message
     assert "'datetime:dmy'" in finding.remedy
 
 
-def test_values_that_are_not_read_are_named_with_their_rows(random, found):
+def test_values_that_are_not_read_are_named_with_their_rows(random, find):
     prices = [f"${n:,}" for n in random.integers(1, 9000, N)]
     prices[7] = "ask us"
-    codes = found({"price": prices}, random.normal(size=N))
+    codes = find({"price": prices}, random.normal(size=N))
     (finding,) = codes["not_read"]
     assert "'ask us' (row 7)" in finding.message
     assert finding.evidence["rows"] == [7]

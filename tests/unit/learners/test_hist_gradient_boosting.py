@@ -22,8 +22,8 @@ def test_rounds_after_the_best_are_cut_off():
 
     def loss(rounds):
         fitted = LEARNER.fit(TASK, {"rounds": rounds}, train, None, Resources())
-        found = LEARNER.predict(fitted, validation.X, TASK)
-        return np.mean((found - validation.y) ** 2)
+        predicted = LEARNER.predict(fitted, validation.X, TASK)
+        return np.mean((predicted - validation.y) ** 2)
 
     assert kept < 1000
     assert loss(kept) < min(loss(kept - 1), loss(kept + 10))
@@ -59,6 +59,6 @@ def test_the_rarest_of_many_levels_share_a_code():
     y = 1.0 * (codes < 5) + 0.1 * rng.normal(size=2400)
     fitted = LEARNER.fit(TASK, {}, Rows(X, y), None, Resources())
     asked = Matrix(np.array([[2.0, 0], [300, 0], [399, 0]]), X.names, (0,), (400,))
-    found = LEARNER.predict(fitted, asked, TASK)
-    assert found[0] == pytest.approx(1.0, abs=0.1)
-    assert found[1] == found[2]
+    predicted = LEARNER.predict(fitted, asked, TASK)
+    assert predicted[0] == pytest.approx(1.0, abs=0.1)
+    assert predicted[1] == predicted[2]

@@ -36,7 +36,7 @@ def test_the_penalised_loss_of_classes_is_minimised(n_classes, weighted):
     weight = np.random.default_rng(1).uniform(0.2, 3.0, 300) if weighted else None
     rows = make_rows(n_classes, weight=weight)
     strength, l1_ratio = 0.05, 0.8
-    found = fit(rows, n_classes, strength=strength, l1_ratio=l1_ratio)
+    model = fit(rows, n_classes, strength=strength, l1_ratio=l1_ratio)
 
     X, shares = rows.X.values, np.full(300, 1 / 300)
     if weight is not None:
@@ -46,13 +46,13 @@ def test_the_penalised_loss_of_classes_is_minimised(n_classes, weighted):
         outputs = outputs[:, 1:]
     slope = np.abs(X.T @ ((outputs - shares @ outputs) * shares[:, None])).max()
     penalty = strength * slope / l1_ratio
-    scores = X @ found.coef + found.intercept
-    given = expit(scores) if n_classes == 2 else softmax(scores, axis=1)
-    residual = (given - outputs) * shares[:, None]
-    gradient = X.T @ residual + penalty * (1 - l1_ratio) * found.coef
-    bound, kept = penalty * l1_ratio, found.coef != 0
+    scores = X @ model.coef + model.intercept
+    predicted = expit(scores) if n_classes == 2 else softmax(scores, axis=1)
+    residual = (predicted - outputs) * shares[:, None]
+    gradient = X.T @ residual + penalty * (1 - l1_ratio) * model.coef
+    bound, kept = penalty * l1_ratio, model.coef != 0
     # Where the slope of the loss is met by that of the penalty, there is a minimum.
-    at_kept = gradient[kept] + bound * np.sign(found.coef[kept])
+    at_kept = gradient[kept] + bound * np.sign(model.coef[kept])
     np.testing.assert_allclose(at_kept, 0, atol=0.02 * bound)
     assert np.abs(gradient[~kept]).max() <= 1.02 * bound
     np.testing.assert_allclose(residual.sum(axis=0), 0, atol=0.02 * bound)
@@ -60,9 +60,9 @@ def test_the_penalised_loss_of_classes_is_minimised(n_classes, weighted):
 
 
 def test_one_step_is_made_where_the_time_is_over():
-    found = fit(make_rows(3), 3, deadline=time.monotonic())
-    assert np.isfinite(found.coef).all()
-    assert found.coef.any()
+    model = fit(make_rows(3), 3, deadline=time.monotonic())
+    assert np.isfinite(model.coef).all()
+    assert model.coef.any()
 
 
 def make_groups(n_groups=30, n_rows=20, seed=0):
@@ -147,15 +147,15 @@ def test_ridge_fits_as_many_rows_as_the_time_allows(
     monkeypatch.setattr(ridge_fit, "_fit", timed)
     resources = Resources(deadline=deadline, clock=lambda: now)
 
-    found = fit_ridge_on(X, y, resources)
+    model = fit_ridge_on(X, y, resources)
 
     assert fits == expected
     assert now <= deadline
-    assert np.corrcoef(X @ found.coef[:, 0], y)[0, 1] > 0.9
+    assert np.corrcoef(X @ model.coef[:, 0], y)[0, 1] > 0.9
 
 
 def test_without_a_deadline_ridge_fits_all_rows_once():
     X, y, _ = make_groups()
-    found = fit_ridge_on(X, y)
+    model = fit_ridge_on(X, y)
     peer = linear_model.RidgeCV(alphas=Ridge.alphas).fit(X, (y - y.mean()) / y.std())
-    np.testing.assert_allclose(found.coef[:, 0], peer.coef_)
+    np.testing.assert_allclose(model.coef[:, 0], peer.coef_)

@@ -20,8 +20,8 @@ def rows(seed, n_rows=300):
 def test_a_bent_function_is_learnt():
     fitted = LEARNER.fit(TASK, {}, rows(0), rows(1), Resources())
     test = rows(2)
-    found = LEARNER.predict(fitted, test.X, TASK)
-    assert np.mean((found - test.y) ** 2) < 0.1 * test.y.var()
+    predicted = LEARNER.predict(fitted, test.X, TASK)
+    assert np.mean((predicted - test.y) ** 2) < 0.1 * test.y.var()
 
 
 def test_the_refit_trains_the_median_epochs_of_the_folds():
@@ -37,8 +37,8 @@ def test_a_near_deadline_shortens_the_schedule():
     started = time.monotonic()
     fitted = LEARNER.fit(TASK, {}, train, validation, Resources(deadline=started + 0.5))
     assert time.monotonic() - started < 3.0
-    found = LEARNER.predict(fitted, validation.X, TASK)
-    assert np.mean((found - validation.y) ** 2) < validation.y.var()
+    predicted = LEARNER.predict(fitted, validation.X, TASK)
+    assert np.mean((predicted - validation.y) ** 2) < validation.y.var()
 
 
 @pytest.mark.parametrize("value", [1e30, -1e300])

@@ -20,8 +20,8 @@ def test_first_predictions_are_zero():
 
 def test_training_without_dropout_computes_the_same_outputs(network):
     X = np.random.default_rng(2).normal(size=(6, 3)).astype(np.float32)
-    found, _ = network.forward_training(X, 0.0, np.random.default_rng(0))
-    np.testing.assert_allclose(found, network.forward(X), rtol=1e-6)
+    outputs, _ = network.forward_training(X, 0.0, np.random.default_rng(0))
+    np.testing.assert_allclose(outputs, network.forward(X), rtol=1e-6)
 
 
 def test_the_gradient_is_the_slope_of_the_loss(network):
@@ -62,10 +62,10 @@ def test_dropout_keeps_the_mean():
     made.scale[:] = 1.0
     for part in (*made.weights, *made.offsets):
         part[:] = 1.0
-    found, _ = made.forward_training(
+    outputs, _ = made.forward_training(
         np.ones((50, 1), dtype=np.float32), 0.3, np.random.default_rng(0)
     )
-    assert found.mean() == pytest.approx(
+    assert outputs.mean() == pytest.approx(
         made.forward(np.ones((1, 1), dtype=np.float32))[0, 0], rel=0.02
     )
 

@@ -42,17 +42,17 @@ def own_state():
 
 def overlap(first, second):
     """Enter one context in each of two threads; leave them in the same order."""
-    entered, left = threading.Event(), threading.Event()
+    entered, exited = threading.Event(), threading.Event()
 
     def run_first():
         with first():
             assert entered.wait(10)
-        left.set()
+        exited.set()
 
     def run_second():
         with second():
             entered.set()
-            assert left.wait(10)
+            assert exited.wait(10)
 
     with ThreadPoolExecutor(2) as threads:
         for future in [threads.submit(run_first), threads.submit(run_second)]:

@@ -44,31 +44,31 @@ def test_without_a_limit_nothing_is_late_and_nothing_is_said():
 
 def test_permutations_there_was_no_time_for_do_not_count():
     with pytest.warns(HeadstartWarning, match="after 0 of 50 permutations"):
-        found = permutation_test(
+        table = permutation_test(
             X, Y, n_permutations=50, compute=Compute(time_limit=NO_TIME)
         )
-    assert found["p_value"].to_list() == [1.0, 1.0]
+    assert table["p_value"].to_list() == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("method", ["neighbor_information", "distance_correlation"])
 def test_columns_there_was_no_time_for_have_no_score(method):
     with pytest.warns(HeadstartWarning, match="after 0 of 2 columns"):
-        found = score_features(X, Y, method, compute=Compute(time_limit=NO_TIME))
-    assert found["score"].null_count() == 2
+        table = score_features(X, Y, method, compute=Compute(time_limit=NO_TIME))
+    assert table["score"].null_count() == 2
 
 
 def test_rows_there_was_no_time_for_take_no_part_in_relieff():
     with pytest.warns(HeadstartWarning, match="after 0 of 300 rows"):
-        found = score_features(X, Y, "relieff", compute=Compute(time_limit=NO_TIME))
-    assert found["score"].null_count() == 2
+        table = score_features(X, Y, "relieff", compute=Compute(time_limit=NO_TIME))
+    assert table["score"].null_count() == 2
 
 
 def test_one_subsample_is_always_looked_at():
     with pytest.warns(HeadstartWarning, match="after 1 of 9 subsamples"):
-        found = stability_selection(
+        table = stability_selection(
             X, Y, 1, subsamples=Subsamples(n=9), compute=Compute(time_limit=NO_TIME)
         )
-    assert found["frequency"].to_list() == [1.0, 0.0]
+    assert table["frequency"].to_list() == [1.0, 0.0]
 
 
 def test_an_interval_needs_two_resamples():
@@ -101,9 +101,9 @@ def everything(progress):
 
 
 def test_progress_ends_where_all_is_done():
-    told = []
-    for total, _ in everything(lambda *counts: told.append(counts)):
-        assert told[-1] == (total, total)
+    steps = []
+    for total, _ in everything(lambda *counts: steps.append(counts)):
+        assert steps[-1] == (total, total)
 
 
 def test_a_limit_that_is_not_reached_changes_nothing():

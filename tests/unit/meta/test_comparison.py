@@ -23,12 +23,14 @@ def evidence(features):
 
 
 def test_each_dataset_is_described_as_a_new_table_would_be():
-    found = comparable(evidence([[99.0, 20.0], [999.0, np.nan]]))
+    compared = comparable(evidence([[99.0, 20.0], [999.0, np.nan]]))
 
     first = for_distance({"NumberOfInstances": 99.0, "MinorityClassPercentage": 20.0})
-    assert found.feature_names == tuple(first)
-    np.testing.assert_array_equal(found.features[0], list(first.values()))
-    assert np.isnan(found.features[1, found.feature_names.index("minority_share")])
+    assert compared.feature_names == tuple(first)
+    np.testing.assert_array_equal(compared.features[0], list(first.values()))
+    assert np.isnan(
+        compared.features[1, compared.feature_names.index("minority_share")]
+    )
 
 
 def test_no_datasets_stay_none():

@@ -87,9 +87,9 @@ def test_iris_has_the_qualities_that_openml_gives():
     # OpenML has the UCI version, which differs from Fisher's in two flowers.
     X[[34, 37]] = [4.9, 3.1, 1.5, 0.1]
 
-    found = described(X, y, TaskKind.MULTICLASS)
+    features = described(X, y, TaskKind.MULTICLASS)
 
-    ours = {name: found[name] for name in IRIS}
+    ours = {name: features[name] for name in IRIS}
     assert ours == pytest.approx(IRIS, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
@@ -102,27 +102,27 @@ def test_iris_has_the_qualities_that_openml_gives():
     ],
 )
 def test_names_are_the_same_for_every_kind_of_task(y, kind):
-    found = described({"a": [1, 5, 2, 7, 8, 3], "b": list("uvuvuv")}, y, kind)
+    features = described({"a": [1, 5, 2, 7, 8, 3], "b": list("uvuvuv")}, y, kind)
 
-    assert set(found) == openml_comparable | own_names | {"AutoCorrelation"}
+    assert set(features) == openml_comparable | own_names | {"AutoCorrelation"}
     assert not openml_comparable & own_names
     assert all(name.startswith("hs_") for name in own_names)
 
 
 def test_a_regression_has_no_classes_and_a_numeric_target():
-    found = described(
+    features = described(
         {"a": [1, 2, 4, 8], "b": list("uvuv")},
         [3.0, 1.0, 2.0, 10.0],
         TaskKind.REGRESSION,
     )
 
-    assert found["NumberOfClasses"] == 0
-    assert found["NumberOfNumericFeatures"] == 2
-    assert found["MaxMeansOfNumericAtts"] == 4.0
-    assert found["AutoCorrelation"] == pytest.approx((3 - 11) / 3)
+    assert features["NumberOfClasses"] == 0
+    assert features["NumberOfNumericFeatures"] == 2
+    assert features["MaxMeansOfNumericAtts"] == 4.0
+    assert features["AutoCorrelation"] == pytest.approx((3 - 11) / 3)
     for name in ("MajorityClassSize", "ClassEntropy", "MeanAttributeEntropy"):
-        assert math.isnan(found[name])
-    assert found["hs_mean_attribute_entropy"] == 1.0
+        assert math.isnan(features[name])
+    assert features["hs_mean_attribute_entropy"] == 1.0
 
 
 def test_columns_are_counted_by_kind():
@@ -137,15 +137,15 @@ def test_columns_are_counted_by_kind():
         "same": ["x"] * 30,
         "none": pl.Series([None] * 30, dtype=pl.String),
     }
-    found = described(columns, [0, 1, 0] * 10)
+    features = described(columns, [0, 1, 0] * 10)
 
-    assert found["NumberOfFeatures"] == 9
-    assert found["NumberOfNumericFeatures"] == 2  # number, one
-    assert found["NumberOfSymbolicFeatures"] == 5  # town, flag, same, none, target
-    assert found["NumberOfBinaryFeatures"] == 3  # town, flag, target
-    assert found["NumberOfMissingValues"] == 10 + 10 + 10 + 1 + 30
-    assert found["NumberOfInstancesWithMissingValues"] == 30
-    assert found["MinNominalAttDistinctValues"] == 0
+    assert features["NumberOfFeatures"] == 9
+    assert features["NumberOfNumericFeatures"] == 2  # number, one
+    assert features["NumberOfSymbolicFeatures"] == 5  # town, flag, same, none, target
+    assert features["NumberOfBinaryFeatures"] == 3  # town, flag, target
+    assert features["NumberOfMissingValues"] == 10 + 10 + 10 + 1 + 30
+    assert features["NumberOfInstancesWithMissingValues"] == 30
+    assert features["MinNominalAttDistinctValues"] == 0
 
 
 def test_levels_that_are_declared_make_a_column_binary_or_not():
@@ -172,23 +172,25 @@ def test_missing_levels_count_as_the_first_that_is_declared():
     assert known["MeanAttributeEntropy"] == pytest.approx(quarter)
     assert math.isnan(unknown["MeanAttributeEntropy"])
     assert math.isnan(unknown["EquivalentNumberOfAtts"])
-    for found in (known, unknown):
-        assert found["hs_mean_attribute_entropy"] == pytest.approx(1.5)
-        assert found["hs_mean_mutual_information"] == pytest.approx(1.0)
+    for features in (known, unknown):
+        assert features["hs_mean_attribute_entropy"] == pytest.approx(1.5)
+        assert features["hs_mean_mutual_information"] == pytest.approx(1.0)
 
 
 def test_numbers_that_are_not_finite_are_missing():
-    found = described({"a": [1.0, math.inf, math.nan, 2.0, None]}, [0, 1, 0, 1, 0])
+    features = described({"a": [1.0, math.inf, math.nan, 2.0, None]}, [0, 1, 0, 1, 0])
 
-    assert found["NumberOfMissingValues"] == 3
-    assert found["MaxMeansOfNumericAtts"] == 1.5
+    assert features["NumberOfMissingValues"] == 3
+    assert features["MaxMeansOfNumericAtts"] == 1.5
 
 
 def test_a_constant_has_no_shape():
-    found = described({"a": [0.1] * 6, "b": [1, 2, 3, 5, 8, 13]}, [0, 1] * 3)
+    features = described({"a": [0.1] * 6, "b": [1, 2, 3, 5, 8, 13]}, [0, 1] * 3)
 
-    assert found["MinStdDevOfNumericAtts"] == 0
-    assert found["MinSkewnessOfNumericAtts"] == found["MaxSkewnessOfNumericAtts"] > 0
+    assert features["MinStdDevOfNumericAtts"] == 0
+    assert (
+        features["MinSkewnessOfNumericAtts"] == features["MaxSkewnessOfNumericAtts"] > 0
+    )
 
 
 @pytest.mark.parametrize("kind", [TaskKind.BINARY, TaskKind.REGRESSION])
@@ -197,12 +199,12 @@ def test_hardly_any_rows_give_numbers_or_nan(kind, n_rows):
     learnt = pl.DataFrame({"a": [1.0, 2.0], "b": ["u", "v"]})
     schema = Schema.learn(learnt)
 
-    found = describe(learnt.head(n_rows), schema, np.arange(n_rows), kind)
+    features = describe(learnt.head(n_rows), schema, np.arange(n_rows), kind)
 
-    assert found["NumberOfInstances"] == n_rows
-    assert math.isnan(found["AutoCorrelation"])
-    assert math.isnan(found["hs_stump_error"])
-    assert math.isnan(found["hs_stump_r2"])
+    assert features["NumberOfInstances"] == n_rows
+    assert math.isnan(features["AutoCorrelation"])
+    assert math.isnan(features["hs_stump_error"])
+    assert math.isnan(features["hs_stump_r2"])
 
 
 def test_the_seed_chooses_rows_only_where_there_are_too_many():
@@ -223,12 +225,12 @@ def test_the_numbers_do_not_depend_on_threads():
     X = generator.normal(size=(4_000, 9))
     y = X[:, 0] * X[:, 1] + X[:, 2]
 
-    found = [
+    all_features = [
         described(X, y, TaskKind.REGRESSION, n_threads=n_threads)
         for n_threads in (1, 2, 7)
     ]
 
-    as_bytes = [np.array(list(values.values())).tobytes() for values in found]
+    as_bytes = [np.array(list(values.values())).tobytes() for values in all_features]
     assert as_bytes[0] == as_bytes[1] == as_bytes[2]
 
 
@@ -288,24 +290,24 @@ def test_distances_are_taken_between_logarithms_shares_and_skills():
     X = np.arange(40) + 0.5  # whole numbers would count the rows
     y = (X >= 20).astype(int)
 
-    found = for_distance(described({"a": X, "n": X // 1 % 7}, y))
+    distances = for_distance(described({"a": X, "n": X // 1 % 7}, y))
 
-    assert found["log_rows"] == pytest.approx(math.log(41))
-    assert found["minority_share"] == found["majority_share"] == 0.5
-    assert found["log_levels"] == pytest.approx(math.log(3))
-    assert found["stump_skill"] > 0.8
-    assert math.isnan(found["target_distinct_share"])
+    assert distances["log_rows"] == pytest.approx(math.log(41))
+    assert distances["minority_share"] == distances["majority_share"] == 0.5
+    assert distances["log_levels"] == pytest.approx(math.log(3))
+    assert distances["stump_skill"] > 0.8
+    assert math.isnan(distances["target_distinct_share"])
 
 
 def test_skills_of_a_regression_are_shares_of_variance():
     X = np.arange(40.0)
     values = described({"a": X}, 3 * X + 1, TaskKind.REGRESSION)
 
-    found = for_distance(values)
+    distances = for_distance(values)
 
-    assert found["linear_skill"] == values["hs_linear_r2"] > 0.95
-    assert math.isnan(found["naive_bayes_skill"])
-    assert found["log_levels"] == 0
+    assert distances["linear_skill"] == values["hs_linear_r2"] > 0.95
+    assert math.isnan(distances["naive_bayes_skill"])
+    assert distances["log_levels"] == 0
 
 
 def test_distances_of_unknown_numbers_are_nan_under_the_same_names():

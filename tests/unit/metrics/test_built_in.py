@@ -41,10 +41,10 @@ def test_two_columns_of_two_classes_are_as_good_as_one():
 
 def test_arrays_of_other_types_and_orders_are_taken():
     strided = np.asfortranarray(np.eye(3)[:, ::-1].astype(np.float32))
-    found = metric("accuracy", TaskKind.MULTICLASS).score(
+    accuracy = metric("accuracy", TaskKind.MULTICLASS).score(
         np.array([2, 1, 0], dtype=np.int8), strided
     )
-    assert found == 1.0
+    assert accuracy == 1.0
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ CODES = (RANDOM.uniform(size=400) < 0.45).astype(np.int64)
 
 def of_all(metric, kind, y, weight=None, labels=(), classes=None):
     resolved = resolve_metric(metric, kind, classes)
-    found = best_constant(resolved, kind, labels, [Part(y, weight, y, weight)])
-    return found.words, found.losses[0]
+    constant = best_constant(resolved, kind, labels, [Part(y, weight, y, weight)])
+    return constant.words, constant.losses[0]
 
 
 @pytest.mark.parametrize("weight", [None, WEIGHT], ids=["unweighted", "weighted"])
@@ -116,9 +116,9 @@ def test_constants_are_fitted_on_training_rows_and_judged_on_others():
         Part(np.array([5.0]), None, np.array([4.0, 5.0]), None),
     ]
 
-    found = best_constant(metric, TaskKind.REGRESSION, (), parts)
+    constant = best_constant(metric, TaskKind.REGRESSION, (), parts)
 
-    assert found.losses == (2.0, 0.5)
+    assert constant.losses == (2.0, 0.5)
 
 
 def test_where_constants_have_no_correlation_the_loss_is_that_of_no_skill():

@@ -132,9 +132,9 @@ def test_a_scorer_of_many_classes_gets_all_probabilities():
     classes = np.array(["a", "b", "c"])
     metric = resolve_metric(scorer, TaskKind.MULTICLASS, classes)
     prediction = np.array([[0.5, 0.25, 0.25], [0.1, 0.8, 0.1], [0.2, 0.3, 0.5]])
-    found = metric.score(np.arange(3), prediction)
+    score = metric.score(np.arange(3), prediction)
     assert metric.name == "neg_log_loss"
-    assert found == pytest.approx(np.log([0.5, 0.8, 0.5]).mean())
+    assert score == pytest.approx(np.log([0.5, 0.8, 0.5]).mean())
 
 
 def test_a_scorer_of_values_keeps_its_sign_and_takes_weights():

@@ -72,8 +72,8 @@ def test_a_strange_label_is_named_with_its_row():
 
 
 def test_confusion_counts_weights():
-    found = confusion_matrix(Y, P, [1, 2, 3, 4, 5])
-    assert found.tolist() == [[5, 0], [3, 7]]
+    confusion = confusion_matrix(Y, P, [1, 2, 3, 4, 5])
+    assert confusion.tolist() == [[5, 0], [3, 7]]
     assert confusion_matrix([0, 0], [0, 0]).shape == (2, 2)
 
 

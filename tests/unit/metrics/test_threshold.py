@@ -5,16 +5,16 @@ from headstart.metrics import best_threshold, score
 
 
 def test_the_threshold_is_between_two_probabilities():
-    found = best_threshold(["n", "y", "n", "y"], [0.1, 0.3, 0.2, 0.8], "accuracy")
-    assert found.value == 1.0
-    assert found.threshold == pytest.approx(0.25)
-    assert found.predict([0.24, 0.26]).tolist() == [0, 1]
+    best = best_threshold(["n", "y", "n", "y"], [0.1, 0.3, 0.2, 0.8], "accuracy")
+    assert best.value == 1.0
+    assert best.threshold == pytest.approx(0.25)
+    assert best.predict([0.24, 0.26]).tolist() == [0, 1]
 
 
 def test_costs_are_a_mean_that_is_as_small_as_can_be():
-    found = best_threshold([0, 1, 0], [0.2, 0.1, 0.6], costs=[[0, 1], [5, 0]])
-    assert found.value == pytest.approx(2 / 3)
-    assert found.predict([0.1]).tolist() == [1]
+    best = best_threshold([0, 1, 0], [0.2, 0.1, 0.6], costs=[[0, 1], [5, 0]])
+    assert best.value == pytest.approx(2 / 3)
+    assert best.predict([0.1]).tolist() == [1]
 
 
 def test_factors_of_more_classes_help_the_rare_one():
@@ -22,10 +22,10 @@ def test_factors_of_more_classes_help_the_rare_one():
     y = rng.choice(3, 300, p=[0.7, 0.2, 0.1])
     p = rng.dirichlet([7, 2, 1], 300) + 0.3 * np.eye(3)[y]
     p /= p.sum(axis=1, keepdims=True)
-    found = best_threshold(y, p, "balanced_accuracy")
-    assert found.value > score("balanced_accuracy", y, p)
-    labels = found.predict(p)
-    assert found.value == pytest.approx(score("balanced_accuracy", y, labels))
+    best = best_threshold(y, p, "balanced_accuracy")
+    assert best.value > score("balanced_accuracy", y, p)
+    labels = best.predict(p)
+    assert best.value == pytest.approx(score("balanced_accuracy", y, labels))
 
 
 def test_weights_count_as_repeated_rows():

@@ -34,8 +34,8 @@ def plugin(*learners, **attributes):
     return module(register_learners=register_learners, **attributes)
 
 
-def candidate(found, distribution="headstart-good", name="good"):
-    return Candidate(name, distribution, "1.0", lambda: found)
+def candidate(loaded, distribution="headstart-good", name="good"):
+    return Candidate(name, distribution, "1.0", lambda: loaded)
 
 
 def broken(error, distribution="headstart-bad"):
@@ -188,7 +188,7 @@ def test_hook_calls_are_traced_to_standard_error(capsys):
 
 
 def test_built_in_plugins_come_first_among_the_candidates():
-    names = [found.name for found in find_candidates()]
+    names = [candidate.name for candidate in find_candidates()]
     assert names[: len(BUILTINS)] == list(BUILTINS)
 
 

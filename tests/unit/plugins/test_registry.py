@@ -26,8 +26,8 @@ def test_none_selects_all_learners_of_a_kind(registry):
 
 
 def test_names_are_selected_in_the_order_given(registry):
-    found = registry.select(["mlp", "logistic"], TaskKind.BINARY)
-    assert list(found) == ["mlp", "logistic"]
+    selected = registry.select(["mlp", "logistic"], TaskKind.BINARY)
+    assert list(selected) == ["mlp", "logistic"]
 
 
 def test_a_name_with_a_minus_is_left_out(registry):
@@ -42,13 +42,13 @@ def test_a_learner_that_is_not_installed_may_be_left_out(registry):
 
 
 def test_learner_objects_are_taken_as_they_are(registry):
-    own = learner("own")
-    assert registry.select([own, "mlp"], TaskKind.BINARY)["own"] is own
+    passed = learner("own")
+    assert registry.select([passed, "mlp"], TaskKind.BINARY)["own"] is passed
 
 
 def test_a_learner_object_may_stand_for_an_installed_one(registry):
-    own = learner("mlp")
-    assert registry.select([own], TaskKind.BINARY) == {"mlp": own}
+    passed = learner("mlp")
+    assert registry.select([passed], TaskKind.BINARY) == {"mlp": passed}
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,9 @@ def nothing_stays():
     use()
 
 
-@pytest.mark.parametrize("given", [Plugin, Plugin()])
-def test_a_class_or_an_object_is_registered_until_it_is_taken_back(given):
-    record = register(given)
+@pytest.mark.parametrize("plugin", [Plugin, Plugin()])
+def test_a_class_or_an_object_is_registered_until_it_is_taken_back(plugin):
+    record = register(plugin)
     assert isinstance(record, PluginRecord)
     assert (record.source, record.distribution) == ("program", "")
     assert record.origin == "this program"

@@ -37,10 +37,10 @@ def test_bytes_of_children_count():
 def test_children_are_found_without_the_kernels_list(monkeypatch):
     monkeypatch.setattr(memory, "_HAS_CHILDREN", False)
     with start(1) as process:
-        found = children(os.getpid())
+        pids = children(os.getpid())
         process.communicate(b"\n")
 
-    assert process.pid in found
+    assert process.pid in pids
 
 
 def test_a_process_that_is_gone_holds_nothing():

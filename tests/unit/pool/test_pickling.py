@@ -52,11 +52,11 @@ def worker_traceback(fn, *args):
 def in_a_script(folder):
     script = folder / "own.py"
     script.write_text(OWN)
-    own = own_class(str(script))
+    made = own_class(str(script))
     # Packed with its lines, which the worker must not read from the file.
     linecache.getlines(str(script))
     script.unlink()
-    return own
+    return made
 
 
 def in_a_notebook(folder):
@@ -110,9 +110,9 @@ def test_lines_that_arrived_earlier_are_replaced_by_newer_ones():
         exec(compile(text, name, "exec"), namespace)
         packed = dumps(namespace["Own"]())
         linecache.cache[name] = (len(OWN), None, OWN.splitlines(True), name)
-        own = pickle.loads(packed)
+        unpickled = pickle.loads(packed)
         try:
-            own.fit([0])
+            unpickled.fit([0])
         except ZeroDivisionError as error:
             trace = "".join(traceback.format_exception(error))
             assert "# the innermost line" in trace

@@ -35,8 +35,8 @@ def test_tables_come_back_as_they_were():
 
 def test_contributions_add_up_to_the_scores():
     values = np.array([[0.3, 1.0], [np.nan, np.nan]])
-    found = TABLES.intercept + TABLES.contributions(values).sum(axis=1)
-    np.testing.assert_allclose(found, TABLES.scores(values))
+    sums = TABLES.intercept + TABLES.contributions(values).sum(axis=1)
+    np.testing.assert_allclose(sums, TABLES.scores(values))
 
 
 @pytest.mark.parametrize(

@@ -68,10 +68,10 @@ def fitted_boosting():
 
 def test_each_row_gets_the_values_of_its_leaves():
     X = np.array([[0, 0], [1, 1], [5, 0.5], [1, 3], [7, np.nan], [np.nan, np.inf]])
-    found = load().predict(X)
+    predictions = load().predict(X)
     # Set {0, 5} goes left; 7 is unknown and, like missing, goes right.
     np.testing.assert_array_equal(
-        found, [[111.0], [122.0], [111.0], [132.0], [121.0], [132.0]]
+        predictions, [[111.0], [122.0], [111.0], [132.0], [121.0], [132.0]]
     )
 
 
@@ -90,8 +90,8 @@ def test_predictions_are_the_same_for_any_number_of_threads():
         (from_hist_gradient_boosting(fitted_boosting()[0]), fitted_boosting()[1]),
     ):
         rows = np.tile(X, (40, 1))
-        found = {trees.predict(rows, n_threads=n).tobytes() for n in (1, 2, 7)}
-        assert len(found) == 1
+        predictions = {trees.predict(rows, n_threads=n).tobytes() for n in (1, 2, 7)}
+        assert len(predictions) == 1
 
 
 def test_rows_may_lie_in_memory_in_any_way():

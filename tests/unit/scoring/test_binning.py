@@ -56,12 +56,12 @@ def test_new_rows_are_cut_as_the_first():
 def test_of_many_levels_the_rarest_share_a_bin():
     levels = np.repeat(np.arange(300), np.where(np.arange(300) % 7 == 0, 1, 3))
     binned = BinnedMatrix.from_numpy(levels[:, None], categorical=[0])
-    found = binned.bins_of_levels(0)
+    bins = binned.bins_of_levels(0)
     assert binned.n_bins[0] == 255
     # 257 levels are frequent, of which the last three have no bin of their own.
     frequent = np.flatnonzero(np.arange(300) % 7)
-    np.testing.assert_array_equal(found[frequent[:254]], np.arange(254))
-    assert (found[::7] == 254).all()
+    np.testing.assert_array_equal(bins[frequent[:254]], np.arange(254))
+    assert (bins[::7] == 254).all()
     assert binned.transform(np.array([[999]])).codes[0, 0] == 254
 
 

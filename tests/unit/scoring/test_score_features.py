@@ -49,11 +49,11 @@ def test_levels_are_scored_beside_numbers(name):
 def test_what_is_undefined_is_null():
     table, y = make()
     scores = score_features(table, y, "f")
-    found = dict(zip(scores["feature"], scores["p_value"], strict=True))
-    assert found["town"] is found["constant"] is found["gone"] is None
-    assert found["good"] < 1e-9 < found["noise"]
+    p_values = dict(zip(scores["feature"], scores["p_value"], strict=True))
+    assert p_values["town"] is p_values["constant"] is p_values["gone"] is None
+    assert p_values["good"] < 1e-9 < p_values["noise"]
     adjusted = dict(zip(scores["feature"], scores["q_value"], strict=True))
-    assert found["good"] < adjusted["good"] < 1e-8
+    assert p_values["good"] < adjusted["good"] < 1e-8
 
 
 def test_a_numeric_target_has_scores_too():

@@ -58,10 +58,10 @@ def test_mrmr_by_correlation_is_the_greedy_quotient():
 
 def test_permutations_find_noise():
     X, y = make(200)
-    found = permutation_test(X, y, n_permutations=50)
-    assert (found["p_value"][2:] == 1 / 51).all()
-    assert (found["p_value"][:2] > 0.05).all()
-    assert (found["statistic"][:2] < 2 * found["null_mean"][:2]).all()
+    tests = permutation_test(X, y, n_permutations=50)
+    assert (tests["p_value"][2:] == 1 / 51).all()
+    assert (tests["p_value"][:2] > 0.05).all()
+    assert (tests["statistic"][:2] < 2 * tests["null_mean"][:2]).all()
     values = permutation_test(X, y + 0.0, n_permutations=50, task="regression")
     assert (values["p_value"][2:] == 1 / 51).all()
 
@@ -69,18 +69,18 @@ def test_permutations_find_noise():
 def test_stability_counts_the_best():
     X, y = make()
     for method in ("mutual_information", "mrmr"):
-        found = stability_selection(X, y, 2, method, subsamples=Subsamples(n=10))
-        assert found["count"].sum() == 20
-        assert found["count"][:2].sum() == 0
+        table = stability_selection(X, y, 2, method, subsamples=Subsamples(n=10))
+        assert table["count"].sum() == 20
+        assert table["count"][:2].sum() == 0
     with pytest.raises(ValueError, match="share must be above 0"):
         stability_selection(X, y, 2, subsamples=Subsamples(share=1.0))
 
 
 def test_null_importances_are_a_threshold():
     null = np.random.default_rng(0).uniform(size=(99, 2))
-    found = compare_with_null([0.5, 2.0], null, ["a", "b"])
-    assert found["is_above"].to_list() == [False, True]
-    assert found["p_value"][1] == 0.01
+    table = compare_with_null([0.5, 2.0], null, ["a", "b"])
+    assert table["is_above"].to_list() == [False, True]
+    assert table["p_value"][1] == 0.01
     with pytest.raises(ValueError, match=r"null must have shape \(n_fits, 2\)"):
         compare_with_null([0.5, 2.0], null[:, :1])
 
@@ -116,8 +116,8 @@ def test_evidence_adds_up_to_the_information_value():
 def test_noise_is_as_asked():
     X, y = make(60)
     without = neighbor_information(X, y, noise=None)
-    given = neighbor_information(X, y, noise=np.zeros(X.shape))
-    np.testing.assert_array_equal(without, given)
+    with_zeros = neighbor_information(X, y, noise=np.zeros(X.shape))
+    np.testing.assert_array_equal(without, with_zeros)
     with pytest.raises(ValueError, match=r"noise must have shape \(60, 5\)"):
         neighbor_information(X, y, noise=np.zeros((60, 4)))
     with pytest.raises(TypeError, match="Column 'w' is not numeric"):
@@ -128,11 +128,11 @@ def test_noise_is_as_asked():
 def test_the_selector_keeps_the_best(method):
     X, y = make()
     table = pl.DataFrame(X, schema=["n1", "n2", "a", "copy", "b"])
-    for given in (X, table, table.to_pandas()):
-        selector = SelectByRelevance(2, method=method).fit(given, y)
+    for features in (X, table, table.to_pandas()):
+        selector = SelectByRelevance(2, method=method).fit(features, y)
         assert selector.get_support()[:2].sum() == 0
         assert selector.get_support().sum() == 2
-        assert selector.transform(given).shape == (400, 2)
+        assert selector.transform(features).shape == (400, 2)
     selector = SelectByRelevance(5, method="f", max_q_value=1e-6).fit(X, y)
     np.testing.assert_array_equal(selector.get_support(), [0, 0, 1, 1, 1])
 

@@ -131,13 +131,13 @@ def test_a_fold_may_lack_a_class(estimator):
     learner = from_estimator("a", estimator)
     train = rows(codes(1, 3))
 
-    found = learner.predict(fit(learner, MULTICLASS, train), train.X, MULTICLASS)
+    predicted = learner.predict(fit(learner, MULTICLASS, train), train.X, MULTICLASS)
 
-    assert found.shape == (60, 4)
-    np.testing.assert_allclose(found.sum(axis=1), 1.0)
+    assert predicted.shape == (60, 4)
+    np.testing.assert_allclose(predicted.sum(axis=1), 1.0)
     # As if each had been seen in one row.
-    np.testing.assert_allclose(found[:, [0, 2]], 1 / 64)
-    assert (found.argmax(axis=1) == train.y).mean() > 0.7
+    np.testing.assert_allclose(predicted[:, [0, 2]], 1 / 64)
+    assert (predicted.argmax(axis=1) == train.y).mean() > 0.7
 
 
 def test_a_class_that_a_fold_lacks_has_a_share_in_the_unit_of_the_weights():
@@ -145,8 +145,8 @@ def test_a_class_that_a_fold_lacks_has_a_share_in_the_unit_of_the_weights():
     train = rows(codes(1, 3))
     heavy = Rows(train.X, train.y, np.full(60, 1e6))
     model = learner.load(learner.dump(fit(learner, MULTICLASS, heavy)))
-    found = learner.predict(model, train.X, MULTICLASS)
-    np.testing.assert_allclose(found[:, [0, 2]], 1 / 64)
+    predicted = learner.predict(model, train.X, MULTICLASS)
+    np.testing.assert_allclose(predicted[:, [0, 2]], 1 / 64)
 
 
 def test_a_learner_that_only_builds_gives_a_share_to_classes_that_a_fold_lacks():
@@ -157,10 +157,10 @@ def test_a_learner_that_only_builds_gives_a_share_to_classes_that_a_fold_lacks()
             return LogisticRegression()
 
     train = rows(codes(1, 3))
-    found = Plain().predict(fit(Plain(), MULTICLASS, train), train.X, MULTICLASS)
-    np.testing.assert_allclose(found[:, [0, 2]], 1 / (MULTICLASS.n_rows + 4))
-    np.testing.assert_allclose(found.sum(axis=1), 1.0)
-    assert (found.argmax(axis=1) == train.y).mean() > 0.7
+    predicted = Plain().predict(fit(Plain(), MULTICLASS, train), train.X, MULTICLASS)
+    np.testing.assert_allclose(predicted[:, [0, 2]], 1 / (MULTICLASS.n_rows + 4))
+    np.testing.assert_allclose(predicted.sum(axis=1), 1.0)
+    assert (predicted.argmax(axis=1) == train.y).mean() > 0.7
 
 
 def test_one_class_or_no_column_gives_the_training_shares():
@@ -181,10 +181,10 @@ def test_scores_become_probabilities_that_order_rows_alike():
     learner = from_estimator("a", LinearSVC)
     train = rows(codes(0, 1))
     model = fit(learner, BINARY, train)
-    found = learner.predict(model, train.X, BINARY)
+    predicted = learner.predict(model, train.X, BINARY)
     scores = model.model.decision_function(train.X.values)
-    assert (np.argsort(found[:, 1]) == np.argsort(scores)).all()
-    np.testing.assert_allclose(found.sum(axis=1), 1.0)
+    assert (np.argsort(predicted[:, 1]) == np.argsort(scores)).all()
+    np.testing.assert_allclose(predicted.sum(axis=1), 1.0)
 
 
 def test_a_regression_does_not_depend_on_the_targets_unit():
@@ -192,16 +192,16 @@ def test_a_regression_does_not_depend_on_the_targets_unit():
     y = np.linspace(-1.0, 1.0, 60)
     plain, scaled = rows(y), rows(y)
     scaled = Rows(plain.X, 1e6 * y + 5e6)
-    found = learner.predict(fit(learner, REGRESSION, plain), plain.X, REGRESSION)
+    predicted = learner.predict(fit(learner, REGRESSION, plain), plain.X, REGRESSION)
     again = learner.predict(fit(learner, REGRESSION, scaled), plain.X, REGRESSION)
-    np.testing.assert_allclose((again - 5e6) / 1e6, found, atol=1e-6)
+    np.testing.assert_allclose((again - 5e6) / 1e6, predicted, atol=1e-6)
 
 
 def test_a_target_that_must_be_positive_is_left_as_it_is():
     learner = from_estimator("a", GammaRegressor)
     train = rows(np.linspace(1.0, 2.0, 60))
-    found = learner.predict(fit(learner, REGRESSION, train), train.X, REGRESSION)
-    assert 1.0 < found.mean() < 2.0
+    predicted = learner.predict(fit(learner, REGRESSION, train), train.X, REGRESSION)
+    assert 1.0 < predicted.mean() < 2.0
 
 
 def test_weights_reach_an_estimator_that_takes_them():

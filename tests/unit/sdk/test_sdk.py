@@ -31,9 +31,11 @@ def imports(code: str) -> set[str]:
             modules.add(node.module or "")
         elif isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
-    own = {m for m in modules if m == "headstart" or m.startswith("headstart.")}
-    kit = {m for m in own if m.startswith("headstart.testing.")}
-    return {"headstart.testing", *(own - kit)} if kit else own
+    of_headstart = {
+        m for m in modules if m == "headstart" or m.startswith("headstart.")
+    }
+    kit = {m for m in of_headstart if m.startswith("headstart.testing.")}
+    return {"headstart.testing", *(of_headstart - kit)} if kit else of_headstart
 
 
 def code_of(page: Path) -> str:

@@ -87,11 +87,11 @@ def test_a_learner_that_evaluates_its_models_itself_is_needed(learner, tmp_path)
 
 def test_a_learner_passed_to_load_is_used(tmp_path):
     save_model(small_model("binary", OwnLinear()), tmp_path / "model", {})
-    own = OwnPrediction()
+    learner = OwnPrediction()
 
-    loaded, _ = load_model(tmp_path / "model", [own])
+    loaded, _ = load_model(tmp_path / "model", [learner])
 
-    assert loaded.ensemble.learners == {"own_linear": own}
+    assert loaded.ensemble.learners == {"own_linear": learner}
 
 
 @pytest.mark.parametrize("kind", ["", "gaussian", None, [], 3])

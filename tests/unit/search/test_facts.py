@@ -90,9 +90,9 @@ def test_one_fold_does_not_beat_a_whole_trial():
 
 
 def test_what_was_left_after_some_folds_comes_after_what_is_done():
-    left = trial(0, [-0.99, -0.98], status=TrialStatus.PARTIAL)
+    partial = trial(0, [-0.99, -0.98], status=TrialStatus.PARTIAL)
 
-    facts_ = ranked(left, trial(1, [-0.5, -0.5, -0.5]))
+    facts_ = ranked(partial, trial(1, [-0.5, -0.5, -0.5]))
 
     assert [(t.rank, t.n_folds) for t in facts_] == [(1, 3), (2, 2)]
 

@@ -49,11 +49,11 @@ def test_weights_named_by_a_column_are_no_feature():
         model = AutoRegressor(**settings, n_jobs=1, random_state=0)
         return model.fit(X, y, sample_weight=weight, listeners=[])
 
-    named, given = fit(table, "w"), fit(table.drop("w"), table["w"].to_list())
+    named, passed = fit(table, "w"), fit(table.drop("w"), table["w"].to_list())
 
     assert named.feature_names_in_.tolist() == ["x", "city"]
     new = table.drop("w")
-    assert (named.predict(new) == given.predict(new)).all()
+    assert (named.predict(new) == passed.predict(new)).all()
     plain = AutoRegressor(**settings, n_jobs=1, random_state=0)
     assert (named.predict(new) != plain.fit(new, y, listeners=[]).predict(new)).any()
     with pytest.raises(ColumnError, match=r"no weight column 'W'.*did you mean 'w'"):

@@ -29,11 +29,11 @@ def fitted():
 
 
 def test_findings_are_told_before_the_search_and_kept(fitted):
-    model, told = fitted
-    codes = [finding["code"] for finding in told[0].findings]
+    model, events = fitted
+    codes = [finding["code"] for finding in events[0].findings]
     assert codes[0] == "leak"
     assert "missing_target" in codes
-    assert model.info()["findings"] == list(told[0].findings)
+    assert model.info()["findings"] == list(events[0].findings)
 
 
 def test_columns_are_kept_with_reasons_and_steps(fitted):
@@ -51,4 +51,4 @@ def test_rows_left_out_are_kept_with_their_reason(fitted):
 def test_the_choice_of_folds_is_told_with_its_reason(fitted):
     info = fitted[0].info()
     assert info["validation"] == "8 folds, 2 repeats, stratified"
-    assert info["validation_why"].startswith("only 78 rows")
+    assert info["validation_reason"].startswith("only 78 rows")

@@ -41,8 +41,8 @@ def failed(number):
 def test_trials_are_learnt_from_until_the_deadline(deadline, n_trials):
     moment = None if deadline is None else time.monotonic()
     trials = [failed(0), failed(1)]
-    found = list(run_records(DATA, trials, DESCRIBED, seed=0, deadline=moment))
-    assert len(found) == 2 + n_trials  # the dataset and what describes it come first
+    records = list(run_records(DATA, trials, DESCRIBED, seed=0, deadline=moment))
+    assert len(records) == 2 + n_trials  # the dataset and what describes it come first
 
 
 def test_a_trial_that_ran_out_of_time_took_what_its_last_fit_was_given():

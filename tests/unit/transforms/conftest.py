@@ -38,7 +38,7 @@ def folds_after(tmp_path):
         )
         steps = [Step(t.name, parameters or {}) for t in transforms]
         for fold in range(N_FOLDS):
-            found = fold_table(data, steps, 0, fold, Resources(seed=fold))
-            yield found, data.train(0, fold), data.held_out(0, fold)
+            made = fold_table(data, steps, 0, fold, Resources(seed=fold))
+            yield made, data.train(0, fold), data.held_out(0, fold)
 
     return make

@@ -43,11 +43,11 @@ def test_relevance_less_redundancy_leaves_out_what_another_column_says():
     assert len(columns) == 2
     assert "x1" in columns
     assert ("x0" in columns) != ("again" in columns)
-    told = {f.name: f for f in TRANSFORM.explain(fitted)}
-    assert told["x1"].kept
-    assert told["x1"].words.startswith("kept: number ")
-    assert told["x5"].words.startswith("left out: ")
-    assert not told["x5"].kept
+    features = {f.name: f for f in TRANSFORM.explain(fitted)}
+    assert features["x1"].kept
+    assert features["x1"].words.startswith("kept: number ")
+    assert features["x5"].words.startswith("left out: ")
+    assert not features["x5"].kept
 
 
 def test_only_the_selected_columns_are_read():

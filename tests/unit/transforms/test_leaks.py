@@ -34,8 +34,8 @@ def canary():
 
 
 def largest_correlations(folds, y):
-    """Return those of any made column with the target: in training, and held out."""
-    found = np.zeros(2)
+    """Return the largest of made columns with the target: training, held-out rows."""
+    largest = np.zeros(2)
     for table, train, held_out in folds:
         made = [c.name for c in table.summary.columns if c.kind == "made"]
         for place, (part, rows) in enumerate(
@@ -45,8 +45,8 @@ def largest_correlations(folds, y):
                 values = part[name].fill_null(0.0).to_numpy()
                 if values.std() > 0:
                     rho = abs(np.corrcoef(values, y[rows])[0, 1])
-                    found[place] = max(found[place], rho)
-    return found
+                    largest[place] = max(largest[place], rho)
+    return largest
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,10 @@ def test_one_that_saw_the_rows_held_out_is_caught(folds_after):
             return {}
 
         def transform(self, fitted, X, task):
-            found = X.with_columns(pl.col("place").cast(pl.String))
-            return found.join(means, "place", "left", maintain_order="left").select("y")
+            joined = X.with_columns(pl.col("place").cast(pl.String))
+            return joined.join(means, "place", "left", maintain_order="left").select(
+                "y"
+            )
 
         def dump(self, fitted):
             return {}

@@ -57,8 +57,8 @@ def test_the_word_that_tells_is_found_alone_and_told(kind):
 
     assert made.columns == ["name has 'master'"]
     np.testing.assert_array_equal(made["name has 'master'"], says)
-    (told,) = TextWords().explain(fitted)
-    assert told.words.startswith("whether 'name' has 'master': ")
+    (feature,) = TextWords().explain(fitted)
+    assert feature.words.startswith("whether 'name' has 'master': ")
 
 
 def test_chance_finds_no_word():
@@ -78,8 +78,8 @@ def test_words_of_new_rows_are_as_those_of_training_rows_after_loading():
 
     assert transform.transform(loaded, X, task(TaskKind.REGRESSION)).equals(made)
     new = pl.DataFrame({"name": ["a Master's", "masterful", None, ""]})
-    found = transform.transform(loaded, new, task(TaskKind.REGRESSION))
-    assert found["name has 'master'"].to_list() == [1.0, 0.0, 0.0, 0.0]
+    new_columns = transform.transform(loaded, new, task(TaskKind.REGRESSION))
+    assert new_columns["name has 'master'"].to_list() == [1.0, 0.0, 0.0, 0.0]
 
 
 def test_many_rows_are_taken_apart_in_parts(monkeypatch):
@@ -151,8 +151,8 @@ def test_words_of_scripts_without_spaces_are_found():
 
     np.testing.assert_array_equal(made["name has '很好'"], says)
     new = pl.DataFrame({"name": ["a很好b", "很 好", "都很好吃"]})
-    found = TextWords().transform(fitted, new, task(TaskKind.REGRESSION))
-    assert found["name has '很好'"].to_list() == [1.0, 0.0, 1.0]
+    new_columns = TextWords().transform(fitted, new, task(TaskKind.REGRESSION))
+    assert new_columns["name has '很好'"].to_list() == [1.0, 0.0, 1.0]
 
 
 def test_the_cost_is_that_of_the_characters_there_are():

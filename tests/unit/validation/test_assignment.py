@@ -36,8 +36,8 @@ def test_labels_do_as_well_as_codes():
 
 def test_groups_may_be_missing_or_of_any_type():
     groups = np.array(["a", None, 3, "a", None, 3, "b", "b"], dtype=object)
-    for train, held in group_folds(groups, 3).split():
-        assert not {*groups[train]} & {*groups[held]}
+    for train, validation in group_folds(groups, 3).split():
+        assert not {*groups[train]} & {*groups[validation]}
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_times_may_be_dates_of_a_polars_column():
 
 def test_rows_of_one_time_are_held_out_together():
     times = np.repeat(np.arange(6), [5, 1, 7, 2, 4, 3])
-    for _, held in time_folds(times, 3).split():
-        whole = np.flatnonzero(np.isin(times, times[held]))
-        assert held.tolist() == whole.tolist()
+    for _, validation in time_folds(times, 3).split():
+        whole = np.flatnonzero(np.isin(times, times[validation]))
+        assert validation.tolist() == whole.tolist()
 
 
 def test_a_holdout_of_groups_too_large_takes_the_nearest():

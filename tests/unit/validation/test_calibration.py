@@ -39,11 +39,13 @@ def too_sure(n_rows, n_classes, seed=0):
 @pytest.mark.parametrize("kind", EVERY[1:])
 def test_too_sure_predictions_get_better(kind, n_classes):
     y, p = too_sure(1500, n_classes)
-    found = kind().fit(p[:1000], y[:1000]).predict(p[1000:])
-    assert score("log_loss", y[1000:], found) < score("log_loss", y[1000:], p[1000:])
-    assert found.shape == p[1000:].shape
+    calibrated = kind().fit(p[:1000], y[:1000]).predict(p[1000:])
+    assert score("log_loss", y[1000:], calibrated) < score(
+        "log_loss", y[1000:], p[1000:]
+    )
+    assert calibrated.shape == p[1000:].shape
     if n_classes > 2:
-        np.testing.assert_allclose(found.sum(axis=1), 1)
+        np.testing.assert_allclose(calibrated.sum(axis=1), 1)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -63,37 +65,37 @@ def test_two_columns_are_as_good_as_one(kind):
     y, p = too_sure(60, 2)
     one = kind().fit(p, y).predict(p)
     both = np.column_stack([1 - p, p])
-    found = kind().fit(both, y).predict(both)
-    np.testing.assert_array_equal(found[:, 1], one)
+    calibrated = kind().fit(both, y).predict(both)
+    np.testing.assert_array_equal(calibrated[:, 1], one)
 
 
 @pytest.mark.parametrize("kind", EVERY)
 def test_constants_and_certainties_are_survived(kind):
     for p in (np.full(6, 0.5), np.array([0.0, 0, 0, 1, 1, 1])):
         y = np.array([0, 0, 0, 1, 1, 1])
-        found = kind().fit(p, y).predict(p)
-        assert np.isfinite(found).all()
-        assert ((found >= 0) & (found <= 1)).all()
+        calibrated = kind().fit(p, y).predict(p)
+        assert np.isfinite(calibrated).all()
+        assert ((calibrated >= 0) & (calibrated <= 1)).all()
 
 
 def test_the_choice_is_by_rows_that_were_not_fitted_on():
     y, p = too_sure(400, 2)
     folds = plain_folds(400, 4)
-    found = choose_calibration(p, y, folds=folds)
-    assert found.best.name != "none"
-    assert min(found.log_losses, key=found.log_losses.get) == found.best.name
+    choice = choose_calibration(p, y, folds=folds)
+    assert choice.best.name != "none"
+    assert min(choice.log_losses, key=choice.log_losses.get) == choice.best.name
     train, held_out = next(folds.split())
-    expected = type(found.best)().fit(p[train], y[train]).predict(p[held_out])
-    np.testing.assert_array_equal(found.prediction[held_out], expected)
+    expected = type(choice.best)().fit(p[train], y[train]).predict(p[held_out])
+    np.testing.assert_array_equal(choice.prediction[held_out], expected)
     np.testing.assert_allclose(
-        found.log_losses[found.best.name], score("log_loss", y, found.prediction)
+        choice.log_losses[choice.best.name], score("log_loss", y, choice.prediction)
     )
 
 
 def test_falling_predictions_are_not_turned_round_by_beta():
     y = np.array([1, 1, 1, 0, 0, 0])
-    found = BetaCalibration().fit(np.linspace(0.1, 0.9, 6), y)
-    assert (np.diff(found.predict(np.linspace(0.1, 0.9, 9))) >= 0).all()
+    calibration = BetaCalibration().fit(np.linspace(0.1, 0.9, 6), y)
+    assert (np.diff(calibration.predict(np.linspace(0.1, 0.9, 9))) >= 0).all()
 
 
 def test_what_makes_no_sense_is_refused():

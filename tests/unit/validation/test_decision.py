@@ -11,25 +11,25 @@ P = np.clip(0.2 * Y + RNG.uniform(0, 0.5, 200), 0, 1)
 
 def test_each_row_is_decided_without_it():
     folds = plain_folds(200, 4)
-    found = cross_fitted_threshold(Y, P, "mcc", folds=folds)
+    decided = cross_fitted_threshold(Y, P, "mcc", folds=folds)
     for train, held_out in folds.split():
         chosen = best_threshold(Y[train], P[train], "mcc")
-        assert found.labels[held_out].tolist() == chosen.predict(P[held_out]).tolist()
-    assert found.value == score("mcc", Y, found.labels)
-    assert found.decision == best_threshold(Y, P, "mcc")
+        assert decided.labels[held_out].tolist() == chosen.predict(P[held_out]).tolist()
+    assert decided.value == score("mcc", Y, decided.labels)
+    assert decided.decision == best_threshold(Y, P, "mcc")
 
 
 def test_costs_are_those_of_the_decided_rows():
     costs = np.array([[0.0, 1.0], [4.0, 0.0]])
-    found = cross_fitted_threshold(Y, P, costs=costs)
-    assert found.value == pytest.approx(costs[Y, found.labels].mean())
+    decided = cross_fitted_threshold(Y, P, costs=costs)
+    assert decided.value == pytest.approx(costs[Y, decided.labels].mean())
 
 
 def test_more_classes_are_decided_by_factors():
     y = np.arange(90) % 3
     p = 0.4 * np.eye(3)[y] + RNG.dirichlet([5, 2, 1], 90)
-    found = cross_fitted_threshold(y, p / p.sum(axis=1, keepdims=True), "f1_macro")
-    assert found.decision.factors.shape == (3,)
+    decided = cross_fitted_threshold(y, p / p.sum(axis=1, keepdims=True), "f1_macro")
+    assert decided.decision.factors.shape == (3,)
 
 
 def test_folds_of_other_rows_are_refused():

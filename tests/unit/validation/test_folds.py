@@ -19,7 +19,7 @@ def test_rows_that_are_never_held_out_are_trained_on():
 
 def test_split_yields_int64_rows_of_all_repeats():
     pairs = list(Folds(ids([0, 1], [1, 0])).split())
-    assert [held.tolist() for _, held in pairs] == [[0], [1], [1], [0]]
+    assert [validation.tolist() for _, validation in pairs] == [[0], [1], [1], [0]]
     assert all(rows.dtype == np.int64 for pair in pairs for rows in pair)
 
 

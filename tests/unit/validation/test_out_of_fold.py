@@ -30,13 +30,13 @@ def test_a_prediction_is_the_mean_over_repeats(store):
 
 def test_folds_may_come_in_any_order():
     cells = {(0, 0): [0.1, 0.2], (0, 1): [0.3, 0.4], (1, 0): [0.5, 0.6]}
-    found = []
+    predictions = []
     for order in (sorted(cells), sorted(cells, reverse=True)):
         store = OutOfFoldStore(FOLDS, 1)
         for repeat, fold in order:
             store.add(0, repeat, fold, np.array(cells[repeat, fold]))
-        found.append(store.prediction(0).tobytes())
-    assert found[0] == found[1]
+        predictions.append(store.prediction(0).tobytes())
+    assert predictions[0] == predictions[1]
 
 
 def test_nothing_is_ever_overwritten(store):

@@ -32,9 +32,9 @@ def test_what_has_no_folds_in_common_stays():
 
 
 def test_probabilities_order_as_the_losses_do():
-    found = probability_best(LOSSES, margin=0.001)
-    assert found[2] < 0.01
-    assert found[2] == found.min()
+    probabilities = probability_best(LOSSES, margin=0.001)
+    assert probabilities[2] < 0.01
+    assert probabilities[2] == probabilities.min()
 
 
 def test_one_of_so_many_goes_on():

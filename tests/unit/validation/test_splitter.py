@@ -48,8 +48,8 @@ def test_groups_reach_the_splitter():
     groups = np.repeat(np.arange(6), 4)
     folds = folds_from_splitter(GroupKFold(3), X, Y, groups)
     assert folds.describe() == "3 folds, by GroupKFold"
-    for train, held in folds.split():
-        assert not set(groups[train]) & set(groups[held])
+    for train, validation in folds.split():
+        assert not set(groups[train]) & set(groups[validation])
 
 
 def test_repeats_of_unequal_size_become_repeats_of_one_fold():

@@ -49,11 +49,11 @@ def test_pairs_are_as_many_as_said_and_share_no_row(splitter):
 
 
 def test_scikit_learn_takes_them():
-    found = cross_val_score(
+    scores = cross_val_score(
         LogisticRegression(), X, Y, groups=GROUPS, cv=StratifiedGroupKFold(3)
     )
-    assert found.shape == (3,)
-    assert found.min() > 0.5
+    assert scores.shape == (3,)
+    assert scores.min() > 0.5
 
 
 def test_groups_are_never_parted():

@@ -27,8 +27,8 @@ def test_nothing_that_overlaps_a_block_is_trained_on():
     order = np.array([3, 1, 2, 8, 5, 6, 7, 4, 9, 10])
     ends = order + 2
     folds = purged_folds(order, ends, 3, embargo=0.1)
-    held = np.concatenate([held_out for _, held_out in folds.split()])
-    assert sorted(held) == list(range(10))
+    blocks = np.concatenate([held_out for _, held_out in folds.split()])
+    assert sorted(blocks) == list(range(10))
     for train, held_out in folds.split():
         first, last = order[held_out].min(), ends[held_out].max()
         before = ends[train] < first

@@ -19,26 +19,26 @@ P = np.clip(0.3 * Y + RNG.uniform(0, 0.7, 300), 0, 1)
     "metric", ["roc_auc", "average_precision", "log_loss", "f1", "kappa"]
 )
 def test_the_interval_is_about_the_score(metric):
-    found = bootstrap_interval(metric, Y, P, bootstrap=Bootstrap(n_resamples=100))
-    assert found.low < found.estimate < found.high
+    interval = bootstrap_interval(metric, Y, P, bootstrap=Bootstrap(n_resamples=100))
+    assert interval.low < interval.estimate < interval.high
 
 
 @pytest.mark.parametrize("metric", ["rmse", "mae", "r2", "spearman"])
 def test_values_have_intervals_too(metric):
     y = RNG.normal(size=60)
-    found = bootstrap_interval(
+    interval = bootstrap_interval(
         metric, y, y + 0.5 * RNG.normal(size=60), bootstrap=Bootstrap(n_resamples=50)
     )
-    assert found.low < found.high
+    assert interval.low < interval.high
 
 
 def test_delong_and_bootstrap_agree():
     delong = delong_interval(Y, P)
-    found = bootstrap_interval(
+    interval = bootstrap_interval(
         "roc_auc", Y, P, bootstrap=Bootstrap(strata=Y, n_resamples=2000)
     )
-    assert found.estimate == pytest.approx(delong.estimate)
-    assert found.standard_error == pytest.approx(delong.standard_error, rel=0.1)
+    assert interval.estimate == pytest.approx(delong.estimate)
+    assert interval.standard_error == pytest.approx(delong.standard_error, rel=0.1)
 
 
 def test_rows_that_are_repeated_widen_it_only_by_groups():
@@ -77,8 +77,8 @@ def test_the_corrected_test_is_the_formula():
 
     d = np.array([0.02, 0.01, -0.01, 0.03])
     error = np.sqrt((1 / 4 + 0.25 / 0.75) * d.var(ddof=1))
-    found = compare_by_corrected_t(d, 0.25)
-    assert found.p_value == pytest.approx(2 * stats.t.sf(d.mean() / error, 3))
+    comparison = compare_by_corrected_t(d, 0.25)
+    assert comparison.p_value == pytest.approx(2 * stats.t.sf(d.mean() / error, 3))
 
 
 @pytest.mark.parametrize(

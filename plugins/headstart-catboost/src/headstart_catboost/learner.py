@@ -86,12 +86,12 @@ class CatBoost(BoostingLearner):
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
         """Return configurations that did well on other tables, best first."""
-        found = super().precedents(task)
+        configurations = super().precedents(task)
         if task.n_classes <= 2:
-            return found
+            return configurations
         return [
             {n: v for n, v in parameters.items() if n != "max_ctr_complexity"}
-            for parameters in found
+            for parameters in configurations
         ]
 
     def fit_model(

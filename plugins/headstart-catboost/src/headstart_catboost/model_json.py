@@ -301,7 +301,7 @@ def _trees(trees: Any, n_splits: int) -> tuple[list[Record], int]:
     """
     require(len(_list(trees)) > 0, "The CatBoost model must have trees.")
     splits = [_list(tree["splits"] or []) for tree in trees]
-    depths = [len(own) for own in splits]
+    depths = [len(tree_splits) for tree_splits in splits]
     leaves = [_list(tree["leaf_values"]) for tree in trees]
     n_outputs = len(leaves[0]) >> depths[0]
     require(1 <= n_outputs <= _MAX_OUTPUTS, "The CatBoost model must have outputs.")
@@ -311,7 +311,7 @@ def _trees(trees: Any, n_splits: int) -> tuple[list[Record], int]:
     )
     sizes = [n_outputs << depth for depth in depths]
     require(
-        [len(own) for own in leaves] == sizes,
+        [len(tree_leaves) for tree_leaves in leaves] == sizes,
         "A tree of the CatBoost model has leaf values for another depth.",
     )
     values = _array(list(chain.from_iterable(leaves)), "leaf values")
@@ -321,10 +321,10 @@ def _trees(trees: Any, n_splits: int) -> tuple[list[Record], int]:
             "leaf_values": values[end - size : end],
             "splits": [
                 {"split_index": _integer(split["split_index"], 0, n_splits - 1)}
-                for split in own
+                for split in tree_splits
             ],
         }
-        for own, size, end in zip(splits, sizes, ends, strict=True)
+        for tree_splits, size, end in zip(splits, sizes, ends, strict=True)
     ]
     return checked, n_outputs
 

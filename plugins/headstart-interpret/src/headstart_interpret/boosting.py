@@ -179,11 +179,11 @@ def boost(
     X = train.X
     levels = dict(zip(X.categorical, X.n_levels, strict=True))
     max_bins = int(portfolio.number(parameters, "max_bins"))
-    found = {
+    learnt = {
         column: learn_bins(X.values[:, column], max_bins, levels.get(column))
         for column in range(X.n_features)
     }
-    bins = {column: each for column, each in found.items() if each is not None}
+    bins = {column: each for column, each in learnt.items() if each is not None}
     if not bins:
         return None
     run = _prepare(parameters, train, validation, task, resources)
@@ -287,9 +287,9 @@ def _intercept(scores: FloatArray, train: Rows, task: Task) -> FloatArray:
     if not task.kind.is_classification:
         return np.array([weight @ (train.y - scores[:, 0])])
     targets = np.eye(task.n_classes)[train.y.astype(np.int64)]
-    found = np.zeros(scores.shape[1])
+    intercept = np.zeros(scores.shape[1])
     for _ in range(_NEWTON_STEPS):
-        log_odds = scores + found
+        log_odds = scores + intercept
         if scores.shape[1] == 1:
             log_odds = np.column_stack([np.zeros(len(scores)), log_odds])
         share = np.exp(log_odds - log_odds.max(axis=1, keepdims=True))
@@ -298,7 +298,7 @@ def _intercept(scores: FloatArray, train: Rows, task: Task) -> FloatArray:
         curvature = weight @ (share * (1 - share))
         # Bounded: classes that are told apart have next to no curvature.
         step = np.clip(slope / np.maximum(curvature, 1e-6), -1.0, 1.0)
-        found = found + (step[1:] if scores.shape[1] == 1 else 0.7 * step)
+        intercept = intercept + (step[1:] if scores.shape[1] == 1 else 0.7 * step)
         if np.abs(step).max() < 1e-9:
             break
-    return found
+    return intercept

@@ -80,7 +80,7 @@ class MlflowListener:
 
     def _start(self, event: RunStarted) -> None:
         self._metric = event.metric
-        told = {
+        facts = {
             "task": event.task,
             "n_rows": event.n_rows,
             "n_features": event.n_features,
@@ -90,7 +90,7 @@ class MlflowListener:
             "max_trials": event.max_trials,
             "n_jobs": event.n_jobs,
         }
-        self._sender.start(_words({**told, **self._facts}), _now())
+        self._sender.start(_words({**facts, **self._facts}), _now())
 
     def _trial(self, trial: Trial, score: float | None) -> None:
         configuration = trial.configuration

@@ -153,7 +153,7 @@ def net_of(plan: Plan, weights: Weights) -> nn.Module:
 
 def outputs(plan: Plan, net: nn.Module, X: Matrix) -> FloatArray:
     """Return probabilities, or values of shape (n_rows, 1), on one thread."""
-    found = np.zeros((X.n_rows, plan.n_outputs))
+    predictions = np.zeros((X.n_rows, plan.n_outputs))
     with _threads(1), torch.inference_mode():
         for start in range(0, X.n_rows, _PREDICT_ROWS):
             part = slice(start, start + _PREDICT_ROWS)
@@ -161,8 +161,12 @@ def outputs(plan: Plan, net: nn.Module, X: Matrix) -> FloatArray:
             scores = net(torch.from_numpy(numbers), torch.from_numpy(codes))
             if plan.is_classification:
                 scores = torch.softmax(scores.double(), dim=2)
-            found[part] = scores.double().mean(dim=1).numpy()
-    return found if plan.is_classification else np.clip(found, plan.low, plan.high)
+            predictions[part] = scores.double().mean(dim=1).numpy()
+    return (
+        predictions
+        if plan.is_classification
+        else np.clip(predictions, plan.low, plan.high)
+    )
 
 
 @contextmanager
@@ -247,13 +251,13 @@ def _judge(plan: Plan, net: nn.Module, data: _Data) -> float:
             else:
                 values = scores.mean(dim=1)[:, 0].clamp(plan.low, plan.high)
                 losses.append((values - part.y) ** 2)
-    found = (torch.cat(losses) * data.weight).mean().item()
-    return float(found) if math.isfinite(found) else math.inf
+    loss = (torch.cat(losses) * data.weight).mean().item()
+    return float(loss) if math.isfinite(loss) else math.inf
 
 
 def _groups(net: nn.Module, settings: Settings) -> list[dict[str, object]]:
     """Return the parameters with their share of the rate; RealMLP has several."""
-    found: list[dict[str, object]] = []
+    groups: list[dict[str, object]] = []
     for name, parameter in net.named_parameters():
         first, _, last = name.rpartition(".")
         share, decay = 1.0, settings.weight_decay if parameter.ndim > 1 else 0.0
@@ -263,10 +267,10 @@ def _groups(net: nn.Module, settings: Settings) -> list[dict[str, object]]:
                 share = 0.1
                 # A bias for each column: it has two dimensions.
                 decay = 0.0 if last in ("bias", "phase") else decay
-        found.append(
+        groups.append(
             {"params": [parameter], "share": share, "decay": decay, "weight_decay": 0.0}
         )
-    return found
+    return groups
 
 
 def _schedule(

@@ -166,8 +166,8 @@ def open_probe(record: RunRecord, effort: Effort, n_columns: int) -> Probe | Non
         opened.add()
         load, ask = opened.pace(n_columns, effort)
         for n_folds in range(2, min(len(ensembles), most_folds) + 1):
-            left = end - time.monotonic()
-            if left < load + n_folds * ask * (1 + n_columns):
+            remaining = end - time.monotonic()
+            if remaining < load + n_folds * ask * (1 + n_columns):
                 break
             load = opened.add()
     ends = np.cumsum([o.shape[0] for o in opened.outputs])

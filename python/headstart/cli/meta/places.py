@@ -49,11 +49,11 @@ def open_base(name: str) -> "KnowledgeBase":
         return KnowledgeBase.open(path, immutable=True)
     if name != "own":
         return KnowledgeBase.open(name, read_only=True)
-    own = own_base_place()
-    if isinstance(own, Path) and not own.exists():
+    place = own_base_place()
+    if isinstance(place, Path) and not place.exists():
         raise KnowledgeBaseError(
             "You have no knowledge base of your own yet. It would be "
-            f"{show_place(own)}. hint: `headstart train --learn`, `headstart meta "
+            f"{show_place(place)}. hint: `headstart train --learn`, `headstart meta "
             "learn` and `headstart meta refresh` make one."
         )
-    return KnowledgeBase.open(own, read_only=True)
+    return KnowledgeBase.open(place, read_only=True)

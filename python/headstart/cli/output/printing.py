@@ -81,10 +81,12 @@ def reserved_output() -> Iterator[None]:
             _reserved.pop()
         return
     printed.flush()
-    own = os.dup(descriptor)
+    duplicate = os.dup(descriptor)
     os.dup2(2, descriptor)
     encoding = printed.encoding or "utf-8"
-    with io.TextIOWrapper(io.FileIO(own, "w"), encoding, printed.errors) as stream:
+    with io.TextIOWrapper(
+        io.FileIO(duplicate, "w"), encoding, printed.errors
+    ) as stream:
         _reserved.append(stream)
         try:
             yield
@@ -137,16 +139,16 @@ def _fitting_widths(
         return list(widths)
     longest = max(_LEAST_TEXT, limit // 3)
     fitting: list[int] = []
-    left = limit
+    remaining = limit
     for place, width in enumerate(widths):
         is_last = place == len(widths) - 1
         if not right[place] and width > longest:
             # The last column takes the remaining width.
-            width = min(width, max(left, longest)) if is_last else longest
-        if width > left and fitting:
+            width = min(width, max(remaining, longest)) if is_last else longest
+        if width > remaining and fitting:
             break
-        fitting.append(min(width, left))
-        left -= width + len(_GAP)
+        fitting.append(min(width, remaining))
+        remaining -= width + len(_GAP)
     return fitting
 
 

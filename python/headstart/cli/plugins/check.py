@@ -105,7 +105,7 @@ def _items_of(
         for plugin in registry.plugins
         if name in {plugin.name, plugin.distribution}
         for kind in _KINDS
-        for item in plugin.brought.get(kind, ())
+        for item in plugin.provides.get(kind, ())
     ]
     items = items or [
         (kind, name, registry.plugin_of(name, kind))

@@ -25,14 +25,14 @@ class PluginCommands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands, headstart's own first."""
-        own = super().list_commands(ctx)
-        return [*own, *(name for name in _of_plugins() if name not in own)]
+        built_in = super().list_commands(ctx)
+        return [*built_in, *(name for name in _of_plugins() if name not in built_in)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command of a name, or None."""
-        own = super().get_command(ctx, cmd_name)
-        if own is not None:
-            return own
+        built_in = super().get_command(ctx, cmd_name)
+        if built_in is not None:
+            return built_in
         record = _of_plugins().get(cmd_name)
         if record is None:
             return None

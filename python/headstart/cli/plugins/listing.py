@@ -32,9 +32,9 @@ def list_plugins(*, as_json: JsonOption = False) -> None:
             "version": plugin.version,
             "distribution": plugin.origin,
             "hooks": list(plugin.hooks),
-            "brought": {kind: list(names) for kind, names in plugin.brought.items()},
+            "provides": {kind: list(names) for kind, names in plugin.provides.items()},
             "status": "loaded",
-            "why": "; ".join(plugin.notes),
+            "reason": "; ".join(plugin.notes),
         }
         for plugin in registry.plugins
     ]
@@ -47,9 +47,8 @@ def list_plugins(*, as_json: JsonOption = False) -> None:
         {
             **row,
             "hooks": ", ".join(hook.removeprefix("register_") for hook in row["hooks"]),
-            "reason": row["why"],
             "provides": ", ".join(
-                name for names in row["brought"].values() for name in names
+                name for names in row["provides"].values() for name in names
             ),
         }
         for row in rows
@@ -63,7 +62,7 @@ def _left_out(problem: "PluginProblem", status: str) -> dict[str, Any]:
         "version": "",
         "distribution": problem.distribution or "this program",
         "hooks": [],
-        "brought": {},
+        "provides": {},
         "status": status,
-        "why": problem.reason,
+        "reason": problem.reason,
     }

@@ -153,8 +153,8 @@ def find_features(
     >>> random = np.random.default_rng(0)
     >>> X = random.normal(size=(600, 3))
     >>> y = X[:, 0] * X[:, 1] + 0.1 * random.normal(size=600)
-    >>> found = find_features({f"x{i}": X[:, i] for i in range(3)}, y, max_features=1)
-    >>> print(found.plan.explain())
+    >>> result = find_features({f"x{i}": X[:, i] for i in range(3)}, y, max_features=1)
+    >>> print(result.plan.explain())
     x0 * x1: x0 times x1
     """
     _check_number("max_features", max_features)

@@ -153,8 +153,8 @@ class RegretModel:
     ) -> "_Fit":
         """Return scale, location and weight of every hypothesis."""
         n = len(places)
-        own = self.covariance[np.ix_(places, places)] + _NOISE * np.eye(n)
-        inverse: FloatArray = np.linalg.inv(own).astype(np.float64)
+        covariance = self.covariance[np.ix_(places, places)] + _NOISE * np.eye(n)
+        inverse: FloatArray = np.linalg.inv(covariance).astype(np.float64)
         ones = inverse.sum(axis=1)
         total = ones.sum()
         centred = inverse - ones[:, None] * ones[None, :] / total

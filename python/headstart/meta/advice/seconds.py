@@ -87,9 +87,12 @@ class SecondsModel:
         values = np.array([max(measured[int(p)], _SHORTEST) for p in places])
         residual = np.log(values) - predicted[places]
         covariance = self._covariance
-        own = covariance[np.ix_(places, places)] + _NOISE * np.eye(len(places))
+        measured_covariance = covariance[np.ix_(places, places)] + _NOISE * np.eye(
+            len(places)
+        )
         return np.asarray(
-            predicted + covariance[:, places] @ np.linalg.solve(own, residual)
+            predicted
+            + covariance[:, places] @ np.linalg.solve(measured_covariance, residual)
         )
 
     @cached_property
@@ -136,8 +139,8 @@ def _fit(
         learner = np.linalg.solve(
             gram[of].sum(axis=0) + ridge, cross[of].sum(axis=0) + ridge @ overall
         )
-        own = cross[of] + ridge @ learner
-        slopes[of] = np.linalg.solve(gram[of] + ridge, own[:, :, None])[:, :, 0]
+        right_side = cross[of] + ridge @ learner
+        slopes[of] = np.linalg.solve(gram[of] + ridge, right_side[:, :, None])[:, :, 0]
         # The level of the learner, or else of all, counts as one dataset.
         sums = count[of] * (mean_y[of] - (mean_x[of] * slopes[of]).sum(axis=1))
         everything = count * (mean_y - mean_x @ overall)

@@ -64,10 +64,12 @@ def weigh_datasets(
     n_rows, n_features : float
         Sizes of the new table.
     """
-    features_of_datasets, own = _columns(evidence, features, n_rows, n_features)
+    features_of_datasets, features_of_table = _columns(
+        evidence, features, n_rows, n_features
+    )
     features_of_datasets = features_of_datasets[datasets]
     equal = np.full(len(datasets), 1.0 / len(datasets))
-    apart, among = distances(features_of_datasets, own)
+    apart, among = distances(features_of_datasets, features_of_table)
     if len(datasets) < 2 or not among.any():
         return Similarity(equal, is_far=False)
     pairs = among[np.triu_indices(len(datasets), 1)]
@@ -80,7 +82,7 @@ def weigh_datasets(
     return Similarity(weights / weights.sum(), is_far=False)
 
 
-def distances(known: FloatArray, own: FloatArray) -> tuple[FloatArray, FloatArray]:
+def distances(known: FloatArray, features: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return distances of a table to each dataset, and between datasets.
 
     Parameters
@@ -88,7 +90,7 @@ def distances(known: FloatArray, own: FloatArray) -> tuple[FloatArray, FloatArra
     known : ndarray of shape (n_datasets, n_meta_features)
         NaN where unknown. Columns with numbers above 100 are counts, whose logarithms
         are compared.
-    own : ndarray of shape (n_meta_features,)
+    features : ndarray of shape (n_meta_features,)
 
     Returns
     -------
@@ -97,7 +99,7 @@ def distances(known: FloatArray, own: FloatArray) -> tuple[FloatArray, FloatArra
         Root mean squares over the meta-features that both have, in standard
         deviations over the datasets. If two have none in common, the mean distance.
     """
-    table = np.vstack([known, own[None, :]])
+    table = np.vstack([known, features[None, :]])
     table[~np.isfinite(table)] = np.nan
     present = ~np.isnan(table)
     largest = np.max(np.abs(table[:-1]), axis=0, initial=0.0, where=present[:-1])
@@ -136,10 +138,10 @@ def _columns(
     ]
     places = [evidence.feature_names.index(name) for name in names]
     columns = [evidence.features[:, place] for place in places]
-    own = [float(features[name]) for name in names]
+    values = [float(features[name]) for name in names]
     sizes = ((evidence.n_rows, n_rows), (evidence.n_features, n_features))
     for spellings, (theirs, ours) in zip(_SIZES, sizes, strict=True):
         if not set(spellings) & set(names):
             columns.append(np.log1p(np.asarray(theirs, dtype=np.float64)))
-            own.append(float(np.log1p(ours)))
-    return np.column_stack(columns), np.array(own)
+            values.append(float(np.log1p(ours)))
+    return np.column_stack(columns), np.array(values)

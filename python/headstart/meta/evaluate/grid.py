@@ -69,9 +69,9 @@ def grid(
     queues = []
     for name in sorted(learners):
         turns = _BASE_TURNS + len(learners[name].search_space(task).distributions)
-        own = _configurations(learners[name], task)
+        configurations = _configurations(learners[name], task)
         places = ((place + 0.5) / turns for place in itertools.count())
-        queues.append(zip(places, itertools.repeat(name), own))
+        queues.append(zip(places, itertools.repeat(name), configurations))
     merged = heapq.merge(*queues, key=lambda entry: entry[:2])
     return [c for _, _, c in itertools.islice(merged, n_configurations)]
 

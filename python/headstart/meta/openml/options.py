@@ -152,10 +152,10 @@ class RefreshOptions:
         """Hosts that links in replies may lead to."""
         parts = urlsplit(self.server)
         host = (parts.hostname or "").lower()
-        own = {parts.netloc.lower()}
+        hosts = {parts.netloc.lower()}
         if host == "openml.org" or host.endswith(".openml.org"):
-            own |= {"openml.org", ".openml.org"}
-        return frozenset(own | {name.lower() for name in self.data_hosts})
+            hosts |= {"openml.org", ".openml.org"}
+        return frozenset(hosts | {name.lower() for name in self.data_hosts})
 
     def identity(self, *, base: str, evaluated: bool, engine: str) -> str:
         """Return a hash of all that determines the result of a refresh.

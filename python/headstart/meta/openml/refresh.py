@@ -233,12 +233,14 @@ class _Refresh:
         if dataset.qualities is not None:
             records.append(dataset.qualities)
         lines = [self._line(record) for record in records]
-        own, reason = self._own_lines(dataset.record, dataset.table, dataset.target)
+        our_lines, reason = self._own_lines(
+            dataset.record, dataset.table, dataset.target
+        )
         uid = dataset.record.uid
         fetches = [self._table_fetch(task, description_hash, uid)]
         return {
             "uid": uid,
-            "lines": [*lines, *own],
+            "lines": [*lines, *our_lines],
             "fetches": fetches,
             "not_evaluated": reason,
         }

@@ -90,15 +90,15 @@ class Outlier:
     ----------
     dataset : str
     configuration : str
-    why : str
+    reason : str
     """
 
     dataset: str
     configuration: str
-    why: str
+    reason: str
 
     def __str__(self) -> str:
-        return f"{self.configuration} on {self.dataset}: {self.why}"
+        return f"{self.configuration} on {self.dataset}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ def patience(deadline: float | None) -> float:
     """
     if deadline is None:
         return _BUSY_SECONDS
-    left = max(_LEAST_SECONDS, deadline - time.monotonic())
-    return min(_BUSY_SECONDS, left)
+    remaining = max(_LEAST_SECONDS, deadline - time.monotonic())
+    return min(_BUSY_SECONDS, remaining)
 
 
 class Reader(Protocol):

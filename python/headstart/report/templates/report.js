@@ -46,24 +46,24 @@ document.addEventListener("pointerover", (event) => {
   hint.style.top = `${fits ? below : event.clientY - hint.offsetHeight - 10}px`;
 });
 
-// The contents say where the reader is.
+// The table of contents marks the section in view.
 const links = new Map([...document.querySelectorAll("nav a")].map((a) => [a.hash.slice(1), a]));
 const parts = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
-let told = null;
-const tell = () => {
+let current = null;
+const markSection = () => {
   const past = parts.filter((part) => part.getBoundingClientRect().top < innerHeight / 3);
   const here = links.get((past.pop() ?? parts[0]).id);
-  if (here === told) return;
-  told?.classList.remove("here");
-  told?.removeAttribute("aria-current");
+  if (here === current) return;
+  current?.classList.remove("here");
+  current?.removeAttribute("aria-current");
   here.classList.add("here");
   here.setAttribute("aria-current", "location");
-  told = here;
+  current = here;
 };
-addEventListener("scroll", tell, { passive: true });
-tell();
+addEventListener("scroll", markSection, { passive: true });
+markSection();
 
-// The threshold: moving it tells what it would give, and marks the place in the plot.
+// The slider of the threshold shows the scores at its value and marks it in the plot.
 const trade = document.getElementById("trade");
 if (trade) {
   const read = (name) => JSON.parse(trade.dataset[name]);

@@ -94,6 +94,8 @@ class CostModel:
         total, count = self._overall
         if not count:
             return self.hint(configuration)
-        own, n_own = self._ratios.get(configuration.learner, (0.0, 0))
-        factor = (own + _SHRINKAGE * total / count) / (n_own + _SHRINKAGE)
+        learner_total, learner_count = self._ratios.get(configuration.learner, (0.0, 0))
+        factor = (learner_total + _SHRINKAGE * total / count) / (
+            learner_count + _SHRINKAGE
+        )
         return self.hint(configuration) * math.exp(factor)

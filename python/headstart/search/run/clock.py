@@ -97,9 +97,9 @@ class Clock:
         """Seconds that are reserved for the analysis."""
         if self.limit is None or not self.keeps_for_analysis:
             return 0.0
-        left = max(0.0, self.limit - self.spent_before)
-        return _ANALYSIS_SHARE * left + min(
-            _ANALYSIS_MOST_MORE * left, _ANALYSIS_SECONDS
+        remaining = max(0.0, self.limit - self.spent_before)
+        return _ANALYSIS_SHARE * remaining + min(
+            _ANALYSIS_MOST_MORE * remaining, _ANALYSIS_SECONDS
         )
 
     @property
@@ -107,8 +107,8 @@ class Clock:
         """Seconds that are reserved for a knowledge base on a server."""
         if self.limit is None or not self.keeps_for_learning:
             return 0.0
-        left = max(0.0, self.limit - self.spent_before)
-        return min(_LEARNING_SHARE * left, _LEARNING_SECONDS)
+        remaining = max(0.0, self.limit - self.spent_before)
+        return min(_LEARNING_SHARE * remaining, _LEARNING_SECONDS)
 
     @property
     def lookup_end(self) -> float | None:
@@ -122,19 +122,19 @@ class Clock:
         """Deadline of the last fold fit."""
         if self.limit is None:
             return None
-        left = self.limit - self.spent_before
+        remaining = self.limit - self.spent_before
         share = _RESERVE_SHARE + self.reserve_share
         kept = _RESERVE_SECONDS + self._choice_seconds
         kept += self.analysis_seconds + self.learning_seconds
-        return self._begun + max(0.0, left * (1 - share) - kept)
+        return self._begun + max(0.0, remaining * (1 - share) - kept)
 
     @property
     def hand_over(self) -> float | None:
         """Deadline of the finished model; the rest is for closing the run."""
         if self.limit is None or self.end is None:
             return None
-        left = self.limit - self.spent_before
-        kept = 0.5 * (_RESERVE_SHARE * left + _RESERVE_SECONDS)
+        remaining = self.limit - self.spent_before
+        kept = 0.5 * (_RESERVE_SHARE * remaining + _RESERVE_SECONDS)
         return max(self._begun, self.end - kept)
 
     @property

@@ -83,7 +83,7 @@ class CategoricalEncoding:
             See the class.
         """
         tables: list[NDArray[np.int32]] = []
-        seen, gaps = [], []
+        sizes, gaps = [], []
         for values, n in zip(columns, n_levels, strict=True):
             counts = np.bincount(values, minlength=n + 1)
             order = np.argsort(-counts[:n], kind="stable")
@@ -91,10 +91,10 @@ class CategoricalEncoding:
             table = np.full(n, -1, dtype=np.int32)
             table[order[:n_seen]] = np.arange(n_seen, dtype=np.int32)
             tables.append(table)
-            seen.append(n_seen)
+            sizes.append(n_seen)
             gaps.append(int(counts[n] > 0))
         n_rows = len(columns[0]) if columns else 0
-        n_codes = np.asarray(seen, dtype=np.int64)
+        n_codes = np.asarray(sizes, dtype=np.int64)
         missing = np.asarray(gaps, dtype=np.int64)
         widths, others = _widths(n_codes, missing, n_rows)
         if form != "one_hot":
@@ -229,13 +229,15 @@ class CategoricalEncoding:
         return np.append(lookup, np.int64(gap))
 
 
-def _widths(seen: IntArray, gaps: IntArray, n_rows: int) -> tuple[IntArray, IntArray]:
+def _widths(
+    n_codes: IntArray, gaps: IntArray, n_rows: int
+) -> tuple[IntArray, IntArray]:
     """Return the one-hot columns per column: at most 30, with one limit for all."""
     most = min(_ONE_HOT_WIDTH, max(100, _ONE_HOT_CELLS // max(1, n_rows)))
     limit = _ONE_HOT_LEVELS
-    while limit > 1 and int(np.minimum(seen, limit + 1).sum()) > most:
+    while limit > 1 and int(np.minimum(n_codes, limit + 1).sum()) > most:
         limit -= 1
-    others = (seen > limit).astype(np.int64)
-    widths = np.minimum(seen, limit)
-    pair = (seen == 2) & (gaps == 0) & (others == 0)
+    others = (n_codes > limit).astype(np.int64)
+    widths = np.minimum(n_codes, limit)
+    pair = (n_codes == 2) & (gaps == 0) & (others == 0)
     return np.where(pair, 1, widths), others

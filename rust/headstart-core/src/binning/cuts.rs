@@ -144,28 +144,28 @@ mod tests {
         assert_eq!(few(&many, 254), None);
     }
 
-    fn found(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    fn cuts_of(values: impl Iterator<Item = f64>) -> Vec<f64> {
         quantiles(values, 4, &Workers::default()).unwrap()
     }
 
     #[test]
     fn few_values_have_a_bin_each() {
         let values = [3.0, 1.0, f64::NAN, 2.0, 1.0, f64::INFINITY];
-        assert_eq!(found(values.into_iter()), [1.0, 2.0, 3.0]);
-        assert!(found([5.0; 9].into_iter()).is_empty());
-        assert!(found([f64::NAN].into_iter()).is_empty());
+        assert_eq!(cuts_of(values.into_iter()), [1.0, 2.0, 3.0]);
+        assert!(cuts_of([5.0; 9].into_iter()).is_empty());
+        assert!(cuts_of([f64::NAN].into_iter()).is_empty());
     }
 
     #[test]
     fn many_values_share_bins_evenly() {
         let values = (0..1000).map(f64::from);
-        assert_eq!(found(values), [249.0, 499.0, 749.0]);
+        assert_eq!(cuts_of(values), [249.0, 499.0, 749.0]);
     }
 
     #[test]
     fn a_value_that_fills_several_bins_is_cut_once() {
         let values = (0..100).map(|row| if row < 90 { 0.0 } else { f64::from(row) });
-        assert_eq!(found(values), [0.0]);
+        assert_eq!(cuts_of(values), [0.0]);
     }
 
     #[test]

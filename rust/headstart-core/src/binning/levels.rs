@@ -55,14 +55,14 @@ pub(super) fn bins_of_levels(codes: &[f64], n_bins: usize) -> Result<Vec<u8>, Er
 
 /// Write the bins of codes. An unseen level is in the shared bin if there is one, else
 /// missing.
-pub(super) fn find(codes: &[f64], bins: &[u8], n_bins: usize, found: &mut [u8]) {
+pub(super) fn find(codes: &[f64], bins: &[u8], n_bins: usize, out: &mut [u8]) {
     let unseen = if bins.len() > n_bins {
         (n_bins - 1) as u8
     } else {
         MISSING
     };
-    for (&code, found) in codes.iter().zip(found) {
-        *found = match level(code) {
+    for (&code, bin) in codes.iter().zip(out) {
+        *bin = match level(code) {
             Some(level) => bins.get(level).copied().unwrap_or(unseen),
             None if code >= 0.0 => unseen,
             None => MISSING,
@@ -89,9 +89,9 @@ mod tests {
         let bins = bins_of_levels(&codes, 3).unwrap();
         assert_eq!(bins, [2, 0, 2, 2, 1]);
         // By count: 4, then 1 before 3.
-        let mut found = [0; 3];
-        find(&[9.0, 1.0, f64::NAN], &bins, 3, &mut found);
-        assert_eq!(found, [2, 0, MISSING]);
+        let mut out = [0; 3];
+        find(&[9.0, 1.0, f64::NAN], &bins, 3, &mut out);
+        assert_eq!(out, [2, 0, MISSING]);
     }
 
     #[test]

@@ -254,14 +254,14 @@ mod tests {
         let table = Separate::new(vec![&numbers[..], &levels, &constant]).unwrap();
         let kinds = [Kind::Numeric, Kind::Categorical, Kind::Numeric];
         let workers = Workers::default();
-        let found = BinnedMatrix::fit(&table, &kinds, PLAIN, &workers).unwrap();
-        assert_eq!(found.column(0), [1, MISSING, 2, 0, 3]);
-        assert_eq!(found.column(1), [1, 0, MISSING, 1, 2]);
-        assert_eq!(found.column(2), [0; 5]);
-        assert_eq!(found.bins(0), &Bins::Cuts(vec![-1.0, 0.5, 2.5]));
-        assert_eq!(found.bins(2).n_bins(), 1);
-        assert_eq!(found.transform(&table, &workers).unwrap(), found);
-        let taken = found.take(&[4, 0], &workers).unwrap();
+        let matrix = BinnedMatrix::fit(&table, &kinds, PLAIN, &workers).unwrap();
+        assert_eq!(matrix.column(0), [1, MISSING, 2, 0, 3]);
+        assert_eq!(matrix.column(1), [1, 0, MISSING, 1, 2]);
+        assert_eq!(matrix.column(2), [0; 5]);
+        assert_eq!(matrix.bins(0), &Bins::Cuts(vec![-1.0, 0.5, 2.5]));
+        assert_eq!(matrix.bins(2).n_bins(), 1);
+        assert_eq!(matrix.transform(&table, &workers).unwrap(), matrix);
+        let taken = matrix.take(&[4, 0], &workers).unwrap();
         assert_eq!(taken.column(0), [3, 1]);
     }
 
@@ -296,9 +296,9 @@ mod tests {
                 seed: 1,
             }),
         };
-        let found = BinnedMatrix::fit(&table, &[Kind::Numeric], options, &Workers::default());
-        let found = found.unwrap();
-        let Bins::Cuts(cuts) = found.bins(0) else {
+        let workers = Workers::default();
+        let matrix = BinnedMatrix::fit(&table, &[Kind::Numeric], options, &workers).unwrap();
+        let Bins::Cuts(cuts) = matrix.bins(0) else {
             unreachable!()
         };
         for (cut, expected) in cuts.iter().zip([12_500.0, 25_000.0, 37_500.0]) {

@@ -142,27 +142,27 @@ mod tests {
 
     #[test]
     fn violators_are_pooled() {
-        let found = fit_isotonic(
+        let fitted = fit_isotonic(
             &[3.0, 1.0, 2.0, 4.0],
             &[2.0, 1.0, 3.0, 5.0],
             None,
             &Workers::default(),
         );
         assert_eq!(
-            found,
+            fitted,
             Ok((vec![1.0, 2.0, 3.0, 4.0], vec![1.0, 2.5, 2.5, 5.0]))
         );
     }
 
     #[test]
     fn equal_values_are_one_row() {
-        let found = fit_isotonic(
+        let fitted = fit_isotonic(
             &[1.0, 1.0, 0.0],
             &[1.0, 0.0, 0.0],
             Some(&[3.0, 1.0, 2.0]),
             &Workers::default(),
         );
-        assert_eq!(found, Ok((vec![0.0, 1.0], vec![0.0, 0.75])));
+        assert_eq!(fitted, Ok((vec![0.0, 1.0], vec![0.0, 0.75])));
     }
 
     proptest! {

@@ -58,11 +58,11 @@ pub fn fit_logistic(
                 .zip(&step)
                 .map(|(coefficient, step)| coefficient - share * step)
                 .collect();
-            let found = problem.evaluate(&next, workers)?;
-            if found.loss < state.loss {
-                improved = state.loss - found.loss > 1e-14 * state.loss.abs();
+            let next_state = problem.evaluate(&next, workers)?;
+            if next_state.loss < state.loss {
+                improved = state.loss - next_state.loss > 1e-14 * state.loss.abs();
                 coefficients = next;
-                state = found;
+                state = next_state;
                 break;
             }
             share *= 0.5;
@@ -131,8 +131,8 @@ impl Problem<'_> {
             state.loss += loss;
             for i in 0..size {
                 state.gradient[i] += gradient[i];
-                let own = &mut state.curvature[i * size + i..(i + 1) * size];
-                for (sum, term) in own.iter_mut().zip(&curvature[i][i..size]) {
+                let row = &mut state.curvature[i * size + i..(i + 1) * size];
+                for (sum, term) in row.iter_mut().zip(&curvature[i][i..size]) {
                     *sum += term;
                 }
             }
@@ -152,8 +152,8 @@ fn solve(upper: &[f64], right: &[f64], size: usize) -> Option<Vec<f64>> {
             let value = upper[j * size + i] - before;
             if i == j {
                 // For a direction without curvature, only rounding remains.
-                let own = upper[i * size + i];
-                let value = value.max(1e-12 * own);
+                let diagonal = upper[i * size + i];
+                let value = value.max(1e-12 * diagonal);
                 if value <= 0.0 || !value.is_finite() {
                     return None;
                 }
@@ -163,20 +163,20 @@ fn solve(upper: &[f64], right: &[f64], size: usize) -> Option<Vec<f64>> {
             }
         }
     }
-    let mut found = right.to_vec();
+    let mut solution = right.to_vec();
     for i in 0..size {
         for k in 0..i {
-            found[i] -= lower[i * size + k] * found[k];
+            solution[i] -= lower[i * size + k] * solution[k];
         }
-        found[i] /= lower[i * size + i];
+        solution[i] /= lower[i * size + i];
     }
     for i in (0..size).rev() {
         for k in i + 1..size {
-            found[i] -= lower[k * size + i] * found[k];
+            solution[i] -= lower[k * size + i] * solution[k];
         }
-        found[i] /= lower[i * size + i];
+        solution[i] /= lower[i * size + i];
     }
-    Some(found)
+    Some(solution)
 }
 
 #[cfg(test)]
@@ -196,19 +196,22 @@ mod tests {
                 1.0 / (1.0 + (-z).exp())
             })
             .collect();
-        let found = fit_logistic(&columns, &target, None, &Workers::default()).unwrap();
-        for (found, expected) in found.iter().zip([1.5, -0.5, 0.25]) {
-            assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
+        let coefficients = fit_logistic(&columns, &target, None, &Workers::default()).unwrap();
+        for (coefficient, expected) in coefficients.iter().zip([1.5, -0.5, 0.25]) {
+            assert!(
+                (coefficient - expected).abs() < 1e-6,
+                "{coefficient} is not {expected}"
+            );
         }
     }
 
     #[test]
     fn separable_classes_and_constants_end() {
         let workers = Workers::default();
-        let found = fit_logistic(&[-1.0, 1.0], &[0.0, 1.0], None, &workers).unwrap();
-        assert!(found[0] > 5.0 && found.iter().all(|value| value.is_finite()));
-        let found = fit_logistic(&[2.0; 4], &[0.0, 1.0, 1.0, 1.0], None, &workers).unwrap();
-        let z = 2.0 * found[0] + found[1];
+        let coefficients = fit_logistic(&[-1.0, 1.0], &[0.0, 1.0], None, &workers).unwrap();
+        assert!(coefficients[0] > 5.0 && coefficients.iter().all(|value| value.is_finite()));
+        let coefficients = fit_logistic(&[2.0; 4], &[0.0, 1.0, 1.0, 1.0], None, &workers).unwrap();
+        let z = 2.0 * coefficients[0] + coefficients[1];
         assert!((1.0 / (1.0 + (-z).exp()) - 0.75).abs() < 1e-6);
     }
 }

@@ -106,10 +106,11 @@ mod tests {
 
     #[test]
     fn too_sure_a_prediction_is_softened() {
-        // Right three times of four, but said with 0.9.
+        // Right in three rows of four, but with a probability of 0.9.
         let prediction = [0.9, 0.9, 0.9, 0.9];
-        let found = fit_temperature(&prediction, &[1, 1, 1, 0], None, &Workers::default()).unwrap();
-        let odds = (0.9_f64 / 0.1).powf(found);
+        let factor =
+            fit_temperature(&prediction, &[1, 1, 1, 0], None, &Workers::default()).unwrap();
+        let odds = (0.9_f64 / 0.1).powf(factor);
         assert!((odds - 3.0).abs() < 1e-6);
     }
 
@@ -119,14 +120,14 @@ mod tests {
         let one = [0.2, 0.7, 0.4, 0.3];
         let both: Vec<f64> = one.iter().flat_map(|p| [1.0 - p, *p]).collect();
         let workers = Workers::default();
-        let found = fit_temperature(&one, &y, None, &workers).unwrap();
+        let factor = fit_temperature(&one, &y, None, &workers).unwrap();
         let expected = fit_temperature(&both, &y, None, &workers).unwrap();
-        assert!((found - expected).abs() < 1e-9);
+        assert!((factor - expected).abs() < 1e-9);
     }
 
     #[test]
     fn what_is_always_right_ends_at_the_limit() {
-        let found = fit_temperature(&[0.9, 0.1], &[1, 0], None, &Workers::default()).unwrap();
-        assert!(found > 10.0 && found <= RANGE.1);
+        let factor = fit_temperature(&[0.9, 0.1], &[1, 0], None, &Workers::default()).unwrap();
+        assert!(factor > 10.0 && factor <= RANGE.1);
     }
 }

@@ -56,19 +56,19 @@ pub fn group_statistic(
             .map(|(&code, &value)| (code as usize, value))
     };
     let folded = |start: f64, step: fn(f64, f64) -> f64| {
-        let mut found = vec![start; key.n_groups];
+        let mut by_group = vec![start; key.n_groups];
         for (group, value) in known() {
-            found[group] = step(found[group], value);
+            by_group[group] = step(by_group[group], value);
         }
-        found
+        by_group
     };
     let counts = || folded(0.0, |n, _| n + 1.0);
     let means = |counts: &[f64]| {
-        let mut found = folded(0.0, |sum, value| sum + value);
-        for (mean, &n) in found.iter_mut().zip(counts) {
+        let mut by_group = folded(0.0, |sum, value| sum + value);
+        for (mean, &n) in by_group.iter_mut().zip(counts) {
             *mean = finite(*mean / n);
         }
-        found
+        by_group
     };
     Ok(match statistic {
         Statistic::Count => counts(),
@@ -78,25 +78,25 @@ pub fn group_statistic(
             .map(finite)
             .collect(),
         Statistic::Max => {
-            let found = folded(f64::NEG_INFINITY, f64::max);
-            found.into_iter().map(finite).collect()
+            let maxima = folded(f64::NEG_INFINITY, f64::max);
+            maxima.into_iter().map(finite).collect()
         }
         Statistic::Std => {
             let counts = counts();
             let means = means(&counts);
-            let mut found = vec![0.0; key.n_groups];
+            let mut deviations = vec![0.0; key.n_groups];
             for (group, value) in known() {
                 let gap = value - means[group];
-                found[group] += gap * gap;
+                deviations[group] += gap * gap;
             }
-            for (deviation, &n) in found.iter_mut().zip(&counts) {
+            for (deviation, &n) in deviations.iter_mut().zip(&counts) {
                 *deviation = if n < 2.0 {
                     f64::NAN
                 } else {
                     finite((*deviation / (n - 1.0)).sqrt())
                 };
             }
-            found
+            deviations
         }
         Statistic::Median => {
             let (starts, sorted) = sorted_by_group(key, values, workers)?;
@@ -254,21 +254,24 @@ mod tests {
     const CODES: [u32; 7] = [0, 1, 0, 1, 0, 0, 2];
     const VALUES: [f64; 7] = [1.0, 5.0, f64::NAN, 7.0, 4.0, 1.0, f64::INFINITY];
 
-    fn found(statistic: Statistic) -> Vec<f64> {
+    fn statistics(statistic: Statistic) -> Vec<f64> {
         let key = Category::new(&CODES, 3).unwrap();
         group_statistic(key, &VALUES, statistic, &Workers::default()).unwrap()
     }
 
     #[test]
     fn statistics_are_of_the_finite_values_of_a_group() {
-        assert_eq!(found(Statistic::Count), [3.0, 2.0, 0.0]);
-        assert_eq!(found(Statistic::Mean)[..2], [2.0, 6.0]);
-        assert_eq!(found(Statistic::Std)[..2], [3.0_f64.sqrt(), 2.0_f64.sqrt()]);
-        assert_eq!(found(Statistic::Min)[..2], [1.0, 5.0]);
-        assert_eq!(found(Statistic::Max)[..2], [4.0, 7.0]);
-        assert_eq!(found(Statistic::Median)[..2], [1.0, 6.0]);
+        assert_eq!(statistics(Statistic::Count), [3.0, 2.0, 0.0]);
+        assert_eq!(statistics(Statistic::Mean)[..2], [2.0, 6.0]);
+        assert_eq!(
+            statistics(Statistic::Std)[..2],
+            [3.0_f64.sqrt(), 2.0_f64.sqrt()]
+        );
+        assert_eq!(statistics(Statistic::Min)[..2], [1.0, 5.0]);
+        assert_eq!(statistics(Statistic::Max)[..2], [4.0, 7.0]);
+        assert_eq!(statistics(Statistic::Median)[..2], [1.0, 6.0]);
         for name in ["mean", "std", "min", "max", "median"] {
-            assert!(found(Statistic::from_name(name).unwrap())[2].is_nan());
+            assert!(statistics(Statistic::from_name(name).unwrap())[2].is_nan());
         }
     }
 
@@ -276,8 +279,8 @@ mod tests {
     fn different_levels_are_counted_by_group() {
         let key = Category::new(&CODES, 3).unwrap();
         let levels = [0, 1, 2, 1, 2, 0, 9];
-        let found = group_distinct(key, &levels, 3, &Workers::default()).unwrap();
-        assert_eq!(found, [2.0, 1.0, 0.0]);
+        let n_distinct = group_distinct(key, &levels, 3, &Workers::default()).unwrap();
+        assert_eq!(n_distinct, [2.0, 1.0, 0.0]);
     }
 
     #[test]
@@ -285,10 +288,10 @@ mod tests {
         let key = Category::new(&CODES, 3).unwrap();
         let workers = Workers::default();
         let (starts, knots) = group_knots(key, &VALUES, 8, &workers).unwrap();
-        let found = group_positions(&CODES, &VALUES, &starts, &knots, &workers).unwrap();
-        assert_eq!(found[..2], [1.0 / 3.0, 0.25]);
-        assert_eq!(found[4], 5.0 / 6.0);
-        assert!(found[2].is_nan() && found[6].is_nan());
+        let positions = group_positions(&CODES, &VALUES, &starts, &knots, &workers).unwrap();
+        assert_eq!(positions[..2], [1.0 / 3.0, 0.25]);
+        assert_eq!(positions[4], 5.0 / 6.0);
+        assert!(positions[2].is_nan() && positions[6].is_nan());
         let unseen = group_positions(&[9], &[1.0], &starts, &knots, &workers).unwrap();
         assert!(unseen[0].is_nan());
     }

@@ -77,10 +77,10 @@ impl<'a> Category<'a> {
     }
 }
 
-fn check_rows(name: &str, expected: usize, found: usize) -> Result<(), Error> {
-    if found == expected {
+fn check_rows(name: &str, expected: usize, actual: usize) -> Result<(), Error> {
+    if actual == expected {
         Ok(())
     } else {
-        Err(Error::length(name, expected, found))
+        Err(Error::length(name, expected, actual))
     }
 }

@@ -96,8 +96,8 @@ mod tests {
         let mut out = vec![0.0; y.len()];
         let workers = Workers::default();
         let target = Target::Values(y);
-        let found = encode_ordered(&[column], target, 1.0, seed, &mut out, &workers);
-        (out, found.unwrap().remove(0).table)
+        let encoded = encode_ordered(&[column], target, 1.0, seed, &mut out, &workers);
+        (out, encoded.unwrap().remove(0).table)
     }
 
     #[test]
@@ -114,12 +114,13 @@ mod tests {
                 continue;
             }
             let prior = before.iter().map(|&r| y[r]).sum::<f64>() / before.len() as f64;
-            let own: Vec<f64> = before
+            let level_values: Vec<f64> = before
                 .iter()
                 .filter(|&&r| codes[r] == codes[row])
                 .map(|&r| y[r])
                 .collect();
-            let expected = (own.iter().sum::<f64>() + prior) / (own.len() as f64 + 1.0);
+            let expected =
+                (level_values.iter().sum::<f64>() + prior) / (level_values.len() as f64 + 1.0);
             assert!((out[row] - expected).abs() < 1e-12);
         }
         assert!((table[0] - (13.0 + 6.2) / 4.0).abs() < 1e-12);

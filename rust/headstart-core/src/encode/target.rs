@@ -144,12 +144,12 @@ impl Moments {
         if !rules.evidence {
             return mean;
         }
-        let found = (mean / (1.0 - mean)).ln() - (prior.mean / (1.0 - prior.mean)).ln();
+        let evidence = (mean / (1.0 - mean)).ln() - (prior.mean / (1.0 - prior.mean)).ln();
         // With one class only, the log odds are infinite.
         if prior.mean == 0.0 || prior.mean == 1.0 {
             0.0
-        } else if found.is_finite() {
-            found
+        } else if evidence.is_finite() {
+            evidence
         } else {
             f64::NAN
         }
@@ -374,18 +374,18 @@ impl<'a> Shared<'a> {
                 let sizes = &sizes[group * self.n_folds..][..self.n_folds];
                 let folds = || counts.chunks_exact(width / self.n_folds).zip(sizes);
                 let (mut n, mut hits) = (0, 0);
-                for (fold, (counts, own)) in folds().enumerate() {
+                for (fold, (counts, size)) in folds().enumerate() {
                     if fold != self.outer {
-                        n += own;
+                        n += size;
                         hits += counts[class];
                     }
                 }
-                for (fold, (without, (counts, own))) in without.iter_mut().zip(folds()).enumerate()
+                for (fold, (without, (counts, size))) in without.iter_mut().zip(folds()).enumerate()
                 {
                     *without = if fold == self.outer {
                         Moments::of_counts(n, hits)
                     } else {
-                        Moments::of_counts(n - own, hits - counts[class])
+                        Moments::of_counts(n - size, hits - counts[class])
                     };
                 }
                 Moments::of_counts(n, hits)
@@ -400,13 +400,13 @@ impl<'a> Shared<'a> {
                     }
                 };
                 let mut before = Moments::default();
-                for (fold, found) in without.iter_mut().enumerate() {
-                    *found = before;
+                for (fold, moments) in without.iter_mut().enumerate() {
+                    *moments = before;
                     before = before.merge(cell(fold));
                 }
                 let mut after = Moments::default();
-                for (fold, found) in without.iter_mut().enumerate().rev() {
-                    *found = found.merge(after);
+                for (fold, moments) in without.iter_mut().enumerate().rev() {
+                    *moments = moments.merge(after);
                     after = cell(fold).merge(after);
                 }
                 before
@@ -465,8 +465,8 @@ impl<'a> Shared<'a> {
                 let all = self.left_out(&cells, &sizes, index, output, &mut without);
                 table[group] = all.blend(*prior, self.rules);
                 let values = &mut values[index * self.n_folds..][..self.n_folds];
-                for ((value, left), prior) in values.iter_mut().zip(&without).zip(priors) {
-                    *value = left.blend(*prior, self.rules);
+                for ((value, moments), prior) in values.iter_mut().zip(&without).zip(priors) {
+                    *value = moments.blend(*prior, self.rules);
                 }
             }
             let out = &mut out[output * n_rows..][..n_rows];
@@ -508,8 +508,8 @@ mod tests {
         let column = Category::new(codes, n_groups).unwrap();
         let mut out = vec![0.0; codes.len() * target.n_outputs()];
         let workers = Workers::default();
-        let found = encode_target(&[column], target, folds, rules, &mut out, &workers);
-        (out, found.unwrap().remove(0).table)
+        let encoded = encode_target(&[column], target, folds, rules, &mut out, &workers);
+        (out, encoded.unwrap().remove(0).table)
     }
 
     #[test]
@@ -576,7 +576,7 @@ mod tests {
             outer_fold: Some(2),
             ..PLAIN
         };
-        let (found, table) = encode(&codes, 5, Target::Values(&y), &folds, nested);
+        let (encoded, table) = encode(&codes, 5, Target::Values(&y), &folds, nested);
         let rows: Vec<usize> = (0..n_rows).filter(|&row| folds[row] != 2).collect();
         let pick = |values: &[f64]| rows.iter().map(|&r| values[r]).collect::<Vec<f64>>();
         let inner_codes: Vec<u32> = rows.iter().map(|&r| codes[r]).collect();
@@ -595,13 +595,13 @@ mod tests {
         );
         let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
         assert!(
-            pick(&found)
+            pick(&encoded)
                 .iter()
                 .zip(&expected)
                 .all(|(&a, &b)| close(a, b))
         );
         for row in (0..n_rows).filter(|&row| folds[row] == 2) {
-            assert!(close(found[row], inner_table[codes[row] as usize]));
+            assert!(close(encoded[row], inner_table[codes[row] as usize]));
         }
         assert!(table.iter().zip(&inner_table).all(|(&a, &b)| close(a, b)));
     }

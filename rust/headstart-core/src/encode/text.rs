@@ -76,10 +76,10 @@ mod tests {
     #[test]
     fn every_run_is_counted_once() {
         let texts = [Some("abcd"), Some("ab"), Some(""), None, Some("ééé")];
-        let found = hash_text(&texts, 3, 4, &Workers::default()).unwrap();
-        let sum = |row: usize| (0..4).map(|c| found[c * 5 + row]).sum::<f64>();
+        let counts = hash_text(&texts, 3, 4, &Workers::default()).unwrap();
+        let sum = |row: usize| (0..4).map(|c| counts[c * 5 + row]).sum::<f64>();
         assert_eq!([sum(0), sum(1), sum(2), sum(4)], [2.0, 1.0, 0.0, 1.0]);
-        assert!(found[3].is_nan());
+        assert!(counts[3].is_nan());
     }
 
     #[test]
@@ -87,13 +87,13 @@ mod tests {
         let flag = CancelFlag::default();
         flag.cancel();
         let workers = Workers::sequential(flag);
-        let found = count_runs("abc", 2, &mut [0.0; 4], &workers);
-        assert_eq!(found, Err(Error::Cancelled));
+        let result = count_runs("abc", 2, &mut [0.0; 4], &workers);
+        assert_eq!(result, Err(Error::Cancelled));
     }
 
     #[test]
     fn columns_without_room_are_an_error() {
-        let found = hash_text(&[Some("a")], 1, 1 << 60, &Workers::default());
-        assert!(matches!(found, Err(Error::Memory(_))));
+        let result = hash_text(&[Some("a")], 1, 1 << 60, &Workers::default());
+        assert!(matches!(result, Err(Error::Memory(_))));
     }
 }

@@ -158,13 +158,13 @@ mod tests {
             words in prop::collection::vec(prop::option::of("[ab]{0,2}|[ab]{11,14}"), 0..60)
         ) {
             let (views, buffer, bits) = laid_out(&words);
-            let found = Words::new(&views, vec![&buffer], Some((&bits, 3))).unwrap();
+            let column = Words::new(&views, vec![&buffer], Some((&bits, 3))).unwrap();
             for (row, word) in words.iter().enumerate() {
                 let mut short = [0; 16];
-                prop_assert_eq!(found.get(row, &mut short), word.as_deref());
+                prop_assert_eq!(column.get(row, &mut short), word.as_deref());
             }
             let mut ids = vec![0; words.len()];
-            found.ids(0..words.len(), &mut ids);
+            column.ids(0..words.len(), &mut ids);
             for (a, id) in words.iter().zip(&ids) {
                 for (b, other) in words.iter().zip(&ids) {
                     prop_assert_eq!(a == b, id == other);

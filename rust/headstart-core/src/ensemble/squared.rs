@@ -16,7 +16,7 @@ pub struct Squared<'a> {
     /// One weight per row, repeated for each output; empty for equal weights.
     weight: Vec<f64>,
     /// Inner products of each member's residual with itself.
-    own: Vec<f64>,
+    with_itself: Vec<f64>,
     /// Inner products of each member's residual with the ensemble's sum.
     with_sum: Vec<f64>,
     /// Inner product of the ensemble's sum with itself.
@@ -77,13 +77,13 @@ impl<'a> Squared<'a> {
             workers,
             target,
             weight: weight.map_or_else(Vec::new, |w| w.iter().flat_map(repeat).collect()),
-            own: Vec::new(),
+            with_itself: Vec::new(),
             with_sum: vec![0.0; members.len()],
             sum_with_sum: 0.0,
             products: BTreeMap::new(),
             n_picked: 0,
         };
-        squared.own = workers.map(members.len(), |member| {
+        squared.with_itself = workers.map(members.len(), |member| {
             Ok(squared.product(member, &squared.residual(member)))
         })?;
         Ok(squared)
@@ -117,10 +117,10 @@ impl Candidates for Squared<'_> {
     fn losses(&mut self, _allowed: &[bool]) -> Result<Vec<f64>, Error> {
         self.workers.check()?;
         let n_picked = (self.n_picked + 1) as f64;
-        let losses = self.own.iter().zip(&self.with_sum);
+        let losses = self.with_itself.iter().zip(&self.with_sum);
         Ok(losses
-            .map(|(own, with_sum)| {
-                let total = self.sum_with_sum + 2.0 * with_sum + own;
+            .map(|(with_itself, with_sum)| {
+                let total = self.sum_with_sum + 2.0 * with_sum + with_itself;
                 total.max(0.0) / (n_picked * n_picked)
             })
             .collect())
@@ -134,7 +134,7 @@ impl Candidates for Squared<'_> {
             })?;
             self.products.insert(member, row);
         }
-        self.sum_with_sum += 2.0 * self.with_sum[member] + self.own[member];
+        self.sum_with_sum += 2.0 * self.with_sum[member] + self.with_itself[member];
         if let Some(row) = self.products.get(&member) {
             for (sum, product) in self.with_sum.iter_mut().zip(row) {
                 *sum += product;

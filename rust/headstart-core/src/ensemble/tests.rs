@@ -46,12 +46,12 @@ fn assert_same_losses(
 ) {
     let all = vec![true; n_members];
     for round in 0..7 {
-        let (found, expected) = (fast.losses(&all).unwrap(), slow.losses(&all).unwrap());
-        for (found, expected) in found.iter().zip(expected) {
-            let found = transform(*found);
+        let (losses, expected) = (fast.losses(&all).unwrap(), slow.losses(&all).unwrap());
+        for (loss, expected) in losses.iter().zip(expected) {
+            let actual = transform(*loss);
             assert!(
-                (found - expected).abs() <= 1e-12 * (1.0 + expected.abs()),
-                "{found} is not {expected}"
+                (actual - expected).abs() <= 1e-12 * (1.0 + expected.abs()),
+                "{actual} is not {expected}"
             );
         }
         let member = (round * round) % n_members;
@@ -202,12 +202,12 @@ fn buckets_leave_the_winners_area_exact() {
     );
     for allowed in [[true; 5], [true, false, false, true, true]] {
         for member in [0, 4, 2, 4] {
-            let found = fast.losses(&allowed).unwrap();
+            let actual = fast.losses(&allowed).unwrap();
             let expected = slow.losses(&allowed).unwrap();
             let least = |losses: &[f64]| best_member(losses, None).unwrap();
-            assert_eq!(least(&found), least(&expected));
-            for (found, expected) in found.iter().zip(&expected) {
-                assert!(found == expected || *found == f64::INFINITY);
+            assert_eq!(least(&actual), least(&expected));
+            for (loss, expected) in actual.iter().zip(&expected) {
+                assert!(loss == expected || *loss == f64::INFINITY);
             }
             fast.pick(member).unwrap();
             slow.pick(member).unwrap();
@@ -250,11 +250,11 @@ fn where_no_loss_is_finite_the_cheapest_member_stands_alone() {
         ..RULES
     };
     let undefined = || Fixed(vec![f64::NAN; 3]);
-    let found = select(&mut undefined(), 3, &rules(None)).unwrap();
-    assert_eq!(found, [0.0, 1.0, 0.0]);
+    let weights = select(&mut undefined(), 3, &rules(None)).unwrap();
+    assert_eq!(weights, [0.0, 1.0, 0.0]);
     let capped = [false, true, false];
-    let found = select(&mut undefined(), 3, &rules(Some(&capped))).unwrap();
-    assert_eq!(found, [0.0, 0.0, 1.0]);
+    let weights = select(&mut undefined(), 3, &rules(Some(&capped))).unwrap();
+    assert_eq!(weights, [0.0, 0.0, 1.0]);
 }
 
 #[test]

@@ -67,21 +67,21 @@ pub fn dense_codes(values: &[i64], workers: &Workers) -> Result<Dense, Error> {
 mod tests {
     use super::*;
 
-    fn found(values: &[i64]) -> Dense {
+    fn dense(values: &[i64]) -> Dense {
         dense_codes(values, &Workers::default()).unwrap()
     }
 
     #[test]
     fn numbers_become_places_among_those_that_occur() {
-        assert_eq!(found(&[7, -2, 7, 3]), Dense::Codes(vec![2, 0, 2, 1]));
-        assert_eq!(found(&[5, 6, 5]), Dense::Codes(vec![0, 1, 0]));
+        assert_eq!(dense(&[7, -2, 7, 3]), Dense::Codes(vec![2, 0, 2, 1]));
+        assert_eq!(dense(&[5, 6, 5]), Dense::Codes(vec![0, 1, 0]));
     }
 
     #[test]
     fn what_needs_no_table_or_would_need_a_huge_one_is_left() {
-        assert_eq!(found(&[]), Dense::Same);
-        assert_eq!(found(&[1, 0, 2, 0]), Dense::Same);
-        assert_eq!(found(&[0, 8]), Dense::Apart);
-        assert_eq!(found(&[i64::MIN, i64::MAX, 0]), Dense::Apart);
+        assert_eq!(dense(&[]), Dense::Same);
+        assert_eq!(dense(&[1, 0, 2, 0]), Dense::Same);
+        assert_eq!(dense(&[0, 8]), Dense::Apart);
+        assert_eq!(dense(&[i64::MIN, i64::MAX, 0]), Dense::Apart);
     }
 }

@@ -360,12 +360,12 @@ mod tests {
             let ids =
                 stratified_group_folds(&codes, &groups, 4, 1, seed, &Workers::default()).unwrap();
             let mut fold_of = [None; 8];
-            let mut seen = [false; 4];
+            let mut has_rows = [false; 4];
             for (&id, &group) in ids.iter().zip(&groups) {
                 prop_assert_eq!(*fold_of[group as usize].get_or_insert(id), id);
-                seen[id as usize] = true;
+                has_rows[id as usize] = true;
             }
-            prop_assert!(seen.iter().all(|&seen| seen));
+            prop_assert_eq!(has_rows, [true; 4]);
         }
     }
 
@@ -382,9 +382,9 @@ mod tests {
 
     #[test]
     fn more_folds_than_groups_are_refused() {
-        let found = stratified_group_folds(&[0; 4], &[0, 0, 1, 1], 3, 1, 0, &Workers::default());
+        let result = stratified_group_folds(&[0; 4], &[0, 0, 1, 1], 3, 1, 0, &Workers::default());
         assert_eq!(
-            found,
+            result,
             Err(Error::value(
                 "3 folds need at least 3 groups. Got 2. hint: use fewer folds."
             ))

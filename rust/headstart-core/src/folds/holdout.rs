@@ -78,7 +78,7 @@ pub fn group_holdout(
     }
     let repeats = workers.map(n_repeats, |repeat| {
         let mut rng = Rng::new(seed, repeat as u64);
-        let mut held = vec![0_usize; table.class_totals.len()];
+        let mut class_counts = vec![0_usize; table.class_totals.len()];
         let mut id_of = vec![NEVER; n_groups];
         let mut n_held = 0;
         // The best group, in case every group is too large.
@@ -91,7 +91,7 @@ pub fn group_holdout(
                 .iter()
                 .map(|&(class, count)| {
                     let total = table.class_totals[class as usize] as f64;
-                    let now = held[class as usize] as f64 / total - fraction;
+                    let now = class_counts[class as usize] as f64 / total - fraction;
                     let share = f64::from(count) / total;
                     share * (share + 2.0 * now)
                 })
@@ -103,7 +103,7 @@ pub fn group_holdout(
                 id_of[group] = 0;
                 n_held += 1;
                 for &(class, count) in table.classes_of(group) {
-                    held[class as usize] += count as usize;
+                    class_counts[class as usize] += count as usize;
                 }
             }
         }
@@ -188,8 +188,8 @@ mod tests {
             let spare = classes.len() - count_codes("", &classes).unwrap().iter()
                 .filter(|&&count| count > 0).count();
             let target = (classes.len() as f64 * fraction).round() as usize;
-            let held: usize = ids.iter().map(|&id| usize::from(id == 0)).sum();
-            prop_assert_eq!(held, target.clamp(1, classes.len() - 1).min(spare));
+            let n_held_out: usize = ids.iter().map(|&id| usize::from(id == 0)).sum();
+            prop_assert_eq!(n_held_out, target.clamp(1, classes.len() - 1).min(spare));
         }
     }
 
@@ -209,8 +209,8 @@ mod tests {
     #[test]
     fn a_fraction_outside_the_unit_interval_is_refused() {
         for fraction in [0.0, 1.0, f64::NAN] {
-            let found = holdout(&[0; 10], fraction, 1, 0, &Workers::default());
-            assert!(matches!(found, Err(Error::Value(_))));
+            let result = holdout(&[0; 10], fraction, 1, 0, &Workers::default());
+            assert!(matches!(result, Err(Error::Value(_))));
         }
     }
 }

@@ -123,15 +123,15 @@ mod tests {
 
     #[test]
     fn more_folds_than_rows_are_refused() {
-        let found = plain_folds(3, 4, 1, 0, &Workers::default());
-        assert!(matches!(found, Err(Error::Value(_))));
+        let result = plain_folds(3, 4, 1, 0, &Workers::default());
+        assert!(matches!(result, Err(Error::Value(_))));
     }
 
     #[test]
     fn codes_that_are_not_dense_are_refused() {
         for codes in [[0, -1, 0], [0, 3, 0]] {
-            let found = stratified_folds(&codes, 2, 1, 0, &Workers::default());
-            assert!(matches!(found, Err(Error::Value(_))));
+            let result = stratified_folds(&codes, 2, 1, 0, &Workers::default());
+            assert!(matches!(result, Err(Error::Value(_))));
         }
     }
 }

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn too_few_times_are_refused() {
-        let found = time_folds(&[0, 0, 1, 1, 2], 2, 1);
-        assert!(matches!(found, Err(Error::Value(_))));
+        let result = time_folds(&[0, 0, 1, 1, 2], 2, 1);
+        assert!(matches!(result, Err(Error::Value(_))));
     }
 }

@@ -70,7 +70,7 @@ fn describe_rows(operator: Operator, columns: &[&[f64]], out: &mut [f64]) {
         let known = || columns.iter().map(|c| c[row]).filter(|v| v.is_finite());
         let n = known().count();
         let sum = || known().sum::<f64>();
-        let found = match operator {
+        let value = match operator {
             Operator::RowMissing => (columns.len() - n) as f64,
             Operator::RowZeros => known().filter(|&value| value == 0.0).count() as f64,
             _ if n == 0 => f64::NAN,
@@ -83,7 +83,7 @@ fn describe_rows(operator: Operator, columns: &[&[f64]], out: &mut [f64]) {
                 (squares / (n - 1) as f64).sqrt()
             }
         };
-        *out = if found.is_finite() { found } else { f64::NAN };
+        *out = if value.is_finite() { value } else { f64::NAN };
     }
 }
 
@@ -98,8 +98,8 @@ mod tests {
             columns,
             constants: Vec::new(),
         };
-        let found = make_numeric(table, &[job], &Workers::default());
-        found.unwrap().remove(0)
+        let features = make_numeric(table, &[job], &Workers::default());
+        features.unwrap().remove(0)
     }
 
     #[test]

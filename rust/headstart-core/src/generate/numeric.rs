@@ -110,8 +110,12 @@ pub fn evaluate_unary<T: Real>(
         (Operator::SignedSqrt, []) => each(a, out, |x| finite(x.abs().sqrt().copysign(x))),
         (Operator::Square, []) => each(a, out, |x| finite(x * x)),
         (Operator::Reciprocal, []) => each(a, out, |x| {
-            let found = T::ONE / x;
-            if x.is_finite() { finite(found) } else { T::NAN }
+            let reciprocal = T::ONE / x;
+            if x.is_finite() {
+                finite(reciprocal)
+            } else {
+                T::NAN
+            }
         }),
         (Operator::Absolute, []) => each(a, out, |x| finite(x.abs())),
         (Operator::LastDigit, []) => each(a, out, last_digit),
@@ -190,10 +194,10 @@ fn each<T: Real>(a: &[T], out: &mut [T], make: impl Fn(T) -> T) {
 #[inline]
 fn pairs<T: Real>(a: &[T], b: &[T], out: &mut [T], make: impl Fn(T, T) -> T) {
     for ((out, &x), &y) in out.iter_mut().zip(a).zip(b) {
-        let found = make(x, y);
+        let value = make(x, y);
         // Bitwise and, because a branch would prevent vectorisation.
-        *out = if x.is_finite() & y.is_finite() & found.is_finite() {
-            found
+        *out = if x.is_finite() & y.is_finite() & value.is_finite() {
+            value
         } else {
             T::NAN
         };
@@ -211,11 +215,11 @@ fn last_digit<T: Real>(x: T) -> T {
     }
 }
 
-fn check_length(name: &str, expected: usize, found: usize) -> Result<(), Error> {
-    if found == expected {
+fn check_length(name: &str, expected: usize, actual: usize) -> Result<(), Error> {
+    if actual == expected {
         Ok(())
     } else {
-        Err(Error::length(name, expected, found))
+        Err(Error::length(name, expected, actual))
     }
 }
 
@@ -252,13 +256,13 @@ mod tests {
 
     #[test]
     fn functions_of_two_numbers_are_as_named() {
-        let found: Vec<f64> = Operator::ALL
+        let values: Vec<f64> = Operator::ALL
             .iter()
             .filter(|operator| operator.inputs() == Inputs::Two(Kind::Numeric))
             .map(|&operator| binary(operator, 1.0, -3.0))
             .collect();
         assert_eq!(
-            found,
+            values,
             [-2.0, 4.0, -3.0, -1.0 / 3.0, -3.0, 1.0, 4.0, 1.0, 0.0]
         );
         assert_eq!(binary(Operator::NormalisedDifference, 0.0, 0.0), 0.0);

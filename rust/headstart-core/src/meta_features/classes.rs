@@ -12,8 +12,8 @@ pub(super) struct Classes {
 impl Classes {
     pub(super) fn new(codes: &[i64]) -> Self {
         let mut places: BTreeMap<i64, usize> = codes.iter().map(|&code| (code, 0)).collect();
-        for (place, found) in places.values_mut().enumerate() {
-            *found = place;
+        for (index, place) in places.values_mut().enumerate() {
+            *place = index;
         }
         let mut counts = vec![0; places.len()];
         let codes = codes

@@ -8,7 +8,7 @@ use super::{Qualities, summary};
 ///
 /// `OpenML`'s are defined for classification only; those over columns need all nominal
 /// columns.
-pub(super) fn put(found: &mut Qualities, columns: &[Column], classes: Option<&Classes>) {
+pub(super) fn put(qualities: &mut Qualities, columns: &[Column], classes: Option<&Classes>) {
     let of_class = classes.map_or(f64::NAN, |classes| {
         let counts = classes.counts.iter().map(|&count| count as u64);
         entropy(counts, classes.codes.len())
@@ -19,27 +19,27 @@ pub(super) fn put(found: &mut Qualities, columns: &[Column], classes: Option<&Cl
             .all(|column| column.theirs.entropy.is_finite());
     let theirs: &[Column] = if is_known { columns } else { &[] };
     let over = |value: fn(&Column) -> f64| theirs.iter().map(value);
-    found.put("ClassEntropy", of_class);
-    summary::put(found, "AttributeEntropy", over(|c| c.theirs.entropy));
-    summary::put(found, "MutualInformation", over(|c| c.theirs.mutual));
+    qualities.put("ClassEntropy", of_class);
+    summary::put(qualities, "AttributeEntropy", over(|c| c.theirs.entropy));
+    summary::put(qualities, "MutualInformation", over(|c| c.theirs.mutual));
 
     let mean_entropy = mean(over(|c| c.theirs.entropy));
     let mean_mutual = mean(over(|c| c.theirs.mutual));
     let is_informed = mean_mutual > 0.0;
     let if_informed = |value: f64| if is_informed { value } else { f64::NAN };
-    found.put(
+    qualities.put(
         "EquivalentNumberOfAtts",
         if_informed(of_class / mean_mutual),
     );
     let noise = (mean_entropy - mean_mutual) / mean_mutual;
-    found.put("MeanNoiseToSignalRatio", if_informed(noise));
+    qualities.put("MeanNoiseToSignalRatio", if_informed(noise));
 
     let ours = |value: fn(&Column) -> f64| columns.iter().map(value);
-    found.put("hs_mean_attribute_entropy", mean(ours(|c| c.ours.entropy)));
+    qualities.put("hs_mean_attribute_entropy", mean(ours(|c| c.ours.entropy)));
     let mutual = mean(ours(|c| c.ours.mutual));
     // Rounding may give a number slightly below 0; `max` would hide a NaN.
     let mutual = if mutual < 0.0 { 0.0 } else { mutual };
-    found.put("hs_mean_mutual_information", mutual);
+    qualities.put("hs_mean_mutual_information", mutual);
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
@@ -62,9 +62,9 @@ mod tests {
             is_ordered: false,
         };
         let column = Column::of(&nominal, Some(&classes));
-        let mut found = Qualities::default();
-        put(&mut found, &[column, column], Some(&classes));
-        let value = |name: &str| found.0.iter().find(|(n, _)| n == name).map(|&(_, v)| v);
+        let mut qualities = Qualities::default();
+        put(&mut qualities, &[column, column], Some(&classes));
+        let value = |name: &str| qualities.0.iter().find(|(n, _)| n == name).map(|&(_, v)| v);
         assert_eq!(value("EquivalentNumberOfAtts"), Some(1.0));
         assert_eq!(value("MeanNoiseToSignalRatio"), Some(0.0));
         assert_eq!(value("ClassEntropy"), Some(1.0));

@@ -118,11 +118,11 @@ impl<'a> Table<'a> {
     }
 }
 
-fn check_length(name: &str, expected: usize, found: usize) -> Result<(), Error> {
-    if found == expected {
+fn check_length(name: &str, expected: usize, actual: usize) -> Result<(), Error> {
+    if actual == expected {
         Ok(())
     } else {
-        Err(Error::length(name, expected, found))
+        Err(Error::length(name, expected, actual))
     }
 }
 
@@ -160,14 +160,14 @@ pub fn describe(
     let nominal = workers.map(table.nominal.len(), |index| {
         Ok(nominal::Column::of(&table.nominal[index], classes))
     })?;
-    let mut found = Qualities::default();
-    simple::put(&mut found, table, &numeric, &nominal, classes, workers)?;
-    numeric::put(&mut found, table, &numeric);
-    nominal::put(&mut found, &nominal, classes);
-    information::put(&mut found, &nominal, classes);
-    target::put(&mut found, table);
-    landmarkers::put(&mut found, table, classes, seed, workers)?;
-    Ok(found.0)
+    let mut qualities = Qualities::default();
+    simple::put(&mut qualities, table, &numeric, &nominal, classes, workers)?;
+    numeric::put(&mut qualities, table, &numeric);
+    nominal::put(&mut qualities, &nominal, classes);
+    information::put(&mut qualities, &nominal, classes);
+    target::put(&mut qualities, table);
+    landmarkers::put(&mut qualities, table, classes, seed, workers)?;
+    Ok(qualities.0)
 }
 
 #[cfg(test)]

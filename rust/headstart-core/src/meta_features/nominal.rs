@@ -29,10 +29,10 @@ pub(super) struct Information {
 impl Column {
     pub(super) fn of(column: &Nominal<'_>, classes: Option<&Classes>) -> Self {
         let n_missing = column.codes.iter().filter(|&&code| code < 0).count();
-        let mut seen = vec![false; column.n_levels];
+        let mut present = vec![false; column.n_levels];
         for &code in column.codes {
             if let Ok(level) = usize::try_from(code) {
-                seen[level] = true;
+                present[level] = true;
             }
         }
         let ours = measure(column, column.n_levels, classes);
@@ -49,7 +49,7 @@ impl Column {
         Self {
             n_missing,
             n_levels: column.n_levels,
-            n_distinct: seen.iter().filter(|&&seen| seen).count(),
+            n_distinct: present.iter().filter(|&&is_present| is_present).count(),
             theirs: Information {
                 mutual: to_14_places(theirs.mutual),
                 ..theirs
@@ -133,7 +133,7 @@ fn to_14_places(value: f64) -> f64 {
 }
 
 /// Put `OpenML`'s qualities of distinct values, in which a class is another nominal column.
-pub(super) fn put(found: &mut Qualities, columns: &[Column], classes: Option<&Classes>) {
+pub(super) fn put(qualities: &mut Qualities, columns: &[Column], classes: Option<&Classes>) {
     let mut distinct: Vec<f64> = columns
         .iter()
         .map(|column| column.n_distinct as f64)
@@ -141,10 +141,10 @@ pub(super) fn put(found: &mut Qualities, columns: &[Column], classes: Option<&Cl
         .collect();
     distinct.sort_unstable_by(f64::total_cmp);
     let at = |place: Option<&f64>| place.copied().unwrap_or(f64::NAN);
-    found.put("MinNominalAttDistinctValues", at(distinct.first()));
-    found.put("MaxNominalAttDistinctValues", at(distinct.last()));
-    found.put("MeanNominalAttDistinctValues", summary::mean(&distinct));
-    found.put(
+    qualities.put("MinNominalAttDistinctValues", at(distinct.first()));
+    qualities.put("MaxNominalAttDistinctValues", at(distinct.last()));
+    qualities.put("MeanNominalAttDistinctValues", summary::mean(&distinct));
+    qualities.put(
         "StdvNominalAttDistinctValues",
         summary::deviation(&distinct),
     );
@@ -174,12 +174,12 @@ mod tests {
 
     #[test]
     fn openml_takes_missing_values_for_the_first_level() {
-        let found = column(&[0, 0, -1, 1], 2, true);
+        let statistics = column(&[0, 0, -1, 1], 2, true);
         let share = 0.75_f64;
         let expected = -share * share.log2() + 0.5;
-        assert!((found.theirs.entropy - expected).abs() < 1e-15);
-        assert_eq!(found.ours.entropy, 1.5);
-        assert_eq!((found.n_missing, found.n_distinct), (1, 2));
+        assert!((statistics.theirs.entropy - expected).abs() < 1e-15);
+        assert_eq!(statistics.ours.entropy, 1.5);
+        assert_eq!((statistics.n_missing, statistics.n_distinct), (1, 2));
         assert!(column(&[0, 0, -1, 1], 2, false).theirs.entropy.is_nan());
     }
 

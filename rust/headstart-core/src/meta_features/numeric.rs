@@ -33,7 +33,7 @@ impl Column {
         }
         let n = n_values as f64;
         let mean = if low == high { low } else { sum / n };
-        let mut found = Self {
+        let mut moments = Self {
             n_values,
             mean,
             deviation: if n_values == 0 { f64::NAN } else { 0.0 },
@@ -44,7 +44,7 @@ impl Column {
         // The mean of equal values may differ from them by rounding, which would look like
         // a shape.
         if low >= high {
-            return found;
+            return moments;
         }
         // Distances relative to the largest, so that their powers cannot overflow.
         let scale = (high - mean).max(mean - low);
@@ -59,42 +59,42 @@ impl Column {
             }
         }
         let variance = squares / (n - 1.0);
-        found.deviation = scale * variance.sqrt();
+        moments.deviation = scale * variance.sqrt();
         if n_values > 2 {
             let factor = n / ((n - 1.0) * (n - 2.0));
-            found.skewness = factor * cubes / (variance * variance.sqrt());
+            moments.skewness = factor * cubes / (variance * variance.sqrt());
         }
         if n_values > 3 {
             let rest = (n - 2.0) * (n - 3.0);
             let factor = n * (n + 1.0) / ((n - 1.0) * rest);
             let normal = 3.0 * (n - 1.0).powi(2) / rest;
-            found.kurtosis = factor * fourths / (variance * variance) - normal;
+            moments.kurtosis = factor * fourths / (variance * variance) - normal;
         }
-        found
+        moments
     }
 }
 
 /// Put the statistical qualities of `OpenML`, in which a numeric target is another column,
 /// and our own, in which it is not.
-pub(super) fn put(found: &mut Qualities, table: &Table<'_>, columns: &[Column]) {
+pub(super) fn put(qualities: &mut Qualities, table: &Table<'_>, columns: &[Column]) {
     let mut all = columns.to_vec();
     if let Target::Values(values) = table.target {
         all.push(Column::of(values));
     }
     let over = |value: fn(&Column) -> f64| all.iter().map(value);
-    summary::put(found, "MeansOfNumericAtts", over(|column| column.mean));
+    summary::put(qualities, "MeansOfNumericAtts", over(|column| column.mean));
     summary::put(
-        found,
+        qualities,
         "StdDevOfNumericAtts",
         over(|column| column.deviation),
     );
     summary::put(
-        found,
+        qualities,
         "SkewnessOfNumericAtts",
         over(|column| column.skewness),
     );
     summary::put(
-        found,
+        qualities,
         "KurtosisOfNumericAtts",
         over(|column| column.kurtosis),
     );
@@ -105,9 +105,9 @@ pub(super) fn put(found: &mut Qualities, table: &Table<'_>, columns: &[Column]) 
         .filter(|skewness| skewness.is_finite())
         .collect();
     shapes.sort_unstable_by(f64::total_cmp);
-    found.put("hs_mean_absolute_skewness", summary::mean(&shapes));
+    qualities.put("hs_mean_absolute_skewness", summary::mean(&shapes));
     let n_whole = columns.iter().filter(|column| column.is_whole).count();
-    found.put(
+    qualities.put(
         "hs_whole_number_share",
         n_whole as f64 / columns.len() as f64,
     );
@@ -117,8 +117,8 @@ pub(super) fn put(found: &mut Qualities, table: &Table<'_>, columns: &[Column]) 
 mod tests {
     use super::*;
 
-    fn near(found: f64, expected: f64) -> bool {
-        (found - expected).abs() < 1e-12 * expected.abs().max(1.0)
+    fn near(actual: f64, expected: f64) -> bool {
+        (actual - expected).abs() < 1e-12 * expected.abs().max(1.0)
     }
 
     #[test]

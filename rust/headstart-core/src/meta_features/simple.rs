@@ -8,7 +8,7 @@ use crate::{Error, Workers};
 const CHUNK: usize = 1 << 16;
 
 pub(super) fn put(
-    found: &mut Qualities,
+    qualities: &mut Qualities,
     table: &Table<'_>,
     numeric: &[numeric::Column],
     nominal: &[nominal::Column],
@@ -34,33 +34,33 @@ pub(super) fn put(
     let n_incomplete = incomplete_rows(table, numeric, nominal, workers)? as f64;
     let percent = |part: f64, whole: f64| part / whole * 100.0;
 
-    found.put("NumberOfInstances", n_rows);
-    found.put("NumberOfFeatures", n_features);
+    qualities.put("NumberOfInstances", n_rows);
+    qualities.put("NumberOfFeatures", n_features);
     let dimensionality = if n_rows > 0.0 {
         n_features / n_rows
     } else {
         0.0
     };
-    found.put("Dimensionality", dimensionality);
-    found.put("NumberOfNumericFeatures", n_numeric);
-    found.put("NumberOfSymbolicFeatures", n_symbolic);
-    found.put("NumberOfBinaryFeatures", n_binary);
-    found.put(
+    qualities.put("Dimensionality", dimensionality);
+    qualities.put("NumberOfNumericFeatures", n_numeric);
+    qualities.put("NumberOfSymbolicFeatures", n_symbolic);
+    qualities.put("NumberOfBinaryFeatures", n_binary);
+    qualities.put(
         "PercentageOfNumericFeatures",
         percent(n_numeric, n_features),
     );
-    found.put(
+    qualities.put(
         "PercentageOfSymbolicFeatures",
         percent(n_symbolic, n_features),
     );
-    found.put("PercentageOfBinaryFeatures", percent(n_binary, n_features));
-    found.put("NumberOfMissingValues", n_missing);
-    found.put("NumberOfInstancesWithMissingValues", n_incomplete);
-    found.put(
+    qualities.put("PercentageOfBinaryFeatures", percent(n_binary, n_features));
+    qualities.put("NumberOfMissingValues", n_missing);
+    qualities.put("NumberOfInstancesWithMissingValues", n_incomplete);
+    qualities.put(
         "PercentageOfMissingValues",
         percent(n_missing, n_features * n_rows),
     );
-    found.put(
+    qualities.put(
         "PercentageOfInstancesWithMissingValues",
         percent(n_incomplete, n_rows),
     );
@@ -70,12 +70,12 @@ pub(super) fn put(
     let size = |of: Option<&usize>| of.map_or(f64::NAN, |&count| count as f64);
     let majority = size(counts.and_then(|counts| counts.iter().max()));
     let minority = size(counts.and_then(|counts| counts.iter().min()));
-    found.put("NumberOfClasses", n_classes);
-    found.put("MajorityClassSize", majority);
-    found.put("MinorityClassSize", minority);
-    found.put("MajorityClassPercentage", percent(majority, n_rows));
-    found.put("MinorityClassPercentage", percent(minority, n_rows));
-    found.put("AutoCorrelation", autocorrelation(&table.target));
+    qualities.put("NumberOfClasses", n_classes);
+    qualities.put("MajorityClassSize", majority);
+    qualities.put("MinorityClassSize", minority);
+    qualities.put("MajorityClassPercentage", percent(majority, n_rows));
+    qualities.put("MinorityClassPercentage", percent(minority, n_rows));
+    qualities.put("AutoCorrelation", autocorrelation(&table.target));
     Ok(())
 }
 

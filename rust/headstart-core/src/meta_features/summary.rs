@@ -4,15 +4,15 @@ use super::Qualities;
 
 /// Put `Min`, `Mean`, `Max` and the three quartiles of the finite `values` under `OpenML`'s
 /// names; NaN if there are none.
-pub(super) fn put(found: &mut Qualities, group: &str, values: impl Iterator<Item = f64>) {
+pub(super) fn put(qualities: &mut Qualities, group: &str, values: impl Iterator<Item = f64>) {
     let mut sorted: Vec<f64> = values.filter(|value| value.is_finite()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     let at = |place: Option<&f64>| place.copied().unwrap_or(f64::NAN);
-    found.put(&format!("Min{group}"), at(sorted.first()));
-    found.put(&format!("Mean{group}"), mean(&sorted));
-    found.put(&format!("Max{group}"), at(sorted.last()));
+    qualities.put(&format!("Min{group}"), at(sorted.first()));
+    qualities.put(&format!("Mean{group}"), mean(&sorted));
+    qualities.put(&format!("Max{group}"), at(sorted.last()));
     for quarter in 1..=3 {
-        found.put(
+        qualities.put(
             &format!("Quartile{quarter}{group}"),
             quartile(&sorted, quarter),
         );
@@ -75,9 +75,9 @@ mod tests {
 
     #[test]
     fn values_that_are_not_finite_are_left_out() {
-        let mut found = Qualities::default();
-        put(&mut found, "X", [f64::NAN, 3.0, 1.0].into_iter());
-        let names: Vec<&str> = found.0.iter().map(|(name, _)| name.as_str()).collect();
+        let mut qualities = Qualities::default();
+        put(&mut qualities, "X", [f64::NAN, 3.0, 1.0].into_iter());
+        let names: Vec<&str> = qualities.0.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(
             names,
             [
@@ -89,7 +89,7 @@ mod tests {
                 "Quartile3X"
             ]
         );
-        let values: Vec<f64> = found.0.iter().map(|&(_, value)| value).collect();
+        let values: Vec<f64> = qualities.0.iter().map(|&(_, value)| value).collect();
         assert_eq!(values, [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]);
     }
 

@@ -6,7 +6,7 @@ use super::{Qualities, Table, Target, numeric, summary};
 const WHISKER: f64 = 1.5;
 
 /// Put the shape of a regression target; NaN for classification.
-pub(super) fn put(found: &mut Qualities, table: &Table<'_>) {
+pub(super) fn put(qualities: &mut Qualities, table: &Table<'_>) {
     let values = match table.target {
         Target::Values(values) => values,
         Target::Classes(_) => &[],
@@ -26,17 +26,17 @@ pub(super) fn put(found: &mut Qualities, table: &Table<'_>) {
     let is_outlier = |value: &&f64| **value < low - whisker || **value > high + whisker;
     let column = numeric::Column::of(&sorted);
     let count = |is: fn(&&f64) -> bool| sorted.iter().filter(is).count();
-    found.put("hs_target_skewness", column.skewness);
-    found.put("hs_target_kurtosis", column.kurtosis);
-    found.put("hs_target_distinct_share", share(n_distinct));
-    found.put("hs_target_mode_share", share(n_of_mode));
-    found.put("hs_target_zero_share", share(count(|value| **value == 0.0)));
-    found.put(
+    qualities.put("hs_target_skewness", column.skewness);
+    qualities.put("hs_target_kurtosis", column.kurtosis);
+    qualities.put("hs_target_distinct_share", share(n_distinct));
+    qualities.put("hs_target_mode_share", share(n_of_mode));
+    qualities.put("hs_target_zero_share", share(count(|value| **value == 0.0)));
+    qualities.put(
         "hs_target_negative_share",
         share(count(|value| **value < 0.0)),
     );
     let n_outliers = sorted.iter().filter(is_outlier).count();
-    found.put("hs_target_outlier_share", share(n_outliers));
+    qualities.put("hs_target_outlier_share", share(n_outliers));
 }
 
 #[cfg(test)]
@@ -55,9 +55,9 @@ mod tests {
             Target::Values(&y),
         )
         .unwrap();
-        let mut found = Qualities::default();
-        put(&mut found, &table);
-        let values: Vec<f64> = found.0[2..].iter().map(|&(_, value)| value).collect();
+        let mut qualities = Qualities::default();
+        put(&mut qualities, &table);
+        let values: Vec<f64> = qualities.0[2..].iter().map(|&(_, value)| value).collect();
         // Quartiles 0 and 1.75: beyond -2.625 and 4.375 lie two.
         assert_eq!(values, [0.625, 0.375, 0.25, 0.125, 0.25]);
     }

@@ -6,8 +6,8 @@ use super::*;
 use crate::CancelFlag;
 use crate::rng::Rng;
 
-fn value(found: &[(String, f64)], name: &str) -> f64 {
-    found.iter().find(|(known, _)| known == name).unwrap().1
+fn value(qualities: &[(String, f64)], name: &str) -> f64 {
+    qualities.iter().find(|(known, _)| known == name).unwrap().1
 }
 
 /// Six numeric columns, one of them with missing values, three nominal ones.
@@ -136,13 +136,13 @@ fn rows_that_lack_values_are_counted_once() {
     };
     let target = Target::Classes(&[0, 1, 0, 1]);
     let table = Table::new(vec![&numbers], vec![nominal], others, target).unwrap();
-    let found = describe(&table, 0, &Workers::default()).unwrap();
-    assert_eq!(value(&found, "NumberOfMissingValues"), 7.0);
-    assert_eq!(value(&found, "NumberOfInstancesWithMissingValues"), 3.0);
-    assert_eq!(value(&found, "NumberOfFeatures"), 5.0);
-    assert_eq!(value(&found, "PercentageOfMissingValues"), 35.0);
+    let qualities = describe(&table, 0, &Workers::default()).unwrap();
+    assert_eq!(value(&qualities, "NumberOfMissingValues"), 7.0);
+    assert_eq!(value(&qualities, "NumberOfInstancesWithMissingValues"), 3.0);
+    assert_eq!(value(&qualities, "NumberOfFeatures"), 5.0);
+    assert_eq!(value(&qualities, "PercentageOfMissingValues"), 35.0);
     // The class is binary; a nominal column of one level is not.
-    assert_eq!(value(&found, "NumberOfBinaryFeatures"), 1.0);
+    assert_eq!(value(&qualities, "NumberOfBinaryFeatures"), 1.0);
 }
 
 #[test]
@@ -157,8 +157,8 @@ fn a_cancelled_description_ends() {
     .unwrap();
     let flag = CancelFlag::default();
     flag.cancel();
-    let found = describe(&table, 0, &Workers::sequential(flag));
-    assert_eq!(found, Err(Error::Cancelled));
+    let result = describe(&table, 0, &Workers::sequential(flag));
+    assert_eq!(result, Err(Error::Cancelled));
 }
 
 #[test]
@@ -214,11 +214,11 @@ proptest! {
             Others::default(),
             if is_regression { Target::Values(&values) } else { Target::Classes(&classes) },
         );
-        let found = describe(&table.unwrap(), seed, &Workers::default()).unwrap();
+        let qualities = describe(&table.unwrap(), seed, &Workers::default()).unwrap();
         let empty = Table::new(vec![], vec![], Others::default(), Target::Values(&[])).unwrap();
         let names = describe(&empty, 0, &Workers::default()).unwrap();
-        prop_assert_eq!(found.len(), names.len());
-        for ((name, value), (expected, _)) in found.iter().zip(&names) {
+        prop_assert_eq!(qualities.len(), names.len());
+        for ((name, value), (expected, _)) in qualities.iter().zip(&names) {
             prop_assert_eq!(name, expected);
             prop_assert!(value.is_finite() || value.is_nan());
             let is_of_classes = name.ends_with("_error");

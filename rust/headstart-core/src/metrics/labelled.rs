@@ -143,8 +143,8 @@ mod tests {
     #[test]
     fn the_table_has_a_row_a_true_class() {
         let rows = Labelled::new(&[0, 1, 2, 2], &[0, 2, 2, 1], 0, None).unwrap();
-        let found = rows.confusion(&Workers::default()).unwrap();
-        assert_eq!(found, [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0]);
+        let confusion = rows.confusion(&Workers::default()).unwrap();
+        assert_eq!(confusion, [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0]);
         assert_eq!(rows.n_classes(), 3);
     }
 

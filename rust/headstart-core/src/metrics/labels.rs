@@ -175,18 +175,18 @@ impl Counts {
 
     /// Change the prediction of rows of class `code` from `label` to `other`.
     ///
-    /// `left` is the result of [`Counts::of_label`] for `label` without these rows. A
+    /// `remaining` is the result of [`Counts::of_label`] for `label` without these rows. A
     /// subtraction would be exact for whole numbers only, and leave a rounding error
     /// instead of 0.
     #[inline]
     pub(super) fn relabel(
         &mut self,
         code: usize,
-        (label, left): (usize, [f64; 2]),
+        (label, remaining): (usize, [f64; 2]),
         other: usize,
         weight: f64,
     ) {
-        [self.predicted[label], self.both[label]] = left;
+        [self.predicted[label], self.both[label]] = remaining;
         self.predicted[other] += weight;
         if code == other {
             self.both[code] += weight;
@@ -362,8 +362,8 @@ mod tests {
     fn the_quick_counts_are_the_general_one() {
         for n_classes in [2, 5] {
             let y: Vec<i64> = (0..100).map(|row| row * 7 % n_classes).collect();
-            let found: Vec<i64> = (0..100).map(|row| row * row % n_classes).collect();
-            let labels = |rows: Range<usize>| rows.map(|row| (y[row], found[row]));
+            let predicted: Vec<i64> = (0..100).map(|row| row * row % n_classes).collect();
+            let labels = |rows: Range<usize>| rows.map(|row| (y[row], predicted[row]));
             let unit = vec![1.0; 100];
             let (workers, n_classes) = (Workers::default(), n_classes as usize);
             let plain = count_by(100, n_classes, None, &workers, labels).unwrap();

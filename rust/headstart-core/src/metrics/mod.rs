@@ -351,11 +351,11 @@ mod tests {
                     won += if p[i] > p[j] { 1.0 } else if p[i] == p[j] { 0.5 } else { 0.0 };
                 }
             }
-            let found = two_classes(ClassMetric::RocAuc, &y, &p, None);
+            let area = two_classes(ClassMetric::RocAuc, &y, &p, None);
             if pairs == 0.0 {
-                prop_assert!(found.is_nan());
+                prop_assert!(area.is_nan());
             } else {
-                prop_assert!((found - won / pairs).abs() < 1e-12);
+                prop_assert!((area - won / pairs).abs() < 1e-12);
             }
         }
 
@@ -384,8 +384,8 @@ mod tests {
 
     #[test]
     fn negative_zero_ties_with_zero() {
-        let found = two_classes(ClassMetric::RocAuc, &[0, 1], &[0.0, -0.0], None);
-        assert_eq!(found, 0.5);
+        let area = two_classes(ClassMetric::RocAuc, &[0, 1], &[0.0, -0.0], None);
+        assert_eq!(area, 0.5);
     }
 
     #[test]

@@ -248,9 +248,9 @@ mod tests {
         assert_eq!("pinball".parse(), Ok(ValueMetric::Pinball(0.5)));
         assert_eq!("poisson".parse(), Ok(ValueMetric::Tweedie(1.0)));
         assert_eq!("top_k@3".parse(), Ok(ClassMetric::TopK(3)));
-        let found: ClassMetric = "f_beta_macro@2".parse().unwrap();
+        let metric: ClassMetric = "f_beta_macro@2".parse().unwrap();
         let expected = LabelMetric::FBeta(Average::Macro, 2.0);
-        assert_eq!(found, ClassMetric::Label(expected));
+        assert_eq!(metric, ClassMetric::Label(expected));
         assert_eq!(
             "f1_micro".parse(),
             Ok(LabelMetric::FBeta(Average::Micro, 1.0))

@@ -9,26 +9,33 @@ use crate::{Error, Workers};
 /// side is constant.
 pub(super) fn spearman(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
     let truth = ranks(rows.y, rows.weight, workers)?;
-    let found = ranks(rows.prediction, rows.weight, workers)?;
+    let prediction = ranks(rows.prediction, rows.weight, workers)?;
     let n_rows = truth.len();
     let centre_truth = mean(n_rows, rows.weight, workers, |row| truth[row])?;
-    let centre_found = mean(n_rows, rows.weight, workers, |row| found[row])?;
+    let centre_prediction = mean(n_rows, rows.weight, workers, |row| prediction[row])?;
     let moment = |a: &[f64], b: &[f64], centre_a: f64, centre_b: f64| {
         mean(n_rows, rows.weight, workers, |row| {
             (a[row] - centre_a) * (b[row] - centre_b)
         })
     };
-    let both = moment(&truth, &found, centre_truth, centre_found)?;
-    let own = moment(&truth, &truth, centre_truth, centre_truth)?;
-    let other = moment(&found, &found, centre_found, centre_found)?;
+    let covariance = moment(&truth, &prediction, centre_truth, centre_prediction)?;
+    let truth_variance = moment(&truth, &truth, centre_truth, centre_truth)?;
+    let prediction_variance = moment(
+        &prediction,
+        &prediction,
+        centre_prediction,
+        centre_prediction,
+    )?;
     let total = 2.0 * centre_truth;
     // A rank is a sum of weights. For constants, only rounding remains.
     let rounding = (1e-12 * total).powi(2);
-    Ok(if own > rounding && other > rounding {
-        (both / (own.sqrt() * other.sqrt())).clamp(-1.0, 1.0)
-    } else {
-        f64::NAN
-    })
+    Ok(
+        if truth_variance > rounding && prediction_variance > rounding {
+            (covariance / (truth_variance.sqrt() * prediction_variance.sqrt())).clamp(-1.0, 1.0)
+        } else {
+            f64::NAN
+        },
+    )
 }
 
 /// Return the weight of the rows below each row, plus half of the weight of equal rows.
@@ -37,14 +44,14 @@ fn ranks(values: &[f64], weight: Option<&[f64]>, workers: &Workers) -> Result<Ve
     let mut ranks = vec![0.0; values.len()];
     let mut below = 0.0;
     for tied in order.chunk_by(|a, b| a.0 == b.0) {
-        let own: f64 = tied
+        let tied_weight: f64 = tied
             .iter()
             .map(|&(_, row)| weight.map_or(1.0, |weight| weight[row as usize]))
             .sum();
         for &(_, row) in tied {
-            ranks[row as usize] = below + 0.5 * own;
+            ranks[row as usize] = below + 0.5 * tied_weight;
         }
-        below += own;
+        below += tied_weight;
     }
     Ok(ranks)
 }
@@ -139,11 +146,11 @@ mod tests {
                         * if p[i] < p[j] { 1.0 } else if p[i] == p[j] { 0.5 } else { 0.0 };
                 }
             }
-            let found = concordance(
+            let actual = concordance(
                 &Valued::new(&y, &p, Some(&w)).unwrap(), &Workers::default()
             ).unwrap();
             prop_assert!(
-                (found.is_nan() && total == 0.0) || (found - right / total).abs() < 1e-12
+                (actual.is_nan() && total == 0.0) || (actual - right / total).abs() < 1e-12
             );
         }
     }

@@ -107,8 +107,8 @@ pub(super) fn calibration_error(
                 (rows.prediction[row], rows.y[row] == 1)
             } else {
                 let label = label_of(rows, row);
-                let found = rows.prediction[row * rows.n_outputs + label];
-                (found, rows.y[row] as usize == label)
+                let largest = rows.prediction[row * rows.n_outputs + label];
+                (largest, rows.y[row] as usize == label)
             };
             let weight = rows.weight.map_or(1.0, |weight| weight[row]);
             // Casts saturate: numbers below 0 go to the first bin.
@@ -142,11 +142,13 @@ pub(super) fn top_k(rows: &Classified<'_>, k: usize, workers: &Workers) -> Resul
             return f64::from(k > 1 || code == usize::from(rows.prediction[row] > 0.5));
         }
         let probabilities = &rows.prediction[row * n_outputs..(row + 1) * n_outputs];
-        let own = probabilities[code];
+        let probability = probabilities[code];
         let likelier = probabilities
             .iter()
             .enumerate()
-            .filter(|&(class, &other)| other > own || (other == own && class > code))
+            .filter(|&(class, &other)| {
+                other > probability || (other == probability && class > code)
+            })
             .count();
         f64::from(likelier < k)
     })
@@ -161,8 +163,8 @@ mod tests {
     fn a_long_run_of_certain_mistakes_does_not_underflow() {
         let (y, prediction) = ([1_i64; 100], [0.0; 100]);
         let rows = Classified::new(&y, &prediction, 1, None).unwrap();
-        let found = log_loss(&rows, &Workers::default()).unwrap();
-        assert!((found + f64::EPSILON.ln()).abs() < 1e-12, "{found}");
+        let loss = log_loss(&rows, &Workers::default()).unwrap();
+        assert!((loss + f64::EPSILON.ln()).abs() < 1e-12, "{loss}");
     }
 
     #[test]

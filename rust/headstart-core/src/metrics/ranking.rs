@@ -13,11 +13,11 @@ pub(super) fn average_precision(rows: &Classified<'_>, workers: &Workers) -> Res
     rows.binary("average_precision")?;
     let ranked = rank_class(rows, 1, 0, workers)?;
     let total: f64 = ranked.totals().0;
-    let (mut sum, mut above, mut found) = (0.0, 0.0, 0.0);
+    let (mut sum, mut above, mut positives) = (0.0, 0.0, 0.0);
     ranked.visit_ties(|positive, negative| {
-        found += positive;
+        positives += positive;
         above += positive + negative;
-        sum += positive * (found / above);
+        sum += positive * (positives / above);
     });
     Ok(if total > 0.0 { sum / total } else { f64::NAN })
 }
@@ -69,8 +69,11 @@ pub(super) fn roc_auc_ovo(
             });
         let n_rows = members[class].len() + members[rest].len();
         let ranked = Ranked::new(n_rows, both, rows.weight.is_some(), workers)?;
-        let (own, other) = ranked.totals();
-        Ok((area(&ranked), if by_size { own + other } else { 1.0 }))
+        let (positives, negatives) = ranked.totals();
+        Ok((
+            area(&ranked),
+            if by_size { positives + negatives } else { 1.0 },
+        ))
     };
     let areas = workers.map(pairs.len(), |pair| {
         let (a, b) = pairs[pair];

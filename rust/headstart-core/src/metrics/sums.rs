@@ -62,16 +62,16 @@ mod tests {
     #[test]
     fn every_row_counts_once() {
         for n_rows in [1, 7, 8, 9, CHUNK, CHUNK + 1, 3 * CHUNK - 5] {
-            let found = sum(n_rows, &Workers::default(), |row| row as f64).unwrap();
-            assert_eq!(found, (n_rows * (n_rows - 1) / 2) as f64);
+            let total = sum(n_rows, &Workers::default(), |row| row as f64).unwrap();
+            assert_eq!(total, (n_rows * (n_rows - 1) / 2) as f64);
         }
     }
 
     #[test]
     fn a_weighted_mean_divides_by_the_weights() {
-        let found = mean(3, Some(&[1.0, 0.0, 3.0]), &Workers::default(), |row| {
+        let result = mean(3, Some(&[1.0, 0.0, 3.0]), &Workers::default(), |row| {
             row as f64
         });
-        assert_eq!(found, Ok(1.5));
+        assert_eq!(result, Ok(1.5));
     }
 }

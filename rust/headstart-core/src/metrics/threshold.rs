@@ -34,7 +34,7 @@ struct State<'a> {
 /// [`Counts::relabel`].
 struct Move {
     row: usize,
-    left: [f64; 2],
+    remaining: [f64; 2],
 }
 
 impl<'a> State<'a> {
@@ -74,7 +74,7 @@ impl<'a> State<'a> {
             .into_iter()
             .map(|row| Move {
                 row,
-                left: [0.0; 2],
+                remaining: [0.0; 2],
             })
             .collect();
         let mut stays = vec![true; rows.y.len()];
@@ -84,10 +84,10 @@ impl<'a> State<'a> {
         for row in (0..rows.y.len()).filter(|&row| stays[row]) {
             state.add_row(rows, row, label_of(row));
         }
-        // Backwards, so that the rows left after a move are summed, not subtracted.
+        // Backwards, so that the rows that remain after a move are summed, not subtracted.
         for one in moves.iter_mut().rev() {
             let label = label_of(one.row);
-            one.left = state.counts.of_label(label);
+            one.remaining = state.counts.of_label(label);
             state.add_row(rows, one.row, label);
         }
         Ok((state, moves))
@@ -111,7 +111,8 @@ impl<'a> State<'a> {
     fn relabel(&mut self, rows: &Classified<'_>, one: &Move, label: usize, other: usize) {
         let code = rows.y[one.row] as usize;
         let weight = rows.weight.map_or(1.0, |weight| weight[one.row]);
-        self.counts.relabel(code, (label, one.left), other, weight);
+        self.counts
+            .relabel(code, (label, one.remaining), other, weight);
         self.cost += weight * (self.cost_of(code, other) - self.cost_of(code, label));
     }
 
@@ -212,9 +213,9 @@ pub fn best_class_factors(
             workers.check()?;
             let mut trial = factors.clone();
             trial[class] = best_factor(rows, objective, &factors, class, workers)?;
-            let found = State::new(rows, objective, |row| label_by(&trial, row))?.worth()?;
-            if worth.is_nan() || found > worth + EQUAL * found.abs().max(1.0) {
-                (factors, worth) = (trial, found);
+            let trial_worth = State::new(rows, objective, |row| label_by(&trial, row))?.worth()?;
+            if worth.is_nan() || trial_worth > worth + EQUAL * trial_worth.abs().max(1.0) {
+                (factors, worth) = (trial, trial_worth);
             }
         }
         if worth <= before || worth.is_nan() {
@@ -256,9 +257,9 @@ fn best_factor(
     for row in 0..rows.y.len() {
         let (other, product) = likeliest(rows, factors, row, class);
         others.push(other);
-        let own = rows.prediction[row * n_classes + class];
-        limits.push(if own > 0.0 {
-            product / own
+        let probability = rows.prediction[row * n_classes + class];
+        limits.push(if probability > 0.0 {
+            product / probability
         } else {
             f64::INFINITY
         });

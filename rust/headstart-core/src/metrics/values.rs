@@ -25,17 +25,17 @@ pub(super) fn r2(rows: &Valued<'_>, workers: &Workers) -> Result<f64, Error> {
         return Ok(f64::NAN);
     }
     let centre = mean(n_rows, rows.weight, workers, |row| rows.y[row])?;
-    let left = mean(n_rows, rows.weight, workers, |row| {
+    let residual = mean(n_rows, rows.weight, workers, |row| {
         (rows.y[row] - rows.prediction[row]).powi(2)
     })?;
-    let all = mean(n_rows, rows.weight, workers, |row| {
+    let total = mean(n_rows, rows.weight, workers, |row| {
         (rows.y[row] - centre).powi(2)
     })?;
     // The mean of equal numbers may have a rounding error.
     let rounding = (4.0 * f64::EPSILON * centre).powi(2);
-    Ok(if all > rounding {
-        1.0 - left / all
-    } else if left > rounding {
+    Ok(if total > rounding {
+        1.0 - residual / total
+    } else if residual > rounding {
         0.0
     } else {
         1.0

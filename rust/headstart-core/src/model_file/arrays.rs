@@ -59,15 +59,15 @@ pub fn read_array_index(data: &[u8]) -> Result<BTreeMap<String, StoredArray>, Fi
                 escaped(&error.to_string(), 200)
             ))
         })?;
-    let mut found = Vec::with_capacity(entries.0.len());
+    let mut arrays = Vec::with_capacity(entries.0.len());
     for (name, entry) in entries.0 {
         let array = locate(&name, entry, values)?;
-        found.push((name, array));
+        arrays.push((name, array));
     }
     // In the order of their bytes; an empty array first among those with the same start.
-    found.sort_by_key(|(_, array)| (array.start, array.end));
+    arrays.sort_by_key(|(_, array)| (array.start, array.end));
     let mut end = 0;
-    for (name, array) in &mut found {
+    for (name, array) in &mut arrays {
         if array.start != end {
             return Err(FileError::Refused(format!(
                 "Stored array {} does not begin where the one before it ends.",
@@ -84,7 +84,7 @@ pub fn read_array_index(data: &[u8]) -> Result<BTreeMap<String, StoredArray>, Fi
             values.len()
         )));
     }
-    Ok(found.into_iter().collect())
+    Ok(arrays.into_iter().collect())
 }
 
 fn locate(name: &str, entry: Entry, values: &[u8]) -> Result<StoredArray, FileError> {

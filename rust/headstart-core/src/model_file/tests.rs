@@ -530,15 +530,15 @@ fn arrays_are_where_the_library_puts_them() {
         ("none", TensorView::new(Dtype::U8, vec![0, 9], &[]).unwrap()),
     ];
     let data = safetensors::serialize(views, None).unwrap();
-    let found = read_array_index(&data).unwrap();
-    let shape_of = |name: &str| (found[name].dtype, found[name].shape.clone());
-    assert_eq!(found.len(), 4);
+    let arrays = read_array_index(&data).unwrap();
+    let shape_of = |name: &str| (arrays[name].dtype, arrays[name].shape.clone());
+    assert_eq!(arrays.len(), 4);
     assert_eq!(shape_of("b"), ("b1", vec![2]));
     assert_eq!(shape_of("f"), ("f8", vec![2, 3]));
     assert_eq!(shape_of("i"), ("i2", vec![]));
     assert_eq!(shape_of("none"), ("u1", vec![0, 9]));
-    assert_eq!(data[found["f"].start..found["f"].end], values);
-    assert_eq!(data[found["b"].start..found["b"].end], [0, 1]);
+    assert_eq!(data[arrays["f"].start..arrays["f"].end], values);
+    assert_eq!(data[arrays["b"].start..arrays["b"].end], [0, 1]);
 }
 
 #[test]
@@ -628,10 +628,10 @@ proptest! {
         ];
         let data = safetensors::serialize(views, None).unwrap();
         let changed = damaged(&data, kind, at, to, &new);
-        if let Ok(found) = read_array_index(&changed) {
+        if let Ok(arrays) = read_array_index(&changed) {
             let library = SafeTensors::deserialize(&changed).unwrap();
-            prop_assert_eq!(found.len(), library.len());
-            for (name, array) in found {
+            prop_assert_eq!(arrays.len(), library.len());
+            for (name, array) in arrays {
                 let view = library.tensor(&name).unwrap();
                 prop_assert_eq!(&changed[array.start..array.end], view.data());
                 prop_assert_eq!(&array.shape[..], view.shape());

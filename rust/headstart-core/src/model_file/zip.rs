@@ -400,8 +400,8 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 /// Return the little-endian number of `N` bytes at an offset; 0 for bytes out of range.
 fn number_at<const N: usize>(bytes: &[u8], at: usize) -> u64 {
     let mut number = [0; 8];
-    if let Some(found) = bytes.get(at..at + N) {
-        number[..N].copy_from_slice(found);
+    if let Some(part) = bytes.get(at..at + N) {
+        number[..N].copy_from_slice(part);
     }
     u64::from_le_bytes(number)
 }

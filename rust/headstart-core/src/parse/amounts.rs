@@ -573,8 +573,8 @@ fn range<'a>(first: &Number<'a>, decimal: char) -> Option<Range<'a>> {
     }
     let second = Number::new(start.rest, decimal)?;
     if !unit.is_empty() {
-        let own = second.rest.trim_start();
-        if !own
+        let second_unit = second.rest.trim_start();
+        if !second_unit
             .get(..unit.len())
             .is_some_and(|o| o.eq_ignore_ascii_case(unit))
         {

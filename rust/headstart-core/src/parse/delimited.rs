@@ -196,8 +196,8 @@ fn field<'a>(
     (content, place + content.len())
 }
 
-/// Return the flags of a field; `seen` are the flags of its column so far.
-fn flags(field: &[u8], seen: u32) -> u32 {
+/// Return the flags of a field; `column_flags` are those of its column so far.
+fn flags(field: &[u8], column_flags: u32) -> u32 {
     let trimmed = field.trim_ascii();
     let blanks = if trimmed.len() < field.len() {
         HAS_BLANKS
@@ -214,7 +214,7 @@ fn flags(field: &[u8], seen: u32) -> u32 {
     let is_start = |b: &u8| b.is_ascii_digit() || *b == b'.' || *b == b',';
     if !unsigned.first().is_some_and(is_start) {
         return blanks
-            | if seen & HAS_TEXT != 0 || is_missing(trimmed) {
+            | if column_flags & HAS_TEXT != 0 || is_missing(trimmed) {
                 0
             } else {
                 HAS_TEXT

@@ -306,9 +306,9 @@ fn cover(
 }
 
 /// Return whether formats of an order are compatible with the chosen order.
-fn fits(own: Order, chosen: Order, format: &Format) -> bool {
+fn fits(order: Order, chosen: Order, format: &Format) -> bool {
     let is_named = format.has(Field::MonthName);
-    own == chosen || (is_named && own == Order::DayFirst && chosen == Order::MonthFirst)
+    order == chosen || (is_named && order == Order::DayFirst && chosen == Order::MonthFirst)
 }
 
 /// Return whether the values are dates, not codes that happen to match a format.
@@ -316,7 +316,7 @@ fn is_plausible(cover: &Cover, words: &Words<'_>, is_ambiguous: bool, class: Cla
     let mut short = [0; 16];
     let mut n_read = 0;
     let mut n_likely = 0;
-    let mut seen = std::collections::BTreeSet::new();
+    let mut distinct = std::collections::BTreeSet::new();
     for row in 0..words.len() {
         let Some(word) = words.get(row, &mut short) else {
             continue;
@@ -330,15 +330,15 @@ fn is_plausible(cover: &Cover, words: &Words<'_>, is_ambiguous: bool, class: Cla
         };
         n_read += 1;
         n_likely += usize::from(is_likely(candidate, word, reading.value, is_ambiguous));
-        if seen.len() < FEWEST_NAMES {
-            seen.insert(reading.value);
+        if distinct.len() < FEWEST_NAMES {
+            distinct.insert(reading.value);
         }
     }
     let fewest = match class {
         Class::Month | Class::Weekday => FEWEST_NAMES,
         _ => 1,
     };
-    seen.len() >= fewest && n_likely as f64 >= LIKELY * f64::from(n_read)
+    distinct.len() >= fewest && n_likely as f64 >= LIKELY * f64::from(n_read)
 }
 
 /// Return whether a value of digits, without a name or a clock, is a plausible date.
@@ -369,24 +369,24 @@ mod tests {
 
     #[test]
     fn all_values_decide_between_day_and_month() {
-        let found = find(&["03/04/2020", "05/06/2020"]).unwrap();
+        let column = find(&["03/04/2020", "05/06/2020"]).unwrap();
         assert_eq!(
-            (found.formats, found.is_ambiguous),
+            (column.formats, column.is_ambiguous),
             (vec!["%m/%d/%Y".to_owned()], true)
         );
-        let found = find(&["03/04/2020", "25/06/2020"]).unwrap();
+        let column = find(&["03/04/2020", "25/06/2020"]).unwrap();
         assert_eq!(
-            (found.formats, found.is_ambiguous),
+            (column.formats, column.is_ambiguous),
             (vec!["%d/%m/%Y".to_owned()], false)
         );
-        let found = find(&["03.04.20", "05.06.21"]).unwrap();
+        let column = find(&["03.04.20", "05.06.21"]).unwrap();
         assert_eq!(
-            (found.formats, found.is_ambiguous),
+            (column.formats, column.is_ambiguous),
             (vec!["%d.%m.%y".to_owned()], true)
         );
-        let found = find(&["98-01-31", "97-02-28"]).unwrap();
+        let column = find(&["98-01-31", "97-02-28"]).unwrap();
         assert_eq!(
-            (found.formats, found.is_ambiguous),
+            (column.formats, column.is_ambiguous),
             (vec!["%y-%m-%d".to_owned()], false)
         );
     }
@@ -394,23 +394,23 @@ mod tests {
     #[test]
     fn an_order_may_be_told() {
         let texts = ["03/04/2020", "05/06/2020"];
-        let found = super::super::words(&texts, |words| {
+        let column = super::super::words(&texts, |words| {
             find_formats(words, &[1, 1], Some(Order::DayFirst))
         })
         .unwrap();
         assert_eq!(
-            (found.formats, found.is_ambiguous),
+            (column.formats, column.is_ambiguous),
             (vec!["%d/%m/%Y".to_owned()], false)
         );
     }
 
     #[test]
     fn a_column_may_have_several_formats_of_one_class() {
-        let found = find(&["2020-01-02", "2020-01-02 10:00:00", "2020-03-04"]).unwrap();
-        assert_eq!(found.formats, ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S"]);
-        let found = find(&["9:30", "30:15"]).unwrap();
+        let column = find(&["2020-01-02", "2020-01-02 10:00:00", "2020-03-04"]).unwrap();
+        assert_eq!(column.formats, ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S"]);
+        let column = find(&["9:30", "30:15"]).unwrap();
         assert_eq!(
-            (found.formats, found.class),
+            (column.formats, column.class),
             (vec!["%h:%M".to_owned()], Class::Duration)
         );
     }

@@ -629,8 +629,8 @@ pub(super) fn zone(text: &str) -> Option<(i32, &str)> {
     } else if word.eq_ignore_ascii_case("PDT") {
         Some(-420)
     } else {
-        let found = ZONES.iter().find(|(n, _)| n.eq_ignore_ascii_case(word));
-        Some(found?.1)
+        let zone = ZONES.iter().find(|(n, _)| n.eq_ignore_ascii_case(word));
+        Some(zone?.1)
     };
     let (offset, rest) = match (named, signed_offset(behind)) {
         (Some(0) | None, Some((offset, rest))) => (offset, rest),

@@ -34,13 +34,13 @@ pub(super) fn layouts(value: &str) -> Vec<String> {
             Vec::new()
         };
     }
-    let mut found = pieces(value).map_or_else(Vec::new, |pieces| filled(&pieces));
-    found.retain(|text| Format::new(text).is_some_and(|f| f.read(value).is_some()));
-    if found.is_empty() && durations::read_clock(value).is_some() {
+    let mut formats = pieces(value).map_or_else(Vec::new, |pieces| filled(&pieces));
+    formats.retain(|text| Format::new(text).is_some_and(|f| f.read(value).is_some()));
+    if formats.is_empty() && durations::read_clock(value).is_some() {
         let n_colons = value.matches(':').count();
-        found.push(if n_colons == 1 { "%h:%M" } else { "%h:%M:%S" }.to_owned());
+        formats.push(if n_colons == 1 { "%h:%M" } else { "%h:%M:%S" }.to_owned());
     }
-    found
+    formats
 }
 
 fn of_name(value: &str) -> Vec<String> {
@@ -48,18 +48,18 @@ fn of_name(value: &str) -> Vec<String> {
     if !rest.is_empty() {
         return Vec::new();
     }
-    let mut found = Vec::new();
+    let mut formats = Vec::new();
     if names::month(word).is_some() {
-        found.push("%b".to_owned());
+        formats.push("%b".to_owned());
     }
     if names::weekday(word).is_some() {
-        found.push("%a".to_owned());
+        formats.push("%a".to_owned());
     }
-    found
+    formats
 }
 
 fn tokens(value: &str) -> Vec<(Token<'_>, usize)> {
-    let mut found = Vec::new();
+    let mut tokens = Vec::new();
     let mut start = 0;
     while let Some(first) = value[start..].chars().next() {
         let rest = &value[start..];
@@ -75,10 +75,10 @@ fn tokens(value: &str) -> Vec<(Token<'_>, usize)> {
         } else {
             (Token::Mark(first), first.len_utf8())
         };
-        found.push((token, start));
+        tokens.push((token, start));
         start += length;
     }
-    found
+    tokens
 }
 
 /// Split a value into pieces: clock, names, words, marks, and undetermined digits.
@@ -91,12 +91,12 @@ fn pieces(value: &str) -> Option<Vec<Piece>> {
     } else {
         &[':', 'h', 'H']
     };
-    let mut found = Vec::new();
+    let mut pieces = Vec::new();
     let mut place = 0;
     while place < tokens.len() {
         let (token, start) = tokens[place];
         if Some(place) == clock {
-            let end = push_clock(value, start, marks, &mut found);
+            let end = push_clock(value, start, marks, &mut pieces);
             place = tokens
                 .iter()
                 .position(|t| t.1 >= end)
@@ -110,7 +110,7 @@ fn pieces(value: &str) -> Option<Vec<Piece>> {
             continue;
         }
         match token {
-            Token::Blank => found.push(Piece::Text(" ".to_owned())),
+            Token::Blank => pieces.push(Piece::Text(" ".to_owned())),
             Token::Mark(mark) => {
                 if !is_literal_mark(mark) {
                     return None;
@@ -118,18 +118,18 @@ fn pieces(value: &str) -> Option<Vec<Piece>> {
                 // The point of an abbreviated name belongs to it.
                 let behind = tokens.get(place + 1).map(|t| t.0);
                 let is_abbreviated = mark == '.'
-                    && matches!(found.last(), Some(Piece::Field("%b" | "%a")))
+                    && matches!(pieces.last(), Some(Piece::Field("%b" | "%a")))
                     && matches!(behind, None | Some(Token::Blank | Token::Mark(',')));
                 if !is_abbreviated {
-                    found.push(Piece::Text(mark.to_string()));
+                    pieces.push(Piece::Text(mark.to_string()));
                 }
             }
-            Token::Word(word) => push_word(word, &tokens, place, &mut found)?,
-            Token::Digits(text) => push_digits(text, &tokens, place, &mut found)?,
+            Token::Word(word) => push_word(word, &tokens, place, &mut pieces)?,
+            Token::Digits(text) => push_digits(text, &tokens, place, &mut pieces)?,
         }
         place += 1;
     }
-    Some(found)
+    Some(pieces)
 }
 
 /// Return the index of the clock's first token: the hour of `10:30`.
@@ -192,9 +192,9 @@ fn find_dotted_clock(tokens: &[(Token<'_>, usize)]) -> Option<usize> {
 }
 
 /// Push the fields of the clock that begins at `start`, and return its end.
-fn push_clock(value: &str, start: usize, marks: &[char], found: &mut Vec<Piece>) -> usize {
-    let hour_at = found.len();
-    found.push(Piece::Field("%H"));
+fn push_clock(value: &str, start: usize, marks: &[char], pieces: &mut Vec<Piece>) -> usize {
+    let hour_at = pieces.len();
+    pieces.push(Piece::Field("%H"));
     let mut rest = skip_digits(&value[start..]);
     for field in ["%M", "%S"] {
         let Some(mark) = rest.chars().next().filter(|c| marks.contains(c)) else {
@@ -203,8 +203,8 @@ fn push_clock(value: &str, start: usize, marks: &[char], found: &mut Vec<Piece>)
         if !rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
             break;
         }
-        found.push(Piece::Text(mark.to_string()));
-        found.push(Piece::Field(field));
+        pieces.push(Piece::Text(mark.to_string()));
+        pieces.push(Piece::Field(field));
         rest = skip_digits(&rest[1..]);
         if field == "%S" && rest.starts_with(['.', ',']) {
             let behind = &rest[1..];
@@ -215,23 +215,23 @@ fn push_clock(value: &str, start: usize, marks: &[char], found: &mut Vec<Piece>)
     }
     let trimmed = rest.trim_start();
     if let Some((_, behind)) = half_day(trimmed) {
-        push_blank(rest, trimmed, found);
-        found[hour_at] = Piece::Field("%I");
-        found.push(Piece::Field("%p"));
+        push_blank(rest, trimmed, pieces);
+        pieces[hour_at] = Piece::Field("%I");
+        pieces.push(Piece::Field("%p"));
         rest = behind;
     }
     let trimmed = rest.trim_start();
     if let Some((_, behind)) = zone(trimmed) {
-        push_blank(rest, trimmed, found);
-        found.push(Piece::Field("%z"));
+        push_blank(rest, trimmed, pieces);
+        pieces.push(Piece::Field("%z"));
         rest = behind;
     }
     value.len() - rest.len()
 }
 
-fn push_blank(rest: &str, trimmed: &str, found: &mut Vec<Piece>) {
+fn push_blank(rest: &str, trimmed: &str, pieces: &mut Vec<Piece>) {
     if trimmed.len() < rest.len() {
-        found.push(Piece::Text(" ".to_owned()));
+        pieces.push(Piece::Text(" ".to_owned()));
     }
 }
 
@@ -243,9 +243,9 @@ fn push_word(
     word: &str,
     tokens: &[(Token<'_>, usize)],
     place: usize,
-    found: &mut Vec<Piece>,
+    pieces: &mut Vec<Piece>,
 ) -> Option<()> {
-    let has = |field| found.contains(&Piece::Field(field));
+    let has = |field| pieces.contains(&Piece::Field(field));
     let has_digits = |place: usize, length: usize| matches!(tokens.get(place), Some((Token::Digits(d), _)) if d.len() == length);
     if names::month(word).is_some() && !has("%b") {
         // "Mar 5 mars": a weekday's name if a month's name follows.
@@ -253,38 +253,40 @@ fn push_word(
             .iter()
             .any(|(t, _)| matches!(t, Token::Word(w) if names::month(w).is_some()));
         if !(later && names::weekday(word).is_some()) {
-            found.push(Piece::Field("%b"));
+            pieces.push(Piece::Field("%b"));
             return Some(());
         }
     }
     if names::weekday(word).is_some() && !has("%a") {
-        found.push(Piece::Field("%a"));
+        pieces.push(Piece::Field("%a"));
         return Some(());
     }
     // An ordinal ending belongs to the day.
     let lower = word.to_lowercase();
     if ["st", "nd", "rd", "th", "er", "º", "ª"].contains(&lower.as_str())
-        && matches!(found.last(), Some(Piece::Open(1 | 2, _)))
+        && matches!(pieces.last(), Some(Piece::Open(1 | 2, _)))
     {
         return Some(());
     }
     let literal = literal_word(word)?;
-    let first_open = |found: &mut Vec<Piece>, field| {
+    let first_open = |pieces: &mut Vec<Piece>, field| {
         // "3Q21", "3. Quartal 2021": the number precedes its word.
-        let place = found.iter().rposition(|p| matches!(p, Piece::Open(1, _)))?;
-        found[place] = Piece::Field(field);
+        let place = pieces
+            .iter()
+            .rposition(|p| matches!(p, Piece::Open(1, _)))?;
+        pieces[place] = Piece::Field(field);
         Some(())
     };
     match lower.as_str() {
         "q" | "quarter" | "quartal" | "trimestre" | "trimester"
             if !follows_number(tokens, place) =>
         {
-            first_open(found, "%q")?;
+            first_open(pieces, "%q")?;
         }
         "h" | "s" if !has_digits(place + 1, 1) => return None,
         _ => {}
     }
-    found.push(Piece::Text(literal.to_owned()));
+    pieces.push(Piece::Text(literal.to_owned()));
     Some(())
 }
 
@@ -301,10 +303,10 @@ fn push_digits(
     text: &str,
     tokens: &[(Token<'_>, usize)],
     place: usize,
-    found: &mut Vec<Piece>,
+    pieces: &mut Vec<Piece>,
 ) -> Option<()> {
     let number: i64 = text.parse().ok()?;
-    let has = |found: &[Piece], field| found.contains(&Piece::Field(field));
+    let has = |pieces: &[Piece], field| pieces.contains(&Piece::Field(field));
     // The previous word, with an optional blank.
     let before = match place.checked_sub(1).map(|p| tokens[p].0) {
         Some(Token::Blank) => place.checked_sub(2).map(|p| tokens[p].0),
@@ -327,35 +329,35 @@ fn push_digits(
         _ => None,
     };
     if let Some(field) = field {
-        found.push(Piece::Field(field));
+        pieces.push(Piece::Field(field));
         return Some(());
     }
     match text.len() {
         1 | 2 => {
             // "2021-W05-3": the digit after the week is its day.
-            if has(found, "%V") && text.len() == 1 && !has(found, "%u") {
-                found.push(Piece::Field("%u"));
+            if has(pieces, "%V") && text.len() == 1 && !has(pieces, "%u") {
+                pieces.push(Piece::Field("%u"));
             } else {
-                found.push(Piece::Open(text.len(), number));
+                pieces.push(Piece::Open(text.len(), number));
             }
         }
-        3 if has(found, "%Y") => found.push(Piece::Field("%j")),
-        4 if has(found, "%Y") && has(found, "%d") && word == "t" => {
-            found.extend([Piece::Field("%H"), Piece::Field("%M")]);
+        3 if has(pieces, "%Y") => pieces.push(Piece::Field("%j")),
+        4 if has(pieces, "%Y") && has(pieces, "%d") && word == "t" => {
+            pieces.extend([Piece::Field("%H"), Piece::Field("%M")]);
         }
-        4 if !has(found, "%Y") => found.push(Piece::Field("%Y")),
-        6 if has(found, "%Y") => {
-            found.extend([Piece::Field("%H"), Piece::Field("%M"), Piece::Field("%S")]);
+        4 if !has(pieces, "%Y") => pieces.push(Piece::Field("%Y")),
+        6 if has(pieces, "%Y") => {
+            pieces.extend([Piece::Field("%H"), Piece::Field("%M"), Piece::Field("%S")]);
         }
-        6 => found.extend([Piece::Field("%Y"), Piece::Field("%m")]),
-        8 | 12 | 14 if !has(found, "%Y") => {
+        6 => pieces.extend([Piece::Field("%Y"), Piece::Field("%m")]),
+        8 | 12 | 14 if !has(pieces, "%Y") => {
             let fields = ["%Y", "%m", "%d", "%H", "%M", "%S"];
             let n = if text.len() == 8 {
                 3
             } else {
                 text.len() / 2 - 1
             };
-            found.extend(fields[..n].iter().map(|f| Piece::Field(f)));
+            pieces.extend(fields[..n].iter().map(|f| Piece::Field(f)));
         }
         _ => return None,
     }
@@ -477,8 +479,12 @@ mod tests {
             ("Mittwoch", "%a"),
             ("2021年8月24日", "%Y年%m月%d日"),
         ] {
-            let found = layouts(value);
-            assert_eq!(found.first().map_or("", String::as_str), format, "{value}");
+            let formats = layouts(value);
+            assert_eq!(
+                formats.first().map_or("", String::as_str),
+                format,
+                "{value}"
+            );
         }
     }
 

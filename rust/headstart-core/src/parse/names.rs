@@ -161,8 +161,8 @@ fn place(names: &[&[&str]], word: &str) -> Option<i64> {
             !name.is_ascii() && name.chars().eq(word.chars().flat_map(char::to_lowercase))
         }
     };
-    let found = names.iter().position(|names| names.iter().any(&matches))?;
-    Some(found as i64 + 1)
+    let index = names.iter().position(|names| names.iter().any(&matches))?;
+    Some(index as i64 + 1)
 }
 
 #[cfg(test)]

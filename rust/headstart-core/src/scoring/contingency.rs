@@ -210,18 +210,18 @@ mod tests {
 
     #[test]
     fn what_tells_all_has_all_the_entropy() {
-        let found = associate(&[5.0, 0.0, 0.0, 5.0], 2);
-        assert!((found.mutual - 2.0_f64.ln()).abs() < 1e-12);
-        assert!((found.theils_u() - 1.0).abs() < 1e-12);
-        assert!((found.chi2 - 10.0).abs() < 1e-12);
-        assert!((found.cramers_v() - 1.0).abs() < 1e-12);
+        let association = associate(&[5.0, 0.0, 0.0, 5.0], 2);
+        assert!((association.mutual - 2.0_f64.ln()).abs() < 1e-12);
+        assert!((association.theils_u() - 1.0).abs() < 1e-12);
+        assert!((association.chi2 - 10.0).abs() < 1e-12);
+        assert!((association.cramers_v() - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn independent_columns_say_nothing() {
-        let found = associate(&[2.0, 4.0, 0.0, 0.0, 3.0, 6.0], 2);
-        assert!(found.mutual.abs() < 1e-12 && found.chi2.abs() < 1e-9);
-        assert_eq!((found.n_bins, found.n_pairs), (2.0, 4.0));
-        assert_eq!(found.corrected_mutual(), 0.0);
+        let association = associate(&[2.0, 4.0, 0.0, 0.0, 3.0, 6.0], 2);
+        assert!(association.mutual.abs() < 1e-12 && association.chi2.abs() < 1e-9);
+        assert_eq!((association.n_bins, association.n_pairs), (2.0, 4.0));
+        assert_eq!(association.corrected_mutual(), 0.0);
     }
 }

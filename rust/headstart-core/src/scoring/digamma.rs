@@ -39,8 +39,8 @@ mod tests {
     fn values_are_those_of_the_harmonic_numbers() {
         let table = super::table(200);
         let mut expected = -0.577_215_664_901_532_9;
-        for (n, found) in table.iter().enumerate().skip(1) {
-            assert!((found - expected).abs() < 1e-13, "{n}: {found} {expected}");
+        for (n, value) in table.iter().enumerate().skip(1) {
+            assert!((value - expected).abs() < 1e-13, "{n}: {value} {expected}");
             expected += 1.0 / n as f64;
         }
         assert!(table[0].is_nan());

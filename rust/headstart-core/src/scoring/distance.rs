@@ -26,13 +26,13 @@ pub fn correlation(table: &dyn Columns, y: &[f64], workers: &Workers) -> Result<
         let x = Spread::of(rows().map(|(x, _)| *x).collect(), workers)?;
         let y = Spread::of(rows().map(|(_, y)| *y).collect(), workers)?;
         let between = covariance(&x, &y, products(&x, &y, workers)?);
-        let own = |one: &Spread| {
+        let variance = |one: &Spread| {
             let n = one.values.len() as f64;
             let squares: f64 = one.values.iter().map(|value| value * value).sum();
             let sum: f64 = one.values.iter().sum();
             covariance(one, one, 2.0 * n * squares - 2.0 * sum * sum)
         };
-        let scale = (own(&x).max(0.0) * own(&y).max(0.0)).sqrt();
+        let scale = (variance(&x).max(0.0) * variance(&y).max(0.0)).sqrt();
         Ok(if scale > 0.0 {
             (between.max(0.0) / scale).sqrt().min(1.0)
         } else {
@@ -151,8 +151,8 @@ mod tests {
         let y: Vec<f64> = (0..30).map(|row| f64::from(row * row % 13)).collect();
         let line: Vec<f64> = y.iter().map(|y| 5.0 - 3.0 * y).collect();
         let table = Separate::new(vec![&line[..]]).unwrap();
-        let found = correlation(&table, &y, &Workers::default()).unwrap();
-        assert!((found[0] - 1.0).abs() < 1e-9, "{found:?}");
+        let correlations = correlation(&table, &y, &Workers::default()).unwrap();
+        assert!((correlations[0] - 1.0).abs() < 1e-9, "{correlations:?}");
         let workers = Workers::default();
         let (a, b) = (
             Spread::of(x, &workers).unwrap(),

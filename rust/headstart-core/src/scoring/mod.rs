@@ -47,11 +47,11 @@ impl<'a> Classes<'a> {
     }
 }
 
-fn check_rows(name: &str, n_rows: usize, found: usize) -> Result<(), Error> {
-    if n_rows == found {
+fn check_rows(name: &str, n_rows: usize, length: usize) -> Result<(), Error> {
+    if n_rows == length {
         Ok(())
     } else {
-        Err(Error::length(name, n_rows, found))
+        Err(Error::length(name, n_rows, length))
     }
 }
 

@@ -230,12 +230,12 @@ pub fn anova(
     };
     each_column(table, workers, |_, values| {
         let origin = middle(values, weight);
-        let found = match (weight, y.n_classes) {
+        let by_sums = match (weight, y.n_classes) {
             (Some(_), _) => None,
             (None, 2) => two_groups(values, &indicator, origin, &counts),
             (None, _) => many_groups(values, y, origin, &counts),
         };
-        Ok(found.unwrap_or_else(|| {
+        Ok(by_sums.unwrap_or_else(|| {
             grouped(
                 values,
                 |row| y.codes[row] as usize,
@@ -367,9 +367,9 @@ mod tests {
         let line: Vec<f64> = y.iter().map(|y| 1e9 - 2.0 * y).collect();
         let constant = [0.1; 19];
         let table = Separate::new(vec![&line[..], &constant]).unwrap();
-        let found = pearson(&table, &y, None, &Workers::default()).unwrap();
-        assert!((found[0].r + 1.0).abs() < 1e-12);
-        assert!(found[1].r.is_nan());
+        let correlations = pearson(&table, &y, None, &Workers::default()).unwrap();
+        assert!((correlations[0].r + 1.0).abs() < 1e-12);
+        assert!(correlations[1].r.is_nan());
     }
 
     #[test]

@@ -47,18 +47,18 @@ fn prepare(values: &[f64], column: usize, noise: Noise<'_>) -> (Vec<f64>, Vec<us
     let square: f64 = rows.iter().map(|&row| (values[row] - mean).powi(2)).sum();
     let deviation = (square / n).sqrt();
     let unit = if deviation > 0.0 { deviation } else { 1.0 };
-    let mut found: Vec<f64> = rows.iter().map(|&row| values[row] / unit).collect();
-    let size = NOISE * (found.iter().map(|value| value.abs()).sum::<f64>() / n).max(1.0);
+    let mut scaled: Vec<f64> = rows.iter().map(|&row| values[row] / unit).collect();
+    let size = NOISE * (scaled.iter().map(|value| value.abs()).sum::<f64>() / n).max(1.0);
     match noise {
         Noise::Zero => {}
         Noise::Given(noise) => {
-            for (value, &row) in found.iter_mut().zip(&rows) {
+            for (value, &row) in scaled.iter_mut().zip(&rows) {
                 *value += size * noise[column * values.len() + row];
             }
         }
         Noise::Drawn { seed } => {
             let mut rng = Rng::new(seed, column as u64);
-            for value in &mut found {
+            for value in &mut scaled {
                 // The sum of four uniform numbers is nearly normal, with a standard
                 // deviation of 1.
                 let sum: f64 = (0..4).map(|_| rng.uniform() - 0.5).sum();
@@ -66,7 +66,7 @@ fn prepare(values: &[f64], column: usize, noise: Noise<'_>) -> (Vec<f64>, Vec<us
             }
         }
     }
-    (found, rows)
+    (scaled, rows)
 }
 
 /// Return the distance below which points count, which excludes the neighbour itself as in
@@ -506,8 +506,8 @@ mod tests {
                 .is_nan()
         );
         let classes = vec![0; 100];
-        let found = classes_of_values(&x, &classes, 1, 3, &digamma, &late).unwrap();
-        assert!(found.is_nan());
+        let score = classes_of_values(&x, &classes, 1, 3, &digamma, &late).unwrap();
+        assert!(score.is_nan());
         let table = Separate::new(vec![&x[..]]).unwrap();
         assert!(with_values(&table, &x, 3, NOISE, &late).unwrap()[0].is_nan());
         assert_eq!(progress.done(), 0);

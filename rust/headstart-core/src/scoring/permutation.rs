@@ -39,7 +39,7 @@ pub fn null_statistics(
             return Ok(Vec::new());
         }
         let mut rng = Rng::new(seed, permutation as u64);
-        let found = match target {
+        let statistics = match target {
             Target::Classes(classes) => {
                 let mut codes = classes.codes.to_vec();
                 if permutation > 0 {
@@ -58,7 +58,7 @@ pub fn null_statistics(
             }
         };
         workers.advance(1);
-        found
+        statistics
     })?;
     Ok(tables.into_iter().flatten().collect())
 }
@@ -146,8 +146,12 @@ mod tests {
         };
         let workers = Workers::default();
         let matrix = BinnedMatrix::fit(&table, &[Kind::Numeric], options, &workers).unwrap();
-        let found = null_statistics(&matrix, Target::Values(&[0.1; 100]), 2, 0, &workers).unwrap();
-        assert!(found.iter().all(|value| value.is_nan()), "{found:?}");
+        let statistics =
+            null_statistics(&matrix, Target::Values(&[0.1; 100]), 2, 0, &workers).unwrap();
+        assert!(
+            statistics.iter().all(|value| value.is_nan()),
+            "{statistics:?}"
+        );
     }
 
     #[test]
@@ -166,14 +170,17 @@ mod tests {
             Target::Values(&values),
         ];
         for (target, expected) in targets.into_iter().zip([3.0_f64.ln(), 1.0]) {
-            let found = null_statistics(&matrix, target, 20, 0, &workers).unwrap();
-            assert_eq!(found.len(), 21);
-            assert!((found[0] - expected).abs() < 1e-12);
-            assert!(found[1..].iter().all(|&value| value < 0.1), "{found:?}");
+            let statistics = null_statistics(&matrix, target, 20, 0, &workers).unwrap();
+            assert_eq!(statistics.len(), 21);
+            assert!((statistics[0] - expected).abs() < 1e-12);
+            assert!(
+                statistics[1..].iter().all(|&value| value < 0.1),
+                "{statistics:?}"
+            );
             let progress = Progress::default();
             let late = Workers::default().watched(Some(Instant::now()), progress.clone());
             let some = null_statistics(&matrix, target, 20, 0, &late).unwrap();
-            assert_eq!((some, progress.done()), (found[..1].to_vec(), 1));
+            assert_eq!((some, progress.done()), (statistics[..1].to_vec(), 1));
         }
     }
 }

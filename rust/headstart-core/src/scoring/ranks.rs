@@ -158,9 +158,9 @@ mod tests {
         let mut gaps = x.clone();
         gaps[5] = f64::NAN;
         let table = Separate::new(vec![&x[..], &gaps]).unwrap();
-        let found = spearman(&table, &y, &Workers::default()).unwrap();
-        assert!((found[0].0 + 1.0).abs() < 1e-12);
-        assert!((found[1].0 + 1.0).abs() < 1e-12 && found[1].1 == 699.0);
+        let correlations = spearman(&table, &y, &Workers::default()).unwrap();
+        assert!((correlations[0].0 + 1.0).abs() < 1e-12);
+        assert!((correlations[1].0 + 1.0).abs() < 1e-12 && correlations[1].1 == 699.0);
     }
 
     #[test]
@@ -168,10 +168,10 @@ mod tests {
         let x = [1.0, 2.0, 2.0, 3.0, f64::NAN];
         let table = Separate::new(vec![&x[..]]).unwrap();
         let y = Classes::new(&[0, 0, 1, 1, 0], 2).unwrap();
-        let found = auc(&table, y, None, &Workers::default()).unwrap();
-        assert_eq!(found, [0.125, 0.875]);
+        let areas = auc(&table, y, None, &Workers::default()).unwrap();
+        assert_eq!(areas, [0.125, 0.875]);
         let y = Classes::new(&[0, 0, 1, 2, 0], 3).unwrap();
-        let found = auc(&table, y, None, &Workers::default()).unwrap();
-        assert_eq!(found, [0.125, 0.5, 1.0]);
+        let areas = auc(&table, y, None, &Workers::default()).unwrap();
+        assert_eq!(areas, [0.125, 0.5, 1.0]);
     }
 }

@@ -91,7 +91,7 @@ pub fn relieff(
         let rows = first..(first + BLOCK).min(n_rows);
         let mut scores = vec![0.0; columns.len()];
         let mut distances = vec![0.0; ROWS * panels.n_padded];
-        let (mut near, mut own) = (Vec::new(), vec![0.0; columns.len()]);
+        let (mut near, mut row_scores) = (Vec::new(), vec![0.0; columns.len()]);
         for first in rows.clone().step_by(ROWS) {
             workers.check()?;
             let count = ROWS.min(rows.end - first);
@@ -99,9 +99,9 @@ pub fn relieff(
             for (row, distances) in (first..first + count).zip(distances.chunks(panels.n_padded)) {
                 groups.neighbors(row, &distances[..n_rows], n_neighbors, &mut near);
                 if panels.is_plain {
-                    panels.score(row, &near, &mut own);
-                    for (score, own) in scores.iter_mut().zip(&own) {
-                        *score += own;
+                    panels.score(row, &near, &mut row_scores);
+                    for (score, row_score) in scores.iter_mut().zip(&row_scores) {
+                        *score += row_score;
                     }
                 } else {
                     for (score, column) in scores.iter_mut().zip(&columns) {
@@ -251,7 +251,7 @@ impl Panels {
     }
 
     /// Compute the distances of `count` rows from `first` to all rows.
-    fn distances(&self, first: usize, count: usize, columns: &[Column], found: &mut [f64]) {
+    fn distances(&self, first: usize, count: usize, columns: &[Column], out: &mut [f64]) {
         let size = self.n_columns;
         let rows: Vec<[f64; ROWS]> = columns
             .iter()
@@ -267,17 +267,17 @@ impl Panels {
             };
             for (row, sums) in sums.iter().enumerate() {
                 let start = row * self.n_padded + panel * OTHERS;
-                found[start..start + OTHERS].copy_from_slice(sums);
+                out[start..start + OTHERS].copy_from_slice(sums);
             }
         }
     }
 
     /// Compute [`Column::score`] of each column if there are only numbers and none is
     /// missing.
-    fn score(&self, row: usize, near: &[Near], found: &mut [f64]) {
+    fn score(&self, row: usize, near: &[Near], out: &mut [f64]) {
         let values = |row: usize| &self.rows[row * self.n_columns..(row + 1) * self.n_columns];
         let mut sums = vec![0.0; self.n_columns];
-        found.fill(0.0);
+        out.fill(0.0);
         for group in near.iter().filter(|group| !group.rows.is_empty()) {
             sums.fill(0.0);
             for &other in &group.rows {
@@ -287,8 +287,8 @@ impl Panels {
                 }
             }
             let count = group.rows.len() as f64;
-            for (found, sum) in found.iter_mut().zip(&sums) {
-                *found += group.weight * sum / count;
+            for (score, sum) in out.iter_mut().zip(&sums) {
+                *score += group.weight * sum / count;
             }
         }
     }
@@ -384,10 +384,10 @@ impl<'a> Groups<'a> {
         match self {
             Self::Classes { codes, members } => {
                 near.resize_with(members.len(), Near::default);
-                let own = codes[row] as usize;
-                let n_others = (distances.len() - members[own].len()) as f64;
+                let row_class = codes[row] as usize;
+                let n_others = (distances.len() - members[row_class].len()) as f64;
                 for (class, (members, near)) in members.iter().zip(near).enumerate() {
-                    near.weight = if class == own {
+                    near.weight = if class == row_class {
                         -1.0
                     } else {
                         members.len() as f64 / n_others
@@ -416,22 +416,22 @@ fn nearest(
     row: usize,
     distances: &[f64],
     k: usize,
-    found: &mut Vec<u32>,
+    neighbors: &mut Vec<u32>,
 ) {
-    found.clear();
+    neighbors.clear();
     let mut farthest = f64::INFINITY;
     for other in members {
         let distance = distances[other as usize];
-        if distance >= farthest && found.len() == k || other as usize == row {
+        if distance >= farthest && neighbors.len() == k || other as usize == row {
             continue;
         }
-        if found.len() == k {
-            found.pop();
+        if neighbors.len() == k {
+            neighbors.pop();
         }
-        let spot = found.partition_point(|&before| distances[before as usize] <= distance);
-        found.insert(spot, other);
-        if found.len() == k {
-            farthest = distances[found[k - 1] as usize];
+        let spot = neighbors.partition_point(|&before| distances[before as usize] <= distance);
+        neighbors.insert(spot, other);
+        if neighbors.len() == k {
+            farthest = distances[neighbors[k - 1] as usize];
         }
     }
 }
@@ -454,10 +454,10 @@ mod tests {
         let noise: Vec<f64> = (0..40).map(|row| f64::from(row * 17 % 40)).collect();
         let table = Separate::new(vec![&good[..], &noise]).unwrap();
         let target = Target::Classes(Classes::new(&codes, 2).unwrap());
-        let found = relieff(&table, &[false, false], target, 3, &Workers::default()).unwrap();
-        let weights = &found.weights;
+        let scored = relieff(&table, &[false, false], target, 3, &Workers::default()).unwrap();
+        let weights = &scored.weights;
         assert!(weights[0] > 0.5 && weights[1] < 0.3, "{weights:?}");
-        assert_eq!(found.n_rows, 40);
+        assert_eq!(scored.n_rows, 40);
         let late = Workers::default().watched(Some(Instant::now()), Progress::default());
         let none = relieff(&table, &[false, false], target, 3, &late).unwrap();
         assert!(none.n_rows == 0 && none.weights[0].is_nan());
@@ -474,8 +474,8 @@ mod tests {
 
     #[test]
     fn of_equally_near_rows_the_first_are_taken() {
-        let mut found = Vec::new();
-        nearest(0..5, 2, &[1.0, 2.0, 0.0, 1.0, 0.5], 2, &mut found);
-        assert_eq!(found, [4, 0]);
+        let mut neighbors = Vec::new();
+        nearest(0..5, 2, &[1.0, 2.0, 0.0, 1.0, 0.5], 2, &mut neighbors);
+        assert_eq!(neighbors, [4, 0]);
     }
 }

@@ -70,7 +70,7 @@ pub fn by_information(
         Ok(information(groups, &with_target, size, n_classes, &logs))
     })?;
     choose(&relevance, criterion, n_selected, |chosen, open| {
-        let own = size(chosen);
+        let chosen_size = size(chosen);
         // The selected column, combined with the target if the criterion needs it.
         let groups: Vec<u32> = matrix
             .column(chosen)
@@ -78,7 +78,7 @@ pub fn by_information(
             .zip(&with_target)
             .map(|(&code, &class)| match criterion {
                 Criterion::Joint => class,
-                _ => bin(code, own) as u32,
+                _ => bin(code, chosen_size) as u32,
             })
             .collect();
         let chosen_codes = matrix.column(chosen);
@@ -89,11 +89,11 @@ pub fn by_information(
             Ok(if criterion == Criterion::Joint {
                 let pairs = codes
                     .zip(chosen_codes)
-                    .map(|(&a, &b)| bin(a, size) * own + bin(b, own));
-                information(pairs, &groups, size * own, n_classes, &logs)
+                    .map(|(&a, &b)| bin(a, size) * chosen_size + bin(b, chosen_size));
+                information(pairs, &groups, size * chosen_size, n_classes, &logs)
             } else {
                 let codes = codes.map(|&code| bin(code, size));
-                information(codes, &groups, size, own, &logs)
+                information(codes, &groups, size, chosen_size, &logs)
             })
         })
     })
@@ -170,17 +170,17 @@ pub fn by_correlation(
 fn standardise(values: &[f64]) -> Vec<f64> {
     let there = || values.iter().copied().filter(|value| value.is_finite());
     let mean = there().sum::<f64>() / there().count().max(1) as f64;
-    let mut found: Vec<f64> = values
+    let mut standardised: Vec<f64> = values
         .iter()
         .map(|&value| if value.is_finite() { value - mean } else { 0.0 })
         .collect();
-    let length = dot(&found, &found).sqrt();
+    let length = dot(&standardised, &standardised).sqrt();
     if length > 0.0 {
-        for value in &mut found {
+        for value in &mut standardised {
             *value /= length;
         }
     }
-    found
+    standardised
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -260,11 +260,11 @@ mod tests {
         let matrix = BinnedMatrix::fit(&table, &[Kind::Numeric; 3], options, &workers).unwrap();
         let y = Classes::new(&codes, 4).unwrap();
         for criterion in [Criterion::Difference, Criterion::Quotient, Criterion::Joint] {
-            let found = by_information(&matrix, y, criterion, 3, &workers).unwrap();
-            let order: Vec<usize> = found.iter().map(|&(column, _)| column).collect();
+            let selected = by_information(&matrix, y, criterion, 3, &workers).unwrap();
+            let order: Vec<usize> = selected.iter().map(|&(column, _)| column).collect();
             assert_eq!(order, [0, 2, 1], "{criterion:?}");
         }
-        let found = by_correlation(&table, &[1.0, 0.9, 0.8], 3, &workers).unwrap();
-        assert_eq!(found[1].0, 2);
+        let selected = by_correlation(&table, &[1.0, 0.9, 0.8], 3, &workers).unwrap();
+        assert_eq!(selected[1].0, 2);
     }
 }

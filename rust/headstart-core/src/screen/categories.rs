@@ -92,11 +92,11 @@ impl Categories {
         values.clear();
         let rows = self.groups.iter().zip(numbers);
         values.extend(rows.map(|(&group, &number)| {
-            let found = by_group[group as usize];
+            let statistic = by_group[group as usize];
             match operator {
-                Operator::MinusGroupMean => (f64::from(number) - found) as f32,
-                Operator::OverGroupMean => (f64::from(number) / found) as f32,
-                _ => found as f32,
+                Operator::MinusGroupMean => (f64::from(number) - statistic) as f32,
+                Operator::OverGroupMean => (f64::from(number) / statistic) as f32,
+                _ => statistic as f32,
             }
         }));
         self.numbers = by_group;
@@ -142,12 +142,12 @@ impl Categories {
     }
 
     fn extremes(&mut self, operator: Operator, numbers: &[f32]) -> Vec<f64> {
-        let mut found = std::mem::take(&mut self.numbers);
-        found.clear();
-        found.resize(self.n_groups, f64::NAN);
+        let mut extremes = std::mem::take(&mut self.numbers);
+        extremes.clear();
+        extremes.resize(self.n_groups, f64::NAN);
         for (&group, &number) in self.groups.iter().zip(numbers) {
             if number.is_finite() {
-                let so_far = &mut found[group as usize];
+                let so_far = &mut extremes[group as usize];
                 let number = f64::from(number);
                 // `f64::min` and `f64::max` ignore the initial NaN.
                 *so_far = match operator {
@@ -156,7 +156,7 @@ impl Categories {
                 };
             }
         }
-        found
+        extremes
     }
 
     /// Return the gain of the mean residual by group, computed from the other parts.

@@ -128,9 +128,9 @@ mod tests {
                 for b in numbers {
                     let mut made = [0.0];
                     evaluate_binary(operator, &[a], &[b], &mut made).unwrap();
-                    let found = formula.value(a, b);
+                    let value = formula.value(a, b);
                     assert!(
-                        found == made[0] || !found.is_finite() && made[0].is_nan(),
+                        value == made[0] || !value.is_finite() && made[0].is_nan(),
                         "{operator:?} of {a} and {b}"
                     );
                 }

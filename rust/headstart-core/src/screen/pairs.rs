@@ -29,16 +29,16 @@ pub fn pair_gains(
     let n_columns = prepared.n_numeric();
     let binned: Vec<(Vec<u8>, f64)> = workers.map(n_columns, |column| {
         let bins = bins_of(&prepared, column);
-        let own = total_gain(&prepared, |row| bins[row] as usize, N_BINS);
-        Ok((bins, own.max(0.0)))
+        let gain = total_gain(&prepared, |row| bins[row] as usize, N_BINS);
+        Ok((bins, gain.max(0.0)))
     })?;
     let firsts = workers.map(n_columns, |first| {
         let (left, left_gain) = &binned[first];
-        let mut found = Vec::with_capacity(n_columns - first - 1);
+        let mut gains = Vec::with_capacity(n_columns - first - 1);
         for (right, right_gain) in &binned[first + 1..] {
             workers.check()?;
             if workers.is_late() {
-                found.push(None);
+                gains.push(None);
                 continue;
             }
             let joint = total_gain(
@@ -46,10 +46,10 @@ pub fn pair_gains(
                 |row| left[row] as usize * N_BINS + right[row] as usize,
                 N_BINS * N_BINS,
             );
-            found.push(Some((joint - left_gain.max(*right_gain)) as f32));
+            gains.push(Some((joint - left_gain.max(*right_gain)) as f32));
         }
-        workers.advance(found.iter().flatten().count());
-        Ok(found)
+        workers.advance(gains.iter().flatten().count());
+        Ok(gains)
     })?;
     Ok(firsts.into_iter().flatten().collect())
 }

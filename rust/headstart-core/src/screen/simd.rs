@@ -173,13 +173,13 @@ mod avx2 {
                 place = _mm256_sub_epi32(_mm256_add_epi32(place, place), above(v, node));
             }
             let finite = _mm256_cmp_ps::<_CMP_LT_OQ>(absolute(v), infinity);
-            let found = _mm256_castps_si256(_mm256_blendv_ps(
+            let places = _mm256_castps_si256(_mm256_blendv_ps(
                 missing,
                 _mm256_castsi256_ps(place),
                 finite,
             ));
             // SAFETY: as above.
-            unsafe { _mm256_storeu_si256(bins.as_mut_ptr().add(row).cast(), found) };
+            unsafe { _mm256_storeu_si256(bins.as_mut_ptr().add(row).cast(), places) };
         }
         bin_values(formula, &a[whole..], &b[whole..], cuts, &mut bins[whole..]);
     }

@@ -152,13 +152,13 @@ pub(super) fn correlation(cells: &[u64], n_parts: usize, residual: &Residual) ->
     let (mut n, mut codes, mut squares, mut sum, mut product) = (0.0, 0.0, 0.0, 0.0, 0.0);
     let n_bins = cells.len() / n_parts - 1;
     for (bin, cells) in cells.chunks_exact(n_parts).take(n_bins).enumerate() {
-        let (count, found) = residual.decode(cells.iter().sum());
+        let (count, residual_sum) = residual.decode(cells.iter().sum());
         let code = bin as f64;
         n += count;
         codes += code * count;
         squares += code * code * count;
-        sum += found;
-        product += code * found;
+        sum += residual_sum;
+        product += code * residual_sum;
     }
     let spread = squares - codes * codes / n;
     if n > 0.0 && spread > 0.0 && residual.squares > 0.0 {
@@ -180,8 +180,11 @@ mod tests {
         histogram.add(&[2, 0, 2, 1, 0], &residual, 0..5);
         let mut cells = [0; 3];
         histogram.drain(cells.iter_mut());
-        let found = cells.map(|cell| residual.decode(cell));
-        for ((count, sum), expected) in found.into_iter().zip([(2.0, 1.5), (1.0, -2.0), (2.0, 0.5)])
+        let decoded = cells.map(|cell| residual.decode(cell));
+        for ((count, sum), expected) in
+            decoded
+                .into_iter()
+                .zip([(2.0, 1.5), (1.0, -2.0), (2.0, 0.5)])
         {
             assert_eq!(count, expected.0);
             assert!((sum - expected.1).abs() < 1e-4, "{sum}");
@@ -208,8 +211,8 @@ mod tests {
                 correlation(&cells, 2, &residual),
             )
         };
-        let (told, with) = score(&|row| row % 2);
-        assert!(told > 0.9 && with > 0.99, "{told} {with}");
+        let (signal, with) = score(&|row| row % 2);
+        assert!(signal > 0.9 && with > 0.99, "{signal} {with}");
         let (noise, without) = score(&|row| (crate::rng::mix(u64::from(row)) % 2) as u32);
         assert!(noise < 0.02 && without.abs() < 0.1, "{noise} {without}");
     }

@@ -38,7 +38,7 @@ fn made(n_rows: usize, seed: u64) -> Made {
 }
 
 fn all_candidates() -> Vec<Candidate> {
-    let mut found = Vec::new();
+    let mut candidates = Vec::new();
     for left in 0..6 {
         for right in left + 1..6 {
             for name in [
@@ -52,16 +52,16 @@ fn all_candidates() -> Vec<Candidate> {
                 "normalised_difference",
                 "less_than",
             ] {
-                found.push(candidate(name, &[left, right]));
+                candidates.push(candidate(name, &[left, right]));
             }
         }
     }
     for name in ["square", "absolute", "reciprocal", "last_digit"] {
-        found.push(candidate(name, &[3]));
+        candidates.push(candidate(name, &[3]));
     }
     for name in ["frequency", "target_mean"] {
-        found.push(candidate(name, &[6]));
-        found.push(candidate(name, &[6, 7]));
+        candidates.push(candidate(name, &[6]));
+        candidates.push(candidate(name, &[6, 7]));
     }
     for name in [
         "group_mean",
@@ -71,10 +71,10 @@ fn all_candidates() -> Vec<Candidate> {
         "minus_group_mean",
         "over_group_mean",
     ] {
-        found.push(candidate(name, &[2, 7]));
-        found.push(candidate(name, &[2, 6, 7]));
+        candidates.push(candidate(name, &[2, 7]));
+        candidates.push(candidate(name, &[2, 6, 7]));
     }
-    found
+    candidates
 }
 
 fn candidate(name: &str, columns: &[u32]) -> Candidate {
@@ -109,13 +109,13 @@ fn best(scores: &[Option<Score>]) -> Candidate {
 #[test]
 fn what_was_planted_is_found() {
     for depth in 4..=6 {
-        let found = scores(&made(3_000, 1), depth, &Workers::default());
-        assert_eq!(best(&found), candidate("multiply", &[0, 1]));
+        let all_scores = scores(&made(3_000, 1), depth, &Workers::default());
+        assert_eq!(best(&all_scores), candidate("multiply", &[0, 1]));
         let crossed = all_candidates()
             .iter()
             .position(|c| *c == candidate("target_mean", &[6, 7]))
             .unwrap();
-        assert!(found[crossed].unwrap().gain > 0.05);
+        assert!(all_scores[crossed].unwrap().gain > 0.05);
     }
 }
 
@@ -140,12 +140,15 @@ fn a_gain_is_what_means_by_bin_take_off_the_other_parts() {
         seed: 0,
     };
     let itself = [candidate("absolute", &[0])];
-    let found = score_candidates(&table, &residual, &itself, &rules, &Workers::default()).unwrap();
+    let scores = score_candidates(&table, &residual, &itself, &rules, &Workers::default()).unwrap();
     // 50 rows of a half, drawn towards 0 by 20: each mean is 25 / 70.
     let mean = 25.0 / 70.0;
-    let left = (0.5_f64 - mean).powi(2) / 0.25;
-    let Score { gain, correlation } = found[0].unwrap();
-    assert!((f64::from(gain) - (1.0 - left)).abs() < 1e-4, "{gain}");
+    let unexplained = (0.5_f64 - mean).powi(2) / 0.25;
+    let Score { gain, correlation } = scores[0].unwrap();
+    assert!(
+        (f64::from(gain) - (1.0 - unexplained)).abs() < 1e-4,
+        "{gain}"
+    );
     assert!((correlation - 1.0).abs() < 1e-4);
 }
 
@@ -167,12 +170,12 @@ fn a_constant_says_nothing_and_a_late_kernel_says_what_it_left_out() {
         seed: 0,
     };
     let itself = [candidate("absolute", &[0])];
-    let found = score_candidates(&table, &made.residual, &itself, &rules, &Workers::default());
-    assert_eq!(found.unwrap()[0].unwrap().gain, f32::NEG_INFINITY);
+    let scores = score_candidates(&table, &made.residual, &itself, &rules, &Workers::default());
+    assert_eq!(scores.unwrap()[0].unwrap().gain, f32::NEG_INFINITY);
     let late =
         Workers::default().watched(Some(std::time::Instant::now()), crate::Progress::default());
-    let found = score_candidates(&table, &made.residual, &itself, &rules, &late);
-    assert_eq!(found.unwrap(), [None]);
+    let scores = score_candidates(&table, &made.residual, &itself, &rules, &late);
+    assert_eq!(scores.unwrap(), [None]);
 }
 
 #[test]
@@ -197,14 +200,14 @@ fn columns_that_are_not_there_are_refused() {
         candidate("row_sum", &[]),
         candidate("rank", &[0]),
     ] {
-        let found = score_candidates(
+        let result = score_candidates(
             &table,
             &made.residual,
             &[wrong],
             &rules,
             &Workers::default(),
         );
-        assert!(matches!(found, Err(Error::Value(_))));
+        assert!(matches!(result, Err(Error::Value(_))));
     }
 }
 
@@ -276,8 +279,8 @@ fn differences_of_large_numbers_are_those_of_double_precision() {
             n_levels: &[],
         };
         let wanted = [candidate(name, &[0, 1])];
-        let found = score_candidates(&table, residual, &wanted, &rules, &Workers::default());
-        found.unwrap()[0].unwrap().gain
+        let scores = score_candidates(&table, residual, &wanted, &rules, &Workers::default());
+        scores.unwrap()[0].unwrap().gain
     };
     let sign: Vec<f64> = lasted
         .iter()
@@ -316,7 +319,7 @@ fn remainders_that_do_not_matter_do_not_change_a_bit() {
         n_sampled: 128,
         seed: 0,
     };
-    let found = [&[][..], &remainders].map(|remainders| {
+    let scores = [&[][..], &remainders].map(|remainders| {
         let table = Table {
             n_rows: made.n_rows,
             numeric: &numeric,
@@ -333,7 +336,7 @@ fn remainders_that_do_not_matter_do_not_change_a_bit() {
         )
         .unwrap()
     });
-    assert_eq!(found[0], found[1]);
+    assert_eq!(scores[0], scores[1]);
 }
 
 proptest! {

@@ -222,12 +222,12 @@ impl Prepared<'_> {
                 weight,
                 metric,
             } => {
-                let mut found = Counts::zero(*n_classes);
+                let mut class_counts = Counts::zero(*n_classes);
                 for (row, &(code, label)) in labels.iter().enumerate() {
                     let times = times(row) * weight.map_or(1.0, |weight| weight[row]);
-                    found.add_rows(code as usize, label as usize, times);
+                    class_counts.add_rows(code as usize, label as usize, times);
                 }
-                found.score(*metric)?
+                class_counts.score(*metric)?
             }
             Self::Classes(rows, metric) => {
                 let weight = weights(rows.weight(), rows.n_rows());
@@ -248,9 +248,9 @@ fn area(entries: &[u32], counts: &[u32]) -> f64 {
     for &entry in entries {
         let count = u64::from(counts[(entry >> 2) as usize]);
         // The count of a positive row, 0 for others.
-        let own = count & u64::from(entry & IS_POSITIVE).wrapping_neg();
-        positive += own;
-        negative += count - own;
+        let positive_count = count & u64::from(entry & IS_POSITIVE).wrapping_neg();
+        positive += positive_count;
+        negative += count - positive_count;
         if entry & ENDS_TIE != 0 {
             twice += positive * (2 * below + negative);
             all_positive += positive;
@@ -285,9 +285,9 @@ mod tests {
         for scheme in [Scheme::Rows, Scheme::Strata(&y), Scheme::Groups(&groups)] {
             for name in ["roc_auc", "log_loss", "brier", "f1", "kappa"] {
                 let metric = name.parse().unwrap();
-                let found =
+                let actual =
                     bootstrap_classes(metric, &[rows, rows], scheme, (9, 5), &workers).unwrap();
-                assert_eq!(found[..9], found[9..]);
+                assert_eq!(actual[..9], actual[9..]);
                 let late = Workers::default().watched(Some(Instant::now()), Progress::default());
                 let none = bootstrap_classes(metric, &[rows], scheme, (9, 5), &late);
                 assert_eq!(none, Ok(Vec::new()));
@@ -296,10 +296,10 @@ mod tests {
                 let drawer = Drawer::new(n_rows, scheme, order).unwrap();
                 let general = [Prepared::Classes(rows, metric)];
                 let expected = resample(&general, &drawer, 9, 5, &workers).unwrap();
-                for (found, expected) in found.iter().zip(expected) {
+                for (value, expected) in actual.iter().zip(expected) {
                     assert!(
-                        (found - expected).abs() < 1e-12,
-                        "{name}: {found}, {expected}"
+                        (value - expected).abs() < 1e-12,
+                        "{name}: {value}, {expected}"
                     );
                 }
             }
@@ -313,12 +313,12 @@ mod tests {
         let rows = Valued::new(&y, &p, None).unwrap();
         let workers = Workers::default();
         for metric in [ValueMetric::Rmse, ValueMetric::Mae] {
-            let found = bootstrap_values(metric, &[rows], Scheme::Rows, (5, 1), &workers).unwrap();
+            let actual = bootstrap_values(metric, &[rows], Scheme::Rows, (5, 1), &workers).unwrap();
             let drawer = Drawer::new(30, Scheme::Rows, None).unwrap();
             let general = [Prepared::Values(rows, metric)];
             let expected = resample(&general, &drawer, 5, 1, &workers).unwrap();
-            for (found, expected) in found.iter().zip(expected) {
-                assert!((found - expected).abs() < 1e-12);
+            for (value, expected) in actual.iter().zip(expected) {
+                assert!((value - expected).abs() < 1e-12);
             }
         }
     }

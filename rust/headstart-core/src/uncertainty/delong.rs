@@ -119,8 +119,8 @@ mod tests {
 
     #[test]
     fn a_perfect_prediction_has_no_variance() {
-        let found = delong(&[0, 0, 1, 1], &[0.1, 0.2, 0.8, 0.9], &Workers::default()).unwrap();
-        assert_eq!((found.areas[0], found.covariances[0]), (1.0, 0.0));
+        let estimate = delong(&[0, 0, 1, 1], &[0.1, 0.2, 0.8, 0.9], &Workers::default()).unwrap();
+        assert_eq!((estimate.areas[0], estimate.covariances[0]), (1.0, 0.0));
     }
 
     #[test]
@@ -131,19 +131,19 @@ mod tests {
             .chain(&scores.map(|s| 2.0 * s))
             .copied()
             .collect();
-        let found = delong(&[0, 0, 1, 1, 1, 0], &both, &Workers::default()).unwrap();
-        assert_eq!(found.areas[0], found.areas[1]);
+        let estimate = delong(&[0, 0, 1, 1, 1, 0], &both, &Workers::default()).unwrap();
+        assert_eq!(estimate.areas[0], estimate.areas[1]);
         assert!(
-            found
+            estimate
                 .covariances
                 .iter()
-                .all(|value| *value == found.covariances[0])
+                .all(|value| *value == estimate.covariances[0])
         );
     }
 
     #[test]
     fn one_row_of_a_class_is_refused() {
-        let found = delong(&[0, 0, 1], &[0.1, 0.2, 0.3], &Workers::default());
-        assert!(matches!(found, Err(Error::Value(_))));
+        let result = delong(&[0, 0, 1], &[0.1, 0.2, 0.3], &Workers::default());
+        assert!(matches!(result, Err(Error::Value(_))));
     }
 }

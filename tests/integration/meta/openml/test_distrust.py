@@ -281,9 +281,9 @@ def test_qualities_with_odd_names_and_values_are_dropped(bench, base):
 
     server.faults.add(Fault("data/qualities/61", odd))
     bench.refresh(base)
-    (found,) = base.meta_features("openml")
-    assert "NumberOfInstances" in found.values
-    assert not {"NumberOfFeatures", "Dimensionality", "../&\u202e"} & set(found.values)
+    (record,) = base.meta_features("openml")
+    assert "NumberOfInstances" in record.values
+    assert not {"NumberOfFeatures", "Dimensionality", "../&\u202e"} & set(record.values)
 
 
 def test_evaluations_of_other_tasks_and_flows_are_not_taken(bench, base):

@@ -30,8 +30,8 @@ SCRIPT = """
     if stage == "landing":
         Writer.add = add_half
 
-    def progress(told):
-        if (told.stage, str(told.done)) == (stage, moment):
+    def progress(step):
+        if (step.stage, str(step.done)) == (stage, moment):
             os.kill(os.getpid(), signal.SIGKILL)
 
     options = RefreshOptions(
@@ -129,7 +129,7 @@ def test_two_refreshes_do_not_share_a_folder(bench):
     bench.serve()
     messages = []
 
-    def refresh_again(told):
+    def refresh_again(progress):
         with pytest.raises(RefreshError) as caught:
             bench.refresh(base)
         messages.append(str(caught.value))

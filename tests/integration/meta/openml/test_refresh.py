@@ -67,11 +67,11 @@ def test_a_regression_suite_brings_numbers_to_predict(bench, base, whole):
 def test_qualities_are_kept_as_the_server_has_them(bench, base, whole):
     bench.refresh(base, suite=269)
     uid = {record.name: record.uid for record in base.datasets()}["iris"]
-    (found,) = [m for m in base.meta_features("openml") if m.dataset_uid == uid]
-    assert found.values["NumberOfInstances"] == 150
+    (features,) = [m for m in base.meta_features("openml") if m.dataset_uid == uid]
+    assert features.values["NumberOfInstances"] == 150
     # Computed for the default target, the species.
-    assert found.values["NumberOfClasses"] == 3
-    assert found.values["MajorityClassPercentage"] == pytest.approx(100 / 3)
+    assert features.values["NumberOfClasses"] == 3
+    assert features.values["MajorityClassPercentage"] == pytest.approx(100 / 3)
     (other,) = [m for m in base.meta_features("openml") if m.dataset_uid != uid]
     assert math.isnan(other.values["MajorityClassSize"])
 
@@ -85,12 +85,12 @@ def test_evaluations_come_with_setups_in_our_own_words(bench, base, whole):
         if run.task_id in (28, 59, 9946)
         and packaged_content().setup_of[run.setup_id].flow_id in (6969, 7707)
     ]
-    found = {e.run_id: e for e in base.foreign_evaluations()}
-    assert set(found) == {run.run_id for run in expected}
+    evaluations = {e.run_id: e for e in base.foreign_evaluations()}
+    assert set(evaluations) == {run.run_id for run in expected}
     for run in expected:
-        assert found[run.run_id].value == run.scores["area_under_roc_curve"]
+        assert evaluations[run.run_id].value == run.scores["area_under_roc_curve"]
     uids = {record.uid for record in base.datasets()}
-    assert {e.dataset_uid for e in found.values()} == uids
+    assert {e.dataset_uid for e in evaluations.values()} == uids
     assert report.n_evaluations == len(expected)
     reasons = dict(report.left_out)
     assert "no rule maps it" in reasons["flow 6970"]
@@ -144,10 +144,10 @@ def test_a_second_refresh_downloads_nothing_and_changes_nothing(bench, base, who
 
 
 def test_our_own_evaluations_land_with_their_dataset(bench, base, whole):
-    seen = []
+    evaluated = []
 
     def evaluate(record, table, target):
-        seen.append((record.name, table.shape, target))
+        evaluated.append((record.name, table.shape, target))
         yield EvaluationRecord(
             record.uid,
             Configuration("ridge", {"n_knots": 0}),
@@ -160,7 +160,7 @@ def test_our_own_evaluations_land_with_their_dataset(bench, base, whole):
         )
 
     report = bench.refresh(base, evaluate, suite=99, limit=2)
-    assert seen == [("optdigits", (360, 65), "class"), ("iris", (150, 5), "class")]
+    assert evaluated == [("optdigits", (360, 65), "class"), ("iris", (150, 5), "class")]
     assert report.n_own_evaluations == 2
     scores = {e.dataset_uid: e.scores.tolist() for e in base.evaluations()}
     assert set(scores) == {record.uid for record in base.datasets()}
@@ -189,9 +189,9 @@ def test_a_dataset_that_cannot_be_evaluated_lands_without_and_is_named(
 
 
 def test_progress_is_told_step_by_step(bench, base, whole):
-    told = []
-    bench.refresh(base, progress=told.append, suite=99)
-    assert [(p.stage, p.done, p.total) for p in told] == [
+    steps = []
+    bench.refresh(base, progress=steps.append, suite=99)
+    assert [(p.stage, p.done, p.total) for p in steps] == [
         ("datasets", 1, 3),
         ("datasets", 2, 3),
         ("datasets", 3, 3),

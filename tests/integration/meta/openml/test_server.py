@@ -65,8 +65,8 @@ def test_runs_flows_and_setups_fit_together(openml):
     flow = openml.flows.get_flow(run.flow_id)
     assert run.task_id == 59
     assert setup.flow_id == flow.flow_id == 6969
-    own = {p.parameter_name for p in setup.parameters.values()}
-    assert own == set(flow.parameters)
+    names = {p.parameter_name for p in setup.parameters.values()}
+    assert names == set(flow.parameters)
 
 
 def test_evaluations_and_their_setups_are_one_frame(openml):
@@ -93,10 +93,10 @@ def test_datasets_are_listed(openml):
 
 def test_scores_are_those_of_real_predictions(openml):
     # Nothing is better than chance by chance: ten folds of three classes.
-    found = openml.evaluations.list_evaluations(
+    evaluations = openml.evaluations.list_evaluations(
         "area_under_roc_curve", flows=[6969], size=100, output_format="object"
     )
-    values = np.array([e.value for e in found.values()])
+    values = np.array([e.value for e in evaluations.values()])
     assert ((values > 0.8) & (values <= 1.0)).all()
 
 
@@ -147,8 +147,8 @@ def test_errors_have_the_real_ones_codes(bench, path, code):
     server = bench.serve(packaged_content())
     status, body = fetch(f"{server.url}/{path}")
     assert status == 412
-    found = ET.fromstring(body).find("{http://openml.org/openml}code")
-    assert found.text == code
+    element = ET.fromstring(body).find("{http://openml.org/openml}code")
+    assert element.text == code
 
 
 def test_it_can_be_started_by_hand():

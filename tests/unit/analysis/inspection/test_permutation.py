@@ -42,25 +42,25 @@ def importance_of(n_columns, metric="rmse", groups=None, seed=0):
     score = Score(resolved, y, None, groups, 0, 10**5)
     parts = {name: (name,) for name in table.columns}
     effort = Effort(1.5 * n_columns, float("inf"))  # one turn
-    found, _ = measure_importance(Linear(table), parts, score, effort, seed=seed)
-    return {one.column: one for one in found}
+    importances, _ = measure_importance(Linear(table), parts, score, effort, seed=seed)
+    return {one.column: one for one in importances}
 
 
 def test_p_values_are_corrected_for_the_number_of_columns():
     n_single = n_corrected = 0
     for seed in range(4):
-        found = importance_of(60, seed=seed)
-        noise = [one for name, one in found.items() if name not in ("x0", "x1")]
+        importances = importance_of(60, seed=seed)
+        noise = [one for name, one in importances.items() if name not in ("x0", "x1")]
         n_single += sum(one.low > 0 for one in noise)
         n_corrected += sum(one.p_value <= 0.05 for one in noise)
-        assert found["x0"].p_value < 1e-4
+        assert importances["x0"].p_value < 1e-4
 
     assert n_single >= 3
     assert n_corrected <= 1
 
 
 def test_an_error_that_cannot_be_told_is_no_interval_of_nothing():
-    found = importance_of(3, groups=np.zeros(N, dtype=np.int64))
+    importances = importance_of(3, groups=np.zeros(N, dtype=np.int64))
 
-    for one in found.values():
+    for one in importances.values():
         assert (one.low, one.high, one.p_value) == (None, None, None)

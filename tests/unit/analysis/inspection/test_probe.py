@@ -37,10 +37,10 @@ def test_many_questions_are_few_calls_and_each_fold_answers_for_its_rows(monkeyp
     )
 
     changed = [table + shift for shift in range(7)]
-    found = probe.predict(changed, effort)
+    answers = probe.predict(changed, effort)
 
     factors = np.array([1.0, 1.0, 10.0, 10.0, 10.0])
-    for answer, asked in zip(found, changed, strict=True):
+    for answer, asked in zip(answers, changed, strict=True):
         assert answer[:, 0].tolist() == (factors * asked["a"].to_numpy()).tolist()
     assert folds[0].asked == [6, 6, 2]
     assert folds[1].asked == [9, 9, 3]

@@ -26,7 +26,7 @@ def test_contributions_are_those_of_a_sum_and_add_up_to_the_prediction():
     rows = np.arange(40)
     probe = Probe((Sum(),), (slice(0, 40),), rows, table, outputs, 1.0, effort, 0.0)
 
-    found = explain_rows(
+    explanations = explain_rows(
         probe,
         {"a": ("a",), "b": ("b",)},
         np.abs(random.normal(size=40)),
@@ -37,16 +37,18 @@ def test_contributions_are_those_of_a_sum_and_add_up_to_the_prediction():
         seed=0,
     )
 
-    assert {e.chosen for e in found} == {"typical", "badly predicted"}
-    for one in found:
-        given = {c.column: c.value for c in one.contributions}
-        assert one.base + sum(given.values()) == pytest.approx(one.prediction)
+    assert {e.chosen for e in explanations} == {"typical", "badly predicted"}
+    for one in explanations:
+        contributions = {c.column: c.value for c in one.contributions}
+        assert one.base + sum(contributions.values()) == pytest.approx(one.prediction)
         a = float(next(c.value for c in one.row if c.column == "a"))
-        assert given["a"] == pytest.approx(2 * a - _mean_of_a(found, one), abs=1e-6)
+        assert contributions["a"] == pytest.approx(
+            2 * a - _mean_of_a(explanations, one), abs=1e-6
+        )
 
 
-def _mean_of_a(found, one):
+def _mean_of_a(explanations, one):
     """Return what a mean row has in place of `a`: the same for every explained row."""
-    first = found[0]
+    first = explanations[0]
     value = next(float(c.value) for c in first.row if c.column == "a")
     return 2 * value - next(c.value for c in first.contributions if c.column == "a")

@@ -37,9 +37,9 @@ def test_curves_have_two_hundred_points_at_most():
     probability = RANDOM.random(5000)
 
     for curve in (roc_of, precision_recall_of):
-        found = curve("yes", truth, probability, None)
-        assert 150 < len(found.x) <= 200
-        assert found.x[-1] == 1
+        points = curve("yes", truth, probability, None)
+        assert 150 < len(points.x) <= 200
+        assert points.x[-1] == 1
 
 
 def test_a_weight_of_two_counts_as_two_rows():
@@ -56,17 +56,21 @@ def test_a_weight_of_two_counts_as_two_rows():
 
 
 def test_calibration_counts_each_row_once_and_holds_what_came_true():
-    found = calibration_of("yes", Y, P, None)
+    calibration = calibration_of("yes", Y, P, None)
 
-    assert sum(found.count) == Y.size
-    total = sum(o * c for o, c in zip(found.observed, found.count, strict=True))
+    assert sum(calibration.count) == Y.size
+    total = sum(
+        o * c for o, c in zip(calibration.observed, calibration.count, strict=True)
+    )
     assert total == pytest.approx(Y.sum(), abs=0.01)
-    for low, seen, high in zip(found.low, found.observed, found.high, strict=True):
-        assert 0 <= low <= seen <= high <= 1
+    for low, observed, high in zip(
+        calibration.low, calibration.observed, calibration.high, strict=True
+    ):
+        assert 0 <= low <= observed <= high <= 1
 
 
 def test_calibration_of_one_value_is_one_bin():
-    found = calibration_of("yes", Y, np.full(Y.size, 0.4), None)
+    calibration = calibration_of("yes", Y, np.full(Y.size, 0.4), None)
 
-    assert found.count == (Y.size,)
-    assert found.predicted == (0.4,)
+    assert calibration.count == (Y.size,)
+    assert calibration.predicted == (0.4,)

@@ -13,10 +13,10 @@ AUC = resolve_metric("roc_auc", TaskKind.BINARY)
 
 
 def test_the_confusion_is_that_of_scikit_learn():
-    found = confusion_of(("no", "yes"), Y, (P > 0.5).astype(np.int64))
+    confusion = confusion_of(("no", "yes"), Y, (P > 0.5).astype(np.int64))
 
     expected = confusion_matrix(Y, P > 0.5)
-    assert found.counts == tuple(map(tuple, expected.tolist()))
+    assert confusion.counts == tuple(map(tuple, expected.tolist()))
 
 
 def test_a_confusion_of_many_classes_is_left_out():
@@ -27,22 +27,22 @@ def test_a_confusion_of_many_classes_is_left_out():
 
 @pytest.mark.parametrize("place", [9, 49, 89])
 def test_thresholds_agree_with_scikit_learn(place):
-    found = thresholds_of("yes", Y, P, None, AUC)
+    thresholds = thresholds_of("yes", Y, P, None, AUC)
 
-    above = found.threshold[place] < P
-    assert found.precision[place] == pytest.approx(
+    above = thresholds.threshold[place] < P
+    assert thresholds.precision[place] == pytest.approx(
         precision_score(Y, above, zero_division=1), abs=1e-5
     )
-    assert found.recall[place] == pytest.approx(recall_score(Y, above), abs=1e-5)
-    assert found.f1[place] == pytest.approx(f1_score(Y, above), abs=1e-5)
-    assert found.share_positive[place] == pytest.approx(above.mean(), abs=1e-5)
+    assert thresholds.recall[place] == pytest.approx(recall_score(Y, above), abs=1e-5)
+    assert thresholds.f1[place] == pytest.approx(f1_score(Y, above), abs=1e-5)
+    assert thresholds.share_positive[place] == pytest.approx(above.mean(), abs=1e-5)
 
 
 def test_the_best_threshold_is_as_good_as_any_shown():
-    found = thresholds_of("yes", Y, P, None, AUC)
+    thresholds = thresholds_of("yes", Y, P, None, AUC)
 
-    assert f1_score(Y, found.best_f1 < P) >= max(found.f1) - 1e-9
-    assert found.best_metric is None
+    assert f1_score(Y, thresholds.best_f1 < P) >= max(thresholds.f1) - 1e-9
+    assert thresholds.best_metric is None
 
 
 def test_a_metric_of_labels_has_a_threshold_of_its_own():
@@ -58,9 +58,9 @@ def test_one_class_alone_has_no_thresholds():
 def test_precision_is_undefined_where_no_row_is_predicted_positive():
     probability = np.array([0.2, 0.4, 0.5, 0.5])
 
-    found = thresholds_of("yes", np.array([0, 1, 1, 0]), probability, None, AUC)
+    thresholds = thresholds_of("yes", np.array([0, 1, 1, 0]), probability, None, AUC)
 
-    shown = dict(zip(found.threshold, found.precision, strict=True))
+    shown = dict(zip(thresholds.threshold, thresholds.precision, strict=True))
     assert shown[0.49] == 0.5
     assert shown[0.5] is None  # rows of exactly 0.5 are not above it
     assert shown[0.99] is None

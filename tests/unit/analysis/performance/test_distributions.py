@@ -14,13 +14,13 @@ def test_residuals_are_sampled_and_binned_over_all_rows():
     y = RANDOM.normal(size=1500)
     prediction = y + RANDOM.normal(size=1500) + 0.5
 
-    found = residuals_of(y, prediction, seed=0)
+    residuals = residuals_of(y, prediction, seed=0)
 
-    assert len(found.predicted) == len(found.actual) == 1000
-    assert sum(b.count for b in found.bins) == 1500
-    levels = {q.level: q.value for q in found.quantiles}
+    assert len(residuals.predicted) == len(residuals.actual) == 1000
+    assert sum(b.count for b in residuals.bins) == 1500
+    levels = {q.level: q.value for q in residuals.quantiles}
     assert levels[0.5] == pytest.approx(np.median(y - prediction))
-    centres = [b.predicted for b in found.bins]
+    centres = [b.predicted for b in residuals.bins]
     assert centres == sorted(centres)
 
 
@@ -35,10 +35,10 @@ def test_one_seed_draws_one_sample():
 def test_few_rows_have_residuals_too(n_rows):
     y = np.arange(n_rows, dtype=float)
 
-    found = residuals_of(y, y + 1, seed=0)
+    residuals = residuals_of(y, y + 1, seed=0)
 
-    assert sum(b.count for b in found.bins) == n_rows
-    assert found.bins[0].mean == -1
+    assert sum(b.count for b in residuals.bins) == n_rows
+    assert residuals.bins[0].mean == -1
 
 
 def test_histograms_count_every_row_between_the_same_edges():
@@ -60,6 +60,6 @@ def test_histograms_of_classes_split_rows_by_the_actual_class():
     y = np.array([0, 0, 1, 2, 2, 2])
     outputs = RANDOM.dirichlet(np.ones(3), 6)
 
-    found = histograms_of_classes(("a", "b", "c"), y, outputs)
+    histograms = histograms_of_classes(("a", "b", "c"), y, outputs)
 
-    assert [sum(h.counts) for h in found] == [2, 1, 3]
+    assert [sum(h.counts) for h in histograms] == [2, 1, 3]

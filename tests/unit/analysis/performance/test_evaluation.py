@@ -92,11 +92,11 @@ def test_few_groups_have_wider_intervals_than_a_quantile_of_their_draws():
 def test_confusion_and_accuracy_are_those_of_the_decision():
     some = binary("log_loss", output=Output(decision=Decision(0.2, None, 0.0)))
 
-    found = evaluate(some)
+    evaluation = evaluate(some)
 
     predicted = some.outputs[:, 0] > 0.2
-    counts = np.array(found["confusion"].counts)
+    counts = np.array(evaluation["confusion"].counts)
     assert counts[:, 1].sum() == predicted.sum()
-    accuracy = next(m.value for m in found["metrics"] if m.name == "accuracy")
+    accuracy = next(m.value for m in evaluation["metrics"] if m.name == "accuracy")
     assert accuracy == pytest.approx(np.mean(predicted == CODES))
     assert accuracy == pytest.approx(np.trace(counts) / N)

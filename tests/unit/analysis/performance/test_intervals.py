@@ -45,10 +45,10 @@ def test_no_rows_drawn_means_no_interval():
 @pytest.mark.parametrize("metric", ["roc_auc", hits])
 @pytest.mark.parametrize("seconds", [0.0, 1e-9])
 def test_no_time_means_no_interval(metric, seconds):
-    found = score_interval(score(metric), GOOD, seconds)
+    interval = score_interval(score(metric), GOOD, seconds)
 
     no_time = "there was no time for it"
-    assert found == (score(metric).value(GOOD), None, None, no_time)
+    assert interval == (score(metric).value(GOOD), None, None, no_time)
 
 
 def test_a_slow_metric_ends_with_the_resamples_it_had_time_for():
@@ -69,10 +69,10 @@ def test_a_slow_metric_ends_with_the_resamples_it_had_time_for():
 
 
 def test_an_undefined_score_is_none():
-    found = score_interval(score("roc_auc", y=np.ones_like(Y)), GOOD)
+    interval = score_interval(score("roc_auc", y=np.ones_like(Y)), GOOD)
 
-    assert found[:3] == (None, None, None)
-    assert "undefined" in found.reason
+    assert interval[:3] == (None, None, None)
+    assert "undefined" in interval.reason
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "log_loss", hits])

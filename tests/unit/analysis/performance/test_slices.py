@@ -27,13 +27,13 @@ def test_chance_alone_gives_no_slice():
 def test_a_planted_slice_of_two_columns_is_found_and_named():
     planted = ((TABLE["age"] >= 75) & (TABLE["region"] == "north")).to_numpy()
 
-    found = find_slices(TABLE, FLAT + 2.0 * planted, "mean loss", TABLE.columns)
+    slices = find_slices(TABLE, FLAT + 2.0 * planted, "mean loss", TABLE.columns)
 
-    assert "region = north" in found[0].words
-    assert "age >= " in found[0].words
-    assert found[0].n_rows == pytest.approx(planted.sum(), rel=0.3)
-    assert found[0].low > found[0].overall
-    assert found[0].p_value < 0.001
+    assert "region = north" in slices[0].words
+    assert "age >= " in slices[0].words
+    assert slices[0].n_rows == pytest.approx(planted.sum(), rel=0.3)
+    assert slices[0].low > slices[0].overall
+    assert slices[0].p_value < 0.001
 
 
 def test_missing_values_are_a_slice_too():
@@ -42,10 +42,10 @@ def test_missing_values_are_a_slice_too():
         age=pl.when(pl.Series(gone)).then(None).otherwise(pl.col("age"))
     )
 
-    found = find_slices(table, FLAT + 2.0 * gone, "mean loss", table.columns)
+    slices = find_slices(table, FLAT + 2.0 * gone, "mean loss", table.columns)
 
-    assert found[0].words == "age is missing"
-    assert found[0].n_rows == gone.sum()
+    assert slices[0].words == "age is missing"
+    assert slices[0].n_rows == gone.sum()
 
 
 def test_slices_of_booleans_and_dates_are_told_as_such():
@@ -59,12 +59,12 @@ def test_slices_of_booleans_and_dates_are_told_as_such():
         "active": Scale("active", is_boolean=True),
     }
 
-    (found, *_) = find_slices(
+    (worst, *_) = find_slices(
         table, FLAT + 2.0 * planted, "mean loss", table.columns, scales=scales
     )
 
-    assert "active = true" in found.words
-    assert re.search(r"signup >= 2022-0[78]-\d\d", found.words)
+    assert "active = true" in worst.words
+    assert re.search(r"signup >= 2022-0[78]-\d\d", worst.words)
 
 
 def test_few_rows_are_not_searched():
@@ -103,12 +103,12 @@ def test_a_slice_of_many_hard_groups_is_found():
     table, losses, groups = grouped(1, n_groups=60)
     planted = (table["b"] > 0.5).to_numpy()
 
-    found = find_slices(
+    slices = find_slices(
         table, losses + 2.0 * planted, "mean loss", table.columns, blocks=groups
     )
 
-    assert found[0].words.startswith("b >= ")
-    assert found[0].low > found[0].overall
+    assert slices[0].words.startswith("b >= ")
+    assert slices[0].low > slices[0].overall
 
 
 def test_rows_of_a_block_that_are_independent_change_little():

@@ -19,8 +19,8 @@ from headstart.cli.output.printing import (
 def test_json_has_null_where_a_number_is_not_finite(capsys):
     print_json({"a": math.nan, "b": [np.float64(math.inf), np.int64(3)], 1: None})
 
-    found = json.loads(capsys.readouterr().out)
-    assert found == {"a": None, "b": [None, 3], "1": None}
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == {"a": None, "b": [None, 3], "1": None}
 
 
 def test_json_keeps_letters_of_all_languages(capsys):

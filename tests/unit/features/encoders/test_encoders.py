@@ -45,13 +45,13 @@ def encode(encoder, y):
 
 @pytest.mark.parametrize("encoder", READERS, ids=repr)
 def test_an_identifier_says_nothing_of_a_random_target(encoder):
-    found = encode(encoder, LABELS)[:, 0]
+    encoded = encode(encoder, LABELS)[:, 0]
 
-    known = np.isfinite(found)
-    spread = found[known].std()
-    correlation = np.corrcoef(found[known], LABELS[known])[0, 1] if spread else 0.0
-    # A row that saw itself would give 1; in other folds there are other classes, which
-    # a mean without the row's own fold knows a little of.
+    known = np.isfinite(encoded)
+    spread = encoded[known].std()
+    correlation = np.corrcoef(encoded[known], LABELS[known])[0, 1] if spread else 0.0
+    # With the row's own label in the mean, it would be 1. Class frequencies differ a
+    # little between folds, which gives a small correlation without it, too.
     assert abs(correlation) < 0.2
 
 
@@ -89,8 +89,8 @@ def test_the_outer_fold_gets_the_table_of_the_other_rows():
 
     outer = FOLDS == 2
     inner = TargetEncoder()
-    own = inner.fit_transform(FRAME.filter(~outer), LABELS[~outer], FOLDS[~outer])
-    np.testing.assert_allclose(nested[~outer], own, rtol=1e-12)
+    encoded = inner.fit_transform(FRAME.filter(~outer), LABELS[~outer], FOLDS[~outer])
+    np.testing.assert_allclose(nested[~outer], encoded, rtol=1e-12)
     new = inner.transform(FRAME.filter(outer))
     np.testing.assert_allclose(nested[outer], new, rtol=1e-12)
 
@@ -132,9 +132,9 @@ def test_folds_are_dealt_out_where_none_are_given():
 def test_unseen_levels_get_the_mean_of_all_rows_and_missing_ones_their_own():
     encoder = TargetEncoder(smoothing=0).fit(FRAME.select("town"), LABELS)
 
-    found = encoder.transform(pl.DataFrame({"town": ["Rom", None]}))[:, 0]
+    encoded = encoder.transform(pl.DataFrame({"town": ["Rom", None]}))[:, 0]
     gap = FRAME["town"].is_null().to_numpy()
-    assert found == pytest.approx([LABELS.mean(), LABELS[gap].mean()])
+    assert encoded == pytest.approx([LABELS.mean(), LABELS[gap].mean()])
 
 
 def test_three_classes_are_named_columns():
@@ -171,10 +171,10 @@ def test_levels_are_known_by_their_value_whatever_the_type(train, new, expected)
 
 
 def test_frequencies_are_shares_of_training_rows():
-    found = FrequencyEncoder().fit_transform(FRAME.select("town"))[:, 0]
+    encoded = FrequencyEncoder().fit_transform(FRAME.select("town"))[:, 0]
 
     counts = FRAME.select(pl.len().over("town"))["len"]
-    np.testing.assert_array_equal(found, counts.to_numpy() / N)
+    np.testing.assert_array_equal(encoded, counts.to_numpy() / N)
 
 
 @pytest.mark.parametrize(

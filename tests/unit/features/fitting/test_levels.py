@@ -27,8 +27,8 @@ def test_words_are_numbered_by_first_appearance(values, cut, chunks):
     if chunks:
         series = series[:20].append(series[20:])
     series = series[cut:]
-    found, [first] = number_words([series])
-    assert found.tolist() == [by_hand(series.to_list())]
+    numbers, [first] = number_words([series])
+    assert numbers.tolist() == [by_hand(series.to_list())]
     assert series.gather(first).to_list() == list(dict.fromkeys(series.to_list()))
 
 
@@ -65,7 +65,7 @@ def test_what_is_no_table_of_words_is_refused():
         _core.factorize_words(pl.DataFrame({"n": [1, 2]}), out, 1)
     with pytest.raises(AttributeError, match="__arrow_c_stream__"):
         _core.factorize_words([1, 2], out, 1)
-    with pytest.raises(ValueError, match="a row a column"):
+    with pytest.raises(ValueError, match="one row per column"):
         _core.factorize_words(pl.DataFrame({"a": ["x"], "b": ["y"]}), out, 1)
     word = pl.DataFrame({"a": ["x"]})
     with pytest.raises(ValueError, match="codes"):

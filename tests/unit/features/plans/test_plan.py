@@ -61,8 +61,8 @@ FOLDS = np.arange(60) // 2 % 5
 
 def values(candidate: Candidate, frame: pl.DataFrame, *new: pl.DataFrame) -> list:
     plan = FeaturePlan([candidate])
-    found = plan.fit(frame).transform(new[0] if new else frame)
-    return found.to_series().to_list()
+    made = plan.fit(frame).transform(new[0] if new else frame)
+    return made.to_series().to_list()
 
 
 def test_every_operator_makes_something_of_its_columns():
@@ -79,13 +79,13 @@ def test_every_operator_makes_something_of_its_columns():
 
 def test_training_rows_are_made_as_new_ones_unless_the_target_is_read():
     plan = FeaturePlan(ALL)
-    own = plan.fit_transform(FRAME, Y, FOLDS)
+    train = plan.fit_transform(FRAME, Y, FOLDS)
     new = plan.transform(FRAME)
 
     reads = {n for f in plan.features if f.candidate.kind.reads_target for n in f.names}
     kept = [n for n in plan.names if n not in reads]
-    assert own.select(kept).equals(new.select(kept))
-    assert all(not own[n].equals(new[n]) for n in reads)
+    assert train.select(kept).equals(new.select(kept))
+    assert all(not train[n].equals(new[n]) for n in reads)
 
 
 def test_a_plan_is_the_same_after_json_and_pickle():
@@ -152,7 +152,7 @@ def test_columns_without_any_value_are_missing_all_along():
 
 
 @pytest.mark.parametrize(
-    ("operator", "given", "expected"),
+    ("operator", "columns", "expected"),
     [
         ("divide", ([1.0, 1, INF, None], [2.0, 0, 1, 1]), [0.5, None, None, None]),
         ("less_than", ([1.0, 1, NAN, 2], [2.0, None, 1, 1]), [1, None, None, 0]),
@@ -171,8 +171,8 @@ def test_columns_without_any_value_are_missing_all_along():
         ("text_upper_share", (["Ab", "12", "", None],), [0.5, None, None, None]),
     ],
 )  # fmt: skip
-def test_missing_values_follow_the_rule_of_the_operator(operator, given, expected):
-    frame = pl.DataFrame(dict(zip("ab", given, strict=False)))
+def test_missing_values_follow_the_rule_of_the_operator(operator, columns, expected):
+    frame = pl.DataFrame(dict(zip("ab", columns, strict=False)))
     candidate = Candidate(operator, tuple(frame.columns))
 
     assert values(candidate, frame) == pytest.approx(expected)

@@ -14,14 +14,14 @@ FRAME = pl.DataFrame(X, schema=list("abcd"))
 FOLDS = np.arange(500) % 5
 
 
-def found(y, **settings):
+def gate(y, **settings):
     kind = TaskKind.REGRESSION if y.dtype.kind == "f" else TaskKind.BINARY
     n_classes = 0 if kind is TaskKind.REGRESSION else 2
     return screen_features(FRAME, y, FOLDS, kind=kind, n_classes=n_classes, **settings)
 
 
 def test_a_ratio_passes_and_stands_above_chance():
-    gated = found(((X[:, 0] > X[:, 1]) ^ (X[:, 2] > 1)).astype(np.int64))
+    gated = gate(((X[:, 0] > X[:, 1]) ^ (X[:, 2] > 1)).astype(np.int64))
 
     assert gated.candidates[0].columns == ("a", "b")
     assert gated.gains[0] > gated.chance > 0
@@ -31,9 +31,9 @@ def test_a_ratio_passes_and_stands_above_chance():
 def test_nothing_passes_of_a_target_of_chance(seed):
     y = np.random.default_rng(seed).normal(size=500)
 
-    assert found(y).candidates == ()
+    assert gate(y).candidates == ()
 
 
 def test_no_time_and_no_two_targets_find_nothing():
-    assert found(X[:, 0] * X[:, 1], compute=Compute(time_limit=1e-9)).candidates == ()
-    assert found(np.zeros(500)).candidates == ()
+    assert gate(X[:, 0] * X[:, 1], compute=Compute(time_limit=1e-9)).candidates == ()
+    assert gate(np.zeros(500)).candidates == ()

@@ -25,5 +25,5 @@ def test_ties_go_to_the_first_and_nothing_without_a_score_is_chosen():
 def test_missing_values_are_no_hindrance():
     values = np.where(X < -2, np.nan, X)
     values[3] = np.nan
-    found = choose_apart(values, np.ones(4), X[:0], n_chosen=9)
-    assert set(found) == {0, 1, 2, 3}
+    chosen = choose_apart(values, np.ones(4), X[:0], n_chosen=9)
+    assert set(chosen) == {0, 1, 2, 3}

@@ -18,12 +18,12 @@ def planted(n_rows=500, n_noise=3):
 
 def test_a_planted_ratio_is_found_and_confirmed():
     X, y = planted()
-    found = find_features(X, y, max_features=1)
-    assert [candidate.name for candidate in found.candidates] == ["x0 / x1"]
-    assert found.confirmed is not None
-    assert found.confirmed.null_quantile < found.confirmed.gain
-    assert not found.truncated
-    assert "x0 divided by x1" in found.explain()
+    result = find_features(X, y, max_features=1)
+    assert [candidate.name for candidate in result.candidates] == ["x0 / x1"]
+    assert result.confirmed is not None
+    assert result.confirmed.null_quantile < result.confirmed.gain
+    assert not result.truncated
+    assert "x0 divided by x1" in result.explain()
 
 
 def test_a_planted_cross_of_categories_is_found():
@@ -33,25 +33,25 @@ def test_a_planted_cross_of_categories_is_found():
     y = (table[a, b] + 0.3 * random.normal(size=2_001) > 0).astype(int)
     X = pl.DataFrame({"a": [f"a{v}" for v in a], "b": [f"b{v}" for v in b]})
     X = X.with_columns(noise=random.normal(size=2_001))
-    found = find_features(X, y, max_features=1)
-    assert [c.name for c in found.candidates] == ["target mean(a, b) [smoothing=20]"]
+    result = find_features(X, y, max_features=1)
+    assert [c.name for c in result.candidates] == ["target mean(a, b) [smoothing=20]"]
 
 
 def test_what_is_solved_needs_no_features():
     X, _ = planted(400, 1)
     y = np.arange(400) % 2
-    found = find_features(X.with_columns(told=y * 3.0), y)
-    assert found.candidates == ()
-    assert found.confirmations == ()
+    result = find_features(X.with_columns(answer=y * 3.0), y)
+    assert result.candidates == ()
+    assert result.confirmations == ()
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_nothing_is_kept_of_noise(seed):
     random = np.random.default_rng(seed)
     X = pl.DataFrame(random.normal(size=(300, 5)))
-    found = find_features(X, random.integers(0, 2, size=300), max_features=5)
-    assert found.candidates == ()
-    assert "no feature is kept" in found.explain()
+    result = find_features(X, random.integers(0, 2, size=300), max_features=5)
+    assert result.candidates == ()
+    assert "no feature is kept" in result.explain()
 
 
 @pytest.mark.slow
@@ -65,19 +65,19 @@ def test_two_threads_find_the_same():
 
 
 def test_a_search_that_is_cut_short_says_so_and_keeps_nothing():
-    found = find_features(*planted(300, 1), compute=Compute(time_limit=1e-9))
-    assert found.truncated
-    assert found.candidates == ()
+    result = find_features(*planted(300, 1), compute=Compute(time_limit=1e-9))
+    assert result.truncated
+    assert result.candidates == ()
 
 
 def test_progress_is_told_stage_by_stage():
-    told = []
+    steps = []
     X, y = planted(300, 1)
     find_features(
-        X, y, max_features=1, compute=Compute(progress=lambda *step: told.append(step))
+        X, y, max_features=1, compute=Compute(progress=lambda *step: steps.append(step))
     )
-    assert {"baseline", "first stage", "second stage"} <= {stage for stage, *_ in told}
-    assert all(0 <= done <= total for _, done, total in told)
+    assert {"baseline", "first stage", "second stage"} <= {stage for stage, *_ in steps}
+    assert all(0 <= done <= total for _, done, total in steps)
 
 
 def test_what_progress_raises_ends_the_search():
@@ -91,8 +91,8 @@ def test_what_progress_raises_ends_the_search():
 def test_classes_without_numeric_columns_can_be_searched():
     random = np.random.default_rng(0)
     X = pl.DataFrame({"a": random.choice(["u", "v", "w"], size=200)})
-    found = find_features(X, random.integers(0, 3, size=200), max_features=2)
-    assert found.candidates == ()
+    result = find_features(X, random.integers(0, 3, size=200), max_features=2)
+    assert result.candidates == ()
 
 
 @pytest.mark.parametrize(

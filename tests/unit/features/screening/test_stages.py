@@ -63,9 +63,9 @@ def test_wide_tables_are_screened_by_pairs_first():
     table = ScreenedTable.of(pl.DataFrame(columns))
     parts = (np.arange(300) % 3).astype(np.uint8)
     residual = 3 * numbers[3] * numbers[90] + random.normal(size=300)
-    found = screen(table, residual[np.newaxis], parts, Screening())
-    assert not found.truncated
-    assert candidate_of(found.descriptors[0], table.names).name == "x3 * x90"
+    screened = screen(table, residual[np.newaxis], parts, Screening())
+    assert not screened.truncated
+    assert candidate_of(screened.descriptors[0], table.names).name == "x3 * x90"
 
 
 def test_ctrl_c_ends_the_core_within_a_tenth_of_a_second():
@@ -86,13 +86,13 @@ candidates = np.concatenate([propose(table, None)] * 20)
 parts = (np.arange(100_000) % 2).astype(np.uint8)
 presses = []
 
-def told(stage, done, total):
+def press(stage, done, total):
     if done and not presses:
         presses.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
 try:
-    score_first(table, numbers[:1], parts, candidates, Screening(progress=told))
+    score_first(table, numbers[:1], parts, candidates, Screening(progress=press))
 except KeyboardInterrupt:
     print(time.monotonic() - presses[0])
 """
@@ -124,10 +124,10 @@ table = ScreenedTable(names, numbers, no_codes, np.empty(0, dtype=np.uint32))
 parts = (np.arange(2_000) % 2).astype(np.uint8)
 for n_threads in (1, 2, 7):
     how = Screening(n_threads=n_threads)
-    found = score_first(table, numbers[1:2] ** 2, parts, propose(table, None), how)
-    print(hashlib.sha256(b"".join(a.tobytes() for a in found)).hexdigest())
+    scores = score_first(table, numbers[1:2] ** 2, parts, propose(table, None), how)
+    print(hashlib.sha256(b"".join(a.tobytes() for a in scores)).hexdigest())
 """
-    found = set()
+    digests = set()
     for setting in ("on", "off"):
         done = subprocess.run(
             [sys.executable, "-c", program],
@@ -137,8 +137,8 @@ for n_threads in (1, 2, 7):
             timeout=120,
             env={**os.environ, "HEADSTART_SIMD": setting},
         )
-        found |= set(done.stdout.split())
-    assert len(found) == 1
+        digests |= set(done.stdout.split())
+    assert len(digests) == 1
 
 
 def test_numbers_beyond_single_precision_are_screened_as_missing():
@@ -167,8 +167,8 @@ def test_differences_of_large_numbers_are_screened():
     parts = (np.arange(2_000) % 2).astype(np.uint8)
     residual = np.sin(lasted)[np.newaxis]
 
-    found = screen(table, residual, parts, Screening())
+    screened = screen(table, residual, parts, Screening())
 
-    best = candidate_of(found.descriptors[0], table.names).name
+    best = candidate_of(screened.descriptors[0], table.names).name
     assert best in {"a - b", "b - a", "|a - b|"}
-    assert found.gains[0] > 0.5
+    assert screened.gains[0] > 0.5

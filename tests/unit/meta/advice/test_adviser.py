@@ -272,8 +272,8 @@ def test_gaps_and_failures_everywhere_are_no_obstacle(random_evidence, make_evid
     losses[6] = INF
     losses[:, 7] = NAN
     evidence = make_evidence(losses, seconds=np.where(np.isnan(losses), NAN, 1.0))
-    told = np.where(np.arange(9) % 3 == 1, INF, 0.3)
-    answers = ask_all(Adviser(evidence, {}, 1000, 10), evidence, told)
+    results = np.where(np.arange(9) % 3 == 1, INF, 0.3)
+    answers = ask_all(Adviser(evidence, {}, 1000, 10), evidence, results)
     assert sorted(a.index for a in answers) == list(range(9))
     assert np.isfinite([a.expected_gain for a in answers]).all()
 
@@ -365,8 +365,8 @@ def test_locations_of_losses_count_only_where_they_are_of_one_metric(
         adviser = Adviser(evidence, {}, 1000, 10)
         return adviser.next(observed, available=all_of(evidence)).expected_gain
 
-    own, proxy = random_evidence, replace(random_evidence, is_proxy=True)
-    assert gains(own, shifted) != pytest.approx(gains(own, results), rel=1e-3)
+    measured, proxy = random_evidence, replace(random_evidence, is_proxy=True)
+    assert gains(measured, shifted) != pytest.approx(gains(measured, results), rel=1e-3)
     assert gains(proxy, shifted) == pytest.approx(gains(proxy, results))
 
 

@@ -21,8 +21,8 @@ GROUPS = np.array([0, 0, 1, 1])
 
 
 def test_many_datasets_give_the_plain_covariance():
-    found = shrunk_covariance(deviations(20_000, TRUE), GROUPS)
-    np.testing.assert_allclose(found, TRUE, atol=0.15)
+    covariance = shrunk_covariance(deviations(20_000, TRUE), GROUPS)
+    np.testing.assert_allclose(covariance, TRUE, atol=0.15)
 
 
 def test_few_datasets_come_nearer_to_the_truth_than_the_plain_covariance():
@@ -44,13 +44,13 @@ def test_few_datasets_come_nearer_to_the_truth_than_the_plain_covariance():
 
 
 def test_more_configurations_than_datasets_can_be_inverted():
-    found = shrunk_covariance(deviations(6, np.eye(30)), np.arange(30) % 3)
-    assert np.linalg.eigvalsh(found).min() > 0
+    covariance = shrunk_covariance(deviations(6, np.eye(30)), np.arange(30) % 3)
+    assert np.linalg.eigvalsh(covariance).min() > 0
 
 
 def test_a_constant_configuration_does_no_harm():
     values = deviations(12, TRUE)
     values[:, 1] = 0.0
-    found = shrunk_covariance(values, GROUPS)
-    assert np.isfinite(found).all()
-    assert np.linalg.eigvalsh(found).min() > 0
+    covariance = shrunk_covariance(values, GROUPS)
+    assert np.isfinite(covariance).all()
+    assert np.linalg.eigvalsh(covariance).min() > 0

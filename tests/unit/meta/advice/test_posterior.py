@@ -26,12 +26,12 @@ def mean_regret(conditioned):
 
 
 def test_results_speak_for_the_datasets_they_are_like(model):
-    found = model.condition(EQUAL, {0: 0.41, 1: 0.42, 3: 0.12, 4: 0.11})
-    assert found.weights[0::2].sum() > 2 * found.weights[1::2].sum()
-    assert mean_regret(found)[5] < mean_regret(found)[2]
+    posterior = model.condition(EQUAL, {0: 0.41, 1: 0.42, 3: 0.12, 4: 0.11})
+    assert posterior.weights[0::2].sum() > 2 * posterior.weights[1::2].sum()
+    assert mean_regret(posterior)[5] < mean_regret(posterior)[2]
     assert (
-        expected_improvement(found).sum(axis=0)[5]
-        > (expected_improvement(found).sum(axis=0)[2])
+        expected_improvement(posterior).sum(axis=0)[5]
+        > (expected_improvement(posterior).sum(axis=0)[2])
     )
 
 
@@ -65,15 +65,15 @@ def test_one_far_result_says_no_more_than_a_failure(model):
 
 
 def test_equal_results_are_no_accident(model):
-    found = model.condition(EQUAL, {0: 0.5, 1: 0.5, 2: 0.5, 3: 0.5, 4: 0.5})
-    assert np.isfinite(found.means).all()
-    assert np.isfinite(expected_improvement(found)).all()
+    posterior = model.condition(EQUAL, {0: 0.5, 1: 0.5, 2: 0.5, 3: 0.5, 4: 0.5})
+    assert np.isfinite(posterior.means).all()
+    assert np.isfinite(expected_improvement(posterior)).all()
 
 
 def test_one_finite_result_among_failures_is_enough(model):
-    found = model.condition(EQUAL, {0: np.inf, 1: np.inf, 3: 0.3, 4: np.inf})
-    assert np.isfinite(expected_improvement(found)).all()
-    assert mean_regret(found)[2] > mean_regret(found)[3]
+    posterior = model.condition(EQUAL, {0: np.inf, 1: np.inf, 3: 0.3, 4: np.inf})
+    assert np.isfinite(expected_improvement(posterior)).all()
+    assert mean_regret(posterior)[2] > mean_regret(posterior)[3]
 
 
 def test_the_order_of_results_does_not_matter(model):
@@ -93,8 +93,8 @@ def test_a_scale_no_dataset_gives_is_no_obstacle():
     losses = np.full((12, 6), np.inf)
     losses[np.arange(12), np.arange(12) % 6] = 1.0
     model = RegretModel(normalise_losses(losses), GROUPS)
-    found = model.condition(np.full(12, 1 / 12), {0: 0.3, 1: 0.2, 4: 0.9})
-    assert np.isfinite(expected_improvement(found)).all()
+    posterior = model.condition(np.full(12, 1 / 12), {0: 0.3, 1: 0.2, 4: 0.9})
+    assert np.isfinite(expected_improvement(posterior)).all()
 
 
 def test_an_easy_table_is_like_easy_datasets():
@@ -102,8 +102,8 @@ def test_an_easy_table_is_like_easy_datasets():
     # Half of the datasets are easy, half are hard; all rank configurations at random.
     losses = 0.05 + 0.02 * rng.random((40, 6)) + 0.3 * (np.arange(40) % 2)[:, None]
     model = RegretModel(normalise_losses(losses), GROUPS)
-    found = model.condition(EQUAL, {0: 0.06, 3: 0.065})
-    assert found.weights[0::2].sum() > 2 * found.weights[1::2].sum()
+    posterior = model.condition(EQUAL, {0: 0.06, 3: 0.065})
+    assert posterior.weights[0::2].sum() > 2 * posterior.weights[1::2].sum()
 
 
 def test_losses_in_units_of_the_target_tell_no_table_easy():

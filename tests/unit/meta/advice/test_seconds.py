@@ -21,30 +21,30 @@ def grid():
 def test_a_power_law_is_found(grid):
     seconds, n_rows, n_features = grid
     model = SecondsModel(seconds, n_rows, n_features, LEARNERS)
-    found = np.exp(model.predict(5000, 20))
+    predicted = np.exp(model.predict(5000, 20))
     expected = (
         np.array([1e-3, 3e-3, 9e-3, 1e-4, 2e-4, 4e-4])
         * np.array([5000.0]) ** [1.2, 1.2, 1.2, 0.9, 0.9, 0.9]
         * 20**0.5
     )
-    np.testing.assert_allclose(found, expected, rtol=0.2)
+    np.testing.assert_allclose(predicted, expected, rtol=0.2)
 
 
 def test_gaps_are_no_zeros(grid):
     seconds, n_rows, n_features = grid
     whole = SecondsModel(seconds, n_rows, n_features, LEARNERS).predict(5000, 20)
-    # The dear ones were only tried on small tables.
+    # The expensive ones were only tried on small tables.
     seconds = np.where((n_rows[:, None] > 3000) & (np.arange(6) == 2), np.nan, seconds)
-    found = SecondsModel(seconds, n_rows, n_features, LEARNERS).predict(5000, 20)
-    np.testing.assert_allclose(found, whole, atol=0.2)
+    predicted = SecondsModel(seconds, n_rows, n_features, LEARNERS).predict(5000, 20)
+    np.testing.assert_allclose(predicted, whole, atol=0.2)
 
 
 def test_a_configuration_without_seconds_costs_what_its_learner_does(grid):
     seconds, n_rows, n_features = grid
     seconds[:, 1] = np.nan
-    found = SecondsModel(seconds, n_rows, n_features, LEARNERS).predict(2000, 10)
-    assert found[0] < found[1] < found[2]
-    assert found[1] > found[3:].max()
+    predicted = SecondsModel(seconds, n_rows, n_features, LEARNERS).predict(2000, 10)
+    assert predicted[0] < predicted[1] < predicted[2]
+    assert predicted[1] > predicted[3:].max()
 
 
 def test_without_any_seconds_all_cost_the_same():
@@ -58,9 +58,9 @@ def test_a_slow_machine_is_noticed_from_one_measurement(grid):
     seconds, n_rows, n_features = grid
     model = SecondsModel(seconds, n_rows, n_features, LEARNERS)
     plain = model.predict(2000, 10)
-    found = model.correct(plain, {0: 4.0 * float(np.exp(plain[0]))})
-    assert found[0] - plain[0] == pytest.approx(np.log(4.0), rel=0.1)
-    assert (found - plain > np.log(3.0)).all()
+    corrected = model.correct(plain, {0: 4.0 * float(np.exp(plain[0]))})
+    assert corrected[0] - plain[0] == pytest.approx(np.log(4.0), rel=0.1)
+    assert (corrected - plain > np.log(3.0)).all()
 
 
 def test_a_learner_that_is_slow_here_is_dear_and_the_other_less_so():
@@ -84,10 +84,10 @@ def test_learners_may_come_in_any_order(grid):
     seconds, n_rows, n_features = grid
     mixed = np.array([4, 0, 3, 2, 5, 1])
     plain = SecondsModel(seconds, n_rows, n_features, LEARNERS).predict(999, 7)
-    found = SecondsModel(
+    predicted = SecondsModel(
         seconds[:, mixed], n_rows, n_features, [LEARNERS[i] for i in mixed]
     ).predict(999, 7)
-    np.testing.assert_allclose(found, plain[mixed])
+    np.testing.assert_allclose(predicted, plain[mixed])
 
 
 def test_a_fit_that_was_stopped_took_at_least_as_long(grid):
@@ -111,9 +111,9 @@ def test_a_bound_below_the_prediction_says_nothing(grid):
     stopped[:20, 0] = True
     seconds = np.where(stopped, 1e-3, seconds)
 
-    found = SecondsModel(seconds, n_rows, n_features, LEARNERS, stopped)
+    model = SecondsModel(seconds, n_rows, n_features, LEARNERS, stopped)
 
-    np.testing.assert_allclose(found.predict(2000, 10), plain, atol=0.1)
+    np.testing.assert_allclose(model.predict(2000, 10), plain, atol=0.1)
 
 
 def test_what_was_always_stopped_is_no_cheaper_than_that(grid):
@@ -122,6 +122,6 @@ def test_what_was_always_stopped_is_no_cheaper_than_that(grid):
     stopped[:, 5] = True
     seconds[:, 5] = 60.0
 
-    found = SecondsModel(seconds, n_rows, n_features, LEARNERS, stopped)
+    model = SecondsModel(seconds, n_rows, n_features, LEARNERS, stopped)
 
-    assert np.exp(found.predict(1000, 10)[5]) > 30.0
+    assert np.exp(model.predict(1000, 10)[5]) > 30.0

@@ -6,11 +6,11 @@ from headstart.meta.advice.similarity import distances, weigh_datasets
 
 def test_a_like_dataset_weighs_more(make_evidence):
     evidence = make_evidence(np.eye(12), n_rows=100.0 * 2.0 ** np.arange(12))
-    found = weigh_datasets(evidence, np.arange(12), {}, 800, 10)
-    assert found.weights.argmax() == 3
-    assert found.weights.sum() == pytest.approx(1.0)
-    assert (np.diff(found.weights[:4]) > 0).all()
-    assert (np.diff(found.weights[3:]) < 0).all()
+    similarity = weigh_datasets(evidence, np.arange(12), {}, 800, 10)
+    assert similarity.weights.argmax() == 3
+    assert similarity.weights.sum() == pytest.approx(1.0)
+    assert (np.diff(similarity.weights[:4]) > 0).all()
+    assert (np.diff(similarity.weights[3:]) < 0).all()
 
 
 def test_no_dataset_is_left_out_or_copied(make_evidence):
@@ -22,9 +22,9 @@ def test_no_dataset_is_left_out_or_copied(make_evidence):
 
 def test_a_table_unlike_all_gets_equal_weights(make_evidence):
     evidence = make_evidence(np.eye(12), n_rows=100.0 * 1.1 ** np.arange(12))
-    found = weigh_datasets(evidence, np.arange(12), {}, 10**8, 10)
-    assert found.is_far
-    assert np.ptp(found.weights) == 0
+    similarity = weigh_datasets(evidence, np.arange(12), {}, 10**8, 10)
+    assert similarity.is_far
+    assert np.ptp(similarity.weights) == 0
 
 
 def test_a_meta_feature_counts(make_evidence):
@@ -43,8 +43,8 @@ def test_what_only_one_side_knows_is_ignored(make_evidence):
         evidence, np.arange(12), {"ClassEntropy": np.nan, "Else": 3.0}, 1000, 10
     )
     assert np.ptp(missing.weights) == pytest.approx(0.0)
-    given = weigh_datasets(evidence, np.arange(12), {"ClassEntropy": 7.0}, 1000, 10)
-    assert np.isfinite(given.weights).all()
+    unmatched = weigh_datasets(evidence, np.arange(12), {"ClassEntropy": 7.0}, 1000, 10)
+    assert np.isfinite(unmatched.weights).all()
 
 
 def test_distances_are_in_standard_deviations():
@@ -63,11 +63,11 @@ def test_sizes_are_counted_once(make_evidence):
     entropy = np.arange(12.0)[::-1]
     both = {"log_rows": np.log(rows), "ClassEntropy": entropy}
     named = make_evidence(np.eye(12), n_rows=rows, features=both)
-    own = {"log_rows": float(np.log(800.0)), "ClassEntropy": 8.0}
+    features = {"log_rows": float(np.log(800.0)), "ClassEntropy": 8.0}
     twice = make_evidence(np.eye(12), features=both)
     np.testing.assert_allclose(
-        weigh_datasets(named, np.arange(12), own, 800, 10).weights,
-        weigh_datasets(twice, np.arange(12), own, 800, 10).weights,
+        weigh_datasets(named, np.arange(12), features, 800, 10).weights,
+        weigh_datasets(twice, np.arange(12), features, 800, 10).weights,
     )
 
 

@@ -131,7 +131,7 @@ def test_a_step_that_applies_is_evaluated_with_what_it_costs(executor):
     registry = load_plugins()
     ridge = {"ridge": registry.learner("ridge")}
     steps = {"generated_features": registry.transforms["generated_features"]}
-    found = [
+    configurations = [
         *grid(TaskKind.REGRESSION, ridge, 1),
         *grid_after(TaskKind.REGRESSION, ridge, steps),
     ]
@@ -142,7 +142,7 @@ def test_a_step_that_applies_is_evaluated_with_what_it_costs(executor):
     cells = list(
         evaluate_dataset(
             LabelledTable(dataset, X, y),
-            found,
+            configurations,
             ridge,
             executor,
             EvaluationLimits(seconds=60.0),
@@ -283,9 +283,9 @@ def test_waiting_for_the_processor_is_not_held_against_a_learner(executor, monke
     fit = logistic.fit
 
     def wait_and_fit(self, task, parameters, train, validation, resources):
-        left = resources.seconds_left()
+        before = resources.seconds_left()
         time.sleep(0.5)
-        assert resources.seconds_left() > left - 0.4
+        assert resources.seconds_left() > before - 0.4
         return fit(self, task, parameters, train, validation, resources)
 
     monkeypatch.setattr(logistic, "fit", wait_and_fit)

@@ -7,8 +7,8 @@ from headstart.plugins import load_plugins
 
 
 def learners(kind):
-    found = load_plugins().learners
-    return {name: v for name, v in found.items() if kind in v.tasks}
+    installed = load_plugins().learners
+    return {name: v for name, v in installed.items() if kind in v.tasks}
 
 
 @pytest.mark.parametrize("kind", list(TaskKind))
@@ -21,12 +21,15 @@ def test_a_longer_grid_begins_with_the_shorter_one(kind):
 
 @pytest.mark.parametrize("kind", list(TaskKind))
 def test_every_learner_brings_its_default_before_any_brings_much_else(kind):
-    found = learners(kind)
-    first = grid(kind, found, 3 * len(found))
+    by_name = learners(kind)
+    first = grid(kind, by_name, 3 * len(by_name))
 
-    for name, learner in found.items():
-        own = [c for c in first if c.learner == name]
-        assert own[0].parameters == learner.search_space(reference_task(kind)).default
+    for name, learner in by_name.items():
+        of_learner = [c for c in first if c.learner == name]
+        assert (
+            of_learner[0].parameters
+            == learner.search_space(reference_task(kind)).default
+        )
 
 
 def searched_by_both(configuration):
@@ -48,9 +51,9 @@ def test_both_kinds_of_classes_have_one_grid():
 
 @pytest.mark.parametrize("kind", list(TaskKind))
 def test_configurations_lie_in_their_spaces(kind):
-    found = learners(kind)
-    for configuration in grid(kind, found, 120):
-        space = found[configuration.learner].search_space(reference_task(kind))
+    by_name = learners(kind)
+    for configuration in grid(kind, by_name, 120):
+        space = by_name[configuration.learner].search_space(reference_task(kind))
         for name, value in configuration.parameters.items():
             assert value in space.distributions[name]
 

@@ -34,8 +34,8 @@ def mapped(component, **values):
 
 
 def parameters_of(component, **values):
-    found = mapped(component, **values)
-    return None if found is None else dict(found.parameters)
+    configuration = mapped(component, **values)
+    return None if configuration is None else dict(configuration.parameters)
 
 
 @pytest.mark.parametrize(
@@ -140,15 +140,17 @@ def test_a_split_of_twice_a_leaf_says_nothing_new():
 
 def test_regressors_have_no_criterion_of_classes():
     name = "sklearn.ensemble._forest.ExtraTreesRegressor"
-    found = parameters_of(name, criterion="mse", max_features=0.2, bootstrap=False)
-    assert found == {"max_features": 0.2, "min_samples_leaf": 1}
+    parameters = parameters_of(name, criterion="mse", max_features=0.2, bootstrap=False)
+    assert parameters == {"max_features": 0.2, "min_samples_leaf": 1}
     assert parameters_of(name, criterion="poisson", bootstrap=False) is None
 
 
 @pytest.mark.parametrize("gamma", ["auto", "scale"])
 def test_support_vectors_map_with_a_relative_width(gamma):
-    found = parameters_of("sklearn.svm.classes.SVC", C=3.0, gamma=gamma, kernel="rbf")
-    assert found == {"C": 3.0, "gamma": 1.0}
+    parameters = parameters_of(
+        "sklearn.svm.classes.SVC", C=3.0, gamma=gamma, kernel="rbf"
+    )
+    assert parameters == {"C": 3.0, "gamma": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -203,15 +205,17 @@ def test_every_rule_names_a_learner_and_maps_its_defaults():
 def test_parameters_of_other_components_are_not_its_own():
     rule = rule_of(PIPELINE.format(FOREST))
     learner = load_plugins().learners["random_forest"]
-    own = {f"{FOREST}(1)_max_features": "0.2"}
-    other = {"sklearn.preprocessing.data.OneHotEncoder(9)_sparse": "true"}
-    found = map_setup(rule, own | other, learner)
-    assert found.parameters["max_features"] == 0.2
-    assert map_setup(rule, other, learner) is None, "nothing is known of the forest"
+    of_forest = {f"{FOREST}(1)_max_features": "0.2"}
+    of_encoder = {"sklearn.preprocessing.data.OneHotEncoder(9)_sparse": "true"}
+    configuration = map_setup(rule, of_forest | of_encoder, learner)
+    assert configuration.parameters["max_features"] == 0.2
+    assert map_setup(rule, of_encoder, learner) is None, (
+        "nothing is known of the forest"
+    )
 
 
 def test_words_without_quotes_are_words():
     rule = rule_of(FOREST)
     learner = load_plugins().learners["random_forest"]
-    found = map_setup(rule, {f"{FOREST}(1)_criterion": "entropy"}, learner)
-    assert found.parameters["criterion"] == "entropy"
+    configuration = map_setup(rule, {f"{FOREST}(1)_criterion": "entropy"}, learner)
+    assert configuration.parameters["criterion"] == "entropy"

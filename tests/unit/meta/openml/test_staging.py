@@ -87,5 +87,7 @@ def test_options_that_make_no_sense_are_refused(changes):
 
 def test_links_may_lead_to_all_hosts_of_openml():
     assert ".openml.org" in RefreshOptions().hosts
-    own = RefreshOptions(server="http://127.0.0.1:80/api/v1/xml", data_hosts=("Data",))
-    assert own.hosts == {"127.0.0.1:80", "data"}
+    options = RefreshOptions(
+        server="http://127.0.0.1:80/api/v1/xml", data_hosts=("Data",)
+    )
+    assert options.hosts == {"127.0.0.1:80", "data"}

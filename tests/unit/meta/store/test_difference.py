@@ -17,10 +17,10 @@ def filled(kit, losses, **sizes):
 
 
 def test_equal_bases_do_not_differ(new_base, kit):
-    found = diff(new_base(kit.one_of_each()), new_base(kit.one_of_each()))
+    difference = diff(new_base(kit.one_of_each()), new_base(kit.one_of_each()))
 
-    assert not found
-    assert found.orders == ()
+    assert not difference
+    assert difference.orders == ()
 
 
 def test_what_came_went_and_changed_is_told(new_base, kit):
@@ -29,15 +29,15 @@ def test_what_came_went_and_changed_is_told(new_base, kit):
         [kit.dataset("b"), kit.dataset("c"), kit.evaluation("b", fit_seconds=7.0)]
     )
 
-    found = diff(before, after)
+    difference = diff(before, after)
 
-    assert found
-    assert found.datasets.added == (f"dataset: uid {kit.uid('c')[:12]}...",)
-    assert found.datasets.removed == (f"dataset: uid {kit.uid('a')[:12]}...",)
-    assert found.datasets.changed == ()
-    (changed,) = found.evaluations.changed
+    assert difference
+    assert difference.datasets.added == (f"dataset: uid {kit.uid('c')[:12]}...",)
+    assert difference.datasets.removed == (f"dataset: uid {kit.uid('a')[:12]}...",)
+    assert difference.datasets.changed == ()
+    (changed,) = difference.evaluations.changed
     assert "ridge(alpha=1.0)" in changed
-    assert not found.meta_features
+    assert not difference.meta_features
 
 
 def test_the_tables_whose_order_moved_are_named(new_base, kit):
@@ -47,12 +47,12 @@ def test_the_tables_whose_order_moved_are_named(new_base, kit):
         "third": {3.0: 0.1, 2.0: 0.2, 1.0: 0.9},
     }
 
-    found = diff(
+    difference = diff(
         new_base(filled(kit, before, large=20_000)),
         new_base(filled(kit, after, large=20_000)),
     )
 
-    (move,) = found.orders
+    (move,) = difference.orders
     assert move.tables == f"{TaskKind.BINARY}, under 1,000 rows"
     assert (move.metric, move.n_before, move.n_after) == ("roc_auc", 1, 3)
     assert move.top_before[0] == kit.ridge(1.0)
@@ -64,18 +64,18 @@ def test_more_of_the_same_moves_no_order(new_base, kit):
     before = {"a": {1.0: 0.1, 2.0: 0.2, 3.0: 0.3}}
     after = before | {"b": {1.0: 0.5, 2.0: 0.6, 3.0: 0.7}}
 
-    found = diff(new_base(filled(kit, before)), new_base(filled(kit, after)))
+    difference = diff(new_base(filled(kit, before)), new_base(filled(kit, after)))
 
-    assert len(found.datasets.added) == 1
-    assert found.orders == ()
+    assert len(difference.datasets.added) == 1
+    assert difference.orders == ()
 
 
 def test_a_new_configuration_at_the_top_is_a_move(new_base, kit):
     before = {"a": {1.0: 0.1, 2.0: 0.2}}
     after = {"a": {1.0: 0.1, 2.0: 0.2, 5.0: 0.01}}
 
-    found = diff(new_base(filled(kit, before)), new_base(filled(kit, after)))
+    difference = diff(new_base(filled(kit, before)), new_base(filled(kit, after)))
 
-    (move,) = found.orders
+    (move,) = difference.orders
     assert move.top_after[0] == kit.ridge(5.0)
     assert move.rank_correlation == pytest.approx(1.0)

@@ -26,15 +26,15 @@ def test_cells_that_were_not_tried_and_cells_that_failed_differ(base, kit):
     base.add([kit.dataset("a"), kit.dataset("b")])
     base.add([kit.evaluation("a"), kit.failure("a", other), kit.evaluation("b")])
 
-    found = base.evidence(BINARY, "log_loss")
+    evidence = base.evidence(BINARY, "log_loss")
 
-    assert found.names == ("a", "b")
-    assert found.configurations == (kit.ridge(1.0), other)
-    assert found.losses[0].tolist() == [pytest.approx(0.6), np.inf]
-    assert np.isnan(found.losses[1]).tolist() == [False, True]
-    assert found.seconds[0, 0] == 0.25
-    assert np.isnan(found.seconds[1]).tolist() == [False, True]
-    assert not found.is_proxy
+    assert evidence.names == ("a", "b")
+    assert evidence.configurations == (kit.ridge(1.0), other)
+    assert evidence.losses[0].tolist() == [pytest.approx(0.6), np.inf]
+    assert np.isnan(evidence.losses[1]).tolist() == [False, True]
+    assert evidence.seconds[0, 0] == 0.25
+    assert np.isnan(evidence.seconds[1]).tolist() == [False, True]
+    assert not evidence.is_proxy
 
 
 def test_seconds_of_failures_do_not_count_and_those_of_time_outs_do(base, kit):
@@ -47,10 +47,10 @@ def test_seconds_of_failures_do_not_count_and_those_of_time_outs_do(base, kit):
     ]
     base.add([kit.dataset(), *cells])
 
-    found = base.evidence(BINARY, "log_loss")
+    evidence = base.evidence(BINARY, "log_loss")
 
-    assert np.isinf(found.losses[0]).tolist() == [False, True, True]
-    np.testing.assert_array_equal(found.seconds[0], [10.0, NAN, 20.0])
+    assert np.isinf(evidence.losses[0]).tolist() == [False, True, True]
+    np.testing.assert_array_equal(evidence.seconds[0], [10.0, NAN, 20.0])
 
 
 def test_a_fold_without_a_score_is_left_out_of_the_mean(base, kit):
@@ -79,29 +79,29 @@ def test_configurations_of_learners_not_installed_are_left_out(base, kit):
     old, new = kit.ridge(1.0, version=1), kit.ridge(1.0, version=2)
     base.add([kit.dataset(), kit.evaluation("iris", old), kit.evaluation("iris", new)])
 
-    def found(**learners):
+    def configurations(**learners):
         return base.evidence(BINARY, "log_loss", learners=learners).configurations
 
-    assert found(ridge=2) == (new,)
-    assert found(ridge=3) == ()
-    assert found(forest=1) == ()
+    assert configurations(ridge=2) == (new,)
+    assert configurations(ridge=3) == ()
+    assert configurations(forest=1) == ()
 
 
 @pytest.mark.parametrize("metric", ["f1", "profit of last year"])
 def test_a_metric_that_the_base_lacks_has_a_proxy(base, kit, metric):
     base.add([kit.dataset(), kit.evaluation()])
 
-    found = base.evidence(BINARY, metric)
+    evidence = base.evidence(BINARY, metric)
 
-    assert (found.metric, found.is_proxy) == ("log_loss", True)
+    assert (evidence.metric, evidence.is_proxy) == ("log_loss", True)
 
 
 def test_a_custom_metric_is_never_taken_for_another_of_its_name(base, kit):
     base.add([kit.dataset(), kit.evaluation(metrics=("profit", "accuracy"))])
 
-    found = base.evidence(BINARY, "profit")
+    evidence = base.evidence(BINARY, "profit")
 
-    assert (found.metric, found.is_proxy) == ("accuracy", True)
+    assert (evidence.metric, evidence.is_proxy) == ("accuracy", True)
 
 
 def test_a_metric_that_few_datasets_have_gives_way_to_a_proxy(base, kit):
@@ -109,9 +109,9 @@ def test_a_metric_that_few_datasets_have_gives_way_to_a_proxy(base, kit):
         base.add([kit.dataset(f"d{i}"), kit.evaluation(f"d{i}")])
     base.add([kit.evaluation("d0", kit.ridge(3.0), metrics=("f1", "log_loss"))])
 
-    found = base.evidence(BINARY, "f1")
+    evidence = base.evidence(BINARY, "f1")
 
-    assert (found.metric, len(found.names)) == ("log_loss", 5)
+    assert (evidence.metric, len(evidence.names)) == ("log_loss", 5)
 
 
 def test_proxies_fit_the_kind():
@@ -120,11 +120,11 @@ def test_proxies_fit_the_kind():
 
 
 def test_an_empty_base_gives_empty_evidence(base):
-    found = base.evidence(BINARY, "roc_auc")
+    evidence = base.evidence(BINARY, "roc_auc")
 
-    assert (found.metric, found.is_proxy) == ("roc_auc", False)
-    assert found.losses.shape == (0, 0)
-    assert found.features.shape == (0, 0)
+    assert (evidence.metric, evidence.is_proxy) == ("roc_auc", False)
+    assert evidence.losses.shape == (0, 0)
+    assert evidence.features.shape == (0, 0)
 
 
 def test_a_success_counts_more_than_a_failure_and_more_rows_than_fewer(base, kit):
@@ -137,10 +137,10 @@ def test_a_success_counts_more_than_a_failure_and_more_rows_than_fewer(base, kit
         ]
     )
 
-    found = base.evidence(BINARY, "log_loss")
+    evidence = base.evidence(BINARY, "log_loss")
 
-    assert found.losses.ravel() == pytest.approx([0.6, 0.1])
-    assert found.n_rows.tolist() == [100.0, 150.0]
+    assert evidence.losses.ravel() == pytest.approx([0.6, 0.1])
+    assert evidence.n_rows.tolist() == [100.0, 150.0]
 
 
 def test_equal_evaluations_of_one_cell_are_averaged(base, kit):
@@ -148,10 +148,10 @@ def test_equal_evaluations_of_one_cell_are_averaged(base, kit):
     base.add([kit.evaluation(scores=[[0.2, 0.9]], fit_seconds=1.0)])
     base.add([kit.evaluation(scores=[[0.4, 0.9]], seed=1, fit_seconds=3.0)])
 
-    found = base.evidence(BINARY, "log_loss")
+    evidence = base.evidence(BINARY, "log_loss")
 
-    assert found.losses == pytest.approx(0.3)
-    assert found.seconds == pytest.approx(2.0)
+    assert evidence.losses == pytest.approx(0.3)
+    assert evidence.seconds == pytest.approx(2.0)
 
 
 def test_seconds_that_are_not_known_are_nan(base, kit):
@@ -179,11 +179,11 @@ def test_meta_features_are_a_row_a_dataset_and_nan_where_not_known(base, kit):
     base.add([kit.evaluation("a"), kit.evaluation("b"), kit.evaluation("c")])
     base.add([kit.features("a", x=1.0, y=NAN), kit.features("b", y=4.0)])
 
-    found = base.evidence(BINARY, "log_loss")
+    evidence = base.evidence(BINARY, "log_loss")
 
-    assert found.feature_names == ("x", "y")
+    assert evidence.feature_names == ("x", "y")
     assert np.array_equal(
-        found.features, [[1.0, NAN], [NAN, 4.0], [NAN, NAN]], equal_nan=True
+        evidence.features, [[1.0, NAN], [NAN, 4.0], [NAN, NAN]], equal_nan=True
     )
 
 
@@ -286,10 +286,10 @@ def test_of_many_configurations_those_on_several_datasets_count_then_the_best(
 ):
     learn_from_runs(base, kit, 4)
 
-    found = base.gathered(BINARY, metric, bounds=replace(ALL, n_configurations=5))
+    gathered = base.gathered(BINARY, metric, bounds=replace(ALL, n_configurations=5))
 
     # Of those on one dataset each the best, of these the last.
-    assert alphas(found) == [1.0, 2.0, 11.0, 12.0, 13.0]
+    assert alphas(gathered) == [1.0, 2.0, 11.0, 12.0, 13.0]
     assert len(alphas(base.gathered(BINARY, metric))) == 10
 
 
@@ -297,19 +297,19 @@ def test_of_many_datasets_those_evaluated_last_count(base, kit):
     learn_from_runs(base, kit, 4)
     base.add([kit.evaluation("table 0", kit.ridge(7.0))])
 
-    found = base.gathered(BINARY, "log_loss", bounds=replace(ALL, n_datasets=2))
+    gathered = base.gathered(BINARY, "log_loss", bounds=replace(ALL, n_datasets=2))
 
-    assert found.evidence.names == ("table 0", "table 3")
-    assert 12.0 not in alphas(found)
+    assert gathered.evidence.names == ("table 0", "table 3")
+    assert 12.0 not in alphas(gathered)
 
 
 def test_of_many_evaluations_of_a_kind_those_added_last_count(base, kit):
     learn_from_runs(base, kit, 3)
     base.add([kit.dataset("b", kind=TaskKind.MULTICLASS), kit.evaluation("b")])
 
-    found = base.gathered(BINARY, "log_loss", bounds=replace(ALL, n_evaluations=4))
+    gathered = base.gathered(BINARY, "log_loss", bounds=replace(ALL, n_evaluations=4))
 
-    assert found.evidence.names == ("table 2",)
+    assert gathered.evidence.names == ("table 2",)
 
 
 def test_configurations_of_other_learners_take_no_place(base, kit):
@@ -317,14 +317,14 @@ def test_configurations_of_other_learners_take_no_place(base, kit):
     others = [kit.ridge(float(n), version=2) for n in range(9)]
     base.add(kit.evaluation(f"table {n}", c) for n in range(2) for c in others)
 
-    found = base.gathered(
+    gathered = base.gathered(
         BINARY,
         "log_loss",
         learners={"ridge": 1},
         bounds=replace(ALL, n_configurations=3),
     )
 
-    assert alphas(found) == [1.0, 2.0, 11.0]
+    assert alphas(gathered) == [1.0, 2.0, 11.0]
 
 
 def test_a_lookup_is_bounded_however_much_a_base_holds(base, kit):
@@ -333,10 +333,10 @@ def test_a_lookup_is_bounded_however_much_a_base_holds(base, kit):
     base.add(kit.evaluation("a", kit.ridge(float(i))) for i in range(n + 50))
     base.add(kit.evaluation("b", kit.ridge(float(i))) for i in range(20))
 
-    found = base.evidence(BINARY, "log_loss")
+    evidence = base.evidence(BINARY, "log_loss")
 
-    assert found.losses.shape == (2, n)
-    assert (~np.isnan(found.losses)).all(axis=0).sum() == 20
+    assert evidence.losses.shape == (2, n)
+    assert (~np.isnan(evidence.losses)).all(axis=0).sum() == 20
     with LayeredBase.open(None, base.place) as layered:
         assert layered.evidence(BINARY, "log_loss").losses.shape == (2, n)
 

@@ -20,19 +20,19 @@ def test_doctor_counts_what_is_there_and_what_is_not(base, kit):
     base.add([kit.failure("a", kit.ridge(2.0)), kit.failure("c")])
     base.add([kit.failure("b", kit.ridge(3.0), status=CellStatus.TIMEOUT)])
 
-    found = doctor(base)
+    health = doctor(base)
 
-    assert (found.n_datasets, found.n_evaluations) == (4, 5)
-    (coverage,) = found.coverage
+    assert (health.n_datasets, health.n_evaluations) == (4, 5)
+    (coverage,) = health.coverage
     assert (coverage.kind, coverage.n_datasets) == (TaskKind.BINARY, 2)
     assert coverage.n_configurations == 3
     assert coverage.share == pytest.approx(4 / 6)
-    assert found.failures == {"ridge": {"crash": 2, "ok": 2, "timeout": 1}}
-    assert found.without_evaluations == ("d",)
-    assert found.without_meta_features == ("b", "c", "d")
-    assert found.never_succeeded == ("c",)
-    assert found.outliers == ()
-    assert found.conflicts == ()
+    assert health.failures == {"ridge": {"crash": 2, "ok": 2, "timeout": 1}}
+    assert health.without_evaluations == ("d",)
+    assert health.without_meta_features == ("b", "c", "d")
+    assert health.never_succeeded == ("c",)
+    assert health.outliers == ()
+    assert health.conflicts == ()
 
 
 def test_doctor_finds_scores_that_cannot_be(base, kit):
@@ -58,7 +58,7 @@ def test_doctor_finds_a_result_that_is_too_good(base, kit):
 
     assert outlier.dataset == "leaky"
     assert "alpha=3.0" in outlier.configuration
-    assert "far ahead" in outlier.why
+    assert "far ahead" in outlier.reason
 
 
 def test_doctor_finds_seconds_out_of_line(base, kit):
@@ -76,7 +76,7 @@ def test_doctor_finds_seconds_out_of_line(base, kit):
     (outlier,) = doctor(base).outliers
 
     assert (outlier.dataset, outlier.configuration) == ("d2", "ridge(alpha=4.0)")
-    assert "2e+03 s per fold" in outlier.why
+    assert "2e+03 s per fold" in outlier.reason
 
 
 def test_doctor_tells_conflicts(base, kit):

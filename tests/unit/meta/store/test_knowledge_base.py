@@ -22,9 +22,9 @@ def test_what_was_added_is_read_back(base, kit):
     assert base.foreign_evaluations() == [foreign]
     assert base.foreign_setups() == [setup]
     assert base.fetches("api") == [fetch]
-    found = {r.configuration: r for r in base.evaluations()}
+    stored = {r.configuration: r for r in base.evaluations()}
     for record in (evaluation, failure):
-        again = found[record.configuration]
+        again = stored[record.configuration]
         for field in EvaluationRecord.__slots__:
             assert np.array_equal(getattr(again, field), getattr(record, field))
 

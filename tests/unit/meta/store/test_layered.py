@@ -21,7 +21,7 @@ def shipped(new_base, kit, tmp_path):
 
 
 @pytest.fixture
-def own(kit, tmp_path):
+def own_base(kit, tmp_path):
     with KnowledgeBase.open(tmp_path / "own.db") as base:
         base.add([kit.dataset("sales"), kit.features("sales", x=2.0)])
         base.add([kit.evaluation("sales", kit.ridge(2.0)), kit.evaluation("sales")])
@@ -29,15 +29,15 @@ def own(kit, tmp_path):
     return tmp_path / "own.db"
 
 
-def test_both_layers_speak_and_the_first_describes(shipped, own, kit):
-    with LayeredBase.open(shipped, own) as base:
-        found = base.evidence(BINARY, "log_loss")
+def test_both_layers_speak_and_the_first_describes(shipped, own_base, kit):
+    with LayeredBase.open(shipped, own_base) as base:
+        evidence = base.evidence(BINARY, "log_loss")
 
-        assert found.names == ("iris", "sales")
-        assert found.families == ("flowers", "sales")
-        assert found.features.tolist() == [[1.0], [2.0]]
-        assert found.configurations == (kit.ridge(1.0), kit.ridge(2.0))
-        assert np.isnan(found.losses).tolist() == [[False, True], [False, False]]
+        assert evidence.names == ("iris", "sales")
+        assert evidence.families == ("flowers", "sales")
+        assert evidence.features.tolist() == [[1.0], [2.0]]
+        assert evidence.configurations == (kit.ridge(1.0), kit.ridge(2.0))
+        assert np.isnan(evidence.losses).tolist() == [[False, True], [False, False]]
         assert [d.family for d in base.datasets()] == ["flowers", "sales"]
         assert len(base.meta_features("headstart")) == 2
         assert len(list(base.evaluations())) == 3
@@ -77,12 +77,12 @@ def test_an_own_base_that_cannot_be_read_is_left_out_and_told(shipped, tmp_path)
     assert "own.db" in str(problem)
 
 
-def test_a_layer_whose_pages_are_damaged_is_left_out_and_told(shipped, own):
-    content = bytearray(own.read_bytes())
+def test_a_layer_whose_pages_are_damaged_is_left_out_and_told(shipped, own_base):
+    content = bytearray(own_base.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
-    own.write_bytes(content)
+    own_base.write_bytes(content)
 
-    with LayeredBase.open(shipped, own) as base:
+    with LayeredBase.open(shipped, own_base) as base:
         assert base.evidence(BINARY, "log_loss").names == ("iris",)
         assert len(base.problems) == 1
         assert base.evidence(BINARY, "log_loss").names == ("iris",)
@@ -105,9 +105,9 @@ def test_a_driver_that_is_missing_costs_its_layer_only(shipped, monkeypatch):
         assert "headstart[postgres]" in str(base.problems[0])
 
 
-def test_the_environment_says_where_the_own_base_is(monkeypatch, tmp_path, own):
-    monkeypatch.setenv("HEADSTART_META_DB", str(own))
-    assert own_base_place() == own
+def test_the_environment_says_where_the_own_base_is(monkeypatch, tmp_path, own_base):
+    monkeypatch.setenv("HEADSTART_META_DB", str(own_base))
+    assert own_base_place() == own_base
     with LayeredBase.open(None) as base:
         assert len(base.datasets()) == 2
 

@@ -221,11 +221,11 @@ def test_reading_needs_no_sqlalchemy(packed):
         slow = {"sqlalchemy", "sklearn", "polars", "optuna", "platformdirs"}
         assert not slow & set(sys.modules), slow & set(sys.modules)
     """
-    own = shutil.copy(packed, packed.with_name("own.db"))
+    copy = shutil.copy(packed, packed.with_name("own.db"))
     source = "\n".join(line[8:] for line in code.splitlines())
 
     done = subprocess.run(
-        [sys.executable, "-c", source, packed, own],
+        [sys.executable, "-c", source, packed, copy],
         capture_output=True,
         text=True,
         check=False,

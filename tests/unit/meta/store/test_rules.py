@@ -107,10 +107,10 @@ def test_what_no_record_can_hold_is_refused_and_shown(rule, value):
     ],
 )
 def test_values_get_one_form(rule, value, canonical):
-    found = rule(value)
+    normalised = rule(value)
 
-    assert found == canonical
-    assert type(found) is type(canonical)
+    assert normalised == canonical
+    assert type(normalised) is type(canonical)
 
 
 def test_a_reason_of_many_lines_becomes_one_printable_line():

@@ -15,18 +15,18 @@ OF_NUMBERS = {"actual_and_predicted", "residuals", "values"}
 
 
 @pytest.mark.parametrize(
-    ("kind", "own"),
+    ("kind", "expected"),
     [
         ("binary", OF_CLASSES | {"thresholds"}),
         ("multiclass", OF_CLASSES),
         ("regression", OF_NUMBERS),
     ],
 )
-def test_each_kind_of_task_has_its_figures(kind, own):
+def test_each_kind_of_task_has_its_figures(kind, expected):
     names = set(figures(stored_facts(kind)))
 
-    assert own | {"leaderboard", "importance", "effect_0"} <= names
-    assert not names & ((OF_CLASSES | OF_NUMBERS | {"thresholds"}) - own)
+    assert expected | {"leaderboard", "importance", "effect_0"} <= names
+    assert not names & ((OF_CLASSES | OF_NUMBERS | {"thresholds"}) - expected)
 
 
 def test_what_lacks_facts_has_no_figure():

@@ -18,8 +18,8 @@ def test_no_better_than_constant_is_a_gap_of_one():
 
 
 def test_a_trial_is_not_its_own_rival():
-    own = trial(0, 0.5)
-    assert relative_gap(own, [own], CONSTANT) is None
+    only = trial(0, 0.5)
+    assert relative_gap(only, [only], CONSTANT) is None
 
 
 def test_only_shared_folds_are_compared():

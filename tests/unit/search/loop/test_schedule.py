@@ -61,12 +61,12 @@ def drive(schedule, run, *, slots, order, failing=()):
     started = []
     for turn in range(1000):
         while len(under_way) < slots:
-            found = schedule.next()
-            if found is None:
+            fit = schedule.next()
+            if fit is None:
                 break
-            trial, unit = found
+            trial, unit = fit
             run.running.setdefault(trial.number, set()).add(unit)
-            under_way.append(found)
+            under_way.append(fit)
             started.append((trial.number, unit))
         if not under_way:
             break
@@ -103,15 +103,15 @@ def test_counted_work_does_not_depend_on_timing(slots):
 
 
 def test_counted_work_runs_every_fold_but_for_the_hopeless():
-    found = counted(2, lambda turn, n: 0)
-    assert found[0] == (TrialStatus.DONE, UNITS)
-    assert found[3] == (TrialStatus.PARTIAL, UNITS[:2])
-    assert len(found) == 10
+    trials = counted(2, lambda turn, n: 0)
+    assert trials[0] == (TrialStatus.DONE, UNITS)
+    assert trials[3] == (TrialStatus.PARTIAL, UNITS[:2])
+    assert len(trials) == 10
 
 
 def test_failed_trials_do_not_count():
-    found = counted(2, lambda turn, n: 0, failing={1, 2})
-    assert len(found) == 10
+    trials = counted(2, lambda turn, n: 0, failing={1, 2})
+    assert len(trials) == 10
 
 
 def timed(seconds, n_slots=1):

@@ -116,8 +116,8 @@ def losses(trials):
 )
 def test_what_reads_text_and_helps_beyond_noise_is_added(gains, name, is_added):
     trials = [trial(0), trial(1, gains, step(name))]
-    found = added_steps(AVAILABLE, trials, losses(trials))
-    assert found == ((step(name),) if is_added else ())
+    added = added_steps(AVAILABLE, trials, losses(trials))
+    assert added == ((step(name),) if is_added else ())
 
 
 def test_its_form_is_that_of_the_best_trial():
@@ -147,15 +147,15 @@ def test_from_then_on_the_built_in_order_has_it_those_tried_without_it_too():
 
     plain = set()
     while True:
-        found = propose(len(state.trials), trials, lambda _: True)
-        if found.origin is Origin.SAMPLER:
+        proposal = propose(len(state.trials), trials, lambda _: True)
+        if proposal.origin is Origin.SAMPLER:
             break
-        state.add(found.configuration, found.origin, found.precedents)
-        if found.origin is Origin.DEFAULT_ORDER:
-            assert [s.name for s in found.configuration.transforms] == ["words"]
+        state.add(proposal.configuration, proposal.origin, proposal.precedents)
+        if proposal.origin is Origin.DEFAULT_ORDER:
+            assert [s.name for s in proposal.configuration.transforms] == ["words"]
             plain.add(
                 Configuration(
-                    found.configuration.learner, found.configuration.parameters
+                    proposal.configuration.learner, proposal.configuration.parameters
                 ).key
             )
 
@@ -164,8 +164,8 @@ def test_from_then_on_the_built_in_order_has_it_those_tried_without_it_too():
 
 def test_what_has_a_step_that_is_no_longer_available_stays_as_it_is():
     known = Configuration("linear", {"k": 4}, transforms=(step("other"),))
-    left = AVAILABLE.without({"other"})
-    assert left.with_steps([step("words")], known) == known
+    remaining = AVAILABLE.without({"other"})
+    assert remaining.with_steps([step("words")], known) == known
     assert len(AVAILABLE.with_steps([step("words")], known).transforms) == 2
 
 
@@ -189,8 +189,8 @@ def named_proposals(max_trials, *, is_timed, names=("words", "other")):
     state = RunState(UNITS, 4, dict.fromkeys(UNITS, 3.0))
     propose = proposer(state, available, is_timed=is_timed, max_trials=max_trials)
     for number in range(max_trials):
-        found = propose(number, list(state.trials), lambda _: True)
-        state.add(found.configuration, found.origin)
+        proposal = propose(number, list(state.trials), lambda _: True)
+        state.add(proposal.configuration, proposal.origin)
     return [
         {step.name for step in each.configuration.transforms} for each in state.trials
     ]

@@ -6,9 +6,9 @@ from headstart.search.propose.gains import gains_of_transforms
 
 def trial(number, losses, *steps):
     configuration = Configuration("plain", {"k": 1}, transforms=tuple(steps))
-    found = Trial(number, configuration)
-    found.fold_losses = {(0, fold): loss for fold, loss in enumerate(losses)}
-    return found
+    made = Trial(number, configuration)
+    made.fold_losses = {(0, fold): loss for fold, loss in enumerate(losses)}
+    return made
 
 
 def test_a_step_is_compared_with_the_same_configuration_without_it():
@@ -19,6 +19,6 @@ def test_a_step_is_compared_with_the_same_configuration_without_it():
         trial(3, [0.1], Step("c")),
     ]
 
-    found = gains_of_transforms(trials, {0: 0.6, 1: 0.25, 2: 0.6})
+    by_step = gains_of_transforms(trials, {0: 0.6, 1: 0.25, 2: 0.6})
 
-    assert found == {"a": [0.25], "b": [-0.25]}
+    assert by_step == {"a": [0.25], "b": [-0.25]}

@@ -62,13 +62,13 @@ def timed(clock, learner):
 
 
 def test_hints_are_those_of_the_learner_and_their_seconds_are_counted(clock, notices):
-    own = Own(0.01)
+    learner = Own(0.01)
 
-    learner = timed(clock, own)
+    watched = timed(clock, learner)
 
-    assert isinstance(learner, Own)
-    assert [learner.cost(TASK, {}, 10) for _ in range(3)] == [1.5] * 3
-    assert own.n_asked == 3
+    assert isinstance(watched, Own)
+    assert [watched.cost(TASK, {}, 10) for _ in range(3)] == [1.5] * 3
+    assert learner.n_asked == 3
     assert clock.seconds("own") >= 0.03
     assert notices == []
     assert clock.quarantined == set()
@@ -110,17 +110,17 @@ def test_a_run_without_a_time_limit_does_not_depend_on_seconds(monkeypatch, noti
 
 def test_a_call_that_does_not_return_is_named(clock, notices, monkeypatch):
     monkeypatch.setattr(quarantine, "LONGEST_CALL", 0.1)
-    told = threading.Event()
+    noticed = threading.Event()
 
     class Hanging(Own):
         def cost(self, task, parameters, n_rows):
-            assert told.wait(10)
+            assert noticed.wait(10)
             return 1.0
 
     def watch():
         while not notices:
             time.sleep(0.01)
-        told.set()
+        noticed.set()
 
     watcher = threading.Thread(target=watch)
     watcher.start()

@@ -30,18 +30,18 @@ def names(learners):
 
 
 def test_defaults_come_before_precedents():
-    found = names([Spaced("lightgbm"), Spaced("catboost")])
-    assert found[:2] == [("lightgbm", 1.0), ("catboost", 1.0)]
+    order = names([Spaced("lightgbm"), Spaced("catboost")])
+    assert order[:2] == [("lightgbm", 1.0), ("catboost", 1.0)]
 
 
 def test_every_precedent_comes_once():
-    found = names([Spaced("lightgbm", 5), Spaced("mlp", 1)])
-    assert len(found) == len(set(found)) == 8
+    order = names([Spaced("lightgbm", 5), Spaced("mlp", 1)])
+    assert len(order) == len(set(order)) == 8
 
 
 def test_an_unknown_learner_is_tried_early():
-    found = names([Spaced("lightgbm"), Spaced("ridge"), Spaced("my_own")])
-    assert [name for name, _ in found[:2]] == ["lightgbm", "my_own"]
+    order = names([Spaced("lightgbm"), Spaced("ridge"), Spaced("my_own")])
+    assert [name for name, _ in order[:2]] == ["lightgbm", "my_own"]
 
 
 def test_a_learner_for_small_tables_is_left_out_of_large_ones():
@@ -51,8 +51,8 @@ def test_a_learner_for_small_tables_is_left_out_of_large_ones():
 
 
 def test_a_configuration_is_completed_with_the_default():
-    found = complete(Spaced("mlp"), TASK, {"rate": 3.0})
-    assert found.parameters == {"rate": 3.0, "mode": "a"}
+    configuration = complete(Spaced("mlp"), TASK, {"rate": 3.0})
+    assert configuration.parameters == {"rate": 3.0, "mode": "a"}
 
 
 class Panic(BaseException):

@@ -68,9 +68,9 @@ def problem():
 
 def configurations():
     task = problem().task
-    found = [complete(LEARNERS["ridge"], task, {"n_knots": k}) for k in range(6)]
-    found += [complete(LEARNERS["svm"], task, {"C": 1.0 + k}) for k in range(3)]
-    return found
+    completed = [complete(LEARNERS["ridge"], task, {"n_knots": k}) for k in range(6)]
+    completed += [complete(LEARNERS["svm"], task, {"C": 1.0 + k}) for k in range(3)]
+    return completed
 
 
 @pytest.fixture
@@ -178,9 +178,9 @@ def test_nothing_is_proposed_twice_nor_what_does_not_fit(base):
     best = configurations()[3]
     propose, _ = proposer(precedents, trials=[finished(0, best, 1.0)])
 
-    found = propose(1, [], lambda c: c.learner == "svm")
+    proposal = propose(1, [], lambda c: c.learner == "svm")
 
-    assert found.configuration.learner == "svm"
+    assert proposal.configuration.learner == "svm"
 
 
 def test_a_parameter_that_can_have_one_value_only_has_it(base):
@@ -205,10 +205,10 @@ def test_results_of_what_a_run_makes_of_a_configuration_are_its_results(base):
 
     tried = [finished(0, with_added(best), 1.0)]
 
-    found = precedents.suggest(tried, {0: 1.0}, lambda _: True, with_added)
+    suggestion = precedents.suggest(tried, {0: 1.0}, lambda _: True, with_added)
     without = precedents.suggest(tried, {0: 1.0}, lambda _: True)
 
-    assert found.configuration != best
+    assert suggestion.configuration != best
     assert without.configuration == best
 
 
@@ -220,21 +220,21 @@ def test_a_learner_that_only_fails_is_not_proposed_again(base):
     ]
     propose, _ = proposer(precedents, trials=failed)
 
-    found = propose(2, failed, lambda _: True)
+    proposal = propose(2, failed, lambda _: True)
 
-    assert found.configuration.learner != "ridge"
+    assert proposal.configuration.learner != "ridge"
 
 
 def test_a_learner_the_base_does_not_know_is_tried_early(base):
     precedents, _ = asked()
     propose, state = proposer(precedents)
-    found = []
+    proposals = []
     for number in range(4):
-        found.append(propose(number, list(state.trials), lambda _: True))
-        trial = finished(number, found[-1].configuration, 1.0 + number)
-        state.trials.append(replace(trial, origin=found[-1].origin))
+        proposals.append(propose(number, list(state.trials), lambda _: True))
+        trial = finished(number, proposals[-1].configuration, 1.0 + number)
+        state.trials.append(replace(trial, origin=proposals[-1].origin))
 
-    unproven = [f for f in found if f.origin is Origin.UNPROVEN]
+    unproven = [f for f in proposals if f.origin is Origin.UNPROVEN]
     assert [f.configuration.learner for f in unproven] == ["elastic_net"]
 
 
@@ -242,9 +242,9 @@ def test_base_and_default_order_take_turns_at_first_then_comes_the_sampler(base)
     precedents, _ = asked()
     propose, state = proposer(precedents)
     for number in range(32):
-        found = propose(number, list(state.trials), lambda _: True)
-        state.trials.append(finished(number, found.configuration, 1.0 + number % 3))
-        state.trials[-1].origin = found.origin
+        proposal = propose(number, list(state.trials), lambda _: True)
+        state.trials.append(finished(number, proposal.configuration, 1.0 + number % 3))
+        state.trials[-1].origin = proposal.origin
 
     origins = [t.origin for t in state.trials]
     turns = [origin for origin in origins if origin in TURNS]
@@ -288,9 +288,9 @@ def test_a_base_of_few_datasets_takes_turns_with_the_default_order(base, tmp_pat
     propose, state = proposer(small)
     origins = []
     for number in range(6):
-        found = propose(number, list(state.trials), lambda _: True)
-        state.trials.append(finished(number, found.configuration, 1.0 + number))
-        origins.append(found.origin)
+        proposal = propose(number, list(state.trials), lambda _: True)
+        state.trials.append(finished(number, proposal.configuration, 1.0 + number))
+        origins.append(proposal.origin)
 
     assert origins == TURNS * 3
     assert len({t.configuration for t in state.trials}) == 6
@@ -335,10 +335,10 @@ def test_a_whole_trial_has_the_mean_loss_of_its_folds():
     whole = finished(0, configurations()[0], 1.5)
     raced_out = replace(whole, number=1, fold_losses={(0, 1): 3.0})
 
-    found = state.mean_losses(state.comparable_losses([whole, raced_out]))
+    means = state.mean_losses(state.comparable_losses([whole, raced_out]))
 
     # One less than the constant prediction, whose mean loss is 3.
-    assert found == pytest.approx({0: 1.5, 1: 2.0})
+    assert means == pytest.approx({0: 1.5, 1: 2.0})
 
 
 def test_the_base_is_asked_with_losses_of_the_kind_that_it_holds(base):
@@ -346,9 +346,9 @@ def test_the_base_is_asked_with_losses_of_the_kind_that_it_holds(base):
     losses = []
 
     class Listening(PrecedentProposer):
-        def suggest(self, known, own, *others):
-            losses.append(own)
-            return super().suggest(known, own, *others)
+        def suggest(self, known, run_losses, *others):
+            losses.append(run_losses)
+            return super().suggest(known, run_losses, *others)
 
     listening = Listening(
         precedents.adviser,

@@ -33,8 +33,8 @@ def test_the_baseline_proves_nothing():
 def test_unproven_learners_are_neither_built_in_nor_in_the_base():
     learners = dict(load_plugins().learners)
     assert not {"ridge", "svm"} & find_unproven(learners, ())
-    own = type("Own", (Learner,), {"name": "ridge"})()
-    assert find_unproven({"ridge": own, "seen": own}, {"seen"}) == {"ridge"}
+    ridge = type("Own", (Learner,), {"name": "ridge"})()
+    assert find_unproven({"ridge": ridge, "seen": ridge}, {"seen"}) == {"ridge"}
 
 
 def test_what_failed_before_the_first_success_was_unproven():

@@ -57,10 +57,12 @@ def sample(learners, trials=(), values=None, number=0, seed=0):
 def test_a_sampled_configuration_lies_in_its_space():
     space = Conditional().search_space(TASK)
     for number in range(12):
-        found = sample([Conditional()], number=number)
-        for name, value in found.parameters.items():
+        sampled = sample([Conditional()], number=number)
+        for name, value in sampled.parameters.items():
             assert value in space.distributions[name]
-        assert ("gamma" in found.parameters) == (found.parameters["kernel"] == "rbf")
+        assert ("gamma" in sampled.parameters) == (
+            sampled.parameters["kernel"] == "rbf"
+        )
 
 
 def test_seed_and_number_fix_the_draw():

@@ -79,12 +79,14 @@ class Cheap(Transform):
 
 
 def available(*transforms, named=()):
-    found, _ = find_available(TASK, TABLE, {t.name: t for t in transforms}, named=named)
-    return found
+    usable, _ = find_available(
+        TASK, TABLE, {t.name: t for t in transforms}, named=named
+    )
+    return usable
 
 
 def propose(
-    found, known, losses, number, *, fits=None, seconds=lambda _: 1.0, is_timed=False
+    usable, known, losses, number, *, fits=None, seconds=lambda _: 1.0, is_timed=False
 ):
     """Return what the transforms propose for a trial."""
     state = RunState([(0, 0)], 1, {(0, 0): 1.0}, known)
@@ -92,7 +94,7 @@ def propose(
         task=TASK,
         learners={},
         state=state,
-        transforms=found,
+        transforms=usable,
         seconds=seconds,
         is_timed=is_timed,
     )
@@ -104,7 +106,7 @@ def propose(
             losses=losses,
             excluded=frozenset(),
             fits=fits or anything,
-            transforms=found,
+            transforms=usable,
         )
     )
 
@@ -132,11 +134,11 @@ def test_only_what_applies_to_the_table_is_available_the_cheapest_first():
         name = "for_few_rows"
         max_rows = 10
 
-    found = available(Twice(), OfLevels(), ForFewRows(), Cheap())
+    usable = available(Twice(), OfLevels(), ForFewRows(), Cheap())
 
-    assert list(found.transforms) == ["cheap", "twice"]
-    assert found.widths == {"cheap": 1, "twice": 1}
-    assert not found.reads_text
+    assert list(usable.transforms) == ["cheap", "twice"]
+    assert usable.widths == {"cheap": 1, "twice": 1}
+    assert not usable.reads_text
 
 
 def test_a_transform_of_raw_text_is_tried_at_once():
@@ -146,10 +148,10 @@ def test_a_transform_of_raw_text_is_tried_at_once():
         def columns(self, table, task):
             return table.text
 
-    found = available(OfText(), Cheap())
+    usable = available(OfText(), Cheap())
 
-    assert found.reads_text
-    assert found.at_once == {"of_text"}
+    assert usable.reads_text
+    assert usable.at_once == {"of_text"}
 
 
 def test_one_that_does_not_say_what_to_try_is_left_out_and_told():
@@ -159,40 +161,40 @@ def test_one_that_does_not_say_what_to_try_is_left_out_and_told():
         def columns(self, table, task):
             return ["nowhere"]
 
-    found, problems = find_available(TASK, TABLE, {"broken": Broken()})
+    usable, problems = find_available(TASK, TABLE, {"broken": Broken()})
 
-    assert not found.transforms
+    assert not usable.transforms
     assert "columns() names 'nowhere'" in problems["broken"]
 
 
 def test_the_best_of_three_results_is_tried_with_each_transform_in_order_of_cost():
-    found = available(Twice(), Cheap())
+    usable = available(Twice(), Cheap())
     known = trials(plain(1), plain(2), plain(3))
     losses = {0: 0.3, 1: 0.1, 2: 0.2}
 
-    first = propose(found, known, losses, 4)
+    first = propose(usable, known, losses, 4)
     known += trials(*known, first.configuration)[-1:]
-    second = propose(found, known, losses, 4)
+    second = propose(usable, known, losses, 4)
 
     assert first.configuration == plain(2, Step("cheap"))
     assert second.configuration.parameters == {"k": 2}
     assert [s.name for s in second.configuration.transforms] == ["twice"]
-    assert propose(found, known, losses, 5) is None  # others' turn
-    assert propose(found, known, {0: 0.3}, 4) is None
-    assert propose(found, known, losses, 4, fits=lambda c: False) is None
+    assert propose(usable, known, losses, 5) is None  # others' turn
+    assert propose(usable, known, {0: 0.3}, 4) is None
+    assert propose(usable, known, losses, 4, fits=lambda c: False) is None
 
 
 def test_a_named_one_is_tried_with_the_first_configuration_before_any_result():
-    found = available(Twice(), named=["twice"])
+    usable = available(Twice(), named=["twice"])
     known = trials(plain(1))
 
-    assert propose(found, known, {}, 1, is_timed=True) is None
-    proposal = propose(found, known, {}, 1)
+    assert propose(usable, known, {}, 1, is_timed=True) is None
+    proposal = propose(usable, known, {}, 1)
 
     assert proposal.configuration.label == "plain + twice"
     assert proposal.origin is Origin.TRANSFORM
     known.append(Trial(1, proposal.configuration, Origin.TRANSFORM))
-    assert propose(found, known, {}, 2) is None
+    assert propose(usable, known, {}, 2) is None
 
 
 def test_precedents_of_a_transform_are_tried_where_it_is_part_of_the_best():
@@ -206,32 +208,32 @@ def test_precedents_of_a_transform_are_tried_where_it_is_part_of_the_best():
 
 
 def test_steps_are_in_the_order_in_which_they_run():
-    found = available(Twice(), Cheap())
+    usable = available(Twice(), Cheap())
 
-    after = found.added(plain(1, Step("twice")), Step("cheap"))
+    after = usable.added(plain(1, Step("twice")), Step("cheap"))
 
     assert [step.name for step in after.transforms] == ["cheap", "twice"]
 
 
 def test_a_point_of_the_joint_space_is_a_configuration_and_back():
-    found = available(Twice(), Cheap())
+    usable = available(Twice(), Cheap())
     configuration = plain(4, Step("cheap"), Step("twice", {"kind": "b"}))
 
-    flat = flattened(configuration, found)
-    space = joint_space(Plain(), found)
+    flat = flattened(configuration, usable)
+    space = joint_space(Plain(), usable)
 
     assert all(value in space.distributions[name] for name, value in flat.items())
-    assert unflattened(Plain(), TASK, flat, found) == configuration
-    off = flattened(plain(4), found)
-    assert unflattened(Plain(), TASK, off, found) == plain(4)
+    assert unflattened(Plain(), TASK, flat, usable) == configuration
+    off = flattened(plain(4), usable)
+    assert unflattened(Plain(), TASK, off, usable) == plain(4)
     assert joint_space(Plain(), available()) == Plain().search_space(TASK)
 
 
 def test_the_sampler_switches_transforms_on_and_off():
-    learners, found = {"plain": Plain()}, available(Twice())
+    learners, usable = {"plain": Plain()}, available(Twice())
     labels = [
         sample_configuration(
-            TASK, learners, [], {}, number=n, seed=0, transforms=found
+            TASK, learners, [], {}, number=n, seed=0, transforms=usable
         ).label
         for n in range(12)
     ]
@@ -244,11 +246,11 @@ def test_the_sampler_switches_transforms_on_and_off():
 
 
 def test_a_chain_costs_its_own_seconds_and_the_columns_it_makes():
-    found = available(Twice())
-    cost = CostModel(TASK, {"plain": Plain()}, 80, learns=False, transforms=found)
+    usable = available(Twice())
+    cost = CostModel(TASK, {"plain": Plain()}, 80, learns=False, transforms=usable)
     base = cost.hint(plain(3))
 
-    chained = cost.hint(found.added(plain(3), complete_step()))
+    chained = cost.hint(usable.added(plain(3), complete_step()))
 
     wide = Task(TaskKind.BINARY, 100, 1_003, 1, 2, "roc_auc")
     assert chained == pytest.approx(5.0 + Plain().cost(wide, {}, 80))
@@ -278,12 +280,12 @@ def test_a_transform_that_only_fails_is_excluded_and_its_learner_is_not():
 
 
 def test_a_configuration_of_another_version_of_a_transform_is_not_known():
-    found = available(Cheap())
+    usable = available(Cheap())
 
-    assert found.knows(complete(Plain(), TASK, {}))
-    assert found.knows(plain(1, Step("cheap")))
-    assert not found.knows(plain(1, Step("cheap", {}, 2)))
-    assert not found.knows(plain(1, Step("gone")))
+    assert usable.knows(complete(Plain(), TASK, {}))
+    assert usable.knows(plain(1, Step("cheap")))
+    assert not usable.knows(plain(1, Step("cheap", {}, 2)))
+    assert not usable.knows(plain(1, Step("gone")))
 
 
 def test_without_transforms_none_is_available():
@@ -316,7 +318,7 @@ def test_what_promises_more_per_cost_comes_first():
         def promise(self, table, task):
             return 0.9
 
-    found = available(Likely(), Cheap())
+    usable = available(Likely(), Cheap())
     known, losses = results((plain(1), 0.3), (plain(2), 0.2), (plain(3), 0.4))
 
     def first(likely_seconds):
@@ -324,7 +326,7 @@ def test_what_promises_more_per_cost_comes_first():
             names = [s.name for s in configuration.transforms]
             return likely_seconds if "likely" in names else 1.0
 
-        proposal = propose(found, known, losses, 4, seconds=seconds)
+        proposal = propose(usable, known, losses, 4, seconds=seconds)
         return proposal.configuration.transforms[0].name
 
     assert first(1.0) == "likely"
@@ -413,7 +415,7 @@ def test_steps_on_a_monotone_column_are_neither_known_nor_added_nor_sampled():
     assert not mine.knows(mine.added(RISING, cheap))
     assert mine.with_steps([cheap, notes], RISING).transforms == (notes,)
     for number in range(10):
-        found = sample_configuration(
+        sampled = sample_configuration(
             TASK, {"rising": Rising()}, [], {}, number=number, seed=0, transforms=mine
         )
-        assert {s.name for s in found.transforms} <= {"notes"}
+        assert {s.name for s in sampled.transforms} <= {"notes"}

@@ -66,8 +66,8 @@ def context(*learners, number=0, trials=(), losses=None, fits=lambda c: True):
     )
 
 
-def suggested(*learners, **given):
-    return unproven.suggest(context(*learners, **given)).configuration
+def suggested(*learners, **options):
+    return unproven.suggest(context(*learners, **options)).configuration
 
 
 def test_the_cheaper_one_comes_first_and_one_with_relatives_before_one_without():
@@ -103,8 +103,8 @@ def test_every_third_trial_is_an_unproven_default_until_each_has_had_one():
 
     def due(number, *configurations):
         trials = [Trial(n, c) for n, c in enumerate(configurations)]
-        found = unproven.propose(context(*both, number=number, trials=trials))
-        return None if found is None else found.configuration
+        proposal = unproven.propose(context(*both, number=number, trials=trials))
+        return None if proposal is None else proposal.configuration
 
     assert due(0) is None
     cheap = due(2)

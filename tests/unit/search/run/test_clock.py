@@ -18,10 +18,10 @@ def test_what_an_interruption_left_is_shared_out_as_a_whole_limit_is(spent):
     )
     moments = [clock.stop, clock.refit_end, clock.hand_over, clock.end]
     assert moments == sorted(moments)
-    left = clock.end - clock.started
-    assert clock.hand_over - clock.refit_end <= 0.07 * left + 1e-6
-    if left > 1:
-        assert clock.stop - clock.started >= 0.5 * left
+    remaining = clock.end - clock.started
+    assert clock.hand_over - clock.refit_end <= 0.07 * remaining + 1e-6
+    if remaining > 1:
+        assert clock.stop - clock.started >= 0.5 * remaining
 
 
 def test_time_for_the_last_ensemble_is_kept_back_from_fold_fits():

@@ -65,8 +65,8 @@ def test_old_views_go_first(tmp_path):
         (view / "train.npy").write_bytes(bytes(1000))
         os.utime(view, (age, age))
     assert folder.trim_views(2000) == 1000
-    left = {p.name for p in (folder.path / "views").iterdir()}
-    assert left == {"0-1-a", "0-2-a"}
+    names = {p.name for p in (folder.path / "views").iterdir()}
+    assert names == {"0-1-a", "0-2-a"}
 
 
 def make_files(folder):

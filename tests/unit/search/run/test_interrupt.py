@@ -46,28 +46,28 @@ def test_pythons_own_handler_is_back_afterwards():
 
 
 def test_a_handler_of_the_programs_own_stays():
-    seen = []
-    before = signal.signal(signal.SIGINT, lambda *_: seen.append(1))
+    calls = []
+    before = signal.signal(signal.SIGINT, lambda *_: calls.append(1))
     try:
         with NotedInterrupt() as interrupt:
             os.kill(os.getpid(), signal.SIGINT)
-        assert seen == [1]
+        assert calls == [1]
         assert not interrupt.is_set
     finally:
         signal.signal(signal.SIGINT, before)
 
 
 def test_another_thread_leaves_signals_alone():
-    seen = []
+    handlers = []
 
     def enter():
         with NotedInterrupt():
-            seen.append(signal.getsignal(signal.SIGINT))
+            handlers.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=enter)
     thread.start()
     thread.join()
-    assert seen == [signal.default_int_handler]
+    assert handlers == [signal.default_int_handler]
 
 
 def test_termination_that_is_treated_as_an_interrupt_is_noted_like_one():
@@ -84,24 +84,24 @@ def test_termination_that_is_treated_as_an_interrupt_is_noted_like_one():
     "context", [OrderlyTermination, termination_as_interrupt, NotedInterrupt]
 )
 def test_a_handler_of_the_programs_own_gets_sigterm(context):
-    seen = []
-    signal.signal(signal.SIGTERM, lambda *_: seen.append(1))
+    calls = []
+    signal.signal(signal.SIGTERM, lambda *_: calls.append(1))
     with context():
         terminate()
-    assert seen == [1]
+    assert calls == [1]
 
 
 def test_another_thread_leaves_sigterm_alone():
-    seen = []
+    handlers = []
 
     def enter():
         with OrderlyTermination(), termination_as_interrupt():
-            seen.append(signal.getsignal(signal.SIGTERM))
+            handlers.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=enter)
     thread.start()
     thread.join()
-    assert seen == [signal.SIG_DFL]
+    assert handlers == [signal.SIG_DFL]
 
 
 TERMINATED = """

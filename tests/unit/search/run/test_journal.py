@@ -25,12 +25,12 @@ def test_trials_and_fits_come_back_as_they_were(tmp_path):
     journal.close()
 
     again = Journal(tmp_path / "journal.db")
-    (found,) = again.trials()
-    assert found.configuration == trial.configuration
-    assert found.status is TrialStatus.DONE
-    assert found.loss == 0.25
-    assert found.outcomes == {(0, 0): outcome}
-    assert found.fold_losses == {(0, 0): 0.25}
+    (stored,) = again.trials()
+    assert stored.configuration == trial.configuration
+    assert stored.status is TrialStatus.DONE
+    assert stored.loss == 0.25
+    assert stored.outcomes == {(0, 0): outcome}
+    assert stored.fold_losses == {(0, 0): 0.25}
     assert again.fact("spent") == 1.5
 
 
@@ -40,9 +40,9 @@ def test_a_failed_fit_keeps_its_reason(tmp_path):
     journal.record_trial(trial)
     outcome = FoldOutcome(FoldStatus.CRASH, reason="signal SIGSEGV")
     journal.record_fit(trial, 0, 3, outcome, None, spent=0.0)
-    (found,) = journal.trials()
-    assert found.outcomes[0, 3].reason == "signal SIGSEGV"
-    assert found.fold_losses == {}
+    (stored,) = journal.trials()
+    assert stored.outcomes[0, 3].reason == "signal SIGSEGV"
+    assert stored.fold_losses == {}
 
 
 def test_a_fact_can_be_replaced(tmp_path):

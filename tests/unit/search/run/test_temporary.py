@@ -35,17 +35,17 @@ def left_by_a_killed_process(folder):
         env={**os.environ, "TMPDIR": str(folder)},
         check=False,
     )
-    (left,) = folder.glob("headstart-*")
-    return left
+    (abandoned,) = folder.glob("headstart-*")
+    return abandoned
 
 
 def test_what_a_killed_process_left_goes_with_the_next_run(temporary):
-    left = left_by_a_killed_process(temporary)
-    assert list(left.rglob("model"))
+    abandoned = left_by_a_killed_process(temporary)
+    assert list(abandoned.rglob("model"))
 
     folder = make_temporary_folder()
 
-    assert not left.exists()
+    assert not abandoned.exists()
     assert folder.is_dir()
 
 
@@ -61,10 +61,10 @@ def test_folders_of_live_processes_and_of_others_stay(temporary):
 
 
 def test_a_link_is_not_followed(temporary):
-    left = left_by_a_killed_process(temporary)
+    abandoned = left_by_a_killed_process(temporary)
     (temporary / "elsewhere").mkdir()
-    moved = left.rename(temporary / "elsewhere" / "mine")
-    left.symlink_to(moved)
+    moved = abandoned.rename(temporary / "elsewhere" / "mine")
+    abandoned.symlink_to(moved)
 
     remove_abandoned(temporary)
 

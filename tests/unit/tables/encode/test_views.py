@@ -69,9 +69,9 @@ def test_parts_give_the_same_encoder(table, view):
     encoder, matrix = encode(table, view, rows=[0, 1, 2, 5])
     again = ViewEncoder.from_parts(encoder.to_parts())
     assert again.to_parts() == encoder.to_parts()
-    found = again.transform(Schema.learn(table).apply(table))
-    np.testing.assert_array_equal(found.values, matrix.values)
-    assert (found.names, found.categorical, found.n_levels) == (
+    loaded = again.transform(Schema.learn(table).apply(table))
+    np.testing.assert_array_equal(loaded.values, matrix.values)
+    assert (loaded.names, loaded.categorical, loaded.n_levels) == (
         matrix.names,
         matrix.categorical,
         matrix.n_levels,

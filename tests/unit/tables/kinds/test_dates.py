@@ -29,8 +29,8 @@ def moments():
 
 
 def values_of(texts, form):
-    found, _ = read_moments(pl.Series(texts), (form,))
-    return found.to_list()
+    moments, _ = read_moments(pl.Series(texts), (form,))
+    return moments.to_list()
 
 
 def micros(moment):
@@ -51,10 +51,10 @@ WRITTEN = [
 def test_formats_are_found_and_read_as_strptime_does(moments, written):
     texts = [m.strftime(written) for m in moments]
     expected = [micros(dt.datetime.strptime(t, written)) for t in texts]
-    found = find_formats(pl.Series(texts))
-    assert found is not None
-    assert found.kind == "moment"
-    values, _ = read_moments(pl.Series(texts), found.formats)
+    result = find_formats(pl.Series(texts))
+    assert result is not None
+    assert result.kind == "moment"
+    values, _ = read_moments(pl.Series(texts), result.formats)
     assert values.to_list() == expected
 
 
@@ -64,8 +64,8 @@ def test_formats_are_found_and_read_as_strptime_does(moments, written):
 )
 def test_offsets_are_read_as_dateutil_does(moments, written):
     texts = [m.strftime(written) for m in moments]
-    found = find_formats(pl.Series(texts))
-    values, offsets = read_moments(pl.Series(texts), found.formats)
+    result = find_formats(pl.Series(texts))
+    values, offsets = read_moments(pl.Series(texts), result.formats)
     parsed = [parser.parse(t) for t in texts]
     assert values.to_list() == [micros(p.replace(tzinfo=None)) for p in parsed]
     assert offsets.to_list() == [
@@ -97,10 +97,10 @@ def test_offsets_are_read_as_dateutil_does(moments, written):
     ],
 )
 def test_periods_and_names_of_months_are_dates(texts, first_days):
-    found = find_formats(pl.Series(texts))
-    assert found is not None
-    assert found.kind == "moment"
-    clock, unread = read_clock(pl.Series(texts), found.formats, "", column="c")
+    result = find_formats(pl.Series(texts))
+    assert result is not None
+    assert result.kind == "moment"
+    clock, unread = read_clock(pl.Series(texts), result.formats, "", column="c")
     assert clock.dt.date().cast(pl.String).to_list() == first_days
     assert unread == 0
 
@@ -178,9 +178,9 @@ def test_the_kind_does_not_depend_on_where_junk_stands(row, junk):
 def test_some_dates_may_have_a_time():
     texts = ["2020-01-02", "2020-01-02 10:30:00", "2020-02-03T11:00"] * 10
     schema = Schema.learn(pl.DataFrame({"d": texts}))
-    found = schema.apply(pl.DataFrame({"d": texts[:3]}))
-    assert found["d.hour"].to_list() == [0.0, 10.5, 11.0]
-    assert found["d.month"].to_list() == [1.0, 1.0, 2.0]
+    canonical = schema.apply(pl.DataFrame({"d": texts[:3]}))
+    assert canonical["d.hour"].to_list() == [0.0, 10.5, 11.0]
+    assert canonical["d.month"].to_list() == [1.0, 1.0, 2.0]
 
 
 @pytest.mark.parametrize("dtype", [pl.Int64, pl.Float64, pl.String])

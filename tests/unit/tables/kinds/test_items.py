@@ -22,8 +22,8 @@ GENRES = ["Drama|War", "Comedy", "Drama", "War|Comedy|Drama", "Comedy|War"] * 4
     ],
 )
 def test_lists_in_text_are_found(cells, form):
-    found = find_items(pl.Series("v", cells).unique(maintain_order=True))
-    assert (None if found is None else found.form) == form
+    items = find_items(pl.Series("v", cells).unique(maintain_order=True))
+    assert (None if items is None else items.form) == form
 
 
 def test_quoted_items_may_hold_the_separator():

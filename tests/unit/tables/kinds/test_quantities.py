@@ -56,17 +56,17 @@ def test_a_number_is_told_from_the_words_around_it(written, number, unit):
 
 
 def test_a_decimal_comma_is_known_by_numbers_that_can_be_nothing_else():
-    found = find_quantity(counted("1.200,50 €", "3,25 €", "12,00 €"))
-    assert found.form == "quantity,"
-    numbers, _ = split(pl.Series(["1.200,50 €"]), found.form)
+    quantity = find_quantity(counted("1.200,50 €", "3,25 €", "12,00 €"))
+    assert quantity.form == "quantity,"
+    numbers, _ = split(pl.Series(["1.200,50 €"]), quantity.form)
     assert numbers.to_list() == [1200.5]
 
 
 def test_words_that_multiply_are_multiplied():
-    found = find_quantity(counted("1.5k", "2M", "300", "4k"))
-    assert found.form == "quantity.*"
-    assert found.units == ()
-    numbers, _ = split(pl.Series(["1.5k", "2M", "300"]), found.form)
+    quantity = find_quantity(counted("1.5k", "2M", "300", "4k"))
+    assert quantity.form == "quantity.*"
+    assert quantity.units == ()
+    numbers, _ = split(pl.Series(["1.5k", "2M", "300"]), quantity.form)
     assert numbers.to_list() == [1500.0, 2e6, 300.0]
 
 
@@ -131,8 +131,8 @@ def numbers():
 def test_negative_amounts_are_negative(numbers, positive, negative):
     texts = [(negative if v < 0 else positive) % abs(v) for v in numbers]
     schema = Schema.learn(pl.DataFrame({"v": texts}))
-    found = schema.apply(pl.DataFrame({"v": texts}))["v"]
-    assert found.to_numpy() == pytest.approx(numbers, abs=0.06)
+    amounts = schema.apply(pl.DataFrame({"v": texts}))["v"]
+    assert amounts.to_numpy() == pytest.approx(numbers, abs=0.06)
 
 
 def german(value, digits):
@@ -159,8 +159,8 @@ def test_grouped_numbers_are_whole(write):
     values[:20] = [100_000 + 7 * i for i in range(20)]
     texts = [write(v) for v in values]
     schema = Schema.learn(pl.DataFrame({"v": texts}))
-    found = schema.apply(pl.DataFrame({"v": texts}))["v"]
-    assert found.to_numpy() == pytest.approx(values, rel=1e-3)
+    amounts = schema.apply(pl.DataFrame({"v": texts}))["v"]
+    assert amounts.to_numpy() == pytest.approx(values, rel=1e-3)
 
 
 def test_thousands_with_a_point_are_known_beside_smaller_numbers():
@@ -225,8 +225,8 @@ def test_words_for_not_determined_are_missing_beside_exponents():
 def test_money_in_thousands_and_millions_is_of_one_scale():
     texts = ["€110.5M", "€565K", "€1.2M", "€80K"] * 10
     schema = Schema.learn(pl.DataFrame({"v": texts}))
-    found = schema.apply(pl.DataFrame({"v": texts[:4]}))["v"].to_list()
-    assert found == [110.5e6, 565e3, 1.2e6, 80e3]
+    amounts = schema.apply(pl.DataFrame({"v": texts[:4]}))["v"].to_list()
+    assert amounts == [110.5e6, 565e3, 1.2e6, 80e3]
 
 
 def test_metres_are_no_millions():

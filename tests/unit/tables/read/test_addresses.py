@@ -135,25 +135,25 @@ def test_errors_say_the_reason(place, request):
 
 
 def test_denied_access_is_told_without_keys(cloud):
-    with pytest.raises(TableError, match="access is denied") as told:
+    with pytest.raises(TableError, match="access is denied") as raised:
         to_frame(f"{cloud}/denied.csv")
-    assert_tells_no_secret(told.value)
+    assert_tells_no_secret(raised.value)
 
 
 def test_a_signed_address_is_told_without_its_signature(web):
-    with pytest.raises(TableError, match=r"absent\.csv cannot be read") as told:
+    with pytest.raises(TableError, match=r"absent\.csv cannot be read") as raised:
         to_frame(f"{web}/absent.csv?X-Amz-Signature={SECRET}&id={KEY}")
-    assert_tells_no_secret(told.value)
-    with pytest.raises(TableError, match="is not a whole parquet") as told:
+    assert_tells_no_secret(raised.value)
+    with pytest.raises(TableError, match="is not a whole parquet") as raised:
         to_frame(f"{web}/bad.parquet?sig={SECRET}")
-    assert_tells_no_secret(told.value)
+    assert_tells_no_secret(raised.value)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "ftp", "nosuch"])
 def test_a_password_in_an_address_is_never_told(scheme):
-    with pytest.raises(TableError, match="cannot be read") as told:
+    with pytest.raises(TableError, match="cannot be read") as raised:
         to_frame(f"{scheme}://{KEY}:{SECRET}@127.0.0.1:1/t.csv")
-    assert_tells_no_secret(told.value)
+    assert_tells_no_secret(raised.value)
 
 
 def assert_tells_no_secret(error):

@@ -28,8 +28,8 @@ def read(tmp_path):
         path = tmp_path / "t.csv"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         whole = read_table(path, **options)
-        told = Reading.of(**options)
-        batches = list(read_batches(path, (), 64, told))
+        reading = Reading.of(**options)
+        batches = list(read_batches(path, (), 64, reading))
         assert sum(b.height for b in batches) == whole.height
         assert batches[0].columns == whole.columns
         return whole
@@ -173,8 +173,8 @@ def test_wrong_options_are_refused(read, name, value):
 
 
 def test_a_reading_survives_json():
-    told = Reading.of(separator="tab", decimal=",", na_values=["x"], header=False)
-    assert Reading.from_record(json.loads(json.dumps(told.to_record()))) == told
+    reading = Reading.of(separator="tab", decimal=",", na_values=["x"], header=False)
+    assert Reading.from_record(json.loads(json.dumps(reading.to_record()))) == reading
 
 
 def pack(kind, text):

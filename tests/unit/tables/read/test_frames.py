@@ -164,7 +164,7 @@ def test_names_that_are_no_strings_become_strings():
 
 
 def test_pandas_extension_types_keep_values_and_missing():
-    given = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "int": pd.array([1, None], dtype="Int64"),
             "float": pd.array([1.5, None], dtype="Float32"),
@@ -179,7 +179,7 @@ def test_pandas_extension_types_keep_values_and_missing():
             "interval": pd.arrays.IntervalArray.from_tuples([(0, 1), None]),
         }
     )
-    frame = to_frame(given)
+    frame = to_frame(table)
     assert [str(t).split("(")[0] for t in frame.dtypes] == [
         "Int64", "Float32", "Boolean", "String", "String", "Int64", "Enum", "Float64",
         "Datetime", "Duration", "String",

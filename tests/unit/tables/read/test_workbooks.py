@@ -69,11 +69,11 @@ def test_a_hidden_sheet_is_read_only_if_no_other_has_data(tmp_path):
 def test_titles_blank_rows_and_totals_are_left_out_of_training(write):
     total = ["Total", 4, None, None, None, None, None]
     path = write(Data=[["Sales"], [], *ROWS, [], total])
-    with pytest.warns(HeadstartWarning) as told:
+    with pytest.warns(HeadstartWarning) as warned:
         frame = read_table(path)
     assert frame.columns == ROWS[0]
     assert frame["id"].to_list() == [1, 2, 3]
-    words = " ".join(str(w.message) for w in told)
+    words = " ".join(str(w.message) for w in warned)
     assert "The first 1 filled rows of sheet 'Data'" in words
     assert "holds totals ('Total')" in words
 

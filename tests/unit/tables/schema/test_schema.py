@@ -247,10 +247,10 @@ def test_names_that_stand_for_many_columns_are_refused(name):
 
 
 def test_a_column_may_have_the_empty_name():
-    given = pd.DataFrame({"a": [1.0, 2.0], "": [3.0, 4.0], "words": ["x y", "z y"]})
-    frame = to_frame(given)
+    table = pd.DataFrame({"a": [1.0, 2.0], "": [3.0, 4.0], "words": ["x y", "z y"]})
+    frame = to_frame(table)
     schema = Schema.learn(frame, {"words": "text"})
-    assert schema.apply(to_frame(given[["", "a", "words"]])).columns[:2] == ["a", ""]
+    assert schema.apply(to_frame(table[["", "a", "words"]])).columns[:2] == ["a", ""]
 
 
 def test_a_text_column_may_have_the_empty_name():

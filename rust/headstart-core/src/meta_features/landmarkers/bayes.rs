@@ -123,8 +123,8 @@ mod tests {
             codes: vec![1, 1, 1, 0],
             n_classes: 2,
         };
-        let found = sample(vec![vec![7.0; 4], vec![f64::NAN; 4]], vec![], labels);
+        let data = sample(vec![vec![7.0; 4], vec![f64::NAN; 4]], vec![], labels);
         let rows = [0, 1, 2, 3];
-        assert_eq!(loss(&found, &rows, &rows), 1.0);
+        assert_eq!(loss(&data, &rows, &rows), 1.0);
     }
 }

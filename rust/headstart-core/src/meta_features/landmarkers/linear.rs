@@ -43,15 +43,15 @@ pub(super) fn loss(sample: &Sample, train: &[usize], test: &[usize]) -> f64 {
     test.iter()
         .map(|&at| {
             let values = row(at);
-            let found: Vec<f64> = outputs
+            let predicted: Vec<f64> = outputs
                 .iter()
                 .map(|(mean, weights)| mean + sum_of_pairs(&values, weights, |a, b| a * b))
                 .collect();
             match &sample.labels {
                 Labels::Classes { codes, .. } => {
-                    f64::from(place_of_largest(&found) != codes[at] as usize)
+                    f64::from(place_of_largest(&predicted) != codes[at] as usize)
                 }
-                Labels::Values(values) => (values[at] - found[0]).powi(2),
+                Labels::Values(values) => (values[at] - predicted[0]).powi(2),
             }
         })
         .sum()
@@ -91,10 +91,10 @@ impl Factor {
     fn of(rows: &[Vec<f64>], width: usize) -> Self {
         let mut values = vec![0.0; width * width];
         for row in rows {
-            for (at, &left) in row.iter().enumerate() {
+            for (at, &value) in row.iter().enumerate() {
                 let moments = &mut values[at * width..=at * width + at];
-                for (moment, right) in moments.iter_mut().zip(row) {
-                    *moment += left * right;
+                for (moment, other) in moments.iter_mut().zip(row) {
+                    *moment += value * other;
                 }
             }
         }
@@ -108,12 +108,12 @@ impl Factor {
                     &before[column * width..column * width + column]
                 };
                 let sum = sum_of_pairs(&rest[..column], other, |a, b| a * b);
-                let left = rest[column] - sum;
+                let remainder = rest[column] - sum;
                 // Moments plus a penalty are positive definite, except for rounding.
                 rest[column] = if column == at {
-                    left.max(f64::EPSILON).sqrt()
+                    remainder.max(f64::EPSILON).sqrt()
                 } else {
-                    left / before[column * width + column]
+                    remainder / before[column * width + column]
                 };
             }
         }
@@ -146,10 +146,10 @@ mod tests {
     fn a_factor_solves_its_equations() {
         let rows = [vec![1.0, 2.0, 0.0], vec![0.0, 1.0, 3.0]];
         // Moments and penalty: [[2, 2, 0], [2, 6, 3], [0, 3, 10]].
-        let mut found = vec![4.0, 11.0, 13.0];
-        Factor::of(&rows, 3).solve(&mut found);
-        for (found, expected) in found.iter().zip([1.0, 1.0, 1.0]) {
-            assert!((found - expected).abs() < 1e-12, "{found}");
+        let mut solution = vec![4.0, 11.0, 13.0];
+        Factor::of(&rows, 3).solve(&mut solution);
+        for (value, expected) in solution.iter().zip([1.0, 1.0, 1.0]) {
+            assert!((value - expected).abs() < 1e-12, "{value}");
         }
     }
 
@@ -158,8 +158,8 @@ mod tests {
         let values: Vec<f64> = (0..100).map(f64::from).collect();
         let y: Vec<f64> = values.iter().map(|value| (value - 49.5) / 49.5).collect();
         let rows: Vec<usize> = (0..100).collect();
-        let found = sample(vec![values], vec![], Labels::Values(y));
-        assert!(loss(&found, &rows, &rows) < 0.01);
+        let data = sample(vec![values], vec![], Labels::Values(y));
+        assert!(loss(&data, &rows, &rows) < 0.01);
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
             n_classes: 2,
         };
         let rows: Vec<usize> = (0..20).collect();
-        let found = sample(vec![values], vec![], labels);
-        assert_eq!(loss(&found, &rows, &rows), 0.0);
+        let data = sample(vec![values], vec![], labels);
+        assert_eq!(loss(&data, &rows, &rows), 0.0);
     }
 }

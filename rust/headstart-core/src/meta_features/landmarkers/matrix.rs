@@ -32,17 +32,17 @@ impl Matrix {
             .map(|column| commonest(column, train, limit))
             .collect();
         let n_indicators: usize = places.iter().flatten().flatten().count();
-        let mut found = Self::with_room(sample, train, sample.numeric.len() + n_indicators);
+        let mut matrix = Self::with_room(sample, train, sample.numeric.len() + n_indicators);
         let mut start = sample.numeric.len();
         for (column, places) in sample.nominal.iter().zip(&places) {
             for (row, &code) in column.codes.iter().enumerate() {
                 if let Some(place) = places[code as usize] {
-                    found.values[row * found.width + start + place] = 1.0;
+                    matrix.values[row * matrix.width + start + place] = 1.0;
                 }
             }
             start += places.iter().flatten().count();
         }
-        found
+        matrix
     }
 
     fn with_room(sample: &Sample, train: &[usize], n_columns: usize) -> Self {
@@ -115,8 +115,8 @@ mod tests {
         let numbers = vec![1.0, 3.0, f64::NAN, 1e9];
         let levels = vec![0, 1, 1, 2];
         let labels = Labels::Values(vec![0.0; 4]);
-        let found = sample(vec![numbers], vec![levels], labels);
-        let matrix = Matrix::of_indicators(&found, &[0, 1, 2]);
+        let data = sample(vec![numbers], vec![levels], labels);
+        let matrix = Matrix::of_indicators(&data, &[0, 1, 2]);
         assert_eq!(matrix.width, LANES);
         let low = -1.0 / 2.0_f64.sqrt();
         // Level 1 is the commonest of the three, level 2 the rarest.
@@ -129,18 +129,18 @@ mod tests {
     #[test]
     fn many_levels_leave_the_width_bounded() {
         let levels: Vec<Vec<u32>> = (0..MAX_COLUMNS).map(|_| (0..50).collect()).collect();
-        let found = sample(vec![], levels, Labels::Values(vec![0.0; 50]));
+        let data = sample(vec![], levels, Labels::Values(vec![0.0; 50]));
         let rows: Vec<usize> = (0..50).collect();
-        assert_eq!(Matrix::of_indicators(&found, &rows).width, MAX_COLUMNS);
-        assert_eq!(Matrix::of_numbers(&found, &rows).width, 0);
+        assert_eq!(Matrix::of_indicators(&data, &rows).width, MAX_COLUMNS);
+        assert_eq!(Matrix::of_numbers(&data, &rows).width, 0);
     }
 
     #[test]
     fn every_pair_counts_once() {
         for n in 0..20 {
             let values: Vec<f64> = (0..n).map(f64::from).collect();
-            let found = sum_of_pairs(&values, &values, |a, _| a);
-            assert_eq!(found, f64::from(n * (n - 1) / 2));
+            let sum = sum_of_pairs(&values, &values, |a, _| a);
+            assert_eq!(sum, f64::from(n * (n - 1) / 2));
         }
     }
 }

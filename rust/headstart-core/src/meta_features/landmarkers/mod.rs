@@ -66,7 +66,7 @@ const OF_VALUES: [(&str, Learner); 4] = [
 /// Put the landmarkers of classification and of regression. NaN for those of the other
 /// kind, and all are NaN with fewer than four rows, no column, or a constant target.
 pub(super) fn put(
-    found: &mut Qualities,
+    qualities: &mut Qualities,
     table: &Table<'_>,
     classes: Option<&Classes>,
     seed: u64,
@@ -76,13 +76,13 @@ pub(super) fn put(
     let of_classes = sample.as_ref().filter(|_| classes.is_some());
     let of_values = sample.as_ref().filter(|_| classes.is_none());
     for (name, error) in scores(of_classes, &OF_CLASSES, workers)? {
-        found.put(name, error);
+        qualities.put(name, error);
     }
     for (name, error) in scores(of_values, &OF_VALUES, workers)? {
         // The unit is the sample's sum of squared distances from the mean.
         let score = 1.0 - error;
         // `max` would hide a NaN.
-        found.put(name, if score < -1.0 { -1.0 } else { score });
+        qualities.put(name, if score < -1.0 { -1.0 } else { score });
     }
     Ok(())
 }

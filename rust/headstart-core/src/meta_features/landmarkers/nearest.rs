@@ -65,7 +65,7 @@ mod tests {
     fn levels_that_differ_are_apart() {
         let labels = Labels::Values(vec![0.0, 4.0, 1.0, 2.0]);
         let nominal = vec![vec![0, 1, 0, 1], vec![0, 1, 2, 1]];
-        let found = sample(vec![], nominal, labels);
-        assert_eq!(loss(&found, &[0, 1], &[2, 3]), 5.0);
+        let data = sample(vec![], nominal, labels);
+        assert_eq!(loss(&data, &[0, 1], &[2, 3]), 5.0);
     }
 }

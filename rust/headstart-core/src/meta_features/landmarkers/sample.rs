@@ -165,16 +165,16 @@ fn draw_rows(n_rows: usize, classes: Option<&Classes>, rng: &mut Rng) -> Vec<usi
     let all = [n_rows];
     let counts = classes.map_or(&all[..], |classes| &classes.counts[..]);
     let mut wanted = shares(counts, n_rows);
-    let mut left = counts.to_vec();
+    let mut remaining = counts.to_vec();
     let mut rows = Vec::with_capacity(MAX_ROWS);
     for row in 0..n_rows {
         let class = classes.map_or(0, |classes| classes.codes[row] as usize);
         // Every subset of that size is equally probable (Knuth 3.4.2, S).
-        if rng.below(left[class] as u64) < wanted[class] as u64 {
+        if rng.below(remaining[class] as u64) < wanted[class] as u64 {
             rows.push(row);
             wanted[class] -= 1;
         }
-        left[class] -= 1;
+        remaining[class] -= 1;
     }
     rows
 }
@@ -184,16 +184,16 @@ fn draw_rows(n_rows: usize, classes: Option<&Classes>, rng: &mut Rng) -> Vec<usi
 fn shares(counts: &[usize], n_rows: usize) -> Vec<usize> {
     let product = |class: usize| counts[class] as u128 * MAX_ROWS as u128;
     let n = n_rows as u128;
-    let mut found: Vec<usize> = (0..counts.len())
+    let mut sizes: Vec<usize> = (0..counts.len())
         .map(|class| (product(class) / n) as usize)
         .collect();
     let mut order: Vec<usize> = (0..counts.len()).collect();
     order.sort_by_key(|&class| std::cmp::Reverse(product(class) % n));
-    let missing = MAX_ROWS - found.iter().sum::<usize>();
+    let missing = MAX_ROWS - sizes.iter().sum::<usize>();
     for &class in order.iter().take(missing) {
-        found[class] += 1;
+        sizes[class] += 1;
     }
-    found
+    sizes
 }
 
 /// Return a sample of columns in ascending order, numeric columns first.

@@ -251,9 +251,9 @@ mod tests {
     fn one_split_tells_two_classes_apart_and_two_tell_three() {
         let values: Vec<f64> = (0..12).map(f64::from).collect();
         let codes = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
-        let found = sample(vec![values], vec![], classes(&codes));
-        assert_eq!(fitted(&found, 1), 4.0);
-        assert_eq!(fitted(&found, 2), 0.0);
+        let data = sample(vec![values], vec![], classes(&codes));
+        assert_eq!(fitted(&data, 1), 4.0);
+        assert_eq!(fitted(&data, 2), 0.0);
     }
 
     #[test]
@@ -261,25 +261,25 @@ mod tests {
         let mut values: Vec<f64> = (0..8).map(|row| f64::from(row % 2)).collect();
         values[..4].fill(f64::NAN);
         let codes = [0, 0, 0, 0, 1, 1, 1, 1];
-        let found = sample(vec![values], vec![], classes(&codes));
-        assert_eq!(fitted(&found, 1), 0.0);
+        let data = sample(vec![values], vec![], classes(&codes));
+        assert_eq!(fitted(&data, 1), 0.0);
     }
 
     #[test]
     fn a_level_is_split_from_the_others() {
         let levels = vec![2, 1, 0, 1, 2, 1, 0, 1];
         let codes = [0, 1, 0, 1, 0, 1, 0, 1];
-        let found = sample(vec![], vec![levels], classes(&codes));
-        assert_eq!(fitted(&found, 1), 0.0);
+        let data = sample(vec![], vec![levels], classes(&codes));
+        assert_eq!(fitted(&data, 1), 0.0);
     }
 
     #[test]
     fn values_are_predicted_by_the_means_of_the_sides() {
         let values: Vec<f64> = (0..8).map(f64::from).collect();
         let y = vec![-1.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0];
-        let found = sample(vec![values], vec![], Labels::Values(y));
-        assert_eq!(fitted(&found, 0), 8.0);
-        assert_eq!(fitted(&found, 1), 0.0);
+        let data = sample(vec![values], vec![], Labels::Values(y));
+        assert_eq!(fitted(&data, 0), 8.0);
+        assert_eq!(fitted(&data, 1), 0.0);
     }
 
     #[test]
@@ -287,7 +287,7 @@ mod tests {
         let low = 1.0_f64;
         let high = f64::from_bits(low.to_bits() + 1);
         let values = vec![low, low, low, high, high, high];
-        let found = sample(vec![values], vec![], classes(&[0, 0, 0, 1, 1, 1]));
-        assert_eq!(fitted(&found, 1), 0.0);
+        let data = sample(vec![values], vec![], classes(&[0, 0, 0, 1, 1, 1]));
+        assert_eq!(fitted(&data, 1), 0.0);
     }
 }

@@ -120,14 +120,14 @@ impl<T: Number> Questions<'_, T> {
             }
         }
         for cut in &self.small.set_cuts[part.sets.clone()] {
-            let mut found = [T::Bits::NONE; LANES];
+            let mut matched = [T::Bits::NONE; LANES];
             for word in &self.small.words[cut.words.clone()] {
                 for lane in 0..LANES {
-                    found[lane] |= codes[word.column][lane] & word.bits;
+                    matched[lane] |= codes[word.column][lane] & word.bits;
                 }
             }
             for lane in 0..LANES {
-                let goes_right = T::Bits::all_if(found[lane] == T::Bits::NONE);
+                let goes_right = T::Bits::all_if(matched[lane] == T::Bits::NONE);
                 reachable[lane] &= !(goes_right & cut.left);
             }
         }

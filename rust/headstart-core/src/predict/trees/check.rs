@@ -35,9 +35,9 @@ pub(super) fn check_form(trees: &TreeArrays<'_>, form: &TreeForm<'_>) -> Result<
         ("missing_left", trees.missing_left.len()),
         ("category_set", trees.category_set.len()),
     ];
-    for (name, found) in lengths {
-        if found != n_nodes {
-            return Err(Error::length(name, n_nodes, found));
+    for (name, length) in lengths {
+        if length != n_nodes {
+            return Err(Error::length(name, n_nodes, length));
         }
     }
     Ok(())

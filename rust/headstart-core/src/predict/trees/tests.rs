@@ -49,8 +49,8 @@ fn values_of_the_leaves_are_added_to_the_baseline() {
         [f64::NAN, f64::NAN],
         [f64::INFINITY, f64::NEG_INFINITY],
     ];
-    let found = predict(&ensemble, x.as_flattened());
-    assert_eq!(found, [21.5, 32.5, 11.5, 11.5, 11.5]);
+    let predictions = predict(&ensemble, x.as_flattened());
+    assert_eq!(predictions, [21.5, 32.5, 11.5, 11.5, 11.5]);
 }
 
 #[test]
@@ -84,8 +84,8 @@ fn one_value_column_is_dealt_to_the_outputs_in_turn() {
         ..FORM
     };
     let ensemble = TreeEnsemble::new(&TREES, &NO_CATEGORIES, &form).unwrap();
-    let found = predict(&ensemble, &[0.0, 0.0]);
-    assert_eq!(found, [1.0, 120.0]);
+    let predictions = predict(&ensemble, &[0.0, 0.0]);
+    assert_eq!(predictions, [1.0, 120.0]);
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn categories_go_by_their_set_and_unknown_ones_are_missing() {
     };
     let ensemble = TreeEnsemble::new(&trees, &categories, &FORM).unwrap();
     let x = [-1.0, 2.5, 7.0, 3.0, f64::NAN, f64::INFINITY].map(|value| [0.0, value]);
-    let found = predict(&ensemble, x.as_flattened());
-    assert_eq!(found, [1.5, 2.5, 1.5, 1.5, 1.5, 1.5]);
+    let predictions = predict(&ensemble, x.as_flattened());
+    assert_eq!(predictions, [1.5, 2.5, 1.5, 1.5, 1.5, 1.5]);
     assert_eq!(ensemble.stored().category_set, [0, -1, -1]);
 }
 
@@ -124,8 +124,8 @@ fn single_precision_rounds_before_it_compares() {
             ..FORM
         };
         let ensemble = TreeEnsemble::new(&TREES, &NO_CATEGORIES, &form).unwrap();
-        let found = predict(&ensemble, &x);
-        assert_eq!(found, [expected]);
+        let predictions = predict(&ensemble, &x);
+        assert_eq!(predictions, [expected]);
     }
 }
 
@@ -274,8 +274,8 @@ fn codes_are_truncated_and_beyond_a_set_are_not_in_it() {
             // One row alone, and eight in step.
             for n_rows in [1, 8] {
                 let x = [0.0, code].repeat(n_rows);
-                let found = predict(&ensemble, &x);
-                assert_eq!(found, vec![expected; n_rows], "{code}");
+                let predictions = predict(&ensemble, &x);
+                assert_eq!(predictions, vec![expected; n_rows], "{code}");
             }
         }
     }
@@ -331,8 +331,8 @@ fn inputs_beyond_a_bound_are_taken_for_it() {
 #[test]
 fn a_stop_is_noticed() {
     let ensemble = TreeEnsemble::new(&TREES, &NO_CATEGORIES, &FORM).unwrap();
-    let found = ensemble.predict(&[0.0; 64], || Err(Error::Cancelled));
-    assert_eq!(found, Err(Error::Cancelled));
+    let result = ensemble.predict(&[0.0; 64], || Err(Error::Cancelled));
+    assert_eq!(result, Err(Error::Cancelled));
 }
 
 /// Random numbers, the same each time.
@@ -501,10 +501,10 @@ fn small_and_large_trees_send_rows_to_the_leaves_that_a_plain_walk_finds() {
                 .collect();
             // The thresholds, as they are compared in single precision.
             let x: Vec<f64> = x.iter().map(|&value| f64::from(value as f32)).collect();
-            let found = predict(&ensemble, &x);
-            for (row, found) in x.chunks(N_FEATURES).zip(found.chunks(9)) {
-                for (tree, &found) in found.iter().enumerate() {
-                    assert_eq!(found, drawn.leaf(tree, row) as f64, "{row:?}");
+            let predictions = predict(&ensemble, &x);
+            for (row, outputs) in x.chunks(N_FEATURES).zip(predictions.chunks(9)) {
+                for (tree, &output) in outputs.iter().enumerate() {
+                    assert_eq!(output, drawn.leaf(tree, row) as f64, "{row:?}");
                 }
             }
         }

@@ -27,7 +27,7 @@ impl TreeEnsemble {
                 let node = nodes[*at as usize];
                 let value = rows[(node.question & FEATURE) as usize][first_lane + lane];
                 let missing_left = node.question & MISSING_LEFT != 0;
-                let left = if SETS && node.question & CATEGORICAL != 0 {
+                let goes_left = if SETS && node.question & CATEGORICAL != 0 {
                     if value.is_nan() {
                         missing_left
                     } else {
@@ -37,7 +37,7 @@ impl TreeEnsemble {
                     // Bitwise, because both sides are cheaper than a branch.
                     (value <= node.threshold) | (MISSING && value.is_nan() & missing_left)
                 };
-                let next = node.left + u32::from(!left);
+                let next = node.left + u32::from(!goes_left);
                 moved |= next ^ *at;
                 *at = next;
             }
