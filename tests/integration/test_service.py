@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -22,6 +23,9 @@ from headstart import AutoClassifier, AutoRegressor
 N_BEFORE = 10
 N_FITS = int(os.environ.get("HEADSTART_TEST_FITS", "1000"))
 MOST_BYTES_A_FIT = 20_000
+# polars reads files on threads that it starts when several are read at once. Those that
+# are idle end after 10 seconds.
+IDLE_SECONDS = 12
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="needs Linux's /proc"
@@ -56,7 +60,8 @@ def fit_and_predict(number):
 
 
 def used():
-    """Return what this process holds: what may not grow."""
+    """Return what this process holds when it is at rest: what may not grow."""
+    time.sleep(IDLE_SECONDS)
     gc.collect()
     process = psutil.Process()
     names = (
