@@ -37,6 +37,7 @@ from headstart.search.propose.quarantine import (
     describe,
     failing,
 )
+from headstart.search.refit import refit_ends, refit_seconds
 from headstart.search.run.run import Run
 from headstart.search.run.state import RunState, Unit
 from headstart.validation import OutOfFoldStore
@@ -178,6 +179,8 @@ class Ledger:
         seconds = time.monotonic() - began
         self._run.clock.note_choice(seconds)
         self._ensemble_seconds += seconds
+        if choice is not None and self._run.refits:
+            self._run.clock.note_refit(self._refit_seconds(choice))
         if choice is not None and choice.score != self._incumbent:
             self._incumbent = choice.score
             self._report_incumbent(choice)
@@ -188,6 +191,13 @@ class Ledger:
         if self._run.clock.choice_seconds > self._run.clock.seconds_left():
             return False
         return self._ensemble_seconds <= _ENSEMBLE_SHARE * self._run.clock.elapsed()
+
+    def _refit_seconds(self, choice: Choice) -> float:
+        """Predict the seconds of a refit of an ensemble's members."""
+        trials = [self.state.trials[number] for number in choice.weights]
+        seconds = [refit_seconds(trial, self._run.data.folds) for trial in trials]
+        ends = refit_ends(seconds, self._run.executor.n_slots)
+        return max(end for end in ends if end is not None)
 
     def _score(
         self, trial: Trial, unit: Unit, outcome: FoldOutcome

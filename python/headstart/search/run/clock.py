@@ -5,6 +5,7 @@ memory or disk). The limit counts wall seconds, so after a suspension all deadli
 earlier by its length.
 """
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -53,7 +54,7 @@ class Clock:
     started : float
         Time of `time.monotonic` at which `fit` was called.
     reserve_share : float
-        Share of the limit that is reserved for a refit.
+        Share of the limit that is reserved for a refit, at most; see `note_refit`.
     ahead_at_start : float
         `clock_ahead` at that time.
     keeps_for_analysis : bool
@@ -71,10 +72,16 @@ class Clock:
     ahead_at_start: float = field(default_factory=clock_ahead)
     # Seconds in which the last ensemble was chosen: an estimate for the final one.
     _choice_seconds: float = field(default=0.0, init=False)
+    # Predicted seconds of a refit of the last ensemble.
+    _predicted_refit: float = field(default=math.inf, init=False)
 
     def note_choice(self, seconds: float) -> None:
         """Reserve the seconds in which an ensemble was chosen for the final one."""
         self._choice_seconds = seconds
+
+    def note_refit(self, seconds: float) -> None:
+        """Reserve no more than the predicted seconds of a refit of the ensemble."""
+        self._predicted_refit = seconds
 
     @property
     def choice_seconds(self) -> float:
@@ -91,6 +98,14 @@ class Clock:
         slept = clock_ahead() - self.ahead_at_start
         # The two clocks are read microseconds apart.
         return self.started - (slept if slept > _LEAST_SLEEP else 0.0)
+
+    @property
+    def refit_seconds(self) -> float:
+        """Seconds that are reserved for the refit."""
+        if self.limit is None:
+            return 0.0
+        left = max(0.0, self.limit - self.spent_before)
+        return min(self.reserve_share * left, self._predicted_refit)
 
     @property
     def analysis_seconds(self) -> float:
@@ -123,10 +138,9 @@ class Clock:
         if self.limit is None:
             return None
         left = self.limit - self.spent_before
-        share = _RESERVE_SHARE + self.reserve_share
-        kept = _RESERVE_SECONDS + self._choice_seconds
+        kept = _RESERVE_SECONDS + self._choice_seconds + self.refit_seconds
         kept += self.analysis_seconds + self.learning_seconds
-        return self._begun + max(0.0, left * (1 - share) - kept)
+        return self._begun + max(0.0, left * (1 - _RESERVE_SHARE) - kept)
 
     @property
     def hand_over(self) -> float | None:
