@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from headstart.base import TaskKind
+from headstart.validation.affordable import affordable_folds, holdout_rows
+
+
+def seconds_per_row(n_rows):
+    return [0.001 * n_rows, 0.003 * n_rows]
+
+
+@pytest.mark.parametrize(
+    ("budget", "n_folds"),
+    [(34.0, 8), (33.0, 5), (19.3, 5), (19.0, 3), (9.7, 3), (9.5, 2), (4.9, 2), (4.7, 1)],
+)
+def test_there_are_as_many_folds_as_fit_into_the_budget(budget, n_folds):
+    # On 1,200 rows 8 folds train on 1,050 rows each: 8 * 1,050 * 0.004 s are 33.6 s.
+    assert affordable_folds(seconds_per_row, 1_200, budget=budget) == n_folds
+
+
+@pytest.mark.parametrize(("budget", "n_folds"), [(28.0, 8), (3.9, 5)])
+def test_there_are_no_fewer_than_the_fewest(budget, n_folds):
+    chosen = affordable_folds(seconds_per_row, 1_000, budget=budget, fewest=5)
+    assert chosen == n_folds
+
+
+@pytest.mark.parametrize("seconds", [[], [float("inf")], [float("nan")]])
+def test_nothing_that_can_be_begun_needs_no_folds(seconds):
+    assert affordable_folds(lambda n_rows: seconds, 1_000, budget=10.0) == 1
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_held_out"),
+    [
+        (1_000_000, 10_000),
+        (50_000, 10_000),
+        (20_000, 4_000),
+        (4_000, 1_000),
+        (2_400, 800),
+        (2, 1),
+    ],
+)
+@pytest.mark.parametrize("kind", TaskKind)
+def test_a_holdout_has_the_rows_of_a_precise_score(n_rows, n_held_out, kind):
+    assert holdout_rows(np.arange(n_rows) % 2, kind) == n_held_out
+
+
+@pytest.mark.parametrize(
+    ("share", "n_held_out"), [(0.2, 10_000), (0.02, 50_000), (0.001, 100_000), (0, 100_000)]
+)
+def test_a_rare_class_needs_a_larger_holdout(share, n_held_out):
+    y = (np.arange(500_000) < share * 500_000).astype(np.int64)
+    assert holdout_rows(y, TaskKind.BINARY) == n_held_out
