@@ -148,10 +148,10 @@ def report(rows: list[dict], spent: str) -> str:
     lines = [
         f"# Held-out losses by the number of folds, fits of {spent}",
         "",
-        f"Ratio of the loss (1 - AUC, log loss or RMSE of 30 % of the rows) to that with "
-        f"{REFERENCE} folds: below 1 is better. + and -: better and worse beyond the "
-        "noise of a paired bootstrap (5 % on either side). One seed. Last column: the "
-        "number of folds that a fit chooses, 1 for a holdout.",
+        "Ratio of the loss (1 - AUC, log loss or RMSE of 30 % of the rows) to that "
+        f"with {REFERENCE} folds: below 1 is better. + and -: better and worse beyond "
+        "the noise of a paired bootstrap (5 % on either side). One seed. Last column: "
+        "the number of folds that a fit chooses, 1 for a holdout.",
         "",
         f"| dataset | task | rows | classes | {' | '.join(arms)} | trials | chosen |",
         "|---|---|---|---|" + "---|" * (len(arms) + 2),
@@ -159,7 +159,8 @@ def report(rows: list[dict], spent: str) -> str:
     signs = {"better": " +", "worse": " -", "level": ""}
     for row in rows:
         cells = " | ".join(
-            f"{row['ratios'][arm]:.3f}{signs[row['verdicts'][arm]]}" for arm in ARMS[:-1]
+            f"{row['ratios'][arm]:.3f}{signs[row['verdicts'][arm]]}"
+            for arm in ARMS[:-1]
         )
         trials = " / ".join(str(row["trials"][arm]) for arm in ARMS)
         lines.append(

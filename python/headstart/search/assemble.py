@@ -110,5 +110,5 @@ def _bag(run: Run, result: SearchResult) -> BaggedEnsemble:
 
 def _chosen(result: SearchResult) -> list[tuple[Trial, float]]:
     """Return the trials that make the model, with their weights, the heaviest first."""
-    weights = sorted(result.choice.weights.items(), key=lambda m: (-m[1], m[0]))
-    return [(result.trials[number], weight) for number, weight in weights]
+    weights = result.choice.weights
+    return [(result.trials[number], weights[number]) for number in result.choice.ranked]

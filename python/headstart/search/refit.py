@@ -19,10 +19,17 @@ from headstart.search.run.interrupt import NotedInterrupt
 from headstart.search.run.run import Run
 from headstart.validation import Folds
 
-__all__ = ["fit_of", "refit_ends", "refit_members", "refit_seconds"]
+__all__ = [
+    "fit_of",
+    "refit_ends",
+    "refit_members",
+    "refit_seconds",
+    "seconds_to_reserve",
+]
 
-# A refit is predicted to take this many times the seconds of a fold fit per row.
-_SAFETY = 1.2
+# Share of the predicted seconds that is reserved: the refits that are begun at the end
+# may be those of another ensemble.
+_RESERVE = 1.2
 _TOO_LATE = "not done in time"
 # Seconds reserved for what follows a learner's deadline: dump, write.
 _GRACE_SECONDS = 0.2
@@ -34,11 +41,11 @@ def refit_seconds(trial: Trial, folds: Folds) -> float:
     for unit in trial.fold_losses:
         seconds += trial.outcomes[unit].total_seconds
         n_rows += folds.train(*unit).size
-    return _SAFETY * seconds * folds.n_rows / n_rows
+    return seconds * folds.n_rows / n_rows
 
 
 def refit_ends(
-    seconds: Sequence[float], n_slots: int, limit: float = math.inf
+    seconds: Sequence[float], n_slots: int, limit: float
 ) -> list[float | None]:
     """Return when refits end that are begun in order, or None for each not begun.
 
@@ -66,6 +73,21 @@ def refit_ends(
         heapq.heapreplace(free, end)
         ends.append(end)
     return ends
+
+
+def seconds_to_reserve(seconds: Sequence[float], n_slots: int, most: float) -> float:
+    """Return the seconds to reserve for the refits that fit into `most` seconds.
+
+    Parameters
+    ----------
+    seconds : sequence of float
+        Predicted seconds of each refit.
+    n_slots : int
+        Number of refits that run at a time.
+    most : float
+    """
+    ends = refit_ends(seconds, n_slots, most / _RESERVE)
+    return _RESERVE * max((end for end in ends if end is not None), default=0.0)
 
 
 def refit_members(

@@ -179,7 +179,9 @@ class Folds:
             self.scheme == "time" and self.n_folds == 1 and not is_split
         ):
             n_held_out = np.count_nonzero(self.fold_ids != NEVER) // self.n_repeats
-            words = [f"holdout of {n_held_out:,} rows ({n_held_out / self.n_rows:.0%})"]
+            share = n_held_out / self.n_rows
+            noun = "row" if n_held_out == 1 else "rows"
+            words = [f"holdout of {n_held_out:,} {noun} ({share:.0%})"]
         elif is_split:
             words = [f"{self.n_repeats} splits"]
         else:

@@ -227,8 +227,8 @@ def explain_folds(validation: object, folds: Folds, n_rows: int) -> str:
     if folds.scheme == "holdout":
         n_held_out = folds.validation(0, 0).size
         return (
-            f"{n_rows:,} rows: one holdout of {n_held_out:,} rows is precise enough and "
-            "leaves more time for trials than folds"
+            f"{n_rows:,} rows: one holdout of {n_held_out:,} rows is precise enough "
+            "and leaves more time for trials than folds"
         )
     if folds.n_repeats > 1:
         return f"only {n_rows:,} rows: repeats reduce the variance of the score"

@@ -14,7 +14,13 @@ from headstart.execution.fold_fit import run_fold_fit
 from headstart.execution.in_process import InProcessExecutor
 from headstart.execution.store import MemoryStore, get_parts
 from headstart.learners.linear import Ridge
-from headstart.search.refit import fit_of, refit_ends, refit_members, refit_seconds
+from headstart.search.refit import (
+    fit_of,
+    refit_ends,
+    refit_members,
+    refit_seconds,
+    seconds_to_reserve,
+)
 from headstart.tables import Schema
 from headstart.validation import Folds
 
@@ -135,8 +141,8 @@ def test_a_failed_refit_keeps_the_fold_models(data):
 def test_seconds_of_a_refit_follow_the_training_rows(data):
     trial = Trial(0, Configuration("ridge"), fold_losses={(0, 0): 1.0})
     trial.outcomes[0, 0] = SimpleNamespace(total_seconds=9.0)
-    # 9 of 12 rows were fitted on; a fifth more for safety.
-    assert refit_seconds(trial, data.folds) == pytest.approx(12.0 * 1.2)
+    # 9 of 12 rows were fitted on.
+    assert refit_seconds(trial, data.folds) == pytest.approx(12.0)
 
 
 @pytest.mark.parametrize(
@@ -151,3 +157,11 @@ def test_seconds_of_a_refit_follow_the_training_rows(data):
 )
 def test_refits_begin_in_order_as_slots_are_free(n_slots, limit, ends):
     assert refit_ends([4.0, 2.0, 3.0], n_slots, limit) == ends
+
+
+@pytest.mark.parametrize(
+    ("most", "reserved"), [(100.0, 6.0), (5.5, 4.8), (4.0, 3.6), (3.0, 2.4), (2.0, 0.0)]
+)
+def test_time_is_reserved_for_refits_that_fit_into_it(most, reserved):
+    # A fifth more than the refits take.
+    assert seconds_to_reserve([4.0, 2.0, 3.0], 2, most) == pytest.approx(reserved)

@@ -11,7 +11,16 @@ def seconds_per_row(n_rows):
 
 @pytest.mark.parametrize(
     ("budget", "n_folds"),
-    [(34.0, 8), (33.0, 5), (19.3, 5), (19.0, 3), (9.7, 3), (9.5, 2), (4.9, 2), (4.7, 1)],
+    [
+        (34.0, 8),
+        (33.0, 5),
+        (19.3, 5),
+        (19.0, 3),
+        (9.7, 3),
+        (9.5, 2),
+        (4.9, 2),
+        (4.7, 1),
+    ],
 )
 def test_there_are_as_many_folds_as_fit_into_the_budget(budget, n_folds):
     # On 1,200 rows 8 folds train on 1,050 rows each: 8 * 1,050 * 0.004 s are 33.6 s.
@@ -46,7 +55,8 @@ def test_a_holdout_has_the_rows_of_a_precise_score(n_rows, n_held_out, kind):
 
 
 @pytest.mark.parametrize(
-    ("share", "n_held_out"), [(0.2, 10_000), (0.02, 50_000), (0.001, 100_000), (0, 100_000)]
+    ("share", "n_held_out"),
+    [(0.2, 10_000), (0.02, 50_000), (0.001, 100_000), (0, 100_000)],
 )
 def test_a_rare_class_needs_a_larger_holdout(share, n_held_out):
     y = (np.arange(500_000) < share * 500_000).astype(np.int64)

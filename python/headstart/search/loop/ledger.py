@@ -37,7 +37,7 @@ from headstart.search.propose.quarantine import (
     describe,
     failing,
 )
-from headstart.search.refit import refit_ends, refit_seconds
+from headstart.search.refit import refit_seconds, seconds_to_reserve
 from headstart.search.run.run import Run
 from headstart.search.run.state import RunState, Unit
 from headstart.validation import OutOfFoldStore
@@ -180,7 +180,7 @@ class Ledger:
         self._run.clock.note_choice(seconds)
         self._ensemble_seconds += seconds
         if choice is not None and self._run.refits:
-            self._run.clock.note_refit(self._refit_seconds(choice))
+            self._reserve_refit(choice)
         if choice is not None and choice.score != self._incumbent:
             self._incumbent = choice.score
             self._report_incumbent(choice)
@@ -192,12 +192,13 @@ class Ledger:
             return False
         return self._ensemble_seconds <= _ENSEMBLE_SHARE * self._run.clock.elapsed()
 
-    def _refit_seconds(self, choice: Choice) -> float:
-        """Predict the seconds of a refit of an ensemble's members."""
-        trials = [self.state.trials[number] for number in choice.weights]
+    def _reserve_refit(self, choice: Choice) -> None:
+        """Reserve time for the refit of an ensemble's members."""
+        clock, n_slots = self._run.clock, self._run.executor.n_slots
+        trials = [self.state.trials[number] for number in choice.ranked]
         seconds = [refit_seconds(trial, self._run.data.folds) for trial in trials]
-        ends = refit_ends(seconds, self._run.executor.n_slots)
-        return max(end for end in ends if end is not None)
+        most = clock.most_refit_seconds
+        clock.note_refit(seconds_to_reserve(seconds, n_slots, most))
 
     def _score(
         self, trial: Trial, unit: Unit, outcome: FoldOutcome

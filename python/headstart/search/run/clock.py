@@ -72,16 +72,16 @@ class Clock:
     ahead_at_start: float = field(default_factory=clock_ahead)
     # Seconds in which the last ensemble was chosen: an estimate for the final one.
     _choice_seconds: float = field(default=0.0, init=False)
-    # Predicted seconds of a refit of the last ensemble.
-    _predicted_refit: float = field(default=math.inf, init=False)
+    # Seconds that the refit of the last ensemble needs.
+    _refit_seconds: float = field(default=math.inf, init=False)
 
     def note_choice(self, seconds: float) -> None:
         """Reserve the seconds in which an ensemble was chosen for the final one."""
         self._choice_seconds = seconds
 
     def note_refit(self, seconds: float) -> None:
-        """Reserve no more than the predicted seconds of a refit of the ensemble."""
-        self._predicted_refit = seconds
+        """Reserve these seconds for the refit, but at most `most_refit_seconds`."""
+        self._refit_seconds = seconds
 
     @property
     def choice_seconds(self) -> float:
@@ -100,12 +100,11 @@ class Clock:
         return self.started - (slept if slept > _LEAST_SLEEP else 0.0)
 
     @property
-    def refit_seconds(self) -> float:
-        """Seconds that are reserved for the refit."""
+    def most_refit_seconds(self) -> float:
+        """Most seconds that may be reserved for the refit."""
         if self.limit is None:
-            return 0.0
-        left = max(0.0, self.limit - self.spent_before)
-        return min(self.reserve_share * left, self._predicted_refit)
+            return math.inf
+        return self.reserve_share * max(0.0, self.limit - self.spent_before)
 
     @property
     def analysis_seconds(self) -> float:
@@ -138,7 +137,8 @@ class Clock:
         if self.limit is None:
             return None
         left = self.limit - self.spent_before
-        kept = _RESERVE_SECONDS + self._choice_seconds + self.refit_seconds
+        kept = _RESERVE_SECONDS + self._choice_seconds
+        kept += min(self._refit_seconds, self.most_refit_seconds)
         kept += self.analysis_seconds + self.learning_seconds
         return self._begun + max(0.0, left * (1 - _RESERVE_SHARE) - kept)
 

@@ -46,7 +46,7 @@ from headstart.validation import Folds
 __all__ = ["prepare"]
 
 # Largest share of the time limit that is reserved for a refit on all rows.
-_REFIT_SHARE = 0.25
+_REFIT_SHARE = 0.35
 # Shortest time limit in which time is reserved for an analysis.
 _SHORTEST_ANALYSED = 8.0
 
