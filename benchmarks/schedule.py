@@ -9,14 +9,16 @@ The table has the ratios of the held-out losses (1 - AUC, log loss or RMSE of 30
 the rows) to those with 5 folds, the number of trials, and the number of folds that a
 fit chooses by itself.
 
-With ``--side-by-side`` two fits run at once, each on half of the cores, so that other
-load affects both alike; ``--time-limit 120`` then gives each as many processor seconds.
-Every fit is written to ``benchmarks/cache/schedule`` and not repeated.
+With ``--processor-seconds`` a fit has one thread, and its limit counts processor
+seconds: other load does not change what it gets, and ``--time-limit 120`` gives it as
+many of them as 60 s on two cores. Every fit is written to ``benchmarks/cache/schedule``
+and not repeated.
 """
 
 import argparse
 import functools
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -26,7 +28,13 @@ from bases import FAMILIES, SHARDS, make_base
 from datasets import Split, manifest, split
 from fits import Fit, make_missing, read_fit
 from held_out import aligned, beyond_noise
+from processor_clock import count_processor_seconds
 from versions import loss
+
+PROCESSOR = "--processor-seconds"
+if PROCESSOR in sys.argv:
+    # The processes of the fits import this module, too.
+    count_processor_seconds()
 
 HERE = Path(__file__).parent
 CACHE = HERE / "cache" / "schedule"
@@ -188,13 +196,16 @@ def main() -> None:
     parser.add_argument("--time-limit", type=float, default=60)
     parser.add_argument("--datasets", default=",".join(DATASETS))
     parser.add_argument("--arms", default=",".join(map(str, ARMS)))
-    parser.add_argument("--side-by-side", action="store_true")
+    parser.add_argument(PROCESSOR, action="store_true")
     parser.add_argument("--allow-load", action="store_true")
     options = parser.parse_args()
+    from headstart.machine.capacity import available_cores
+
     CACHE.mkdir(parents=True, exist_ok=True)
     manifest()
     limit = options.time_limit
-    spent = f"{limit:g} s" + (", half of the cores" if options.side_by_side else "")
+    unit = "processor seconds" if options.processor_seconds else "s"
+    spent = f"{limit:g} {unit}"
     names = options.datasets.split(",")
     shards = sorted(SHARDS.glob("*.jsonl"))
     families = json.loads(FAMILIES.read_text())
@@ -210,11 +221,11 @@ def main() -> None:
     ]
     make_missing(
         fits,
-        10 * limit + 120,
-        side_by_side=options.side_by_side,
-        allow_load=options.allow_load,
+        100 * limit + 120,
+        side_by_side=False,
+        allow_load=options.allow_load or options.processor_seconds,
     )
-    n_slots = 1 if options.side_by_side else 2
+    n_slots = 1 if options.processor_seconds else available_cores()
     rows = [
         row
         for name in names
