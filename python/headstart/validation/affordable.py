@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from headstart.base import TaskKind
 
-__all__ = ["MOST_FOLDS", "affordable_folds", "holdout_rows"]
+__all__ = ["FEW_FOLDS", "MOST_FOLDS", "affordable_folds", "holdout_rows"]
 
 MOST_FOLDS = 8
-# Numbers of folds, from the best use of the rows to the cheapest; then one holdout.
-_LADDER = (MOST_FOLDS, 5, 3, 2)
+FEW_FOLDS = 5
 
 # The standard error of a mean of losses is the standard deviation of a row's loss,
 # divided by the square root of the rows: 1 % of it with so many.
@@ -20,11 +19,7 @@ _ROWS = 10_000
 # With two classes, rates and ranks depend on the rows of the rarer class. The standard
 # error of an area of 0.8 under the ROC curve is about 0.005 with so many of them.
 _ROWS_OF_RARER_CLASS = 1_000
-# Bounds: a holdout of fewer rows would choose configurations by chance, and a larger
-# share would leave too few training rows.
-_FEWEST_ROWS = 1_000
-_SHARE = 0.2
-_LARGEST_SHARE = 1 / 3
+_LARGEST_SHARE = 0.2
 
 
 def affordable_folds(
@@ -34,7 +29,7 @@ def affordable_folds(
     budget: float,
     fewest: int = 1,
 ) -> int:
-    """Return the most folds on which some configurations fit into a budget.
+    """Return the most folds, 8 or 5, on which some configurations fit into a budget.
 
     Parameters
     ----------
@@ -46,7 +41,7 @@ def affordable_folds(
     budget : float
         Seconds of all processors that these configurations may take on all folds.
     fewest : int, default=1
-        Result if no larger number fits; 1 stands for one holdout.
+        Result if neither number fits; 1 stands for one holdout.
 
     Examples
     --------
@@ -55,7 +50,7 @@ def affordable_folds(
     >>> affordable_folds(lambda n_rows: [n_rows / 10], 1_000, budget=40.0)
     1
     """
-    for n_folds in (n for n in _LADDER if n > fewest):
+    for n_folds in (MOST_FOLDS, FEW_FOLDS):
         seconds = predict(n_rows - n_rows // n_folds)
         if seconds and n_folds * sum(seconds) <= budget:
             return n_folds
@@ -66,8 +61,7 @@ def holdout_rows(y: NDArray[Any], kind: TaskKind) -> int:
     """Return the number of rows of one holdout, from the standard error of its score.
 
     Enough rows that more would hardly make the score more precise: 10,000, and with two
-    classes 1,000 of the rarer one, but at most a fifth of all rows. If a fifth is less
-    than 1,000 rows, it is 1,000 rows, and at most a third of all rows.
+    classes 1,000 of the rarer one, but at most a fifth of all rows.
 
     Parameters
     ----------
@@ -79,12 +73,11 @@ def holdout_rows(y: NDArray[Any], kind: TaskKind) -> int:
     --------
     >>> holdout_rows(np.arange(20_000) % 2, TaskKind.BINARY)
     4000
-    >>> holdout_rows(np.zeros(4_000), TaskKind.REGRESSION)
-    1000
+    >>> holdout_rows(np.zeros(90_000), TaskKind.REGRESSION)
+    10000
     """
     precise = _ROWS
     if kind is TaskKind.BINARY:
-        rarer = max(1, np.bincount(np.asarray(y, dtype=np.int64), minlength=2).min())
-        precise = max(precise, -(-_ROWS_OF_RARER_CLASS * y.size // int(rarer)))
-    largest = max(_SHARE * y.size, min(_FEWEST_ROWS, _LARGEST_SHARE * y.size))
-    return max(1, min(precise, int(largest)))
+        rarer = np.bincount(np.asarray(y, dtype=np.int64), minlength=2).min()
+        precise = max(precise, _ROWS_OF_RARER_CLASS * y.size // max(1, int(rarer)))
+    return max(1, min(precise, int(_LARGEST_SHARE * y.size)))

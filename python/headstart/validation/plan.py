@@ -46,16 +46,16 @@ class Validation:
     ----------
     folds : int or None
         Number of folds of a cross-validation, 2 to 254, or from 1 with `time_column`.
-        By default 8, or 5 with a time column, and fewer if these would leave too little
-        of the time limit for trials.
+        By default 8, or 5 with a time column or if 8 would leave too little of the time
+        limit for trials.
     repeats : int or None
         Number of repeats with other folds. By default 2 below 1,000 rows.
     holdout : float or None
-        Share of the rows to hold out once, instead of folds. By default, a holdout is
-        used if even two folds would leave too little time, and above 50,000 rows in a
-        fit without a time limit. It has a fifth of the rows or fewer, enough for a
-        precise score. With `time_column`, a single fold holds out a fifth of the
-        rows, the newest, but at most 50,000.
+        Share of the rows to hold out once, instead of folds. By default, from 5,000
+        rows on a holdout is used if 5 folds would leave too little time, and above
+        50,000 rows in a fit without a time limit. It has as many rows as a precise
+        score needs, at most a fifth. With `time_column`, a single fold holds out the
+        newest fifth of the rows, at most 50,000.
     groups : str or None
         Column of groups that must not be split, such as patients or customers.
     time_column : str or None

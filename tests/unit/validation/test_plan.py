@@ -19,7 +19,7 @@ def plan(n_rows, validation=None, kind=TaskKind.BINARY, **more):
         (400, {}, "8 folds, 2 repeats, stratified"),
         (1_000, {}, "8 folds, stratified"),
         (1_000, {"n_folds": 5}, "5 folds, stratified"),
-        (1_000, {"n_folds": 1}, "holdout of 333 rows (33%), stratified"),
+        (1_000, {"n_folds": 1}, "holdout of 200 rows (20%), stratified"),
         (50_000, {}, "8 folds, stratified"),
         (50_001, {}, "holdout of 10,000 rows (20%), stratified"),
         (500_000, {}, "holdout of 10,000 rows (2%), stratified"),

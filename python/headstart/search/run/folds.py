@@ -18,20 +18,20 @@ from headstart.validation import (
     plan_folds,
     splitter_named,
 )
-from headstart.validation.affordable import MOST_FOLDS, affordable_folds
+from headstart.validation.affordable import FEW_FOLDS, MOST_FOLDS, affordable_folds
 from headstart.validation.plan import HOLDOUT_ABOVE
 
 __all__ = ["brings_splitter", "choose_folds", "dependence_of"]
 
-# Folds of a run without a time limit, which may not depend on seconds.
-_FEW_FOLDS = 5
+# Above so many rows a run without a time limit has few folds: its result may not
+# depend on seconds.
 _ROWS_FOR_FEW_FOLDS = 10_000
 # Share of the time limit that the first configurations may take on all folds.
 _FOLDS_SHARE = 0.5
 _FIRST_CONFIGURATIONS = 6
-# On fewer rows (or groups, which are held out whole) there are always that many folds:
-# a holdout would choose configurations by chance.
-_ROWS_FOR_HOLDOUT = 3_000
+# On fewer rows (or groups, which are held out whole) there are always folds: the fifth
+# that a holdout has would choose configurations by chance.
+_ROWS_FOR_HOLDOUT = 5_000
 
 
 def choose_folds(
@@ -124,7 +124,7 @@ def _number_of_folds(
     if limit is None:
         if is_large:
             return 1
-        return _FEW_FOLDS if task.n_rows > _ROWS_FOR_FEW_FOLDS else MOST_FOLDS
+        return FEW_FOLDS if task.n_rows > _ROWS_FOR_FEW_FOLDS else MOST_FOLDS
     n_units = task.n_rows
     if problem.groups is not None:
         n_units = len(set(problem.groups.tolist()))
@@ -144,5 +144,5 @@ def _number_of_folds(
         ],
         task.n_rows,
         budget=_FOLDS_SHARE * limit * n_slots,
-        fewest=1 if is_large or n_units >= _ROWS_FOR_HOLDOUT else _FEW_FOLDS,
+        fewest=1 if is_large or n_units >= _ROWS_FOR_HOLDOUT else FEW_FOLDS,
     )
